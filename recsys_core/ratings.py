@@ -1,0 +1,506 @@
+"""Ratings: sparse (user, item, value) triples whose labels travel with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from recsys_core.errors import RatingsError
+
+
+class Scale(NamedTuple):
+    """The possible ratings: lowest, highest, and the step between them (None: continuous)."""
+
+    low: float
+    high: float
+    step: float | None = None
+
+    @property
+    def width(self) -> float:
+        """Highest minus lowest possible rating."""
+        return self.high - self.low
+
+    def clip(self, values: np.ndarray) -> np.ndarray:
+        """Values moved to the nearest end of the scale where they lie outside it."""
+        return np.clip(values, self.low, self.high)
+
+    def contains(self, values: np.ndarray) -> np.ndarray:
+        """Boolean array: which values lie within the scale (steps are not checked)."""
+        return (values >= self.low) & (values <= self.high)
+
+    def __str__(self) -> str:
+        step = "continuous" if self.step is None else f"steps of {self.step:g}"
+        return f"{self.low:g}–{self.high:g}, {step}"
+
+    @classmethod
+    def guess(cls, values: np.ndarray) -> Scale:
+        """The smallest usual scale that holds all values; their own range where none does."""
+        values = np.asarray(values, dtype=np.float64)
+        low, high = float(values.min()), float(values.max())
+        for usual in _USUAL_SCALES:
+            on_step = np.allclose(np.mod(values - usual.low, usual.step), 0, atol=1e-6)
+            if usual.low <= low and high <= usual.high and on_step:
+                return usual
+        step = 1.0 if np.allclose(values, np.rint(values), atol=1e-6) else None
+        return cls(low, high, step)
+
+
+_USUAL_SCALES = (
+    Scale(1, 5, 1),
+    Scale(0, 5, 1),
+    Scale(0.5, 5, 0.5),
+    Scale(0, 5, 0.5),
+    Scale(1, 10, 1),
+    Scale(0, 10, 1),
+    Scale(0, 10, 0.5),
+    Scale(0, 100, 1),
+)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What generated ratings were made from: r = offset + gain · (p_u · q_i), before noise and rounding.
+
+    ``user_factors`` is (n_users, k), ``item_factors`` (n_items, k).
+    """
+
+    user_factors: np.ndarray
+    item_factors: np.ndarray
+    offset: float = 0.0
+    gain: float = 1.0
+
+    def ratings(self, user_ids: np.ndarray, item_ids: np.ndarray) -> np.ndarray:
+        """Noise-free ratings of the given pairs, shape (n,)."""
+        dots = np.einsum("nk,nk->n", self.user_factors[user_ids], self.item_factors[item_ids])
+        return self.offset + self.gain * dots
+
+    def block(self, user_ids: np.ndarray, item_ids: np.ndarray) -> np.ndarray:
+        """Noise-free ratings of every pair in a block, shape (len(user_ids), len(item_ids))."""
+        return self.offset + self.gain * (self.user_factors[user_ids] @ self.item_factors[item_ids].T)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was met on the way in and left out: counts, and remarks in whole sentences."""
+
+    n_rows: int = 0
+    n_duplicates: int = 0
+    n_blank: int = 0
+    n_out_of_scale: int = 0
+    remarks: tuple[str, ...] = ()
+
+    def sentences(self) -> list[str]:
+        """One sentence for each thing worth telling; empty when nothing was left out."""
+        found = []
+        if self.n_duplicates:
+            found.append(
+                f"{self.n_duplicates:,} repeated ratings (same user, same item): the last was kept."
+            )
+        if self.n_blank:
+            found.append(f"{self.n_blank:,} rows without a user, an item or a rating were left out.")
+        if self.n_out_of_scale:
+            found.append(f"{self.n_out_of_scale:,} ratings outside the scale were left out.")
+        return [*found, *self.remarks]
+
+
+class Grouped(NamedTuple):
+    """Ratings in compressed rows: those of row r are ``columns[starts[r]:starts[r + 1]]``.
+
+    ``order`` holds the position of each in the original triples.
+    """
+
+    starts: np.ndarray  # int64, (n_rows + 1,)
+    columns: np.ndarray  # int32, (n_ratings,)
+    values: np.ndarray  # float32, (n_ratings,)
+    order: np.ndarray  # int64, (n_ratings,)
+
+    def row(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """Column indices and values of one row."""
+        here = slice(self.starts[index], self.starts[index + 1])
+        return self.columns[here], self.values[here]
+
+
+@dataclass(frozen=True, eq=False)
+class Ratings:
+    """Ratings as sparse triples with labels, scale and optional item information.
+
+    Attributes
+    ----------
+    user_ids, item_ids : int32 arrays, shape (n_ratings,)
+        Indices into ``users`` and ``items``; never raw labels.
+    values : float32 array, shape (n_ratings,)
+    users, items : lists of labels, in index order.
+    scale : Scale
+    timestamps : int64 array, shape (n_ratings,), seconds since 1970; or None.
+    item_info : table with one row an item (``title``, ``genres`` …) in index order; or None.
+    truth : Truth; generated data only.
+    name : what a person calls this data.
+    report : Report of what was met while reading.
+    """
+
+    user_ids: np.ndarray
+    item_ids: np.ndarray
+    values: np.ndarray
+    users: list[Any]
+    items: list[Any]
+    scale: Scale
+    timestamps: np.ndarray | None = None
+    item_info: pd.DataFrame | None = None
+    truth: Truth | None = None
+    name: str = "ratings"
+    item_noun: str = "item"
+    report: Report = field(default_factory=Report)
+
+    def __post_init__(self) -> None:
+        # Canonical types once, here, so that kernels never meet another; frozen, so that snapshots
+        # taken while a model trains can share them.
+        for attribute, dtype in (("user_ids", np.int32), ("item_ids", np.int32), ("values", np.float32)):
+            array = np.ascontiguousarray(getattr(self, attribute), dtype=dtype)
+            object.__setattr__(self, attribute, array)
+        if not len(self.user_ids) == len(self.item_ids) == len(self.values):
+            raise RatingsError("Users, items and ratings must be equally many; check the columns.")
+        if len(self.values) and not np.isfinite(self.values).all():
+            raise RatingsError("Some ratings are not finite numbers; mark them as unrated instead.")
+        if len(self.values):
+            for ids, size, what in (
+                (self.user_ids, len(self.users), "user"),
+                (self.item_ids, len(self.items), "item"),
+            ):
+                if ids.min() < 0 or ids.max() >= size:
+                    raise RatingsError(
+                        f"A {what} index lies outside 0–{size - 1}; use {what}_index(label) to turn "
+                        "labels into indices."
+                    )
+
+    # --- construction -----------------------------------------------------------------------------
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        user: str = "user",
+        item: str = "item",
+        rating: str = "rating",
+        timestamp: str | None = None,
+        scale: Scale | None = None,
+        item_info: pd.DataFrame | None = None,
+        name: str = "ratings",
+        item_noun: str = "item",
+        remarks: Sequence[str] = (),
+    ) -> Ratings:
+        """Ratings from a long table, one row a rating.
+
+        Rows without user, item or rating are left out, of repeated pairs the last is kept, and
+        values outside a given ``scale`` are left out; ``report`` counts all three. Labels that are
+        all numbers are put in ascending order, others stay in order of appearance.
+
+        ``item_info`` is a table indexed by item label; it is brought into index order.
+
+        Raises
+        ------
+        RatingsError
+            If a column is missing, a rating is not a number, or nothing is left.
+        """
+        for column in (user, item, rating, *([timestamp] if timestamp else [])):
+            if column not in frame.columns:
+                names = ", ".join(str(c) for c in frame.columns)
+                raise RatingsError(f"There is no column “{column}”; the table has: {names}.")
+        n_rows = len(frame)
+        numbers = pd.to_numeric(frame[rating], errors="coerce")
+        not_number = numbers.isna() & frame[rating].notna()
+        if not_number.any():
+            at = int(np.flatnonzero(not_number.to_numpy())[0])
+            raise RatingsError(
+                f"Row {at + 1}, column “{rating}”: “{frame[rating].iloc[at]}” is not a number; "
+                "choose another rating column or mend the row."
+            )
+        keep = (frame[user].notna() & frame[item].notna() & numbers.notna()).to_numpy()
+        keep = keep & np.isfinite(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
+        n_blank = int(n_rows - keep.sum())
+        n_outside = 0
+        if scale is not None:
+            inside = scale.contains(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
+            n_outside = int((keep & ~inside).sum())
+            keep = keep & inside
+        if not keep.any():
+            raise RatingsError("No rating is left after leaving out blank and out-of-scale rows.")
+
+        user_codes, users = _encode(frame[user][keep])
+        item_codes, items = _encode(frame[item][keep])
+        values = numbers[keep].to_numpy(dtype=np.float32)
+        times = None if timestamp is None else _seconds(frame[timestamp][keep])
+
+        last = _last_of_each_pair(user_codes, item_codes, len(items))
+        n_duplicates = len(values) - len(last)
+        if n_duplicates:
+            user_codes, item_codes, values = user_codes[last], item_codes[last], values[last]
+            times = None if times is None else times[last]
+        if item_info is not None:
+            item_info = item_info.reindex(items).reset_index(drop=True)
+        return cls(
+            user_ids=user_codes,
+            item_ids=item_codes,
+            values=values,
+            users=users,
+            items=items,
+            scale=scale or Scale.guess(values),
+            timestamps=times,
+            item_info=item_info,
+            name=name,
+            item_noun=item_noun,
+            report=Report(n_rows, n_duplicates, n_blank, n_outside, tuple(remarks)),
+        )
+
+    @classmethod
+    def from_matrix(
+        cls,
+        matrix: np.ndarray | pd.DataFrame,
+        missing: float | None = 0,
+        scale: Scale | None = None,
+        name: str = "ratings",
+        item_noun: str = "item",
+        remarks: Sequence[str] = (),
+    ) -> Ratings:
+        """Ratings from a wide table, one row a user, one column an item.
+
+        NaN always means unrated; so does the value ``missing`` (None: no value does).
+        """
+        if isinstance(matrix, pd.DataFrame):
+            users, items = list(matrix.index), list(matrix.columns)
+            try:
+                wide = matrix.to_numpy(dtype=np.float32, na_value=np.nan)
+            except (TypeError, ValueError):
+                raise RatingsError(
+                    "The matrix holds something that is not a number; leave unrated cells blank."
+                ) from None
+        else:
+            wide = np.asarray(matrix, dtype=np.float32)
+            if wide.ndim != 2:
+                raise RatingsError(f"A rating matrix has two dimensions; this one has {wide.ndim}.")
+            users, items = list(range(wide.shape[0])), list(range(wide.shape[1]))
+        rated = np.isfinite(wide)
+        if missing is not None:
+            rated &= wide != missing
+        n_outside = 0
+        if scale is not None:
+            outside = rated & ~scale.contains(wide)
+            n_outside = int(outside.sum())
+            rated &= ~outside
+        if not rated.any():
+            raise RatingsError("No cell of the matrix is rated; check which value means unrated.")
+        user_ids, item_ids = np.nonzero(rated)
+        values = wide[rated]
+        return cls(
+            user_ids=user_ids,
+            item_ids=item_ids,
+            values=values,
+            users=users,
+            items=items,
+            scale=scale or Scale.guess(values),
+            name=name,
+            item_noun=item_noun,
+            report=Report(wide.size, 0, 0, n_outside, tuple(remarks)),
+        )
+
+    def replace(self, **changes: Any) -> Ratings:
+        """A copy with some attributes changed (name, scale, item_info …)."""
+        return replace(self, **changes)
+
+    def take(self, which: np.ndarray) -> Ratings:
+        """The ratings at the given positions (or where a mask is true); labels and indices stay."""
+        return replace(
+            self,
+            user_ids=self.user_ids[which],
+            item_ids=self.item_ids[which],
+            values=self.values[which],
+            timestamps=None if self.timestamps is None else self.timestamps[which],
+        )
+
+    # --- size and labels --------------------------------------------------------------------------
+
+    @property
+    def n_users(self) -> int:
+        """Number of users, those without a rating in this subset included."""
+        return len(self.users)
+
+    @property
+    def n_items(self) -> int:
+        """Number of items, those without a rating in this subset included."""
+        return len(self.items)
+
+    @property
+    def n_ratings(self) -> int:
+        """Number of ratings."""
+        return len(self.values)
+
+    @property
+    def density(self) -> float:
+        """Share of the matrix that is rated, 0 to 1."""
+        cells = self.n_users * self.n_items
+        return self.n_ratings / cells if cells else 0.0
+
+    @property
+    def global_mean(self) -> float:
+        """Mean of all ratings."""
+        if not self.n_ratings:
+            raise RatingsError("There are no ratings to take the mean of.")
+        return float(self.values.mean(dtype=np.float64))
+
+    @cached_property
+    def item_names(self) -> list[str]:
+        """What to call each item: its title where there is one, else its label."""
+        names = [str(label) for label in self.items]
+        if self.item_info is None or "title" not in self.item_info:
+            return names
+        titles = self.item_info["title"]
+        return [
+            str(t) if known else n
+            for t, known, n in zip(titles, titles.notna(), names, strict=True)
+        ]
+
+    @cached_property
+    def user_names(self) -> list[str]:
+        """What to call each user: text labels as they are, numbers as “user 12”."""
+        return [f"user {u}" if str(u).isdigit() else str(u) for u in self.users]
+
+    def user_index(self, label: Any) -> int:
+        """Index of the user with this label."""
+        return _index_of(label, self._user_lookup, "user")
+
+    def item_index(self, label: Any) -> int:
+        """Index of the item with this label."""
+        return _index_of(label, self._item_lookup, self.item_noun)
+
+    @cached_property
+    def _user_lookup(self) -> dict[Any, int]:
+        return _lookup(self.users)
+
+    @cached_property
+    def _item_lookup(self) -> dict[Any, int]:
+        return _lookup(self.items)
+
+    # --- shapes for the kernels and pages -----------------------------------------------------------
+
+    @cached_property
+    def by_user(self) -> Grouped:
+        """The ratings grouped by user (compressed rows)."""
+        return _group(self.user_ids, self.item_ids, self.values, self.n_users)
+
+    @cached_property
+    def by_item(self) -> Grouped:
+        """The ratings grouped by item (compressed columns)."""
+        return _group(self.item_ids, self.user_ids, self.values, self.n_items)
+
+    @cached_property
+    def user_counts(self) -> np.ndarray:
+        """Ratings a user, int64, shape (n_users,)."""
+        return np.bincount(self.user_ids, minlength=self.n_users)
+
+    @cached_property
+    def item_counts(self) -> np.ndarray:
+        """Ratings an item, int64, shape (n_items,)."""
+        return np.bincount(self.item_ids, minlength=self.n_items)
+
+    @cached_property
+    def user_means(self) -> np.ndarray:
+        """Mean rating of each user, NaN where there is none; float64, shape (n_users,)."""
+        return _means(self.user_ids, self.values, self.user_counts)
+
+    @cached_property
+    def item_means(self) -> np.ndarray:
+        """Mean rating of each item, NaN where there is none; float64, shape (n_items,)."""
+        return _means(self.item_ids, self.values, self.item_counts)
+
+    def block(self, user_ids: np.ndarray, item_ids: np.ndarray) -> np.ndarray:
+        """A dense block, NaN where unrated; float32, shape (len(user_ids), len(item_ids))."""
+        column_of = np.full(self.n_items, -1, dtype=np.int64)
+        column_of[item_ids] = np.arange(len(item_ids))
+        dense = np.full((len(user_ids), len(item_ids)), np.nan, dtype=np.float32)
+        for row, user in enumerate(user_ids):
+            items, values = self.by_user.row(int(user))
+            columns = column_of[items]
+            here = columns >= 0
+            dense[row, columns[here]] = values[here]
+        return dense
+
+    def to_frame(self) -> pd.DataFrame:
+        """A long table with labels: user, item, rating (and timestamp)."""
+        table = pd.DataFrame(
+            {
+                "user": pd.Series(self.users, dtype=object).take(self.user_ids).to_numpy(),
+                "item": pd.Series(self.items, dtype=object).take(self.item_ids).to_numpy(),
+                "rating": self.values,
+            }
+        )
+        if self.timestamps is not None:
+            table["timestamp"] = self.timestamps
+        return table
+
+    def __len__(self) -> int:
+        return self.n_ratings
+
+    def __repr__(self) -> str:
+        return (
+            f"<Ratings {self.name!r}: {self.n_users:,} users × {self.n_items:,} {self.item_noun}s, "
+            f"{self.n_ratings:,} ratings, {self.density:.1%} filled, scale {self.scale}>"
+        )
+
+
+def _encode(labels: pd.Series) -> tuple[np.ndarray, list[Any]]:
+    """Codes and labels; all-number labels ascending, others in order of appearance."""
+    codes, unique = pd.factorize(labels)
+    as_numbers = pd.to_numeric(pd.Series(unique, dtype=object), errors="coerce")
+    if as_numbers.notna().all():
+        order = np.argsort(as_numbers.to_numpy(dtype=np.float64), kind="stable")
+        rank = np.empty(len(order), dtype=np.int64)
+        rank[order] = np.arange(len(order))
+        codes, unique = rank[codes], pd.Index(unique)[order]
+    return codes.astype(np.int32), unique.tolist()
+
+
+def _last_of_each_pair(user_ids: np.ndarray, item_ids: np.ndarray, n_items: int) -> np.ndarray:
+    """Positions of the last occurrence of every (user, item) pair, in order."""
+    pairs = pd.Series(user_ids.astype(np.int64) * n_items + item_ids)
+    return np.flatnonzero(~pairs.duplicated(keep="last").to_numpy())
+
+
+def _seconds(column: pd.Series) -> np.ndarray | None:
+    """Timestamps as whole seconds: numbers as they are, dates converted; None when unreadable."""
+    numbers = pd.to_numeric(column, errors="coerce")
+    if numbers.notna().all():
+        return numbers.to_numpy(dtype=np.int64)
+    dates = pd.to_datetime(column, errors="coerce", utc=True)
+    if dates.notna().all():
+        return dates.dt.as_unit("s").astype("int64").to_numpy()
+    return None
+
+
+def _lookup(labels: list[Any]) -> dict[Any, int]:
+    """Label to index; the text of a label finds it too, where that is not another's label."""
+    by_text = {str(label): index for index, label in enumerate(labels)}
+    return by_text | {label: index for index, label in enumerate(labels)}
+
+
+def _index_of(label: Any, lookup: dict[Any, int], what: str) -> int:
+    index = lookup.get(label, lookup.get(str(label)))
+    if index is None:
+        raise RatingsError(f"No {what} is called “{label}” in these ratings; check the spelling.")
+    return index
+
+
+def _group(rows: np.ndarray, columns: np.ndarray, values: np.ndarray, n_rows: int) -> Grouped:
+    order = np.argsort(rows, kind="stable")
+    starts = np.zeros(n_rows + 1, dtype=np.int64)
+    np.cumsum(np.bincount(rows, minlength=n_rows), out=starts[1:])
+    return Grouped(starts, columns[order], values[order], order)
+
+
+def _means(ids: np.ndarray, values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    sums = np.bincount(ids, weights=values, minlength=len(counts))
+    with np.errstate(invalid="ignore"):
+        return np.where(counts > 0, sums / counts, np.nan)
