@@ -1,0 +1,29 @@
+"""What several tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def zip_path() -> Callable[[str], Path]:
+    """``zip_path("ml-100k.zip")``: where that zip lies; the test is skipped where it is absent."""
+
+    def find(name: str) -> Path:
+        name = name if name.endswith(".zip") else f"{name}.zip"
+        chosen = os.environ.get("FACTORSCOPE_DATA")
+        folders = [Path(chosen)] if chosen else []
+        folders.append(_ROOT.parent / "shared" / "data")
+        for folder in folders:
+            if (folder / name).is_file():
+                return folder / name
+        places = " or ".join(str(folder) for folder in folders)
+        pytest.skip(f"{name} is not in {places}; set FACTORSCOPE_DATA to the folder that holds it")
+
+    return find
