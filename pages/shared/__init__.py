@@ -1,0 +1,1 @@
+"""What the pages share: state, controls, cards, the chart component."""

@@ -1,0 +1,121 @@
+"""Start Factorscope: ``python -m streamlit run app.py``.
+
+Around the pages (``pages/frame.py``) this adds what a script cannot: the route that serves Plotly's
+JavaScript once a browser, the cookie that names a browser, a health check, and the warm-up of
+compiled kernels.
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import logging
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import metadata, resources
+
+import anyio
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pages.shared import visitor
+from recsys_core.errors import FactorscopeError
+
+log = logging.getLogger("factorscope")
+
+PLOTLY_ROUTE = f"/factorscope/plotly-{metadata.version('plotly')}.min.js"
+
+
+@functools.cache
+def _plotly_gzipped() -> bytes:
+    """Plotly's JavaScript, compressed once: 1.4 MB instead of 4.8."""
+    source = resources.files("plotly").joinpath("package_data/plotly.min.js")
+    return gzip.compress(source.read_bytes(), compresslevel=6, mtime=0)
+
+
+async def plotly_js(request: Request) -> Response:
+    """Plotly from the installed package; the version is in the address, so it never goes stale."""
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        body = await anyio.to_thread.run_sync(_plotly_gzipped)
+        headers["Content-Encoding"] = "gzip"
+        return Response(body, media_type="application/javascript", headers=headers)
+    path = str(resources.files("plotly").joinpath("package_data/plotly.min.js"))
+    return FileResponse(path, media_type="application/javascript", headers=headers)
+
+
+async def health(_request: Request) -> Response:
+    """Answers as soon as the server does."""
+    return PlainTextResponse("ok")
+
+
+class NameTheBrowser:
+    """Gives a browser without a (well-formed) cookie a new one, with the page it asked for."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything through; on the way out, a page takes the cookie along."""
+        if scope["type"] != "http" or visitor.is_id(Request(scope).cookies.get(visitor.COOKIE)):
+            await self.app(scope, receive, send)
+            return
+        secure = "; Secure" if scope.get("scheme") == "https" else ""
+        cookie = f"{visitor.COOKIE}={visitor.new_id()}; Path=/; HttpOnly; SameSite=Lax{secure}"
+
+        async def send_with_cookie(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", []))
+                if any(k == b"content-type" and v.startswith(b"text/html") for k, v in headers):
+                    headers.append((b"set-cookie", cookie.encode()))
+                    message = {**message, "headers": headers}
+            await send(message)
+
+        await self.app(scope, receive, send_with_cookie)
+
+
+def _warm_up() -> None:
+    """Compile (or load from the cache) the kernels before the first person presses Play."""
+    try:
+        from recsys_core import kernels
+
+        kernels.warm_up()
+    except Exception:  # without it the first epoch is only slower
+        log.exception("The kernels could not be warmed up.")
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Say where; warm up in the background, so that serving starts at once."""
+    port, path = st.get_option("server.port"), st.get_option("server.baseUrlPath")
+    print(f"\n  Factorscope is at http://localhost:{port}/{path.strip('/')}\n", flush=True)
+    threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+    yield
+
+
+def on_script_error(error: Exception) -> bool:
+    """One calm sentence for the person; the traceback goes to the log."""
+    if isinstance(error, FactorscopeError):
+        st.error(str(error), icon=":material/error:")
+    else:
+        log.error("A page failed.", exc_info=error)
+        st.error(
+            "This page met an error of ours and stopped. Your data and runs are kept: "
+            "reload the page, or go on with another one.",
+            icon=":material/error:",
+        )
+    return True
+
+
+app = st.App(
+    "pages/frame.py",
+    routes=[Route(PLOTLY_ROUTE, plotly_js), Route("/factorscope/health", health)],
+    middleware=[Middleware(NameTheBrowser)],
+    lifespan=lifespan,
+    on_script_error=on_script_error,
+)

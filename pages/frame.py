@@ -1,0 +1,48 @@
+"""What every page stands in: configuration, navigation, and the sidebar's two cards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.shared import cards
+
+PAGES = (
+    ("home.py", "Home", ":material/home:", "Three ways in."),
+    ("data.py", "Data", ":material/table_chart:", "Choose, look at and split the ratings."),
+    ("train.py", "Train", ":material/play_circle:", "Watch a model learn them."),
+    ("predictions.py", "Predictions", ":material/grid_on:", "The whole matrix, gaps filled."),
+    ("latent.py", "Latent space", ":material/scatter_plot:", "Users and items as the model sees."),
+    ("recommend.py", "Recommend", ":material/recommend:", "What to suggest to whom, and why."),
+)
+
+st.set_page_config(
+    page_title="Factorscope",
+    page_icon=str(Path(__file__).parent / "shared" / "icon.svg"),
+    layout="wide",
+    # One entry, so that the menu with the light and dark switch is shown at all.
+    menu_items={
+        "About": "Factorscope: watch matrix factorization learn, on your own ratings.",
+        "Get help": None,
+        "Report a bug": None,
+    },
+)
+
+page = st.navigation(
+    [
+        st.Page(
+            script,
+            title=title,
+            icon=icon,
+            help=meaning,
+            default=script == "home.py",
+        )
+        for script, title, icon, meaning in PAGES
+    ]
+)
+
+with st.sidebar:
+    cards.sidebar()
+
+page.run()

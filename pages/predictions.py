@@ -1,0 +1,5 @@
+"""Predictions."""
+
+import streamlit as st
+
+st.title("Predictions")

@@ -1,0 +1,5 @@
+"""Recommend."""
+
+import streamlit as st
+
+st.title("Recommend")

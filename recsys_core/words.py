@@ -1,0 +1,64 @@
+"""Numbers and nouns as a person reads them; one home, so that every page words them alike."""
+
+from __future__ import annotations
+
+import math
+
+_NO_BREAK = "\u00a0"
+
+
+def number(value: float) -> str:
+    """Three significant digits, thousands separated: “0.912”, “12,346”, “2”, “–” if not finite."""
+    if not math.isfinite(value):
+        return "–"
+    size = abs(value)
+    if size >= 100:
+        return f"{value:,.0f}"
+    if 0 < size < 1e-4:
+        return f"{value:.2e}"
+    text = f"{value:#.3g}"
+    whole, _, decimals = text.partition(".")
+    return text if decimals.strip("0") else whole
+
+
+def percent(share: float) -> str:
+    """A share between 0 and 1 as a percentage: “6.3 %”, “100 %”, “0.002 %”."""
+    value = 100 * share
+    if value == 0 or value >= 10:
+        digits = 0
+    else:
+        digits = max(1, -math.floor(math.log10(value)))
+    text = f"{value:.{digits}f}"
+    return f"{text}{_NO_BREAK}%"
+
+
+def plural(noun: str, count: int) -> str:
+    """“1 song”, “1,682 songs”, “2 categories”."""
+    return f"{count:,}{_NO_BREAK}{noun if count == 1 else many(noun)}"
+
+
+def many(noun: str) -> str:
+    """The plural of an ordinary English noun: films, categories, dishes."""
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return noun[:-1] + "ies"
+    if noun.endswith(("s", "x", "z", "ch", "sh")):
+        return noun + "es"
+    return noun + "s"
+
+
+def duration(seconds: float) -> str:
+    """How long, coarsely: “0.3 s”, “12 s”, “3 min”, “2 h”."""
+    if not math.isfinite(seconds):
+        return "–"
+    if seconds < 10:
+        return f"{seconds:.1f}{_NO_BREAK}s"
+    if seconds < 100:
+        return f"{seconds:.0f}{_NO_BREAK}s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f}{_NO_BREAK}min"
+    return f"{seconds / 3600:.0f}{_NO_BREAK}h"
+
+
+def listed(parts: list[str]) -> str:
+    """“a”, “a and b”, “a, b and c”."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -1,0 +1,55 @@
+"""Numbers and nouns, worded for people."""
+
+import math
+
+import pytest
+
+from recsys_core import words
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.91234, "0.912"),
+        (12345.6, "12,346"),
+        (2.0, "2"),
+        (2.5, "2.50"),
+        (-0.05, "-0.0500"),
+        (0, "0"),
+        (99.96, "100"),
+        (0.00000123, "1.23e-06"),
+        (math.nan, "–"),
+        (math.inf, "–"),
+    ],
+)
+def test_a_number_has_three_significant_digits(value, text):
+    assert words.number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.06305, "6.3 %"), (1, "100 %"), (0.00002, "0.002 %"), (0, "0 %"), (0.75, "75 %")],
+)
+def test_a_share_becomes_a_percentage_that_is_never_zero_by_rounding(share, text):
+    assert words.percent(share).replace("\u00a0", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("noun", "count", "text"),
+    [("song", 1, "1 song"), ("song", 12, "12 songs"), ("category", 2, "2 categories")],
+)
+def test_nouns_follow_their_count(noun, count, text):
+    assert words.plural(noun, count).replace("\u00a0", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.31, "0.3 s"), (12.4, "12 s"), (185, "3 min"), (7300, "2 h")]
+)
+def test_a_duration_is_coarse(seconds, text):
+    assert words.duration(seconds).replace("\u00a0", " ") == text
+
+
+def test_a_list_reads_as_one():
+    assert words.listed(["a"]) == "a"
+    assert words.listed(["a", "b"]) == "a and b"
+    assert words.listed(["a", "b", "c"]) == "a, b and c"
