@@ -1,0 +1,75 @@
+"""Factorscope's core: matrix factorization that can be watched, paused and explained.
+
+    import recsys_core as rc
+
+    ratings = rc.read_ratings("ml-100k.zip")
+    split = rc.splits.random(ratings, seed=0)
+    model = rc.ALS().fit(split.train, split.validation)
+    model.recommend(ratings.user_index("196"), n=10)
+
+Nothing here needs a dashboard, and importing it loads neither torch, scikit-learn nor Plotly.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from recsys_core import errors
+from recsys_core.models import (
+    ALS,
+    PMF,
+    SGD,
+    GlobalMean,
+    Guest,
+    Model,
+    Predictor,
+    UserItemBias,
+    load_model,
+)
+from recsys_core.ratings import Ratings, Scale
+
+if TYPE_CHECKING:
+    from recsys_core import (
+        datasets,
+        explain,
+        figures,
+        metrics,
+        projection,
+        recommend,
+        runs,
+        splits,
+    )
+    from recsys_core.models.neural import NeuralMF
+    from recsys_core.reading import read_ratings
+
+# Found when first asked for, so that a notebook that only trains does not wait for the rest.
+_LATER = {
+    "NeuralMF": ("recsys_core.models.neural", "NeuralMF"),
+    "read_ratings": ("recsys_core.reading", "read_ratings"),
+    **{
+        name: (f"recsys_core.{name}", None)
+        for name in (
+            "datasets",
+            "explain",
+            "figures",
+            "metrics",
+            "projection",
+            "recommend",
+            "runs",
+            "splits",
+        )  # fmt: skip
+    },
+}
+
+__all__ = [
+    "ALS", "PMF", "SGD", "GlobalMean", "Guest", "Model", "NeuralMF", "Predictor", "Ratings",
+    "Scale", "UserItemBias", "datasets", "errors", "explain", "figures", "load_model", "metrics",
+    "projection", "read_ratings", "recommend", "runs", "splits",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _LATER[name]
+    found = import_module(module)
+    return getattr(found, attribute) if attribute else found

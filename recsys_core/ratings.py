@@ -64,7 +64,7 @@ _USUAL_SCALES = (
 
 @dataclass(frozen=True)
 class Truth:
-    """What generated ratings were made from: r = offset + gain · (p_u · q_i), before noise and rounding.
+    """What generated ratings were made from: r = offset + gain · (p_u · q_i), before noise.
 
     ``user_factors`` is (n_users, k), ``item_factors`` (n_items, k).
     """
@@ -81,7 +81,9 @@ class Truth:
 
     def block(self, user_ids: np.ndarray, item_ids: np.ndarray) -> np.ndarray:
         """Noise-free ratings of every pair in a block, shape (len(user_ids), len(item_ids))."""
-        return self.offset + self.gain * (self.user_factors[user_ids] @ self.item_factors[item_ids].T)
+        return self.offset + self.gain * (
+            self.user_factors[user_ids] @ self.item_factors[item_ids].T
+        )
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,9 @@ class Report:
                 f"{self.n_duplicates:,} repeated ratings (same user, same item): the last was kept."
             )
         if self.n_blank:
-            found.append(f"{self.n_blank:,} rows without a user, an item or a rating were left out.")
+            found.append(
+                f"{self.n_blank:,} rows without a user, an item or a rating were left out."
+            )
         if self.n_out_of_scale:
             found.append(f"{self.n_out_of_scale:,} ratings outside the scale were left out.")
         return [*found, *self.remarks]
@@ -159,7 +163,11 @@ class Ratings:
     def __post_init__(self) -> None:
         # Canonical types once, here, so that kernels never meet another; frozen, so that snapshots
         # taken while a model trains can share them.
-        for attribute, dtype in (("user_ids", np.int32), ("item_ids", np.int32), ("values", np.float32)):
+        for attribute, dtype in (
+            ("user_ids", np.int32),
+            ("item_ids", np.int32),
+            ("values", np.float32),
+        ):
             array = np.ascontiguousarray(getattr(self, attribute), dtype=dtype)
             object.__setattr__(self, attribute, array)
         if not len(self.user_ids) == len(self.item_ids) == len(self.values):
@@ -173,11 +181,11 @@ class Ratings:
             ):
                 if ids.min() < 0 or ids.max() >= size:
                     raise RatingsError(
-                        f"A {what} index lies outside 0–{size - 1}; use {what}_index(label) to turn "
-                        "labels into indices."
+                        f"A {what} index lies outside 0–{size - 1}; {what}_index(label) turns a "
+                        "label into its index."
                     )
 
-    # --- construction -----------------------------------------------------------------------------
+    # --- construction ---------------------------------------------------------------------------
 
     @classmethod
     def from_frame(
@@ -321,7 +329,7 @@ class Ratings:
             timestamps=None if self.timestamps is None else self.timestamps[which],
         )
 
-    # --- size and labels --------------------------------------------------------------------------
+    # --- size and labels ------------------------------------------------------------------------
 
     @property
     def n_users(self) -> int:
@@ -384,7 +392,7 @@ class Ratings:
     def _item_lookup(self) -> dict[Any, int]:
         return _lookup(self.items)
 
-    # --- shapes for the kernels and pages -----------------------------------------------------------
+    # --- shapes for the kernels and pages -------------------------------------------------------
 
     @cached_property
     def by_user(self) -> Grouped:

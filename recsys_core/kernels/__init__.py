@@ -1,0 +1,1 @@
+"""Compiled inner loops: formula beside code, no Python objects, the GIL released."""

@@ -1,0 +1,33 @@
+"""The models: one file each, one interface (``base.Model``).
+
+NeuralMF is loaded when first asked for, since it brings torch with it.
+"""
+
+from typing import TYPE_CHECKING
+
+from recsys_core.models.als import ALS
+from recsys_core.models.base import Model, load_model
+from recsys_core.models.baselines import GlobalMean, UserItemBias
+from recsys_core.models.pmf import PMF
+from recsys_core.models.predictor import Guest, Predictor
+from recsys_core.models.sgd import SGD
+
+if TYPE_CHECKING:
+    from recsys_core.models.neural import NeuralMF
+
+# The models a person chooses from, in the order pages show them; then the baselines.
+ALGORITHMS = ("SGD", "ALS", "PMF", "NeuralMF")
+MODELS = (*ALGORITHMS, "GlobalMean", "UserItemBias")
+
+__all__ = [
+    "ALGORITHMS", "ALS", "MODELS", "PMF", "SGD", "GlobalMean", "Guest", "Model", "NeuralMF",
+    "Predictor", "UserItemBias", "load_model",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> type[Model]:
+    if name == "NeuralMF":
+        from recsys_core.models.neural import NeuralMF
+
+        return NeuralMF
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

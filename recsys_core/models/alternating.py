@@ -1,0 +1,136 @@
+"""Alternating closed-form updates: the learner behind ALS and PMF.
+
+With all items fixed, every user's row w = (p_u, b_u) is a regularised least-squares problem of its
+own, with design rows x_i = (q_i, 1) and targets r − μ − b_i; then the items' turn.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from recsys_core.kernels.compiling import padded
+from recsys_core.kernels.least_squares import rows_kernel
+from recsys_core.kernels.threads import run_all
+from recsys_core.models.parameters import FactorLearner
+from recsys_core.models.predictor import FoldIn
+from recsys_core.ratings import Grouped, Ratings
+
+# Ratings whose rows are solved by one thread at a time, and in one step: some milliseconds of work.
+_RATINGS_A_PIECE = 1 << 14
+_PIECES_A_STEP = 8
+
+
+class Side:
+    """Users or items: their ratings, the prior of their rows, and how the work is cut."""
+
+    def __init__(self, grouped: Grouped, n_columns: int) -> None:
+        self.grouped = grouped
+        self.n_rows = len(grouped.starts) - 1
+        self.reg = np.ones(n_columns, np.float64)  # λ of each number in a row, the bias last
+        self.prior = np.zeros(n_columns, np.float64)  # its prior mean
+        # The diagonal of A⁻¹ of each row, (n_rows, width), where it is wanted.
+        self.variance = np.empty((0, 0), np.float32)
+        # Cut by ratings, not rows, since a few rows hold most of the ratings.
+        edges = np.searchsorted(grouped.starts, np.arange(0, grouped.starts[-1], _RATINGS_A_PIECE))
+        edges = np.unique(np.concatenate([[0], edges, [self.n_rows]]))
+        pieces = list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
+        self.steps = [pieces[i : i + _PIECES_A_STEP] for i in range(0, len(pieces), _PIECES_A_STEP)]
+
+
+class AlternatingLearner(FactorLearner):
+    """Users' rows given the items', then items' rows given the users'."""
+
+    weighted = False  # whether λ is multiplied by a row's number of ratings (ALS-WR)
+
+    def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
+        super().__init__(train, settings["n_factors"])
+        self.settings = settings
+        self.mean = train.global_mean if settings["center"] else 0.0
+        self.draw_factors(np.random.default_rng(settings["seed"]), settings["init_deviation"])
+        self.n_columns = self.n_factors + bool(settings["biases"])
+        self.users = Side(train.by_user, self.n_columns)
+        self.items = Side(train.by_item, self.n_columns)
+        self.n_steps = len(self.users.steps) + len(self.items.steps)
+        self._half: tuple[Any, ...] | None = None  # what all steps of a half-step share
+
+    def step(self, index: int) -> None:
+        """Solve some rows; the first steps are the users', the others the items'."""
+        n_first = len(self.users.steps)
+        side = self.users if index < n_first else self.items
+        index = index if index < n_first else index - n_first
+        if self._half is None:
+            self._half = self._begin_half(side)
+        kernel, fixed, out = self._half
+        run_all(lambda first, last: kernel(*fixed, first, last), side.steps[index])
+        rows = slice(side.steps[index][0][0], side.steps[index][-1][1])
+        own, bias = (self.p, self.b_user) if side is self.users else (self.q, self.b_item)
+        own[rows, : self.n_factors] = out[rows, : self.n_factors]
+        if self.settings["biases"]:
+            bias[rows] = out[rows, self.n_factors]
+        if index == len(side.steps) - 1:
+            self._half = None
+            self.after_half(side)
+
+    def _begin_half(self, side: Side) -> tuple[Any, ...]:
+        """Design, targets and penalties of this half-step, as the kernel wants them."""
+        of_users = side is self.users
+        other, other_bias = (self.q, self.b_item) if of_users else (self.p, self.b_user)
+        width = padded(self.n_columns)
+        design = np.zeros((len(other), width), np.float32)
+        design[:, : self.n_factors] = other[:, : self.n_factors]
+        if self.settings["biases"]:
+            design[:, self.n_factors] = 1.0
+        g = side.grouped
+        targets = g.values - np.float32(self.mean)
+        if self.settings["biases"]:
+            targets -= other_bias[g.columns]
+        # A padding column is all zero; λ = 1 there keeps the matrix regular and its solution 0.
+        reg, prior = np.ones(width, np.float32), np.zeros(width, np.float32)
+        reg[: self.n_columns], prior[: self.n_columns] = side.reg, side.prior
+        out = np.empty((side.n_rows, width), np.float32)
+        fixed = (
+            g.starts, g.columns, targets, design, reg, prior, self.weighted, out, side.variance
+        )  # fmt: skip
+        return rows_kernel(width), fixed, out
+
+    def after_half(self, side: Side) -> None:
+        """Called when all rows of a side are new."""
+
+    def penalty(self, side: Side) -> float:
+        """Σ over rows of c · (w − prior)ᵀ diag(λ) (w − prior), c = n_row if weighted, else 1."""
+        own, bias = (self.p, self.b_user) if side is self.users else (self.q, self.b_item)
+        rows = own[:, : self.n_factors]
+        if self.settings["biases"]:
+            rows = np.column_stack([rows, bias])
+        counts = np.diff(side.grouped.starts)
+        times = counts if self.weighted else (counts > 0)
+        return float(times @ ((rows - side.prior) ** 2 @ side.reg))
+
+    def objective(self, squared_error: float) -> float:
+        """Σ e² + the penalties of both sides."""
+        return squared_error + self.penalty(self.users) + self.penalty(self.items)
+
+    def fold_in_rule(self) -> FoldIn:
+        """One user half-step."""
+        reg, prior = self.users.reg, self.users.prior
+        if not self.settings["biases"]:
+            reg, prior = np.append(reg, np.inf), np.append(prior, 0.0)
+        return FoldIn(reg.copy(), prior.copy(), self.weighted)
+
+    def state(self) -> dict[str, Any]:
+        """Parameters and priors."""
+        priors = {
+            name: (side.reg.copy(), side.prior.copy(), side.variance.copy())
+            for name, side in (("users", self.users), ("items", self.items))
+        }
+        return {**super().state(), **priors}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take them up again; a half-step under way is begun anew from the same other side."""
+        super().restore(state)
+        for name in ("users", "items"):
+            side = getattr(self, name)
+            side.reg, side.prior, side.variance = (array.copy() for array in state[name])
+        self._half = None

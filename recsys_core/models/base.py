@@ -1,0 +1,286 @@
+"""What all models share: settings, starting, fitting, asking, saving."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from recsys_core.errors import FactorscopeError, NotFittedError, RatingsError, SettingsError
+from recsys_core.models.options import Option, options_of
+from recsys_core.models.predictor import FoldIn, Guest, Predictor
+from recsys_core.ratings import Ratings, Scale
+from recsys_core.training import Checkpoint, Epoch, Learner, Training
+
+
+@dataclasses.dataclass
+class Model(ABC):
+    """A recipe for training: the constructor only stores; None means chosen from the data.
+
+    After ``start``, ``fit`` or ``epochs`` the resolved choices are in ``settings`` and the model
+    answers ``predict``, ``recommend`` and the rest from its latest state.
+    """
+
+    title: ClassVar[str] = ""
+    summary: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        self._training: Training | None = None
+        self._loaded: tuple[Predictor, list[Epoch], dict[str, Any]] | None = None
+
+    # --- what an algorithm supplies -------------------------------------------------------------
+
+    @classmethod
+    @abstractmethod
+    def defaults(cls, ratings: Ratings) -> dict[str, Any]:
+        """Settings that suit data of this size, for every option whose default is None."""
+
+    @abstractmethod
+    def _learner(self, train: Ratings, settings: dict[str, Any]) -> Learner:
+        """The algorithm at its initial state."""
+
+    # --- training -------------------------------------------------------------------------------
+
+    @classmethod
+    def options(cls) -> tuple[Option, ...]:
+        """The settings of this model, with their meaning."""
+        return options_of(cls)
+
+    def resolve(self, train: Ratings) -> dict[str, Any]:
+        """All settings, with what was None chosen from the data; checked."""
+        chosen = self.defaults(train)
+        given = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        settings = {
+            name: chosen.get(name) if value is None else value for name, value in given.items()
+        }
+        for each in self.options():
+            _check(each, settings[each.name])
+        return settings
+
+    def start(
+        self,
+        train: Ratings,
+        validation: Ratings | None = None,
+        checkpoint: Checkpoint | None = None,
+    ) -> Training:
+        """Begin training, or go on from a checkpoint (with changed settings: a fork).
+
+        ``validation`` is only watched, never trained on.
+        """
+        if not len(train):
+            raise RatingsError("There are no ratings to train on; choose a larger training part.")
+        settings = self.resolve(train)
+        if checkpoint is not None:
+            # What gives the parameters their shape stays as it was; the rest may change.
+            was = checkpoint.settings.get("n_factors")
+            if self.__dict__.get("n_factors") is None and was is not None:
+                settings["n_factors"] = was
+            elif settings.get("n_factors") != was:
+                raise SettingsError(
+                    f"The checkpoint has {was} factors; a fork cannot change their number. Start "
+                    "a new run instead."
+                )
+        self._training = Training(
+            self._learner(train, settings),
+            settings,
+            train,
+            validation,
+            n_epochs=settings.get("n_epochs", 0),
+            patience=settings.get("patience"),
+            checkpoint=checkpoint,
+        )
+        self._loaded = None
+        return self._training
+
+    def fit(self, train: Ratings, validation: Ratings | None = None) -> Model:
+        """Train to the end; returns the model itself."""
+        for _ in self.start(train, validation):
+            pass
+        return self
+
+    def epochs(self, train: Ratings, validation: Ratings | None = None) -> Iterator[Epoch]:
+        """The same training, an epoch at a time; number 0 is the initial state."""
+        return iter(self.start(train, validation))
+
+    # --- the trained model ----------------------------------------------------------------------
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings in force, those chosen from the data included."""
+        if self._training is not None:
+            return dict(self._training.settings)
+        if self._loaded is not None:
+            return dict(self._loaded[2])
+        raise NotFittedError(f"{self.title} has not been trained yet; call fit(ratings) first.")
+
+    @property
+    def history(self) -> list[Epoch]:
+        """The epochs so far, the initial state first."""
+        if self._training is not None:
+            return self._training.history
+        return list(self._loaded[1]) if self._loaded is not None else []
+
+    def snapshot(self) -> Predictor:
+        """An immutable predictor, safe to read while training goes on."""
+        if self._training is not None:
+            return self._training.snapshot()
+        if self._loaded is not None:
+            return self._loaded[0]
+        raise NotFittedError(f"{self.title} has not been trained yet; call fit(ratings) first.")
+
+    def predict(
+        self, user_ids: np.ndarray | Guest, item_ids: np.ndarray, clip: bool = True
+    ) -> np.ndarray:
+        """See Predictor.predict."""
+        return self.snapshot().predict(user_ids, item_ids, clip)
+
+    def predict_matrix(
+        self,
+        user_ids: np.ndarray | None = None,
+        item_ids: np.ndarray | None = None,
+        clip: bool = True,
+    ) -> np.ndarray:
+        """See Predictor.predict_matrix."""
+        return self.snapshot().predict_matrix(user_ids, item_ids, clip)
+
+    def recommend(
+        self, user: int | Guest, n: int = 10, exclude: np.ndarray | None = None
+    ) -> pd.DataFrame:
+        """See Predictor.recommend."""
+        return self.snapshot().recommend(user, n, exclude)
+
+    def similar_users(self, user: int | Guest, n: int = 10) -> pd.DataFrame:
+        """See Predictor.similar_users."""
+        return self.snapshot().similar_users(user, n)
+
+    def similar_items(self, item: int, n: int = 10) -> pd.DataFrame:
+        """See Predictor.similar_items."""
+        return self.snapshot().similar_items(item, n)
+
+    def fold_in(self, item_ids: np.ndarray, values: np.ndarray) -> Guest:
+        """See Predictor.fold_in."""
+        return self.snapshot().fold_in(item_ids, values)
+
+    @property
+    def user_factors(self) -> np.ndarray:
+        """float32, (n_users, n_factors)."""
+        return self.snapshot().user_factors
+
+    @property
+    def item_factors(self) -> np.ndarray:
+        """float32, (n_items, n_factors)."""
+        return self.snapshot().item_factors
+
+    @property
+    def user_bias(self) -> np.ndarray:
+        """float32, (n_users,)."""
+        return self.snapshot().user_bias
+
+    @property
+    def item_bias(self) -> np.ndarray:
+        """float32, (n_items,)."""
+        return self.snapshot().item_bias
+
+    @property
+    def global_mean(self) -> float:
+        """μ."""
+        return self.snapshot().global_mean
+
+    # --- files ----------------------------------------------------------------------------------
+
+    def save(self, path: str | Path) -> None:
+        """Write the trained model, its labels and the ratings it knows, as npz without pickle."""
+        predictor = self.snapshot()
+        train = predictor.train
+        about = {
+            "model": type(self).__name__,
+            "settings": self.settings,
+            "history": [dataclasses.asdict(epoch) for epoch in self.history],
+            "link": predictor.link,
+            "global_mean": predictor.global_mean,
+            "weighted": predictor.fold.weighted,
+            "name": train.name,
+            "item_noun": train.item_noun,
+            "scale": list(train.scale),
+            "users": _plain(train.users),
+            "items": _plain(train.items),
+            "item_info": None
+            if train.item_info is None
+            else json.loads(train.item_info.to_json(orient="split")),
+        }
+        with open(path, "wb") as file:
+            np.savez_compressed(
+                file,
+                about=np.array(json.dumps(about)),
+                user_factors=predictor.user_factors,
+                item_factors=predictor.item_factors,
+                user_bias=predictor.user_bias,
+                item_bias=predictor.item_bias,
+                reg=predictor.fold.reg,
+                prior=predictor.fold.prior,
+                user_ids=train.user_ids,
+                item_ids=train.item_ids,
+                values=train.values,
+            )
+
+
+def load_model(path: str | Path) -> Model:
+    """Read a model that ``save`` wrote; it answers questions, and ``fit`` trains it anew."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            about = json.loads(str(file["about"]))
+            arrays = {name: file[name] for name in file.files if name != "about"}
+        kind = _known_models()[about["model"]]
+    except FileNotFoundError:
+        raise FactorscopeError(f"There is no file “{path}”; check the path.") from None
+    except Exception:
+        raise FactorscopeError(
+            f"“{path}” is not a saved model; give a file written by model.save(path)."
+        ) from None
+    item_info = about["item_info"] and pd.DataFrame(**about["item_info"])
+    train = Ratings(
+        arrays["user_ids"], arrays["item_ids"], arrays["values"], about["users"], about["items"],
+        Scale(*about["scale"]), item_info=item_info, name=about["name"],
+        item_noun=about["item_noun"],
+    )  # fmt: skip
+    predictor = Predictor(
+        train, about["global_mean"], arrays["user_bias"], arrays["item_bias"],
+        arrays["user_factors"], arrays["item_factors"], about["link"],
+        FoldIn(arrays["reg"], arrays["prior"], about["weighted"]),
+    )  # fmt: skip
+    known = {f.name for f in dataclasses.fields(kind)}
+    model = kind(**{name: value for name, value in about["settings"].items() if name in known})
+    model._loaded = (predictor, [Epoch(**epoch) for epoch in about["history"]], about["settings"])
+    return model
+
+
+def _known_models() -> dict[str, type[Model]]:
+    import recsys_core.models as models
+
+    return {name: getattr(models, name) for name in models.MODELS}
+
+
+def _plain(labels: list[Any]) -> list[Any]:
+    """Labels as JSON keeps them: whole numbers stay numbers, all else becomes text."""
+    return [int(x) if isinstance(x, int | np.integer) else str(x) for x in labels]
+
+
+def _check(each: Option, value: Any) -> None:
+    """One sentence for a setting that has no meaning."""
+    if value is None:
+        return
+    if each.kind == "choice" and value not in each.choices:
+        raise SettingsError(f"{each.name} must be one of {', '.join(each.choices)}, not {value!r}.")
+    if each.kind in ("int", "float"):
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+            raise SettingsError(f"{each.name} must be a number, not {value!r}.")
+        if not np.isfinite(value) or value < 0 or (each.name == "n_factors" and value < 1):
+            raise SettingsError(f"{each.name} = {value} has no meaning; give a positive number.")
+        if each.kind == "int" and int(value) != value:
+            raise SettingsError(f"{each.name} must be a whole number, not {value}.")

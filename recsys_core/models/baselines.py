@@ -1,0 +1,119 @@
+"""The two baselines every result is shown beside: the global mean, and user and item biases."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from recsys_core.models.base import Model
+from recsys_core.models.options import epochs_option, option
+from recsys_core.models.parameters import FactorLearner
+from recsys_core.models.predictor import FoldIn
+from recsys_core.ratings import Ratings
+
+
+@dataclasses.dataclass
+class GlobalMean(Model):
+    """Predicts the mean training rating for everyone and everything."""
+
+    title = "Global mean"
+    summary = "The mean of all ratings, for everyone."
+
+    @classmethod
+    def defaults(cls, ratings: Ratings) -> dict[str, Any]:
+        """Nothing to choose."""
+        return {}
+
+    def _learner(self, train: Ratings, settings: dict[str, Any]) -> MeanLearner:
+        return MeanLearner(train)
+
+
+class MeanLearner(FactorLearner):
+    """r̂ = μ; there is nothing to train."""
+
+    def __init__(self, train: Ratings) -> None:
+        super().__init__(train, n_factors=0)
+        self.mean = train.global_mean
+
+    def objective(self, squared_error: float) -> float:
+        """Σ e²."""
+        return squared_error
+
+    def fold_in_rule(self) -> FoldIn:
+        """A guest is predicted like everyone."""
+        return FoldIn(np.array([np.inf]), np.zeros(1))
+
+
+@dataclasses.dataclass
+class UserItemBias(Model):
+    """r̂ = μ + b_u + b_i, by alternating shrunken means.
+
+        b_i = Σ_u (r − μ − b_u) / (λ_i + n_i)      b_u = Σ_i (r − μ − b_i) / (λ_u + n_u)
+
+    Source: Koren, *Factor in the Neighbors*, 2010.
+    """
+
+    title = "User + item bias"
+    summary = "How mild the user is and how loved the item, nothing more."
+
+    reg_user: float = option(
+        15.0, "float", "λ_u", "Shrinkage of users", low=0.0, high=100.0,
+        meaning="Pulls the bias of users with few ratings towards zero.",
+        what_if="Too little believes a single rating; too much believes no one.",
+    )  # fmt: skip
+    reg_item: float = option(
+        10.0, "float", "λ_i", "Shrinkage of items", low=0.0, high=100.0,
+        meaning="Pulls the bias of items with few ratings towards zero.",
+        what_if="Too little believes a single rating; too much believes no one.",
+    )  # fmt: skip
+    n_epochs: int | None = epochs_option()
+
+    @classmethod
+    def defaults(cls, ratings: Ratings) -> dict[str, Any]:
+        """Ten alternations settle all biases to four decimals."""
+        return {"n_epochs": 10}
+
+    def _learner(self, train: Ratings, settings: dict[str, Any]) -> BiasLearner:
+        return BiasLearner(train, settings)
+
+
+class BiasLearner(FactorLearner):
+    """Items given users, then users given items."""
+
+    n_steps = 2
+
+    def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
+        super().__init__(train, n_factors=0)
+        self.mean = train.global_mean
+        self.reg_user, self.reg_item = settings["reg_user"], settings["reg_item"]
+
+    def step(self, index: int) -> None:
+        """All item biases, then all user biases."""
+        t = self.train
+        if index == 0:
+            self.b_item[:] = _shrunken(
+                t.values - self.mean - self.b_user[t.user_ids], t.item_ids, t.item_counts,
+                self.reg_item,
+            )  # fmt: skip
+        else:
+            self.b_user[:] = _shrunken(
+                t.values - self.mean - self.b_item[t.item_ids], t.user_ids, t.user_counts,
+                self.reg_user,
+            )  # fmt: skip
+
+    def objective(self, squared_error: float) -> float:
+        """Σ e² + λ_u Σ b_u² + λ_i Σ b_i²."""
+        users = float((self.b_user.astype(np.float64) ** 2).sum())
+        items = float((self.b_item.astype(np.float64) ** 2).sum())
+        return squared_error + self.reg_user * users + self.reg_item * items
+
+    def fold_in_rule(self) -> FoldIn:
+        """A guest's shrunken mean."""
+        return FoldIn(np.array([self.reg_user]), np.zeros(1))
+
+
+def _shrunken(rest: np.ndarray, ids: np.ndarray, counts: np.ndarray, reg: float) -> np.ndarray:
+    sums = np.bincount(ids, weights=rest, minlength=len(counts))
+    return sums / np.maximum(reg + counts, 1e-9)

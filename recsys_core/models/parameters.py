@@ -1,0 +1,103 @@
+"""The parameters of a factor model while it trains, and what every learner does with them.
+
+x = μ + b_u + b_i + p_u · q_i        r̂ = x, or  low + (high − low) · σ(x)  on a logistic scale
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import numpy as np
+
+from recsys_core.kernels.compiling import padded
+from recsys_core.kernels.errors import errors_kernel
+from recsys_core.kernels.threads import cut, run_all
+from recsys_core.models.predictor import FoldIn, Predictor
+from recsys_core.ratings import Ratings
+
+Link = Literal["identity", "logistic"]
+
+_MEASURED_BY_A_THREAD = 1 << 17
+
+
+class FactorLearner:
+    """Base of the learners: parameters, their measuring, snapshots and checkpoints.
+
+    Attributes
+    ----------
+    p, q : float32, (n_users, width) and (n_items, width); columns past ``n_factors`` are zero.
+    b_user, b_item : float32, (n_users,) and (n_items,).
+    mean : μ, on the scale of x.
+    """
+
+    n_steps = 0
+
+    def __init__(self, train: Ratings, n_factors: int, link: Link = "identity") -> None:
+        self.train = train
+        self.n_factors = n_factors
+        self.link: Link = link
+        width = padded(n_factors)
+        self.p = np.zeros((train.n_users, width), np.float32)
+        self.q = np.zeros((train.n_items, width), np.float32)
+        self.b_user = np.zeros(train.n_users, np.float32)
+        self.b_item = np.zeros(train.n_items, np.float32)
+        self.mean = 0.0
+
+    def draw_factors(self, rng: np.random.Generator, deviation: float) -> None:
+        """Draw the factors from N(0, deviation²); rows that no rating reaches stay zero.
+
+        A user without ratings is then predicted by the mean and the item's bias, not by chance.
+        """
+        for rows, counts in ((self.p, self.train.user_counts), (self.q, self.train.item_counts)):
+            drawn = rng.normal(0.0, deviation, (len(rows), self.n_factors))
+            rows[:, : self.n_factors] = np.where(counts[:, None] > 0, drawn, 0.0)
+
+    def begin_epoch(self) -> None:
+        """Nothing to prepare."""
+
+    def end_epoch(self) -> None:
+        """Nothing to close."""
+
+    def squared_errors(self, ratings: Ratings, start: int, stop: int) -> tuple[float, float]:
+        """Σ (r − r̂)² over a run of ratings: raw, and with r̂ clipped to the scale."""
+        kernel = errors_kernel(self.p.shape[1])
+        fixed = (
+            ratings.user_ids, ratings.item_ids, ratings.values, self.p, self.q,
+            self.b_user, self.b_item, np.float32(self.mean), self.link == "logistic",
+            np.float32(self.train.scale.low), np.float32(self.train.scale.high),
+        )  # fmt: skip
+        pieces = [(start + a, start + b) for a, b in cut(stop - start, _MEASURED_BY_A_THREAD)]
+        sums = run_all(lambda first, last: kernel(*fixed, first, last), pieces)
+        return math.fsum(raw for raw, _ in sums), math.fsum(clipped for _, clipped in sums)
+
+    def fold_in_rule(self) -> FoldIn:
+        """How a new user's row is found from a few ratings."""
+        raise NotImplementedError
+
+    def snapshot(self) -> Predictor:
+        """An immutable predictor with copies of the parameters."""
+        k = self.n_factors
+        return Predictor(
+            train=self.train,
+            global_mean=float(self.mean),
+            user_bias=self.b_user.copy(),
+            item_bias=self.b_item.copy(),
+            user_factors=self.p[:, :k].copy(),
+            item_factors=self.q[:, :k].copy(),
+            link=self.link,
+            fold=self.fold_in_rule(),
+        )
+
+    def state(self) -> dict[str, Any]:
+        """Copies of the parameters."""
+        return {
+            "p": self.p.copy(), "q": self.q.copy(), "b_user": self.b_user.copy(),
+            "b_item": self.b_item.copy(), "mean": self.mean,
+        }  # fmt: skip
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up parameters, in place."""
+        for name in ("p", "q", "b_user", "b_item"):
+            getattr(self, name)[...] = state[name]
+        self.mean = state["mean"]

@@ -1,0 +1,198 @@
+"""PMF: probabilistic matrix factorization, maximum a posteriori."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from recsys_core.kernels.compiling import padded
+from recsys_core.kernels.sgd import logistic_kernel
+from recsys_core.models.alternating import AlternatingLearner, Side
+from recsys_core.models.base import Model
+from recsys_core.models.options import (
+    biases_option,
+    center_option,
+    epochs_option,
+    factors_option,
+    option,
+    patience_option,
+    rate_option,
+    reg_option,
+    seed_option,
+)
+from recsys_core.models.predictor import FoldIn
+from recsys_core.models.sgd import SGDLearner
+from recsys_core.ratings import Ratings
+
+
+@dataclasses.dataclass
+class PMF(Model):
+    """Gaussian noise around the prediction, Gaussian priors around the factors and biases.
+
+        r ~ N(r̂, σ²)     p_u ~ N(m_U, σ_U²)     q_i ~ N(m_V, σ_V²)     λ_U = σ² / σ_U²
+
+    The most probable factors minimise Σ (r − r̂)² + λ_U Σ ‖p_u − m_U‖² + λ_V Σ ‖q_i − m_V‖². Each
+    user and item counts once, however many its ratings; what sets PMF apart from ALS is the prior.
+    With ``adaptive`` priors m and σ_U², σ_V², σ² are re-estimated from the factors after every
+    half-step, and there is no λ to choose; otherwise m = 0 and λ stays. With the identity link the
+    rows are solved in closed form, with the logistic link they follow the gradient.
+    Source: Salakhutdinov and Mnih, *Probabilistic Matrix Factorization*, 2007.
+    """
+
+    title = "PMF"
+    summary = "Says how large tastes usually are (a prior), then finds the most probable ones."
+
+    n_factors: int | None = factors_option()
+    adaptive: bool = option(
+        True, "bool", "σ²", "Adaptive priors",
+        meaning="Learns from the data how much users and items differ, instead of being told λ.",
+        what_if="Fixed priors are the plain PMF of the textbook: then λ is yours to find.",
+    )  # fmt: skip
+    covariance: str = option(
+        "diagonal", "choice", "Σ", "Prior covariance", choices=("spherical", "diagonal"),
+        advanced=True,
+        meaning="One variance for all factors (spherical) or one for each (diagonal).",
+        what_if="Diagonal lets weak factors fade out; spherical treats all alike.",
+    )  # fmt: skip
+    reg_user: float | None = reg_option("λ_U")
+    reg_item: float | None = reg_option("λ_V")
+    n_epochs: int | None = epochs_option()
+    biases: bool = biases_option()
+    link: str = option(
+        "identity", "choice", "g", "Link", choices=("identity", "logistic"), advanced=True,
+        meaning="How x = μ + b + p·q becomes a rating: as it is, or squeezed into the scale.",
+        what_if="Logistic can never leave the scale, but has no closed form: it takes more epochs.",
+    )  # fmt: skip
+    learning_rate: float | None = rate_option()
+    init_deviation: float = option(
+        0.1, "float", "", "Initial spread", low=1e-3, high=1.0, log=True, advanced=True,
+        meaning="Standard deviation of the random factors training starts from.",
+        what_if="It matters little: the first half-step replaces half of them.",
+    )  # fmt: skip
+    center: bool = center_option()
+    patience: int | None = patience_option()
+    seed: int = seed_option()
+
+    @classmethod
+    def defaults(cls, ratings: Ratings) -> dict[str, Any]:
+        """Fixed λ suits factors of size one; adaptive priors only start there."""
+        common = {"learning_rate": 0.01}
+        if ratings.n_ratings < 2_000:
+            few = {"n_factors": 3, "reg_user": 0.1, "reg_item": 0.1, "n_epochs": 40}
+            return {**common, **few, "patience": 10}
+        few = {"n_factors": 16, "reg_user": 8.0, "reg_item": 8.0, "n_epochs": 30, "patience": 3}
+        if ratings.n_ratings < 300_000:
+            return {**common, **few}
+        return {**common, **few, "n_factors": 32}
+
+    def _learner(
+        self, train: Ratings, settings: dict[str, Any]
+    ) -> AdaptiveLearner | LogisticLearner | AlternatingLearner:
+        if settings["link"] == "logistic":
+            return LogisticLearner(train, settings)
+        learner = (AdaptiveLearner if settings["adaptive"] else AlternatingLearner)(train, settings)
+        learner.users.reg[:] = settings["reg_user"]
+        learner.items.reg[:] = settings["reg_item"]
+        return learner
+
+
+class AdaptiveLearner(AlternatingLearner):
+    """Closed-form rows, and priors re-estimated from them after every half-step.
+
+    With A the matrix of a row's normal equations, its posterior covariance is σ² A⁻¹, so
+
+        m ← mean of w        s² ← mean of (w − m)² + σ² diag(A⁻¹)        λ ← σ² / s²
+        σ² ← Σ e² / (N − d)          d = Σ over rows and numbers of 1 − λ A⁻¹
+
+    (d counts the numbers that the ratings, not the priors, determine: MacKay 1992). Leaving the
+    posterior variance out would let s² shrink without end, each round taking the last one's
+    shrunken factors for the truth.
+    """
+
+    def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
+        super().__init__(train, settings)
+        self.noise = float(train.values.var(dtype=np.float64)) or 1.0
+        self._determined = {"users": 0.0, "items": 0.0}
+        for side in (self.users, self.items):
+            side.variance = np.zeros((side.n_rows, padded(self.n_columns)), np.float32)
+
+    def after_half(self, side: Side) -> None:
+        """New prior mean and variance for the side just solved."""
+        own, bias = (self.p, self.b_user) if side is self.users else (self.q, self.b_item)
+        rows = own[:, : self.n_factors]
+        if self.settings["biases"]:
+            rows = np.column_stack([rows, bias])
+        rated = np.diff(side.grouped.starts) > 0
+        rows = rows[rated].astype(np.float64)
+        inverse = side.variance[rated, : self.n_columns].astype(np.float64)
+        name = "users" if side is self.users else "items"
+        self._determined[name] = float((1.0 - side.reg * inverse).sum())
+        mean = rows.mean(axis=0)
+        spread = ((rows - mean) ** 2 + self.noise * inverse).mean(axis=0)
+        k = self.n_factors
+        if self.settings["covariance"] == "spherical":
+            spread[:k] = spread[:k].mean()
+        if not self.settings["biases"]:
+            side.prior[:] = mean
+        else:
+            side.prior[:k] = mean[:k]  # the mean of the biases is μ's business
+        side.reg[:] = self.noise / np.maximum(spread, 1e-9)
+
+    def end_epoch(self) -> None:
+        """New noise variance."""
+        train = self.train
+        raw, _ = self.squared_errors(train, 0, len(train))
+        free = max(len(train) - sum(self._determined.values()), 0.05 * len(train))
+        was, self.noise = self.noise, max(raw / free, 1e-6 * train.scale.width**2)
+        for side in (self.users, self.items):
+            side.reg *= self.noise / was  # λ = σ² / s² with the new σ²
+
+    def state(self) -> dict[str, Any]:
+        """Parameters, priors and noise."""
+        return {**super().state(), "noise": (self.noise, dict(self._determined))}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take all of it up again."""
+        super().restore(state)
+        self.noise, determined = state["noise"]
+        self._determined = dict(determined)
+
+
+class LogisticLearner(SGDLearner):
+    """The same posterior with r̂ = low + range · σ(x), by gradient steps on one rating at a time."""
+
+    def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
+        super().__init__(train, {**settings, "shuffle": True})
+        self.link = "logistic"
+        low, high, _ = train.scale
+        share = (train.global_mean - low) / (high - low)
+        share = min(max(share, 0.01), 0.99)
+        self.mean = float(np.log(share / (1 - share))) if settings["center"] else 0.0
+        counts = np.maximum(train.user_counts, 1), np.maximum(train.item_counts, 1)
+        self._reg_user = (settings["reg_user"] / counts[0]).astype(np.float32)
+        self._reg_item = (settings["reg_item"] / counts[1]).astype(np.float32)
+
+    def step(self, index: int) -> None:
+        """One run of ratings."""
+        low, high, _ = self.train.scale
+        start, stop = self.run(index)
+        logistic_kernel(self.p.shape[1])(
+            *self._triples, self.p, self.q, self.b_user, self.b_item, np.float32(self.mean),
+            np.float32(low), np.float32(high - low), np.float32(self.settings["learning_rate"]),
+            self._reg_user, self._reg_item, bool(self.settings["biases"]), start, stop,
+        )  # fmt: skip
+
+    def objective(self, squared_error: float) -> float:
+        """Σ e² + λ_U Σ (‖p_u‖² + b_u²) + λ_V Σ (‖q_i‖² + b_i²)."""
+        users = float((self.p.astype(np.float64) ** 2).sum() + (self.b_user**2).sum())
+        items = float((self.q.astype(np.float64) ** 2).sum() + (self.b_item**2).sum())
+        return squared_error + self.settings["reg_user"] * users + self.settings["reg_item"] * items
+
+    def fold_in_rule(self) -> FoldIn:
+        """The row that minimises the same objective, by Gauss–Newton."""
+        reg = np.full(self.n_factors + 1, float(self.settings["reg_user"]))
+        if not self.settings["biases"]:
+            reg[-1] = np.inf
+        return FoldIn(reg, np.zeros(self.n_factors + 1))

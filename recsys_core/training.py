@@ -1,0 +1,269 @@
+"""The training loop: an epoch at a time, a slice at a time, with pause, resume and early stopping.
+
+*Pause* is not calling ``advance``; *step* is advancing to the next epoch; *resume* and *fork* start
+from a checkpoint. The loop owns the counting, the measuring and the stopping; a ``Learner`` owns
+the parameters and the mathematics.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from recsys_core.errors import DivergedError, SettingsError
+from recsys_core.kernels.threads import cut
+from recsys_core.ratings import Ratings
+
+# Ratings measured between two looks at the clock: a few milliseconds of work.
+_MEASURED_AT_ONCE = 1 << 19
+
+# Predictions this many times the width of the scale away from the ratings will not come back.
+_DIVERGED_AT = 100.0
+
+# The least fall of validation RMSE that counts as one.
+_LEAST_GAIN = 1e-4
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch came to.
+
+    ``train_rmse`` and ``validation_rmse`` are of predictions clipped to the scale, in rating units;
+    ``loss`` is the whole regularised objective on the training ratings; ``seconds`` is the time
+    the epoch's computing took. Number 0 is the initial state.
+    """
+
+    number: int
+    train_rmse: float
+    validation_rmse: float | None
+    loss: float
+    seconds: float
+
+
+class Learner(Protocol):
+    """What the loop asks of an algorithm: ``n_steps`` short steps make an epoch."""
+
+    n_steps: int
+
+    def begin_epoch(self) -> None:
+        """Prepare an epoch (draw its order)."""
+
+    def step(self, index: int) -> None:
+        """Do one step, a few milliseconds of work."""
+
+    def end_epoch(self) -> None:
+        """Close an epoch (re-estimate priors)."""
+
+    def squared_errors(self, ratings: Ratings, start: int, stop: int) -> tuple[float, float]:
+        """Σ (r − r̂)² over a run of ratings: raw, and with r̂ clipped."""
+
+    def objective(self, squared_error: float) -> float:
+        """The regularised objective, given Σ (r − r̂)² over the training ratings."""
+
+    def snapshot(self) -> Any:
+        """An immutable predictor with the parameters as they are now."""
+
+    def state(self) -> dict[str, Any]:
+        """Everything that changes: parameters, optimiser, generator, order. Copies."""
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up a state."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Everything needed to go on from here, mid-epoch included."""
+
+    settings: dict[str, Any]
+    shape: tuple[int, int, int]
+    state: dict[str, Any]
+    position: dict[str, Any]
+
+
+@dataclass
+class _Position:
+    """Where in its course a training stands."""
+
+    history: list[Epoch] = field(default_factory=list)
+    step: int = 0  # the next step of the epoch under way; 0 before it has begun
+    seconds: float = 0.0  # of the epoch under way
+    waited: int = 0  # epochs since the best one
+    best: Any = None  # predictor of the best epoch; None without validation
+    best_epoch: int | None = None
+    stopped_early: bool = False
+
+
+class Training:
+    """One course of training, advanced in slices.
+
+    Attributes
+    ----------
+    history : list of Epoch, the initial state first.
+    n_epochs : epochs planned.
+    best_epoch : the epoch of lowest validation RMSE so far; None without validation.
+    stopped_early : True once ``patience`` epochs have passed without a better one.
+    """
+
+    def __init__(
+        self,
+        learner: Learner,
+        settings: dict[str, Any],
+        train: Ratings,
+        validation: Ratings | None = None,
+        *,
+        n_epochs: int,
+        patience: int | None = None,
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
+        self.learner = learner
+        self.settings = settings
+        self.train = train
+        self.validation = validation if validation is not None and len(validation) else None
+        self.n_epochs = n_epochs
+        self.patience = patience
+        self._at = _Position()
+        if checkpoint is None:
+            began = time.perf_counter()
+            self._close_epoch(self._measure(), began)
+        else:
+            if checkpoint.shape != self._shape:
+                raise SettingsError(
+                    "This checkpoint belongs to other ratings: users, items or ratings differ in "
+                    "number. Start from the ratings it was made with."
+                )
+            learner.restore(copy.deepcopy(checkpoint.state))
+            self._at = _Position(**copy.deepcopy(checkpoint.position))
+            self._at.stopped_early = False
+
+    @property
+    def _shape(self) -> tuple[int, int, int]:
+        return self.train.n_users, self.train.n_items, self.train.n_ratings
+
+    @property
+    def history(self) -> list[Epoch]:
+        """The epochs so far, the initial state first."""
+        return list(self._at.history)
+
+    @property
+    def epoch(self) -> int:
+        """Number of epochs completed."""
+        return self._at.history[-1].number
+
+    @property
+    def best_epoch(self) -> int | None:
+        """Epoch of the lowest validation RMSE so far; None without validation."""
+        return self._at.best_epoch
+
+    @property
+    def stopped_early(self) -> bool:
+        """Whether training ended because validation no longer improved."""
+        return self._at.stopped_early
+
+    @property
+    def finished(self) -> bool:
+        """Whether all planned epochs are done, or training stopped early."""
+        return self.stopped_early or self.epoch >= self.n_epochs
+
+    def extend(self, n_epochs: int) -> None:
+        """Plan ``n_epochs`` more from the present epoch, whatever ended the training."""
+        self.n_epochs = self.epoch + n_epochs
+        self._at.stopped_early = False
+        self._at.waited = 0
+
+    def advance(self, max_seconds: float = 0.05) -> Epoch | None:
+        """Work at most about ``max_seconds``; the Epoch when one ends, else None.
+
+        Returns None at once when the training is finished.
+
+        Raises
+        ------
+        DivergedError
+            If the predictions have left the finite numbers, or the scale by far.
+        """
+        if self.finished:
+            return None
+        began = time.perf_counter()
+        at, learner = self._at, self.learner
+        if at.step == 0:
+            learner.begin_epoch()
+        while at.step < learner.n_steps:
+            learner.step(at.step)
+            at.step += 1
+            if time.perf_counter() - began >= max_seconds and at.step < learner.n_steps:
+                at.seconds += time.perf_counter() - began
+                return None
+        learner.end_epoch()
+        return self._close_epoch(self._measure(), began)
+
+    def _measure(self) -> tuple[float, float, float | None]:
+        raw, clipped = self._squared_errors(self.train)
+        validation_rmse = None
+        if self.validation is not None:
+            _, outside = self._squared_errors(self.validation)
+            validation_rmse = math.sqrt(outside / len(self.validation))
+        return raw, math.sqrt(clipped / len(self.train)), validation_rmse
+
+    def _squared_errors(self, ratings: Ratings) -> tuple[float, float]:
+        sums = [
+            self.learner.squared_errors(ratings, start, stop)
+            for start, stop in cut(len(ratings), _MEASURED_AT_ONCE)
+        ]
+        return math.fsum(raw for raw, _ in sums), math.fsum(clipped for _, clipped in sums)
+
+    def _close_epoch(self, measured: tuple[float, float, float | None], began: float) -> Epoch:
+        raw, train_rmse, validation_rmse = measured
+        at = self._at
+        number = at.history[-1].number + 1 if at.history else 0
+        loss = self.learner.objective(raw)
+        far = _DIVERGED_AT * self.train.scale.width * math.sqrt(len(self.train))
+        if not math.isfinite(loss) or math.sqrt(raw) > far:
+            raise DivergedError(
+                f"Training diverged in epoch {number}: predictions left all bounds. Use a smaller "
+                "learning rate or more regularisation, then reset."
+            )
+        seconds = at.seconds + time.perf_counter() - began
+        epoch = Epoch(number, train_rmse, validation_rmse, loss, seconds)
+        at.history.append(epoch)
+        at.step, at.seconds = 0, 0.0
+        self._watch(epoch)
+        return epoch
+
+    def _watch(self, epoch: Epoch) -> None:
+        """Keep the best epoch; stop after ``patience`` epochs without a better one."""
+        at = self._at
+        if epoch.validation_rmse is None:
+            return
+        lowest = math.inf if at.best_epoch is None else self._rmse_of(at.best_epoch)
+        if epoch.validation_rmse < lowest - _LEAST_GAIN:
+            at.best, at.best_epoch, at.waited = self.learner.snapshot(), epoch.number, 0
+            return
+        at.waited += 1
+        at.stopped_early = self.patience is not None and at.waited >= self.patience
+
+    def _rmse_of(self, number: int) -> float:
+        rmse = self._at.history[number].validation_rmse
+        assert rmse is not None
+        return rmse
+
+    def __iter__(self) -> Iterator[Epoch]:
+        """The epochs so far, then those to come, each as soon as it ends."""
+        yield from self.history
+        while not self.finished:
+            epoch = self.advance(math.inf)
+            if epoch is not None:
+                yield epoch
+
+    def snapshot(self) -> Any:
+        """The predictor as trained so far; once finished, that of the best validation epoch."""
+        if self.finished and self._at.best is not None:
+            return self._at.best
+        return self.learner.snapshot()
+
+    def checkpoint(self) -> Checkpoint:
+        """Everything needed to go on: parameters, optimiser, generator, position."""
+        position = {**vars(self._at), "history": list(self._at.history)}
+        return Checkpoint(dict(self.settings), self._shape, self.learner.state(), position)
