@@ -1,0 +1,41 @@
+# make run · make test · make check · make bench
+#
+# On Windows, or without make: python -m venv .venv, activate it, then
+#   pip install -r requirements.txt      and   python -m streamlit run app.py
+#   pip install -r requirements-dev.txt  and   python -m pytest
+
+PYTHON ?= python3
+PORT ?= 8501
+PYTEST_ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test check bench venv
+
+run: venv $(VENV)/requirements.txt
+	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
+
+# make test PYTEST_ARGS="tests/test_ratings.py -x" runs a part.
+test: venv $(VENV)/requirements.txt $(VENV)/requirements-dev.txt
+	$(BIN)/python tests/browser/chromium.py --install
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: venv $(VENV)/requirements.txt $(VENV)/requirements-dev.txt
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: venv $(VENV)/requirements.txt
+	$(BIN)/python -m benchmarks
+
+venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Factorscope needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+
+# The copy in .venv is what is installed; contents are compared, not dates, so that a fresh checkout
+# or a touched file installs nothing again.
+$(VENV)/%.txt: %.txt venv
+	@cmp -s $< $@ || { \
+	  echo "Installing $< (only when it changes; the first time takes some minutes) …"; \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check -r $< && cp $< $@; }
