@@ -23,19 +23,20 @@ def rows_kernel(width: int) -> Callable[..., None]:
     """Solve a run of rows, for designs of ``width`` columns.
 
     The returned function takes ``starts, columns, targets`` (compressed rows), the ``design``
-    (n_columns, width), ``reg`` (width,), ``prior`` (width,), ``weighted`` (True: λ is multiplied by
-    the row's number of ratings), ``out`` (n_rows, width), ``variance`` ((n_rows, width), or (0, 0)
-    where not wanted: the diagonal of A⁻¹), and the first and last row.
+    (n_columns, width), ``doubt`` (the variance of each number in the design, added to x_j x_jᵀ's
+    diagonal; (0, 0): none), ``reg`` (width,), ``prior`` (width,), ``weighted`` (True: λ is
+    multiplied by the row's number of ratings), ``out`` (n_rows, width), ``inverse`` (gets the
+    diagonal of A⁻¹; (0, 0): not wanted), and the first and last row.
     A row without ratings gets its prior mean.
     """
 
     @compiled
     def solve_rows(
-        starts, columns, targets, design, reg, prior, weighted, out, variance, first, last
+        starts, columns, targets, design, doubt, reg, prior, weighted, out, inverse, first, last
     ):
         a = np.empty((width, width), np.float32)
         w = np.empty(width, np.float32)
-        wants_variance = variance.shape[0] > 0
+        doubts, wants_inverse = doubt.shape[0] > 0, inverse.shape[0] > 0
         for row in range(first, last):
             n_rated = starts[row + 1] - starts[row]
             factor = np.float32(max(n_rated, 1)) if weighted else np.float32(1)
@@ -52,6 +53,9 @@ def rows_kernel(width: int) -> Callable[..., None]:
                     a_f = a[f]
                     for g in range(f // 8 * 8, width):  # the upper triangle, in whole vectors
                         a_f[g] += x_f * x[g]
+                if doubts:
+                    for f in range(width):
+                        a[f, f] += doubt[columns[n], f]
             for f in range(width):
                 a[f, f] += factor * reg[f]
             # A = Lᵀ L with L upper: row f of the factor, then the rows below lose its share.
@@ -77,7 +81,7 @@ def rows_kernel(width: int) -> Callable[..., None]:
                 w[f] = total / a[f, f]
             for f in range(width):
                 out[row, f] = w[f]
-            if wants_variance:
+            if wants_inverse:
                 # diag(A⁻¹)_c = ‖L⁻ᵀ e_c‖²
                 for c in range(width):
                     total = np.float32(0)
@@ -89,6 +93,6 @@ def rows_kernel(width: int) -> Callable[..., None]:
                             y -= a[g, f] * w[g]
                         w[f] = y / a[f, f]
                         total += w[f] * w[f]
-                    variance[row, c] = total
+                    inverse[row, c] = total
 
     return solve_rows

@@ -21,22 +21,48 @@ from recsys_core.ratings import Grouped, Ratings
 _RATINGS_A_PIECE = 1 << 14
 _PIECES_A_STEP = 8
 
+_NONE = np.empty((0, 0), np.float32)
+
 
 class Side:
-    """Users or items: their ratings, the prior of their rows, and how the work is cut."""
+    """Users or items: their parameters, their ratings, the prior of their rows, the cut of work.
 
-    def __init__(self, grouped: Grouped, n_columns: int) -> None:
-        self.grouped = grouped
-        self.n_rows = len(grouped.starts) - 1
-        self.reg = np.ones(n_columns, np.float64)  # λ of each number in a row, the bias last
-        self.prior = np.zeros(n_columns, np.float64)  # its prior mean
-        # The diagonal of A⁻¹ of each row, (n_rows, width), where it is wanted.
-        self.variance = np.empty((0, 0), np.float32)
+    Attributes
+    ----------
+    factors, bias : the learner's own arrays, (n_rows, width) and (n_rows,).
+    reg, prior : λ of each number in a row and its prior mean, the bias last, (n_columns,).
+    inverse, doubt : diagonal of A⁻¹ of each row, and σ² times it, (n_rows, padded(n_columns));
+        empty where not wanted.
+    """
+
+    def __init__(
+        self, factors: np.ndarray, bias: np.ndarray, grouped: Grouped, n_factors: int, biases: bool
+    ) -> None:
+        self.factors, self.bias, self.grouped = factors, bias, grouped
+        self.n_factors, self.biases = n_factors, biases
+        self.n_columns = n_factors + biases
+        self.counts = np.diff(grouped.starts)
+        self.reg = np.ones(self.n_columns)
+        self.prior = np.zeros(self.n_columns)
+        self.inverse, self.doubt = _NONE, _NONE
         # Cut by ratings, not rows, since a few rows hold most of the ratings.
         edges = np.searchsorted(grouped.starts, np.arange(0, grouped.starts[-1], _RATINGS_A_PIECE))
-        edges = np.unique(np.concatenate([[0], edges, [self.n_rows]]))
+        edges = np.unique(np.concatenate([[0], edges, [len(factors)]]))
         pieces = list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
         self.steps = [pieces[i : i + _PIECES_A_STEP] for i in range(0, len(pieces), _PIECES_A_STEP)]
+
+    def rows(self) -> np.ndarray:
+        """The rows w, the bias last, (n_rows, n_columns)."""
+        rows = self.factors[:, : self.n_factors]
+        return np.column_stack([rows, self.bias]) if self.biases else rows
+
+    def design(self) -> np.ndarray:
+        """The rows x this side gives the other one, (n_rows, padded(n_columns))."""
+        design = np.zeros((len(self.factors), padded(self.n_columns)), np.float32)
+        design[:, : self.n_factors] = self.factors[:, : self.n_factors]
+        if self.biases:
+            design[:, self.n_factors] = 1.0
+        return design
 
 
 class AlternatingLearner(FactorLearner):
@@ -49,49 +75,44 @@ class AlternatingLearner(FactorLearner):
         self.settings = settings
         self.mean = train.global_mean if settings["center"] else 0.0
         self.draw_factors(np.random.default_rng(settings["seed"]), settings["init_deviation"])
-        self.n_columns = self.n_factors + bool(settings["biases"])
-        self.users = Side(train.by_user, self.n_columns)
-        self.items = Side(train.by_item, self.n_columns)
+        shape = self.n_factors, bool(settings["biases"])
+        self.users = Side(self.p, self.b_user, train.by_user, *shape)
+        self.items = Side(self.q, self.b_item, train.by_item, *shape)
         self.n_steps = len(self.users.steps) + len(self.items.steps)
         self._half: tuple[Any, ...] | None = None  # what all steps of a half-step share
 
     def step(self, index: int) -> None:
         """Solve some rows; the first steps are the users', the others the items'."""
         n_first = len(self.users.steps)
-        side = self.users if index < n_first else self.items
-        index = index if index < n_first else index - n_first
+        side, other = self.users, self.items
+        if index >= n_first:
+            side, other, index = other, side, index - n_first
         if self._half is None:
-            self._half = self._begin_half(side)
+            self._half = self._begin_half(side, other)
         kernel, fixed, out = self._half
         run_all(lambda first, last: kernel(*fixed, first, last), side.steps[index])
         rows = slice(side.steps[index][0][0], side.steps[index][-1][1])
-        own, bias = (self.p, self.b_user) if side is self.users else (self.q, self.b_item)
-        own[rows, : self.n_factors] = out[rows, : self.n_factors]
-        if self.settings["biases"]:
-            bias[rows] = out[rows, self.n_factors]
+        side.factors[rows, : self.n_factors] = out[rows, : self.n_factors]
+        if side.biases:
+            side.bias[rows] = out[rows, self.n_factors]
         if index == len(side.steps) - 1:
             self._half = None
             self.after_half(side)
 
-    def _begin_half(self, side: Side) -> tuple[Any, ...]:
+    def _begin_half(self, side: Side, other: Side) -> tuple[Any, ...]:
         """Design, targets and penalties of this half-step, as the kernel wants them."""
-        of_users = side is self.users
-        other, other_bias = (self.q, self.b_item) if of_users else (self.p, self.b_user)
-        width = padded(self.n_columns)
-        design = np.zeros((len(other), width), np.float32)
-        design[:, : self.n_factors] = other[:, : self.n_factors]
-        if self.settings["biases"]:
-            design[:, self.n_factors] = 1.0
         g = side.grouped
         targets = g.values - np.float32(self.mean)
-        if self.settings["biases"]:
-            targets -= other_bias[g.columns]
+        if side.biases:
+            targets -= other.bias[g.columns]
+        width = padded(side.n_columns)
         # A padding column is all zero; λ = 1 there keeps the matrix regular and its solution 0.
         reg, prior = np.ones(width, np.float32), np.zeros(width, np.float32)
-        reg[: self.n_columns], prior[: self.n_columns] = side.reg, side.prior
-        out = np.empty((side.n_rows, width), np.float32)
+        reg[: side.n_columns], prior[: side.n_columns] = side.reg, side.prior
+        out = np.empty((len(side.factors), width), np.float32)
         fixed = (
-            g.starts, g.columns, targets, design, reg, prior, self.weighted, out, side.variance
+            g.starts, g.columns, targets, other.design(), other.doubt, reg, prior, self.weighted,
+            out, side.inverse,
         )  # fmt: skip
         return rows_kernel(width), fixed, out
 
@@ -100,13 +121,8 @@ class AlternatingLearner(FactorLearner):
 
     def penalty(self, side: Side) -> float:
         """Σ over rows of c · (w − prior)ᵀ diag(λ) (w − prior), c = n_row if weighted, else 1."""
-        own, bias = (self.p, self.b_user) if side is self.users else (self.q, self.b_item)
-        rows = own[:, : self.n_factors]
-        if self.settings["biases"]:
-            rows = np.column_stack([rows, bias])
-        counts = np.diff(side.grouped.starts)
-        times = counts if self.weighted else (counts > 0)
-        return float(times @ ((rows - side.prior) ** 2 @ side.reg))
+        times = side.counts if self.weighted else (side.counts > 0)
+        return float(times @ ((side.rows() - side.prior) ** 2 @ side.reg))
 
     def objective(self, squared_error: float) -> float:
         """Σ e² + the penalties of both sides."""
@@ -122,7 +138,7 @@ class AlternatingLearner(FactorLearner):
     def state(self) -> dict[str, Any]:
         """Parameters and priors."""
         priors = {
-            name: (side.reg.copy(), side.prior.copy(), side.variance.copy())
+            name: [array.copy() for array in (side.reg, side.prior, side.inverse, side.doubt)]
             for name, side in (("users", self.users), ("items", self.items))
         }
         return {**super().state(), **priors}
@@ -132,5 +148,5 @@ class AlternatingLearner(FactorLearner):
         super().restore(state)
         for name in ("users", "items"):
             side = getattr(self, name)
-            side.reg, side.prior, side.variance = (array.copy() for array in state[name])
+            side.reg, side.prior, side.inverse, side.doubt = (a.copy() for a in state[name])
         self._half = None

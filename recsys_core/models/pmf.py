@@ -101,14 +101,15 @@ class PMF(Model):
 class AdaptiveLearner(AlternatingLearner):
     """Closed-form rows, and priors re-estimated from them after every half-step.
 
-    With A the matrix of a row's normal equations, its posterior covariance is σ² A⁻¹, so
+    With A the matrix of a row's normal equations, its posterior variances are v = σ² diag(A⁻¹).
+    They enter twice, or the priors would shrink or the factors overfit without end: in the other
+    side's equations, where x xᵀ becomes x xᵀ + diag(v), and in
 
-        m ← mean of w        s² ← mean of (w − m)² + σ² diag(A⁻¹)        λ ← σ² / s²
+        m ← mean of w        s² ← mean of (w − m)² + v        λ ← σ² / s²
         σ² ← Σ e² / (N − d)          d = Σ over rows and numbers of 1 − λ A⁻¹
 
-    (d counts the numbers that the ratings, not the priors, determine: MacKay 1992). Leaving the
-    posterior variance out would let s² shrink without end, each round taking the last one's
-    shrunken factors for the truth.
+    (d counts the numbers that the ratings, not the priors, determine: MacKay 1992). This is
+    variational Bayes with independent numbers (Lim and Teh 2007) read at its mean.
     """
 
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
@@ -116,28 +117,23 @@ class AdaptiveLearner(AlternatingLearner):
         self.noise = float(train.values.var(dtype=np.float64)) or 1.0
         self._determined = {"users": 0.0, "items": 0.0}
         for side in (self.users, self.items):
-            side.variance = np.zeros((side.n_rows, padded(self.n_columns)), np.float32)
+            shape = len(side.factors), padded(side.n_columns)
+            side.inverse, side.doubt = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
 
     def after_half(self, side: Side) -> None:
         """New prior mean and variance for the side just solved."""
-        own, bias = (self.p, self.b_user) if side is self.users else (self.q, self.b_item)
-        rows = own[:, : self.n_factors]
-        if self.settings["biases"]:
-            rows = np.column_stack([rows, bias])
-        rated = np.diff(side.grouped.starts) > 0
-        rows = rows[rated].astype(np.float64)
-        inverse = side.variance[rated, : self.n_columns].astype(np.float64)
+        rated, k = side.counts > 0, self.n_factors
+        rows = side.rows()[rated].astype(np.float64)
+        inverse = side.inverse[rated, : side.n_columns].astype(np.float64)
+        side.doubt[:, :k] = self.noise * side.inverse[:, :k]  # the constant 1 is beyond doubt
         name = "users" if side is self.users else "items"
         self._determined[name] = float((1.0 - side.reg * inverse).sum())
         mean = rows.mean(axis=0)
+        mean[k:] = 0.0  # the mean of the biases is μ's business
         spread = ((rows - mean) ** 2 + self.noise * inverse).mean(axis=0)
-        k = self.n_factors
         if self.settings["covariance"] == "spherical":
             spread[:k] = spread[:k].mean()
-        if not self.settings["biases"]:
-            side.prior[:] = mean
-        else:
-            side.prior[:k] = mean[:k]  # the mean of the biases is μ's business
+        side.prior[:] = mean
         side.reg[:] = self.noise / np.maximum(spread, 1e-9)
 
     def end_epoch(self) -> None:
