@@ -1,0 +1,237 @@
+"""The one home of colours and their meanings, in both themes, and of how a figure is dressed.
+
+What a colour means never changes: see the constants. Plotly comes in with the figures only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from recsys_core.ratings import Scale
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+Mode = Literal["light", "dark"]
+
+# A user and an item, everywhere.
+USER, USER_SYMBOL = "#1B8A7A", "circle"
+ITEM, ITEM_SYMBOL = "#D9682B", "diamond"
+
+# Selection, buttons, links.
+ACCENT = "#4353C4"
+
+# A rating, observed or predicted: low pale, high deep indigo, the same in both themes. CIELAB
+# lightness falls evenly from 93 to 24, so that it reads in grey and stays clear of both papers.
+RATING = (
+    "#D5F0F7", "#A6DAF2", "#7DC3EE", "#5CAAE9", "#478FE0", "#3D75D3", "#3B5AC0", "#3940A8",
+    "#34288B",
+)  # fmt: skip
+
+# Predicted − observed: blue, white at zero, red; lightness is symmetric.
+ERROR = (
+    "#005FAE", "#3B7DC3", "#6A9BD3", "#97BAE1", "#C5D8EE", "#F6F6F6", "#EFCFCA", "#E1A9A1",
+    "#D18479", "#BF5E53", "#A73830",
+)  # fmt: skip
+
+# Several runs, in order of creation: Okabe and Ito's colours, blue first; the last is the ink.
+_RUNS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
+_RUNS_DARK = ("#56B4E9", "#E69F00", "#2BB58C", "#CC79A7", "#0072B2", "#D55E00", "#F0E442")
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The neutral colours of one theme; as in ``.streamlit/config.toml``, which a test compares."""
+
+    paper: str  # the page, and an unrated cell
+    panel: str
+    ink: str  # text; the ring around what is selected
+    muted: str  # axis text, baselines
+    grid: str
+    mark: str  # the faint dot of an unrated cell
+    accent: str
+
+
+LIGHT = Theme("#FDFDFB", "#F2F2EE", "#20232E", "#5D6270", "#E6E6E0", "#C4C4BC", ACCENT)
+DARK = Theme("#15171E", "#20232C", "#E8E9ED", "#A4A8B4", "#2C303B", "#4A4F5D", "#6271DE")
+
+FONT = '"Source Sans", "Source Sans Pro", sans-serif'
+FONT_SIZE = 12
+
+
+def of(mode: Mode) -> Theme:
+    """The neutral colours of a theme."""
+    return DARK if mode == "dark" else LIGHT
+
+
+def paper(mode: Mode) -> str:
+    """The colour of the page, and of a cell nobody rated."""
+    return of(mode).paper
+
+
+def ink(mode: Mode) -> str:
+    """The colour of text."""
+    return of(mode).ink
+
+
+def run_colour(index: int, mode: Mode) -> str:
+    """The colour of the run created as number ``index`` (from 0), the same on every page."""
+    colours = (*(_RUNS_DARK if mode == "dark" else _RUNS), ink(mode))
+    return colours[index % len(colours)]
+
+
+def _scale_of(colours: tuple[str, ...]) -> list[list]:
+    return [[i / (len(colours) - 1), c] for i, c in enumerate(colours)]
+
+
+def sequential(mode: Mode = "light") -> list[list]:
+    """The rating scale, as Plotly takes a colour scale; the same in both themes."""
+    return _scale_of(RATING)
+
+
+def diverging(mode: Mode = "light") -> list[list]:
+    """The error scale, white at the middle; use with limits symmetric around 0."""
+    return _scale_of(ERROR)
+
+
+def colour_at(share: float, mode: Mode = "light") -> str:
+    """The colour of the rating scale at a share of its length, 0 (lowest) to 1 (highest)."""
+    at = float(np.clip(share, 0, 1)) * (len(RATING) - 1)
+    left = min(int(at), len(RATING) - 2)
+    a, b = (np.array([int(c[i : i + 2], 16) for i in (1, 3, 5)]) for c in RATING[left : left + 2])
+    mixed = np.rint(a + (at - left) * (b - a)).astype(int)
+    return "#" + "".join(f"{channel:02X}" for channel in mixed)
+
+
+def ink_on(share: float) -> str:
+    """Black or white, whichever is read more easily on ``colour_at(share)``."""
+    return "#FFFFFF" if share > 0.55 else LIGHT.ink
+
+
+def heatmap(
+    values: np.ndarray,
+    columns: list[str],
+    rows: list[str],
+    mode: Mode,
+    scale: Scale,
+    *,
+    hover: str = "%{y}, %{x}: %{z:.3~g}<extra></extra>",
+    colorbar: bool = True,
+) -> go.Heatmap:
+    """Ratings as cells, (len(rows), len(columns)); NaN is unrated and shows the paper.
+
+    Names are truncated and made unique for the axes by the caller where that matters.
+    """
+    import plotly.graph_objects as go
+
+    return go.Heatmap(
+        z=values,
+        x=columns,
+        y=rows,
+        colorscale=sequential(mode),
+        zmin=scale.low,
+        zmax=scale.high,
+        xgap=1,
+        ygap=1,
+        hoverongaps=False,
+        hovertemplate=hover,
+        showscale=colorbar,
+        colorbar={"title": {"text": "rating"}, "thickness": 10, "outlinewidth": 0},
+    )
+
+
+def gaps(
+    values: np.ndarray,
+    columns: list[str],
+    rows: list[str],
+    mode: Mode,
+    hover: str = "%{y}, %{x}: unrated<extra></extra>",
+) -> go.Scatter:
+    """The faint dot in every unrated (NaN) cell, so that unrated never looks like a low rating."""
+    import plotly.graph_objects as go
+
+    at_row, at_column = np.nonzero(np.isnan(values))
+    return go.Scatter(
+        x=[columns[c] for c in at_column],
+        y=[rows[r] for r in at_row],
+        mode="markers",
+        marker={"size": 3, "color": of(mode).mark},
+        hovertemplate=hover,
+        showlegend=False,
+    )
+
+
+def template(mode: Mode) -> go.layout.Template:
+    """The explicit Plotly template of a theme: nothing is left to a default of the page's."""
+    import plotly.graph_objects as go
+
+    colours = of(mode)
+    axis = {
+        "gridcolor": colours.grid,
+        "linecolor": colours.grid,
+        "zerolinecolor": colours.grid,
+        "tickcolor": colours.grid,
+        "tickfont": {"size": FONT_SIZE, "color": colours.muted},
+        "title": {"font": {"size": FONT_SIZE, "color": colours.muted}, "standoff": 6},
+        "automargin": True,
+    }
+    return go.layout.Template(
+        layout={
+            "font": {"family": FONT, "size": FONT_SIZE, "color": colours.ink},
+            "title": {
+                "font": {"size": 14, "color": colours.ink, "weight": 600},
+                "x": 0,
+                "xref": "container",
+                "y": 1,
+                "yref": "container",
+                "yanchor": "top",
+                "pad": {"t": 8, "l": 2},
+            },
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "colorway": [run_colour(i, mode) for i in range(8)],
+            "colorscale": {"sequential": sequential(mode), "diverging": diverging(mode)},
+            "xaxis": axis,
+            "yaxis": axis,
+            "margin": {"l": 8, "r": 8, "t": 38, "b": 8},
+            "legend": {
+                "orientation": "h",
+                "x": 0,
+                "y": 1.0,
+                "yanchor": "bottom",
+                "bgcolor": "rgba(0,0,0,0)",
+                "font": {"size": FONT_SIZE},
+            },
+            "hoverlabel": {
+                "bgcolor": colours.panel,
+                "bordercolor": colours.grid,
+                "font": {"size": 13, "color": colours.ink, "family": FONT},
+                "align": "left",
+            },
+            "modebar": {
+                "bgcolor": "rgba(0,0,0,0)",
+                "color": colours.mark,
+                "activecolor": colours.muted,
+                "orientation": "h",
+            },
+            "dragmode": "zoom",
+            "hovermode": "closest",
+        }
+    )
+
+
+def dress(figure: go.Figure, mode: Mode) -> go.Figure:
+    """Give a figure its theme; returns the same figure, ready for ``pages.shared.chart``.
+
+    The legend goes above the plot when there is one; what the figure set itself stays.
+    """
+    figure.layout.template = template(mode)
+    shown = [trace for trace in figure.data if trace.showlegend is not False and trace.name]
+    if len(shown) > 1 and figure.layout.margin.t is None:
+        figure.layout.margin.t = 60
+    if figure.layout.uirevision is None:
+        figure.layout.uirevision = "keep"  # zoom and hidden curves outlive updates
+    return figure
