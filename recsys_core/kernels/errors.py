@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from recsys_core.kernels.compiling import compiled, specialised
+from recsys_core.kernels.vectors import dot_rows
 
 
 @specialised
@@ -19,12 +20,8 @@ def errors_kernel(width: int) -> Callable[..., tuple[float, float]]:
     ):
         raw, clipped = 0.0, 0.0
         for n in range(start, stop):
-            u, i = user_ids[n], item_ids[n]
-            p_u, q_i = p[u], q[i]
-            x = np.float32(0)
-            for f in range(width):
-                x += p_u[f] * q_i[f]
-            x += mean + b_user[u] + b_item[i]
+            u, i = np.uint32(user_ids[n]), np.uint32(item_ids[n])
+            x = mean + b_user[u] + b_item[i] + dot_rows(width, p, u, q, i)
             if logistic:
                 x = low + (high - low) / (np.float32(1) + np.exp(-x))
             e = values[n] - x

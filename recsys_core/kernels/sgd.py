@@ -5,7 +5,8 @@
     b_i ← b_i + γ (e − λ b_i)            q_i ← q_i + γ (e p_u − λ q_i)
 
 All right-hand sides use the old values: the step follows the gradient of ½ [e² + λ(‖p_u‖² + ‖q_i‖²
-+ b_u² + b_i²)] (Koren, Bell and Volinsky 2009).
++ b_u² + b_i²)] (Koren, Bell and Volinsky 2009). Collected, p_u becomes (1 − γλ) p_u + γe q_i: one
+blend of two rows.
 """
 
 from __future__ import annotations
@@ -15,30 +16,25 @@ from collections.abc import Callable
 import numpy as np
 
 from recsys_core.kernels.compiling import compiled, specialised
+from recsys_core.kernels.vectors import blend_rows, dot_rows
 
 
 @specialised
 def sgd_kernel(width: int) -> Callable[..., None]:
-    """The update above over a run of ratings, for rows of ``width`` factors."""
+    """The updates above over a run of ratings, for rows of ``width`` factors."""
 
     @compiled
     def sgd(
         user_ids, item_ids, values, p, q, b_user, b_item, mean, rate, reg, with_biases, start, stop
     ):
+        keep = np.float32(1) - rate * reg
         for n in range(start, stop):
-            u, i = user_ids[n], item_ids[n]
-            p_u, q_i = p[u], q[i]
-            dot = np.float32(0)
-            for f in range(width):
-                dot += p_u[f] * q_i[f]
-            e = values[n] - (mean + b_user[u] + b_item[i] + dot)
+            u, i = np.uint32(user_ids[n]), np.uint32(item_ids[n])
+            e = values[n] - (mean + b_user[u] + b_item[i] + dot_rows(width, p, u, q, i))
             if with_biases:
                 b_user[u] += rate * (e - reg * b_user[u])
                 b_item[i] += rate * (e - reg * b_item[i])
-            for f in range(width):
-                p_old = p_u[f]
-                p_u[f] += rate * (e * q_i[f] - reg * p_old)
-                q_i[f] += rate * (e * p_old - reg * q_i[f])
+            blend_rows(width, p, u, q, i, rate * e, keep, keep)
 
     return sgd
 
@@ -61,20 +57,15 @@ def logistic_kernel(width: int) -> Callable[..., None]:
     ):  # fmt: skip
         one = np.float32(1)
         for n in range(start, stop):
-            u, i = user_ids[n], item_ids[n]
-            p_u, q_i = p[u], q[i]
-            dot = np.float32(0)
-            for f in range(width):
-                dot += p_u[f] * q_i[f]
-            share = one / (one + np.exp(-(mean + b_user[u] + b_item[i] + dot)))
+            u, i = np.uint32(user_ids[n]), np.uint32(item_ids[n])
+            x = mean + b_user[u] + b_item[i] + dot_rows(width, p, u, q, i)
+            share = one / (one + np.exp(-x))
             e = (values[n] - (low + spread * share)) * spread * share * (one - share)
-            reg_u, reg_i = reg_user[u], reg_item[i]
             if with_biases:
-                b_user[u] += rate * (e - reg_u * b_user[u])
-                b_item[i] += rate * (e - reg_i * b_item[i])
-            for f in range(width):
-                p_old = p_u[f]
-                p_u[f] += rate * (e * q_i[f] - reg_u * p_old)
-                q_i[f] += rate * (e * p_old - reg_i * q_i[f])
+                b_user[u] += rate * (e - reg_user[u] * b_user[u])
+                b_item[i] += rate * (e - reg_item[i] * b_item[i])
+            blend_rows(
+                width, p, u, q, i, rate * e, one - rate * reg_user[u], one - rate * reg_item[i]
+            )
 
     return logistic

@@ -20,16 +20,33 @@ N_THREADS = max(1, min(2, os.cpu_count() or 1))
 
 
 @cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(N_THREADS, thread_name_prefix="kernel")
+def _helpers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(N_THREADS - 1, thread_name_prefix="kernel")
 
 
 def run_all(work: Callable[..., Result], pieces: Iterable[tuple]) -> list[Result]:
-    """``work(*piece)`` for every piece, on a few threads; results in the order of the pieces."""
-    pieces = list(pieces)
-    if len(pieces) < 2 or N_THREADS == 1:
-        return [work(*piece) for piece in pieces]
-    return list(_pool().map(lambda piece: work(*piece), pieces))
+    """``work(*piece)`` for every piece, on a few threads; results in the order of the pieces.
+
+    The calling thread works too, and every thread takes the next piece as soon as it is free: one
+    hand-over a helper, however many the pieces.
+    """
+    todo = list(enumerate(pieces))
+    if len(todo) < 2 or N_THREADS == 1:
+        return [work(*piece) for _, piece in todo]
+    results: dict[int, Result] = {}
+    left = iter(todo)  # next() on a list's iterator is atomic
+
+    def work_on() -> None:
+        for index, piece in left:
+            results[index] = work(*piece)
+
+    helpers = [_helpers().submit(work_on) for _ in range(min(N_THREADS, len(todo)) - 1)]
+    try:
+        work_on()
+    finally:
+        for helper in helpers:
+            helper.result()
+    return [results[index] for index, _ in todo]
 
 
 def cut(n: int, size: int) -> list[tuple[int, int]]:

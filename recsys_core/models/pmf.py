@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -170,14 +171,13 @@ class LogisticLearner(SGDLearner):
         self._reg_user = (settings["reg_user"] / counts[0]).astype(np.float32)
         self._reg_item = (settings["reg_item"] / counts[1]).astype(np.float32)
 
-    def step(self, index: int) -> None:
-        """One run of ratings."""
+    def update(self) -> tuple[Callable[..., None], tuple]:
+        """The kernel, and its arguments between the ratings and the run."""
         low, high, _ = self.train.scale
-        start, stop = self.run(index)
-        logistic_kernel(self.p.shape[1])(
-            *self._triples, self.p, self.q, self.b_user, self.b_item, np.float32(self.mean),
-            np.float32(low), np.float32(high - low), np.float32(self.settings["learning_rate"]),
-            self._reg_user, self._reg_item, bool(self.settings["biases"]), start, stop,
+        return logistic_kernel(self.p.shape[1]), (
+            self.p, self.q, self.b_user, self.b_item, np.float32(self.mean), np.float32(low),
+            np.float32(high - low), np.float32(self.settings["learning_rate"]),
+            self._reg_user, self._reg_item, bool(self.settings["biases"]),
         )  # fmt: skip
 
     def objective(self, squared_error: float) -> float:
