@@ -198,3 +198,15 @@ def test_a_neural_batch_equals_plain_pytorch():
     training.advance(1e9)
     assert training.snapshot().user_factors == pytest.approx(p.detach().numpy(), abs=1e-6)
     assert training.snapshot().item_factors == pytest.approx(q.detach().numpy(), abs=1e-6)
+
+
+def test_warming_up_compiles_what_training_calls():
+    rc.kernels.warm_up((8,))
+    ratings = rc.Ratings.from_matrix(np.random.default_rng(0).integers(1, 6, (8, 6)), missing=None)
+    kernels = sgd_kernel(8), logistic_kernel(8), rows_kernel(8), errors_kernel(8)
+    compiled = [len(kernel.signatures) for kernel in kernels]
+    for model in (rc.SGD(n_factors=2), rc.ALS(n_factors=2), rc.PMF(n_factors=2),
+                  rc.PMF(n_factors=2, link="logistic")):  # fmt: skip
+        model.n_epochs = 1
+        model.fit(ratings)
+    assert [len(kernel.signatures) for kernel in kernels] == compiled

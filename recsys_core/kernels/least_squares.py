@@ -5,7 +5,7 @@ With the other side's rows x_j fixed, the row w of one user minimises
     Σ_j (r_j − x_j · w)² + (w − m)ᵀ diag(λ) (w − m)
     ⇒ (Σ_j x_j x_jᵀ + diag(λ)) w = Σ_j r_j x_j + λ ∘ m
 
-solved by Cholesky's factorisation A = L Lᵀ. Rows do not depend on one another, so they can be
+solved by Cholesky's factorisation A = Uᵀ U. Rows do not depend on one another, so they can be
 solved in any order and on any number of threads with the same bits.
 """
 
@@ -16,6 +16,7 @@ from collections.abc import Callable
 import numpy as np
 
 from recsys_core.kernels.compiling import compiled, specialised
+from recsys_core.kernels.vectors import add_row, dot_rows
 
 
 @specialised
@@ -34,65 +35,60 @@ def rows_kernel(width: int) -> Callable[..., None]:
     def solve_rows(
         starts, columns, targets, design, doubt, reg, prior, weighted, out, inverse, first, last
     ):
-        a = np.empty((width, width), np.float32)
-        w = np.empty(width, np.float32)
         doubts, wants_inverse = doubt.shape[0] > 0, inverse.shape[0] > 0
+        zero, one = np.float32(0), np.float32(1)
+        a = np.empty((width, width), np.float32)
+        m = np.empty((width, width), np.float32)
+        b = np.empty((1, width), np.float32)
+        w = np.empty((1, width), np.float32)
         for row in range(first, last):
-            n_rated = starts[row + 1] - starts[row]
-            factor = np.float32(max(n_rated, 1)) if weighted else np.float32(1)
+            begin, end = starts[row], starts[row + 1]
+            factor = np.float32(max(end - begin, 1)) if weighted else one
+            a[:] = zero
             for f in range(width):
-                for g in range(width):
-                    a[f, g] = np.float32(0)
-                w[f] = factor * reg[f] * prior[f]
-            for n in range(starts[row], starts[row + 1]):
-                x = design[columns[n]]
-                r = targets[n]
+                a[f, f] = factor * reg[f]
+                b[0, f] = factor * reg[f] * prior[f]
+            for n in range(begin, end):
+                c = np.uint32(columns[n])
                 for f in range(width):
-                    x_f = x[f]
-                    w[f] += r * x_f
-                    a_f = a[f]
-                    for g in range(f // 8 * 8, width):  # the upper triangle, in whole vectors
-                        a_f[g] += x_f * x[g]
+                    add_row(width, a, np.uint32(f), design[c, f], design, c)
+                add_row(width, b, np.uint32(0), targets[n], design, c)
                 if doubts:
                     for f in range(width):
-                        a[f, f] += doubt[columns[n], f]
+                        a[f, f] += doubt[c, f]
+
+            # A = Uᵀ U. Row f of U, then the rows below lose its share. What is left of the
+            # diagonal is not part of U and never read.
             for f in range(width):
-                a[f, f] += factor * reg[f]
-            # A = Lᵀ L with L upper: row f of the factor, then the rows below lose its share.
-            for f in range(width):
-                pivot = np.float32(1) / np.sqrt(a[f, f])
-                a_f = a[f]
+                pivot = one / np.sqrt(a[f, f])
                 for g in range(f, width):
-                    a_f[g] *= pivot
-                for h in range(f + 1, width):
-                    share = a_f[h]
-                    a_h = a[h]
-                    for g in range(h, width):
-                        a_h[g] -= share * a_f[g]
-            for f in range(width):  # Lᵀ y = b
-                y = w[f] / a[f, f]
-                w[f] = y
+                    a[f, g] *= pivot
                 for g in range(f + 1, width):
-                    w[g] -= a[f, g] * y
-            for f in range(width - 1, -1, -1):  # L w = y
-                total = w[f]
-                for g in range(f + 1, width):
-                    total -= a[f, g] * w[g]
-                w[f] = total / a[f, f]
+                    add_row(width, a, np.uint32(g), -a[f, g], a, np.uint32(f))
+            # Uᵀ y = b: each y_f found leaves the equations below.
             for f in range(width):
-                out[row, f] = w[f]
+                y = b[0, f] / a[f, f]
+                add_row(width, b, np.uint32(0), -y, a, np.uint32(f))
+                b[0, f] = y
+            # U w = y: w is zero where it is not yet known, and a is zeroed left of its diagonal.
+            w[:] = zero
+            for f in range(width):
+                for g in range(f):
+                    a[f, g] = zero
+            for f in range(width - 1, -1, -1):
+                known = dot_rows(width, a, np.uint32(f), w, np.uint32(0))
+                w[0, f] = (b[0, f] - known) / a[f, f]
+            for f in range(width):
+                out[row, f] = w[0, f]
+
             if wants_inverse:
-                # diag(A⁻¹)_c = ‖L⁻ᵀ e_c‖²
-                for c in range(width):
-                    total = np.float32(0)
-                    for f in range(c):
-                        w[f] = np.float32(0)
-                    for f in range(c, width):
-                        y = np.float32(1) if f == c else np.float32(0)
-                        for g in range(c, f):
-                            y -= a[g, f] * w[g]
-                        w[f] = y / a[f, f]
-                        total += w[f] * w[f]
-                    inverse[row, c] = total
+                # M = U⁻¹ by rows from the last, M_f = (e_f − Σ_{g>f} U_fg M_g) / U_ff; A⁻¹ = M Mᵀ.
+                m[:] = zero
+                for f in range(width - 1, -1, -1):
+                    pivot = one / a[f, f]
+                    m[f, f] = pivot
+                    for g in range(f + 1, width):
+                        add_row(width, m, np.uint32(f), -a[f, g] * pivot, m, np.uint32(g))
+                    inverse[row, f] = dot_rows(width, m, np.uint32(f), m, np.uint32(f))
 
     return solve_rows

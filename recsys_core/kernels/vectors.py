@@ -90,3 +90,19 @@ def blend_rows(
 
     f32 = types.float32
     return types.void(width, p, u, q, i, f32, f32, f32), generate
+
+
+@intrinsic(prefer_literal=True)
+def add_row(typing_context: Any, width: Any, a: Any, f: Any, share: Any, b: Any, g: Any) -> Any:
+    """``a[f] += share * b[g]``; ``width`` is a constant, ``f`` and ``g`` are unsigned."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        n = signature.args[0].literal_value
+        a_f = _row(context, builder, signature.args[1], args[1], args[2], n)
+        b_g = _row(context, builder, signature.args[4], args[4], args[5], n)
+        scaled = builder.fmul(_splat(builder, args[3], n), builder.load(b_g, align=4), flags=_FAST)
+        total = builder.fadd(builder.load(a_f, align=4), scaled, flags=_FAST)
+        builder.store(total, a_f, align=4)
+        return context.get_dummy_value()
+
+    return types.void(width, a, f, types.float32, b, g), generate
