@@ -1,0 +1,284 @@
+"""The rating matrix, or a block of it: observed, predicted, gaps filled, and where it errs."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from recsys_core import words
+from recsys_core.blocks import Block, View
+from recsys_core.figures import theme
+from recsys_core.figures.theme import Mode
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+# Values are printed in the cells of a block no larger than this, so that they can be read.
+_PRINTED_ROWS, _PRINTED_COLUMNS = 30, 16
+
+# Dots in unrated cells are drawn one by one; past this many they would be a grey haze.
+_MOST_DOTS = 2500
+
+_PIXELS_FOR_A_NAME = 13
+
+
+def figure(
+    part: Block,
+    view: View,
+    mode: Mode,
+    *,
+    user: int | None = None,
+    item: int | None = None,
+) -> go.Figure:
+    """A heatmap of the block; a click on it comes back as row and column.
+
+    ``user`` and ``item`` are what is selected: together a ring around a cell, alone around a row or
+    a column.
+    """
+    import plotly.graph_objects as go
+
+    values = part.values(view)
+    rows, columns = values.shape
+    row_height = 40 if rows <= 12 else 24 if rows <= _PRINTED_ROWS else 15 if rows <= 60 else 8
+    gap = 1 if row_height > 8 else 0
+    chart = go.Figure(
+        go.Heatmap(
+            z=np.round(values, 3),
+            hovertext=_sentences(part),
+            hoverinfo="text",
+            hoverongaps=True,
+            text=_printed(part, view) if is_small(part) else None,
+            texttemplate="%{text}" if is_small(part) else None,
+            textfont={"size": 13},
+            xgap=gap,
+            ygap=gap,
+            colorbar={"thickness": 10, "outlinewidth": 0, "title": {"text": _MEASURE[view]}},
+            **_colours(part, view, values, mode),
+        )
+    )
+    _add_dots(chart, part, view, mode)
+    _add_outlines(chart, part.held_out, theme.of(mode).muted)
+    _add_group_lines(chart, part, mode)
+    row, column = part.place(user, item)
+    _add_ring(chart, row, column, values.shape, mode)
+    chart.update_layout(
+        title=title(part, view),
+        height=rows * row_height + 150,
+        showlegend=False,
+        plot_bgcolor=theme.paper(mode),
+    )
+    chart.update_xaxes(
+        **_names(part.item_names, 1000 / columns, wrap=is_small(part), bold=column),
+        range=[-0.5, columns - 0.5],
+        side="top",
+        autotickangles=[0, -45, -90],
+        showgrid=False,
+        zeroline=False,
+    )
+    chart.update_yaxes(
+        **_names(part.user_names, row_height, wrap=False, bold=row),
+        range=[rows - 0.5, -0.5],
+        showgrid=False,
+        zeroline=False,
+    )
+    return theme.dress(chart, mode)
+
+
+def is_small(part: Block) -> bool:
+    """Whether values are printed in the cells."""
+    return len(part.user_ids) <= _PRINTED_ROWS and len(part.item_ids) <= _PRINTED_COLUMNS
+
+
+_MEASURE: dict[View, str] = {
+    "observed": "rating",
+    "predicted": "rating",
+    "filled": "rating",
+    "error": "error",
+}
+
+
+def title(part: Block, view: View) -> str:
+    """What a view shows, in a line."""
+    what = {
+        "observed": "Observed ratings",
+        "predicted": "Predicted ratings",
+        "filled": "Observed ratings, gaps filled by predictions",
+        "error": "Errors: predicted − observed",
+    }
+    items = words.plural(part.item_noun, len(part.item_ids))
+    return f"{what[view]} · {words.plural('user', len(part.user_ids))} × {items}"
+
+
+def legend(part: Block, view: View) -> str:
+    """How to read the marks of a view, in a sentence or two."""
+    marks = {
+        "observed": ["A dot is a gap: nobody rated there."],
+        "predicted": ["Every cell is a prediction."],
+        "filled": [
+            "Bold: rated. Plain: predicted."
+            if is_small(part)
+            else "A cell with a dot is predicted; the others are rated."
+        ],
+        "error": [
+            "Red: predicted too high. Blue: too low. White: right. "
+            "A dot: no rating to compare with."
+        ],
+    }[view]
+    if part.held_out.any():
+        marks.append("Outlined: a rating held out of training.")
+    return " ".join(marks)
+
+
+def alt(part: Block, view: View) -> str:
+    """The picture in a sentence, for those who cannot see it."""
+    values = part.values(view)
+    shown = values[~np.isnan(values)]
+    if not len(shown):
+        return f"{title(part, view)}; no cell has a value."
+    return (
+        f"{title(part, view)}; values from {words.number(shown.min())} to "
+        f"{words.number(shown.max())}, mean {words.number(shown.mean())}, "
+        f"in {words.percent(len(shown) / values.size)} of the cells."
+    )
+
+
+def _colours(part: Block, view: View, values: np.ndarray, mode: Mode) -> dict:
+    if view != "error":
+        low, high, _ = part.scale
+        return {"colorscale": theme.sequential(mode), "zmin": low, "zmax": high}
+    # Symmetric, and the same for every block of these data, so that pages of blocks compare.
+    most = part.scale.width / 2 or 1.0
+    return {"colorscale": theme.diverging(mode), "zmin": -most, "zmax": most}
+
+
+def _sentences(part: Block) -> list[list[str]]:
+    """What hovering over each cell says."""
+    parts = (("rated", part.trained), ("held out, rated", part.validation))
+    table = np.full(part.trained.shape, "unrated", object)
+    for word, values in (*parts, ("held out for the test, rated", part.test)):
+        for at in zip(*np.nonzero(~np.isnan(values)), strict=True):
+            table[at] = f"{word} {values[at]:g}"
+    if part.predicted is not None:
+        errors = part.values("error")
+        for at, value in np.ndenumerate(part.predicted):
+            table[at] += f" · predicted {words.number(value)}"
+            if not np.isnan(errors[at]):
+                table[at] += f" · error {_signed(errors[at], 2)}"
+    return [
+        [f"<b>{user}</b> · <b>{item}</b><br>{table[r, c]}" for c, item in enumerate(items)]
+        for items in [[_short(name, 60) for name in part.item_names]]
+        for r, user in enumerate(part.user_names)
+    ]
+
+
+def _printed(part: Block, view: View) -> list[list[str]]:
+    """The text in each cell: ratings as given, predictions with a decimal or two."""
+    digits = 1 if part.scale.width >= 2 else 2
+    values = part.values(view)
+    text = np.full(values.shape, "", object)
+    for at in zip(*np.nonzero(~np.isnan(values)), strict=True):
+        if view == "error":
+            text[at] = _signed(values[at], digits)
+        elif view == "observed":
+            text[at] = f"{values[at]:g}"
+        elif view == "filled" and not np.isnan(part.trained[at]):
+            text[at] = f"<b>{values[at]:g}</b>"
+        else:
+            text[at] = f"{values[at]:.{digits}f}"
+    return text.tolist()
+
+
+def _signed(value: float, digits: int) -> str:
+    text = f"{abs(value):.{digits}f}"
+    sign = "" if not text.strip("0.") else "+" if value > 0 else "−"
+    return sign + text
+
+
+def _add_dots(chart: go.Figure, part: Block, view: View, mode: Mode) -> None:
+    """A faint dot where nobody rated; over a prediction, in what reads on its colour."""
+    if view == "predicted" or (view == "filled" and is_small(part)):
+        return
+    values = part.values(view)
+    gaps = np.isnan(part.trained) if view == "filled" else np.isnan(values)
+    if not gaps.any() or gaps.sum() > _MOST_DOTS:
+        return
+    at_row, at_column = np.nonzero(gaps)
+    colours: str | list[str] = theme.of(mode).mark
+    if view == "filled":
+        low, high, _ = part.scale
+        shares = (values[gaps] - low) / ((high - low) or 1.0)
+        colours = [theme.ink_on(share) for share in shares]
+    chart.add_scatter(
+        x=at_column,
+        y=at_row,
+        mode="markers",
+        marker={"size": 3, "color": colours, "opacity": 0.7 if view == "filled" else 1},
+        hoverinfo="skip",
+    )
+
+
+def _add_outlines(chart: go.Figure, cells: np.ndarray, colour: str) -> None:
+    """One line trace for all outlines: each a closed rectangle, a gap between them."""
+    if not cells.any():
+        return
+    at_row, at_column = np.nonzero(cells)
+    _add_path(chart, *_rectangles(at_row, at_column, 0.42), colour, 1.5)
+
+
+def _rectangles(rows: np.ndarray, columns: np.ndarray, half: float) -> tuple[list, list]:
+    corners_x, corners_y = (-half, half, half, -half, -half), (-half, -half, half, half, -half)
+    x = [v for c in columns for v in (*(round(c + d, 2) for d in corners_x), None)]
+    y = [v for r in rows for v in (*(round(r + d, 2) for d in corners_y), None)]
+    return x, y
+
+
+def _add_path(chart: go.Figure, x: list, y: list, colour: str, width: float) -> None:
+    chart.add_scatter(
+        x=x, y=y, mode="lines", line={"color": colour, "width": width}, hoverinfo="skip"
+    )
+
+
+def _add_group_lines(chart: go.Figure, part: Block, mode: Mode) -> None:
+    rows, columns = part.trained.shape
+    colour = theme.ink(mode)
+    for groups, vertical in ((part.user_groups, False), (part.item_groups, True)):
+        if groups is None:
+            continue
+        for edge in np.flatnonzero(np.diff(groups)) + 0.5:
+            along, across = [-0.5, (rows if vertical else columns) - 0.5], [edge, edge]
+            x, y = (across, along) if vertical else (along, across)
+            _add_path(chart, x, y, colour, 1.5)
+
+
+def _add_ring(
+    chart: go.Figure, row: int | None, column: int | None, shape: tuple[int, ...], mode: Mode
+) -> None:
+    """A dark ring around the selected cell, or the selected row or column."""
+    if row is None and column is None:
+        return
+    top, bottom = (-0.5, shape[0] - 0.5) if row is None else (row - 0.5, row + 0.5)
+    left, right = (-0.5, shape[1] - 0.5) if column is None else (column - 0.5, column + 0.5)
+    x, y = [left, right, right, left, left], [top, top, bottom, bottom, top]
+    # On a halo of paper, so that it shows on the deepest cells too.
+    _add_path(chart, x, y, theme.paper(mode), 5)
+    _add_path(chart, x, y, theme.ink(mode), 2.5)
+
+
+def _names(names: list[str], room: float, *, wrap: bool, bold: int | None) -> dict:
+    """Tick labels: as many as there is room for (in pixels a name), the selected one always."""
+    every = max(1, int(np.ceil(_PIXELS_FOR_A_NAME / room)))
+    places = sorted({*range(0, len(names), every), *([] if bold is None else [bold])})
+    texts = [_wrapped(names[p]) if wrap else _short(names[p], 22) for p in places]
+    if bold is not None:
+        texts = [f"<b>{t}</b>" if p == bold else t for p, t in zip(places, texts, strict=True)]
+    return {"tickmode": "array", "tickvals": places, "ticktext": texts}
+
+
+def _short(name: str, most: int) -> str:
+    return name if len(name) <= most else name[: most - 1].rstrip() + "…"
+
+
+def _wrapped(name: str) -> str:
+    return "<br>".join(textwrap.wrap(name, 14, max_lines=2, placeholder=" …")) or name

@@ -1,0 +1,181 @@
+"""The matrix's picture shows each number where and as it should."""
+
+import numpy as np
+import pytest
+
+import recsys_core as rc
+from recsys_core import blocks
+from recsys_core.figures import matrix, theme
+from recsys_core.models.predictor import FoldIn, Predictor
+from recsys_core.ratings import Scale
+
+N = np.nan
+
+
+@pytest.fixture
+def ratings():
+    wide = np.array([[5, 0, 3], [0, 2, 4]], float)
+    return rc.Ratings.from_matrix(wide, scale=Scale(1, 5, 1), item_noun="song").replace(
+        users=["Ann", "Bo"], items=["x", "y", "z"]
+    )
+
+
+def flat(train, user_bias=(0.5, -0.5)):
+    """Predicts 3 + user bias everywhere."""
+    return Predictor(
+        train=train,
+        global_mean=3.0,
+        user_bias=np.array(user_bias, np.float32),
+        item_bias=np.zeros(3, np.float32),
+        user_factors=np.zeros((2, 0), np.float32),
+        item_factors=np.zeros((3, 0), np.float32),
+        link="identity",
+        fold=FoldIn(np.ones(1), np.zeros(1)),
+    )
+
+
+@pytest.fixture
+def split(ratings):
+    """(Ann, z) is validation, (Bo, y) is test; (Ann, x) and (Bo, z) train."""
+    pairs = list(zip(ratings.user_ids, ratings.item_ids, strict=True))
+    test = np.array([p == (1, 1) for p in pairs])
+    validation = np.array([p == (0, 2) for p in pairs])
+    return rc.splits.by_mask(ratings, test, validation)
+
+
+@pytest.fixture
+def part(split):
+    return blocks.cut(
+        split.train,
+        flat(split.train),
+        np.array([0, 1]),
+        np.array([0, 1, 2]),
+        validation=split.validation,
+        test=split.test,
+    )
+
+
+def test_each_view_by_hand(part):
+    np.testing.assert_array_equal(part.values("observed"), [[5, N, 3], [N, 2, 4]])
+    np.testing.assert_array_equal(part.values("predicted"), [[3.5] * 3, [2.5] * 3])
+    np.testing.assert_array_equal(part.values("filled"), [[5, 3.5, 3.5], [2.5, 2.5, 4]])
+    # The test rating (Bo, y) gives no error away.
+    np.testing.assert_array_equal(part.values("error"), [[-1.5, N, 0.5], [N, N, -1.5]])
+    np.testing.assert_array_equal(part.held_out, [[0, 0, 1], [0, 1, 0]])
+
+
+def test_rows_and_columns_come_in_the_order_asked_for(split):
+    turned = blocks.cut(split.train, flat(split.train), np.array([1, 0]), np.array([2, 0]))
+    np.testing.assert_array_equal(turned.values("observed"), [[4, N], [N, 5]])
+    assert turned.user_names == ["Bo", "Ann"]
+    assert turned.item_names == ["z", "x"]
+    assert turned.place(0, 2) == (1, 0)
+    assert turned.place(0, 1) == (1, None)
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("view", ["observed", "predicted", "filled"])
+def test_ratings_keep_one_scale_in_every_view(part, view, mode):
+    chart = matrix.figure(part, view, mode)
+    heat = chart.data[0]
+    np.testing.assert_allclose(np.array(heat.z, float), part.values(view), atol=1e-3)
+    assert (heat.zmin, heat.zmax) == (1, 5)
+    assert [list(c) for c in heat.colorscale] == theme.sequential(mode)
+    assert chart.layout.template.layout.font.family == theme.FONT
+
+
+def test_errors_are_white_at_zero_and_symmetric(part):
+    heat = matrix.figure(part, "error", "light").data[0]
+    assert heat.zmin == -heat.zmax
+    assert [list(c) for c in heat.colorscale] == theme.diverging()
+
+
+def test_unrated_cells_carry_a_dot_and_no_colour(part):
+    chart = matrix.figure(part, "observed", "light")
+    dots = next(trace for trace in chart.data[1:] if trace.mode == "markers")
+    assert set(zip(dots.y, dots.x, strict=True)) == {(0, 1), (1, 0)}
+    assert np.isnan(np.array(chart.data[0].z, float)[0, 1])
+
+
+def outlines(trace):
+    """Centres of the closed rectangles of a line trace."""
+    x, y = (np.array(v, float).reshape(-1, 6)[:, :5] for v in (trace.x, trace.y))
+    return {
+        (round(b.mean(axis=None) + 0), round(a.mean() + 0))
+        for a, b in zip(x[:, :4], y[:, :4], strict=True)
+    }
+
+
+def test_held_out_cells_are_outlined(part):
+    chart = matrix.figure(part, "observed", "light")
+    lines = [trace for trace in chart.data[1:] if trace.mode == "lines"]
+    assert len(lines) == 1
+    assert outlines(lines[0]) == {(0, 2), (1, 1)}
+
+
+def test_the_selected_cell_has_a_dark_ring(part):
+    chart = matrix.figure(part, "predicted", "light", user=1, item=0)
+    ring = chart.data[-1]
+    assert ring.line.color == theme.ink("light")
+    assert (min(ring.x), max(ring.x), min(ring.y), max(ring.y)) == (-0.5, 0.5, 0.5, 1.5)
+    row = matrix.figure(part, "predicted", "dark", user=1).data[-1]
+    assert (min(row.x), max(row.x), min(row.y), max(row.y)) == (-0.5, 2.5, 0.5, 1.5)
+    assert row.line.color == theme.ink("dark")
+
+
+def test_values_are_printed_in_small_blocks_only(part):
+    assert matrix.figure(part, "filled", "light").data[0].text[0] == ["<b>5</b>", "3.5", "3.5"]
+    assert matrix.figure(part, "error", "light").data[0].text[0] == ["−1.5", "", "+0.5"]
+    large = rc.Ratings.from_matrix(np.full((40, 40), 3.0))
+    whole = blocks.cut(large, None, np.arange(40), np.arange(40))
+    assert matrix.figure(whole, "observed", "light").data[0].text is None
+
+
+def test_hovering_says_what_is_known_of_a_cell(part):
+    said = matrix.figure(part, "predicted", "light").data[0].hovertext
+    assert said[0][0] == "<b>Ann</b> · <b>x</b><br>rated 5 · predicted 3.50 · error −1.50"
+    assert said[0][1].endswith("unrated · predicted 3.50")
+    assert said[0][2].endswith("held out, rated 3 · predicted 3.50 · error +0.50")
+    assert said[1][1].endswith("held out for the test, rated 2 · predicted 2.50")
+
+
+def test_clusters_are_parted_by_lines(split):
+    grouped = blocks.cut(
+        split.train, None, np.array([0, 1]), np.array([0, 1, 2]),
+        user_groups=np.array([0, 1]), item_groups=np.array([0, 0, 1]),
+    )  # fmt: skip
+    chart = matrix.figure(grouped, "observed", "light")
+    lines = [trace for trace in chart.data[1:] if trace.mode == "lines"]
+    assert [(list(t.x), list(t.y)) for t in lines] == [
+        ([-0.5, 2.5], [0.5, 0.5]),
+        ([1.5, 1.5], [-0.5, 1.5]),
+    ]
+
+
+def test_the_table_twin_has_the_same_numbers_and_different_columns(split):
+    same_names = split.train.replace(items=["x", "x", "z"])
+    part = blocks.cut(same_names, flat(same_names), np.array([0, 1]), np.array([0, 1, 2]))
+    table = part.table("predicted")
+    assert list(table.columns) == ["x", "x (2)", "z"]
+    assert list(table.index) == ["Ann", "Bo"]
+    np.testing.assert_array_equal(table.to_numpy(), part.predicted)
+
+
+def test_words_about_the_picture(part, split):
+    assert (
+        matrix.title(part, "error") == "Errors: predicted − observed · 2\u00a0users × 3\u00a0songs"
+    )
+    assert "values from 2.50 to 3.50, mean 3, in 100\u00a0%" in matrix.alt(part, "predicted")
+    assert "held out" in matrix.legend(part, "observed")
+    alone = blocks.cut(split.train, None, np.array([0]), np.array([1]))
+    assert "no cell has a value" in matrix.alt(alone, "observed")
+    assert "held out" not in matrix.legend(alone, "observed")
+
+
+def test_names_thin_out_where_there_is_no_room(split):
+    large = rc.Ratings.from_matrix(np.full((100, 200), 3.0))
+    whole = blocks.cut(large, None, np.arange(100), np.arange(200))
+    chart = matrix.figure(whole, "observed", "light", user=7)
+    assert len(chart.layout.xaxis.tickvals) < 110
+    assert 7 in chart.layout.yaxis.tickvals  # the selected one is always named
+    assert "<b>user 7</b>" in chart.layout.yaxis.ticktext
