@@ -43,7 +43,7 @@ class Scale(NamedTuple):
         values = np.asarray(values, dtype=np.float64)
         low, high = float(values.min()), float(values.max())
         for usual in _USUAL_SCALES:
-            on_step = np.allclose(np.mod(values - usual.low, usual.step), 0, atol=1e-6)
+            on_step = np.allclose(np.mod(values - usual.low, usual.step or 1), 0, atol=1e-6)
             if usual.low <= low and high <= usual.high and on_step:
                 return usual
         step = 1.0 if np.allclose(values, np.rint(values), atol=1e-6) else None

@@ -17,6 +17,9 @@ from numba.extending import intrinsic
 
 from recsys_core.kernels.compiling import FAST
 
+# An intrinsic's Python signature differs from its caller's; Any keeps type checkers from mixing them.
+_vector_code: Any = intrinsic(prefer_literal=True)
+
 _FAST = tuple(sorted(FAST))
 _FLOAT, _INT = ir.FloatType(), ir.IntType(64)
 
@@ -47,7 +50,7 @@ def _two_rows(context: Any, builder: Any, signature: Any, args: Any) -> tuple[An
     return p_u, q_i, width
 
 
-@intrinsic(prefer_literal=True)
+@_vector_code
 def dot_rows(typing_context: Any, width: Any, p: Any, u: Any, q: Any, i: Any) -> Any:
     """``p[u] @ q[i]``; ``width`` is a constant, ``u`` and ``i`` are unsigned."""
 
@@ -65,7 +68,7 @@ def dot_rows(typing_context: Any, width: Any, p: Any, u: Any, q: Any, i: Any) ->
     return types.float32(width, p, u, q, i), generate
 
 
-@intrinsic(prefer_literal=True)
+@_vector_code
 def blend_rows(
     typing_context: Any, width: Any, p: Any, u: Any, q: Any, i: Any, gain: Any, keep_p: Any,
     keep_q: Any,
@@ -92,7 +95,7 @@ def blend_rows(
     return types.void(width, p, u, q, i, f32, f32, f32), generate
 
 
-@intrinsic(prefer_literal=True)
+@_vector_code
 def add_row(typing_context: Any, width: Any, a: Any, f: Any, share: Any, b: Any, g: Any) -> Any:
     """``a[f] += share * b[g]``; ``width`` is a constant, ``f`` and ``g`` are unsigned."""
 

@@ -37,10 +37,6 @@ class MeanLearner(FactorLearner):
         super().__init__(train, n_factors=0)
         self.mean = train.global_mean
 
-    def objective(self, squared_error: float) -> float:
-        """Σ e²."""
-        return squared_error
-
     def fold_in_rule(self) -> FoldIn:
         """A guest is predicted like everyone."""
         return FoldIn(np.array([np.inf]), np.zeros(1))

@@ -56,8 +56,15 @@ class FactorLearner:
     def begin_epoch(self) -> None:
         """Nothing to prepare."""
 
+    def step(self, index: int) -> None:
+        """Nothing to learn."""
+
     def end_epoch(self) -> None:
         """Nothing to close."""
+
+    def objective(self, squared_error: float) -> float:
+        """Σ e², with no penalty."""
+        return squared_error
 
     def squared_errors(self, ratings: Ratings, start: int, stop: int) -> tuple[float, float]:
         """Σ (r − r̂)² over a run of ratings: raw, and with r̂ clipped to the scale."""
