@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 
 from recsys_core.kernels.compiling import FAST
 
-# An intrinsic's Python signature differs from its caller's; Any keeps type checkers from mixing them.
+# An intrinsic is called otherwise than it is declared; Any keeps type checkers out of it.
 _vector_code: Any = intrinsic(prefer_literal=True)
 
 _FAST = tuple(sorted(FAST))
