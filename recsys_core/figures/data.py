@@ -1,0 +1,194 @@
+"""Ratings as they came: how they are spread, who has how many, and what is missing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from recsys_core import blocks, words
+from recsys_core.figures import matrix, theme
+from recsys_core.figures.theme import Mode
+from recsys_core.ratings import Ratings
+from recsys_core.splits import Split
+
+# Up to these sizes every cell is drawn; beyond, cells are blocks of users and items.
+_MOST_ROWS, _MOST_COLUMNS = 60, 100
+
+# A scale of more steps than this, or of none, is drawn in bins.
+_MOST_BARS = 25
+
+
+def spread_table(ratings: Ratings) -> pd.DataFrame:
+    """How many ratings there are of each value: columns rating, ratings.
+
+    A continuous scale is cut into 20 bins, named by their middle.
+    """
+    scale = ratings.scale
+    if scale.step is not None and scale.width / scale.step < _MOST_BARS:
+        centres = np.arange(round(scale.width / scale.step) + 1) * scale.step + scale.low
+        width = scale.step
+    else:
+        width = scale.width / 20 or 1.0
+        centres = scale.low + width * (np.arange(20) + 0.5)
+    edges = np.append(centres - width / 2, centres[-1] + width / 2)
+    counts, _ = np.histogram(ratings.values, bins=edges)
+    return pd.DataFrame({"rating": np.round(centres, 6), "ratings": counts})
+
+
+def spread(ratings: Ratings, mode: Mode) -> go.Figure:
+    """Bars: how many ratings of each value, in the colour of that value."""
+    table = spread_table(ratings)
+    share = table["ratings"] / max(len(ratings), 1)
+    figure = go.Figure(
+        go.Bar(
+            x=table["rating"],
+            y=table["ratings"],
+            customdata=[words.percent(s) for s in share],
+            marker={
+                "color": table["rating"],
+                "colorscale": theme.sequential(mode),
+                "cmin": ratings.scale.low,
+                "cmax": ratings.scale.high,
+                "line": {"width": 0},
+            },
+            hovertemplate="rating %{x}: %{y:,} (%{customdata})<extra></extra>",
+        )
+    )
+    figure.add_vline(
+        x=ratings.global_mean,
+        line={"dash": "dot", "width": 1.5, "color": theme.ink(mode)},
+        annotation={"text": f"mean {words.number(ratings.global_mean)}", "showarrow": False},
+        annotation_position="top",
+    )
+    figure.update_layout(title="How the ratings are spread", bargap=0.12)
+    figure.update_xaxes(title="rating", tickvals=_ticks(table))
+    figure.update_yaxes(title="ratings")
+    return theme.dress(figure, mode)
+
+
+def _ticks(table: pd.DataFrame) -> list[float] | None:
+    return table["rating"].tolist() if len(table) <= 11 else None
+
+
+def tail_table(ratings: Ratings) -> pd.DataFrame:
+    """Ratings a user and an item, most first: columns kind, name, rank, ratings."""
+    parts = []
+    for kind, counts, names in (
+        ("user", ratings.user_counts, ratings.user_names),
+        (ratings.item_noun, ratings.item_counts, ratings.item_names),
+    ):
+        order = np.argsort(-counts, kind="stable")
+        parts.append(
+            pd.DataFrame(
+                {
+                    "kind": kind,
+                    "name": [names[i] for i in order],
+                    "rank": np.arange(1, len(order) + 1),
+                    "ratings": counts[order],
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def tail(ratings: Ratings, mode: Mode) -> go.Figure:
+    """The long tail: ratings of each user and each item, most first."""
+    table = tail_table(ratings)
+    large = max(ratings.n_users, ratings.n_items) > 60
+    figure = go.Figure()
+    for kind, colour, symbol in (
+        ("user", theme.USER, "circle"),
+        (ratings.item_noun, theme.ITEM, "diamond"),
+    ):
+        part = table[(table["kind"] == kind) & (table["ratings"] > 0)]
+        if large:  # a few hundred points show the curve as well as a hundred thousand
+            keep = np.unique(np.geomspace(1, len(part), 300).astype(int)) - 1
+            part = part.iloc[keep]
+        figure.add_scatter(
+            x=part["rank"],
+            y=part["ratings"],
+            customdata=part["name"],
+            name=words.many(kind),
+            mode="lines" if large else "lines+markers",
+            line={"color": colour, "width": 2},
+            marker={"symbol": symbol, "size": 7},
+            hovertemplate="%{customdata}: %{y:,} ratings, rank %{x:,}<extra></extra>",
+        )
+    kind = "log" if large else "linear"
+    figure.update_layout(title=f"Ratings a user and a {ratings.item_noun}, most first")
+    figure.update_xaxes(title="rank", type=kind)
+    figure.update_yaxes(title="ratings", type=kind, rangemode="tozero")
+    return theme.dress(figure, mode)
+
+
+def known(split: Split, ratings: Ratings, mode: Mode) -> go.Figure:
+    """What is known and what is missing.
+
+    Small data: every cell in the colour of its rating, gaps as dots, held-out cells outlined. Large
+    data: users and items, each most rated first, in blocks whose depth is the share of cells rated.
+    """
+    if not is_small(ratings):
+        return _blocks(ratings, mode)
+    part = blocks.cut(
+        split.train,
+        None,
+        np.arange(ratings.n_users),
+        np.arange(ratings.n_items),
+        validation=split.validation,
+        test=split.test,
+    )
+    return matrix.figure(part, "observed", mode)
+
+
+def is_small(ratings: Ratings) -> bool:
+    """Whether every cell of the matrix can be drawn."""
+    return ratings.n_users <= _MOST_ROWS and ratings.n_items <= _MOST_COLUMNS
+
+
+def block_shares(ratings: Ratings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Share of cells rated in blocks of users × items, both most rated first.
+
+    Returns the shares, (n_rows, n_columns), and the ranks at which rows and columns of blocks
+    begin, (n_rows + 1,) and (n_columns + 1,).
+    """
+    rows, row_edges = _ranked_into(ratings.user_counts, _MOST_ROWS)
+    columns, column_edges = _ranked_into(ratings.item_counts, _MOST_COLUMNS)
+    n_rows, n_columns = len(row_edges) - 1, len(column_edges) - 1
+    at = rows[ratings.user_ids] * n_columns + columns[ratings.item_ids]
+    rated = np.bincount(at, minlength=n_rows * n_columns).reshape(n_rows, n_columns)
+    return rated / np.outer(np.diff(row_edges), np.diff(column_edges)), row_edges, column_edges
+
+
+def _ranked_into(counts: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """The block of each index, most rated first, and the rank at which each block begins."""
+    n_blocks = min(most, len(counts))
+    rank = np.empty(len(counts), dtype=np.int64)
+    rank[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
+    edges = np.linspace(0, len(counts), n_blocks + 1).astype(np.int64)
+    return np.searchsorted(edges, rank, side="right") - 1, edges
+
+
+def _blocks(ratings: Ratings, mode: Mode) -> go.Figure:
+    shares, rows, columns = block_shares(ratings)
+    noun = ratings.item_noun
+    per_block = f"{np.diff(rows).max():,} users × {words.plural(noun, int(np.diff(columns).max()))}"
+    figure = go.Figure(
+        go.Heatmap(
+            z=shares * 100,
+            x=columns[:-1] + 1,
+            y=rows[:-1] + 1,
+            colorscale=[[0, theme.paper(mode)], [1, theme.ink(mode)]],
+            zmin=0,
+            zmax=100,
+            colorbar={"title": {"text": "% rated"}, "thickness": 10, "outlinewidth": 0},
+            hovertemplate=(
+                f"users from rank %{{y:,}}, {words.many(noun)} from rank %{{x:,}}: "
+                "%{z:.1f} % rated<extra></extra>"
+            ),
+        )
+    )
+    figure.update_layout(title=f"What is missing: each cell is up to {per_block}")
+    figure.update_xaxes(title=f"{words.many(noun)}, most rated first")
+    figure.update_yaxes(title="users, most rated first", autorange="reversed")
+    return theme.dress(figure, mode)
