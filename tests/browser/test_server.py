@@ -1,0 +1,67 @@
+"""What the server sends besides pages: Plotly once a browser, and a cookie that names it."""
+
+import gzip
+import http.client
+import re
+from urllib.parse import urlsplit
+
+import plotly
+import pytest
+
+ROUTE = f"/factorscope/plotly-{plotly.__version__}.min.js"
+
+
+@pytest.fixture
+def get(server):
+    def get(path: str, **headers: str) -> http.client.HTTPResponse:
+        connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=20)
+        connection.request(
+            "GET", path, headers={k.replace("_", "-"): v for k, v in headers.items()}
+        )
+        return connection.getresponse()
+
+    return get
+
+
+def test_plotly_comes_compressed_once_and_for_good(get):
+    answer = get(ROUTE, Accept_Encoding="gzip, deflate, br")
+    body = answer.read()
+    assert answer.status == 200
+    assert answer.headers["Content-Type"].startswith("application/javascript")
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert len(body) < 2e6
+    assert b"plotly.js" in gzip.decompress(body)[:200]
+
+
+def test_plotly_comes_plain_to_who_cannot_unpack(get):
+    answer = get(ROUTE, Accept_Encoding="identity")
+    assert answer.headers.get("Content-Encoding") is None
+    assert b"plotly.js" in answer.read()[:200]
+
+
+@pytest.mark.parametrize("path", ["/", "/train", "/latent"])
+def test_a_page_names_the_browser(get, path):
+    cookie = get(path).headers["Set-Cookie"]
+    assert re.match(r"factorscope=[A-Za-z0-9_-]{32}; ", cookie)
+    assert "HttpOnly" in cookie and "SameSite=Lax" in cookie
+
+
+def test_no_two_browsers_get_the_same_name(get):
+    assert get("/").headers["Set-Cookie"] != get("/").headers["Set-Cookie"]
+
+
+def test_a_name_is_kept(get):
+    name = get("/").headers["Set-Cookie"].split(";")[0]
+    assert get("/train", Cookie=name).headers["Set-Cookie"] is None
+
+
+@pytest.mark.parametrize("name", ["", "short", "../../etc/passwd", "a" * 33, "é" * 32, "a b" * 11])
+def test_a_malformed_name_is_replaced(get, name):
+    cookie = get("/", Cookie=f"factorscope={name}".encode("latin-1")).headers["Set-Cookie"]
+    assert re.match(r"factorscope=[A-Za-z0-9_-]{32}; ", cookie)
+
+
+def test_only_pages_carry_the_cookie(get):
+    assert get(ROUTE).headers["Set-Cookie"] is None
+    assert get("/factorscope/health").headers["Set-Cookie"] is None
