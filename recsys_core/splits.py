@@ -61,6 +61,20 @@ class Split:
     report: SplitReport = field(default_factory=SplitReport)
 
 
+# Below this many ratings, holding some out leaves too few to learn from and too few to judge by.
+FEW = 200
+
+
+def usual(ratings: Ratings, seed: int = 0) -> Split:
+    """The split to begin with: nothing held out of fewer than 200 ratings, else random 80/10/10."""
+    return whole(ratings) if len(ratings) < FEW else random(ratings, seed=seed)
+
+
+def whole(ratings: Ratings) -> Split:
+    """No split: all ratings train, none is held out."""
+    return Split(ratings, None, None, f"all {len(ratings):,} ratings train, none held out")
+
+
 def random(
     ratings: Ratings,
     validation: Size = 0.1,

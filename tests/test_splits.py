@@ -239,3 +239,17 @@ def test_descriptions():
     assert splits.last_out(ratings, 0, 1).description == (
         "each user's latest ratings held out: 1\u00a0rating for test"
     )
+
+
+def test_few_ratings_all_train_by_default():
+    few = some_ratings(n=199)
+    split = splits.usual(few)
+    assert split.train is few
+    assert split.validation is None and split.test is None
+    assert split.description == "all 199 ratings train, none held out"
+    assert not split.report.sentences()
+
+
+def test_enough_ratings_are_split_by_default():
+    split = splits.usual(some_ratings(n=200))
+    assert [len(part) for part in (split.train, split.validation, split.test)] == [160, 20, 20]
