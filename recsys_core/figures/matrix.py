@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,32 +53,39 @@ def figure(
             textfont={"size": 13},
             xgap=gap,
             ygap=gap,
-            colorbar={"thickness": 10, "outlinewidth": 0, "title": {"text": _MEASURE[view]}},
+            colorbar=_colour_bar(view, is_small(part)),
             **_colours(part, view, values, mode),
         )
     )
     _add_dots(chart, part, view, mode)
-    _add_outlines(chart, part.held_out, theme.of(mode).muted)
+    _add_outlines(chart, part.held_out, mode)
     _add_group_lines(chart, part, mode)
     row, column = part.place(user, item)
     _add_ring(chart, row, column, values.shape, mode)
+    across = _names(part.item_names, 1000 / columns, bold=column)
+    slanted = max(map(len, part.item_names)) > 4
+    longest = max(map(len, across["ticktext"]))
     chart.update_layout(
         title=title(part, view),
         height=rows * row_height + 150,
+        margin={"t": 44 + int(4.4 * longest if slanted else 16)},
         showlegend=False,
         plot_bgcolor=theme.paper(mode),
     )
     chart.update_xaxes(
-        **_names(part.item_names, 1000 / columns, wrap=is_small(part), bold=column),
+        **across,
         range=[-0.5, columns - 0.5],
         side="top",
-        autotickangles=[0, -45, -90],
+        tickangle=-45 if slanted else 0,
+        automargin=False,
+        ticks="",
         showgrid=False,
         zeroline=False,
     )
     chart.update_yaxes(
-        **_names(part.user_names, row_height, wrap=False, bold=row),
+        **_names(part.user_names, row_height, bold=row),
         range=[rows - 0.5, -0.5],
+        ticks="",
         showgrid=False,
         zeroline=False,
     )
@@ -91,12 +97,18 @@ def is_small(part: Block) -> bool:
     return len(part.user_ids) <= _PRINTED_ROWS and len(part.item_ids) <= _PRINTED_COLUMNS
 
 
-_MEASURE: dict[View, str] = {
-    "observed": "rating",
-    "predicted": "rating",
-    "filled": "rating",
-    "error": "error",
-}
+def _colour_bar(view: View, small: bool) -> dict:
+    """Below a small block, which needs its width; beside a large one, which needs its height."""
+    bar = {
+        "thickness": 10,
+        "outlinewidth": 0,
+        "title": {"text": "error" if view == "error" else "rating", "side": "top"},
+        "lenmode": "pixels",
+        "len": 200,
+    }
+    if small:
+        return bar | {"orientation": "h", "x": 0, "xanchor": "left", "y": 0, "yanchor": "top"}
+    return bar | {"y": 1, "yanchor": "top"}
 
 
 def title(part: Block, view: View) -> str:
@@ -167,7 +179,7 @@ def _sentences(part: Block) -> list[list[str]]:
             if not np.isnan(errors[at]):
                 table[at] += f" · error {_signed(errors[at], 2)}"
     return [
-        [f"<b>{user}</b> · <b>{item}</b><br>{table[r, c]}" for c, item in enumerate(items)]
+        [f"{user} · {item}<br>{table[r, c]}" for c, item in enumerate(items)]
         for items in [[_short(name, 60) for name in part.item_names]]
         for r, user in enumerate(part.user_names)
     ]
@@ -219,15 +231,17 @@ def _add_dots(chart: go.Figure, part: Block, view: View, mode: Mode) -> None:
     )
 
 
-def _add_outlines(chart: go.Figure, cells: np.ndarray, colour: str) -> None:
-    """One line trace for all outlines: each a closed rectangle, a gap between them."""
-    if not cells.any():
-        return
-    at_row, at_column = np.nonzero(cells)
-    _add_path(chart, *_rectangles(at_row, at_column, 0.42), colour, 1.5)
+def _add_outlines(chart: go.Figure, cells: np.ndarray, mode: Mode) -> None:
+    """One path for all outlines: each a closed rectangle, a gap between them."""
+    if cells.any():
+        x, y = _rectangles(cells, 0.42)
+        # On a halo of paper, so that they show on the deepest cells too; the ring likewise.
+        _add_path(chart, x, y, theme.paper(mode), 3)
+        _add_path(chart, x, y, theme.ink(mode), 1)
 
 
-def _rectangles(rows: np.ndarray, columns: np.ndarray, half: float) -> tuple[list, list]:
+def _rectangles(cells: np.ndarray, half: float) -> tuple[list, list]:
+    rows, columns = np.nonzero(cells)
     corners_x, corners_y = (-half, half, half, -half, -half), (-half, -half, half, half, -half)
     x = [v for c in columns for v in (*(round(c + d, 2) for d in corners_x), None)]
     y = [v for r in rows for v in (*(round(r + d, 2) for d in corners_y), None)]
@@ -261,24 +275,20 @@ def _add_ring(
     top, bottom = (-0.5, shape[0] - 0.5) if row is None else (row - 0.5, row + 0.5)
     left, right = (-0.5, shape[1] - 0.5) if column is None else (column - 0.5, column + 0.5)
     x, y = [left, right, right, left, left], [top, top, bottom, bottom, top]
-    # On a halo of paper, so that it shows on the deepest cells too.
     _add_path(chart, x, y, theme.paper(mode), 5)
     _add_path(chart, x, y, theme.ink(mode), 2.5)
 
 
-def _names(names: list[str], room: float, *, wrap: bool, bold: int | None) -> dict:
+def _names(names: list[str], room: float, *, bold: int | None) -> dict:
     """Tick labels: as many as there is room for (in pixels a name), the selected one always."""
     every = max(1, int(np.ceil(_PIXELS_FOR_A_NAME / room)))
-    places = sorted({*range(0, len(names), every), *([] if bold is None else [bold])})
-    texts = [_wrapped(names[p]) if wrap else _short(names[p], 22) for p in places]
+    places = [p for p in range(0, len(names), every) if bold is None or abs(p - bold) >= every]
+    texts = [_short(names[p], 24) for p in places]
     if bold is not None:
-        texts = [f"<b>{t}</b>" if p == bold else t for p, t in zip(places, texts, strict=True)]
+        places.append(bold)
+        texts.append(f"<b>{_short(names[bold], 24)}</b>")
     return {"tickmode": "array", "tickvals": places, "ticktext": texts}
 
 
 def _short(name: str, most: int) -> str:
     return name if len(name) <= most else name[: most - 1].rstrip() + "…"
-
-
-def _wrapped(name: str) -> str:
-    return "<br>".join(textwrap.wrap(name, 14, max_lines=2, placeholder=" …")) or name
