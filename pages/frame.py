@@ -29,6 +29,19 @@ st.set_page_config(
     },
 )
 
+# The page begins beside the menu, not below an empty bar: Train has to fit 900 pixels.
+st.html(
+    """<style>
+    @media (min-width: 768px) {
+        [data-testid=stHeader] { background: none; pointer-events: none; }
+        [data-testid=stHeader] button { pointer-events: auto; }
+        [data-testid=stMainBlockContainer] { padding: 1.25rem 2rem 2rem; }
+        [data-testid=stApp]:has([data-testid=stExpandSidebarButton])
+            [data-testid=stMainBlockContainer] { padding-top: 3.5rem; }
+    }
+    </style>"""
+)
+
 page = st.navigation(
     [
         st.Page(

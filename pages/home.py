@@ -1,5 +1,51 @@
-"""Home."""
+"""Home: three ways in, each one click from a model that moves."""
+
+from __future__ import annotations
 
 import streamlit as st
 
-st.title("Home")
+from pages.shared import start, state
+from recsys_core.figures import pictures
+
+st.title("Factorscope")
+st.markdown(
+    "Watch a model turn a table of ratings full of gaps into predictions, a map of taste and "
+    "recommendations, on your own ratings."
+)
+
+PLAY = ":material/play_arrow:"
+current = state.workspace().current
+if current is not None:
+    st.page_link(
+        "train.py",
+        label=f"Go on with {current.name} on {current.ratings.name}",
+        icon=":material/arrow_forward:",
+    )
+
+# A picture, a name, one line and a button each; the picture shows what it is.
+party, world, own = st.columns(3, gap="medium")
+
+with party.container(border=True, height="stretch", key="way_party"):
+    st.image(pictures.party(), width="stretch")
+    st.subheader("Robbie's party", anchor=False)
+    st.markdown("4 guests, 12 songs, and the songs nobody has heard yet: small enough to follow.")
+    st.space("stretch")
+    if st.button("Watch it learn", type="primary", icon=PLAY, key="go_party"):
+        start.watch(start.party)
+
+with world.container(border=True, height="stretch", key="way_world"):
+    st.image(pictures.world(), width="stretch")
+    st.subheader("Generate a world", anchor=False)
+    st.markdown("Ratings made from three hidden factors: see whether the model finds them.")
+    st.space("stretch")
+    if st.button("Generate and watch", type="primary", icon=PLAY, key="go_world"):
+        start.watch(start.world)
+
+with own.container(border=True, height="stretch", key="way_own"):
+    st.image(pictures.file(), width="stretch")
+    st.subheader("Bring your ratings", anchor=False)
+    st.markdown("A CSV file, a spreadsheet or a MovieLens zip: its format is recognised.")
+    st.space("stretch")
+    if st.button("Choose a file", type="primary", icon=":material/upload_file:", key="go_own"):
+        st.session_state.data_source = "Upload"
+        st.switch_page("data.py")

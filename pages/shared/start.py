@@ -1,0 +1,47 @@
+"""From nothing to a model that moves, in one click; and the page that has nothing to show yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+import recsys_core as rc
+from pages.shared import state
+from recsys_core import splits
+from recsys_core.ratings import Ratings
+
+
+def with_data(ratings: Ratings, play: bool = True) -> None:
+    """Work with these ratings, split as suits their size; start a default run on them."""
+    workspace = state.workspace()
+    workspace.set_data(ratings, splits.usual(ratings))
+    if play:
+        workspace.new_run(rc.SGD()).play()
+
+
+def party() -> Ratings:
+    """Robbie's party: 4 guests, 12 songs."""
+    return rc.datasets.music_party()
+
+
+def world() -> Ratings:
+    """A small generated world with three hidden factors."""
+    return rc.datasets.low_rank(n_users=60, n_items=40, n_factors=3, density=0.35, noise=0.1)
+
+
+def watch(make: Callable[[], Ratings]) -> None:
+    """Load, play, and go to where it can be watched."""
+    with_data(make())
+    st.switch_page("train.py")
+
+
+def offer_party(what_would_be_here: str) -> None:
+    """The empty state: what this page would show, and one click to the music party."""
+    with st.container(border=True, key="nothing_yet"):
+        st.markdown(what_would_be_here)
+        with st.container(horizontal=True):
+            if st.button("Start with Robbie's party", icon=":material/play_arrow:", type="primary"):
+                with_data(party())
+                st.rerun()
+            st.page_link("data.py", label="Choose other data", icon=":material/table_chart:")
