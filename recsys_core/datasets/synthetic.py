@@ -1,0 +1,202 @@
+"""Generated worlds: ratings whose true factors are known, from a toy to the size of MovieLens."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from recsys_core.errors import SettingsError
+from recsys_core.ratings import Ratings, Scale, Truth
+
+# Ratings drawn at a time: bounds the memory for gathered factors, whatever the size of the world.
+_DRAWN_AT_ONCE = 1 << 18
+
+# Beyond this, the chances of unpopular items sink below what numbers can tell apart.
+_MOST_SKEWED = 5.0
+
+_ONE_TO_FIVE = Scale(1, 5)
+
+
+def low_rank(
+    n_users: int = 100,
+    n_items: int = 50,
+    n_factors: int = 3,
+    density: float = 0.3,
+    noise: float = 0.1,
+    seed: int = 0,
+    scale: Scale = _ONE_TO_FIVE,
+    popularity: float = 0.0,
+) -> Ratings:
+    """Ratings r = offset + gain · (p_u · q_i) + noise, moved onto the scale.
+
+    The factors p_u and q_i are standard normal; offset and gain put the mean of all pairs at the
+    middle of the scale and their standard deviation at a quarter of its width, so that about one
+    rating in twenty is clipped. ``ratings.truth`` keeps the factors and the noise-free ratings.
+
+    ``density`` is the share of the pairs that is rated; ``noise`` the standard deviation of the
+    normal noise, in rating units. A ``scale`` with a step rounds ratings to it, one without does
+    not. ``popularity`` is an exponent s: the r-th most popular item is rated proportionally to
+    r⁻ˢ (Zipf), and 0 makes all equally popular.
+
+    Every user and every item has at least one rating where there are enough ratings. The same
+    seed with another noise gives the same factors and the same rated pairs.
+
+    Raises
+    ------
+    SettingsError
+        If a parameter has no meaning.
+    """
+    for value, name in ((n_users, "user"), (n_items, "item"), (n_factors, "factor")):
+        if value < 1:
+            raise SettingsError(f"A generated world needs at least one {name}; {value} was given.")
+    if not noise >= 0:
+        raise SettingsError(f"The noise is a standard deviation, 0 or more; {noise:g} was given.")
+    if not 0 <= popularity <= _MOST_SKEWED:
+        raise SettingsError(
+            f"The popularity skew lies between 0 and {_MOST_SKEWED:g}; {popularity:g} was given."
+        )
+    rng = np.random.default_rng(seed)
+    p = rng.standard_normal((n_users, n_factors), dtype=np.float32)
+    q = rng.standard_normal((n_items, n_factors), dtype=np.float32)
+    truth = _spread(p, q, scale)
+    users, items = _cells(n_users, n_items, density, popularity, rng)
+    values = np.empty(len(users), dtype=np.float32)
+    for start in range(0, len(users), _DRAWN_AT_ONCE):
+        here = slice(start, start + _DRAWN_AT_ONCE)
+        r = truth.ratings(users[here], items[here])
+        values[here] = _onto(scale, r + noise * rng.standard_normal(len(r)))
+    return _world(users, items, values, scale, truth, f"generated world, rank {n_factors}")
+
+
+def checkerboard(
+    n_users: int = 20, n_items: int = 20, density: float = 0.8, seed: int = 0
+) -> Ratings:
+    """Ratings whose right answer is known: 5 where user and item are both odd or both even, else 1.
+
+    A share ``density`` of the board is rated; ``ratings.truth`` knows the rest.
+    """
+    sides = [(1.0 - 2.0 * (np.arange(n) % 2))[:, None] for n in (n_users, n_items)]
+    truth = Truth(sides[0], sides[1], offset=3.0, gain=2.0)
+    users, items = _cells(n_users, n_items, density, 0.0, np.random.default_rng(seed))
+    return _world(users, items, truth.ratings(users, items), Scale(1, 5, 1), truth, "checkerboard")
+
+
+def article0(seed: int = 42, keep_nonpositive: bool = False) -> Ratings:
+    """The 100 × 50 matrix of “Recommendation as matrix factorization”, number for number.
+
+    Each user and each item has 3 of 10 features; a raw rating counts the features they share and
+    adds N(0, 0.1²). A fifth of the cells is removed at random, and what is left is stretched to
+    1–5 and rounded. The article marks a removed cell by 0 and keeps what is above 0, so that raw
+    ratings ≤ 0 are lost too: 3,403 of 3,971 remain. ``keep_nonpositive`` keeps those 568 as well,
+    which changes the stretch and with it the values.
+    """
+    n_users, n_items, n_features, n_of_each = 100, 50, 10, 3
+    # The article seeds NumPy's global generator; a private one of the same kind gives the same
+    # numbers.
+    rng = np.random.RandomState(seed)
+
+    def features(n: int) -> np.ndarray:
+        has = np.zeros((n, n_features))
+        for row in has:
+            row[rng.choice(n_features, n_of_each, replace=False)] = 1
+        return has
+
+    p, q = features(n_users), features(n_items)
+    raw = p @ q.T
+    raw += rng.normal(0, 0.1, raw.shape)
+    # It seeds again before removing cells.
+    removed = np.random.RandomState(seed).rand(*raw.shape) < 0.2
+    users, items = np.nonzero(~removed if keep_nonpositive else ~removed & (raw > 0))
+    kept = raw[users, items]
+    gain = 4 / (kept.max() - kept.min())
+    scale = Scale(1, 5, 1)
+    values = _onto(scale, 1 + gain * (kept - kept.min()))
+    truth = Truth(p, q, offset=1 - gain * kept.min(), gain=gain)
+    return _world(users, items, values, scale, truth, "article 0's generated ratings")
+
+
+def _world(
+    users: np.ndarray,
+    items: np.ndarray,
+    values: np.ndarray,
+    scale: Scale,
+    truth: Truth,
+    name: str,
+) -> Ratings:
+    return Ratings(
+        user_ids=users,
+        item_ids=items,
+        values=values,
+        users=[f"user {u}" for u in range(len(truth.user_factors))],
+        items=[f"item {i}" for i in range(len(truth.item_factors))],
+        scale=scale,
+        truth=truth,
+        name=name,
+    )
+
+
+def _onto(scale: Scale, values: np.ndarray) -> np.ndarray:
+    """Values rounded to the step, where there is one, and clipped to the scale."""
+    if scale.step is not None:
+        values = scale.low + scale.step * np.rint((values - scale.low) / scale.step)
+    return scale.clip(values)
+
+
+def _spread(p: np.ndarray, q: np.ndarray, scale: Scale) -> Truth:
+    """Truth with the mean of all pairs mid-scale and their deviation a quarter of its width.
+
+    Over all pairs, mean(p · q) = p̄ · q̄ and mean((p · q)²) = tr(PᵀP QᵀQ) / (n m): no matrix of
+    pairs is needed.
+    """
+    mean = float(p.mean(axis=0, dtype=np.float64) @ q.mean(axis=0, dtype=np.float64))
+    moments = [(f.T @ f).astype(np.float64) / len(f) for f in (p, q)]
+    deviation = math.sqrt(max(float(np.sum(moments[0] * moments[1])) - mean**2, 0.0))
+    gain = scale.width / 4 / deviation if deviation > 1e-6 else 0.0
+    return Truth(p, q, offset=(scale.low + scale.high) / 2 - gain * mean, gain=gain)
+
+
+def _cells(
+    n_users: int, n_items: int, density: float, popularity: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct (user, item) pairs in random order, int32; never the whole matrix in memory.
+
+    First how many ratings each item gets, then who gives them.
+    """
+    n = round(density * n_users * n_items)
+    if not 0 < density <= 1 or n < 1:
+        raise SettingsError(
+            f"A density of {density:g} leaves no rating, or more than there are pairs; choose a "
+            "share above 0 and at most 1."
+        )
+    counts = _ratings_an_item(n, n_users, n_items, popularity, rng)
+    items = np.repeat(np.arange(n_items, dtype=np.int32), counts)
+    users = np.empty(n, dtype=np.int32)
+    ends = np.cumsum(counts)
+    for end, count in zip(ends, counts, strict=True):
+        users[end - count : end] = rng.choice(n_users, count, replace=False, shuffle=False)
+    order = rng.permutation(n)
+    users, items = users[order], items[order]
+
+    # Users left without a rating take one over from users who have several; the item stays, and a
+    # user without ratings cannot get a pair twice.
+    without = np.flatnonzero(np.bincount(users, minlength=n_users) == 0)
+    spare = np.ones(n, dtype=bool)
+    spare[np.unique(users, return_index=True)[1]] = False
+    taken_over = np.flatnonzero(spare)[: len(without)]
+    users[taken_over] = without[: len(taken_over)]
+    return users, items
+
+
+def _ratings_an_item(
+    n: int, n_users: int, n_items: int, popularity: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Numbers of ratings, int64, (n_items,): at least 1 if possible, at most n_users, sum n."""
+    weights = np.arange(1, n_items + 1, dtype=np.float64) ** -popularity
+    weights = rng.permutation(weights)
+    counts = np.full(n_items, 1 if n >= n_items else 0, dtype=np.int64)
+    while (left := n - int(counts.sum())) > 0:
+        open_to_more = weights * (counts < n_users)
+        counts += rng.multinomial(left, open_to_more / open_to_more.sum())
+        counts = np.minimum(counts, n_users)
+    return counts
