@@ -53,11 +53,13 @@ class ALS(Model):
     @classmethod
     def defaults(cls, ratings: Ratings) -> dict[str, Any]:
         """More factors as data grows; λ as ALS-WR's authors found it."""
-        if ratings.n_ratings < 2_000:
-            return {"n_factors": 3, "reg": 0.02, "n_epochs": 30, "patience": 10}
+        if ratings.n_ratings < 500:
+            return {"n_factors": 3, "reg": 0.1, "n_epochs": 60, "patience": 30}
+        if ratings.n_ratings < 20_000:
+            return {"n_factors": 5, "reg": 0.06, "n_epochs": 60, "patience": 30}
         if ratings.n_ratings < 300_000:
-            return {"n_factors": 16, "reg": 0.1, "n_epochs": 20, "patience": 3}
-        return {"n_factors": 32, "reg": 0.06, "n_epochs": 15, "patience": 3}
+            return {"n_factors": 32, "reg": 0.12, "n_epochs": 15, "patience": 3}
+        return {"n_factors": 32, "reg": 0.08, "n_epochs": 20, "patience": 3}
 
     def _learner(self, train: Ratings, settings: dict[str, Any]) -> AlternatingLearner:
         learner = AlternatingLearner(train, settings)

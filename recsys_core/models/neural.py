@@ -78,13 +78,16 @@ class NeuralMF(Model):
     @classmethod
     def defaults(cls, ratings: Ratings) -> dict[str, Any]:
         """Larger batches as data grows."""
-        if ratings.n_ratings < 2_000:
-            return {"n_factors": 3, "learning_rate": 0.02, "weight_decay": 1e-4, "batch_size": 16,
+        if ratings.n_ratings < 500:
+            return {"n_factors": 3, "learning_rate": 0.02, "weight_decay": 1e-2, "batch_size": 16,
+                    "n_epochs": 150, "patience": 50}  # fmt: skip
+        if ratings.n_ratings < 20_000:
+            return {"n_factors": 5, "learning_rate": 0.01, "weight_decay": 1e-3, "batch_size": 64,
                     "n_epochs": 150, "patience": 30}  # fmt: skip
         if ratings.n_ratings < 300_000:
-            return {"n_factors": 32, "learning_rate": 0.005, "weight_decay": 3e-5,
+            return {"n_factors": 32, "learning_rate": 0.005, "weight_decay": 2e-4,
                     "batch_size": 512, "n_epochs": 30, "patience": 3}  # fmt: skip
-        return {"n_factors": 32, "learning_rate": 0.005, "weight_decay": 1e-5, "batch_size": 4096,
+        return {"n_factors": 32, "learning_rate": 0.005, "weight_decay": 3e-5, "batch_size": 4096,
                 "n_epochs": 25, "patience": 3}  # fmt: skip
 
     def _learner(self, train: Ratings, settings: dict[str, Any]) -> NeuralLearner:

@@ -27,6 +27,10 @@ from recsys_core.models.predictor import FoldIn
 from recsys_core.models.sgd import SGDLearner
 from recsys_core.ratings import Ratings
 
+# Epochs with the priors as they were given, so that the factors have found their shape before
+# they are asked how large they are; asked at once, small data answers "all zero".
+_FIXED_EPOCHS = 10
+
 
 @dataclasses.dataclass
 class PMF(Model):
@@ -46,8 +50,8 @@ class PMF(Model):
     summary = "Says how large tastes usually are (a prior), then finds the most probable ones."
 
     n_factors: int | None = factors_option()
-    adaptive: bool = option(
-        True, "bool", "σ²", "Adaptive priors",
+    adaptive: bool | None = option(
+        None, "bool", "σ²", "Adaptive priors",
         meaning="Learns from the data how much users and items differ, instead of being told λ.",
         what_if="Fixed priors are the plain PMF of the textbook: then λ is yours to find.",
     )  # fmt: skip
@@ -78,15 +82,16 @@ class PMF(Model):
 
     @classmethod
     def defaults(cls, ratings: Ratings) -> dict[str, Any]:
-        """Fixed λ suits factors of size one; adaptive priors only start there."""
-        common = {"learning_rate": 0.01}
-        if ratings.n_ratings < 2_000:
-            few = {"n_factors": 3, "reg_user": 0.1, "reg_item": 0.1, "n_epochs": 40}
-            return {**common, **few, "patience": 10}
-        few = {"n_factors": 16, "reg_user": 8.0, "reg_item": 8.0, "n_epochs": 30, "patience": 3}
-        if ratings.n_ratings < 300_000:
-            return {**common, **few}
-        return {**common, **few, "n_factors": 32}
+        """Adaptive priors where there is enough to adapt to; λ is where they start."""
+        n = ratings.n_ratings
+        if n < 500:
+            few = {"n_factors": 3, "adaptive": False, "reg_user": 0.6, "reg_item": 0.6}
+            return {**few, "learning_rate": 0.1, "n_epochs": 100, "patience": 30}
+        if n < 20_000:
+            few = {"n_factors": 8, "adaptive": True, "reg_user": 3.0, "reg_item": 3.0}
+            return {**few, "learning_rate": 0.05, "n_epochs": 60, "patience": 30}
+        many = {"adaptive": True, "reg_user": 8.0, "reg_item": 8.0, "learning_rate": 0.01}
+        return {**many, "n_factors": 16 if n < 300_000 else 32, "n_epochs": 40, "patience": 8}
 
     def _learner(
         self, train: Ratings, settings: dict[str, Any]
@@ -117,6 +122,7 @@ class AdaptiveLearner(AlternatingLearner):
         super().__init__(train, settings)
         self.noise = float(train.values.var(dtype=np.float64)) or 1.0
         self._determined = {"users": 0.0, "items": 0.0}
+        self._fixed = _FIXED_EPOCHS  # epochs left before the priors adapt
         for side in (self.users, self.items):
             shape = len(side.factors), padded(side.n_columns)
             side.inverse, side.doubt = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
@@ -124,11 +130,13 @@ class AdaptiveLearner(AlternatingLearner):
     def after_half(self, side: Side) -> None:
         """New prior mean and variance for the side just solved."""
         rated, k = side.counts > 0, self.n_factors
-        rows = side.rows()[rated].astype(np.float64)
         inverse = side.inverse[rated, : side.n_columns].astype(np.float64)
-        side.doubt[:, :k] = self.noise * side.inverse[:, :k]  # the constant 1 is beyond doubt
         name = "users" if side is self.users else "items"
         self._determined[name] = float((1.0 - side.reg * inverse).sum())
+        if self._fixed:
+            return
+        side.doubt[:, :k] = self.noise * side.inverse[:, :k]  # the constant 1 is beyond doubt
+        rows = side.rows()[rated].astype(np.float64)
         mean = rows.mean(axis=0)
         mean[k:] = 0.0  # the mean of the biases is μ's business
         spread = ((rows - mean) ** 2 + self.noise * inverse).mean(axis=0)
@@ -139,21 +147,25 @@ class AdaptiveLearner(AlternatingLearner):
 
     def end_epoch(self) -> None:
         """New noise variance."""
-        train = self.train
+        train, was = self.train, self.noise
         raw, _ = self.squared_errors(train, 0, len(train))
         free = max(len(train) - sum(self._determined.values()), 0.05 * len(train))
-        was, self.noise = self.noise, max(raw / free, 1e-6 * train.scale.width**2)
+        self.noise = max(raw / free, 1e-6 * train.scale.width**2)
+        if self._fixed:
+            self._fixed -= 1
+            return
         for side in (self.users, self.items):
             side.reg *= self.noise / was  # λ = σ² / s² with the new σ²
 
     def state(self) -> dict[str, Any]:
         """Parameters, priors and noise."""
-        return {**super().state(), "noise": (self.noise, dict(self._determined))}
+        noise = self.noise, dict(self._determined), self._fixed
+        return {**super().state(), "noise": noise}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take all of it up again."""
         super().restore(state)
-        self.noise, determined = state["noise"]
+        self.noise, determined, self._fixed = state["noise"]
         self._determined = dict(determined)
 
 

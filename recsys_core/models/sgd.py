@@ -71,13 +71,16 @@ class SGD(Model):
     @classmethod
     def defaults(cls, ratings: Ratings) -> dict[str, Any]:
         """Few factors and many gentle epochs for small data; more of the former as it grows."""
-        if ratings.n_ratings < 2_000:
-            return {"n_factors": 3, "learning_rate": 0.03, "reg": 0.02, "n_epochs": 200,
-                    "patience": 30}  # fmt: skip
+        if ratings.n_ratings < 500:
+            return {"n_factors": 3, "learning_rate": 0.03, "reg": 0.1, "n_epochs": 200,
+                    "patience": 100}  # fmt: skip
+        if ratings.n_ratings < 20_000:
+            return {"n_factors": 5, "learning_rate": 0.03, "reg": 0.04, "n_epochs": 200,
+                    "patience": 100}  # fmt: skip
         if ratings.n_ratings < 300_000:
-            return {"n_factors": 32, "learning_rate": 0.015, "reg": 0.08, "n_epochs": 50,
+            return {"n_factors": 32, "learning_rate": 0.01, "reg": 0.1, "n_epochs": 60,
                     "patience": 5}  # fmt: skip
-        return {"n_factors": 32, "learning_rate": 0.01, "reg": 0.05, "n_epochs": 40, "patience": 3}
+        return {"n_factors": 32, "learning_rate": 0.01, "reg": 0.06, "n_epochs": 50, "patience": 3}
 
     def _learner(self, train: Ratings, settings: dict[str, Any]) -> SGDLearner:
         return SGDLearner(train, settings)
