@@ -65,10 +65,12 @@ def figure(
     across = _names(part.item_names, 1000 / columns, bold=column)
     slanted = max(map(len, part.item_names)) > 4
     longest = max(map(len, across["ticktext"]))
+    above = 44 + int(4.4 * longest if slanted else 16)
+    below = 66 if is_small(part) else 8
     chart.update_layout(
         title=title(part, view),
-        height=rows * row_height + 150,
-        margin={"t": 44 + int(4.4 * longest if slanted else 16)},
+        height=above + rows * row_height + below,
+        margin={"t": above, "b": below},
         showlegend=False,
         plot_bgcolor=theme.paper(mode),
     )

@@ -1,0 +1,66 @@
+"""Names beside points, placed so that they cover neither each other nor the points."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_PLACES = (
+    ("middle right", 1, 0),
+    ("middle left", -1, 0),
+    ("top center", 0, 1),
+    ("bottom center", 0, -1),
+    ("top right", 1, 1),
+    ("top left", -1, 1),
+    ("bottom right", 1, -1),
+    ("bottom left", -1, -1),
+)
+
+# Pixels, roughly: of a plot, of a letter, of a line, and from a point's centre to its name.
+_WIDTH, _HEIGHT = 760.0, 480.0
+_LETTER, _LINE, _AWAY = 6.4, 14.0, 9.0
+
+
+def positions(xy: np.ndarray, names: list[str], points: np.ndarray | None = None) -> list[str]:
+    """Plotly's ``textposition`` for each name at ``xy``, (n, 2); the first names choose first.
+
+    ``points``, (m, 2), are all that must not be covered; ``xy`` itself where None. Greedy: each
+    name takes the place where it covers least of what is there already.
+    """
+    points = xy if points is None else points
+    low, high = points.min(axis=0), points.max(axis=0)
+    spread = np.where(high > low, high - low, 1e-9)
+    to_pixels = float(min(_WIDTH / spread[0], _HEIGHT / spread[1]))  # axes of equal scale
+    middle = (low + high) / 2
+
+    def placed(at: np.ndarray) -> np.ndarray:
+        return (at - middle) * to_pixels + np.array([_WIDTH, _HEIGHT]) / 2
+
+    marks = placed(points)
+    taken = np.column_stack([marks - 6, marks + 6])  # boxes: left, bottom, right, top
+    chosen = []
+    for at, name in zip(placed(xy), names, strict=True):
+        boxes = np.array([_box(at, len(name), right, up) for _, right, up in _PLACES])
+        covered = [_overlap(box, taken) + _outside(box) for box in boxes]
+        best = int(np.argmin(np.round(covered, 3)))
+        chosen.append(_PLACES[best][0])
+        taken = np.vstack([taken, boxes[best]])
+    return chosen
+
+
+def _box(at: np.ndarray, letters: int, right: int, up: int) -> tuple[float, float, float, float]:
+    width = letters * _LETTER
+    x = at[0] + right * _AWAY - (0.0, width / 2, width)[1 - right]
+    y = at[1] + up * _AWAY - (0.0, _LINE / 2, _LINE)[1 - up]
+    return (x, y, x + width, y + _LINE)
+
+
+def _overlap(box: np.ndarray, others: np.ndarray) -> float:
+    across = np.minimum(box[2], others[:, 2]) - np.maximum(box[0], others[:, 0])
+    along = np.minimum(box[3], others[:, 3]) - np.maximum(box[1], others[:, 1])
+    return float((np.clip(across, 0, None) * np.clip(along, 0, None)).sum())
+
+
+def _outside(box: np.ndarray) -> float:
+    """Area outside the plot, where a name would be cut."""
+    inside = _overlap(box, np.array([[-20.0, -20.0, _WIDTH + 20, _HEIGHT + 20]]))
+    return float((box[2] - box[0]) * (box[3] - box[1]) - inside)

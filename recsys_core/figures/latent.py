@@ -1,0 +1,343 @@
+"""The latent space as a map: users and items where their factors put them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from recsys_core import words
+from recsys_core.figures import theme
+from recsys_core.figures.labels import positions
+from recsys_core.figures.theme import Mode
+from recsys_core.ratings import Scale
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+Side = Literal["user", "item"]
+Shade = Literal["kind", "group", "mean", "count"]
+
+# Past this many points, WebGL draws them.
+_MOST_SVG = 1500
+
+# Up to this many points, each carries its name.
+_MOST_NAMED = 60
+
+# Clusters and genres: Paul Tol's muted colours, his light ones on dark paper; colour-blind safe.
+_GROUPS = (
+    "#332288", "#CC6677", "#DDCC77", "#117733", "#88CCEE", "#882255", "#44AA99", "#999933",
+)  # fmt: skip
+_GROUPS_DARK = (
+    "#77AADD", "#EE8866", "#EEDD88", "#44BB99", "#FFAABB", "#99DDFF", "#BBCC33", "#AAAA00",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Cloud:
+    """Users, or items, on the map.
+
+    Attributes
+    ----------
+    side : "user" or "item"; noun : what one of them is called.
+    ids : indices, (n,). xy : where they lie, (n, 2). names : what to call them.
+    counts : ratings each, (n,). means : their mean rating, NaN where none, (n,).
+    groups : number of each one's cluster or genre, −1 for none of those shown; or None.
+    """
+
+    side: Side
+    noun: str
+    ids: np.ndarray
+    xy: np.ndarray
+    names: list[str]
+    counts: np.ndarray
+    means: np.ndarray
+    groups: np.ndarray | None = None
+
+    def place(self, index: int) -> int | None:
+        """Position of a user or item in this cloud; None where it is not drawn."""
+        found = np.flatnonzero(self.ids == index)
+        return int(found[0]) if len(found) else None
+
+
+def figure(
+    clouds: Sequence[Cloud],
+    mode: Mode,
+    *,
+    title: str,
+    axes: tuple[str, str],
+    scale: Scale,
+    shade: Shade = "kind",
+    group_names: Sequence[str] = (),
+    selected: tuple[Side, int] | None = None,
+    neighbours: np.ndarray | None = None,
+) -> go.Figure:
+    """The map. A click on a point comes back with its index as ``customdata``; ``meta`` of the
+    point's trace is its side.
+
+    ``selected`` wears a dark ring, and thin lines lead to its ``neighbours`` (indices on the same
+    side): where they run far, the map misleads.
+    """
+    import plotly.graph_objects as go
+
+    chart = go.Figure()
+    n_points = sum(len(cloud.ids) for cloud in clouds)
+    for cloud in clouds:
+        _add_points(chart, cloud, n_points, shade, group_names, scale, mode, selected is not None)
+    _add_selected(chart, clouds, selected, neighbours, shade, mode)
+    _add_names(chart, clouds, selected, neighbours, mode)
+    named = {trace.name for trace in chart.data if trace.name}
+    chart.update_layout(title=title, height=560, dragmode="pan", showlegend=len(named) > 1)
+    chart.update_xaxes(title=axes[0], showticklabels=False, zeroline=True)
+    # One unit is as long along both axes: distances are what a map is read for.
+    chart.update_yaxes(title=axes[1], showticklabels=False, zeroline=True, scaleanchor="x")
+    return theme.dress(chart, mode)
+
+
+def table(clouds: Sequence[Cloud], group_names: Sequence[str] = ()) -> pd.DataFrame:
+    """Where everyone lies: kind, name, x, y, mean rating, ratings (and group)."""
+    parts = []
+    for cloud in clouds:
+        part = pd.DataFrame(
+            {
+                "kind": cloud.noun,
+                "name": cloud.names,
+                "x": cloud.xy[:, 0],
+                "y": cloud.xy[:, 1],
+                "mean rating": cloud.means,
+                "ratings": cloud.counts,
+            }
+        )
+        if cloud.groups is not None:
+            part["group"] = [group_names[g] if g >= 0 else "" for g in cloud.groups]
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def alt(clouds: Sequence[Cloud], title: str, selected: str | None = None) -> str:
+    """The map in a sentence, for those who cannot see it."""
+    what = " and ".join(words.plural(cloud.noun, len(cloud.ids)) for cloud in clouds)
+    chosen = f" {selected} is selected." if selected else ""
+    return f"{title}: {what} as points; the nearer, the more alike to the model.{chosen}"
+
+
+def group_colour(group: int, mode: Mode) -> str:
+    """The colour of a cluster or genre by its number."""
+    colours = _GROUPS_DARK if mode == "dark" else _GROUPS
+    return colours[group % len(colours)]
+
+
+def _add_points(
+    chart: go.Figure,
+    cloud: Cloud,
+    n_points: int,
+    shade: Shade,
+    group_names: Sequence[str],
+    scale: Scale,
+    mode: Mode,
+    faded: bool,
+) -> None:
+    symbol = theme.USER_SYMBOL if cloud.side == "user" else theme.ITEM_SYMBOL
+    size = 13 if n_points <= _MOST_NAMED else 9 if n_points <= 500 else 6
+    size = size if n_points <= 4000 else 4
+    common = {
+        "symbol": symbol,
+        "size": size + (cloud.side == "item"),
+        "opacity": 0.45 if faded and shade == "kind" else 0.9 if n_points <= 500 else 0.75,
+        "line": {"width": 0.5 if n_points <= 2000 else 0, "color": theme.paper(mode)},
+    }
+    if shade == "group" and cloud.groups is not None:
+        for group in np.unique(cloud.groups):
+            colour = theme.of(mode).mark if group < 0 else group_colour(int(group), mode)
+            name = "others" if group < 0 else group_names[group]
+            marker = common | {"color": colour}
+            if group < 0:
+                marker["opacity"] = 0.35
+            _add_trace(chart, cloud, cloud.groups == group, name, marker, n_points)
+        return
+    if shade == "mean":
+        marker = common | _shaded(cloud.means, theme.sequential(mode), scale.low, scale.high)
+        marker["colorbar"] = _colour_bar("mean rating")
+    elif shade == "count":
+        # On a logarithmic scale: a few have thousands, most have a handful.
+        depth = np.log10(np.maximum(cloud.counts, 1))
+        top = max(float(depth.max(initial=0.0)), 1.0)
+        ramp = [[0, theme.of(mode).mark], [1, theme.ink(mode)]]
+        ticks = np.arange(int(top) + 1)
+        marker = common | _shaded(depth, ramp, 0, top)
+        marker["colorbar"] = _colour_bar("ratings") | {
+            "tickvals": ticks,
+            "ticktext": [f"{10**t:,}" for t in ticks],
+        }
+    else:
+        marker = common | {"color": theme.USER if cloud.side == "user" else theme.ITEM}
+    if chart.data:  # one colour bar serves both clouds
+        marker.pop("colorbar", None)
+        marker["showscale"] = False
+    everyone = np.ones(len(cloud.ids), bool)
+    _add_trace(chart, cloud, everyone, words.many(cloud.noun), marker, n_points)
+
+
+def _shaded(values: np.ndarray, colours: list, low: float, high: float) -> dict[str, Any]:
+    return {
+        "color": np.round(values, 3),
+        "colorscale": colours,
+        "cmin": low,
+        "cmax": high,
+        "showscale": True,
+    }
+
+
+def _colour_bar(text: str) -> dict[str, Any]:
+    return {
+        "title": {"text": text},
+        "thickness": 10,
+        "outlinewidth": 0,
+        "lenmode": "pixels",
+        "len": 180,
+        "y": 1,
+        "yanchor": "top",
+    }
+
+
+def _add_trace(
+    chart: go.Figure, cloud: Cloud, which: np.ndarray, name: str, marker: dict, n_points: int
+) -> None:
+    import plotly.graph_objects as go
+
+    at = np.flatnonzero(which)
+    kind = go.Scattergl if n_points > _MOST_SVG else go.Scatter
+    if isinstance(marker["color"], np.ndarray):
+        marker = marker | {"color": marker["color"][at]}
+    chart.add_trace(
+        kind(
+            x=np.round(cloud.xy[at, 0], 4),
+            y=np.round(cloud.xy[at, 1], 4),
+            customdata=cloud.ids[at],
+            meta=cloud.side,
+            mode="markers",
+            name=name,
+            legendgroup=name,
+            showlegend=name not in {trace.name for trace in chart.data},
+            marker=marker,
+            hovertext=[
+                f"{cloud.names[i]}<br>{words.plural('rating', int(cloud.counts[i]))}"
+                + ("" if np.isnan(cloud.means[i]) else f", mean {words.number(cloud.means[i])}")
+                for i in at
+            ],
+            hoverinfo="text",
+        )
+    )
+
+
+def _chosen(
+    clouds: Sequence[Cloud], selected: tuple[Side, int] | None, neighbours: np.ndarray | None
+) -> tuple[Cloud, list[int]] | None:
+    """The cloud of the selected point, and the places of it (first) and its neighbours there."""
+    for cloud in clouds:
+        if selected is None or cloud.side != selected[0]:
+            continue
+        places = [
+            cloud.place(int(i)) for i in (selected[1], *(() if neighbours is None else neighbours))
+        ]
+        if places[0] is not None:
+            return cloud, [place for place in places if place is not None]
+    return None
+
+
+def _add_selected(
+    chart: go.Figure,
+    clouds: Sequence[Cloud],
+    selected: tuple[Side, int] | None,
+    neighbours: np.ndarray | None,
+    shade: Shade,
+    mode: Mode,
+) -> None:
+    found = _chosen(clouds, selected, neighbours)
+    if found is None:
+        return
+    cloud, places = found
+    xy = cloud.xy[places]
+    symbol = theme.USER_SYMBOL if cloud.side == "user" else theme.ITEM_SYMBOL
+    ink = theme.ink(mode)
+    if len(xy) > 1:
+        ways = [(xy[0], to, (None, None)) for to in xy[1:]]
+        chart.add_scatter(
+            x=[point[0] for way in ways for point in way],
+            y=[point[1] for way in ways for point in way],
+            mode="lines",
+            line={"color": theme.of(mode).muted, "width": 1},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    colour = theme.USER if cloud.side == "user" else theme.ITEM
+    if shade != "kind":
+        colour = "rgba(0,0,0,0)"  # the colour of the point below says something
+    for points, size, width in ((xy[1:], 11, 1.5), (xy[:1], 16, 3)):
+        if not len(points):
+            continue
+        chart.add_scatter(
+            x=points[:, 0],
+            y=points[:, 1],
+            mode="markers",
+            marker={
+                "symbol": symbol,
+                "size": size,
+                "color": colour,
+                "line": {"color": ink, "width": width},
+            },
+            hoverinfo="skip",
+            showlegend=False,
+        )
+
+
+def _add_names(
+    chart: go.Figure,
+    clouds: Sequence[Cloud],
+    selected: tuple[Side, int] | None,
+    neighbours: np.ndarray | None,
+    mode: Mode,
+) -> None:
+    """Names of all points where they are few, else of the selected one and its neighbours."""
+    found = _chosen(clouds, selected, neighbours)
+    named: list[tuple[Cloud, int]] = []
+    if found is not None:
+        named = [(found[0], place) for place in found[1]]
+    if sum(len(cloud.ids) for cloud in clouds) <= _MOST_NAMED:
+        first = {(cloud.side, place) for cloud, place in named}
+        named += [
+            (cloud, place)
+            for cloud in clouds
+            for place in range(len(cloud.ids))
+            if (cloud.side, place) not in first
+        ]
+    if not named:
+        return
+    xy = np.array([cloud.xy[place] for cloud, place in named])
+    everyone = np.concatenate([cloud.xy for cloud in clouds])
+    names = [_short(cloud.names[place]) for cloud, place in named]
+    bold = [
+        f"<b>{name}</b>" if found is not None and at == 0 else name for at, name in enumerate(names)
+    ]
+    chart.add_scatter(
+        x=xy[:, 0],
+        y=xy[:, 1],
+        mode="markers+text",
+        marker={"size": 14, "opacity": 0},  # keeps the names off the points
+        text=bold,
+        textposition=positions(xy, names, everyone),
+        textfont={
+            "size": theme.FONT_SIZE,
+            "color": theme.ink(mode),
+            "shadow": ", ".join([f"0 0 2px {theme.paper(mode)}"] * 3),
+        },
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 28 else name[:27].rstrip() + "…"

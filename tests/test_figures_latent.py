@@ -1,0 +1,113 @@
+"""The map: everyone where they belong, in a colour with a meaning, the selected one ringed."""
+
+import numpy as np
+import pytest
+
+from recsys_core.figures import latent, theme
+from recsys_core.ratings import Scale
+
+SCALE = Scale(1, 5, 1)
+
+
+def cloud(side="item", n=6, seed=0, groups=None, first=0):
+    rng = np.random.default_rng(seed)
+    return latent.Cloud(
+        side=side,
+        noun="user" if side == "user" else "film",
+        ids=np.arange(first, first + n),
+        xy=rng.normal(size=(n, 2)),
+        names=[f"{side} {i}" for i in range(n)],
+        counts=np.arange(n),
+        means=np.where(np.arange(n) > 0, 3.0, np.nan),
+        groups=groups,
+    )
+
+
+def draw(clouds, mode="light", **options):
+    return latent.figure(clouds, mode, title="Map", axes=("a", "b"), scale=SCALE, **options)
+
+
+def points(chart):
+    return [trace for trace in chart.data if trace.customdata is not None]
+
+
+def test_users_are_teal_circles_and_items_orange_diamonds_where_they_lie():
+    users, films = cloud("user"), cloud("item", seed=1)
+    chart = draw([users, films])
+    for trace, drawn, colour, symbol in zip(
+        points(chart), (users, films), (theme.USER, theme.ITEM), ("circle", "diamond"), strict=True
+    ):
+        assert (trace.marker.color, trace.marker.symbol) == (colour, symbol)
+        assert trace.meta == drawn.side
+        np.testing.assert_allclose(np.column_stack([trace.x, trace.y]), drawn.xy, atol=1e-4)
+        np.testing.assert_array_equal(trace.customdata, drawn.ids)
+    assert chart.layout.yaxis.scaleanchor == "x"  # distances are true in both directions
+
+
+@pytest.mark.parametrize(("n", "kind"), [(1500, "scatter"), (1501, "scattergl")])
+def test_many_points_are_drawn_by_webgl_and_only_few_are_named(n, kind):
+    chart = draw([cloud(n=n)])
+    assert points(chart)[0].type == kind
+    assert not any(trace.text is not None for trace in chart.data)
+
+
+def test_few_points_carry_their_names():
+    chart = draw([cloud("user"), cloud("item")])
+    named = [trace for trace in chart.data if trace.text is not None]
+    assert set(named[0].text) == {f"{side} {i}" for side in ("user", "item") for i in range(6)}
+
+
+def test_a_click_leads_back_to_the_index_whatever_the_shading():
+    films = cloud(groups=np.array([0, 1, 0, -1, 1, 0]), first=40)
+    for shade in ("kind", "group", "mean", "count"):
+        chart = draw([films], shade=shade, group_names=("a", "b"))
+        met = {}
+        for trace in points(chart):
+            for index, x, y in zip(trace.customdata, trace.x, trace.y, strict=True):
+                met[int(index)] = (x, y)
+        assert sorted(met) == list(range(40, 46))
+        np.testing.assert_allclose([met[i] for i in range(40, 46)], films.xy, atol=1e-4)
+
+
+def test_groups_have_a_colour_each_and_the_rest_is_grey():
+    films = cloud(groups=np.array([0, 1, 0, -1, 1, 0]))
+    chart = draw([films], "dark", shade="group", group_names=("Drama", "Comedy"))
+    colours = {trace.name: trace.marker.color for trace in points(chart)}
+    assert set(colours) == {"Drama", "Comedy", "others"}
+    assert colours["others"] == theme.DARK.mark
+    assert colours["Drama"] == latent.group_colour(0, "dark") != colours["Comedy"]
+
+
+def test_mean_ratings_have_the_colours_ratings_have_everywhere():
+    trace = points(draw([cloud()], shade="mean"))[0]
+    assert [list(c) for c in trace.marker.colorscale] == theme.sequential()
+    assert (trace.marker.cmin, trace.marker.cmax) == (1, 5)
+
+
+def test_the_selected_point_wears_a_dark_ring_and_leads_to_its_neighbours():
+    films = cloud()
+    chart = draw([cloud("user"), films], selected=("item", 3), neighbours=np.array([1, 5, 99]))
+    ring = chart.data[-2]
+    assert ring.marker.line.color == theme.ink("light")
+    np.testing.assert_allclose([[ring.x[0], ring.y[0]]], films.xy[[3]])
+    ways = next(t for t in chart.data if t.mode == "lines")
+    np.testing.assert_allclose(np.array(ways.x, float)[[0, 1, 3, 4]], films.xy[[3, 1, 3, 5], 0])
+    assert "<b>item 3</b>" in chart.data[-1].text
+
+
+def test_a_selected_point_that_is_not_drawn_is_no_error():
+    chart = draw([cloud()], selected=("user", 3))
+    assert all(trace.mode != "lines" for trace in chart.data)
+
+
+def test_the_table_twin_and_the_words():
+    users, films = (
+        cloud("user", groups=np.zeros(6, int)),
+        cloud("item", n=2, groups=np.zeros(2, int)),
+    )
+    table = latent.table([users, films], ["all"])
+    assert len(table) == 8
+    assert list(table.columns) == ["kind", "name", "x", "y", "mean rating", "ratings", "group"]
+    said = latent.alt([users, films], "Latent space", "film 1")
+    assert "6\u00a0users and 2\u00a0films" in said
+    assert said.endswith("film 1 is selected.")
