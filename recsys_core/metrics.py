@@ -1,0 +1,150 @@
+"""Metrics: how far predictions are off, and how good the lists made from them are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from recsys_core.errors import RatingsError, SettingsError
+from recsys_core.ratings import Ratings, Scale
+
+# Scores held at a time while ranking: 16 MB of float32, whatever the numbers of users and items.
+_RANKED_AT_ONCE = 4_000_000
+
+
+def rmse(truth: np.ndarray, predicted: np.ndarray) -> float:
+    """Root mean squared error, √(mean (r − r̂)²), in rating units."""
+    t, p = _paired(truth, predicted)
+    return float(np.sqrt(np.mean((t - p) ** 2)))
+
+
+def mae(truth: np.ndarray, predicted: np.ndarray) -> float:
+    """Mean absolute error, mean |r − r̂|, in rating units."""
+    t, p = _paired(truth, predicted)
+    return float(np.mean(np.abs(t - p)))
+
+
+def mape(truth: np.ndarray, predicted: np.ndarray) -> float:
+    """Mean absolute percentage error, 100 · mean |r − r̂| / |r|, in percent.
+
+    NaN where a rating is 0: a share of nothing has no meaning.
+    """
+    t, p = _paired(truth, predicted)
+    if (t == 0).any():
+        return float("nan")
+    return float(100 * np.mean(np.abs((t - p) / t)))
+
+
+def _paired(truth: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    t, p = np.asarray(truth, dtype=np.float64), np.asarray(predicted, dtype=np.float64)
+    if t.shape != p.shape:
+        raise RatingsError(f"{t.size} ratings but {p.size} predictions; give one each.")
+    if not t.size:
+        raise RatingsError("There are no ratings to measure the error on; hold some out.")
+    return t, p
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """How good the lists of the n best items are, each measure a mean over ``n_users`` users.
+
+    Attributes
+    ----------
+    precision : share of the n places taken by items the user liked.
+    recall : share of the liked items found among the n.
+    ndcg : Σ 1/log₂(place + 1) over the places of liked items, divided by the best possible sum.
+    map : mean over liked items of the precision at each one's place (0 where it is not listed),
+        divided by min(n, number of liked items).
+    threshold : the rating from which on an item counts as liked.
+    n_users : users with at least one liked item in the test part; only these are counted.
+    """
+
+    n: int
+    threshold: float
+    n_users: int
+    precision: float
+    recall: float
+    ndcg: float
+    map: float
+
+
+def liked_from(scale: Scale) -> float:
+    """Three quarters of the way up the scale: 4 on 1–5, and in effect on 0–5 and 0.5–5 too."""
+    return scale.low + 0.75 * scale.width
+
+
+def ranking(predictor: Any, test: Ratings, n: int = 10, threshold: float | None = None) -> Ranking:
+    """Quality of the n best items of each user, out of the whole catalogue.
+
+    All items compete except those the user rated in training; sampled candidates would reverse
+    the order of models. Ties go to the lower index. Users without a liked test rating say nothing
+    about the list and are left out.
+
+    ``predictor`` is a trained model or its snapshot. ``threshold`` is the lowest rating that
+    counts as liked; None means ``liked_from(scale)``.
+
+    Raises
+    ------
+    RatingsError
+        If no test rating reaches the threshold.
+    """
+    if n < 1:
+        raise SettingsError(f"A list needs at least one place; {n} were asked for.")
+    predictor = getattr(predictor, "snapshot", lambda: predictor)()
+    train: Ratings = predictor.train
+    threshold = liked_from(test.scale) if threshold is None else threshold
+    liked = test.take(test.values >= threshold - 1e-6)  # 1e-6: ratings are float32
+    if not len(liked):
+        raise RatingsError(
+            f"No test rating is {threshold:g} or higher, so nothing can be called liked; "
+            "lower the threshold."
+        )
+    n = min(n, train.n_items)
+    n_liked = liked.user_counts
+    users = np.flatnonzero(n_liked)
+    place = np.arange(1, n + 1)
+    gain = 1 / np.log2(place + 1)
+    best_gain = np.cumsum(gain)  # of a list that begins with 1, 2, … liked items
+    sums = np.zeros(4)
+    users_at_once = max(1, _RANKED_AT_ONCE // train.n_items)
+    for start in range(0, len(users), users_at_once):
+        block = users[start : start + users_at_once]
+        scores = predictor.predict_matrix(block, clip=False)
+        scores[_cells(train, block)] = -np.inf
+        is_liked = np.zeros(scores.shape, dtype=bool)
+        is_liked[_cells(liked, block)] = True
+        hits = np.take_along_axis(is_liked, _best(scores, n), axis=1)
+        possible = n_liked[block]
+        at_most = np.minimum(possible, n)
+        precision_at = np.cumsum(hits, axis=1) / place
+        sums += (
+            hits.mean(axis=1).sum(),
+            (hits.sum(axis=1) / possible).sum(),
+            (hits @ gain / best_gain[at_most - 1]).sum(),
+            ((precision_at * hits).sum(axis=1) / at_most).sum(),
+        )
+    precision, recall, ndcg, average_precision = (float(s) / len(users) for s in sums)
+    return Ranking(n, threshold, len(users), precision, recall, ndcg, average_precision)
+
+
+def _cells(ratings: Ratings, users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of these users' ratings in a block with one row for each of ``users``."""
+    grouped = ratings.by_user
+    starts, stops = grouped.starts[users], grouped.starts[users + 1]
+    rows = np.repeat(np.arange(len(users)), stops - starts)
+    columns = [grouped.columns[a:b] for a, b in zip(starts, stops, strict=True)]
+    return rows, np.concatenate(columns)
+
+
+def _best(scores: np.ndarray, n: int) -> np.ndarray:
+    """Columns of the n highest scores of each row, best first, ties by column; (n_rows, n)."""
+    last = scores.shape[1] - n
+    edge = np.partition(scores, last, axis=1)[:, last, None]
+    above, tied = scores > edge, scores == edge
+    wanted = n - above.sum(axis=1, keepdims=True)
+    chosen = above | (tied & (np.cumsum(tied, axis=1, dtype=np.int32) <= wanted))
+    columns = np.nonzero(chosen)[1].reshape(len(scores), n)
+    by_score = np.argsort(-np.take_along_axis(scores, columns, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(columns, by_score, axis=1)
