@@ -36,14 +36,18 @@ def positions(xy: np.ndarray, names: list[str], points: np.ndarray | None = None
         return (at - middle) * to_pixels + np.array([_WIDTH, _HEIGHT]) / 2
 
     marks = placed(points)
-    taken = np.column_stack([marks - 6, marks + 6])  # boxes: left, bottom, right, top
+    dots = np.column_stack([marks - 6, marks + 6])  # boxes: left, bottom, right, top
+    written = np.empty((0, 4))
     chosen = []
     for at, name in zip(placed(xy), names, strict=True):
         boxes = np.array([_box(at, len(name), right, up) for _, right, up in _PLACES])
-        covered = [_overlap(box, taken) + _outside(box) for box in boxes]
+        # Names over names cannot be read; names over points can, and in a dense cloud must be.
+        covered = [
+            _overlap(box, dots) + _outside(box) + 50 * _overlap(box, written) for box in boxes
+        ]
         best = int(np.argmin(np.round(covered, 3)))
         chosen.append(_PLACES[best][0])
-        taken = np.vstack([taken, boxes[best]])
+        written = np.vstack([written, boxes[best]])
     return chosen
 
 
