@@ -13,7 +13,7 @@ import logging
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib import metadata, resources
+from importlib import resources
 
 import anyio
 import streamlit as st
@@ -24,11 +24,12 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages.shared import visitor
+from pages.shared.assets import PLOTLY_ROUTE, SCRIPTS, SCRIPTS_ROUTE
 from recsys_core.errors import FactorscopeError
 
 log = logging.getLogger("factorscope")
 
-PLOTLY_ROUTE = f"/factorscope/plotly-{metadata.version('plotly')}.min.js"
+_FOR_GOOD = "public, max-age=31536000, immutable"
 
 
 @functools.cache
@@ -40,13 +41,22 @@ def _plotly_gzipped() -> bytes:
 
 async def plotly_js(request: Request) -> Response:
     """Plotly from the installed package; the version is in the address, so it never goes stale."""
-    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    headers = {"Cache-Control": _FOR_GOOD, "Vary": "Accept-Encoding"}
     if "gzip" in request.headers.get("accept-encoding", ""):
         body = await anyio.to_thread.run_sync(_plotly_gzipped)
         headers["Content-Encoding"] = "gzip"
         return Response(body, media_type="application/javascript", headers=headers)
     path = str(resources.files("plotly").joinpath("package_data/plotly.min.js"))
     return FileResponse(path, media_type="application/javascript", headers=headers)
+
+
+async def script(request: Request) -> Response:
+    """One of the components' own scripts; their address changes with their content."""
+    source = SCRIPTS.get(request.path_params["name"])
+    if source is None:
+        return PlainTextResponse("There is no such script.", status_code=404)
+    headers = {"Cache-Control": _FOR_GOOD}
+    return Response(source, media_type="application/javascript", headers=headers)
 
 
 async def health(_request: Request) -> Response:
@@ -114,7 +124,11 @@ def on_script_error(error: Exception) -> bool:
 
 app = st.App(
     "pages/frame.py",
-    routes=[Route(PLOTLY_ROUTE, plotly_js), Route("/factorscope/health", health)],
+    routes=[
+        Route(PLOTLY_ROUTE, plotly_js),
+        Route(SCRIPTS_ROUTE + "/{name}", script),
+        Route("/factorscope/health", health),
+    ],
     middleware=[Middleware(NameTheBrowser)],
     lifespan=lifespan,
     on_script_error=on_script_error,

@@ -1,0 +1,28 @@
+"""The JavaScript the pages need, each under an address that changes when its content does.
+
+Components name these instead of carrying them: what a component carries is sent with every update.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from importlib import metadata
+from pathlib import Path
+
+PLOTLY_ROUTE = f"/factorscope/plotly-{metadata.version('plotly')}.min.js"
+
+_FOLDER = Path(__file__).parent / "js"
+SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in sorted(_FOLDER.glob("*.js"))}
+_DIGEST = hashlib.sha256("".join(SCRIPTS.values()).encode()).hexdigest()[:12]
+SCRIPTS_ROUTE = f"/factorscope/js-{_DIGEST}"
+
+
+def component_of(script: str) -> str:
+    """The JavaScript of a component whose ``render`` and ``remove`` are in one of the scripts."""
+    return f"""
+const script = import(new URL("{SCRIPTS_ROUTE}/{script}", window.location.origin).href)
+export default function (component) {{
+  script.then(({{ render }}) => render(component))
+  return () => script.then(({{ remove }}) => remove(component))
+}}
+"""

@@ -1,0 +1,39 @@
+// The few styles the components need, added to the page once; colours are the theme's own.
+
+const sheet = document.createElement("style")
+sheet.textContent = `
+.fs-chart { width: 100%; overflow: hidden; }
+.fs-chart .modebar { right: 2.4rem !important; }
+
+/* The table twin's button, lifted to the chart's upper right corner. */
+[class*="st-key-"][class*="_chart"] { position: relative; }
+[class*="st-key-"][class*="_twin"] { position: absolute; top: 0; right: 0; z-index: 5;
+  width: auto; }
+[class*="_twin"] button { border: none; background: none; min-height: 1.75rem; padding: 0 .3rem;
+  opacity: .6; }
+[class*="_twin"] button:hover, [class*="_twin"] button:focus-visible { opacity: 1; }
+
+.fs-timeline { display: flex; align-items: center; gap: .75rem; height: 1.75rem;
+  color: var(--st-text-color); font-family: var(--st-font); font-size: .93rem; }
+.fs-timeline output { min-width: 8.5em; text-align: right; font-variant-numeric: tabular-nums; }
+.fs-timeline button { font: inherit; color: var(--st-link-color); background: none;
+  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
+  padding: 0 .5em; cursor: pointer; }
+.fs-timeline input { flex: 1; min-width: 0; height: 1.5rem; margin: 0; cursor: pointer;
+  appearance: none; background: none; border-radius: 4px; }
+.fs-timeline input::-webkit-slider-runnable-track { height: 6px; border-radius: 3px;
+  background: linear-gradient(to right,
+    var(--st-primary-color) var(--shown), color-mix(in srgb, var(--st-primary-color) 40%, transparent)
+    var(--shown) var(--trained), var(--st-border-color) var(--trained)); }
+.fs-timeline input::-moz-range-track { height: 6px; border-radius: 3px;
+  background: linear-gradient(to right,
+    var(--st-primary-color) var(--shown), color-mix(in srgb, var(--st-primary-color) 40%, transparent)
+    var(--shown) var(--trained), var(--st-border-color) var(--trained)); }
+.fs-timeline input::-webkit-slider-thumb { appearance: none; width: 16px; height: 16px;
+  margin-top: -5px; border-radius: 50%; background: var(--st-background-color);
+  border: 3px solid var(--st-text-color); }
+.fs-timeline input::-moz-range-thumb { width: 12px; height: 12px; border-radius: 50%;
+  background: var(--st-background-color); border: 3px solid var(--st-text-color); }
+.fs-timeline input:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
+`
+document.head.append(sheet)
