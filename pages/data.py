@@ -1,5 +1,97 @@
-"""Data."""
+"""Data: choose ratings, look at them, split them; small ones can be changed by hand."""
+
+from __future__ import annotations
 
 import streamlit as st
 
+from pages.shared import grid, sources, splitting, start, state
+from pages.shared.chart import chart
+from recsys_core import words
+from recsys_core.figures import data as figures
+from recsys_core.figures import matrix
+from recsys_core.figures.theme import Mode
+from recsys_core.ratings import Ratings
+from recsys_core.splits import Split
+
+# Tables of more rows are not sent to the browser as a whole.
+_MOST_ROWS = 5000
+
+_HEIGHT = 290
+
+
+def overview(ratings: Ratings, split: Split) -> None:
+    """Size and pictures."""
+    noun = words.many(ratings.item_noun)
+    with st.grid(6, min_column_width=130, gap="small"):
+        st.metric("Users", f"{ratings.n_users:,}")
+        st.metric(noun.capitalize(), f"{ratings.n_items:,}")
+        st.metric("Ratings", f"{ratings.n_ratings:,}")
+        st.metric("Filled", words.percent(ratings.density), help="Share of all pairs rated.")
+        st.metric("Mean rating", words.number(ratings.global_mean))
+        st.metric("Scale", f"{ratings.scale.low:g}–{ratings.scale.high:g}", help=_steps(ratings))
+    for sentence in ratings.report.sentences():
+        st.caption(sentence)
+    mode = state.theme()
+    _known(ratings, split, mode)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        chart(
+            figures.spread(ratings, mode),
+            key="spread",
+            alt=f"Histogram of the ratings; the mean is {words.number(ratings.global_mean)}",
+            height=_HEIGHT,
+            table=lambda: figures.spread_table(ratings),
+        )
+    with right:
+        chart(
+            figures.tail(ratings, mode),
+            key="tail",
+            alt=f"Ratings of each user and each {ratings.item_noun}, most first",
+            height=_HEIGHT,
+            table=lambda: figures.tail_table(ratings).head(_MOST_ROWS),
+        )
+
+
+def _steps(ratings: Ratings) -> str:
+    return f"The possible ratings: {ratings.scale}."
+
+
+def _known(ratings: Ratings, split: Split, mode: Mode) -> None:
+    """What is known and what is missing: every cell of small data, blocks of large."""
+    if figures.is_small(ratings):
+        part = figures.cells(split)
+        chart(
+            matrix.figure(part, "observed", mode),
+            key="known",
+            alt=matrix.alt(part, "observed"),
+            table=lambda: part.table("observed"),
+        )
+        st.caption(matrix.legend(part, "observed"))
+    else:
+        chart(
+            figures.known(ratings, mode),
+            key="known",
+            alt="Share of the matrix that is rated, in blocks of users and items, most rated first",
+            table=lambda: figures.known_table(ratings),
+        )
+        st.caption("The colour of the page is a gap: nobody rated there.")
+
+
 st.title("Data")
+st.markdown("Who rated what, how, and what is missing: the gaps are what a model will fill.")
+
+sources.choose()
+workspace = state.workspace()
+if workspace.ratings is None or workspace.split is None:
+    start.offer_party(
+        "Here would be the ratings: how many, how spread, and where the gaps are.", elsewhere=False
+    )
+    st.stop()
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.subheader(workspace.ratings.name, anchor=False, width="content")
+    st.page_link("train.py", label="Train a model on it", icon=":material/play_circle:")
+overview(workspace.ratings, workspace.split)
+splitting.section(workspace.ratings, workspace.split)
+if grid.fits(workspace.ratings):
+    grid.section(workspace.ratings)

@@ -26,7 +26,7 @@ if current is not None:
 party, world, own = st.columns(3, gap="medium")
 
 with party.container(border=True, height="stretch", key="way_party"):
-    st.image(pictures.party(), width="stretch")
+    st.image(pictures.party(), width="stretch", alt="A small table of ratings with gaps")
     st.subheader("Robbie's party", anchor=False)
     st.markdown("4 guests, 12 songs, and the songs nobody has heard yet: small enough to follow.")
     st.space("stretch")
@@ -34,7 +34,7 @@ with party.container(border=True, height="stretch", key="way_party"):
         start.watch(start.party)
 
 with world.container(border=True, height="stretch", key="way_world"):
-    st.image(pictures.world(), width="stretch")
+    st.image(pictures.world(), width="stretch", alt="User factors times item factors")
     st.subheader("Generate a world", anchor=False)
     st.markdown("Ratings made from three hidden factors: see whether the model finds them.")
     st.space("stretch")
@@ -42,7 +42,7 @@ with world.container(border=True, height="stretch", key="way_world"):
         start.watch(start.world)
 
 with own.container(border=True, height="stretch", key="way_own"):
-    st.image(pictures.file(), width="stretch")
+    st.image(pictures.file(), width="stretch", alt="A file of ratings, one a row")
     st.subheader("Bring your ratings", anchor=False)
     st.markdown("A CSV file, a spreadsheet or a MovieLens zip: its format is recognised.")
     st.space("stretch")

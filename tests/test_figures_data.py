@@ -72,31 +72,30 @@ def test_block_shares_count_every_rating_once(large):
 
 
 def test_blocks_run_from_most_to_least_rated(large):
-    shares, rows, _ = data.block_shares(large)
-    a_row = shares.mean(axis=1)
+    shares, rows, columns = data.block_shares(large)
+    a_row = np.average(shares, axis=1, weights=np.diff(columns))
     # Against the sorted counts themselves, block by block.
     counts = np.sort(large.user_counts)[::-1]
     wanted = [counts[a:b].mean() / 300 for a, b in zip(rows[:-1], rows[1:], strict=True)]
     np.testing.assert_allclose(a_row, wanted)
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
-def test_small_data_show_every_cell_and_outline_what_is_held_out(tiny, mode):
+def test_small_data_show_every_cell_with_its_part(tiny):
+    assert data.is_small(tiny)
     split = splits.random(tiny, validation=1, test=1, seed=0)
-    figure = data.known(split, tiny, mode)
-    heatmap = figure.data[0]
-    assert np.isfinite(np.array(heatmap.z, dtype=float)).sum() == len(tiny)
-    outlines = [t for t in figure.data if t.type == "scatter" and t.mode == "lines"]
-    assert len(outlines) == 1
-    assert sum(x is None for x in outlines[0].x) == 2  # two rectangles
+    part = data.cells(split)
+    assert np.isfinite(part.observed).sum() == len(tiny)
+    assert part.held_out.sum() == 2
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_large_data_are_summarised(large, mode):
-    split = splits.random(large)
-    figure = data.known(split, large, mode)
-    assert np.array(figure.data[0].z).size <= 60 * 100
-    assert "users" in figure.layout.title.text
+    assert not data.is_small(large)
+    figure = data.known(large, mode)
+    shares = np.array(figure.data[0].z)
+    assert shares.size <= 100 * 160
+    assert figure.data[0].zmax == pytest.approx(shares.max())
+    assert "2 users × 2 items" in figure.layout.title.text.replace("\u00a0", " ")
 
 
 @pytest.mark.parametrize("draw", [data.spread, data.tail])
@@ -106,6 +105,22 @@ def test_every_figure_has_a_title_axis_names_and_the_theme(tiny, large, draw):
         assert figure.layout.title.text
         assert figure.layout.xaxis.title.text and figure.layout.yaxis.title.text
         assert figure.layout.template.layout.font.color == theme.DARK.ink
+
+
+def test_middling_data_show_every_rating_most_rated_first():
+    values = np.random.default_rng(2).integers(0, 6, (90, 50))
+    ratings = Ratings.from_matrix(values)
+    drawn = np.array(data.known(ratings, "light").data[0].z, dtype=float)
+    assert np.isfinite(drawn).sum() == len(ratings)
+    for axis in (0, 1):
+        counts = np.isfinite(drawn).sum(axis=axis)
+        assert (np.diff(counts) <= 0).all()
+
+
+def test_the_table_of_blocks_is_the_picture(large):
+    table = data.known_table(large)
+    figure = data.known(large, "light")
+    np.testing.assert_allclose(table, figure.data[0].z, atol=1e-3)
 
 
 def test_the_tail_of_a_large_catalogue_is_drawn_with_few_points():

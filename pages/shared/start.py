@@ -36,12 +36,16 @@ def watch(make: Callable[[], Ratings]) -> None:
     st.switch_page("train.py")
 
 
-def offer_party(what_would_be_here: str) -> None:
-    """The empty state: what this page would show, and one click to the music party."""
+def offer_party(what_would_be_here: str, elsewhere: bool = True) -> None:
+    """The empty state: what this page would show, and one click to the music party.
+
+    ``elsewhere`` adds the way to the Data page.
+    """
     with st.container(border=True, key="nothing_yet"):
         st.markdown(what_would_be_here)
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Start with Robbie's party", icon=":material/play_arrow:", type="primary"):
                 with_data(party())
                 st.rerun()
-            st.page_link("data.py", label="Choose other data", icon=":material/table_chart:")
+            if elsewhere:
+                st.page_link("data.py", label="Choose other data", icon=":material/table_chart:")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from typing import TypeGuard
 
 COOKIE = "factorscope"
 
@@ -16,6 +17,6 @@ def new_id() -> str:
     return secrets.token_urlsafe(24)
 
 
-def is_id(text: str | None) -> bool:
+def is_id(text: object) -> TypeGuard[str]:
     """Whether a text has the form of our names; anything else is never used as one."""
-    return text is not None and re.fullmatch(r"[A-Za-z0-9_-]{32}", text) is not None
+    return isinstance(text, str) and re.fullmatch(r"[A-Za-z0-9_-]{32}", text) is not None

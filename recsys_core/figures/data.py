@@ -6,14 +6,18 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from recsys_core import blocks, words
-from recsys_core.figures import matrix, theme
+from recsys_core import words
+from recsys_core.blocks import Block, cut
+from recsys_core.figures import theme
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import Ratings
 from recsys_core.splits import Split
 
-# Up to these sizes every cell is drawn; beyond, cells are blocks of users and items.
-_MOST_ROWS, _MOST_COLUMNS = 60, 100
+# Up to these sizes every rating is drawn in its colour.
+_MOST_USERS, _MOST_ITEMS = 60, 100
+
+# Larger data are drawn as at most so many blocks.
+_MOST_ROWS, _MOST_COLUMNS = 100, 160
 
 # A scale of more steps than this, or of none, is drawn in bins.
 _MOST_BARS = 25
@@ -115,35 +119,23 @@ def tail(ratings: Ratings, mode: Mode) -> go.Figure:
             marker={"symbol": symbol, "size": 7},
             hovertemplate="%{customdata}: %{y:,} ratings, rank %{x:,}<extra></extra>",
         )
-    kind = "log" if large else "linear"
-    figure.update_layout(title=f"Ratings a user and a {ratings.item_noun}, most first")
-    figure.update_xaxes(title="rank", type=kind)
+    kind = "log" if max(ratings.n_users, ratings.n_items) > 500 else "linear"
+    figure.update_layout(title=f"How many ratings each user and each {ratings.item_noun} has")
+    figure.update_xaxes(title="rank, most rated first", type=kind)
     figure.update_yaxes(title="ratings", type=kind, rangemode="tozero")
     return theme.dress(figure, mode)
 
 
-def known(split: Split, ratings: Ratings, mode: Mode) -> go.Figure:
-    """What is known and what is missing.
-
-    Small data: every cell in the colour of its rating, gaps as dots, held-out cells outlined. Large
-    data: users and items, each most rated first, in blocks whose depth is the share of cells rated.
-    """
-    if not is_small(ratings):
-        return _blocks(ratings, mode)
-    part = blocks.cut(
-        split.train,
-        None,
-        np.arange(ratings.n_users),
-        np.arange(ratings.n_items),
-        validation=split.validation,
-        test=split.test,
-    )
-    return matrix.figure(part, "observed", mode)
-
-
 def is_small(ratings: Ratings) -> bool:
-    """Whether every cell of the matrix can be drawn."""
-    return ratings.n_users <= _MOST_ROWS and ratings.n_items <= _MOST_COLUMNS
+    """Whether every rating can be drawn in its colour (see ``cells``)."""
+    return ratings.n_users <= _MOST_USERS and ratings.n_items <= _MOST_ITEMS
+
+
+def cells(split: Split) -> Block:
+    """The whole of a small matrix, for ``figures.matrix``: parts apart, nothing predicted."""
+    train = split.train
+    users, items = np.arange(train.n_users), np.arange(train.n_items)
+    return cut(train, None, users, items, validation=split.validation, test=split.test)
 
 
 def block_shares(ratings: Ratings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -160,6 +152,15 @@ def block_shares(ratings: Ratings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return rated / np.outer(np.diff(row_edges), np.diff(column_edges)), row_edges, column_edges
 
 
+def known_table(ratings: Ratings) -> pd.DataFrame:
+    """The share of cells rated in each block, in percent; blocks are named by their first rank."""
+    shares, rows, columns = block_shares(ratings)
+    users = [f"users from {rank + 1}" for rank in rows[:-1]]
+    noun = words.many(ratings.item_noun)
+    items = [f"{noun} from {rank + 1}" for rank in columns[:-1]]
+    return pd.DataFrame(np.round(100 * shares, 3), users, items)
+
+
 def _ranked_into(counts: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
     """The block of each index, most rated first, and the rank at which each block begins."""
     n_blocks = min(most, len(counts))
@@ -169,26 +170,56 @@ def _ranked_into(counts: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]
     return np.searchsorted(edges, rank, side="right") - 1, edges
 
 
-def _blocks(ratings: Ratings, mode: Mode) -> go.Figure:
+def known(ratings: Ratings, mode: Mode) -> go.Figure:
+    """What is known of larger data, users and items most rated first.
+
+    Where there is room each rating is drawn in its colour; beyond, blocks of users and items are as
+    deep as the share of their cells that is rated.
+    """
     shares, rows, columns = block_shares(ratings)
     noun = ratings.item_noun
-    per_block = f"{np.diff(rows).max():,} users × {words.plural(noun, int(np.diff(columns).max()))}"
-    figure = go.Figure(
-        go.Heatmap(
+    figure = go.Figure()
+    if shares.shape == (ratings.n_users, ratings.n_items):
+        figure.add_trace(_each_rating(ratings, mode))
+        title = "Every rating"
+    else:
+        figure.add_heatmap(
             z=shares * 100,
             x=columns[:-1] + 1,
             y=rows[:-1] + 1,
             colorscale=[[0, theme.paper(mode)], [1, theme.ink(mode)]],
             zmin=0,
-            zmax=100,
+            zmax=max(100 * float(shares.max()), 1e-9),
             colorbar={"title": {"text": "% rated"}, "thickness": 10, "outlinewidth": 0},
             hovertemplate=(
                 f"users from rank %{{y:,}}, {words.many(noun)} from rank %{{x:,}}: "
                 "%{z:.1f} % rated<extra></extra>"
             ),
         )
-    )
-    figure.update_layout(title=f"What is missing: each cell is up to {per_block}")
-    figure.update_xaxes(title=f"{words.many(noun)}, most rated first")
-    figure.update_yaxes(title="users, most rated first", autorange="reversed")
+        n_users, n_items = int(np.diff(rows).max()), int(np.diff(columns).max())
+        block = f"{words.plural('user', n_users)} × {words.plural(noun, n_items)}"
+        title = f"What is known, in blocks of {block}"
+    figure.update_layout(title=title, height=420)
+    figure.update_xaxes(title=f"{words.many(noun)}, most rated first", showgrid=False)
+    figure.update_yaxes(title="users, most rated first", autorange="reversed", showgrid=False)
     return theme.dress(figure, mode)
+
+
+def _each_rating(ratings: Ratings, mode: Mode) -> go.Heatmap:
+    users = np.argsort(-ratings.user_counts, kind="stable")
+    items = np.argsort(-ratings.item_counts, kind="stable")
+    trace = theme.heatmap(
+        ratings.block(users, items),
+        list(range(1, len(items) + 1)),
+        list(range(1, len(users) + 1)),
+        mode,
+        ratings.scale,
+    )
+    trace.update(
+        xgap=0,
+        ygap=0,
+        customdata=[[ratings.item_names[i] for i in items]] * len(users),
+        text=[[ratings.user_names[u]] * len(items) for u in users],
+        hovertemplate="%{text}, %{customdata}: %{z:.3~g}<extra></extra>",
+    )
+    return trace

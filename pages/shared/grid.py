@@ -1,0 +1,67 @@
+"""The editable table of small data: change a rating, train again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+import recsys_core as rc
+from pages.shared import splitting, state
+from recsys_core.ratings import Ratings
+
+_MOST_USERS, _MOST_ITEMS = 30, 40
+_EDITED = ", edited"
+
+
+def fits(ratings: Ratings) -> bool:
+    """Whether the whole table is small enough to be edited by hand."""
+    return ratings.n_users <= _MOST_USERS and ratings.n_items <= _MOST_ITEMS
+
+
+@st.fragment
+def section(ratings: Ratings) -> None:
+    """The table, and the button that trains on what it says now."""
+    st.subheader("Change a rating", anchor=False)
+    st.caption("Click a cell and type; empty it to make it a gap. Then train again.")
+    low, high, step = ratings.scale
+    edited = st.data_editor(
+        _wide(ratings),
+        key=f"grid_{id(ratings)}",
+        width="stretch",
+        placeholder="·",
+        column_config={
+            str(item): st.column_config.NumberColumn(
+                name, min_value=low, max_value=high, step=step, width="small"
+            )
+            for item, name in enumerate(ratings.item_names)
+        },
+        alt=f"Table of all ratings: one row a user, one column a {ratings.item_noun}",
+    )
+    if st.button("Train on this table", type="primary", icon=":material/play_arrow:"):
+        changed = _with_values(ratings, edited)
+        workspace = state.workspace()
+        model = workspace.current.model if workspace.current else rc.SGD()
+        workspace.set_data(changed, splitting.again(changed))
+        workspace.new_run(model).play()
+        st.switch_page("train.py")
+
+
+def _wide(ratings: Ratings) -> pd.DataFrame:
+    values = ratings.block(np.arange(ratings.n_users), np.arange(ratings.n_items))
+    columns = [str(item) for item in range(ratings.n_items)]
+    return pd.DataFrame(values.astype(float).round(3), ratings.user_names, columns)
+
+
+def _with_values(ratings: Ratings, table: pd.DataFrame) -> Ratings:
+    """The same users, items and scale with the ratings of an edited table."""
+    values = table.to_numpy(dtype=np.float32, na_value=np.nan)
+    edited = Ratings.from_matrix(values, missing=None, scale=ratings.scale)
+    name = ratings.name if ratings.name.endswith(_EDITED) else ratings.name + _EDITED
+    return edited.replace(
+        users=ratings.users,
+        items=ratings.items,
+        item_info=ratings.item_info,
+        item_noun=ratings.item_noun,
+        name=name,
+    )

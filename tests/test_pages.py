@@ -1,0 +1,149 @@
+"""Every page runs, with nothing loaded, with the party, and with a generated world."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import recsys_core as rc
+from pages.shared import visitor
+from recsys_core import runs, splits
+
+FRAME = Path(__file__).resolve().parents[1] / "pages" / "frame.py"
+PAGES = ("home", "data", "train", "predictions", "latent", "recommend")
+NEED_DATA = PAGES[1:]
+
+
+@pytest.fixture
+def browser_id() -> str:
+    return visitor.new_id()
+
+
+def open_page(page: str, browser_id: str) -> AppTest:
+    """A page as this browser sees it (there are no cookies here; the session names it)."""
+    at = AppTest.from_file(str(FRAME), default_timeout=60)
+    at.session_state["browser_id"] = browser_id
+    at.run()
+    if page != "home":
+        at.switch_page(f"{page}.py").run()
+    assert not at.exception, at.exception[0].message
+    return at
+
+
+def load(browser_id: str, ratings: rc.Ratings) -> runs.Workspace:
+    workspace = runs.registry().workspace(browser_id)
+    workspace.set_data(ratings, splits.usual(ratings))
+    return workspace
+
+
+def train(workspace: runs.Workspace, model: rc.Model) -> runs.Run:
+    run = workspace.new_run(model)
+    run.set_speed(None)
+    run.play()
+    deadline = time.monotonic() + 60
+    while run.busy and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert run.status == "finished", run.message
+    return run
+
+
+WORLDS = {
+    "nothing": None,
+    "party": rc.datasets.music_party,
+    "world": lambda: rc.datasets.low_rank(n_users=80, n_items=50, seed=3),
+}
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("trained", [False, True])
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_runs_and_says_what_one_sees(page, world, trained, browser_id):
+    if WORLDS[world] is not None:
+        workspace = load(browser_id, WORLDS[world]())
+        if trained:
+            train(workspace, rc.SGD(n_factors=2, n_epochs=4))
+    elif trained:
+        pytest.skip("nothing to train on")
+    at = open_page(page, browser_id)
+    assert at.title, "a page has a title"
+    assert re.search(r"\w{2,} .*[.!?]$", at.markdown[0].value.strip(), re.S), (
+        "a page opens with a sentence on what one sees"
+    )
+
+
+@pytest.mark.parametrize("page", NEED_DATA)
+def test_an_empty_page_offers_the_party_in_one_click(page, browser_id):
+    at = open_page(page, browser_id)
+    offer = [b for b in at.main.button if "party" in b.label]
+    assert len(offer) == 1
+    offer[0].click().run()
+    assert not at.exception
+    workspace = runs.registry().workspace(browser_id)
+    assert workspace.ratings.name == "Robbie's party"
+    assert workspace.current is not None and workspace.current.status in ("playing", "finished")
+    assert not [b for b in at.main.button if "Start with" in b.label]
+
+
+@pytest.mark.parametrize(("button", "name"), [("go_party", "party"), ("go_world", "generated")])
+def test_home_is_one_click_from_a_model_that_moves(button, name, browser_id):
+    at = open_page("home", browser_id)
+    at.button(key=button).click().run()
+    assert not at.exception
+    run = runs.registry().workspace(browser_id).current
+    assert name in run.ratings.name
+    deadline = time.monotonic() + 30
+    while run.epoch < 1 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert run.epoch >= 1
+    assert at.title[0].value != "Factorscope"  # it went to where one can watch
+
+
+def test_home_leads_to_an_upload(browser_id):
+    at = open_page("home", browser_id)
+    at.button(key="go_own").click().run()
+    assert not at.exception
+    assert at.title[0].value == "Data"
+    assert at.file_uploader
+
+
+def test_the_cards_tell_the_data_and_the_run(browser_id):
+    workspace = load(browser_id, rc.datasets.low_rank(n_users=80, n_items=50, seed=3))
+    run = train(workspace, rc.SGD(n_factors=2, n_epochs=4))
+    at = open_page("home", browser_id)
+    text = " ".join(h.value for h in at.sidebar.html).replace("\u00a0", " ")
+    assert "80 users × 50 items" in text
+    assert "1,200 ratings" in text and "30 % filled" in text
+    assert "random 80/10/10, seed 0" in text
+    assert run.name in text and "epoch 4/4" in text
+    assert "validation" in text and "bias only" in text
+
+
+def test_names_from_a_file_cannot_inject_html(browser_id):
+    evil = "<img src=x onerror=alert(1)>"
+    load(browser_id, rc.datasets.music_party().replace(name=evil))
+    at = open_page("home", browser_id)
+    assert not any(evil in h.value for h in at.sidebar.html)
+
+
+def test_two_browsers_see_their_own_data(browser_id):
+    load(browser_id, rc.datasets.music_party())
+    other = open_page("data", visitor.new_id())
+    assert not any("Robbie" in h.value for h in other.sidebar.html)
+    assert other.metric == [] or not other.metric
+
+
+def test_a_run_is_paused_and_played_from_the_sidebar(browser_id):
+    workspace = load(browser_id, rc.datasets.music_party())
+    run = workspace.new_run(rc.SGD(n_epochs=100_000))
+    run.set_speed(1.0)
+    run.play()
+    at = open_page("home", browser_id)
+    at.button(key="card_play").click().run()
+    assert run.status == "paused"
+    at.button(key="card_play").click().run()
+    assert run.status == "playing"
+    run.pause()
