@@ -1,0 +1,114 @@
+"""Article 1: plain embeddings on MovieLens latest-small, and the test curve it never shows."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from recsys_core import splits
+from recsys_core.models import PMF, Model
+from recsys_core.ratings import Ratings
+from recsys_core.replicas.base import Case, Lesson, Outcomes, Replica, Row, baseline_row, watched
+
+_PUBLISHED = {"1": 3.6863, "2": 3.1846}  # for user 1, by the film's id
+
+
+def embeddings() -> Model:
+    """Its model: no biases, no mean, U(0, 0.05) embeddings, Adam at 0.001, 128 epochs."""
+    from recsys_core.models import NeuralMF
+
+    return NeuralMF(
+        n_factors=8, learning_rate=0.001, weight_decay=0.0, batch_size=128, n_epochs=128,
+        biases=False, init="uniform", init_deviation=0.05, center=False, patience=128, seed=0,
+    )  # fmt: skip
+
+
+def its_split(ratings: Ratings) -> splits.Split:
+    """80/20 at random; it names no seed. The test part is drawn while training."""
+    return watched(splits.random(ratings, validation=0, test=0.2, seed=0))
+
+
+def our_split(ratings: Ratings) -> splits.Split:
+    """The same test part; a ninth of the rest watches, so that test data choose nothing."""
+    return splits.random(ratings, validation=0.08, test=0.2, seed=0)
+
+
+def examples(outcomes: Outcomes) -> pd.DataFrame:
+    """Its two predictions: with the raw user id taken for an index, and with the right index."""
+    o = outcomes["article"]
+    ratings, predictor = o.split.train, o.predictor
+    rows = []
+    for film, published in _PUBLISHED.items():
+        user, item = ratings.user_index("1"), ratings.item_index(film)
+        wrong = int(ratings.users[user])  # the id 1 used as an index: that is another user
+        rows.append({
+            "film": ratings.item_names[item],
+            "article says": published,
+            f"raw id as index (user {ratings.users[wrong]})":
+                round(float(predictor.predict([wrong], [item])[0]), 4),
+            "right index (user 1)": round(float(predictor.predict([user], [item])[0]), 4),
+            "our best (user 1)":
+                round(float(outcomes["ours"].predictor.predict([user], [item])[0]), 4),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def curve(outcomes: Outcomes) -> pd.DataFrame:
+    """Mean squared error by epoch: train, which it prints, and test, which it does not."""
+    history = outcomes["article"].history[1:]
+    return pd.DataFrame(
+        {
+            "train MSE": [e.train_rmse**2 for e in history],
+            "test MSE": [(e.validation_rmse or 0.0) ** 2 for e in history],
+        },
+        index=pd.Index([e.number for e in history], name="epoch"),
+    )
+
+
+def overfits_after(outcomes: Outcomes) -> int:
+    """The epoch of lowest test error."""
+    return int(curve(outcomes)["test MSE"].idxmin())
+
+
+REPLICA = Replica(
+    number=1,
+    title="Recommender system using matrix factorisation",
+    system="Two embeddings and a dot product, on MovieLens latest-small",
+    settings="k = 8, U(0, 0.05), Adam 0.001, batches of 128, 128 epochs, 80/20 split",
+    summary="Its training error falls to the end; its test error has long been rising.",
+    data=None,
+    movielens="latest-small",
+    cases=(
+        Case("article", "as published", embeddings, its_split),
+        Case("ours", "PMF, early stopping and biases", PMF, our_split, ours=True),
+    ),
+    rows=(
+        Row("test MSE, last epoch", "printed, no value given",
+            lambda o: float(curve(o)["test MSE"].iloc[-1]),
+            lambda o: o["ours"].test_rmse() ** 2, 3,
+            "Without biases, early stopping or a penalty it memorises; a prior, biases and a "
+            "validation part mend that."),
+        Row("lowest test MSE", None, lambda o: float(curve(o)["test MSE"].min()), None, 3,
+            "It is not shown in the article, and was over long before the training ended."),
+        Row("epoch of the lowest test MSE", None, lambda o: str(overfits_after(o)), None,
+            why="From here on it overfits."),
+        Row("train MSE, last epoch", "printed, no value given",
+            lambda o: float(curve(o)["train MSE"].iloc[-1]),
+            lambda o: o["ours"].history[-1].train_rmse ** 2, 3,
+            "Training error is no result: it is lowest where the test error is worst."),
+        Row("user 1, film 1", 3.6863, lambda o: examples(o).iloc[0, 2],
+            lambda o: examples(o).iloc[0, 4], 4,
+            "Its predict() looks up the index of user 1 and then passes the raw id: the answer "
+            "is user 2's. Seeds differ, so the digits do too."),
+        Row("user 1, film 2", 3.1846, lambda o: examples(o).iloc[1, 2],
+            lambda o: examples(o).iloc[1, 4], 4, "As above."),
+        baseline_row("article"),
+    ),
+    lessons=(
+        Lesson("The curve it never shows",
+               "Test error is lowest early, then rises while training error goes on falling: the "
+               "model learns the training ratings by heart.", curve, curve=True),
+        Lesson("A label is not an index",
+               "The article encodes ids into indices, and then predicts with the id. Nothing "
+               "fails; the number is somebody else's.", examples),
+    ),
+)  # fmt: skip
