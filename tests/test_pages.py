@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 import time
-from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 import recsys_core as rc
 from pages.shared import visitor
-from recsys_core import runs, splits
+from recsys_core import runs
+from tests.app_harness import load, open_page, train
 
-FRAME = Path(__file__).resolve().parents[1] / "pages" / "frame.py"
 PAGES = ("home", "data", "train", "predictions", "latent", "recommend")
 NEED_DATA = PAGES[1:]
 
@@ -21,34 +19,6 @@ NEED_DATA = PAGES[1:]
 @pytest.fixture
 def browser_id() -> str:
     return visitor.new_id()
-
-
-def open_page(page: str, browser_id: str) -> AppTest:
-    """A page as this browser sees it (there are no cookies here; the session names it)."""
-    at = AppTest.from_file(str(FRAME), default_timeout=60)
-    at.session_state["browser_id"] = browser_id
-    at.run()
-    if page != "home":
-        at.switch_page(f"{page}.py").run()
-    assert not at.exception, at.exception[0].message
-    return at
-
-
-def load(browser_id: str, ratings: rc.Ratings) -> runs.Workspace:
-    workspace = runs.registry().workspace(browser_id)
-    workspace.set_data(ratings, splits.usual(ratings))
-    return workspace
-
-
-def train(workspace: runs.Workspace, model: rc.Model) -> runs.Run:
-    run = workspace.new_run(model)
-    run.set_speed(None)
-    run.play()
-    deadline = time.monotonic() + 60
-    while run.busy and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert run.status == "finished", run.message
-    return run
 
 
 WORLDS = {

@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.shared import state
 from recsys_core import splits, words
+from recsys_core.errors import FactorscopeError
 from recsys_core.ratings import Ratings
 from recsys_core.splits import Split
 
@@ -72,7 +73,11 @@ def section(ratings: Ratings, split: Split) -> None:
         choice = _form(ratings)
         if st.button("Use this split", type="primary"):
             workspace = state.workspace()
-            chosen = choice.split(ratings)
+            try:
+                chosen = choice.split(ratings)
+            except FactorscopeError as error:
+                st.error(str(error), icon=":material/error:")
+                return
             st.session_state.split_choice = choice
             had_run = workspace.current is not None
             workspace.set_data(ratings, chosen)

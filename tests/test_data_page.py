@@ -1,0 +1,174 @@
+"""The Data page: generate, split, edit; a failure leaves the data as they were."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import recsys_core as rc
+from pages.shared import grid, splitting, visitor
+from recsys_core import runs, splits
+from tests.app_harness import load, open_page
+
+
+@pytest.fixture
+def browser_id() -> str:
+    return visitor.new_id()
+
+
+@pytest.fixture
+def workspace(browser_id) -> runs.Workspace:
+    return runs.registry().workspace(browser_id)
+
+
+def source(at: AppTest, name: str) -> AppTest:
+    at.segmented_control(key="data_source").set_value(name).run()
+    assert not at.exception
+    return at
+
+
+def button(at: AppTest, label: str):
+    return next(b for b in at.main.button if b.label == label)
+
+
+def metrics(at: AppTest) -> dict[str, str]:
+    return {m.label: m.value.replace("\u00a0", " ") for m in at.metric}
+
+
+def test_a_world_is_generated_as_asked(browser_id, workspace):
+    at = source(open_page("data", browser_id), "Generate")
+    at.number_input[0].set_value(40)
+    at.number_input[1].set_value(25)
+    next(s for s in at.slider if s.label == "Filled").set_value(0.5)
+    button(at, "Generate").click().run()
+    assert not at.exception
+    ratings = workspace.ratings
+    assert (ratings.n_users, ratings.n_items, ratings.n_ratings) == (40, 25, 500)
+    assert ratings.scale.step == 1
+    assert metrics(at)["Ratings"] == "500"
+    assert metrics(at)["Filled"] == "50 %"
+    assert at.segmented_control(key="data_source").value is None, "its panel has closed"
+
+
+def test_a_world_too_large_is_refused_and_the_data_stay(browser_id, workspace):
+    load(browser_id, rc.datasets.music_party())
+    at = source(open_page("data", browser_id), "Generate")
+    at.number_input[0].set_value(100_000)
+    at.number_input[1].set_value(100_000)
+    button(at, "Generate").click().run()
+    assert len(at.error) == 1 and "at most 5,000,000" in at.error[0].value
+    assert workspace.ratings.name == "Robbie's party"
+    assert metrics(at)["Songs"] == "12"
+
+
+@pytest.mark.parametrize("kind", ["Shared features", "Checkerboard"])
+def test_the_other_worlds(kind, browser_id, workspace):
+    at = source(open_page("data", browser_id), "Generate")
+    next(c for c in at.segmented_control if kind in c.options).set_value(kind).run()
+    button(at, "Generate").click().run()
+    assert not at.exception
+    assert workspace.ratings.truth is not None
+
+
+def test_the_party_is_one_click_away_from_other_data(browser_id, workspace):
+    load(browser_id, rc.datasets.checkerboard())
+    source(open_page("data", browser_id), "Robbie's party")
+    assert workspace.ratings.name == "Robbie's party"
+    assert workspace.split.validation is None
+
+
+def test_a_split_is_chosen_and_told(browser_id, workspace):
+    load(browser_id, rc.datasets.low_rank(n_users=50, n_items=40, seed=1))
+    at = open_page("data", browser_id)
+    next(s for s in at.slider if s.label == "For validation").set_value(0.2).run()
+    next(n for n in at.number_input if n.label == "Seed").set_value(7).run()
+    button(at, "Use this split").click().run()
+    assert not at.exception
+    assert workspace.split.description.startswith("random 70/20/10, seed 7")
+    assert any("random 70/20/10, seed 7" in h.value for h in at.main.html)
+    assert len(workspace.split.validation) == 120
+
+
+def test_time_is_offered_only_where_there_are_times(browser_id):
+    ratings = rc.datasets.checkerboard()
+    load(browser_id, ratings)
+    at = open_page("data", browser_id)
+    assert "By time" not in at.segmented_control(key="split_kind").options
+    load(browser_id, ratings.replace(timestamps=np.arange(len(ratings))))
+    at = open_page("data", browser_id)
+    assert "By time" in at.segmented_control(key="split_kind").options
+
+
+@pytest.mark.parametrize("kind", ["All train", "At random", "Each user's last", "By time"])
+def test_every_kind_of_split_can_be_used(kind, browser_id, workspace):
+    ratings = rc.datasets.checkerboard()
+    load(browser_id, ratings.replace(timestamps=np.arange(len(ratings))))
+    at = open_page("data", browser_id)
+    at.segmented_control(key="split_kind").set_value(kind).run()
+    button(at, "Use this split").click().run()
+    assert not at.exception and not at.error
+    held = [p for p in (workspace.split.validation, workspace.split.test) if p is not None]
+    assert bool(held) == (kind != "All train")
+    assert len(workspace.split.train) + sum(map(len, held)) == len(ratings)
+
+
+def test_a_split_that_leaves_nothing_is_one_sentence(browser_id, workspace):
+    tiny = rc.Ratings.from_matrix([[1, 5]])
+    load(browser_id, tiny)
+    at = open_page("data", browser_id)
+    for slider in (s for s in at.slider if s.label.startswith("For")):
+        slider.set_value(0.45)
+    next(t for t in at.toggle if t.label == "Keep one of each").set_value(False).run()
+    button(at, "Use this split").click().run()
+    assert not at.exception
+    assert len(at.error) == 1 and "hold out fewer" in at.error[0].value
+    assert workspace.split.train is tiny
+
+
+def test_editing_keeps_names_and_counts_what_changed():
+    party = rc.datasets.music_party()
+    table = grid._wide(party)
+    table.iloc[0, 3] = 5.0  # a gap filled
+    table.iloc[0, 0] = np.nan  # a rating taken back
+    table.iloc[1, 0] = 99.0  # out of scale
+    edited = grid._with_values(party, table)
+    assert edited.users == party.users and edited.items == party.items
+    assert edited.n_ratings == party.n_ratings - 1
+    assert edited.report.n_out_of_scale == 1
+    assert edited.block([0], [0, 3]).tolist()[0][1] == 5.0
+    assert edited.scale == party.scale and edited.item_noun == "song"
+    assert edited.name == "Robbie's party, edited"
+    assert grid._with_values(edited, table).name == "Robbie's party, edited"
+
+
+def test_an_untouched_table_is_the_ratings():
+    party = rc.datasets.music_party()
+    same = grid._with_values(party, grid._wide(party))
+    assert sorted(zip(same.user_ids, same.item_ids, same.values, strict=True)) == sorted(
+        zip(party.user_ids, party.item_ids, party.values, strict=True)
+    )
+
+
+def test_training_on_the_table_starts_a_run(browser_id, workspace):
+    load(browser_id, rc.datasets.music_party())
+    at = open_page("data", browser_id)
+    button(at, "Train on this table").click().run()
+    assert not at.exception
+    assert workspace.ratings.name == "Robbie's party, edited"
+    assert workspace.current is not None
+
+
+def test_edited_ratings_are_split_as_was_chosen_by_hand(browser_id, workspace):
+    load(browser_id, rc.datasets.checkerboard(12, 12))
+    at = open_page("data", browser_id)
+    button(at, "Use this split").click().run()
+    button(at, "Train on this table").click().run()
+    assert not at.exception
+    assert workspace.split.description.startswith("random 80/10/10")
+
+
+def test_without_a_choice_the_usual_split_is_used():
+    ratings = rc.datasets.music_party()
+    assert splitting.Choice("At random", 5, 4, keep_one=True).split(ratings).test is not None
+    assert splits.usual(ratings).test is None
