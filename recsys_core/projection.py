@@ -1,4 +1,4 @@
-"""Projection: latent factors in the plane."""
+"""Projection: latent factors in the plane, and how far the plane can be trusted."""
 
 from __future__ import annotations
 
@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from recsys_core.errors import SettingsError, TooLargeError
+
 if TYPE_CHECKING:
     from recsys_core.models import Predictor
+
+# t-SNE of this many points takes half a minute on two cores; of more, minutes.
+MOST_TSNE = 5000
+
+# Distances between all pairs of this many points are quick to compare, and enough to judge a map.
+_JUDGED_BY = 1500
 
 
 @dataclass(frozen=True, eq=False)
 class Basis:
-    """The two directions along which users and items, stacked, spread most (PCA), signs fixed.
+    """Two directions in the space of the factors; users and items are seen along them.
 
     One basis can show many states of one run: what moves then has been learned, and is no flip of
     the axes.
@@ -21,7 +29,7 @@ class Basis:
     Attributes
     ----------
     centre : float64, (k,); what is at the origin of the plane.
-    axes : float64, (k, 2); orthonormal columns. With one factor the second is zero.
+    axes : float64, (k, 2); orthonormal columns. With one factor PCA leaves the second zero.
     shares : share of the spread along each axis, 0 to 1.
     """
 
@@ -31,22 +39,15 @@ class Basis:
 
     @classmethod
     def fit(cls, predictor: Predictor) -> Basis:
-        """The basis of a predictor that has factors.
+        """The directions along which users and items, stacked, spread most (PCA).
 
         Each axis points where its largest weight is positive, so that the same factors give the
         same picture.
         """
-        users, items = predictor.user_factors, predictor.item_factors
-        n, k = len(users) + len(items), users.shape[1]
-        centre = (users.sum(axis=0, dtype=np.float64) + items.sum(axis=0, dtype=np.float64)) / n
-        # The k × k covariance: as quick for a million rows as for ten.
-        spread = np.zeros((k, k))
-        for rows in (users, items):
-            around = rows - centre
-            spread += around.T @ around
+        centre, spread = _spread(predictor)
         variances, directions = np.linalg.eigh(spread)
         order = np.argsort(-variances)[:2]
-        axes = np.zeros((k, 2))
+        axes = np.zeros((len(centre), 2))
         axes[:, : len(order)] = directions[:, order]
         strongest = np.abs(axes).argmax(axis=0)
         axes *= np.where(axes[strongest, [0, 1]] < 0, -1.0, 1.0)
@@ -54,6 +55,114 @@ class Basis:
         shares = [*(variances[order] / total).tolist(), 0.0]
         return cls(centre, axes, (shares[0], shares[1]))
 
+    @classmethod
+    def of_factors(cls, predictor: Predictor, first: int, second: int) -> Basis:
+        """Two of the factors as they are; zero stays at the origin.
+
+        Raises
+        ------
+        SettingsError
+            If the predictor has no such factor.
+        """
+        k = predictor.n_factors
+        for factor in (first, second):
+            if not 0 <= factor < k:
+                raise SettingsError(f"There is no factor {factor}; this model has 0 to {k - 1}.")
+        _, spread = _spread(predictor)
+        axes = np.zeros((k, 2))
+        axes[[first, second], [0, 1]] = 1.0
+        shares = np.diag(spread) / (np.trace(spread) or 1.0)
+        return cls(np.zeros(k), axes, (float(shares[first]), float(shares[second])))
+
     def project(self, factors: np.ndarray) -> np.ndarray:
         """Where factors, (n, k), lie in the plane; float64, (n, 2)."""
         return (factors - self.centre) @ self.axes
+
+
+def _spread(predictor: Predictor) -> tuple[np.ndarray, np.ndarray]:
+    """Mean (k,) and k × k scatter of users and items stacked; as quick for a million as for ten."""
+    users, items = predictor.user_factors, predictor.item_factors
+    n, k = len(users) + len(items), users.shape[1]
+    centre = (users.sum(axis=0, dtype=np.float64) + items.sum(axis=0, dtype=np.float64)) / n
+    spread = np.zeros((k, k))
+    for rows in (users, items):
+        around = rows - centre
+        spread += around.T @ around
+    return centre, spread
+
+
+def tsne(vectors: np.ndarray, seed: int = 0, perplexity: float = 30.0) -> np.ndarray:
+    """t-SNE of vectors, (n, k): neighbours stay together, far distances mean nothing; (n, 2).
+
+    ``perplexity`` is about the number of neighbours each point minds; few points have fewer. It
+    starts from the two principal directions, so that the same seed gives the same map.
+
+    Raises
+    ------
+    TooLargeError
+        If there are more than ``MOST_TSNE`` vectors.
+    """
+    n = len(vectors)
+    if n > MOST_TSNE:
+        raise TooLargeError(
+            f"t-SNE of {n:,} points takes minutes; show at most {MOST_TSNE:,}, or use PCA."
+        )
+    around = np.asarray(vectors, dtype=np.float64)
+    around = around - around.mean(axis=0) if n else around
+    _, sizes, axes = np.linalg.svd(around, full_matrices=False)
+    start = np.zeros((n, 2))
+    flat = around @ axes[:2].T
+    start[:, : flat.shape[1]] = flat
+    if n < 4 or not sizes.max(initial=0.0) > 0:
+        return start  # nothing to arrange
+    from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
+
+    # The usual start: small, so that points are free to part.
+    start *= 1e-4 / start[:, 0].std()
+    space = TSNE(
+        init=start.astype(np.float32),
+        perplexity=min(perplexity, (n - 1) / 3),
+        random_state=seed,
+    )
+    # One thread: OpenMP's others spin, and wait far longer than they help while anything else runs.
+    with threadpool_limits(1, "openmp"):
+        return space.fit_transform(around).astype(np.float64)
+
+
+def trustworthiness(
+    vectors: np.ndarray, points: np.ndarray, n_neighbors: int = 5, seed: int = 0
+) -> float:
+    """How far neighbours on the map, (n, 2), are neighbours in the space, (n, k): 0 to 1.
+
+    With k neighbours each, r(i, j) the rank of j by distance from i in the space, and U(i) those
+    near i on the map only:
+
+        T = 1 − 2 / (n k (2n − 3k − 1)) · Σ_i Σ_{j ∈ U(i)} (r(i, j) − k)
+
+    Of more than 1,500 points, so many are drawn at random and judged among themselves. NaN for
+    fewer than four.
+    """
+    if len(vectors) > _JUDGED_BY:
+        drawn = np.random.default_rng(seed).choice(len(vectors), _JUDGED_BY, replace=False)
+        vectors, points = vectors[drawn], points[drawn]
+    n = len(vectors)
+    k = min(n_neighbors, (n - 1) // 2)  # the score is defined for k < n / 2
+    if n < 4:
+        return float("nan")
+    near = _nearest(points, k)
+    by_distance = _nearest(vectors, n - 1)
+    rank = np.zeros((n, n), dtype=np.int64)
+    np.put_along_axis(rank, by_distance, np.arange(1, n)[None, :], axis=1)
+    excess = np.maximum(np.take_along_axis(rank, near, axis=1) - k, 0)
+    return float(1.0 - 2.0 * excess.sum() / (n * k * (2 * n - 3 * k - 1)))
+
+
+def _nearest(rows: np.ndarray, k: int) -> np.ndarray:
+    """The k nearest others of each row by Euclidean distance, nearest first, ties by index."""
+    rows = np.asarray(rows, dtype=np.float64)
+    rows = rows - rows.mean(axis=0)
+    squares = (rows**2).sum(axis=1)
+    distances = squares[:, None] + squares[None, :] - 2 * rows @ rows.T
+    np.fill_diagonal(distances, -np.inf)  # itself comes first, and is dropped
+    return np.argsort(distances, axis=1, kind="stable")[:, 1 : k + 1]
