@@ -501,7 +501,8 @@ def test_test_error_beside_the_baselines_is_computed_once(server):
     settle(server, run)
     found = run.test_scores()
     assert [score.name for score in found] == [run.name, "Global mean", "User + item bias"]
-    assert found[0].rmse < found[2].rmse < found[1].rmse
+    # The biases of this world may teach nothing; then their best epoch is the mean itself.
+    assert found[0].rmse < found[2].rmse <= found[1].rmse
     error = split.test.values - run.predictor.predict(split.test.user_ids, split.test.item_ids)
     assert found[0].rmse == pytest.approx(np.sqrt((error.astype(float) ** 2).mean()))
     assert run.test_scores() is found
