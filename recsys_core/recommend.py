@@ -1,0 +1,146 @@
+"""Neighbours by what is predicted for them, and recommendations made from neighbours.
+
+The best items for a user and neighbours by factors are the predictor's own: ``recommend``,
+``similar_users``, ``similar_items``.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from recsys_core.errors import RatingsError, SettingsError, TooLargeError
+from recsys_core.models import Guest, Model, Predictor
+from recsys_core.models.predictor import best_first, cosine
+
+Side = Literal["user", "item"]
+By = Literal["factors", "predictions"]
+
+# Predictions held at a time while comparing whole rows: 16 MB of float32.
+_COMPARED_AT_ONCE = 4_000_000
+
+# Sides longer than this are too many for a table of everyone by everyone.
+MOST_IN_A_MATRIX = 2000
+
+
+def at_rest(model: Model | Predictor) -> Predictor:
+    """The snapshot of a model; a predictor itself."""
+    return model.snapshot() if isinstance(model, Model) else model
+
+
+def similarities(
+    model: Model | Predictor, side: Side, of: int | Guest, by: By = "predictions"
+) -> np.ndarray:
+    """Cosine between one user (or item) and every other, float64, (n_users,) or (n_items,).
+
+    "factors" compares directions in the latent space, biases apart; "predictions" compares rows
+    (or columns) of the predicted matrix, not clipped, a block at a time. As predicted ratings are
+    all positive, the latter lie close to 1: their order tells more than their size.
+    """
+    predictor = at_rest(model)
+    everyone = np.arange(predictor.n_users if side == "user" else predictor.n_items)
+    if not isinstance(of, Guest) and not 0 <= of < len(everyone):
+        raise RatingsError(f"A {side} index lies outside 0–{len(everyone) - 1}.")
+    if by == "factors":
+        rows = predictor.user_factors if side == "user" else predictor.item_factors
+        return cosine(rows, of.factors if isinstance(of, Guest) else rows[of])
+    across = predictor.n_items if side == "user" else predictor.n_users
+    own = _predicted_row(predictor, side, of)
+    found = np.empty(len(everyone))
+    at_once = max(1, _COMPARED_AT_ONCE // across)
+    for start in range(0, len(everyone), at_once):
+        here = everyone[start : start + at_once]
+        found[here] = cosine(_predicted_rows(predictor, side, here), own)
+    return found
+
+
+def similarity_matrix(
+    model: Model | Predictor, side: Side = "user", by: By = "predictions"
+) -> pd.DataFrame:
+    """Cosines of everyone with everyone, rows and columns named; for small data.
+
+    Raises
+    ------
+    TooLargeError
+        If there are more than ``MOST_IN_A_MATRIX`` of them.
+    """
+    predictor = at_rest(model)
+    names = predictor.users if side == "user" else predictor.items
+    if len(names) > MOST_IN_A_MATRIX:
+        raise TooLargeError(
+            f"A table of {len(names):,} by {len(names):,} is too large to read; ask for the "
+            f"neighbours of one {side} instead."
+        )
+    if by == "factors":
+        rows = predictor.user_factors if side == "user" else predictor.item_factors
+    else:
+        rows = _predicted_rows(predictor, side, np.arange(len(names)))
+    return pd.DataFrame([cosine(rows, row) for row in rows], index=names, columns=names)
+
+
+def similar(
+    model: Model | Predictor, side: Side, of: int | Guest, n: int = 10, by: By = "predictions"
+) -> pd.DataFrame:
+    """The n users (or items) most similar to one: index, label, similarity; best first."""
+    predictor = at_rest(model)
+    found = similarities(predictor, side, of, by)
+    if not isinstance(of, Guest):
+        found[of] = -np.inf
+    best = best_first(found, n)
+    labels = predictor.users if side == "user" else predictor.items
+    return pd.DataFrame({side: best, "label": [labels[i] for i in best], "similarity": found[best]})
+
+
+def from_neighbours(
+    model: Model | Predictor,
+    user: int | Guest,
+    n: int = 10,
+    n_neighbours: int = 3,
+    how: Literal["mean", "sum"] = "mean",
+    by: By = "predictions",
+) -> pd.DataFrame:
+    """The n best unrated items by what the most similar users are predicted to think of them.
+
+    With s_v the similarity of neighbour v and r̂_vi what is predicted for it, not clipped,
+
+        "mean":  score_i = Σ_v s_v r̂_vi / Σ_v s_v      a rating
+        "sum":   score_i = Σ_v s_v r̂_vi                no rating: it grows with the neighbours
+
+    Neighbours of no or negative similarity have no say. Columns: item index, label, score.
+    """
+    if how not in ("mean", "sum"):
+        raise SettingsError(f"Scores are a “mean” or a “sum” over neighbours, not “{how}”.")
+    predictor = at_rest(model)
+    found = similarities(predictor, "user", user, by)
+    if not isinstance(user, Guest):
+        found[user] = -np.inf
+    neighbours = best_first(found, n_neighbours)
+    neighbours = neighbours[found[neighbours] > 0]
+    scores = np.full(predictor.n_items, -np.inf)
+    if len(neighbours):
+        rows = predictor.predict_matrix(neighbours, clip=False)
+        scores = weighted(rows, found[neighbours], how)
+        scores[predictor.rated_by(user)[0]] = -np.inf
+    best = best_first(scores, n)
+    labels = predictor.items
+    return pd.DataFrame({"item": best, "label": [labels[i] for i in best], "score": scores[best]})
+
+
+def weighted(rows: np.ndarray, weights: np.ndarray, how: Literal["mean", "sum"]) -> np.ndarray:
+    """Weighted mean or plain weighted sum of rows, (n, m) → float64, (m,)."""
+    total = np.asarray(weights, dtype=np.float64) @ np.asarray(rows, dtype=np.float64)
+    return total / np.sum(weights, dtype=np.float64) if how == "mean" else total
+
+
+def _predicted_rows(predictor: Predictor, side: Side, ids: np.ndarray) -> np.ndarray:
+    if side == "user":
+        return predictor.predict_matrix(ids, clip=False)
+    return predictor.predict_matrix(None, ids, clip=False).T
+
+
+def _predicted_row(predictor: Predictor, side: Side, of: int | Guest) -> np.ndarray:
+    if isinstance(of, Guest):
+        return predictor.predict(of, np.arange(predictor.n_items), clip=False)
+    return _predicted_rows(predictor, side, np.array([of]))[0]
