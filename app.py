@@ -109,16 +109,12 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 
 def on_script_error(error: Exception) -> bool:
-    """One calm sentence for the person; the traceback goes to the log."""
-    if isinstance(error, FactorscopeError):
-        st.error(str(error), icon=":material/error:")
-    else:
-        log.error("A page failed.", exc_info=error)
-        st.error(
-            "This page met an error of ours and stopped. Your data and runs are kept: "
-            "reload the page, or go on with another one.",
-            icon=":material/error:",
-        )
+    """One calm sentence for the person; Streamlit has put the traceback into the log."""
+    ours = (
+        "This page met an error of ours and stopped. Your data and runs are kept: reload the page, "
+        "or go on with another one."
+    )
+    st.error(str(error) if isinstance(error, FactorscopeError) else ours, icon=":material/error:")
     return True
 
 
