@@ -14,7 +14,7 @@ from recsys_core.ratings import Ratings
 from recsys_core.splits import Split
 
 # Up to these sizes every rating is drawn in its colour.
-_MOST_USERS, _MOST_ITEMS = 60, 100
+_MOST_USERS, _MOST_ITEMS = 30, 40
 
 # Larger data are drawn as at most so many blocks.
 _MOST_ROWS, _MOST_COLUMNS = 100, 160
