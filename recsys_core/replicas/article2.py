@@ -47,14 +47,14 @@ _COMPARED = (
 HERMIONE, BACK_IN_BLACK, BRANDENBURG = 1, 1, 3
 
 
-def sgd(k: int, rate: float, n_epochs: int) -> Callable[[], Model]:
+def sgd(k: int, rate: float, n_epochs: int) -> Callable[[Ratings], Model]:
     """Its SGD: no biases, no mean, row order, N(0, 1/k²).
 
     Its gradient carries a factor 2 that its penalty lacks: α (2 e v − λ u) = γ (e v − λ' u) with
     γ = 2α and λ' = λ / 2. It updates V with the U just updated; ours uses the old one, which is
     the gradient.
     """
-    return lambda: SGD(
+    return lambda train: SGD(
         n_factors=k, learning_rate=2 * rate, reg=LAMBDA / 2, n_epochs=n_epochs, biases=False,
         shuffle=False, center=False, init_deviation=1 / k, patience=n_epochs, seed=0,
     )  # fmt: skip
@@ -234,7 +234,7 @@ REPLICA = Replica(
              keep=range(0, 601, 5)),
         Case("fewer", "k = 75 without the nine worst cells", sgd(75, 0.001, 600),
              without_the_worst),
-        Case("ours", "ALS with biases", ALS, splits.whole, ours=True),
+        Case("ours", "ALS with biases", lambda train: ALS(), splits.whole, ours=True),
     ),
     rows=(
         Row("loss after epoch 1, k = 5", 596.59, _loss_at("k5", 1), None, 1,

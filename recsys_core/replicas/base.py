@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_core import metrics
-from recsys_core.models import Model, Predictor
+from recsys_core.models import PMF, Model, Predictor
 from recsys_core.ratings import Ratings
 from recsys_core.splits import Split
 from recsys_core.training import Epoch
@@ -29,7 +29,7 @@ class Case:
 
     key: str
     title: str
-    model: Callable[[], Model]
+    model: Callable[[Ratings], Model]  # given the training part
     split: Callable[[Ratings], Split]
     ours: bool = False
     keep: Sequence[int] = ()
@@ -89,6 +89,16 @@ class Lesson:
     text: str
     evidence: Callable[[Outcomes], pd.DataFrame]
     curve: bool = False  # the evidence is one line a column over its index: draw it
+    mark_lowest: str = ""  # the column whose lowest point is marked
+
+
+# Users, rated films and ratings: by these a data set is known, whatever its file is called.
+MOVIELENS = {
+    "latest-small": (610, 9_724, 100_836),
+    "100k": (943, 1_682, 100_000),
+    "1m": (6_040, 3_706, 1_000_209),
+    "10m": (69_878, 10_677, 10_000_054),
+}
 
 
 @dataclass(frozen=True)
@@ -98,17 +108,18 @@ class Replica:
     number: int
     title: str
     system: str
-    data: Callable[[], Ratings] | None  # None: MovieLens, named by ``movielens``
+    data: Callable[[], Ratings] | None  # None: a MovieLens data set, see ``movielens``
     cases: tuple[Case, ...]
     rows: tuple[Row, ...]
     lessons: tuple[Lesson, ...]
-    movielens: str | None = None
+    movielens: tuple[str, ...] = ()  # the article's own first, then what may stand in for it
     settings: str = ""  # the article's settings in one line
     summary: str = ""  # what one learns, in a sentence
 
-    def case(self, key: str) -> Case:
-        """The case of this name."""
-        return next(case for case in self.cases if case.key == key)
+    def suits(self, ratings: Ratings) -> bool:
+        """Whether these are the ratings the article used, or may stand in for them (by size)."""
+        shape = ratings.n_users, ratings.n_items, ratings.n_ratings
+        return any(shape == MOVIELENS[name] for name in self.movielens)
 
     def table(self, outcomes: Outcomes) -> pd.DataFrame:
         """The three columns, as text with sensible digits, and the explanations."""
@@ -136,7 +147,7 @@ def shown(value: Value, digits: int) -> str:
 def train(case: Case, ratings: Ratings) -> Outcome:
     """Train a case to its end."""
     split = case.split(ratings)
-    training = case.model().start(split.train, split.validation)
+    training = case.model(split.train).start(split.train, split.validation)
     snapshots: dict[int, Predictor] = {}
     for epoch in training:
         if epoch.number in case.keep:
@@ -148,6 +159,11 @@ def train(case: Case, ratings: Ratings) -> Outcome:
 def run(replica: Replica, ratings: Ratings) -> Outcomes:
     """All cases of a replica, one after the other."""
     return {case.key: train(case, ratings) for case in replica.cases}
+
+
+def our_answer(train: Ratings) -> Model:
+    """What we would use: PMF with biases and adaptive priors, everything chosen from the data."""
+    return PMF()
 
 
 # --- small things several entries use ---------------------------------------------------------

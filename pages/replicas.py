@@ -1,0 +1,135 @@
+"""Replicas: five published systems, run again; what they say, what we get, our best, and why."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared import state
+from pages.shared.chart import chart
+from recsys_core.errors import FactorscopeError
+from recsys_core.figures import lines
+from recsys_core.ratings import Ratings
+from recsys_core.replicas import REPLICAS, Lesson, Outcomes, Replica, live
+from recsys_core.runs import Run
+
+_TICK = 0.7  # seconds between looks while something trains
+
+
+def data_of(replica: Replica) -> Ratings | None:
+    """The ratings a replica runs on: generated, in use already, or a MovieLens zip brought here."""
+    if replica.data is not None:
+        return replica.data()
+    in_use = state.workspace().ratings
+    return in_use if in_use is not None and replica.suits(in_use) else None
+
+
+def bring_data(replica: Replica) -> Ratings | None:
+    """Download or upload in place, then go on."""
+    from pages.shared import movielens, upload
+
+    own, *others = replica.movielens
+    also = f" ({' or '.join(others)} will do as well)" if others else ""
+    st.info(f"This article uses MovieLens {own}{also}. Bring it, and the replica goes on.")
+    how = st.segmented_control("Bring it by", ["Download", "Upload"], default="Download")
+    return upload.panel() if how == "Upload" else movielens.panel()
+
+
+def progress(runs: dict[str, Run], replica: Replica) -> None:
+    """One line a case: how far it is, and where to watch it."""
+    for case in replica.cases:
+        run = runs[case.key]
+        share = run.epoch / max(run.n_epochs, 1) if run.status != "finished" else 1.0
+        left = f" · {run.seconds_left:.0f} s left" if run.seconds_left and run.busy else ""
+        st.progress(min(share, 1.0), f"{case.title}: epoch {run.epoch} / {run.n_epochs}{left}")
+        if run.status == "failed":
+            st.error(run.message)
+    st.page_link("train.py", label="Watch it on the Train page", icon=":material/play_circle:")
+
+
+def table(replica: Replica, outcomes: Outcomes) -> None:
+    """The three columns, and why they differ."""
+    shown = replica.table(outcomes)
+    st.dataframe(
+        shown,
+        hide_index=True,
+        column_config={
+            "what": st.column_config.TextColumn(width="medium"),
+            "why they differ": st.column_config.TextColumn(width="large"),
+        },
+    )
+    st.download_button(
+        "CSV", shown.to_csv(index=False), f"article-{replica.number}.csv", "text/csv",
+        icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+    for text in dict.fromkeys(row.why for row in replica.rows if len(row.why) > 20):
+        st.markdown(f"- {text}")
+
+
+def lesson(each: Lesson, outcomes: Outcomes, key: str) -> None:
+    """A mistake or an omission, with its evidence."""
+    st.subheader(each.title)
+    st.markdown(each.text)
+    evidence = each.evidence(outcomes)
+    if not each.curve:
+        st.dataframe(evidence, hide_index=True)
+        return
+    names = list(evidence.columns)
+    chosen = st.pills("Curves", names, selection_mode="multi", default=names, key=f"{key}_lines")
+    if chosen:
+        evidence = evidence[[name for name in names if name in chosen]]
+        chart(
+            lines.figure(evidence, each.title, state.theme(), each.mark_lowest),
+            key=f"{key}_curve",
+            alt=f"{each.title}: {', '.join(evidence.columns)} over epochs",
+            table=evidence,
+        )
+
+
+@st.fragment(run_every=_TICK)
+def running(replica: Replica) -> None:
+    """While it trains; the page is drawn anew when all cases have finished."""
+    workspace = state.workspace()
+    progress(live.runs_of(workspace, replica), replica)
+    if not any(run.busy for run in live.runs_of(workspace, replica).values()):
+        st.rerun()
+
+
+def results(replica: Replica) -> None:
+    workspace = state.workspace()
+    runs = live.runs_of(workspace, replica)
+    if len(runs) < len(replica.cases):
+        return
+    if any(run.wants_training for run in runs.values()):
+        running(replica)
+        return
+    outcomes = live.outcomes(workspace, replica)
+    if outcomes is None:
+        progress(runs, replica)
+        return
+    table(replica, outcomes)
+    for number, each in enumerate(replica.lessons):
+        lesson(each, outcomes, f"article{replica.number}_{number}")
+
+
+st.title("Replicas")
+st.markdown(
+    "Five published systems, run again with their data, settings and seeds: what each article "
+    "says, what we get, and the best we can do on the same split."
+)
+numbers = {f"{r.number} · {r.title}": r for r in REPLICAS}
+picked = st.selectbox("Article", list(numbers), key="replica", persist_state="session")
+replica = numbers[picked]
+st.markdown(f"**{replica.system}.** {replica.settings}. {replica.summary}")
+try:
+    ratings = data_of(replica)
+    if ratings is None:
+        ratings = bring_data(replica)
+        if ratings is not None:
+            live.start(state.workspace(), replica, ratings)
+            st.rerun()
+    elif st.button("Run this replica", icon=":material/play_arrow:", type="primary"):
+        live.start(state.workspace(), replica, ratings)
+        st.rerun()
+    results(replica)
+except FactorscopeError as error:
+    st.error(str(error), icon=":material/error:")
