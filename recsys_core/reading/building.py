@@ -1,0 +1,181 @@
+"""From a table and what its columns mean to Ratings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from recsys_core.errors import RatingsError, ReadError
+from recsys_core.ratings import Ratings, Scale
+from recsys_core.reading.cells import Table, as_labels, as_numbers, as_seconds
+from recsys_core.reading.columns import Roles
+
+
+def from_long(
+    table: Table,
+    roles: Roles,
+    numbers: np.ndarray,
+    scale: Scale | None,
+    name: str,
+    item_noun: str,
+    remarks: list[str],
+) -> Ratings:
+    """Ratings from a table with one rating a row; ``numbers`` are they, NaN where unrated."""
+    assert roles.user is not None and roles.item is not None
+    frame = pd.DataFrame(
+        {
+            "user": as_labels(table[roles.user]).to_numpy(),
+            "item": as_labels(table[roles.item]).to_numpy(),
+            "rating": numbers,
+        }
+    )
+    # Times count only where a rating is: a blank line at the end must not cost all of them.
+    complete = frame.notna().all(axis=1).to_numpy()
+    if roles.timestamp is not None:
+        moments = as_seconds(table[roles.timestamp][complete])
+        if moments is None:
+            remarks = [
+                *remarks,
+                f"Times in column “{roles.timestamp}” cannot be read and were left out.",
+            ]
+        else:
+            frame["timestamp"] = np.int64(0)
+            frame.loc[complete, "timestamp"] = moments
+    return Ratings.from_frame(
+        frame,
+        timestamp="timestamp" if "timestamp" in frame else None,
+        scale=scale,
+        item_info=_item_info(table, roles, frame["item"]),
+        name=name,
+        item_noun=item_noun,
+        remarks=remarks,
+    )
+
+
+def long_numbers(table: Table, roles: Roles, decimal: str, said: str) -> np.ndarray:
+    """The rating column as float64, NaN where blank.
+
+    Raises
+    ------
+    ReadError
+        Naming the first cell that is no number.
+    """
+    assert roles.rating is not None
+    numbers, wrong = as_numbers(table[roles.rating], decimal)
+    if wrong.any():
+        at = int(np.argmax(wrong))
+        cell = str(table[roles.rating].iloc[at])[:40]
+        place = table.place(at)
+        if wrong.sum() > 0.5 * np.isfinite(numbers).sum() + 0.5:
+            raise ReadError(
+                f"{place.capitalize()} of {said}, column “{roles.rating}”: “{cell}” is not "
+                f"a number, nor are {wrong.sum() - 1:,} others; choose the column that holds the "
+                "ratings, or write them as numbers."
+            )
+        raise ReadError(
+            f"{place.capitalize()} of {said}, column “{roles.rating}”: “{cell}” is not a number; "
+            "mend it or leave it blank."
+        )
+    return numbers
+
+
+def _item_info(table: Table, roles: Roles, items: pd.Series) -> pd.DataFrame | None:
+    """Titles and genres an item's first row gives, indexed by label; None where there are none."""
+    columns = {
+        what: as_labels(table[column]).to_numpy()
+        for what, column in (("title", roles.title), ("genres", roles.genres))
+        if column is not None
+    }
+    if not columns:
+        return None
+    info = pd.DataFrame(columns)
+    return info[items.notna().to_numpy()].groupby(items.dropna().to_numpy(), sort=False).first()
+
+
+def wide_matrix(
+    table: Table, labels: bool, items_in_rows: bool, decimal: str, said: str
+) -> pd.DataFrame:
+    """A wide table as float32 numbers, users in rows, labels on both sides; NaN where blank."""
+    names = table.names[1:] if labels else table.names
+    body = table.body.iloc[:, 1:] if labels else table.body
+    columns = []
+    for position, name in enumerate(names):
+        numbers, wrong = as_numbers(body.iloc[:, position], decimal)
+        if wrong.any():
+            at = int(np.argmax(wrong))
+            cell = str(body.iloc[at, position])[:40]
+            raise ReadError(
+                f"{table.place(at).capitalize()} of {said}, column “{name}”: “{cell}” is not a "
+                "number; leave unrated cells blank, or choose “one rating a row” if that is what "
+                "the table holds."
+            )
+        columns.append(numbers.astype(np.float32))
+    if columns and names[-1] == f"column {len(table.names)}" and np.isnan(columns[-1]).all():
+        columns.pop()  # lines that end with a delimiter have a last cell without name or content
+        names = names[:-1]
+    if labels:
+        users = as_labels(table.body.iloc[:, 0])
+        rows = [text if text is not None else f"row {at + 1}" for at, text in enumerate(users)]
+    else:
+        rows = [str(at + 1) for at in range(len(body))]
+    if names == [f"column {at + 1 + labels}" for at in range(len(names))]:
+        names = [str(at + 1) for at in range(len(names))]  # no header: items are numbered
+    matrix = np.column_stack(columns) if columns else np.empty((len(rows), 0), np.float32)
+    frame = pd.DataFrame(matrix, index=pd.Index(rows), columns=pd.Index(names))
+    return frame.T if items_in_rows else frame
+
+
+def from_wide(
+    matrix: pd.DataFrame,
+    unrated: float | None,
+    scale: Scale | None,
+    name: str,
+    item_noun: str,
+    remarks: list[str],
+) -> Ratings:
+    """Ratings from a wide table; where a user has two rows, the last rating of each item counts."""
+    if not matrix.index.has_duplicates:
+        return Ratings.from_matrix(matrix, unrated, scale, name, item_noun, remarks)
+    values = matrix.to_numpy()
+    rows, columns = np.nonzero(np.isfinite(values) & (values != unrated))
+    triples = pd.DataFrame(
+        {
+            "user": matrix.index.to_numpy(dtype=object)[rows],
+            "item": matrix.columns.to_numpy(dtype=object)[columns],
+            "rating": values[rows, columns],
+        }
+    )
+    return Ratings.from_frame(triples, scale=scale, name=name, item_noun=item_noun, remarks=remarks)
+
+
+def checked(ratings: Ratings, said: str) -> Ratings:
+    """The ratings, if a factorization can learn anything from them.
+
+    Raises
+    ------
+    ReadError
+        If there is a single user or item, or all ratings are equal.
+    """
+    if ratings.n_users < 2:
+        raise ReadError(
+            f"{said} holds the ratings of one user only, “{ratings.users[0]}”; bring those of "
+            "several, as a factorization learns by comparing them."
+        )
+    if ratings.n_items < 2:
+        raise ReadError(
+            f"{said} holds ratings of one {ratings.item_noun} only, “{ratings.items[0]}”; bring "
+            "several, as a factorization learns by comparing them."
+        )
+    if ratings.n_ratings and ratings.values.min() == ratings.values.max():
+        raise ReadError(
+            f"All ratings in {said if said != 'The file' else 'the file'} are "
+            f"{ratings.values[0]:g}, from which nothing can be learnt; choose another rating "
+            "column, or bring ratings that differ."
+        )
+    return ratings
+
+
+def as_ratings_error(error: RatingsError, said: str) -> ReadError:
+    """The same sentence as an error of reading."""
+    text = str(error)
+    return ReadError(f"{said}: {text[:1].lower()}{text[1:]}")

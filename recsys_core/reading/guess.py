@@ -1,0 +1,347 @@
+"""The guess: what a file seems to hold, shown to a person, who may change any of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from recsys_core.errors import RatingsError, ReadError, SettingsError
+from recsys_core.ratings import Ratings, Scale
+from recsys_core.reading import arrays, building, columns, grouplens, layout, tables, values
+from recsys_core.reading.archives import Archive, gunzip
+from recsys_core.reading.cells import Table, uses_decimal_comma
+from recsys_core.reading.limits import PREVIEW_COLUMNS, PREVIEW_ROWS
+from recsys_core.reading.sources import Content, Source, kind, open_source
+from recsys_core.reading.text import TextCells
+
+Cells = TextCells | tables.SheetCells | tables.FrameCells
+
+# What a person may change; each is an attribute of Guess, and a keyword of read_ratings.
+CHANGEABLE = (
+    "member", "sheet", "encoding", "delimiter", "header", "decimal", "layout",
+    "user", "item", "rating", "timestamp", "title", "genres",
+    "labels", "items_in_rows", "unrated", "scale", "log",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a file seems to hold, and everything needed to read it.
+
+    ``change(delimiter=";")`` gives another guess: what was changed stays as the person said, the
+    rest is guessed anew. ``read()`` gives the ratings. What does not apply is None.
+
+    Attributes
+    ----------
+    form : "text", "excel", "parquet", "npz" or "grouplens".
+    layout : "long" (one rating a row), "wide" (users × items) or "grouplens" (nothing to choose).
+    member, members : the file chosen inside a zip, and all that could be.
+    sheet, sheets : likewise for a workbook.
+    encoding, delimiter, decimal, header : how text becomes cells; ``delimiter`` is a key of
+        ``text.DELIMITERS``, ``decimal`` is "." or ",".
+    columns : all column names; ``user``, ``item``, ``rating``, ``timestamp``, ``title`` and
+        ``genres`` are among them (long only; None: there is none).
+    labels : the first column holds labels, not ratings (wide only).
+    items_in_rows : items are rows and users columns (wide only).
+    unrated : the number that means “not rated”; None when none does. Blanks always do.
+    scale : lowest and highest possible rating and their step; None when no rating is left.
+    counts : the numbers look like play counts; ``log`` reads log(1 + count) instead of the count.
+    preview : the first rows as they are in the file.
+    remarks : what a person should know about the guesses, in sentences.
+    problem : why it cannot be read as guessed, one sentence; None when it can.
+    """
+
+    form: str
+    layout: str
+    name: str
+    member: str | None = None
+    members: tuple[str, ...] = ()
+    sheet: str | None = None
+    sheets: tuple[str, ...] = ()
+    encoding: str | None = None
+    delimiter: str | None = None
+    decimal: str | None = None
+    header: bool | None = None
+    columns: tuple[str, ...] = ()
+    user: str | None = None
+    item: str | None = None
+    rating: str | None = None
+    timestamp: str | None = None
+    title: str | None = None
+    genres: str | None = None
+    labels: bool | None = None
+    items_in_rows: bool | None = None
+    unrated: float | None = None
+    scale: Scale | None = None
+    counts: bool = False
+    log: bool = False
+    preview: pd.DataFrame = field(default_factory=pd.DataFrame)
+    remarks: tuple[str, ...] = ()
+    problem: str | None = None
+    _content: Content = field(default=Content(b"", ""), repr=False)
+    _changes: dict[str, Any] = field(default_factory=dict, repr=False)
+    _build: Callable[[], Ratings] | None = field(default=None, repr=False)
+
+    def change(self, **changes: Any) -> Guess:
+        """The guess once a person has changed something; earlier changes stay."""
+        return _inspect(self._content, {**self._changes, **changes})
+
+    def read(self) -> Ratings:
+        """The ratings, read as guessed.
+
+        Raises
+        ------
+        ReadError
+            One sentence: the line, the column, the remedy.
+        """
+        if self.problem is not None or self._build is None:
+            raise ReadError(self.problem or "There is nothing to read; bring a file.")
+        try:
+            return building.checked(self._build(), self._content.said)
+        except ReadError:
+            raise
+        except RatingsError as error:
+            raise building.as_ratings_error(error, self._content.said) from None
+
+
+def inspect(source: Source, name: str | None = None, **changes: Any) -> Guess:
+    """Look at a file and guess how to read it; ``changes`` (CHANGEABLE) are taken as said.
+
+    Raises
+    ------
+    ReadError
+        If nothing in it could be a table. What a person may mend by choosing differently is no
+        error but the guess's ``problem``.
+    """
+    return _inspect(open_source(source, name), changes)
+
+
+def _inspect(content: Content, changes: dict[str, Any]) -> Guess:
+    unknown = [name for name in changes if name not in CHANGEABLE]
+    if unknown:
+        raise SettingsError(
+            f"“{unknown[0]}” is not something a reader can choose; there are "
+            f"{', '.join(CHANGEABLE)}."
+        )
+    found: dict[str, Any] = {"_content": content, "_changes": changes, "name": content.stem}
+    cells = _open(content, changes, found)
+    if isinstance(cells, Ratings):
+        return _grouplens(cells, found)
+
+    # How the cells form a table.
+    records = cells.sample()
+    if cells.width < 2:
+        raise ReadError(
+            f"{content.said} has one column only; bring at least three: user, item and rating, or "
+            "choose another delimiter."
+        )
+    comma = uses_decimal_comma([cell for record in records[:200] for cell in record])
+    decimal = changes.get("decimal", "," if comma else ".")
+    if isinstance(cells, tables.FrameCells):
+        header = cells.named
+    else:
+        header = changes.get("header", layout.has_header(records, decimal))
+    wide = layout.is_wide(records, header, decimal)
+    shape = changes.get("layout", "wide" if wide else "long")
+    table = cells.table(header, shape == "wide", decimal)
+    found |= {
+        "form": cells.form,
+        "layout": shape,
+        "header": header,
+        "decimal": decimal,
+        "columns": tuple(table.names),
+        "preview": _preview(table),
+        "remarks": (),
+    }
+    if isinstance(cells, TextCells):
+        found |= {"encoding": cells.encoding, "delimiter": cells.delimiter}
+    if isinstance(cells, tables.SheetCells):
+        found |= {"sheet": cells.sheet, "sheets": tuple(cells.sheets)}
+
+    # What the table means.
+    try:
+        if shape == "wide":
+            _wide(table, records, header, decimal, changes, found)
+        else:
+            _long(table, decimal, changes, found)
+    except ReadError as error:
+        found["problem"] = str(error)
+    return Guess(**found)
+
+
+def _open(content: Content, changes: dict[str, Any], found: dict[str, Any]) -> Cells | Ratings:
+    """The cells of whatever it is; the ratings at once where GroupLens made it."""
+    form = kind(content)
+    if form == "gzip":
+        content = gunzip(content)
+        form = kind(content)
+        if form in ("zip", "gzip"):
+            raise ReadError(f"{content.said} is packed twice; unpack it once first.")
+    if form == "zip":
+        archive = Archive(content)
+        if archive.find("[Content_Types].xml"):
+            return tables.SheetCells(content, changes.get("sheet"))
+        if archive.names and all(name.endswith(".npy") for name in archive.names):
+            return arrays.npz(archive)
+        if (known := grouplens.layout(archive)) is not None:
+            return grouplens.read(archive, known)
+        return _open_member(archive, changes, found)
+    if form == "parquet":
+        return tables.parquet(content)
+    if form == "npy":
+        return arrays.npy(content)
+    return TextCells(content, changes.get("encoding"), changes.get("delimiter"))
+
+
+_TABLES = (".csv", ".tsv", ".txt", ".dat", ".data", ".tab", ".xlsx", ".parquet", ".npz", ".npy")
+
+
+def _open_member(archive: Archive, changes: dict[str, Any], found: dict[str, Any]) -> Cells:
+    """The table inside an ordinary zip: the chosen one, one called ratings, or the largest."""
+    said = archive.content.said
+    members = [
+        name
+        for name in archive.names
+        if name.lower().endswith(_TABLES) and "readme" not in name.lower()
+    ]
+    if not members:
+        inside = ", ".join(PurePosixPath(name).name for name in archive.names[:5]) or "nothing"
+        zips = any(name.lower().endswith((".zip", ".gz")) for name in archive.names)
+        remedy = "unpack it first" if zips else "bring a zip with a CSV, Excel or Parquet file"
+        raise ReadError(f"{said} holds no table of ratings but {inside}; {remedy}.")
+    likely = [name for name in members if "rating" in PurePosixPath(name).name.lower()]
+    member = changes.get("member", max(likely or members, key=archive.size))
+    if member not in members:
+        raise ReadError(
+            f"{said} holds no table “{member}”; choose one of {', '.join(members[:9])}."
+        )
+    inner = Content(archive.read(member), PurePosixPath(member).name)
+    if not inner.data.strip():
+        raise ReadError(f"“{inner.name}” in {said} is empty; choose another file.")
+    found |= {"member": member, "members": tuple(members)}
+    if kind(inner) == "zip" and not member.lower().endswith((".xlsx", ".npz")):
+        raise ReadError(f"“{inner.name}” in {said} is itself a zip; unpack it first.")
+    cells = _open(inner, changes, {})
+    assert not isinstance(cells, Ratings)
+    return cells
+
+
+def _grouplens(ratings: Ratings, found: dict[str, Any]) -> Guess:
+    first = ratings.take(np.arange(min(PREVIEW_ROWS, ratings.n_ratings)))
+    preview = first.to_frame()
+    preview.insert(2, "title", [ratings.item_names[item] for item in first.item_ids])
+    return Guess(
+        **found,
+        form="grouplens",
+        layout="grouplens",
+        columns=tuple(preview.columns),
+        scale=ratings.scale,
+        preview=preview,
+        _build=lambda: ratings,
+    )
+
+
+def _long(table: Table, decimal: str, changes: dict[str, Any], found: dict[str, Any]) -> None:
+    """Fill in what a table with one rating a row means."""
+    said = found["_content"].said
+    known = columns.by_name(table.names)
+    chosen = {what: changes[what] for what in columns.ROLES if what in changes}
+    for column in chosen.values():
+        if column is not None and column not in table.names:
+            names = ", ".join(table.names[:12])
+            raise ReadError(f"{said} has no column “{column}”; its columns are {names}.")
+    roles = columns.by_content(table, columns.settled(known, chosen), decimal)
+    roles = columns.settled(roles, chosen)  # “none” stays none, whatever the cells look like
+    found |= {what: getattr(roles, what) for what in columns.ROLES}
+    for what in ("user", "item", "rating"):
+        if getattr(roles, what) is None:
+            names = ", ".join(f"“{name}”" for name in table.names[:12])
+            raise ReadError(
+                f"{said} has no column that looks like the {what} among {names}; choose it, or "
+                "bring a table with user, item and rating."
+            )
+    assert roles.rating is not None
+    numbers = building.long_numbers(table, roles, decimal, said)
+    named_so = columns.role(roles.rating) == "count"
+    numbers, remarks = _settle(numbers, named_so, False, changes, found)
+    noun = columns.noun(roles.item)
+    found["remarks"] = tuple(remarks)
+    found["_build"] = lambda: building.from_long(
+        table, roles, numbers, changes.get("scale"), found["name"], noun, remarks
+    )
+
+
+def _wide(
+    table: Table,
+    records: list[list[Any]],
+    header: bool,
+    decimal: str,
+    changes: dict[str, Any],
+    found: dict[str, Any],
+) -> None:
+    """Fill in what a table of users × items means."""
+    said = found["_content"].said
+    labels = changes.get("labels", layout.has_labels(records, header, decimal))
+    corner = columns.role(table.names[0]) if header else None
+    items_in_rows = changes.get("items_in_rows", bool(labels and corner in ("item", "title")))
+    found |= {"labels": labels, "items_in_rows": items_in_rows}
+    matrix = building.wide_matrix(table, labels, items_in_rows, decimal, said)
+    cells, remarks = _settle(matrix.to_numpy(), False, True, changes, found)
+    matrix = pd.DataFrame(cells, index=matrix.index, columns=matrix.columns)
+    noun = columns.noun(table.names[0]) if items_in_rows else "item"
+    found["remarks"] = tuple(remarks)
+    found["_build"] = lambda: building.from_wide(
+        matrix, None, changes.get("scale"), found["name"], noun, remarks
+    )
+
+
+def _settle(
+    numbers: np.ndarray, named_so: bool, wide: bool, changes: dict[str, Any], found: dict[str, Any]
+) -> tuple[np.ndarray, list[str]]:
+    """The numbers with NaN where unrated (and logarithms where wished), and what to say of it."""
+    present = numbers[np.isfinite(numbers)].astype(np.float64)
+    counts = values.are_counts(present, named_so)
+    guessed = values.unrated_value(present, len(present) < numbers.size, wide, counts)
+    unrated = changes.get("unrated", guessed)
+    remarks = []
+    if unrated is not None:
+        is_mark = numbers == unrated
+        remarks.append(f"{unrated:g} was taken as “unrated”: {int(is_mark.sum()):,} cells.")
+        numbers = np.where(is_mark, np.nan, numbers)
+        present = present[present != unrated]
+    elif (n_zeros := int((present == 0).sum())) and present.min() >= 0:
+        remarks.append(f"0 was taken as a rating: {n_zeros:,} cells.")
+    log = bool(changes.get("log", False))
+    if counts and len(present):
+        remarks.append(_about_counts(present, log))
+    if log:
+        if len(present) and present.min() < 0:
+            raise ReadError(
+                "Negative numbers have no logarithm of 1 + value; read them as they are."
+            )
+        numbers, present = np.log1p(numbers), np.log1p(present)
+    scale = changes.get("scale") or (Scale.guess(present) if len(present) else None)
+    found |= {"unrated": unrated, "counts": counts, "log": log, "scale": scale}
+    return numbers, remarks
+
+
+def _about_counts(counts: np.ndarray, log: bool) -> str:
+    about = (
+        f"The ratings look like counts, such as plays: half are at most {np.median(counts):g}, the "
+        f"largest is {counts.max():,.0f}"
+    )
+    if log:
+        return f"{about}; log(1 + count) is learnt, so that a few large ones do not outweigh all."
+    return f"{about}; take log(1 + count), lest a few large ones outweigh all others."
+
+
+def _preview(table: Table) -> pd.DataFrame:
+    """The first rows and columns as they are in the file."""
+    shown = table.body.iloc[:PREVIEW_ROWS, :PREVIEW_COLUMNS].astype(object)
+    shown.columns = pd.Index(table.names[:PREVIEW_COLUMNS])
+    return shown.reset_index(drop=True)

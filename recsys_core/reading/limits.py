@@ -1,0 +1,40 @@
+"""How much of a file is taken in: every limit of the reader, with its reason."""
+
+from __future__ import annotations
+
+MiB = 1 << 20
+GiB = 1 << 30
+
+# The largest MovieLens unpacks to 1.5 GB; more than this does not fit a laptop beside a model.
+MAX_BYTES = 2 * GiB
+
+# Text packs 3 to 10 times, a matrix that is nearly all zeros 100 times; deflate can reach 1,032.
+# Small files may pack as well as they like, they do no harm.
+MAX_RATIO = 200
+RATIO_MATTERS_FROM = 64 * MiB
+
+# An archive of ratings holds a dozen files; listing millions of names is itself an attack.
+MAX_MEMBERS = 2_000
+
+# One item a column: past this a table is no longer a table, and parsing grows slow.
+MAX_COLUMNS = 20_000
+
+# A wide table is held as 4-byte numbers while it is read: 240 MB.
+MAX_CELLS = 60_000_000
+
+# Long tables: MovieLens' largest has 33 million rows.
+MAX_ROWS = 50_000_000
+
+# A spreadsheet's cells come one by one as Python objects: about 100 bytes and 1 µs each.
+MAX_SHEET_CELLS = 5_000_000
+
+# 20,000 columns with a long title each stay below this; a longer first line is no table.
+MAX_LINE = 4 * MiB
+
+# What is looked at before a whole file is parsed.
+SAMPLE_ROWS = 500
+SAMPLE_CELLS = 200_000
+SAMPLE_BYTES = 16 * MiB
+
+PREVIEW_ROWS = 20
+PREVIEW_COLUMNS = 12

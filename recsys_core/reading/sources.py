@@ -1,0 +1,175 @@
+"""From a path, bytes or an open file to bytes in memory, and what kind of file they are."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from recsys_core.errors import ReadError
+from recsys_core.reading.limits import MAX_BYTES
+
+Source = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[Any]
+
+_SIZE_REMEDY = f"at most {MAX_BYTES >> 30} GB is read: bring a part of it"
+
+# First bytes of what people mistake for ratings, and what to do about it.
+_REFUSED = (
+    (b"\x89PNG", "is a PNG image", "bring the table behind the picture"),
+    (b"\xff\xd8\xff", "is a JPEG image", "bring the table behind the picture"),
+    (b"GIF8", "is a GIF image", "bring the table behind the picture"),
+    (b"RIFF", "is an image or a recording", "bring a table of ratings"),
+    (b"BM", "is a BMP image", "bring the table behind the picture"),
+    (b"II*\x00", "is a TIFF image", "bring the table behind the picture"),
+    (b"%PDF", "is a PDF document", "export its table as CSV"),
+    (b"BZh", "is packed with bzip2", "unpack it first"),
+    (b"\xfd7zXZ", "is packed with xz", "unpack it first"),
+    (b"7z\xbc\xaf", "is a 7-Zip archive", "unpack it first"),
+    (b"Rar!", "is a RAR archive", "unpack it first"),
+    (b"\x28\xb5\x2f\xfd", "is packed with zstd", "unpack it first"),
+    (b"\x89HDF", "is an HDF5 file", "save the table as CSV or Parquet"),
+    (b"ARROW1", "is a Feather file", "save it as Parquet or CSV"),
+    (b"SQLite format", "is a SQLite database", "export the table of ratings as CSV"),
+    (b"\x7fELF", "is a program", "bring a table of ratings"),
+    (b"MZ", "is a program", "bring a table of ratings"),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "is an old .xls workbook or one locked by a password",
+        "save it as .xlsx without a password",
+    ),
+)
+_TEXT_MARKS = (b"BM", b"MZ", b"RIFF", b"BZh", b"GIF8", b"Rar!")  # could begin a line of text, too
+_PICKLE = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True)
+class Content:
+    """A file's bytes and what to call it in messages."""
+
+    data: bytes
+    name: str  # as a person knows it: "ratings.csv"; empty when only bytes were given
+
+    @property
+    def said(self) -> str:
+        """How a sentence names the file."""
+        return f"“{self.name}”" if self.name else "The file"
+
+    @property
+    def stem(self) -> str:
+        """The name without its endings, for naming the ratings."""
+        stem = Path(self.name).name
+        while Path(stem).suffix.lower() in _ENDINGS:
+            stem = Path(stem).stem
+        return stem or "ratings"
+
+
+_ENDINGS = frozenset(".csv .tsv .txt .dat .data .zip .gz .xlsx .parquet .npz .npy .tab".split())
+
+
+def open_source(source: Source, name: str | None = None) -> Content:
+    """The whole content of a path, of bytes, or of an open file (binary or text).
+
+    Raises
+    ------
+    ReadError
+        If there is no such file, it is a folder, empty, too large, or may not be opened.
+    """
+    if isinstance(source, bytes | bytearray | memoryview):
+        content = Content(bytes(source), name or "")
+    elif hasattr(source, "read"):
+        content = _from_file(source, name)
+    else:
+        content = _from_path(source, name)
+    if len(content.data) > MAX_BYTES:
+        raise ReadError(f"{content.said} is too large; {_SIZE_REMEDY}.")
+    if not content.data.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
+        raise ReadError(f"{content.said} is empty; check that it was saved and sent whole.")
+    return content
+
+
+def _from_path(source: str | os.PathLike[str], name: str | None) -> Content:
+    try:
+        path = Path(os.path.expanduser(os.fspath(source)))
+        said = f"“{path.name or path}”"
+        if path.is_dir():
+            raise ReadError(f"{said} is a folder; name the file inside it, or zip the folder.")
+        if not path.exists():
+            raise ReadError(f"There is no file “{path}”; check the name and the folder.")
+        if path.stat().st_size > MAX_BYTES:
+            raise ReadError(f"{said} is too large; {_SIZE_REMEDY}.")
+        return Content(path.read_bytes(), name or path.name)
+    except (OSError, ValueError, TypeError) as error:
+        if isinstance(error, ReadError):
+            raise
+        reason = getattr(error, "strerror", None) or "it is not the name of a file"
+        shown = str(source)[:80]
+        raise ReadError(
+            f"“{shown}” cannot be opened ({reason}); check the name and your rights to it."
+        ) from None
+
+
+def _from_file(file: Any, name: str | None) -> Content:
+    given = name or getattr(file, "name", None)
+    given = Path(given).name if isinstance(given, str) else ""
+    try:
+        if hasattr(file, "seekable") and file.seekable():
+            file.seek(0)  # an upload may have been read once already
+        data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        what = f"“{given}”" if given else "The file"
+        raise ReadError(f"{what} cannot be read ({error}); open it again.") from None
+    return Content(data.encode() if isinstance(data, str) else bytes(data), given)
+
+
+def kind(content: Content) -> str:
+    """What the bytes are: "zip", "gzip", "parquet", "npy" or "text".
+
+    Raises
+    ------
+    ReadError
+        If they are something that holds no readable table; the sentence says what.
+    """
+    data = content.data
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return "zip"
+    if data.startswith(b"\x1f\x8b"):
+        return "gzip"
+    if data.startswith(b"PAR1"):
+        return "parquet"
+    if data.startswith(b"\x93NUMPY"):
+        return "npy"
+    if data.startswith(_PICKLE):
+        raise ReadError(
+            f"{content.said} is a Python pickle, which is never opened because it can run "
+            "programs; save the table as CSV or Parquet."
+        )
+    binary = not data.startswith(_UTF16) and _is_binary(data[:65536])
+    for mark, what, remedy in _REFUSED:
+        if data.startswith(mark) and (binary or mark not in _TEXT_MARKS):
+            raise ReadError(f"{content.said} {what}; {remedy}.")
+    if binary:
+        raise ReadError(
+            f"{content.said} is neither text nor a table format known here; bring CSV, Excel, "
+            "Parquet, .npz or a MovieLens zip."
+        )
+    if data[257:262] == b"ustar":
+        raise ReadError(f"{content.said} is a tar archive; unpack it first.")
+    head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head.startswith((b"{", b"[{", b"[[")):
+        raise ReadError(f"{content.said} looks like JSON; save it as CSV, one rating a line.")
+    if head[:14].lower().startswith((b"<!doctype", b"<html", b"<?xml")):
+        raise ReadError(
+            f"{content.said} is a web page or XML, perhaps a sign-in page saved instead of the "
+            "file; download it again or export it as CSV."
+        )
+    return "text"
+
+
+def _is_binary(head: bytes) -> bool:
+    """Whether bytes hold what text never does: NUL, or many control characters."""
+    if b"\x00" in head:
+        return True
+    control = sum(head.count(code) for code in range(32) if code not in (7, 8, 9, 10, 12, 13, 27))
+    return control > 0.02 * len(head)

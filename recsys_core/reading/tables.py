@@ -1,0 +1,177 @@
+"""Tables that are not text: Excel, Parquet and NumPy's .npz. Each gives cells as ``text`` does."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pandas as pd
+
+from recsys_core.errors import ReadError
+from recsys_core.reading.archives import Archive
+from recsys_core.reading.cells import Table
+from recsys_core.reading.limits import (
+    MAX_BYTES,
+    MAX_CELLS,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    MAX_SHEET_CELLS,
+    SAMPLE_CELLS,
+    SAMPLE_ROWS,
+)
+from recsys_core.reading.sources import Content
+from recsys_core.reading.text import unique_names
+
+
+class SheetCells:
+    """The cells of one sheet of an .xlsx workbook (of the first that holds any)."""
+
+    form = "excel"
+
+    def __init__(self, content: Content, sheet: str | None = None) -> None:
+        self.said = content.said
+        Archive(content)  # an .xlsx is a zip: its sizes are checked before openpyxl unpacks it
+        try:
+            import openpyxl
+        except ImportError:
+            raise ReadError(
+                f"{content.said} needs the package openpyxl to be read; install it, or save the "
+                "sheet as CSV."
+            ) from None
+        try:
+            book = openpyxl.load_workbook(
+                io.BytesIO(content.data), read_only=True, data_only=True, keep_links=False
+            )
+            self.sheets = [s.title for s in book.worksheets]
+            if sheet is not None and sheet not in self.sheets:
+                raise ReadError(
+                    f"{content.said} has no sheet “{sheet}”; choose one of "
+                    f"{', '.join(self.sheets)}."
+                )
+            for title in [sheet] if sheet is not None else self.sheets:
+                self.sheet = title
+                self._numbers, self._records = self._read(book[title])
+                if self._records:
+                    break
+        except ReadError:
+            raise
+        except Exception:  # openpyxl lets through whatever its XML and zip readers raise
+            raise ReadError(
+                f"{content.said} is a damaged or unusual Excel workbook; open it and save it "
+                "again, or save the sheet as CSV."
+            ) from None
+        if not self._records:
+            raise ReadError(
+                f"{content.said} holds no values; formulas count only once a spreadsheet program "
+                "has worked them out and saved the workbook."
+            )
+        self.width = max(map(len, self._records))
+
+    def _read(self, sheet: Any) -> tuple[list[int], list[list[Any]]]:
+        """Row numbers and cells of the rows that hold anything."""
+        if hasattr(sheet, "reset_dimensions"):
+            sheet.reset_dimensions()  # the stated size may be wrong, by mistake or on purpose
+        numbers: list[int] = []
+        records: list[list[Any]] = []
+        n_cells = 0
+        for at, row in enumerate(sheet.iter_rows(values_only=True), 1):
+            n_cells += len(row) + 1
+            if n_cells > MAX_SHEET_CELLS:
+                raise ReadError(
+                    f"Sheet “{sheet.title}” of {self.said} has more than {MAX_SHEET_CELLS:,} "
+                    "cells; save it as CSV, which is read faster."
+                )
+            cells = list(row)
+            while cells and cells[-1] is None:
+                cells.pop()
+            if cells:
+                numbers.append(at)
+                records.append(cells)
+        return numbers, records
+
+    def sample(self) -> list[list[Any]]:
+        """The first records, header included."""
+        return self._records[: max(2, min(SAMPLE_ROWS, SAMPLE_CELLS // self.width))]
+
+    def table(self, header: bool, wide: bool, decimal: str) -> Table:
+        """Everything below the header."""
+        body = self._records[1:] if header else self._records
+        if not body:
+            raise ReadError(f"{self.said} has a header but no ratings below it.")
+        names = [""] * self.width
+        if header:
+            for position, cell in enumerate(self._records[0]):
+                names[position] = "" if cell is None else _name(cell)
+        frame = pd.DataFrame(body, columns=range(max(map(len, body))), dtype=object)
+        frame = frame.reindex(columns=range(self.width)).astype(object)
+        numbers = self._numbers[1:] if header else self._numbers
+        return Table(
+            frame, unique_names(names), lambda row: f"row {numbers[row]:,} of sheet “{self.sheet}”"
+        )
+
+
+def _name(cell: Any) -> str:
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
+
+
+class FrameCells:
+    """The cells of a table whose columns have names and types: Parquet, or arrays of an .npz."""
+
+    def __init__(self, frame: pd.DataFrame, said: str, form: str, named: bool = True) -> None:
+        self.said, self.form = said, form
+        self.named = named
+        self._frame = frame
+        self.width = frame.shape[1]
+        if not frame.size:
+            raise ReadError(f"{said} holds no rows; check that it was saved whole.")
+        if self.width > MAX_COLUMNS or frame.size > MAX_CELLS and self.width > 20:
+            raise ReadError(
+                f"{said} has {len(frame):,} rows of {self.width:,} columns, more than fit; bring a "
+                "part of it, or one rating a row: user, item, rating."
+            )
+
+    def sample(self) -> list[list[Any]]:
+        """The names and the first rows."""
+        n_rows = max(2, min(SAMPLE_ROWS, SAMPLE_CELLS // self.width))
+        rows = self._frame.head(n_rows).astype(object).to_numpy().tolist()
+        return [list(map(str, self._frame.columns)), *rows] if self.named else rows
+
+    def table(self, header: bool, wide: bool, decimal: str) -> Table:
+        """All rows; names are part of the file, so that ``header`` changes nothing."""
+        names = list(map(str, self._frame.columns)) if self.named else [""] * self.width
+        return Table(self._frame, unique_names(names), lambda row: f"row {row + 1:,}")
+
+
+def parquet(content: Content) -> FrameCells:
+    """The table of a Parquet file; its size is read from its footer before its content."""
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise ReadError(
+            f"{content.said} needs the package pyarrow to be read; install it, or save the table "
+            "as CSV."
+        ) from None
+    try:
+        file = pq.ParquetFile(io.BytesIO(content.data))
+        about = file.metadata
+        n_bytes = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
+        if about.num_rows > MAX_ROWS or about.num_columns > MAX_COLUMNS or n_bytes > MAX_BYTES:
+            raise ReadError(
+                f"{content.said} has {about.num_rows:,} rows of {about.num_columns:,} columns, "
+                "more than fit; bring a part of it."
+            )
+        # Without pandas' own notes in the file, so that nothing but the columns is rebuilt.
+        frame = file.read().to_pandas(ignore_metadata=True)
+    except ReadError:
+        raise
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError):
+        raise ReadError(
+            f"{content.said} is a damaged Parquet file, perhaps cut short on its way; copy or save "
+            "it again."
+        ) from None
+    index = [c for c in frame.columns if str(c).startswith("__index_level_")]
+    if index:  # what pandas calls an index without a name: a wide table's users
+        frame = frame[[*index, *(c for c in frame.columns if c not in index)]]
+        frame = frame.rename(columns=dict.fromkeys(index, ""))
+    return FrameCells(frame, content.said, "parquet")

@@ -1,0 +1,321 @@
+"""Text tables: their encoding, their delimiter, and the cells they hold."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+
+import pandas as pd
+
+from recsys_core.errors import ReadError
+from recsys_core.reading.cells import BLANKS, Table
+from recsys_core.reading.limits import (
+    MAX_CELLS,
+    MAX_COLUMNS,
+    MAX_LINE,
+    MAX_ROWS,
+    SAMPLE_BYTES,
+    SAMPLE_CELLS,
+    SAMPLE_ROWS,
+)
+from recsys_core.reading.sources import Content
+
+# In order of trust: a tab or “::” is never there by accident, a space often is.
+DELIMITERS = {"::": "::", "tab": "\t", ";": ";", ",": ",", "|": "|", "space": " "}
+
+ENCODINGS = ("utf-8", "latin-1", "utf-16")
+
+_MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+_UNIT = "\x1f"  # ASCII's own “unit separator”: stands in for “::”, which no fast parser splits at
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+class TextCells:
+    """The cells of a text file.
+
+    ``encoding`` and ``delimiter`` (a key of DELIMITERS) are guessed where they are not given.
+    """
+
+    form = "text"
+
+    def __init__(
+        self, content: Content, encoding: str | None = None, delimiter: str | None = None
+    ) -> None:
+        self.said = content.said
+        self._skipped = 0  # lines before the table
+        self.encoding, self._data = _to_utf8(content, encoding)
+        head = self._head()
+        if delimiter is None:
+            self.delimiter = sniff(head)
+        elif delimiter in DELIMITERS:
+            self.delimiter = delimiter
+        else:
+            known = {text: name for name, text in DELIMITERS.items()}
+            if delimiter not in known:
+                raise ReadError(
+                    f"“{delimiter}” is not a delimiter known here; choose one of "
+                    f"{', '.join(DELIMITERS)}."
+                )
+            self.delimiter = known[delimiter]
+        self._separator = DELIMITERS[self.delimiter]
+        if self._separator == "::":
+            self._data = self._data.replace(b"::", _UNIT.encode())
+            head = [line.replace("::", _UNIT) for line in head]
+            self._separator = _UNIT
+        self._sample = self._records(head)
+        lengths = Counter(len(record) for record in self._sample[1:] or self._sample)
+        self.width = lengths.most_common(1)[0][0]
+        if self.width > MAX_COLUMNS or len(self._sample[0]) > MAX_COLUMNS:
+            raise ReadError(
+                f"{self.said} has {max(self.width, len(self._sample[0])):,} columns, more than the "
+                f"{MAX_COLUMNS:,} read as a matrix; bring one rating a line instead: user, item, "
+                "rating."
+            )
+
+    def sample(self) -> list[list[str]]:
+        """The first records, header included, each as many cells as it has."""
+        return self._sample
+
+    def table(self, header: bool, wide: bool, decimal: str) -> Table:
+        """Everything below the header; ids stay text, a wide table's cells become numbers."""
+        n_lines = self._data.count(b"\n") + self._data.count(b"\r") + 1
+        if wide and n_lines * self.width > 2 * MAX_CELLS or n_lines > 2 * MAX_ROWS:
+            raise ReadError(
+                f"{self.said} has about {n_lines:,} lines of {self.width:,} columns, more than "
+                "fit; bring a part of it, or one rating a line instead of a matrix."
+            )
+        names = unique_names(self._names(header))
+        if any(any(map(str.strip, record[len(names) :])) for record in self._sample[header:]):
+            raise ReadError(self._uneven(len(names)))
+        # Skipping by hand, because a quoted header may span lines.
+        body = self._data[self._after_first_record() :] if header else self._data
+        options: dict = (
+            {"dtype": {0: object}, "na_values": sorted(BLANKS - {""}), "decimal": decimal}
+            if wide
+            else {"dtype": object, "na_filter": False}
+        )
+        try:
+            with warnings.catch_warnings():
+                # Rows with a delimiter at the end have an extra, empty cell; it is no loss.
+                warnings.simplefilter("ignore", pd.errors.ParserWarning)
+                frame = pd.read_csv(
+                    io.BytesIO(body),
+                    sep=r"\s+" if self.delimiter == "space" else self._separator,
+                    header=None,
+                    names=range(len(names)),
+                    index_col=False,
+                    skipinitialspace=True,
+                    low_memory=False,
+                    encoding_errors="replace",
+                    **options,
+                )
+        except pd.errors.EmptyDataError:
+            raise ReadError(
+                f"{self.said} has a header but no ratings below it; check that it was saved whole."
+            ) from None
+        except (pd.errors.ParserError, ValueError, OverflowError):
+            raise ReadError(self._uneven(len(names))) from None
+        offset = 1 if header else 0
+        return Table(frame, names, lambda row: f"line {self.line(row + offset):,}")
+
+    def line(self, record: int) -> int:
+        """The line (1 = first) on which a record (0 = first, header included) begins."""
+        begins = [self._skipped + 1]
+        begins += [line for line, _ in islice(self._every_record(), record + 1)]
+        return begins[-1]
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    def _head(self) -> list[str]:
+        """The first lines that hold anything."""
+        text = self._data[:SAMPLE_BYTES].decode("utf-8", "ignore")
+        lines = _LINE_END.split(text)
+        if len(self._data) > SAMPLE_BYTES and len(lines) > 1:
+            lines.pop()  # cut in the middle
+        if lines[0].lower().startswith("sep=") and len(lines[0]) <= 6:
+            # A note some spreadsheets leave for themselves.
+            self._data = self._data.split(b"\n", 1)[-1]
+            self._skipped = 1
+            lines.pop(0)
+        lines = [line for line in lines if line.strip()]
+        if not lines:
+            raise ReadError(f"{self.said} holds blank lines only; check that it was saved whole.")
+        if any(len(line) > MAX_LINE for line in lines[:2]):
+            raise ReadError(
+                f"Line 1 of {self.said} is longer than {MAX_LINE >> 20} MB, which no table is; "
+                "bring one rating a line: user, item, rating."
+            )
+        return lines
+
+    def _records(self, lines: list[str]) -> list[list[str]]:
+        """The first records; a wide table gives fewer of them."""
+        separator = self._separator
+        found: list[list[str]] = []
+        cells = 0
+        reader = csv.reader(
+            (line + "\n" for line in lines), delimiter=separator, skipinitialspace=True
+        )
+        try:
+            for row in reader:
+                if self.delimiter == "space":
+                    row = [cell for cell in row if cell]
+                if not _is_empty(row):
+                    found.append(row)
+                    cells += len(row)
+                if len(found) >= SAMPLE_ROWS or (cells >= SAMPLE_CELLS and len(found) >= 2):
+                    break
+        except csv.Error:
+            raise ReadError(
+                f"Line {reader.line_num:,} of {self.said} holds a cell that does not end; look for "
+                "a quotation mark without its partner."
+            ) from None
+        return found
+
+    def _names(self, header: bool) -> list[str]:
+        if not header:
+            return [""] * self.width
+        names = [name.strip() for name in self._sample[0]]
+        ends_blank = all(not row[-1].strip() for row in self._sample[1:] if len(row) == self.width)
+        if len(names) == self.width - 1 and not ends_blank:
+            return ["", *names]  # R leaves the column of row names without one
+        while len(names) > self.width and not names[-1]:
+            names.pop()
+        return names + [""] * (self.width - len(names))
+
+    def _after_first_record(self) -> int:
+        """Where the second record begins, in bytes."""
+        data = self._data
+        quoted = False
+        at = 0
+        seen = False
+        while at < len(data):
+            ends = [end for end in (data.find(b"\n", at), data.find(b"\r", at)) if end >= 0]
+            end = min(ends, default=-1)
+            if end < 0:
+                return len(data)
+            line = data[at:end]
+            seen = seen or bool(line.strip())
+            quoted ^= line.count(b'"') % 2 == 1
+            at = end + (2 if data[end : end + 2] == b"\r\n" else 1)
+            if seen and not quoted:
+                return at
+        return at
+
+    def _every_record(self) -> Iterator[tuple[int, list[str]]]:
+        """Each record that is not blank with the line it begins on; slow, for messages only."""
+        lines = io.StringIO(self._data.decode("utf-8", "replace"), newline="")
+        reader = csv.reader(lines, delimiter=self._separator, skipinitialspace=True)
+        begins = self._skipped + 1
+        try:
+            for row in reader:
+                if self.delimiter == "space":
+                    row = [cell for cell in row if cell]
+                if not _is_empty(row):
+                    yield begins, row
+                begins = self._skipped + reader.line_num + 1
+        except csv.Error:
+            yield begins, []
+
+    def _uneven(self, expected: int) -> str:
+        """The sentence for a table whose lines differ in length, naming the first that does."""
+        begins = self._skipped + 1
+        for begins, row in self._every_record():
+            if any(map(str.strip, row[expected:])):
+                return (
+                    f"Line {begins:,} of {self.said} has {len(row):,} columns where the others "
+                    f"have {expected:,}; put quotation marks around cells that hold the "
+                    f"delimiter ({self.delimiter}), or choose another delimiter."
+                )
+        return (
+            f"Line {begins:,} of {self.said} breaks the table; look there for a quotation mark "
+            "without its partner."
+        )
+
+
+def sniff(lines: list[str]) -> str:
+    """The delimiter that cuts most lines into equally many cells; the most trusted of several.
+
+    A file no delimiter cuts has one column, which is for the caller to say; "," then stands in.
+    """
+    best, best_share = ",", 0.0
+    sample = lines[:100]
+    while len(sample) > 20 and sum(map(len, sample)) > 1 << 20:  # a wide table needs fewer
+        sample = sample[: len(sample) // 2]
+    for name, text in DELIMITERS.items():
+        one = _UNIT if name == "::" else text
+        cut = [line.replace("::", _UNIT) if name == "::" else line for line in sample]
+        try:
+            rows = [
+                [cell for cell in row if cell or name != "space"]
+                for row in csv.reader(cut, delimiter=one, skipinitialspace=True)
+            ]
+        except csv.Error:
+            continue
+        lengths = Counter(len(row) for row in rows if row)
+        length, count = max(lengths.items(), key=lambda pair: (pair[1], pair[0]), default=(0, 0))
+        share = count / max(len(rows), 1)
+        # A header may be one cell shorter; any other unevenness speaks against a delimiter.
+        # Prose has spaces too, but never equally many in most lines.
+        if length >= 2 and share > best_share + 0.1 and (name != "space" or share > 0.8):
+            best, best_share = name, share
+    return best
+
+
+def unique_names(names: list[str]) -> list[str]:
+    """Column names, none blank and none twice: “column 3”, “title (2)”."""
+    taken: set[str] = set()
+    result = []
+    for position, name in enumerate(names, 1):
+        base = name or f"column {position}"
+        unique, copy = base, 2
+        while unique in taken:
+            unique, copy = f"{base} ({copy})", copy + 1
+        taken.add(unique)
+        result.append(unique)
+    return result
+
+
+def _is_empty(row: list[str]) -> bool:
+    return not row or (len(row) == 1 and not row[0].strip())
+
+
+def _to_utf8(content: Content, encoding: str | None) -> tuple[str, bytes]:
+    """The encoding, and the text as UTF-8 without a byte-order mark."""
+    data = content.data
+    for mark, marked in _MARKS.items():
+        if data.startswith(mark):
+            encoding = encoding or marked
+            if marked == "utf-8":
+                data = data[len(mark) :]
+    if encoding is None:
+        try:
+            data.decode("utf-8")
+            return "utf-8", data
+        except UnicodeDecodeError:
+            encoding = "latin-1"
+    if encoding not in ENCODINGS:
+        raise ReadError(
+            f"“{encoding}” is not an encoding known here; choose one of {', '.join(ENCODINGS)}."
+        )
+    try:
+        if encoding == "utf-8":
+            data.decode("utf-8")
+            return encoding, data
+        if encoding == "latin-1":
+            # Windows' own variant puts quotation marks and the euro where latin-1 has nothing.
+            try:
+                return encoding, data.decode("cp1252").encode()
+            except UnicodeDecodeError:
+                return encoding, data.decode("latin-1").encode()
+        return encoding, data.decode("utf-16").encode()
+    except UnicodeError as error:
+        start = getattr(error, "start", 0)
+        line = data.count(b"\n", 0, start) + 1
+        raise ReadError(
+            f"Line {line:,} of {content.said} is not valid {encoding}; choose another encoding."
+        ) from None

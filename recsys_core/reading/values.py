@@ -1,0 +1,53 @@
+"""What the numbers mean: which one says “unrated”, and whether they are counts of plays."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def unrated_value(values: np.ndarray, has_blanks: bool, wide: bool, counts: bool) -> float | None:
+    """The number that stands for “not rated”, None where every number is a rating.
+
+    ``values`` are all numbers of the table (float64, 1-d, finite). Blank cells are always unrated;
+    the question is what else is:
+
+    - 99 where all others stay within −10 and 10 (Jester), −1 where no other is negative;
+    - 0 in a matrix, unless blanks already say it, or zero lies inside the scale (negative ratings,
+      or a scale of 0, 1, 2);
+    - 0 in a list of ratings only where it is the majority: a line was written for each, so that 0
+      usually is a rating.
+    """
+    if not len(values):
+        return None
+    distinct, times = np.unique(values, return_counts=True)
+    if distinct[-1] == 99 and len(distinct) > 1 and np.abs(distinct[:-1]).max() <= 10:
+        return 99.0
+    if distinct[0] == -1 and len(distinct) > 2 and distinct[1] >= 0 and distinct[-1] > 1:
+        return -1.0
+    if distinct[0] != 0 or len(distinct) < 2:
+        return None  # no zero, or zero inside the scale
+    zeros = times[0] / len(values)
+    highest = distinct[-1]
+    if zeros > 0.5 and highest > 1:
+        return 0.0
+    if not wide:
+        return None
+    if counts:
+        return 0.0
+    if has_blanks or highest <= 2:
+        return None
+    return 0.0
+
+
+def are_counts(values: np.ndarray, named_so: bool) -> bool:
+    """Whether ratings are counts (plays, purchases): whole, not negative, most small, few huge."""
+    if not len(values) or values.min() < 0 or (values != np.rint(values)).any():
+        return False
+    positive = values[values > 0]
+    if len(positive) < 2:
+        return False
+    highest, middle = positive.max(), np.median(positive)
+    if named_so:
+        return bool(highest > 5)
+    # On a rating scale the mean stays near the median; counts have a long tail.
+    return bool(highest > 100 and highest > 10 * middle and positive.mean() > 1.5 * middle)
