@@ -102,10 +102,10 @@ def reasons(
         r̂_i = start_i + Σ_j (x_iᵀ A⁻¹ x_j) · (r_j − start_j)
 
     Each summand is the pull of rating j: it counts by how far it lies from what anyone would be
-    expected to give, and by how much item j says about item i. This is exact for the user's fold-in
-    prediction, which is close to the trained one (for ALS, one user half-step away). It is not what would
-    happen if the rating were removed: A would change too. On a logistic link pulls are those of the
-    last Gauss–Newton step, brought to rating units in proportion.
+    expected to give, and by how much item j says about item i. This is exact for the user's
+    fold-in prediction, which is close to the trained one (for ALS, one user half-step away). It is
+    not what would happen if the rating were removed: A would change too. On a logistic link pulls
+    are those of the last Gauss–Newton step, brought to rating units in proportion.
 
     ``n`` keeps the n strongest.
     """

@@ -1,0 +1,128 @@
+"""The house: imports point one way, and importing the core stays light."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CORE = ROOT / "recsys_core"
+
+# A part of the core (a module or a package) may import parts from the lines above its own, never
+# from its own line or below.
+LAYERS = (
+    {"errors", "words"},
+    {"ratings"},
+    {"splits", "metrics"},
+    {"kernels"},
+    {"training"},
+    {"models"},
+    {"reading"},
+    {"datasets"},
+    {"blocks", "ordering", "projection", "recommend"},
+    {"explain"},
+    {"runs"},
+    {"narrate"},
+    {"figures"},
+    {"replicas"},
+)
+LAYER_OF = {part: at for at, parts in enumerate(LAYERS) for part in parts}
+
+# Getting ratings in asks nothing of the models.
+ONLY = {
+    "reading": {"errors", "words", "ratings"},
+    "datasets": {"errors", "words", "ratings", "reading"},
+}
+
+FILES = sorted(path for path in CORE.rglob("*.py") if path != CORE / "__init__.py")
+
+
+def imported(path: Path) -> set[str]:
+    """Full names of all that a file imports, inside functions and for type checkers as well."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path.relative_to(ROOT)}:{node.lineno}: a relative import"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(CORE).parts[0].removesuffix(".py")
+
+
+def parts_imported(path: Path) -> set[str]:
+    names = [name.split(".") for name in imported(path)]
+    return {name[1] for name in names if name[0] == "recsys_core" and len(name) > 1}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(CORE)))
+def test_imports_point_one_way(path):
+    own = part_of(path)
+    assert own in LAYER_OF, f"recsys_core/{own} has no place in LAYERS yet: give it one."
+    for other in parts_imported(path) - {own}:
+        assert other in LAYER_OF, f"recsys_core/{own} imports {other}, which has no layer."
+        assert LAYER_OF[other] < LAYER_OF[own], f"recsys_core/{own} must not import {other}."
+        if own in ONLY:
+            assert other in ONLY[own], f"recsys_core/{own} must not need {other}."
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(CORE)))
+def test_the_core_knows_no_dashboard(path):
+    tops = {name.split(".")[0] for name in imported(path)}
+    assert not tops & {"streamlit", "pages", "app", "starlette"}
+
+
+def test_pages_do_no_mathematics():
+    for path in sorted((ROOT / "pages").rglob("*.py")):
+        tops = {name.split(".")[0] for name in imported(path)}
+        forbidden = tops & {"numba", "scipy", "sklearn", "torch"}
+        assert not forbidden, f"{path.relative_to(ROOT)} imports {forbidden}: that is the core's."
+
+
+def loaded_after(code: str) -> set[str]:
+    """Top-level packages in memory after running code in a fresh interpreter."""
+    script = f"{code}\nimport sys; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.splitlines()[-1].split())
+
+
+HEAVY = {"plotly", "sklearn", "torch", "streamlit"}
+
+
+def test_importing_the_core_is_light():
+    assert not loaded_after("import recsys_core") & HEAVY
+
+
+def test_training_and_asking_is_light():
+    """What a notebook does first: data, a split, a fit, recommendations, their reasons."""
+    code = """
+import recsys_core as rc
+party = rc.datasets.music_party()
+split = rc.splits.random(party, keep_one=True)
+model = rc.ALS(n_epochs=2).fit(split.train, split.validation)
+rc.metrics.rmse(split.test.values, model.predict(split.test.user_ids, split.test.item_ids))
+model.recommend(0)
+rc.explain.reasons(model, 0, 3)
+rc.recommend.similarity_matrix(model)
+rc.projection.Basis.fit(model.snapshot()).project(model.user_factors)
+"""
+    assert not loaded_after(code) & HEAVY
+
+
+def test_every_public_name_is_there():
+    loaded = loaded_after(
+        "import recsys_core as rc\n"
+        "missing = [n for n in rc.__all__ if n != 'NeuralMF' and not hasattr(rc, n)]\n"
+        "assert not missing, missing"
+    )
+    assert not loaded & HEAVY
