@@ -4,7 +4,7 @@
 A sixth article is one more file with a ``REPLICA`` and a line here.
 """
 
-from recsys_core.replicas import article0, article1, article2, article3, article4
+from recsys_core.replicas import article0, article1, article2, article3, article4, live
 from recsys_core.replicas.base import Case, Lesson, Outcome, Outcomes, Replica, Row, run, train
 
 REPLICAS: tuple[Replica, ...] = tuple(
@@ -12,5 +12,5 @@ REPLICAS: tuple[Replica, ...] = tuple(
 )
 
 __all__ = [
-    "REPLICAS", "Case", "Lesson", "Outcome", "Outcomes", "Replica", "Row", "run", "train",
+    "REPLICAS", "Case", "Lesson", "Outcome", "Outcomes", "Replica", "Row", "live", "run", "train",
 ]  # fmt: skip
