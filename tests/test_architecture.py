@@ -15,7 +15,8 @@ CORE = ROOT / "recsys_core"
 # A part of the core (a module or a package) may import parts from the lines above its own, never
 # from its own line or below.
 LAYERS = (
-    {"errors", "words"},
+    {"errors"},
+    {"words"},
     {"ratings"},
     {"splits", "metrics"},
     {"kernels"},
