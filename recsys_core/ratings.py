@@ -52,6 +52,8 @@ class Scale(NamedTuple):
 
 _USUAL_SCALES = (
     Scale(1, 5, 1),
+    Scale(0, 1, 1),
+    Scale(0, 2, 1),
     Scale(0, 5, 1),
     Scale(0.5, 5, 0.5),
     Scale(0, 5, 0.5),
@@ -79,7 +81,9 @@ class Truth:
         dots = np.einsum("nk,nk->n", self.user_factors[user_ids], self.item_factors[item_ids])
         return self.offset + self.gain * dots
 
-    def block(self, user_ids: np.ndarray, item_ids: np.ndarray) -> np.ndarray:
+    def block(
+        self, user_ids: Sequence[int] | np.ndarray, item_ids: Sequence[int] | np.ndarray
+    ) -> np.ndarray:
         """Noise-free ratings of every pair in a block, shape (len(user_ids), len(item_ids))."""
         return self.offset + self.gain * (
             self.user_factors[user_ids] @ self.item_factors[item_ids].T
@@ -424,7 +428,9 @@ class Ratings:
         """Mean rating of each item, NaN where there is none; float64, shape (n_items,)."""
         return _means(self.item_ids, self.values, self.item_counts)
 
-    def block(self, user_ids: np.ndarray, item_ids: np.ndarray) -> np.ndarray:
+    def block(
+        self, user_ids: Sequence[int] | np.ndarray, item_ids: Sequence[int] | np.ndarray
+    ) -> np.ndarray:
         """A dense block, NaN where unrated; float32, shape (len(user_ids), len(item_ids))."""
         column_of = np.full(self.n_items, -1, dtype=np.int64)
         column_of[item_ids] = np.arange(len(item_ids))

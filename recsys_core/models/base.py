@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from recsys_core.errors import FactorscopeError, NotFittedError, RatingsError, SettingsError
 from recsys_core.models.options import Option, options_of
@@ -135,22 +136,22 @@ class Model(ABC):
         raise NotFittedError(f"{self.title} has not been trained yet; call fit(ratings) first.")
 
     def predict(
-        self, user_ids: np.ndarray | Guest, item_ids: np.ndarray, clip: bool = True
+        self, user_ids: ArrayLike | Guest, item_ids: ArrayLike, clip: bool = True
     ) -> np.ndarray:
         """See Predictor.predict."""
         return self.snapshot().predict(user_ids, item_ids, clip)
 
     def predict_matrix(
         self,
-        user_ids: np.ndarray | None = None,
-        item_ids: np.ndarray | None = None,
+        user_ids: ArrayLike | None = None,
+        item_ids: ArrayLike | None = None,
         clip: bool = True,
     ) -> np.ndarray:
         """See Predictor.predict_matrix."""
         return self.snapshot().predict_matrix(user_ids, item_ids, clip)
 
     def recommend(
-        self, user: int | Guest, n: int = 10, exclude: np.ndarray | None = None
+        self, user: int | Guest, n: int = 10, exclude: ArrayLike | None = None
     ) -> pd.DataFrame:
         """See Predictor.recommend."""
         return self.snapshot().recommend(user, n, exclude)
@@ -163,7 +164,7 @@ class Model(ABC):
         """See Predictor.similar_items."""
         return self.snapshot().similar_items(item, n)
 
-    def fold_in(self, item_ids: np.ndarray, values: np.ndarray) -> Guest:
+    def fold_in(self, item_ids: ArrayLike, values: ArrayLike) -> Guest:
         """See Predictor.fold_in."""
         return self.snapshot().fold_in(item_ids, values)
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from recsys_core.errors import RatingsError, TooLargeError
 from recsys_core.ratings import Ratings, Scale
@@ -125,7 +126,7 @@ class Predictor:
         return self.scale.clip(ratings) if clip else ratings
 
     def predict(
-        self, user_ids: np.ndarray | Guest, item_ids: np.ndarray, clip: bool = True
+        self, user_ids: ArrayLike | Guest, item_ids: ArrayLike, clip: bool = True
     ) -> np.ndarray:
         """Predicted ratings of (user, item) pairs, float32, shape (n,).
 
@@ -150,8 +151,8 @@ class Predictor:
 
     def predict_matrix(
         self,
-        user_ids: np.ndarray | None = None,
-        item_ids: np.ndarray | None = None,
+        user_ids: ArrayLike | None = None,
+        item_ids: ArrayLike | None = None,
         clip: bool = True,
     ) -> np.ndarray:
         """Predicted ratings of every pair in a block, float32, (len(user_ids), len(item_ids)).
@@ -197,7 +198,7 @@ class Predictor:
         return self.train.by_user.row(int(self._checked([user], self.n_users, "user")[0]))
 
     def recommend(
-        self, user: int | Guest, n: int = 10, exclude: np.ndarray | None = None
+        self, user: int | Guest, n: int = 10, exclude: ArrayLike | None = None
     ) -> pd.DataFrame:
         """The n best items this user has not rated: item index, label, score; best first.
 
@@ -238,7 +239,7 @@ class Predictor:
 
     # --- fold-in --------------------------------------------------------------------------------
 
-    def fold_in(self, item_ids: np.ndarray, values: np.ndarray) -> Guest:
+    def fold_in(self, item_ids: ArrayLike, values: ArrayLike) -> Guest:
         """A new user from a few ratings, without retraining: one regularised least-squares row.
 
         With design rows x_j = (q_j, 1) and targets r_j − μ − b_j it solves the normal equations of
@@ -286,7 +287,7 @@ class Predictor:
         return w
 
     @staticmethod
-    def _checked(ids: np.ndarray | list, size: int, what: str) -> np.ndarray:
+    def _checked(ids: ArrayLike, size: int, what: str) -> np.ndarray:
         array = np.atleast_1d(np.asarray(ids))
         if array.size == 0:
             return array.astype(np.int64)

@@ -32,7 +32,8 @@ def network(train: Ratings) -> Model:
 
 def _latest(ratings: Ratings) -> np.ndarray:
     position = np.arange(len(ratings))
-    order = np.lexsort((-position, ratings.timestamps, ratings.user_ids))
+    times = position if ratings.timestamps is None else ratings.timestamps
+    order = np.lexsort((-position, times, ratings.user_ids))
     mask = np.zeros(len(ratings), dtype=bool)
     mask[order[np.cumsum(ratings.user_counts) - 1]] = True
     return mask
