@@ -30,8 +30,9 @@ class Unseen:
     def sentence(self) -> str:
         """The counts in one sentence."""
         return (
-            f"{self.n_ratings:,} {self.part} ratings have a user or an item that training never "
-            f"saw ({self.n_users:,} users, {self.n_items:,} items): nothing was learnt about those."
+            f"{plural(f'{self.part} rating', self.n_ratings)} with a user or an item that training "
+            f"never saw ({plural('user', self.n_users)}, {plural('item', self.n_items)}): nothing "
+            "was learnt about those."
         )
 
 

@@ -120,7 +120,10 @@ def test_unseen_users_and_items_are_counted_and_still_there():
     (unseen,) = split.report.unseen
     assert (unseen.part, unseen.n_ratings, unseen.n_users, unseen.n_items) == ("test", 2, 1, 1)
     assert len(split.test) == 2
-    assert split.report.sentences()[0].startswith("2 test ratings have a user or an item")
+    assert split.report.sentences() == [
+        "2\u00a0test ratings with a user or an item that training never saw (1\u00a0user, "
+        "1\u00a0item): nothing was learnt about those."
+    ]
 
 
 def test_last_out_is_each_users_latest():
