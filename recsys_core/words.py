@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from recsys_core.errors import SettingsError
+
 _NO_BREAK = "\u00a0"
 
 
@@ -19,6 +21,23 @@ def number(value: float) -> str:
     text = f"{value:#.3g}"
     whole, _, decimals = text.partition(".")
     return text if decimals.strip("0") else whole
+
+
+def parsed(text: str) -> float:
+    """The number a person typed, with a decimal point or comma.
+
+    Raises
+    ------
+    SettingsError
+        If it is none.
+    """
+    try:
+        value = float(text.strip().replace(",", "."))
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise SettingsError(f"“{text}” is not a number; type one such as 0 or 99.")
+    return value
 
 
 def percent(share: float) -> str:

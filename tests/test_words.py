@@ -5,6 +5,7 @@ import math
 import pytest
 
 from recsys_core import words
+from recsys_core.errors import SettingsError
 
 
 @pytest.mark.parametrize(
@@ -53,3 +54,14 @@ def test_a_list_reads_as_one():
     assert words.listed(["a"]) == "a"
     assert words.listed(["a", "b"]) == "a and b"
     assert words.listed(["a", "b", "c"]) == "a, b and c"
+
+
+@pytest.mark.parametrize(("text", "value"), [("0", 0), (" -1.5 ", -1.5), ("2,5", 2.5)])
+def test_a_typed_number_is_read(text, value):
+    assert words.parsed(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "none", "1,000.5", "nan", "inf"])
+def test_anything_else_is_refused_in_a_sentence(text):
+    with pytest.raises(SettingsError, match="not a number"):
+        words.parsed(text)

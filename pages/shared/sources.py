@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import generate, splitting, start
+from pages.shared import bring, generate, splitting, start
 from recsys_core.errors import FactorscopeError
 from recsys_core.ratings import Ratings
 
@@ -19,6 +19,8 @@ PARTY, GENERATE, UPLOAD, PASTE, MOVIELENS = (
 _PANELS = {
     PARTY: start.party,
     GENERATE: generate.panel,
+    UPLOAD: bring.upload,
+    PASTE: bring.paste,
 }
 
 

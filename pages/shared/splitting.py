@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
+from weakref import WeakKeyDictionary
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import state
-from recsys_core import splits, words
+from recsys_core import reading, splits, words
 from recsys_core.errors import FactorscopeError
 from recsys_core.ratings import Ratings
+from recsys_core.reading import Guess
 from recsys_core.splits import Split
 
 _ALL, _RANDOM, _LAST, _TIME = "All train", "At random", "Each user's last", "By time"
+_READY_MADE = "Ready-made"
 
 _MEANING = {
     _ALL: "Every rating is learnt, none is held out: right for a handful of ratings, where one "
@@ -23,11 +27,32 @@ _MEANING = {
     "ratings filled?",
     _LAST: "What each user rated last is held out: how well is the next rating foreseen? Harder, "
     "and closer to real use.",
+    _READY_MADE: "The test part that came with the data, as others have used it; validation is "
+    "drawn at random from the rest.",
     _TIME: "The latest ratings of all are held out: a model of the past meets the future, new "
     "users and items included.",
 }
 
 _KEEP_ONE_BELOW = 2000
+
+
+@dataclass(frozen=True)
+class _ReadyMade:
+    """Splits that came with the data: their names, and the file they are in."""
+
+    names: list[str]
+    data: bytes
+
+
+# Found by the ratings themselves, so that a reload still offers them; gone when they are.
+_ready_made: WeakKeyDictionary[Ratings, _ReadyMade] = WeakKeyDictionary()
+
+
+def remember_ready_made(ratings: Ratings, data: bytes, guess: Guess) -> None:
+    """Offer the splits that a MovieLens zip carries (u1.base and u1.test …) for its ratings."""
+    names = reading.grouplens.parts(data) if guess.form == "grouplens" else []
+    if names:
+        _ready_made[ratings] = _ReadyMade(names, data)
 
 
 @dataclass(frozen=True)
@@ -39,6 +64,7 @@ class Choice:
     test: float = 0.1
     seed: int = 0
     keep_one: bool = False
+    part: str = ""
 
     def split(self, ratings: Ratings) -> Split:
         """The ratings, split so."""
@@ -48,7 +74,11 @@ class Choice:
             return splits.last_out(ratings, int(self.validation), int(self.test))
         if self.kind == _TIME:
             return splits.by_time(ratings, self.validation, self.test)
-        return splits.whole(ratings)
+        if self.kind == _READY_MADE and ratings in _ready_made:
+            _, test = reading.grouplens.predefined(_ready_made[ratings].data, self.part, ratings)
+            split = splits.by_mask(ratings, test, validation=self.validation, seed=self.seed)
+            return replace(split, description=f"{self.part}: {split.description}")
+        return splits.whole(ratings) if self.kind == _ALL else splits.usual(ratings)
 
 
 def again(ratings: Ratings) -> Split:
@@ -87,7 +117,9 @@ def section(ratings: Ratings, split: Split) -> None:
 
 
 def _form(ratings: Ratings) -> Choice:
-    kinds = [_ALL, _RANDOM, _LAST, *([_TIME] if ratings.timestamps is not None else [])]
+    kinds = [_ALL, _RANDOM, _LAST]
+    kinds += [_TIME] if ratings.timestamps is not None else []
+    kinds += [_READY_MADE] if ratings in _ready_made else []
     kind = st.segmented_control("Hold out", kinds, default=_RANDOM, required=True, key="split_kind")
     kind = kind or _RANDOM
     st.caption(_MEANING[kind])
@@ -101,19 +133,30 @@ def _form(ratings: Ratings) -> Choice:
             middle.number_input("For the test, ratings a user", 0, 20, 1, help=_JUDGED),
         )
     validation = _share(left.slider, "For validation", _WATCHED)
+    if kind == _READY_MADE:
+        part = middle.selectbox(
+            "Part",
+            _ready_made[ratings].names,
+            help="u1 to u5 are the fifths of a "
+            "cross-validation; ua and ub hold out ten ratings of each user.",
+        )
+        return Choice(kind, validation, seed=_seed(right), part=part)
     test = _share(middle.slider, "For the test", _JUDGED)
     if kind == _TIME:
         return Choice(kind, validation, test)
-    seed = right.number_input(
-        "Seed", 0, 10**9, 0, help="The same seed draws the same ratings every time."
-    )
+    seed = _seed(right)
     keep_one = right.toggle(
         "Keep one of each",
         value=len(ratings) < _KEEP_ONE_BELOW,
         help=f"Every user and {ratings.item_noun} keeps at least one rating to learn from: for "
         "small data.",
     )
-    return Choice(kind, validation, test, int(seed), keep_one)
+    return Choice(kind, validation, test, seed, keep_one)
+
+
+def _seed(column: DeltaGenerator) -> int:
+    meaning = "The same seed draws the same ratings every time."
+    return int(column.number_input("Seed", 0, 10**9, 0, help=meaning))
 
 
 _WATCHED = (

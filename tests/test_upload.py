@@ -1,0 +1,186 @@
+"""Upload and paste: what was understood, changed, used; and every bad file is one sentence."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import recsys_core as rc
+from pages.shared import visitor
+from recsys_core import runs
+from tests.app_harness import load, open_page
+
+LONG = b"user;film;rating\nAnna;Alien;4,5\nAnna;Heat;3\nBen;Alien;5\nBen;Heat;1\nCleo;Heat;2,5\n"
+
+
+@pytest.fixture
+def browser_id() -> str:
+    return visitor.new_id()
+
+
+@pytest.fixture
+def workspace(browser_id) -> runs.Workspace:
+    return runs.registry().workspace(browser_id)
+
+
+def upload(browser_id: str, name: str, data: bytes) -> AppTest:
+    at = open_page("data", browser_id)
+    at.segmented_control(key="data_source").set_value("Upload").run()
+    at.file_uploader(key="upload").upload(name, data)
+    at.run()
+    assert not at.exception, at.exception[0].message
+    return at
+
+
+def use(at: AppTest) -> AppTest:
+    next(b for b in at.button if b.label == "Use these ratings").click().run()
+    assert not at.exception, at.exception[0].message
+    return at
+
+
+def widget(at: AppTest, kind: str, label: str):
+    return next(w for w in getattr(at, kind) if w.label == label)
+
+
+def test_a_long_file_is_understood_shown_and_used(browser_id, workspace):
+    at = upload(browser_id, "films.csv", LONG)
+    said = next(m.value for m in at.markdown if m.value.startswith("Understood"))
+    assert "one rating a row" in said and "semicolon" in said and "0.5–5" in said
+    assert len(at.dataframe[0].value) == 5
+    use(at)
+    assert workspace.ratings.n_ratings == 5
+    assert workspace.ratings.users == ["Anna", "Ben", "Cleo"]
+    assert workspace.ratings.item_noun == "film"
+    assert any("films" in h.value for h in at.sidebar.html)
+    assert not [b for b in at.button if b.label == "Use these ratings"], "the panel has closed"
+
+
+def test_every_column_can_be_chosen_otherwise(browser_id, workspace):
+    data = b"a,b,stars,mood\nx,1,5,2\nx,2,4,1\ny,1,3,2\ny,3,2,5\n"
+    at = upload(browser_id, "odd.csv", data)
+    widget(at, "selectbox", "User column").set_value("b").run()
+    widget(at, "selectbox", "Item column").set_value("a").run()
+    widget(at, "selectbox", "Rating column").set_value("mood").run()
+    use(at)
+    ratings = workspace.ratings
+    assert ratings.n_users == 3 and ratings.items == ["x", "y"]
+    assert sorted(ratings.values.tolist()) == [1, 2, 2, 5]
+
+
+def test_zero_can_be_said_to_be_a_rating(browser_id, workspace):
+    data = b"user,Alien,Heat,Up\nAnna,0,5,1\nBen,4,0,0\nCleo,1,3,2\n"
+    at = upload(browser_id, "wide.csv", data)
+    assert widget(at, "selectbox", "Means unrated").value == "0"
+    widget(at, "selectbox", "Means unrated").set_value("none").run()
+    use(at)
+    assert workspace.ratings.n_ratings == 9
+
+
+def test_another_number_can_mean_unrated(browser_id, workspace):
+    data = b"user,Alien,Heat,Up\nAnna,7,2,1\nBen,2,99,7\nCleo,1,1,2\n"
+    at = upload(browser_id, "wide.csv", data)
+    assert widget(at, "selectbox", "Means unrated").value == "99"
+    widget(at, "selectbox", "Means unrated").set_value("none").run()
+    use(at)
+    assert workspace.ratings.n_ratings == 9
+
+
+def test_the_scale_can_be_widened(browser_id, workspace):
+    at = upload(browser_id, "films.csv", LONG)
+    widget(at, "number_input", "Highest possible rating").set_value(10.0).run()
+    use(at)
+    assert workspace.ratings.scale.high == 10
+
+
+def test_a_file_inside_a_zip_is_chosen(browser_id, workspace):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("ratings.csv", LONG)
+        archive.writestr("other.csv", "user,item,rating\na,x,1\nb,x,2\nb,y,3\n")
+    at = upload(browser_id, "two.zip", packed.getvalue())
+    assert widget(at, "selectbox", "File in the zip").value == "ratings.csv"
+    widget(at, "selectbox", "File in the zip").set_value("other.csv").run()
+    use(at)
+    assert workspace.ratings.n_ratings == 3
+
+
+def test_pasted_text_is_read(browser_id, workspace):
+    at = open_page("data", browser_id)
+    at.segmented_control(key="data_source").set_value("Paste").run()
+    at.text_area(key="pasted").set_value("user\titem\trating\na\tx\t1\nb\tx\t5\nb\ty\t2\n")
+    next(b for b in at.button if b.label == "Read").click().run()
+    use(at)
+    assert workspace.ratings.n_ratings == 3
+
+
+def test_nothing_pasted_is_one_sentence(browser_id, workspace):
+    at = open_page("data", browser_id)
+    at.segmented_control(key="data_source").set_value("Paste").run()
+    next(b for b in at.button if b.label == "Read").click().run()
+    assert not at.exception
+    assert len(at.error) == 1 and "empty" in at.error[0].value
+
+
+def test_movielens_keeps_titles_and_its_ready_made_splits(zip_path, browser_id, workspace):
+    at = use(upload(browser_id, "ml-100k.zip", zip_path("ml-100k").read_bytes()))
+    assert workspace.ratings.n_ratings == 100_000
+    assert "Toy Story (1995)" in workspace.ratings.item_names
+    at.segmented_control(key="split_kind").set_value("Ready-made").run()
+    next(b for b in at.button if b.label == "Use this split").click().run()
+    assert not at.exception and not at.error
+    assert len(workspace.split.test) == 20_000
+    assert workspace.split.description.startswith("u1: ")
+
+
+def _bomb() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("ratings.csv", b"0" * (100 << 20))
+    return packed.getvalue()
+
+
+class _Evil:
+    def __reduce__(self):
+        return print, ("it ran",)
+
+
+BAD = {
+    "empty": ("empty.csv", lambda: b""),
+    "blank": ("blank.csv", lambda: b"\n \n\n"),
+    "binary": ("noise.csv", lambda: np.random.default_rng(0).bytes(5000)),
+    "one column": ("one.csv", lambda: b"rating\n1\n2\n3\n"),
+    "text ratings": ("words.csv", lambda: b"user,item,rating\na,x,good\nb,y,bad\nb,x,fine\n"),
+    "one user": ("alone.csv", lambda: b"user,item,rating\na,x,1\na,y,2\na,z,5\n"),
+    "all equal": ("flat.csv", lambda: b"user,item,rating\na,x,3\nb,y,3\nb,x,3\na,y,3\n"),
+    "a million columns": ("broad.csv", lambda: b",".join([b"1"] * 10**6) + b"\n"),
+    "a zip bomb": ("bomb.zip", _bomb),
+    "a pickle": ("ratings.csv", lambda: pickle.dumps(_Evil())),
+    "a picture": ("me.png", lambda: b"\x89PNG\r\n\x1a\n" + bytes(100)),
+    "a broken zip": ("broken.zip", lambda: b"PK\x03\x04" + bytes(300)),
+}
+
+
+@pytest.mark.parametrize("which", BAD)
+def test_a_bad_upload_is_one_sentence_and_the_data_stay(which, browser_id, workspace, capsys):
+    load(browser_id, rc.datasets.music_party())
+    name, data = BAD[which]
+    at = upload(browser_id, name, data())
+    if not at.error:  # understood as a table; the ratings themselves are no good
+        use(at)
+    assert len(at.error) == 1, [e.value for e in at.error]
+    sentence = at.error[0].value
+    assert sentence.endswith(".") and len(sentence) < 300 and "\n" not in sentence
+    assert "Traceback" not in sentence
+    assert workspace.ratings.name == "Robbie's party"
+    assert "it ran" not in capsys.readouterr().out
+    # And the page goes on: another upload works.
+    at.file_uploader(key="upload").clear()
+    at.file_uploader(key="upload").upload("films.csv", LONG)
+    at.run()
+    use(at)
+    assert workspace.ratings.n_ratings == 5
