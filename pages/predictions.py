@@ -1,5 +1,98 @@
-"""Predictions."""
+"""Predictions: the whole matrix, gaps filled, and how each number comes about."""
+
+from __future__ import annotations
 
 import streamlit as st
 
-st.title("Predictions")
+from pages.shared import browse, explore, saving, state
+from pages.shared.chart import Click, chart
+from pages.shared.explore import Model
+from recsys_core import explain
+from recsys_core.blocks import Block, View
+from recsys_core.figures import matrix, terms
+
+VIEWS: dict[View, str] = {
+    "observed": "Observed",
+    "predicted": "Predicted",
+    "filled": "Gaps filled",
+    "error": "Error",
+}
+
+
+def picture(block: Block, view: View) -> None:
+    """The block as a heatmap; a click selects a cell."""
+    selection = state.selection()
+
+    def select(click: Click) -> None:
+        if click.row is not None and click.column is not None:
+            selection.user = int(block.user_ids[click.row])
+            selection.item = int(block.item_ids[click.column])
+
+    # On a phone the matrix keeps a readable width, and is scrolled sideways.
+    width = 110 + 22 * len(block.item_ids)
+    st.html(
+        "<style>.st-key-matrix_scroll {overflow-x: auto}"
+        f".st-key-matrix_chart {{min-width: min({width}px, 700px)}}</style>"
+    )
+    with st.container(key="matrix_scroll"):
+        chart(
+            matrix.figure(block, view, state.theme(), user=selection.user, item=selection.item),
+            key="matrix",
+            alt=matrix.alt(block, view),
+            table=lambda: block.table(view),
+            on_click=select,
+        )
+    st.caption(f"{matrix.legend(block, view)} Click a cell to see how its number comes about.")
+
+
+def arithmetic(model: Model, block: Block) -> None:
+    """The selected cell's prediction as a sum."""
+    selection = state.selection()
+    user, item = selection.user, selection.item
+    if user is None or item is None:
+        # Until a cell is chosen, one to look at: the block's first.
+        user = int(block.user_ids[0]) if user is None else user
+        item = int(block.item_ids[0]) if item is None else item
+    user_name, item_name = model.ratings.user_names[user], model.ratings.item_names[item]
+    parts = explain.terms(model.predictor, user, item)
+    st.markdown(f"**{user_name} × {item_name}**")
+    st.markdown(terms.sentence(parts, model.predictor.scale))
+    chart(
+        terms.figure(parts, user_name, item_name, model.predictor.scale, state.theme()),
+        key="terms",
+        alt=terms.alt(parts, user_name, item_name, model.predictor.scale),
+        table=lambda: terms.steps(parts, user_name, item_name),
+    )
+    if model.predictor.has_factors:
+        st.caption(
+            f"The mean of all ratings, what this user and this {model.ratings.item_noun} add to "
+            "it (their biases), and for each factor the user's number times the other's: equal "
+            "signs pull up, unequal signs pull down."
+        )
+    else:
+        st.caption("This model has no factors: the mean and biases are all it knows.")
+
+
+st.title("Predictions", anchor=False)
+st.markdown(
+    "Everyone's rating of everything, as the model sees it: in the gaps it guesses, elsewhere one "
+    "sees how far off it is."
+)
+seen = explore.model_in_view("The matrix with its gaps filled would be here.")
+view: View = st.segmented_control(
+    "View",
+    list(VIEWS),
+    default="filled",
+    required=True,
+    format_func=VIEWS.__getitem__,
+    key="matrix_view",
+    persist_state="session",
+    label_visibility="collapsed",
+)
+shown = browse.choose(seen)
+left, right = st.columns([2.3, 1], gap="medium")
+with left:
+    picture(shown, view)
+with right:
+    arithmetic(seen, shown)
+saving.predictions(seen, shown, view)

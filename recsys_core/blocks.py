@@ -68,7 +68,7 @@ class Block:
 
     def table(self, view: View) -> pd.DataFrame:
         """The values of a view with names, one row a user; the picture's table twin."""
-        table = pd.DataFrame(self.values(view), self.user_names, _unlike(self.item_names))
+        table = pd.DataFrame(self.values(view), self.user_names, unlike(self.item_names))
         return table.rename_axis(index="user")
 
     def place(self, user: int | None, item: int | None) -> tuple[int | None, int | None]:
@@ -111,7 +111,7 @@ def cut(
     )
 
 
-def _unlike(names: list[str]) -> list[str]:
+def unlike(names: list[str]) -> list[str]:
     """The names, repeated ones numbered: a table needs different columns."""
     met: dict[str, int] = {}
     out = []

@@ -20,6 +20,8 @@ _PRINTED_ROWS, _PRINTED_COLUMNS = 30, 16
 # Dots in unrated cells are drawn one by one; past this many they would be a grey haze.
 _MOST_DOTS = 2500
 
+# Pixels: all rows together, so that a matrix fits a screen; and a name beside them.
+_HEIGHT = 560
 _PIXELS_FOR_A_NAME = 13
 
 
@@ -40,7 +42,7 @@ def figure(
 
     values = part.values(view)
     rows, columns = values.shape
-    row_height = 40 if rows <= 12 else 24 if rows <= _PRINTED_ROWS else 15 if rows <= 60 else 8
+    row_height = min(40, max(6, _HEIGHT // rows))
     gap = 1 if row_height > 8 else 0
     chart = go.Figure(
         go.Heatmap(
