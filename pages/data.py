@@ -80,12 +80,14 @@ def _known(ratings: Ratings, split: Split, mode: Mode) -> None:
 st.title("Data")
 st.markdown("Who rated what, how, and what is missing: the gaps are what a model will fill.")
 
-sources.choose()
+choosing = sources.choose()
 workspace = state.workspace()
 if workspace.ratings is None or workspace.split is None:
-    start.offer_party(
-        "Here would be the ratings: how many, how spread, and where the gaps are.", elsewhere=False
-    )
+    if not choosing:
+        start.offer_party(
+            "Here would be the ratings: how many, how spread, and where the gaps are.",
+            elsewhere=False,
+        )
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="center"):

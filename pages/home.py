@@ -31,7 +31,7 @@ with party.container(border=True, height="stretch", key="way_party"):
     st.markdown("4 guests, 12 songs, and the songs nobody has heard yet: small enough to follow.")
     st.space("stretch")
     if st.button("Watch it learn", type="primary", icon=PLAY, key="go_party"):
-        start.watch(start.party)
+        start.watch(start.party())
 
 with world.container(border=True, height="stretch", key="way_world"):
     st.image(pictures.world(), width="stretch", alt="User factors times item factors")
@@ -39,7 +39,7 @@ with world.container(border=True, height="stretch", key="way_world"):
     st.markdown("Ratings made from three hidden factors: see whether the model finds them.")
     st.space("stretch")
     if st.button("Generate and watch", type="primary", icon=PLAY, key="go_world"):
-        start.watch(start.world)
+        start.watch(start.world())
 
 with own.container(border=True, height="stretch", key="way_own"):
     st.image(pictures.file(), width="stretch", alt="A file of ratings, one a row")

@@ -184,3 +184,12 @@ def test_a_bad_upload_is_one_sentence_and_the_data_stay(which, browser_id, works
     at.run()
     use(at)
     assert workspace.ratings.n_ratings == 5
+
+
+def test_ratings_of_ones_own_are_one_click_from_a_model_that_moves(browser_id, workspace):
+    at = upload(browser_id, "films.csv", LONG)
+    next(b for b in at.button if b.label.startswith("Use and watch")).click().run()
+    assert not at.exception
+    assert workspace.current is not None and workspace.current.ratings.name == "films"
+    assert workspace.current.status in ("playing", "finished")
+    assert at.title[0].value != "Data"

@@ -9,10 +9,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared import splitting
+from pages.shared import splitting, start
 from recsys_core import reading, words
 from recsys_core.errors import FactorscopeError
-from recsys_core.ratings import Ratings, Scale
+from recsys_core.ratings import Scale
 from recsys_core.reading import Guess
 
 _NONE = "none"
@@ -51,21 +51,20 @@ class Brought:
             self.error = str(error)
 
 
-def upload() -> Ratings | None:
-    """The upload panel; the ratings once a person takes them."""
+def upload() -> None:
+    """The upload panel."""
     file = st.file_uploader(
         "A file of ratings",
         key="upload",
         help="CSV, TSV, Excel, Parquet or .npz, also inside a zip; or a MovieLens zip as it is. "
         "One rating a row, or users × items. Nothing in a file is ever run.",
     )
-    if file is None:
-        return None
-    return _understand(f"upload {file.file_id}", file.getvalue(), file.name)
+    if file is not None:
+        _understand(f"upload {file.file_id}", file.getvalue(), file.name)
 
 
-def paste() -> Ratings | None:
-    """The paste panel, likewise."""
+def paste() -> None:
+    """The paste panel."""
     with st.form("paste", border=False):
         text = st.text_area(
             "A table of ratings",
@@ -78,12 +77,12 @@ def paste() -> Ratings | None:
     data = (text or "").encode()
     token = f"paste {hashlib.sha256(data).hexdigest()}"
     brought: Brought | None = st.session_state.get("brought")
-    if not pressed and (brought is None or brought.token != token):
-        return None
-    return _understand(token, data, "pasted ratings.csv")
+    if pressed or (brought is not None and brought.token == token):
+        _understand(token, data, "pasted ratings.csv")
 
 
-def _understand(token: str, data: bytes, name: str) -> Ratings | None:
+def _understand(token: str, data: bytes, name: str) -> None:
+    """Show how a file was understood and let it be changed, until the ratings are taken."""
     brought: Brought | None = st.session_state.get("brought")
     if brought is None or brought.token != token:
         brought = st.session_state.brought = Brought(token, data)
@@ -91,21 +90,25 @@ def _understand(token: str, data: bytes, name: str) -> Ratings | None:
             brought.look(lambda: reading.inspect(data, name))
     if brought.error:
         st.error(brought.error, icon=":material/error:")
-    if brought.guess is None:
-        return None
-    _show(brought.guess)
-    form = _Form(brought)
-    form.draw()
-    if brought.guess.problem:
-        st.error(brought.guess.problem, icon=":material/error:")
-        return None
-    if not st.button("Use these ratings", type="primary", icon=":material/check:"):
-        return None
-    with st.spinner("Reading all ratings …", show_time=True):
-        ratings = brought.guess.read()
-        splitting.remember_ready_made(ratings, data, brought.guess)
-    del st.session_state.brought
-    return ratings
+    guess = brought.guess
+    if guess is None:
+        return
+    _show(guess)
+    _Form(brought).draw()
+    if guess.problem:
+        st.error(guess.problem, icon=":material/error:")
+        return
+    with st.container(horizontal=True):
+        watch = st.button(
+            "Use and watch a model learn", type="primary", icon=":material/play_arrow:"
+        )
+        use = st.button("Use these ratings", icon=":material/check:")
+    if watch or use:
+        with st.spinner("Reading all ratings …", show_time=True):
+            ratings = guess.read()
+            splitting.remember_ready_made(ratings, brought.data, guess)
+        del st.session_state.brought
+        (start.watch if watch else start.use)(ratings)
 
 
 def _show(guess: Guess) -> None:
@@ -113,7 +116,8 @@ def _show(guess: Guess) -> None:
     st.markdown(f"Understood as **{_sentence(guess)}**.")
     for remark in guess.remarks:
         st.caption(remark)
-    st.dataframe(guess.preview, height=212, hide_index=True, key="preview")
+    height = min(38 + 35 * len(guess.preview), 212)
+    st.dataframe(guess.preview, height=height, hide_index=True, key="preview")
 
 
 def _sentence(guess: Guess) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 import recsys_core as rc
+from pages.shared import start
 from recsys_core import words
 from recsys_core.errors import SettingsError
 from recsys_core.ratings import Ratings, Scale
@@ -132,15 +133,17 @@ WORLDS = (
 )
 
 
-def panel() -> Ratings | None:
-    """Draw the choice and its form; the ratings once they have been asked for."""
+def panel() -> None:
+    """Draw the choice and its form; use the ratings once they have been asked for."""
     names = [world.name for world in WORLDS]
     name = st.segmented_control(
         "Kind of world", names, default=names[0], required=True, label_visibility="collapsed"
     )
     world = WORLDS[names.index(name or names[0])]
     st.caption(world.what)
-    return world.form()
+    ratings = world.form()
+    if ratings is not None:
+        start.use(ratings)
 
 
 def _refuse_beyond_a_page(n_ratings: float) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import bring, generate, splitting, start
+from pages.shared import bring, generate, start
 from recsys_core.errors import FactorscopeError
-from recsys_core.ratings import Ratings
 
 PARTY, GENERATE, UPLOAD, PASTE, MOVIELENS = (
     "Robbie's party",
@@ -17,15 +16,18 @@ PARTY, GENERATE, UPLOAD, PASTE, MOVIELENS = (
 )
 
 _PANELS = {
-    PARTY: start.party,
+    PARTY: lambda: start.use(start.party()),
     GENERATE: generate.panel,
     UPLOAD: bring.upload,
     PASTE: bring.paste,
 }
 
 
-def choose() -> None:
-    """Draw the choices; new ratings replace the data in use, a failure leaves them as they are."""
+def choose() -> bool:
+    """Draw the choices and the panel of the chosen one; whether one is open.
+
+    New ratings replace the data in use; a failure leaves them as they are.
+    """
     # A widget's value can only be changed before it is drawn: close the panel that has done its
     # work.
     if st.session_state.pop("source_done", False):
@@ -34,20 +36,10 @@ def choose() -> None:
         "Load other ratings", list(_PANELS), key="data_source", persist_state="session"
     )
     if source is None:
-        return
+        return False
     with st.container(border=source != PARTY, key="source_panel"):
         try:
-            ratings = _PANELS[source]()
+            _PANELS[source]()
         except FactorscopeError as error:
             st.error(str(error), icon=":material/error:")
-            return
-    if ratings is not None:
-        use(ratings)
-
-
-def use(ratings: Ratings) -> None:
-    """Work with these ratings from now on."""
-    splitting.forget()
-    start.with_data(ratings, play=False)
-    st.session_state.source_done = True
-    st.rerun()
+    return True

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 import recsys_core as rc
-from pages.shared import state
+from pages.shared import splitting, state
 from recsys_core import splits
 from recsys_core.ratings import Ratings
-
-
-def with_data(ratings: Ratings, play: bool = True) -> None:
-    """Work with these ratings, split as suits their size; start a default run on them."""
-    workspace = state.workspace()
-    workspace.set_data(ratings, splits.usual(ratings))
-    if play:
-        workspace.new_run(rc.SGD()).play()
 
 
 def party() -> Ratings:
@@ -30,10 +20,23 @@ def world() -> Ratings:
     return rc.datasets.low_rank(n_users=60, n_items=40, n_factors=3, density=0.35, noise=0.1)
 
 
-def watch(make: Callable[[], Ratings]) -> None:
-    """Load, play, and go to where it can be watched."""
-    with_data(make())
+def use(ratings: Ratings) -> None:
+    """Work with these ratings from now on, split as suits their size; show them."""
+    _take(ratings)
+    st.rerun()
+
+
+def watch(ratings: Ratings) -> None:
+    """Work with these ratings, start a default run, and go to where it can be watched."""
+    _take(ratings)
+    state.workspace().new_run(rc.SGD()).play()
     st.switch_page("train.py")
+
+
+def _take(ratings: Ratings) -> None:
+    splitting.forget()
+    state.workspace().set_data(ratings, splits.usual(ratings))
+    st.session_state.source_done = True  # the Data page closes the panel they came from
 
 
 def offer_party(what_would_be_here: str, elsewhere: bool = True) -> None:
@@ -45,7 +48,8 @@ def offer_party(what_would_be_here: str, elsewhere: bool = True) -> None:
         st.markdown(what_would_be_here)
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Start with Robbie's party", icon=":material/play_arrow:", type="primary"):
-                with_data(party())
+                _take(party())
+                state.workspace().new_run(rc.SGD()).play()
                 st.rerun()
             if elsewhere:
                 st.page_link("data.py", label="Choose other data", icon=":material/table_chart:")
