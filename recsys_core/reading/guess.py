@@ -325,8 +325,13 @@ def _settle(
                 "Negative numbers have no logarithm of 1 + value; read them as they are."
             )
         numbers, present = np.log1p(numbers), np.log1p(present)
-    scale = changes.get("scale") or (Scale.guess(present) if len(present) else None)
-    found |= {"unrated": unrated, "counts": counts, "log": log, "scale": scale}
+    found |= {"unrated": unrated, "counts": counts, "log": log}
+    if not len(present):
+        raise ReadError(
+            f"{found['_content'].said} holds no rating, only blanks and what was taken as "
+            "“unrated”; choose another column of ratings, or another value for unrated."
+        )
+    found["scale"] = changes.get("scale") or Scale.guess(present)
     return numbers, remarks
 
 

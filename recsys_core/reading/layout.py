@@ -73,9 +73,9 @@ def is_wide(records: Sequence[Record], header: bool, decimal: str = ".") -> bool
     if width <= 2 or not numeric[1:].all():
         # Two columns of small numbers may be two items; anything else lacks a rating.
         return width == 2 and bool(numeric.all()) and bool(np.nanmax(values) <= 10)
-    with_moments = np.nanmin(values, axis=0, initial=np.inf, where=numeric & ~blank) > 1.6e8
-    if (numeric & with_moments).any():
-        return False
+    lowest = np.min(values, axis=0, initial=np.inf, where=np.isfinite(values))
+    if ((lowest > 1.6e8) & np.isfinite(lowest)).any():
+        return False  # a column of moments
     first = [row[0] if len(row) else None for row in body]
     if not numeric[0]:
         # “anna, 12, 4” is long when names come again, or when the second column holds ids.

@@ -161,8 +161,15 @@ def parquet(content: Content) -> FrameCells:
                 f"{content.said} has {about.num_rows:,} rows of {about.num_columns:,} columns, "
                 "more than fit; bring a part of it."
             )
-        # Without pandas' own notes in the file, so that nothing but the columns is rebuilt.
-        frame = file.read().to_pandas(ignore_metadata=True)
+        schema = file.schema_arrow
+        index = [
+            c for c in (schema.pandas_metadata or {}).get("index_columns", ()) if c in schema.names
+        ]
+        flat = [f.name for f in schema if not pa.types.is_nested(f.type) and f.name not in index]
+        # Without the rest of pandas' notes, so that nothing but plain columns is rebuilt. The index
+        # is stored last but comes first: it holds a wide table's users.
+        columns = [*index, *flat]
+        frame = file.read(columns=columns).select(columns).to_pandas(ignore_metadata=True)
     except ReadError:
         raise
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError):
@@ -170,8 +177,6 @@ def parquet(content: Content) -> FrameCells:
             f"{content.said} is a damaged Parquet file, perhaps cut short on its way; copy or save "
             "it again."
         ) from None
-    index = [c for c in frame.columns if str(c).startswith("__index_level_")]
-    if index:  # what pandas calls an index without a name: a wide table's users
-        frame = frame[[*index, *(c for c in frame.columns if c not in index)]]
-        frame = frame.rename(columns=dict.fromkeys(index, ""))
+    nameless = [name for name in columns if name.startswith("__index_level_")]
+    frame = frame.rename(columns=dict.fromkeys(nameless, ""))
     return FrameCells(frame, content.said, "parquet")

@@ -115,11 +115,13 @@ class TextCells:
                     **options,
                 )
         except pd.errors.EmptyDataError:
-            raise ReadError(
-                f"{self.said} has a header but no ratings below it; check that it was saved whole."
-            ) from None
+            frame = pd.DataFrame()
         except (pd.errors.ParserError, ValueError, OverflowError):
             raise ReadError(self._uneven(len(names))) from None
+        if frame.empty:
+            raise ReadError(
+                f"{self.said} has a header but no ratings below it; check that it was saved whole."
+            )
         offset = 1 if header else 0
         return Table(frame, names, lambda row: f"line {self.line(row + offset):,}")
 

@@ -1,0 +1,205 @@
+"""Wide tables: one row a user, one column an item."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recsys_core.errors import ReadError
+from recsys_core.reading import inspect, read_ratings
+
+NAN = np.nan
+# Four guests, five songs; NaN is unrated.
+MATRIX = np.array(
+    [[5, 3, NAN, 1, 4], [4, NAN, NAN, 1, 2], [1, 1, NAN, 5, NAN], [NAN, 1, 5, 4, 3]], dtype=float
+)
+USERS = ["anna", "bob", "cleo", "dan"]
+ITEMS = ["Alien", "Brazil", "Chocolat", "Dune", "Élite"]
+
+
+def text(matrix, blank, users=None, items=None, delimiter=",", corner="", decimal="."):
+    """A matrix as text, with labels where given."""
+    rows = []
+    if items is not None:
+        rows.append([corner, *items] if users is not None else list(items))
+    for at, row in enumerate(matrix):
+        cells = [blank if np.isnan(v) else f"{v:g}".replace(".", decimal) for v in row]
+        rows.append([users[at], *cells] if users is not None else cells)
+    return "\n".join(delimiter.join(row) for row in rows) + "\n"
+
+
+def dense(ratings):
+    return ratings.block(np.arange(ratings.n_users), np.arange(ratings.n_items))
+
+
+@pytest.mark.parametrize("items", [ITEMS, None], ids=["header", "no header"])
+@pytest.mark.parametrize("users", [USERS, None], ids=["labels", "no labels"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize(
+    ("blank", "unrated"),
+    [("", None), ("NaN", None), ("-", None), ("n/a", None), ("0", 0), ("99", 99), ("-1", -1)],
+)
+def test_every_way_to_say_unrated(blank, unrated, delimiter, users, items):
+    guess = inspect(text(MATRIX, blank, users, items, delimiter).encode())
+    assert guess.layout == "wide"
+    assert guess.labels is (users is not None)
+    assert guess.header is (items is not None)
+    assert guess.unrated == unrated
+    ratings = guess.read()
+    assert np.array_equal(dense(ratings), MATRIX.astype(np.float32), equal_nan=True)
+    assert ratings.users == (users or ["1", "2", "3", "4"])
+    assert ratings.items == (items or ["1", "2", "3", "4", "5"])
+    assert ratings.scale == (1, 5, 1)
+
+
+def test_space_between_numbers():
+    ratings = read_ratings(text(MATRIX, "0", delimiter=" ").encode())
+    assert np.array_equal(dense(ratings), MATRIX.astype(np.float32), equal_nan=True)
+
+
+@pytest.mark.parametrize("corner", ["", "user", "userId", "member", "id"])
+def test_corner_names(corner):
+    ratings = read_ratings(text(MATRIX, "", USERS, ITEMS, corner=corner).encode())
+    assert ratings.users == USERS and ratings.items == ITEMS
+
+
+def test_numbers_as_labels_on_both_sides():
+    # What DataFrame.to_csv writes for a matrix without names …
+    frame = pd.DataFrame(MATRIX)
+    ratings = read_ratings(frame.to_csv().encode())
+    assert ratings.users == ["0", "1", "2", "3"] and ratings.items == ["0", "1", "2", "3", "4"]
+    assert np.array_equal(dense(ratings), MATRIX.astype(np.float32), equal_nan=True)
+    # … and for one with ids.
+    frame.index, frame.columns = pd.Index([17, 3, 250, 8]), pd.Index([1193, 661, 914, 7, 40])
+    ratings = read_ratings(frame.to_csv().encode())
+    assert ratings.users == ["17", "3", "250", "8"]
+    assert ratings.items == ["1193", "661", "914", "7", "40"]
+
+
+def test_decimal_commas():
+    matrix = np.array([[4.5, 3, NAN], [0.5, NAN, 2.5], [1, 5, 4]])
+    guess = inspect(text(matrix, "-", delimiter=";", decimal=",").encode())
+    assert guess.decimal == ","
+    assert np.array_equal(dense(guess.read()), matrix.astype(np.float32), equal_nan=True)
+
+
+def test_items_in_rows_are_turned():
+    frame = pd.DataFrame(MATRIX.T, index=ITEMS, columns=USERS)
+    guess = inspect(frame.to_csv(index_label="movie").encode())
+    assert guess.items_in_rows
+    ratings = guess.read()
+    assert ratings.users == USERS and ratings.items == ITEMS and ratings.item_noun == "film"
+    assert np.array_equal(dense(ratings), MATRIX.astype(np.float32), equal_nan=True)
+    turned = guess.change(items_in_rows=False).read()
+    assert turned.users == ITEMS
+
+
+@pytest.mark.parametrize(
+    ("matrix", "unrated"),
+    [
+        ([[0, 7, 10], [3, NAN, 0], [NAN, 5, 8]], None),  # 0–10, blanks say unrated
+        ([[0, 1, 2], [2, NAN, 0], [1, 2, NAN]], None),  # 0–2 likewise
+        ([[0, 1, 2], [2, 1, 0], [1, 2, 1]], None),  # 0–2, complete
+        ([[0, 3, 5], [4, 0, 1], [0, 2, 4]], 0),
+        ([[0, 7, 10], [3, 0, 0], [0, 5, 8]], 0),
+        ([[0, 0, 10], [0, NAN, 0], [0, 0, 8]], 0),  # mostly zeros, a stray blank
+        ([[-3, 0, 2], [3, 0, 0], [1, -2, 3]], None),  # zero lies inside the scale
+        ([[0, 99, 5], [99, 2, 1], [4, 0, 99]], 99),
+        ([[0, 12, 250], [3, 0, 0], [0, 1, 4000]], 0),  # counts
+    ],
+)
+def test_which_number_means_unrated_in_a_matrix(matrix, unrated):
+    matrix = np.array(matrix, dtype=float)
+    guess = inspect(text(matrix, "", USERS, ITEMS[:3]).encode())
+    assert guess.unrated == unrated
+    rated = np.isfinite(matrix) & (matrix != unrated)
+    assert guess.read().n_ratings == rated.sum()
+
+
+def test_the_guess_about_zero_can_be_changed():
+    guess = inspect(text(MATRIX, "0", USERS, ITEMS).encode())
+    assert any("0 was taken as “unrated”: 6" in remark for remark in guess.remarks)
+    with_zeros = guess.change(unrated=None).read()
+    assert with_zeros.n_ratings == 20 and with_zeros.scale == (0, 5, 1)
+
+
+def test_jester_like_values():
+    matrix = np.array([[-9.95, 8.79, 99], [99, 0.0, 3.25], [1.5, 99, 99], [2, 3, -4.1]])
+    guess = inspect(text(matrix, "").encode())
+    assert (guess.layout, guess.unrated) == ("wide", 99)
+    assert guess.read().n_ratings == 8
+
+
+def test_labels_keep_leading_zeros():
+    ratings = read_ratings(text(MATRIX, "", ["007", "7", "x", "08"], ITEMS).encode())
+    assert ratings.users == ["007", "7", "x", "08"]
+
+
+def test_a_user_with_two_rows_counts_once():
+    ratings = read_ratings(text(MATRIX, "", ["anna", "bob", "cleo", "anna"], ITEMS).encode())
+    assert ratings.users == ["anna", "bob", "cleo"]
+    anna = dict(
+        zip(
+            ratings.item_ids[ratings.user_ids == 0],
+            ratings.values[ratings.user_ids == 0],
+            strict=True,
+        )
+    )
+    assert [anna[ratings.item_index(i)] for i in ITEMS] == [5, 1, 5, 4, 3]
+    assert ratings.report.n_duplicates == 3
+
+
+def test_a_user_without_ratings_stays():
+    matrix = MATRIX.copy()
+    matrix[1] = NAN
+    ratings = read_ratings(text(matrix, "", USERS, ITEMS).encode())
+    assert ratings.users == USERS and ratings.user_counts[1] == 0
+
+
+def test_lines_that_end_with_a_delimiter():
+    body = text(MATRIX, "", USERS, ITEMS).replace("\n", ",\n")
+    assert read_ratings(body.encode()).items == ITEMS
+
+
+def test_large_and_sparse_matrix_reads_right():
+    generator = np.random.default_rng(1)
+    matrix = np.where(generator.random((300, 400)) < 0.05, generator.integers(1, 6, (300, 400)), 0)
+    ratings = read_ratings(pd.DataFrame(matrix).to_csv(header=False, index=False).encode())
+    assert (ratings.n_users, ratings.n_items) == (300, 400)
+    assert np.array_equal(np.nan_to_num(dense(ratings)), matrix)
+
+
+def test_long_and_wide_can_be_changed_for_each_other():
+    data = b"1,1,5\n1,2,3\n2,1,4\n2,2,1\n"
+    guess = inspect(data)
+    assert guess.layout == "long"
+    wide = guess.change(layout="wide").read()
+    assert (wide.n_users, wide.n_items, wide.n_ratings) == (4, 3, 12)
+    small = inspect(b"5,3,1\n4,1,1\n1,1,5\n1,5,4\n")
+    assert small.layout == "wide"
+
+
+def test_a_word_among_numbers_is_named():
+    body = text(MATRIX, "", USERS, ITEMS).replace("cleo,1,1,,5", "cleo,1,good,,5")
+    with pytest.raises(ReadError, match="Line 4 .* column “Brazil”: “good” is not a number"):
+        read_ratings(body.encode())
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ("".join("NaN,NaN,NaN\n" for _ in range(5)), "holds no rating"),
+        ("0,0,0\n0,0,0\n0,0,0\n", "All ratings .* are 0"),
+        ("user,A,B,C\nanna,5,3,1\n", "one user only"),
+        ("user,A\nanna,5\nbob,3\n", "item only|no column"),
+    ],
+)
+def test_matrices_that_teach_nothing(data, says):
+    with pytest.raises(ReadError, match=says):
+        read_ratings(data.encode(), **({"unrated": None} if data.startswith("0") else {}))
+
+
+def test_a_million_columns_are_refused():
+    with pytest.raises(ReadError, match="1,000,000 columns.*one rating a line"):
+        read_ratings((",".join(["3"] * 1_000_000) + "\n").encode() * 2)
