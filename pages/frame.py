@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared import cards
+from pages.shared.chart import preload
 
 PAGES = (
     ("home.py", "Home", ":material/home:", "Three ways in."),
@@ -57,5 +58,6 @@ page = st.navigation(
 
 with st.sidebar:
     cards.sidebar()
+    preload()
 
 page.run()

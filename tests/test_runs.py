@@ -295,10 +295,15 @@ def test_names_are_told_apart_and_can_be_changed(space):
     assert (one.name, two.name) == ("my best", "Fake (2)")
 
 
-def test_removing_a_run_brings_another_into_view_and_no_colour_back(space):
+def test_removing_a_run_brings_another_into_view_and_no_colour_back(server, space):
     one, two = space.new_run(FakeModel()), space.new_run(FakeModel())
+    two.step()
+    settle(server, two)
     space.remove(two)
     assert space.current is one and space.runs == [one]
+    three = space.new_run(FakeModel())
+    assert three.color_index == 2
+    space.remove(three)  # which nobody has seen learn
     assert space.new_run(FakeModel()).color_index == 2
 
 

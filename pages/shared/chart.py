@@ -22,6 +22,10 @@ _CHART = st.components.v2.component(
     "factorscope_chart", js=component_of("chart.js"), isolate_styles=False
 )
 
+_PRELOAD = st.components.v2.component(
+    "factorscope_preload", js=component_of("preload.js"), isolate_styles=False
+)
+
 _USUAL_HEIGHT = 360
 
 
@@ -55,7 +59,7 @@ def chart(
 
     ``key`` names the chart: the same key keeps hover and zoom. ``alt`` is the picture in a
     sentence, ``height`` in pixels (None: the figure's). ``table`` holds the same numbers, or makes
-    them when they are asked for. ``live`` (``recsys_core.figures.live``) makes it follow a run.
+    them when they are asked for. ``live`` (from a figure of ``recsys_core``) makes it follow a run.
 
     Returns where it was clicked, in the run of the page that follows the click, else None;
     ``on_click`` is called with it before that.
@@ -83,6 +87,11 @@ def chart(
         if table is not None:
             _twin(table, key, alt)
     return _click(state)
+
+
+def preload() -> None:
+    """Have the browser fetch Plotly before the first chart needs it."""
+    _PRELOAD(key="preload", data={"plotly": PLOTLY_ROUTE}, height=1)
 
 
 def _click(state: Any) -> Click | None:

@@ -20,20 +20,26 @@ _WIDTH, _HEIGHT = 760.0, 480.0
 _LETTER, _LINE, _AWAY = 6.4, 14.0, 9.0
 
 
-def positions(xy: np.ndarray, names: list[str], points: np.ndarray | None = None) -> list[str]:
+def positions(
+    xy: np.ndarray,
+    names: list[str],
+    points: np.ndarray | None = None,
+    size: tuple[float, float] = (_WIDTH, _HEIGHT),
+) -> list[str]:
     """Plotly's ``textposition`` for each name at ``xy``, (n, 2); the first names choose first.
 
-    ``points``, (m, 2), are all that must not be covered; ``xy`` itself where None. Greedy: each
+    ``points``, (m, 2), are all that must not be covered; ``xy`` itself where None. ``size`` is the
+    plot's, in pixels. Greedy: each
     name takes the place where it covers least of what is there already.
     """
     points = xy if points is None else points
     low, high = points.min(axis=0), points.max(axis=0)
     spread = np.where(high > low, high - low, 1e-9)
-    to_pixels = float(min(_WIDTH / spread[0], _HEIGHT / spread[1]))  # axes of equal scale
+    to_pixels = float(min(size[0] / spread[0], size[1] / spread[1]))  # axes of equal scale
     middle = (low + high) / 2
 
     def placed(at: np.ndarray) -> np.ndarray:
-        return (at - middle) * to_pixels + np.array([_WIDTH, _HEIGHT]) / 2
+        return (at - middle) * to_pixels + np.array(size) / 2
 
     marks = placed(points)
     dots = np.column_stack([marks - 6, marks + 6])  # boxes: left, bottom, right, top
@@ -43,7 +49,7 @@ def positions(xy: np.ndarray, names: list[str], points: np.ndarray | None = None
         boxes = np.array([_box(at, len(name), right, up) for _, right, up in _PLACES])
         # Names over names cannot be read; names over points can, and in a dense cloud must be.
         covered = [
-            _overlap(box, dots) + _outside(box) + 50 * _overlap(box, written) for box in boxes
+            _overlap(box, dots) + _outside(box, size) + 50 * _overlap(box, written) for box in boxes
         ]
         best = int(np.argmin(np.round(covered, 3)))
         chosen.append(_PLACES[best][0])
@@ -64,7 +70,7 @@ def _overlap(box: np.ndarray, others: np.ndarray) -> float:
     return float((np.clip(across, 0, None) * np.clip(along, 0, None)).sum())
 
 
-def _outside(box: np.ndarray) -> float:
+def _outside(box: np.ndarray, size: tuple[float, float]) -> float:
     """Area outside the plot, where a name would be cut."""
-    inside = _overlap(box, np.array([[-20.0, -20.0, _WIDTH + 20, _HEIGHT + 20]]))
+    inside = _overlap(box, np.array([[-20.0, -20.0, size[0] + 20, size[1] + 20]]))
     return float((box[2] - box[0]) * (box[3] - box[1]) - inside)

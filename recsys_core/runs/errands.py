@@ -66,5 +66,5 @@ def scout(run: Run) -> Iterator[None]:
             found = twin.learner.snapshot()
         except FactorscopeError as error:  # it diverges: so will the run, and say so itself
             log.info("The scout of %s stopped: %s", run.name, error)
-        run.basis = Basis.fit(found)
+        run.scouted, run.basis = found, Basis.fit(found)
     run.basis_pending = False

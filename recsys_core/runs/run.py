@@ -35,6 +35,9 @@ Status = Literal["paused", "playing", "finished", "failed"]
 # Epochs a second a person may choose; None is as fast as possible.
 SPEEDS: tuple[float | None, ...] = (1.0, 5.0, 20.0, None)
 
+# A run catches up with its pace when the machine had other things to do for less than this.
+_CATCHES_UP = 1.0
+
 # From this many ratings on, an epoch takes long enough to be watched as it is.
 _UNPACED_FROM = 500_000
 
@@ -59,7 +62,7 @@ class Run:
     speed : epochs a second; None is as fast as possible.
     frames : predictors kept, by epoch; ``checkpoints`` likewise, fewer.
     basis : the one projection all frames are seen through; None until it is found
-        (``basis_pending``), and for models without factors.
+        (``basis_pending``), and for models without factors. ``scouted``: what it was found from.
     lineage : which model trained from which epoch on; more than one for a fork.
     rewinding : a fork that has still to be retraced to its epoch; it cannot play yet.
     """
@@ -82,8 +85,10 @@ class Run:
         self.ratings = ratings
         self.split = split
         self.visible = True
+        self.courses = 0
         self.basis: Basis | None = None
         self.basis_pending = True
+        self.scouted: Predictor | None = None
         self.rewinding: tuple[Checkpoint, int, int] | None = None
         self._workspace = workspace
         self._registry = workspace.registry
@@ -104,6 +109,7 @@ class Run:
 
     def _take_up(self, training: Training) -> None:
         """Make a training the run's own, with nothing behind it but what it brings."""
+        self.courses += 1
         self.settings = dict(training.settings)
         self.n_epochs = training.n_epochs
         self.epochs: list[Epoch] = list(training.history)
@@ -131,7 +137,8 @@ class Run:
         training = self.start(self.model, moment.thing)  # raises where the settings do not fit
         self._take_up(training)
         self.baselines, self.speed = parent.baselines, parent.speed
-        self.basis, self.basis_pending = parent.basis, parent.basis is None
+        self.basis, self.scouted = parent.basis, parent.scouted
+        self.basis_pending = parent.basis is None
         self.epochs = [e for e in parent.epochs if e.number <= epoch]
         self.frames, self.checkpoints = parent.frames.until(epoch), parent.checkpoints.until(epoch)
         self.lineage = [(first, model) for first, model in parent.lineage if first < epoch]
@@ -158,6 +165,11 @@ class Run:
     def epoch(self) -> int:
         """Epochs completed."""
         return self.epochs[-1].number
+
+    @property
+    def stream(self) -> str:
+        """Names this course of training for whoever follows it; a reset begins another."""
+        return f"{self.id}-{self.courses}"
 
     @property
     def busy(self) -> bool:
@@ -327,8 +339,9 @@ class Run:
             self._ended = now if self.status == "playing" else None
             self._steps = max(self._steps - 1, 0)
             if self.speed and self.status == "playing":
-                # One period after it was due, so that the pace is kept; no long delay is made up.
-                on_time = began - self._due < 1 / self.speed
+                # One period after it was due, so that the pace is kept; short delays are made up
+                # for, long ones are not.
+                on_time = began - self._due < _CATCHES_UP
                 self._due = (self._due if on_time else began) + 1 / self.speed
             if training.finished:
                 self._final = training.snapshot()

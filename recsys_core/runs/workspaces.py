@@ -103,6 +103,8 @@ class Workspace:
         with self.registry.lock:
             run.pause()
             self.runs.remove(run)
+            if run.epoch == 0 and run.color_index == self._n_created - 1:
+                self._n_created -= 1  # it never trained: nobody will miss its colour
             if self.current is run:
                 left = [other for other in self.runs if other.ratings is run.ratings]
                 self.current = left[-1] if left else None

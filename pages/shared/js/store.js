@@ -73,12 +73,12 @@ function integers(text, Kind) {
   return new Kind(bytes.buffer)
 }
 
-function unpack({ epoch, matrix, latent, reach }) {
+function unpack(frame) {
+  const { matrix, latent } = frame
   return {
-    epoch,
+    ...frame, // epoch, reach, spread
     matrix: matrix && integers(matrix, Uint16Array),
     latent: latent && integers(latent, Int16Array),
-    reach,
   }
 }
 

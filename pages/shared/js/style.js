@@ -13,6 +13,10 @@ sheet.textContent = `
   opacity: .6; }
 [class*="_twin"] button:hover, [class*="_twin"] button:focus-visible { opacity: 1; }
 
+[class*="st-key-curves_view"] { position: absolute; top: 0; right: 2.2rem; z-index: 5; width: auto; }
+[class*="st-key-curves_view"] button { border: none; background: none; min-height: 1.75rem;
+  padding: 0 .3rem; opacity: .6; }
+
 .fs-timeline { display: flex; align-items: center; gap: .75rem; height: 1.75rem;
   color: var(--st-text-color); font-family: var(--st-font); font-size: .93rem; }
 .fs-timeline output { min-width: 8.5em; text-align: right; font-variant-numeric: tabular-nums; }

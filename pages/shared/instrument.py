@@ -1,0 +1,232 @@
+"""The live part of the Train page: controls, epoch slider, three panels, the teacher's sentence."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from pages.shared import state
+from pages.shared.chart import Click, chart
+from pages.shared.timeline import timeline
+from recsys_core import narrate
+from recsys_core.figures import curves, live_latent, live_matrix
+from recsys_core.figures.frames import shown
+from recsys_core.runs import SPEEDS, Run, Workspace
+from recsys_core.words import duration, number
+
+# Seconds between ticks while something goes on.
+_TICK = 0.7
+
+_HEIGHT = 350
+
+
+def shown_runs(workspace: Workspace) -> list[Run]:
+    """The runs whose curves are drawn: those on the same data that are not hidden."""
+    run = workspace.current
+    assert run is not None
+    same = [other for other in workspace.runs if other.split is run.split]
+    return [other for other in same if other.visible or other is run]
+
+
+def strip(workspace: Workspace) -> None:
+    """Controls and slider; ticks while a run goes on, and has the page run again when it ends."""
+    busy = workspace.busy
+    st.fragment(_strip, run_every=_TICK if busy else None)(busy)
+
+
+def _strip(was_busy: bool) -> None:
+    workspace = state.workspace()
+    run = workspace.current
+    if run is None or workspace.busy != was_busy:
+        st.rerun()  # before anything is sent that the page would send again at once
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls"):
+        _buttons(run)
+        _speed(run)
+        st.html(_progress(run), width="content")
+    timeline(shown_runs(workspace), run)
+
+
+def _buttons(run: Run) -> None:
+    playing = run.status == "playing"
+    st.button(
+        "Pause" if playing else "Play",
+        icon=":material/pause:" if playing else ":material/play_arrow:",
+        type="primary",
+        key="play",
+        width=110,
+        on_click=run.pause if playing else run.play,
+        disabled=run.status == "failed" or not run.n_epochs,
+        help="After the last epoch, Play adds as many again." if not playing else None,
+    )
+    st.button(
+        "Step",
+        icon=":material/skip_next:",
+        key="step",
+        on_click=run.step,
+        disabled=run.status == "failed" or not run.n_epochs,
+        help="One epoch: once through all training ratings.",
+    )
+    st.button(
+        "Reset",
+        icon=":material/replay:",
+        key="reset",
+        on_click=_reset,
+        args=(run,),
+        disabled=run.epoch == 0 and run.status != "failed",
+        help="Back to epoch 0, with the same settings.",
+    )
+
+
+def _reset(run: Run) -> None:
+    run.reset()
+    state.selection().epoch = None
+
+
+def _speed(run: Run) -> None:
+    key = f"speed_{run.id}"
+
+    def changed() -> None:
+        run.set_speed(st.session_state[key])
+
+    st.segmented_control(
+        "Speed",
+        SPEEDS,
+        default=run.speed,
+        format_func=lambda speed: "max" if speed is None else f"{speed:g}",
+        key=key,
+        required=True,
+        on_change=changed,
+        label_visibility="collapsed",
+        help="Epochs a second; max is as fast as possible.",
+    )
+
+
+def _progress(run: Run) -> str:
+    """“epoch 37 / 200 · 12 s left”."""
+    text = f"epoch <b>{run.epoch:,}</b> / {run.n_epochs:,}"
+    left = run.seconds_left
+    if run.rewinding is not None:
+        text += " · going back …"
+    elif run.status == "playing" and left is not None:
+        text += f" · {duration(left)} left"
+    elif run.status in ("finished", "failed"):
+        text += {"finished": " · done", "failed": " · failed"}[run.status]
+    return f'<span style="font-variant-numeric:tabular-nums;white-space:nowrap">{text}</span>'
+
+
+def panels(workspace: Workspace) -> None:
+    """Error, matrix and latent space of the run in view; a click on a cell or point selects it."""
+    run = workspace.current
+    assert run is not None
+    selected = state.selection()
+    mode = state.theme()
+    left, middle, right = st.columns([10, 11, 10], gap="small")
+    with left:
+        _curves(workspace, run)
+    with middle:
+        figure, following = live_matrix.figure(
+            run, mode, epoch=selected.epoch, user=selected.user, item=selected.item
+        )
+        chart(
+            figure,
+            key="matrix",
+            alt=f"Predicted ratings at epoch {run.epoch}, with the known ones inside their cells",
+            height=_HEIGHT,
+            live=following,
+            table=lambda: live_matrix.table(run, selected.epoch),
+            on_click=lambda click: _select_cell(run, click),
+        )
+    with right:
+        figure, following = live_latent.figure(
+            run, mode, epoch=selected.epoch, user=selected.user, item=selected.item
+        )
+        chart(
+            figure,
+            key="latent",
+            alt=f"Users and {run.ratings.item_noun}s in the latent space at epoch {run.epoch}",
+            height=_HEIGHT,
+            live=following,
+            table=lambda: live_latent.table(run, selected.epoch),
+            on_click=lambda click: _select_point(run, click),
+        )
+
+
+def _curves(workspace: Workspace, run: Run) -> None:
+    view = st.session_state.setdefault("curve_view", ("RMSE", False, False))
+    measure, log_x, log_y = view
+    figure, following = curves.figure(
+        shown_runs(workspace),
+        run,
+        state.theme(),
+        measure=measure,
+        log_x=log_x,
+        log_y=log_y,
+        epoch=state.selection().epoch,
+    )
+    with st.container(key="curves_chart", gap=None):
+        chart(
+            figure,
+            key="curve",
+            alt=curves.alt(run),
+            height=_HEIGHT,
+            live=following,
+            table=lambda: curves.table(run),
+        )
+        with (
+            st.container(key="curves_view", width="content"),
+            st.popover("", icon=":material/tune:", key="curve_axes", help="What the curves show"),
+        ):
+            chosen = st.radio("Show", ("RMSE", "objective"), index=int(measure == "objective"),
+                              horizontal=True)  # fmt: skip
+            new_x = st.toggle("Logarithmic epochs", log_x)
+            new_y = st.toggle("Logarithmic errors", log_y)
+    if (chosen, new_x, new_y) != view:
+        st.session_state.curve_view = (chosen, new_x, new_y)
+        st.rerun()
+
+
+def _select_cell(run: Run, click: Click) -> None:
+    part = shown(run.split.train)
+    if click.row is None or click.column is None:
+        return
+    if click.row < len(part.rows) and click.column < len(part.columns):
+        selected = state.selection()
+        selected.user, selected.item = int(part.rows[click.row]), int(part.columns[click.column])
+
+
+def _select_point(run: Run, click: Click) -> None:
+    part = shown(run.split.train)
+    if click.point is None or click.curve > 1:
+        return
+    if click.curve == 0:
+        state.selection().user = int(part.users[click.point])
+    else:
+        state.selection().item = int(part.items[click.point])
+
+
+def voice(workspace: Workspace) -> None:
+    """The teacher's sentence, and what is selected."""
+    st.fragment(_voice, run_every=2 * _TICK if workspace.busy else None)()
+
+
+def _voice() -> None:
+    run = state.workspace().current
+    if run is None:
+        return
+    said = narrate.sentence(run)
+    if run.status == "failed":
+        st.error(said, icon=":material/error:")
+    else:
+        st.html(f'<p style="margin:0;font-size:1.07rem">{escape(said)}</p>')
+    selected = state.selection()
+    if selected.user is not None and selected.item is not None:
+        _selected(run, selected.user, selected.item, selected.epoch)
+
+
+def _selected(run: Run, user: int, item: int, epoch: int | None) -> None:
+    names = f"**{run.ratings.user_names[user]}**, **{run.ratings.item_names[item]}**"
+    predicted = float(run.predictor_at(epoch).predict([user], [item])[0])
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"{names}: predicted {number(predicted)}.", width="content")
+        st.page_link("predictions.py", label="Why? Term by term", icon=":material/grid_on:")

@@ -1,0 +1,103 @@
+"""The runs of this browser side by side, and the test error of the one in view, once."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import state
+from pages.shared.settings import described
+from recsys_core.errors import FactorscopeError
+from recsys_core.figures import curves, theme
+from recsys_core.runs import Run, Workspace
+
+
+def runs(workspace: Workspace) -> None:
+    """One line a run: colour, name, settings, errors; show, look at, rename, remove."""
+    st.subheader("Runs")
+    for run in workspace.runs:
+        _line(workspace, run)
+    run = workspace.current
+    if run is not None:
+        left, right = st.columns(2, gap="large")
+        with left:
+            _epochs(run)
+        with right:
+            _test(run)
+
+
+def _line(workspace: Workspace, run: Run) -> None:
+    colour = theme.run_colour(run.color_index, state.theme())
+    here = run is workspace.current
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key=f"run_{run.id}"
+    ):
+        run.visible = st.toggle(
+            f"Show {run.name}", run.visible, key=f"visible_{run.id}",
+            label_visibility="collapsed", help="Show its curves",
+        )  # fmt: skip
+        st.html(f'<span style="color:{colour};font-size:1.3rem">●</span>', width="content")
+        if st.button(
+            run.name, key=f"select_{run.id}", type="primary" if here else "tertiary", disabled=here
+        ):
+            workspace.select(run)
+            state.selection().epoch = None
+            st.rerun()
+        st.caption(_summary(run))
+        with st.popover("", icon=":material/edit:", help="Rename"):
+            name = st.text_input("Name", run.name, key=f"name_{run.id}", max_chars=80)
+            if name != run.name:
+                workspace.rename(run, name)
+                st.rerun()
+        if st.button("", icon=":material/delete:", key=f"remove_{run.id}", help="Remove this run"):
+            workspace.remove(run)
+            st.rerun()
+
+
+def _summary(run: Run) -> str:
+    last = run.epochs[-1]
+    error = f"training RMSE {last.train_rmse:.4f}"
+    best = run.best_epoch
+    if best is not None:
+        error += f", best validation {run.epochs[best].validation_rmse:.4f} at epoch {best:,}"
+    data = f"{run.ratings.name}, {run.split.description}"
+    return f"{described(run)} · epoch {run.epoch:,} / {run.n_epochs:,}, {error} · {data}"
+
+
+def _epochs(run: Run) -> None:
+    with st.expander("Table of epochs", icon=":material/table_rows:", on_change="rerun") as box:
+        if box.open:
+            table = curves.table(run)
+            st.dataframe(table, height=300)
+            st.download_button(
+                "CSV", table.to_csv().encode(), f"{run.name}.csv", "text/csv",
+                icon=":material/download:", on_click="ignore",
+            )  # fmt: skip
+
+
+def _test(run: Run) -> None:
+    """Test error on demand, so that nobody picks an epoch by it."""
+    if run.tested is None:
+        asked = st.button(
+            "Show test error",
+            icon=":material/quiz:",
+            disabled=run.wants_training or run.epoch == 0 or run.split.test is None,
+            help="Measured once, at the end, on ratings no choice was made by."
+            if run.split.test is not None
+            else "This split keeps no ratings for testing; the Data page can.",
+        )
+        if not asked:
+            return
+    try:
+        found = run.test_scores()
+    except FactorscopeError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    rows = pd.DataFrame(
+        {
+            "on test ratings": [s.name for s in found],
+            "RMSE": [f"{s.rmse:.4f}" for s in found],
+            "MAE": [f"{s.mae:.4f}" for s in found],
+        }
+    )
+    st.dataframe(rows, hide_index=True)

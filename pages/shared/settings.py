@@ -1,0 +1,139 @@
+"""The settings of a run as one form, made from what each model declares about itself."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import streamlit as st
+
+from pages.shared import state
+from recsys_core import models
+from recsys_core.errors import FactorscopeError
+from recsys_core.models import Model
+from recsys_core.models.options import Option
+from recsys_core.runs import Run, Workspace
+from recsys_core.words import number
+
+# Title and summary of each algorithm; written here, since to ask NeuralMF would load torch.
+ALGORITHMS = {
+    "SGD": ("SGD", "Walks through the ratings one by one and mends its numbers after each."),
+    "ALS": ("ALS", "Holds all items still and solves every user exactly, then the other way."),
+    "PMF": ("PMF", "Says how large tastes usually are (a prior), then finds the most probable."),
+    "NeuralMF": ("Neural MF", "The same dot product as a small neural network, in PyTorch."),
+}
+
+
+def settings(workspace: Workspace, run: Run) -> None:
+    """Algorithm and settings; a new run with them, or a fork of the run in view."""
+    current = type(run.model).__name__
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        algorithm = st.segmented_control(
+            "Algorithm",
+            list(ALGORITHMS),
+            default=current if current in ALGORITHMS else "SGD",
+            format_func=lambda name: ALGORITHMS[name][0],
+            required=True,
+            label_visibility="collapsed",
+            key=f"algorithm_{run.id}",
+        )
+        st.markdown(ALGORITHMS[algorithm][1], width="content")
+    if algorithm == "NeuralMF":
+        with st.spinner("Loading PyTorch …"):
+            kind: type[Model] = models.NeuralMF
+    else:
+        kind = getattr(models, algorithm)
+    values = kind.defaults(run.split.train)
+    if isinstance(run.model, kind):
+        values |= run.settings
+    epoch = state.selection().epoch
+    with st.form(f"settings_{run.id}_{algorithm}", border=True):
+        options, key = kind.options(), f"{run.id}_{algorithm}"
+        chosen = _fields([option for option in options if not option.advanced], values, key)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            anew = st.form_submit_button("Start a new run", icon=":material/play_arrow:")
+            fork = st.form_submit_button(
+                "Fork from the latest epoch" if epoch is None else f"Fork from epoch {epoch:,}",
+                icon=":material/fork_right:",
+                disabled=not isinstance(run.model, kind) or run.epoch == 0,
+                help="A new run that goes on from that epoch with the settings above; drag the "
+                "slider to choose another epoch.",
+            )
+            with st.popover("More settings", icon=":material/tune:"):
+                rest = [option for option in options if option.advanced]
+                chosen |= _fields(rest, values, key, n_columns=1)
+    try:
+        if anew:
+            _start(workspace, run, kind(**chosen))
+        elif fork:
+            own = {k: v for k, v in chosen.items() if v != run.settings.get(k)}
+            run.fork(run.epoch if epoch is None else epoch, **own).play()
+            state.selection().epoch = None
+            st.rerun()
+    except FactorscopeError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def _start(workspace: Workspace, run: Run, model: Model) -> None:
+    model.resolve(run.split.train)  # raises before anything is given up
+    if run.epoch == 0 and not run.wants_training:
+        workspace.remove(run)  # it was only there to be looked at
+    fresh = workspace.new_run(model)
+    state.selection().epoch = None
+    fresh.play()
+    st.rerun()
+
+
+def _fields(
+    options: list[Option], values: dict[str, Any], key: str, n_columns: int | None = None
+) -> dict[str, Any]:
+    """One input for each option, with its meaning below."""
+    chosen = {}
+    with st.grid(n_columns or len(options), min_column_width=128, gap="small"):
+        for option in options:
+            with st.container(gap=None):
+                chosen[option.name] = _field(option, values, key)
+                st.caption(option.meaning)
+    return chosen
+
+
+def _field(option: Option, values: dict[str, Any], key: str) -> Any:
+    value = values.get(option.name, option.default)
+    label = f"{option.label} {option.symbol}".strip()
+    common = {"help": f"What if? {option.what_if}", "key": f"{option.name}_{key}"}
+    if option.kind == "bool":
+        return st.toggle(label, bool(value), **common)
+    if option.kind == "choice":
+        return st.selectbox(label, option.choices, option.choices.index(value), **common)
+    if option.kind == "int":
+        low, high = int(option.low or 0), int(option.high or 10**6)
+        return st.number_input(
+            label, low, high, None if value is None else min(max(int(value), low), high), **common
+        )
+    value = float(value or 0.0)
+    low, high = float(option.low or 0.0), float(option.high or 1e6)
+    return st.number_input(
+        label, min(low, value), max(high, value), value, step=_step(value), format="%.4g", **common
+    )
+
+
+def _step(value: float) -> float:
+    """One unit of the leading digit: what a click on + adds."""
+    return 10.0 ** math.floor(math.log10(value)) if value > 0 else 0.001
+
+
+def described(run: Run) -> str:
+    """The settings of a run in one line: “k = 32, γ = 0.015, λ = 0.08 …”."""
+    parts = []
+    for option in run.model.options():
+        value = run.settings.get(option.name)
+        if option.advanced or value is None:
+            continue
+        name = option.symbol or option.label.lower()
+        if option.kind == "bool":
+            parts.append(option.label.lower() if value else f"no {option.label.lower()}")
+        elif option.kind == "choice":
+            parts.append(str(value))
+        else:
+            parts.append(f"{name} = {number(value)}")
+    return ", ".join(parts)

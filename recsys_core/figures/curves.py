@@ -1,0 +1,187 @@
+"""Error over epochs: training dashed, validation solid, baselines as thin grey lines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from recsys_core import words
+from recsys_core.figures import theme
+from recsys_core.figures.theme import Mode
+from recsys_core.runs import Run
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+Measure = Literal["RMSE", "objective"]
+
+# Which field of an Epoch each series shows.
+_FIELDS = {"train": "train_rmse", "validation": "validation_rmse", "loss": "loss"}
+
+
+def series(run: Run, name: str) -> list[float]:
+    """One number an epoch, from epoch 0 on; empty where there is none."""
+    values = [getattr(epoch, _FIELDS[name]) for epoch in list(run.epochs)]
+    return [] if None in values else values
+
+
+def leading(run: Run, measure: Measure) -> str:
+    """The series one watches: the objective, or validation where there is some, or training."""
+    if measure == "objective":
+        return "loss"
+    return "train" if run.split.validation is None else "validation"
+
+
+def figure(
+    runs: Sequence[Run],
+    current: Run,
+    mode: Mode,
+    *,
+    measure: Measure = "RMSE",
+    log_x: bool = False,
+    log_y: bool = False,
+    epoch: int | None = None,
+) -> tuple[go.Figure, dict[str, Any]]:
+    """The curves of several runs, and what ``pages.shared.chart`` needs to keep them growing.
+
+    ``epoch`` is the one looked at; None is the latest.
+    """
+    import plotly.graph_objects as go
+
+    chart = go.Figure()
+    several = len(runs) > 1
+    last = max(run.n_epochs for run in [*runs, current]) or 1
+    if measure == "RMSE":
+        _add_baselines(chart, current, last, mode)
+    for run in runs:
+        for name in ("loss",) if measure == "objective" else ("train", "validation"):
+            _add_curve(chart, run, name, mode, several, measure)
+    lead = leading(current, measure)
+    values = series(current, lead)
+    at = current.epoch if epoch is None else min(epoch, len(values) - 1)
+    chart.add_scatter(
+        x=[at],
+        y=values[at : at + 1],
+        mode="markers",
+        marker={
+            "symbol": "circle-open",
+            "size": 11,
+            "color": theme.ink(mode),
+            "line": {"width": 2.5},
+        },
+        name="epoch shown",
+        showlegend=False,
+        hoverinfo="skip",
+    )
+    ring = len(chart.data) - 1
+    if measure == "RMSE" and not current.busy:
+        _mark_best(chart, current, mode)
+    unit = "RMSE (rating units)" if measure == "RMSE" else "objective"
+    chart.update_layout(
+        title="How well: RMSE over epochs" if measure == "RMSE" else "Objective over epochs",
+        hovermode="closest",
+        legend={"itemwidth": 30, "tracegroupgap": 0},
+        margin={"t": 62},
+    )
+    chart.update_xaxes(
+        title="epoch",
+        type="log" if log_x else "linear",
+        range=[0, math.log10(max(last, 2))] if log_x else [-0.02 * last, 1.02 * last],
+    )
+    chart.update_yaxes(title=unit, type="log" if log_y else "linear", nticks=6)
+    # Kept over updates, but not over another choice of axes.
+    chart.update_layout(uirevision=f"{current.id} {measure} {log_x} {log_y} {last}")
+    live = {"panel": "curves", "stream": current.stream, "ring": ring, "series": lead}
+    return theme.dress(chart, mode), live
+
+
+def _add_curve(
+    chart: go.Figure, run: Run, name: str, mode: Mode, several: bool, measure: Measure
+) -> None:
+    values = series(run, name)
+    if not values:
+        return
+    what = {"train": "training", "validation": "validation", "loss": "objective"}[name]
+    leads = name == leading(run, measure)
+    chart.add_scatter(
+        x=list(range(len(values))),
+        y=values,
+        mode="lines",
+        line={
+            "color": theme.run_colour(run.color_index, mode),
+            "dash": "dash" if name == "train" else "solid",
+            "width": 1.75 if name == "train" else 2.5,
+        },
+        name=run.name if several else what,
+        legendgroup=run.id if several else what,
+        showlegend=leads if several else True,
+        meta={"stream": run.stream, "series": name},
+        hovertemplate=f"{what}, epoch %{{x}}: %{{y:.4~f}}<extra>{run.name}</extra>",
+    )
+
+
+def _add_baselines(chart: go.Figure, run: Run, last: int, mode: Mode) -> None:
+    validated = run.split.validation is not None
+    values = [(b.validation_rmse if validated else b.train_rmse, b.name) for b in run.baselines]
+    known = sorted((value, name) for value, name in values if value is not None)
+    for place, (value, name) in enumerate(known):
+        chart.add_scatter(
+            x=[0 if last < 2 else 1e-9, last],
+            y=[value, value],
+            mode="lines+text",
+            text=["", name.lower()],
+            # The lowest has its name below its line, so that two close ones can be read.
+            textposition="bottom left" if place == 0 else "top left",
+            textfont={"size": theme.FONT_SIZE, "color": theme.of(mode).muted},
+            line={"color": theme.of(mode).muted, "width": 1},
+            name=name,
+            showlegend=False,
+            hovertemplate=f"{name}: %{{y:.4f}}<extra></extra>",
+        )
+
+
+def _mark_best(chart: go.Figure, run: Run, mode: Mode) -> None:
+    best, values = run.best_epoch, series(run, "validation")
+    if best is None or best >= len(values) or run.epoch == 0:
+        return
+    chart.add_scatter(
+        x=[best],
+        y=[values[best]],
+        mode="markers",
+        marker={"symbol": "star", "size": 11, "color": theme.run_colour(run.color_index, mode)},
+        name="lowest validation error",
+        showlegend=False,
+        hovertemplate="lowest validation error: %{y:.4f} at epoch %{x}<extra></extra>",
+    )
+
+
+def table(run: Run) -> pd.DataFrame:
+    """The epochs of a run, one a row: errors to four decimals, and the seconds each took."""
+    rows = pd.DataFrame(
+        {
+            "epoch": [e.number for e in run.epochs],
+            "training RMSE": [round(e.train_rmse, 4) for e in run.epochs],
+            "validation RMSE": [
+                None if e.validation_rmse is None else round(e.validation_rmse, 4)
+                for e in run.epochs
+            ],
+            "objective": [float(f"{e.loss:.6g}") for e in run.epochs],
+            "seconds": [round(e.seconds, 4) for e in run.epochs],
+        }
+    )
+    if run.split.validation is None:
+        rows = rows.drop(columns="validation RMSE")
+    return rows.set_index("epoch")
+
+
+def alt(run: Run) -> str:
+    """The curves of the current run in a sentence."""
+    last = run.epochs[-1]
+    text = f"Error of {run.name} over {words.plural('epoch', last.number)}"
+    text += f": training RMSE {words.number(last.train_rmse)}"
+    if last.validation_rmse is not None:
+        text += f", validation RMSE {words.number(last.validation_rmse)}"
+    return text

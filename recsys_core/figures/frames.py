@@ -1,0 +1,119 @@
+"""What the live panels show of a run, and the frames that make them move.
+
+A figure is drawn once; what changes arrives in frames, packed as 16-bit integers, a few a second.
+Of large data a block of the matrix and a sample of the points are shown, the same for all runs.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from recsys_core.models import Predictor
+from recsys_core.ratings import Ratings
+from recsys_core.runs import Run
+
+MOST_ROWS, MOST_COLUMNS = 40, 30
+MOST_POINTS = 400  # of users, and of items
+
+_TOP = 65534  # the highest rating; one more says that there is none
+_SIDE = 32767
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """Which part of the data the live panels show: indices, fixed for all runs on it."""
+
+    rows: np.ndarray
+    columns: np.ndarray
+    users: np.ndarray
+    items: np.ndarray
+
+
+_shown: WeakKeyDictionary[Ratings, Shown] = WeakKeyDictionary()
+
+
+def shown(train: Ratings) -> Shown:
+    """The most rated users by the most rated items, and the points: the most rated and a sample."""
+    found = _shown.get(train)
+    if found is None:
+        found = _shown[train] = Shown(
+            _most_rated(train.user_counts, MOST_ROWS),
+            _most_rated(train.item_counts, MOST_COLUMNS),
+            _sample(train.user_counts, MOST_POINTS),
+            _sample(train.item_counts, MOST_POINTS),
+        )
+    return found
+
+
+def _most_rated(counts: np.ndarray, most: int) -> np.ndarray:
+    if len(counts) <= most:
+        return np.arange(len(counts))
+    return np.argsort(-counts, kind="stable")[:most]
+
+
+def _sample(counts: np.ndarray, most: int) -> np.ndarray:
+    """Half of them the most rated, which people look for; the other half drawn from all others."""
+    if len(counts) <= most:
+        return np.arange(len(counts))
+    order = np.argsort(-counts, kind="stable")
+    rest = np.random.default_rng(0).choice(order[most // 2 :], most - most // 2, replace=False)
+    return np.sort(np.concatenate([order[: most // 2], rest]))
+
+
+def frame(run: Run, epoch: int, predictor: Predictor) -> dict[str, Any]:
+    """The state of both panels at an epoch, packed; numbers are little-endian, in base64.
+
+    ``matrix``: uint16, row by row, 0 the lowest and 65534 the highest rating, 65535 none yet.
+    ``latent``: int16, x and y of all users shown, then of all items; 32767 is ``reach``;
+    ``spread`` is how far out all but a few lie.
+    """
+    part = shown(run.split.train)
+    packed: dict[str, Any] = {"epoch": epoch, "matrix": _pack(_levels(part, epoch, predictor))}
+    if run.basis is not None:
+        xy = places(run, predictor)
+        reach = float(np.abs(xy).max()) or 1.0
+        packed["latent"] = _pack(np.rint(xy * (_SIDE / reach)).astype("<i2"))
+        packed["reach"], packed["spread"] = reach, spread(xy)
+    return packed
+
+
+def frame_bytes(run: Run) -> int:
+    """About how long a frame of this run is."""
+    part = shown(run.split.train)
+    cells = len(part.rows) * len(part.columns)
+    return 100 + (8 * cells + 16 * (len(part.users) + len(part.items))) // 3
+
+
+def places(run: Run, predictor: Predictor) -> np.ndarray:
+    """Where users and then items shown lie, through the run's basis; float64, (n, 2)."""
+    assert run.basis is not None
+    part = shown(run.split.train)
+    return np.concatenate(
+        [
+            run.basis.project(predictor.user_factors[part.users]),
+            run.basis.project(predictor.item_factors[part.items]),
+        ]
+    )
+
+
+def _levels(part: Shown, epoch: int, predictor: Predictor) -> np.ndarray:
+    cells = len(part.rows), len(part.columns)
+    if epoch == 0:  # what an untrained model says is no prediction
+        return np.full(cells, _TOP + 1, dtype="<u2")
+    low, high, _ = predictor.scale
+    predicted = predictor.predict_matrix(part.rows, part.columns)
+    return np.rint((predicted - low) * (_TOP / ((high - low) or 1.0))).astype("<u2")
+
+
+def _pack(numbers: np.ndarray) -> str:
+    return base64.b64encode(np.ascontiguousarray(numbers).tobytes()).decode("ascii")
+
+
+def spread(xy: np.ndarray) -> float:
+    """How far out all but a few lie: one far away should not press the others together."""
+    return float(np.quantile(np.abs(xy).max(axis=1), 0.995))

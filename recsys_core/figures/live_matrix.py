@@ -1,0 +1,193 @@
+"""The live matrix: each cell a prediction, with the known rating inside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from recsys_core import words
+from recsys_core.figures import theme
+from recsys_core.figures.frames import Shown, shown
+from recsys_core.figures.theme import Mode
+from recsys_core.runs import Run
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+# Up to this many rows or columns have their names.
+_NAMED_LINES = 16
+
+
+def figure(
+    run: Run,
+    mode: Mode,
+    *,
+    epoch: int | None = None,
+    user: int | None = None,
+    item: int | None = None,
+) -> tuple[go.Figure, dict[str, Any]]:
+    """The matrix as predicted at an epoch: each cell a prediction, with the known rating inside.
+
+    Where a cell and the square inside it have one colour, the model has learned that rating. Gaps
+    have no square: before training they are paper with a dot. Ratings held out are outlined.
+    """
+    import plotly.graph_objects as go
+
+    train = run.split.train
+    part = shown(train)
+    at = run.epoch if epoch is None else epoch
+    known = train.block(part.rows, part.columns)
+    n_rows, n_columns = known.shape
+    predicted = np.full(known.shape, np.nan, np.float32)
+    if at > 0:
+        predicted = run.predictor_at(at).predict_matrix(part.rows, part.columns)
+    chart = go.Figure()
+    cells = {"colorscale": theme.sequential(mode), "zmin": train.scale.low,
+             "zmax": train.scale.high}  # fmt: skip
+    dot = theme.of(mode).mark
+    # Four layers; the component shrinks the cells of all but the second. A frame keeps what is
+    # known apart from its prediction even when both agree.
+    chart.add_heatmap(
+        z=np.isnan(known).astype(np.uint8),
+        colorscale=[[0, dot], [1, dot]],
+        showscale=False,
+        hoverinfo="skip",
+    )
+    chart.add_heatmap(
+        z=predicted,
+        **cells,
+        xgap=1,
+        ygap=1,
+        hoverongaps=True,
+        hovertemplate="%{hovertext}<extra></extra>",
+        colorbar={
+            "orientation": "h",
+            "thickness": 8,
+            "len": 0.6,
+            "x": 0,
+            "xanchor": "left",
+            "y": 0,
+            "yanchor": "top",
+            "ypad": 4,
+            "outlinewidth": 0,
+            "title": {"text": "rating ", "side": "top", "font": {"size": theme.FONT_SIZE}},
+        },
+    )
+    framed = n_columns <= _NAMED_LINES
+    chart.add_heatmap(
+        z=(~np.isnan(known) & framed).astype(np.uint8),
+        colorscale=[[0, theme.paper(mode)], [1, theme.paper(mode)]],
+        showscale=False,
+        hoverinfo="skip",
+    )
+    chart.add_heatmap(z=known, **cells, showscale=False, hoverinfo="skip")
+    held = _held_out(run, part)
+    _outline(chart, held, mode)
+    _ring(chart, part, user, item, mode)
+    noun = words.many(train.item_noun)
+    whole = n_rows == train.n_users and n_columns == train.n_items
+    of = "" if whole else f": the {n_rows} × {n_columns} most rated"
+    chart.update_layout(
+        title=f"The matrix, as predicted{of}",
+        plot_bgcolor=theme.paper(mode),
+        margin={"b": 34},
+        uirevision=run.id,
+    )
+    chart.layout.margin.t = 58
+    names = _line_names([train.item_names[i] for i in part.columns], noun)
+    if "ticktext" in names:  # slanted above the columns, below the title
+        longest = 6.4 * max(map(len, names["ticktext"]))
+        chart.layout.margin.update(t=42 + int(0.87 * longest), r=8 + int(0.5 * longest))
+        names |= {"tickangle": -60, "ticklabeloverflow": "allow"}
+    bare = {"showgrid": False, "zeroline": False, "ticks": ""}
+    chart.update_xaxes(
+        **names, **bare, range=[-0.5, n_columns - 0.5], side="top", automargin=False,
+    )  # fmt: skip
+    chart.update_yaxes(
+        **_line_names([train.user_names[u] for u in part.rows], "users"),
+        **bare, range=[n_rows - 0.5, -0.5],
+    )  # fmt: skip
+    live = {
+        "panel": "matrix",
+        "stream": run.stream,
+        "trace": 1,
+        "shrunk": {0: 0.09, 2: 0.29, 3: 0.24},
+        "known": 3,
+        "rows": [train.user_names[u] for u in part.rows],
+        "columns": [train.item_names[i] for i in part.columns],
+        "low": train.scale.low,
+        "high": train.scale.high,
+        "held": held,
+    }
+    return theme.dress(chart, mode), live
+
+
+def _line_names(names: list[str], what: str) -> dict[str, Any]:
+    """Names of rows or columns where there is room for them, else what they are."""
+    if len(names) > _NAMED_LINES:
+        return {"showticklabels": False, "title": {"text": f"{what}, most rated first"}}
+    short = [name if len(name) <= 16 else name[:15] + "…" for name in names]
+    return {"tickvals": list(range(len(names))), "ticktext": short}
+
+
+def _held_out(run: Run, part: Shown) -> list[list[Any]]:
+    """Row, column and what to say of each cell held out; test ratings are not told."""
+    said: list[list[Any]] = []
+    for held, what in ((run.split.validation, "kept for validation"), (run.split.test, "")):
+        if held is None:
+            continue
+        block = held.block(part.rows, part.columns)
+        for row, column in np.argwhere(~np.isnan(block)).tolist():
+            rated = f"rated {words.number(float(block[row, column]))}, {what}"
+            said.append([row, column, rated if what else "rating kept for the test"])
+    return said
+
+
+def _outline(chart: go.Figure, held: list[list[Any]], mode: Mode) -> None:
+    if not held:
+        return
+    cells = np.array([[row, column] for row, column, _ in held])
+    # One line with breaks: a path draws faster than a marker a cell, and fits the cells exactly.
+    around = np.array([[-0.4, -0.4], [-0.4, 0.4], [0.4, 0.4], [0.4, -0.4], [-0.4, -0.4]])
+    corners = np.full((len(cells), 6, 2), np.nan)
+    corners[:, :5] = cells[:, None] + around
+    y, x = corners.reshape(-1, 2).T
+    chart.add_scatter(
+        x=x.astype(np.float32),
+        y=y.astype(np.float32),
+        mode="lines",
+        line={"color": theme.ink(mode), "width": 1},
+        opacity=0.75,
+        hoverinfo="skip",
+        showlegend=False,
+        name="held out",
+    )
+
+
+def _ring(chart: go.Figure, part: Shown, user: int | None, item: int | None, mode: Mode) -> None:
+    """A dark ring around the selected cell, where it is shown."""
+    if user not in part.rows or item not in part.columns:
+        return
+    row = int(np.flatnonzero(part.rows == user)[0])
+    column = int(np.flatnonzero(part.columns == item)[0])
+    chart.add_shape(
+        type="rect",
+        x0=column - 0.5, x1=column + 0.5, y0=row - 0.5, y1=row + 0.5,
+        line={"color": theme.ink(mode), "width": 3},
+    )  # fmt: skip
+
+
+def table(run: Run, epoch: int | None = None) -> pd.DataFrame:
+    """The predictions shown, one row a user, one column an item."""
+    part, train = shown(run.split.train), run.split.train
+    at = run.epoch if epoch is None else epoch
+    predicted = run.predictor_at(at).predict_matrix(part.rows, part.columns)
+    # Two items may share a title: a table needs different columns.
+    names = [train.item_names[i] for i in part.columns]
+    unlike = [
+        n if names.count(n) == 1 else f"{n} ({i})" for n, i in zip(names, part.columns, strict=True)
+    ]
+    rows = pd.Index([train.user_names[u] for u in part.rows], name="user")
+    return pd.DataFrame(np.round(predicted.astype(np.float64), 3), rows, unlike)
