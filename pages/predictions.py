@@ -19,12 +19,20 @@ VIEWS: dict[View, str] = {
 }
 
 
-def picture(block: Block, view: View) -> None:
-    """The block as a heatmap; a click selects a cell."""
+def cell_in_view(block: Block) -> tuple[int, int]:
+    """The selected user and item; where none is, the block's first: there is always a cell."""
     selection = state.selection()
+    user = int(block.user_ids[0]) if selection.user is None else selection.user
+    item = int(block.item_ids[0]) if selection.item is None else selection.item
+    return user, item
+
+
+def picture(block: Block, view: View, user: int, item: int) -> None:
+    """The block as a heatmap; a click selects a cell."""
 
     def select(click: Click) -> None:
         if click.row is not None and click.column is not None:
+            selection = state.selection()
             selection.user = int(block.user_ids[click.row])
             selection.item = int(block.item_ids[click.column])
 
@@ -36,7 +44,7 @@ def picture(block: Block, view: View) -> None:
     )
     with st.container(key="matrix_scroll"):
         chart(
-            matrix.figure(block, view, state.theme(), user=selection.user, item=selection.item),
+            matrix.figure(block, view, state.theme(), user=user, item=item),
             key="matrix",
             alt=matrix.alt(block, view),
             table=lambda: block.table(view),
@@ -45,14 +53,8 @@ def picture(block: Block, view: View) -> None:
     st.caption(f"{matrix.legend(block, view)} Click a cell to see how its number comes about.")
 
 
-def arithmetic(model: Model, block: Block) -> None:
-    """The selected cell's prediction as a sum."""
-    selection = state.selection()
-    user, item = selection.user, selection.item
-    if user is None or item is None:
-        # Until a cell is chosen, one to look at: the block's first.
-        user = int(block.user_ids[0]) if user is None else user
-        item = int(block.item_ids[0]) if item is None else item
+def arithmetic(model: Model, user: int, item: int) -> None:
+    """One cell's prediction as a sum."""
     user_name, item_name = model.ratings.user_names[user], model.ratings.item_names[item]
     parts = explain.terms(model.predictor, user, item)
     st.markdown(f"**{user_name} × {item_name}**")
@@ -79,20 +81,21 @@ st.markdown(
     "sees how far off it is."
 )
 seen = explore.model_in_view("The matrix with its gaps filled would be here.")
-view: View = st.segmented_control(
-    "View",
-    list(VIEWS),
-    default="filled",
-    required=True,
-    format_func=VIEWS.__getitem__,
-    key="matrix_view",
-    persist_state="session",
-    label_visibility="collapsed",
-)
-shown = browse.choose(seen)
+with st.container(horizontal=True, vertical_alignment="top", gap="medium"):
+    view: View = st.segmented_control(
+        "View",
+        list(VIEWS),
+        default="filled",
+        required=True,
+        format_func=VIEWS.__getitem__,
+        key="matrix_view",
+        persist_state="session",
+    )
+    shown = browse.choose(seen)
+chosen = cell_in_view(shown)
 left, right = st.columns([2.3, 1], gap="medium")
 with left:
-    picture(shown, view)
+    picture(shown, view, *chosen)
 with right:
-    arithmetic(seen, shown)
+    arithmetic(seen, *chosen)
 saving.predictions(seen, shown, view)

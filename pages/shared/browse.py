@@ -22,7 +22,7 @@ ORDERS: dict[How, str] = {
 
 # The whole matrix is shown up to this size, blocks of it beyond.
 _WHOLE = {"user": 100, "item": 80}
-_BLOCK = {"user": 30, "item": 40}
+_BLOCK = {"user": 25, "item": 30}
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,8 @@ class _Shown:
 
 def choose(model: Model) -> Block:
     """Controls for order and place; the block they choose."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        users = _side(model, "user", model.ratings.n_users)
-        items = _side(model, "item", model.ratings.n_items)
+    users = _side(model, "user", model.ratings.n_users)
+    items = _side(model, "item", model.ratings.n_items)
     return blocks.cut(
         model.split.train,
         model.predictor,
@@ -52,20 +51,24 @@ def choose(model: Model) -> Block:
 
 def _side(model: Model, side: Side, size: int) -> _Shown:
     noun = "user" if side == "user" else model.ratings.item_noun
-    paged = size > _WHOLE[side]
-    with st.container(width=330 if paged else 220, gap="xsmall"):
-        how = _order(side, noun, paged)
+    if size <= _WHOLE[side]:
+        with st.container(width=200):
+            arranged = explore.arrangement(model, side, _order(side, noun, "given"))
+        return _Shown(arranged.order, arranged.groups)
+    with st.container(width=375, gap="xsmall"):
+        ordering, finding = st.columns([1, 1.4], gap="small", wrap=False)
+        with ordering:
+            # A large matrix begins where most is known: its most rated corner.
+            how = _order(side, noun, "popularity")
         arranged = explore.arrangement(model, side, how)
-        if not paged:
-            return _Shown(arranged.order, arranged.groups)
-        here = _page(model, side, noun, arranged.order, how)
+        with finding:
+            chosen = _find(model, side)
+        here = _page(side, noun, arranged.order, how, chosen)
     groups = None if arranged.groups is None else arranged.groups[here]
     return _Shown(arranged.order[here], groups)
 
 
-def _order(side: Side, noun: str, paged: bool) -> How:
-    # A large matrix begins where most is known: its most rated corner.
-    usual: How = "popularity" if paged else "given"
+def _order(side: Side, noun: str, usual: How) -> How:
     return st.selectbox(
         words.many(noun).capitalize(),
         list(ORDERS),
@@ -78,25 +81,29 @@ def _order(side: Side, noun: str, paged: bool) -> How:
     )
 
 
-def _page(model: Model, side: Side, noun: str, order: np.ndarray, how: How) -> slice:
-    """The block's part of an order: turned to by page, or found by name."""
+def _find(model: Model, side: Side) -> int | None:
+    """The selected user or item, whom a name typed here changes."""
     selection = state.selection()
     chosen = getattr(selection, side)
-    size = _BLOCK[side]
     found = explore.pick(side, model.ratings, f"find_{side}", chosen=chosen)
     if found is not None and found != chosen:
         setattr(selection, side, found)
-        chosen = found
-    n_pages = -(-len(order) // size)
+    return chosen if found is None else found
+
+
+def _page(side: Side, noun: str, order: np.ndarray, how: How, chosen: int | None) -> slice:
+    """The block's part of an order, page by page."""
+    size = _BLOCK[side]
     # A new order or a new choice turns to the page of the chosen one; else the page stays.
     place = 0 if chosen is None else int(np.flatnonzero(order == chosen)[0])
-    page = st.pagination(
-        n_pages,
-        default=place // size + 1,
-        max_visible_pages=5,
-        key=f"page_{side}_{how}_{chosen}",
-    )
-    first = (page - 1) * size
-    last = min(first + size, len(order))
-    st.caption(f"{words.many(noun)} {first + 1:,}–{last:,} of {len(order):,}, {ORDERS[how]}")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        page = st.pagination(
+            -(-len(order) // size),
+            default=place // size + 1,
+            max_visible_pages=5,
+            key=f"page_{side}_{how}_{chosen}",
+        )
+        first = (page - 1) * size
+        last = min(first + size, len(order))
+        st.caption(f"{first + 1:,}–{last:,} of {len(order):,}", width="content")
     return slice(first, last)

@@ -21,7 +21,7 @@ _PRINTED_ROWS, _PRINTED_COLUMNS = 30, 16
 _MOST_DOTS = 2500
 
 # Pixels: all rows together, so that a matrix fits a screen; and a name beside them.
-_HEIGHT = 560
+_HEIGHT = 480
 _PIXELS_FOR_A_NAME = 13
 
 
@@ -69,10 +69,12 @@ def figure(
     longest = max(map(len, across["ticktext"]))
     above = 44 + int(4.4 * longest if slanted else 16)
     below = 66 if is_small(part) else 8
+    # The last name leans out of the plot; a colour bar beside it leaves room enough.
+    after = int(4.4 * len(across["ticktext"][-1])) if slanted and is_small(part) else None
     chart.update_layout(
         title=title(part, view),
         height=above + rows * row_height + below,
-        margin={"t": above, "b": below},
+        margin={"t": above, "b": below, "r": after},
         showlegend=False,
         plot_bgcolor=theme.paper(mode),
     )
@@ -82,6 +84,7 @@ def figure(
         side="top",
         tickangle=-45 if slanted else 0,
         automargin=False,
+        ticklabeloverflow="allow",
         ticks="",
         showgrid=False,
         zeroline=False,
