@@ -60,7 +60,7 @@ def many(noun: str) -> str:
     """The plural of an ordinary English noun: films, categories, dishes."""
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
         return noun[:-1] + "ies"
-    if noun.endswith(("s", "x", "z", "ch", "sh")):
+    if noun.endswith(("s", "x", "z", "ch", "sh")) and noun != "epoch":
         return noun + "es"
     return noun + "s"
 
