@@ -116,7 +116,7 @@ def _show(guess: Guess) -> None:
     st.markdown(f"Understood as **{_sentence(guess)}**.")
     for remark in guess.remarks:
         st.caption(remark)
-    height = min(38 + 35 * len(guess.preview), 212)
+    height = "auto" if len(guess.preview) <= 6 else 212
     st.dataframe(guess.preview, height=height, hide_index=True, key="preview")
 
 
