@@ -100,7 +100,7 @@ def test_one_step_follows_the_finite_difference_of_the_objective(kernel):
     seed=st.integers(0, 10_000),
     n_rows=st.integers(1, 12),
     n_columns=st.integers(1, 9),
-    k=st.integers(1, 11),
+    k=st.integers(1, 42),
     reg=st.floats(0.05, 5.0),
     weighted=st.booleans(),
 )

@@ -2,12 +2,13 @@
 
 LLVM unrolls a loop over a short row before it looks for vectors, and then adds the products one by
 one: three to four times slower than the machine can. These intrinsics write the vector instructions
-themselves, for rows of a known width. Nothing outside ``kernels`` knows of them, and each says in
-plain Python what it does; the tests hold it to that.
+themselves, for rows of a known width, a multiple of 8. Nothing outside ``kernels`` knows of them,
+and each says in plain Python what it does; the tests hold it to that.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from llvmlite import ir
@@ -24,30 +25,51 @@ _FAST = tuple(sorted(FAST))
 _FLOAT, _INT = ir.FloatType(), ir.IntType(64)
 
 
-def _row(context: Any, builder: Any, kind: Any, array: Any, index: Any, width: int) -> Any:
-    """Pointer to a whole row of a C-contiguous (n, width) float32 array, as one vector."""
-    data = context.make_array(kind)(context, builder, array).data
-    index = builder.zext(index, _INT) if index.type.width < 64 else index
-    start = builder.gep(data, [builder.mul(index, ir.Constant(_INT, width))])
-    return builder.bitcast(start, ir.VectorType(_FLOAT, width).as_pointer())
+def _pieces(width: int) -> list[tuple[int, ir.VectorType]]:
+    """A row cut into vectors of 16, and one of 8 for what is left: (first column, type)."""
+    cut = [(column, 16) for column in range(0, width - 15, 16)]
+    cut += [(width - 8, 8)] if width % 16 else []
+    return [(column, ir.VectorType(_FLOAT, size)) for column, size in cut]
 
 
-def _splat(builder: Any, value: Any, width: int) -> Any:
+class _Table:
+    """A C-contiguous (n, width) float32 array, addressed by row and column."""
+
+    def __init__(self, context: Any, builder: Any, signature: Any, args: Any, which: int) -> None:
+        self.builder = builder
+        self.width = signature.args[0].literal_value
+        kind = signature.args[which]
+        self.data = context.make_array(kind)(context, builder, args[which]).data
+
+    def at(self, row: Any, column: int, kind: Any) -> Any:
+        """Pointer to a number or a vector that begins in this place."""
+        builder = self.builder
+        row = builder.zext(row, _INT) if row.type.width < 64 else row
+        start = builder.mul(row, ir.Constant(_INT, self.width))
+        place = builder.gep(self.data, [builder.add(start, ir.Constant(_INT, column))])
+        return builder.bitcast(place, kind.as_pointer())
+
+    def row(self, row: Any) -> Iterator[tuple[Any, Any]]:
+        """Pointer to each piece of a row, and its value."""
+        for column, kind in _pieces(self.width):
+            place = self.at(row, column, kind)
+            yield place, self.builder.load(place, align=4)
+
+
+def _splat(builder: Any, value: Any, kind: ir.VectorType) -> Any:
     """A vector with the same number in every place."""
-    vector = ir.VectorType(_FLOAT, width)
-    first = builder.insert_element(
-        ir.Constant(vector, ir.Undefined), value, ir.Constant(ir.IntType(32), 0)
-    )
-    zeros = ir.Constant(ir.VectorType(ir.IntType(32), width), [0] * width)
-    return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), zeros)
+    empty = ir.Constant(kind, ir.Undefined)
+    first = builder.insert_element(empty, value, ir.Constant(ir.IntType(32), 0))
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), kind.count), [0] * kind.count)
+    return builder.shuffle_vector(first, empty, zeros)
 
 
-def _two_rows(context: Any, builder: Any, signature: Any, args: Any) -> tuple[Any, Any, int]:
-    """Pointers to row ``u`` of ``p`` and row ``i`` of ``q``."""
-    width = signature.args[0].literal_value
-    p_u = _row(context, builder, signature.args[1], args[1], args[2], width)
-    q_i = _row(context, builder, signature.args[3], args[3], args[4], width)
-    return p_u, q_i, width
+def _times(builder: Any, a: Any, b: Any) -> Any:
+    return builder.fmul(a, b, flags=_FAST)
+
+
+def _plus(builder: Any, a: Any, b: Any) -> Any:
+    return builder.fadd(a, b, flags=_FAST)
 
 
 @_vector_code
@@ -55,15 +77,21 @@ def dot_rows(typing_context: Any, width: Any, p: Any, u: Any, q: Any, i: Any) ->
     """``p[u] @ q[i]``; ``width`` is a constant, ``u`` and ``i`` are unsigned."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        p_u, q_i, n = _two_rows(context, builder, signature, args)
-        vector = ir.VectorType(_FLOAT, n)
-        products = builder.fmul(builder.load(p_u, align=4), builder.load(q_i, align=4), flags=_FAST)
-        add = cgutils.get_or_insert_function(
-            builder.module,
-            ir.FunctionType(_FLOAT, [_FLOAT, vector]),
-            f"llvm.vector.reduce.fadd.v{n}f32",
-        )
-        return builder.call(add, [ir.Constant(_FLOAT, 0.0), products], fastmath=_FAST)
+        p_u = _Table(context, builder, signature, args, 1).row(args[2])
+        q_i = _Table(context, builder, signature, args, 3).row(args[4])
+        sums: dict[int, Any] = {}  # by vector size
+        for (_, a), (_, b) in zip(p_u, q_i, strict=True):
+            size, product = a.type.count, _times(builder, a, b)
+            sums[size] = _plus(builder, sums[size], product) if size in sums else product
+        total = ir.Constant(_FLOAT, 0.0)
+        for size, vector in sums.items():
+            add = cgutils.get_or_insert_function(
+                builder.module,
+                ir.FunctionType(_FLOAT, [_FLOAT, vector.type]),
+                f"llvm.vector.reduce.fadd.v{size}f32",
+            )
+            total = builder.call(add, [total, vector], fastmath=_FAST)
+        return total
 
     return types.float32(width, p, u, q, i), generate
 
@@ -79,16 +107,16 @@ def blend_rows(
     """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        p_u, q_i, n = _two_rows(context, builder, signature, args)
-        old_p, old_q = builder.load(p_u, align=4), builder.load(q_i, align=4)
-        g, k_p, k_q = (_splat(builder, value, n) for value in args[5:])
+        p_u = _Table(context, builder, signature, args, 1).row(args[2])
+        q_i = _Table(context, builder, signature, args, 3).row(args[4])
+        for (p_place, old_p), (q_place, old_q) in zip(p_u, q_i, strict=True):
+            g, k_p, k_q = (_splat(builder, value, old_p.type) for value in args[5:])
 
-        def mixed(keep: Any, own: Any, other: Any) -> Any:
-            kept = builder.fmul(keep, own, flags=_FAST)
-            return builder.fadd(kept, builder.fmul(g, other, flags=_FAST), flags=_FAST)
+            def mixed(keep: Any, own: Any, other: Any, gain: Any = g) -> Any:
+                return _plus(builder, _times(builder, keep, own), _times(builder, gain, other))
 
-        builder.store(mixed(k_p, old_p, old_q), p_u, align=4)
-        builder.store(mixed(k_q, old_q, old_p), q_i, align=4)
+            builder.store(mixed(k_p, old_p, old_q), p_place, align=4)
+            builder.store(mixed(k_q, old_q, old_p), q_place, align=4)
         return context.get_dummy_value()
 
     f32 = types.float32
@@ -96,16 +124,72 @@ def blend_rows(
 
 
 @_vector_code
-def add_row(typing_context: Any, width: Any, a: Any, f: Any, share: Any, b: Any, g: Any) -> Any:
-    """``a[f] += share * b[g]``; ``width`` is a constant, ``f`` and ``g`` are unsigned."""
+def add_rows(
+    typing_context: Any, width: Any, a: Any, f: Any, sign: Any, shares: Any, offset: Any,
+    stride: Any, x: Any, rows: Any, start: Any, stop: Any,
+) -> Any:  # fmt: skip
+    """``for n in range(start, stop): a[f] += sign * shares[offset + n * stride] * x[rows[n]]``.
+
+    ``width`` is a constant, ``f`` unsigned, ``shares`` and ``rows`` are flat. The sum is held in
+    registers: in memory it would be waited for at every step.
+    """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        n = signature.args[0].literal_value
-        a_f = _row(context, builder, signature.args[1], args[1], args[2], n)
-        b_g = _row(context, builder, signature.args[4], args[4], args[5], n)
-        scaled = builder.fmul(_splat(builder, args[3], n), builder.load(b_g, align=4), flags=_FAST)
-        total = builder.fadd(builder.load(a_f, align=4), scaled, flags=_FAST)
-        builder.store(total, a_f, align=4)
+        a_f = list(_Table(context, builder, signature, args, 1).row(args[2]))
+        x_table = _Table(context, builder, signature, args, 7)
+        shares_data, rows_data = (
+            context.make_array(signature.args[which])(context, builder, args[which]).data
+            for which in (4, 8)
+        )
+        held = [cgutils.alloca_once(builder, old.type) for _, old in a_f]
+        for (_, old), total in zip(a_f, held, strict=True):
+            builder.store(old, total)
+        one = ir.Constant(_INT, 1)
+        with cgutils.for_range_slice(builder, args[9], args[10], one) as (n, _):
+            place = builder.gep(shares_data, [builder.add(args[5], builder.mul(n, args[6]))])
+            share = _times(builder, args[3], builder.load(place))
+            row = builder.load(builder.gep(rows_data, [n]))
+            for (_, added), total in zip(x_table.row(row), held, strict=True):
+                scaled = _times(builder, _splat(builder, share, added.type), added)
+                builder.store(_plus(builder, builder.load(total), scaled), total)
+        for (place, _), total in zip(a_f, held, strict=True):
+            builder.store(builder.load(total), place, align=4)
         return context.get_dummy_value()
 
-    return types.void(width, a, f, types.float32, b, g), generate
+    i64, f32 = types.int64, types.float32
+    return types.void(width, a, f, f32, shares, i64, i64, x, rows, i64, i64), generate
+
+
+@_vector_code
+def add_outer(
+    typing_context: Any, width: Any, a: Any, x: Any, rows: Any, start: Any, stop: Any
+) -> Any:
+    """``for n in range(start, stop): a += np.outer(x[rows[n]], x[rows[n]])``, upper half only.
+
+    ``a`` is filled where column ≥ row, and in the rest of the tiles that the diagonal crosses. It
+    is done tile by tile, each held in registers while all rows pass by: a sum in memory would be
+    loaded and stored again for every row.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        sums, x_table = (_Table(context, builder, signature, args, which) for which in (1, 2))
+        rows_data = context.make_array(signature.args[3])(context, builder, args[3]).data
+        one = ir.Constant(_INT, 1)
+        for column, kind in _pieces(sums.width):
+            for first in range(0, column + kind.count, 8):
+                tile = [sums.at(ir.Constant(_INT, first + f), column, kind) for f in range(8)]
+                held = [cgutils.alloca_once(builder, kind) for _ in tile]
+                for place, total in zip(tile, held, strict=True):
+                    builder.store(builder.load(place, align=4), total)
+                with cgutils.for_range_slice(builder, args[4], args[5], one) as (index, _):
+                    row = builder.load(builder.gep(rows_data, [index]))
+                    right = builder.load(x_table.at(row, column, kind), align=4)
+                    for f, total in enumerate(held):
+                        left = builder.load(x_table.at(row, first + f, _FLOAT), align=4)
+                        product = _times(builder, _splat(builder, left, kind), right)
+                        builder.store(_plus(builder, builder.load(total), product), total)
+                for place, total in zip(tile, held, strict=True):
+                    builder.store(builder.load(total), place, align=4)
+        return context.get_dummy_value()
+
+    return types.void(width, a, x, rows, types.int64, types.int64), generate
