@@ -7,14 +7,13 @@ import zipfile
 import zlib
 from pathlib import PurePosixPath
 
-from recsys_core.errors import ReadError
 from recsys_core.reading.limits import (
     MAX_BYTES,
     MAX_MEMBERS,
     MAX_RATIO,
     RATIO_MATTERS_FROM,
 )
-from recsys_core.reading.sources import Content
+from recsys_core.reading.sources import Content, unreadable
 
 _BOMB = "it is refused as a precaution: bring the table itself"
 
@@ -36,19 +35,19 @@ class Archive:
             self._zip = zipfile.ZipFile(io.BytesIO(content.data))
             members = self._zip.infolist()
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-            raise ReadError(
+            raise unreadable(
                 f"{content.said} is a damaged zip, perhaps cut short on its way; download or copy "
                 "it again."
             ) from None
         if len(members) > MAX_MEMBERS:
-            raise ReadError(
+            raise unreadable(
                 f"{content.said} holds {len(members):,} files; bring the one that holds the "
                 "ratings."
             )
         total = sum(member.file_size for member in members)
         ratio = total / max(len(content.data), 1)
         if total > MAX_BYTES or (total > RATIO_MATTERS_FROM and ratio > MAX_RATIO):
-            raise ReadError(
+            raise unreadable(
                 f"{content.said} would unpack to {total / 1e9:,.1f} GB, {ratio:,.0f} times its "
                 f"size; {_BOMB}."
             )
@@ -70,7 +69,7 @@ class Archive:
         member = self._members[name]
         inside = PurePosixPath(name).name
         if member.flag_bits & 1:
-            raise ReadError(
+            raise unreadable(
                 f"“{inside}” in {self.content.said} is locked by a password; unpack it and bring "
                 "the file itself."
             )
@@ -79,7 +78,7 @@ class Archive:
                 # zipfile stops at the size the directory states, which has been checked.
                 return file.read(MAX_BYTES)
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError):
-            raise ReadError(
+            raise unreadable(
                 f"“{inside}” in {self.content.said} is damaged or packed in an unusual way; "
                 "download or pack it again."
             ) from None
@@ -106,7 +105,7 @@ def gunzip(content: Content) -> Content:
             piece = unpacker.decompress(rest, allowed + 1 - size)
             size += len(piece)
             if size > allowed:
-                raise ReadError(
+                raise unreadable(
                     f"{content.said} unpacks to more than {allowed / 1e9:,.1f} GB, far more than "
                     f"its size suggests; {_BOMB}."
                 )
@@ -117,7 +116,7 @@ def gunzip(content: Content) -> Content:
                 raise zlib.error("too many pieces")
             rest = unpacker.unused_data.lstrip(b"\x00")
     except zlib.error:
-        raise ReadError(
+        raise unreadable(
             f"{content.said} is a damaged .gz, perhaps cut short on its way; download or copy it "
             "again."
         ) from None

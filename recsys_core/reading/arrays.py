@@ -13,7 +13,7 @@ from recsys_core.errors import ReadError
 from recsys_core.reading.archives import Archive
 from recsys_core.reading.columns import role
 from recsys_core.reading.limits import MAX_BYTES
-from recsys_core.reading.sources import Content
+from recsys_core.reading.sources import Content, unreadable
 from recsys_core.reading.tables import FrameCells
 
 _HEADERS = {
@@ -48,7 +48,7 @@ def _array(data: bytes, said: str) -> np.ndarray:
         version = np.lib.format.read_magic(file)
         shape, _, dtype = _HEADERS[version](file)
         if dtype.hasobject:
-            raise ReadError(
+            raise unreadable(
                 f"{said} holds Python objects, which are never opened because they can run "
                 "programs; save plain numbers."
             )
@@ -58,7 +58,7 @@ def _array(data: bytes, said: str) -> np.ndarray:
     except ReadError:
         raise
     except (ValueError, KeyError, EOFError, OSError, TypeError, SyntaxError, MemoryError):
-        raise ReadError(f"{said} is a damaged NumPy array; save it again.") from None
+        raise unreadable(f"{said} is a damaged NumPy array; save it again.") from None
 
 
 def _as_cells(arrays: dict[str, np.ndarray], said: str) -> FrameCells:
@@ -76,7 +76,7 @@ def _as_cells(arrays: dict[str, np.ndarray], said: str) -> FrameCells:
         if {"user", "item"} <= set(roles.values()) and len({len(a) for a in named.values()}) == 1:
             return FrameCells(pd.DataFrame(named), said, "npz")
         shapes = ", ".join(f"{name} {a.dtype} {a.shape}" for name, a in list(arrays.items())[:6])
-        raise ReadError(
+        raise unreadable(
             f"{said} holds no ratings ({shapes or 'no arrays'}); save a matrix, or arrays users, "
             "items and ratings of one length."
         )
@@ -109,9 +109,11 @@ def _sparse(arrays: dict[str, np.ndarray], said: str) -> pd.DataFrame:
             if form == "csc":
                 rows, columns = columns, rows
         else:
-            raise ReadError(f"{said} is a sparse matrix of the form {form}; save it as csr or coo.")
+            raise unreadable(
+                f"{said} is a sparse matrix of the form {form}; save it as csr or coo."
+            )
         return pd.DataFrame({"user": rows, "item": columns, "rating": values})
     except ReadError:
         raise
     except (KeyError, ValueError, TypeError, AttributeError):
-        raise ReadError(f"{said} is a damaged sparse matrix; save it again.") from None
+        raise unreadable(f"{said} is a damaged sparse matrix; save it again.") from None

@@ -9,6 +9,7 @@ from recsys_core.errors import RatingsError, ReadError
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.reading.cells import Table, as_labels, as_numbers, as_seconds
 from recsys_core.reading.columns import Roles
+from recsys_core.reading.sources import unreadable
 
 
 def from_long(
@@ -67,13 +68,13 @@ def long_numbers(table: Table, roles: Roles, decimal: str, said: str) -> np.ndar
         cell = str(table[roles.rating].iloc[at])[:40]
         place = table.place(at)
         if wrong.sum() > 0.5 * np.isfinite(numbers).sum() + 0.5:
-            raise ReadError(
-                f"{place.capitalize()} of {said}, column “{roles.rating}”: “{cell}” is not "
+            raise unreadable(
+                f"{place} of {said}, column “{roles.rating}”: “{cell}” is not "
                 f"a number, nor are {wrong.sum() - 1:,} others; choose the column that holds the "
                 "ratings, or write them as numbers."
             )
-        raise ReadError(
-            f"{place.capitalize()} of {said}, column “{roles.rating}”: “{cell}” is not a number; "
+        raise unreadable(
+            f"{place} of {said}, column “{roles.rating}”: “{cell}” is not a number; "
             "mend it or leave it blank."
         )
     return numbers
@@ -98,21 +99,23 @@ def wide_matrix(
     """A wide table as float32 numbers, users in rows, labels on both sides; NaN where blank."""
     names = table.names[1:] if labels else table.names
     body = table.body.iloc[:, 1:] if labels else table.body
-    columns = []
-    for position, name in enumerate(names):
+    matrix = np.empty(body.shape, dtype=np.float32)
+    plain = np.array([pd.api.types.is_float_dtype(t) or t == np.int64 for t in body.dtypes])
+    matrix[:, plain] = body.loc[:, plain].to_numpy(dtype=np.float32, na_value=np.nan)
+    for position in np.flatnonzero(~plain | np.isinf(matrix).any(axis=0)):
         numbers, wrong = as_numbers(body.iloc[:, position], decimal)
         if wrong.any():
             at = int(np.argmax(wrong))
             cell = str(body.iloc[at, position])[:40]
-            raise ReadError(
-                f"{table.place(at).capitalize()} of {said}, column “{name}”: “{cell}” is not a "
+            raise unreadable(
+                f"{table.place(at)} of {said}, column “{names[position]}”: “{cell}” is not a "
                 "number; leave unrated cells blank, or choose “one rating a row” if that is what "
                 "the table holds."
             )
-        columns.append(numbers.astype(np.float32))
-    if columns and names[-1] == f"column {len(table.names)}" and np.isnan(columns[-1]).all():
-        columns.pop()  # lines that end with a delimiter have a last cell without name or content
-        names = names[:-1]
+        matrix[:, position] = numbers
+    if names[-1] == f"column {len(table.names)}" and np.isnan(matrix[:, -1]).all():
+        # Lines that end with a delimiter have a last cell without name or content.
+        matrix, names = matrix[:, :-1], names[:-1]
     if labels:
         users = as_labels(table.body.iloc[:, 0])
         rows = [text if text is not None else f"row {at + 1}" for at, text in enumerate(users)]
@@ -120,7 +123,6 @@ def wide_matrix(
         rows = [str(at + 1) for at in range(len(body))]
     if names == [f"column {at + 1 + labels}" for at in range(len(names))]:
         names = [str(at + 1) for at in range(len(names))]  # no header: items are numbered
-    matrix = np.column_stack(columns) if columns else np.empty((len(rows), 0), np.float32)
     frame = pd.DataFrame(matrix, index=pd.Index(rows), columns=pd.Index(names))
     return frame.T if items_in_rows else frame
 
@@ -157,25 +159,25 @@ def checked(ratings: Ratings, said: str) -> Ratings:
         If there is a single user or item, or all ratings are equal.
     """
     if ratings.n_users < 2:
-        raise ReadError(
+        raise unreadable(
             f"{said} holds the ratings of one user only, “{ratings.users[0]}”; bring those of "
             "several, as a factorization learns by comparing them."
         )
     if ratings.n_items < 2:
-        raise ReadError(
+        raise unreadable(
             f"{said} holds ratings of one {ratings.item_noun} only, “{ratings.items[0]}”; bring "
             "several, as a factorization learns by comparing them."
         )
     if ratings.n_ratings and ratings.values.min() == ratings.values.max():
-        raise ReadError(
-            f"All ratings in {said if said != 'The file' else 'the file'} are "
+        raise unreadable(
+            f"All ratings in {said} are "
             f"{ratings.values[0]:g}, from which nothing can be learnt; choose another rating "
             "column, or bring ratings that differ."
         )
     return ratings
 
 
-def as_ratings_error(error: RatingsError, said: str) -> ReadError:
+def as_read_error(error: RatingsError, said: str) -> ReadError:
     """The same sentence as an error of reading."""
     text = str(error)
-    return ReadError(f"{said}: {text[:1].lower()}{text[1:]}")
+    return unreadable(f"{said}: {text[:1].lower()}{text[1:]}")

@@ -15,10 +15,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from recsys_core.errors import RatingsError, ReadError
+from recsys_core.errors import RatingsError
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.reading.archives import Archive
-from recsys_core.reading.sources import Source, kind, open_source
+from recsys_core.reading.building import as_read_error
+from recsys_core.reading.sources import Source, kind, open_source, unreadable
 
 WHOLE_STARS = Scale(1, 5, 1)
 HALF_STARS = Scale(0.5, 5, 0.5)
@@ -55,7 +56,7 @@ def layout(archive: Archive) -> Layout | None:
         return None
     for films, missing in (("u.item", "u.data"), ("movies.dat", "ratings.dat")):
         if archive.find(films):
-            raise ReadError(
+            raise unreadable(
                 f"{archive.content.said} holds {films} but not {missing}, so that there are films "
                 "without ratings; download the zip again from grouplens.org."
             )
@@ -68,6 +69,8 @@ def read(archive: Archive, found: Layout) -> Ratings:
     halves = "10m" in found.ratings.lower() or found.separator == ","
     halves = halves or bool((table["rating"] % 1).any() or (table["rating"] < 1).any())
     scale = HALF_STARS if halves else WHOLE_STARS
+    if table.empty:
+        raise unreadable(f"{archive.content.said} holds no ratings; download it again.")
     try:
         ratings = Ratings.from_frame(
             table,
@@ -78,7 +81,7 @@ def read(archive: Archive, found: Layout) -> Ratings:
             item_noun=NOUN,
         )
     except RatingsError as error:
-        raise ReadError(f"{archive.content.said}: {error}") from None
+        raise as_read_error(error, archive.content.said) from None
     return ratings.replace(users=list(map(str, ratings.users)), items=list(map(str, ratings.items)))
 
 
@@ -107,14 +110,14 @@ def predefined(
     if ratings is None:
         found = layout(archive)
         if found is None:
-            raise ReadError(f"{archive.content.said} is not a zip of GroupLens'.")
+            raise unreadable(f"{archive.content.said} is not a zip of GroupLens'.")
         ratings = read(archive, found)
     pairs = ratings.user_ids.astype(np.int64) * ratings.n_items + ratings.item_ids
     masks = []
     for ending in ("base", "test"):
         name = archive.find(f"{part}.{ending}")
         if name is None:
-            raise ReadError(
+            raise unreadable(
                 f"{archive.content.said} has no part “{part}”; MovieLens 100K has "
                 f"{', '.join(_PARTS)}."
             )
@@ -123,7 +126,7 @@ def predefined(
         items = _indices(table["item"], ratings.items)
         wanted = users * ratings.n_items + items
         if (users < 0).any() or (items < 0).any() or not np.isin(wanted, pairs).all():
-            raise ReadError(f"{part}.{ending} holds ratings that these ratings lack.")
+            raise unreadable(f"{part}.{ending} holds ratings that these ratings lack.")
         masks.append(np.isin(pairs, wanted))
     return masks[0], masks[1]
 
@@ -134,7 +137,7 @@ def predefined(
 def _open(source: Source, name: str | None) -> Archive:
     content = open_source(source, name)
     if kind(content) != "zip":
-        raise ReadError(f"{content.said} is not a zip; bring the zip that GroupLens offers.")
+        raise unreadable(f"{content.said} is not a zip; bring the zip that GroupLens offers.")
     return Archive(content)
 
 
@@ -154,7 +157,7 @@ def _triples(archive: Archive, name: str, separator: str) -> pd.DataFrame:
         )
     except (ValueError, pd.errors.ParserError):
         short = name.rsplit("/", 1)[-1]
-        raise ReadError(
+        raise unreadable(
             f"{_first_bad_line(data, separator)} of {short} in {archive.content.said} is not "
             "“user, film, rating, time” in numbers; download the zip again."
         ) from None

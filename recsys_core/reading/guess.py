@@ -16,7 +16,7 @@ from recsys_core.reading import arrays, building, columns, grouplens, layout, ta
 from recsys_core.reading.archives import Archive, gunzip
 from recsys_core.reading.cells import Table, uses_decimal_comma
 from recsys_core.reading.limits import PREVIEW_COLUMNS, PREVIEW_ROWS
-from recsys_core.reading.sources import Content, Source, kind, open_source
+from recsys_core.reading.sources import Content, Source, kind, open_source, unreadable
 from recsys_core.reading.text import TextCells
 
 Cells = TextCells | tables.SheetCells | tables.FrameCells
@@ -100,13 +100,13 @@ class Guess:
             One sentence: the line, the column, the remedy.
         """
         if self.problem is not None or self._build is None:
-            raise ReadError(self.problem or "There is nothing to read; bring a file.")
+            raise unreadable(self.problem or "There is nothing to read; bring a file.")
         try:
             return building.checked(self._build(), self._content.said)
         except ReadError:
             raise
         except RatingsError as error:
-            raise building.as_ratings_error(error, self._content.said) from None
+            raise building.as_read_error(error, self._content.said) from None
 
 
 def inspect(source: Source, name: str | None = None, **changes: Any) -> Guess:
@@ -136,7 +136,7 @@ def _inspect(content: Content, changes: dict[str, Any]) -> Guess:
     # How the cells form a table.
     records = cells.sample()
     if cells.width < 2:
-        raise ReadError(
+        raise unreadable(
             f"{content.said} has one column only; bring at least three: user, item and rating, or "
             "choose another delimiter."
         )
@@ -181,7 +181,7 @@ def _open(content: Content, changes: dict[str, Any], found: dict[str, Any]) -> C
         content = gunzip(content)
         form = kind(content)
         if form in ("zip", "gzip"):
-            raise ReadError(f"{content.said} is packed twice; unpack it once first.")
+            raise unreadable(f"{content.said} is packed twice; unpack it once first.")
     if form == "zip":
         archive = Archive(content)
         if archive.find("[Content_Types].xml"):
@@ -213,19 +213,19 @@ def _open_member(archive: Archive, changes: dict[str, Any], found: dict[str, Any
         inside = ", ".join(PurePosixPath(name).name for name in archive.names[:5]) or "nothing"
         zips = any(name.lower().endswith((".zip", ".gz")) for name in archive.names)
         remedy = "unpack it first" if zips else "bring a zip with a CSV, Excel or Parquet file"
-        raise ReadError(f"{said} holds no table of ratings but {inside}; {remedy}.")
+        raise unreadable(f"{said} holds no table of ratings but {inside}; {remedy}.")
     likely = [name for name in members if "rating" in PurePosixPath(name).name.lower()]
     member = changes.get("member", max(likely or members, key=archive.size))
     if member not in members:
-        raise ReadError(
+        raise unreadable(
             f"{said} holds no table “{member}”; choose one of {', '.join(members[:9])}."
         )
     inner = Content(archive.read(member), PurePosixPath(member).name)
     if not inner.data.strip():
-        raise ReadError(f"“{inner.name}” in {said} is empty; choose another file.")
+        raise unreadable(f"“{inner.name}” in {said} is empty; choose another file.")
     found |= {"member": member, "members": tuple(members)}
     if kind(inner) == "zip" and not member.lower().endswith((".xlsx", ".npz")):
-        raise ReadError(f"“{inner.name}” in {said} is itself a zip; unpack it first.")
+        raise unreadable(f"“{inner.name}” in {said} is itself a zip; unpack it first.")
     cells = _open(inner, changes, {})
     assert not isinstance(cells, Ratings)
     return cells
@@ -254,14 +254,14 @@ def _long(table: Table, decimal: str, changes: dict[str, Any], found: dict[str, 
     for column in chosen.values():
         if column is not None and column not in table.names:
             names = ", ".join(table.names[:12])
-            raise ReadError(f"{said} has no column “{column}”; its columns are {names}.")
+            raise unreadable(f"{said} has no column “{column}”; its columns are {names}.")
     roles = columns.by_content(table, columns.settled(known, chosen), decimal)
     roles = columns.settled(roles, chosen)  # “none” stays none, whatever the cells look like
     found |= {what: getattr(roles, what) for what in columns.ROLES}
     for what in ("user", "item", "rating"):
         if getattr(roles, what) is None:
             names = ", ".join(f"“{name}”" for name in table.names[:12])
-            raise ReadError(
+            raise unreadable(
                 f"{said} has no column that looks like the {what} among {names}; choose it, or "
                 "bring a table with user, item and rating."
             )
@@ -272,7 +272,7 @@ def _long(table: Table, decimal: str, changes: dict[str, Any], found: dict[str, 
     noun = columns.noun(roles.item)
     found["remarks"] = tuple(remarks)
     found["_build"] = lambda: building.from_long(
-        table, roles, numbers, changes.get("scale"), found["name"], noun, remarks
+        table, roles, numbers, found["scale"], found["name"], noun, remarks
     )
 
 
@@ -296,7 +296,7 @@ def _wide(
     noun = columns.noun(table.names[0]) if items_in_rows else "item"
     found["remarks"] = tuple(remarks)
     found["_build"] = lambda: building.from_wide(
-        matrix, None, changes.get("scale"), found["name"], noun, remarks
+        matrix, None, found["scale"], found["name"], noun, remarks
     )
 
 
@@ -321,17 +321,17 @@ def _settle(
         remarks.append(_about_counts(present, log))
     if log:
         if len(present) and present.min() < 0:
-            raise ReadError(
+            raise unreadable(
                 "Negative numbers have no logarithm of 1 + value; read them as they are."
             )
         numbers, present = np.log1p(numbers), np.log1p(present)
     found |= {"unrated": unrated, "counts": counts, "log": log}
     if not len(present):
-        raise ReadError(
+        raise unreadable(
             f"{found['_content'].said} holds no rating, only blanks and what was taken as "
             "“unrated”; choose another column of ratings, or another value for unrated."
         )
-    found["scale"] = changes.get("scale") or Scale.guess(present)
+    found["scale"] = changes.get("scale") or Scale.guess(pd.unique(present))
     return numbers, remarks
 
 

@@ -15,11 +15,13 @@ from recsys_core.reading.columns import bare, role
 
 Record = Sequence[Any]
 
+_NAMED = 40  # a long table has no more columns; among a thousand items some are called “Score”
+
 
 def has_header(records: Sequence[Record], decimal: str = ".") -> bool:
     """Whether the first record names the columns."""
     first, rest = records[0], records[1:]
-    roles = {role(str(cell)) for cell in first if not is_blank(cell)} - {None}
+    roles = {role(str(cell)) for cell in first[:_NAMED] if not is_blank(cell)} - {None}
     if len(roles) >= 2 or (roles and len(first) == 1):
         return True
     if not rest:
@@ -49,12 +51,12 @@ def _first_numbers(like: Sequence[Any], start: int) -> list[int]:
 def is_wide(records: Sequence[Record], header: bool, decimal: str = ".") -> bool:
     """Whether rows are users and columns items, rather than one rating a row."""
     names, body = (records[0], records[1:]) if header else ((), records)
-    roles = {role(str(name)) for name in names if not is_blank(name)} & {
+    roles = {role(str(name)) for name in names[: _NAMED] if not is_blank(name)} & {
         "user", "item", "title", "rating", "count"
     }  # fmt: skip
     roles = {{"title": "item", "count": "rating"}.get(r, r) for r in roles if r}
     width = max((len(row) for row in body), default=len(names))
-    if len(roles) >= 2 and width <= 40:
+    if len(roles) >= 2 and width <= _NAMED:
         return False
     if not body:
         return width > 5

@@ -33,8 +33,9 @@ MAX_LINE = 4 * MiB
 
 # What is looked at before a whole file is parsed.
 SAMPLE_ROWS = 500
-SAMPLE_CELLS = 200_000
-SAMPLE_BYTES = 16 * MiB
+SAMPLE_CELLS = 20_000  # … of wide tables, but not fewer rows than
+SAMPLE_ROWS_AT_LEAST = 10
+SAMPLE_BYTES = (MiB, 16 * MiB)  # the second where the first holds too few lines
 
 PREVIEW_ROWS = 20
 PREVIEW_COLUMNS = 12

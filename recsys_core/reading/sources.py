@@ -44,6 +44,11 @@ _PICKLE = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
+def unreadable(sentence: str) -> ReadError:
+    """The error for a person; its sentence begins with a capital, whatever it begins with."""
+    return ReadError(sentence[:1].upper() + sentence[1:])
+
+
 @dataclass(frozen=True)
 class Content:
     """A file's bytes and what to call it in messages."""
@@ -54,7 +59,7 @@ class Content:
     @property
     def said(self) -> str:
         """How a sentence names the file."""
-        return f"“{self.name}”" if self.name else "The file"
+        return f"“{self.name}”" if self.name else "the file"
 
     @property
     def stem(self) -> str:
@@ -83,9 +88,9 @@ def open_source(source: Source, name: str | None = None) -> Content:
     else:
         content = _from_path(source, name)
     if len(content.data) > MAX_BYTES:
-        raise ReadError(f"{content.said} is too large; {_SIZE_REMEDY}.")
+        raise unreadable(f"{content.said} is too large; {_SIZE_REMEDY}.")
     if not content.data.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
-        raise ReadError(f"{content.said} is empty; check that it was saved and sent whole.")
+        raise unreadable(f"{content.said} is empty; check that it was saved and sent whole.")
     return content
 
 
@@ -94,18 +99,18 @@ def _from_path(source: str | os.PathLike[str], name: str | None) -> Content:
         path = Path(os.path.expanduser(os.fspath(source)))
         said = f"“{path.name or path}”"
         if path.is_dir():
-            raise ReadError(f"{said} is a folder; name the file inside it, or zip the folder.")
+            raise unreadable(f"{said} is a folder; name the file inside it, or zip the folder.")
         if not path.exists():
-            raise ReadError(f"There is no file “{path}”; check the name and the folder.")
+            raise unreadable(f"There is no file “{path}”; check the name and the folder.")
         if path.stat().st_size > MAX_BYTES:
-            raise ReadError(f"{said} is too large; {_SIZE_REMEDY}.")
+            raise unreadable(f"{said} is too large; {_SIZE_REMEDY}.")
         return Content(path.read_bytes(), name or path.name)
     except (OSError, ValueError, TypeError) as error:
         if isinstance(error, ReadError):
             raise
         reason = getattr(error, "strerror", None) or "it is not the name of a file"
         shown = str(source)[:80]
-        raise ReadError(
+        raise unreadable(
             f"“{shown}” cannot be opened ({reason}); check the name and your rights to it."
         ) from None
 
@@ -118,8 +123,8 @@ def _from_file(file: Any, name: str | None) -> Content:
             file.seek(0)  # an upload may have been read once already
         data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        what = f"“{given}”" if given else "The file"
-        raise ReadError(f"{what} cannot be read ({error}); open it again.") from None
+        what = f"“{given}”" if given else "the file"
+        raise unreadable(f"{what} cannot be read ({error}); open it again.") from None
     return Content(data.encode() if isinstance(data, str) else bytes(data), given)
 
 
@@ -141,26 +146,26 @@ def kind(content: Content) -> str:
     if data.startswith(b"\x93NUMPY"):
         return "npy"
     if data.startswith(_PICKLE):
-        raise ReadError(
+        raise unreadable(
             f"{content.said} is a Python pickle, which is never opened because it can run "
             "programs; save the table as CSV or Parquet."
         )
     binary = not data.startswith(_UTF16) and _is_binary(data[:65536])
     for mark, what, remedy in _REFUSED:
         if data.startswith(mark) and (binary or mark not in _TEXT_MARKS):
-            raise ReadError(f"{content.said} {what}; {remedy}.")
+            raise unreadable(f"{content.said} {what}; {remedy}.")
     if binary:
-        raise ReadError(
+        raise unreadable(
             f"{content.said} is neither text nor a table format known here; bring CSV, Excel, "
             "Parquet, .npz or a MovieLens zip."
         )
     if data[257:262] == b"ustar":
-        raise ReadError(f"{content.said} is a tar archive; unpack it first.")
+        raise unreadable(f"{content.said} is a tar archive; unpack it first.")
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
     if head.startswith((b"{", b"[{", b"[[")):
-        raise ReadError(f"{content.said} looks like JSON; save it as CSV, one rating a line.")
+        raise unreadable(f"{content.said} looks like JSON; save it as CSV, one rating a line.")
     if head[:14].lower().startswith((b"<!doctype", b"<html", b"<?xml")):
-        raise ReadError(
+        raise unreadable(
             f"{content.said} is a web page or XML, perhaps a sign-in page saved instead of the "
             "file; download it again or export it as CSV."
         )

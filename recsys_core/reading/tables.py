@@ -18,8 +18,9 @@ from recsys_core.reading.limits import (
     MAX_SHEET_CELLS,
     SAMPLE_CELLS,
     SAMPLE_ROWS,
+    SAMPLE_ROWS_AT_LEAST,
 )
-from recsys_core.reading.sources import Content
+from recsys_core.reading.sources import Content, unreadable
 from recsys_core.reading.text import unique_names
 
 
@@ -34,7 +35,7 @@ class SheetCells:
         try:
             import openpyxl
         except ImportError:
-            raise ReadError(
+            raise unreadable(
                 f"{content.said} needs the package openpyxl to be read; install it, or save the "
                 "sheet as CSV."
             ) from None
@@ -44,7 +45,7 @@ class SheetCells:
             )
             self.sheets = [s.title for s in book.worksheets]
             if sheet is not None and sheet not in self.sheets:
-                raise ReadError(
+                raise unreadable(
                     f"{content.said} has no sheet “{sheet}”; choose one of "
                     f"{', '.join(self.sheets)}."
                 )
@@ -56,12 +57,12 @@ class SheetCells:
         except ReadError:
             raise
         except Exception:  # openpyxl lets through whatever its XML and zip readers raise
-            raise ReadError(
+            raise unreadable(
                 f"{content.said} is a damaged or unusual Excel workbook; open it and save it "
                 "again, or save the sheet as CSV."
             ) from None
         if not self._records:
-            raise ReadError(
+            raise unreadable(
                 f"{content.said} holds no values; formulas count only once a spreadsheet program "
                 "has worked them out and saved the workbook."
             )
@@ -77,7 +78,7 @@ class SheetCells:
         for at, row in enumerate(sheet.iter_rows(values_only=True), 1):
             n_cells += len(row) + 1
             if n_cells > MAX_SHEET_CELLS:
-                raise ReadError(
+                raise unreadable(
                     f"Sheet “{sheet.title}” of {self.said} has more than {MAX_SHEET_CELLS:,} "
                     "cells; save it as CSV, which is read faster."
                 )
@@ -91,13 +92,15 @@ class SheetCells:
 
     def sample(self) -> list[list[Any]]:
         """The first records, header included."""
-        return self._records[: max(2, min(SAMPLE_ROWS, SAMPLE_CELLS // self.width))]
+        return self._records[
+            : max(SAMPLE_ROWS_AT_LEAST, min(SAMPLE_ROWS, SAMPLE_CELLS // self.width))
+        ]
 
     def table(self, header: bool, wide: bool, decimal: str) -> Table:
         """Everything below the header."""
         body = self._records[1:] if header else self._records
         if not body:
-            raise ReadError(f"{self.said} has a header but no ratings below it.")
+            raise unreadable(f"{self.said} has a header but no ratings below it.")
         names = [""] * self.width
         if header:
             for position, cell in enumerate(self._records[0]):
@@ -123,16 +126,16 @@ class FrameCells:
         self._frame = frame
         self.width = frame.shape[1]
         if not frame.size:
-            raise ReadError(f"{said} holds no rows; check that it was saved whole.")
+            raise unreadable(f"{said} holds no rows; check that it was saved whole.")
         if self.width > MAX_COLUMNS or frame.size > MAX_CELLS and self.width > 20:
-            raise ReadError(
+            raise unreadable(
                 f"{said} has {len(frame):,} rows of {self.width:,} columns, more than fit; bring a "
                 "part of it, or one rating a row: user, item, rating."
             )
 
     def sample(self) -> list[list[Any]]:
         """The names and the first rows."""
-        n_rows = max(2, min(SAMPLE_ROWS, SAMPLE_CELLS // self.width))
+        n_rows = max(SAMPLE_ROWS_AT_LEAST, min(SAMPLE_ROWS, SAMPLE_CELLS // self.width))
         rows = self._frame.head(n_rows).astype(object).to_numpy().tolist()
         return [list(map(str, self._frame.columns)), *rows] if self.named else rows
 
@@ -148,7 +151,7 @@ def parquet(content: Content) -> FrameCells:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError:
-        raise ReadError(
+        raise unreadable(
             f"{content.said} needs the package pyarrow to be read; install it, or save the table "
             "as CSV."
         ) from None
@@ -157,7 +160,7 @@ def parquet(content: Content) -> FrameCells:
         about = file.metadata
         n_bytes = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
         if about.num_rows > MAX_ROWS or about.num_columns > MAX_COLUMNS or n_bytes > MAX_BYTES:
-            raise ReadError(
+            raise unreadable(
                 f"{content.said} has {about.num_rows:,} rows of {about.num_columns:,} columns, "
                 "more than fit; bring a part of it."
             )
@@ -173,7 +176,7 @@ def parquet(content: Content) -> FrameCells:
     except ReadError:
         raise
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError):
-        raise ReadError(
+        raise unreadable(
             f"{content.said} is a damaged Parquet file, perhaps cut short on its way; copy or save "
             "it again."
         ) from None

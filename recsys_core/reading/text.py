@@ -12,7 +12,6 @@ from itertools import islice
 
 import pandas as pd
 
-from recsys_core.errors import ReadError
 from recsys_core.reading.cells import BLANKS, Table
 from recsys_core.reading.limits import (
     MAX_CELLS,
@@ -22,8 +21,9 @@ from recsys_core.reading.limits import (
     SAMPLE_BYTES,
     SAMPLE_CELLS,
     SAMPLE_ROWS,
+    SAMPLE_ROWS_AT_LEAST,
 )
-from recsys_core.reading.sources import Content
+from recsys_core.reading.sources import Content, unreadable
 
 # In order of trust: a tab or “::” is never there by accident, a space often is.
 DELIMITERS = {"::": "::", "tab": "\t", ";": ";", ",": ",", "|": "|", "space": " "}
@@ -57,7 +57,7 @@ class TextCells:
         else:
             known = {text: name for name, text in DELIMITERS.items()}
             if delimiter not in known:
-                raise ReadError(
+                raise unreadable(
                     f"“{delimiter}” is not a delimiter known here; choose one of "
                     f"{', '.join(DELIMITERS)}."
                 )
@@ -71,7 +71,7 @@ class TextCells:
         lengths = Counter(len(record) for record in self._sample[1:] or self._sample)
         self.width = lengths.most_common(1)[0][0]
         if self.width > MAX_COLUMNS or len(self._sample[0]) > MAX_COLUMNS:
-            raise ReadError(
+            raise unreadable(
                 f"{self.said} has {max(self.width, len(self._sample[0])):,} columns, more than the "
                 f"{MAX_COLUMNS:,} read as a matrix; bring one rating a line instead: user, item, "
                 "rating."
@@ -85,13 +85,13 @@ class TextCells:
         """Everything below the header; ids stay text, a wide table's cells become numbers."""
         n_lines = self._data.count(b"\n") + self._data.count(b"\r") + 1
         if wide and n_lines * self.width > 2 * MAX_CELLS or n_lines > 2 * MAX_ROWS:
-            raise ReadError(
+            raise unreadable(
                 f"{self.said} has about {n_lines:,} lines of {self.width:,} columns, more than "
                 "fit; bring a part of it, or one rating a line instead of a matrix."
             )
         names = unique_names(self._names(header))
         if any(any(map(str.strip, record[len(names) :])) for record in self._sample[header:]):
-            raise ReadError(self._uneven(len(names)))
+            raise unreadable(self._uneven(len(names)))
         # Skipping by hand, because a quoted header may span lines.
         body = self._data[self._after_first_record() :] if header else self._data
         options: dict = (
@@ -117,9 +117,9 @@ class TextCells:
         except pd.errors.EmptyDataError:
             frame = pd.DataFrame()
         except (pd.errors.ParserError, ValueError, OverflowError):
-            raise ReadError(self._uneven(len(names))) from None
+            raise unreadable(self._uneven(len(names))) from None
         if frame.empty:
-            raise ReadError(
+            raise unreadable(
                 f"{self.said} has a header but no ratings below it; check that it was saved whole."
             )
         offset = 1 if header else 0
@@ -135,10 +135,12 @@ class TextCells:
 
     def _head(self) -> list[str]:
         """The first lines that hold anything."""
-        text = self._data[:SAMPLE_BYTES].decode("utf-8", "ignore")
-        lines = _LINE_END.split(text)
-        if len(self._data) > SAMPLE_BYTES and len(lines) > 1:
-            lines.pop()  # cut in the middle
+        for size in SAMPLE_BYTES:
+            lines = _LINE_END.split(self._data[:size].decode("utf-8", "ignore"))
+            if len(self._data) > size and len(lines) > 1:
+                lines.pop()  # cut in the middle
+            if len(lines) > 2 * SAMPLE_ROWS_AT_LEAST:
+                break
         if lines[0].lower().startswith("sep=") and len(lines[0]) <= 6:
             # A note some spreadsheets leave for themselves.
             self._data = self._data.split(b"\n", 1)[-1]
@@ -146,9 +148,9 @@ class TextCells:
             lines.pop(0)
         lines = [line for line in lines if line.strip()]
         if not lines:
-            raise ReadError(f"{self.said} holds blank lines only; check that it was saved whole.")
+            raise unreadable(f"{self.said} holds blank lines only; check that it was saved whole.")
         if any(len(line) > MAX_LINE for line in lines[:2]):
-            raise ReadError(
+            raise unreadable(
                 f"Line 1 of {self.said} is longer than {MAX_LINE >> 20} MB, which no table is; "
                 "bring one rating a line: user, item, rating."
             )
@@ -169,10 +171,12 @@ class TextCells:
                 if not _is_empty(row):
                     found.append(row)
                     cells += len(row)
-                if len(found) >= SAMPLE_ROWS or (cells >= SAMPLE_CELLS and len(found) >= 2):
+                if len(found) >= SAMPLE_ROWS or (
+                    cells >= SAMPLE_CELLS and len(found) >= SAMPLE_ROWS_AT_LEAST
+                ):
                     break
         except csv.Error:
-            raise ReadError(
+            raise unreadable(
                 f"Line {reader.line_num:,} of {self.said} holds a cell that does not end; look for "
                 "a quotation mark without its partner."
             ) from None
@@ -301,7 +305,7 @@ def _to_utf8(content: Content, encoding: str | None) -> tuple[str, bytes]:
         except UnicodeDecodeError:
             encoding = "latin-1"
     if encoding not in ENCODINGS:
-        raise ReadError(
+        raise unreadable(
             f"“{encoding}” is not an encoding known here; choose one of {', '.join(ENCODINGS)}."
         )
     try:
@@ -318,6 +322,6 @@ def _to_utf8(content: Content, encoding: str | None) -> tuple[str, bytes]:
     except UnicodeError as error:
         start = getattr(error, "start", 0)
         line = data.count(b"\n", 0, start) + 1
-        raise ReadError(
+        raise unreadable(
             f"Line {line:,} of {content.said} is not valid {encoding}; choose another encoding."
         ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 
 def unrated_value(values: np.ndarray, has_blanks: bool, wide: bool, counts: bool) -> float | None:
@@ -19,7 +20,8 @@ def unrated_value(values: np.ndarray, has_blanks: bool, wide: bool, counts: bool
     """
     if not len(values):
         return None
-    distinct, times = np.unique(values, return_counts=True)
+    times = pd.Series(values).value_counts().sort_index()  # hashing: far faster than sorting all
+    distinct, times = times.index.to_numpy(), times.to_numpy()
     if distinct[-1] == 99 and len(distinct) > 1 and np.abs(distinct[:-1]).max() <= 10:
         return 99.0
     if distinct[0] == -1 and len(distinct) > 2 and distinct[1] >= 0 and distinct[-1] > 1:
@@ -41,13 +43,11 @@ def unrated_value(values: np.ndarray, has_blanks: bool, wide: bool, counts: bool
 
 def are_counts(values: np.ndarray, named_so: bool) -> bool:
     """Whether ratings are counts (plays, purchases): whole, not negative, most small, few huge."""
-    if not len(values) or values.min() < 0 or (values != np.rint(values)).any():
+    if not len(values) or values.max() <= (5 if named_so else 100):
         return False
-    positive = values[values > 0]
-    if len(positive) < 2:
+    if values.min() < 0 or (values != np.rint(values)).any():
         return False
-    highest, middle = positive.max(), np.median(positive)
-    if named_so:
-        return bool(highest > 5)
     # On a rating scale the mean stays near the median; counts have a long tail.
-    return bool(highest > 100 and highest > 10 * middle and positive.mean() > 1.5 * middle)
+    positive = values[values > 0]
+    middle = np.median(positive)
+    return bool(named_so or (values.max() > 10 * middle and positive.mean() > 1.5 * middle))
