@@ -1,0 +1,34 @@
+"""What a person reads when a page fails, and what never reaches them."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.shared import visitor
+
+
+def failing_page(kind: str) -> None:
+    import app
+    from recsys_core.errors import RatingsError
+
+    error = {"ours": ZeroDivisionError("in /home/ada/secret.py"), "theirs": RatingsError("Do x.")}
+    assert app.on_script_error(error[kind]) is True  # nothing else is shown
+
+
+@pytest.mark.parametrize("kind", ["ours", "theirs"])
+def test_a_failure_is_one_calm_sentence(kind):
+    at = AppTest.from_function(failing_page, args=(kind,), default_timeout=30).run()
+    assert not at.exception
+    (shown,) = at.error
+    if kind == "theirs":
+        assert shown.value == "Do x."
+    else:
+        assert "secret" not in shown.value and "ZeroDivision" not in shown.value
+        assert "reload" in shown.value
+
+
+def test_names_of_browsers_are_recognised_by_their_form():
+    names = {visitor.new_id() for _ in range(100)}
+    assert len(names) == 100
+    assert all(map(visitor.is_id, names))
+    for text in ("", "x" * 31, "x" * 33, "x" * 31 + "\n", "é" * 32, None, object()):
+        assert not visitor.is_id(text)
