@@ -74,7 +74,8 @@ class AlternatingLearner(FactorLearner):
         super().__init__(train, settings["n_factors"])
         self.settings = settings
         self.mean = train.global_mean if settings["center"] else 0.0
-        self.draw_factors(np.random.default_rng(settings["seed"]), settings["init_deviation"])
+        rng = np.random.default_rng(settings["seed"])
+        self.draw_factors(rng, settings["init_deviation"], settings["center"])
         shape = self.n_factors, bool(settings["biases"])
         self.users = Side(self.p, self.b_user, train.by_user, *shape)
         self.items = Side(self.q, self.b_item, train.by_item, *shape)

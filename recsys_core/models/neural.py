@@ -161,7 +161,8 @@ class NeuralLearner(FactorLearner):
                     table.weight.normal_(0.0, spread, generator=self.generator)
                 else:
                     table.weight.uniform_(0.0, spread, generator=self.generator)
-                table.weight[torch.from_numpy(n_rated == 0)] = 0.0
+                if self.settings["center"]:
+                    table.weight[torch.from_numpy(n_rated == 0)] = 0.0  # see draw_factors
 
     def _read(self) -> None:
         """Copy the network's parameters to where all models have theirs."""

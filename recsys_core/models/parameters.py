@@ -44,14 +44,16 @@ class FactorLearner:
         self.b_item = np.zeros(train.n_items, np.float32)
         self.mean = 0.0
 
-    def draw_factors(self, rng: np.random.Generator, deviation: float) -> None:
-        """Draw the factors from N(0, deviation²); rows that no rating reaches stay zero.
+    def draw_factors(self, rng: np.random.Generator, deviation: float, centred: bool) -> None:
+        """Draw the factors from N(0, deviation²).
 
-        A user without ratings is then predicted by the mean and the item's bias, not by chance.
+        Where there is a mean to fall back on (``centred``), rows that no rating reaches are zero: a user without
+        ratings is then predicted by the mean and the item's bias, not by chance.
         """
         for rows, counts in ((self.p, self.train.user_counts), (self.q, self.train.item_counts)):
             drawn = rng.normal(0.0, deviation, (len(rows), self.n_factors))
-            rows[:, : self.n_factors] = np.where(counts[:, None] > 0, drawn, 0.0)
+            known = (counts > 0) | (not centred)
+            rows[:, : self.n_factors] = np.where(known[:, None], drawn, 0.0)
 
     def begin_epoch(self) -> None:
         """Nothing to prepare."""

@@ -101,7 +101,7 @@ class SGDLearner(FactorLearner):
         self.settings = settings
         self.rng = np.random.default_rng(settings["seed"])
         self.mean = train.global_mean if settings["center"] else 0.0
-        self.draw_factors(self.rng, settings["init_deviation"])
+        self.draw_factors(self.rng, settings["init_deviation"], settings["center"])
         self._triples = train.user_ids, train.item_ids, train.values
         n = len(train)
         self.shuffles = settings["shuffle"] and n <= _SHUFFLED_EVERY_EPOCH
