@@ -47,8 +47,8 @@ class FactorLearner:
     def draw_factors(self, rng: np.random.Generator, deviation: float, centred: bool) -> None:
         """Draw the factors from N(0, deviation²).
 
-        Where there is a mean to fall back on (``centred``), rows that no rating reaches are zero: a user without
-        ratings is then predicted by the mean and the item's bias, not by chance.
+        Where there is a mean to fall back on (``centred``), rows that no rating reaches are zero:
+        a user without ratings is then predicted by the mean and the item's bias, not by chance.
         """
         for rows, counts in ((self.p, self.train.user_counts), (self.q, self.train.item_counts)):
             drawn = rng.normal(0.0, deviation, (len(rows), self.n_factors))
