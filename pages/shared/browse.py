@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from pages.shared import explore, state
+from pages.shared import explore, finding, state
 from pages.shared.explore import Model
 from recsys_core import blocks, words
 from recsys_core.blocks import Block
@@ -85,7 +85,7 @@ def _find(model: Model, side: Side) -> int | None:
     """The selected user or item, whom a name typed here changes."""
     selection = state.selection()
     chosen = getattr(selection, side)
-    found = explore.pick(side, model.ratings, f"find_{side}", chosen=chosen)
+    found = finding.pick(side, model.ratings, f"find_{side}", chosen=chosen)
     if found is not None and found != chosen:
         setattr(selection, side, found)
     return chosen if found is None else found

@@ -1,4 +1,4 @@
-"""What the pages that look into a model share: which model, at which epoch, and finding things."""
+"""What the pages that look into a model share: which model, at which epoch, and what is cached."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ from dataclasses import dataclass
 from html import escape
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 import recsys_core as rc
 from pages.shared import start, state
-from recsys_core import ordering, words
+from recsys_core import maps, ordering
 from recsys_core.figures import theme
+from recsys_core.maps import Places
 from recsys_core.models import Predictor
 from recsys_core.ordering import Arrangement, How, Side
+from recsys_core.projection import Basis
 from recsys_core.ratings import Ratings
 from recsys_core.runs import Run
 from recsys_core.splits import Split
-
-# A list to choose from travels to the browser whole; more names than this are searched instead.
-_MOST_LISTED = 10_000
-_MOST_FOUND = 50
 
 
 @dataclass(frozen=True)
@@ -119,54 +118,6 @@ def _choose_epoch(run: Run, shown: int, ends_at: int) -> None:
             st.rerun()
 
 
-# --- finding someone or something ----------------------------------------------------------------
-
-
-def pick(
-    side: Side, ratings: Ratings, key: str, label: str | None = None, chosen: int | None = None
-) -> int | None:
-    """Find a user or an item by name; None while nobody is chosen."""
-    names, noun = _names(ratings, side)
-    label = label or f"Find a {noun}"
-    if len(names) <= _MOST_LISTED:
-        options: list[int] = list(range(len(names)))
-    else:
-        text = st.text_input(
-            label, type="search", live="300ms", placeholder="Type to search …", key=f"{key}_text"
-        )
-        options = matches(names, text or "")
-        if chosen is not None and chosen not in options:
-            options.insert(0, chosen)
-        label = f"{words.plural('match', len(options))}"
-    return st.selectbox(
-        label,
-        options,
-        index=None if chosen not in options else options.index(chosen),
-        format_func=names.__getitem__,
-        placeholder=f"Type the name of a {noun} …",
-        key=f"{key}_{chosen}",
-    )
-
-
-def matches(names: list[str], text: str, most: int = _MOST_FOUND) -> list[int]:
-    """Indices of names that hold a text, those that begin with it first; letter case is ignored."""
-    text = text.strip().casefold()
-    if not text:
-        return list(range(min(len(names), most)))
-    found = [
-        (not name.casefold().startswith(text), at)
-        for at, name in enumerate(names)
-        if text in name.casefold()
-    ]
-    return [at for _, at in sorted(found)[:most]]
-
-
-def _names(ratings: Ratings, side: Side) -> tuple[list[str], str]:
-    if side == "user":
-        return ratings.user_names, "user"
-    return ratings.item_names, ratings.item_noun
-
-
 # --- what takes a moment to compute, once for each state of a run --------------------------------
 
 
@@ -180,11 +131,70 @@ def _arrangement(key: str, side: Side, how: How, _predictor: Predictor) -> Arran
     return ordering.arrange(_predictor, side, how)
 
 
-def clusters(model: Model, side: Side) -> np.ndarray:
-    """Clusters of taste: of users or items predicted alike, biases aside; int64, (n,)."""
-    return _clusters(model.key, side, model.predictor)
+def clusters(model: Model) -> tuple[dict[Side, np.ndarray], list[str]]:
+    """Clusters of the latent space, and their names; see ``maps.clusters``."""
+    return _clusters(model.key, model.predictor)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _clusters(key: str, _predictor: Predictor) -> tuple[dict[Side, np.ndarray], list[str]]:
+    return maps.clusters(_predictor)
+
+
+def basis(model: Model) -> Basis:
+    """The two widest directions of the run's latest state: looking back does not turn the map."""
+    latest = model.run.predictor
+    return _basis(f"{model.run.id} {model.run.epoch}", latest)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _clusters(key: str, side: Side, _predictor: Predictor) -> np.ndarray:
-    return ordering.clusters(ordering.profiles(_predictor, side, bias=False))
+def _basis(key: str, _predictor: Predictor) -> Basis:
+    return Basis.fit(_predictor)
+
+
+def through(
+    model: Model, basis: Basis, ids: dict[Side, np.ndarray], axes: tuple[str, str]
+) -> Places:
+    """The map a basis gives; see ``maps.through``."""
+    key = f"{model.key} {axes} {[(side, ids[side].tobytes()) for side in ids]}"
+    return _through(key, model.predictor, basis, ids, axes)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _through(
+    key: str,
+    _predictor: Predictor,
+    _basis: Basis,
+    _ids: dict[Side, np.ndarray],
+    _axes: tuple[str, str],
+) -> Places:
+    return maps.through(_predictor, _basis, _ids, _axes)
+
+
+def laid_out(model: Model, points: np.ndarray, ids: dict[Side, np.ndarray]) -> Places:
+    """The map a layout gives; see ``maps.laid_out``."""
+    return _laid_out(f"{model.key} {list(ids)}", model.predictor, points, ids)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _laid_out(
+    key: str, _predictor: Predictor, _points: np.ndarray, _ids: dict[Side, np.ndarray]
+) -> Places:
+    return maps.laid_out(_predictor, _points, _ids)
+
+
+def similar(model: Model, side: Side, index: int, n: int) -> pd.DataFrame:
+    """The n most alike by their factors (cosine): index, label, similarity."""
+    if side == "user":
+        return model.predictor.similar_users(index, n)
+    return model.predictor.similar_items(index, n)
+
+
+def factor_table(model: Model) -> pd.DataFrame:
+    """What lies at both ends of each factor; see ``maps.factor_table``."""
+    return _factor_table(model.key, model.predictor)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _factor_table(key: str, _predictor: Predictor) -> pd.DataFrame:
+    return maps.factor_table(_predictor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 
 import streamlit as st
@@ -31,14 +32,18 @@ def shown_runs(workspace: Workspace) -> list[Run]:
 
 def strip(workspace: Workspace) -> None:
     """Controls and slider; ticks while a run goes on, and has the page run again when it ends."""
-    busy = workspace.busy
-    st.fragment(_strip, run_every=_TICK if busy else None)(busy)
+    st.fragment(_strip, run_every=_TICK if workspace.busy else None)(_drawn(workspace))
 
 
-def _strip(was_busy: bool) -> None:
+def _drawn(workspace: Workspace) -> tuple[bool, str | None]:
+    """What the rest of the page was drawn for: when it changes, all of it has to run again."""
+    return workspace.busy, workspace.current and workspace.current.stream
+
+
+def _strip(drawn: tuple[bool, str | None]) -> None:
     workspace = state.workspace()
     run = workspace.current
-    if run is None or workspace.busy != was_busy:
+    if run is None or _drawn(workspace) != drawn:
         st.rerun()  # before anything is sent that the page would send again at once
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls"):
         _buttons(run)
@@ -227,6 +232,8 @@ def _voice() -> None:
 def _selected(run: Run, user: int, item: int, epoch: int | None) -> None:
     names = f"**{run.ratings.user_names[user]}**, **{run.ratings.item_names[item]}**"
     predicted = float(run.predictor_at(epoch).predict([user], [item])[0])
+    rated = run.split.train.block([user], [item])[0, 0]
+    known = "" if math.isnan(rated) else f", rated {number(float(rated))}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"{names}: predicted {number(predicted)}.", width="content")
+        st.markdown(f"{names}: predicted {number(predicted)}{known}.", width="content")
         st.page_link("predictions.py", label="Why? Term by term", icon=":material/grid_on:")

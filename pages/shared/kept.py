@@ -43,7 +43,7 @@ def _line(workspace: Workspace, run: Run) -> None:
             workspace.select(run)
             state.selection().epoch = None
             st.rerun()
-        st.caption(_summary(run))
+        st.caption(_summary(run, run.split is not workspace.split))
         with st.popover("", icon=":material/edit:", help="Rename"):
             name = st.text_input("Name", run.name, key=f"name_{run.id}", max_chars=80)
             if name != run.name:
@@ -54,14 +54,15 @@ def _line(workspace: Workspace, run: Run) -> None:
             st.rerun()
 
 
-def _summary(run: Run) -> str:
+def _summary(run: Run, elsewhere: bool) -> str:
+    """Settings and errors in a line; and the data, where they are not those in view."""
     last = run.epochs[-1]
     error = f"training RMSE {last.train_rmse:.4f}"
     best = run.best_epoch
     if best is not None:
         error += f", best validation {run.epochs[best].validation_rmse:.4f} at epoch {best:,}"
-    data = f"{run.ratings.name}, {run.split.description}"
-    return f"{described(run)} · epoch {run.epoch:,} / {run.n_epochs:,}, {error} · {data}"
+    text = f"{described(run)} · epoch {run.epoch:,} / {run.n_epochs:,}, {error}"
+    return text + (f" · {run.ratings.name}, {run.split.description}" if elsewhere else "")
 
 
 def _epochs(run: Run) -> None:

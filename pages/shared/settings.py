@@ -13,7 +13,6 @@ from recsys_core.errors import FactorscopeError
 from recsys_core.models import Model
 from recsys_core.models.options import Option
 from recsys_core.runs import Run, Workspace
-from recsys_core.words import number
 
 # Title and summary of each algorithm; written here, since to ask NeuralMF would load torch.
 ALGORITHMS = {
@@ -135,5 +134,5 @@ def described(run: Run) -> str:
         elif option.kind == "choice":
             parts.append(str(value))
         else:
-            parts.append(f"{name} = {number(value)}")
+            parts.append(f"{name} = {value:,.4g}")
     return ", ".join(parts)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Measure = Literal["RMSE", "objective"]
 
+# Of the panel, roughly, in pixels.
+_WIDTH = 300
+
 # Which field of an Epoch each series shows.
 _FIELDS = {"train": "train_rmse", "validation": "validation_rmse", "loss": "loss"}
 
@@ -83,8 +86,7 @@ def figure(
     chart.update_layout(
         title="How well: RMSE over epochs" if measure == "RMSE" else "Objective over epochs",
         hovermode="closest",
-        legend={"itemwidth": 30, "tracegroupgap": 0},
-        margin={"t": 62},
+        **_legend([run.name for run in runs]),
     )
     chart.update_xaxes(
         title="epoch",
@@ -96,6 +98,16 @@ def figure(
     chart.update_layout(uirevision=f"{current.id} {measure} {log_x} {log_y} {last}")
     live = {"panel": "curves", "stream": current.stream, "ring": ring, "series": lead}
     return theme.dress(chart, mode), live
+
+
+def _legend(names: list[str]) -> dict[str, Any]:
+    """Room for the legend above the plot; too many runs are told apart by hover and list alone."""
+    if len(names) == 1:
+        return {"margin": {"t": 62}}
+    lines = max(1, math.ceil(sum(60 + 6.4 * len(name) for name in names) / _WIDTH))
+    if lines > 3:
+        return {"showlegend": False, "margin": {"t": 42}}
+    return {"margin": {"t": 44 + 20 * lines}}
 
 
 def _add_curve(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _NAMED_POINTS = 24
 
 # Width and height of the panel, roughly, in pixels.
-_PLOT = (330.0, 270.0)
+_PLOT = (310.0, 250.0)
 
 
 def figure(
@@ -80,7 +80,8 @@ def figure(
             groups.append({"trace": len(chart.data), "points": [point, point + 1]})
             chart.add_scatter(
                 x=xy[point : point + 1, 0], y=xy[point : point + 1, 1],
-                mode="markers+text", text=[names[point]], textposition="bottom center",
+                mode="markers" if named else "markers+text",
+                text=[names[point]], textposition="bottom center",
                 marker={"symbol": "circle-open", "size": 15, "color": theme.ink(mode),
                         "line": {"width": 2.5}},
                 showlegend=False, hoverinfo="skip",
@@ -114,7 +115,8 @@ def _beside(run: Run, xy: np.ndarray, names: list[str], reach: float) -> np.ndar
 def _reach(run: Run, xy: np.ndarray) -> float:
     """Half the width of the picture: what the scout expects, or more where it is exceeded."""
     expected = 0.0 if run.scouted is None else spread(places(run, run.scouted))
-    return 1.2 * max(expected, spread(xy)) or 1.0
+    room = 1.35 if len(xy) <= _NAMED_POINTS else 1.2  # for the names
+    return room * max(expected, spread(xy)) or 1.0
 
 
 def table(run: Run, epoch: int | None = None) -> pd.DataFrame:

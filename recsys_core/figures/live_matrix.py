@@ -16,6 +16,22 @@ from recsys_core.runs import Run
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+_COLOUR_BAR = {
+    "orientation": "h",
+    "thickness": 8,
+    "len": 0.6,
+    "x": 0,
+    "xanchor": "left",
+    "y": 0,
+    "yanchor": "top",
+    "ypad": 4,
+    "outlinewidth": 0,
+    "title": {"text": "rating ", "side": "top", "font": {"size": theme.FONT_SIZE}},
+}
+
+# Width and height of the panel's cells together, roughly, in pixels.
+_PLOT = (300.0, 220.0)
+
 # Up to this many rows or columns have their names.
 _NAMED_LINES = 16
 
@@ -62,18 +78,7 @@ def figure(
         ygap=1,
         hoverongaps=True,
         hovertemplate="%{hovertext}<extra></extra>",
-        colorbar={
-            "orientation": "h",
-            "thickness": 8,
-            "len": 0.6,
-            "x": 0,
-            "xanchor": "left",
-            "y": 0,
-            "yanchor": "top",
-            "ypad": 4,
-            "outlinewidth": 0,
-            "title": {"text": "rating ", "side": "top", "font": {"size": theme.FONT_SIZE}},
-        },
+        showscale=False,
     )
     framed = n_columns <= _NAMED_LINES
     chart.add_heatmap(
@@ -82,7 +87,7 @@ def figure(
         showscale=False,
         hoverinfo="skip",
     )
-    chart.add_heatmap(z=known, **cells, showscale=False, hoverinfo="skip")
+    chart.add_heatmap(z=known, **cells, hoverinfo="skip", colorbar=_COLOUR_BAR)
     held = _held_out(run, part)
     _outline(chart, held, mode)
     _ring(chart, part, user, item, mode)
@@ -113,7 +118,7 @@ def figure(
         "panel": "matrix",
         "stream": run.stream,
         "trace": 1,
-        "shrunk": {0: 0.09, 2: 0.29, 3: 0.24},
+        "shrunk": {0: _dot(n_rows, n_columns), 2: (0.29, 0.29), 3: (0.24, 0.24)},
         "known": 3,
         "rows": [train.user_names[u] for u in part.rows],
         "columns": [train.item_names[i] for i in part.columns],
@@ -122,6 +127,11 @@ def figure(
         "held": held,
     }
     return theme.dress(chart, mode), live
+
+
+def _dot(n_rows: int, n_columns: int) -> tuple[float, float]:
+    """Half the width and height of a dot of about three pixels, in cells."""
+    return min(1.6 * n_columns / _PLOT[0], 0.2), min(1.6 * n_rows / _PLOT[1], 0.2)
 
 
 def _line_names(names: list[str], what: str) -> dict[str, Any]:

@@ -139,7 +139,7 @@ const TOUCH = window.matchMedia("(pointer: coarse)")
 const CONFIG = {
   responsive: false, // the observer above does it, for this element alone
   displaylogo: false,
-  displayModeBar: "hover",
+  displayModeBar: TOUCH.matches ? false : "hover",
   modeBarButtons: [["resetScale2d", "toImage"]],
   toImageButtonOptions: { format: "png", scale: 2, filename: "factorscope" },
   scrollZoom: false,

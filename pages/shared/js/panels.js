@@ -57,7 +57,7 @@ class Matrix {
   at(view) {
     const { stream, trace, rows, columns, low, high } = this.live
     const frames = view.stream === stream && store.around(stream, view.shown)
-    if (!frames?.before.matrix) return null
+    if (!frames || !frames.before.matrix) return null
     const { before, after, share } = frames
     const sign = `${before.epoch}|${after.epoch}|${share.toFixed(3)}`
     if (sign === this.sign) return null
@@ -96,13 +96,14 @@ function sentences({ rows, columns, held }, known) {
 
 // Draw the cells of a heatmap as small squares in their middles: between any two lies a wide,
 // empty one. As one picture this is far quicker than a marker a cell.
-function shrink(trace, z, half) {
-  const edges = (n) => Array.from({ length: 2 * n }, (_, i) => (i >> 1) + (i % 2 ? half : -half))
+function shrink(trace, z, [halfWidth, halfHeight]) {
+  const edges = (n, half) =>
+    Array.from({ length: 2 * n }, (_, i) => (i >> 1) + (i % 2 ? half : -half))
   const spread = (list, between) =>
     list.flatMap((value, i) => (i ? [between(), value] : [value]))
   const [rows, columns] = [z.length, z[0].length]
-  trace.x = edges(columns)
-  trace.y = edges(rows)
+  trace.x = edges(columns, halfWidth)
+  trace.y = edges(rows, halfHeight)
   const empty = () => new Array(2 * columns - 1).fill(null)
   trace.z = spread(
     z.map((row) => spread(row, () => null)),
@@ -132,7 +133,7 @@ class Latent {
   at(view) {
     const { stream, groups } = this.live
     const frames = view.stream === stream && store.around(stream, view.shown)
-    if (!frames?.before.latent) return null
+    if (!frames || !frames.before.latent) return null
     const { before, after, share } = frames
     const sign = `${before.epoch}|${after.epoch}|${share.toFixed(3)}`
     if (sign === this.sign) return null

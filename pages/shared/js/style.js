@@ -4,6 +4,7 @@ const sheet = document.createElement("style")
 sheet.textContent = `
 .fs-chart { width: 100%; overflow: hidden; }
 .fs-chart .modebar { right: 2.4rem !important; }
+[class*="st-key-curves_chart"] .modebar { right: 4.8rem !important; }
 
 /* The table twin's button, lifted to the chart's upper right corner. */
 [class*="st-key-"][class*="_chart"] { position: relative; }
@@ -38,6 +39,10 @@ sheet.textContent = `
   border: 3px solid var(--st-text-color); }
 .fs-timeline input::-moz-range-thumb { width: 12px; height: 12px; border-radius: 50%;
   background: var(--st-background-color); border: 3px solid var(--st-text-color); }
-.fs-timeline input:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
+.fs-timeline input:focus-visible { outline: none; }
+.fs-timeline input:focus-visible::-webkit-slider-thumb { border-color: var(--st-primary-color);
+  box-shadow: 0 0 0 3px color-mix(in srgb, var(--st-primary-color) 35%, transparent); }
+.fs-timeline input:focus-visible::-moz-range-thumb { border-color: var(--st-primary-color);
+  box-shadow: 0 0 0 3px color-mix(in srgb, var(--st-primary-color) 35%, transparent); }
 `
 document.head.append(sheet)
