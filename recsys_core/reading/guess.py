@@ -28,6 +28,9 @@ CHANGEABLE = (
     "labels", "items_in_rows", "unrated", "scale", "log",
 )  # fmt: skip
 
+# What decides how a file becomes cells, and so which columns there are.
+_CUTS = frozenset(["member", "sheet", "encoding", "delimiter", "header", "layout"])
+
 
 @dataclass(frozen=True)
 class Guess:
@@ -88,8 +91,14 @@ class Guess:
     _build: Callable[[], Ratings] | None = field(default=None, repr=False)
 
     def change(self, **changes: Any) -> Guess:
-        """The guess once a person has changed something; earlier changes stay."""
-        return _inspect(self._content, {**self._changes, **changes})
+        """The guess once a person has changed something; earlier changes stay.
+
+        Chosen columns are an exception: cells cut in another way have other columns.
+        """
+        kept = dict(self._changes)
+        if not _CUTS.isdisjoint(changes):
+            kept = {name: value for name, value in kept.items() if name not in columns.ROLES}
+        return _inspect(self._content, {**kept, **changes})
 
     def read(self) -> Ratings:
         """The ratings, read as guessed.
@@ -152,7 +161,7 @@ def _inspect(content: Content, changes: dict[str, Any]) -> Guess:
     found |= {
         "form": cells.form,
         "layout": shape,
-        "header": header,
+        "header": None if isinstance(cells, tables.FrameCells) else header,
         "decimal": decimal,
         "columns": tuple(table.names),
         "preview": _preview(table),
