@@ -106,7 +106,8 @@ def _understand(token: str, data: bytes, name: str) -> None:
     if watch or use:
         with st.spinner("Reading all ratings …", show_time=True):
             ratings = guess.read()
-            splitting.remember_ready_made(ratings, brought.data, guess)
+            if guess.form == "grouplens":
+                splitting.remember_ready_made(ratings, brought.data)
         del st.session_state.brought
         (start.watch if watch else start.use)(ratings)
 

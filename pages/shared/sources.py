@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import bring, generate, start
+from pages.shared import bring, download, generate, start
 from recsys_core.errors import FactorscopeError
 
 PARTY, GENERATE, UPLOAD, PASTE, MOVIELENS = (
@@ -20,6 +20,7 @@ _PANELS = {
     GENERATE: generate.panel,
     UPLOAD: bring.upload,
     PASTE: bring.paste,
+    MOVIELENS: download.panel,
 }
 
 

@@ -14,7 +14,6 @@ from pages.shared import state
 from recsys_core import reading, splits, words
 from recsys_core.errors import FactorscopeError
 from recsys_core.ratings import Ratings
-from recsys_core.reading import Guess
 from recsys_core.splits import Split
 
 _ALL, _RANDOM, _LAST, _TIME = "All train", "At random", "Each user's last", "By time"
@@ -48,11 +47,11 @@ class _ReadyMade:
 _ready_made: WeakKeyDictionary[Ratings, _ReadyMade] = WeakKeyDictionary()
 
 
-def remember_ready_made(ratings: Ratings, data: bytes, guess: Guess) -> None:
+def remember_ready_made(ratings: Ratings, zipped: bytes) -> None:
     """Offer the splits that a MovieLens zip carries (u1.base and u1.test …) for its ratings."""
-    names = reading.grouplens.parts(data) if guess.form == "grouplens" else []
+    names = reading.grouplens.parts(zipped)
     if names:
-        _ready_made[ratings] = _ReadyMade(names, data)
+        _ready_made[ratings] = _ReadyMade(names, zipped)
 
 
 @dataclass(frozen=True)
