@@ -27,6 +27,9 @@ _MOST_SVG = 1500
 # Up to this many points, each carries its name.
 _MOST_NAMED = 60
 
+# Pixels across a point, by how many there are.
+_SIZES = ((_MOST_NAMED, 13), (500, 9), (1500, 7), (4000, 5), (float("inf"), 4))
+
 # Clusters and genres: Paul Tol's muted colours, his light ones on dark paper; colour-blind safe.
 _GROUPS = (
     "#332288", "#CC6677", "#DDCC77", "#117733", "#88CCEE", "#882255", "#44AA99", "#999933",
@@ -91,6 +94,10 @@ def figure(
     _add_names(chart, clouds, selected, neighbours, mode)
     named = {trace.name for trace in chart.data if trace.name}
     chart.update_layout(title=title, height=560, dragmode="pan", showlegend=len(named) > 1)
+    if shade == "group":  # many names, or long ones: below, where there is room for some lines
+        chart.update_layout(
+            legend={"y": -0.07, "yanchor": "top", "itemsizing": "constant"}, margin={"t": 38}
+        )
     chart.update_xaxes(title=axes[0], showticklabels=False, zeroline=True)
     # One unit is as long along both axes: distances are what a map is read for.
     chart.update_yaxes(title=axes[1], showticklabels=False, zeroline=True, scaleanchor="x")
@@ -141,8 +148,7 @@ def _add_points(
     faded: bool,
 ) -> None:
     symbol = theme.USER_SYMBOL if cloud.side == "user" else theme.ITEM_SYMBOL
-    size = 13 if n_points <= _MOST_NAMED else 9 if n_points <= 500 else 6
-    size = size if n_points <= 4000 else 4
+    size = next(size for most, size in _SIZES if n_points <= most)
     common = {
         "symbol": symbol,
         "size": size + (cloud.side == "item"),

@@ -1,0 +1,129 @@
+"""What is said beside and below the map: how far to trust it, who is alike, what the ends are."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from pages.shared import explore, finding, mapping
+from pages.shared.explore import Model
+from pages.shared.mapping import Map
+from recsys_core import maps, words
+
+_NEIGHBOURS = 10
+
+
+def trust(shown: Map) -> None:
+    """Trustworthiness as a badge and a sentence."""
+    score, k = shown.places.trust, shown.model.predictor.n_factors
+    if math.isnan(score):
+        return
+    if score >= 0.95:
+        colour, advice = "green", "What looks near here is near."
+    elif score >= 0.8:
+        colour, advice = "orange", "Most of what looks near here is near."
+    else:
+        colour, advice = "red", "Much of what looks near here is not: trust the list, not the map."
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.badge(f"Trustworthiness {score:.2f}", color=colour)
+        st.caption(
+            f"{advice} 1 means: all neighbours on the map are neighbours by all {k} factors.",
+            width="content",
+        )
+    drawn = {cloud.noun: len(cloud.ids) for cloud in shown.clouds}
+    all_of = {
+        cloud.noun: len(finding.names(shown.model.ratings, cloud.side)) for cloud in shown.clouds
+    }
+    cut = [
+        f"{drawn[noun]:,} of {words.plural(noun, n)}"
+        for noun, n in all_of.items()
+        if drawn[noun] < n
+    ]
+    if cut:
+        st.caption(f"Drawn: {words.listed(cut)}, those with the most ratings.")
+
+
+def neighbours(shown: Map) -> None:
+    """Who is most alike to the selected one in the space itself, not on the map."""
+    if shown.selected is None:
+        st.markdown("**Who is alike?**")
+        st.markdown("Click a point, or find one by name: its neighbours will be listed here.")
+        st.caption(
+            "Alike is measured by the angle between their factors (cosine), in the space of all "
+            f"{shown.model.predictor.n_factors} factors and not on the map."
+        )
+        return
+    side, index = shown.selected
+    ratings, train = shown.model.ratings, shown.model.predictor.train
+    called = finding.names(ratings, side)
+    counts = train.user_counts if side == "user" else train.item_counts
+    means = train.user_means if side == "user" else train.item_means
+    noun = "user" if side == "user" else ratings.item_noun
+    st.markdown(f"**{called[index]}**")
+    about = words.plural("training rating", int(counts[index]))
+    if counts[index]:
+        about += f", mean {words.number(means[index])}"
+    if side == "item" and maps.genres(ratings):
+        genres = ratings.item_info["genres"].iloc[index]
+        about += f" · {genres.replace('|', ', ')}" if isinstance(genres, str) else ""
+    st.caption(about)
+    table = explore.similar(shown.model, side, index, _NEIGHBOURS)
+    ids = table[side].to_list()
+    most_alike = f"most alike {words.many(noun)}"
+    rows = {
+        most_alike: [called[i] for i in ids],
+        "similarity": table["similarity"].to_list(),
+        "ratings": [int(counts[i]) for i in ids],
+    }
+
+    def go() -> None:
+        at = st.session_state.latent_near["selection"]["rows"]
+        if at:
+            mapping.select(side, ids[at[0]])
+
+    st.dataframe(
+        rows,
+        hide_index=True,
+        height="content",
+        on_select=go,
+        selection_mode="single-row",
+        key="latent_near",
+        column_config={
+            most_alike: st.column_config.TextColumn(width=165),
+            "similarity": st.column_config.NumberColumn(format="%.2f", width=68),
+            "ratings": st.column_config.NumberColumn(width=58),
+        },
+        alt=f"The {words.many(noun)} most alike to {called[index]}",
+    )
+    st.caption(
+        "Similarity is the cosine of the angle between their factors: 1 the same taste, 0 none in "
+        "common, −1 opposite. Lines on the map lead to the nearest of them."
+    )
+
+
+def ends(model: Model) -> None:
+    """What lies at both ends of each factor, as a table."""
+    noun = model.ratings.item_noun
+    st.subheader("What lies at both ends of each factor", anchor=False)
+    st.markdown(
+        f"Who has a positive number in a factor is drawn to the {words.many(noun)} at its high end "
+        "and away from those at its low end. Which factor comes first, and which end is high, is "
+        "chance."
+    )
+    st.dataframe(
+        explore.factor_table(model),
+        hide_index=True,
+        column_config={
+            "spread": st.column_config.ProgressColumn(
+                "spread",
+                help="Share of all spread of users and items that lies along this factor.",
+                format="percent",
+                min_value=0,
+                max_value=1,
+                width="small",
+            ),
+            "factor": st.column_config.NumberColumn(width="small"),
+        },
+        alt=f"For each factor, the {words.many(noun)} at its low and at its high end",
+    )

@@ -1,0 +1,57 @@
+"""Finding a user or an item by name, however many there are."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from recsys_core import words
+from recsys_core.ordering import Side
+from recsys_core.ratings import Ratings
+
+# A list to choose from travels to the browser whole; more names than this are searched instead.
+_MOST_LISTED = 10_000
+_MOST_FOUND = 50
+
+
+def pick(
+    side: Side, ratings: Ratings, key: str, label: str | None = None, chosen: int | None = None
+) -> int | None:
+    """Find a user or an item by name; None while nobody is chosen."""
+    called, noun = names(ratings, side), "user" if side == "user" else ratings.item_noun
+    label = label or f"Find a {noun}"
+    if len(called) <= _MOST_LISTED:
+        options: list[int] = list(range(len(called)))
+    else:
+        text = st.text_input(
+            label, type="search", live="300ms", placeholder="Type to search …", key=f"{key}_text"
+        )
+        options = matches(called, text or "")
+        if chosen is not None and chosen not in options:
+            options.insert(0, chosen)
+        label = f"{words.plural('match', len(options))}"
+    return st.selectbox(
+        label,
+        options,
+        index=None if chosen not in options else options.index(chosen),
+        format_func=called.__getitem__,
+        placeholder=f"Type the name of a {noun} …",
+        key=f"{key}_{chosen}",
+    )
+
+
+def matches(called: list[str], text: str, most: int = _MOST_FOUND) -> list[int]:
+    """Indices of names that hold a text, those that begin with it first; letter case is ignored."""
+    text = text.strip().casefold()
+    if not text:
+        return list(range(min(len(called), most)))
+    found = [
+        (not name.casefold().startswith(text), at)
+        for at, name in enumerate(called)
+        if text in name.casefold()
+    ]
+    return [at for _, at in sorted(found)[:most]]
+
+
+def names(ratings: Ratings, side: Side) -> list[str]:
+    """What users, or items, are called."""
+    return ratings.user_names if side == "user" else ratings.item_names
