@@ -9,6 +9,7 @@ import streamlit as st
 from pages.shared import splitting, start
 from recsys_core import words
 from recsys_core.datasets.movielens import CATALOGUE, Release, cached, fetch, movielens
+from recsys_core.errors import FactorscopeError
 from recsys_core.ratings import Ratings
 
 
@@ -51,17 +52,23 @@ def _fetch(name: str, release: Release) -> None:
     """Download with progress. Cancelling, or leaving the page, ends this script run and with it
     the download: what has come is thrown away.
     """
-    with st.container(horizontal=True, vertical_alignment="center", key="fetching") as place:
+    place = st.empty()
+    with place.container(horizontal=True, vertical_alignment="center"):
         bar = st.progress(0.0, text="Connecting …")
         st.button("Cancel", icon=":material/close:", key="fetch_cancel")
     began = time.monotonic()
-    for done, total in fetch(name):
-        total = total or release.size
-        share = min(done / total, 1.0)
-        left = (time.monotonic() - began) * (1 / share - 1) if share > 0 else float("inf")
-        text = f"{_mb(done)} of {_mb(total)}"
-        bar.progress(share, text=f"{text} · {words.duration(left)} left" if share > 0 else text)
-    place.empty()
+    try:
+        for done, total in fetch(name):
+            total = total or release.size
+            share = min(done / total, 1.0)
+            text = f"{_mb(done)} of {_mb(total)}"
+            if share > 0:
+                left = (time.monotonic() - began) * (1 / share - 1)
+                text += f" · {words.duration(left)} left"
+            bar.progress(share, text=text)
+    except FactorscopeError:
+        place.empty()
+        raise
 
 
 def _read(name: str) -> Ratings:
