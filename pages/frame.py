@@ -16,6 +16,7 @@ PAGES = (
     ("predictions.py", "Predictions", ":material/grid_on:", "The whole matrix, gaps filled."),
     ("latent.py", "Latent space", ":material/scatter_plot:", "Users and items as the model sees."),
     ("recommend.py", "Recommend", ":material/recommend:", "What to suggest to whom, and why."),
+    ("replicas.py", "Replicas", ":material/science:", "Five published systems, run again."),
 )
 
 st.set_page_config(

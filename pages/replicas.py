@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import state
+from pages.shared import bring, download, state
 from pages.shared.chart import chart
 from recsys_core.errors import FactorscopeError
 from recsys_core.figures import lines
@@ -23,15 +23,18 @@ def data_of(replica: Replica) -> Ratings | None:
     return in_use if in_use is not None and replica.suits(in_use) else None
 
 
-def bring_data(replica: Replica) -> Ratings | None:
-    """Download or upload in place, then go on."""
-    from pages.shared import movielens, upload
-
+def bring_data(replica: Replica) -> None:
+    """Download or upload in place; the replica goes on as soon as its data is there."""
     own, *others = replica.movielens
     also = f" ({' or '.join(others)} will do as well)" if others else ""
     st.info(f"This article uses MovieLens {own}{also}. Bring it, and the replica goes on.")
+    st.session_state.replica_waits = replica.number
     how = st.segmented_control("Bring it by", ["Download", "Upload"], default="Download")
-    return upload.panel() if how == "Upload" else movielens.panel()
+    with st.container(border=True):
+        if how == "Upload":
+            bring.upload()
+        else:
+            download.panel()
 
 
 def progress(runs: dict[str, Run], replica: Replica) -> None:
@@ -123,13 +126,12 @@ st.markdown(f"**{replica.system}.** {replica.settings}. {replica.summary}")
 try:
     ratings = data_of(replica)
     if ratings is None:
-        ratings = bring_data(replica)
-        if ratings is not None:
+        bring_data(replica)
+    else:
+        waited = st.session_state.pop("replica_waits", None) == replica.number
+        if st.button("Run this replica", icon=":material/play_arrow:", type="primary") or waited:
             live.start(state.workspace(), replica, ratings)
             st.rerun()
-    elif st.button("Run this replica", icon=":material/play_arrow:", type="primary"):
-        live.start(state.workspace(), replica, ratings)
-        st.rerun()
     results(replica)
 except FactorscopeError as error:
     st.error(str(error), icon=":material/error:")

@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from recsys_core.datasets.movielens import CATALOGUE
 from recsys_core.errors import FactorscopeError
 from recsys_core.ratings import Ratings
 from recsys_core.reading import read_ratings
 from recsys_core.replicas import REPLICAS, Replica, run
-
-_ZIPS = {"latest-small": "ml-latest-small", "100k": "ml-100k", "1m": "ml-1m", "10m": "ml-10m"}
 
 
 def data_of(replica: Replica, folders: list[Path]) -> Ratings | None:
@@ -24,7 +23,7 @@ def data_of(replica: Replica, folders: list[Path]) -> Ratings | None:
         return replica.data()
     for name in replica.movielens:
         for folder in folders:
-            path = folder / f"{_ZIPS[name]}.zip"
+            path = folder / CATALOGUE[name].file
             if path.is_file():
                 return read_ratings(path)
     return None

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_core import metrics
+from recsys_core.datasets.movielens import CATALOGUE
 from recsys_core.models import PMF, Model, Predictor
 from recsys_core.ratings import Ratings
 from recsys_core.splits import Split
@@ -92,15 +93,6 @@ class Lesson:
     mark_lowest: str = ""  # the column whose lowest point is marked
 
 
-# Users, rated films and ratings: by these a data set is known, whatever its file is called.
-MOVIELENS = {
-    "latest-small": (610, 9_724, 100_836),
-    "100k": (943, 1_682, 100_000),
-    "1m": (6_040, 3_706, 1_000_209),
-    "10m": (69_878, 10_677, 10_000_054),
-}
-
-
 @dataclass(frozen=True)
 class Replica:
     """One article: readable from top to bottom in its own file."""
@@ -119,7 +111,8 @@ class Replica:
     def suits(self, ratings: Ratings) -> bool:
         """Whether these are the ratings the article used, or may stand in for them (by size)."""
         shape = ratings.n_users, ratings.n_items, ratings.n_ratings
-        return any(shape == MOVIELENS[name] for name in self.movielens)
+        known = (CATALOGUE[name] for name in self.movielens)
+        return any(shape == (r.n_users, r.n_items, r.n_ratings) for r in known)
 
     def table(self, outcomes: Outcomes) -> pd.DataFrame:
         """The three columns, as text with sensible digits, and the explanations."""
