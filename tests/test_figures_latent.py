@@ -48,13 +48,13 @@ def test_users_are_teal_circles_and_items_orange_diamonds_where_they_lie():
 def test_many_points_are_drawn_by_webgl_and_only_few_are_named(n, kind):
     chart = draw([cloud(n=n)])
     assert points(chart)[0].type == kind
-    assert not any(trace.text is not None for trace in chart.data)
+    assert not chart.layout.annotations
 
 
 def test_few_points_carry_their_names():
     chart = draw([cloud("user"), cloud("item")])
-    named = [trace for trace in chart.data if trace.text is not None]
-    assert set(named[0].text) == {f"{side} {i}" for side in ("user", "item") for i in range(6)}
+    named = {name.text: (name.x, name.y) for name in chart.layout.annotations}
+    assert set(named) == {f"{side} {i}" for side in ("user", "item") for i in range(6)}
 
 
 def test_a_click_leads_back_to_the_index_whatever_the_shading():
@@ -87,12 +87,18 @@ def test_mean_ratings_have_the_colours_ratings_have_everywhere():
 def test_the_selected_point_wears_a_dark_ring_and_leads_to_its_neighbours():
     films = cloud()
     chart = draw([cloud("user"), films], selected=("item", 3), neighbours=np.array([1, 5, 99]))
-    ring = chart.data[-2]
+    ring = chart.data[-1]
     assert ring.marker.line.color == theme.ink("light")
     np.testing.assert_allclose([[ring.x[0], ring.y[0]]], films.xy[[3]])
     ways = next(t for t in chart.data if t.mode == "lines")
     np.testing.assert_allclose(np.array(ways.x, float)[[0, 1, 3, 4]], films.xy[[3, 1, 3, 5], 0])
-    assert "<b>item 3</b>" in chart.data[-1].text
+    assert "<b>item 3</b>" in [name.text for name in chart.layout.annotations]
+
+
+def test_over_webgl_points_the_ring_is_webgl_too():
+    chart = draw([cloud(n=2000)], selected=("item", 3), neighbours=np.array([1]))
+    assert {trace.type for trace in chart.data} == {"scattergl"}
+    assert len(chart.layout.annotations) == 2
 
 
 def test_a_selected_point_that_is_not_drawn_is_no_error():

@@ -111,8 +111,9 @@ def ends(model: Model) -> None:
         "and away from those at its low end. Which factor comes first, and which end is high, is "
         "chance."
     )
+    table = explore.factor_table(model)
     st.dataframe(
-        explore.factor_table(model),
+        table,
         hide_index=True,
         column_config={
             "spread": st.column_config.ProgressColumn(
@@ -120,7 +121,7 @@ def ends(model: Model) -> None:
                 help="Share of all spread of users and items that lies along this factor.",
                 format="percent",
                 min_value=0,
-                max_value=1,
+                max_value=float(table["spread"].max()),
                 width="small",
             ),
             "factor": st.column_config.NumberColumn(width="small"),

@@ -21,6 +21,7 @@ from recsys_core.projection import Basis
 
 Method = Literal["pca", "factors", "tsne"]
 METHODS: dict[Method, str] = {"pca": "PCA", "factors": "Two factors", "tsne": "t-SNE"}
+_SEEN: dict[Method, str] = {"pca": "by PCA", "factors": "along two factors", "tsne": "by t-SNE"}
 COLOURS = {
     "kind": "user or item",
     "cluster": "cluster",
@@ -53,7 +54,7 @@ class Map:
     def title(self) -> str:
         """What it shows, in a line."""
         what = " and ".join(words.plural(cloud.noun, len(cloud.ids)) for cloud in self.clouds)
-        return f"{what} by {METHODS[self.method]}"
+        return f"{what}, {_SEEN[self.method]}"
 
     @property
     def selected_name(self) -> str | None:

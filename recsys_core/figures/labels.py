@@ -17,7 +17,7 @@ _PLACES = (
 
 # Pixels, roughly: of a plot, of a letter, of a line, and from a point's centre to its name.
 _WIDTH, _HEIGHT = 760.0, 480.0
-_LETTER, _LINE, _AWAY = 6.4, 14.0, 9.0
+_LETTER, _LINE, _AWAY = 6.8, 14.0, 9.0
 
 
 def positions(

@@ -212,14 +212,11 @@ def _colour_bar(text: str) -> dict[str, Any]:
 def _add_trace(
     chart: go.Figure, cloud: Cloud, which: np.ndarray, name: str, marker: dict, n_points: int
 ) -> None:
-    import plotly.graph_objects as go
-
     at = np.flatnonzero(which)
-    kind = go.Scattergl if n_points > _MOST_SVG else go.Scatter
     if isinstance(marker["color"], np.ndarray):
         marker = marker | {"color": marker["color"][at]}
     chart.add_trace(
-        kind(
+        _kind(n_points)(
             x=np.round(cloud.xy[at, 0], 4),
             y=np.round(cloud.xy[at, 1], 4),
             customdata=cloud.ids[at],
@@ -237,6 +234,13 @@ def _add_trace(
             hoverinfo="text",
         )
     )
+
+
+def _kind(n_points: int) -> type:
+    """How points are drawn. What lies over WebGL points must be WebGL too: it covers all SVG."""
+    import plotly.graph_objects as go
+
+    return go.Scattergl if n_points > _MOST_SVG else go.Scatter
 
 
 def _chosen(
@@ -267,17 +271,20 @@ def _add_selected(
         return
     cloud, places = found
     xy = cloud.xy[places]
+    kind = _kind(sum(len(each.ids) for each in clouds))
     symbol = theme.USER_SYMBOL if cloud.side == "user" else theme.ITEM_SYMBOL
     ink = theme.ink(mode)
     if len(xy) > 1:
         ways = [(xy[0], to, (None, None)) for to in xy[1:]]
-        chart.add_scatter(
-            x=[point[0] for way in ways for point in way],
-            y=[point[1] for way in ways for point in way],
-            mode="lines",
-            line={"color": theme.of(mode).muted, "width": 1},
-            hoverinfo="skip",
-            showlegend=False,
+        chart.add_trace(
+            kind(
+                x=[point[0] for way in ways for point in way],
+                y=[point[1] for way in ways for point in way],
+                mode="lines",
+                line={"color": theme.of(mode).muted, "width": 1},
+                hoverinfo="skip",
+                showlegend=False,
+            )
         )
     colour = theme.USER if cloud.side == "user" else theme.ITEM
     if shade != "kind":
@@ -285,18 +292,20 @@ def _add_selected(
     for points, size, width in ((xy[1:], 11, 1.5), (xy[:1], 16, 3)):
         if not len(points):
             continue
-        chart.add_scatter(
-            x=points[:, 0],
-            y=points[:, 1],
-            mode="markers",
-            marker={
-                "symbol": symbol,
-                "size": size,
-                "color": colour,
-                "line": {"color": ink, "width": width},
-            },
-            hoverinfo="skip",
-            showlegend=False,
+        chart.add_trace(
+            kind(
+                x=points[:, 0],
+                y=points[:, 1],
+                mode="markers",
+                marker={
+                    "symbol": symbol,
+                    "size": size,
+                    "color": colour,
+                    "line": {"color": ink, "width": width},
+                },
+                hoverinfo="skip",
+                showlegend=False,
+            )
         )
 
 
@@ -328,21 +337,22 @@ def _add_names(
     bold = [
         f"<b>{name}</b>" if found is not None and at == 0 else name for at, name in enumerate(names)
     ]
-    chart.add_scatter(
-        x=xy[:, 0],
-        y=xy[:, 1],
-        mode="markers+text",
-        marker={"size": 14, "opacity": 0},  # keeps the names off the points
-        text=bold,
-        textposition=positions(xy, names, everyone),
-        textfont={
-            "size": theme.FONT_SIZE,
-            "color": theme.ink(mode),
-            "shadow": ", ".join([f"0 0 2px {theme.paper(mode)}"] * 3),
-        },
-        hoverinfo="skip",
-        showlegend=False,
-    )
+    for (x, y), text, where in zip(xy, bold, positions(xy, names, everyone), strict=True):
+        up, along = where.split()
+        chart.add_annotation(
+            x=x,
+            y=y,
+            text=text,
+            showarrow=False,
+            xanchor={"left": "right", "right": "left", "center": "center"}[along],
+            yanchor={"top": "bottom", "bottom": "top", "middle": "middle"}[up],
+            xshift={"left": -8, "right": 8, "center": 0}[along],
+            yshift={"top": 6, "bottom": -6, "middle": 0}[up],
+            bgcolor=theme.paper(mode),
+            opacity=0.85,
+            borderpad=0,
+            font={"size": theme.FONT_SIZE, "color": theme.ink(mode)},
+        )
 
 
 def _short(name: str) -> str:
