@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator_singletons import context_dg_stack, get_default_dg_stack_value
 
 from pages.shared import cards
 from pages.shared.chart import preload
@@ -18,6 +19,10 @@ PAGES = (
     ("recommend.py", "Recommend", ":material/recommend:", "What to suggest to whom, and why."),
     ("replicas.py", "Replicas", ":material/science:", "Five published systems, run again."),
 )
+
+# A fragment's container stays the current one when the same thread goes on with a run of the whole
+# page (Streamlit 1.67, fast reruns off): begin in the page, not in the sidebar.
+context_dg_stack.set(get_default_dg_stack_value())
 
 st.set_page_config(
     page_title="Factorscope",

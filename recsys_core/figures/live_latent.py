@@ -98,7 +98,8 @@ def figure(
     chart.update_yaxes(
         **axis, title=f"second direction, {words.percent(shares[1])}", scaleanchor="x"
     )
-    live = {"panel": "latent", "stream": run.stream, "groups": groups, "reach": reach}
+    live = {"panel": "latent", "stream": run.stream, "groups": groups, "reach": reach,
+            "ink": theme.ink(mode)}  # fmt: skip
     return theme.dress(chart, mode), live
 
 

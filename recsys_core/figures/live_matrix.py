@@ -90,7 +90,7 @@ def figure(
     chart.add_heatmap(z=known, **cells, hoverinfo="skip", colorbar=_COLOUR_BAR)
     held = _held_out(run, part)
     _outline(chart, held, mode)
-    _ring(chart, part, user, item, mode)
+    ring = _ring(chart, part, user, item, mode)
     noun = words.many(train.item_noun)
     whole = n_rows == train.n_users and n_columns == train.n_items
     of = "" if whole else f": the {n_rows} × {n_columns} most rated"
@@ -124,7 +124,10 @@ def figure(
         "columns": [train.item_names[i] for i in part.columns],
         "low": train.scale.low,
         "high": train.scale.high,
+        "framed": framed,
         "held": held,
+        "ring": ring,
+        "colours": {"ink": theme.ink(mode), "paper": theme.paper(mode), "mark": dot},
     }
     return theme.dress(chart, mode), live
 
@@ -176,10 +179,12 @@ def _outline(chart: go.Figure, held: list[list[Any]], mode: Mode) -> None:
     )
 
 
-def _ring(chart: go.Figure, part: Shown, user: int | None, item: int | None, mode: Mode) -> None:
-    """A dark ring around the selected cell, where it is shown."""
+def _ring(
+    chart: go.Figure, part: Shown, user: int | None, item: int | None, mode: Mode
+) -> list[int] | None:
+    """A dark ring around the selected cell, where it is shown: its row and column."""
     if user not in part.rows or item not in part.columns:
-        return
+        return None
     row = int(np.flatnonzero(part.rows == user)[0])
     column = int(np.flatnonzero(part.columns == item)[0])
     chart.add_shape(
@@ -187,6 +192,7 @@ def _ring(chart: go.Figure, part: Shown, user: int | None, item: int | None, mod
         x0=column - 0.5, x1=column + 0.5, y0=row - 0.5, y1=row + 0.5,
         line={"color": theme.ink(mode), "width": 3},
     )  # fmt: skip
+    return [row, column]
 
 
 def table(run: Run, epoch: int | None = None) -> pd.DataFrame:

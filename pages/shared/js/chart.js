@@ -1,10 +1,11 @@
 // One chart: a persistent <div> that Plotly.react updates in place, so that hover and zoom survive.
 //
-// A chart with `live` in its data also follows the store (store.js): its panel (panels.js) writes
-// the state at the shown epoch into the figure, again and again while that moves.
+// A chart with `live` in its data also follows the store (store.js): its panel (panels.js) paints
+// the shown epoch over the chart while that moves, and hands it to Plotly when it rests.
 
 import { plotly } from "./plotly.js"
 import { panels } from "./panels.js"
+import { Canvas } from "./pen.js"
 import * as store from "./store.js"
 import "./style.js"
 
@@ -56,6 +57,7 @@ class Chart {
     this.panel = this.data.live && new panels[this.data.live.panel](this.data.live, data)
     write(this.panel?.at(store.view), data, layout)
     await Plotly.react(this.div, data, layout, CONFIG)
+    if (this.panel) this.tag()
     if (!this.listening) {
       // Once: Plotly keeps its listeners over updates, and so does a rerun.
       this.listening = true
@@ -63,26 +65,61 @@ class Chart {
       this.div.dataset.drawn = "0"
     }
     this.div.dataset.drawn = Number(this.div.dataset.drawn) + 1
-    if (this.panel) this.leave = store.listen(() => this.follow(Plotly))
+    if (!this.panel) return
+    this.canvas ??= new Canvas(this.div)
+    this.canvas.clear()
+    this.div.classList.remove("fs-moving")
+    this.sign = this.panel.sign(store.view)
+    this.leave = store.listen(() => this.follow())
   }
 
-  // Show the store's present state; at most about half of the time is spent on drawing.
-  follow(Plotly) {
-    const now = performance.now()
-    if (this.busy || now < this.rest) return store.again()
-    const change = this.panel.at(store.view)
-    if (!change) return
-    const { data, layout, traces } = change
+  // Show the store's present state: on the canvas at once, by Plotly when it has come to rest.
+  follow() {
+    const { view } = store
+    const sign = this.panel.sign(view)
+    if (sign === null || sign === this.sign || this.busy) return
+    this.sign = sign
+    if (this.panel.outgrown?.(view)) return this.settle()
+    const pen = this.canvas.begin()
+    if (!pen) return
+    this.panel.paint(pen, view, this.div)
+    this.canvas.end(pen)
+    this.div.classList.add("fs-moving")
+    this.div.dataset.moved = Number(this.div.dataset.moved ?? 0) + 1
+    if (this.panel.restless) {
+      this.resting ??= setTimeout(() => this.settle(), 800)
+    } else {
+      clearTimeout(this.resting)
+      this.resting = setTimeout(() => this.settle(), 250)
+    }
+  }
+
+  settle() {
+    this.resting = null
+    const change = this.panel?.at(store.view)
+    if (!change || this.busy) return
     this.busy = true
     this.drawing = this.drawing
-      .then(() => this.closed || Plotly.update(this.div, data, layout, traces))
+      .then(() => this.closed || window.Plotly.update(this.div, change.data, change.layout, change.traces))
       .catch((error) => this.fail(error))
       .then(() => {
-        const took = performance.now() - now
-        this.rest = performance.now() + took
         this.busy = false
-        this.div.dataset.moved = Number(this.div.dataset.moved ?? 0) + 1
+        if (this.closed) return
+        this.tag()
+        const moved = this.panel.sign(store.view) !== this.sign
+        if (moved) return this.follow()
+        this.canvas.clear()
+        this.div.classList.remove("fs-moving")
       })
+  }
+
+  // Mark what the canvas draws, so that it can be hidden below it.
+  tag() {
+    const { moving } = this.panel
+    for (const node of this.div.querySelectorAll(".scatterlayer .trace")) {
+      const trace = node.__data__?.[0]?.trace
+      node.classList.toggle("fs-live", !moving || moving.includes(trace?.index))
+    }
   }
 
   clicked(event) {
@@ -117,6 +154,7 @@ class Chart {
   close() {
     this.closed = true
     this.leave?.()
+    clearTimeout(this.resting)
     this.resizing.disconnect()
     if (this.listening) window.Plotly.purge(this.div)
   }

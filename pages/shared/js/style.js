@@ -6,6 +6,10 @@ sheet.textContent = `
 .fs-chart .modebar { right: 2.4rem !important; }
 [class*="st-key-curves_chart"] .modebar { right: 4.8rem !important; }
 
+/* While a canvas draws what moves, Plotly's own drawing of it is hidden below. */
+.fs-canvas { position: absolute; top: 0; left: 0; pointer-events: none; }
+.fs-moving .heatmaplayer, .fs-moving .fs-live { visibility: hidden; }
+
 /* The table twin's button, lifted to the chart's upper right corner. */
 [class*="st-key-"][class*="_chart"] { position: relative; }
 [class*="st-key-"][class*="_twin"] { position: absolute; top: 0; right: 0; z-index: 5;
