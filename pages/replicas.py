@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from pages.shared import bring, download, state
@@ -9,7 +10,7 @@ from pages.shared.chart import chart
 from recsys_core.errors import FactorscopeError
 from recsys_core.figures import lines
 from recsys_core.ratings import Ratings
-from recsys_core.replicas import REPLICAS, Lesson, Outcomes, Replica, live
+from recsys_core.replicas import REPLICAS, Lesson, Outcomes, Replica, live, shown
 from recsys_core.runs import Run
 
 _TICK = 0.7  # seconds between looks while something trains
@@ -51,21 +52,25 @@ def progress(runs: dict[str, Run], replica: Replica) -> None:
 
 def table(replica: Replica, outcomes: Outcomes) -> None:
     """The three columns, and why they differ."""
-    shown = replica.table(outcomes)
-    st.dataframe(
-        shown,
-        hide_index=True,
-        column_config={
-            "what": st.column_config.TextColumn(width="medium"),
-            "why they differ": st.column_config.TextColumn(width="large"),
-        },
-    )
+    rows = replica.table(outcomes)
+    st.table(rows.drop(columns="why they differ").set_index("what"), border="horizontal")
+    st.markdown("**Why they differ**")
+    reasons: dict[str, list[str]] = {}
+    for row in replica.rows:
+        reasons.setdefault(row.why, []).append(row.what)
+    st.markdown("\n".join(f"- *{'; '.join(of)}:* {why}" for why, of in reasons.items() if why))
     st.download_button(
-        "CSV", shown.to_csv(index=False), f"article-{replica.number}.csv", "text/csv",
+        "CSV", rows.to_csv(index=False), f"article-{replica.number}.csv", "text/csv",
         icon=":material/download:", on_click="ignore",
     )  # fmt: skip
-    for text in dict.fromkeys(row.why for row in replica.rows if len(row.why) > 20):
-        st.markdown(f"- {text}")
+
+
+def published(replica: Replica) -> None:
+    """Before it has run: what there is to reproduce."""
+    says = [row for row in replica.rows if row.article_says is not None]
+    values = [shown(row.article_says, row.digits) for row in says]
+    says_column = pd.Series(values, [row.what for row in says], name="the article says")
+    st.table(says_column.to_frame(), border="horizontal")
 
 
 def lesson(each: Lesson, outcomes: Outcomes, key: str) -> None:
@@ -101,6 +106,7 @@ def results(replica: Replica) -> None:
     workspace = state.workspace()
     runs = live.runs_of(workspace, replica)
     if len(runs) < len(replica.cases):
+        published(replica)
         return
     if any(run.wants_training for run in runs.values()):
         running(replica)

@@ -35,8 +35,8 @@ def test_one_click_trains_all_cases_and_shows_three_columns():
         time.sleep(0.05)
     app.run()
     assert not app.exception
-    table = next(d.value for d in app.dataframe if "the article says" in d.value)
-    assert list(table["what"])[0] == "loss after epoch 1, k = 5"
-    assert table["the article says"][0] == "596.6"
+    table = app.table[0].value
+    assert list(table.columns) == ["the article says", "we get", "our best"]
+    assert table.loc["loss after epoch 1, k = 5", "the article says"] == "596.6"
     headings = [h.value for h in app.subheader]
     assert [lesson.title for lesson in replica.lessons] == headings

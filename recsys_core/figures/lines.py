@@ -34,6 +34,9 @@ def figure(table: pd.DataFrame, title: str, mode: theme.Mode, mark_lowest: str =
             text=f"epoch {epoch}: lowest {mark_lowest},<br>from here on it overfits",
             align="left", font={"color": theme.of(mode).muted},
         )  # fmt: skip
+    lowest, highest = table.min().min(), table.max().max()
+    if lowest > 0 and highest > 50 * lowest:
+        lines.update_yaxes(type="log")
     lines.update_layout(
         title_text=title, xaxis_title_text=str(table.index.name), yaxis_title_text="error"
     )

@@ -5,12 +5,23 @@ A sixth article is one more file with a ``REPLICA`` and a line here.
 """
 
 from recsys_core.replicas import article0, article1, article2, article3, article4, live
-from recsys_core.replicas.base import Case, Lesson, Outcome, Outcomes, Replica, Row, run, train
+from recsys_core.replicas.base import (
+    Case,
+    Lesson,
+    Outcome,
+    Outcomes,
+    Replica,
+    Row,
+    run,
+    shown,
+    train,
+)
 
 REPLICAS: tuple[Replica, ...] = tuple(
     article.REPLICA for article in (article0, article1, article2, article3, article4)
 )
 
 __all__ = [
-    "REPLICAS", "Case", "Lesson", "Outcome", "Outcomes", "Replica", "Row", "live", "run", "train",
+    "REPLICAS", "Case", "Lesson", "Outcome", "Outcomes", "Replica", "Row", "live", "run", "shown",
+    "train",
 ]  # fmt: skip

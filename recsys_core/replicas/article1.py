@@ -19,6 +19,11 @@ from recsys_core.replicas.base import (
     watched,
 )
 
+_RAW_ID = (
+    "Its predict() looks up the index of user 1 and then passes the raw id: the answer is user "
+    "2's. It names no seed, so the digits differ."
+)
+
 _PUBLISHED = {"1": 3.6863, "2": 3.1846}  # for user 1, by the film's id
 
 
@@ -109,10 +114,9 @@ REPLICA = Replica(
             "Training error is no result: it is lowest where the test error is worst."),
         Row("user 1, film 1", 3.6863, lambda o: examples(o).iloc[0, 2],
             lambda o: examples(o).iloc[0, 4], 4,
-            "Its predict() looks up the index of user 1 and then passes the raw id: the answer "
-            "is user 2's. Seeds differ, so the digits do too."),
+            _RAW_ID),
         Row("user 1, film 2", 3.1846, lambda o: examples(o).iloc[1, 2],
-            lambda o: examples(o).iloc[1, 4], 4, "As above."),
+            lambda o: examples(o).iloc[1, 4], 4, _RAW_ID),
         baseline_row("article"),
     ),
     lessons=(

@@ -36,6 +36,10 @@ PRINTED = np.array([
 # Its similarity table names its rows in this order; its matrix has them in the party's.
 ITS_LABELS = ("Ripley", "Darth Vader", "Spock", "Hermione")
 
+_SUM = (
+    "A sum over three guests is no rating on a 0–5 scale; divided by the sum of the weights it is."
+)
+
 _COMPARED = (
     ("Darth Vader", "Back in Black", 4.057246),
     ("Hermione", "Bohemian Rhapsody", 5.080972),
@@ -210,7 +214,7 @@ def _cell_row(index: int) -> Row:
     return Row(f"{user}, {song}", published, lambda o: cells(o)["we get"].iloc[index],
                lambda o: cells(o)["our best"].iloc[index], 2,
                "Not clipped. The article's numbers come from another matrix than the one it "
-               "shows." if index == 0 else "As above.")  # fmt: skip
+               "shows.")  # fmt: skip
 
 
 def _loss_at(case: str, epoch: int) -> Callable[[Outcomes], float]:
@@ -251,11 +255,10 @@ REPLICA = Replica(
         Row("Hermione: Back in Black", 9.906,
             lambda o: neighbours_say(_raw_matrix(o), HERMIONE, BACK_IN_BLACK, divide=False),
             lambda o: neighbours_say(_raw_matrix(o), HERMIONE, BACK_IN_BLACK), 2,
-            "A sum over three guests is no rating on a 0–5 scale; divided by the sum of the "
-            "weights it is one."),
+            _SUM),
         Row("Hermione: Brandenburg Concerto No. 3", 5.532,
             lambda o: neighbours_say(_raw_matrix(o), HERMIONE, BRANDENBURG, divide=False),
-            lambda o: neighbours_say(_raw_matrix(o), HERMIONE, BRANDENBURG), 2, "As above."),
+            lambda o: neighbours_say(_raw_matrix(o), HERMIONE, BRANDENBURG), 2, _SUM),
         Row("RMSE on the known cells", None, lambda o: miss(_raw_matrix(o), o["k75"].split.train),
             lambda o: miss(_raw_matrix(o, "ours"), o["k75"].split.train), 2,
             "Training error: there is nothing held out of 39 ratings, and no claim about taste."),
