@@ -1,0 +1,181 @@
+"""Who is like this user, which items are like that one, and what neighbours would suggest."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.shared import finding, state
+from pages.shared.chart import chart
+from pages.shared.explore import Model
+from recsys_core import recommend, words
+from recsys_core.figures import likeness
+from recsys_core.models import Guest
+from recsys_core.recommend import By
+
+# Everyone by everyone is shown as a matrix up to this many; else a list of the nearest.
+_MATRIX = 30
+
+# Comparing whole predicted rows is quick up to this many cells.
+_MOST_CELLS = 25_000_000
+
+_LISTED = 10
+
+_BY: dict[By, str] = {"predictions": "by predicted ratings", "factors": "by factors"}
+
+
+def section(model: Model, one: int | Guest, name: str, item: int | None) -> None:
+    """Three tabs; only the open one is worked out."""
+    noun = model.ratings.item_noun
+    if not model.predictor.has_factors:
+        st.caption(
+            f"{model.run.model.title} has no factors: to it all users rank all "
+            f"{words.many(noun)} alike, so there is no likeness to show."
+        )
+        return
+    users, items, neighbours = st.tabs(
+        [
+            "Similar users",
+            f"Similar {words.many(noun)}",
+            "What neighbours would suggest",
+        ],
+        on_change="rerun",
+        key="alike",
+    )
+    if users.open:
+        with users:
+            _users(model, one, name)
+    if items.open:
+        with items:
+            _items(model, item)
+    if neighbours.open:
+        with neighbours:
+            _neighbours(model, one, name)
+
+
+def _by(model: Model, key: str) -> By:
+    predictor = model.predictor
+    if predictor.n_users * predictor.n_items > _MOST_CELLS:
+        return "factors"
+    return st.segmented_control(
+        "Compare",
+        list(_BY),
+        default="predictions",
+        required=True,
+        format_func=_BY.__getitem__,
+        key=key,
+        persist_state="session",
+        help="By predicted ratings: whole predicted rows, which are all positive and so close to "
+        "1. By factors: directions of taste, biases aside.",
+    )
+
+
+def _users(model: Model, one: int | Guest, name: str) -> None:
+    by = _by(model, "alike_users_by")
+    predictor = model.predictor
+    if predictor.n_users <= _MATRIX and not isinstance(one, Guest):
+        table = recommend.similarity_matrix(predictor, "user", by)
+        called = model.ratings.user_names
+        table = table.set_axis(called, axis=0).set_axis(called, axis=1)
+        with st.container(width=640):
+            chart(
+                likeness.similarities(
+                    table, f"How alike users are, {_BY[by]}", state.theme(), selected=one
+                ),
+                key="alike_matrix",
+                alt=f"Cosine similarity of all users, {_BY[by]}",
+                table=table,
+            )
+        return
+    table = recommend.similar(predictor, "user", one, _LISTED, by)
+    _listed(model, table, "user", f"Most like {name}")
+
+
+def _items(model: Model, item: int | None) -> None:
+    noun = model.ratings.item_noun
+    chosen = state.selection().item
+    start = chosen if chosen is not None else item or 0
+    with st.container(width=360):
+        found = finding.pick(
+            "item", model.ratings, "alike_item", label=f"Like which {noun}?", chosen=start
+        )
+    if found is not None and found != start:
+        state.selection().item = found
+    one = start if found is None else found
+    by = _by(model, "alike_items_by")
+    table = recommend.similar(model.predictor, "item", one, _LISTED, by)
+    _listed(model, table, "item", f"Most like {model.ratings.item_names[one]}")
+
+
+def _listed(model: Model, table: pd.DataFrame, side: str, heading: str) -> None:
+    train = model.predictor.train
+    names, counts = (
+        (model.ratings.user_names, train.user_counts)
+        if side == "user"
+        else (model.ratings.item_names, train.item_counts)
+    )
+    ids = table[side].to_numpy()
+    st.dataframe(
+        {
+            heading: [names[i] for i in ids],
+            "similarity": table["similarity"].to_numpy(),
+            "ratings": counts[ids],
+        },
+        hide_index=True,
+        width=640,
+        height="content",
+        column_config={"similarity": st.column_config.NumberColumn(format="%.4f")},
+        key=f"alike_{side}s",
+        alt=heading,
+    )
+
+
+def _neighbours(model: Model, one: int | Guest, name: str) -> None:
+    noun, predictor = model.ratings.item_noun, model.predictor
+    st.markdown(
+        f"Instead of asking the model for {name}'s own predictions, ask what it predicts for the "
+        "most similar users, and weigh each by how similar they are."
+    )
+    with st.container(horizontal=True, vertical_alignment="top", gap="medium"):
+        most = max(1, min(20, predictor.n_users - 1))
+        with st.container(width=260):
+            n_neighbours = (
+                st.slider("Neighbours", 1, most, min(3, most), key="neighbours_n")
+                if most > 1
+                else 1
+            )
+        how = st.segmented_control(
+            "Score",
+            ["mean", "sum"],
+            default="mean",
+            required=True,
+            format_func={"mean": "weighted mean", "sum": "raw sum"}.__getitem__,
+            key="neighbours_how",
+        )
+        by = _by(model, "neighbours_by")
+    if how == "sum":
+        st.warning(
+            "A raw sum is no rating: it grows with the number of neighbours and leaves the scale. "
+            "Only its order means something.",
+            icon=":material/warning:",
+        )
+    table = recommend.from_neighbours(predictor, one, 10, n_neighbours, how, by)
+    ids = table["item"].to_numpy()
+    own = predictor.predict(one if isinstance(one, Guest) else np.full(len(ids), one), ids)
+    st.dataframe(
+        {
+            noun: [model.ratings.item_names[i] for i in ids],
+            "score" if how == "sum" else "by neighbours": table["score"].to_numpy(),
+            "own prediction": own,
+        },
+        hide_index=True,
+        width=640,
+        height="content",
+        column_config={
+            column: st.column_config.NumberColumn(format="%.2f")
+            for column in ("score", "by neighbours", "own prediction")
+        },
+        key="neighbours_best",
+        alt=f"What the neighbours of {name} would suggest",
+    )

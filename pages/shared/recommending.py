@@ -1,0 +1,139 @@
+"""Recommendations for one user or guest, and their reasons."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.shared import state
+from pages.shared.chart import chart
+from pages.shared.explore import Model
+from recsys_core import explain, words
+from recsys_core.figures import likeness
+from recsys_core.models import Guest
+
+_OFFERED = (5, 10, 20, 50)
+
+
+def own_ratings(model: Model, user: int) -> None:
+    """What the model knows of this user, best rated first."""
+    train, noun = model.predictor.train, model.ratings.item_noun
+    ids, values = train.by_user.row(user)
+    held = int(model.ratings.user_counts[user]) - len(ids)
+    order = np.argsort(-values, kind="stable")
+    table = pd.DataFrame(
+        {
+            noun: [train.item_names[i] for i in ids[order]],
+            "rated": values[order],
+            "predicted": model.predictor.predict(np.full(len(ids), user), ids[order]),
+        }
+    )
+    said = f"**{train.user_names[user]}** rated {words.plural(noun, len(ids))}"
+    said += f", mean {words.number(values.mean())}" if len(ids) else ""
+    said += f"; {held:,} more are held out" if held else ""
+    st.markdown(f"{said}.")
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=min(38 + 31 * len(table), 420) if len(table) else "auto",
+        column_config={
+            noun: st.column_config.TextColumn(width=200),
+            "rated": st.column_config.NumberColumn(format="%g", width=60),
+            "predicted": st.column_config.NumberColumn(
+                format="%.2f", width=80, help="What the model predicts where it knows the answer."
+            ),
+        },
+        key="own_ratings",
+        alt=f"The ratings of {train.user_names[user]}",
+    )
+
+
+def best(model: Model, one: int | Guest, name: str) -> int | None:
+    """The best unrated items, with reasons; the one looked at closer, or None."""
+    predictor, noun = model.predictor, model.ratings.item_noun
+    names = model.ratings.item_names
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.markdown(f"**For {name}: the {words.many(noun)} with the highest predicted rating**")
+        n = st.selectbox(
+            "How many",
+            _OFFERED,
+            index=1,
+            key="recommend_n",
+            persist_state="session",
+            label_visibility="collapsed",
+            width=80,
+        )
+    table = predictor.recommend(one, n)
+    if table.empty:
+        st.info(f"Everything is rated already: no {noun} is left to recommend.")
+        return None
+    ids = table["item"].to_list()
+    because = [
+        likeness.because(explain.reasons(predictor, one, item), names, 2) or "liked by most"
+        for item in ids
+    ]
+    shown = pd.DataFrame(
+        {
+            noun: [names[i] for i in ids],
+            "predicted": table["score"],
+            "because": because,
+        },
+        index=pd.RangeIndex(1, len(ids) + 1, name="rank"),
+    )
+    event = st.dataframe(
+        shown,
+        height=38 + 31 * min(len(ids), 10),
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"best_{noun}",
+        column_config={
+            "rank": st.column_config.NumberColumn("", width=30),
+            noun: st.column_config.TextColumn(width=220),
+            "predicted": st.column_config.ProgressColumn(
+                format="%.2f",
+                min_value=predictor.scale.low,
+                max_value=predictor.scale.high,
+                width=120,
+                help="Not cut to the scale, so that the order is seen to the top.",
+            ),
+            "because": st.column_config.TextColumn(
+                width="large", help="The own ratings that pull this prediction up most."
+            ),
+        },
+        alt=f"Recommendations for {name}",
+    )
+    st.download_button(
+        "CSV",
+        lambda: shown.to_csv().encode(),
+        "recommendations.csv",
+        "text/csv",
+        icon=":material/download:",
+        key="best_csv",
+        on_click="ignore",
+    )
+    rows = event["selection"]["rows"]
+    return ids[rows[0]] if rows and rows[0] < len(ids) else ids[0]
+
+
+def why(model: Model, one: int | Guest, item: int | None) -> None:
+    """How each own rating pulls at one recommendation."""
+    if item is None:
+        return
+    names, noun = model.ratings.item_names, model.ratings.item_noun
+    found = explain.reasons(model.predictor, one, item)
+    start, end = words.number(found.start), words.number(found.prediction)
+    if found.table.empty:
+        st.caption(f"Nothing is rated yet: {start} is what anybody would be predicted.")
+        return
+    chart(
+        likeness.pulls(found, names, names[item], state.theme()),
+        key="pulls",
+        alt=f"How the ratings pull the prediction of {names[item]} from {start} to {end}",
+        table=lambda: found.table.assign(label=[names[i] for i in found.table["item"]]),
+    )
+    st.caption(
+        f"Of someone it knows nothing of, the model would expect {start} for this {noun}; all "
+        f"{words.plural('rating', len(found.table))} together pull that to {end}. "
+        "Choose a row above to see another one's reasons."
+    )
