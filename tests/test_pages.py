@@ -12,8 +12,8 @@ from pages.shared import visitor
 from recsys_core import runs
 from tests.app_harness import load, open_page, train
 
-PAGES = ("home", "data", "train", "predictions", "latent", "recommend")
-NEED_DATA = PAGES[1:]
+NEED_DATA = ("data", "train", "predictions", "latent", "recommend")
+PAGES = ("home", *NEED_DATA, "replicas")
 
 
 @pytest.fixture
