@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,17 @@ from recsys_core.runs import Run
 _TICK, _FIRST = 32_000, 160_000
 _MOST_FRAMES = 30
 
+# Of two messages within this time a browser may draw the second alone, in seconds.
+_SKIPPED_WITHIN = 0.5
+
+
+class _Sent(NamedTuple):
+    """What had been sent at some time, by stream: how many epochs, and the last frame's epoch."""
+
+    at: float
+    epochs: dict[str, int]
+    frames: dict[str, int]
+
 
 class Feed:
     """Ticks for one browser session: the epochs of all runs shown, the frames of the current one.
@@ -23,48 +35,54 @@ class Feed:
     and then the page calls ``forget``.
     """
 
-    def __init__(self) -> None:
-        self._epochs: dict[str, int] = {}  # how many of a stream were sent
-        self._frames: dict[str, int] = {}  # the last frame of a stream that was sent
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self.forget()
 
     def forget(self) -> None:
         """Send everything with the next tick."""
-        self._epochs.clear()
-        self._frames.clear()
+        self._sent = [_Sent(-np.inf, {}, {})]
 
     def tick(self, runs: Sequence[Run], current: Run) -> dict[str, Any]:
-        """What is new since the last tick, of the runs shown and the current one."""
+        """What is new of the runs shown and the current one, since what has surely arrived."""
+        now = self._clock()
+        arrived = [sent for sent in self._sent if sent.at <= now - _SKIPPED_WITHIN]
+        self._sent = [*arrived[-1:], *(sent for sent in self._sent if sent not in arrived)]
+        since = self._sent[0]
+        sent = _Sent(now, dict(since.epochs), dict(since.frames))
+        self._sent.append(sent)
         streams = {run.stream: run for run in [*runs, current]}
         return {
             "stream": current.stream,
             "finished": not current.busy,
-            "curves": {stream: self._curves(run) for stream, run in streams.items()},
-            "frames": self._new_frames(current),
+            "curves": {stream: _epochs(run, sent.epochs) for stream, run in streams.items()},
+            "frames": _frames(current, sent.frames),
         }
 
-    def _curves(self, run: Run) -> dict[str, Any]:
-        start = self._epochs.get(run.stream, 0)
-        new = list(run.epochs[start:])
-        self._epochs[run.stream] = start + len(new)
-        said: dict[str, Any] = {"from": start, "train": [_short(e.train_rmse) for e in new]}
-        said["loss"] = [_short(e.loss) for e in new]
-        if run.split.validation is not None:
-            said["validation"] = [_short(e.validation_rmse) for e in new]
-        return said
 
-    def _new_frames(self, run: Run) -> dict[str, Any]:
-        first = run.stream not in self._frames
-        after = self._frames.get(run.stream, -1)
-        kept = [] if run.basis_pending else [m for m in run.frames if m.epoch > after]
-        budget = _FIRST if first else _TICK
-        most = max(1, budget // frames.frame_bytes(run))
-        if not first:
-            most = min(most, _MOST_FRAMES)
-        chosen = [kept[i] for i in _spread(len(kept), most)]
-        if chosen:
-            self._frames[run.stream] = chosen[-1].epoch
-        packed = [frames.frame(run, moment.epoch, moment.thing) for moment in chosen]
-        return {"after": after, "list": packed}
+def _epochs(run: Run, sent: dict[str, int]) -> dict[str, Any]:
+    start = sent.get(run.stream, 0)
+    new = list(run.epochs[start:])
+    sent[run.stream] = start + len(new)
+    said: dict[str, Any] = {"from": start, "train": [_short(e.train_rmse) for e in new]}
+    said["loss"] = [_short(e.loss) for e in new]
+    if run.split.validation is not None:
+        said["validation"] = [_short(e.validation_rmse) for e in new]
+    return said
+
+
+def _frames(run: Run, sent: dict[str, int]) -> dict[str, Any]:
+    first = run.stream not in sent
+    after = sent.get(run.stream, -1)
+    kept = [] if run.basis_pending else [m for m in run.frames if m.epoch > after]
+    most = max(1, (_FIRST if first else _TICK) // frames.frame_bytes(run))
+    if not first:
+        most = min(most, _MOST_FRAMES)
+    chosen = [kept[i] for i in _spread(len(kept), most)]
+    if chosen:
+        sent[run.stream] = chosen[-1].epoch
+    packed = [frames.frame(run, moment.epoch, moment.thing) for moment in chosen]
+    return {"after": after, "list": packed}
 
 
 def _spread(n: int, most: int) -> list[int]:
@@ -77,5 +95,5 @@ def _spread(n: int, most: int) -> list[int]:
 
 
 def _short(value: float | None) -> float | None:
-    """Six significant digits: more cannot be seen, and would be sent a hundred times a second."""
+    """Six significant digits: more cannot be seen."""
     return None if value is None else float(f"{value:.6g}")
