@@ -7,6 +7,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
+from recsys_core.training import Checkpoint
+
 Thing = TypeVar("Thing")
 
 # What an object costs beside its arrays.
@@ -82,17 +84,16 @@ class Kept(Generic[Thing]):
 
 
 def nbytes(thing: Any) -> int:
-    """Bytes of all arrays inside: of dicts, sequences, objects that know, and their attributes."""
-    if isinstance(thing, dict):
-        return sum(map(nbytes, thing.values()))
-    if isinstance(thing, list | tuple):
-        if thing and isinstance(thing[0], int | float):
-            return 8 * len(thing)
-        return 8 * len(thing) + sum(map(nbytes, thing))
+    """Bytes of all arrays inside: of dicts, sequences, checkpoints, and objects that know."""
     known = getattr(thing, "nbytes", None)
     if isinstance(known, int | np.integer):
         return int(known)
-    state, position = getattr(thing, "state", None), getattr(thing, "position", None)
-    if isinstance(state, dict) and isinstance(position, dict):  # a Checkpoint
-        return nbytes(state) + nbytes(position)
+    if isinstance(thing, Checkpoint):
+        # The epochs of its history are shared with the run, and as long as the run: not counted,
+        # or keeping an epoch would take the longer the more there are.
+        return nbytes(thing.state) + nbytes(thing.position["best"])
+    if isinstance(thing, dict):
+        return sum(map(nbytes, thing.values()))
+    if isinstance(thing, list | tuple):
+        return sum(map(nbytes, thing))
     return 0
