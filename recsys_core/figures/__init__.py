@@ -1,0 +1,1 @@
+"""Figures: one file a family of charts; colours and their meanings live in ``theme``."""
