@@ -210,8 +210,8 @@ def _each_rating(ratings: Ratings, mode: Mode) -> go.Heatmap:
     items = np.argsort(-ratings.item_counts, kind="stable")
     trace = theme.heatmap(
         ratings.block(users, items),
-        list(range(1, len(items) + 1)),
-        list(range(1, len(users) + 1)),
+        [str(rank + 1) for rank in range(len(items))],
+        [str(rank + 1) for rank in range(len(users))],
         mode,
         ratings.scale,
     )
