@@ -25,7 +25,7 @@ LAYERS = (
     {"reading"},
     {"datasets"},
     {"blocks", "ordering", "projection", "recommend"},
-    {"explain"},
+    {"explain", "maps", "tables"},
     {"runs"},
     {"narrate"},
     {"figures"},
