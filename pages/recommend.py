@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import alike, explore, finding, guest, recommending, state
+from pages.shared import alike, explore, guest, recommending
 
 st.title("Recommend", anchor=False)
 st.markdown(
@@ -30,12 +30,7 @@ if who == "guest":
     name = "the guest"
 else:
     with left:
-        chosen = state.selection().user
-        with st.container(width=360):
-            found = finding.pick("user", seen.ratings, "recommend_user", chosen=chosen or 0)
-        one = 0 if found is None else found
-        if one != chosen and found is not None:
-            state.selection().user = one
+        one = recommending.choose_user(seen)
         recommending.own_ratings(seen, one)
     name = seen.ratings.user_names[one]
 with right:

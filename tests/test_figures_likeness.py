@@ -39,10 +39,18 @@ def test_pulls_keep_their_order_and_sign():
     assert list(chart.data[0].x) == [0.5, -0.3, 0.1]
     assert list(chart.layout.yaxis.ticktext) == ["Ann, rated 1", "Bo, rated 2", "Cy, rated 3"]
     assert list(chart.data[0].text) == ["+0.50", "−0.30", "+0.10"]
+    assert chart.layout.title.text == "Why Z?"
+
+
+def test_of_many_pulls_the_strongest_are_drawn_and_the_title_says_so():
+    many = reasons([0.01 * n for n in range(20, 0, -1)])
+    chart = likeness.pulls(many, [f"item {i}" for i in range(20)], "Z", "light")
+    assert len(chart.data[0].x) == 8
+    assert chart.layout.title.text == "Why Z? The 8 strongest of 20 ratings"
 
 
 def test_because_names_what_speaks_for_it_only():
-    assert likeness.because(reasons([-0.5, 0.3, 0.1]), NAMES) == "you rated Bo 2 and Cy 3"
-    assert likeness.because(reasons([0.3]), NAMES) == "you rated Ann 1"
+    assert likeness.because(reasons([-0.5, 0.3, 0.1]), NAMES) == "Bo 2 · Cy 3"
+    assert likeness.because(reasons([0.3]), NAMES) == "Ann 1"
     assert likeness.because(reasons([-0.3]), NAMES) == ""
     assert likeness.because(reasons([]), NAMES) == ""

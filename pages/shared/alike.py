@@ -61,7 +61,7 @@ def _by(model: Model, key: str) -> By:
     return st.segmented_control(
         "Compare",
         list(_BY),
-        default="predictions",
+        default="predictions" if predictor.n_users <= _MATRIX else "factors",
         required=True,
         format_func=_BY.__getitem__,
         key=key,
@@ -94,15 +94,17 @@ def _users(model: Model, one: int | Guest, name: str) -> None:
 
 def _items(model: Model, item: int | None) -> None:
     noun = model.ratings.item_noun
-    chosen = state.selection().item
-    start = chosen if chosen is not None else item or 0
+    selection = state.selection()
+    one = selection.item if selection.item is not None else item or 0
     with st.container(width=360):
-        found = finding.pick(
-            "item", model.ratings, "alike_item", label=f"Like which {noun}?", chosen=start
+        finding.pick(
+            "item",
+            model.ratings,
+            "alike_item",
+            lambda found: setattr(selection, "item", found),
+            chosen=one,
+            label=f"Like which {noun}?",
         )
-    if found is not None and found != start:
-        state.selection().item = found
-    one = start if found is None else found
     by = _by(model, "alike_items_by")
     table = recommend.similar(model.predictor, "item", one, _LISTED, by)
     _listed(model, table, "item", f"Most like {model.ratings.item_names[one]}")

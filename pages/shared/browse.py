@@ -63,7 +63,7 @@ def _side(model: Model, side: Side, size: int) -> _Shown:
         arranged = explore.arrangement(model, side, how)
         with finding:
             chosen = _find(model, side)
-        here = _page(side, noun, arranged.order, how, chosen)
+        here = _page(side, arranged.order, how, chosen)
     groups = None if arranged.groups is None else arranged.groups[here]
     return _Shown(arranged.order[here], groups)
 
@@ -85,13 +85,17 @@ def _find(model: Model, side: Side) -> int | None:
     """The selected user or item, whom a name typed here changes."""
     selection = state.selection()
     chosen = getattr(selection, side)
-    found = finding.pick(side, model.ratings, f"find_{side}", chosen=chosen)
-    if found is not None and found != chosen:
-        setattr(selection, side, found)
-    return chosen if found is None else found
+    finding.pick(
+        side,
+        model.ratings,
+        f"find_{side}",
+        lambda found: setattr(selection, side, found),
+        chosen=chosen,
+    )
+    return chosen
 
 
-def _page(side: Side, noun: str, order: np.ndarray, how: How, chosen: int | None) -> slice:
+def _page(side: Side, order: np.ndarray, how: How, chosen: int | None) -> slice:
     """The block's part of an order, page by page."""
     size = _BLOCK[side]
     # A new order or a new choice turns to the page of the chosen one; else the page stays.

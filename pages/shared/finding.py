@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from recsys_core import words
@@ -14,9 +16,15 @@ _MOST_FOUND = 50
 
 
 def pick(
-    side: Side, ratings: Ratings, key: str, label: str | None = None, chosen: int | None = None
-) -> int | None:
-    """Find a user or an item by name; None while nobody is chosen."""
+    side: Side,
+    ratings: Ratings,
+    key: str,
+    on_pick: Callable[[int], None],
+    *,
+    chosen: int | None = None,
+    label: str | None = None,
+) -> None:
+    """Find a user or an item by name; ``on_pick`` is called with its index before the page runs."""
     called, noun = names(ratings, side), "user" if side == "user" else ratings.item_noun
     label = label or f"Find a {noun}"
     if len(called) <= _MOST_LISTED:
@@ -28,14 +36,23 @@ def pick(
         options = matches(called, text or "")
         if chosen is not None and chosen not in options:
             options.insert(0, chosen)
-        label = f"{words.plural('match', len(options))}"
-    return st.selectbox(
+        label = words.plural("match", len(options))
+
+    def picked() -> None:
+        found = st.session_state[widget]
+        if found is not None:
+            on_pick(found)
+
+    # Whoever is chosen elsewhere is shown here too: another choice makes another widget.
+    widget = f"{key}_{chosen}"
+    st.selectbox(
         label,
         options,
         index=None if chosen not in options else options.index(chosen),
         format_func=called.__getitem__,
         placeholder=f"Type the name of a {noun} …",
-        key=f"{key}_{chosen}",
+        key=widget,
+        on_change=picked,
     )
 
 

@@ -43,15 +43,16 @@ def rate(model: Model) -> Guest:
     rated = _rated(ratings)
     st.markdown(f"**Rate a few {words.many(noun)}**, those you know:")
     with st.container(width=360):
-        found = finding.pick(
-            "item", ratings, f"guest_find_{len(rated.found)}", label=f"Add a {noun}"
+        finding.pick(
+            "item",
+            ratings,
+            f"guest_find_{len(rated.found)}",
+            lambda item: rated.found.insert(0, item),
+            label=f"Add a {noun}",
         )
-    if found is not None and found not in rated.found:
-        rated.found.insert(0, found)
-        st.rerun()
     popular = np.argsort(-ratings.item_counts, kind="stable")
     offered = [int(i) for i in popular if int(i) not in rated.found][:_OFFERED]
-    for item in (*rated.found, *offered):
+    for item in dict.fromkeys((*rated.found, *offered)):
         _row(item, ratings, rated)
     if rated.values:
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -187,9 +187,13 @@ def _find(model: Model, side: Side) -> None:
     one = selected()
     chosen = one[1] if one is not None and one[0] == side else None
     with st.container(width=210):
-        found = finding.pick(side, model.ratings, f"latent_find_{side}", chosen=chosen)
-    if found is not None and found != chosen:
-        select(side, found)
+        finding.pick(
+            side,
+            model.ratings,
+            f"latent_find_{side}",
+            lambda found: select(side, found),
+            chosen=chosen,
+        )
 
 
 # --- where everyone lies -------------------------------------------------------------------------

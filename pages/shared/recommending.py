@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.shared import state
+from pages.shared import finding, state
 from pages.shared.chart import chart
 from pages.shared.explore import Model
 from recsys_core import explain, words
@@ -14,6 +14,21 @@ from recsys_core.figures import likeness
 from recsys_core.models import Guest
 
 _OFFERED = (5, 10, 20, 50)
+
+
+def choose_user(model: Model) -> int:
+    """The selected user, or the first; found by name."""
+    selection = state.selection()
+    one = selection.user or 0
+    with st.container(width=360):
+        finding.pick(
+            "user",
+            model.ratings,
+            "recommend_user",
+            lambda found: setattr(selection, "user", found),
+            chosen=one,
+        )
+    return one
 
 
 def own_ratings(model: Model, user: int) -> None:
@@ -36,7 +51,7 @@ def own_ratings(model: Model, user: int) -> None:
     st.dataframe(
         table,
         hide_index=True,
-        height=min(38 + 31 * len(table), 420) if len(table) else "auto",
+        height="content" if len(table) <= 12 else 420,
         column_config={
             noun: st.column_config.TextColumn(width=200),
             "rated": st.column_config.NumberColumn(format="%g", width=60),
@@ -53,8 +68,11 @@ def best(model: Model, one: int | Guest, name: str) -> int | None:
     """The best unrated items, with reasons; the one looked at closer, or None."""
     predictor, noun = model.predictor, model.ratings.item_noun
     names = model.ratings.item_names
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.markdown(f"**For {name}: the {words.many(noun)} with the highest predicted rating**")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"**For {name}: the {words.many(noun)} with the highest predicted rating**",
+            width="content",
+        )
         n = st.selectbox(
             "How many",
             _OFFERED,
@@ -69,21 +87,19 @@ def best(model: Model, one: int | Guest, name: str) -> int | None:
         st.info(f"Everything is rated already: no {noun} is left to recommend.")
         return None
     ids = table["item"].to_list()
-    because = [
-        likeness.because(explain.reasons(predictor, one, item), names, 2) or "liked by most"
-        for item in ids
-    ]
+    reason = "because you rated" if isinstance(one, Guest) else "because they rated"
+    because = [likeness.because(explain.reasons(predictor, one, item), names) for item in ids]
     shown = pd.DataFrame(
         {
             noun: [names[i] for i in ids],
-            "predicted": table["score"],
-            "because": because,
+            "predicted": table["score"].to_numpy(),
+            reason: because,
         },
         index=pd.RangeIndex(1, len(ids) + 1, name="rank"),
     )
     event = st.dataframe(
         shown,
-        height=38 + 31 * min(len(ids), 10),
+        height="content" if len(ids) <= 10 else 360,
         on_select="rerun",
         selection_mode="single-row",
         key=f"best_{noun}",
@@ -97,8 +113,10 @@ def best(model: Model, one: int | Guest, name: str) -> int | None:
                 width=120,
                 help="Not cut to the scale, so that the order is seen to the top.",
             ),
-            "because": st.column_config.TextColumn(
-                width="large", help="The own ratings that pull this prediction up most."
+            reason: st.column_config.TextColumn(
+                width="large",
+                help="The own ratings that pull this prediction up most; none where it is high for "
+                "anybody.",
             ),
         },
         alt=f"Recommendations for {name}",

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from recsys_core import words
 from recsys_core.explain import Reasons
 from recsys_core.figures import theme
 from recsys_core.figures.theme import Mode
@@ -97,20 +96,24 @@ def pulls(reasons: Reasons, names: list[str], item: str, mode: Mode, most: int =
         zeroline=False,
         ticks="",
     )
-    chart.update_layout(title=f"Why {_short(item)}?", height=_ROW * len(table) + 96)
+    title = f"Why {_short(item, 40)}?"
+    if len(table) < len(reasons.table):
+        title += f" The {len(table)} strongest of {len(reasons.table):,} ratings"
+    chart.update_layout(title=title, height=_ROW * len(table) + 96)
     return theme.dress(chart, mode)
 
 
 def because(reasons: Reasons, names: list[str], most: int = 2) -> str:
-    """The ratings that speak most for an item, in words; empty where none does."""
+    """The ratings that speak most for an item: “Fargo 5 · Alien 4”; empty where none does."""
     table = reasons.table
     best = table[table["pull"] > 0].head(most)
-    parts = [f"{_short(names[int(row.item)], 34)} {row.rating:g}" for row in best.itertuples()]
-    return f"you rated {words.listed(parts)}" if parts else ""
+    return " · ".join(
+        f"{_short(names[int(row.item)], 34)} {row.rating:g}" for row in best.itertuples()
+    )
 
 
 def _signed(value: float) -> str:
-    return f"{'−' if value < 0 else '+'}{abs(value):.2f}"
+    return f"{'−' if value < 0 else '+'}{abs(value):.{2 if abs(value) >= 0.1 else 3}f}"
 
 
 def _short(name: str, most: int = 26) -> str:
