@@ -35,12 +35,13 @@ def strip(workspace: Workspace) -> None:
     st.fragment(_strip, run_every=_TICK if workspace.busy else None)(_drawn(workspace))
 
 
-def _drawn(workspace: Workspace) -> tuple[bool, str | None]:
+def _drawn(workspace: Workspace) -> tuple:
     """What the rest of the page was drawn for: when it changes, all of it has to run again."""
-    return workspace.busy, workspace.current and workspace.current.stream
+    run = workspace.current
+    return workspace.busy, run and run.stream, state.selection().epoch
 
 
-def _strip(drawn: tuple[bool, str | None]) -> None:
+def _strip(drawn: tuple) -> None:
     workspace = state.workspace()
     run = workspace.current
     if run is None or _drawn(workspace) != drawn:

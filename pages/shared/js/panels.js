@@ -92,7 +92,7 @@ class Framed {
 
   sign(view) {
     const found = this.frames(view)
-    return found && `${found.before.epoch}|${found.after.epoch}|${found.share.toFixed(3)}`
+    return found && `${found.before.epoch}|${found.after.epoch}|${found.epoch.toFixed(2)}`
   }
 }
 
@@ -109,12 +109,12 @@ class Matrix extends Framed {
   }
 
   // Levels, row by row.
-  levels({ before, after, share }) {
+  levels({ before, after, share, epoch }) {
     return before.matrix.map((a, i) => {
       const b = after.matrix[i]
       if (a !== 65535 && b !== 65535) return a + (b - a) * share
-      // From nothing to the first prediction, the cells fill in one by one.
-      return share > 0.9 * ((i * 0.618034) % 1) ? b : a
+      // In the first epoch the cells fill in one by one.
+      return epoch > 0.9 * ((i * 0.618034) % 1) ? b : a
     })
   }
 
@@ -167,7 +167,7 @@ class Matrix extends Framed {
   at(view) {
     const found = this.frames(view)
     if (!found) return null
-    const begun = found.before.epoch > 0 || found.share > 0
+    const begun = found.epoch > 0
     const hovertemplate = `%{hovertext}${begun ? "<br>predicted %{z:.3~g}" : ""}<extra></extra>`
     const data = { z: [this.z(this.levels(found))], hovertemplate: [hovertemplate] }
     return { traces: [this.live.trace], data, layout: {} }

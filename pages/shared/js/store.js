@@ -97,7 +97,7 @@ export function around(stream, epoch) {
   const after = frames[Math.min(low + 1, frames.length - 1)]
   const span = after.epoch - before.epoch
   const share = span > 0 ? Math.min(Math.max((epoch - before.epoch) / span, 0), 1) : 0
-  return { before, after, share }
+  return { before, after, share, epoch }
 }
 
 // --- the shown epoch ------------------------------------------------------------------------------
