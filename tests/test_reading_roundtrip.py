@@ -52,7 +52,7 @@ def triples(ratings):
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     table=tables(),
     delimiter=st.sampled_from([",", ";", "\t", "|"]),
@@ -71,7 +71,7 @@ def test_long_tables(table, delimiter, quoting, end, encoding, order, comma):
     assert triples(guess.read()) == sorted(table)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     table=tables(),
     delimiter=st.sampled_from([",", ";", "\t"]),
@@ -80,7 +80,11 @@ def test_long_tables(table, delimiter, quoting, end, encoding, order, comma):
 def test_wide_tables(table, delimiter, blank):
     frame = pd.DataFrame(table, columns=["user", "item", "rating"])
     matrix = frame.pivot(index="user", columns="item", values="rating")
-    assume(matrix.isna().to_numpy().any() or blank not in ("0", "99"))
+    if blank in (
+        "0",
+        "99",
+    ):  # without a gap there is no mark to find; 0, 1, 2 is a scale of its own
+        assume(matrix.isna().to_numpy().any() and frame["rating"].max() > 2)
     cells = [
         [user, *(blank if np.isnan(v) else v for v in row)]
         for user, row in zip(matrix.index, matrix.to_numpy(), strict=True)
@@ -91,7 +95,7 @@ def test_wide_tables(table, delimiter, blank):
     assert triples(guess.read()) == sorted(table)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     n_users=st.integers(4, 30),
     n_items=st.integers(4, 30),

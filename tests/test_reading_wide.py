@@ -131,6 +131,14 @@ def test_jester_like_values():
     assert guess.read().n_ratings == 8
 
 
+def test_a_first_column_that_counts_its_row_is_left_out():
+    matrix = [[2, -9.95, 8.79, 99], [1, 99, 99, 3.25], [3, 1.5, 2, 0], [2, 2, 3, 99]]
+    guess = inspect(text(np.array(matrix), "").encode())
+    assert guess.unrated == 99 and any("counts the ratings" in r for r in guess.remarks)
+    ratings = guess.read()
+    assert (ratings.n_items, ratings.n_ratings) == (3, 8)
+
+
 def test_labels_keep_leading_zeros():
     ratings = read_ratings(text(MATRIX, "", ["007", "7", "x", "08"], ITEMS).encode())
     assert ratings.users == ["007", "7", "x", "08"]

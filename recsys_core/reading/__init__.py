@@ -7,9 +7,9 @@
     guess = guess.change(delimiter=";", unrated=None)        # … and a person changes
     ratings = guess.read()
 
-On the way: ``sources`` (a file's bytes and kind) → ``archives`` (zip, gzip) → ``text``, ``tables``,
-``arrays`` (cells) → ``layout``, ``columns``, ``values`` (what they mean) → ``guess`` → ``building``
-(ratings). GroupLens' own zips are known by heart: ``grouplens``.
+On the way: ``sources`` (a file's bytes and kind) → ``archives``, ``opening`` (what is inside) →
+``dialect``, ``text``, ``tables``, ``arrays`` (cells) → ``layout``, ``columns``, ``values`` (their
+meaning) → ``guess`` → ``building`` (ratings). GroupLens' zips are known by heart: ``grouplens``.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -12,14 +11,11 @@ import pandas as pd
 
 from recsys_core.errors import RatingsError, ReadError, SettingsError
 from recsys_core.ratings import Ratings, Scale
-from recsys_core.reading import arrays, building, columns, grouplens, layout, tables, values
-from recsys_core.reading.archives import Archive, gunzip
+from recsys_core.reading import building, columns, layout, opening, tables, values
 from recsys_core.reading.cells import Table, uses_decimal_comma
 from recsys_core.reading.limits import PREVIEW_COLUMNS, PREVIEW_ROWS
-from recsys_core.reading.sources import Content, Source, kind, open_source, unreadable
+from recsys_core.reading.sources import Content, Source, open_source, unreadable
 from recsys_core.reading.text import TextCells
-
-Cells = TextCells | tables.SheetCells | tables.FrameCells
 
 # What a person may change; each is an attribute of Guess, and a keyword of read_ratings.
 CHANGEABLE = (
@@ -32,7 +28,7 @@ CHANGEABLE = (
 _CUTS = frozenset(["member", "sheet", "encoding", "delimiter", "header", "layout"])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Guess:
     """What a file seems to hold, and everything needed to read it.
 
@@ -46,7 +42,7 @@ class Guess:
     member, members : the file chosen inside a zip, and all that could be.
     sheet, sheets : likewise for a workbook.
     encoding, delimiter, decimal, header : how text becomes cells; ``delimiter`` is a key of
-        ``text.DELIMITERS``, ``decimal`` is "." or ",".
+        ``dialect.DELIMITERS``, ``decimal`` is "." or ",".
     columns : all column names; ``user``, ``item``, ``rating``, ``timestamp``, ``title`` and
         ``genres`` are among them (long only; None: there is none).
     labels : the first column holds labels, not ratings (wide only).
@@ -138,7 +134,7 @@ def _inspect(content: Content, changes: dict[str, Any]) -> Guess:
             f"{', '.join(CHANGEABLE)}."
         )
     found: dict[str, Any] = {"_content": content, "_changes": changes, "name": content.stem}
-    cells = _open(content, changes, found)
+    cells = opening.opened(content, changes, found)
     if isinstance(cells, Ratings):
         return _grouplens(cells, found)
 
@@ -181,63 +177,6 @@ def _inspect(content: Content, changes: dict[str, Any]) -> Guess:
     except ReadError as error:
         found["problem"] = str(error)
     return Guess(**found)
-
-
-def _open(content: Content, changes: dict[str, Any], found: dict[str, Any]) -> Cells | Ratings:
-    """The cells of whatever it is; the ratings at once where GroupLens made it."""
-    form = kind(content)
-    if form == "gzip":
-        content = gunzip(content)
-        form = kind(content)
-        if form in ("zip", "gzip"):
-            raise unreadable(f"{content.said} is packed twice; unpack it once first.")
-    if form == "zip":
-        archive = Archive(content)
-        if archive.find("[Content_Types].xml"):
-            return tables.SheetCells(content, changes.get("sheet"))
-        if archive.names and all(name.endswith(".npy") for name in archive.names):
-            return arrays.npz(archive)
-        if (known := grouplens.layout(archive)) is not None:
-            return grouplens.read(archive, known)
-        return _open_member(archive, changes, found)
-    if form == "parquet":
-        return tables.parquet(content)
-    if form == "npy":
-        return arrays.npy(content)
-    return TextCells(content, changes.get("encoding"), changes.get("delimiter"))
-
-
-_TABLES = (".csv", ".tsv", ".txt", ".dat", ".data", ".tab", ".xlsx", ".parquet", ".npz", ".npy")
-
-
-def _open_member(archive: Archive, changes: dict[str, Any], found: dict[str, Any]) -> Cells:
-    """The table inside an ordinary zip: the chosen one, one called ratings, or the largest."""
-    said = archive.content.said
-    members = [
-        name
-        for name in archive.names
-        if name.lower().endswith(_TABLES) and "readme" not in name.lower()
-    ]
-    if not members:
-        inside = ", ".join(PurePosixPath(name).name for name in archive.names[:5]) or "nothing"
-        zips = any(name.lower().endswith((".zip", ".gz")) for name in archive.names)
-        remedy = "unpack it first" if zips else "bring a zip with a CSV, Excel or Parquet file"
-        raise unreadable(f"{said} holds no table of ratings but {inside}; {remedy}.")
-    likely = [name for name in members if "rating" in PurePosixPath(name).name.lower()]
-    member = changes.get("member", max(likely or members, key=archive.size))
-    if member not in members:
-        raise unreadable(
-            f"{said} holds no table “{member}”; choose one of {', '.join(members[:9])}."
-        )
-    inner = Content(archive.read(member), PurePosixPath(member).name)
-    if not inner.data.strip():
-        raise unreadable(f"“{inner.name}” in {said} is empty; choose another file.")
-    found |= {"member": member, "members": tuple(members)}
-    if kind(inner) == "zip" and not member.lower().endswith((".xlsx", ".npz")):
-        raise unreadable(f"“{inner.name}” in {said} is itself a zip; unpack it first.")
-    cells = _open(inner, changes, {})
-    assert not isinstance(cells, Ratings)
-    return cells
 
 
 def _grouplens(ratings: Ratings, found: dict[str, Any]) -> Guess:
@@ -300,7 +239,12 @@ def _wide(
     items_in_rows = changes.get("items_in_rows", bool(labels and corner in ("item", "title")))
     found |= {"labels": labels, "items_in_rows": items_in_rows}
     matrix = building.wide_matrix(table, labels, items_in_rows, decimal, said)
+    counted = not labels and values.first_counts_the_rest(matrix.to_numpy())
+    if counted:  # as Jester's files do
+        matrix = matrix.iloc[:, 1:]
     cells, remarks = _settle(matrix.to_numpy(), False, True, changes, found)
+    if counted:
+        remarks.append("The first column counts the ratings of its row and was left out.")
     matrix = pd.DataFrame(cells, index=matrix.index, columns=matrix.columns)
     noun = columns.noun(table.names[0]) if items_in_rows else "item"
     found["remarks"] = tuple(remarks)

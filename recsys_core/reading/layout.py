@@ -30,6 +30,9 @@ def has_header(records: Sequence[Record], decimal: str = ".") -> bool:
         numbers = [number(cell, decimal) for cell in first[1:]]
         if None in numbers or numbers in (_first_numbers(numbers, 0), _first_numbers(numbers, 1)):
             return True  # a corner above row labels
+    corner, column = str(first[0]), {str(row[0]) for row in rest if len(row)}
+    if role(corner) in ("user", "item") and corner not in column and len(set(first)) == len(first):
+        return True
     for position, cell in enumerate(first):
         if is_blank(cell) or number(cell, decimal) is not None:
             continue
@@ -82,7 +85,7 @@ def is_wide(records: Sequence[Record], header: bool, decimal: str = ".") -> bool
     if not numeric[0]:
         # “anna, 12, 4” is long when names come again, or when the second column holds ids.
         labels_repeat = len(set(map(str, first))) < len(first)
-        return not labels_repeat and not bool(np.nanmax(values[:, 1]) > 100)
+        return not labels_repeat and not (values[:, 1] > 100).any()
     return not _is_list_of_pairs(values, blank)
 
 

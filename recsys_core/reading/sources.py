@@ -45,7 +45,8 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def unreadable(sentence: str) -> ReadError:
-    """The error for a person; its sentence begins with a capital, whatever it begins with."""
+    """The error for a person: one line that begins with a capital, whatever it quotes."""
+    sentence = " ".join(sentence.split())
     return ReadError(sentence[:1].upper() + sentence[1:])
 
 

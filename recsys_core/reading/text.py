@@ -1,4 +1,4 @@
-"""Text tables: their encoding, their delimiter, and the cells they hold."""
+"""Text tables: from bytes to cells, and from a cell back to its line."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 import pandas as pd
 
 from recsys_core.reading.cells import BLANKS, Table
+from recsys_core.reading.dialect import DELIMITERS, UNIT, sniff, to_utf8
 from recsys_core.reading.limits import (
     MAX_CELLS,
     MAX_COLUMNS,
@@ -25,13 +27,6 @@ from recsys_core.reading.limits import (
 )
 from recsys_core.reading.sources import Content, unreadable
 
-# In order of trust: a tab or “::” is never there by accident, a space often is.
-DELIMITERS = {"::": "::", "tab": "\t", ";": ";", ",": ",", "|": "|", "space": " "}
-
-ENCODINGS = ("utf-8", "latin-1", "utf-16")
-
-_MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-_UNIT = "\x1f"  # ASCII's own “unit separator”: stands in for “::”, which no fast parser splits at
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -48,7 +43,7 @@ class TextCells:
     ) -> None:
         self.said = content.said
         self._skipped = 0  # lines before the table
-        self.encoding, self._data = _to_utf8(content, encoding)
+        self.encoding, self._data = to_utf8(content, encoding)
         head = self._head()
         if delimiter is None:
             self.delimiter = sniff(head)
@@ -64,10 +59,12 @@ class TextCells:
             self.delimiter = known[delimiter]
         self._separator = DELIMITERS[self.delimiter]
         if self._separator == "::":
-            self._data = self._data.replace(b"::", _UNIT.encode())
-            head = [line.replace("::", _UNIT) for line in head]
-            self._separator = _UNIT
+            self._data = self._data.replace(b"::", UNIT.encode())
+            head = [line.replace("::", UNIT) for line in head]
+            self._separator = UNIT
         self._sample = self._records(head)
+        if not self._sample:
+            raise unreadable(f"{self.said} holds no cells; check that it was saved whole.")
         lengths = Counter(len(record) for record in self._sample[1:] or self._sample)
         self.width = lengths.most_common(1)[0][0]
         if self.width > MAX_COLUMNS or len(self._sample[0]) > MAX_COLUMNS:
@@ -94,28 +91,12 @@ class TextCells:
             raise unreadable(self._uneven(len(names)))
         # Skipping by hand, because a quoted header may span lines.
         body = self._data[self._after_first_record() :] if header else self._data
-        options: dict = (
-            {"dtype": {0: object}, "na_values": sorted(BLANKS - {""}), "decimal": decimal}
-            if wide
-            else {"dtype": object, "na_filter": False}
-        )
+        as_text = {"dtype": object, "na_filter": False}
+        as_cells = {"dtype": {0: object}, "na_values": sorted(BLANKS), "decimal": decimal}
         try:
-            with warnings.catch_warnings():
-                # Rows with a delimiter at the end have an extra, empty cell; it is no loss.
-                warnings.simplefilter("ignore", pd.errors.ParserWarning)
-                frame = pd.read_csv(
-                    io.BytesIO(body),
-                    sep=r"\s+" if self.delimiter == "space" else self._separator,
-                    header=None,
-                    names=range(len(names)),
-                    index_col=False,
-                    skipinitialspace=True,
-                    low_memory=False,
-                    encoding_errors="replace",
-                    **options,
-                )
-        except pd.errors.EmptyDataError:
-            frame = pd.DataFrame()
+            frame = self._parse(body, len(names), **(as_cells if wide else as_text))
+            if wide and frame[0].isna().any():  # a user may be called “NA”
+                frame[0] = self._parse(body, len(names), usecols=[0], **as_text)[0]
         except (pd.errors.ParserError, ValueError, OverflowError):
             raise unreadable(self._uneven(len(names))) from None
         if frame.empty:
@@ -132,6 +113,25 @@ class TextCells:
         return begins[-1]
 
     # --- inside -----------------------------------------------------------------------------------
+
+    def _parse(self, body: bytes, n_columns: int, **options: Any) -> pd.DataFrame:
+        with warnings.catch_warnings():
+            # Rows with a delimiter at the end have an extra, empty cell; it is no loss.
+            warnings.simplefilter("ignore", pd.errors.ParserWarning)
+            try:
+                return pd.read_csv(
+                    io.BytesIO(body),
+                    sep=r"\s+" if self.delimiter == "space" else self._separator,
+                    header=None,
+                    names=range(n_columns),
+                    index_col=False,
+                    skipinitialspace=True,
+                    low_memory=False,
+                    encoding_errors="replace",
+                    **options,
+                )
+            except pd.errors.EmptyDataError:
+                return pd.DataFrame(columns=range(n_columns))
 
     def _head(self) -> list[str]:
         """The first lines that hold anything."""
@@ -243,35 +243,6 @@ class TextCells:
         )
 
 
-def sniff(lines: list[str]) -> str:
-    """The delimiter that cuts most lines into equally many cells; the most trusted of several.
-
-    A file no delimiter cuts has one column, which is for the caller to say; "," then stands in.
-    """
-    best, best_share = ",", 0.0
-    sample = lines[:100]
-    while len(sample) > 20 and sum(map(len, sample)) > 1 << 20:  # a wide table needs fewer
-        sample = sample[: len(sample) // 2]
-    for name, text in DELIMITERS.items():
-        one = _UNIT if name == "::" else text
-        cut = [line.replace("::", _UNIT) if name == "::" else line for line in sample]
-        try:
-            rows = [
-                [cell for cell in row if cell or name != "space"]
-                for row in csv.reader(cut, delimiter=one, skipinitialspace=True)
-            ]
-        except csv.Error:
-            continue
-        lengths = Counter(len(row) for row in rows if row)
-        length, count = max(lengths.items(), key=lambda pair: (pair[1], pair[0]), default=(0, 0))
-        share = count / max(len(rows), 1)
-        # A header may be one cell shorter; any other unevenness speaks against a delimiter.
-        # Prose has spaces too, but never equally many in most lines.
-        if length >= 2 and share > best_share + 0.1 and (name != "space" or share > 0.8):
-            best, best_share = name, share
-    return best
-
-
 def unique_names(names: list[str]) -> list[str]:
     """Column names, none blank and none twice: “column 3”, “title (2)”."""
     taken: set[str] = set()
@@ -288,40 +259,3 @@ def unique_names(names: list[str]) -> list[str]:
 
 def _is_empty(row: list[str]) -> bool:
     return not row or (len(row) == 1 and not row[0].strip())
-
-
-def _to_utf8(content: Content, encoding: str | None) -> tuple[str, bytes]:
-    """The encoding, and the text as UTF-8 without a byte-order mark."""
-    data = content.data
-    for mark, marked in _MARKS.items():
-        if data.startswith(mark):
-            encoding = encoding or marked
-            if marked == "utf-8":
-                data = data[len(mark) :]
-    if encoding is None:
-        try:
-            data.decode("utf-8")
-            return "utf-8", data
-        except UnicodeDecodeError:
-            encoding = "latin-1"
-    if encoding not in ENCODINGS:
-        raise unreadable(
-            f"“{encoding}” is not an encoding known here; choose one of {', '.join(ENCODINGS)}."
-        )
-    try:
-        if encoding == "utf-8":
-            data.decode("utf-8")
-            return encoding, data
-        if encoding == "latin-1":
-            # Windows' own variant puts quotation marks and the euro where latin-1 has nothing.
-            try:
-                return encoding, data.decode("cp1252").encode()
-            except UnicodeDecodeError:
-                return encoding, data.decode("latin-1").encode()
-        return encoding, data.decode("utf-16").encode()
-    except UnicodeError as error:
-        start = getattr(error, "start", 0)
-        line = data.count(b"\n", 0, start) + 1
-        raise unreadable(
-            f"Line {line:,} of {content.said} is not valid {encoding}; choose another encoding."
-        ) from None

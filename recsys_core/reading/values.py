@@ -36,9 +36,8 @@ def unrated_value(values: np.ndarray, has_blanks: bool, wide: bool, counts: bool
         return None
     if counts:
         return 0.0
-    if has_blanks or highest <= 2:
-        return None
-    return 0.0
+    on_scale_to_two = highest <= 2 and (distinct == np.rint(distinct)).all()
+    return None if has_blanks or on_scale_to_two else 0.0
 
 
 def are_counts(values: np.ndarray, named_so: bool) -> bool:
@@ -51,3 +50,11 @@ def are_counts(values: np.ndarray, named_so: bool) -> bool:
     positive = values[values > 0]
     middle = np.median(positive)
     return bool(named_so or (values.max() > 10 * middle and positive.mean() > 1.5 * middle))
+
+
+def first_counts_the_rest(matrix: np.ndarray) -> bool:
+    """Whether a matrix's first column says how many others are rated, neither blank nor 99."""
+    if matrix.shape[1] < 3 or not np.isfinite(matrix[:, 0]).all():
+        return False
+    n_rated = (np.isfinite(matrix[:, 1:]) & (matrix[:, 1:] != 99)).sum(axis=1)
+    return bool((matrix[:, 0] == n_rated).all() and len(np.unique(n_rated)) > 1)
