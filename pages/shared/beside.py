@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import streamlit as st
 
 from pages.shared import explore, finding, mapping
 from pages.shared.explore import Model
 from pages.shared.mapping import Map
 from recsys_core import maps, words
+from recsys_core.ordering import Side
 
 _NEIGHBOURS = 10
 
@@ -48,18 +50,14 @@ def neighbours(shown: Map) -> None:
     """Who is most alike to the selected one in the space itself, not on the map."""
     if shown.selected is None:
         st.markdown("**Who is alike?**")
-        st.markdown("Click a point, or find one by name: its neighbours will be listed here.")
-        st.caption(
-            "Alike is measured by the angle between their factors (cosine), in the space of all "
-            f"{shown.model.predictor.n_factors} factors and not on the map."
-        )
+        st.markdown("Click a point, find one by name, or begin with one of these:")
+        _best_known(shown)
         return
     side, index = shown.selected
     ratings, train = shown.model.ratings, shown.model.predictor.train
     called = finding.names(ratings, side)
     counts = train.user_counts if side == "user" else train.item_counts
     means = train.user_means if side == "user" else train.item_means
-    noun = "user" if side == "user" else ratings.item_noun
     st.markdown(f"**{called[index]}**")
     about = words.plural("training rating", int(counts[index]))
     if counts[index]:
@@ -69,36 +67,56 @@ def neighbours(shown: Map) -> None:
         about += f" · {genres.replace('|', ', ')}" if isinstance(genres, str) else ""
     st.caption(about)
     table = explore.similar(shown.model, side, index, _NEIGHBOURS)
-    ids = table[side].to_list()
-    most_alike = f"most alike {words.many(noun)}"
-    rows = {
-        most_alike: [called[i] for i in ids],
-        "similarity": table["similarity"].to_list(),
-        "ratings": [int(counts[i]) for i in ids],
-    }
+    _table(shown.model, side, table[side].to_list(), "most alike", table["similarity"].to_list())
+    st.caption(
+        "Similarity is the cosine of the angle between their factors, in the space of all "
+        f"{shown.model.predictor.n_factors} and not on the map: 1 the same taste, 0 none in "
+        "common, −1 opposite. Lines lead to the nearest."
+    )
+
+
+def _best_known(shown: Map) -> None:
+    """Where to begin: those with the most ratings."""
+    train, side = shown.model.predictor.train, shown.clouds[-1].side
+    counts = train.user_counts if side == "user" else train.item_counts
+    _table(
+        shown.model, side, np.argsort(-counts, kind="stable")[:_NEIGHBOURS].tolist(), "best known"
+    )
+
+
+def _table(
+    model: Model, side: Side, ids: list[int], which: str, likeness: list[float] | None = None
+) -> None:
+    """Users or items; choosing a row selects it on the map."""
+    train = model.predictor.train
+    called = finding.names(model.ratings, side)
+    counts = train.user_counts if side == "user" else train.item_counts
+    heading = f"{which} {words.many('user' if side == 'user' else model.ratings.item_noun)}"
+    columns: dict[str, list] = {heading: [called[i] for i in ids]}
+    if likeness is not None:
+        columns["similarity"] = likeness
+    columns["ratings"] = [int(counts[i]) for i in ids]
+    # Named after what it lists, so that a choice in one list is none in the next.
+    key = f"latent_rows_{side}_{ids[0] if ids else ''}_{likeness is None}"
 
     def go() -> None:
-        at = st.session_state.latent_near["selection"]["rows"]
+        at = st.session_state[key]["selection"]["rows"]
         if at:
             mapping.select(side, ids[at[0]])
 
     st.dataframe(
-        rows,
+        columns,
         hide_index=True,
         height="content",
         on_select=go,
         selection_mode="single-row",
-        key="latent_near",
+        key=key,
         column_config={
-            most_alike: st.column_config.TextColumn(width=165),
+            heading: st.column_config.TextColumn(width=165),
             "similarity": st.column_config.NumberColumn(format="%.2f", width=68),
             "ratings": st.column_config.NumberColumn(width=58),
         },
-        alt=f"The {words.many(noun)} most alike to {called[index]}",
-    )
-    st.caption(
-        "Similarity is the cosine of the angle between their factors: 1 the same taste, 0 none in "
-        "common, −1 opposite. Lines on the map lead to the nearest of them."
+        alt=heading.capitalize(),
     )
 
 

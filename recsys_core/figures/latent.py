@@ -27,6 +27,9 @@ _MOST_SVG = 1500
 # Up to this many points, each carries its name.
 _MOST_NAMED = 60
 
+# On a map of many, so many of the best known items are named while nobody is selected.
+_LANDMARKS = 10
+
 # Pixels across a point, by how many there are.
 _SIZES = ((_MOST_NAMED, 13), (500, 9), (1500, 7), (4000, 5), (float("inf"), 4))
 
@@ -152,7 +155,13 @@ def _add_points(
     common = {
         "symbol": symbol,
         "size": size + (cloud.side == "item"),
-        "opacity": 0.45 if faded and shade == "kind" else 0.9 if n_points <= 500 else 0.75,
+        "opacity": 0.45
+        if faded and shade == "kind"
+        else 0.9
+        if n_points <= 500
+        else 0.7
+        if n_points <= 4000
+        else 0.5,
         "line": {"width": 0.5 if n_points <= 2000 else 0, "color": theme.paper(mode)},
     }
     if shade == "group" and cloud.groups is not None:
@@ -316,7 +325,10 @@ def _add_names(
     neighbours: np.ndarray | None,
     mode: Mode,
 ) -> None:
-    """Names of all points where they are few, else of the selected one and its neighbours."""
+    """Names of all points where they are few; else of the selected one and its neighbours.
+
+    With nobody selected, the items with the most ratings are named, to find one's way by.
+    """
     found = _chosen(clouds, selected, neighbours)
     named: list[tuple[Cloud, int]] = []
     if found is not None:
@@ -328,6 +340,13 @@ def _add_names(
             for cloud in clouds
             for place in range(len(cloud.ids))
             if (cloud.side, place) not in first
+        ]
+    elif not named:
+        named = [
+            (cloud, int(place))
+            for cloud in clouds
+            if cloud.side == "item"
+            for place in np.argsort(-cloud.counts, kind="stable")[:_LANDMARKS]
         ]
     if not named:
         return
