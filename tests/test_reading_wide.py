@@ -170,6 +170,20 @@ def test_lines_that_end_with_a_delimiter():
     assert read_ratings(body.encode()).items == ITEMS
 
 
+@pytest.mark.parametrize("who", ["Name", "Your name", "Participant", "Student ID"])
+def test_answers_to_a_form(who):
+    """What an online form exports: when, who, then a column an item."""
+    body = f"Timestamp,{who},Alien,Heat,Up\n"
+    body += "2024/01/09 10:00:00 am,Anna,5,3,\n2024/01/09 10:01:00 am,Ben,,2,1\n"
+    body += "2024/01/09 10:07:30 am,Cleo,4,,2\n"
+    guess = inspect(body.encode())
+    assert guess.layout == "wide" and guess.preview.shape == (3, 5)
+    assert any("“Timestamp” holds times" in remark for remark in guess.remarks)
+    ratings = guess.read()
+    assert ratings.users == ["Anna", "Ben", "Cleo"] and ratings.items == ["Alien", "Heat", "Up"]
+    assert ratings.n_ratings == 6
+
+
 def test_large_and_sparse_matrix_reads_right():
     generator = np.random.default_rng(1)
     matrix = np.where(generator.random((300, 400)) < 0.05, generator.integers(1, 6, (300, 400)), 0)

@@ -32,6 +32,10 @@ class Table:
     names: list[str]
     place: Callable[[int], str]
 
+    def without_first(self) -> Table:
+        """The table without its first column."""
+        return Table(self.body.iloc[:, 1:], self.names[1:], self.place)
+
     def __getitem__(self, name: str) -> pd.Series:
         return self.body.iloc[:, self.names.index(name)]
 

@@ -16,6 +16,7 @@ from recsys_core.reading.cells import Table, uses_decimal_comma
 from recsys_core.reading.limits import PREVIEW_COLUMNS, PREVIEW_ROWS
 from recsys_core.reading.sources import Content, Source, open_source, unreadable
 from recsys_core.reading.text import TextCells
+from recsys_core.words import plural
 
 # What a person may change; each is an attribute of Guess, and a keyword of read_ratings.
 CHANGEABLE = (
@@ -151,7 +152,10 @@ def _inspect(content: Content, changes: dict[str, Any]) -> Guess:
         header = cells.named
     else:
         header = changes.get("header", layout.has_header(records, decimal))
-    wide = layout.is_wide(records, header, decimal)
+    # Answers to a form: when, who, then one column an item.
+    stamped = header and columns.role(str(records[0][0])) == "timestamp"
+    answers = [record[1:] for record in records] if stamped else records
+    wide = layout.is_wide(answers, header, decimal)
     shape = changes.get("layout", "wide" if wide else "long")
     table = cells.table(header, shape == "wide", decimal)
     found |= {
@@ -171,7 +175,8 @@ def _inspect(content: Content, changes: dict[str, Any]) -> Guess:
     # What the table means.
     try:
         if shape == "wide":
-            _wide(table, records, header, decimal, changes, found)
+            table = table.without_first() if stamped else table
+            _wide(table, answers, header, decimal, changes, found)
         else:
             _long(table, decimal, changes, found)
     except ReadError as error:
@@ -235,14 +240,17 @@ def _wide(
     """Fill in what a table of users × items means."""
     said = found["_content"].said
     labels = changes.get("labels", layout.has_labels(records, header, decimal))
-    corner = columns.role(table.names[0]) if header else None
-    items_in_rows = changes.get("items_in_rows", bool(labels and corner in ("item", "title")))
+    corner = columns.bare(table.names[0]) if header and labels else ""
+    names_items = columns.role(corner) == "item" or corner.endswith("title")  # “name” is a person's
+    items_in_rows = changes.get("items_in_rows", names_items)
     found |= {"labels": labels, "items_in_rows": items_in_rows}
     matrix = building.wide_matrix(table, labels, items_in_rows, decimal, said)
     counted = not labels and values.first_counts_the_rest(matrix.to_numpy())
     if counted:  # as Jester's files do
         matrix = matrix.iloc[:, 1:]
     cells, remarks = _settle(matrix.to_numpy(), False, True, changes, found)
+    if len(table.names) < len(found["columns"]):
+        remarks.append(f"Column “{found['columns'][0]}” holds times and was left out.")
     if counted:
         remarks.append("The first column counts the ratings of its row and was left out.")
     matrix = pd.DataFrame(cells, index=matrix.index, columns=matrix.columns)
@@ -264,11 +272,11 @@ def _settle(
     remarks = []
     if unrated is not None:
         is_mark = numbers == unrated
-        remarks.append(f"{unrated:g} was taken as “unrated”: {int(is_mark.sum()):,} cells.")
+        remarks.append(f"{unrated:g} was taken as “unrated”: {plural('cell', int(is_mark.sum()))}.")
         numbers = np.where(is_mark, np.nan, numbers)
         present = present[present != unrated]
     elif (n_zeros := int((present == 0).sum())) and present.min() >= 0:
-        remarks.append(f"0 was taken as a rating: {n_zeros:,} cells.")
+        remarks.append(f"0 was taken as a rating: {plural('cell', n_zeros)}.")
     log = bool(changes.get("log", False))
     if counts and len(present):
         remarks.append(_about_counts(present, log))
