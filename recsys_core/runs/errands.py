@@ -26,9 +26,9 @@ def prepare(run: Run) -> Iterator[None]:
     """All of them, in the order in which they are missed."""
     if run.rewinding is not None:
         yield from retrace(run, *run.rewinding)
-    yield from run.baselines.fitting()
-    if run.basis is None:
+    if run.basis is None:  # frames wait for it, so it comes before the baselines
         yield from scout(run)
+    yield from run.baselines.fitting()
 
 
 def retrace(run: Run, checkpoint: Checkpoint, at: int, epoch: int) -> Iterator[None]:

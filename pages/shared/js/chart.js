@@ -67,10 +67,10 @@ class Chart {
     this.div.dataset.drawn = Number(this.div.dataset.drawn) + 1
     if (!this.panel) return
     this.canvas ??= new Canvas(this.div)
-    this.canvas.clear()
-    this.div.classList.remove("fs-moving")
-    this.sign = this.panel.sign(store.view)
     this.leave = store.listen(() => this.follow())
+    if (store.resting()) this.rest()
+    else this.sign = null // paint at once over what is ahead of the shown epoch
+    this.follow()
   }
 
   // Show the store's present state: on the canvas at once, by Plotly when it has come to rest.
@@ -87,7 +87,8 @@ class Chart {
     this.div.classList.add("fs-moving")
     this.div.dataset.moved = Number(this.div.dataset.moved ?? 0) + 1
     if (this.panel.restless) {
-      this.resting ??= setTimeout(() => this.settle(), 800)
+      const since = performance.now() - (this.settled ?? 0)
+      this.resting ??= setTimeout(() => this.settle(), Math.max(700 - since, 0))
     } else {
       clearTimeout(this.resting)
       this.resting = setTimeout(() => this.settle(), 250)
@@ -104,13 +105,20 @@ class Chart {
       .catch((error) => this.fail(error))
       .then(() => {
         this.busy = false
+        this.settled = performance.now()
         if (this.closed) return
         this.tag()
         const moved = this.panel.sign(store.view) !== this.sign
         if (moved) return this.follow()
-        this.canvas.clear()
-        this.div.classList.remove("fs-moving")
+        this.rest()
       })
+  }
+
+  // Plotly's own drawing is up to date.
+  rest() {
+    this.sign = this.panel.sign(store.view)
+    this.canvas.clear()
+    this.div.classList.remove("fs-moving")
   }
 
   // Mark what the canvas draws, so that it can be hidden below it.

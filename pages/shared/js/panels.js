@@ -39,10 +39,10 @@ class Curves {
     return values?.length ? [epoch, between(values, epoch)] : null
   }
 
-  paint(pen, view) {
+  paint(pen, view, plot) {
     for (const curve of this.curves) {
       const values = store.run(curve.stream)?.curve[curve.series]
-      if (!values?.length) continue
+      if (!values?.length || hidden(plot, curve.trace)) continue
       const end = this.end(curve, view)
       const points = values.slice(0, Math.floor(end) + 1).map((value, epoch) => [epoch, value])
       if (end % 1) points.push([end, between(values, end)])
@@ -60,15 +60,19 @@ class Curves {
       change.data.y.push(y)
     }
     for (const curve of this.curves) {
-      const values = store.run(curve.stream)?.curve[curve.series]
-      if (!values?.length) continue
-      const y = values.slice(0, Math.floor(this.end(curve, view)) + 1)
-      set(curve.trace, Array.from(y, (_, epoch) => epoch), y)
+      // All that is known, also what is not shown yet: so the axes have room for it in time.
+      const y = store.run(curve.stream)?.curve[curve.series]
+      if (y?.length) set(curve.trace, Array.from(y, (_, epoch) => epoch), [...y])
     }
     const ring = this.ring(view)
     if (ring) set(this.live.ring, [ring[0]], [ring[1]])
     return change.traces.length ? change : null
   }
+}
+
+// Whether a person has hidden a trace by a click on its name in the legend.
+function hidden(plot, trace) {
+  return plot._fullData?.[trace]?.visible !== true
 }
 
 function between(values, epoch) {
@@ -236,6 +240,7 @@ class Latent extends Framed {
     const places = this.places(this.frames(view))
     places.forEach((points, group) => {
       const { trace } = this.live.groups[group]
+      if (hidden(plot, trace)) return
       const { mode, text, textposition, textfont } = this.traces[trace]
       const style = this.traces[trace].marker
       const written = mode.includes("text")
@@ -268,8 +273,8 @@ class Latent extends Framed {
   }
 
   // Beyond the picture it takes a wider one, with some room so that this stays rare.
-  grows({ before, after, share }) {
-    const spread = Math.max(before.spread, share > 0 ? after.spread : 0)
+  grows({ before, after }) {
+    const spread = Math.max(before.spread, after.spread)
     if (spread <= this.reach) return false
     this.reach = 1.25 * spread
     return true

@@ -131,6 +131,10 @@ export function look(epoch) {
   again()
 }
 
+export function resting() {
+  return view.shown === view.target
+}
+
 // Ask for one more round of drawing.
 export function again() {
   wanted = true
