@@ -179,6 +179,12 @@ def test_one_gigantic_line(monkeypatch):
         read_ratings(b"word " * 100_000)
 
 
+def test_a_quotation_mark_that_is_never_closed_is_named_by_its_line():
+    data = b'user,item,rating\n\na,x,5\na,"y,3\n' + b"b,x,1\n" * 50_000
+    with pytest.raises(ReadError, match="Line 4 .*quotation mark"):
+        read_ratings(data)
+
+
 def test_too_large_files_are_refused(monkeypatch):
     from recsys_core.reading import sources
 

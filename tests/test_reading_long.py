@@ -329,6 +329,13 @@ def test_row_names_trailing_delimiters_and_notes():
     ]
 
 
+def test_a_header_may_span_lines_or_hold_a_stray_quotation_mark():
+    spanning = '\n"the\n\nuser",item,rating\nanna,x,5\nanna,y,3\nbob,x,1\n'
+    assert triples(read_ratings(spanning.encode()))[0] == ("anna", "x", 5)
+    stray = 'user,item,rating,size 5"\n' + "anna,x,5,1\nanna,y,3,1\nbob,x,1,1\n" * 30_000
+    assert read_ratings(stray.encode()).n_ratings == 3
+
+
 def test_sources_of_every_kind(tmp_path):
     data = lines([HEAD, *TRIPLES]).encode()
     path = tmp_path / "films.csv"

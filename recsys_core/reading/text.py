@@ -28,6 +28,7 @@ from recsys_core.reading.limits import (
 from recsys_core.reading.sources import Content, unreadable
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_LINE_END_BYTES = re.compile(rb"\r\n|\r|\n")
 
 
 class TextCells:
@@ -43,6 +44,7 @@ class TextCells:
     ) -> None:
         self.said = content.said
         self._skipped = 0  # lines before the table
+        self._first_spans = 0  # lines of the first record, blank ones not counted
         self.encoding, self._data = to_utf8(content, encoding)
         head = self._head()
         if delimiter is None:
@@ -80,8 +82,8 @@ class TextCells:
 
     def table(self, header: bool, wide: bool, decimal: str) -> Table:
         """Everything below the header; ids stay text, a wide table's cells become numbers."""
-        n_lines = self._data.count(b"\n") + self._data.count(b"\r") + 1
-        if wide and n_lines * self.width > 2 * MAX_CELLS or n_lines > 2 * MAX_ROWS:
+        n_lines = max(self._data.count(b"\n"), self._data.count(b"\r")) + 1
+        if (wide and n_lines * self.width > MAX_CELLS) or n_lines > MAX_ROWS:
             raise unreadable(
                 f"{self.said} has about {n_lines:,} lines of {self.width:,} columns, more than "
                 "fit; bring a part of it, or one rating a line instead of a matrix."
@@ -89,7 +91,6 @@ class TextCells:
         names = unique_names(self._names(header))
         if any(any(map(str.strip, record[len(names) :])) for record in self._sample[header:]):
             raise unreadable(self._uneven(len(names)))
-        # Skipping by hand, because a quoted header may span lines.
         body = self._data[self._after_first_record() :] if header else self._data
         as_text = {"dtype": object, "na_filter": False}
         as_cells = {"dtype": {0: object}, "na_values": sorted(BLANKS), "decimal": decimal}
@@ -169,6 +170,7 @@ class TextCells:
                 if self.delimiter == "space":
                     row = [cell for cell in row if cell]
                 if not _is_empty(row):
+                    self._first_spans = self._first_spans or reader.line_num
                     found.append(row)
                     cells += len(row)
                 if len(found) >= SAMPLE_ROWS or (
@@ -176,8 +178,9 @@ class TextCells:
                 ):
                     break
         except csv.Error:
+            *_, (begins, _) = self._every_record()
             raise unreadable(
-                f"Line {reader.line_num:,} of {self.said} holds a cell that does not end; look for "
+                f"Line {begins:,} of {self.said} holds a cell that does not end; look for "
                 "a quotation mark without its partner."
             ) from None
         return found
@@ -194,23 +197,14 @@ class TextCells:
         return names + [""] * (self.width - len(names))
 
     def _after_first_record(self) -> int:
-        """Where the second record begins, in bytes."""
-        data = self._data
-        quoted = False
-        at = 0
-        seen = False
-        while at < len(data):
-            ends = [end for end in (data.find(b"\n", at), data.find(b"\r", at)) if end >= 0]
-            end = min(ends, default=-1)
-            if end < 0:
-                return len(data)
-            line = data[at:end]
-            seen = seen or bool(line.strip())
-            quoted ^= line.count(b'"') % 2 == 1
-            at = end + (2 if data[end : end + 2] == b"\r\n" else 1)
-            if seen and not quoted:
-                return at
-        return at
+        """Where the second record begins, in bytes; a quoted header may span lines."""
+        left, begins = self._first_spans, 0
+        for end in _LINE_END_BYTES.finditer(self._data):
+            left -= bool(self._data[begins : end.start()].strip())
+            begins = end.end()
+            if not left:
+                return begins
+        return len(self._data)
 
     def _every_record(self) -> Iterator[tuple[int, list[str]]]:
         """Each record that is not blank with the line it begins on; slow, for messages only."""
