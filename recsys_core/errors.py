@@ -6,7 +6,7 @@ class FactorscopeError(ValueError):
 
 
 class RatingsError(FactorscopeError):
-    """The ratings themselves cannot be used (none left, a label nobody knows, values not finite)."""
+    """The ratings cannot be used (none left, a label nobody knows, values not finite)."""
 
 
 class ReadError(FactorscopeError):

@@ -95,7 +95,7 @@ def test_download_is_reported_checked_cached_and_read(tmp_path, catalogue):
         assert asked == ["/ml-100k.zip"]
     assert path.read_bytes() == ZIP and ml.cached("100k", folder) == path
     assert [p.name for p in folder.iterdir()] == ["ml-100k.zip"]
-    ratings = ml.movielens("100k", folder, "http://127.0.0.1:9/")
+    ratings = ml.load("100k", folder, "http://127.0.0.1:9/")
     assert ratings.n_ratings == 81 and ratings.name == "MovieLens 100K"
 
 
@@ -179,7 +179,7 @@ def test_a_release_without_checksum_must_be_readable(tmp_path):
         with pytest.raises(ReadError, match="arrived damaged"):
             ml.download("latest-small", tmp_path, address)
     with serving({"ml-latest-small.zip": file.getvalue()}) as (address, _):
-        ratings = ml.movielens("latest-small", tmp_path, address)
+        ratings = ml.load("latest-small", tmp_path, address)
     assert ratings.n_ratings == 16 and ratings.item_names[0] == "A, The"
 
 
@@ -202,7 +202,7 @@ def test_catalogue_and_terms():
             assert word in entry.terms
     assert ml.release("ml-1M.zip") is ml.CATALOGUE["1m"]
     with pytest.raises(SettingsError, match="100k, latest-small, 1m, 10m"):
-        ml.movielens("20m")
+        ml.load("20m")
 
 
 @pytest.mark.parametrize("name", ["100k", "latest-small", "1m"])
@@ -212,7 +212,7 @@ def test_real_zips_through_a_server(tmp_path, zip_path, catalogue, name):
     if entry.md5 is not None:  # the same files, packed anew
         catalogue(data, name)
     with serving({entry.file: data}) as (address, _):
-        ratings = ml.movielens(name, tmp_path, address)
+        ratings = ml.load(name, tmp_path, address)
     assert (ratings.n_users, ratings.n_items, ratings.n_ratings) == (
         entry.n_users, entry.n_items, entry.n_ratings,
     )  # fmt: skip

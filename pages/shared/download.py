@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.shared import splitting, start
 from recsys_core import words
-from recsys_core.datasets.movielens import CATALOGUE, Release, cached, fetch, movielens
+from recsys_core.datasets.movielens import CATALOGUE, Release, cached, fetch, load
 from recsys_core.errors import FactorscopeError
 from recsys_core.ratings import Ratings
 
@@ -72,7 +72,7 @@ def _fetch(name: str, release: Release) -> None:
 
 
 def _read(name: str) -> Ratings:
-    ratings = movielens(name)
+    ratings = load(name)
     path = cached(name)
     if path is not None:
         splitting.remember_ready_made(ratings, path.read_bytes())

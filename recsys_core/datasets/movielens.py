@@ -1,11 +1,11 @@
 """MovieLens, fetched from GroupLens: what there is, its terms, and a download one can watch.
 
-ratings = movielens("100k")                      # from the cache, else downloaded
+ratings = movielens.load("100k")                    # from the cache, else downloaded
 
 print(CATALOGUE["1m"].terms)
 for done, total in fetch("1m"):                  # stop iterating to cancel
     ...
-ratings = movielens("1m")
+ratings = movielens.load("1m")
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ def download(name: str, cache_dir: Path | None = None, base_url: str = BASE_URL)
     return _folder(cache_dir) / release(name).file
 
 
-def movielens(name: str, cache_dir: Path | None = None, base_url: str = BASE_URL) -> Ratings:
+def load(name: str, cache_dir: Path | None = None, base_url: str = BASE_URL) -> Ratings:
     """The ratings of a release ("100k", "latest-small", "1m" or "10m"), with titles and genres."""
     return read_ratings(download(name, cache_dir, base_url), name=release(name).title)
 
