@@ -497,7 +497,6 @@ def test_one_basis_for_the_whole_run_and_its_forks(server):
 
 
 def test_test_error_beside_the_baselines_is_computed_once(server):
-    pytest.importorskip("recsys_core.metrics")
     ratings, split = planted()
     space = server.workspace("a browser")
     space.set_data(ratings, split)
