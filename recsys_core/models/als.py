@@ -10,6 +10,7 @@ from recsys_core.models.base import Model
 from recsys_core.models.options import (
     biases_option,
     center_option,
+    deviation_option,
     epochs_option,
     factors_option,
     option,
@@ -41,11 +42,7 @@ class ALS(Model):
         meaning="Regularises each user and item in proportion to its number of ratings.",
         what_if="Unweighted, λ hardly touches those with many ratings and crushes the rest.",
     )  # fmt: skip
-    init_deviation: float = option(
-        0.1, "float", "", "Initial spread", low=1e-3, high=1.0, log=True, advanced=True,
-        meaning="Standard deviation of the random factors training starts from.",
-        what_if="It matters little here: the first half-step replaces half of them.",
-    )  # fmt: skip
+    init_deviation: float = deviation_option()
     center: bool = center_option()
     patience: int | None = patience_option()
     seed: int = seed_option()

@@ -120,6 +120,15 @@ def patience_option() -> Any:
     )  # fmt: skip
 
 
+def deviation_option(default: float = 0.1) -> Any:
+    """Spread of the initial factors."""
+    return option(
+        default, "float", "", "Initial spread", low=1e-3, high=1.0, log=True, advanced=True,
+        meaning="Standard deviation of the random factors training starts from.",
+        what_if="Near zero, gradients take long to get going; large, one starts from noise.",
+    )  # fmt: skip
+
+
 def seed_option() -> Any:
     """Seed of all random draws."""
     return option(

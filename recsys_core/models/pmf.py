@@ -15,6 +15,7 @@ from recsys_core.models.base import Model
 from recsys_core.models.options import (
     biases_option,
     center_option,
+    deviation_option,
     epochs_option,
     factors_option,
     option,
@@ -71,11 +72,7 @@ class PMF(Model):
         what_if="Logistic can never leave the scale, but has no closed form: it takes more epochs.",
     )  # fmt: skip
     learning_rate: float | None = rate_option()
-    init_deviation: float = option(
-        0.1, "float", "", "Initial spread", low=1e-3, high=1.0, log=True, advanced=True,
-        meaning="Standard deviation of the random factors training starts from.",
-        what_if="It matters little: the first half-step replaces half of them.",
-    )  # fmt: skip
+    init_deviation: float = deviation_option()
     center: bool = center_option()
     patience: int | None = patience_option()
     seed: int = seed_option()

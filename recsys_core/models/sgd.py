@@ -14,6 +14,7 @@ from recsys_core.models.base import Model
 from recsys_core.models.options import (
     biases_option,
     center_option,
+    deviation_option,
     epochs_option,
     factors_option,
     option,
@@ -59,11 +60,7 @@ class SGD(Model):
         meaning="Visits the ratings in random order instead of row by row.",
         what_if="In order, the last rows of the table always have the last word.",
     )  # fmt: skip
-    init_deviation: float = option(
-        0.1, "float", "", "Initial spread", low=1e-3, high=1.0, log=True, advanced=True,
-        meaning="Standard deviation of the random factors training starts from.",
-        what_if="Near zero, learning takes long to start; large, it starts from noise.",
-    )  # fmt: skip
+    init_deviation: float = deviation_option()
     center: bool = center_option()
     patience: int | None = patience_option()
     seed: int = seed_option()
