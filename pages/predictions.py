@@ -37,7 +37,7 @@ def picture(block: Block, view: View, user: int, item: int) -> None:
             selection.item = int(block.item_ids[click.column])
 
     # On a phone the matrix keeps a readable width, and is scrolled sideways.
-    width = 110 + 22 * len(block.item_ids)
+    width = 150 + (36 if matrix.is_small(block) else 20) * len(block.item_ids)
     st.html(
         "<style>.st-key-matrix_scroll {overflow-x: auto}"
         f".st-key-matrix_chart {{min-width: min({width}px, 700px)}}</style>"

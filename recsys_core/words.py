@@ -65,6 +65,12 @@ def many(noun: str) -> str:
     return noun + "s"
 
 
+def a(noun: str) -> str:
+    """A noun with its article: “a film”, “an item”, “a user”."""
+    vowel = noun[:1].lower() in "aeiou" and not noun.lower().startswith(("us", "uni", "eu"))
+    return f"{'an' if vowel else 'a'} {noun}"
+
+
 def duration(seconds: float) -> str:
     """How long, coarsely: “0.3 s”, “12 s”, “3 min”, “2 h”."""
     if not math.isfinite(seconds):

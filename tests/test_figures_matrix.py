@@ -6,71 +6,17 @@ import pytest
 import recsys_core as rc
 from recsys_core import blocks
 from recsys_core.figures import matrix, theme
-from recsys_core.models.predictor import FoldIn, Predictor
-from recsys_core.ratings import Scale
-
-N = np.nan
+from tests.small_matrix import small_block, small_split
 
 
 @pytest.fixture
-def ratings():
-    wide = np.array([[5, 0, 3], [0, 2, 4]], float)
-    return rc.Ratings.from_matrix(wide, scale=Scale(1, 5, 1), item_noun="song").replace(
-        users=["Ann", "Bo"], items=["x", "y", "z"]
-    )
-
-
-def flat(train, user_bias=(0.5, -0.5)):
-    """Predicts 3 + user bias everywhere."""
-    return Predictor(
-        train=train,
-        global_mean=3.0,
-        user_bias=np.array(user_bias, np.float32),
-        item_bias=np.zeros(3, np.float32),
-        user_factors=np.zeros((2, 0), np.float32),
-        item_factors=np.zeros((3, 0), np.float32),
-        link="identity",
-        fold=FoldIn(np.ones(1), np.zeros(1)),
-    )
-
-
-@pytest.fixture
-def split(ratings):
-    """(Ann, z) is validation, (Bo, y) is test; (Ann, x) and (Bo, z) train."""
-    pairs = list(zip(ratings.user_ids, ratings.item_ids, strict=True))
-    test = np.array([p == (1, 1) for p in pairs])
-    validation = np.array([p == (0, 2) for p in pairs])
-    return rc.splits.by_mask(ratings, test, validation)
+def split():
+    return small_split()
 
 
 @pytest.fixture
 def part(split):
-    return blocks.cut(
-        split.train,
-        flat(split.train),
-        np.array([0, 1]),
-        np.array([0, 1, 2]),
-        validation=split.validation,
-        test=split.test,
-    )
-
-
-def test_each_view_by_hand(part):
-    np.testing.assert_array_equal(part.values("observed"), [[5, N, 3], [N, 2, 4]])
-    np.testing.assert_array_equal(part.values("predicted"), [[3.5] * 3, [2.5] * 3])
-    np.testing.assert_array_equal(part.values("filled"), [[5, 3.5, 3.5], [2.5, 2.5, 4]])
-    # The test rating (Bo, y) gives no error away.
-    np.testing.assert_array_equal(part.values("error"), [[-1.5, N, 0.5], [N, N, -1.5]])
-    np.testing.assert_array_equal(part.held_out, [[0, 0, 1], [0, 1, 0]])
-
-
-def test_rows_and_columns_come_in_the_order_asked_for(split):
-    turned = blocks.cut(split.train, flat(split.train), np.array([1, 0]), np.array([2, 0]))
-    np.testing.assert_array_equal(turned.values("observed"), [[4, N], [N, 5]])
-    assert turned.user_names == ["Bo", "Ann"]
-    assert turned.item_names == ["z", "x"]
-    assert turned.place(0, 2) == (1, 0)
-    assert turned.place(0, 1) == (1, None)
+    return small_block(split)
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
@@ -151,18 +97,9 @@ def test_clusters_are_parted_by_lines(split):
     ]
 
 
-def test_the_table_twin_has_the_same_numbers_and_different_columns(split):
-    same_names = split.train.replace(items=["x", "x", "z"])
-    part = blocks.cut(same_names, flat(same_names), np.array([0, 1]), np.array([0, 1, 2]))
-    table = part.table("predicted")
-    assert list(table.columns) == ["x", "x (2)", "z"]
-    assert list(table.index) == ["Ann", "Bo"]
-    np.testing.assert_array_equal(table.to_numpy(), part.predicted)
-
-
 def test_words_about_the_picture(part, split):
     assert (
-        matrix.title(part, "error") == "Errors: predicted − observed · 2\u00a0users × 3\u00a0songs"
+        matrix.title(part, "error") == "Errors, predicted − observed · 2\u00a0users × 3\u00a0songs"
     )
     assert "values from 2.50 to 3.50, mean 3, in 100\u00a0%" in matrix.alt(part, "predicted")
     assert "held out" in matrix.legend(part, "observed")

@@ -65,3 +65,9 @@ def test_a_typed_number_is_read(text, value):
 def test_anything_else_is_refused_in_a_sentence(text):
     with pytest.raises(SettingsError, match="not a number"):
         words.parsed(text)
+
+
+def test_a_noun_has_its_article():
+    assert [words.a(noun) for noun in ("film", "item", "user", "Artist", "unit")] == [
+        "a film", "an item", "a user", "an Artist", "a unit",
+    ]  # fmt: skip

@@ -26,7 +26,7 @@ def pick(
 ) -> None:
     """Find a user or an item by name; ``on_pick`` is called with its index before the page runs."""
     called, noun = names(ratings, side), "user" if side == "user" else ratings.item_noun
-    label = label or f"Find a {noun}"
+    label = label or f"Find {words.a(noun)}"
     if len(called) <= _MOST_LISTED:
         options: list[int] = list(range(len(called)))
     else:
@@ -50,7 +50,7 @@ def pick(
         options,
         index=None if chosen not in options else options.index(chosen),
         format_func=called.__getitem__,
-        placeholder=f"Type the name of a {noun} …",
+        placeholder=f"Type the name of {words.a(noun)} …",
         key=widget,
         on_change=picked,
     )

@@ -48,7 +48,7 @@ def rate(model: Model) -> Guest:
             ratings,
             f"guest_find_{len(rated.found)}",
             lambda item: rated.found.insert(0, item),
-            label=f"Add a {noun}",
+            label=f"Add {words.a(noun)}",
         )
     popular = np.argsort(-ratings.item_counts, kind="stable")
     offered = [int(i) for i in popular if int(i) not in rated.found][:_OFFERED]

@@ -40,7 +40,7 @@ def own_ratings(model: Model, user: int) -> None:
     table = pd.DataFrame(
         {
             noun: [train.item_names[i] for i in ids[order]],
-            "rated": values[order],
+            "rated": np.round(values[order].astype(float), 2),
             "predicted": model.predictor.predict(np.full(len(ids), user), ids[order]),
         }
     )

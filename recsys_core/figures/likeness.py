@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from recsys_core import words
 from recsys_core.explain import Reasons
 from recsys_core.figures import theme
 from recsys_core.figures.theme import Mode
@@ -65,7 +66,10 @@ def pulls(reasons: Reasons, names: list[str], item: str, mode: Mode, most: int =
     import plotly.graph_objects as go
 
     table = reasons.table.head(most)
-    labels = [f"{_short(names[int(row.item)])}, rated {row.rating:g}" for row in table.itertuples()]
+    labels = [
+        f"{_short(names[int(row.item)])}, rated {words.number(row.rating)}"
+        for row in table.itertuples()
+    ]
     values = table["pull"].to_numpy()
     chart = go.Figure(
         go.Bar(
@@ -108,7 +112,8 @@ def because(reasons: Reasons, names: list[str], most: int = 2) -> str:
     table = reasons.table
     best = table[table["pull"] > 0].head(most)
     return " · ".join(
-        f"{_short(names[int(row.item)], 34)} {row.rating:g}" for row in best.itertuples()
+        f"{_short(names[int(row.item)], 34)} {words.number(row.rating)}"
+        for row in best.itertuples()
     )
 
 

@@ -60,7 +60,7 @@ def figure(
         )
     )
     _add_dots(chart, part, view, mode)
-    _add_outlines(chart, part.held_out, mode)
+    _add_outlines(chart, part.held_out, row_height, mode)
     _add_group_lines(chart, part, mode)
     row, column = part.place(user, item)
     _add_ring(chart, row, column, values.shape, mode)
@@ -123,8 +123,8 @@ def title(part: Block, view: View) -> str:
     what = {
         "observed": "Observed ratings",
         "predicted": "Predicted ratings",
-        "filled": "Observed ratings, gaps filled by predictions",
-        "error": "Errors: predicted − observed",
+        "filled": "Gaps filled",
+        "error": "Errors, predicted − observed",
     }
     items = words.plural(part.item_noun, len(part.item_ids))
     return f"{what[view]} · {words.plural('user', len(part.user_ids))} × {items}"
@@ -178,7 +178,7 @@ def _sentences(part: Block) -> list[list[str]]:
     table = np.full(part.trained.shape, "unrated", object)
     for word, values in (*parts, ("held out for the test, rated", part.test)):
         for at in zip(*np.nonzero(~np.isnan(values)), strict=True):
-            table[at] = f"{word} {values[at]:g}"
+            table[at] = f"{word} {words.number(values[at])}"
     if part.predicted is not None:
         errors = part.values("error")
         for at, value in np.ndenumerate(part.predicted):
@@ -201,9 +201,9 @@ def _printed(part: Block, view: View) -> list[list[str]]:
         if view == "error":
             text[at] = _signed(values[at], digits)
         elif view == "observed":
-            text[at] = f"{values[at]:g}"
+            text[at] = words.number(values[at])
         elif view == "filled" and not np.isnan(part.trained[at]):
-            text[at] = f"<b>{values[at]:g}</b>"
+            text[at] = f"<b>{words.number(values[at])}</b>"
         else:
             text[at] = f"{values[at]:.{digits}f}"
     return text.tolist()
@@ -238,12 +238,13 @@ def _add_dots(chart: go.Figure, part: Block, view: View, mode: Mode) -> None:
     )
 
 
-def _add_outlines(chart: go.Figure, cells: np.ndarray, mode: Mode) -> None:
+def _add_outlines(chart: go.Figure, cells: np.ndarray, row_height: int, mode: Mode) -> None:
     """One path for all outlines: each a closed rectangle, a gap between them."""
     if cells.any():
         x, y = _rectangles(cells, 0.42)
         # On a halo of paper, so that they show on the deepest cells too; the ring likewise.
-        _add_path(chart, x, y, theme.paper(mode), 3)
+        if row_height >= 14:
+            _add_path(chart, x, y, theme.paper(mode), 3)
         _add_path(chart, x, y, theme.ink(mode), 1)
 
 
