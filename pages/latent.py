@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import beside, explore, mapping
+from pages.shared import beside, explore, mapping, wide
 from pages.shared.chart import Click, chart
 from pages.shared.mapping import Map
 from recsys_core.figures import latent
@@ -20,13 +20,15 @@ def picture(shown: Map) -> None:
                 mapping.select(trace.meta, int(trace.customdata[click.point]))
 
     figure = shown.figure()
-    chart(
-        figure,
-        key="latent",
-        alt=latent.alt(shown.clouds, "Latent space", shown.selected_name),
-        table=lambda: latent.table(shown.clouds, shown.group_names),
-        on_click=select,
-    )
+    named = len(figure.layout.annotations) > 12
+    with wide.at_least(620 if named else 300, "latent"):
+        chart(
+            figure,
+            key="latent",
+            alt=latent.alt(shown.clouds, "Latent space", shown.selected_name),
+            table=lambda: latent.table(shown.clouds, shown.group_names),
+            on_click=select,
+        )
 
 
 st.title("Latent space", anchor=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import browse, explore, saving, state
+from pages.shared import browse, explore, saving, state, wide
 from pages.shared.chart import Click, chart
 from pages.shared.explore import Model
 from recsys_core import explain
@@ -36,13 +36,8 @@ def picture(block: Block, view: View, user: int, item: int) -> None:
             selection.user = int(block.user_ids[click.row])
             selection.item = int(block.item_ids[click.column])
 
-    # On a phone the matrix keeps a readable width, and is scrolled sideways.
-    width = 150 + (36 if matrix.is_small(block) else 20) * len(block.item_ids)
-    st.html(
-        "<style>.st-key-matrix_scroll {overflow-x: auto}"
-        f".st-key-matrix_chart {{min-width: min({width}px, 700px)}}</style>"
-    )
-    with st.container(key="matrix_scroll"):
+    a_cell = 36 if matrix.is_small(block) else 20
+    with wide.at_least(min(150 + a_cell * len(block.item_ids), 700), "matrix"):
         chart(
             matrix.figure(block, view, state.theme(), user=user, item=item),
             key="matrix",

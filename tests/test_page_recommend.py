@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import recsys_core as rc
-from pages.shared import visitor
-from recsys_core import recommend
+from pages.shared import finding, visitor
+from recsys_core import recommend, runs
 from tests.app_harness import load, open_page, train
 
 
@@ -94,7 +94,6 @@ def test_a_continuous_scale_is_typed(browser_id):
     world = rc.datasets.low_rank(n_users=20, n_items=15, density=0.5, seed=1)
     values = world.values + 0.123
     load(browser_id, world.replace(values=values, scale=rc.Scale(0.0, 7.0, None)))
-    from recsys_core import runs
 
     train(runs.registry().workspace(browser_id), rc.ALS(n_factors=2, n_epochs=3))
     at = open_page("recommend", browser_id)
@@ -130,3 +129,15 @@ def test_who_has_rated_everything_is_told_so(browser_id):
     train(load(browser_id, full), rc.ALS(n_factors=1, n_epochs=2))
     at = open_page("recommend", browser_id)
     assert "rated already" in at.info[0].value
+
+
+def test_among_very_many_users_one_is_found_by_typing(browser_id, monkeypatch):
+    run = party(browser_id)
+    monkeypatch.setattr(finding, "_MOST_LISTED", 3)
+    at = open_page("recommend", browser_id)
+    at.text_input(key="recommend_user_text").set_value("spo").run()
+    found = at.selectbox(key="recommend_user_0")
+    assert found.options == ["Darth Vader", "Spock"]  # the one in view, and what matches
+    found.set_value(3).run()
+    assert not at.exception
+    shown_is(best(at), run.predictor.recommend(3, 10), run.ratings)
