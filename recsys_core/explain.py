@@ -1,4 +1,4 @@
-"""Explanations: a prediction's terms, the ratings it comes from, what a factor's ends are."""
+"""Explanations: a prediction's terms, and the ratings it comes from."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from recsys_core.errors import RatingsError, SettingsError
+from recsys_core.errors import RatingsError
 from recsys_core.models import Guest, Model, Predictor
-from recsys_core.recommend import Side, at_rest
+from recsys_core.recommend import at_rest
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,30 +157,6 @@ def reasons(
         }
     )
     return Reasons(float(start), float(end), table)
-
-
-def factor_ends(
-    model: Model | Predictor, factor: int, n: int = 5, side: Side = "item"
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The n items (or users) at the low and at the high end of a factor, the farthest first.
-
-    Columns of both tables: item (or user) index, label, value.
-    """
-    predictor = at_rest(model)
-    if not 0 <= factor < predictor.n_factors:
-        raise SettingsError(
-            f"There is no factor {factor}; this model has {predictor.n_factors}, counted from 0."
-        )
-    rows = predictor.item_factors if side == "item" else predictor.user_factors
-    labels = predictor.items if side == "item" else predictor.users
-    values = rows[:, factor]
-    n = min(n, len(values) // 2)  # nobody lies at both ends
-    order = np.argsort(values, kind="stable")
-
-    def table(ids: np.ndarray) -> pd.DataFrame:
-        return pd.DataFrame({side: ids, "label": [labels[i] for i in ids], "value": values[ids]})
-
-    return table(order[:n]), table(order[::-1][:n])
 
 
 def _check(index: int, size: int, what: str) -> None:

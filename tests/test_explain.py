@@ -7,7 +7,7 @@ import pytest
 
 import recsys_core as rc
 from recsys_core import explain
-from recsys_core.errors import RatingsError, SettingsError
+from recsys_core.errors import RatingsError
 from recsys_core.ratings import Ratings, Scale
 
 
@@ -138,24 +138,9 @@ def test_a_global_mean_has_no_reasons():
     assert (why.table["pull"] == 0).all()
 
 
-def test_factor_ends():
-    found = rc.ALS(n_factors=3, n_epochs=5).fit(world()).snapshot()
-    values = found.item_factors[:, 1]
-    low, high = explain.factor_ends(found, 1, n=4)
-    assert low["value"].tolist() == sorted(values)[:4]
-    assert high["value"].tolist() == sorted(values)[::-1][:4]
-    assert high["label"].tolist() == [found.items[i] for i in np.argsort(-values)[:4]]
-    users, _ = explain.factor_ends(found, 0, n=2, side="user")
-    assert users["user"][0] == found.user_factors[:, 0].argmin()
-    low, high = explain.factor_ends(found, 0, n=100)
-    assert not set(low["item"]) & set(high["item"])
-
-
 def test_refusals():
     found = rc.ALS(n_factors=2, n_epochs=1).fit(world())
     with pytest.raises(RatingsError, match="user index lies outside 0–39"):
         explain.terms(found, 40, 0)
     with pytest.raises(RatingsError, match="item index lies outside 0–24"):
         explain.reasons(found, 0, -1)
-    with pytest.raises(SettingsError, match="no factor 2; this model has 2"):
-        explain.factor_ends(found, 2)
