@@ -7,10 +7,13 @@ import io
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from recsys_core.reading import inspect
+
+pytestmark = pytest.mark.slow
 
 # Labels as people write them: any letters, inner spaces, quotes, delimiters, leading zeros.
 characters = st.characters(codec="utf-8", categories=["L", "N"], include_characters=" ',;|._&\"-")
