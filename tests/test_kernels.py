@@ -95,61 +95,6 @@ def test_one_step_follows_the_finite_difference_of_the_objective(kernel):
         assert moved[1][i, factor] == pytest.approx(-slope(1, factor), rel=0.02, abs=2e-3)
 
 
-@settings(max_examples=25, deadline=None)
-@given(
-    seed=st.integers(0, 10_000),
-    n_rows=st.integers(1, 12),
-    n_columns=st.integers(1, 9),
-    k=st.integers(1, 42),
-    reg=st.floats(0.05, 5.0),
-    weighted=st.booleans(),
-)
-def test_rows_equal_numpys_least_squares(seed, n_rows, n_columns, k, reg, weighted):
-    rng = np.random.default_rng(seed)
-    counts = rng.integers(0, n_columns + 1, n_rows)
-    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    columns = np.concatenate(
-        [rng.permutation(n_columns)[:c] for c in counts] or [np.zeros(0)]
-    ).astype(np.int32)
-    targets = rng.normal(size=len(columns)).astype(np.float32)
-    width = padded(k)
-    design = np.zeros((n_columns, width), np.float32)
-    design[:, :k] = rng.normal(size=(n_columns, k))
-    regs, prior = np.ones(width, np.float32), np.zeros(width, np.float32)
-    regs[:k], prior[:k] = reg * rng.uniform(0.5, 2, k), rng.normal(size=k)
-    out, inverse = (np.zeros((n_rows, width), np.float32) for _ in range(2))
-    none = np.empty((0, 0), np.float32)
-    rows_kernel(width)(
-        starts, columns, targets, design, none, regs, prior, weighted, out, inverse, 0, n_rows
-    )
-    for row in range(n_rows):
-        here = slice(starts[row], starts[row + 1])
-        x, r = design[columns[here], :k].astype(float), targets[here].astype(float)
-        times = max(counts[row], 1) if weighted else 1
-        # Ridge with a prior as ordinary least squares: √λ (w − m) = 0 joins the equations.
-        root = np.sqrt(times * regs[:k].astype(float))
-        stacked = np.vstack([x, np.diag(root)])
-        expected, *_ = np.linalg.lstsq(stacked, np.concatenate([r, root * prior[:k]]), rcond=None)
-        assert out[row, :k] == pytest.approx(expected, abs=2e-3)
-        assert not out[row, k:].any()
-        diagonal = np.diag(np.linalg.inv(stacked.T @ stacked))
-        assert inverse[row, :k] == pytest.approx(diagonal, rel=1e-2)
-
-
-def test_doubt_joins_the_diagonal():
-    rng = np.random.default_rng(0)
-    design = rng.normal(size=(5, 8)).astype(np.float32)
-    doubt = rng.uniform(0, 1, (5, 8)).astype(np.float32)
-    starts, columns = np.array([0, 5]), np.arange(5, dtype=np.int32)
-    targets = rng.normal(size=5).astype(np.float32)
-    ones, zeros = np.ones(8, np.float32), np.zeros(8, np.float32)
-    out = np.zeros((1, 8), np.float32)
-    none = np.empty((0, 0), np.float32)
-    rows_kernel(8)(starts, columns, targets, design, doubt, ones, zeros, False, out, none, 0, 1)
-    a = design.T @ design + np.diag(doubt.sum(axis=0)) + np.eye(8)
-    assert out[0] == pytest.approx(np.linalg.solve(a, design.T @ targets), abs=1e-4)
-
-
 def test_errors_equal_a_slow_loop_raw_and_clipped():
     users, items, values, p, q, b_user, b_item = problem(n=500)
     f = np.float32

@@ -1,7 +1,7 @@
 """Compiled inner loops: formula beside code, no Python objects, the GIL released."""
 
 
-def warm_up(widths: tuple[int, ...] = (8, 16, 32, 24, 40)) -> None:
+def warm_up(widths: tuple[int, ...] = (8, 16, 32)) -> None:
     """Compile the kernels for usual row lengths, or load them from their cache.
 
     Called in the background when a server starts, so that the first epoch does not wait. The
@@ -22,5 +22,9 @@ def warm_up(widths: tuple[int, ...] = (8, 16, 32, 24, 40)) -> None:
         parameters = table, table, row, row, f(0)
         sgd_kernel(width)(*triples, *parameters, f(0), f(0), True, 0, 0)
         errors_kernel(width)(*triples, *parameters, False, f(1), f(5), 0, 0)
-        rows_kernel(width)(starts, ids, values, table, table, row, row, False, table, table, 0, 0)
+        square = np.eye(width, dtype=f)
+        rows_kernel(width)(
+            starts, ids, values, table, table, row, f(0), row, square, square[0], True, f(1), f(0),
+            False, table, table, row, table, 0, 0,
+        )  # fmt: skip
         logistic_kernel(width)(*triples, *parameters, f(1), f(4), f(0), row, row, True, 0, 0)

@@ -1,12 +1,19 @@
-"""Regularised least squares, one row at a time: the half-step of ALS and of PMF.
+"""Regularised least squares, one row at a time: the half-step of ALS, of PMF and of Gibbs sampling.
 
-With the other side's rows x_j fixed, the row w of one user minimises
+With the other side's rows x_j fixed, one user's row w and bias b minimise
 
-    Σ_j (r_j − x_j · w)² + (w − m)ᵀ diag(λ) (w − m)
-    ⇒ (Σ_j x_j x_jᵀ + diag(λ)) w = Σ_j r_j x_j + λ ∘ m
+    Σ_j (t_j − b − x_j · w)² + c [(w − m)ᵀ Λ (w − m) + λ (b − β)²]          t_j = r_j − μ − b_j
 
-solved by Cholesky's factorisation A = Uᵀ U. Rows do not depend on one another, so they can be
-solved in any order and on any number of threads with the same bits.
+(c is 1, or the row's number of ratings). The bias is the first unknown, so that it costs a row of
+the triangle and not a column of every x_j. The normal equations are solved by Cholesky's
+factorisation into Uᵀ U:
+
+    U = ⎡ √n'  vᵀ ⎤        n' = n + cλ          v = Σ_j x_j / √n'
+        ⎣  0   U_w ⎦       U_wᵀ U_w = Σ_j x_j x_jᵀ + cΛ − v vᵀ
+
+With normal noise z added between the two substitutions, U w = y + z, the solution becomes a draw
+from the row's posterior N(A⁻¹ a, σ² A⁻¹), z ~ N(0, σ²). Rows do not depend on one another, so they
+can be solved in any order and on any number of threads with the same bits.
 """
 
 from __future__ import annotations
@@ -26,72 +33,122 @@ _CACHED = 64
 def rows_kernel(width: int) -> Callable[..., None]:
     """Solve a run of rows, for designs of ``width`` columns.
 
-    The returned function takes ``starts, columns, targets`` (compressed rows), the ``design``
-    (n_columns, width), ``doubt`` (the variance of each number in the design, added to x_j x_jᵀ's
-    diagonal; (0, 0): none), ``reg`` (width,), ``prior`` (width,), ``weighted`` (True: λ is
-    multiplied by the row's number of ratings), ``out`` (n_rows, width), ``inverse`` (gets the
-    diagonal of A⁻¹; (0, 0): not wanted), and the first and last row.
-    A row without ratings gets its prior mean.
+    The returned function takes, float32 unless said otherwise:
+
+    starts, columns, values : the ratings by row, compressed (int64, int32).
+    x, doubt : the other side's rows, (n_columns, width), and the variance of each of their numbers,
+        which is added to the diagonal of x_j x_jᵀ; doubt may be (0, 0): none.
+    weights : how much each rating's square counts, (n_ratings,), for rows without bias; (0,): 1.
+    offset, other_bias : μ, and b_j, (n_columns,).
+    penalty, pull : Λ, (width, width), and Λ m, (width,). Columns of padding need a 1 in Λ.
+    with_bias, bias_penalty, bias_pull : whether there is a bias; λ and λ β.
+    weighted : True multiplies all penalties by the row's number of ratings.
+    noise : z, (n_rows, width + 1), the bias's first; (0, 0): none.
+    rows, bias : results, (n_rows, width) and (n_rows,).
+    inverse : gets the diagonal of A⁻¹, (n_rows, width + 1), the bias's first; (0, 0): not wanted.
+    first, last : which rows. One without ratings gets its prior mean (plus its noise).
     """
 
     @compiled
     def solve_rows(
-        starts, columns, targets, design, doubt, reg, prior, weighted, out, inverse, first, last
-    ):
-        doubts, wants_inverse = doubt.shape[0] > 0, inverse.shape[0] > 0
+        starts, columns, values, x, doubt, weights, offset, other_bias, penalty, pull, with_bias,
+        bias_penalty, bias_pull, weighted, noise, rows, bias, inverse, first, last,
+    ):  # fmt: skip
+        doubts, noisy, inverts = doubt.shape[0] > 0, noise.shape[0] > 0, inverse.shape[0] > 0
+        scaled = weights.shape[0] > 0
         zero, one = np.float32(0), np.float32(1)
-        a, m = np.empty((width, width), np.float32), np.empty((width, width), np.float32)
-        b, w = np.empty((1, width), np.float32), np.empty((1, width), np.float32)
-        flat, ones, all_rows = a.reshape(width * width), np.ones(1, np.float32), np.arange(width)
+        u = np.empty((width + 1, width), np.float32)  # row 0 is v, row f + 1 of U_w or its making
+        flat, all_rows = u.reshape((width + 1) * width), np.arange(max(width + 1, _CACHED))
+        pivot = np.empty(width, np.float32)  # 1 / U_ff
+        a, w = np.empty((1, width), np.float32), np.empty((1, width), np.float32)
+        m = np.empty((width, width), np.float32)
+        scaled_x = np.empty((_CACHED, width), np.float32)
+        targets, ones = np.empty(_CACHED, np.float32), np.ones(1, np.float32)
         top = np.uint32(0)
         for row in range(first, last):
             begin, end = starts[row], starts[row + 1]
-            factor = np.float32(max(end - begin, 1)) if weighted else one
-            a[:] = zero
+            c = np.float32(max(end - begin, 1)) if weighted else one
             for f in range(width):
-                a[f, f] = factor * reg[f]
-                b[0, f] = factor * reg[f] * prior[f]
-            for n in range(begin, end, _CACHED):
-                add_outer(width, a, design, columns, n, min(n + _CACHED, end))
-            add_rows(width, b, top, one, targets, 0, 1, design, columns, begin, end)
+                u[0, f] = zero
+                a[0, f] = c * pull[f]
+                for g in range(width):
+                    u[f + 1, g] = c * penalty[f, g]
+            total = c * bias_pull
+            for start in range(begin, end, _CACHED):
+                stop = min(start + _CACHED, end)
+                for n in range(start, stop):
+                    t = values[n] - offset - other_bias[columns[n]]
+                    targets[n - start] = t
+                    total += t
+                if scaled:
+                    for n in range(start, stop):
+                        root = np.sqrt(weights[n])
+                        targets[n - start] *= root
+                        for f in range(width):
+                            scaled_x[n - start, f] = root * x[columns[n], f]
+                    add_outer(width, u, 1, scaled_x, all_rows, 0, stop - start)
+                    add_rows(width, a, top, one, targets, 0, 1, scaled_x, all_rows, 0, stop - start)
+                else:
+                    add_outer(width, u, 1, x, columns, start, stop)
+                    add_rows(width, a, top, one, targets, -start, 1, x, columns, start, stop)
+            if with_bias:
+                add_rows(width, u, top, one, ones, 0, 0, x, columns, begin, end)
             if doubts:
                 w[:] = zero
                 add_rows(width, w, top, one, ones, 0, 0, doubt, columns, begin, end)
                 for f in range(width):
-                    a[f, f] += w[0, f]
+                    u[f + 1, f] += w[0, f]
 
-            # A = Uᵀ U by rows: U_f = (A_f − Σ_{g<f} U_gf U_g) / U_ff. What stands left of the
-            # diagonal is not part of U: whole rows are cheaper to move than parts of rows.
+            # U by rows: U_f = (A_f − Σ_{g<f} U_gf U_g) / U_ff, v before all others. What stands
+            # left of the diagonal is not part of U: whole rows are cheaper to move than parts.
+            # And Uᵀ y = a: each y_f found leaves the equations after it.
+            first_pivot = one / np.sqrt(np.float32(end - begin) + c * bias_penalty)
+            first_y = zero
+            if with_bias:
+                for f in range(width):
+                    u[0, f] *= first_pivot
+                first_y = total * first_pivot
+                add_rows(width, a, top, -first_y, ones, 0, 0, u, all_rows, 0, 1)
             for f in range(width):
-                add_rows(width, a, np.uint32(f), -one, flat, f, width, a, all_rows, 0, f)
-                pivot = one / np.sqrt(a[f, f])
+                add_rows(width, u, np.uint32(f + 1), -one, flat, f, width, u, all_rows, 0, f + 1)
+                pivot[f] = one / np.sqrt(u[f + 1, f])
                 for g in range(f):
-                    a[f, g] = zero
+                    u[f + 1, g] = zero
                 for g in range(f, width):
-                    a[f, g] *= pivot
-            # Uᵀ y = b: each y_f found leaves the equations after it. (y is put in out for now.)
-            for f in range(width):
-                out[row, f] = b[0, f] / a[f, f]
-                add_rows(width, b, top, -out[row, f], ones, 0, 0, a, all_rows, f, f + 1)
+                    u[f + 1, g] *= pivot[f]
+                y = a[0, f] * pivot[f]
+                add_rows(width, a, top, -y, ones, 0, 0, u, all_rows, f + 1, f + 2)
+                rows[row, f] = y  # for now
+            if noisy:
+                first_y += noise[row, 0]
+                for f in range(width):
+                    rows[row, f] += noise[row, f + 1]
             # U w = y from the last: w is zero where it is not yet known.
             w[:] = zero
             for f in range(width - 1, -1, -1):
-                known = dot_rows(width, a, np.uint32(f), w, top)
-                w[0, f] = (out[row, f] - known) / a[f, f]
+                known = dot_rows(width, u, np.uint32(f + 1), w, top)
+                w[0, f] = (rows[row, f] - known) * pivot[f]
             for f in range(width):
-                out[row, f] = w[0, f]
+                rows[row, f] = w[0, f]
+            if with_bias:
+                bias[row] = (first_y - dot_rows(width, u, top, w, top)) * first_pivot
 
-            if wants_inverse:
-                # M = U⁻¹ by rows from the last: M_f = (e_f − Σ_{g>f} U_fg M_g) / U_ff; A⁻¹ = M Mᵀ.
+            if inverts:
+                # M = U_w⁻¹ by rows from the last: M_f = (e_f − Σ_{g>f} U_fg M_g) / U_ff. Then
+                # A⁻¹ = M Mᵀ for the factors, (1 + |v M|²) / n' for the bias.
                 m[:] = zero
                 for f in range(width - 1, -1, -1):
                     m[f, f] = one
                     add_rows(
-                        width, m, np.uint32(f), -one, flat, f * width, 1, m, all_rows, f + 1, width
-                    )
-                    pivot = one / a[f, f]
+                        width, m, np.uint32(f), -one, flat, (f + 1) * width, 1, m, all_rows,
+                        f + 1, width,
+                    )  # fmt: skip
                     for g in range(f, width):
-                        m[f, g] *= pivot
-                    inverse[row, f] = dot_rows(width, m, np.uint32(f), m, np.uint32(f))
+                        m[f, g] *= pivot[f]
+                    inverse[row, f + 1] = dot_rows(width, m, np.uint32(f), m, np.uint32(f))
+                w[:] = zero
+                add_rows(width, w, top, one, flat, 0, 1, m, all_rows, 0, width)
+                spread = dot_rows(width, w, top, w, top)
+                inverse[row, 0] = (one + spread) * first_pivot * first_pivot
 
     return solve_rows

@@ -124,6 +124,25 @@ def blend_rows(
 
 
 @_vector_code
+def move_row(
+    typing_context: Any, width: Any, a: Any, f: Any, keep: Any, gain: Any, x: Any, n: Any
+) -> Any:
+    """``a[f] = keep * a[f] + gain * x[n]``; ``width`` is a constant, ``f`` and ``n`` unsigned."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        a_f = _Table(context, builder, signature, args, 1).row(args[2])
+        x_n = _Table(context, builder, signature, args, 5).row(args[6])
+        for (place, old), (_, added) in zip(a_f, x_n, strict=True):
+            kept = _times(builder, _splat(builder, args[3], old.type), old)
+            gained = _times(builder, _splat(builder, args[4], old.type), added)
+            builder.store(_plus(builder, kept, gained), place, align=4)
+        return context.get_dummy_value()
+
+    f32 = types.float32
+    return types.void(width, a, f, f32, f32, x, n), generate
+
+
+@_vector_code
 def add_rows(
     typing_context: Any, width: Any, a: Any, f: Any, sign: Any, shares: Any, offset: Any,
     stride: Any, x: Any, rows: Any, start: Any, stop: Any,
@@ -162,26 +181,28 @@ def add_rows(
 
 @_vector_code
 def add_outer(
-    typing_context: Any, width: Any, a: Any, x: Any, rows: Any, start: Any, stop: Any
+    typing_context: Any, width: Any, a: Any, top: Any, x: Any, rows: Any, start: Any, stop: Any
 ) -> Any:
-    """``for n in range(start, stop): a += np.outer(x[rows[n]], x[rows[n]])``, upper half only.
+    """``for n in range(start, stop): a[top:] += np.outer(x[rows[n]], x[rows[n]])``, upper half.
 
-    ``a`` is filled where column ≥ row, and in the rest of the tiles that the diagonal crosses. It
-    is done tile by tile, each held in registers while all rows pass by: a sum in memory would be
+    ``a[top:]`` is filled where column ≥ row, and in the rest of the tiles that the diagonal
+    crosses; ``top`` is a constant. It is done tile by tile, each held in registers while all rows pass by: a sum in memory would be
     loaded and stored again for every row.
     """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        sums, x_table = (_Table(context, builder, signature, args, which) for which in (1, 2))
-        rows_data = context.make_array(signature.args[3])(context, builder, args[3]).data
+        sums, x_table = (_Table(context, builder, signature, args, which) for which in (1, 3))
+        rows_data = context.make_array(signature.args[4])(context, builder, args[4]).data
+        skipped = signature.args[2].literal_value
         one = ir.Constant(_INT, 1)
         for column, kind in _pieces(sums.width):
             for first in range(0, column + kind.count, 8):
-                tile = [sums.at(ir.Constant(_INT, first + f), column, kind) for f in range(8)]
+                top_row = skipped + first
+                tile = [sums.at(ir.Constant(_INT, top_row + f), column, kind) for f in range(8)]
                 held = [cgutils.alloca_once(builder, kind) for _ in tile]
                 for place, total in zip(tile, held, strict=True):
                     builder.store(builder.load(place, align=4), total)
-                with cgutils.for_range_slice(builder, args[4], args[5], one) as (index, _):
+                with cgutils.for_range_slice(builder, args[5], args[6], one) as (index, _):
                     row = builder.load(builder.gep(rows_data, [index]))
                     right = builder.load(x_table.at(row, column, kind), align=4)
                     for f, total in enumerate(held):
@@ -192,4 +213,4 @@ def add_outer(
                     builder.store(builder.load(total), place, align=4)
         return context.get_dummy_value()
 
-    return types.void(width, a, x, rows, types.int64, types.int64), generate
+    return types.void(width, a, top, x, rows, types.int64, types.int64), generate

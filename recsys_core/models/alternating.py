@@ -1,4 +1,4 @@
-"""Alternating closed-form updates: the learner behind ALS and PMF.
+"""Alternating closed-form updates: the learner behind ALS, PMF and Gibbs sampling.
 
 With all items fixed, every user's row w = (p_u, b_u) is a regularised least-squares problem of its
 own, with design rows x_i = (q_i, 1) and targets r − μ − b_i; then the items' turn.
@@ -6,11 +6,11 @@ own, with design rows x_i = (q_i, 1) and targets r − μ − b_i; then the item
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from recsys_core.kernels.compiling import padded
 from recsys_core.kernels.least_squares import rows_kernel
 from recsys_core.kernels.threads import run_all
 from recsys_core.models.parameters import FactorLearner
@@ -21,7 +21,23 @@ from recsys_core.ratings import Grouped, Ratings
 _RATINGS_A_PIECE = 1 << 14
 _PIECES_A_STEP = 8
 
-_NONE = np.empty((0, 0), np.float32)
+NONE = np.empty((0, 0), np.float32)
+
+
+@dataclass
+class Penalty:
+    """What pulls the rows of one side towards their prior: (w − m)ᵀ Λ (w − m) + λ (b − β)².
+
+    Attributes
+    ----------
+    matrix, pull : Λ and Λ m, float32, (width, width) and (width,), with a 1 for padding columns.
+    bias, bias_pull : λ and λ β.
+    """
+
+    matrix: np.ndarray
+    pull: np.ndarray
+    bias: float = 1.0
+    bias_pull: float = 0.0
 
 
 class Side:
@@ -31,8 +47,8 @@ class Side:
     ----------
     factors, bias : the learner's own arrays, (n_rows, width) and (n_rows,).
     reg, prior : λ of each number in a row and its prior mean, the bias last, (n_columns,).
-    inverse, doubt : diagonal of A⁻¹ of each row, and σ² times it, (n_rows, padded(n_columns));
-        empty where not wanted.
+    inverse : diagonal of A⁻¹ of each row, (n_rows, width + 1), the bias first; empty if not wanted.
+    doubt : σ² times that of the factors, (n_rows, width); empty if the rows count as certain.
     """
 
     def __init__(
@@ -44,7 +60,7 @@ class Side:
         self.counts = np.diff(grouped.starts)
         self.reg = np.ones(self.n_columns)
         self.prior = np.zeros(self.n_columns)
-        self.inverse, self.doubt = _NONE, _NONE
+        self.inverse, self.doubt = NONE, NONE
         # Cut by ratings, not rows, since a few rows hold most of the ratings.
         edges = np.searchsorted(grouped.starts, np.arange(0, grouped.starts[-1], _RATINGS_A_PIECE))
         edges = np.unique(np.concatenate([[0], edges, [len(factors)]]))
@@ -56,13 +72,15 @@ class Side:
         rows = self.factors[:, : self.n_factors]
         return np.column_stack([rows, self.bias]) if self.biases else rows
 
-    def design(self) -> np.ndarray:
-        """The rows x this side gives the other one, (n_rows, padded(n_columns))."""
-        design = np.zeros((len(self.factors), padded(self.n_columns)), np.float32)
-        design[:, : self.n_factors] = self.factors[:, : self.n_factors]
+    def penalty(self) -> Penalty:
+        """``reg`` and ``prior`` as the kernel wants them."""
+        width, k = self.factors.shape[1], self.n_factors
+        reg, prior = np.ones(width, np.float32), np.zeros(width, np.float32)
+        reg[:k], prior[:k] = self.reg[:k], self.prior[:k]
+        penalty = Penalty(np.diag(reg), reg * prior)
         if self.biases:
-            design[:, self.n_factors] = 1.0
-        return design
+            penalty.bias, penalty.bias_pull = self.reg[k], self.reg[k] * self.prior[k]
+        return penalty
 
 
 class AlternatingLearner(FactorLearner):
@@ -74,8 +92,8 @@ class AlternatingLearner(FactorLearner):
         super().__init__(train, settings["n_factors"])
         self.settings = settings
         self.mean = train.global_mean if settings["center"] else 0.0
-        rng = np.random.default_rng(settings["seed"])
-        self.draw_factors(rng, settings["init_deviation"], settings["center"])
+        self.rng = np.random.default_rng(settings["seed"])
+        self.draw_factors(self.rng, settings["init_deviation"], settings["center"])
         shape = self.n_factors, bool(settings["biases"])
         self.users = Side(self.p, self.b_user, train.by_user, *shape)
         self.items = Side(self.q, self.b_item, train.by_item, *shape)
@@ -90,44 +108,47 @@ class AlternatingLearner(FactorLearner):
             side, other, index = other, side, index - n_first
         if self._half is None:
             self._half = self._begin_half(side, other)
-        kernel, fixed, out = self._half
+        kernel, fixed = rows_kernel(side.factors.shape[1]), self._half
         run_all(lambda first, last: kernel(*fixed, first, last), side.steps[index])
-        rows = slice(side.steps[index][0][0], side.steps[index][-1][1])
-        side.factors[rows, : self.n_factors] = out[rows, : self.n_factors]
-        if side.biases:
-            side.bias[rows] = out[rows, self.n_factors]
         if index == len(side.steps) - 1:
             self._half = None
             self.after_half(side)
 
     def _begin_half(self, side: Side, other: Side) -> tuple[Any, ...]:
-        """Design, targets and penalties of this half-step, as the kernel wants them."""
-        g = side.grouped
-        targets = g.values - np.float32(self.mean)
-        if side.biases:
-            targets -= other.bias[g.columns]
-        width = padded(side.n_columns)
-        # A padding column is all zero; λ = 1 there keeps the matrix regular and its solution 0.
-        reg, prior = np.ones(width, np.float32), np.zeros(width, np.float32)
-        reg[: side.n_columns], prior[: side.n_columns] = side.reg, side.prior
-        out = np.empty((len(side.factors), width), np.float32)
-        fixed = (
-            g.starts, g.columns, targets, other.design(), other.doubt, reg, prior, self.weighted,
-            out, side.inverse,
+        """The arguments of the kernel before the run of rows; see ``rows_kernel``."""
+        g, f32 = side.grouped, np.float32
+        penalty = self.penalty(side, other)
+        targets, weights = self.targets(side)
+        return (
+            g.starts, g.columns, targets, other.factors, other.doubt, weights,
+            f32(self.mean), other.bias, penalty.matrix, penalty.pull, side.biases,
+            f32(penalty.bias), f32(penalty.bias_pull), self.weighted, self.noise_of(side),
+            side.factors, side.bias, side.inverse,
         )  # fmt: skip
-        return rows_kernel(width), fixed, out
+
+    def penalty(self, side: Side, other: Side) -> Penalty:
+        """What this half-step regularises by."""
+        return side.penalty()
+
+    def targets(self, side: Side) -> tuple[np.ndarray, np.ndarray]:
+        """What the rows are fitted to, and how much each square counts (empty: all alike)."""
+        return side.grouped.values, NONE[0:0].ravel()
+
+    def noise_of(self, side: Side) -> np.ndarray:
+        """Noise that makes solutions draws; none."""
+        return NONE
 
     def after_half(self, side: Side) -> None:
         """Called when all rows of a side are new."""
 
-    def penalty(self, side: Side) -> float:
+    def cost(self, side: Side) -> float:
         """Σ over rows of c · (w − prior)ᵀ diag(λ) (w − prior), c = n_row if weighted, else 1."""
         times = side.counts if self.weighted else (side.counts > 0)
         return float(times @ ((side.rows() - side.prior) ** 2 @ side.reg))
 
     def objective(self, squared_error: float) -> float:
         """Σ e² + the penalties of both sides."""
-        return squared_error + self.penalty(self.users) + self.penalty(self.items)
+        return squared_error + self.cost(self.users) + self.cost(self.items)
 
     def fold_in_rule(self) -> FoldIn:
         """One user half-step."""

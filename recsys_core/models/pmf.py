@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from recsys_core.kernels.compiling import padded
 from recsys_core.kernels.sgd import logistic_kernel
 from recsys_core.models.alternating import AlternatingLearner, Side
 from recsys_core.models.base import Model
@@ -121,18 +120,20 @@ class AdaptiveLearner(AlternatingLearner):
         self._determined = {"users": 0.0, "items": 0.0}
         self._fixed = _FIXED_EPOCHS  # epochs left before the priors adapt
         for side in (self.users, self.items):
-            shape = len(side.factors), padded(side.n_columns)
-            side.inverse, side.doubt = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+            n, width = side.factors.shape
+            side.inverse = np.zeros((n, width + 1), np.float32)
+            side.doubt = np.zeros((n, width), np.float32)
 
     def after_half(self, side: Side) -> None:
         """New prior mean and variance for the side just solved."""
         rated, k = side.counts > 0, self.n_factors
-        inverse = side.inverse[rated, : side.n_columns].astype(np.float64)
+        columns = [*range(1, k + 1), *([0] if side.biases else [])]  # the bias last, as in rows
+        inverse = side.inverse[np.ix_(rated, columns)].astype(np.float64)
         name = "users" if side is self.users else "items"
         self._determined[name] = float((1.0 - side.reg * inverse).sum())
         if self._fixed:
             return
-        side.doubt[:, :k] = self.noise * side.inverse[:, :k]  # the constant 1 is beyond doubt
+        side.doubt[:, :k] = self.noise * side.inverse[:, 1 : k + 1]
         rows = side.rows()[rated].astype(np.float64)
         mean = rows.mean(axis=0)
         mean[k:] = 0.0  # the mean of the biases is μ's business

@@ -1,0 +1,133 @@
+"""The row solver against ordinary least squares, whatever it is asked to add."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recsys_core.kernels.compiling import padded
+from recsys_core.kernels.least_squares import rows_kernel
+
+NONE, f32 = np.empty((0, 0), np.float32), np.float32
+
+
+class Problem:
+    """Some rows to solve, drawn at random; ``solve`` by the kernel, ``system`` by the formula."""
+
+    def __init__(self, seed, n_rows=7, n_columns=6, k=5, **has):
+        rng = np.random.default_rng(seed)
+        self.k, self.width, self.n_rows = k, padded(k), n_rows
+        self.bias, self.weighted = has.get("bias", False), has.get("weighted", False)
+        counts = rng.integers(0, n_columns + 1, n_rows)
+        self.starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        self.columns = np.concatenate(
+            [rng.permutation(n_columns)[:c] for c in counts] or [np.zeros(0)]
+        ).astype(np.int32)
+        n = len(self.columns)
+        self.values = rng.normal(3.0, 1.0, n).astype(f32)
+        self.x = np.zeros((n_columns, self.width), f32)
+        self.x[:, :k] = rng.normal(size=(n_columns, k))
+        self.doubt = NONE
+        if has.get("doubt"):
+            self.doubt = np.zeros_like(self.x)
+            self.doubt[:, :k] = rng.uniform(0, 1, (n_columns, k))
+        self.weights = rng.uniform(0.1, 4, n).astype(f32) if has.get("weights") else NONE.ravel()
+        self.other_bias = rng.normal(size=n_columns).astype(f32)
+        root = rng.normal(size=(k, k)) / np.sqrt(k)
+        self.matrix = np.eye(self.width)
+        self.matrix[:k, :k] = root @ root.T + 0.3 * np.eye(k)
+        self.prior = np.zeros(self.width)
+        self.prior[:k] = rng.normal(size=k)
+        self.noise = NONE
+        if has.get("noise"):
+            self.noise = np.zeros((n_rows, self.width + 1), f32)
+            self.noise[:, : k + 1] = rng.normal(size=(n_rows, k + 1))
+
+    def solve(self, first=0, last=None):
+        rows = np.full((self.n_rows, self.width), 7.0, f32)
+        bias = np.zeros(self.n_rows, f32)
+        inverse = np.zeros((self.n_rows, self.width + 1), f32)
+        rows_kernel(self.width)(
+            self.starts, self.columns, self.values, self.x, self.doubt, self.weights, f32(2),
+            self.other_bias, self.matrix.astype(f32), (self.matrix @ self.prior).astype(f32),
+            self.bias, f32(0.8), f32(0.8 * 0.5), self.weighted, self.noise, rows, bias, inverse,
+            first, self.n_rows if last is None else last,
+        )  # fmt: skip
+        return rows, bias, inverse
+
+    def system(self, row):
+        """A and a of row ``row``, the bias first."""
+        here = slice(self.starts[row], self.starts[row + 1])
+        columns, k = self.columns[here], self.k
+        x = np.column_stack([np.full(len(columns), float(self.bias)), self.x[columns, :k]])
+        t = self.values[here].astype(float) - 2.0 - self.other_bias[columns]
+        weight = self.weights[here].astype(float) if len(self.weights) else np.ones(len(t))
+        c = max(len(t), 1) if self.weighted else 1
+        a = x.T @ (weight[:, None] * x)
+        b = x.T @ (weight * t)
+        if len(self.doubt):
+            a[1:, 1:] += np.diag(self.doubt[columns, :k].astype(float).sum(axis=0))
+        a[0, 0] += 0.8 * c
+        b[0] += 0.8 * 0.5 * c
+        a[1:, 1:] += c * self.matrix[:k, :k]
+        b[1:] += c * self.matrix[:k, :k] @ self.prior[:k]
+        return a, b
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    n_rows=st.integers(1, 12),
+    n_columns=st.integers(1, 90),
+    k=st.sampled_from([1, 3, 8, 11, 16, 23, 32, 42]),
+    has=st.fixed_dictionaries(
+        {name: st.booleans() for name in ("bias", "weighted", "doubt", "noise")}
+    ),
+)
+def test_rows_solve_their_normal_equations(seed, n_rows, n_columns, k, has):
+    problem = Problem(seed, n_rows, n_columns, k, **has)
+    rows, bias, inverse = problem.solve()
+    for row in range(n_rows):
+        a, b = problem.system(row)
+        upper = np.linalg.cholesky(a).T
+        y = np.linalg.solve(upper.T, b)
+        if has["noise"]:
+            y += problem.noise[row, : k + 1]
+        w, variances = np.linalg.solve(upper, y), np.diag(np.linalg.inv(a))
+        scale = max(1.0, np.abs(w).max())
+        assert rows[row, :k] == pytest.approx(w[1:], abs=3e-3 * scale)
+        assert not rows[row, k:].any()
+        assert inverse[row, 1 : k + 1] == pytest.approx(variances[1:], rel=2e-2)
+        if has["bias"]:
+            assert bias[row] == pytest.approx(w[0], abs=3e-3 * scale)
+            assert inverse[row, 0] == pytest.approx(variances[0], rel=2e-2)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_weights_count_each_square(seed):
+    problem = Problem(seed, n_columns=100, weights=True)
+    rows, _, _ = problem.solve()
+    for row in range(problem.n_rows):
+        a, b = problem.system(row)
+        assert rows[row, :5] == pytest.approx(np.linalg.solve(a[1:, 1:], b[1:]), abs=1e-3)
+
+
+def test_rows_do_not_depend_on_the_run_they_are_solved_in():
+    problem = Problem(3, n_rows=9, n_columns=80, bias=True)
+    whole, _, _ = problem.solve()
+    parts = [problem.solve(first, first + 3)[0][first : first + 3] for first in (6, 0, 3)]
+    assert np.array_equal(np.vstack([parts[1], parts[2], parts[0]]), whole)
+
+
+def test_draws_have_the_posteriors_mean_and_covariance():
+    problem = Problem(1, n_rows=1, n_columns=4, k=3, bias=True, noise=True)
+    a, b = problem.system(0)
+    rng = np.random.default_rng(0)
+    draws = np.empty((4000, 4))
+    for n in range(len(draws)):
+        problem.noise[0, :4] = rng.normal(size=4)
+        rows, bias, _ = problem.solve()
+        draws[n] = bias[0], *rows[0, :3]
+    posterior = np.linalg.inv(a)
+    assert draws.mean(axis=0) == pytest.approx(posterior @ b, abs=0.08)
+    assert np.cov(draws.T) == pytest.approx(posterior, abs=0.1 * posterior.max())
