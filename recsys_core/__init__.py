@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING, Any
 from recsys_core import errors
 from recsys_core.models import (
     ALS,
+    NMF,
     PMF,
     SGD,
     GlobalMean,
     Guest,
     Model,
     Predictor,
+    Recommender,
+    SVDpp,
     UserItemBias,
     load_model,
 )
@@ -61,8 +64,8 @@ _LATER = {
 }
 
 __all__ = [
-    "ALS", "PMF", "SGD", "GlobalMean", "Guest", "Model", "NeuralMF", "Predictor", "Ratings",
-    "Scale", "UserItemBias", "datasets", "errors", "explain", "figures", "load_model", "metrics",
+    "ALS", "NMF", "PMF", "SGD", "SVDpp", "GlobalMean", "Guest", "Model", "NeuralMF", "Predictor", "Ratings",
+    "Recommender", "Scale", "UserItemBias", "datasets", "errors", "explain", "figures", "load_model", "metrics",
     "projection", "read_ratings", "recommend", "runs", "splits",
 ]  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from recsys_core.models.predictor import Predictor
+from recsys_core.models.recommender import Recommender
 from recsys_core.ratings import Ratings, Scale
 
 View = Literal["observed", "predicted", "filled", "error"]
@@ -84,7 +84,7 @@ def _place_of(index: int | None, ids: np.ndarray) -> int | None:
 
 def cut(
     train: Ratings,
-    predictor: Predictor | None,
+    predictor: Recommender | None,
     user_ids: np.ndarray,
     item_ids: np.ndarray,
     *,

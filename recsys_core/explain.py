@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from recsys_core.errors import RatingsError
-from recsys_core.models import Guest, Model, Predictor
+from recsys_core.errors import RatingsError, SettingsError
+from recsys_core.models import Guest, Model, Predictor, Recommender
 from recsys_core.recommend import at_rest
 
 
@@ -57,9 +57,21 @@ class Terms:
         )
 
 
-def terms(model: Model | Predictor, user: int | Guest, item: int) -> Terms:
-    """The terms that add up to the prediction for one user (or guest) and one item."""
+def terms(model: Model | Recommender, user: int | Guest, item: int) -> Terms:
+    """The terms that add up to the prediction for one user (or guest) and one item.
+
+    Raises
+    ------
+    SettingsError
+        If the prediction is no such sum (``has_terms``).
+    """
     predictor = at_rest(model)
+    if not predictor.has_terms:
+        raise SettingsError(
+            "This model's predictions are no sum of a mean, biases and products of factors, and "
+            "so cannot be taken apart into terms."
+        )
+    assert isinstance(predictor, Predictor)
     _check(item, predictor.n_items, "item")
     if isinstance(user, Guest):
         p, user_bias = user.factors, user.bias
@@ -92,71 +104,42 @@ class Reasons:
 
 
 def reasons(
-    model: Model | Predictor, user: int | Guest, item: int, n: int | None = None
+    model: Model | Recommender, user: int | Guest, item: int, n: int | None = None
 ) -> Reasons:
     """Which of the user's ratings push this prediction up or down, and by how much.
 
-    With the items' rows held, the user's row is a ridge solution (see ``FoldIn``), and so linear in
-    the ratings: with x_j = (q_j, 1) and A = Σ_j x_j x_jᵀ + penalty,
-
-        r̂_i = start_i + Σ_j (x_iᵀ A⁻¹ x_j) · (r_j − start_j)
-
-    Each summand is the pull of rating j: it counts by how far it lies from what anyone would be
-    expected to give, and by how much item j says about item i. This is exact for the user's
-    fold-in prediction, which is close to the trained one (for ALS, one user half-step away). It is
-    not what would happen if the rating were removed: A would change too. On a logistic link pulls
-    are those of the last Gauss–Newton step, brought to rating units in proportion.
+    Each summand is the pull of one rating: of a factor model, how far it lies from what anyone
+    would be expected to give, times how much its item says about this one (see
+    ``Predictor.pulls``); of neighbours, what each adds to their mean. It is not what would happen
+    if the rating were removed: the others would then count for more.
 
     ``n`` keeps the n strongest.
+
+    Raises
+    ------
+    SettingsError
+        If the model has no reasons to give (``has_reasons``).
     """
-    predictor = at_rest(model)
-    _check(item, predictor.n_items, "item")
+    recommender = at_rest(model)
+    if not recommender.has_reasons:
+        raise SettingsError(
+            "This model mixes all it knows in one network: there is no sharing its predictions "
+            "out among ratings. Ask a factor model or item kNN for reasons."
+        )
+    _check(item, recommender.n_items, "item")
     if not isinstance(user, Guest):
-        _check(user, predictor.n_users, "user")
-    items, values = predictor.rated_by(user)
-    fold, q, b = predictor.fold, predictor.item_factors, predictor.item_bias
-    reg, prior = np.asarray(fold.reg, np.float64), np.asarray(fold.prior, np.float64)
-
-    def rows(ids: np.ndarray) -> np.ndarray:
-        return np.column_stack([q[ids], np.ones(len(ids))]).astype(np.float64)
-
-    def known(ids: np.ndarray) -> np.ndarray:
-        return predictor.global_mean + b[ids].astype(np.float64) + rows(ids) @ prior
-
-    this = np.array([item])
-    x_start, z = known(this)[0], rows(this)[0]
-    design, targets = rows(items), np.asarray(values, np.float64) - known(items)
-    if predictor.link == "logistic":
-        guest = predictor.fold_in(items, values)
-        away = np.append(guest.factors, guest.bias) - prior
-        width = predictor.scale.width
-        x = known(items) + design @ away
-        share = 1 / (1 + np.exp(-x))
-        slope = width * share * (1 - share)
-        # r_j ≈ r̂_j + slope_j · x_jᵀ(w − w₀): ridge regression again, on rows stretched by slope.
-        targets = np.asarray(values) - (predictor.scale.low + width * share)
-        targets = targets + slope * (design @ away)
-        design = slope[:, None] * design
-    free = np.isfinite(reg)
-    pulls = np.zeros(len(items))
-    if free.any() and len(items):
-        times = len(items) if fold.weighted else 1
-        a = design[:, free].T @ design[:, free] + np.diag(times * reg[free])
-        pulls = (design[:, free] @ np.linalg.lstsq(a, z[free], rcond=None)[0]) * targets
-    x_end = x_start + pulls.sum()
-    start, end = predictor.score(np.array([x_start, x_end])).astype(np.float64)
-    if predictor.link == "logistic" and x_end != x_start:
-        pulls = pulls * (end - start) / (x_end - x_start)
-    order = np.argsort(-np.abs(pulls), kind="stable")[:n]
+        _check(user, recommender.n_users, "user")
+    found = recommender.pulls(user, item)
+    order = np.argsort(-np.abs(found.pulls), kind="stable")[:n]
     table = pd.DataFrame(
         {
-            "item": items[order],
-            "label": [predictor.items[j] for j in items[order]],
-            "rating": np.asarray(values)[order],
-            "pull": pulls[order],
+            "item": found.item_ids[order],
+            "label": [recommender.items[j] for j in found.item_ids[order]],
+            "rating": found.values[order],
+            "pull": found.pulls[order],
         }
     )
-    return Reasons(float(start), float(end), table)
+    return Reasons(found.start, found.prediction, table)
 
 
 def _check(index: int, size: int, what: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_core import ordering
-from recsys_core.models.predictor import Predictor
+from recsys_core.models.recommender import Factored
 from recsys_core.ordering import Side
 from recsys_core.projection import Basis, trustworthiness
 from recsys_core.ratings import Ratings
@@ -43,25 +43,25 @@ def most_rated(train: Ratings, side: Side, most: int) -> np.ndarray:
     return np.sort(np.argsort(-counts, kind="stable")[:most])
 
 
-def factors_of(predictor: Predictor, side: Side) -> np.ndarray:
+def factors_of(predictor: Factored, side: Side) -> np.ndarray:
     """The factors of users or of items, float32, (n, k)."""
     return predictor.user_factors if side == "user" else predictor.item_factors
 
 
-def stacked(predictor: Predictor, ids: dict[Side, np.ndarray]) -> np.ndarray:
+def stacked(predictor: Factored, ids: dict[Side, np.ndarray]) -> np.ndarray:
     """Factors of all that are drawn, users first; float32, (n, k)."""
     return np.vstack([factors_of(predictor, side)[ids[side]] for side in SIDES if side in ids])
 
 
 def through(
-    predictor: Predictor, basis: Basis, ids: dict[Side, np.ndarray], axes: tuple[str, str]
+    predictor: Factored, basis: Basis, ids: dict[Side, np.ndarray], axes: tuple[str, str]
 ) -> Places:
     """The map that a basis gives: a straight look at the space from one direction."""
     xy = {side: basis.project(factors_of(predictor, side)[ids[side]]) for side in ids}
     return _judged(predictor, ids, xy, axes)
 
 
-def laid_out(predictor: Predictor, points: np.ndarray, ids: dict[Side, np.ndarray]) -> Places:
+def laid_out(predictor: Factored, points: np.ndarray, ids: dict[Side, np.ndarray]) -> Places:
     """The map that a layout of ``stacked`` gives, such as t-SNE; its axes mean nothing."""
     xy, start = {}, 0
     for side in (side for side in SIDES if side in ids):
@@ -71,7 +71,7 @@ def laid_out(predictor: Predictor, points: np.ndarray, ids: dict[Side, np.ndarra
 
 
 def _judged(
-    predictor: Predictor,
+    predictor: Factored,
     ids: dict[Side, np.ndarray],
     xy: dict[Side, np.ndarray],
     axes: tuple[str, str],
@@ -80,7 +80,7 @@ def _judged(
     return Places(ids, xy, axes, trustworthiness(stacked(predictor, ids), points))
 
 
-def clusters(predictor: Predictor) -> tuple[dict[Side, np.ndarray], list[str]]:
+def clusters(predictor: Factored) -> tuple[dict[Side, np.ndarray], list[str]]:
     """Clusters of the latent space, users and items together, and a name for each.
 
     A cluster is called after its most rated item.
@@ -129,7 +129,7 @@ def ends(values: np.ndarray, counts: np.ndarray, n: int) -> tuple[np.ndarray, np
     return order[:n], order[::-1][:n]
 
 
-def factor_table(predictor: Predictor, n: int = 3) -> pd.DataFrame:
+def factor_table(predictor: Factored, n: int = 3) -> pd.DataFrame:
     """For each factor, the widest first: its number (from 1), its share of the spread, its ends.
 
     Columns: factor, spread, low end, high end; the ends are names of n items, the farthest first.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from recsys_core.models import UserItemBias
 from recsys_core.runs import Run
+from recsys_core.training import Epoch
 from recsys_core.words import number, plural
 
 # A fall of the training error by this share an epoch is fast; by less than the second, flat.
@@ -29,14 +30,19 @@ def sentence(run: Run) -> str:
 
 
 def _before(run: Run) -> str:
-    rmse = number(run.epochs[0].train_rmse)
+    rmse = run.epochs[0].train_rmse
+    if rmse is None:
+        return (
+            "Nothing is learned yet. Press Play: the objective should fall fast, then ever more "
+            "slowly. It predicts who would choose what, not ratings, so there is no RMSE."
+        )
     watch = (
         "watch whether the solid curve, of ratings kept aside, follows."
         if run.split.validation is not None
         else "all ratings train here, so it shows how well they are memorised."
     )
     return (
-        f"Nothing is learned yet: guesses are typically off by {rmse} (RMSE). Press Play: the "
+        f"Nothing is learned yet: guesses are typically off by {number(rmse)} (RMSE). Press Play: the "
         f"dashed training curve should fall fast, then ever more slowly; {watch}"
     )
 
@@ -47,7 +53,7 @@ def _during(run: Run) -> str:
     if now.validation_rmse is not None:
         best = min(epochs, key=lambda e: e.validation_rmse or 0.0)
         assert best.validation_rmse is not None
-        falling = now.train_rmse < epochs[best.number].train_rmse
+        falling = _error(now) < _error(epochs[best.number])
         if now.validation_rmse > best.validation_rmse * (1 + _RISEN) and falling:
             return (
                 f"Validation error has risen since epoch {best.number} while training error still "
@@ -57,7 +63,7 @@ def _during(run: Run) -> str:
     fall = _fall(run)
     if fall > _FAST:
         return (
-            f"Falling fast: about {100 * fall:.0f}\u00a0% of the training error goes with each "
+            f"Falling fast: about {100 * fall:.0f}\u00a0% of the {_what(now)} goes with each "
             "epoch. The big patterns come first: who is mild, what is loved."
         )
     if fall > _FLAT:
@@ -66,14 +72,24 @@ def _during(run: Run) -> str:
         )
     if fall > -_FLAT:
         return "Flattening: another epoch hardly changes the predictions any more."
-    return "Training error rises: the steps overshoot. A smaller learning rate would help."
+    rises = f"{_what(now)} rises: the steps overshoot. A smaller learning rate would help."
+    return rises[0].upper() + rises[1:]
+
+
+def _error(epoch: Epoch) -> float:
+    """What should fall: the training error, or the objective where no ratings are predicted."""
+    return epoch.loss if epoch.train_rmse is None else epoch.train_rmse
+
+
+def _what(epoch: Epoch) -> str:
+    return "objective" if epoch.train_rmse is None else "training error"
 
 
 def _fall(run: Run) -> float:
-    """Share of the training error that an epoch took off, over the latest few."""
+    """Share of the error that an epoch took off, over the latest few."""
     epochs = list(run.epochs)
     back = min(len(epochs) - 1, max(1, len(epochs) // 20))
-    before, now = epochs[-1 - back].train_rmse, epochs[-1].train_rmse
+    before, now = _error(epochs[-1 - back]), _error(epochs[-1])
     if before <= 0:
         return 0.0
     return 1 - (now / before) ** (1 / back)
@@ -100,7 +116,10 @@ def _verdict(run: Run) -> str:
     epoch = run.epochs[-1 if best is None else best]
     rmse = epoch.validation_rmse if validated else epoch.train_rmse
     if rmse is None:
-        return ""
+        return (
+            "It predicts who would choose what, not ratings, so there is no RMSE: judge it by its "
+            "lists, with the test measures below."
+        )
     kind = "validation" if validated else "training"
     text = f"It predicts {kind} ratings to within {number(rmse)} (RMSE)"
     for baseline in run.baselines:

@@ -10,7 +10,7 @@ import numpy as np
 from recsys_core.errors import SettingsError, TooLargeError
 
 if TYPE_CHECKING:
-    from recsys_core.models import Predictor
+    from recsys_core.models import Factored
 
 # t-SNE of this many points takes half a minute on two cores; of more, minutes.
 MOST_TSNE = 5000
@@ -38,7 +38,7 @@ class Basis:
     shares: tuple[float, float]
 
     @classmethod
-    def fit(cls, predictor: Predictor) -> Basis:
+    def fit(cls, predictor: Factored) -> Basis:
         """The directions along which users and items, stacked, spread most (PCA).
 
         Each axis points where its largest weight is positive, so that the same factors give the
@@ -56,7 +56,7 @@ class Basis:
         return cls(centre, axes, (shares[0], shares[1]))
 
     @classmethod
-    def of_factors(cls, predictor: Predictor, first: int, second: int) -> Basis:
+    def of_factors(cls, predictor: Factored, first: int, second: int) -> Basis:
         """Two of the factors as they are; zero stays at the origin.
 
         Raises
@@ -79,7 +79,7 @@ class Basis:
         return (factors - self.centre) @ self.axes
 
 
-def _spread(predictor: Predictor) -> tuple[np.ndarray, np.ndarray]:
+def _spread(predictor: Factored) -> tuple[np.ndarray, np.ndarray]:
     """Mean (k,) and k × k scatter of users and items stacked; as quick for a million as for ten."""
     users, items = predictor.user_factors, predictor.item_factors
     n, k = len(users) + len(items), users.shape[1]

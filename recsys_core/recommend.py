@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from recsys_core.errors import RatingsError, SettingsError, TooLargeError
-from recsys_core.models import Guest, Model, Predictor
-from recsys_core.models.predictor import best_first, cosine
+from recsys_core.models import Guest, Model, Recommender
+from recsys_core.models.recommender import best_first, cosine
 
 Side = Literal["user", "item"]
 By = Literal["factors", "predictions"]
@@ -25,27 +25,30 @@ _COMPARED_AT_ONCE = 4_000_000
 MOST_IN_A_MATRIX = 2000
 
 
-def at_rest(model: Model | Predictor) -> Predictor:
+def at_rest(model: Model | Recommender) -> Recommender:
     """The snapshot of a model; a predictor itself."""
     return model.snapshot() if isinstance(model, Model) else model
 
 
 def similarities(
-    model: Model | Predictor, side: Side, of: int | Guest, by: By = "predictions"
+    model: Model | Recommender, side: Side, of: int | Guest, by: By = "predictions"
 ) -> np.ndarray:
     """Cosine between one user (or item) and every other, float64, (n_users,) or (n_items,).
 
-    "factors" compares directions in the latent space, biases apart; "predictions" compares rows
-    (or columns) of the predicted matrix, not clipped, a block at a time. As predicted ratings are
-    all positive, the latter lie close to 1: their order tells more than their size.
+    "factors" compares directions in the latent space, biases apart, or whatever else the model
+    calls alike; "predictions" compares rows (or columns) of the predicted matrix, not clipped, a
+    block at a time. As predicted ratings are all positive, the latter lie close to 1: their order
+    tells more than their size.
     """
     predictor = at_rest(model)
     everyone = np.arange(predictor.n_users if side == "user" else predictor.n_items)
     if not isinstance(of, Guest) and not 0 <= of < len(everyone):
         raise RatingsError(f"A {side} index lies outside 0–{len(everyone) - 1}.")
     if by == "factors":
-        rows = predictor.user_factors if side == "user" else predictor.item_factors
-        return cosine(rows, of.factors if isinstance(of, Guest) else rows[of])
+        if side == "user":
+            return predictor.user_likeness(of)
+        assert not isinstance(of, Guest)
+        return predictor.item_likeness(of)
     across = predictor.n_items if side == "user" else predictor.n_users
     own = _predicted_row(predictor, side, of)
     found = np.empty(len(everyone))
@@ -57,7 +60,7 @@ def similarities(
 
 
 def similarity_matrix(
-    model: Model | Predictor, side: Side = "user", by: By = "predictions"
+    model: Model | Recommender, side: Side = "user", by: By = "predictions"
 ) -> pd.DataFrame:
     """Cosines of everyone with everyone, rows and columns named; for small data.
 
@@ -73,15 +76,17 @@ def similarity_matrix(
             f"A table of {len(names):,} by {len(names):,} is too large to read; ask for the "
             f"neighbours of one {side} instead."
         )
+    everyone = range(len(names))
     if by == "factors":
-        rows = predictor.user_factors if side == "user" else predictor.item_factors
+        found = [similarities(predictor, side, one, by) for one in everyone]
     else:
         rows = _predicted_rows(predictor, side, np.arange(len(names)))
-    return pd.DataFrame([cosine(rows, row) for row in rows], index=names, columns=names)
+        found = [cosine(rows, row) for row in rows]
+    return pd.DataFrame(found, index=names, columns=names)
 
 
 def similar(
-    model: Model | Predictor, side: Side, of: int | Guest, n: int = 10, by: By = "predictions"
+    model: Model | Recommender, side: Side, of: int | Guest, n: int = 10, by: By = "predictions"
 ) -> pd.DataFrame:
     """The n users (or items) most similar to one: index, label, similarity; best first."""
     predictor = at_rest(model)
@@ -94,7 +99,7 @@ def similar(
 
 
 def from_neighbours(
-    model: Model | Predictor,
+    model: Model | Recommender,
     user: int | Guest,
     n: int = 10,
     n_neighbours: int = 3,
@@ -134,13 +139,13 @@ def weighted(rows: np.ndarray, weights: np.ndarray, how: Literal["mean", "sum"])
     return total / np.sum(weights, dtype=np.float64) if how == "mean" else total
 
 
-def _predicted_rows(predictor: Predictor, side: Side, ids: np.ndarray) -> np.ndarray:
+def _predicted_rows(predictor: Recommender, side: Side, ids: np.ndarray) -> np.ndarray:
     if side == "user":
         return predictor.predict_matrix(ids, clip=False)
     return predictor.predict_matrix(None, ids, clip=False).T
 
 
-def _predicted_row(predictor: Predictor, side: Side, of: int | Guest) -> np.ndarray:
+def _predicted_row(predictor: Recommender, side: Side, of: int | Guest) -> np.ndarray:
     if isinstance(of, Guest):
         return predictor.predict(of, np.arange(predictor.n_items), clip=False)
     return _predicted_rows(predictor, side, np.array([of]))[0]

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 
 from recsys_core.blocks import unlike
-from recsys_core.models.predictor import Predictor, best_first
+from recsys_core.models.recommender import Recommender, best_first
 
 # Predictions held at a time while the best are looked for: 16 MB of float32.
 _AT_ONCE = 4_000_000
 
 
-def whole(predictor: Predictor) -> pd.DataFrame:
+def whole(predictor: Recommender) -> pd.DataFrame:
     """Every predicted rating, to three decimals: one row a user, one column an item, by name.
 
     Raises
@@ -26,7 +26,7 @@ def whole(predictor: Predictor) -> pd.DataFrame:
     return table.rename_axis(index="user")
 
 
-def best_of_each(predictor: Predictor, n: int = 10) -> pd.DataFrame:
+def best_of_each(predictor: Recommender, n: int = 10) -> pd.DataFrame:
     """The n best unrated items of every user, best first.
 
     Columns: user, rank (from 1), the item's label, its name, and the predicted rating, not clipped;

@@ -32,22 +32,28 @@ _LEAST_GAIN = 1e-4
 class Epoch:
     """What one epoch came to.
 
-    ``train_rmse`` and ``validation_rmse`` are of predictions clipped to the scale, in rating units;
+    ``train_rmse`` and ``validation_rmse`` are of predictions clipped to the scale, in rating units,
+    and None where there is no validation, or where no ratings are predicted (implicit feedback);
     ``loss`` is the whole regularised objective on the training ratings; ``seconds`` is the time
     the epoch's computing took. Number 0 is the initial state.
     """
 
     number: int
-    train_rmse: float
+    train_rmse: float | None
     validation_rmse: float | None
     loss: float
     seconds: float
 
 
 class Learner(Protocol):
-    """What the loop asks of an algorithm: ``n_steps`` short steps make an epoch."""
+    """What the loop asks of an algorithm: ``n_steps`` short steps make an epoch.
+
+    ``has_ratings`` says whether it predicts ratings. One that does not is never asked for errors;
+    its objective, which then gets 0, is all that is watched, and nothing stops it early.
+    """
 
     n_steps: int
+    has_ratings: bool
 
     def begin_epoch(self) -> None:
         """Prepare an epoch (draw its order)."""
@@ -199,7 +205,9 @@ class Training:
         learner.end_epoch()
         return self._close_epoch(self._measure(), began)
 
-    def _measure(self) -> tuple[float, float, float | None]:
+    def _measure(self) -> tuple[float, float | None, float | None]:
+        if not self.learner.has_ratings:
+            return 0.0, None, None
         raw, clipped = self._squared_errors(self.train)
         validation_rmse = None
         if self.validation is not None:
@@ -214,7 +222,9 @@ class Training:
         ]
         return math.fsum(raw for raw, _ in sums), math.fsum(clipped for _, clipped in sums)
 
-    def _close_epoch(self, measured: tuple[float, float, float | None], began: float) -> Epoch:
+    def _close_epoch(
+        self, measured: tuple[float, float | None, float | None], began: float
+    ) -> Epoch:
         raw, train_rmse, validation_rmse = measured
         at = self._at
         number = at.history[-1].number + 1 if at.history else 0
@@ -258,7 +268,7 @@ class Training:
                 yield epoch
 
     def snapshot(self) -> Any:
-        """The predictor as trained so far; once finished, that of the best validation epoch."""
+        """The recommender as trained so far; once finished, that of the best validation epoch."""
         if self.finished and self._at.best is not None:
             return self._at.best
         return self.learner.snapshot()

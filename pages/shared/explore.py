@@ -14,7 +14,7 @@ from pages.shared import start, state
 from recsys_core import maps, ordering
 from recsys_core.figures import theme
 from recsys_core.maps import Places
-from recsys_core.models import Predictor
+from recsys_core.models import Recommender
 from recsys_core.ordering import Arrangement, How, Side
 from recsys_core.projection import Basis
 from recsys_core.ratings import Ratings
@@ -30,7 +30,7 @@ class Model:
     """
 
     run: Run
-    predictor: Predictor
+    predictor: Recommender
     epoch: int
     key: str
 
@@ -127,7 +127,7 @@ def arrangement(model: Model, side: Side, how: How) -> Arrangement:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _arrangement(key: str, side: Side, how: How, _predictor: Predictor) -> Arrangement:
+def _arrangement(key: str, side: Side, how: How, _predictor: Recommender) -> Arrangement:
     return ordering.arrange(_predictor, side, how)
 
 
@@ -137,7 +137,7 @@ def clusters(model: Model) -> tuple[dict[Side, np.ndarray], list[str]]:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _clusters(key: str, _predictor: Predictor) -> tuple[dict[Side, np.ndarray], list[str]]:
+def _clusters(key: str, _predictor: Recommender) -> tuple[dict[Side, np.ndarray], list[str]]:
     return maps.clusters(_predictor)
 
 
@@ -148,7 +148,7 @@ def basis(model: Model) -> Basis:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _basis(key: str, _predictor: Predictor) -> Basis:
+def _basis(key: str, _predictor: Recommender) -> Basis:
     return Basis.fit(_predictor)
 
 
@@ -163,7 +163,7 @@ def through(
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _through(
     key: str,
-    _predictor: Predictor,
+    _predictor: Recommender,
     _basis: Basis,
     _ids: dict[Side, np.ndarray],
     _axes: tuple[str, str],
@@ -178,7 +178,7 @@ def laid_out(model: Model, points: np.ndarray, ids: dict[Side, np.ndarray]) -> P
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def _laid_out(
-    key: str, _predictor: Predictor, _points: np.ndarray, _ids: dict[Side, np.ndarray]
+    key: str, _predictor: Recommender, _points: np.ndarray, _ids: dict[Side, np.ndarray]
 ) -> Places:
     return maps.laid_out(_predictor, _points, _ids)
 
@@ -196,5 +196,5 @@ def factor_table(model: Model) -> pd.DataFrame:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _factor_table(key: str, _predictor: Predictor) -> pd.DataFrame:
+def _factor_table(key: str, _predictor: Recommender) -> pd.DataFrame:
     return maps.factor_table(_predictor)

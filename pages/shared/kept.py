@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.shared import state
 from pages.shared.settings import described
+from recsys_core import words
 from recsys_core.errors import FactorscopeError
 from recsys_core.figures import curves, theme
 from recsys_core.runs import Run, Workspace
@@ -57,7 +58,9 @@ def _line(workspace: Workspace, run: Run) -> None:
 def _summary(run: Run, elsewhere: bool) -> str:
     """Settings and errors in a line; and the data, where they are not those in view."""
     last = run.epochs[-1]
-    error = f"training RMSE {last.train_rmse:.4f}"
+    error = f"objective {words.number(last.loss)}"
+    if last.train_rmse is not None:
+        error = f"training RMSE {last.train_rmse:.4f}"
     best = run.best_epoch
     if best is not None:
         error += f", best validation {run.epochs[best].validation_rmse:.4f} at epoch {best:,}"

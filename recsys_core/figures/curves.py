@@ -33,7 +33,7 @@ def series(run: Run, name: str) -> list[float]:
 
 def leading(run: Run, measure: Measure) -> str:
     """The series one watches: the objective, or validation where there is some, or training."""
-    if measure == "objective":
+    if measure == "objective" or not series(run, "train"):
         return "loss"
     return "train" if run.split.validation is None else "validation"
 
@@ -54,6 +54,8 @@ def figure(
     """
     import plotly.graph_objects as go
 
+    if not series(current, "train"):
+        measure = "objective"  # it predicts no ratings
     chart = go.Figure()
     several = len(runs) > 1
     last = max(run.n_epochs for run in [*runs, current]) or 1
@@ -175,25 +177,29 @@ def table(run: Run) -> pd.DataFrame:
     rows = pd.DataFrame(
         {
             "epoch": [e.number for e in run.epochs],
-            "training RMSE": [round(e.train_rmse, 4) for e in run.epochs],
-            "validation RMSE": [
-                None if e.validation_rmse is None else round(e.validation_rmse, 4)
-                for e in run.epochs
-            ],
+            "training RMSE": [_rounded(e.train_rmse) for e in run.epochs],
+            "validation RMSE": [_rounded(e.validation_rmse) for e in run.epochs],
             "objective": [float(f"{e.loss:.6g}") for e in run.epochs],
             "seconds": [round(e.seconds, 4) for e in run.epochs],
         }
     )
-    if run.split.validation is None:
-        rows = rows.drop(columns="validation RMSE")
+    for part, name in (("train", "training RMSE"), ("validation", "validation RMSE")):
+        if not series(run, part):
+            rows = rows.drop(columns=name)
     return rows.set_index("epoch")
+
+
+def _rounded(error: float | None) -> float | None:
+    return None if error is None else round(error, 4)
 
 
 def alt(run: Run) -> str:
     """The curves of the current run in a sentence."""
     last = run.epochs[-1]
-    text = f"Error of {run.name} over {words.plural('epoch', last.number)}"
-    text += f": training RMSE {words.number(last.train_rmse)}"
+    over = f"of {run.name} over {words.plural('epoch', last.number)}"
+    if last.train_rmse is None:
+        return f"Objective {over}: {words.number(last.loss)}"
+    text = f"Error {over}: training RMSE {words.number(last.train_rmse)}"
     if last.validation_rmse is not None:
         text += f", validation RMSE {words.number(last.validation_rmse)}"
     return text

@@ -64,9 +64,10 @@ def _epochs(run: Run, sent: dict[str, int]) -> dict[str, Any]:
     start = sent.get(run.stream, 0)
     new = list(run.epochs[start:])
     sent[run.stream] = start + len(new)
-    said: dict[str, Any] = {"from": start, "train": [_short(e.train_rmse) for e in new]}
-    said["loss"] = [_short(e.loss) for e in new]
-    if run.split.validation is not None:
+    said: dict[str, Any] = {"from": start, "loss": [_short(e.loss) for e in new]}
+    if new and new[0].train_rmse is not None:
+        said["train"] = [_short(e.train_rmse) for e in new]
+    if new and new[0].validation_rmse is not None:
         said["validation"] = [_short(e.validation_rmse) for e in new]
     return said
 

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from recsys_core.models import Predictor
+from recsys_core.models import Factored, Recommender
 from recsys_core.ratings import Ratings
 from recsys_core.runs import Run
 
@@ -65,7 +65,7 @@ def _sample(counts: np.ndarray, most: int) -> np.ndarray:
     return np.sort(np.concatenate([order[: most // 2], rest]))
 
 
-def frame(run: Run, epoch: int, predictor: Predictor) -> dict[str, Any]:
+def frame(run: Run, epoch: int, predictor: Recommender) -> dict[str, Any]:
     """The state of both panels at an epoch, packed; numbers are little-endian, in base64.
 
     ``matrix``: uint16, row by row, 0 the lowest and 65534 the highest rating, 65535 none yet.
@@ -89,9 +89,9 @@ def frame_bytes(run: Run) -> int:
     return 100 + (8 * cells + 16 * (len(part.users) + len(part.items))) // 3
 
 
-def places(run: Run, predictor: Predictor) -> np.ndarray:
+def places(run: Run, predictor: Recommender) -> np.ndarray:
     """Where users and then items shown lie, through the run's basis; float64, (n, 2)."""
-    assert run.basis is not None
+    assert run.basis is not None and isinstance(predictor, Factored)
     part = shown(run.split.train)
     return np.concatenate(
         [
@@ -101,13 +101,14 @@ def places(run: Run, predictor: Predictor) -> np.ndarray:
     )
 
 
-def _levels(part: Shown, epoch: int, predictor: Predictor) -> np.ndarray:
+def _levels(part: Shown, epoch: int, predictor: Recommender) -> np.ndarray:
     cells = len(part.rows), len(part.columns)
     if epoch == 0:  # what an untrained model says is no prediction
         return np.full(cells, _TOP + 1, dtype="<u2")
-    low, high, _ = predictor.scale
+    low, high, _ = predictor.extent
     predicted = predictor.predict_matrix(part.rows, part.columns)
-    return np.rint((predicted - low) * (_TOP / ((high - low) or 1.0))).astype("<u2")
+    share = np.clip((predicted - low) / ((high - low) or 1.0), 0, 1)  # preferences may lie outside
+    return np.rint(share * _TOP).astype("<u2")
 
 
 def _pack(numbers: np.ndarray) -> str:

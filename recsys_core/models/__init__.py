@@ -8,20 +8,23 @@ from typing import TYPE_CHECKING
 from recsys_core.models.als import ALS
 from recsys_core.models.base import Model, load_model
 from recsys_core.models.baselines import GlobalMean, UserItemBias
+from recsys_core.models.nmf import NMF
 from recsys_core.models.pmf import PMF
-from recsys_core.models.predictor import Guest, Predictor
+from recsys_core.models.predictor import Predictor
+from recsys_core.models.recommender import Factored, Guest, Recommender
 from recsys_core.models.sgd import SGD
+from recsys_core.models.svdpp import SVDpp
 
 if TYPE_CHECKING:
     from recsys_core.models.neural import NeuralMF
 
 # The models a person chooses from, in the order pages show them; then the baselines.
-ALGORITHMS = ("SGD", "ALS", "PMF", "NeuralMF")
+ALGORITHMS = ("SGD", "ALS", "PMF", "SVDpp", "NMF", "NeuralMF")
 MODELS = (*ALGORITHMS, "GlobalMean", "UserItemBias")
 
 __all__ = [
-    "ALGORITHMS", "ALS", "MODELS", "PMF", "SGD", "GlobalMean", "Guest", "Model", "NeuralMF",
-    "Predictor", "UserItemBias", "load_model",
+    "ALGORITHMS", "ALS", "MODELS", "NMF", "PMF", "SGD", "SVDpp", "Factored", "GlobalMean", "Guest", "Model", "NeuralMF",
+    "Predictor", "Recommender", "UserItemBias", "load_model",
 ]  # fmt: skip
 
 

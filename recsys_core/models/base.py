@@ -15,9 +15,13 @@ from numpy.typing import ArrayLike
 
 from recsys_core.errors import FactorscopeError, NotFittedError, RatingsError, SettingsError
 from recsys_core.models.options import Option, options_of
-from recsys_core.models.predictor import FoldIn, Guest, Predictor
+from recsys_core.models.recommender import Guest, Recommender
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.training import Checkpoint, Epoch, Learner, Training
+
+
+# Before the names of a recommender's own arrays in a saved model.
+_PART = "part."
 
 
 @dataclasses.dataclass
@@ -33,7 +37,7 @@ class Model(ABC):
 
     def __post_init__(self) -> None:
         self._training: Training | None = None
-        self._loaded: tuple[Predictor, list[Epoch], dict[str, Any]] | None = None
+        self._loaded: tuple[Recommender, list[Epoch], dict[str, Any]] | None = None
 
     # --- what an algorithm supplies -------------------------------------------------------------
 
@@ -127,8 +131,8 @@ class Model(ABC):
             return self._training.history
         return list(self._loaded[1]) if self._loaded is not None else []
 
-    def snapshot(self) -> Predictor:
-        """An immutable predictor, safe to read while training goes on."""
+    def snapshot(self) -> Recommender:
+        """An immutable recommender, safe to read while training goes on."""
         if self._training is not None:
             return self._training.snapshot()
         if self._loaded is not None:
@@ -138,7 +142,7 @@ class Model(ABC):
     def predict(
         self, user_ids: ArrayLike | Guest, item_ids: ArrayLike, clip: bool = True
     ) -> np.ndarray:
-        """See Predictor.predict."""
+        """See Recommender.predict."""
         return self.snapshot().predict(user_ids, item_ids, clip)
 
     def predict_matrix(
@@ -147,65 +151,71 @@ class Model(ABC):
         item_ids: ArrayLike | None = None,
         clip: bool = True,
     ) -> np.ndarray:
-        """See Predictor.predict_matrix."""
+        """See Recommender.predict_matrix."""
         return self.snapshot().predict_matrix(user_ids, item_ids, clip)
 
     def recommend(
         self, user: int | Guest, n: int = 10, exclude: ArrayLike | None = None
     ) -> pd.DataFrame:
-        """See Predictor.recommend."""
+        """See Recommender.recommend."""
         return self.snapshot().recommend(user, n, exclude)
 
     def similar_users(self, user: int | Guest, n: int = 10) -> pd.DataFrame:
-        """See Predictor.similar_users."""
+        """See Recommender.similar_users."""
         return self.snapshot().similar_users(user, n)
 
     def similar_items(self, item: int, n: int = 10) -> pd.DataFrame:
-        """See Predictor.similar_items."""
+        """See Recommender.similar_items."""
         return self.snapshot().similar_items(item, n)
 
     def fold_in(self, item_ids: ArrayLike, values: ArrayLike) -> Guest:
-        """See Predictor.fold_in."""
+        """See Recommender.fold_in."""
         return self.snapshot().fold_in(item_ids, values)
 
     @property
     def user_factors(self) -> np.ndarray:
         """float32, (n_users, n_factors)."""
-        return self.snapshot().user_factors
+        return self._of_factors("user_factors")
 
     @property
     def item_factors(self) -> np.ndarray:
         """float32, (n_items, n_factors)."""
-        return self.snapshot().item_factors
+        return self._of_factors("item_factors")
 
     @property
     def user_bias(self) -> np.ndarray:
         """float32, (n_users,)."""
-        return self.snapshot().user_bias
+        return self._of_factors("user_bias")
 
     @property
     def item_bias(self) -> np.ndarray:
         """float32, (n_items,)."""
-        return self.snapshot().item_bias
+        return self._of_factors("item_bias")
 
     @property
     def global_mean(self) -> float:
         """μ."""
-        return self.snapshot().global_mean
+        return self._of_factors("global_mean")
+
+    def _of_factors(self, name: str) -> Any:
+        found = getattr(self.snapshot(), name, None)
+        if found is None:
+            raise FactorscopeError(f"{self.title} has no {name.replace('_', ' ')}.")
+        return found
 
     # --- files ----------------------------------------------------------------------------------
 
     def save(self, path: str | Path) -> None:
         """Write the trained model, its labels and the ratings it knows, as npz without pickle."""
-        predictor = self.snapshot()
-        train = predictor.train
+        recommender = self.snapshot()
+        train, parts = recommender.train, recommender.parts()
+        arrays: dict[str, Any] = {n: a for n, a in parts.items() if isinstance(a, np.ndarray)}
         about = {
             "model": type(self).__name__,
             "settings": self.settings,
             "history": [dataclasses.asdict(epoch) for epoch in self.history],
-            "link": predictor.link,
-            "global_mean": predictor.global_mean,
-            "weighted": predictor.fold.weighted,
+            "kind": type(recommender).__name__,
+            "facts": {name: part for name, part in parts.items() if name not in arrays},
             "name": train.name,
             "item_noun": train.item_noun,
             "scale": list(train.scale),
@@ -219,15 +229,10 @@ class Model(ABC):
             np.savez_compressed(
                 file,
                 about=np.array(json.dumps(about)),
-                user_factors=predictor.user_factors,
-                item_factors=predictor.item_factors,
-                user_bias=predictor.user_bias,
-                item_bias=predictor.item_bias,
-                reg=predictor.fold.reg,
-                prior=predictor.fold.prior,
                 user_ids=train.user_ids,
                 item_ids=train.item_ids,
                 values=train.values,
+                **{f"{_PART}{name}": array for name, array in arrays.items()},
             )
 
 
@@ -237,7 +242,7 @@ def load_model(path: str | Path) -> Model:
         with np.load(path, allow_pickle=False) as file:
             about = json.loads(str(file["about"]))
             arrays = {name: file[name] for name in file.files if name != "about"}
-        kind = _known_models()[about["model"]]
+        model_class = _known_models()[about["model"]]
     except FileNotFoundError:
         raise FactorscopeError(f"There is no file “{path}”; check the path.") from None
     except Exception:
@@ -250,14 +255,12 @@ def load_model(path: str | Path) -> Model:
         Scale(*about["scale"]), item_info=item_info, name=about["name"],
         item_noun=about["item_noun"],
     )  # fmt: skip
-    predictor = Predictor(
-        train, about["global_mean"], arrays["user_bias"], arrays["item_bias"],
-        arrays["user_factors"], arrays["item_factors"], about["link"],
-        FoldIn(arrays["reg"], arrays["prior"], about["weighted"]),
-    )  # fmt: skip
-    known = {f.name for f in dataclasses.fields(kind)}
-    model = kind(**{name: value for name, value in about["settings"].items() if name in known})
-    model._loaded = (predictor, [Epoch(**epoch) for epoch in about["history"]], about["settings"])
+    own = {n.removeprefix(_PART): a for n, a in arrays.items() if n.startswith(_PART)}
+    recommender = Recommender.kinds[about["kind"]].of_parts(train, about["facts"] | own)
+    known = {f.name for f in dataclasses.fields(model_class)}
+    settings = {name: value for name, value in about["settings"].items() if name in known}
+    model = model_class(**settings)
+    model._loaded = (recommender, [Epoch(**epoch) for epoch in about["history"]], about["settings"])
     return model
 
 

@@ -32,6 +32,7 @@ class FactorLearner:
     """
 
     n_steps = 0
+    has_ratings = True
 
     def __init__(self, train: Ratings, n_factors: int, link: Link = "identity") -> None:
         self.train = train

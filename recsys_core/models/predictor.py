@@ -1,32 +1,14 @@
-"""The predictor: what a trained model knows, immutable, and every question one may put to it."""
+"""The predictor: a factor model at rest, x = μ + b_u + b_i + p_u · q_i."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
-import pandas as pd
-from numpy.typing import ArrayLike
 
-from recsys_core.errors import RatingsError, TooLargeError
-from recsys_core.ratings import Ratings, Scale
-
-# A dense block larger than this (400 MB of float32) is refused rather than attempted.
-MAX_CELLS = 100_000_000
-
-_PREDICTED_AT_ONCE = 1 << 18
-
-
-@dataclass(frozen=True)
-class Guest:
-    """A user who was not there in training, found from a few ratings; goes wherever a user goes."""
-
-    factors: np.ndarray  # float32, (n_factors,)
-    bias: float
-    item_ids: np.ndarray
-    values: np.ndarray
+from recsys_core.models.recommender import Factored, Guest, Pulls
+from recsys_core.ratings import Ratings
 
 
 @dataclass(frozen=True)
@@ -36,15 +18,30 @@ class FoldIn:
     It minimises Σ (r − r̂)² + c · (w − prior)ᵀ diag(reg) (w − prior), with c the number of ratings
     when ``weighted``, else 1. ``reg`` and ``prior`` have shape (n_factors + 1,), the bias last;
     an infinite ``reg`` holds that number at its prior.
+
+    With ``implicit`` factors y, (n_items, n_factors), the prior is moved by |I|^−½ Σ_{j ∈ I} y_j,
+    I the guest's items (SVD++). With ``nonnegative``, w ≥ 0 and the penalty is on w itself; the
+    prior is then only the row of a guest without ratings (NMF).
     """
 
     reg: np.ndarray
     prior: np.ndarray
     weighted: bool = False
+    nonnegative: bool = False
+    implicit: np.ndarray | None = None
+
+    def prior_of(self, items: np.ndarray) -> np.ndarray:
+        """The prior of a guest with these items, float64, (n_factors + 1,)."""
+        prior = np.array(self.prior, np.float64)
+        if len(items) and self.nonnegative:
+            prior[:] = 0.0
+        elif len(items) and self.implicit is not None:
+            prior[:-1] += self.implicit[items].sum(axis=0, dtype=np.float64) / np.sqrt(len(items))
+        return prior
 
 
 @dataclass(frozen=True, eq=False)
-class Predictor:
+class Predictor(Factored):
     """A factor model at rest: x = μ + b_u + b_i + p_u · q_i, read as a rating through its link.
 
     Attributes
@@ -54,9 +51,9 @@ class Predictor:
     user_bias, item_bias : float32, (n_users,) and (n_items,).
     global_mean : μ. On a logistic link it is the logit of the mean, not a rating.
     link : "identity" (r̂ = x) or "logistic" (r̂ = low + (high − low) σ(x)).
+    fold : how a new user's row is found.
     """
 
-    train: Ratings
     global_mean: float
     user_bias: np.ndarray
     item_bias: np.ndarray
@@ -65,52 +62,23 @@ class Predictor:
     link: Literal["identity", "logistic"]
     fold: FoldIn
 
-    def __post_init__(self) -> None:
-        for name in ("user_bias", "item_bias", "user_factors", "item_factors"):
-            getattr(self, name).setflags(write=False)
+    has_terms: ClassVar[bool] = True
+    has_reasons: ClassVar[bool] = True
 
-    # --- sizes and labels -----------------------------------------------------------------------
+    # --- what it is made of ---------------------------------------------------------------------
 
-    @property
-    def n_factors(self) -> int:
-        """Number of factors, k."""
-        return self.user_factors.shape[1]
+    def parts(self) -> dict[str, Any]:
+        """Its own arrays and values, and those of its fold-in rule, their names after a dot."""
+        parts = super().parts()
+        fold = vars(parts.pop("fold"))
+        return parts | {f"fold.{name}": value for name, value in fold.items()}
 
-    @property
-    def has_factors(self) -> bool:
-        """Whether there are factors to look at (baselines have none)."""
-        return self.n_factors > 0
-
-    @property
-    def n_users(self) -> int:
-        """Number of users."""
-        return self.train.n_users
-
-    @property
-    def n_items(self) -> int:
-        """Number of items."""
-        return self.train.n_items
-
-    @property
-    def users(self) -> list:
-        """User labels in index order."""
-        return self.train.users
-
-    @property
-    def items(self) -> list:
-        """Item labels in index order."""
-        return self.train.items
-
-    @property
-    def scale(self) -> Scale:
-        """The scale of the ratings."""
-        return self.train.scale
-
-    @cached_property
-    def nbytes(self) -> int:
-        """Bytes held by the parameters alone (labels and ratings are shared)."""
-        arrays = (self.user_bias, self.item_bias, self.user_factors, self.item_factors)
-        return sum(array.nbytes for array in arrays)
+    @classmethod
+    def of_parts(cls, train: Ratings, parts: dict[str, Any]) -> Predictor:
+        """The inverse of ``parts``."""
+        own = {name: part for name, part in parts.items() if not name.startswith("fold.")}
+        fold = {name[5:]: part for name, part in parts.items() if name.startswith("fold.")}
+        return cls(train=train, fold=FoldIn(**fold), **own)
 
     # --- predictions ----------------------------------------------------------------------------
 
@@ -121,159 +89,55 @@ class Predictor:
         low, high, _ = self.scale
         return (low + (high - low) / (1.0 + np.exp(-x))).astype(np.float32)
 
-    def _read(self, x: np.ndarray, clip: bool) -> np.ndarray:
-        ratings = self.score(x)
-        return self.scale.clip(ratings) if clip else ratings
+    def _pairs(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        dots = np.einsum("nk,nk->n", self.user_factors[users], self.item_factors[items])
+        return self.global_mean + self.user_bias[users] + self.item_bias[items] + dots
 
-    def predict(
-        self, user_ids: ArrayLike | Guest, item_ids: ArrayLike, clip: bool = True
-    ) -> np.ndarray:
-        """Predicted ratings of (user, item) pairs, float32, shape (n,).
-
-        A Guest in place of ``user_ids`` is predicted for all ``item_ids``.
-        """
-        items = self._checked(item_ids, self.n_items, "item")
-        if isinstance(user_ids, Guest):
-            return self._read(self._guest_row(user_ids)[items], clip)
-        users = self._checked(user_ids, self.n_users, "user")
-        if users.shape != items.shape and 1 not in (users.size, items.size):
-            raise RatingsError(
-                f"{users.size} users and {items.size} items do not pair up; give equally many."
-            )
-        users, items = np.broadcast_arrays(users, items)
-        x = np.empty(len(users), np.float32)
-        for start in range(0, len(x), _PREDICTED_AT_ONCE):
-            here = slice(start, start + _PREDICTED_AT_ONCE)
-            u, i = users[here], items[here]
-            dots = np.einsum("nk,nk->n", self.user_factors[u], self.item_factors[i])
-            x[here] = self.global_mean + self.user_bias[u] + self.item_bias[i] + dots
-        return self._read(x, clip)
-
-    def predict_matrix(
-        self,
-        user_ids: ArrayLike | None = None,
-        item_ids: ArrayLike | None = None,
-        clip: bool = True,
-    ) -> np.ndarray:
-        """Predicted ratings of every pair in a block, float32, (len(user_ids), len(item_ids)).
-
-        None means all.
-
-        Raises
-        ------
-        TooLargeError
-            If the block would not fit in memory comfortably.
-        """
-        users = np.arange(self.n_users) if user_ids is None else user_ids
-        items = np.arange(self.n_items) if item_ids is None else item_ids
-        users = self._checked(users, self.n_users, "user")
-        items = self._checked(items, self.n_items, "item")
-        if len(users) * len(items) > MAX_CELLS:
-            raise TooLargeError(
-                f"A block of {len(users):,} × {len(items):,} predictions is too large; "
-                f"ask for at most {MAX_CELLS:,} cells at once."
-            )
+    def _block(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         x = self.user_factors[users] @ self.item_factors[items].T
         x += self.user_bias[users][:, None]
         x += (self.item_bias[items] + np.float32(self.global_mean))[None, :]
-        return self._read(x, clip)
+        return x
 
     def _row(self, user: int | Guest) -> np.ndarray:
-        """One row of x: one user and all items, shape (n_items,)."""
         if isinstance(user, Guest):
-            return self._guest_row(user)
-        user = int(self._checked([user], self.n_users, "user")[0])
-        own = self.global_mean + self.user_bias[user]
-        return own + self.item_bias + self.item_factors @ self.user_factors[user]
-
-    def _guest_row(self, guest: Guest) -> np.ndarray:
-        return self.global_mean + guest.bias + self.item_bias + self.item_factors @ guest.factors
-
-    # --- recommendations and neighbours ---------------------------------------------------------
-
-    def rated_by(self, user: int | Guest) -> tuple[np.ndarray, np.ndarray]:
-        """Items this user has rated in training, and the ratings."""
-        if isinstance(user, Guest):
-            return user.item_ids, user.values
-        return self.train.by_user.row(int(self._checked([user], self.n_users, "user")[0]))
-
-    def recommend(
-        self, user: int | Guest, n: int = 10, exclude: ArrayLike | None = None
-    ) -> pd.DataFrame:
-        """The n best items this user has not rated: item index, label, score; best first.
-
-        ``score`` is the predicted rating, not clipped, so that ties at the top of the scale do not
-        hide the order. ``exclude`` holds further item indices to leave out.
-        """
-        scores = self.score(self._row(user)).astype(np.float64)
-        out = [self.rated_by(user)[0]]
-        if exclude is not None:
-            out.append(self._checked(exclude, self.n_items, "item"))
-        scores[np.concatenate(out).astype(np.int64)] = -np.inf
-        best = best_first(scores, n)
-        return self._named("item", best, self.items, "score", scores[best])
-
-    def similar_users(self, user: int | Guest, n: int = 10) -> pd.DataFrame:
-        """The n users whose factors point most nearly the same way (cosine), best first."""
-        if isinstance(user, Guest):
-            similarity = cosine(self.user_factors, user.factors)
+            factors, bias = user.factors, user.bias
         else:
-            user = int(self._checked([user], self.n_users, "user")[0])
-            similarity = cosine(self.user_factors, self.user_factors[user])
-            similarity[user] = -np.inf
-        best = best_first(similarity, n)
-        return self._named("user", best, self.users, "similarity", similarity[best])
-
-    def similar_items(self, item: int, n: int = 10) -> pd.DataFrame:
-        """The n items whose factors point most nearly the same way (cosine), best first."""
-        item = int(self._checked([item], self.n_items, "item")[0])
-        similarity = cosine(self.item_factors, self.item_factors[item])
-        similarity[item] = -np.inf
-        best = best_first(similarity, n)
-        return self._named("item", best, self.items, "similarity", similarity[best])
-
-    def _named(
-        self, what: str, ids: np.ndarray, labels: list, measure: str, values: np.ndarray
-    ) -> pd.DataFrame:
-        return pd.DataFrame({what: ids, "label": [labels[i] for i in ids], measure: values})
+            factors, bias = self.user_factors[user], self.user_bias[user]
+        return self.global_mean + bias + self.item_bias + self.item_factors @ factors
 
     # --- fold-in --------------------------------------------------------------------------------
 
-    def fold_in(self, item_ids: ArrayLike, values: ArrayLike) -> Guest:
-        """A new user from a few ratings, without retraining: one regularised least-squares row.
+    def _folded(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
+        """One regularised least-squares row.
 
         With design rows x_j = (q_j, 1) and targets r_j − μ − b_j it solves the normal equations of
         ``FoldIn``. On a logistic link the prediction is not linear in w, and Gauss–Newton repeats
         the same solution around the last one.
         """
-        items = self._checked(item_ids, self.n_items, "item")
-        ratings = np.asarray(values, dtype=np.float64)
-        if len(items) != len(ratings):
-            raise RatingsError(f"{len(items)} items but {len(ratings)} ratings; give one each.")
-        if not np.isfinite(ratings).all():
-            raise RatingsError("A guest's ratings must be numbers; leave out what is unrated.")
         design = np.column_stack([self.item_factors[items], np.ones(len(items))]).astype(np.float64)
         known = self.global_mean + self.item_bias[items].astype(np.float64)
+        prior = self.fold.prior_of(items)
         if self.link == "identity":
-            w = self._ridge(design, ratings - known)
+            w = self._ridge(design, ratings - known, prior)
         else:
             low, high, _ = self.scale
-            w = np.asarray(self.fold.prior, np.float64)
+            w = prior
             for _ in range(20):
                 x = known + design @ w
                 share = 1.0 / (1.0 + np.exp(-x))
                 slope = (high - low) * share * (1.0 - share)
                 # r̂ ≈ r̂(w₀) + slope · x_j · (w − w₀)
                 linear = ratings - (low + (high - low) * share) + slope * (design @ w)
-                following = self._ridge(slope[:, None] * design, linear)
+                following = self._ridge(slope[:, None] * design, linear, prior)
                 done = np.abs(following - w).max() < 1e-6
                 w = w + 0.7 * (following - w)  # damped: a full step may overshoot far from the ends
                 if done:
                     break
-        return Guest(w[:-1].astype(np.float32), float(w[-1]), items.copy(), ratings)
+        return Guest(w[:-1].astype(np.float32), float(w[-1]), items, ratings)
 
-    def _ridge(self, design: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        reg, prior = (np.asarray(a, np.float64) for a in (self.fold.reg, self.fold.prior))
+    def _ridge(self, design: np.ndarray, targets: np.ndarray, prior: np.ndarray) -> np.ndarray:
+        reg = np.asarray(self.fold.reg, np.float64)
         free = np.isfinite(reg)
         w = prior.copy()
         if not len(targets) or not free.any():
@@ -281,41 +145,70 @@ class Predictor:
         factor = len(targets) if self.fold.weighted else 1
         x = design[:, free]
         penalty = factor * reg[free]
+        rest = targets - design[:, ~free] @ prior[~free]
+        if self.fold.nonnegative:
+            from scipy.optimize import nnls
+
+            # The penalty as further equations: √λ (w − prior) = 0.
+            root = np.sqrt(penalty)
+            equations = np.vstack([x, np.diag(root)])
+            w[free] = nnls(equations, np.concatenate([rest, root * prior[free]]))[0]
+            return w
         a = x.T @ x + np.diag(penalty)
-        b = x.T @ (targets - design[:, ~free] @ prior[~free]) + penalty * prior[free]
-        w[free] = np.linalg.lstsq(a, b, rcond=None)[0]
+        w[free] = np.linalg.lstsq(a, x.T @ rest + penalty * prior[free], rcond=None)[0]
         return w
 
-    @staticmethod
-    def _checked(ids: ArrayLike, size: int, what: str) -> np.ndarray:
-        array = np.atleast_1d(np.asarray(ids))
-        if array.size == 0:
-            return array.astype(np.int64)
-        if not np.issubdtype(array.dtype, np.integer):
-            raise RatingsError(
-                f"{what.capitalize()}s are given by index, not by label; use {what}_index(label)."
-            )
-        if array.min() < 0 or array.max() >= size:
-            raise RatingsError(f"A {what} index lies outside 0–{size - 1}.")
-        return array.astype(np.int64)
+    def pulls(self, user: int | Guest, item: int) -> Pulls:
+        """What each rating adds: the user's row is a ridge solution, and so linear in the ratings.
 
+        With x_j = (q_j, 1) and A = Σ_j x_j x_jᵀ + penalty (see ``FoldIn``),
 
-def best_first(scores: np.ndarray, n: int) -> np.ndarray:
-    """Positions of the n highest finite scores, best first; ties by position."""
-    n = min(n, int(np.isfinite(scores).sum()))
-    if n <= 0:
-        return np.empty(0, np.int64)
-    if n < len(scores):
-        # Everything not below the n-th best, so that ties are settled by position and not by luck.
-        edge = np.partition(scores, len(scores) - n)[len(scores) - n]
-        candidates = np.flatnonzero(scores >= edge)
-    else:
-        candidates = np.arange(len(scores))
-    return candidates[np.argsort(-scores[candidates], kind="stable")][:n]
+            r̂_i = start_i + Σ_j (x_iᵀ A⁻¹ x_j) · (r_j − start_j)
 
+        This is exact for the user's fold-in prediction, which is close to the trained one (for ALS,
+        one user half-step away). On a logistic link pulls are those of the last Gauss–Newton step,
+        brought to rating units in proportion. With implicit factors, what having rated j says by
+        itself joins its pull. Where no number may be negative, those held at zero take no part, and
+        start is the low end of the scale, to which all else is added.
+        """
+        items, values = self.rated_by(user)
+        q, b = self.item_factors, self.item_bias
+        fold = self.fold
+        reg, prior = np.asarray(fold.reg, np.float64), fold.prior_of(items)
 
-def cosine(rows: np.ndarray, vector: np.ndarray) -> np.ndarray:
-    """Cosine of the angle between each row and a vector, float64, (n_rows,); 0 for zero rows."""
-    lengths = np.linalg.norm(rows, axis=1).astype(np.float64) * float(np.linalg.norm(vector))
-    dots = (rows @ vector).astype(np.float64)
-    return np.divide(dots, lengths, out=np.zeros_like(dots), where=lengths > 0)
+        def rows(ids: np.ndarray) -> np.ndarray:
+            return np.column_stack([q[ids], np.ones(len(ids))]).astype(np.float64)
+
+        def known(ids: np.ndarray) -> np.ndarray:
+            return self.global_mean + b[ids].astype(np.float64) + rows(ids) @ prior
+
+        this = np.array([item])
+        x_start, z = known(this)[0], rows(this)[0]
+        design, targets = rows(items), np.asarray(values, np.float64) - known(items)
+        if self.link == "logistic":
+            guest = self.fold_in(items, values)
+            away = np.append(guest.factors, guest.bias) - prior
+            width = self.scale.width
+            x = known(items) + design @ away
+            share = 1 / (1 + np.exp(-x))
+            slope = width * share * (1 - share)
+            # r_j ≈ r̂_j + slope_j · x_jᵀ(w − w₀): ridge again, on rows stretched by slope.
+            targets = np.asarray(values) - (self.scale.low + width * share)
+            targets = targets + slope * (design @ away)
+            design = slope[:, None] * design
+        free = np.isfinite(reg)
+        if fold.nonnegative:
+            free &= np.append(self.fold_in(items, values).factors > 0, False)
+        pulls = np.zeros(len(items))
+        if free.any() and len(items):
+            times = len(items) if fold.weighted else 1
+            a = design[:, free].T @ design[:, free] + np.diag(times * reg[free])
+            pulls = (design[:, free] @ np.linalg.lstsq(a, z[free], rcond=None)[0]) * targets
+        if fold.implicit is not None and len(items):
+            said = fold.implicit[items].astype(np.float64) @ q[item] / np.sqrt(len(items))
+            x_start, pulls = x_start - said.sum(), pulls + said
+        x_end = x_start + pulls.sum()
+        start, end = self.score(np.array([x_start, x_end])).astype(np.float64)
+        if self.link == "logistic" and x_end != x_start:
+            pulls = pulls * (end - start) / (x_end - x_start)
+        return Pulls(float(start), float(end), items, np.asarray(values), pulls)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from recsys_core import metrics
 from recsys_core.datasets.movielens import CATALOGUE
-from recsys_core.models import PMF, Model, Predictor
+from recsys_core.models import PMF, Model, Recommender
 from recsys_core.ratings import Ratings
 from recsys_core.splits import Split
 from recsys_core.training import Epoch
@@ -42,9 +42,9 @@ class Outcome:
 
     case: Case
     split: Split
-    predictor: Predictor
+    predictor: Recommender
     history: list[Epoch]
-    snapshots: dict[int, Predictor] = field(default_factory=dict)
+    snapshots: dict[int, Recommender] = field(default_factory=dict)
 
     def test(self) -> Ratings:
         """The held-out ratings."""
@@ -54,6 +54,13 @@ class Outcome:
     def test_rmse(self, clip: bool = True) -> float:
         """RMSE on the test part, in rating units."""
         return rmse_on(self.predictor, self.test(), clip)
+
+    @property
+    def train_mse(self) -> float:
+        """Mean squared error on the training part after the last epoch."""
+        rmse = self.history[-1].train_rmse
+        assert rmse is not None
+        return rmse**2
 
     @property
     def examples_per_second(self) -> float:
@@ -141,7 +148,7 @@ def train(case: Case, ratings: Ratings) -> Outcome:
     """Train a case to its end."""
     split = case.split(ratings)
     training = case.model(split.train).start(split.train, split.validation)
-    snapshots: dict[int, Predictor] = {}
+    snapshots: dict[int, Recommender] = {}
     for epoch in training:
         if epoch.number in case.keep:
             snapshots[epoch.number] = training.learner.snapshot()
@@ -162,7 +169,7 @@ def our_answer(train: Ratings) -> Model:
 # --- small things several entries use ---------------------------------------------------------
 
 
-def rmse_on(predictor: Predictor, ratings: Ratings, clip: bool = True) -> float:
+def rmse_on(predictor: Recommender, ratings: Ratings, clip: bool = True) -> float:
     """RMSE of a predictor on some ratings."""
     predicted = predictor.predict(ratings.user_ids, ratings.item_ids, clip=clip)
     return metrics.rmse(ratings.values, predicted)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from recsys_core.errors import FactorscopeError
+from recsys_core.models import Factored
 from recsys_core.projection import Basis
 from recsys_core.training import Checkpoint, Training
 
@@ -54,7 +55,7 @@ def retrace(run: Run, checkpoint: Checkpoint, at: int, epoch: int) -> Iterator[N
 def scout(run: Run) -> Iterator[None]:
     """Train a twin ahead for a moment; the axes that spread its factors become the run's axes."""
     found = run.frames.nearest(0).thing
-    if found.has_factors:
+    if isinstance(found, Factored) and found.has_factors:
         try:
             twin: Training = copy.copy(run.model).start(run.split.train)
             left = _SCOUTED

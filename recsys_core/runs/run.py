@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from recsys_core.errors import FactorscopeError, SettingsError
-from recsys_core.models import Model, Predictor
+from recsys_core.models import Model, Recommender
 from recsys_core.ratings import Ratings
 from recsys_core.runs.errands import prepare
 from recsys_core.runs.kept import Kept
@@ -88,7 +88,7 @@ class Run:
         self.courses = 0
         self.basis: Basis | None = None
         self.basis_pending = True
-        self.scouted: Predictor | None = None
+        self.scouted: Recommender | None = None
         self.rewinding: tuple[Checkpoint, int, int] | None = None
         self._workspace = workspace
         self._registry = workspace.registry
@@ -113,13 +113,13 @@ class Run:
         self.settings = dict(training.settings)
         self.n_epochs = training.n_epochs
         self.epochs: list[Epoch] = list(training.history)
-        self.frames: Kept[Predictor] = Kept()
+        self.frames: Kept[Recommender] = Kept()
         self.checkpoints: Kept[Checkpoint] = Kept()
         self.status: Status = "finished" if training.finished else "paused"
         self.message = ""
         self.tested: list[Score] | None = None
         self._training: Training | None = training
-        self._final: Predictor | None = None
+        self._final: Recommender | None = None
         self._steps = 0
         self._due = 0.0  # when the next epoch may begin
         self._ended: float | None = None  # when the last one ended, while playing
@@ -192,11 +192,11 @@ class Run:
         return self._training is not None and self._training.stopped_early
 
     @property
-    def predictor(self) -> Predictor:
+    def predictor(self) -> Recommender:
         """The latest; of a finished run, that of the best validation epoch."""
         return self._final or self.frames.nearest(self.epoch).thing
 
-    def predictor_at(self, epoch: int | None) -> Predictor:
+    def predictor_at(self, epoch: int | None) -> Recommender:
         """The one kept nearest to an epoch; None asks for ``predictor``."""
         return self.predictor if epoch is None else self.frames.nearest(epoch).thing
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from recsys_core.models import GlobalMean, Model, Predictor, UserItemBias
+from recsys_core.models import GlobalMean, Model, Recommender, UserItemBias
 from recsys_core.ratings import Ratings
 from recsys_core.splits import Split
 
@@ -19,7 +19,7 @@ class Score:
     mae: float
 
 
-def scores(name: str, predictor: Predictor, held_out: Ratings) -> Score:
+def scores(name: str, predictor: Recommender, held_out: Ratings) -> Score:
     """RMSE and MAE of a predictor on some ratings."""
     from recsys_core import metrics
 
@@ -34,7 +34,7 @@ class Baseline:
     """A baseline at rest: its errors are the grey lines beside a curve."""
 
     name: str
-    train_rmse: float
+    train_rmse: float | None
     validation_rmse: float | None
     model: Model
 

@@ -23,7 +23,7 @@ export function run(stream) {
 }
 
 export function latest(stream) {
-  return (runs.get(stream)?.curve.train.length ?? 0) - 1
+  return (runs.get(stream)?.curve.loss.length ?? 0) - 1
 }
 
 // Take in a tick. Returns false when something is missing between what was here and what came:
@@ -34,7 +34,7 @@ export function take({ stream, curves, frames, finished }) {
     const known = runs.get(name) ?? { curve: { train: [], validation: [], loss: [] }, frames: [] }
     runs.delete(name) // to the end: the map forgets those not seen for longest
     runs.set(name, known)
-    if (from > known.curve.train.length) {
+    if (from > known.curve.loss.length) {
       whole = false
       continue
     }

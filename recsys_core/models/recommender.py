@@ -1,0 +1,391 @@
+"""The recommender: a trained model at rest, and every question one may put to it.
+
+How it predicts is a subclass's own affair: a factor model (``predictor.Predictor``), neighbours, a
+network. What a model has not, it declares, and nobody asks for it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from recsys_core.errors import RatingsError, TooLargeError
+from recsys_core.ratings import Ratings, Scale
+
+# A dense block larger than this (400 MB of float32) is refused rather than attempted.
+MAX_CELLS = 100_000_000
+
+_PREDICTED_AT_ONCE = 1 << 18
+
+# Where preferences, which are no ratings, are usually found: 0 no interest, 1 as good as chosen.
+_PREFERENCE = Scale(0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A user who was not there in training, found from a few ratings; goes wherever a user goes."""
+
+    factors: np.ndarray  # float32, (n_factors,)
+    bias: float
+    item_ids: np.ndarray
+    values: np.ndarray
+
+
+@dataclass(frozen=True)
+class Pulls:
+    """A prediction shared out among the user's own ratings: ``start`` and all pulls add up to it.
+
+    Attributes
+    ----------
+    start : what is predicted for a user nothing is known of; ``prediction`` : for this one.
+    item_ids, values : the ratings; ``pulls`` : what each adds, float64, (n,).
+    """
+
+    start: float
+    prediction: float
+    item_ids: np.ndarray
+    values: np.ndarray
+    pulls: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Recommender(ABC):
+    """What every trained model answers. Immutable: safe to read while training goes on.
+
+    A subclass is a frozen dataclass of arrays and plain values, and supplies ``_pairs``,
+    ``_block``, ``_row`` and ``_folded``; likeness and pulls where it has them.
+
+    Attributes
+    ----------
+    train : the Ratings it was trained on (labels, scale, and what is already rated).
+    has_factors : there are ``user_factors`` and ``item_factors`` to look at (see ``Factored``).
+    has_terms : every prediction is exactly μ + b_u + b_i + Σ p_uf q_if, read through its link.
+    has_ratings : it predicts ratings on the scale; without, scores of preference about 0 to 1,
+        for which clipping and RMSE have no meaning.
+    has_intervals : it knows how sure it is: ``predict_interval`` and ``deviation``.
+    has_reasons : it can share a prediction out among the user's own ratings: ``pulls``.
+    has_likeness : ``similar_users`` and ``similar_items`` mean something.
+    """
+
+    train: Ratings
+
+    has_terms: ClassVar[bool] = False
+    has_ratings: ClassVar[bool] = True
+    has_intervals: ClassVar[bool] = False
+    has_reasons: ClassVar[bool] = False
+
+    # How alike ``similar_users`` and ``similar_items`` measure, in words for people.
+    likeness: ClassVar[str] = "by factors"
+
+    # Subclasses by name, so that a saved model finds its own again.
+    kinds: ClassVar[dict[str, type[Recommender]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        Recommender.kinds[cls.__name__] = cls
+
+    def __post_init__(self) -> None:
+        for part in self.parts().values():
+            if isinstance(part, np.ndarray):
+                part.setflags(write=False)
+
+    # --- what a kind of model supplies ----------------------------------------------------------
+
+    @abstractmethod
+    def _pairs(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """x of pairs of indices, float32, (n,)."""
+
+    @abstractmethod
+    def _block(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """x of every user with every item, float32, (n_users, n_items)."""
+
+    @abstractmethod
+    def _row(self, user: int | Guest) -> np.ndarray:
+        """x of one user, or guest, and all items, (n_items,)."""
+
+    @abstractmethod
+    def _folded(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
+        """A new user from valid ratings, float64."""
+
+    def user_likeness(self, user: int | Guest) -> np.ndarray:
+        """How alike each user is to one, float64, (n_users,); the higher the more."""
+        raise NotImplementedError
+
+    def item_likeness(self, item: int) -> np.ndarray:
+        """How alike each item is to one, float64, (n_items,); the higher the more."""
+        raise NotImplementedError
+
+    def pulls(self, user: int | Guest, item: int) -> Pulls:
+        """What each of the user's ratings adds to a prediction, in rating units."""
+        raise NotImplementedError
+
+    def predict_interval(
+        self, user_ids: ArrayLike | Guest, item_ids: ArrayLike, coverage: float = 0.9
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Lower and upper ends between which the ratings of pairs lie with this probability."""
+        raise NotImplementedError
+
+    def deviation(self, user_ids: ArrayLike | Guest, item_ids: ArrayLike) -> np.ndarray:
+        """Standard deviation of the predictions of pairs, in rating units, (n,)."""
+        raise NotImplementedError
+
+    # --- what it is made of ---------------------------------------------------------------------
+
+    def parts(self) -> dict[str, Any]:
+        """The arrays and plain values it is made of, beside ``train``; what is saved of it."""
+        names = [field.name for field in dataclasses.fields(self) if field.name != "train"]
+        return {name: getattr(self, name) for name in names}
+
+    @classmethod
+    def of_parts(cls, train: Ratings, parts: dict[str, Any]) -> Recommender:
+        """The inverse of ``parts``."""
+        return cls(train=train, **parts)
+
+    @cached_property
+    def nbytes(self) -> int:
+        """Bytes held by its own arrays (labels and ratings are shared)."""
+        return sum(part.nbytes for part in self.parts().values() if isinstance(part, np.ndarray))
+
+    # --- sizes and labels -----------------------------------------------------------------------
+
+    @property
+    def n_factors(self) -> int:
+        """Number of factors, k; 0 where there are none."""
+        return 0
+
+    @property
+    def has_factors(self) -> bool:
+        """Whether there are factors to look at."""
+        return self.n_factors > 0
+
+    @property
+    def has_likeness(self) -> bool:
+        """Whether ``similar_users`` and ``similar_items`` mean something."""
+        return self.has_factors
+
+    @property
+    def n_users(self) -> int:
+        """Number of users."""
+        return self.train.n_users
+
+    @property
+    def n_items(self) -> int:
+        """Number of items."""
+        return self.train.n_items
+
+    @property
+    def users(self) -> list:
+        """User labels in index order."""
+        return self.train.users
+
+    @property
+    def items(self) -> list:
+        """Item labels in index order."""
+        return self.train.items
+
+    @property
+    def scale(self) -> Scale:
+        """The scale of the ratings."""
+        return self.train.scale
+
+    @property
+    def extent(self) -> Scale:
+        """Where predictions usually lie: the scale of the ratings, or 0 to 1 for preferences."""
+        return self.scale if self.has_ratings else _PREFERENCE
+
+    # --- predictions ----------------------------------------------------------------------------
+
+    def score(self, x: np.ndarray) -> np.ndarray:
+        """Ratings from x, not clipped."""
+        return x
+
+    def _read(self, x: np.ndarray, clip: bool) -> np.ndarray:
+        ratings = self.score(x)
+        return self.scale.clip(ratings) if clip and self.has_ratings else ratings
+
+    def predict(
+        self, user_ids: ArrayLike | Guest, item_ids: ArrayLike, clip: bool = True
+    ) -> np.ndarray:
+        """Predicted ratings of (user, item) pairs, float32, shape (n,).
+
+        A Guest in place of ``user_ids`` is predicted for all ``item_ids``.
+        """
+        if isinstance(user_ids, Guest):
+            items = checked(item_ids, self.n_items, "item")
+            return self._read(self._row(user_ids)[items], clip)
+        users, items = self._paired(user_ids, item_ids)
+        x = np.empty(len(users), np.float32)
+        for start in range(0, len(x), _PREDICTED_AT_ONCE):
+            here = slice(start, start + _PREDICTED_AT_ONCE)
+            x[here] = self._pairs(users[here], items[here])
+        return self._read(x, clip)
+
+    def _paired(self, user_ids: ArrayLike, item_ids: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+        users = checked(user_ids, self.n_users, "user")
+        items = checked(item_ids, self.n_items, "item")
+        if users.shape != items.shape and 1 not in (users.size, items.size):
+            raise RatingsError(
+                f"{users.size} users and {items.size} items do not pair up; give equally many."
+            )
+        users, items = np.broadcast_arrays(users, items)
+        return users, items
+
+    def predict_matrix(
+        self,
+        user_ids: ArrayLike | None = None,
+        item_ids: ArrayLike | None = None,
+        clip: bool = True,
+    ) -> np.ndarray:
+        """Predicted ratings of every pair in a block, float32, (len(user_ids), len(item_ids)).
+
+        None means all.
+
+        Raises
+        ------
+        TooLargeError
+            If the block would not fit in memory comfortably.
+        """
+        users = np.arange(self.n_users) if user_ids is None else user_ids
+        items = np.arange(self.n_items) if item_ids is None else item_ids
+        users = checked(users, self.n_users, "user")
+        items = checked(items, self.n_items, "item")
+        if len(users) * len(items) > MAX_CELLS:
+            raise TooLargeError(
+                f"A block of {len(users):,} × {len(items):,} predictions is too large; "
+                f"ask for at most {MAX_CELLS:,} cells at once."
+            )
+        return self._read(self._block(users, items), clip)
+
+    # --- recommendations and neighbours ---------------------------------------------------------
+
+    def rated_by(self, user: int | Guest) -> tuple[np.ndarray, np.ndarray]:
+        """Items this user has rated in training, and the ratings."""
+        if isinstance(user, Guest):
+            return user.item_ids, user.values
+        return self.train.by_user.row(self._one(user, "user"))
+
+    def recommend(
+        self, user: int | Guest, n: int = 10, exclude: ArrayLike | None = None
+    ) -> pd.DataFrame:
+        """The n best items this user has not rated: item index, label, score; best first.
+
+        ``score`` is the predicted rating, not clipped, so that ties at the top of the scale do not
+        hide the order. ``exclude`` holds further item indices to leave out.
+        """
+        out = [self.rated_by(user)[0]]
+        if exclude is not None:
+            out.append(checked(exclude, self.n_items, "item"))
+        scores = self.score(self._row(user)).astype(np.float64)
+        scores[np.concatenate(out).astype(np.int64)] = -np.inf
+        best = best_first(scores, n)
+        return self._named("item", best, self.items, "score", scores[best])
+
+    def similar_users(self, user: int | Guest, n: int = 10) -> pd.DataFrame:
+        """The n users most like this one: user index, label, similarity; best first.
+
+        Of a factor model: those whose factors point most nearly the same way (cosine).
+        """
+        if not isinstance(user, Guest):
+            user = self._one(user, "user")
+        similarity = self.user_likeness(user)
+        if not isinstance(user, Guest):
+            similarity[user] = -np.inf
+        best = best_first(similarity, n)
+        return self._named("user", best, self.users, "similarity", similarity[best])
+
+    def similar_items(self, item: int, n: int = 10) -> pd.DataFrame:
+        """The n items most like this one: item index, label, similarity; best first."""
+        item = self._one(item, "item")
+        similarity = self.item_likeness(item)
+        similarity[item] = -np.inf
+        best = best_first(similarity, n)
+        return self._named("item", best, self.items, "similarity", similarity[best])
+
+    def _one(self, index: int, what: str) -> int:
+        return int(checked([index], self.n_users if what == "user" else self.n_items, what)[0])
+
+    def _named(
+        self, what: str, ids: np.ndarray, labels: list, measure: str, values: np.ndarray
+    ) -> pd.DataFrame:
+        return pd.DataFrame({what: ids, "label": [labels[i] for i in ids], measure: values})
+
+    # --- fold-in --------------------------------------------------------------------------------
+
+    def fold_in(self, item_ids: ArrayLike, values: ArrayLike) -> Guest:
+        """A new user from a few ratings, without retraining; all that is learned of items holds."""
+        items = checked(item_ids, self.n_items, "item")
+        ratings = np.asarray(values, dtype=np.float64)
+        if len(items) != len(ratings):
+            raise RatingsError(f"{len(items)} items but {len(ratings)} ratings; give one each.")
+        if not np.isfinite(ratings).all():
+            raise RatingsError("A guest's ratings must be numbers; leave out what is unrated.")
+        return self._folded(items.copy(), ratings)
+
+
+class Factored(Recommender):
+    """A recommender with a latent space: vectors of users and items that can be looked at.
+
+    Attributes
+    ----------
+    user_factors, item_factors : float32, (n_users, k) and (n_items, k); k may be 0. A subclass, a
+        dataclass itself, names them among its fields.
+    """
+
+    user_factors: np.ndarray
+    item_factors: np.ndarray
+
+    @property
+    def n_factors(self) -> int:
+        """Number of factors, k."""
+        return self.user_factors.shape[1]
+
+    def user_likeness(self, user: int | Guest) -> np.ndarray:
+        """Cosine between this user's factors and everyone's, biases apart."""
+        own = user.factors if isinstance(user, Guest) else self.user_factors[user]
+        return cosine(self.user_factors, own)
+
+    def item_likeness(self, item: int) -> np.ndarray:
+        """Cosine between this item's factors and every item's, biases apart."""
+        return cosine(self.item_factors, self.item_factors[item])
+
+
+def checked(ids: ArrayLike, size: int, what: str) -> np.ndarray:
+    """Indices as int64; refuses labels, and what lies outside."""
+    array = np.atleast_1d(np.asarray(ids))
+    if array.size == 0:
+        return array.astype(np.int64)
+    if not np.issubdtype(array.dtype, np.integer):
+        raise RatingsError(
+            f"{what.capitalize()}s are given by index, not by label; use {what}_index(label)."
+        )
+    if array.min() < 0 or array.max() >= size:
+        raise RatingsError(f"A {what} index lies outside 0–{size - 1}.")
+    return array.astype(np.int64)
+
+
+def best_first(scores: np.ndarray, n: int) -> np.ndarray:
+    """Positions of the n highest finite scores, best first; ties by position."""
+    n = min(n, int(np.isfinite(scores).sum()))
+    if n <= 0:
+        return np.empty(0, np.int64)
+    if n < len(scores):
+        # Everything not below the n-th best, so that ties are settled by position and not by luck.
+        edge = np.partition(scores, len(scores) - n)[len(scores) - n]
+        candidates = np.flatnonzero(scores >= edge)
+    else:
+        candidates = np.arange(len(scores))
+    return candidates[np.argsort(-scores[candidates], kind="stable")][:n]
+
+
+def cosine(rows: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """Cosine of the angle between each row and a vector, float64, (n_rows,); 0 for zero rows."""
+    lengths = np.linalg.norm(rows, axis=1).astype(np.float64) * float(np.linalg.norm(vector))
+    dots = (rows @ vector).astype(np.float64)
+    return np.divide(dots, lengths, out=np.zeros_like(dots), where=lengths > 0)
