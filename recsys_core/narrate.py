@@ -42,8 +42,8 @@ def _before(run: Run) -> str:
         else "all ratings train here, so it shows how well they are memorised."
     )
     return (
-        f"Nothing is learned yet: guesses are typically off by {number(rmse)} (RMSE). Press Play: the "
-        f"dashed training curve should fall fast, then ever more slowly; {watch}"
+        f"Nothing is learned yet: guesses are typically off by {number(rmse)} (RMSE). Press Play: "
+        f"the dashed training curve should fall fast, then ever more slowly; {watch}"
     )
 
 

@@ -90,6 +90,10 @@ class Checkpoint:
     position: dict[str, Any]
 
 
+# Σ e² on the training ratings, training RMSE, validation RMSE.
+_Measured = tuple[float, float | None, float | None]
+
+
 @dataclass
 class _Position:
     """Where in its course a training stands."""
@@ -205,7 +209,7 @@ class Training:
         learner.end_epoch()
         return self._close_epoch(self._measure(), began)
 
-    def _measure(self) -> tuple[float, float | None, float | None]:
+    def _measure(self) -> _Measured:
         if not self.learner.has_ratings:
             return 0.0, None, None
         raw, clipped = self._squared_errors(self.train)
@@ -222,9 +226,7 @@ class Training:
         ]
         return math.fsum(raw for raw, _ in sums), math.fsum(clipped for _, clipped in sums)
 
-    def _close_epoch(
-        self, measured: tuple[float, float | None, float | None], began: float
-    ) -> Epoch:
+    def _close_epoch(self, measured: _Measured, began: float) -> Epoch:
         raw, train_rmse, validation_rmse = measured
         at = self._at
         number = at.history[-1].number + 1 if at.history else 0

@@ -19,7 +19,6 @@ from recsys_core.models.recommender import Guest, Recommender
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.training import Checkpoint, Epoch, Learner, Training
 
-
 # Before the names of a recommender's own arrays in a saved model.
 _PART = "part."
 

@@ -100,15 +100,15 @@ class Recommender(ABC):
 
     @abstractmethod
     def _pairs(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        """x of pairs of indices, float32, (n,)."""
+        """The x of pairs of indices, float32, (n,)."""
 
     @abstractmethod
     def _block(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        """x of every user with every item, float32, (n_users, n_items)."""
+        """The x of every user with every item, float32, (n_users, n_items)."""
 
     @abstractmethod
     def _row(self, user: int | Guest) -> np.ndarray:
-        """x of one user, or guest, and all items, (n_items,)."""
+        """The x of one user, or guest, and all items, (n_items,)."""
 
     @abstractmethod
     def _folded(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
