@@ -10,7 +10,9 @@ import recsys_core as rc
 from recsys_core.kernels.compiling import padded
 from recsys_core.kernels.errors import errors_kernel
 from recsys_core.kernels.least_squares import rows_kernel
+from recsys_core.kernels.multiplicative import multiplicative_kernel
 from recsys_core.kernels.sgd import logistic_kernel, sgd_kernel
+from recsys_core.kernels.svdpp import sums_kernel, svdpp_kernel
 from recsys_core.kernels.threads import cut, run_all
 
 N_USERS, N_ITEMS, K, WIDTH = 7, 6, 3, 8
@@ -113,7 +115,7 @@ def test_pieces_keep_their_order_on_threads():
     assert run_all(lambda a, b: (a, b), cut(100, 7)) == cut(100, 7)
 
 
-@pytest.mark.parametrize("name", ["SGD", "ALS", "PMF"])
+@pytest.mark.parametrize("name", ["SGD", "ALS", "PMF", "SVDpp", "NMF"])
 def test_one_and_two_threads_give_the_same_bits(name, monkeypatch):
     ratings = rc.datasets.low_rank(n_users=400, n_items=300, density=0.5, seed=0)
     results = []
@@ -148,10 +150,14 @@ def test_a_neural_batch_equals_plain_pytorch():
 def test_warming_up_compiles_what_training_calls():
     rc.kernels.warm_up((8,))
     ratings = rc.Ratings.from_matrix(np.random.default_rng(0).integers(1, 6, (8, 6)), missing=None)
-    kernels = sgd_kernel(8), logistic_kernel(8), rows_kernel(8), errors_kernel(8)
+    kernels = (
+        sgd_kernel(8), logistic_kernel(8), rows_kernel(8), errors_kernel(8), svdpp_kernel(8),
+        sums_kernel(8), multiplicative_kernel(8),
+    )  # fmt: skip
     compiled = [len(kernel.signatures) for kernel in kernels]
     for model in (rc.SGD(n_factors=2), rc.ALS(n_factors=2), rc.PMF(n_factors=2),
-                  rc.PMF(n_factors=2, link="logistic")):  # fmt: skip
+                  rc.PMF(n_factors=2, link="logistic"), rc.SVDpp(n_factors=2),
+                  rc.NMF(n_factors=2)):  # fmt: skip
         model.n_epochs = 1
         model.fit(ratings)
     assert [len(kernel.signatures) for kernel in kernels] == compiled

@@ -17,6 +17,8 @@ TAUGHT = {
     "PMF, logistic": dict(
         n_factors=3, link="logistic", reg_user=0.02, reg_item=0.02, learning_rate=0.02, n_epochs=400
     ),
+    "SVDpp": dict(n_factors=3, learning_rate=0.02, reg=0.002, n_epochs=300),
+    "NMF": dict(n_factors=3, reg=0.0001, n_epochs=1500),
     "NeuralMF": dict(
         n_factors=3, learning_rate=0.02, weight_decay=0.0, batch_size=64, n_epochs=120
     ),
@@ -117,6 +119,8 @@ def test_tiny_slices_and_resuming_equal_straight_through(name, grid_from, monkey
     monkeypatch.setattr("recsys_core.models.sgd._RATINGS_A_STEP", 16)
     monkeypatch.setattr("recsys_core.models.sgd._SHUFFLED_EVERY_EPOCH", grid_from)
     monkeypatch.setattr("recsys_core.models.alternating._RATINGS_A_PIECE", 16)
+    monkeypatch.setattr("recsys_core.models.svdpp._RATINGS_A_STEP", 16)
+    monkeypatch.setattr("recsys_core.models.nmf._RATINGS_A_PIECE", 16)
     monkeypatch.setattr("recsys_core.models.neural._BATCHES_A_STEP", 1)
     ratings = small()
     validation = small(seed=5)
@@ -186,7 +190,8 @@ def test_a_user_without_ratings_gets_what_all_like(name):
     model = make(name, n_epochs=30).fit(lonely)
     prediction = model.predict_matrix(user_ids=[ratings.n_users])[0]
     assert np.isfinite(prediction).all()
-    if not name.startswith("PMF"):  # an adaptive prior gives newcomers the mean taste
+    # Newcomers get the mean taste by an adaptive prior, and where zero would mean no liking at all.
+    if not name.startswith(("PMF", "NMF")):
         assert not model.user_factors[-1].any()
     assert abs(prediction.mean() - ratings.global_mean) < 0.6
 

@@ -11,7 +11,9 @@ def warm_up(widths: tuple[int, ...] = (8, 16, 32)) -> None:
 
     from recsys_core.kernels.errors import errors_kernel
     from recsys_core.kernels.least_squares import rows_kernel
+    from recsys_core.kernels.multiplicative import multiplicative_kernel
     from recsys_core.kernels.sgd import logistic_kernel, sgd_kernel
+    from recsys_core.kernels.svdpp import sums_kernel, svdpp_kernel
 
     f = np.float32
     ids, values = np.zeros(0, np.int32), np.zeros(0, f)
@@ -24,7 +26,13 @@ def warm_up(widths: tuple[int, ...] = (8, 16, 32)) -> None:
         errors_kernel(width)(*triples, *parameters, False, f(1), f(5), 0, 0)
         square = np.eye(width, dtype=f)
         rows_kernel(width)(
-            starts, ids, values, table, table, row, f(0), row, square, square[0], True, f(1), f(0),
+            starts, ids, values, table, table, row, f(0), row, square, square[:1], True, f(1), f(0),
             False, table, table, row, table, 0, 0,
         )  # fmt: skip
         logistic_kernel(width)(*triples, *parameters, f(1), f(4), f(0), row, row, True, 0, 0)
+        svdpp_kernel(width)(
+            ids, starts, ids, values, table, table, table, table, row, row, f(0), f(0), f(0), True,
+            0, 0,
+        )  # fmt: skip
+        sums_kernel(width)(starts, ids, table, table, table, 0, 0)
+        multiplicative_kernel(width)(starts, ids, values, table, table, f(0), 0, 0)

@@ -74,7 +74,7 @@ def svdpp_kernel(width: int) -> Callable[..., None]:
 
 @specialised
 def sums_kernel(width: int) -> Callable[..., None]:
-    """w = p_u + |I_u|^−½ Σ_{j ∈ I_u} y_j for a run of users, put into ``sums``."""
+    """Put p_u + |I_u|^−½ Σ_{j ∈ I_u} y_j into ``sums``, for a run of users."""
 
     @compiled
     def user_sums(starts, columns, p, y, sums, first, last):

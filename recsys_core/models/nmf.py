@@ -1,0 +1,122 @@
+"""NMF: non-negative matrix factorization of the rated cells."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+
+from recsys_core.kernels.multiplicative import multiplicative_kernel
+from recsys_core.kernels.threads import run_all
+from recsys_core.models.base import Model
+from recsys_core.models.options import (
+    deviation_option,
+    epochs_option,
+    factors_option,
+    patience_option,
+    reg_option,
+    seed_option,
+)
+from recsys_core.models.parameters import FactorLearner
+from recsys_core.models.predictor import FoldIn
+from recsys_core.ratings import Grouped, Ratings
+
+# Ratings whose rows one thread updates at a time, and in one step: some milliseconds of work.
+_RATINGS_A_PIECE = 1 << 14
+_PIECES_A_STEP = 8
+
+
+@dataclasses.dataclass
+class NMF(Model):
+    """Non-negative factorization: r̂ = low + p_u · q_i, no number below zero.
+
+    Minimises Σ (r − r̂)² + λ Σ_u n_u ‖p_u‖² + λ Σ_i n_i ‖q_i‖² over the training ratings by the
+    multiplicative updates of ``kernels.multiplicative``. Nothing can cancel: a prediction is a sum
+    of parts, each a liking of the user's for what the item has. For the same reason there are no
+    biases and no mean, which would have to be below zero for some; and ratings are counted from the
+    low end of their scale, so that any scale will do and zero means “nothing in common”. Users and
+    items without ratings are given the mean row of the others. Source: Lee and Seung, *Algorithms
+    for Non-negative Matrix Factorization*, 2001.
+    """
+
+    title = "NMF"
+    summary = "Adds up parts and never subtracts: no factor of a user or an item is negative."
+
+    n_factors: int | None = factors_option()
+    reg: float | None = reg_option()
+    n_epochs: int | None = epochs_option()
+    init_deviation: float = deviation_option()
+    patience: int | None = patience_option()
+    seed: int = seed_option()
+
+    @classmethod
+    def defaults(cls, ratings: Ratings) -> dict[str, Any]:
+        """Multiplicative updates are small steps: many epochs, and patience with them."""
+        if ratings.n_ratings < 500:
+            return {"n_factors": 3, "reg": 0.05, "n_epochs": 200, "patience": 100}
+        if ratings.n_ratings < 20_000:
+            return {"n_factors": 5, "reg": 0.05, "n_epochs": 300, "patience": 50}
+        if ratings.n_ratings < 300_000:
+            return {"n_factors": 32, "reg": 0.12, "n_epochs": 300, "patience": 20}
+        return {"n_factors": 32, "reg": 0.065, "n_epochs": 200, "patience": 10}
+
+    def _learner(self, train: Ratings, settings: dict[str, Any]) -> NMFLearner:
+        return NMFLearner(train, settings)
+
+
+class NMFLearner(FactorLearner):
+    """All users' rows given the items', then all items' given the users'."""
+
+    def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
+        super().__init__(train, settings["n_factors"])
+        self.settings = settings
+        self.mean = train.scale.low
+        # About flat rows that would predict the mean rating: Σ_f level² = mean − low.
+        level = math.sqrt((train.global_mean - train.scale.low) / self.n_factors)
+        rng = np.random.default_rng(settings["seed"])
+        for rows in (self.p, self.q):
+            drawn = rng.normal(level, settings["init_deviation"], (len(rows), self.n_factors))
+            rows[:, : self.n_factors] = np.abs(drawn)
+        self.end_epoch()
+        self._steps = [
+            (grouped.starts, grouped.columns, values, x, w, pieces[i : i + _PIECES_A_STEP])
+            for grouped, x, w in ((train.by_user, self.q, self.p), (train.by_item, self.p, self.q))
+            for values in [grouped.values - np.float32(train.scale.low)]
+            for pieces in [_pieces(grouped)]
+            for i in range(0, len(pieces), _PIECES_A_STEP)
+        ]
+        self.n_steps = len(self._steps)
+
+    def step(self, index: int) -> None:
+        """Update some rows; the first steps are the users', the others the items'."""
+        *fixed, pieces = self._steps[index]
+        kernel, reg = multiplicative_kernel(self.p.shape[1]), np.float32(self.settings["reg"])
+        run_all(lambda first, last: kernel(*fixed, reg, first, last), pieces)
+
+    def end_epoch(self) -> None:
+        """Rows without ratings become the mean row of the others."""
+        for rows, counts in ((self.p, self.train.user_counts), (self.q, self.train.item_counts)):
+            rows[counts == 0] = rows[counts > 0].mean(axis=0)
+
+    def objective(self, squared_error: float) -> float:
+        """Σ e² + λ Σ (‖p_u‖² + ‖q_i‖²), both sums over the training ratings."""
+        users = (self.p**2).sum(axis=1, dtype=np.float64) @ self.train.user_counts
+        items = (self.q**2).sum(axis=1, dtype=np.float64) @ self.train.item_counts
+        return squared_error + self.settings["reg"] * float(users + items)
+
+    def fold_in_rule(self) -> FoldIn:
+        """The non-negative row that minimises the same objective; no ratings: the mean row."""
+        k = self.n_factors
+        mean_row = self.p[self.train.user_counts > 0, :k].mean(axis=0, dtype=np.float64)
+        reg = np.append(np.full(k, float(self.settings["reg"])), np.inf)
+        return FoldIn(reg, np.append(mean_row, 0.0), weighted=True, nonnegative=True)
+
+
+def _pieces(grouped: Grouped) -> list[tuple[int, int]]:
+    """Rows cut into (first, last) by ratings, since a few rows hold most of them."""
+    starts = grouped.starts
+    edges = np.searchsorted(starts, np.arange(0, starts[-1], _RATINGS_A_PIECE))
+    edges = np.unique(np.concatenate([[0], edges, [len(starts) - 1]])).tolist()
+    return list(zip(edges[:-1], edges[1:], strict=True))
