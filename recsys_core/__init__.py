@@ -21,6 +21,7 @@ from recsys_core.models import (
     SGD,
     GlobalMean,
     Guest,
+    ItemKNN,
     Model,
     Predictor,
     Recommender,
@@ -64,9 +65,10 @@ _LATER = {
 }
 
 __all__ = [
-    "ALS", "NMF", "PMF", "SGD", "SVDpp", "GlobalMean", "Guest", "Model", "NeuralMF", "Predictor", "Ratings",
-    "Recommender", "Scale", "UserItemBias", "datasets", "errors", "explain", "figures", "load_model", "metrics",
-    "projection", "read_ratings", "recommend", "runs", "splits",
+    "ALS", "NMF", "PMF", "SGD", "GlobalMean", "Guest", "ItemKNN", "Model", "NeuralMF",
+    "Predictor", "Ratings", "Recommender", "SVDpp", "Scale", "UserItemBias", "datasets",
+    "errors", "explain", "figures", "load_model", "metrics", "projection", "read_ratings",
+    "recommend", "runs", "splits",
 ]  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """One contract over all models, then what is peculiar to each."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -27,11 +28,14 @@ TAUGHT = {
     ),
 }
 FACTOR_MODELS = list(TAUGHT)
-MODELS = [*FACTOR_MODELS, "GlobalMean", "UserItemBias"]
+MODELS = [*FACTOR_MODELS, "ItemKNN", "GlobalMean", "UserItemBias"]
 
 
 def make(name, **changes):
+    """A model with the settings it is taught with; of changes, those it has."""
     kind = getattr(rc, name.split(",")[0])
+    known = {field.name for field in dataclasses.fields(kind)}
+    changes = {setting: value for setting, value in changes.items() if setting in known}
     return kind(**{**TAUGHT.get(name, {}), **changes})
 
 
@@ -62,8 +66,7 @@ def error(model, ratings):
 
 
 def parameters(predictor):
-    names = ("user_factors", "item_factors", "user_bias", "item_bias")
-    return [getattr(predictor, name) for name in names]
+    return [part for part in predictor.parts().values() if isinstance(part, np.ndarray)]
 
 
 def same_bits(one, other):
@@ -122,11 +125,12 @@ def test_tiny_slices_and_resuming_equal_straight_through(name, grid_from, monkey
     monkeypatch.setattr("recsys_core.models.svdpp._RATINGS_A_STEP", 16)
     monkeypatch.setattr("recsys_core.models.nmf._RATINGS_A_PIECE", 16)
     monkeypatch.setattr("recsys_core.models.neural._BATCHES_A_STEP", 1)
+    monkeypatch.setattr("recsys_core.models.item_knn._CELLS_A_STEP", 16)
     ratings = small()
     validation = small(seed=5)
-    straight = make(name, n_epochs=8) if name != "GlobalMean" else make(name)
+    straight = make(name, n_epochs=8)
     straight.fit(ratings, validation)
-    resumed = make(name, n_epochs=8) if name != "GlobalMean" else make(name)
+    resumed = make(name, n_epochs=8)
     training = resumed.start(ratings, validation)
     slices = 0
     while not training.finished:
@@ -170,9 +174,7 @@ def test_unrated_never_counts(name):
     # The same triples beside ten thousand unrated cells train to the same numbers.
     narrow = small()
     wide = narrow.replace(items=[*narrow.items, *(f"unrated {n}" for n in range(300))])
-    one, two = (
-        make(name, **({} if name in ("GlobalMean",) else {"n_epochs": 5})) for _ in range(2)
-    )
+    one, two = (make(name, n_epochs=5) for _ in range(2))
     one.fit(narrow)
     two.fit(wide)
     if name in ("SGD", "PMF", "GlobalMean", "UserItemBias"):

@@ -33,6 +33,8 @@ class Model(ABC):
 
     title: ClassVar[str] = ""
     summary: ClassVar[str] = ""
+    # Of a model that has no epochs to choose: how often training goes through the data.
+    n_passes: ClassVar[int] = 0
 
     def __post_init__(self) -> None:
         self._training: Training | None = None
@@ -95,7 +97,7 @@ class Model(ABC):
             settings,
             train,
             validation,
-            n_epochs=settings.get("n_epochs", 0),
+            n_epochs=settings.get("n_epochs", self.n_passes),
             patience=settings.get("patience"),
             checkpoint=checkpoint,
         )

@@ -81,8 +81,10 @@ class Recommender(ABC):
     has_intervals: ClassVar[bool] = False
     has_reasons: ClassVar[bool] = False
 
-    # How alike ``similar_users`` and ``similar_items`` measure, in words for people.
+    # In words for people: what ``similar_users`` and ``similar_items`` go by, and what ``start`` of
+    # ``pulls`` is.
     likeness: ClassVar[str] = "by factors"
+    before_reasons: ClassVar[str] = "Of someone it knows nothing of, the model would expect"
 
     # Subclasses by name, so that a saved model finds its own again.
     kinds: ClassVar[dict[str, type[Recommender]]] = {}

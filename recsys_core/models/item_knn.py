@@ -1,0 +1,302 @@
+"""Item kNN: no factors, but the nearest neighbours of each item."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+
+from recsys_core.kernels.neighbours import add_neighbours, similarities
+from recsys_core.kernels.threads import cut, run_all
+from recsys_core.models.base import Model
+from recsys_core.models.baselines import BiasLearner
+from recsys_core.models.options import option
+from recsys_core.models.recommender import Guest, Pulls, Recommender
+from recsys_core.ratings import Ratings
+
+# Neighbours kept of each item: a user has rated only some of them, and enough must be left.
+_KEPT = 500
+
+# Shrinkage of the biases below the neighbours, and how often they alternate.
+_REG_BIAS = 5.0
+_ALTERNATIONS = 10
+
+# Cells of the item-by-item table worked on in one step, by all threads together.
+_CELLS_A_STEP = 1 << 18
+
+_PAIRS_A_THREAD = 1 << 14
+
+
+@dataclasses.dataclass
+class ItemKNN(Model):
+    """Nearest neighbours of items on what biases leave unexplained, e_uj = r_uj − b_uj.
+
+        r̂_ui = b_ui + Σ_j s_ij e_uj / Σ_j s_ij        b_ui = μ + b_u + b_i
+
+    over the ``n_neighbours`` items j most similar to i among those u has rated, with s the cosine
+    of e over users, shrunk where few rated both (see ``kernels.neighbours``). Source: Koren,
+    *Factor in the Neighbors*, 2010.
+    """
+
+    title = "Item kNN"
+    summary = "Finds for each item those the same people liked, and asks what you thought of them."
+    n_passes = 1
+
+    n_neighbours: int = option(
+        40, "int", "K", "Neighbours", low=1, high=500,
+        meaning="How many of the most similar items a user has rated have a say.",
+        what_if="Few make predictions jumpy; many let in items that hardly matter.",
+    )  # fmt: skip
+    shrinkage: float = option(
+        50.0, "float", "λ", "Shrinkage", low=0.0, high=1000.0,
+        meaning="Trusts a similarity less the fewer users rated both items: n / (n + λ).",
+        what_if="Without it, two items that one person rated alike are perfect neighbours.",
+    )  # fmt: skip
+    min_support: int = option(
+        1, "int", "", "Least support", low=1, high=100,
+        meaning="Items that fewer users than this rated both are no neighbours.",
+        what_if="High, rare items have no neighbours left and are predicted by biases alone.",
+    )  # fmt: skip
+
+    @classmethod
+    def defaults(cls, ratings: Ratings) -> dict[str, Any]:
+        """The same for all sizes."""
+        return {}
+
+    def _learner(self, train: Ratings, settings: dict[str, Any]) -> NeighbourLearner:
+        return NeighbourLearner(train, settings)
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbourhood(Recommender):
+    """An item kNN at rest.
+
+    Attributes
+    ----------
+    global_mean, user_bias, item_bias : the baseline below the neighbours, float32.
+    neighbours : int32, (n_items, m), items alike to each, the most alike first.
+    similarities : float32, (n_items, m), how much; 0 past the last neighbour.
+    n_neighbours : how many of those a user has rated count.
+    """
+
+    global_mean: float
+    user_bias: np.ndarray
+    item_bias: np.ndarray
+    neighbours: np.ndarray
+    similarities: np.ndarray
+    n_neighbours: int
+
+    has_reasons: ClassVar[bool] = True
+    before_reasons: ClassVar[str] = "By biases alone, without neighbours, the model would expect"
+    likeness: ClassVar[str] = "by what people thought of both"
+
+    @property
+    def has_likeness(self) -> bool:
+        """Likeness is all it knows."""
+        return True
+
+    @cached_property
+    def _rest(self) -> np.ndarray:
+        """The e of all training ratings, user by user, float32."""
+        by_user = self.train.by_user
+        return _unexplained(self.train, by_user.order, self)
+
+    def _base(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        return np.float32(self.global_mean) + self.user_bias[users] + self.item_bias[items]
+
+    def _pairs(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        order = np.argsort(users, kind="stable")  # the kernel wants a user's pairs together
+        u, i = users[order], items[order]
+        g = self.train.by_user
+        x = np.empty(len(users), np.float32)
+        x[order] = self._said(u, i, self._base(u, i), g.starts, g.columns, self._rest)
+        return x
+
+    def _said(
+        self,
+        users: np.ndarray,
+        items: np.ndarray,
+        base: np.ndarray,
+        starts: np.ndarray,
+        columns: np.ndarray,
+        rest: np.ndarray,
+    ) -> np.ndarray:
+        """``base`` with what the neighbours say added; ``rest`` are the e of each user."""
+        fixed = (
+            users, items, starts, columns, rest, self.neighbours, self.similarities,
+            self.n_neighbours, base,
+        )  # fmt: skip
+        run_all(lambda a, b: add_neighbours(*fixed, a, b), cut(len(users), _PAIRS_A_THREAD))
+        return base
+
+    def _block(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        pairs = np.repeat(users, len(items)), np.tile(items, len(users))
+        return self._pairs(*pairs).reshape(len(users), len(items))
+
+    def _row(self, user: int | Guest) -> np.ndarray:
+        everything = np.arange(self.n_items)
+        if not isinstance(user, Guest):
+            return self._pairs(np.full(self.n_items, user), everything)
+        base = np.float32(self.global_mean + user.bias) + self.item_bias
+        starts = np.array([0, len(user.item_ids)])
+        alone = np.zeros(self.n_items, np.int64)
+        return self._said(alone, everything, base, starts, user.item_ids, self._rest_of(user))
+
+    def _rest_of(self, user: int | Guest) -> np.ndarray:
+        """The e of one user's ratings, in the order of ``rated_by``."""
+        if isinstance(user, Guest):
+            known = self.global_mean + user.bias + self.item_bias[user.item_ids]
+            return (user.values - known).astype(np.float32)
+        starts = self.train.by_user.starts
+        return self._rest[starts[user] : starts[user + 1]]
+
+    def _folded(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
+        """A guest's shrunken mean is the bias; neighbours are asked when it comes to predicting."""
+        over = ratings - self.global_mean - self.item_bias[items]
+        bias = float(over.sum() / (_REG_BIAS + len(items)))
+        return Guest(np.empty(0, np.float32), bias, items, ratings)
+
+    def user_likeness(self, user: int | Guest) -> np.ndarray:
+        """Cosine between the e of this user and of everyone, unrated as 0."""
+        profile = np.zeros(self.n_items)
+        profile[self.rated_by(user)[0]] = self._rest_of(user)
+        g = self.train.by_user
+        of = np.repeat(np.arange(self.n_users), np.diff(g.starts))
+        dots = np.bincount(of, self._rest * profile[g.columns], self.n_users)
+        squares = np.bincount(of, self._rest.astype(np.float64) ** 2, self.n_users)
+        both = np.sqrt(squares) * np.linalg.norm(profile)
+        return np.divide(dots, both, out=np.zeros(self.n_users), where=both > 0)
+
+    def item_likeness(self, item: int) -> np.ndarray:
+        """The similarities it predicts by; 0 for all but its neighbours."""
+        found = np.zeros(self.n_items)
+        near = self.similarities[item] > 0
+        found[self.neighbours[item, near]] = self.similarities[item, near]
+        return found
+
+    def pulls(self, user: int | Guest, item: int) -> Pulls:
+        """What each neighbour adds, s_ij e_uj / Σ_j s_ij: exact; starting from the baseline b_ui.
+
+        Only the neighbours the user has rated are listed.
+        """
+        items, values = self.rated_by(user)
+        rest = self._rest_of(user)
+        place = {int(j): at for at, j in enumerate(items)}
+        near = [
+            (place[int(j)], float(s))
+            for j, s in zip(self.neighbours[item], self.similarities[item], strict=True)
+            if s > 0 and int(j) in place
+        ][: self.n_neighbours]
+        at = np.array([a for a, _ in near], np.int64)
+        weights = np.array([s for _, s in near])
+        pulls = weights * rest[at] / max(weights.sum(), 1e-12)
+        bias = user.bias if isinstance(user, Guest) else self.user_bias[user]
+        start = float(self.global_mean + bias + self.item_bias[item])
+        return Pulls(start, start + float(pulls.sum()), items[at], np.asarray(values)[at], pulls)
+
+
+class NeighbourLearner:
+    """One pass: biases first, then the neighbours of some items a step."""
+
+    has_ratings = True
+
+    def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
+        self.train, self.settings = train, settings
+        self.biases = BiasLearner(train, {"reg_user": _REG_BIAS, "reg_item": _REG_BIAS})
+        kept = min(_KEPT, max(train.n_items - 1, 1))
+        self.neighbours = np.zeros((train.n_items, kept), np.int32)
+        self.similarities = np.zeros((train.n_items, kept), np.float32)
+        self._steps = cut(train.n_items, max(1, _CELLS_A_STEP // train.n_items))
+        self.n_steps = _ALTERNATIONS + len(self._steps)
+        self._rest: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+        self._at_rest: Neighbourhood | None = None
+
+    def begin_epoch(self) -> None:
+        """Nothing to prepare."""
+
+    def step(self, index: int) -> None:
+        """Items' biases given users', and the reverse; or the neighbours of some items."""
+        self._at_rest = None
+        if index < _ALTERNATIONS:
+            self.biases.step(0)
+            self.biases.step(1)
+            return
+        if self._rest is None:
+            self._rest = self._unexplained()
+        of_item, of_user, lengths = self._rest
+        by_item, by_user = self.train.by_item, self.train.by_user
+        first, last = self._steps[index - _ALTERNATIONS]
+        found = np.empty((last - first, self.train.n_items), np.float32)
+        counts = np.empty(found.shape, np.int32)
+
+        def some(start: int, stop: int) -> None:
+            rows = slice(start - first, stop - first)
+            similarities(
+                by_item.starts, by_item.columns, of_item, by_user.starts, by_user.columns, of_user,
+                lengths, np.float32(self.settings["shrinkage"]), self.settings["min_support"],
+                found[rows], counts[rows], start, stop,
+            )  # fmt: skip
+            self._keep(found[rows], slice(start, stop))
+
+        run_all(some, [(first + a, first + b) for a, b in cut(last - first, 16)])
+
+    def _keep(self, found: np.ndarray, items: slice) -> None:
+        """The most similar ones, in order; ties by index."""
+        kept = self.neighbours.shape[1]
+        best = np.argsort(-found, axis=1, kind="stable")[:, :kept]
+        self.neighbours[items] = best
+        self.similarities[items] = np.maximum(np.take_along_axis(found, best, axis=1), 0)
+
+    def _unexplained(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The e of each item's and of each user's ratings, and the length of each item's."""
+        snapshot = self.snapshot()
+        by_item, by_user = self.train.by_item, self.train.by_user
+        of_item = _unexplained(self.train, by_item.order, snapshot)
+        of = np.repeat(np.arange(self.train.n_items), np.diff(by_item.starts))
+        squares = np.bincount(of, of_item.astype(np.float64) ** 2, self.train.n_items)
+        of_user = _unexplained(self.train, by_user.order, snapshot)
+        return of_item, of_user, np.sqrt(squares).astype(np.float32)
+
+    def end_epoch(self) -> None:
+        """Nothing to close."""
+
+    def squared_errors(self, ratings: Ratings, start: int, stop: int) -> tuple[float, float]:
+        """Σ (r − r̂)² over a run of ratings: raw, and with r̂ clipped to the scale."""
+        here = slice(start, stop)
+        if self._at_rest is None:
+            self._at_rest = self.snapshot()
+        x = self._at_rest.predict(ratings.user_ids[here], ratings.item_ids[here], clip=False)
+        clipped = self.train.scale.clip(x)
+        raw, inside = (ratings.values[here] - r.astype(np.float64) for r in (x, clipped))
+        return float(raw @ raw), float(inside @ inside)
+
+    def objective(self, squared_error: float) -> float:
+        """Σ e²: nothing is penalised."""
+        return squared_error
+
+    def snapshot(self) -> Neighbourhood:
+        """The neighbours found so far."""
+        of = self.biases
+        return Neighbourhood(
+            self.train, float(of.mean), of.b_user.copy(), of.b_item.copy(),
+            self.neighbours.copy(), self.similarities.copy(), int(self.settings["n_neighbours"]),
+        )  # fmt: skip
+
+    def state(self) -> dict[str, Any]:
+        """Biases and neighbours."""
+        found = self.neighbours.copy(), self.similarities.copy()
+        return {"biases": self.biases.state(), "found": found}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take them up again."""
+        self.biases.restore(state["biases"])
+        self.neighbours, self.similarities = (array.copy() for array in state["found"])
+        self._rest, self._at_rest = None, None
+
+
+def _unexplained(train: Ratings, order: np.ndarray, model: Neighbourhood) -> np.ndarray:
+    """The e of the training ratings in some order, float32."""
+    return train.values[order] - model._base(train.user_ids[order], train.item_ids[order])
