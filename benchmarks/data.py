@@ -21,9 +21,10 @@ NAMES = {
 _ZIPS = {"100k": "ml-100k.zip", "1m": "ml-1m.zip"}
 
 
-def folder() -> Path:
-    """Where the zips are: $FACTORSCOPE_DATA, or ../shared/data."""
-    return Path(os.environ.get("FACTORSCOPE_DATA", "../shared/data"))
+def use(folder: Path | None) -> None:
+    """Look for the zips in this folder; None leaves $FACTORSCOPE_DATA, or ../shared/data."""
+    if folder is not None:
+        os.environ["FACTORSCOPE_DATA"] = str(folder)
 
 
 @cache
@@ -41,9 +42,11 @@ def ratings(name: str) -> rc.Ratings:
 
 
 def zip_path(name: str) -> Path:
-    path = folder() / name
+    """Where a zip lies."""
+    folder = Path(os.environ.get("FACTORSCOPE_DATA", "../shared/data"))
+    path = folder / name
     if not path.is_file():
-        raise FileNotFoundError(f"{name} is not in {folder()}; name another folder by --data")
+        raise FileNotFoundError(f"{name} is not in {folder}; name another folder by --data")
     return path
 
 

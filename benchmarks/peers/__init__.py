@@ -12,7 +12,6 @@ import select
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -119,6 +118,11 @@ class Session:
     ) -> None:
         self.close()
 
+    @property
+    def alive(self) -> bool:
+        """Whether it can be asked again."""
+        return self._process.poll() is None
+
     def close(self) -> None:
         """End the adapter."""
         self._process.kill()
@@ -142,9 +146,9 @@ class Session:
         """The adapter's next line; it says one thing at a time, so nothing is left in between."""
         stream = self._process.stdout
         assert stream is not None
-        until = time.monotonic() + self.limit
-        if not select.select([stream], [], [], max(until - time.monotonic(), 0))[0]:
+        if not select.select([stream], [], [], self.limit)[0]:
             self._process.kill()
+            self._process.wait()
             raise PeerError(f"it took longer than {self.limit:.0f} s")
         line = stream.readline()
         if not line:
@@ -159,25 +163,3 @@ class Session:
         self._log.seek(0)
         lines = [line.strip() for line in self._log.read().splitlines() if line.strip()]
         return lines[-1][:200] if lines else f"exit code {self._process.returncode}"
-
-
-def measured(session: Session, settings: dict[str, Any], warm: bool = True) -> Fit:
-    """A warm fit: the second of two where one takes up to a minute, the middle of three below 2 s.
-
-    So no compilation is counted, and short fits do not hang on one bad moment.
-    """
-    first = session.fit(settings)
-    if not warm or first.seconds > 60:
-        return first
-    second = session.fit(settings)
-    if second.seconds > 2:
-        return second
-    fits = [second, session.fit(settings), session.fit(settings)]
-    return sorted(fits, key=lambda fit: fit.seconds)[1]
-
-
-def clipped_rmse(truth: np.ndarray, predicted: np.ndarray, scale: rc.Scale) -> float:
-    """RMSE of predictions moved onto the scale: the same few lines for every system."""
-    if not np.isfinite(predicted).all():
-        raise PeerError("some predictions are not finite")
-    return rc.metrics.rmse(truth, scale.clip(predicted))
