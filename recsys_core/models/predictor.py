@@ -17,7 +17,8 @@ class FoldIn:
 
     It minimises Σ (r − r̂)² + c · (w − prior)ᵀ diag(reg) (w − prior), with c the number of ratings
     when ``weighted``, else 1. ``reg`` and ``prior`` have shape (n_factors + 1,), the bias last;
-    an infinite ``reg`` holds that number at its prior.
+    an infinite ``reg`` holds that number at its prior. ``reg`` may be a whole matrix instead of its
+    diagonal.
 
     With ``implicit`` factors y, (n_items, n_factors), the prior is moved by |I|^−½ Σ_{j ∈ I} y_j,
     I the guest's items (SVD++). With ``nonnegative``, w ≥ 0 and the penalty is on w itself; the
@@ -29,6 +30,16 @@ class FoldIn:
     weighted: bool = False
     nonnegative: bool = False
     implicit: np.ndarray | None = None
+
+    def free(self) -> np.ndarray:
+        """Which numbers of the row are found from ratings, bool, (n_factors + 1,)."""
+        return np.isfinite(np.diagonal(self.reg) if np.ndim(self.reg) == 2 else self.reg)
+
+    def penalty(self, n_ratings: int) -> np.ndarray:
+        """c times the penalty of the free numbers, float64, (n_free, n_free)."""
+        free, reg = self.free(), np.asarray(self.reg, np.float64)
+        matrix = reg[np.ix_(free, free)] if reg.ndim == 2 else np.diag(reg[free])
+        return (n_ratings if self.weighted else 1) * matrix
 
     def prior_of(self, items: np.ndarray) -> np.ndarray:
         """The prior of a guest with these items, float64, (n_factors + 1,)."""
@@ -137,25 +148,21 @@ class Predictor(Factored):
         return Guest(w[:-1].astype(np.float32), float(w[-1]), items, ratings)
 
     def _ridge(self, design: np.ndarray, targets: np.ndarray, prior: np.ndarray) -> np.ndarray:
-        reg = np.asarray(self.fold.reg, np.float64)
-        free = np.isfinite(reg)
+        free, penalty = self.fold.free(), self.fold.penalty(len(targets))
         w = prior.copy()
         if not len(targets) or not free.any():
             return w
-        factor = len(targets) if self.fold.weighted else 1
         x = design[:, free]
-        penalty = factor * reg[free]
         rest = targets - design[:, ~free] @ prior[~free]
         if self.fold.nonnegative:
             from scipy.optimize import nnls
 
             # The penalty as further equations: √λ (w − prior) = 0.
             root = np.sqrt(penalty)
-            equations = np.vstack([x, np.diag(root)])
-            w[free] = nnls(equations, np.concatenate([rest, root * prior[free]]))[0]
+            equations = np.vstack([x, root])
+            w[free] = nnls(equations, np.concatenate([rest, root @ prior[free]]))[0]
             return w
-        a = x.T @ x + np.diag(penalty)
-        w[free] = np.linalg.lstsq(a, x.T @ rest + penalty * prior[free], rcond=None)[0]
+        w[free] = np.linalg.lstsq(x.T @ x + penalty, x.T @ rest + penalty @ prior[free])[0]
         return w
 
     def pulls(self, user: int | Guest, item: int) -> Pulls:
@@ -174,7 +181,7 @@ class Predictor(Factored):
         items, values = self.rated_by(user)
         q, b = self.item_factors, self.item_bias
         fold = self.fold
-        reg, prior = np.asarray(fold.reg, np.float64), fold.prior_of(items)
+        prior = fold.prior_of(items)
 
         def rows(ids: np.ndarray) -> np.ndarray:
             return np.column_stack([q[ids], np.ones(len(ids))]).astype(np.float64)
@@ -196,13 +203,14 @@ class Predictor(Factored):
             targets = np.asarray(values) - (self.scale.low + width * share)
             targets = targets + slope * (design @ away)
             design = slope[:, None] * design
-        free = np.isfinite(reg)
+        free, penalty = fold.free(), fold.penalty(len(items))
         if fold.nonnegative:
-            free &= np.append(self.fold_in(items, values).factors > 0, False)
+            positive = self.fold_in(items, values).factors > 0
+            penalty = penalty[np.ix_(positive, positive)]
+            free = np.append(positive, False)
         pulls = np.zeros(len(items))
         if free.any() and len(items):
-            times = len(items) if fold.weighted else 1
-            a = design[:, free].T @ design[:, free] + np.diag(times * reg[free])
+            a = design[:, free].T @ design[:, free] + penalty
             pulls = (design[:, free] @ np.linalg.lstsq(a, z[free], rcond=None)[0]) * targets
         if fold.implicit is not None and len(items):
             said = fold.implicit[items].astype(np.float64) @ q[item] / np.sqrt(len(items))
