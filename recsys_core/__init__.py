@@ -19,6 +19,7 @@ from recsys_core.models import (
     NMF,
     PMF,
     SGD,
+    BayesianPMF,
     GlobalMean,
     Guest,
     ItemKNN,
@@ -65,8 +66,8 @@ _LATER = {
 }
 
 __all__ = [
-    "ALS", "NMF", "PMF", "SGD", "GlobalMean", "Guest", "ItemKNN", "Model", "NeuralMF",
-    "Predictor", "Ratings", "Recommender", "SVDpp", "Scale", "UserItemBias", "datasets",
+    "ALS", "NMF", "PMF", "SGD", "BayesianPMF", "GlobalMean", "Guest", "ItemKNN", "Model",
+    "NeuralMF", "Predictor", "Ratings", "Recommender", "SVDpp", "Scale", "UserItemBias", "datasets",
     "errors", "explain", "figures", "load_model", "metrics", "projection", "read_ratings",
     "recommend", "runs", "splits",
 ]  # fmt: skip

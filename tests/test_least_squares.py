@@ -36,8 +36,8 @@ class Problem:
         root = rng.normal(size=(k, k)) / np.sqrt(k)
         self.matrix = np.eye(self.width)
         self.matrix[:k, :k] = root @ root.T + 0.3 * np.eye(k)
-        self.prior = np.zeros(self.width)
-        self.prior[:k] = rng.normal(size=k)
+        self.priors = np.zeros((n_rows if has.get("own_priors") else 1, self.width))
+        self.priors[:, :k] = rng.normal(size=(len(self.priors), k))
         self.noise = NONE
         if has.get("noise"):
             self.noise = np.zeros((n_rows, self.width + 1), f32)
@@ -49,7 +49,7 @@ class Problem:
         inverse = np.zeros((self.n_rows, self.width + 1), f32)
         rows_kernel(self.width)(
             self.starts, self.columns, self.values, self.x, self.doubt, self.weights, f32(2),
-            self.other_bias, self.matrix.astype(f32), (self.matrix @ self.prior).astype(f32),
+            self.other_bias, self.matrix.astype(f32), (self.priors @ self.matrix).astype(f32),
             self.bias, f32(0.8), f32(0.8 * 0.5), self.weighted, self.noise, rows, bias, inverse,
             first, self.n_rows if last is None else last,
         )  # fmt: skip
@@ -70,7 +70,7 @@ class Problem:
         a[0, 0] += 0.8 * c
         b[0] += 0.8 * 0.5 * c
         a[1:, 1:] += c * self.matrix[:k, :k]
-        b[1:] += c * self.matrix[:k, :k] @ self.prior[:k]
+        b[1:] += c * self.matrix[:k, :k] @ self.priors[row % len(self.priors), :k]
         return a, b
 
 
@@ -81,7 +81,7 @@ class Problem:
     n_columns=st.integers(1, 90),
     k=st.sampled_from([1, 3, 8, 11, 16, 23, 32, 42]),
     has=st.fixed_dictionaries(
-        {name: st.booleans() for name in ("bias", "weighted", "doubt", "noise")}
+        {name: st.booleans() for name in ("bias", "weighted", "doubt", "noise", "own_priors")}
     ),
 )
 def test_rows_solve_their_normal_equations(seed, n_rows, n_columns, k, has):

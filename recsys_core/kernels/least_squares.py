@@ -40,7 +40,8 @@ def rows_kernel(width: int) -> Callable[..., None]:
         which is added to the diagonal of x_j x_jᵀ; doubt may be (0, 0): none.
     weights : how much each rating's square counts, (n_ratings,), for rows without bias; (0,): 1.
     offset, other_bias : μ, and b_j, (n_columns,).
-    penalty, pull : Λ, (width, width), and Λ m, (width,). Columns of padding need a 1 in Λ.
+    penalty, pull : Λ, (width, width), and Λ m, (1, width), or (n_rows, width) where each row has
+        a prior mean of its own. Columns of padding need a 1 in Λ.
     with_bias, bias_penalty, bias_pull : whether there is a bias; λ and λ β.
     weighted : True multiplies all penalties by the row's number of ratings.
     noise : z, (n_rows, width + 1), the bias's first; (0, 0): none.
@@ -55,7 +56,7 @@ def rows_kernel(width: int) -> Callable[..., None]:
         bias_penalty, bias_pull, weighted, noise, rows, bias, inverse, first, last,
     ):  # fmt: skip
         doubts, noisy, inverts = doubt.shape[0] > 0, noise.shape[0] > 0, inverse.shape[0] > 0
-        scaled = weights.shape[0] > 0
+        scaled, own_pull = weights.shape[0] > 0, pull.shape[0] > 1
         zero, one = np.float32(0), np.float32(1)
         u = np.empty((width + 1, width), np.float32)  # row 0 is v, row f + 1 of U_w or its making
         flat, all_rows = u.reshape((width + 1) * width), np.arange(max(width + 1, _CACHED))
@@ -68,9 +69,10 @@ def rows_kernel(width: int) -> Callable[..., None]:
         for row in range(first, last):
             begin, end = starts[row], starts[row + 1]
             c = np.float32(max(end - begin, 1)) if weighted else one
+            pulled = row if own_pull else 0
             for f in range(width):
                 u[0, f] = zero
-                a[0, f] = c * pull[f]
+                a[0, f] = c * pull[pulled, f]
                 for g in range(width):
                     u[f + 1, g] = c * penalty[f, g]
             total = c * bias_pull

@@ -186,8 +186,8 @@ def add_outer(
     """``for n in range(start, stop): a[top:] += np.outer(x[rows[n]], x[rows[n]])``, upper half.
 
     ``a[top:]`` is filled where column ≥ row, and in the rest of the tiles that the diagonal
-    crosses; ``top`` is a constant. It is done tile by tile, each held in registers while all rows pass by: a sum in memory would be
-    loaded and stored again for every row.
+    crosses; ``top`` is a constant. It is done tile by tile, each held in registers while all rows
+    pass by: a sum in memory would be loaded and stored again for every row.
     """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:

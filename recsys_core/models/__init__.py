@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from recsys_core.models.als import ALS
 from recsys_core.models.base import Model, load_model
 from recsys_core.models.baselines import GlobalMean, UserItemBias
+from recsys_core.models.bayesian import BayesianPMF
 from recsys_core.models.item_knn import ItemKNN
 from recsys_core.models.nmf import NMF
 from recsys_core.models.pmf import PMF
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
     from recsys_core.models.neural import NeuralMF
 
 # The models a person chooses from, in the order pages show them; then the baselines.
-ALGORITHMS = ("SGD", "ALS", "PMF", "SVDpp", "NMF", "NeuralMF", "ItemKNN")
+ALGORITHMS = ("SGD", "ALS", "PMF", "BayesianPMF", "SVDpp", "NMF", "NeuralMF", "ItemKNN")
 MODELS = (*ALGORITHMS, "GlobalMean", "UserItemBias")
 
 __all__ = [
-    "ALGORITHMS", "ALS", "MODELS", "NMF", "PMF", "SGD", "Factored", "GlobalMean", "Guest",
-    "ItemKNN", "Model", "NeuralMF", "Predictor", "Recommender", "SVDpp", "UserItemBias",
+    "ALGORITHMS", "ALS", "MODELS", "NMF", "PMF", "SGD", "BayesianPMF", "Factored", "GlobalMean",
+    "Guest", "ItemKNN", "Model", "NeuralMF", "Predictor", "Recommender", "SVDpp", "UserItemBias",
     "load_model",
 ]  # fmt: skip
 

@@ -30,7 +30,8 @@ class Penalty:
 
     Attributes
     ----------
-    matrix, pull : Λ and Λ m, float32, (width, width) and (width,), with a 1 for padding columns.
+    matrix : Λ, float32, (width, width), with a 1 for padding columns.
+    pull : Λ m, float32, (1, width); (n_rows, width) where each row has its own m.
     bias, bias_pull : λ and λ β.
     """
 
@@ -77,7 +78,7 @@ class Side:
         width, k = self.factors.shape[1], self.n_factors
         reg, prior = np.ones(width, np.float32), np.zeros(width, np.float32)
         reg[:k], prior[:k] = self.reg[:k], self.prior[:k]
-        penalty = Penalty(np.diag(reg), reg * prior)
+        penalty = Penalty(np.diag(reg), (reg * prior)[None])
         if self.biases:
             penalty.bias, penalty.bias_pull = self.reg[k], self.reg[k] * self.prior[k]
         return penalty

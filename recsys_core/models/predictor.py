@@ -36,7 +36,7 @@ class FoldIn:
         return np.isfinite(np.diagonal(self.reg) if np.ndim(self.reg) == 2 else self.reg)
 
     def penalty(self, n_ratings: int) -> np.ndarray:
-        """c times the penalty of the free numbers, float64, (n_free, n_free)."""
+        """The penalty of the free numbers times c, float64, (n_free, n_free)."""
         free, reg = self.free(), np.asarray(self.reg, np.float64)
         matrix = reg[np.ix_(free, free)] if reg.ndim == 2 else np.diag(reg[free])
         return (n_ratings if self.weighted else 1) * matrix
