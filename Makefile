@@ -7,6 +7,7 @@
 PYTHON ?= python3
 PORT ?= 8501
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -25,8 +26,9 @@ check: venv $(VENV)/requirements.txt $(VENV)/requirements-dev.txt
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Other libraries are installed into .bench the first time. BENCH_ARGS="--data-sets 10m" and so on.
 bench: venv $(VENV)/requirements.txt
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -1,87 +1,99 @@
-"""Accuracy and fit time of every model at its defaults, baselines beside: ``make bench``.
+"""Our models beside other libraries, in one run on one machine and one split: ``make bench``.
 
-Random 80/10/10 split with seed 0: validation is watched for early stopping, test is measured once,
-on predictions clipped to the scale. Each model is fitted twice and the second fit is timed, so that
-no compilation is counted. Absolute times are noise on a shared machine; compare within one run.
+    python -m benchmarks --data-sets 100k 1m            # some 15 minutes
+    python -m benchmarks --data-sets 10m                # as much again
+    python -m benchmarks --systems SGD LIBMF --quick    # a part, without curves
+
+Random 90/10 split with seed 0, k = 32, two threads, settings from ``settings.json`` (chosen on a
+validation part of the training set by ``benchmarks.tune``, for us and for them alike); fits are
+warm and fit time alone is counted. Peers are installed into ``.bench`` when they are missing; one
+that cannot be is in the table with the reason. Results go to ``benchmarks/results``, and
+``python -m benchmarks.report`` prints them again. Times are worth comparing within one run only.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
+import platform
 import time
 from pathlib import Path
-
-import numpy as np
-import pandas as pd
+from typing import Any
 
 import recsys_core as rc
-
-_ZIPS = ("ml-100k.zip", "ml-1m.zip")
-
-
-def models() -> list[tuple[str, rc.Model]]:
-    return [
-        ("Global mean", rc.GlobalMean()),
-        ("User + item bias", rc.UserItemBias()),
-        ("SGD", rc.SGD()),
-        ("ALS", rc.ALS()),
-        ("PMF, adaptive priors", rc.PMF()),
-        # λ and k of the plain one were chosen on the validation part of MovieLens 100K.
-        (
-            "PMF, plain (zero mean, fixed λ, no biases)",
-            rc.PMF(n_factors=5, adaptive=False, biases=False),
-        ),
-        ("PMF, logistic link", rc.PMF(link="logistic")),
-        ("Neural MF", rc.NeuralMF()),
-    ]
+from benchmarks import accuracy, data, report
+from benchmarks.measuring import Arena, Line, measured
+from benchmarks.peers import N_THREADS
+from benchmarks.systems import System, chosen, settings_for
 
 
-def measured(ratings: rc.Ratings) -> pd.DataFrame:
-    split = rc.splits.random(ratings, validation=0.1, test=0.1, seed=0)
-    assert split.test is not None
-    rows = []
-    for name, model in models():
-        model.fit(split.train, split.validation)
-        began = time.perf_counter()
-        model.fit(split.train, split.validation)
-        seconds = time.perf_counter() - began
-        predicted = model.predict(split.test.user_ids, split.test.item_ids)
-        epochs = [epoch.seconds for epoch in model.history[1:]]
-        rows.append(
-            {
-                "model": name,
-                "k": model.settings.get("n_factors", "–"),
-                "test RMSE": f"{rc.metrics.rmse(split.test.values, predicted):.4f}",
-                "test MAE": f"{rc.metrics.mae(split.test.values, predicted):.4f}",
-                "fit, s": f"{seconds:.2f}",
-                "epochs": len(epochs),
-                "ms an epoch": f"{1000 * float(np.median(epochs)):.1f}" if epochs else "–",
-            }
-        )
-        print(f"  {name}: {rows[-1]['test RMSE']}", flush=True)
-    return pd.DataFrame(rows)
+def lines_of(data_set: str, systems: list[System], quick: bool) -> list[Line]:
+    """Measure each system on a data set, explicit feedback first."""
+    train, test = data.split(data.ratings(data_set))
+    lines = []
+    for implicit in (False, True):
+        here = [s for s in systems if (s.family == "implicit") is implicit]
+        if not here:
+            continue
+        with Arena(train, test, implicit) as arena:
+            for system in here:
+                began = time.monotonic()
+                if data_set in system.skip:
+                    line = Line.of(system, failed="left out at this size: too slow")
+                elif system.ours and not hasattr(rc, system.fixed["model"]):
+                    line = Line.of(system, failed="not part of this version")
+                else:
+                    settings, tuned = settings_for(system, data_set)
+                    line = measured(system, data_set, arena, settings, tuned, quick)
+                lines.append(line)
+                took = f"({time.monotonic() - began:.0f} s)"
+                print(f"  {report.sentence(line)} {took}", flush=True)
+    return lines
 
 
-def as_markdown(table: pd.DataFrame) -> str:
-    head = "| " + " | ".join(table.columns) + " |\n|" + "---|" * len(table.columns)
-    lines = ["| " + " | ".join(str(cell) for cell in row) + " |" for row in table.to_numpy()]
-    return "\n".join([head, *lines])
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    cpu = Path("/proc/cpuinfo")
+    names = [s for s in cpu.read_text().splitlines() if "model name" in s] if cpu.exists() else []
+    return {
+        "processor": names[0].split(":")[1].strip() if names else platform.processor(),
+        "cores": os.cpu_count(),
+        "threads": N_THREADS,
+        "python": platform.python_version(),
+    }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    default = os.environ.get("FACTORSCOPE_DATA", "../shared/data")
-    parser.add_argument("--data", type=Path, default=Path(default), help="folder of the zips")
-    folder = parser.parse_args().data
-    for name in _ZIPS:
-        path = folder / name
-        if not path.is_file():
-            print(f"{name} is not in {folder}: skipped; name another folder by --data.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--data-sets", nargs="+", choices=tuple(data.NAMES), default=["100k", "1m"])
+    parser.add_argument("--systems", nargs="+", help="words of their names; all by default")
+    parser.add_argument("--quick", action="store_true", help="one fit each: no curves, no folds")
+    parser.add_argument("--data", type=Path, help="folder of the zips")
+    asked = parser.parse_args()
+    data.use(asked.data)
+    for data_set in asked.data_sets:
+        try:
+            ratings = data.ratings(data_set)
+        except FileNotFoundError as error:
+            print(f"{error}: skipped.")
             continue
-        ratings = rc.read_ratings(path)
-        print(ratings)
-        print(as_markdown(measured(ratings)), flush=True)
+        print(f"{data.NAMES[data_set]}: {len(ratings):,} ratings", flush=True)
+        lines = lines_of(data_set, chosen(asked.systems), asked.quick)
+        result = {
+            "data_set": data_set,
+            "n_ratings": len(ratings),
+            "machine": machine(),
+            "lines": [dataclasses.asdict(line) for line in lines],
+        }
+        if asked.systems is None and not asked.quick:
+            result["accuracy"] = accuracy.of(data_set)
+        report.write(result, keep=asked.systems is not None)
+        print(report.markdown(data_set), flush=True)
 
 
 if __name__ == "__main__":

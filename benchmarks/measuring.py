@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -68,25 +68,104 @@ class Arena:
         return rc.metrics.rmse(self.test.values, self.test.scale.clip(predicted))
 
 
-@dataclass(frozen=True)
-class Point:
-    """One measured fit."""
+@dataclass
+class Line:
+    """One line of the table; without ``error`` it says in ``failed`` why it has none.
 
-    passes: int | None
-    seconds: float
-    error: float
+    ``seconds`` is one whole fit, ``error`` the RMSE on the test part (implicit: 1 − AUC);
+    ``curve`` has [passes, seconds, error] of fits with fewer passes, and of the whole one.
+    ``capped``: so many passes would have been due; only ``passes`` were made.
+    """
+
+    name: str
+    peer: str
+    family: str
+    ours: bool
+    version: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+    tuned: bool = False
+    passes: int | None = None
+    capped: int | None = None
+    seconds: float | None = None
+    error: float | None = None
+    curve: list[tuple[int, float, float]] = field(default_factory=list)
+    failed: str = ""
+
+    @classmethod
+    def of(cls, system: System, **rest: Any) -> Line:
+        """A line about a system."""
+        return cls(system.name, system.peer, system.family, system.ours, **rest)
+
+    @property
+    def due(self) -> float | None:
+        """Seconds a whole fit takes; of a capped one, what it would take."""
+        if self.seconds is None or self.capped is None or not self.passes:
+            return self.seconds
+        return self.seconds / self.passes * self.capped
+
+    @property
+    def per_pass(self) -> float | None:
+        """Seconds a pass."""
+        return self.seconds / self.passes if self.seconds is not None and self.passes else None
+
+
+# A first fit that long is not repeated to warm up: what compiling costs would not show.
+_LONG = 20.0
+
+# Shares of the passes at which the curve is measured, each by a fit of its own.
+_SHARES, _SHARES_OF_LONG = (1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32), (1 / 4, 1 / 16)
+
+
+def measured(
+    system: System,
+    data_set: str,
+    arena: Arena,
+    settings: dict[str, Any],
+    tuned: bool,
+    quick: bool = False,
+) -> Line:
+    """One system on one data set: a warm fit, and its curve unless it is to be quick."""
+    line = Line.of(system, settings=settings, tuned=tuned)
+    if system.passes is not None:
+        due = settings.get(system.passes) or _default_passes(system, settings, arena.train)
+        line.passes = min(due, system.most.get(data_set, due))
+        line.capped = due if line.passes < due else None
+    try:
+        with Session(system.peer, arena.folder) as session:
+            line.version = session.version
+
+            def point(passes: int | None, repeat: bool) -> tuple[int, float, float]:
+                changed = {system.passes: passes} if system.passes else {}
+                now = {**settings, **changed}
+                fit = warm(session, now) if repeat else session.fit(now)
+                return passes or 1, fit.seconds, arena.error(fit.predicted)
+
+            _, line.seconds, line.error = whole = point(line.passes, not quick)
+            if line.passes and not quick and not line.capped:
+                shares = _SHARES if line.seconds <= _LONG else _SHARES_OF_LONG
+                fewer = sorted({max(1, round(line.passes * share)) for share in shares})
+                line.curve = [point(n, False) for n in fewer if n < line.passes] + [whole]
+    except PeerError as error:
+        line.failed = str(error)
+    return line
 
 
 def warm(session: Session, settings: dict[str, Any]) -> Fit:
-    """The second of two fits where one takes up to a minute, the middle of three below 2 s.
+    """The second of two fits, or the middle of three more where they are short.
 
     So no compilation is counted, and short fits do not hang on one bad moment.
     """
     first = session.fit(settings)
-    if first.seconds > 60:
+    if first.seconds > _LONG:
         return first
     second = session.fit(settings)
     if second.seconds > 2:
         return second
     fits = [second, session.fit(settings), session.fit(settings)]
     return sorted(fits, key=lambda fit: fit.seconds)[1]
+
+
+def _default_passes(system: System, settings: dict[str, Any], train: rc.Ratings) -> int:
+    """How many passes one of our models makes when it is not told."""
+    given = {name: value for name, value in settings.items() if name != "model"}
+    return getattr(rc, settings["model"])(**given).resolve(train)[system.passes]

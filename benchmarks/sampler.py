@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from typing import Any
 
 import optuna
@@ -27,8 +28,11 @@ def main() -> None:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     given = json.loads(sys.stdin.readline())
     space = {name: distribution(place) for name, place in given["space"].items()}
+    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
     study = optuna.create_study(
-        sampler=optuna.samplers.TPESampler(seed=len(given["past"]), n_startup_trials=8)
+        sampler=optuna.samplers.TPESampler(
+            seed=len(given["past"]), n_startup_trials=6, multivariate=True
+        )
     )
     for settings, error in given["past"]:
         study.add_trial(

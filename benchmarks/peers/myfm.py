@@ -22,10 +22,9 @@ def prepare(train, pairs):
 
 def fit(data, rank, n_iter, burn_in):
     design, values, sides = data
+    burn_in = min(burn_in, n_iter // 2)
     model = MyFMRegressor(rank=rank, random_seed=0)
-    model.fit(
-        design, values, group_shapes=sides, n_iter=n_iter, n_kept_samples=max(n_iter - burn_in, 1)
-    )
+    model.fit(design, values, group_shapes=sides, n_iter=n_iter, n_kept_samples=n_iter - burn_in)
     return model, sides
 
 

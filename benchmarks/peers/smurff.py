@@ -20,8 +20,9 @@ def prepare(train, pairs):
 
 def fit(data, num_latent, n_iter, burn_in, precision):
     known, asked, mean = data
+    burn_in = min(burn_in, n_iter // 2)
     session = smurff.TrainSession(
-        num_latent=num_latent, num_threads=2, burnin=burn_in, nsamples=max(n_iter - burn_in, 1),
+        num_latent=num_latent, num_threads=2, burnin=burn_in, nsamples=n_iter - burn_in,
         seed=0, verbose=0,
     )  # fmt: skip
     session.addTrainAndTest(known, asked, smurff.FixedNoise(precision))
