@@ -62,7 +62,7 @@ def through(
 
 
 def laid_out(predictor: Factored, points: np.ndarray, ids: dict[Side, np.ndarray]) -> Places:
-    """The map that a layout of ``stacked`` gives, such as t-SNE; its axes mean nothing."""
+    """The map that a layout of ``stacked`` gives, such as t-SNE or UMAP; its axes mean nothing."""
     xy, start = {}, 0
     for side in (side for side in SIDES if side in ids):
         xy[side] = points[start : start + len(ids[side])]

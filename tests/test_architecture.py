@@ -97,7 +97,7 @@ def loaded_after(code: str) -> set[str]:
     return set(done.stdout.splitlines()[-1].split())
 
 
-HEAVY = {"plotly", "sklearn", "torch", "streamlit"}
+HEAVY = {"plotly", "sklearn", "torch", "streamlit", "umap"}
 
 
 def test_importing_the_core_is_light():

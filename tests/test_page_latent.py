@@ -61,11 +61,12 @@ def test_a_user_found_after_an_item_is_the_one_looked_at(browser_id):
     assert len(at.main.dataframe[0].value) == run.predictor.n_users - 1
 
 
-def test_t_sne_is_worked_out_behind_the_page(browser_id):
+@pytest.mark.parametrize("method", ["tsne", pytest.param("umap", marks=pytest.mark.slow)])
+def test_layouts_are_worked_out_behind_the_page(method, browser_id):
     party(browser_id)
     at = open_page("latent", browser_id)
-    at.segmented_control(key="latent_method").set_value("tsne").run()
-    deadline = time.monotonic() + 60
+    at.segmented_control(key="latent_method").set_value(method).run()
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         at.run()
         assert not at.exception
@@ -73,7 +74,7 @@ def test_t_sne_is_worked_out_behind_the_page(browser_id):
             break
         time.sleep(0.1)
     else:
-        pytest.fail("t-SNE never arrived")
+        pytest.fail("the layout never arrived")
     assert any("Trustworthiness" in text for text in texts(at))
 
 

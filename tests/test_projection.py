@@ -12,6 +12,9 @@ from recsys_core import projection
 from recsys_core.errors import SettingsError, TooLargeError
 from recsys_core.projection import Basis
 
+# UMAP compiles itself for some 15 s, once a process.
+ARRANGE = [projection.tsne, pytest.param(projection.umap, marks=pytest.mark.slow)]
+
 
 def factors(n_users=40, n_items=30, k=5, seed=0):
     rng = np.random.default_rng(seed)
@@ -93,29 +96,47 @@ def blobs(n=60, k=8, seed=0):
     return groups, rng.standard_normal((n, k)) + 8 * rng.standard_normal((3, k))[groups]
 
 
-def test_tsne_keeps_groups_together_and_repeats():
+@pytest.mark.parametrize("arrange", ARRANGE)
+def test_arranging_keeps_groups_together_and_repeats(arrange):
     groups, rows = blobs()
-    points = projection.tsne(rows)
+    points = arrange(rows)
     assert points.shape == (60, 2) and np.isfinite(points).all()
     for group in range(3):
         own = points[groups == group]
         others = points[groups != group]
         within = np.linalg.norm(own - own.mean(0), axis=1).max()
         assert np.linalg.norm(others - own.mean(0), axis=1).min() > within
-    np.testing.assert_array_equal(points, projection.tsne(rows))
+    np.testing.assert_array_equal(points, arrange(rows))
     assert projection.trustworthiness(rows, points) > 0.9
 
 
+@pytest.mark.slow
+def test_another_seed_is_another_umap():
+    _, rows = blobs()
+    assert not np.array_equal(projection.umap(rows), projection.umap(rows, seed=1))
+
+
+@pytest.mark.slow
+def test_arranging_leaves_the_global_generator_alone():
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    projection.umap(blobs()[1])
+    assert np.array_equal(before, np.random.get_state()[1])  # noqa: NPY002
+
+
+@pytest.mark.parametrize("arrange", ARRANGE)
 @pytest.mark.parametrize("shape", [(0, 3), (1, 3), (2, 1), (3, 2), (4, 1), (5, 3), (16, 2)])
-def test_tsne_of_a_handful(shape):
-    points = projection.tsne(np.random.default_rng(0).standard_normal(shape))
+def test_arranging_a_handful(arrange, shape):
+    points = arrange(np.random.default_rng(0).standard_normal(shape))
     assert points.shape == (shape[0], 2) and np.isfinite(points).all()
 
 
-def test_tsne_of_equal_vectors_and_of_too_many():
-    assert (projection.tsne(np.ones((10, 3))) == 0).all()
+@pytest.mark.parametrize("arrange", ARRANGE)
+def test_arranging_equal_vectors_and_too_many(arrange):
+    assert (arrange(np.ones((10, 3))) == 0).all()
+    some_equal = np.repeat(np.random.default_rng(0).standard_normal((3, 4)), 5, axis=0)
+    assert np.isfinite(arrange(some_equal)).all()
     with pytest.raises(TooLargeError, match="or use PCA"):
-        projection.tsne(np.zeros((projection.MOST_TSNE + 1, 2)))
+        arrange(np.zeros((projection.MOST_ARRANGED + 1, 2)))
 
 
 @pytest.mark.parametrize("k", [1, 5, 12])

@@ -171,9 +171,9 @@ def _through(
     return maps.through(_predictor, _basis, _ids, _axes)
 
 
-def laid_out(model: Model, points: np.ndarray, ids: dict[Side, np.ndarray]) -> Places:
-    """The map a layout gives; see ``maps.laid_out``."""
-    return _laid_out(f"{model.key} {list(ids)}", model.predictor, points, ids)
+def laid_out(model: Model, method: str, points: np.ndarray, ids: dict[Side, np.ndarray]) -> Places:
+    """The map a layout by this method gives; see ``maps.laid_out``."""
+    return _laid_out(f"{model.key} {method} {list(ids)}", model.predictor, points, ids)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)

@@ -19,9 +19,19 @@ from recsys_core.maps import Places
 from recsys_core.ordering import Side
 from recsys_core.projection import Basis
 
-Method = Literal["pca", "factors", "tsne"]
-METHODS: dict[Method, str] = {"pca": "PCA", "factors": "Two factors", "tsne": "t-SNE"}
-_SEEN: dict[Method, str] = {"pca": "by PCA", "factors": "along two factors", "tsne": "by t-SNE"}
+Method = Literal["pca", "factors", "tsne", "umap"]
+METHODS: dict[Method, str] = {
+    "pca": "PCA",
+    "factors": "Two factors",
+    "tsne": "t-SNE",
+    "umap": "UMAP",
+}
+_SEEN: dict[Method, str] = {
+    "pca": "by PCA",
+    "factors": "along two factors",
+    "tsne": "by t-SNE",
+    "umap": "by UMAP",
+}
 COLOURS = {
     "kind": "user or item",
     "cluster": "cluster",
@@ -30,9 +40,10 @@ COLOURS = {
     "genre": "genre",
 }
 
-# More points than these are a blot: the most rated are drawn. t-SNE takes long for many.
+# More points than these are a blot: the most rated are drawn. t-SNE and UMAP take long for many:
+# of these some 15 and 8 s on one core.
 _MOST_A_SIDE = 4000
-_MOST_TSNE = 1200
+_MOST_ARRANGED = 2000
 
 _NEIGHBOURS = 6
 
@@ -106,8 +117,8 @@ def choose(model: Model) -> Map:
             key="latent_method",
             persist_state="session",
             help="PCA looks along the two directions of widest spread. Two factors shows the "
-            "model's own axes. t-SNE bends the space so that neighbours stay together: there, far "
-            "distances mean nothing.",
+            "model's own axes. t-SNE and UMAP bend the space so that neighbours stay together: "
+            "there, far distances mean nothing.",
         )
         pair = _pair(model.predictor.n_factors) if method == "factors" else (0, 0)
         shade, groups, names = _colour(model)
@@ -212,13 +223,14 @@ def _places(
     one: tuple[Side, int] | None,
     near: np.ndarray,
 ) -> tuple[Places, Method]:
-    """Where everyone lies, and by which method: PCA while t-SNE is not ready."""
+    """Where everyone lies, and by which method: PCA while t-SNE or UMAP is not ready."""
     train = model.predictor.train
-    if method == "tsne":
-        ids = {side: maps.most_rated(train, side, _MOST_TSNE // len(sides)) for side in sides}
-        points = layout.tsne(f"{model.key} {sides}", maps.stacked(model.predictor, ids))
+    if method in ("tsne", "umap"):
+        ids = {side: maps.most_rated(train, side, _MOST_ARRANGED // len(sides)) for side in sides}
+        vectors = maps.stacked(model.predictor, ids)
+        points = layout.arranged(method, f"{model.key} {sides}", vectors)
         if points is not None:
-            return explore.laid_out(model, points, ids), method
+            return explore.laid_out(model, method, points, ids), method
         method = "pca"
     ids = {side: maps.most_rated(train, side, _MOST_A_SIDE) for side in sides}
     if one is not None:
