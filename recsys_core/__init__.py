@@ -22,6 +22,7 @@ from recsys_core.models import (
     BayesianPMF,
     GlobalMean,
     Guest,
+    ImplicitALS,
     ItemKNN,
     Model,
     Predictor,
@@ -66,10 +67,10 @@ _LATER = {
 }
 
 __all__ = [
-    "ALS", "NMF", "PMF", "SGD", "BayesianPMF", "GlobalMean", "Guest", "ItemKNN", "Model",
-    "NeuralMF", "Predictor", "Ratings", "Recommender", "SVDpp", "Scale", "UserItemBias", "datasets",
-    "errors", "explain", "figures", "load_model", "metrics", "projection", "read_ratings",
-    "recommend", "runs", "splits",
+    "ALS", "NMF", "PMF", "SGD", "BayesianPMF", "GlobalMean", "Guest", "ImplicitALS",
+    "ItemKNN", "Model", "NeuralMF", "Predictor", "Ratings", "Recommender", "SVDpp", "Scale",
+    "UserItemBias", "datasets", "errors", "explain", "figures", "load_model", "metrics",
+    "projection", "read_ratings", "recommend", "runs", "splits",
 ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from recsys_core.models.als import ALS
 from recsys_core.models.base import Model, load_model
 from recsys_core.models.baselines import GlobalMean, UserItemBias
 from recsys_core.models.bayesian import BayesianPMF
+from recsys_core.models.implicit import ImplicitALS
 from recsys_core.models.item_knn import ItemKNN
 from recsys_core.models.nmf import NMF
 from recsys_core.models.pmf import PMF
@@ -21,13 +22,15 @@ if TYPE_CHECKING:
     from recsys_core.models.neural import NeuralMF
 
 # The models a person chooses from, in the order pages show them; then the baselines.
-ALGORITHMS = ("SGD", "ALS", "PMF", "BayesianPMF", "SVDpp", "NMF", "NeuralMF", "ItemKNN")
+ALGORITHMS = (
+    "SGD", "ALS", "PMF", "BayesianPMF", "SVDpp", "NMF", "NeuralMF", "ImplicitALS", "ItemKNN",
+)  # fmt: skip
 MODELS = (*ALGORITHMS, "GlobalMean", "UserItemBias")
 
 __all__ = [
     "ALGORITHMS", "ALS", "MODELS", "NMF", "PMF", "SGD", "BayesianPMF", "Factored", "GlobalMean",
-    "Guest", "ItemKNN", "Model", "NeuralMF", "Predictor", "Recommender", "SVDpp", "UserItemBias",
-    "load_model",
+    "Guest", "ImplicitALS", "ItemKNN", "Model", "NeuralMF", "Predictor", "Recommender", "SVDpp",
+    "UserItemBias", "load_model",
 ]  # fmt: skip
 
 

@@ -1,0 +1,114 @@
+"""Implicit ALS against the sum over all cells, written out densely."""
+
+import math
+
+import numpy as np
+import pytest
+
+import recsys_core as rc
+from recsys_core.errors import RatingsError
+
+
+def plays(seed=0, n_users=40, n_items=25):
+    """Counts of two kinds of listeners who mostly stay with their kind of music."""
+    rng = np.random.default_rng(seed)
+    same = (np.arange(n_users)[:, None] % 2) == (np.arange(n_items)[None] % 2)
+    counts = rng.poisson(np.where(same, 2.0, 0.1))
+    return rc.Ratings.from_matrix(counts, missing=0)
+
+
+def dense(ratings):
+    counts = np.zeros((ratings.n_users, ratings.n_items))
+    counts[ratings.user_ids, ratings.item_ids] = ratings.values
+    return counts
+
+
+def objective(counts, p, q, alpha, reg):
+    c = 1 + alpha * counts
+    return (c * ((counts > 0) - p @ q.T) ** 2).sum() + reg * ((p**2).sum() + (q**2).sum())
+
+
+def test_every_half_step_solves_the_dense_problem():
+    ratings, alpha, reg, k = plays(), 0.7, 2.0, 3
+    counts = dense(ratings)
+    training = rc.ImplicitALS(n_factors=k, alpha=alpha, reg=reg, n_epochs=4).start(ratings)
+    q = training.snapshot().item_factors.astype(float)
+    training.advance(math.inf)
+    after = training.snapshot()
+    p = np.empty((ratings.n_users, k))
+    for user in range(ratings.n_users):
+        c = np.diag(1 + alpha * counts[user])
+        p[user] = np.linalg.solve(q.T @ c @ q + reg * np.eye(k), q.T @ c @ (counts[user] > 0))
+    assert after.user_factors == pytest.approx(p, abs=1e-4)
+    for item in range(ratings.n_items):
+        c = np.diag(1 + alpha * counts[:, item])
+        row = np.linalg.solve(p.T @ c @ p + reg * np.eye(k), p.T @ c @ (counts[:, item] > 0))
+        assert after.item_factors[item] == pytest.approx(row, abs=1e-3)
+
+
+def test_the_objective_is_the_sum_over_all_cells_and_never_rises():
+    ratings = plays()
+    model = rc.ImplicitALS(n_factors=3, alpha=0.7, reg=2.0, n_epochs=8).fit(ratings)
+    expected = objective(dense(ratings), model.user_factors, model.item_factors, 0.7, 2.0)
+    losses = np.array([epoch.loss for epoch in model.history])
+    assert losses[-1] == pytest.approx(expected, rel=1e-4)
+    assert (np.diff(losses) <= 1e-4 * losses[:-1]).all()
+    assert model.history[-1].train_rmse is None
+
+
+def test_a_guest_is_a_user_and_reasons_add_up():
+    ratings = plays()
+    model = rc.ImplicitALS(n_factors=3, n_epochs=60).fit(ratings)
+    snapshot = model.snapshot()
+    for user in (0, 1, 7):
+        guest = snapshot.fold_in(*ratings.by_user.row(user))
+        assert guest.factors == pytest.approx(snapshot.user_factors[user], abs=1e-2)
+        pulls = snapshot.pulls(guest, 4)
+        assert pulls.pulls.sum() == pytest.approx(snapshot.predict(guest, [4])[0], abs=1e-4)
+    nobody = snapshot.fold_in([], [])
+    assert not nobody.factors.any()
+
+
+def test_it_finds_each_kind_of_listener():
+    ratings = plays()
+    model = rc.ImplicitALS(n_factors=2, n_epochs=20).fit(ratings)
+    scores = model.predict_matrix()
+    same = (np.arange(40)[:, None] % 2) == (np.arange(25)[None] % 2)
+    assert scores[same].mean() > scores[~same].mean() + 0.4
+    assert not model.snapshot().has_ratings
+
+
+def test_a_count_of_zero_is_no_choice():
+    ratings = plays()
+    counts = dense(ratings)
+    given = rc.Ratings.from_matrix(counts, missing=None)  # every zero is written down
+    one, two = (
+        rc.ImplicitALS(n_factors=2, n_epochs=3, alpha=1.0, reg=1.0).fit(r) for r in (ratings, given)
+    )
+    assert one.user_factors == pytest.approx(two.user_factors, abs=1e-3)
+
+
+def test_saved_and_loaded_it_ranks_the_same(tmp_path):
+    model = rc.ImplicitALS(n_factors=2, n_epochs=3).fit(plays())
+    model.save(tmp_path / "model.npz")
+    loaded = rc.load_model(tmp_path / "model.npz")
+    assert model.recommend(1).equals(loaded.recommend(1))
+    guest = loaded.fold_in([0, 2], [3, 1])
+    assert guest.factors == pytest.approx(model.fold_in([0, 2], [3, 1]).factors, abs=1e-6)
+
+
+def test_pausing_changes_nothing():
+    ratings = plays()
+    straight, paused = (rc.ImplicitALS(n_factors=3, n_epochs=5) for _ in range(2))
+    straight.fit(ratings)
+    training = paused.start(ratings)
+    training.advance(0.0)
+    again = rc.ImplicitALS(n_factors=3, n_epochs=5).start(ratings, checkpoint=training.checkpoint())
+    list(again)
+    assert np.array_equal(again.snapshot().user_factors, straight.user_factors)
+
+
+def test_values_below_zero_are_no_counts():
+    ratings = rc.Ratings.from_matrix(np.array([[-1.0, 2.0], [1.0, 2.0]]), missing=None)
+    with pytest.raises(RatingsError, match="below zero"):
+        rc.ImplicitALS().fit(ratings)
