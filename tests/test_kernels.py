@@ -32,24 +32,85 @@ def test_rows_are_padded_to_whole_vectors():
     assert [padded(k) for k in (0, 1, 8, 9, 16, 30, 32)] == [8, 8, 8, 16, 16, 32, 32]
 
 
-def test_sgd_equals_the_textbook_loop():
-    users, items, values, p, q, b_user, b_item = problem()
-    slow = [array.astype(np.float64) for array in (p, q, b_user, b_item)]
-    mean, rate, reg = 3.1, 0.02, 0.05
+# Sides of one row, more factors than rows, one rating, none: whatever hypothesis thinks of.
+ANY_PROBLEM = dict(
+    seed=st.integers(0, 10_000),
+    n_users=st.integers(1, 9),
+    n_items=st.integers(1, 9),
+    k=st.sampled_from([1, 3, 8, 9, 17, 32, 40]),
+    n=st.integers(0, 60),
+)
+
+
+def any_problem(seed, n_users, n_items, k, n):
+    rng = np.random.default_rng(seed)
+    p, q = (np.zeros((size, padded(k)), np.float32) for size in (n_users, n_items))
+    p[:, :k], q[:, :k] = (rng.normal(0, k**-0.25, (len(rows), k)) for rows in (p, q))
+    b_user, b_item = (rng.normal(size=s).astype(np.float32) * 0.2 for s in (n_users, n_items))
+    user_ids, item_ids = (rng.integers(0, s, n).astype(np.int32) for s in (n_users, n_items))
+    return user_ids, item_ids, rng.uniform(1, 5, n).astype(np.float32), p, q, b_user, b_item
+
+
+def textbook(users, items, values, p, q, b_user, b_item, mean, rate, reg_user, reg_item, scale):
+    """The loop as it is written down, in float64; ``scale`` is None or (low, spread)."""
+    p, q, b_user, b_item = (a.astype(np.float64) for a in (p, q, b_user, b_item))
     for u, i, r in zip(users, items, values.astype(float), strict=True):
-        p_u, q_i = slow[0][u].copy(), slow[1][i].copy()
-        e = r - (mean + slow[2][u] + slow[3][i] + p_u @ q_i)
-        slow[2][u] += rate * (e - reg * slow[2][u])
-        slow[3][i] += rate * (e - reg * slow[3][i])
-        slow[0][u] = p_u + rate * (e * q_i - reg * p_u)
-        slow[1][i] = q_i + rate * (e * p_u - reg * q_i)
+        p_u, q_i = p[u].copy(), q[i].copy()
+        x = mean + b_user[u] + b_item[i] + p_u @ q_i
+        e = r - x
+        if scale is not None:
+            share = 1 / (1 + np.exp(-x))
+            e = (r - scale[0] - scale[1] * share) * scale[1] * share * (1 - share)
+        b_user[u] += rate * (e - reg_user[u] * b_user[u])
+        b_item[i] += rate * (e - reg_item[i] * b_item[i])
+        p[u] = p_u + rate * (e * q_i - reg_user[u] * p_u)
+        q[i] = q_i + rate * (e * p_u - reg_item[i] * q_i)
+    return p, q, b_user, b_item
+
+
+@settings(max_examples=40, deadline=None)
+@given(**ANY_PROBLEM)
+def test_sgd_equals_the_textbook_loop(seed, n_users, n_items, k, n):
+    users, items, values, *arrays = any_problem(seed, n_users, n_items, k, n)
+    mean, rate, reg = 3.1, 0.02, 0.05
+    regs = np.full(n_users, reg), np.full(n_items, reg)
+    slow = textbook(users, items, values, *arrays, mean, rate, *regs, None)
     f = np.float32
-    sgd_kernel(WIDTH)(
-        users, items, values, p, q, b_user, b_item, f(mean), f(rate), f(reg), True, 0, len(users)
+    sgd_kernel(padded(k))(users, items, values, *arrays, f(mean), f(rate), f(reg), True, 0, n)
+    for fast, expected in zip(arrays, slow, strict=True):
+        assert fast == pytest.approx(expected, abs=1e-4)
+    assert not arrays[0][:, k:].any() and not arrays[1][:, k:].any()
+
+
+@settings(max_examples=40, deadline=None)
+@given(**ANY_PROBLEM)
+def test_logistic_sgd_equals_the_textbook_loop(seed, n_users, n_items, k, n):
+    users, items, values, *arrays = any_problem(seed, n_users, n_items, k, n)
+    rng = np.random.default_rng(seed)
+    f, mean, rate = np.float32, 0.2, 0.02
+    regs = [rng.uniform(0, 0.2, size).astype(f) for size in (n_users, n_items)]
+    slow = textbook(users, items, values, *arrays, mean, rate, *regs, (1.0, 4.0))
+    logistic_kernel(padded(k))(
+        users, items, values, *arrays, f(mean), f(1), f(4), f(rate), *regs, True, 0, n
     )
-    for fast, expected in zip((p, q, b_user, b_item), slow, strict=True):
-        assert fast == pytest.approx(expected, abs=2e-5)
-    assert not p[:, K:].any() and not q[:, K:].any()
+    for fast, expected in zip(arrays, slow, strict=True):
+        assert fast == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("kernel", ["sgd", "logistic"])
+def test_a_run_touches_only_its_own_ratings(kernel):
+    users, items, values, *arrays = problem()
+    whole = [a.copy() for a in arrays]
+    f = np.float32
+    if kernel == "sgd":
+        run, rest = sgd_kernel(WIDTH), (f(3), f(0.02), f(0.05), True)
+    else:
+        regs = np.full(N_USERS, 0.05, f), np.full(N_ITEMS, 0.05, f)
+        run, rest = logistic_kernel(WIDTH), (f(0), f(1), f(4), f(0.02), *regs, True)
+    run(users, items, values, *whole, *rest, 0, 40)
+    for start, stop in ((0, 13), (13, 13), (13, 40)):
+        run(users, items, values, *arrays, *rest, start, stop)
+    assert all(np.array_equal(a, b) for a, b in zip(arrays, whole, strict=True))
 
 
 def half_squares(values, x, low=None, spread=None):
@@ -97,17 +158,22 @@ def test_one_step_follows_the_finite_difference_of_the_objective(kernel):
         assert moved[1][i, factor] == pytest.approx(-slope(1, factor), rel=0.02, abs=2e-3)
 
 
-def test_errors_equal_a_slow_loop_raw_and_clipped():
-    users, items, values, p, q, b_user, b_item = problem(n=500)
+@settings(max_examples=40, deadline=None)
+@given(**ANY_PROBLEM, logistic=st.booleans())
+def test_errors_equal_a_slow_loop_raw_and_clipped(seed, n_users, n_items, k, n, logistic):
+    users, items, values, *arrays = any_problem(seed, n_users, n_items, k, n)
+    p, q, b_user, b_item = (a.astype(np.float64) for a in arrays)
+    predicted = 3 + b_user[users] + b_item[items] + (p[users] * q[items]).sum(axis=1)
+    if logistic:
+        predicted = 1 + 4 / (1 + np.exp(-predicted))
     f = np.float32
-    x = 3.0 + b_user[users] + b_item[items] + (p[users] * q[items]).sum(axis=1)
-    for logistic in (False, True):
-        predicted = 1 + 4 / (1 + np.exp(-x)) if logistic else x
-        raw, clipped = errors_kernel(WIDTH)(
-            users, items, values, p, q, b_user, b_item, f(3), logistic, f(1), f(5), 0, len(users)
-        )
-        assert raw == pytest.approx(((values - predicted) ** 2).sum(), rel=1e-5)
-        assert clipped == pytest.approx(((values - predicted.clip(1, 5)) ** 2).sum(), rel=1e-5)
+    raw, clipped = errors_kernel(padded(k))(
+        users, items, values, *arrays, f(3), logistic, f(1), f(5), 0, n
+    )
+    assert raw == pytest.approx(((values - predicted) ** 2).sum(), rel=1e-4, abs=1e-6)
+    assert clipped == pytest.approx(
+        ((values - predicted.clip(1, 5)) ** 2).sum(), rel=1e-4, abs=1e-6
+    )
 
 
 def test_pieces_keep_their_order_on_threads():
