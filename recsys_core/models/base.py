@@ -35,6 +35,8 @@ class Model(ABC):
     summary: ClassVar[str] = ""
     # Of a model that has no epochs to choose: how often training goes through the data.
     n_passes: ClassVar[int] = 0
+    # Settings that give the parameters their shape: a fork cannot change them.
+    shaping: ClassVar[tuple[str, ...]] = ("n_factors",)
 
     def __post_init__(self) -> None:
         self._training: Training | None = None
@@ -51,6 +53,10 @@ class Model(ABC):
     def _learner(self, train: Ratings, settings: dict[str, Any]) -> Learner:
         """The algorithm at its initial state."""
 
+    def _chosen(self, train: Ratings) -> dict[str, Any]:
+        """The defaults for these data; a model whose other settings matter to them says so here."""
+        return self.defaults(train)
+
     # --- training -------------------------------------------------------------------------------
 
     @classmethod
@@ -60,7 +66,7 @@ class Model(ABC):
 
     def resolve(self, train: Ratings) -> dict[str, Any]:
         """All settings, with what was None chosen from the data; checked."""
-        chosen = self.defaults(train)
+        chosen = self._chosen(train)
         given = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         settings = {
             name: chosen.get(name) if value is None else value for name, value in given.items()
@@ -84,14 +90,8 @@ class Model(ABC):
         settings = self.resolve(train)
         if checkpoint is not None:
             # What gives the parameters their shape stays as it was; the rest may change.
-            was = checkpoint.settings.get("n_factors")
-            if self.__dict__.get("n_factors") is None and was is not None:
-                settings["n_factors"] = was
-            elif settings.get("n_factors") != was:
-                raise SettingsError(
-                    f"The checkpoint has {was} factors; a fork cannot change their number. Start "
-                    "a new run instead."
-                )
+            for name in self.shaping:
+                self._keep_shape(name, checkpoint.settings.get(name), settings)
         self._training = Training(
             self._learner(train, settings),
             settings,
@@ -103,6 +103,20 @@ class Model(ABC):
         )
         self._loaded = None
         return self._training
+
+    def _keep_shape(self, name: str, was: Any, settings: dict[str, Any]) -> None:
+        if self.__dict__.get(name) is None and was is not None:
+            settings[name] = was
+        elif settings.get(name) != was and name == "n_factors":
+            raise SettingsError(
+                f"The checkpoint has {was} factors; a fork cannot change their number. Start a new "
+                "run instead."
+            )
+        elif settings.get(name) != was:
+            raise SettingsError(
+                f"The checkpoint was made with {name} = {was}; a fork cannot change that. Start a "
+                "new run instead."
+            )
 
     def fit(self, train: Ratings, validation: Ratings | None = None) -> Model:
         """Train to the end; returns the model itself."""
