@@ -508,7 +508,10 @@ def _index_of(label: Any, lookup: dict[Any, int], what: str) -> int:
 
 
 def _group(rows: np.ndarray, columns: np.ndarray, values: np.ndarray, n_rows: int) -> Grouped:
-    order = np.argsort(rows, kind="stable")
+    # Numbers of 16 bits are sorted in linear time; larger ones in two passes.
+    order = np.argsort(rows.astype(np.uint16), kind="stable")
+    if n_rows > 1 << 16:
+        order = order[np.argsort((rows[order] >> 16).astype(np.uint16), kind="stable")]
     starts = np.zeros(n_rows + 1, dtype=np.int64)
     np.cumsum(np.bincount(rows, minlength=n_rows), out=starts[1:])
     return Grouped(starts, columns[order], values[order], order)

@@ -9,6 +9,9 @@ import numpy as np
 from recsys_core.kernels.compiling import compiled, specialised
 from recsys_core.kernels.vectors import dot_rows
 
+# Ratings predicted at a time: what follows runs over them as one vector.
+_AT_ONCE = 256
+
 
 @specialised
 def errors_kernel(width: int) -> Callable[..., tuple[float, float]]:
@@ -19,15 +22,25 @@ def errors_kernel(width: int) -> Callable[..., tuple[float, float]]:
         user_ids, item_ids, values, p, q, b_user, b_item, mean, logistic, low, high, start, stop
     ):
         raw, clipped = 0.0, 0.0
-        for n in range(start, stop):
-            u, i = np.uint32(user_ids[n]), np.uint32(item_ids[n])
-            x = mean + b_user[u] + b_item[i] + dot_rows(width, p, u, q, i)
+        x = np.empty(_AT_ONCE, np.float32)
+        zero, one = np.float32(0), np.float32(1)
+        for first in range(start, stop, _AT_ONCE):
+            size = min(_AT_ONCE, stop - first)
+            for n in range(size):
+                u, i = np.uint32(user_ids[first + n]), np.uint32(item_ids[first + n])
+                x[n] = mean + b_user[u] + b_item[i] + dot_rows(width, p, u, q, i)
             if logistic:
-                x = low + (high - low) / (np.float32(1) + np.exp(-x))
-            e = values[n] - x
-            raw += e * e
-            e = values[n] - min(max(x, low), high)
-            clipped += e * e
+                for n in range(size):
+                    x[n] = low + (high - low) / (one + np.exp(-x[n]))
+            # Few enough squares for float32; their sums are added up in float64.
+            some, some_clipped = zero, zero
+            for n in range(size):
+                e = values[first + n] - x[n]
+                some += e * e
+                e = values[first + n] - min(max(x[n], low), high)
+                some_clipped += e * e
+            raw += some
+            clipped += some_clipped
         return raw, clipped
 
     return squared_errors

@@ -120,7 +120,7 @@ def patience_option() -> Any:
     )  # fmt: skip
 
 
-def deviation_option(default: float = 0.1) -> Any:
+def deviation_option(default: float | None = 0.1) -> Any:
     """Spread of the initial factors."""
     return option(
         default, "float", "", "Initial spread", low=1e-3, high=1.0, log=True, advanced=True,
