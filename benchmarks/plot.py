@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-_WIDTH, _HEIGHT = 960, 560
-_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 210, 50, 60
+_WIDTH, _HEIGHT = 1000, 560
+_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 240, 50, 60
 
 # Colour tells the family, a thick line tells ours.
 _COLOURS = {

@@ -135,12 +135,12 @@ SYSTEMS = (
     ),
     # --- implicit feedback: ratings read as counts; judged by AUC ---
     _ours(
-        "ImplicitALS", "implicit", {}, {"n_epochs": (5, 30), "reg": (0.003, 30.0),
+        "ImplicitALS", "implicit", {}, {"n_epochs": (5, 30), "reg": (0.03, 300.0),
                                         "alpha": (0.1, 40.0)},
     ),
     System(
         "implicit ALS", "implicit", "implicit", "iterations", {"factors": K},
-        {"iterations": (5, 30), "regularization": (0.003, 30.0), "alpha": (0.1, 40.0)},
+        {"iterations": (5, 30), "regularization": (0.03, 300.0), "alpha": (0.1, 40.0)},
         {"iterations": 15, "regularization": 0.1, "alpha": 1.0},
     ),
     # --- others, for accuracy ---

@@ -127,15 +127,16 @@ def test_tuning_never_sees_the_test_part():
     assert len(train) + len(validation) + len(test) == len(ratings)
 
 
-def test_the_fastest_of_the_best_trials_is_taken():
+def test_of_the_best_trials_the_shortest_is_taken():
     trials = [
-        {"settings": {"a": 1}, "error": 0.9000, "seconds": 3.0},
-        {"settings": {"a": 2}, "error": 0.9009, "seconds": 1.0},
-        {"settings": {"a": 3}, "error": 0.9020, "seconds": 0.1},
-        {"settings": {"a": 4}, "failed": "it took longer than 9 s"},
+        {"settings": {"n_epochs": 30}, "error": 0.9000, "seconds": 1.0},
+        {"settings": {"n_epochs": 20}, "error": 0.9009, "seconds": 3.0},
+        {"settings": {"n_epochs": 10}, "error": 0.9020, "seconds": 0.1},
+        {"settings": {"n_epochs": 5}, "failed": "it took longer than 9 s"},
     ]
-    assert tune.pick(trials)["settings"] == {"a": 2}
-    assert tune.pick(trials[3:]) is None
+    assert tune.pick(trials, "n_epochs")["settings"] == {"n_epochs": 20}
+    assert tune.pick(trials, None)["settings"] == {"n_epochs": 30}  # no passes: by seconds
+    assert tune.pick(trials[3:], "n_epochs") is None
 
 
 # --- settings -------------------------------------------------------------------------------------

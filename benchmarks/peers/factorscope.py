@@ -21,4 +21,6 @@ def fit(data, model, **settings):
 
 
 def predict(model, pairs):
-    return np.asarray(model.predict(pairs.users, pairs.items))
+    # Preferences beyond 0 and 1 still have an order.
+    clip = not isinstance(model, rc.ImplicitALS)
+    return np.asarray(model.predict(pairs.users, pairs.items, clip=clip))
