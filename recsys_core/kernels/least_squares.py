@@ -23,7 +23,7 @@ from collections.abc import Callable
 import numpy as np
 
 from recsys_core.kernels.compiling import compiled, specialised
-from recsys_core.kernels.vectors import add_outer, add_rows, dot_rows
+from recsys_core.kernels.vectors import add_outer, add_rows, dot_rows, factorise, substitute
 
 # Design rows summed at a time: they stay in the first cache while every tile passes over them.
 _CACHED = 64
@@ -60,7 +60,7 @@ def rows_kernel(width: int) -> Callable[..., None]:
         zero, one = np.float32(0), np.float32(1)
         u = np.empty((width + 1, width), np.float32)  # row 0 is v, row f + 1 of U_w or its making
         flat, all_rows = u.reshape((width + 1) * width), np.arange(max(width + 1, _CACHED))
-        pivot = np.empty(width, np.float32)  # 1 / U_ff
+        y, pivot = np.empty(width, np.float32), np.empty(width, np.float32)  # pivot: 1 / U_ff
         a, w = np.empty((1, width), np.float32), np.empty((1, width), np.float32)
         m = np.empty((width, width), np.float32)
         scaled_x = np.empty((_CACHED, width), np.float32)
@@ -101,9 +101,7 @@ def rows_kernel(width: int) -> Callable[..., None]:
                 for f in range(width):
                     u[f + 1, f] += w[0, f]
 
-            # U by rows: U_f = (A_f − Σ_{g<f} U_gf U_g) / U_ff, v before all others. What stands
-            # left of the diagonal is not part of U: whole rows are cheaper to move than parts.
-            # And Uᵀ y = a: each y_f found leaves the equations after it.
+            # v is the first row of U, before all others; the bias's y leaves the other equations.
             first_pivot = one / np.sqrt(np.float32(end - begin) + c * bias_penalty)
             first_y = zero
             if with_bias:
@@ -111,29 +109,15 @@ def rows_kernel(width: int) -> Callable[..., None]:
                     u[0, f] *= first_pivot
                 first_y = total * first_pivot
                 add_rows(width, a, top, -first_y, ones, 0, 0, u, all_rows, 0, 1)
-            for f in range(width):
-                add_rows(width, u, np.uint32(f + 1), -one, flat, f, width, u, all_rows, 0, f + 1)
-                pivot[f] = one / np.sqrt(u[f + 1, f])
-                for g in range(f):
-                    u[f + 1, g] = zero
-                for g in range(f, width):
-                    u[f + 1, g] *= pivot[f]
-                y = a[0, f] * pivot[f]
-                add_rows(width, a, top, -y, ones, 0, 0, u, all_rows, f + 1, f + 2)
-                rows[row, f] = y  # for now
+            factorise(width, u, a, y, pivot)
             if noisy:
                 first_y += noise[row, 0]
                 for f in range(width):
-                    rows[row, f] += noise[row, f + 1]
-            # U w = y from the last: w is zero where it is not yet known.
-            w[:] = zero
-            for f in range(width - 1, -1, -1):
-                known = dot_rows(width, u, np.uint32(f + 1), w, top)
-                w[0, f] = (rows[row, f] - known) * pivot[f]
-            for f in range(width):
-                rows[row, f] = w[0, f]
+                    y[f] += noise[row, f + 1]
+            substitute(width, u, y, pivot, rows, np.uint32(row))
             if with_bias:
-                bias[row] = (first_y - dot_rows(width, u, top, w, top)) * first_pivot
+                known = dot_rows(width, u, top, rows, np.uint32(row))
+                bias[row] = (first_y - known) * first_pivot
 
             if inverts:
                 # M = U_w⁻¹ by rows from the last: M_f = (e_f − Σ_{g>f} U_fg M_g) / U_ff. Then

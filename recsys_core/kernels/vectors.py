@@ -49,6 +49,12 @@ class _Table:
         place = builder.gep(self.data, [builder.add(start, ir.Constant(_INT, column))])
         return builder.bitcast(place, kind.as_pointer())
 
+    def number(self, row: Any, column: Any) -> Any:
+        """Pointer to one number, in a column that is not known beforehand."""
+        builder = self.builder
+        start = builder.mul(row, ir.Constant(_INT, self.width))
+        return builder.gep(self.data, [builder.add(start, column)])
+
     def row(self, row: Any) -> Iterator[tuple[Any, Any]]:
         """Pointer to each piece of a row, and its value."""
         for column, kind in _pieces(self.width):
@@ -62,6 +68,25 @@ def _splat(builder: Any, value: Any, kind: ir.VectorType) -> Any:
     first = builder.insert_element(empty, value, ir.Constant(ir.IntType(32), 0))
     zeros = ir.Constant(ir.VectorType(ir.IntType(32), kind.count), [0] * kind.count)
     return builder.shuffle_vector(first, empty, zeros)
+
+
+def _ints(kind: ir.VectorType) -> ir.VectorType:
+    return ir.VectorType(ir.IntType(32), kind.count)
+
+
+def _lanes(kind: ir.VectorType) -> ir.Constant:
+    """The vector 0, 1, 2 …"""
+    return ir.Constant(_ints(kind), list(range(kind.count)))
+
+
+def _summed(builder: Any, vector: Any, start: Any) -> Any:
+    """The sum of a vector's numbers and one more."""
+    add = cgutils.get_or_insert_function(
+        builder.module,
+        ir.FunctionType(_FLOAT, [_FLOAT, vector.type]),
+        f"llvm.vector.reduce.fadd.v{vector.type.count}f32",
+    )
+    return builder.call(add, [start, vector], fastmath=_FAST)
 
 
 def _times(builder: Any, a: Any, b: Any) -> Any:
@@ -84,13 +109,8 @@ def dot_rows(typing_context: Any, width: Any, p: Any, u: Any, q: Any, i: Any) ->
             size, product = a.type.count, _times(builder, a, b)
             sums[size] = _plus(builder, sums[size], product) if size in sums else product
         total = ir.Constant(_FLOAT, 0.0)
-        for size, vector in sums.items():
-            add = cgutils.get_or_insert_function(
-                builder.module,
-                ir.FunctionType(_FLOAT, [_FLOAT, vector.type]),
-                f"llvm.vector.reduce.fadd.v{size}f32",
-            )
-            total = builder.call(add, [total, vector], fastmath=_FAST)
+        for vector in sums.values():
+            total = _summed(builder, vector, total)
         return total
 
     return types.float32(width, p, u, q, i), generate
@@ -160,19 +180,36 @@ def add_rows(
             context.make_array(signature.args[which])(context, builder, args[which]).data
             for which in (4, 8)
         )
-        held = [cgutils.alloca_once(builder, old.type) for _, old in a_f]
-        for (_, old), total in zip(a_f, held, strict=True):
-            builder.store(old, total)
-        one = ir.Constant(_INT, 1)
-        with cgutils.for_range_slice(builder, args[9], args[10], one) as (n, _):
+        # Several sums side by side, since each addition waits for the one before it.
+        n_sums = max(1, min(4, 12 // len(a_f)))
+        held = [[cgutils.alloca_once(builder, old.type) for _, old in a_f] for _ in range(n_sums)]
+        for number, totals in enumerate(held):
+            for (_, old), total in zip(a_f, totals, strict=True):
+                builder.store(ir.Constant(old.type, None) if number else old, total)
+
+        def add(n: Any, totals: list[Any]) -> None:
             place = builder.gep(shares_data, [builder.add(args[5], builder.mul(n, args[6]))])
             share = _times(builder, args[3], builder.load(place))
             row = builder.load(builder.gep(rows_data, [n]))
-            for (_, added), total in zip(x_table.row(row), held, strict=True):
+            for (_, added), total in zip(x_table.row(row), totals, strict=True):
                 scaled = _times(builder, _splat(builder, share, added.type), added)
                 builder.store(_plus(builder, builder.load(total), scaled), total)
-        for (place, _), total in zip(a_f, held, strict=True):
-            builder.store(builder.load(total), place, align=4)
+
+        start, stop, step = args[9], args[10], ir.Constant(_INT, n_sums)
+        size = builder.sub(stop, start)
+        some = builder.icmp_signed(">", size, ir.Constant(_INT, 0))
+        rest = builder.srem(builder.select(some, size, ir.Constant(_INT, 0)), step)
+        with cgutils.for_range_slice(builder, start, builder.sub(stop, rest), step) as (n, _):
+            for number, totals in enumerate(held):
+                add(builder.add(n, ir.Constant(_INT, number)), totals)
+        one = ir.Constant(_INT, 1)
+        with cgutils.for_range_slice(builder, builder.sub(stop, rest), stop, one) as (n, _):
+            add(n, held[0])
+        for piece, (place, _) in enumerate(a_f):
+            total = builder.load(held[0][piece])
+            for totals in held[1:]:
+                total = _plus(builder, total, builder.load(totals[piece]))
+            builder.store(total, place, align=4)
         return context.get_dummy_value()
 
     i64, f32 = types.int64, types.float32
@@ -214,3 +251,128 @@ def add_outer(
         return context.get_dummy_value()
 
     return types.void(width, a, top, x, rows, types.int64, types.int64), generate
+
+
+@_vector_code
+def factorise(typing_context: Any, width: Any, u: Any, a: Any, y: Any, pivot: Any) -> Any:
+    """Turn ``u[1:]``, a symmetric matrix's upper half, into Cholesky's U, and solve Uᵀ y = a.
+
+    Row 0 of ``u`` is the unknown before all others, already done. By rows:
+
+        for f in range(width):
+            row = u[f + 1] - u[: f + 1, f] @ u[: f + 1]
+            pivot[f] = 1 / sqrt(row[f])
+            u[f + 1] = where(column < f, 0, row * pivot[f])
+            y[f] = a[0, f] * pivot[f]
+            a[0] -= y[f] * u[f + 1]
+
+    Of a row only the vectors from the diagonal on are computed. ``a`` is used up.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        table, rest = (_Table(context, builder, signature, args, which) for which in (1, 2))
+        y_data, pivot_data = (
+            context.make_array(signature.args[which])(context, builder, args[which]).data
+            for which in (3, 4)
+        )
+        zero, one = ir.Constant(_INT, 0), ir.Constant(_INT, 1)
+        pieces = _pieces(table.width)
+        root = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(_FLOAT, [_FLOAT]), "llvm.sqrt.f32"
+        )
+        for number, (first, kind) in enumerate(pieces):
+            needed = pieces[number:]
+            n_sums = max(1, min(4, 12 // len(needed)))
+            end = ir.Constant(_INT, first + kind.count)
+            with cgutils.for_range_slice(builder, ir.Constant(_INT, first), end, one) as (f, _):
+                own = builder.add(f, one)
+                held = [[cgutils.alloca_once(builder, k) for _, k in needed] for _ in range(n_sums)]
+                for sums, totals in enumerate(held):
+                    for (column, k), total in zip(needed, totals, strict=True):
+                        old = builder.load(table.at(own, column, k), align=4)
+                        builder.store(ir.Constant(k, None) if sums else old, total)
+
+                def subtract(g: Any, totals: list[Any], f: Any = f, needed: Any = needed) -> None:
+                    factor = builder.fneg(builder.load(table.number(g, f)))
+                    for (column, k), total in zip(needed, totals, strict=True):
+                        row = builder.load(table.at(g, column, k), align=4)
+                        scaled = _times(builder, _splat(builder, factor, k), row)
+                        builder.store(_plus(builder, builder.load(total), scaled), total)
+
+                step = ir.Constant(_INT, n_sums)
+                whole = builder.sub(own, builder.srem(own, step))
+                with cgutils.for_range_slice(builder, zero, whole, step) as (g, _):
+                    for sums, totals in enumerate(held):
+                        subtract(builder.add(g, ir.Constant(_INT, sums)), totals)
+                with cgutils.for_range_slice(builder, whole, own, one) as (g, _):
+                    subtract(g, held[0])
+                row = []
+                for piece in range(len(needed)):
+                    total = builder.load(held[0][piece])
+                    for totals in held[1:]:
+                        total = _plus(builder, total, builder.load(totals[piece]))
+                    row.append(total)
+                place = builder.trunc(builder.sub(f, ir.Constant(_INT, first)), ir.IntType(32))
+                diagonal = builder.extract_element(row[0], place)
+                inverse = builder.fdiv(ir.Constant(_FLOAT, 1.0), builder.call(root, [diagonal]))
+                builder.store(inverse, builder.gep(pivot_data, [f]))
+                value = _times(builder, builder.load(rest.number(zero, f)), inverse)
+                builder.store(value, builder.gep(y_data, [f]))
+                left = builder.icmp_signed("<", _lanes(kind), _splat(builder, place, _ints(kind)))
+                row[0] = builder.select(left, ir.Constant(kind, None), row[0])
+                for column, k in pieces[:number]:
+                    builder.store(ir.Constant(k, None), table.at(own, column, k), align=4)
+                for (column, k), total in zip(needed, row, strict=True):
+                    scaled = _times(builder, total, _splat(builder, inverse, k))
+                    builder.store(scaled, table.at(own, column, k), align=4)
+                    there = rest.at(zero, column, k)
+                    known = _times(builder, _splat(builder, builder.fneg(value), k), scaled)
+                    builder.store(
+                        _plus(builder, builder.load(there, align=4), known), there, align=4
+                    )
+        return context.get_dummy_value()
+
+    return types.void(width, u, a, y, pivot), generate
+
+
+@_vector_code
+def substitute(
+    typing_context: Any, width: Any, u: Any, y: Any, pivot: Any, w: Any, row: Any
+) -> Any:
+    """Solve U w = y, U in ``u[1:]``, into ``w[row]``: from the last number to the first,
+
+    ``w[row, f] = (y[f] - u[f + 1] @ w[row]) * pivot[f]``, with all w held in registers.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        table, result = (_Table(context, builder, signature, args, which) for which in (1, 4))
+        y_data, pivot_data = (
+            context.make_array(signature.args[which])(context, builder, args[which]).data
+            for which in (2, 3)
+        )
+        one = ir.Constant(_INT, 1)
+        pieces = _pieces(table.width)
+        held = [cgutils.alloca_once(builder, kind) for _, kind in pieces]
+        for (_, kind), total in zip(pieces, held, strict=True):
+            builder.store(ir.Constant(kind, None), total)
+        for number in range(len(pieces) - 1, -1, -1):
+            first, kind = pieces[number]
+            size = ir.Constant(_INT, kind.count)
+            with cgutils.for_range_slice(builder, ir.Constant(_INT, 0), size, one) as (n, _):
+                lane = builder.sub(builder.sub(size, one), n)
+                f = builder.add(lane, ir.Constant(_INT, first))
+                known = ir.Constant(_FLOAT, 0.0)
+                for (column, k), total in zip(pieces[number:], held[number:], strict=True):
+                    part = builder.load(table.at(builder.add(f, one), column, k), align=4)
+                    known = _summed(builder, _times(builder, part, builder.load(total)), known)
+                value = builder.fsub(builder.load(builder.gep(y_data, [f])), known)
+                value = _times(builder, value, builder.load(builder.gep(pivot_data, [f])))
+                place = _splat(builder, builder.trunc(lane, ir.IntType(32)), _ints(kind))
+                here = builder.icmp_signed("==", _lanes(kind), place)
+                old = builder.load(held[number])
+                builder.store(builder.select(here, _splat(builder, value, kind), old), held[number])
+        for (column, kind), total in zip(pieces, held, strict=True):
+            builder.store(builder.load(total), result.at(args[5], column, kind), align=4)
+        return context.get_dummy_value()
+
+    return types.void(width, u, y, pivot, w, row), generate

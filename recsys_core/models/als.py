@@ -55,8 +55,8 @@ class ALS(Model):
         if ratings.n_ratings < 20_000:
             return {"n_factors": 5, "reg": 0.06, "n_epochs": 60, "patience": 30}
         if ratings.n_ratings < 300_000:
-            return {"n_factors": 32, "reg": 0.12, "n_epochs": 15, "patience": 3}
-        return {"n_factors": 32, "reg": 0.08, "n_epochs": 20, "patience": 3}
+            return {"n_factors": 32, "reg": 0.12, "n_epochs": 10, "patience": 3}
+        return {"n_factors": 32, "reg": 0.075, "n_epochs": 15, "patience": 3}
 
     def _learner(self, train: Ratings, settings: dict[str, Any]) -> AlternatingLearner:
         learner = AlternatingLearner(train, settings)

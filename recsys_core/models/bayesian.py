@@ -276,7 +276,7 @@ class Beliefs:
         bias = side.bias.astype(np.float64)
         self.bias_precision = _gamma(len(bias), float(bias @ bias), rng)
         if implicit:
-            self.kappa = _gamma(y.size, float(np.einsum("nf,fg,ng->", y, self.precision, y)), rng)
+            self.kappa = _gamma(y.size, float(((y @ self.precision) * y).sum()), rng)
             self.rest[:, :k] = own - self.mean
 
     def state(self) -> dict[str, Any]:
