@@ -12,7 +12,7 @@ import pandas as pd
 from recsys_core.models.recommender import Recommender
 from recsys_core.ratings import Ratings, Scale
 
-View = Literal["observed", "predicted", "filled", "error"]
+View = Literal["observed", "predicted", "filled", "error", "uncertainty"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +24,10 @@ class Block:
     user_ids, item_ids : indices of the rows and columns, in the order shown.
     user_names, item_names : what to call them.
     trained, validation, test : float32, the ratings of each part; NaN where there is none.
+    scale : of the ratings; ``extent`` : of what is predicted, another one for preferences
+        (``has_ratings`` False).
     predicted : float32, clipped to the scale; None where nothing is trained yet.
+    deviation : float32, the standard deviation of each prediction; None where it is not known.
     user_groups, item_groups : a number for each row and column; a line parts different ones.
     """
 
@@ -33,11 +36,14 @@ class Block:
     user_names: list[str]
     item_names: list[str]
     scale: Scale
+    extent: Scale
     item_noun: str
     trained: np.ndarray
     validation: np.ndarray
     test: np.ndarray
     predicted: np.ndarray | None = None
+    deviation: np.ndarray | None = None
+    has_ratings: bool = True
     user_groups: np.ndarray | None = None
     item_groups: np.ndarray | None = None
 
@@ -61,6 +67,8 @@ class Block:
             return self.observed
         if view == "predicted":
             return self.predicted
+        if view == "uncertainty" and self.deviation is not None:
+            return self.deviation
         if view == "filled":
             return np.where(np.isnan(self.trained), self.predicted, self.trained)
         known = np.where(np.isnan(self.trained), self.validation, self.trained)
@@ -94,6 +102,7 @@ def cut(
     item_groups: np.ndarray | None = None,
 ) -> Block:
     """Cut a block out of the matrix; of the whole, nothing larger than the block is made."""
+    sure = predictor is not None and predictor.has_intervals
     empty = np.full((len(user_ids), len(item_ids)), np.nan, np.float32)
     return Block(
         user_ids=np.asarray(user_ids),
@@ -101,11 +110,14 @@ def cut(
         user_names=[train.user_names[u] for u in user_ids],
         item_names=[train.item_names[i] for i in item_ids],
         scale=train.scale,
+        extent=train.scale if predictor is None else predictor.extent,
         item_noun=train.item_noun,
         trained=train.block(user_ids, item_ids),
         validation=empty if validation is None else validation.block(user_ids, item_ids),
         test=empty if test is None else test.block(user_ids, item_ids),
         predicted=None if predictor is None else predictor.predict_matrix(user_ids, item_ids),
+        deviation=predictor.deviation_matrix(user_ids, item_ids) if predictor and sure else None,
+        has_ratings=predictor is None or predictor.has_ratings,
         user_groups=user_groups,
         item_groups=item_groups,
     )

@@ -22,6 +22,10 @@ def sentence(run: Run) -> str:
         return "Going back to that epoch: the epochs before it are trained again, bit for bit."
     if not run.n_epochs:
         return f"{run.model.title}: nothing to train. {_verdict(run)}"
+    if not run.model.has_epochs:
+        noun = run.split.train.item_noun
+        comparing = f"Comparing each {noun} with every other: who rated both, and how alike?"
+        return _verdict(run) if run.status == "finished" else comparing
     if run.epoch == 0:
         return _before(run)
     if run.status == "finished":
@@ -141,5 +145,5 @@ def _compared(rmse: float, bias: float) -> str:
     if gain > 0.005:
         return f"that is {100 * gain:.2g}\u00a0% better than {name}"
     if gain > -0.005:
-        return f"no better than {name}: the factors add nothing here"
+        return f"no better than {name}: whatever else it learned adds nothing here"
     return f"worse than {name}: it has learned noise, or not enough"

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from recsys_core.models.predictor import Predictor
+from recsys_core.models.recommender import Recommender
 
 Side = Literal["user", "item"]
 How = Literal["given", "cluster", "popularity", "similarity"]
@@ -18,6 +19,9 @@ _LEAVES = 300
 
 # k-means only finds the nearest bad solution to its start; the best of a few starts is taken.
 _STARTS = 4
+
+# What a model without terms predicts for so many others stands for all it predicts.
+_ASKED = 200
 
 # Cluster centres are found on at most so many rows; the others join the nearest.
 _SAMPLE = 5000
@@ -37,7 +41,7 @@ class Arrangement:
     groups: np.ndarray | None = None
 
 
-def arrange(predictor: Predictor, side: Side, how: How) -> Arrangement:
+def arrange(predictor: Recommender, side: Side, how: How) -> Arrangement:
     """All users, or all items, in the chosen order.
 
     "given" keeps index order, "popularity" puts the most rated first, "cluster" keeps clusters
@@ -58,7 +62,7 @@ def arrange(predictor: Predictor, side: Side, how: How) -> Arrangement:
     return Arrangement(order, labels[order])
 
 
-def profiles(predictor: Predictor, side: Side, bias: bool = True) -> np.ndarray:
+def profiles(predictor: Recommender, side: Side, bias: bool = True) -> np.ndarray:
     """Short vectors that stand for whole predicted rows (or columns), float64, (n, k + 1).
 
     Their Euclidean distance is the root mean square difference between the unclipped predictions of
@@ -68,7 +72,12 @@ def profiles(predictor: Predictor, side: Side, bias: bool = True) -> np.ndarray:
 
     Unlike factors themselves they do not change when the latent space is turned or stretched. With
     ``bias=False`` biases are left out, and differences are of taste alone: (n, k).
+
+    Of a model whose predictions are no such sum, the profiles are the unclipped predictions with
+    the most rated of the other side, (n, at most 200); with ``bias=False`` less their mean.
     """
+    if not (isinstance(predictor, Predictor) and predictor.has_terms):
+        return _sampled_profiles(predictor, side, bias)
     own, other = predictor.user_factors, predictor.item_factors
     own_bias = predictor.user_bias
     if side == "item":
@@ -81,6 +90,18 @@ def profiles(predictor: Predictor, side: Side, bias: bool = True) -> np.ndarray:
     # The symmetric root, because G need not be of full rank (factors may be zero).
     weights, axes = np.linalg.eigh(gram)
     return rows @ (axes * np.sqrt(np.clip(weights, 0.0, None)))
+
+
+def _sampled_profiles(recommender: Recommender, side: Side, bias: bool) -> np.ndarray:
+    train = recommender.train
+    counts = train.item_counts if side == "user" else train.user_counts
+    most = np.argsort(-counts, kind="stable")[:_ASKED]
+    if side == "user":
+        rows = recommender.predict_matrix(None, most, clip=False)
+    else:
+        rows = recommender.predict_matrix(most, None, clip=False).T
+    rows = rows.astype(np.float64) / np.sqrt(len(most))
+    return rows if bias else rows - rows.mean(axis=1, keepdims=True)
 
 
 def clusters(rows: np.ndarray, n_clusters: int | None = None, seed: int = 0) -> np.ndarray:

@@ -83,6 +83,7 @@ class FakeModel:
     megabytes: int = 0
     on_advance: Callable[[float], None] | None = None
     title = "Fake"
+    has_epochs = True
 
     def start(self, train, validation=None, checkpoint=None):
         return FakeTraining(self, checkpoint)

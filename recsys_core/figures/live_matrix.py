@@ -16,19 +16,6 @@ from recsys_core.runs import Run
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-_COLOUR_BAR = {
-    "orientation": "h",
-    "thickness": 8,
-    "len": 0.6,
-    "x": 0,
-    "xanchor": "left",
-    "y": 0,
-    "yanchor": "top",
-    "ypad": 4,
-    "outlinewidth": 0,
-    "title": {"text": "rating ", "side": "top", "font": {"size": theme.FONT_SIZE}},
-}
-
 # Width and height of the panel's cells together, roughly, in pixels.
 _PLOT = (300.0, 220.0)
 
@@ -54,14 +41,16 @@ def figure(
     train = run.split.train
     part = shown(train)
     at = run.epoch if epoch is None else epoch
+    has_ratings, extent = run.predictor.has_ratings, run.predictor.extent
     known = train.block(part.rows, part.columns)
+    if not has_ratings:
+        known = np.where(np.isnan(known), known, np.float32(1))  # chosen: as preferred as can be
     n_rows, n_columns = known.shape
     predicted = np.full(known.shape, np.nan, np.float32)
     if at > 0:
         predicted = run.predictor_at(at).predict_matrix(part.rows, part.columns)
     chart = go.Figure()
-    cells = {"colorscale": theme.sequential(mode), "zmin": train.scale.low,
-             "zmax": train.scale.high}  # fmt: skip
+    cells = {"colorscale": theme.sequential(mode), "zmin": extent.low, "zmax": extent.high}
     dot = theme.of(mode).mark
     # Four layers; the component shrinks the cells of all but the second. A frame keeps what is
     # known apart from its prediction even when both agree.
@@ -87,7 +76,7 @@ def figure(
         showscale=False,
         hoverinfo="skip",
     )
-    chart.add_heatmap(z=known, **cells, hoverinfo="skip", colorbar=_COLOUR_BAR)
+    chart.add_heatmap(z=known, **cells, hoverinfo="skip", colorbar=_colour_bar(has_ratings))
     held = _held_out(run, part)
     _outline(chart, held, mode)
     ring = _ring(chart, part, user, item, mode)
@@ -122,14 +111,30 @@ def figure(
         "known": 3,
         "rows": [train.user_names[u] for u in part.rows],
         "columns": [train.item_names[i] for i in part.columns],
-        "low": train.scale.low,
-        "high": train.scale.high,
+        "low": extent.low,
+        "high": extent.high,
         "framed": framed,
         "held": held,
         "ring": ring,
         "colours": {"ink": theme.ink(mode), "paper": theme.paper(mode), "mark": dot},
     }
     return theme.dress(chart, mode), live
+
+
+def _colour_bar(has_ratings: bool) -> dict[str, Any]:
+    what = "rating " if has_ratings else "preference "
+    return {
+        "orientation": "h",
+        "thickness": 8,
+        "len": 0.6,
+        "x": 0,
+        "xanchor": "left",
+        "y": 0,
+        "yanchor": "top",
+        "ypad": 4,
+        "outlinewidth": 0,
+        "title": {"text": what, "side": "top", "font": {"size": theme.FONT_SIZE}},
+    }
 
 
 def _dot(n_rows: int, n_columns: int) -> tuple[float, float]:

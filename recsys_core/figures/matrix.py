@@ -55,7 +55,7 @@ def figure(
             textfont={"size": 13},
             xgap=gap,
             ygap=gap,
-            colorbar=_colour_bar(view, is_small(part)),
+            colorbar=_colour_bar(part, view),
             **_colours(part, view, values, mode),
         )
     )
@@ -104,16 +104,19 @@ def is_small(part: Block) -> bool:
     return len(part.user_ids) <= _PRINTED_ROWS and len(part.item_ids) <= _PRINTED_COLUMNS
 
 
-def _colour_bar(view: View, small: bool) -> dict:
+def _colour_bar(part: Block, view: View) -> dict:
     """Below a small block, which needs its width; beside a large one, which needs its height."""
+    what = {"error": "error", "uncertainty": "± rating"}.get(view, "rating")
+    if view == "predicted" and not part.has_ratings:
+        what = "preference"
     bar = {
         "thickness": 10,
         "outlinewidth": 0,
-        "title": {"text": "error" if view == "error" else "rating", "side": "top"},
+        "title": {"text": what, "side": "top"},
         "lenmode": "pixels",
         "len": 200,
     }
-    if small:
+    if is_small(part):
         return bar | {"orientation": "h", "x": 0, "xanchor": "left", "y": 0, "yanchor": "top"}
     return bar | {"y": 1, "yanchor": "top"}
 
@@ -122,9 +125,10 @@ def title(part: Block, view: View) -> str:
     """What a view shows, in a line."""
     what = {
         "observed": "Observed ratings",
-        "predicted": "Predicted ratings",
+        "predicted": "Predicted ratings" if part.has_ratings else "Predicted preferences",
         "filled": "Gaps filled",
         "error": "Errors, predicted − observed",
+        "uncertainty": "Uncertainty, the standard deviation of each prediction",
     }
     items = words.plural(part.item_noun, len(part.item_ids))
     return f"{what[view]} · {words.plural('user', len(part.user_ids))} × {items}"
@@ -134,7 +138,12 @@ def legend(part: Block, view: View) -> str:
     """How to read the marks of a view, in a sentence or two."""
     marks = {
         "observed": ["A dot is a gap: nobody rated there."],
-        "predicted": ["Every cell is a prediction."],
+        "predicted": [
+            "Every cell is a prediction."
+            if part.has_ratings
+            else "Every cell is a preference: about 0 for what nobody like them chose, 1 for what "
+            "they surely would."
+        ],
         "filled": [
             "Bold: rated. Plain: predicted."
             if is_small(part)
@@ -144,6 +153,7 @@ def legend(part: Block, view: View) -> str:
             "Red: predicted too high. Blue: too low. White: right. "
             "A dot: no rating to compare with."
         ],
+        "uncertainty": ["The deeper, the less sure: few ratings speak for that number."],
     }[view]
     if part.held_out.any():
         marks.append("Outlined: a rating held out of training.")
@@ -164,8 +174,11 @@ def alt(part: Block, view: View) -> str:
 
 
 def _colours(part: Block, view: View, values: np.ndarray, mode: Mode) -> dict:
+    if view == "uncertainty":
+        # From no doubt to the most there is here: a mere order of the cells would hide its size.
+        return {"colorscale": theme.sequential(mode), "zmin": 0, "zmax": float(values.max())}
     if view != "error":
-        low, high, _ = part.scale
+        low, high, _ = part.extent if view == "predicted" else part.scale
         return {"colorscale": theme.sequential(mode), "zmin": low, "zmax": high}
     # Symmetric, and the same for every block of these data, so that pages of blocks compare.
     most = part.scale.width / 2 or 1.0
@@ -180,10 +193,13 @@ def _sentences(part: Block) -> list[list[str]]:
         for at in zip(*np.nonzero(~np.isnan(values)), strict=True):
             table[at] = f"{word} {words.number(values[at])}"
     if part.predicted is not None:
+        what = "predicted" if part.has_ratings else "preference"
         errors = part.values("error")
         for at, value in np.ndenumerate(part.predicted):
-            table[at] += f" · predicted {words.number(value)}"
-            if not np.isnan(errors[at]):
+            table[at] += f" · {what} {words.number(value)}"
+            if part.deviation is not None:
+                table[at] += f" ± {words.number(part.deviation[at])}"
+            if part.has_ratings and not np.isnan(errors[at]):
                 table[at] += f" · error {_signed(errors[at], 2)}"
     return [
         [f"{user} · {item}<br>{table[r, c]}" for c, item in enumerate(items)]
@@ -194,7 +210,7 @@ def _sentences(part: Block) -> list[list[str]]:
 
 def _printed(part: Block, view: View) -> list[list[str]]:
     """The text in each cell: ratings as given, predictions with a decimal or two."""
-    digits = 1 if part.scale.width >= 2 else 2
+    digits = 1 if part.extent.width >= 2 and view != "uncertainty" else 2
     values = part.values(view)
     text = np.full(values.shape, "", object)
     for at in zip(*np.nonzero(~np.isnan(values)), strict=True):

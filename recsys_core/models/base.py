@@ -33,7 +33,8 @@ class Model(ABC):
 
     title: ClassVar[str] = ""
     summary: ClassVar[str] = ""
-    # Of a model that has no epochs to choose: how often training goes through the data.
+    # Whether it goes through the data again and again; if not, how often it does so: once or never.
+    has_epochs: ClassVar[bool] = True
     n_passes: ClassVar[int] = 0
     # Settings that give the parameters their shape: a fork cannot change them.
     shaping: ClassVar[tuple[str, ...]] = ("n_factors",)

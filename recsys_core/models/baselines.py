@@ -20,6 +20,7 @@ class GlobalMean(Model):
 
     title = "Global mean"
     summary = "The mean of all ratings, for everyone."
+    has_epochs = False
 
     @classmethod
     def defaults(cls, ratings: Ratings) -> dict[str, Any]:

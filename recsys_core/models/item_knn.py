@@ -43,7 +43,7 @@ class ItemKNN(Model):
 
     title = "Item kNN"
     summary = "Finds for each item those the same people liked, and asks what you thought of them."
-    n_passes = 1
+    has_epochs, n_passes = False, 1
 
     n_neighbours: int = option(
         40, "int", "K", "Neighbours", low=1, high=500,

@@ -138,6 +138,12 @@ class Recommender(ABC):
         """Standard deviation of the predictions of pairs, in rating units, (n,)."""
         raise NotImplementedError
 
+    def deviation_matrix(self, user_ids: ArrayLike, item_ids: ArrayLike) -> np.ndarray:
+        """The same of every pair in a block, (len(user_ids), len(item_ids))."""
+        users, items = np.atleast_1d(user_ids), np.atleast_1d(item_ids)
+        pairs = np.repeat(users, len(items)), np.tile(items, len(users))
+        return self.deviation(*pairs).reshape(len(users), len(items))
+
     # --- what it is made of ---------------------------------------------------------------------
 
     def parts(self) -> dict[str, Any]:

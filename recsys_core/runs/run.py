@@ -116,6 +116,8 @@ class Run:
         self.frames: Kept[Recommender] = Kept()
         self.checkpoints: Kept[Checkpoint] = Kept()
         self.status: Status = "finished" if training.finished else "paused"
+        if not self.model.has_epochs and not training.finished:
+            self.status = "playing"  # a single pass: there is nothing to choose a moment in
         self.message = ""
         self.tested: list[Score] | None = None
         self._training: Training | None = training
@@ -212,7 +214,7 @@ class Run:
         return (self.n_epochs - self.epoch) * per_epoch
 
     def test_scores(self) -> list[Score]:
-        """Error on the test part, the run first, then the baselines; computed once, when asked.
+        """How good on the test part, the run first, then the baselines; computed once, when asked.
 
         Raises
         ------
