@@ -39,8 +39,8 @@ def errors_kernel(width: int) -> Callable[..., tuple[float, float]]:
                 some += e * e
                 e = values[first + n] - min(max(x[n], low), high)
                 some_clipped += e * e
-            raw += some
-            clipped += some_clipped
+            raw += float(some)
+            clipped += float(some_clipped)
         return raw, clipped
 
     return squared_errors

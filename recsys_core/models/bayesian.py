@@ -33,6 +33,9 @@ _MAX_BYTES, _MIN_DRAWS = 64 << 20, 24
 # Ratings of the implicit factors drawn in one step, and of the means kept by one thread at a time.
 _IMPLICIT_A_STEP, _SUMMED_BY_A_THREAD = 1 << 18, 1 << 17
 
+# Rows of noise drawn by one generator: cut the same way on any number of threads.
+_DRAWN_BY_A_THREAD = 1 << 10
+
 
 @dataclasses.dataclass
 class BayesianPMF(Model):
@@ -61,8 +64,8 @@ class BayesianPMF(Model):
         meaning="Draws at the beginning that are not kept, since they still depend on the start.",
         what_if="Too few keep bad draws for ever; too many are work thrown away.",
     )  # fmt: skip
-    implicit: bool = option(
-        True, "bool", "y", "Who rated what",
+    implicit: bool | None = option(
+        None, "bool", "y", "Who rated what",
         meaning="Learns from which items someone rated and by whom one was rated, stars apart.",
         what_if="Without it, people who chose the same things start out as strangers.",
     )  # fmt: skip
@@ -73,14 +76,17 @@ class BayesianPMF(Model):
 
     @classmethod
     def defaults(cls, ratings: Ratings) -> dict[str, Any]:
-        """Priors adapt by themselves; only the number of factors and of draws grows with data."""
+        """Priors adapt by themselves; the number of factors and of draws grows with the data.
+
+        Who rated what helps most where ratings are few; on many, it takes longer to be learned.
+        """
         if ratings.n_ratings < 500:
-            return {"n_factors": 3, "n_epochs": 200, "burn_in": 40}
+            return {"n_factors": 3, "n_epochs": 200, "burn_in": 40, "implicit": False}
         if ratings.n_ratings < 20_000:
-            return {"n_factors": 8, "n_epochs": 200, "burn_in": 40}
+            return {"n_factors": 8, "n_epochs": 200, "burn_in": 40, "implicit": True}
         if ratings.n_ratings < 300_000:
-            return {"n_factors": 16, "n_epochs": 150, "burn_in": 30}
-        return {"n_factors": 32, "n_epochs": 150, "burn_in": 30}
+            return {"n_factors": 16, "n_epochs": 150, "burn_in": 30, "implicit": True}
+        return {"n_factors": 32, "n_epochs": 150, "burn_in": 30, "implicit": False}
 
     def resolve(self, train: Ratings) -> dict[str, Any]:
         """All settings; of few epochs at most a quarter is burn-in, where none was asked for."""
@@ -329,6 +335,7 @@ class GibbsLearner(AlternatingLearner):
         numbers = self.p.size + self.q.size * (1 + settings["implicit"])
         self.every = -(-n_kept // max(_MIN_DRAWS, _MAX_BYTES // (4 * numbers)))
         self._sums: list[tuple[Ratings, np.ndarray]] = []  # Σ of the draws' predictions
+        self._measured: dict[tuple[int, int, int], tuple[float, float]] = {}  # until the next draw
         self._beliefs = {
             side: Beliefs(side, len(other.factors))
             for side, other in ((self.users, self.items), (self.items, self.users))
@@ -351,7 +358,12 @@ class GibbsLearner(AlternatingLearner):
     def _normal(self, purpose: int, n: int, k: int, width: int) -> np.ndarray:
         """Standard normal numbers, float32, (n, width); zero past column k."""
         z = np.zeros((n, width), np.float32)
-        z[:, :k] = self._rng(purpose).standard_normal((n, k), dtype=np.float32)
+
+        def draw(first: int, last: int) -> None:
+            rng = self._rng(purpose, first)
+            z[first:last, :k] = rng.standard_normal((last - first, k), dtype=np.float32)
+
+        run_all(draw, cut(n, _DRAWN_BY_A_THREAD))
         return z
 
     def begin_epoch(self) -> None:
@@ -412,6 +424,7 @@ class GibbsLearner(AlternatingLearner):
         if since > 0 and (since - 1) % self.every == 0:
             self.draws = (*self.draws, self._draw())
             self.noises.append(1.0 / self.alpha)
+            self._measured.clear()
             for ratings, sums in self._sums:
                 self._add(ratings, sums, self.p, self.q, self.b_user, self.b_item)
 
@@ -458,10 +471,14 @@ class GibbsLearner(AlternatingLearner):
         """Of the mean over the kept draws; before there are any, of the one at hand."""
         if not self.draws:
             return super().squared_errors(ratings, start, stop)
-        x = self._sums_of(ratings)[start:stop] / np.float32(len(self.draws))
-        values = ratings.values[start:stop]
-        raw, clipped = values - x, values - self.train.scale.clip(x)
-        return float(raw @ raw), float(clipped @ clipped)
+        measured = self._measured.get((id(ratings), start, stop))
+        if measured is None:
+            x = self._sums_of(ratings)[start:stop] / np.float32(len(self.draws))
+            values = ratings.values[start:stop]
+            raw, clipped = values - x, values - self.train.scale.clip(x)
+            measured = float(raw @ raw), float(clipped @ clipped)
+            self._measured[id(ratings), start, stop] = measured
+        return measured
 
     def objective(self, squared_error: float) -> float:
         """Σ e² of the mean prediction: sampling minimises nothing, the priors are drawn as well."""
@@ -483,3 +500,4 @@ class GibbsLearner(AlternatingLearner):
         for name in ("sweep", "alpha", "draws", "every"):
             setattr(self, name, state[name])
         self.noises, self._sums, self._noise = list(state["noises"]), [], None
+        self._measured.clear()
