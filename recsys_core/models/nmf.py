@@ -57,7 +57,7 @@ class NMF(Model):
         if ratings.n_ratings < 500:
             return {"n_factors": 3, "reg": 0.05, "n_epochs": 200, "patience": 100}
         if ratings.n_ratings < 20_000:
-            return {"n_factors": 5, "reg": 0.05, "n_epochs": 300, "patience": 50}
+            return {"n_factors": 5, "reg": 0.03, "n_epochs": 300, "patience": 50}
         if ratings.n_ratings < 300_000:
             return {"n_factors": 32, "reg": 0.12, "n_epochs": 300, "patience": 20}
         return {"n_factors": 32, "reg": 0.065, "n_epochs": 200, "patience": 10}

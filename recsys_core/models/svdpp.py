@@ -59,10 +59,10 @@ class SVDpp(Model):
     def defaults(cls, ratings: Ratings) -> dict[str, Any]:
         """Few factors and many epochs for small data; found on validation parts for large."""
         if ratings.n_ratings < 500:
-            return {"n_factors": 3, "learning_rate": 0.02, "reg": 0.1, "n_epochs": 200,
+            return {"n_factors": 3, "learning_rate": 0.02, "reg": 0.02, "n_epochs": 200,
                     "patience": 100}  # fmt: skip
         if ratings.n_ratings < 20_000:
-            return {"n_factors": 5, "learning_rate": 0.02, "reg": 0.04, "n_epochs": 200,
+            return {"n_factors": 5, "learning_rate": 0.02, "reg": 0.02, "n_epochs": 200,
                     "patience": 50}  # fmt: skip
         if ratings.n_ratings < 300_000:
             return {"n_factors": 32, "learning_rate": 0.01, "reg": 0.08, "n_epochs": 40,
