@@ -15,16 +15,12 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import os
-import platform
 import time
 from pathlib import Path
-from typing import Any
 
 import recsys_core as rc
 from benchmarks import accuracy, data, report
-from benchmarks.measuring import Arena, Line, measured
-from benchmarks.peers import N_THREADS
+from benchmarks.measuring import Arena, Line, machine, measured
 from benchmarks.systems import System, chosen, settings_for
 
 
@@ -50,18 +46,6 @@ def lines_of(data_set: str, systems: list[System], quick: bool) -> list[Line]:
                 took = f"({time.monotonic() - began:.0f} s)"
                 print(f"  {report.sentence(line)} {took}", flush=True)
     return lines
-
-
-def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
-    cpu = Path("/proc/cpuinfo")
-    names = [s for s in cpu.read_text().splitlines() if "model name" in s] if cpu.exists() else []
-    return {
-        "processor": names[0].split(":")[1].strip() if names else platform.processor(),
-        "cores": os.cpu_count(),
-        "threads": N_THREADS,
-        "python": platform.python_version(),
-    }
 
 
 def main() -> None:

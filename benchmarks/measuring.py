@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +14,7 @@ import numpy as np
 
 import recsys_core as rc
 from benchmarks import data
-from benchmarks.peers import Fit, PeerError, Session, write_data
+from benchmarks.peers import N_THREADS, Fit, PeerError, Session, write_data
 from benchmarks.systems import System
 
 
@@ -169,3 +171,15 @@ def _default_passes(system: System, settings: dict[str, Any], train: rc.Ratings)
     """How many passes one of our models makes when it is not told."""
     given = {name: value for name, value in settings.items() if name != "model"}
     return getattr(rc, settings["model"])(**given).resolve(train)[system.passes]
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    cpu = Path("/proc/cpuinfo")
+    names = [s for s in cpu.read_text().splitlines() if "model name" in s] if cpu.exists() else []
+    return {
+        "processor": names[0].split(":")[1].strip() if names else platform.processor(),
+        "cores": os.cpu_count(),
+        "threads": N_THREADS,
+        "python": platform.python_version(),
+    }

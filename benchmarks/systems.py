@@ -68,7 +68,7 @@ _SLOW = {"10m": 3}
 SYSTEMS = (
     # --- stochastic gradients: rating by rating, or in batches ---
     _ours(
-        "SGD", "SGD", {}, {"n_epochs": (15, 120), "learning_rate": _RATE, "reg": _REG}
+        "SGD", "SGD", {}, {"n_epochs": (8, 80), "learning_rate": (0.005, 0.06), "reg": _REG}
     ),
     System(
         "LIBMF", "libmf", "SGD", "nr_iters", {"k": K},
@@ -84,7 +84,7 @@ SYSTEMS = (
     System(
         "Surprise SVD", "surprise", "SGD", "n_epochs", {"model": "SVD", "n_factors": K},
         {"n_epochs": (15, 120), "lr_all": _RATE, "reg_all": _REG},
-        {"n_epochs": 40, "lr_all": 0.01, "reg_all": 0.08}, most=_SLOW,
+        {"n_epochs": 40, "lr_all": 0.01, "reg_all": 0.08}, most={"10m": 1},
     ),
     System(
         "PyTorch, batch 512", "pytorch", "SGD", "n_epochs", {"k": K},
@@ -144,15 +144,22 @@ SYSTEMS = (
         {"iterations": 15, "regularization": 0.1, "alpha": 1.0},
     ),
     # --- others, for accuracy ---
-    _ours("PMF", "other", {}, {"n_epochs": (10, 60)}),
+    _ours("PMF", "other", {}, {"n_factors": (8, K), "n_epochs": (10, 60)}, fixed={}),
     _ours(
         "SVDpp", "other", {}, {"n_epochs": (10, 60), "learning_rate": _RATE, "reg": _REG}
     ),
-    _ours("NMF", "other", {}, {"n_epochs": (10, 100), "reg": _REG}),
     _ours(
-        "NeuralMF", "other", {}, {}, skip=("10m",),
+        "NMF", "other", {}, {"n_factors": (8, K), "n_epochs": (20, 300), "reg": _REG}, fixed={},
     ),
-    _ours("ItemKNN", "other", {}, {}, fixed={}, passes=None, skip=("10m",)),
+    _ours(
+        "NeuralMF", "other", {},
+        {"n_epochs": (3, 20), "learning_rate": (0.0005, 0.01), "weight_decay": (1e-6, 1e-3)},
+        skip=("10m",),
+    ),
+    _ours(
+        "ItemKNN", "other", {}, {"n_neighbours": (10, 100), "shrinkage": (10.0, 400.0)}, fixed={},
+        passes=None, skip=("10m",),
+    ),
     System(
         "Surprise SVD++", "surprise", "other", "n_epochs", {"model": "SVDpp", "n_factors": K},
         {}, {"n_epochs": 20}, skip=("1m", "10m"),
