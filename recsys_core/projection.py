@@ -12,7 +12,7 @@ from recsys_core.errors import SettingsError, TooLargeError
 if TYPE_CHECKING:
     from recsys_core.models import Factored
 
-# t-SNE or UMAP of this many points takes about a minute; of more, minutes.
+# t-SNE or UMAP of this many points takes a minute or two of one core; of more, minutes.
 MOST_ARRANGED = 5000
 
 # Distances between all pairs of this many points are quick to compare, and enough to judge a map.
