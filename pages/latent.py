@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import beside, explore, mapping, wide
+from pages.shared import alike, beside, explore, mapping, wide
 from pages.shared.chart import Click, chart
 from pages.shared.mapping import Map
 from recsys_core.figures import latent
@@ -44,6 +44,8 @@ if not seen.predictor.has_factors:
         icon=":material/info:",
     )
     st.page_link("train.py", label="Choose a model", icon=":material/tune:")
+    if seen.predictor.has_likeness:
+        alike.items_alone(seen)
     st.stop()
 shown = mapping.choose(seen)
 left, right = st.columns([2.3, 1], gap="medium")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import browse, explore, saving, state, wide
+from pages.shared import browse, explore, recommending, saving, state, wide
 from pages.shared.chart import Click, chart
 from pages.shared.explore import Model
 from recsys_core import explain
@@ -16,6 +16,7 @@ VIEWS: dict[View, str] = {
     "predicted": "Predicted",
     "filled": "Gaps filled",
     "error": "Error",
+    "uncertainty": "Uncertainty",
 }
 
 
@@ -49,18 +50,40 @@ def picture(block: Block, view: View, user: int, item: int) -> None:
 
 
 def arithmetic(model: Model, user: int, item: int) -> None:
-    """One cell's prediction as a sum."""
+    """How one cell's prediction comes about: as a sum, from own ratings, or not to be said."""
     user_name, item_name = model.ratings.user_names[user], model.ratings.item_names[item]
-    parts = explain.terms(model.predictor, user, item)
     st.markdown(f"**{user_name} × {item_name}**")
-    st.markdown(terms.sentence(parts, model.predictor.scale))
+    if model.predictor.has_terms:
+        _as_a_sum(model, user, item)
+        return
+    recommending.said(model, user, item)
+    if model.predictor.has_reasons:
+        recommending.why(model, user, item, choosable=False)
+    else:
+        st.caption(
+            "How it comes about cannot be taken apart: the numbers of this user and this "
+            f"{model.ratings.item_noun} go through the layers of a network, and what comes out is "
+            "no sum of what went in."
+        )
+
+
+def _as_a_sum(model: Model, user: int, item: int) -> None:
+    user_name, item_name = model.ratings.user_names[user], model.ratings.item_names[item]
+    parts, extent = explain.terms(model.predictor, user, item), model.predictor.extent
+    st.markdown(terms.sentence(parts, extent))
     chart(
-        terms.figure(parts, user_name, item_name, model.predictor.scale, state.theme()),
+        terms.figure(parts, user_name, item_name, extent, state.theme()),
         key="terms",
-        alt=terms.alt(parts, user_name, item_name, model.predictor.scale),
+        alt=terms.alt(parts, user_name, item_name, extent),
         table=lambda: terms.steps(parts, user_name, item_name),
     )
-    if model.predictor.has_factors:
+    if not model.predictor.has_ratings:
+        st.caption(
+            "A preference, not a rating: for each factor the user's number times the "
+            f"{model.ratings.item_noun}'s, added up. About 1 is as good as chosen, about 0 of no "
+            "interest."
+        )
+    elif model.predictor.has_factors:
         st.caption(
             f"The mean of all ratings, what this user and this {model.ratings.item_noun} add to "
             "it (their biases), and for each factor the user's number times the other's: equal "
@@ -70,6 +93,16 @@ def arithmetic(model: Model, user: int, item: int) -> None:
         st.caption("This model has no factors: the mean and biases are all it knows.")
 
 
+def offered(model: Model) -> dict[View, str]:
+    """The views that mean something for this model."""
+    views = dict(VIEWS)
+    if not model.predictor.has_intervals:
+        del views["uncertainty"]
+    if not model.predictor.has_ratings:
+        return {"observed": "Observed", "predicted": "Preference"}
+    return views
+
+
 st.title("Predictions", anchor=False)
 st.markdown(
     "Everyone's rating of everything, as the model sees it: in the gaps it guesses, elsewhere one "
@@ -77,13 +110,15 @@ st.markdown(
 )
 seen = explore.model_in_view("The matrix with its gaps filled would be here.")
 with st.container(horizontal=True, vertical_alignment="top", gap="medium"):
+    views = offered(seen)
     view: View = st.segmented_control(
         "View",
-        list(VIEWS),
-        default="filled",
+        list(views),
+        default="filled" if "filled" in views else "predicted",
         required=True,
-        format_func=VIEWS.__getitem__,
-        key="matrix_view",
+        format_func=views.__getitem__,
+        # Another offer is another control: what was chosen may not be among it.
+        key="matrix_view" if len(views) == 4 else f"matrix_view_{len(views)}",
         persist_state="session",
     )
     shown = browse.choose(seen)

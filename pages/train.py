@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-import recsys_core as rc
 from pages.shared import instrument, kept, settings, start, state
+from recsys_core.runs import usual_model
 from recsys_core.words import many
 
 workspace = state.workspace()
@@ -18,12 +18,14 @@ if workspace.ratings is None:
     )
     st.stop()
 
-run = workspace.current or workspace.new_run(rc.SGD())
+run = workspace.current or workspace.new_run(usual_model(workspace.ratings))
 
 st.title(f"{workspace.ratings.name} ▸ {run.name}")
+nouns = many(run.ratings.item_noun)
 st.markdown(
-    "Epoch by epoch the error falls, the gaps fill in, and users and "
-    f"{many(run.ratings.item_noun)} find their places."
+    f"Epoch by epoch the error falls, the gaps fill in, and users and {nouns} find their places."
+    if run.model.has_epochs
+    else "No epochs here: all there is to learn is found in one pass, and then the gaps fill in."
 )
 instrument.strip(workspace)
 instrument.panels(workspace)

@@ -82,7 +82,7 @@ def terms(model: Model | Recommender, user: int | Guest, item: int) -> Terms:
     item_bias = float(predictor.item_bias[item])
     x = predictor.global_mean + user_bias + item_bias + float(p @ q)
     score = float(predictor.score(np.array([x]))[0])
-    prediction = float(predictor.scale.clip(np.array(score)))
+    prediction = float(predictor.scale.clip(np.array(score))) if predictor.has_ratings else score
     return Terms(predictor.global_mean, user_bias, item_bias, p, q, p * q, x, score, prediction)
 
 

@@ -85,7 +85,7 @@ def test_a_new_run_takes_the_settings_of_the_form_and_plays(browser_id, party):
     assert fresh.epoch == 7
 
 
-@pytest.mark.parametrize("algorithm", ["ALS", "PMF"])
+@pytest.mark.parametrize("algorithm", ["ALS", "BayesianPMF", "ImplicitALS", "ItemKNN"])
 def test_each_algorithm_has_its_own_form(browser_id, party, algorithm):
     at = open_page("train", browser_id)
     run = party.current
@@ -100,12 +100,12 @@ def test_each_algorithm_has_its_own_form(browser_id, party, algorithm):
 
 
 def test_the_page_names_the_algorithms_as_they_name_themselves():
-    from pages.shared.settings import ALGORITHMS
+    from pages.shared.settings import title_of
     from recsys_core import models
 
-    assert tuple(ALGORITHMS) == models.ALGORITHMS
-    for name, (title, _) in ALGORITHMS.items():
-        assert getattr(models, name).title == title
+    for name in models.ALGORITHMS:
+        kind = getattr(models, name)
+        assert title_of(name) == (kind.title, kind.summary)
 
 
 def test_a_fork_goes_on_with_changed_settings(browser_id, world):

@@ -22,13 +22,16 @@ _MOST_CELLS = 25_000_000
 
 _LISTED = 10
 
-_BY: dict[By, str] = {"predictions": "by predicted ratings", "factors": "by factors"}
+
+def _said(model: Model, by: By) -> str:
+    """What users or items are compared by, in words."""
+    return "by predicted ratings" if by == "predictions" else model.predictor.likeness
 
 
 def section(model: Model, one: int | Guest, name: str, item: int | None) -> None:
     """Three tabs; only the open one is worked out."""
     noun = model.ratings.item_noun
-    if not model.predictor.has_factors:
+    if not model.predictor.has_likeness:
         st.caption(
             f"{model.run.model.title} has no factors: to it all users rank all "
             f"{words.many(noun)} alike, so there is no likeness to show."
@@ -60,14 +63,16 @@ def _by(model: Model, key: str) -> By:
         return "factors"
     return st.segmented_control(
         "Compare",
-        list(_BY),
+        ["predictions", "factors"],
         default="predictions" if predictor.n_users <= _MATRIX else "factors",
         required=True,
-        format_func=_BY.__getitem__,
+        format_func=lambda by: _said(model, by),
         key=key,
         persist_state="session",
         help="By predicted ratings: whole predicted rows, which are all positive and so close to "
-        "1. By factors: directions of taste, biases aside.",
+        "1. By factors: directions of taste, biases aside."
+        if predictor.has_factors
+        else None,
     )
 
 
@@ -81,10 +86,10 @@ def _users(model: Model, one: int | Guest, name: str) -> None:
         with st.container(width=640):
             chart(
                 likeness.similarities(
-                    table, f"How alike users are, {_BY[by]}", state.theme(), selected=one
+                    table, f"How alike users are, {_said(model, by)}", state.theme(), selected=one
                 ),
                 key="alike_matrix",
-                alt=f"Cosine similarity of all users, {_BY[by]}",
+                alt=f"Cosine similarity of all users, {_said(model, by)}",
                 table=table,
             )
         return
@@ -108,6 +113,12 @@ def _items(model: Model, item: int | None) -> None:
     by = _by(model, "alike_items_by")
     table = recommend.similar(model.predictor, "item", one, _LISTED, by)
     _listed(model, table, "item", f"Most like {model.ratings.item_names[one]}")
+
+
+def items_alone(model: Model) -> None:
+    """The items most like one, for a page that has nothing else to show."""
+    st.subheader(f"Similar {words.many(model.ratings.item_noun)}", anchor=False)
+    _items(model, None)
 
 
 def _listed(model: Model, table: pd.DataFrame, side: str, heading: str) -> None:

@@ -57,11 +57,13 @@ def _run(workspace: Workspace) -> None:
     colour = theme.run_colour(run.color_index, state.theme())
     dot = f'<span style="color:{colour}">●</span> '
     _lines("the run", dot + escape(run.name), _progress(run), _quality(run))
-    if run.n_epochs:
+    if run.n_epochs and run.model.has_epochs:
         _play_button(run)
 
 
 def _progress(run: Run) -> str:
+    if not run.model.has_epochs:
+        return {"failed": "failed", "finished": "trained"}.get(run.status, "at work …")
     word = {"failed": " · failed", "finished": " · done", "playing": "", "paused": " · paused"}
     return f"epoch {run.epoch:,}/{run.n_epochs:,}{word[run.status]}"
 
@@ -72,6 +74,8 @@ def _quality(run: Run) -> str:
     part = "validation" if validated else "training"
     last = run.epochs[run.best_epoch if run.status == "finished" and run.best_epoch else -1]
     rmse = last.validation_rmse if validated else last.train_rmse
+    if rmse is None and last.train_rmse is None:
+        return "predicts preferences, not ratings"
     text = f"{part} {_RMSE} {words.number(rmse)}" if rmse is not None else ""
     for baseline in run.baselines:
         if isinstance(baseline.model, UserItemBias):

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-import recsys_core as rc
 from pages.shared import start, state
 from recsys_core import maps, ordering
 from recsys_core.figures import theme
@@ -18,7 +17,7 @@ from recsys_core.models import Recommender
 from recsys_core.ordering import Arrangement, How, Side
 from recsys_core.projection import Basis
 from recsys_core.ratings import Ratings
-from recsys_core.runs import Run
+from recsys_core.runs import Run, usual_model
 from recsys_core.splits import Split
 
 
@@ -60,7 +59,7 @@ def model_in_view(what_would_be_here: str) -> Model:
             st.markdown(f"{what_would_be_here} Nothing is trained on these ratings yet.")
             with st.container(horizontal=True):
                 if st.button("Train with the usual settings", type="primary", key="train_usual"):
-                    workspace.new_run(rc.SGD()).play()
+                    workspace.new_run(usual_model(workspace.ratings)).play()
                     st.rerun()
                 st.page_link("train.py", label="Choose a model", icon=":material/tune:")
         st.stop()
@@ -84,7 +83,9 @@ def _say_which(model: Model, ends_at: int) -> None:
     run = model.run
     colour = theme.run_colour(run.color_index, state.theme())
     name = f'<span style="color:{colour}">●</span> <b>{escape(run.name)}</b>'
-    if model.epoch != ends_at:
+    if not run.model.has_epochs:
+        when = "trained" if run.status == "finished" else "at work …"
+    elif model.epoch != ends_at:
         when = f"looking back at epoch {model.epoch:,} of {run.epoch:,}"
     elif run.status == "finished" and ends_at != run.epoch:
         when = f"epoch {ends_at:,} of {run.epoch:,}, the best on validation"
@@ -99,7 +100,7 @@ def _say_which(model: Model, ends_at: int) -> None:
 
 def _choose_epoch(run: Run, shown: int, ends_at: int) -> None:
     """Look back at an earlier epoch, or see how far training has come since."""
-    if not run.epoch:
+    if not run.epoch or not run.model.has_epochs:
         return
     selection = state.selection()
 
@@ -184,7 +185,7 @@ def _laid_out(
 
 
 def similar(model: Model, side: Side, index: int, n: int) -> pd.DataFrame:
-    """The n most alike by their factors (cosine): index, label, similarity."""
+    """The n most alike to the model: index, label, similarity."""
     if side == "user":
         return model.predictor.similar_users(index, n)
     return model.predictor.similar_items(index, n)

@@ -13,6 +13,7 @@ from pages.shared.timeline import timeline
 from recsys_core import narrate
 from recsys_core.figures import curves, live_latent, live_matrix
 from recsys_core.figures.frames import shown
+from recsys_core.models import UserItemBias
 from recsys_core.runs import SPEEDS, Run, Workspace
 from recsys_core.words import duration, number
 
@@ -47,10 +48,12 @@ def _strip(drawn: tuple) -> None:
     if run is None or _drawn(workspace) != drawn:
         st.rerun()  # before anything is sent that the page would send again at once
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls"):
-        _buttons(run)
-        _speed(run)
+        if run.model.has_epochs:
+            _buttons(run)
+            _speed(run)
         st.html(_progress(run), width="content")
-    timeline(shown_runs(workspace), run)
+    if run.model.has_epochs:
+        timeline(shown_runs(workspace), run)
 
 
 def _buttons(run: Run) -> None:
@@ -110,6 +113,9 @@ def _speed(run: Run) -> None:
 
 def _progress(run: Run) -> str:
     """“epoch 37 / 200 · 12 s left”."""
+    if not run.model.has_epochs:
+        done = {"finished": "Done, in one pass", "failed": "Failed"}
+        return f"<span>{done.get(run.status, 'At work …')}</span>"
     text = f"epoch <b>{run.epoch:,}</b> / {run.n_epochs:,}"
     left = run.seconds_left
     if run.rewinding is not None:
@@ -128,8 +134,12 @@ def panels(workspace: Workspace) -> None:
     selected = state.selection()
     mode = state.theme()
     left, middle, right = st.columns([10, 11, 10], gap="small")
+    moves = run.model.has_epochs
     with left:
-        _curves(workspace, run)
+        if moves:
+            _curves(workspace, run)
+        else:
+            _errors(run)
     with middle:
         figure, following = live_matrix.figure(
             run, mode, epoch=selected.epoch, user=selected.user, item=selected.item
@@ -139,11 +149,14 @@ def panels(workspace: Workspace) -> None:
             key="matrix",
             alt=f"Predicted ratings at epoch {run.epoch}, with the known ones inside their cells",
             height=_HEIGHT,
-            live=following,
+            live=following if moves else None,
             table=lambda: live_matrix.table(run, selected.epoch),
             on_click=lambda click: _select_cell(run, click),
         )
     with right:
+        if run.basis is None and not run.basis_pending:
+            _no_latent_space(run)
+            return
         figure, following = live_latent.figure(
             run, mode, epoch=selected.epoch, user=selected.user, item=selected.item
         )
@@ -155,6 +168,47 @@ def panels(workspace: Workspace) -> None:
             live=following,
             table=lambda: live_latent.table(run, selected.epoch),
             on_click=lambda click: _select_point(run, click),
+        )
+
+
+def _errors(run: Run) -> None:
+    """How good a model without epochs is: no curve, but two numbers beside those of biases."""
+    last = run.epochs[-1]
+    known = (("Training", last.train_rmse), ("Validation", last.validation_rmse))
+    biases = next((b for b in run.baselines if isinstance(b.model, UserItemBias)), None)
+    st.markdown("**How well**")
+    if run.status != "finished":
+        st.caption("Its errors will be here in a moment.")
+        return
+    for part, rmse in known:
+        if rmse is None:
+            continue
+        bias = biases and (biases.train_rmse if part == "Training" else biases.validation_rmse)
+        st.metric(
+            f"{part} RMSE",
+            f"{rmse:.4f}",
+            f"{rmse - bias:+.4f} against user and item biases".replace("-", "−") if bias else None,
+            delta_color="inverse",
+        )
+
+
+def _no_latent_space(run: Run) -> None:
+    """In place of the map: why there is none, and what the model goes by instead."""
+    st.markdown("**No latent space**")
+    st.caption(f"{run.model.title} has no factors, and so no map of users and items.")
+    found, selected = run.predictor, state.selection()
+    if found.has_likeness and run.epoch:
+        item = selected.item
+        if item is None:
+            item = int(run.split.train.item_counts.argmax())
+        table = found.similar_items(item, 6)
+        names = run.ratings.item_names
+        heading = f"most like {names[item]}"
+        st.dataframe(
+            {heading: [names[i] for i in table["item"]], "similarity": table["similarity"]},
+            hide_index=True,
+            column_config={"similarity": st.column_config.NumberColumn(format="%.2f")},
+            alt=heading.capitalize(),
         )
 
 
@@ -183,8 +237,10 @@ def _curves(workspace: Workspace, run: Run) -> None:
             st.container(key="curves_view", width="content"),
             st.popover("", icon=":material/tune:", key="curve_axes", help="What the curves show"),
         ):
-            chosen = st.radio("Show", ("RMSE", "objective"), index=int(measure == "objective"),
-                              horizontal=True)  # fmt: skip
+            chosen = measure
+            if run.predictor.has_ratings:
+                chosen = st.radio("Show", ("RMSE", "objective"), index=int(measure == "objective"),
+                                  horizontal=True)  # fmt: skip
             new_x = st.toggle("Logarithmic epochs", log_x)
             new_y = st.toggle("Logarithmic errors", log_y)
     if (chosen, new_x, new_y) != view:
@@ -232,9 +288,12 @@ def _voice() -> None:
 
 def _selected(run: Run, user: int, item: int, epoch: int | None) -> None:
     names = f"**{run.ratings.user_names[user]}**, **{run.ratings.item_names[item]}**"
-    predicted = float(run.predictor_at(epoch).predict([user], [item])[0])
+    found = run.predictor_at(epoch)
+    predicted = float(found.predict([user], [item])[0])
     rated = run.split.train.block([user], [item])[0, 0]
     known = "" if math.isnan(rated) else f", rated {number(float(rated))}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"{names}: predicted {number(predicted)}{known}.", width="content")
-        st.page_link("predictions.py", label="Why? Term by term", icon=":material/grid_on:")
+        what = "predicted" if found.has_ratings else "preference"
+        st.markdown(f"{names}: {what} {number(predicted)}{known}.", width="content")
+        label = "Why? Term by term" if found.has_terms else "Look closer"
+        st.page_link("predictions.py", label=label, icon=":material/grid_on:")

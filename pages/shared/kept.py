@@ -11,6 +11,7 @@ from recsys_core import words
 from recsys_core.errors import FactorscopeError
 from recsys_core.figures import curves, theme
 from recsys_core.runs import Run, Workspace
+from recsys_core.runs.scores import PLACES
 
 
 def runs(workspace: Workspace) -> None:
@@ -62,13 +63,16 @@ def _summary(run: Run, elsewhere: bool) -> str:
     if last.train_rmse is not None:
         error = f"training RMSE {last.train_rmse:.4f}"
     best = run.best_epoch
-    if best is not None:
+    if best is not None and run.model.has_epochs:
         error += f", best validation {run.epochs[best].validation_rmse:.4f} at epoch {best:,}"
-    text = f"{described(run)} · epoch {run.epoch:,} / {run.n_epochs:,}, {error}"
+    progress = f"epoch {run.epoch:,} / {run.n_epochs:,}, " if run.model.has_epochs else ""
+    text = f"{described(run)} · {progress}{error}"
     return text + (f" · {run.ratings.name}, {run.split.description}" if elsewhere else "")
 
 
 def _epochs(run: Run) -> None:
+    if not run.model.has_epochs:
+        return
     with st.expander("Table of epochs", icon=":material/table_rows:", on_change="rerun") as box:
         if box.open:
             table = curves.table(run)
@@ -86,22 +90,52 @@ def _test(run: Run) -> None:
             "Show test error",
             icon=":material/quiz:",
             disabled=run.wants_training or run.epoch == 0 or run.split.test is None,
-            help="Measured once, at the end, on ratings no choice was made by."
+            help="Measured once, at the end, on ratings no choice was made by; of lists as well."
             if run.split.test is not None
             else "This split keeps no ratings for testing; the Data page can.",
         )
         if not asked:
             return
     try:
-        found = run.test_scores()
+        with st.spinner("Measuring …"):
+            found = run.test_scores()
     except FactorscopeError as error:
         st.error(str(error), icon=":material/error:")
         return
     rows = pd.DataFrame(
         {
             "on test ratings": [s.name for s in found],
-            "RMSE": [f"{s.rmse:.4f}" for s in found],
-            "MAE": [f"{s.mae:.4f}" for s in found],
+            "RMSE": [_digits(s.rmse) for s in found],
+            "MAE": [_digits(s.mae) for s in found],
+            f"NDCG@{PLACES}": [_digits(s.ndcg) for s in found],
+            f"recall@{PLACES}": [_digits(s.recall) for s in found],
         }
     )
-    st.dataframe(rows, hide_index=True)
+    st.dataframe(
+        rows,
+        hide_index=True,
+        column_config={
+            "RMSE": st.column_config.TextColumn(help=_HELP["RMSE"]),
+            "MAE": st.column_config.TextColumn(help=_HELP["MAE"]),
+            f"NDCG@{PLACES}": st.column_config.TextColumn(help=_HELP["NDCG"]),
+            f"recall@{PLACES}": st.column_config.TextColumn(help=_HELP["recall"]),
+        },
+    )
+    noun = words.many(run.ratings.item_noun)
+    st.caption(
+        f"RMSE asks how well ratings are guessed, NDCG and recall how good each user's {PLACES} "
+        f"best of all unrated {noun} are: who wins at one can lose at the other."
+    )
+
+
+_HELP = {
+    "RMSE": "Typical distance between predicted and true rating, large ones counting more; "
+    "smaller is better.",
+    "MAE": "Mean distance between predicted and true rating; smaller is better.",
+    "NDCG": f"Whether what people liked stands high among the {PLACES} recommended: 1 is perfect.",
+    "recall": f"Share of what people liked that is among the {PLACES} recommended.",
+}
+
+
+def _digits(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"

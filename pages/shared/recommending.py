@@ -15,6 +15,10 @@ from recsys_core.models import Guest
 
 _OFFERED = (5, 10, 20, 50)
 
+# Of the intervals shown where a model knows how sure it is.
+_COVERAGE = 0.9
+_INTERVAL = words.percent(_COVERAGE)
+
 
 def choose_user(model: Model) -> int:
     """The selected user, or the first; found by name."""
@@ -70,7 +74,8 @@ def best(model: Model, one: int | Guest, name: str) -> int | None:
     names = model.ratings.item_names
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**For {name}: the {words.many(noun)} with the highest predicted rating**",
+            f"**For {name}: the {words.many(noun)} with the highest "
+            f"{'predicted rating' if predictor.has_ratings else 'preference'}**",
             width="content",
         )
         n = st.selectbox(
@@ -87,16 +92,19 @@ def best(model: Model, one: int | Guest, name: str) -> int | None:
         st.info(f"Everything is rated already: no {noun} is left to recommend.")
         return None
     ids = table["item"].to_list()
+    columns = {noun: [names[i] for i in ids], "predicted": table["score"].to_numpy()}
     reason = "because you rated" if isinstance(one, Guest) else "because they rated"
-    because = [likeness.because(explain.reasons(predictor, one, item), names) for item in ids]
-    shown = pd.DataFrame(
-        {
-            noun: [names[i] for i in ids],
-            "predicted": table["score"].to_numpy(),
-            reason: because,
-        },
-        index=pd.RangeIndex(1, len(ids) + 1, name="rank"),
-    )
+    if predictor.has_intervals:
+        users = one if isinstance(one, Guest) else np.full(len(ids), one)
+        low, high = predictor.predict_interval(users, np.array(ids), _COVERAGE)
+        columns[_INTERVAL] = [
+            f"{words.number(a)} to {words.number(b)}" for a, b in zip(low, high, strict=True)
+        ]
+    if predictor.has_reasons:
+        columns[reason] = [
+            likeness.because(explain.reasons(predictor, one, item), names) for item in ids
+        ]
+    shown = pd.DataFrame(columns, index=pd.RangeIndex(1, len(ids) + 1, name="rank"))
     event = st.dataframe(
         shown,
         height="content" if len(ids) <= 10 else 360,
@@ -107,11 +115,15 @@ def best(model: Model, one: int | Guest, name: str) -> int | None:
             "rank": st.column_config.NumberColumn("", width=30),
             noun: st.column_config.TextColumn(width=220),
             "predicted": st.column_config.ProgressColumn(
+                "predicted" if predictor.has_ratings else "preference",
                 format="%.2f",
-                min_value=predictor.scale.low,
-                max_value=predictor.scale.high,
+                min_value=predictor.extent.low,
+                max_value=predictor.extent.high,
                 width=120,
                 help="Not cut to the scale, so that the order is seen to the top.",
+            ),
+            _INTERVAL: st.column_config.TextColumn(
+                width=100, help="Between which ends the rating lies with this probability."
             ),
             reason: st.column_config.TextColumn(
                 width="large",
@@ -134,15 +146,45 @@ def best(model: Model, one: int | Guest, name: str) -> int | None:
     return ids[rows[0]] if rows and rows[0] < len(ids) else ids[0]
 
 
-def why(model: Model, one: int | Guest, item: int | None) -> None:
-    """How each own rating pulls at one recommendation."""
+def said(model: Model, one: int | Guest, item: int) -> None:
+    """One prediction in a sentence, with how sure it is where the model knows: “3.9, 90 % …”."""
+    found, ids = model.predictor, np.array([item])
+    user = one if isinstance(one, Guest) else np.array([one])
+    value = float(found.predict(user, ids)[0])
+    text = f"{'Predicted' if found.has_ratings else 'Preference'} **{words.number(value)}**"
+    if found.has_intervals:
+        low, high = (float(end[0]) for end in found.predict_interval(user, ids, _COVERAGE))
+        text += f", {words.percent(_COVERAGE)} between {words.number(low)} and {words.number(high)}"
+    st.markdown(
+        text + ".",
+        help="So many of such ratings lie in the interval, if the model is right about its own "
+        "doubts: those about its numbers, and the noise of ratings."
+        if found.has_intervals
+        else None,
+    )
+
+
+def why(model: Model, one: int | Guest, item: int | None, choosable: bool = True) -> None:
+    """How each own rating pulls at one prediction, of a row ``choosable`` above or of a cell."""
     if item is None:
+        return
+    if not model.predictor.has_reasons:
+        st.caption(
+            f"{model.run.model.title} sends all it knows through one network: which of the "
+            "ratings spoke for a prediction cannot be told."
+        )
         return
     names, noun = model.ratings.item_names, model.ratings.item_noun
     found = explain.reasons(model.predictor, one, item)
     start, end = words.number(found.start), words.number(found.prediction)
     if found.table.empty:
-        st.caption(f"Nothing is rated yet: {start} is what anybody would be predicted.")
+        n_rated = len(model.predictor.rated_by(one)[0])
+        st.caption(
+            f"None of the {words.plural('rating', n_rated)} says anything about this {noun}: "
+            f"{start} is what is expected without."
+            if n_rated
+            else f"Nothing is rated yet: {start} is what anybody would be predicted."
+        )
         return
     chart(
         likeness.pulls(found, names, names[item], state.theme()),
@@ -151,7 +193,7 @@ def why(model: Model, one: int | Guest, item: int | None) -> None:
         table=lambda: found.table.assign(label=[names[i] for i in found.table["item"]]),
     )
     st.caption(
-        f"Of someone it knows nothing of, the model would expect {start} for this {noun}; all "
-        f"{words.plural('rating', len(found.table))} together pull that to {end}. "
-        "Choose a row above to see another one's reasons."
+        f"{model.predictor.before_reasons} {start} for this {noun}; "
+        f"{words.plural('rating', len(found.table))} together pull that to {end}."
+        + (" Choose a row above to see another one's reasons." if choosable else "")
     )

@@ -12,31 +12,36 @@ from recsys_core import models
 from recsys_core.errors import FactorscopeError
 from recsys_core.models import Model
 from recsys_core.models.options import Option
-from recsys_core.runs import Run, Workspace
+from recsys_core.runs import Run, Workspace, looks_like_counts
 
-# Title and summary of each algorithm; written here, since to ask NeuralMF would load torch.
-ALGORITHMS = {
-    "SGD": ("SGD", "Walks through the ratings one by one and mends its numbers after each."),
-    "ALS": ("ALS", "Holds all items still and solves every user exactly, then the other way."),
-    "PMF": ("PMF", "Says how large tastes usually are (a prior), then finds the most probable."),
-    "NeuralMF": ("Neural MF", "The same dot product as a small neural network, in PyTorch."),
-}
+# Title and summary of neural MF, written here, since to ask it would load torch; the others say
+# themselves.
+_NEURAL = ("Neural MF", "The factors meet in a small neural network, trained in batches by Adam.")
+
+
+def title_of(algorithm: str) -> tuple[str, str]:
+    """Title and one-line summary of an algorithm."""
+    if algorithm == "NeuralMF":
+        return _NEURAL
+    kind = getattr(models, algorithm)
+    return kind.title, kind.summary
 
 
 def settings(workspace: Workspace, run: Run) -> None:
     """Algorithm and settings; a new run with them, or a fork of the run in view."""
     current = type(run.model).__name__
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        algorithm = st.segmented_control(
+    with st.container(gap="xsmall", key="choose_algorithm"):
+        algorithm = st.pills(
             "Algorithm",
-            list(ALGORITHMS),
-            default=current if current in ALGORITHMS else "SGD",
-            format_func=lambda name: ALGORITHMS[name][0],
+            models.ALGORITHMS,
+            default=current if current in models.ALGORITHMS else "SGD",
+            format_func=lambda name: title_of(name)[0],
             required=True,
             label_visibility="collapsed",
             key=f"algorithm_{run.id}",
         )
-        st.markdown(ALGORITHMS[algorithm][1], width="content")
+        st.markdown(title_of(algorithm)[1])
+        _advise(run, algorithm)
     if algorithm == "NeuralMF":
         with st.spinner("Loading PyTorch …"):
             kind: type[Model] = models.NeuralMF
@@ -45,24 +50,29 @@ def settings(workspace: Workspace, run: Run) -> None:
     values = kind.defaults(run.split.train)
     if isinstance(run.model, kind):
         values |= run.settings
+    shown = dict(values)
     epoch = state.selection().epoch
     with st.form(f"settings_{run.id}_{algorithm}", border=True):
         options, key = kind.options(), f"{run.id}_{algorithm}"
         chosen = _fields([option for option in options if not option.advanced], values, key)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             anew = st.form_submit_button("Start a new run", icon=":material/play_arrow:")
-            fork = st.form_submit_button(
+            fork = kind.has_epochs and st.form_submit_button(
                 "Fork from the latest epoch" if epoch is None else f"Fork from epoch {epoch:,}",
                 icon=":material/fork_right:",
                 disabled=not isinstance(run.model, kind) or run.epoch == 0,
                 help="A new run that goes on from that epoch with the settings above; drag the "
                 "slider to choose another epoch.",
             )
-            with st.popover("More settings", icon=":material/tune:"):
-                rest = [option for option in options if option.advanced]
-                chosen |= _fields(rest, values, key, n_columns=1)
+            rest = [option for option in options if option.advanced]
+            if rest:
+                with st.popover("More settings", icon=":material/tune:"):
+                    chosen |= _fields(rest, values, key, n_columns=1)
     try:
         if anew:
+            if not isinstance(run.model, kind):
+                # What nobody touched is chosen anew, now that the other settings are known.
+                chosen = {k: v for k, v in chosen.items() if v != shown.get(k)}
             _start(workspace, run, kind(**chosen))
         elif fork:
             own = {k: v for k, v in chosen.items() if v != run.settings.get(k)}
@@ -71,6 +81,15 @@ def settings(workspace: Workspace, run: Run) -> None:
             st.rerun()
     except FactorscopeError as error:
         st.error(str(error), icon=":material/error:")
+
+
+def _advise(run: Run, algorithm: str) -> None:
+    """Where the data are counts: which of the models is made for them."""
+    if looks_like_counts(run.ratings) and algorithm != "ImplicitALS":
+        st.caption(
+            ":material/lightbulb: These look like counts, such as plays: implicit ALS is made for "
+            "them. The others would try to guess how often, not whether."
+        )
 
 
 def _start(workspace: Workspace, run: Run, model: Model) -> None:
@@ -88,7 +107,7 @@ def _fields(
 ) -> dict[str, Any]:
     """One input for each option, with its meaning below."""
     chosen = {}
-    with st.grid(n_columns or len(options), min_column_width=128, gap="small"):
+    with st.grid(n_columns or max(len(options), 1), min_column_width=128, gap="small"):
         for option in options:
             with st.container(gap=None):
                 chosen[option.name] = _field(option, values, key)
