@@ -119,7 +119,10 @@ SYSTEMS = (
         "SMURFF, rank 32", "smurff", {"num_latent": K}, {"precision": (0.8, 3.0)},
         start={"n_iter": 100, "precision": 1.5}, most={"10m": 12},
     ),
-    _gibbs("myFM, rank 32", "myfm", {"rank": K}, {}, start={"n_iter": 100}, skip=("10m",)),
+    _gibbs(
+        "myFM, rank 32", "myfm", {"rank": K}, {}, start={"n_iter": 100}, most={"1m": 40},
+        skip=("10m",),
+    ),
     _ours(
         "BayesianPMF", "Bayesian", {}, {}, name="BayesianPMF, rank 16",
         fixed={"n_factors": 16, "implicit": False}, like="BayesianPMF, rank 32",

@@ -233,3 +233,16 @@ def test_results_are_written_read_and_drawn(tmp_path, monkeypatch):
 def test_axes_have_round_numbers():
     assert plot._decades(0.3, 6.0) == [0.5, 1.0, 2.0, 5.0]
     assert plot._even(0.88, 0.94) == [0.88, 0.89, 0.90, 0.91, 0.92, 0.93, 0.94]
+
+
+def test_slopes_are_exponents():
+    from benchmarks import scale
+
+    assert scale.slope([(10, 3.0), (100, 30.0)]) == pytest.approx(1.0)
+    assert scale.slope([(10, 3.0), (20, 5.0), (40, 48.0)]) == pytest.approx(2.0)
+    result = {
+        "by_ratings": {"SGD": [(10, 0.001), (100, 0.01)]},
+        "by_k": {"SGD": [(8, 0.001), (16, 0.004)]},
+    }
+    text = scale.markdown({**result, "peak_mib": 1234.0})
+    assert "| SGD, ms an epoch | 1 | 10 | 1.00 |" in text and "1,234 MiB" in text
