@@ -84,6 +84,24 @@ def rate_option() -> Any:
     )  # fmt: skip
 
 
+def decay_option() -> Any:
+    """Whether the learning rate falls."""
+    return option(
+        None, "bool", "γ↓", "Falling rate",
+        meaning="Lets the learning rate fall evenly, to zero after the last epoch.",
+        what_if="Held constant, the numbers go on trembling around the best they could be.",
+    )  # fmt: skip
+
+
+def rate_in(epoch: int, settings: dict[str, Any]) -> float:
+    """Learning rate of epoch t: γ; with ``decay`` γ (1 − (t − 1) / T), past the last, T, as in it."""
+    if not settings.get("decay"):
+        return settings["learning_rate"]
+    n_epochs = settings["n_epochs"]
+    past = min(max(epoch - 1, 0), n_epochs - 1)
+    return settings["learning_rate"] * (1.0 - past / n_epochs)
+
+
 def epochs_option() -> Any:
     """Number of epochs."""
     return option(

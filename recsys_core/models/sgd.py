@@ -14,11 +14,13 @@ from recsys_core.models.base import Model
 from recsys_core.models.options import (
     biases_option,
     center_option,
+    decay_option,
     deviation_option,
     epochs_option,
     factors_option,
     option,
     patience_option,
+    rate_in,
     rate_option,
     reg_option,
     seed_option,
@@ -53,11 +55,7 @@ class SGD(Model):
     n_factors: int | None = factors_option()
     learning_rate: float | None = rate_option()
     reg: float | None = reg_option()
-    decay: bool | None = option(
-        None, "bool", "γ↓", "Falling rate",
-        meaning="Lets the learning rate fall evenly, to zero after the last epoch.",
-        what_if="Held constant, the numbers go on trembling around the best they could be.",
-    )  # fmt: skip
+    decay: bool | None = decay_option()
     n_epochs: int | None = epochs_option()
     biases: bool = biases_option()
     shuffle: bool = option(
@@ -97,9 +95,6 @@ class SGDLearner(FactorLearner):
     neither user nor item are worked on at the same time (Gemulla et al. 2011), and the order of
     the diagonals is drawn anew every epoch. The grid does not depend on the number of threads, so
     that neither do the results.
-
-    With ``decay`` the learning rate of epoch t of T is γ (1 − (t − 1) / T); past T it stays as in
-    the last.
     """
 
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
@@ -117,7 +112,7 @@ class SGDLearner(FactorLearner):
         else:
             self._steps = [[piece] for piece in cut(n, _RATINGS_A_STEP)]
         self._visits = np.arange(len(self._steps))
-        self.epoch, self.rate = 0, settings["learning_rate"]
+        self.epoch = 0
         self.n_steps = len(self._steps)
 
     def _grid(self) -> list[list[tuple[int, int]]]:
@@ -142,20 +137,13 @@ class SGDLearner(FactorLearner):
         self._triples = train.user_ids[order], train.item_ids[order], train.values[order]
 
     def begin_epoch(self) -> None:
-        """Draw the order of this epoch, and set its learning rate."""
+        """Draw the order of this epoch."""
         self.epoch += 1
-        self._set_rate()
         if self.shuffles:
             self._order = self.rng.permutation(len(self.train))
             self._lay_out(self._order)
         elif self.settings["shuffle"]:
             self._visits = self.rng.permutation(self.n_steps)
-
-    def _set_rate(self) -> None:
-        s = self.settings
-        past = min(max(self.epoch - 1, 0), s["n_epochs"] - 1)
-        left = 1.0 - past / s["n_epochs"]
-        self.rate = s["learning_rate"] * (left if s.get("decay") else 1.0)
 
     def step(self, index: int) -> None:
         """One run of ratings, or one diagonal of blocks."""
@@ -168,7 +156,7 @@ class SGDLearner(FactorLearner):
         s = self.settings
         return sgd_kernel(self.p.shape[1]), (
             self.p, self.q, self.b_user, self.b_item, np.float32(self.mean),
-            np.float32(self.rate), np.float32(s["reg"]), bool(s["biases"]),
+            np.float32(rate_in(self.epoch, s)), np.float32(s["reg"]), bool(s["biases"]),
         )  # fmt: skip
 
     def objective(self, squared_error: float) -> float:
@@ -198,7 +186,6 @@ class SGDLearner(FactorLearner):
         self.rng.bit_generator.state = state["rng"]
         self._order, self._visits = state["order"], state["visits"]
         self.epoch = state["epoch"]
-        self._set_rate()
         if self._order is not None:
             self._lay_out(self._order)
 

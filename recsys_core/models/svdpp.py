@@ -13,10 +13,12 @@ from recsys_core.models.base import Model
 from recsys_core.models.options import (
     biases_option,
     center_option,
+    decay_option,
     deviation_option,
     epochs_option,
     factors_option,
     patience_option,
+    rate_in,
     rate_option,
     reg_option,
     seed_option,
@@ -48,6 +50,7 @@ class SVDpp(Model):
     n_factors: int | None = factors_option()
     learning_rate: float | None = rate_option()
     reg: float | None = reg_option()
+    decay: bool | None = decay_option()
     n_epochs: int | None = epochs_option()
     biases: bool = biases_option()
     init_deviation: float = deviation_option(0.03)
@@ -60,15 +63,15 @@ class SVDpp(Model):
         """Few factors and many epochs for small data; found on validation parts for large."""
         if ratings.n_ratings < 500:
             return {"n_factors": 3, "learning_rate": 0.02, "reg": 0.02, "n_epochs": 200,
-                    "patience": 100}  # fmt: skip
+                    "patience": 100, "decay": False}  # fmt: skip
         if ratings.n_ratings < 20_000:
             return {"n_factors": 5, "learning_rate": 0.02, "reg": 0.02, "n_epochs": 200,
-                    "patience": 50}  # fmt: skip
+                    "patience": 50, "decay": False}  # fmt: skip
         if ratings.n_ratings < 300_000:
-            return {"n_factors": 32, "learning_rate": 0.01, "reg": 0.08, "n_epochs": 40,
-                    "patience": 5}  # fmt: skip
-        return {"n_factors": 32, "learning_rate": 0.007, "reg": 0.05, "n_epochs": 40,
-                "patience": 3}  # fmt: skip
+            return {"n_factors": 32, "learning_rate": 0.02, "reg": 0.09, "n_epochs": 15,
+                    "patience": 5, "decay": True}  # fmt: skip
+        return {"n_factors": 32, "learning_rate": 0.02, "reg": 0.05, "n_epochs": 15,
+                "patience": 5, "decay": True}  # fmt: skip
 
     def _learner(self, train: Ratings, settings: dict[str, Any]) -> SVDppLearner:
         return SVDppLearner(train, settings)
@@ -99,10 +102,12 @@ class SVDppLearner(FactorLearner):
         order = np.lexsort((self.rng.random(len(train)), np.repeat(np.arange(len(counts)), counts)))
         self._rows = grouped.starts, grouped.columns[order], grouped.values[order]
         self._visits = np.arange(train.n_users, dtype=np.int32)
+        self.epoch = 0
         self.n_steps = max(1, -(-len(train) // _RATINGS_A_STEP))
 
     def begin_epoch(self) -> None:
         """Draw the order of this epoch."""
+        self.epoch += 1
         self._visits = self.rng.permutation(self.train.n_users).astype(np.int32)
 
     def step(self, index: int) -> None:
@@ -113,7 +118,7 @@ class SVDppLearner(FactorLearner):
         kernel = svdpp_kernel(self.p.shape[1])
         kernel(
             self._visits, *self._rows, self.own, self.y, self.p, self.q, self.b_user, self.b_item,
-            np.float32(self.mean), np.float32(s["learning_rate"]), np.float32(s["reg"]),
+            np.float32(self.mean), np.float32(rate_in(self.epoch, s)), np.float32(s["reg"]),
             bool(s["biases"]), first, last,
         )  # fmt: skip
 
@@ -145,13 +150,14 @@ class SVDppLearner(FactorLearner):
         """Parameters, the generator, and the order of the epoch under way."""
         rng = self.rng.bit_generator.state
         own = {"own": self.own.copy(), "y": self.y.copy(), "visits": self._visits, "rng": rng}
-        return {**super().state(), **own}
+        return {**super().state(), **own, "epoch": self.epoch}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take all of it up again."""
         super().restore(state)
         self.own[...], self.y[...] = state["own"], state["y"]
         self._visits, self.rng.bit_generator.state = state["visits"], state["rng"]
+        self.epoch = state["epoch"]
 
 
 def _squares(rows: np.ndarray) -> np.ndarray:
