@@ -64,7 +64,9 @@ def _by(model: Model, key: str) -> By:
     return st.segmented_control(
         "Compare",
         ["predictions", "factors"],
-        default="predictions" if predictor.n_users <= _MATRIX else "factors",
+        default="predictions"
+        if predictor.n_users <= _MATRIX and predictor.has_factors
+        else "factors",
         required=True,
         format_func=lambda by: _said(model, by),
         key=key,

@@ -10,8 +10,8 @@ import streamlit as st
 from pages.shared import state
 from pages.shared.chart import Click, chart
 from pages.shared.timeline import timeline
-from recsys_core import narrate
-from recsys_core.figures import curves, live_latent, live_matrix
+from recsys_core import blocks, narrate
+from recsys_core.figures import curves, live_latent, live_matrix, matrix
 from recsys_core.figures.frames import shown
 from recsys_core.models import UserItemBias
 from recsys_core.runs import SPEEDS, Run, Workspace
@@ -24,11 +24,20 @@ _HEIGHT = 350
 
 
 def shown_runs(workspace: Workspace) -> list[Run]:
-    """The runs whose curves are drawn: those on the same data that are not hidden."""
+    """The runs whose curves are drawn: those on the same data that are not hidden.
+
+    Only such as have a curve of the same measure: objectives of different models do not compare.
+    """
     run = workspace.current
     assert run is not None
-    same = [other for other in workspace.runs if other.split is run.split]
-    return [other for other in same if other.visible or other is run]
+    has_ratings = run.predictor.has_ratings
+    return [
+        other
+        for other in workspace.runs
+        if other is run
+        or (other.visible and other.split is run.split and other.model.has_epochs
+            and other.predictor.has_ratings == has_ratings)
+    ]  # fmt: skip
 
 
 def strip(workspace: Workspace) -> None:
@@ -141,18 +150,7 @@ def panels(workspace: Workspace) -> None:
         else:
             _errors(run)
     with middle:
-        figure, following = live_matrix.figure(
-            run, mode, epoch=selected.epoch, user=selected.user, item=selected.item
-        )
-        chart(
-            figure,
-            key="matrix",
-            alt=f"Predicted ratings at epoch {run.epoch}, with the known ones inside their cells",
-            height=_HEIGHT,
-            live=following if moves else None,
-            table=lambda: live_matrix.table(run, selected.epoch),
-            on_click=lambda click: _select_cell(run, click),
-        )
+        (_matrix_live if moves else _matrix_at_rest)(run)
     with right:
         if run.basis is None and not run.basis_pending:
             _no_latent_space(run)
@@ -171,6 +169,43 @@ def panels(workspace: Workspace) -> None:
         )
 
 
+def _matrix_live(run: Run) -> None:
+    selected = state.selection()
+    figure, following = live_matrix.figure(
+        run, state.theme(), epoch=selected.epoch, user=selected.user, item=selected.item
+    )
+    chart(
+        figure,
+        key="matrix",
+        alt=f"Predicted ratings at epoch {run.epoch}, with the known ones inside their cells",
+        height=_HEIGHT,
+        live=following,
+        table=lambda: live_matrix.table(run, selected.epoch),
+        on_click=lambda click: _select_cell(run, click),
+    )
+
+
+def _matrix_at_rest(run: Run) -> None:
+    """The same part of the matrix, its gaps filled at one stroke."""
+    part, selected, split = shown(run.split.train), state.selection(), run.split
+    block = blocks.cut(
+        split.train,
+        run.predictor if run.epoch or not run.n_epochs else None,
+        part.rows,
+        part.columns,
+        validation=split.validation,
+        test=split.test,
+    )
+    chart(
+        matrix.figure(block, "filled", state.theme(), user=selected.user, item=selected.item),
+        key="matrix_at_rest",
+        alt=matrix.alt(block, "filled"),
+        height=_HEIGHT,
+        table=lambda: block.table("filled"),
+        on_click=lambda click: _select_cell(run, click),
+    )
+
+
 def _errors(run: Run) -> None:
     """How good a model without epochs is: no curve, but two numbers beside those of biases."""
     last = run.epochs[-1]
@@ -187,7 +222,7 @@ def _errors(run: Run) -> None:
         st.metric(
             f"{part} RMSE",
             f"{rmse:.4f}",
-            f"{rmse - bias:+.4f} against user and item biases".replace("-", "−") if bias else None,
+            f"{rmse - bias:+.4f} against user and item biases" if bias else None,
             delta_color="inverse",
         )
 
