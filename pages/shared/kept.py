@@ -132,7 +132,8 @@ _HELP = {
     "RMSE": "Typical distance between predicted and true rating, large ones counting more; "
     "smaller is better.",
     "MAE": "Mean distance between predicted and true rating; smaller is better.",
-    "NDCG": f"Whether what people liked stands high among the {PLACES} recommended: 1 is perfect.",
+    "NDCG": f"Whether what people liked stands high among the {PLACES} recommended: 1 is perfect. "
+    "Of very many users a sample is judged, the same for all models.",
     "recall": f"Share of what people liked that is among the {PLACES} recommended.",
 }
 

@@ -14,7 +14,7 @@ from recsys_core.runs.beginning import looks_like_counts
 from recsys_core.splits import Split
 
 # Ranking more cells than this for one model takes too long to wait for: so many users are drawn.
-_MOST_CELLS, _SAMPLED_USERS = 60_000_000, 2000
+_MOST_CELLS, _SAMPLED_USERS = 10_000_000, 2000
 
 # Places in the lists judged.
 PLACES = 10

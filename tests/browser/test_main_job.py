@@ -65,7 +65,7 @@ def test_movielens_is_uploaded_and_learned_by_all_four_algorithms(browser_page, 
     for title in ("ALS", "PMF", "Neural MF"):
         algorithms = page.get_by_test_id("stButtonGroup").filter(has_text="Neural MF")
         algorithms.get_by_text(title, exact=True).click()
-        expect(algorithms.get_by_role("radio", name=title)).to_be_checked()
+        expect(algorithms.get_by_role("radio", name=title, exact=True)).to_be_checked()
         settled(page, timeout=60)
         page.get_by_role("button", name="Start a new run").click()
         expect(page.locator("h1")).to_contain_text(f"{title}, k =", timeout=30_000)
