@@ -23,7 +23,14 @@ from collections.abc import Callable
 import numpy as np
 
 from recsys_core.kernels.compiling import compiled, specialised
-from recsys_core.kernels.vectors import add_outer, add_rows, dot_rows, factorise, substitute
+from recsys_core.kernels.vectors import (
+    add_outer,
+    add_rows,
+    dot_rows,
+    factorise,
+    prefetch_row,
+    substitute,
+)
 
 # Design rows summed at a time: they stay in the first cache while every tile passes over them.
 _CACHED = 64
@@ -65,7 +72,7 @@ def rows_kernel(width: int) -> Callable[..., None]:
         m = np.empty((width, width), np.float32)
         scaled_x = np.empty((_CACHED, width), np.float32)
         targets, ones = np.empty(_CACHED, np.float32), np.ones(1, np.float32)
-        top = np.uint32(0)
+        top, n_ratings = np.uint32(0), len(columns)
         for row in range(first, last):
             begin, end = starts[row], starts[row + 1]
             c = np.float32(max(end - begin, 1)) if weighted else one
@@ -82,6 +89,8 @@ def rows_kernel(width: int) -> Callable[..., None]:
                     t = values[n] - offset - other_bias[columns[n]]
                     targets[n - start] = t
                     total += t
+                    if n + _CACHED < n_ratings:
+                        prefetch_row(width, x, np.uint32(columns[n + _CACHED]))
                 if scaled:
                     for n in range(start, stop):
                         root = np.sqrt(weights[n])

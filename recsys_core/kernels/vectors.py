@@ -254,6 +254,28 @@ def add_outer(
 
 
 @_vector_code
+def prefetch_row(typing_context: Any, width: Any, x: Any, row: Any) -> Any:
+    """Ask for ``x[row]`` to be brought near, without waiting; changes nothing."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        table, number, byte = (
+            _Table(context, builder, signature, args, 1),
+            ir.IntType(32),
+            ir.IntType(8),
+        )
+        kinds = [byte.as_pointer(), number, number, number]
+        ask = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(ir.VoidType(), kinds), "llvm.prefetch.p0i8"
+        )
+        for column in range(0, table.width, 16):  # sixteen numbers are a line of cache
+            place = builder.bitcast(table.at(args[2], column, _FLOAT), byte.as_pointer())
+            builder.call(ask, [place, number(0), number(3), number(1)])
+        return context.get_dummy_value()
+
+    return types.void(width, x, row), generate
+
+
+@_vector_code
 def factorise(typing_context: Any, width: Any, u: Any, a: Any, y: Any, pivot: Any) -> Any:
     """Turn ``u[1:]``, a symmetric matrix's upper half, into Cholesky's U, and solve Uᵀ y = a.
 

@@ -94,7 +94,7 @@ def decay_option() -> Any:
 
 
 def rate_in(epoch: int, settings: dict[str, Any]) -> float:
-    """Learning rate of epoch t: γ; with ``decay`` γ (1 − (t − 1) / T), past the last, T, as in it."""
+    """Learning rate of epoch t: γ; with ``decay`` γ (1 − (t − 1) / T), and past T as in T."""
     if not settings.get("decay"):
         return settings["learning_rate"]
     n_epochs = settings["n_epochs"]

@@ -18,7 +18,7 @@ from recsys_core.ratings import Ratings
 
 Link = Literal["identity", "logistic"]
 
-_MEASURED_BY_A_THREAD = 1 << 17
+_MEASURED_BY_A_THREAD = 1 << 15
 
 
 class FactorLearner:
