@@ -68,7 +68,9 @@ _SLOW = {"10m": 3}
 SYSTEMS = (
     # --- stochastic gradients: rating by rating, or in batches ---
     _ours(
-        "SGD", "SGD", {}, {"n_epochs": (8, 80), "learning_rate": (0.005, 0.06), "reg": _REG}
+        "SGD", "SGD", {},
+        {"n_epochs": (8, 60), "learning_rate": (0.01, 0.1), "reg": _REG,
+         "init_deviation": (0.005, 0.1)},
     ),
     System(
         "LIBMF", "libmf", "SGD", "nr_iters", {"k": K},
@@ -149,7 +151,7 @@ SYSTEMS = (
     # --- others, for accuracy ---
     _ours("PMF", "other", {}, {"n_factors": (8, K), "n_epochs": (10, 60)}, fixed={}),
     _ours(
-        "SVDpp", "other", {}, {"n_epochs": (10, 60), "learning_rate": _RATE, "reg": _REG}
+        "SVDpp", "other", {}, {"n_epochs": (8, 40), "learning_rate": (0.005, 0.05), "reg": _REG}
     ),
     _ours(
         "NMF", "other", {}, {"n_factors": (8, K), "n_epochs": (20, 300), "reg": _REG}, fixed={},

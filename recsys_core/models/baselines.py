@@ -9,7 +9,7 @@ import numpy as np
 
 from recsys_core.models.base import Model
 from recsys_core.models.options import epochs_option, option
-from recsys_core.models.parameters import FactorLearner
+from recsys_core.models.parameters import FactorLearner, squares
 from recsys_core.models.predictor import FoldIn
 from recsys_core.ratings import Ratings
 
@@ -102,8 +102,8 @@ class BiasLearner(FactorLearner):
 
     def objective(self, squared_error: float) -> float:
         """Σ e² + λ_u Σ b_u² + λ_i Σ b_i²."""
-        users = float((self.b_user.astype(np.float64) ** 2).sum())
-        items = float((self.b_item.astype(np.float64) ** 2).sum())
+        users = float(squares(self.b_user).sum())
+        items = float(squares(self.b_item).sum())
         return squared_error + self.reg_user * users + self.reg_item * items
 
     def fold_in_rule(self) -> FoldIn:

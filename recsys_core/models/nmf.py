@@ -19,7 +19,7 @@ from recsys_core.models.options import (
     reg_option,
     seed_option,
 )
-from recsys_core.models.parameters import FactorLearner
+from recsys_core.models.parameters import FactorLearner, squares
 from recsys_core.models.predictor import FoldIn
 from recsys_core.ratings import Grouped, Ratings
 
@@ -102,8 +102,8 @@ class NMFLearner(FactorLearner):
 
     def objective(self, squared_error: float) -> float:
         """Σ e² + λ Σ (‖p_u‖² + ‖q_i‖²), both sums over the training ratings."""
-        users = (self.p**2).sum(axis=1, dtype=np.float64) @ self.train.user_counts
-        items = (self.q**2).sum(axis=1, dtype=np.float64) @ self.train.item_counts
+        users = squares(self.p) @ self.train.user_counts
+        items = squares(self.q) @ self.train.item_counts
         return squared_error + self.settings["reg"] * float(users + items)
 
     def fold_in_rule(self) -> FoldIn:

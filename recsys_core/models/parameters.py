@@ -21,6 +21,12 @@ Link = Literal["identity", "logistic"]
 _MEASURED_BY_A_THREAD = 1 << 15
 
 
+def squares(rows: np.ndarray) -> np.ndarray:
+    """‖row‖² of each row (of each number, where rows are numbers), float64, (n_rows,)."""
+    flat = rows.reshape(len(rows), -1)
+    return np.einsum("nk,nk->n", flat, flat, dtype=np.float64)
+
+
 class FactorLearner:
     """Base of the learners: parameters, their measuring, snapshots and checkpoints.
 

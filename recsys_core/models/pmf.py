@@ -23,6 +23,7 @@ from recsys_core.models.options import (
     reg_option,
     seed_option,
 )
+from recsys_core.models.parameters import squares
 from recsys_core.models.predictor import FoldIn
 from recsys_core.models.sgd import SGDLearner
 from recsys_core.ratings import Ratings
@@ -192,8 +193,8 @@ class LogisticLearner(SGDLearner):
 
     def objective(self, squared_error: float) -> float:
         """Σ e² + λ_U Σ (‖p_u‖² + b_u²) + λ_V Σ (‖q_i‖² + b_i²)."""
-        users = float((self.p.astype(np.float64) ** 2).sum() + (self.b_user**2).sum())
-        items = float((self.q.astype(np.float64) ** 2).sum() + (self.b_item**2).sum())
+        users = float(squares(self.p).sum() + squares(self.b_user).sum())
+        items = float(squares(self.q).sum() + squares(self.b_item).sum())
         return squared_error + self.settings["reg_user"] * users + self.settings["reg_item"] * items
 
     def fold_in_rule(self) -> FoldIn:

@@ -25,7 +25,7 @@ from recsys_core.models.options import (
     reg_option,
     seed_option,
 )
-from recsys_core.models.parameters import FactorLearner
+from recsys_core.models.parameters import FactorLearner, squares
 from recsys_core.models.predictor import FoldIn
 from recsys_core.ratings import Ratings
 
@@ -161,8 +161,8 @@ class SGDLearner(FactorLearner):
 
     def objective(self, squared_error: float) -> float:
         """Σ e² + λ Σ (‖p_u‖² + ‖q_i‖² + b_u² + b_i²), both sums over the training ratings."""
-        users = (self.p**2).sum(axis=1, dtype=np.float64) + self.b_user.astype(np.float64) ** 2
-        items = (self.q**2).sum(axis=1, dtype=np.float64) + self.b_item.astype(np.float64) ** 2
+        users = squares(self.p) + squares(self.b_user)
+        items = squares(self.q) + squares(self.b_item)
         train = self.train
         penalty = float(users @ train.user_counts + items @ train.item_counts)
         return squared_error + self.settings["reg"] * penalty

@@ -23,7 +23,7 @@ from recsys_core.models.options import (
     reg_option,
     seed_option,
 )
-from recsys_core.models.parameters import FactorLearner
+from recsys_core.models.parameters import FactorLearner, squares
 from recsys_core.models.predictor import FoldIn
 from recsys_core.ratings import Ratings
 
@@ -133,8 +133,8 @@ class SVDppLearner(FactorLearner):
 
     def objective(self, squared_error: float) -> float:
         """Σ e² + λ Σ (‖p_u‖² + ‖q_i‖² + ‖y_i‖² + b_u² + b_i²), over the training ratings."""
-        users = _squares(self.own) + self.b_user.astype(np.float64) ** 2
-        items = _squares(self.q) + _squares(self.y) + self.b_item.astype(np.float64) ** 2
+        users = squares(self.own) + squares(self.b_user)
+        items = squares(self.q) + squares(self.y) + squares(self.b_item)
         penalty = float(users @ self.train.user_counts + items @ self.train.item_counts)
         return squared_error + self.settings["reg"] * penalty
 
@@ -158,7 +158,3 @@ class SVDppLearner(FactorLearner):
         self.own[...], self.y[...] = state["own"], state["y"]
         self._visits, self.rng.bit_generator.state = state["visits"], state["rng"]
         self.epoch = state["epoch"]
-
-
-def _squares(rows: np.ndarray) -> np.ndarray:
-    return (rows**2).sum(axis=1, dtype=np.float64)
