@@ -53,6 +53,9 @@ def _before(run: Run) -> str:
 
 def _during(run: Run) -> str:
     epochs = list(run.epochs)
+    burn_in = run.settings.get("burn_in")
+    if burn_in is not None:
+        return _drawing(run.epoch, burn_in)
     now = epochs[-1]
     if now.validation_rmse is not None:
         best = min(epochs, key=lambda e: e.validation_rmse or 0.0)
@@ -76,8 +79,25 @@ def _during(run: Run) -> str:
         )
     if fall > -_FLAT:
         return "Flattening: another epoch hardly changes the predictions any more."
-    rises = f"{_what(now)} rises: the steps overshoot. A smaller learning rate would help."
+    rises = f"{_what(now)} rises"
+    if "learning_rate" in run.settings:
+        rises += ": the steps overshoot. A smaller learning rate would help."
+    else:
+        rises += " for the moment, since something else is minimised along with it."
     return rises[0].upper() + rises[1:]
+
+
+def _drawing(epoch: int, burn_in: int) -> str:
+    """Where a sampler stands: its error says little before draws are kept."""
+    if epoch <= burn_in:
+        return (
+            f"Burn-in until epoch {burn_in}: each epoch draws one plausible model, none is kept "
+            "yet. A single draw is noisy, so the error jumps about."
+        )
+    return (
+        "Every draw now counts: predictions are the mean over all that are kept, which is steadier "
+        "than any of them. How far they spread says how sure it is."
+    )
 
 
 def _error(epoch: Epoch) -> float:

@@ -1,5 +1,6 @@
 """Gibbs sampling: its draws against known distributions, its intervals against held-out ratings."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 import recsys_core as rc
 from recsys_core.errors import SettingsError
 from recsys_core.kernels.gibbs import implicit_kernel
-from recsys_core.models.bayesian import Posterior, normal_wishart
+from recsys_core.models.bayesian import Posterior, normal_wishart, turned
 
 f32 = np.float32
 
@@ -140,6 +141,26 @@ def test_a_guest_has_a_row_for_each_draw_and_reasons_that_add_up(taught):
     assert pulls.prediction == pytest.approx(answer, abs=1e-3)
     assert pulls.start + pulls.pulls.sum() == pytest.approx(pulls.prediction, abs=1e-6)
     assert posterior.deviation(guest, [8])[0] > 0
+
+
+def test_turning_a_draw_changes_its_axes_and_nothing_else(taught):
+    draws = taught[0].snapshot().draws
+    angle = 0.8
+    turn = np.eye(4)
+    turn[:2, :2] = [[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]
+    there = dataclasses.replace(
+        draws[0],
+        user_factors=(draws[0].user_factors @ turn).astype(f32),
+        item_factors=(draws[0].item_factors @ turn).astype(f32),
+    )
+    back = turned(there, draws)
+    assert back.user_factors == pytest.approx(draws[0].user_factors, abs=1e-5)
+    one, other = draws[5], turned(draws[5], (there,))
+    assert other.predict_matrix() == pytest.approx(one.predict_matrix(), abs=1e-4)
+    assert not np.allclose(other.user_factors, one.user_factors, atol=0.01)
+    items, values = one.rated_by(3)
+    answers = [draw.predict(draw.fold_in(items, values), np.arange(9)) for draw in (one, other)]
+    assert answers[0] == pytest.approx(answers[1], abs=1e-4)
 
 
 def test_draws_are_thinned_to_a_budget(monkeypatch):

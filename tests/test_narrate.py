@@ -24,6 +24,7 @@ def a_run(train, validation=None, status="playing", best=None, early=False, bias
         best_epoch=best,
         wants_training=status == "playing",
         model=rc.SGD(),
+        settings={"learning_rate": 0.1},
         split=SimpleNamespace(validation=object() if held else None),
         baselines=[Baseline("User + item bias", 0.9, bias, rc.UserItemBias())],
     )
@@ -76,3 +77,17 @@ def test_without_validation_it_claims_no_more_than_memory():
 
 def test_a_failure_is_told_as_it_is():
     assert narrate.sentence(a_run([1.0], None, "failed")) == "It diverged."
+
+
+def test_a_sampler_burns_in_and_then_every_draw_counts():
+    run = a_run([1.2, 1.0, 1.1, 1.3])
+    run.settings = {"burn_in": 5}
+    assert "Burn-in until epoch 5" in narrate.sentence(run)
+    run.settings = {"burn_in": 2}
+    assert "Every draw now counts" in narrate.sentence(run)
+
+
+def test_a_rising_error_without_a_rate_is_not_blamed_on_one():
+    run = a_run([1.0, 1.0, 1.1, 1.3])
+    run.settings = {}
+    assert "learning rate" not in narrate.sentence(run)

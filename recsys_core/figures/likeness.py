@@ -85,7 +85,7 @@ def pulls(reasons: Reasons, names: list[str], item: str, mode: Mode, most: int =
         )
     )
     low, high = float(values.min(initial=0.0)), float(values.max(initial=0.0))
-    room = 0.3 * max(high - low, 0.1)  # for the numbers, in a narrow column as well
+    room = 0.5 * max(high - low, 0.1)  # for the numbers, in a narrow column as well
     chart.update_xaxes(
         title="pull, in rating units",
         range=[low - room, high + room],

@@ -313,6 +313,33 @@ def normal_wishart(
     return n / (beta + n) * mean + np.linalg.solve(root.T, z), root @ root.T
 
 
+def turned(draw: Predictor, earlier: tuple[Predictor, ...]) -> Predictor:
+    """A draw whose axes are turned to those of the first one kept; its predictions stay the same.
+
+    Nothing holds the axes of a factor model: P R and Q R predict what P and Q do, R orthogonal. So
+    the axes wander from draw to draw, and means over draws would shrink to nothing. R = U Vᵀ, from
+    the singular value decomposition U S Vᵀ of Pᵀ P₁ + Qᵀ Q₁, brings them nearest (Schönemann 1966).
+    """
+    if not earlier:
+        return draw
+    first = earlier[0]
+    p, q = draw.user_factors.astype(np.float64), draw.item_factors.astype(np.float64)
+    u, _, v = np.linalg.svd(p.T @ first.user_factors + q.T @ first.item_factors)
+    turn, fold = u @ v, draw.fold
+    k = len(turn)
+    whole = np.eye(k + 1)
+    whole[:k, :k] = turn
+    reg = np.asarray(fold.reg).copy()
+    reg[:k, :k] = turn.T @ reg[:k, :k] @ turn
+    implicit = None if fold.implicit is None else (fold.implicit @ turn).astype(np.float32)
+    return dataclasses.replace(
+        draw,
+        user_factors=(p @ turn).astype(np.float32),
+        item_factors=(q @ turn).astype(np.float32),
+        fold=FoldIn(reg, fold.prior @ whole, implicit=implicit),
+    )
+
+
 def _gamma(n: int, squares: float, rng: np.random.Generator) -> float:
     """A precision drawn given n numbers of N(0, 1/precision) with this sum of squares."""
     return float(rng.gamma(1.0 + n / 2) / (1.0 + squares / 2))
@@ -422,11 +449,11 @@ class GibbsLearner(AlternatingLearner):
         self.alpha = _gamma(len(self.train), raw, self._rng(6))
         since = self.sweep - self.settings["burn_in"]
         if since > 0 and (since - 1) % self.every == 0:
-            self.draws = (*self.draws, self._draw())
+            self.draws = (*self.draws, turned(self._draw(), self.draws))
             self.noises.append(1.0 / self.alpha)
             self._measured.clear()
             for ratings, sums in self._sums:
-                self._add(ratings, sums, self.p, self.q, self.b_user, self.b_item)
+                self._add(ratings, sums, self.draws[-1])
 
     def _draw(self) -> Predictor:
         """The parameters as they are now, at rest."""
@@ -449,9 +476,14 @@ class GibbsLearner(AlternatingLearner):
 
     # --- the error of the mean prediction -------------------------------------------------------
 
-    def _add(self, ratings: Ratings, sums: np.ndarray, p: Any, q: Any, bu: Any, bi: Any) -> None:
+    def _add(self, ratings: Ratings, sums: np.ndarray, draw: Predictor) -> None:
+        """Add what a draw predicts for some ratings to their sums."""
+        p, q = np.zeros_like(self.p), np.zeros_like(self.q)
+        p[:, : self.n_factors], q[:, : self.n_factors] = draw.user_factors, draw.item_factors
         kernel, mean = running_kernel(p.shape[1]), np.float32(self.mean)
-        fixed = ratings.user_ids, ratings.item_ids, p, q, bu, bi, mean, sums
+        fixed = (
+            ratings.user_ids, ratings.item_ids, p, q, draw.user_bias, draw.item_bias, mean, sums,
+        )  # fmt: skip
         run_all(lambda a, b: kernel(*fixed, a, b), cut(len(ratings), _SUMMED_BY_A_THREAD))
 
     def _sums_of(self, ratings: Ratings) -> np.ndarray:
@@ -461,9 +493,7 @@ class GibbsLearner(AlternatingLearner):
                 return sums
         sums = np.zeros(len(ratings), np.float32)
         for draw in self.draws:
-            p, q = np.zeros_like(self.p), np.zeros_like(self.q)
-            p[:, : self.n_factors], q[:, : self.n_factors] = draw.user_factors, draw.item_factors
-            self._add(ratings, sums, p, q, draw.user_bias, draw.item_bias)
+            self._add(ratings, sums, draw)
         self._sums.append((ratings, sums))
         return sums
 
