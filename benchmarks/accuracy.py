@@ -30,7 +30,7 @@ _COVERAGES = (0.5, 0.8, 0.9, 0.95)
 
 def of(data_set: str) -> list[Table]:
     """All tables there are for a data set; fewer, and for fewer models, as it grows."""
-    systems = [BY_NAME[name] for name in _OURS if hasattr(rc, BY_NAME[name].fixed["model"])]
+    systems = [BY_NAME[name] for name in _OURS if data_set not in BY_NAME[name].skip]
     ratings = data.ratings(data_set)
     if data_set == "10m":
         return [defaults(data_set, ratings, [s for s in systems if s.family in ("SGD", "ALS")])]
@@ -38,7 +38,7 @@ def of(data_set: str) -> list[Table]:
     return [
         defaults(data_set, ratings, systems),
         folds(data_set, ratings, folded),
-        *([coverage(data_set, ratings)] if hasattr(rc, "BayesianPMF") else []),
+        coverage(data_set, ratings),
     ]
 
 

@@ -119,10 +119,10 @@ SYSTEMS = (
     ),
     _gibbs(
         "SMURFF, rank 32", "smurff", {"num_latent": K}, {"precision": (0.8, 3.0)},
-        start={"n_iter": 100, "precision": 1.5}, most={"10m": 12},
+        start={"n_iter": 100, "precision": 1.5}, most={"1m": 30, "10m": 12},
     ),
     _gibbs(
-        "myFM, rank 32", "myfm", {"rank": K}, {}, start={"n_iter": 100}, most={"1m": 40},
+        "myFM, rank 32", "myfm", {"rank": K}, {}, start={"n_iter": 100}, most={"1m": 10},
         skip=("10m",),
     ),
     _ours(
@@ -131,12 +131,15 @@ SYSTEMS = (
     ),
     _gibbs(
         "SMURFF, rank 16", "smurff", {"num_latent": 16}, None, like="SMURFF, rank 32",
-        most={"10m": 12},
+        most={"1m": 30, "10m": 12},
     ),
-    _gibbs("myFM, rank 16", "myfm", {"rank": 16}, None, like="myFM, rank 32", skip=("10m",)),
+    _gibbs(
+        "myFM, rank 16", "myfm", {"rank": 16}, None, like="myFM, rank 32", most={"1m": 20},
+        skip=("10m",),
+    ),
     _ours(
         "BayesianPMF", "Bayesian", {}, {"n_epochs": (60, 300)}, name="BayesianPMF, who rated what",
-        fixed={"n_factors": K, "implicit": True},
+        fixed={"n_factors": K, "implicit": True}, skip=("1m", "10m"),
     ),
     # --- implicit feedback: ratings read as counts; judged by AUC ---
     _ours(

@@ -57,7 +57,7 @@ def test_a_world_too_large_is_refused_and_the_data_stay(browser_id, workspace):
     at.number_input[0].set_value(100_000)
     at.number_input[1].set_value(100_000)
     button(at, "Generate").click().run()
-    assert len(at.error) == 1 and "at most 5,000,000" in at.error[0].value
+    assert len(at.error) == 1 and "at most 12,000,000" in at.error[0].value
     assert workspace.ratings.name == "Robbie's party"
     assert metrics(at)["Songs"] == "12"
 

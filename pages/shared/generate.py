@@ -21,8 +21,8 @@ _SCALES = {
     "1–5, continuous": Scale(1, 5),
 }
 
-# A page's worth: more is better made in a script and uploaded.
-_MOST_RATINGS = 5_000_000
+# MovieLens 10M's size: more is better made in a script and uploaded.
+_MOST_RATINGS = 12_000_000
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,10 @@ def _low_rank() -> Ratings | None:
         )
         density = shape.slider(
             "Filled",
-            0.01,
+            0.001,
             1.0,
             0.3,
+            step=0.001,
             format="percent",
             help="The share of all user–item pairs that is rated. Real data are a few percent "
             "filled.",

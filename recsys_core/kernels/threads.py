@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
@@ -22,6 +23,22 @@ N_THREADS = max(1, min(2, os.cpu_count() or 1))
 @cache
 def _helpers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(N_THREADS - 1, thread_name_prefix="kernel")
+
+
+@cache
+def _blas() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def one_blas_thread() -> AbstractContextManager:
+    """NumPy's matrix products on the calling thread alone, as long as this is open.
+
+    Its own threads spin too: products of thin matrices, as after every sweep, took fifty times as
+    long while another process held a core.
+    """
+    return _blas().limit(limits=1, user_api="blas")
 
 
 def run_all(work: Callable[..., Result], pieces: Iterable[tuple]) -> list[Result]:

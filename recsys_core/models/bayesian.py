@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from recsys_core.errors import SettingsError
 from recsys_core.kernels.gibbs import implicit_kernel, running_kernel
-from recsys_core.kernels.threads import cut, run_all
+from recsys_core.kernels.threads import cut, one_blas_thread, run_all
 from recsys_core.models.alternating import AlternatingLearner, Penalty, Side
 from recsys_core.models.base import Model
 from recsys_core.models.options import (
@@ -323,19 +323,21 @@ def turned(draw: Predictor, earlier: tuple[Predictor, ...]) -> Predictor:
     if not earlier:
         return draw
     first = earlier[0]
-    p, q = draw.user_factors.astype(np.float64), draw.item_factors.astype(np.float64)
-    u, _, v = np.linalg.svd(p.T @ first.user_factors + q.T @ first.item_factors)
-    turn, fold = u @ v, draw.fold
+    p, q, fold = draw.user_factors, draw.item_factors, draw.fold
+    u, _, v = np.linalg.svd(
+        (p.T @ first.user_factors + q.T @ first.item_factors).astype(np.float64)
+    )
+    turn = u @ v
     k = len(turn)
     whole = np.eye(k + 1)
     whole[:k, :k] = turn
     reg = np.asarray(fold.reg).copy()
     reg[:k, :k] = turn.T @ reg[:k, :k] @ turn
-    implicit = None if fold.implicit is None else (fold.implicit @ turn).astype(np.float32)
+    implicit = None if fold.implicit is None else fold.implicit @ turn.astype(np.float32)
     return dataclasses.replace(
         draw,
-        user_factors=(p @ turn).astype(np.float32),
-        item_factors=(q @ turn).astype(np.float32),
+        user_factors=p @ turn.astype(np.float32),
+        item_factors=q @ turn.astype(np.float32),
         fold=FoldIn(reg, fold.prior @ whole, implicit=implicit),
     )
 
@@ -396,8 +398,9 @@ class GibbsLearner(AlternatingLearner):
     def begin_epoch(self) -> None:
         """Draw what is believed of users and items, given their rows."""
         self.sweep += 1
-        for number, (side, beliefs) in enumerate(self._beliefs.items()):
-            beliefs.draw(side, self._rng(1, number), self.settings["implicit"])
+        with one_blas_thread():
+            for number, (side, beliefs) in enumerate(self._beliefs.items()):
+                beliefs.draw(side, self._rng(1, number), self.settings["implicit"])
 
     def step(self, index: int) -> None:
         """Some implicit factors, or some rows."""
@@ -412,8 +415,9 @@ class GibbsLearner(AlternatingLearner):
         k, width = self.n_factors, side.factors.shape[1]
         if self._noise is None:
             z = self._normal(2 + (side is self.items), len(beliefs.y), k, width)
-            root = np.linalg.cholesky(np.linalg.inv(beliefs.precision)).astype(np.float32)
-            z[:, :k] = z[:, :k] @ root.T
+            with one_blas_thread():
+                root = np.linalg.cholesky(np.linalg.inv(beliefs.precision)).astype(np.float32)
+                z[:, :k] = z[:, :k] @ root.T
             self._noise = z
         implicit_kernel(width)(
             other.grouped.starts, other.grouped.columns, self._shares[side], beliefs.rest,
@@ -433,7 +437,8 @@ class GibbsLearner(AlternatingLearner):
         matrix[:k, :k] = beliefs.precision / self.alpha
         means = np.zeros((1, width), np.float32)
         means[0, :k] = beliefs.mean
-        pull = (means + beliefs.shift if self.settings["implicit"] else means) @ matrix
+        with one_blas_thread():
+            pull = (means + beliefs.shift if self.settings["implicit"] else means) @ matrix
         return Penalty(matrix, pull, beliefs.bias_precision / self.alpha)
 
     def noise_of(self, side: Side) -> np.ndarray:
@@ -449,7 +454,8 @@ class GibbsLearner(AlternatingLearner):
         self.alpha = _gamma(len(self.train), raw, self._rng(6))
         since = self.sweep - self.settings["burn_in"]
         if since > 0 and (since - 1) % self.every == 0:
-            self.draws = (*self.draws, turned(self._draw(), self.draws))
+            with one_blas_thread():
+                self.draws = (*self.draws, turned(self._draw(), self.draws))
             self.noises.append(1.0 / self.alpha)
             self._measured.clear()
             for ratings, sums in self._sums:

@@ -11,7 +11,7 @@ import numpy as np
 
 from recsys_core.errors import RatingsError
 from recsys_core.kernels.gibbs import running_kernel
-from recsys_core.kernels.threads import cut, run_all
+from recsys_core.kernels.threads import cut, one_blas_thread, run_all
 from recsys_core.models.alternating import AlternatingLearner, Penalty, Side
 from recsys_core.models.base import Model
 from recsys_core.models.options import (
@@ -143,7 +143,8 @@ class ImplicitLearner(AlternatingLearner):
     def penalty(self, side: Side, other: Side) -> Penalty:
         """Σ x xᵀ over the whole other side, and λ."""
         width, k = other.factors.shape[1], self.n_factors
-        matrix = other.factors.T @ other.factors
+        with one_blas_thread():
+            matrix = other.factors.T @ other.factors
         matrix[np.arange(k), np.arange(k)] += np.float32(self.settings["reg"])
         matrix[np.arange(k, width), np.arange(k, width)] = 1.0
         return Penalty(matrix, np.zeros((1, width), np.float32))

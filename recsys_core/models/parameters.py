@@ -18,13 +18,16 @@ from recsys_core.ratings import Ratings
 
 Link = Literal["identity", "logistic"]
 
-_MEASURED_BY_A_THREAD = 1 << 15
+_MEASURED_BY_A_THREAD = 1 << 14
 
 
 def squares(rows: np.ndarray) -> np.ndarray:
-    """‖row‖² of each row (of each number, where rows are numbers), float64, (n_rows,)."""
+    """‖row‖² of each row (of each number, where rows are numbers), float64, (n_rows,).
+
+    Infinite, without a warning, where it leaves float32: then training has diverged.
+    """
     flat = rows.reshape(len(rows), -1)
-    return np.einsum("nk,nk->n", flat, flat, dtype=np.float64)
+    return np.einsum("nk,nk->n", flat, flat).astype(np.float64)
 
 
 class FactorLearner:
