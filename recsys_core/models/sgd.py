@@ -80,7 +80,10 @@ class SGD(Model):
         if ratings.n_ratings < 300_000:
             return {"n_factors": 32, "learning_rate": 0.05, "reg": 0.08, "n_epochs": 20,
                     "patience": 5, "decay": True, "init_deviation": 0.02}  # fmt: skip
-        return {"n_factors": 32, "learning_rate": 0.05, "reg": 0.05, "n_epochs": 15,
+        if ratings.n_ratings < 3_000_000:
+            return {"n_factors": 32, "learning_rate": 0.05, "reg": 0.05, "n_epochs": 15,
+                    "patience": 5, "decay": True, "init_deviation": 0.01}  # fmt: skip
+        return {"n_factors": 32, "learning_rate": 0.03, "reg": 0.04, "n_epochs": 20,
                 "patience": 5, "decay": True, "init_deviation": 0.01}  # fmt: skip
 
     def _learner(self, train: Ratings, settings: dict[str, Any]) -> SGDLearner:
