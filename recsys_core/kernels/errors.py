@@ -1,4 +1,4 @@
-"""Sums of squared errors of a factor model over ratings, raw and clipped to the scale."""
+"""Predictions of a factor model over ratings added up, and sums of their squared errors."""
 
 from __future__ import annotations
 
@@ -44,3 +44,16 @@ def errors_kernel(width: int) -> Callable[..., tuple[float, float]]:
         return raw, clipped
 
     return squared_errors
+
+
+@specialised
+def running_kernel(width: int) -> Callable[..., None]:
+    """Add what a factor model predicts, x = μ + b_u + b_i + p_u · q_i, to running sums."""
+
+    @compiled
+    def add_predictions(user_ids, item_ids, p, q, b_user, b_item, mean, sums, start, stop):
+        for n in range(start, stop):
+            u, i = np.uint32(user_ids[n]), np.uint32(item_ids[n])
+            sums[n] += mean + b_user[u] + b_item[i] + dot_rows(width, p, u, q, i)
+
+    return add_predictions

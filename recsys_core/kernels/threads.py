@@ -14,6 +14,8 @@ from contextlib import AbstractContextManager
 from functools import cache
 from typing import Any, TypeVar
 
+import numpy as np
+
 Result = TypeVar("Result")
 
 # Two are enough to hide memory latency on a laptop and leave cores for the browser and the server.
@@ -64,6 +66,23 @@ def run_all(work: Callable[..., Result], pieces: Iterable[tuple]) -> list[Result
         for helper in helpers:
             helper.result()
     return [results[index] for index, _ in todo]
+
+
+# Ratings whose rows one thread takes at a time, and pieces a step: some milliseconds of work.
+_RATINGS_A_PIECE, _PIECES_A_STEP = 1 << 14, 8
+
+
+def cut_rows(starts: np.ndarray, size: int) -> list[tuple[int, int]]:
+    """Compressed rows cut into (first, last) of about ``size`` ratings: a few rows hold most."""
+    edges = np.searchsorted(starts, np.arange(0, starts[-1], size))
+    edges = np.unique(np.concatenate([[0], edges, [len(starts) - 1]])).tolist()
+    return list(zip(edges[:-1], edges[1:], strict=True))
+
+
+def row_steps(starts: np.ndarray) -> list[list[tuple[int, int]]]:
+    """Compressed rows as steps of training, each a few pieces for the threads."""
+    pieces = cut_rows(starts, _RATINGS_A_PIECE)
+    return [pieces[i : i + _PIECES_A_STEP] for i in range(0, len(pieces), _PIECES_A_STEP)]
 
 
 def cut(n: int, size: int) -> list[tuple[int, int]]:

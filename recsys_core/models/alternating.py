@@ -12,14 +12,10 @@ from typing import Any
 import numpy as np
 
 from recsys_core.kernels.least_squares import rows_kernel
-from recsys_core.kernels.threads import run_all
+from recsys_core.kernels.threads import row_steps, run_all
 from recsys_core.models.parameters import FactorLearner
 from recsys_core.models.predictor import FoldIn
 from recsys_core.ratings import Grouped, Ratings
-
-# Ratings whose rows are solved by one thread at a time, and in one step: some milliseconds of work.
-_RATINGS_A_PIECE = 1 << 14
-_PIECES_A_STEP = 8
 
 NONE = np.empty((0, 0), np.float32)
 
@@ -62,11 +58,7 @@ class Side:
         self.reg = np.ones(self.n_columns)
         self.prior = np.zeros(self.n_columns)
         self.inverse, self.doubt = NONE, NONE
-        # Cut by ratings, not rows, since a few rows hold most of the ratings.
-        edges = np.searchsorted(grouped.starts, np.arange(0, grouped.starts[-1], _RATINGS_A_PIECE))
-        edges = np.unique(np.concatenate([[0], edges, [len(factors)]]))
-        pieces = list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
-        self.steps = [pieces[i : i + _PIECES_A_STEP] for i in range(0, len(pieces), _PIECES_A_STEP)]
+        self.steps = row_steps(grouped.starts)
 
     def rows(self) -> np.ndarray:
         """The rows w, the bias last, (n_rows, n_columns)."""

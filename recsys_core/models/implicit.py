@@ -10,8 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from recsys_core.errors import RatingsError
-from recsys_core.kernels.gibbs import running_kernel
-from recsys_core.kernels.threads import cut, one_blas_thread, run_all
+from recsys_core.kernels.threads import one_blas_thread
 from recsys_core.models.alternating import AlternatingLearner, Penalty, Side
 from recsys_core.models.base import Model
 from recsys_core.models.options import (
@@ -22,11 +21,10 @@ from recsys_core.models.options import (
     reg_option,
     seed_option,
 )
+from recsys_core.models.parameters import add_predictions
 from recsys_core.models.predictor import FoldIn, Predictor
 from recsys_core.models.recommender import Guest, Pulls
 from recsys_core.ratings import Ratings
-
-_MEASURED_BY_A_THREAD = 1 << 17
 
 
 @dataclasses.dataclass
@@ -152,12 +150,7 @@ class ImplicitLearner(AlternatingLearner):
     def objective(self, squared_error: float) -> float:
         """The sum over all cells of the docstring above, by way of ‖P Qᵀ‖² = tr(PᵀP QᵀQ)."""
         train, x = self.train, np.zeros(len(self.train), np.float32)
-        fixed = (
-            train.user_ids, train.item_ids, self.p, self.q, self.b_user, self.b_item,
-            np.float32(0), x,
-        )  # fmt: skip
-        kernel = running_kernel(self.p.shape[1])
-        run_all(lambda a, b: kernel(*fixed, a, b), cut(len(train), _MEASURED_BY_A_THREAD))
+        add_predictions(train, x, self.p, self.q, self.b_user, self.b_item, 0.0)
         more = np.where(train.values > 0, 1 + self.settings["alpha"] * train.values, 0)
         chosen = math.fsum(((more * (1 - x) ** 2) - np.where(train.values > 0, x, 0) ** 2).tolist())
         p, q = self.p.astype(np.float64), self.q.astype(np.float64)

@@ -14,6 +14,7 @@ from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.base import Model
 from recsys_core.models.baselines import BiasLearner
 from recsys_core.models.options import option
+from recsys_core.models.parameters import both_errors
 from recsys_core.models.recommender import Guest, Pulls, Recommender
 from recsys_core.ratings import Ratings
 
@@ -269,9 +270,7 @@ class NeighbourLearner:
         if self._at_rest is None:
             self._at_rest = self.snapshot()
         x = self._at_rest.predict(ratings.user_ids[here], ratings.item_ids[here], clip=False)
-        clipped = self.train.scale.clip(x)
-        raw, inside = (ratings.values[here] - r.astype(np.float64) for r in (x, clipped))
-        return float(raw @ raw), float(inside @ inside)
+        return both_errors(ratings.values[here], x, self.train.scale)
 
     def objective(self, squared_error: float) -> float:
         """Σ e²: nothing is penalised."""

@@ -21,7 +21,7 @@ from recsys_core.models.options import (
     rate_option,
     seed_option,
 )
-from recsys_core.models.parameters import FactorLearner
+from recsys_core.models.parameters import FactorLearner, both_errors
 from recsys_core.models.predictor import FoldIn, Predictor
 from recsys_core.models.tower import TowerPredictor
 from recsys_core.ratings import Ratings
@@ -311,9 +311,7 @@ class NeuralLearner(FactorLearner):
             self._at_rest = self._rest(FoldIn(np.empty(0), np.empty(0)))
         here = slice(start, stop)
         x = self._at_rest.predict(ratings.user_ids[here], ratings.item_ids[here], clip=False)
-        clipped = self.train.scale.clip(x)
-        raw, inside = (ratings.values[here] - r.astype(np.float64) for r in (x, clipped))
-        return float(raw @ raw), float(inside @ inside)
+        return both_errors(ratings.values[here], x, self.train.scale)
 
     def objective(self, squared_error: float) -> float:
         """Σ e² + (N/2) · weight decay · ‖all parameters‖², e on the scale it is trained on."""

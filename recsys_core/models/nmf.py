@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from recsys_core.kernels.multiplicative import multiplicative_kernel
-from recsys_core.kernels.threads import run_all
+from recsys_core.kernels.threads import row_steps, run_all
 from recsys_core.models.base import Model
 from recsys_core.models.options import (
     deviation_option,
@@ -21,11 +21,7 @@ from recsys_core.models.options import (
 )
 from recsys_core.models.parameters import FactorLearner, squares
 from recsys_core.models.predictor import FoldIn
-from recsys_core.ratings import Grouped, Ratings
-
-# Ratings whose rows one thread updates at a time, and in one step: some milliseconds of work.
-_RATINGS_A_PIECE = 1 << 14
-_PIECES_A_STEP = 8
+from recsys_core.ratings import Ratings
 
 
 @dataclasses.dataclass
@@ -81,11 +77,10 @@ class NMFLearner(FactorLearner):
             rows[:, : self.n_factors] = np.abs(drawn)
         self.end_epoch()
         self._steps = [
-            (grouped.starts, grouped.columns, values, x, w, pieces[i : i + _PIECES_A_STEP])
+            (grouped.starts, grouped.columns, values, x, w, pieces)
             for grouped, x, w in ((train.by_user, self.q, self.p), (train.by_item, self.p, self.q))
             for values in [grouped.values - np.float32(train.scale.low)]
-            for pieces in [_pieces(grouped)]
-            for i in range(0, len(pieces), _PIECES_A_STEP)
+            for pieces in row_steps(grouped.starts)
         ]
         self.n_steps = len(self._steps)
 
@@ -110,13 +105,5 @@ class NMFLearner(FactorLearner):
         """The non-negative row that minimises the same objective; no ratings: the mean row."""
         k = self.n_factors
         mean_row = self.p[self.train.user_counts > 0, :k].mean(axis=0, dtype=np.float64)
-        reg = np.append(np.full(k, float(self.settings["reg"])), np.inf)
+        reg = self.row_penalty(self.settings["reg"], biases=False)
         return FoldIn(reg, np.append(mean_row, 0.0), weighted=True, nonnegative=True)
-
-
-def _pieces(grouped: Grouped) -> list[tuple[int, int]]:
-    """Rows cut into (first, last) by ratings, since a few rows hold most of them."""
-    starts = grouped.starts
-    edges = np.searchsorted(starts, np.arange(0, starts[-1], _RATINGS_A_PIECE))
-    edges = np.unique(np.concatenate([[0], edges, [len(starts) - 1]])).tolist()
-    return list(zip(edges[:-1], edges[1:], strict=True))

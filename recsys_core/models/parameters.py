@@ -11,10 +11,10 @@ from typing import Any, Literal
 import numpy as np
 
 from recsys_core.kernels.compiling import padded
-from recsys_core.kernels.errors import errors_kernel
+from recsys_core.kernels.errors import errors_kernel, running_kernel
 from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.predictor import FoldIn, Predictor
-from recsys_core.ratings import Ratings
+from recsys_core.ratings import Ratings, Scale
 
 Link = Literal["identity", "logistic"]
 
@@ -28,6 +28,27 @@ def squares(rows: np.ndarray) -> np.ndarray:
     """
     flat = rows.reshape(len(rows), -1)
     return np.einsum("nk,nk->n", flat, flat).astype(np.float64)
+
+
+def add_predictions(
+    ratings: Ratings,
+    sums: np.ndarray,
+    p: np.ndarray,
+    q: np.ndarray,
+    b_user: np.ndarray,
+    b_item: np.ndarray,
+    mean: float,
+) -> None:
+    """Add x = μ + b_u + b_i + p_u · q_i of each rating to ``sums``, float32, (n_ratings,)."""
+    kernel = running_kernel(p.shape[1])
+    fixed = ratings.user_ids, ratings.item_ids, p, q, b_user, b_item, np.float32(mean), sums
+    run_all(lambda a, b: kernel(*fixed, a, b), cut(len(ratings), _MEASURED_BY_A_THREAD))
+
+
+def both_errors(values: np.ndarray, x: np.ndarray, scale: Scale) -> tuple[float, float]:
+    """Σ (r − x)² of predictions at hand: raw, and with x clipped to the scale."""
+    raw, clipped = (values - r.astype(np.float64) for r in (x, scale.clip(x)))
+    return float(raw @ raw), float(clipped @ clipped)
 
 
 class FactorLearner:
@@ -89,6 +110,10 @@ class FactorLearner:
         pieces = [(start + a, start + b) for a, b in cut(stop - start, _MEASURED_BY_A_THREAD)]
         sums = run_all(lambda first, last: kernel(*fixed, first, last), pieces)
         return math.fsum(raw for raw, _ in sums), math.fsum(clipped for _, clipped in sums)
+
+    def row_penalty(self, reg: float, biases: bool) -> np.ndarray:
+        """The same λ for every number of a row; without biases that one is held. (k + 1,)."""
+        return np.append(np.full(self.n_factors, float(reg)), float(reg) if biases else np.inf)
 
     def fold_in_rule(self) -> FoldIn:
         """How a new user's row is found from a few ratings."""

@@ -199,7 +199,5 @@ class LogisticLearner(SGDLearner):
 
     def fold_in_rule(self) -> FoldIn:
         """The row that minimises the same objective, by Gauss–Newton."""
-        reg = np.full(self.n_factors + 1, float(self.settings["reg_user"]))
-        if not self.settings["biases"]:
-            reg[-1] = np.inf
+        reg = self.row_penalty(self.settings["reg_user"], self.settings["biases"])
         return FoldIn(reg, np.zeros(self.n_factors + 1))

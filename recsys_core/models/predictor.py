@@ -100,12 +100,16 @@ class Predictor(Factored):
         low, high, _ = self.scale
         return (low + (high - low) / (1.0 + np.exp(-x))).astype(np.float32)
 
+    def _met(self, p: np.ndarray, q: np.ndarray) -> np.ndarray:
+        """The interaction of every row of p with every row of q, (n, k) and (m, k) → (n, m)."""
+        return p @ q.T
+
     def _pairs(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         dots = np.einsum("nk,nk->n", self.user_factors[users], self.item_factors[items])
         return self.global_mean + self.user_bias[users] + self.item_bias[items] + dots
 
     def _block(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        x = self.user_factors[users] @ self.item_factors[items].T
+        x = self._met(self.user_factors[users], self.item_factors[items])
         x += self.user_bias[users][:, None]
         x += (self.item_bias[items] + np.float32(self.global_mean))[None, :]
         return x
@@ -115,7 +119,8 @@ class Predictor(Factored):
             factors, bias = user.factors, user.bias
         else:
             factors, bias = self.user_factors[user], self.user_bias[user]
-        return self.global_mean + bias + self.item_bias + self.item_factors @ factors
+        met = self._met(factors[None, :].astype(np.float32), self.item_factors)[0]
+        return self.global_mean + bias + self.item_bias + met
 
     # --- fold-in --------------------------------------------------------------------------------
 

@@ -98,6 +98,10 @@ class Recommender(ABC):
             if isinstance(part, np.ndarray):
                 part.setflags(write=False)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Recommender:
+        """Itself: checkpoints are copied deeply, and it never changes."""
+        return self
+
     # --- what a kind of model supplies ----------------------------------------------------------
 
     @abstractmethod

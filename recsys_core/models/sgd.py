@@ -172,9 +172,7 @@ class SGDLearner(FactorLearner):
 
     def fold_in_rule(self) -> FoldIn:
         """The row that minimises the same objective: λ counts once for each rating."""
-        reg = np.full(self.n_factors + 1, float(self.settings["reg"]))
-        if not self.settings["biases"]:
-            reg[-1] = np.inf
+        reg = self.row_penalty(self.settings["reg"], self.settings["biases"])
         return FoldIn(reg, np.zeros(self.n_factors + 1), weighted=True)
 
     def state(self) -> dict[str, Any]:

@@ -82,41 +82,27 @@ class TowerPredictor(Predictor):
             x[here] += self._climb(of_p[u] + of_q[i])
         return x
 
-    def _block(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        x = self._met(self.user_factors[users], self.item_factors[items])
-        x += self.user_bias[users][:, None]
-        x += (self.item_bias[items] + np.float32(self.global_mean))[None, :]
-        return x
-
-    def _row(self, user: int | Guest) -> np.ndarray:
-        if isinstance(user, Guest):
-            factors, bias = user.factors, user.bias
-        else:
-            factors, bias = self.user_factors[user], self.user_bias[user]
-        met = self._met(factors[None, :].astype(np.float32), self.item_factors)[0]
-        return self.global_mean + bias + self.item_bias + met
-
     def _folded(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
         """Gauss–Newton on the guest's row, the network held; no step is taken that makes it worse.
 
         It minimises what ``FoldIn`` says, with x_j the slopes of the predictions at the last row.
         """
-        reg, prior = (np.asarray(a, np.float64) for a in (self.fold.reg, self.fold.prior))
-        free = np.isfinite(reg)
-        penalty = reg[free]
+        free, penalty = self.fold.free(), self.fold.penalty(len(items))
+        prior = self.fold.prior_of(items)
 
         def at(w: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
             """What is minimised; its errors, and the slopes of the predictions."""
             predicted, slopes = self._linear(w, items)
             errors = ratings - predicted
-            return errors @ errors + penalty @ (w - prior)[free] ** 2, errors, slopes[:, free]
+            away = (w - prior)[free]
+            return errors @ errors + away @ penalty @ away, errors, slopes[:, free]
 
         w = prior.copy()
         loss, errors, slopes = at(w)
         for _ in range(_ROUNDS if len(items) and free.any() else 0):
             step = np.zeros(len(w))
-            a = slopes.T @ slopes + np.diag(penalty)
-            b = slopes.T @ errors - penalty * (w - prior)[free]
+            a = slopes.T @ slopes + penalty
+            b = slopes.T @ errors - penalty @ (w - prior)[free]
             step[free] = np.linalg.lstsq(a, b, rcond=None)[0]
             following = at(w + step)
             while following[0] > loss and np.abs(step).max() > _SETTLED:
