@@ -8,8 +8,8 @@ import pytest
 
 import recsys_core as rc
 from recsys_core.errors import SettingsError
-from recsys_core.kernels.gibbs import implicit_kernel
-from recsys_core.models.bayesian import Posterior, normal_wishart, turned
+from recsys_core.models.beliefs import normal_wishart
+from recsys_core.models.posterior import Posterior, turned
 
 f32 = np.float32
 
@@ -47,32 +47,6 @@ def test_few_rows_leave_the_precision_near_its_posterior_mean():
     draws = [normal_wishart(rows, np.zeros((0, 2)), rng) for _ in range(20_000)]
     assert np.mean([p for _, p in draws], axis=0) == pytest.approx(expected, abs=0.02)
     assert np.mean([m for m, _ in draws], axis=0) == pytest.approx(n / 5 * mean, abs=0.03)
-
-
-@pytest.mark.parametrize("width", [8, 16, 24])
-def test_implicit_factors_equal_a_slow_loop(width):
-    rng = np.random.default_rng(width)
-    n_rows, n, kappa = 12, 7, 0.7
-    counts = rng.integers(0, n_rows, n)
-    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    columns = np.concatenate([rng.permutation(n_rows)[:c] for c in counts]).astype(np.int32)
-    share = rng.uniform(0.2, 1.0, n_rows)
-    rest, y = rng.normal(size=(n_rows, width)), rng.normal(size=(n, width))
-    noise = rng.normal(size=(n, width))
-    fast_rest, fast_y = rest.astype(f32), y.astype(f32)
-    implicit_kernel(width)(
-        starts, columns, share[columns].astype(f32), fast_rest, fast_y, noise.astype(f32),
-        f32(kappa), 0, n,
-    )  # fmt: skip
-    for j in range(n):
-        users = columns[starts[j] : starts[j + 1]]
-        c = kappa + (share[users] ** 2).sum()
-        mean = (share[users, None] * (rest[users] + share[users, None] * y[j])).sum(axis=0) / c
-        new = mean + noise[j] / math.sqrt(c)
-        rest[users] -= share[users, None] * (new - y[j])
-        y[j] = new
-    assert fast_y == pytest.approx(y, abs=1e-4)
-    assert fast_rest == pytest.approx(rest, abs=1e-4)
 
 
 def test_the_noise_is_found(taught):

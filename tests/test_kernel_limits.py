@@ -15,7 +15,8 @@ import recsys_core as rc
 from recsys_core.kernels.errors import errors_kernel
 from recsys_core.kernels.multiplicative import multiplicative_kernel
 from recsys_core.kernels.sgd import logistic_kernel, sgd_kernel
-from recsys_core.kernels.svdpp import sums_kernel, svdpp_kernel
+from recsys_core.kernels.sums import sums_kernel
+from recsys_core.kernels.svdpp import svdpp_kernel
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH, LAST = 8, 2**31 - 1
@@ -102,7 +103,7 @@ def test_rows_of_others_are_found_at_the_last_row_int32_can_name():
         w = np.full((1, WIDTH), 0.5, F)
         multiplicative_kernel(WIDTH)(starts, found, values, x, w, F(0.1), 0, 1)
         sums = np.zeros((1, WIDTH), F)
-        sums_kernel(WIDTH)(starts, found, w, x, sums, 0, 1)
+        sums_kernel(WIDTH)(starts, found, x, np.ones(1, F), sums, 0, 1)
         results.append((w, sums))
     assert np.array_equal(results[0], results[1])
     assert (results[0][0] != 0.5).all()

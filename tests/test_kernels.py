@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 import recsys_core as rc
 from recsys_core.kernels.compiling import padded
-from recsys_core.kernels.errors import errors_kernel
+from recsys_core.kernels.errors import errors_kernel, running_kernel
 from recsys_core.kernels.least_squares import rows_kernel
 from recsys_core.kernels.multiplicative import multiplicative_kernel
 from recsys_core.kernels.sgd import logistic_kernel, sgd_kernel
-from recsys_core.kernels.svdpp import sums_kernel, svdpp_kernel
+from recsys_core.kernels.sums import sums_kernel
+from recsys_core.kernels.svdpp import svdpp_kernel
 from recsys_core.kernels.threads import cut, run_all
 
 N_USERS, N_ITEMS, K, WIDTH = 7, 6, 3, 8
@@ -218,12 +219,28 @@ def test_warming_up_compiles_what_training_calls():
     ratings = rc.Ratings.from_matrix(np.random.default_rng(0).integers(1, 6, (8, 6)), missing=None)
     kernels = (
         sgd_kernel(8), logistic_kernel(8), rows_kernel(8), errors_kernel(8), svdpp_kernel(8),
-        sums_kernel(8), multiplicative_kernel(8),
+        sums_kernel(8), multiplicative_kernel(8), running_kernel(8),
     )  # fmt: skip
     compiled = [len(kernel.signatures) for kernel in kernels]
     for model in (rc.SGD(n_factors=2), rc.ALS(n_factors=2), rc.PMF(n_factors=2),
                   rc.PMF(n_factors=2, link="logistic"), rc.SVDpp(n_factors=2),
-                  rc.NMF(n_factors=2)):  # fmt: skip
+                  rc.NMF(n_factors=2), rc.BayesianPMF(n_factors=2, implicit=True)):  # fmt: skip
         model.n_epochs = 1
         model.fit(ratings)
     assert [len(kernel.signatures) for kernel in kernels] == compiled
+
+
+@pytest.mark.parametrize("width", [8, 16, 24])
+def test_sums_of_rows_equal_a_matrix_product(width):
+    rng = np.random.default_rng(width)
+    n_rows, n_columns = 12, 7
+    chosen = rng.random((n_rows, n_columns)) < 0.4
+    chosen[3] = False
+    starts = np.concatenate([[0], np.cumsum(chosen.sum(axis=1))]).astype(np.int64)
+    columns = np.nonzero(chosen)[1].astype(np.int32)
+    x, sums = (rng.normal(size=(n, width)).astype(np.float32) for n in (n_columns, n_rows))
+    scale = rng.normal(size=n_rows).astype(np.float32)
+    expected = sums.copy()
+    expected[2:10] += scale[2:10, None] * (chosen[2:10] @ x)
+    sums_kernel(width)(starts, columns, x, scale, sums, 2, 10)
+    assert sums == pytest.approx(expected, abs=1e-5)

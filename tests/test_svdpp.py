@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import recsys_core as rc
 from recsys_core.kernels.compiling import padded
-from recsys_core.kernels.svdpp import sums_kernel, svdpp_kernel
+from recsys_core.kernels.svdpp import svdpp_kernel
 
 MEAN = 3.2
 
@@ -106,14 +106,13 @@ def test_a_visit_follows_the_finite_difference_of_the_objective():
             )
 
 
-def test_sums_are_the_users_own_factors_and_those_of_what_they_rated():
-    starts, columns, _, (p, _, y), _ = problem(3, 20, 9, 5)
-    sums = np.full_like(p, 7)
-    sums_kernel(p.shape[1])(starts, columns, p, y, sums, 0, len(p))
-    for u in range(len(p)):
+def test_after_an_epoch_the_sums_are_those_of_the_new_factors():
+    ratings, _, learner = trained(n_epochs=1)
+    starts, columns = ratings.by_user.starts, ratings.by_user.columns
+    for u in range(ratings.n_users):
         mine = columns[starts[u] : starts[u + 1]]
-        expected = p[u] + y[mine].sum(axis=0) / np.sqrt(max(len(mine), 1))
-        assert sums[u] == pytest.approx(expected, abs=1e-5)
+        expected = learner.own[u] + learner.y[mine].sum(axis=0) / np.sqrt(max(len(mine), 1))
+        assert learner.p[u] == pytest.approx(expected, abs=1e-5)
 
 
 def trained(**changes):

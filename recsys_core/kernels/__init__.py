@@ -9,11 +9,12 @@ def warm_up(widths: tuple[int, ...] = (8, 16, 32)) -> None:
     """
     import numpy as np
 
-    from recsys_core.kernels.errors import errors_kernel
+    from recsys_core.kernels.errors import errors_kernel, running_kernel
     from recsys_core.kernels.least_squares import rows_kernel
     from recsys_core.kernels.multiplicative import multiplicative_kernel
     from recsys_core.kernels.sgd import logistic_kernel, sgd_kernel
-    from recsys_core.kernels.svdpp import sums_kernel, svdpp_kernel
+    from recsys_core.kernels.sums import sums_kernel
+    from recsys_core.kernels.svdpp import svdpp_kernel
 
     f = np.float32
     ids, values = np.zeros(0, np.int32), np.zeros(0, f)
@@ -34,5 +35,6 @@ def warm_up(widths: tuple[int, ...] = (8, 16, 32)) -> None:
             ids, starts, ids, values, table, table, table, table, row, row, f(0), f(0), f(0), True,
             0, 0,
         )  # fmt: skip
-        sums_kernel(width)(starts, ids, table, table, table, 0, 0)
+        sums_kernel(width)(starts, ids, table, row, table, 0, 0)
+        running_kernel(width)(ids, ids, *parameters, row, 0, 0)
         multiplicative_kernel(width)(starts, ids, values, table, table, f(0), 0, 0)

@@ -70,20 +70,3 @@ def svdpp_kernel(width: int) -> Callable[..., None]:
             move_row(width, sums, u, np.float32(0), root, v, top)
 
     return svdpp
-
-
-@specialised
-def sums_kernel(width: int) -> Callable[..., None]:
-    """Put p_u + |I_u|^−½ Σ_{j ∈ I_u} y_j into ``sums``, for a run of users."""
-
-    @compiled
-    def user_sums(starts, columns, p, y, sums, first, last):
-        one, ones = np.float32(1), np.ones(1, np.float32)
-        for row in range(first, last):
-            u = np.uint32(row)
-            begin, end = starts[u], starts[u + 1]
-            share = one / np.sqrt(np.float32(max(end - begin, 1)))
-            move_row(width, sums, u, np.float32(0), one, p, u)
-            add_rows(width, sums, u, share, ones, 0, 0, y, columns, begin, end)
-
-    return user_sums

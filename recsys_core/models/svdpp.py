@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from recsys_core.kernels.svdpp import sums_kernel, svdpp_kernel
+from recsys_core.kernels.sums import sums_kernel
+from recsys_core.kernels.svdpp import svdpp_kernel
 from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.base import Model
 from recsys_core.models.options import (
@@ -101,6 +102,7 @@ class SVDppLearner(FactorLearner):
         # Within a user, random order: else the last items of the table had the last word.
         order = np.lexsort((self.rng.random(len(train)), np.repeat(np.arange(len(counts)), counts)))
         self._rows = grouped.starts, grouped.columns[order], grouped.values[order]
+        self._shares = np.maximum(counts, 1).astype(np.float32) ** np.float32(-0.5)
         self._visits = np.arange(train.n_users, dtype=np.int32)
         self.epoch = 0
         self.n_steps = max(1, -(-len(train) // _RATINGS_A_STEP))
@@ -124,12 +126,11 @@ class SVDppLearner(FactorLearner):
 
     def end_epoch(self) -> None:
         """Sum up the users' factors anew: others have moved their y_j since they were visited."""
-        kernel = sums_kernel(self.p.shape[1])
+        self.p[:] = self.own
         starts, columns, _ = self._rows
-        run_all(
-            lambda first, last: kernel(starts, columns, self.own, self.y, self.p, first, last),
-            cut(self.train.n_users, _SUMMED_BY_A_THREAD),
-        )
+        fixed = starts, columns, self.y, self._shares, self.p
+        kernel = sums_kernel(self.p.shape[1])
+        run_all(lambda a, b: kernel(*fixed, a, b), cut(self.train.n_users, _SUMMED_BY_A_THREAD))
 
     def objective(self, squared_error: float) -> float:
         """Σ e² + λ Σ (‖p_u‖² + ‖q_i‖² + ‖y_i‖² + b_u² + b_i²), over the training ratings."""
@@ -140,9 +141,7 @@ class SVDppLearner(FactorLearner):
 
     def fold_in_rule(self) -> FoldIn:
         """The p_u that minimises the same objective, with the guest's own items for I_u."""
-        reg = np.full(self.n_factors + 1, float(self.settings["reg"]))
-        if not self.settings["biases"]:
-            reg[-1] = np.inf
+        reg = self.row_penalty(self.settings["reg"], self.settings["biases"])
         implicit = self.y[:, : self.n_factors].copy()
         return FoldIn(reg, np.zeros(self.n_factors + 1), weighted=True, implicit=implicit)
 

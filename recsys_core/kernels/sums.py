@@ -1,0 +1,28 @@
+"""Sums of rows: the product of a matrix of zeros and ones, most of them zero, with a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from recsys_core.kernels.compiling import compiled, specialised
+from recsys_core.kernels.vectors import add_rows
+
+
+@specialised
+def sums_kernel(width: int) -> Callable[..., None]:
+    """Add  scale_r · Σ_{j ∈ I_r} x_j  to ``sums[r]``, for a run of rows r of ``width`` columns.
+
+    starts, columns : I_r of each row, compressed (int64, int32).
+    x, sums : float32, (n_columns, width) and (n_rows, width); scale : float32, (n_rows,).
+    """
+
+    @compiled
+    def add_sums(starts, columns, x, scale, sums, first, last):
+        one = np.float32(1)
+        for row in range(first, last):
+            r = np.uint32(row)
+            add_rows(width, sums, r, one, scale, row, 0, x, columns, starts[r], starts[r + 1])
+
+    return add_sums

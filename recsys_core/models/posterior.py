@@ -1,0 +1,194 @@
+"""Many draws at rest: the posterior that Gibbs sampling leaves behind."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from recsys_core.errors import SettingsError
+from recsys_core.models.predictor import FoldIn, Predictor
+from recsys_core.models.recommender import Guest, Pulls, checked
+from recsys_core.ratings import Ratings
+
+
+@dataclass(frozen=True)
+class DrawnGuest(Guest):
+    """A guest with one row for each draw; ``factors`` and ``bias`` are their means."""
+
+    rows: tuple[Guest, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior(Predictor):
+    """Many draws at rest: predictions are means over them.
+
+    The parameters it has itself, as a ``Predictor``, are the draws' means, to be looked at; their
+    product is not quite the mean of the draws' products, and so there are no terms.
+
+    Attributes
+    ----------
+    draws : the kept draws.
+    noise : 1/α, the variance of ratings around a draw's prediction, a mean over draws.
+    """
+
+    draws: tuple[Predictor, ...]
+    noise: float
+
+    has_terms: ClassVar[bool] = False
+    has_intervals: ClassVar[bool] = True
+
+    averaged: ClassVar = ("user_bias", "item_bias", "user_factors", "item_factors")
+
+    @classmethod
+    def of_draws(
+        cls, draws: tuple[Predictor, ...], sums: dict[str, np.ndarray], noise: float
+    ) -> Posterior:
+        """The posterior that some draws stand for, given the sums of their ``averaged`` arrays."""
+        one, n = draws[-1], np.float32(len(draws))
+        means: Any = {name: total / n for name, total in sums.items()}
+        return cls(
+            train=one.train, global_mean=one.global_mean, link=one.link, fold=one.fold,
+            draws=draws, noise=noise, **means,
+        )  # fmt: skip
+
+    def parts(self) -> dict[str, Any]:
+        """Its own parts, and those of the draws as arrays with one more axis."""
+        parts = super().parts()
+        each = [draw.parts() for draw in parts.pop("draws")]
+        for name, part in each[0].items():
+            stacks = isinstance(part, np.ndarray)
+            parts[f"draws.{name}"] = np.stack([d[name] for d in each]) if stacks else part
+        return parts
+
+    @classmethod
+    def of_parts(cls, train: Ratings, parts: dict[str, Any]) -> Predictor:
+        """The inverse of ``parts``."""
+        own = {name: part for name, part in parts.items() if not name.startswith("draws.")}
+        each = {name[6:]: part for name, part in parts.items() if name.startswith("draws.")}
+        draws = tuple(
+            Predictor.of_parts(
+                train,
+                {n: part[d] if isinstance(part, np.ndarray) else part for n, part in each.items()},
+            )
+            for d in range(len(each["user_bias"]))
+        )
+        return super().of_parts(train, own | {"draws": draws})
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its means and of one draw: the others it shares with its predecessors."""
+        return 2 * sum(getattr(self, name).nbytes for name in self.averaged)
+
+    # --- predictions ----------------------------------------------------------------------------
+
+    def _mean(self, answers: Any) -> np.ndarray:
+        total = sum(answers, start=np.zeros((), np.float32))
+        return np.asarray(total / np.float32(len(self.draws)))
+
+    def _pairs(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        return self._mean(draw._pairs(users, items) for draw in self.draws)
+
+    def _block(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        return self._mean(draw._block(users, items) for draw in self.draws)
+
+    def _row(self, user: int | Guest) -> np.ndarray:
+        return self._mean(self._rows(user))
+
+    def _rows(self, user: int | Guest) -> Any:
+        each = user.rows if isinstance(user, DrawnGuest) else [user] * len(self.draws)
+        return (draw._row(own) for draw, own in zip(self.draws, each, strict=True))
+
+    def deviation(self, user_ids: ArrayLike | Guest, item_ids: ArrayLike) -> np.ndarray:
+        """√Var x over the draws: how much they disagree about a prediction, float32, (n,)."""
+        if isinstance(user_ids, Guest):
+            items = checked(item_ids, self.n_items, "item")
+            answers = (row[items] for row in self._rows(user_ids))
+        else:
+            users, items = self._paired(user_ids, item_ids)
+            answers = (draw._pairs(users, items) for draw in self.draws)
+        return _deviation(answers, len(self.draws))
+
+    def deviation_matrix(self, user_ids: ArrayLike, item_ids: ArrayLike) -> np.ndarray:
+        """The same for every pair of a block, float32, (len(user_ids), len(item_ids))."""
+        users, items = (
+            checked(user_ids, self.n_users, "user"),
+            checked(item_ids, self.n_items, "item"),
+        )
+        return _deviation((draw._block(users, items) for draw in self.draws), len(self.draws))
+
+    def predict_interval(
+        self, user_ids: ArrayLike | Guest, item_ids: ArrayLike, coverage: float = 0.9
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Between which ratings that many of all such ratings should lie: lower and upper, (n,).
+
+        The middle ``coverage`` of N(r̂, Var x + 1/α): what the draws disagree about, and what no
+        model could know. Moved onto the scale.
+        """
+        if not 0 < coverage < 1:
+            raise SettingsError(f"coverage must lie between 0 and 1, not {coverage}; 0.9 is usual.")
+        from scipy.special import ndtri
+
+        middle = self.predict(user_ids, item_ids, clip=False)
+        away = ndtri((1 + coverage) / 2) * np.sqrt(
+            self.deviation(user_ids, item_ids) ** 2 + self.noise
+        )
+        return self.scale.clip(middle - away), self.scale.clip(middle + away)
+
+    # --- fold-in and reasons --------------------------------------------------------------------
+
+    def _folded(self, items: np.ndarray, ratings: np.ndarray) -> DrawnGuest:
+        """The guest's mean row, given each draw."""
+        rows = tuple(draw._folded(items, ratings) for draw in self.draws)
+        factors = np.asarray(np.mean([row.factors for row in rows], axis=0), np.float32)
+        bias = float(np.mean([row.bias for row in rows]))
+        return DrawnGuest(factors, bias, items, ratings, rows)
+
+    def pulls(self, user: int | Guest, item: int) -> Pulls:
+        """Means over draws of what each rating adds."""
+        each = [draw.pulls(user, item) for draw in self.draws]
+        return dataclasses.replace(
+            each[-1],
+            start=float(np.mean([one.start for one in each])),
+            prediction=float(np.mean([one.prediction for one in each])),
+            pulls=np.mean([one.pulls for one in each], axis=0),
+        )
+
+
+def _deviation(answers: Any, n: int) -> np.ndarray:
+    total, squares = 0.0, 0.0
+    for answer in answers:
+        total, squares = total + answer.astype(np.float64), squares + answer.astype(np.float64) ** 2
+    return np.sqrt(np.maximum(squares / n - (total / n) ** 2, 0.0)).astype(np.float32)
+
+
+def turned(draw: Predictor, earlier: tuple[Predictor, ...]) -> Predictor:
+    """A draw whose axes are turned to those of the first one kept; its predictions stay the same.
+
+    Nothing holds the axes of a factor model: P R and Q R predict what P and Q do, R orthogonal. So
+    the axes wander from draw to draw, and means over draws would shrink to nothing. R = U Vᵀ, from
+    the singular value decomposition U S Vᵀ of Pᵀ P₁ + Qᵀ Q₁, brings them nearest (Schönemann 1966).
+    """
+    if not earlier:
+        return draw
+    first = earlier[0]
+    p, q, fold = draw.user_factors, draw.item_factors, draw.fold
+    u, _, v = np.linalg.svd(
+        (p.T @ first.user_factors + q.T @ first.item_factors).astype(np.float64)
+    )
+    turn = u @ v
+    k = len(turn)
+    whole = np.eye(k + 1)
+    whole[:k, :k] = turn
+    reg = np.asarray(fold.reg).copy()
+    reg[:k, :k] = turn.T @ reg[:k, :k] @ turn
+    implicit = None if fold.implicit is None else fold.implicit @ turn.astype(np.float32)
+    return dataclasses.replace(
+        draw,
+        user_factors=p @ turn.astype(np.float32),
+        item_factors=q @ turn.astype(np.float32),
+        fold=FoldIn(reg, fold.prior @ whole, implicit=implicit),
+    )
