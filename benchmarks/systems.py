@@ -139,7 +139,7 @@ SYSTEMS = (
     ),
     _ours(
         "BayesianPMF", "Bayesian", {}, {"n_epochs": (60, 300)}, name="BayesianPMF, who rated what",
-        fixed={"n_factors": K, "implicit": True}, skip=("1m", "10m"),
+        fixed={"n_factors": K, "implicit": True}, skip=("10m",),
     ),
     # --- implicit feedback: ratings read as counts; judged by AUC ---
     _ours(

@@ -34,9 +34,17 @@ def pick(
             label, type="search", live="300ms", placeholder="Type to search …", key=f"{key}_text"
         )
         options = matches(called, text or "")
+        label = words.plural("match", len(options))
+        if len(options) == _MOST_FOUND:
+            label = f"The first {_MOST_FOUND} matches"
+        if not (text or "").strip():
+            options, label = [], noun.capitalize()
         if chosen is not None and chosen not in options:
             options.insert(0, chosen)
-        label = words.plural("match", len(options))
+        if not options:
+            if text:
+                st.caption(f"No {noun} is called that.")
+            return
 
     def picked() -> None:
         found = st.session_state[widget]
@@ -59,8 +67,6 @@ def pick(
 def matches(called: list[str], text: str, most: int = _MOST_FOUND) -> list[int]:
     """Indices of names that hold a text, those that begin with it first; letter case is ignored."""
     text = text.strip().casefold()
-    if not text:
-        return list(range(min(len(called), most)))
     found = [
         (not name.casefold().startswith(text), at)
         for at, name in enumerate(called)
