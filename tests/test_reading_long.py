@@ -201,6 +201,13 @@ def test_unreadable_times_are_left_out_and_said():
     assert any("“time”" in sentence for sentence in ratings.report.sentences())
 
 
+@pytest.mark.parametrize("head", [("Name", "Film", "Sterne"), ("Name", "Movie", "Rating")])
+def test_a_name_is_a_persons_where_no_other_column_can_be(head):
+    guess = inspect(lines([head, *TRIPLES]).encode(), name="stars.csv")
+    assert (guess.user, guess.item, guess.rating) == head
+    assert triples(guess.read()) == triples(inspect(lines([HEAD, *TRIPLES]).encode()).read())
+
+
 def test_titles_and_genres_beside_ids():
     text = (
         "userId,movieId,title,genres,rating\n1,10,Heat,Action|Crime,5\n1,20,Up,Animation,3\n"

@@ -163,8 +163,9 @@ def _item_rank(name: str) -> int:
 
 def by_content(table: Table, known: Roles, decimal: str) -> Roles:
     """The roles completed from the cells: a column of moments, one of few numbers, two of ids."""
-    taken = {known.user, known.item, known.rating, known.timestamp, known.title, known.genres}
-    free = [name for name in table.names if name not in taken]
+    if len(_others(table, known)) < [known.user, known.item, known.rating].count(None):
+        known = dataclasses.replace(known, title=None)  # “name” is then a person's, not an item's
+    free = _others(table, known)
     # Rows from all over the file: its beginning may be one user.
     rows = np.unique(np.linspace(0, len(table.body) - 1, min(len(table.body), 2000)).astype(int))
     cells = {name: table[name].iloc[rows] for name in free}
@@ -193,6 +194,11 @@ def by_content(table: Table, known: Roles, decimal: str) -> Roles:
     if item is None and free:
         item = free.pop(0)
     return Roles(user, item, rating, timestamp, known.title, known.genres)
+
+
+def _others(table: Table, known: Roles) -> list[str]:
+    """The columns that have no role yet."""
+    return [name for name in table.names if name not in dataclasses.astuple(known)]
 
 
 def looks_like_moments(column: pd.Series) -> bool:
