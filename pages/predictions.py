@@ -111,16 +111,17 @@ st.markdown(
 seen = explore.model_in_view("The matrix with its gaps filled would be here.")
 with st.container(horizontal=True, vertical_alignment="top", gap="medium"):
     views = offered(seen)
-    view: View = st.segmented_control(
-        "View",
-        list(views),
-        default="filled" if "filled" in views else "predicted",
-        required=True,
-        format_func=views.__getitem__,
-        # Another offer is another control: what was chosen may not be among it.
-        key="matrix_view" if len(views) == 4 else f"matrix_view_{len(views)}",
-        persist_state="session",
-    )
+    with st.container(width=410 if len(views) > 4 else 300):  # on a telephone it then wraps
+        view: View = st.segmented_control(
+            "View",
+            list(views),
+            default="filled" if "filled" in views else "predicted",
+            required=True,
+            format_func=views.__getitem__,
+            # Another offer is another control: what was chosen may not be among it.
+            key="matrix_view" if len(views) == 4 else f"matrix_view_{len(views)}",
+            persist_state="session",
+        )
     shown = browse.choose(seen)
 chosen = cell_in_view(shown)
 left, right = st.columns([2.3, 1], gap="medium")

@@ -23,6 +23,11 @@ def number(value: float) -> str:
     return text if decimals.strip("0") else whole
 
 
+def given(rating: float) -> str:
+    """A rating as somebody gave it, in no more digits than that: “4.5”, “3”."""
+    return f"{rating:.3g}" if 1e-3 <= abs(rating) < 1000 else number(rating)
+
+
 def parsed(text: str) -> float:
     """The number a person typed, with a decimal point or comma.
 

@@ -5,7 +5,7 @@ import pytest
 
 import recsys_core as rc
 from pages.shared import finding, visitor
-from recsys_core import recommend, runs
+from recsys_core import recommend, runs, words
 from tests.app_harness import load, open_page, train
 
 
@@ -141,3 +141,16 @@ def test_among_very_many_users_one_is_found_by_typing(browser_id, monkeypatch):
     found.set_value(3).run()
     assert not at.exception
     shown_is(best(at), run.predictor.recommend(3, 10), run.ratings)
+
+
+@pytest.mark.parametrize("few", [True, False])
+def test_reasons_that_add_up_to_another_prediction_say_so(browser_id, few):
+    # Far from convergence the trained rows are not those that the ratings alone would give.
+    run = party(browser_id, rc.SGD(n_epochs=2) if few else rc.UserItemBias())
+    at = open_page("recommend", browser_id)
+    item = int(run.predictor.recommend(0, 1)["item"][0])
+    pulled = run.predictor.pulls(0, item).prediction
+    own = float(run.predictor.predict([0], [item], clip=False)[0])
+    assert (abs(own - pulled) > 0.1) is few
+    captions = " ".join(caption.value for caption in at.caption)
+    assert (f"In training it came to {words.number(own)}" in captions) is few

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from recsys_core import words
@@ -33,6 +34,13 @@ def test_a_number_has_three_significant_digits(value, text):
 )
 def test_a_share_becomes_a_percentage_that_is_never_zero_by_rounding(share, text):
     assert words.percent(share).replace("\u00a0", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("rating", "text"), [(4.5, "4.5"), (3.0, "3"), (-9.84, "-9.84"), (1200, "1,200"), (0, "0")]
+)
+def test_a_given_rating_has_no_more_digits_than_it_needs(rating, text):
+    assert words.given(np.float32(rating)) == text
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,9 @@ _OFFERED = (5, 10, 20, 50)
 _COVERAGE = 0.9
 _INTERVAL = words.percent(_COVERAGE)
 
+# Two predictions of the same this near, in widths of the scale, count as one.
+_SAME = 0.005
+
 
 def choose_user(model: Model) -> int:
     """The selected user, or the first; found by name."""
@@ -195,5 +198,18 @@ def why(model: Model, one: int | Guest, item: int | None, choosable: bool = True
     st.caption(
         f"{model.predictor.before_reasons} {start} for this {noun}; "
         f"{words.plural('rating', len(found.table))} together pull that to {end}."
+        + _otherwise(model, one, item, found.prediction)
         + (" Choose a row above to see another one's reasons." if choosable else "")
+    )
+
+
+def _otherwise(model: Model, one: int | Guest, item: int, pulled: float) -> str:
+    """Where that is not what the model predicts: a row found anew from its ratings is another."""
+    user = one if isinstance(one, Guest) else np.array([one])
+    own = float(model.predictor.predict(user, np.array([item]), clip=False)[0])
+    if abs(own - pulled) < _SAME * model.ratings.scale.width:
+        return ""
+    return (
+        f" In training it came to {words.number(own)}: there, this user's numbers were found "
+        "together with all others'."
     )

@@ -67,7 +67,7 @@ def pulls(reasons: Reasons, names: list[str], item: str, mode: Mode, most: int =
 
     table = reasons.table.head(most)
     labels = [
-        f"{_short(names[int(row.item)])}, rated {words.number(row.rating)}"
+        f"{_short(names[int(row.item)])}, rated {words.given(row.rating)}"
         for row in table.itertuples()
     ]
     values = table["pull"].to_numpy()

@@ -158,7 +158,7 @@ def _held_out(run: Run, part: Shown) -> list[list[Any]]:
             continue
         block = held.block(part.rows, part.columns)
         for row, column in np.argwhere(~np.isnan(block)).tolist():
-            rated = f"rated {words.number(float(block[row, column]))}, {what}"
+            rated = f"rated {words.given(float(block[row, column]))}, {what}"
             said.append([row, column, rated if what else "rating kept for the test"])
     return said
 

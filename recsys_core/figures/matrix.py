@@ -191,7 +191,7 @@ def _sentences(part: Block) -> list[list[str]]:
     table = np.full(part.trained.shape, "unrated", object)
     for word, values in (*parts, ("held out for the test, rated", part.test)):
         for at in zip(*np.nonzero(~np.isnan(values)), strict=True):
-            table[at] = f"{word} {words.number(values[at])}"
+            table[at] = f"{word} {words.given(values[at])}"
     if part.predicted is not None:
         what = "predicted" if part.has_ratings else "preference"
         errors = part.values("error")
@@ -217,9 +217,9 @@ def _printed(part: Block, view: View) -> list[list[str]]:
         if view == "error":
             text[at] = _signed(values[at], digits)
         elif view == "observed":
-            text[at] = words.number(values[at])
+            text[at] = words.given(values[at])
         elif view == "filled" and not np.isnan(part.trained[at]):
-            text[at] = f"<b>{words.number(values[at])}</b>"
+            text[at] = f"<b>{words.given(values[at])}</b>"
         else:
             text[at] = f"{values[at]:.{digits}f}"
     return text.tolist()
