@@ -1,6 +1,6 @@
 """Tables, targets and plots from what was measured: ``python -m benchmarks.report``.
 
-Prints what the README shows. Nothing is measured here.
+``--readme`` writes them into the README. Nothing is measured here.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from typing import Any
 from benchmarks import data, plot
 from benchmarks.measuring import Line
 from benchmarks.systems import FAMILIES
+from recsys_core.words import number
 
 RESULTS = Path(__file__).parent / "results"
+README = Path(__file__).parent.parent / "README.md"
+_MARKS = "<!-- benchmarks.report writes from here -->", "<!-- to here -->"
 
 # A gap this small between two test errors is noise.
 NOISE = 0.002
@@ -182,7 +185,33 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 
 def markdown(data_set: str) -> str:
-    """The whole result of a data set, as the README shows it."""
+    """The whole result of a data set, as ``make bench`` prints it."""
+    return "\n\n".join([_about(data_set), *_verdicts(data_set), *_tables(data_set)])
+
+
+def folded(data_set: str) -> str:
+    """The same as the README shows it: verdicts and plot in sight, the tables unfold."""
+    shown = [f"### {data.NAMES[data_set]}".replace("generated", "Generated"), *_verdicts(data_set)]
+    if path(data_set, "svg").exists():
+        shown.append(f"![Test RMSE against seconds](benchmarks/results/{data_set}.svg)")
+    summary = "<details><summary>All figures</summary>"
+    return "\n\n".join([*shown, summary, _about(data_set), *_tables(data_set), "</details>"])
+
+
+def _about(data_set: str) -> str:
+    result = read(data_set)
+    return (
+        f"**{data.NAMES[data_set]}** · {result['n_ratings']:,} ratings · "
+        f"{result['machine']['threads']} threads · {result['machine']['processor']}"
+    )
+
+
+def _verdicts(data_set: str) -> list[str]:
+    said = targets(data_set, read(data_set)["lines"])
+    return ["\n".join(f"- {sentence}" for sentence in said)] if said else []
+
+
+def _tables(data_set: str) -> list[str]:
     result = read(data_set)
     lines = result["lines"]
     rows = []
@@ -192,17 +221,13 @@ def markdown(data_set: str) -> str:
             rows.append((f"**{_FAMILY_NAMES[family]}**", *[""] * (len(_HEAD) - 1)))
             here.sort(key=lambda line: (not line.ours, line.due or float("inf")))
             rows += [_row(lines, line) for line in here if not line.failed]
+    parts = [table(_HEAD, rows)]
     failed = [f"- {line.name}: {line.failed}." for line in lines if line.failed]
-    parts = [
-        f"**{data.NAMES[data_set]}** · {result['n_ratings']:,} ratings · "
-        f"{result['machine']['threads']} threads · {result['machine']['processor']}",
-        table(_HEAD, rows),
-        *(["Without a figure:\n\n" + "\n".join(failed)] if failed else []),
-        "\n".join(f"- {sentence}" for sentence in targets(data_set, lines)),
-    ]
+    if failed:
+        parts.append("Without a figure:\n\n" + "\n".join(failed))
     for title, head, body in result.get("accuracy", []):
         parts.append(f"{title}\n\n" + table(tuple(head), [tuple(row) for row in body]))
-    return "\n\n".join(part for part in parts if part)
+    return parts
 
 
 def _row(lines: list[Line], line: Line) -> tuple[str, ...]:
@@ -210,7 +235,7 @@ def _row(lines: list[Line], line: Line) -> tuple[str, ...]:
     name = f"**{line.name}**" if line.ours else line.name
     name += "" if line.tuned or line.family == "other" else " (not tuned)"
     passes = f"{line.passes} of {line.capped}" if line.capped else str(line.passes or "–")
-    ms = f"{1000 * line.per_pass:.3g}" if line.per_pass else "–"
+    ms = number(1000 * line.per_pass) if line.per_pass else "–"
     error = "–"
     if line.error is not None and not line.capped:
         error = f"{1 - line.error if line.family == 'implicit' else line.error:.4f}"
@@ -219,8 +244,8 @@ def _row(lines: list[Line], line: Line) -> tuple[str, ...]:
     shown = (r.fit, r.to_its_error, r.a_pass) if r else (None, None, None)
     return (
         name, line.version or ("this" if line.ours else "–"), passes, ms,
-        f"{about}{line.due:.3g}" if line.due is not None else "–", error,
-        *(f"{times:.3g}" if times else "–" for times in shown),
+        f"{about}{number(line.due)}" if line.due is not None else "–", error,
+        *(number(times) if times else "–" for times in shown),
     )  # fmt: skip
 
 
@@ -231,14 +256,26 @@ def sentence(line: Line) -> str:
     return f"{line.name}: {line.error:.4f} in {line.seconds:.3g} s"
 
 
+def put_into(text: str, shown: str) -> str:
+    """A README with what stands between its two marks replaced."""
+    before, mark, rest = text.partition(_MARKS[0])
+    _, end, after = rest.partition(_MARKS[1])
+    if not mark or not end:
+        raise SystemExit(f"The README lacks {_MARKS[0]} or, after it, {_MARKS[1]}.")
+    return f"{before}{mark}\n\n{shown}\n\n{end}{after}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=__doc__)
     parser.add_argument("--data-sets", nargs="+", choices=tuple(data.NAMES), default=[*data.NAMES])
-    for data_set in parser.parse_args().data_sets:
-        if path(data_set, "json").exists():
-            print(markdown(data_set), end="\n\n")
-            if path(data_set, "svg").exists():
-                print(f"![Test RMSE against seconds](benchmarks/results/{data_set}.svg)\n")
+    parser.add_argument("--readme", action="store_true", help="write it into README.md")
+    asked = parser.parse_args()
+    there = [name for name in asked.data_sets if path(name, "json").exists()]
+    if asked.readme:
+        text = README.read_text(encoding="utf-8")
+        README.write_text(put_into(text, "\n\n".join(map(folded, there))), encoding="utf-8")
+    else:
+        print("\n\n".join(map(markdown, there)))
 
 
 if __name__ == "__main__":

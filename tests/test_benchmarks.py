@@ -220,6 +220,14 @@ def test_results_are_written_read_and_drawn(tmp_path, monkeypatch):
     text = report.markdown("100k")
     assert "| LIBMF (not tuned) | – | 40 | 200 | 8 | 0.8950 | 4 | 8 | 2 |" in text
     assert "- myFM, rank 32: pip could not install it." in text
+    shown = report.folded("100k")
+    assert shown.index("![Test RMSE") < shown.index("<details>") < shown.index("| LIBMF")
+    marked = f"Before.\n{report._MARKS[0]}\nold\n{report._MARKS[1]}\nAfter.\n"
+    assert report.put_into(report.put_into(marked, "older"), shown) == marked.replace(
+        "\nold\n", f"\n\n{shown}\n\n"
+    )
+    with pytest.raises(SystemExit, match="lacks"):
+        report.put_into("Nothing here.", shown)
     drawn = ET.parse(tmp_path / "100k.svg").getroot()
     words = [node.text for node in drawn.iter() if node.text]
     assert "LIBMF" in words and "SGD" in words
