@@ -34,7 +34,8 @@ def of(data_set: str) -> list[Table]:
     ratings = data.ratings(data_set)
     if data_set == "10m":
         return [defaults(data_set, ratings, [s for s in systems if s.family in ("SGD", "ALS")])]
-    folded = [s for s in systems if s.family != "other" or data_set == "100k"]
+    quick = [s for s in systems if s.family != "other" and not s.fixed.get("implicit")]
+    folded = systems if data_set == "100k" else quick
     return [
         defaults(data_set, ratings, systems),
         folds(data_set, ratings, folded),
