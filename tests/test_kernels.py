@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import recsys_core as rc
-from recsys_core.kernels.compiling import padded
+from recsys_core.kernels import padded
 from recsys_core.kernels.errors import errors_kernel, running_kernel
 from recsys_core.kernels.least_squares import rows_kernel
 from recsys_core.kernels.multiplicative import multiplicative_kernel

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys_core.kernels.compiling import padded
+from recsys_core.kernels import padded
 from recsys_core.kernels.least_squares import rows_kernel
 
 NONE, f32 = np.empty((0, 0), np.float32), np.float32

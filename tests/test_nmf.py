@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import recsys_core as rc
-from recsys_core.kernels.compiling import padded
+from recsys_core.kernels import padded
 from recsys_core.kernels.multiplicative import multiplicative_kernel
 
 

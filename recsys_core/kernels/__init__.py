@@ -1,4 +1,56 @@
-"""Compiled inner loops: formula beside code, no Python objects, the GIL released."""
+"""Compiled inner loops: formula beside code, no Python objects, the GIL released.
+
+``kernels.rows_kernel`` and its like are found when first asked for: Numba takes a third of a second
+to import, and neither the first page nor a notebook that only reads waits for it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from recsys_core.kernels.errors import errors_kernel, running_kernel
+    from recsys_core.kernels.least_squares import rows_kernel
+    from recsys_core.kernels.multiplicative import multiplicative_kernel
+    from recsys_core.kernels.neighbours import add_neighbours, similarities
+    from recsys_core.kernels.sgd import logistic_kernel, sgd_kernel
+    from recsys_core.kernels.sums import sums_kernel
+    from recsys_core.kernels.svdpp import svdpp_kernel
+
+_HOMES = {
+    "errors_kernel": "errors",
+    "running_kernel": "errors",
+    "rows_kernel": "least_squares",
+    "multiplicative_kernel": "multiplicative",
+    "add_neighbours": "neighbours",
+    "similarities": "neighbours",
+    "sgd_kernel": "sgd",
+    "logistic_kernel": "sgd",
+    "sums_kernel": "sums",
+    "svdpp_kernel": "svdpp",
+}
+
+__all__ = [
+    "add_neighbours", "errors_kernel", "logistic_kernel", "multiplicative_kernel", "padded",
+    "rows_kernel", "running_kernel", "sgd_kernel", "similarities", "sums_kernel", "svdpp_kernel",
+    "warm_up",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def padded(n_factors: int) -> int:
+    """Row length in memory: a multiple of 8, so that rows fill vector registers.
+
+    The columns past ``n_factors`` are zero and stay zero: every update of a factor is a multiple of
+    the same factor in the other row or of itself.
+    """
+    return max(8, -(-n_factors // 8) * 8)
 
 
 def warm_up(widths: tuple[int, ...] = (8, 16, 32)) -> None:
@@ -9,12 +61,7 @@ def warm_up(widths: tuple[int, ...] = (8, 16, 32)) -> None:
     """
     import numpy as np
 
-    from recsys_core.kernels.errors import errors_kernel, running_kernel
-    from recsys_core.kernels.least_squares import rows_kernel
-    from recsys_core.kernels.multiplicative import multiplicative_kernel
-    from recsys_core.kernels.sgd import logistic_kernel, sgd_kernel
-    from recsys_core.kernels.sums import sums_kernel
-    from recsys_core.kernels.svdpp import svdpp_kernel
+    from recsys_core import kernels
 
     f = np.float32
     ids, values = np.zeros(0, np.int32), np.zeros(0, f)
@@ -23,18 +70,20 @@ def warm_up(widths: tuple[int, ...] = (8, 16, 32)) -> None:
     for width in widths:
         table = np.zeros((0, width), f)
         parameters = table, table, row, row, f(0)
-        sgd_kernel(width)(*triples, *parameters, f(0), f(0), True, 0, 0)
-        errors_kernel(width)(*triples, *parameters, False, f(1), f(5), 0, 0)
+        kernels.sgd_kernel(width)(*triples, *parameters, f(0), f(0), True, 0, 0)
+        kernels.errors_kernel(width)(*triples, *parameters, False, f(1), f(5), 0, 0)
         square = np.eye(width, dtype=f)
-        rows_kernel(width)(
+        kernels.rows_kernel(width)(
             starts, ids, values, table, table, row, f(0), row, square, square[:1], True, f(1), f(0),
             False, table, table, row, table, 0, 0,
         )  # fmt: skip
-        logistic_kernel(width)(*triples, *parameters, f(1), f(4), f(0), row, row, True, 0, 0)
-        svdpp_kernel(width)(
+        kernels.logistic_kernel(width)(
+            *triples, *parameters, f(1), f(4), f(0), row, row, True, 0, 0
+        )
+        kernels.svdpp_kernel(width)(
             ids, starts, ids, values, table, table, table, table, row, row, f(0), f(0), f(0), True,
             0, 0,
         )  # fmt: skip
-        sums_kernel(width)(starts, ids, table, row, table, 0, 0)
-        running_kernel(width)(ids, ids, *parameters, row, 0, 0)
-        multiplicative_kernel(width)(starts, ids, values, table, table, f(0), 0, 0)
+        kernels.sums_kernel(width)(starts, ids, table, row, table, 0, 0)
+        kernels.running_kernel(width)(ids, ids, *parameters, row, 0, 0)
+        kernels.multiplicative_kernel(width)(starts, ids, values, table, table, f(0), 0, 0)

@@ -14,15 +14,6 @@ FAST = {"contract", "reassoc", "nsz", "arcp"}
 compiled = njit(nogil=True, fastmath=FAST, error_model="numpy", cache=True)
 
 
-def padded(n_factors: int) -> int:
-    """Row length in memory: a multiple of 8, so that rows fill vector registers.
-
-    The columns past ``n_factors`` are zero and stay zero: every update of a factor is a multiple of
-    the same factor in the other row or of itself.
-    """
-    return max(8, -(-n_factors // 8) * 8)
-
-
 def specialised(build: Callable[..., Callable]) -> Callable[..., Callable]:
     """Build a kernel once for each row length: loops of known length become vectors."""
     return cache(build)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from recsys_core.kernels.least_squares import rows_kernel
+from recsys_core import kernels
 from recsys_core.kernels.threads import row_steps, run_all
 from recsys_core.models.parameters import FactorLearner
 from recsys_core.models.predictor import FoldIn
@@ -101,7 +101,7 @@ class AlternatingLearner(FactorLearner):
             side, other, index = other, side, index - n_first
         if self._half is None:
             self._half = self._begin_half(side, other)
-        kernel, fixed = rows_kernel(side.factors.shape[1]), self._half
+        kernel, fixed = kernels.rows_kernel(side.factors.shape[1]), self._half
         run_all(lambda first, last: kernel(*fixed, first, last), side.steps[index])
         if index == len(side.steps) - 1:
             self._half = None

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from recsys_core.kernels.sums import sums_kernel
+from recsys_core import kernels
 from recsys_core.kernels.threads import row_steps, run_all
 from recsys_core.models.alternating import Side
 
@@ -115,7 +115,7 @@ class ImplicitFactors:
                 self._begin() if phase == 0 else self._move()
 
     def _add(self, grouped: Any, x: Any, scale: Any, sums: Any, pieces: Any, fresh: bool) -> None:
-        kernel = sums_kernel(sums.shape[1])
+        kernel = kernels.sums_kernel(sums.shape[1])
 
         def add(first: int, last: int) -> None:
             if fresh:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from recsys_core.kernels.neighbours import add_neighbours, similarities
+from recsys_core import kernels
 from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.base import Model
 from recsys_core.models.baselines import BiasLearner
@@ -130,7 +130,8 @@ class Neighbourhood(Recommender):
             users, items, starts, columns, rest, self.neighbours, self.similarities,
             self.n_neighbours, base,
         )  # fmt: skip
-        run_all(lambda a, b: add_neighbours(*fixed, a, b), cut(len(users), _PAIRS_A_THREAD))
+        add = kernels.add_neighbours
+        run_all(lambda a, b: add(*fixed, a, b), cut(len(users), _PAIRS_A_THREAD))
         return base
 
     def _block(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
@@ -235,7 +236,7 @@ class NeighbourLearner:
 
         def some(start: int, stop: int) -> None:
             rows = slice(start - first, stop - first)
-            similarities(
+            kernels.similarities(
                 by_item.starts, by_item.columns, of_item, by_user.starts, by_user.columns, of_user,
                 lengths, np.float32(self.settings["shrinkage"]), self.settings["min_support"],
                 found[rows], counts[rows], start, stop,

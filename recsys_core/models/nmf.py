@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from recsys_core.kernels.multiplicative import multiplicative_kernel
+from recsys_core import kernels
 from recsys_core.kernels.threads import row_steps, run_all
 from recsys_core.models.base import Model
 from recsys_core.models.options import (
@@ -87,7 +87,8 @@ class NMFLearner(FactorLearner):
     def step(self, index: int) -> None:
         """Update some rows; the first steps are the users', the others the items'."""
         *fixed, pieces = self._steps[index]
-        kernel, reg = multiplicative_kernel(self.p.shape[1]), np.float32(self.settings["reg"])
+        kernel = kernels.multiplicative_kernel(self.p.shape[1])
+        reg = np.float32(self.settings["reg"])
         run_all(lambda first, last: kernel(*fixed, reg, first, last), pieces)
 
     def end_epoch(self) -> None:

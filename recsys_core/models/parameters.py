@@ -10,8 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from recsys_core.kernels.compiling import padded
-from recsys_core.kernels.errors import errors_kernel, running_kernel
+from recsys_core import kernels
 from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.predictor import FoldIn, Predictor
 from recsys_core.ratings import Ratings, Scale
@@ -40,7 +39,7 @@ def add_predictions(
     mean: float,
 ) -> None:
     """Add x = μ + b_u + b_i + p_u · q_i of each rating to ``sums``, float32, (n_ratings,)."""
-    kernel = running_kernel(p.shape[1])
+    kernel = kernels.running_kernel(p.shape[1])
     fixed = ratings.user_ids, ratings.item_ids, p, q, b_user, b_item, np.float32(mean), sums
     run_all(lambda a, b: kernel(*fixed, a, b), cut(len(ratings), _MEASURED_BY_A_THREAD))
 
@@ -68,7 +67,7 @@ class FactorLearner:
         self.train = train
         self.n_factors = n_factors
         self.link: Link = link
-        width = padded(n_factors)
+        width = kernels.padded(n_factors)
         self.p = np.zeros((train.n_users, width), np.float32)
         self.q = np.zeros((train.n_items, width), np.float32)
         self.b_user = np.zeros(train.n_users, np.float32)
@@ -101,7 +100,7 @@ class FactorLearner:
 
     def squared_errors(self, ratings: Ratings, start: int, stop: int) -> tuple[float, float]:
         """Σ (r − r̂)² over a run of ratings: raw, and with r̂ clipped to the scale."""
-        kernel = errors_kernel(self.p.shape[1])
+        kernel = kernels.errors_kernel(self.p.shape[1])
         fixed = (
             ratings.user_ids, ratings.item_ids, ratings.values, self.p, self.q,
             self.b_user, self.b_item, np.float32(self.mean), self.link == "logistic",

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from recsys_core.kernels.sgd import logistic_kernel
+from recsys_core import kernels
 from recsys_core.models.alternating import AlternatingLearner, Side
 from recsys_core.models.base import Model
 from recsys_core.models.options import (
@@ -185,7 +185,7 @@ class LogisticLearner(SGDLearner):
     def update(self) -> tuple[Callable[..., None], tuple]:
         """The kernel, and its arguments between the ratings and the run."""
         low, high, _ = self.train.scale
-        return logistic_kernel(self.p.shape[1]), (
+        return kernels.logistic_kernel(self.p.shape[1]), (
             self.p, self.q, self.b_user, self.b_item, np.float32(self.mean), np.float32(low),
             np.float32(high - low), np.float32(self.settings["learning_rate"]),
             self._reg_user, self._reg_item, bool(self.settings["biases"]),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from recsys_core.kernels.sgd import sgd_kernel
+from recsys_core import kernels
 from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.base import Model
 from recsys_core.models.options import (
@@ -157,7 +157,7 @@ class SGDLearner(FactorLearner):
     def update(self) -> tuple[Callable[..., None], tuple]:
         """The kernel, and its arguments between the ratings and the run."""
         s = self.settings
-        return sgd_kernel(self.p.shape[1]), (
+        return kernels.sgd_kernel(self.p.shape[1]), (
             self.p, self.q, self.b_user, self.b_item, np.float32(self.mean),
             np.float32(rate_in(self.epoch, s)), np.float32(s["reg"]), bool(s["biases"]),
         )  # fmt: skip

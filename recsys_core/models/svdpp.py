@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from recsys_core.kernels.sums import sums_kernel
-from recsys_core.kernels.svdpp import svdpp_kernel
+from recsys_core import kernels
 from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.base import Model
 from recsys_core.models.options import (
@@ -117,7 +116,7 @@ class SVDppLearner(FactorLearner):
         s, passed = self.settings, np.cumsum(self.train.user_counts[self._visits])
         edges = np.arange(index, index + 2) * len(self.train) / self.n_steps
         first, last = np.searchsorted(passed, edges, side="right")
-        kernel = svdpp_kernel(self.p.shape[1])
+        kernel = kernels.svdpp_kernel(self.p.shape[1])
         kernel(
             self._visits, *self._rows, self.own, self.y, self.p, self.q, self.b_user, self.b_item,
             np.float32(self.mean), np.float32(rate_in(self.epoch, s)), np.float32(s["reg"]),
@@ -129,7 +128,7 @@ class SVDppLearner(FactorLearner):
         self.p[:] = self.own
         starts, columns, _ = self._rows
         fixed = starts, columns, self.y, self._shares, self.p
-        kernel = sums_kernel(self.p.shape[1])
+        kernel = kernels.sums_kernel(self.p.shape[1])
         run_all(lambda a, b: kernel(*fixed, a, b), cut(self.train.n_users, _SUMMED_BY_A_THREAD))
 
     def objective(self, squared_error: float) -> float:
