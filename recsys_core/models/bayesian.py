@@ -127,9 +127,11 @@ class GibbsLearner(AlternatingLearner):
             side: Beliefs(side, other, settings["implicit"])
             for side, other in ((self.users, self.items), (self.items, self.users))
         }
-        # Steps of implicit factors, before the rows'.
+        # Users' and items' implicit factors take turns, one side a sweep: as accurate as both, and
+        # half as long. Their steps are taken before the rows'.
         self._implicit = [b.implicit for b in self._beliefs.values() if b.implicit is not None]
-        self.n_steps += sum(one.n_steps for one in self._implicit)
+        self._n_implicit = max((one.n_steps for one in self._implicit), default=0)
+        self.n_steps += self._n_implicit
 
     def _rng(self, *purpose: int) -> np.random.Generator:
         return np.random.default_rng([self.settings["seed"], self.sweep, *purpose])
@@ -150,19 +152,20 @@ class GibbsLearner(AlternatingLearner):
         self.sweep += 1
         with one_blas_thread():
             for number, (side, beliefs) in enumerate(self._beliefs.items()):
+                its_turn = self.sweep % 2 == number
+                beliefs.draw(side, self._rng(1, number), self._kinds if its_turn else None)
 
-                def normal(kind: int, n: int, first: int = 7 + 2 * number) -> np.ndarray:
-                    return self._normal(first + kind, n, self.n_factors)
-
-                beliefs.draw(side, self._rng(1, number), normal)
+    def _kinds(self, kind: int, n: int) -> np.ndarray:
+        """Noise for implicit factors."""
+        return self._normal(7 + kind, n, self.n_factors)
 
     def step(self, index: int) -> None:
         """Some of the implicit factors' draw, or some rows."""
-        for implicit in self._implicit:
-            if index < implicit.n_steps:
-                return implicit.step(index)
-            index -= implicit.n_steps
-        super().step(index)
+        if index >= self._n_implicit:
+            return super().step(index - self._n_implicit)
+        implicit = self._implicit[self.sweep % 2]
+        if index < implicit.n_steps:
+            implicit.step(index)
 
     def penalty(self, side: Side, other: Side) -> Penalty:
         """Λ and λ over α, around each row's own prior mean."""

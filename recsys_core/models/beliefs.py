@@ -24,8 +24,8 @@ class Beliefs:
         self.mean, self.precision, self.bias_precision = np.zeros(k), np.eye(k), 1.0
         self.implicit = ImplicitFactors(side, other) if implicit else None
 
-    def draw(self, side: Side, rng: np.random.Generator, normal: Normal) -> None:
-        """All of it given the rows, and the beginning of the implicit factors' own draw."""
+    def draw(self, side: Side, rng: np.random.Generator, normal: Normal | None) -> None:
+        """All of it given the rows, and the beginning of y's own draw where noise is given."""
         k, implicit = side.n_factors, self.implicit
         rows, y = side.factors[:, :k].astype(np.float64), np.zeros((0, k))
         own = rows
@@ -36,7 +36,7 @@ class Beliefs:
         self.mean, self.precision = normal_wishart(own, y, rng)
         bias = side.bias.astype(np.float64)
         self.bias_precision = gamma(len(bias), float(bias @ bias), rng)
-        if implicit is not None:
+        if implicit is not None and normal is not None:
             implicit.begin(rows - self.mean, self.precision, normal)
 
     def state(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Implicit factors: what it says of a row whom it has ratings of, whatever these are."""
+"""Implicit factors: whom a row has ratings of says something of it, whatever the ratings are."""
 
 from __future__ import annotations
 
