@@ -1,6 +1,6 @@
 """Our models beside other libraries, in one run on one machine and one split: ``make bench``.
 
-    python -m benchmarks --data-sets 100k 1m            # some 15 minutes
+    python -m benchmarks --data-sets 100k 1m            # some 30 minutes
     python -m benchmarks --data-sets 10m                # as much again
     python -m benchmarks --systems SGD LIBMF --quick    # a part, without curves
 

@@ -55,14 +55,15 @@ def rmse(trained: Any, test: rc.Ratings) -> float:
 
 
 def defaults(data_set: str, ratings: rc.Ratings, systems: list[System]) -> Table:
-    """Every option left alone, against the settings found."""
+    """Every option left alone but what makes it this system, against the settings found."""
     train, test = data.split(ratings)
     rows = []
     for system in systems:
         if data_set in system.skip:
             continue
         kind, settings = getattr(rc, system.fixed["model"]), settings_for(system, data_set)[0]
-        alone = rmse(kind().fit(train), test)
+        kept = {name: value for name, value in system.fixed.items() if name == "implicit"}
+        alone = rmse(kind(**kept).fit(train), test)
         found = rmse(model(system, data_set).fit(train), test)
         told = ", ".join(
             f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"

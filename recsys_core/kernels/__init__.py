@@ -85,5 +85,5 @@ def warm_up(widths: tuple[int, ...] = (8, 16, 32)) -> None:
             0, 0,
         )  # fmt: skip
         kernels.sums_kernel(width)(starts, ids, table, row, table, 0, 0)
-        kernels.running_kernel(width)(ids, ids, *parameters, row, 0, 0)
+        kernels.running_kernel(width)(*triples, *parameters, row, f(1), f(1), f(5), 0, 0)
         kernels.multiplicative_kernel(width)(starts, ids, values, table, table, f(0), 0, 0)

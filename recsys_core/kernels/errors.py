@@ -47,13 +47,39 @@ def errors_kernel(width: int) -> Callable[..., tuple[float, float]]:
 
 
 @specialised
-def running_kernel(width: int) -> Callable[..., None]:
-    """Add what a factor model predicts, x = μ + b_u + b_i + p_u · q_i, to running sums."""
+def running_kernel(width: int) -> Callable[..., tuple[float, float, float]]:
+    """Add what a factor model predicts, x = μ + b_u + b_i + p_u · q_i, to running sums.
+
+    Returns Σ (r − x)² and, of the means x̄ = share · sums, Σ (r − x̄)²: raw, and with x̄ clipped.
+    """
 
     @compiled
-    def add_predictions(user_ids, item_ids, p, q, b_user, b_item, mean, sums, start, stop):
-        for n in range(start, stop):
-            u, i = np.uint32(user_ids[n]), np.uint32(item_ids[n])
-            sums[n] += mean + b_user[u] + b_item[i] + dot_rows(width, p, u, q, i)
+    def add_predictions(
+        user_ids, item_ids, values, p, q, b_user, b_item, mean, sums, share, low, high, start, stop
+    ):
+        own, raw, clipped = 0.0, 0.0, 0.0
+        x = np.empty(_AT_ONCE, np.float32)
+        zero = np.float32(0)
+        for first in range(start, stop, _AT_ONCE):
+            size = min(_AT_ONCE, stop - first)
+            for n in range(size):
+                u, i = np.uint32(user_ids[first + n]), np.uint32(item_ids[first + n])
+                x[n] = mean + b_user[u] + b_item[i] + dot_rows(width, p, u, q, i)
+            some_own, some, some_clipped = zero, zero, zero
+            for n in range(size):
+                r = values[first + n]
+                e = r - x[n]
+                some_own += e * e
+                total = sums[first + n] + x[n]
+                sums[first + n] = total
+                x_mean = share * total
+                e = r - x_mean
+                some += e * e
+                e = r - min(max(x_mean, low), high)
+                some_clipped += e * e
+            own += float(some_own)
+            raw += float(some)
+            clipped += float(some_clipped)
+        return own, raw, clipped
 
     return add_predictions

@@ -22,7 +22,7 @@ from recsys_core.models.options import (
     option,
     seed_option,
 )
-from recsys_core.models.parameters import add_predictions, both_errors
+from recsys_core.models.parameters import Running
 from recsys_core.models.posterior import Posterior, turned
 from recsys_core.models.predictor import FoldIn, Predictor
 from recsys_core.models.recommender import Guest
@@ -121,8 +121,7 @@ class GibbsLearner(AlternatingLearner):
         n_kept = max(1, settings["n_epochs"] - settings["burn_in"])
         numbers = self.p.size + self.q.size * (1 + settings["implicit"])
         self.every = -(-n_kept // max(_MIN_DRAWS, _MAX_BYTES // (4 * numbers)))
-        self._sums: list[tuple[Ratings, np.ndarray]] = []  # Σ of the draws' predictions
-        self._measured: dict[tuple[int, int, int], tuple[float, float]] = {}  # until the next draw
+        self._running: list[Running] = []  # predictions of the draws, for each ratings asked about
         self._beliefs = {
             side: Beliefs(side, other, settings["implicit"])
             for side, other in ((self.users, self.items), (self.items, self.users))
@@ -187,18 +186,24 @@ class GibbsLearner(AlternatingLearner):
 
     def end_epoch(self) -> None:
         """Draw α; keep the draw when it is its turn."""
-        raw, _ = super().squared_errors(self.train, 0, len(self.train))
-        self.alpha = gamma(len(self.train), raw, self._rng(6))
         since = self.sweep - self.settings["burn_in"]
         if since > 0 and (since - 1) % self.every == 0:
-            with one_blas_thread():
-                draw = turned(self._draw(), self.draws)
-            self.draws = (*self.draws, draw)
-            self._totals = _with(self._totals, draw)
+            squared_error = self._keep()
+        else:
+            squared_error, _ = super().squared_errors(self.train, 0, len(self.train))
+        self.alpha = gamma(len(self.train), squared_error, self._rng(6))
+        if len(self.noises) < len(self.draws):
             self.noises.append(1.0 / self.alpha)
-            self._measured.clear()
-            for ratings, sums in self._sums:
-                self._add(ratings, sums, draw)
+
+    def _keep(self) -> float:
+        """Keep the draw at hand; its own Σ e² on the training ratings."""
+        on_train = self._running_of(self.train)
+        with one_blas_thread():
+            draw = turned(self._draw(), self.draws)
+        self.draws = (*self.draws, draw)
+        self._totals = _with(self._totals, draw)
+        errors = {running: self._add(running, draw) for running in self._running}
+        return errors[on_train]
 
     def _draw(self) -> Predictor:
         """The parameters as they are now, at rest."""
@@ -222,35 +227,29 @@ class GibbsLearner(AlternatingLearner):
 
     # --- the error of the mean prediction -------------------------------------------------------
 
-    def _add(self, ratings: Ratings, sums: np.ndarray, draw: Predictor) -> None:
-        """Add what a draw predicts for some ratings to their sums."""
+    def _add(self, running: Running, draw: Predictor) -> float:
+        """Add what a draw predicts; its own Σ e²."""
         p, q = np.zeros_like(self.p), np.zeros_like(self.q)
         p[:, : self.n_factors], q[:, : self.n_factors] = draw.user_factors, draw.item_factors
         # Copies of the biases, since read-only arrays would have the kernel compiled once more.
-        biases = draw.user_bias.copy(), draw.item_bias.copy()
-        add_predictions(ratings, sums, p, q, *biases, self.mean)
+        return running.add(p, q, draw.user_bias.copy(), draw.item_bias.copy(), self.mean)
 
-    def _sums_of(self, ratings: Ratings) -> np.ndarray:
-        """Σ over the kept draws of their predictions; from then on kept up to date."""
-        for known, sums in self._sums:
-            if known is ratings:
-                return sums
-        sums = np.zeros(len(ratings), np.float32)
+    def _running_of(self, ratings: Ratings) -> Running:
+        """Predictions of the draws for some ratings; from then on kept up to date."""
+        for running in self._running:
+            if running.ratings is ratings:
+                return running
+        running = Running(ratings, self.train.scale)
         for draw in self.draws:
-            self._add(ratings, sums, draw)
-        self._sums.append((ratings, sums))
-        return sums
+            self._add(running, draw)
+        self._running.append(running)
+        return running
 
     def squared_errors(self, ratings: Ratings, start: int, stop: int) -> tuple[float, float]:
         """Of the mean over the kept draws; before there are any, of the one at hand."""
         if not self.draws:
             return super().squared_errors(ratings, start, stop)
-        measured = self._measured.get((id(ratings), start, stop))
-        if measured is None:
-            x = self._sums_of(ratings)[start:stop] / np.float32(len(self.draws))
-            measured = both_errors(ratings.values[start:stop], x, self.train.scale)
-            self._measured[id(ratings), start, stop] = measured
-        return measured
+        return self._running_of(ratings).squared_errors(start, stop)
 
     def objective(self, squared_error: float) -> float:
         """Σ e² of the mean prediction: sampling minimises nothing, the priors are drawn as well."""
@@ -273,8 +272,7 @@ class GibbsLearner(AlternatingLearner):
         for name in ("sweep", "alpha", "draws", "every"):
             setattr(self, name, state[name])
         self._totals = state["totals"]
-        self.noises, self._sums = list(state["noises"]), []
-        self._measured.clear()
+        self.noises, self._running = list(state["noises"]), []
 
 
 def _with(totals: dict[str, np.ndarray], draw: Predictor) -> dict[str, np.ndarray]:

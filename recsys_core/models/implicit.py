@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -21,7 +20,7 @@ from recsys_core.models.options import (
     reg_option,
     seed_option,
 )
-from recsys_core.models.parameters import add_predictions
+from recsys_core.models.parameters import Running
 from recsys_core.models.predictor import FoldIn, Predictor
 from recsys_core.models.recommender import Guest, Pulls
 from recsys_core.ratings import Ratings
@@ -149,10 +148,12 @@ class ImplicitLearner(AlternatingLearner):
 
     def objective(self, squared_error: float) -> float:
         """The sum over all cells of the docstring above, by way of ‖P Qᵀ‖² = tr(PᵀP QᵀQ)."""
-        train, x = self.train, np.zeros(len(self.train), np.float32)
-        add_predictions(train, x, self.p, self.q, self.b_user, self.b_item, 0.0)
-        more = np.where(train.values > 0, 1 + self.settings["alpha"] * train.values, 0)
-        chosen = math.fsum(((more * (1 - x) ** 2) - np.where(train.values > 0, x, 0) ** 2).tolist())
+        running = Running(self.train, self.train.scale)
+        running.add(self.p, self.q, self.b_user, self.b_item, 0.0)
+        x, values = running.sums, self.train.values
+        more = np.where(values > 0, 1 + np.float32(self.settings["alpha"]) * values, 0)
+        cells = more * (1 - x) ** 2 - np.where(values > 0, x, 0) ** 2
+        chosen = float(cells.sum(dtype=np.float64))
         p, q = self.p.astype(np.float64), self.q.astype(np.float64)
         everything = float(np.einsum("fg,fg->", p.T @ p, q.T @ q))
         return everything + chosen + self.settings["reg"] * float((p**2).sum() + (q**2).sum())

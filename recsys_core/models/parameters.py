@@ -29,19 +29,43 @@ def squares(rows: np.ndarray) -> np.ndarray:
     return np.einsum("nk,nk->n", flat, flat).astype(np.float64)
 
 
-def add_predictions(
-    ratings: Ratings,
-    sums: np.ndarray,
-    p: np.ndarray,
-    q: np.ndarray,
-    b_user: np.ndarray,
-    b_item: np.ndarray,
-    mean: float,
-) -> None:
-    """Add x = μ + b_u + b_i + p_u · q_i of each rating to ``sums``, float32, (n_ratings,)."""
-    kernel = kernels.running_kernel(p.shape[1])
-    fixed = ratings.user_ids, ratings.item_ids, p, q, b_user, b_item, np.float32(mean), sums
-    run_all(lambda a, b: kernel(*fixed, a, b), cut(len(ratings), _MEASURED_BY_A_THREAD))
+class Running:
+    """Σ over draws of what they predict for some ratings, and the errors of their mean.
+
+    Attributes
+    ----------
+    sums : float32, (n_ratings,); n : how many draws.
+    """
+
+    def __init__(self, ratings: Ratings, scale: Scale) -> None:
+        self.ratings, self.scale, self.n = ratings, scale, 0
+        self.sums = np.zeros(len(ratings), np.float32)
+        self._errors: list[tuple[float, float, float]] = []  # of each piece
+
+    def add(
+        self, p: np.ndarray, q: np.ndarray, b_user: np.ndarray, b_item: np.ndarray, mean: float
+    ) -> float:
+        """One draw more, x = μ + b_u + b_i + p_u · q_i; returns its own Σ (r − x)²."""
+        self.n += 1
+        ratings, f = self.ratings, np.float32
+        kernel = kernels.running_kernel(p.shape[1])
+        fixed = (
+            ratings.user_ids, ratings.item_ids, ratings.values, p, q, b_user, b_item, f(mean),
+            self.sums, f(1 / self.n), f(self.scale.low), f(self.scale.high),
+        )  # fmt: skip
+        pieces = cut(len(ratings), _MEASURED_BY_A_THREAD)
+        self._errors = run_all(lambda first, last: kernel(*fixed, first, last), pieces)
+        return math.fsum(own for own, _, _ in self._errors)
+
+    def squared_errors(self, start: int, stop: int) -> tuple[float, float]:
+        """Σ (r − x̄)² of a run of ratings, x̄ the mean over draws: raw, and with x̄ clipped.
+
+        The run begins with a piece and ends with one.
+        """
+        size = _MEASURED_BY_A_THREAD
+        assert start % size == 0 and (stop % size == 0 or stop == len(self.sums))
+        errors = self._errors[start // size : -(-stop // size)]
+        return math.fsum(raw for _, raw, _ in errors), math.fsum(inside for *_, inside in errors)
 
 
 def both_errors(values: np.ndarray, x: np.ndarray, scale: Scale) -> tuple[float, float]:
