@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import recsys_core as rc
+from recsys_core import kernels
 from recsys_core.kernels import padded
 from recsys_core.kernels.errors import errors_kernel, running_kernel
 from recsys_core.kernels.least_squares import rows_kernel
@@ -244,3 +245,37 @@ def test_sums_of_rows_equal_a_matrix_product(width):
     expected[2:10] += scale[2:10, None] * (chosen[2:10] @ x)
     sums_kernel(width)(starts, columns, x, scale, sums, 2, 10)
     assert sums == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("n", [2, 4])
+def test_a_grid_holds_every_rating_in_its_block_in_an_order_of_chance(n):
+    rng = np.random.default_rng(n)
+    triples = (
+        rng.integers(0, 40, 3000).astype(np.int32), rng.integers(0, 30, 3000).astype(np.int32),
+        np.arange(3000, dtype=np.float32),
+    )  # fmt: skip
+    user_block, item_block = np.arange(40) * n // 40, np.arange(30) * n // 30
+    copies, ends = [np.empty_like(array) for array in triples], np.empty(n * n, np.int64)
+    kernels.lay_out(*triples, user_block, item_block, n, *copies, ends)
+    assert ends[-1] == 3000
+    laid = [copy.copy() for copy in copies]
+    for block, (start, stop) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):
+        users, items, values = (copy[start:stop] for copy in copies)
+        diagonal, at = divmod(block, n)
+        assert (user_block[users] == at).all() and (item_block[items] == (at + diagonal) % n).all()
+        assert (np.diff(values) > 0).all(), "as given, before it is shuffled"
+        kernels.shuffle(*copies, np.int64(7), start, stop)
+        assert (np.diff(values) < 0).mean() == pytest.approx(0.5, abs=0.1)
+        assert sorted(values) == sorted(laid[2][start:stop])
+    for array, copy in zip(triples, copies, strict=True):
+        np.testing.assert_array_equal(copy[np.argsort(copies[2])], array)
+
+
+def test_every_order_of_a_shuffle_is_as_likely():
+    orders = {}
+    for seed in range(6000):
+        ids, values = np.arange(3, dtype=np.int32), np.arange(3, dtype=np.float32)
+        kernels.shuffle(ids, ids.copy(), values, np.int64(seed * 2**40), 0, 3)
+        assert (ids == values).all()
+        orders[tuple(ids)] = orders.get(tuple(ids), 0) + 1
+    assert len(orders) == 6 and all(abs(count - 1000) < 150 for count in orders.values())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from recsys_core.kernels.errors import errors_kernel, running_kernel
+    from recsys_core.kernels.grid import lay_out, shuffle
     from recsys_core.kernels.least_squares import rows_kernel
     from recsys_core.kernels.multiplicative import multiplicative_kernel
     from recsys_core.kernels.neighbours import add_neighbours, similarities
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "errors_kernel": "errors",
     "running_kernel": "errors",
+    "lay_out": "grid",
+    "shuffle": "grid",
     "rows_kernel": "least_squares",
     "multiplicative_kernel": "multiplicative",
     "add_neighbours": "neighbours",
@@ -30,9 +33,9 @@ _HOMES = {
 }
 
 __all__ = [
-    "add_neighbours", "errors_kernel", "logistic_kernel", "multiplicative_kernel", "padded",
-    "rows_kernel", "running_kernel", "sgd_kernel", "similarities", "sums_kernel", "svdpp_kernel",
-    "warm_up",
+    "add_neighbours", "errors_kernel", "lay_out", "logistic_kernel", "multiplicative_kernel",
+    "padded", "rows_kernel", "running_kernel", "sgd_kernel", "shuffle", "similarities",
+    "sums_kernel", "svdpp_kernel", "warm_up",
 ]  # fmt: skip
 
 
@@ -67,6 +70,9 @@ def warm_up(widths: tuple[int, ...] = (8, 16, 32)) -> None:
     ids, values = np.zeros(0, np.int32), np.zeros(0, f)
     triples = ids, ids, values
     starts, row = np.zeros(1, np.int64), np.zeros(0, f)
+    none = np.zeros(0, np.int64)
+    kernels.lay_out(*triples, none, none, 1, *triples, np.zeros(1, np.int64))
+    kernels.shuffle(*triples, np.int64(0), 0, 0)
     for width in widths:
         table = np.zeros((0, width), f)
         parameters = table, table, row, row, f(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from numba import njit
 
@@ -11,7 +12,7 @@ from numba import njit
 # meaning, since they are how divergence is noticed.
 FAST = {"contract", "reassoc", "nsz", "arcp"}
 
-compiled = njit(nogil=True, fastmath=FAST, error_model="numpy", cache=True)
+compiled: Any = njit(nogil=True, fastmath=FAST, error_model="numpy", cache=True)
 
 
 def specialised(build: Callable[..., Callable]) -> Callable[..., Callable]:

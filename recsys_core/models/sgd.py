@@ -78,8 +78,8 @@ class SGD(Model):
             return {"n_factors": 5, "learning_rate": 0.03, "reg": 0.04, "n_epochs": 200,
                     "patience": 100, "decay": False, "init_deviation": 0.1}  # fmt: skip
         if ratings.n_ratings < 300_000:
-            return {"n_factors": 32, "learning_rate": 0.05, "reg": 0.08, "n_epochs": 20,
-                    "patience": 5, "decay": True, "init_deviation": 0.02}  # fmt: skip
+            return {"n_factors": 32, "learning_rate": 0.045, "reg": 0.08, "n_epochs": 24,
+                    "patience": 5, "decay": True, "init_deviation": 0.01}  # fmt: skip
         if ratings.n_ratings < 3_000_000:
             return {"n_factors": 32, "learning_rate": 0.05, "reg": 0.05, "n_epochs": 15,
                     "patience": 5, "decay": True, "init_deviation": 0.01}  # fmt: skip
@@ -106,7 +106,7 @@ class SGDLearner(FactorLearner):
         self.rng = np.random.default_rng(settings["seed"])
         self.mean = train.global_mean if settings["center"] else 0.0
         self.draw_factors(self.rng, settings["init_deviation"], settings["center"])
-        self._triples = train.user_ids, train.item_ids, train.values
+        self._triples: tuple[np.ndarray, ...] = train.user_ids, train.item_ids, train.values
         n = len(train)
         self.shuffles = settings["shuffle"] and n <= _SHUFFLED_EVERY_EPOCH
         self._order: np.ndarray | None = None  # of the ratings, where drawn anew every epoch
@@ -122,16 +122,17 @@ class SGDLearner(FactorLearner):
         """Lay the ratings out in blocks; a step is a diagonal of blocks without common rows."""
         train = self.train
         n = max(side for least, side in _BLOCKS_A_SIDE if len(train) >= least)
-        user_block = _even_blocks(train.user_counts, n)[train.user_ids]
-        item_block = _even_blocks(train.item_counts, n)[train.item_ids]
-        block = (item_block - user_block) % n * n + user_block  # the diagonal, then the place in it
-        # Sorted by block, in it by chance: numbers of 16 bits are sorted in linear time.
-        parts = (1 << 16) // (n * n)
-        key = block * parts + self.rng.integers(0, parts, len(train))
-        order = np.argsort(key.astype(np.uint16), kind="stable")
-        self._lay_out(order)
-        ends = np.cumsum(np.bincount(block, minlength=n * n)).tolist()
-        pieces = list(zip([0, *ends[:-1]], ends, strict=True))
+        users, items = (_even_blocks(c, n) for c in (train.user_counts, train.item_counts))
+        ratings = train.user_ids, train.item_ids, train.values
+        copies, ends = [np.empty_like(array) for array in ratings], np.empty(n * n, np.int64)
+        kernels.lay_out(*ratings, users, items, n, *copies, ends)
+        self._triples = tuple(copies)
+        pieces = list(zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True))
+        shuffle, seeds = kernels.shuffle, self.rng.integers(1 << 62, size=n * n)
+        run_all(
+            lambda block: shuffle(*copies, seeds[block], *pieces[block]),
+            [(block,) for block in range(n * n)],
+        )
         return [pieces[d * n : (d + 1) * n] for d in range(n)]
 
     def _lay_out(self, order: np.ndarray) -> None:
@@ -198,4 +199,4 @@ def _even_blocks(counts: np.ndarray, n_blocks: int) -> np.ndarray:
     that write to one line wait for each other.
     """
     block = (np.cumsum(counts) - 1) * n_blocks // max(counts.sum(), 1)
-    return np.clip(block, 0, n_blocks - 1).astype(np.int32)
+    return np.clip(block, 0, n_blocks - 1)

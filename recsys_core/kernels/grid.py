@@ -1,0 +1,53 @@
+"""Ratings laid out in a grid of blocks of users × items, so that two threads can walk them.
+
+Block (a, b) holds the ratings of the users of block a on the items of block b. Blocks of one
+diagonal, b − a the same, share neither users nor items (Gemulla et al. 2011), and lie together.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recsys_core.kernels.compiling import compiled
+
+
+@compiled
+def lay_out(user_ids, item_ids, values, user_block, item_block, n, users, items, ratings, ends):
+    """Copy ratings block by block, n × n blocks in all.
+
+    user_block, item_block : the block of each user and each item, int64, below n, a power of 2.
+    users, items, ratings : get the ratings; ends : gets where each block ends, int64, (n²,).
+    """
+    ends[:] = 0
+    for r in range(len(values)):
+        a, b = user_block[user_ids[r]], item_block[item_ids[r]]
+        ends[((b - a) & (n - 1)) * n + a] += 1
+    total = 0
+    for block in range(n * n):
+        size, ends[block] = ends[block], total
+        total += size
+    for r in range(len(values)):
+        a, b = user_block[user_ids[r]], item_block[item_ids[r]]
+        block = ((b - a) & (n - 1)) * n + a
+        place = ends[block]
+        users[place], items[place], ratings[place] = user_ids[r], item_ids[r], values[r]
+        ends[block] = place + 1
+
+
+@compiled
+def shuffle(users, items, ratings, seed, start, stop):
+    """Put a run of ratings into an order of chance, as Fisher and Yates did.
+
+    Numbers of chance are those of SplitMix64 (Steele, Lea and Flood 2014): a counter, mixed.
+    """
+    state = np.uint64(seed)
+    for left in range(stop - start, 1, -1):
+        state += np.uint64(0x9E3779B97F4A7C15)
+        z = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        z = (z ^ (z >> np.uint64(31))) >> np.uint64(32)
+        # z is even in [0, 2³²): z · left / 2³² is even in [0, left).
+        a, b = start + left - 1, start + np.int64((z * np.uint64(left)) >> np.uint64(32))
+        users[a], users[b] = users[b], users[a]
+        items[a], items[b] = items[b], items[a]
+        ratings[a], ratings[b] = ratings[b], ratings[a]
