@@ -89,6 +89,10 @@ class NameTheBrowser:
         await self.app(scope, receive, send_with_cookie)
 
 
+# Seconds after the start that belong to the first page, which warming up would slow by half.
+_FIRST_PAGE = 2.0
+
+
 def _warm_up() -> None:
     """Compile (or load from the cache) the kernels before the first person presses Play."""
     try:
@@ -101,10 +105,12 @@ def _warm_up() -> None:
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    """Say where; warm up in the background, so that serving starts at once."""
+    """Say where; warm up in the background, once the first page has had time to be drawn."""
     port, path = st.get_option("server.port"), st.get_option("server.baseUrlPath")
     print(f"\n  Factorscope is at http://localhost:{port}/{path.strip('/')}\n", flush=True)
-    threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+    warm_up = threading.Timer(_FIRST_PAGE, _warm_up)
+    warm_up.daemon = True
+    warm_up.start()
     yield
 
 

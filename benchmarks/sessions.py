@@ -137,7 +137,7 @@ class Watcher:
             return  # there is no chart yet that could move
         stream, finished = self.tick["stream"], self.tick["finished"]
         curve = self.tick["curves"][stream]
-        epoch = curve["from"] + len(curve["train"]) - 1
+        epoch = curve["from"] + len(curve["loss"]) - 1
         if epoch > (self.shown[1] if stream == self.shown[0] else 0):
             self._moved()
         self.shown = (stream, epoch)

@@ -70,26 +70,28 @@ def warm_up(widths: tuple[int, ...] = (8, 16, 32)) -> None:
     ids, values = np.zeros(0, np.int32), np.zeros(0, f)
     triples = ids, ids, values
     starts, row = np.zeros(1, np.int64), np.zeros(0, f)
-    none = np.zeros(0, np.int64)
-    kernels.lay_out(*triples, none, none, 1, *triples, np.zeros(1, np.int64))
-    kernels.shuffle(*triples, np.int64(0), 0, 0)
-    for width in widths:
-        table = np.zeros((0, width), f)
+    tables = [np.zeros((0, width), f) for width in widths]
+    # First what the first run needs, SGD as a rule.
+    for width, table in zip(widths, tables, strict=True):
         parameters = table, table, row, row, f(0)
         kernels.sgd_kernel(width)(*triples, *parameters, f(0), f(0), True, 0, 0)
         kernels.errors_kernel(width)(*triples, *parameters, False, f(1), f(5), 0, 0)
+    none = np.zeros(0, np.int64)
+    kernels.lay_out(*triples, none, none, 1, *triples, np.zeros(1, np.int64))
+    kernels.shuffle(*triples, np.int64(0), 0, 0)
+    for width, table in zip(widths, tables, strict=True):
+        parameters = table, table, row, row, f(0)
         square = np.eye(width, dtype=f)
         kernels.rows_kernel(width)(
             starts, ids, values, table, table, row, f(0), row, square, square[:1], True, f(1), f(0),
             False, table, table, row, table, 0, 0,
         )  # fmt: skip
-        kernels.logistic_kernel(width)(
-            *triples, *parameters, f(1), f(4), f(0), row, row, True, 0, 0
-        )
+        kernels.sums_kernel(width)(starts, ids, table, row, table, 0, 0)
+        kernels.running_kernel(width)(*triples, *parameters, row, f(1), f(1), f(5), 0, 0)
         kernels.svdpp_kernel(width)(
             ids, starts, ids, values, table, table, table, table, row, row, f(0), f(0), f(0), True,
             0, 0,
         )  # fmt: skip
-        kernels.sums_kernel(width)(starts, ids, table, row, table, 0, 0)
-        kernels.running_kernel(width)(*triples, *parameters, row, f(1), f(1), f(5), 0, 0)
         kernels.multiplicative_kernel(width)(starts, ids, values, table, table, f(0), 0, 0)
+        logistic = kernels.logistic_kernel(width)
+        logistic(*triples, *parameters, f(1), f(4), f(0), row, row, True, 0, 0)
