@@ -115,7 +115,7 @@ class Line:
 _LONG = 20.0
 
 # Shares of the passes at which the curve is measured, each by a fit of its own.
-_SHARES, _SHARES_OF_LONG = (1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32), (1 / 8, 1 / 32)
+_SHARES, _SHARES_OF_LONG = (3 / 4, 5 / 8, 1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32), (1 / 8, 1 / 32)
 
 
 def measured(

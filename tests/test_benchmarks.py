@@ -56,7 +56,7 @@ def test_the_parent_measures_what_a_peer_predicts(fake, arena):
     assert line.failed == ""
     assert line.error == pytest.approx(expected, abs=1e-6)
     assert line.version == np.__version__
-    assert [passes for passes, _, _ in line.curve] == [1, 2, 4]
+    assert [passes for passes, _, _ in line.curve] == [1, 2, 3, 4]
 
 
 def test_passes_are_capped_where_they_would_take_too_long(fake, arena):
