@@ -150,7 +150,6 @@ def test_tiny_slices_and_resuming_equal_straight_through(name, grid_from, monkey
     monkeypatch.setattr("recsys_core.models.sgd._SHUFFLED_EVERY_EPOCH", grid_from)
     monkeypatch.setattr("recsys_core.kernels.threads._RATINGS_A_PIECE", 16)
     monkeypatch.setattr("recsys_core.models.svdpp._RATINGS_A_STEP", 16)
-    monkeypatch.setattr("recsys_core.kernels.threads._RATINGS_A_PIECE", 16)
     monkeypatch.setattr("recsys_core.models.neural._BATCHES_A_STEP", 1)
     monkeypatch.setattr("recsys_core.models.item_knn._CELLS_A_STEP", 16)
     ratings = small()

@@ -30,15 +30,16 @@ def pick(
     if len(called) <= _MOST_LISTED:
         options: list[int] = list(range(len(called)))
     else:
-        text = st.text_input(
+        asked = st.text_input(
             label, type="search", live="300ms", placeholder="Type to search …", key=f"{key}_text"
         )
-        options = matches(called, text or "")
-        label = words.plural("match", len(options))
+        text = (asked or "").strip()
+        options, label = [], noun.capitalize()
+        if text:
+            options = matches(called, text)
+            label = words.plural("match", len(options))
         if len(options) == _MOST_FOUND:
             label = f"The first {_MOST_FOUND} matches"
-        if not (text or "").strip():
-            options, label = [], noun.capitalize()
         if chosen is not None and chosen not in options:
             options.insert(0, chosen)
         if not options:

@@ -152,7 +152,7 @@ def best(model: Model, one: int | Guest, name: str) -> int | None:
 def said(model: Model, one: int | Guest, item: int) -> None:
     """One prediction in a sentence, with how sure it is where the model knows: “3.9, 90 % …”."""
     found, ids = model.predictor, np.array([item])
-    user = one if isinstance(one, Guest) else np.array([one])
+    user = _asked(one)
     value = float(found.predict(user, ids)[0])
     text = f"{'Predicted' if found.has_ratings else 'Preference'} **{words.number(value)}**"
     if found.has_intervals:
@@ -203,9 +203,14 @@ def why(model: Model, one: int | Guest, item: int | None, choosable: bool = True
     )
 
 
+def _asked(one: int | Guest) -> np.ndarray | Guest:
+    """A user or guest as predictors take them."""
+    return one if isinstance(one, Guest) else np.array([one])
+
+
 def _otherwise(model: Model, one: int | Guest, item: int, pulled: float) -> str:
     """Where that is not what the model predicts: a row found anew from its ratings is another."""
-    user = one if isinstance(one, Guest) else np.array([one])
+    user = _asked(one)
     own = float(model.predictor.predict(user, np.array([item]), clip=False)[0])
     if abs(own - pulled) < _SAME * model.ratings.scale.width:
         return ""
