@@ -1,8 +1,18 @@
 """Everything that can go wrong in a way a person can mend: one sentence each, saying the remedy."""
 
+from recsys_core.text import Text
+
 
 class FactorscopeError(ValueError):
-    """Base of all errors meant for people: its text is one sentence a page can show as it is."""
+    """Base of all errors meant for people: one sentence a page can show as it is.
+
+    ``text`` is that sentence as data where it was raised as a Text, else the plain sentence;
+    ``str(error)`` is the English.
+    """
+
+    def __init__(self, text: Text | str = "") -> None:
+        super().__init__(str(text))
+        self.text = text
 
 
 class RatingsError(FactorscopeError):
@@ -27,3 +37,19 @@ class SettingsError(FactorscopeError):
 
 class TooLargeError(FactorscopeError):
     """An answer would not fit in memory, or in the page."""
+
+
+class LinkError(FactorscopeError):
+    """A link, or the JSON of an experiment, says something that has no meaning."""
+
+
+class MissingDataError(FactorscopeError):
+    """The ratings of an experiment are not here: an upload, a release, data shared elsewhere."""
+
+
+class MissingRunError(FactorscopeError):
+    """A value was asked for that only a run can give, and it has not been run."""
+
+
+class ReceiptError(FactorscopeError):
+    """A receipt is damaged, or was written by a newer version."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -11,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_core.errors import RatingsError
+from recsys_core.recipes import Recipe
 
 
 class Scale(NamedTuple):
@@ -40,14 +43,23 @@ class Scale(NamedTuple):
     @classmethod
     def guess(cls, values: np.ndarray) -> Scale:
         """The smallest usual scale that holds all values; their own range where none does."""
+        for usual in cls.usual_for(values):
+            return usual
         values = np.asarray(values, dtype=np.float64)
-        low, high = float(values.min()), float(values.max())
-        for usual in _USUAL_SCALES:
-            on_step = np.allclose(np.mod(values - usual.low, usual.step or 1), 0, atol=1e-6)
-            if usual.low <= low and high <= usual.high and on_step:
-                return usual
         step = 1.0 if np.allclose(values, np.rint(values), atol=1e-6) else None
-        return cls(low, high, step)
+        return cls(float(values.min()), float(values.max()), step)
+
+    @classmethod
+    def usual_for(cls, values: np.ndarray) -> list[Scale]:
+        """The usual scales that hold all values, the likeliest first."""
+        values = np.unique(values).astype(np.float64)
+        low, high = float(values.min()), float(values.max())
+
+        def on_steps(usual: Scale) -> bool:
+            return np.allclose(np.mod(values - usual.low, usual.step or 1), 0, atol=1e-6)
+
+        holding = (s for s in _USUAL_SCALES if s.low <= low and high <= s.high)
+        return [usual for usual in holding if on_steps(usual)]
 
 
 _USUAL_SCALES = (
@@ -149,6 +161,7 @@ class Ratings:
     truth : Truth; generated data only.
     name : what a person calls this data.
     report : Report of what was met while reading.
+    origin : Recipe of ratings that can be made anew by name; None for all others (see ``source``).
     """
 
     user_ids: np.ndarray
@@ -163,6 +176,7 @@ class Ratings:
     name: str = "ratings"
     item_noun: str = "item"
     report: Report = field(default_factory=Report)
+    origin: Recipe | None = None
 
     def __post_init__(self) -> None:
         # Canonical types once, here, so that kernels never meet another; frozen, so that snapshots
@@ -320,13 +334,25 @@ class Ratings:
         )
 
     def replace(self, **changes: Any) -> Ratings:
-        """A copy with some attributes changed (name, scale, item_info …)."""
+        """A copy with some attributes changed (name, scale, item_info …).
+
+        Where more changes than what things are called, it is other data: ``origin`` is dropped.
+        """
+        if not changes.keys() <= _ONLY_WORDS:
+            changes = {"origin": None, **changes}
         return replace(self, **changes)
+
+    def with_scale(self, scale: Scale) -> Ratings:
+        """The same ratings on another scale; sorting by label, if done before, is not repeated."""
+        found = self.replace(scale=scale)
+        found.__dict__["_by_label"] = self._by_label
+        return found
 
     def take(self, which: np.ndarray) -> Ratings:
         """The ratings at the given positions (or where a mask is true); labels and indices stay."""
         return replace(
             self,
+            origin=None,
             user_ids=self.user_ids[which],
             item_ids=self.item_ids[which],
             values=self.values[which],
@@ -395,6 +421,102 @@ class Ratings:
     @cached_property
     def _item_lookup(self) -> dict[Any, int]:
         return _lookup(self.items)
+
+    # --- which ratings these are ----------------------------------------------------------------
+
+    @property
+    def source(self) -> Recipe:
+        """How these ratings are found or made anew: by name, or as the upload of a fingerprint."""
+        return self.origin or Recipe.of(UPLOAD, id=self.fingerprint)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 (16 hex digits) of the rows, sorted by label as text, and of the scale.
+
+        A row is user label, item label, float32 value and, where there are times, the time. Files
+        that differ only in the order of rows or in format have the same fingerprint. Labels nobody
+        rated or was rated by count as well: they have a place in the matrix.
+        """
+        by_user, by_item, rows = self._by_label
+        users, items = (_ranks(order) for order in (by_user, by_item))
+        digest = _digest(
+            [label_text(self.users[i]) for i in by_user],
+            [label_text(self.items[i]) for i in by_item],
+            self.scale,
+        )
+        for ids, ranks in ((self.user_ids, users), (self.item_ids, items)):
+            digest.update(ranks[ids[rows]].astype("<i4").tobytes())
+        digest.update((self.values[rows] + np.float32(0)).astype("<f4").tobytes())  # −0.0 is 0.0
+        if self.timestamps is not None:
+            digest.update(self.timestamps[rows].astype("<i8").tobytes())
+        return digest.hexdigest()[:16]
+
+    def sorted_by_label(self) -> Ratings:
+        """The same ratings with users, items and rows in the order of the fingerprint.
+
+        Labels become text. A model trained on the result has the same bits whatever the order of
+        the rows in the file they came from.
+        """
+        by_user, by_item, rows = self._by_label
+        users, items = _ranks(by_user), _ranks(by_item)
+        truth = self.truth and replace(
+            self.truth,
+            user_factors=self.truth.user_factors[by_user],
+            item_factors=self.truth.item_factors[by_item],
+        )
+        info = self.item_info
+        found = replace(
+            self,
+            user_ids=users[self.user_ids[rows]],
+            item_ids=items[self.item_ids[rows]],
+            values=self.values[rows],
+            users=[label_text(self.users[i]) for i in by_user],
+            items=[label_text(self.items[i]) for i in by_item],
+            timestamps=None if self.timestamps is None else self.timestamps[rows],
+            item_info=None if info is None else info.iloc[by_item].reset_index(drop=True),
+            truth=truth,
+            origin=None,
+        )
+        found.__dict__["fingerprint"] = self.fingerprint  # the same by definition; sorted once
+        return found
+
+    @property
+    def is_sorted_by_label(self) -> bool:
+        """Whether they are in the order of the fingerprint already."""
+        in_order = all(np.array_equal(order, np.arange(len(order))) for order in self._by_label)
+        return in_order and all(isinstance(x, str) for x in (*self.users, *self.items))
+
+    @cached_property
+    def rows_digest(self) -> str:
+        """SHA-256 (16 hex digits) of labels, rows and scale as they lie, without times.
+
+        It tells a release of MovieLens from the same ratings in another order.
+        """
+        users, items = ([label_text(label) for label in side] for side in (self.users, self.items))
+        digest = _digest(users, items, self.scale)
+        for array, kind in ((self.user_ids, "<i4"), (self.item_ids, "<i4"), (self.values, "<f4")):
+            digest.update(array.astype(kind).tobytes())
+        return digest.hexdigest()[:16]
+
+    @property
+    def order_by_label(self) -> np.ndarray:
+        """Positions of the rows in the order of the fingerprint, int64, shape (n_ratings,)."""
+        return self._by_label[2]
+
+    @cached_property
+    def _by_label(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Orders of users, items and rows by label as text."""
+        by_user, by_item = (
+            np.array(sorted(range(len(side)), key=[label_text(x) for x in side].__getitem__), int)
+            for side in (self.users, self.items)
+        )
+        pairs = _ranks(by_user)[self.user_ids] * np.int64(max(len(by_item), 1))
+        pairs += _ranks(by_item)[self.item_ids]
+        rows = np.argsort(pairs, kind="stable")
+        if len(rows) and (np.diff(pairs[rows]) == 0).any():  # never read from a file
+            times = self.values if self.timestamps is None else self.timestamps
+            rows = np.lexsort((self.values, times, pairs))
+        return by_user, by_item, rows
 
     # --- shapes for the kernels and pages -------------------------------------------------------
 
@@ -465,9 +587,41 @@ class Ratings:
         )
 
 
+# The name of ratings that are found by their fingerprint alone.
+UPLOAD = "upload"
+
+# What may be changed of ratings that stay the same data.
+_ONLY_WORDS = frozenset({"name", "item_noun", "report", "item_info", "origin"})
+
+
+def label_text(label: Any) -> str:
+    """A label as text: 1, “1” and 1.0 are one label."""
+    if isinstance(label, float | np.floating) and float(label).is_integer():
+        return str(int(label))
+    return str(label)
+
+
+def _ranks(order: np.ndarray) -> np.ndarray:
+    """The inverse of an order: where each has gone, int64."""
+    ranks = np.empty(len(order), dtype=np.int64)
+    ranks[order] = np.arange(len(order))
+    return ranks
+
+
+def _digest(users: list[str], items: list[str], scale: Scale) -> Any:
+    """A SHA-256 that has taken in the labels and the scale."""
+    said = [users, items, [float(part) if part is not None else None for part in scale]]
+    text = json.dumps(said, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii"))
+
+
 def _encode(labels: pd.Series) -> tuple[np.ndarray, list[Any]]:
     """Codes and labels; all-number labels ascending, others in order of appearance."""
     codes, unique = pd.factorize(labels)
+    texts = [label_text(label) for label in unique]
+    if len(set(texts)) < len(texts):  # 1 and "1" in one column
+        merged, first = pd.factorize(pd.Series(texts, dtype=object))
+        codes, unique = merged[codes], pd.Index(first, dtype=object)
     as_numbers = pd.to_numeric(pd.Series(unique, dtype=object), errors="coerce")
     if as_numbers.notna().all():
         order = np.argsort(as_numbers.to_numpy(dtype=np.float64), kind="stable")

@@ -6,16 +6,21 @@ the ratings (0.1) or a count (500); 0 or None leaves the part out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from recsys_core.errors import RatingsError, SettingsError
+from recsys_core.errors import MissingDataError, RatingsError, SettingsError
 from recsys_core.ratings import Ratings
+from recsys_core.recipes import SPLITS, Parameter, Recipe, Size, ranges_of, ranges_text
+from recsys_core.text import Text
 from recsys_core.words import plural
-
-Size = float | int | None
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,12 @@ class SplitReport:
         return [*(u.sentence() for u in self.unseen if u.n_ratings), *self.remarks]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Split:
     """Training, validation and test ratings, disjoint and together complete.
 
-    ``description`` is one line a page can show; ``report`` counts the unseen.
+    ``description`` is one line a page can show; ``report`` counts the unseen; ``recipe`` says how
+    to divide the same ratings so again (None for a Split put together by hand).
     """
 
     train: Ratings
@@ -60,22 +66,31 @@ class Split:
     test: Ratings | None
     description: str
     report: SplitReport = field(default_factory=SplitReport)
+    made_by: Recipe | Callable[[], Recipe] | None = None
+
+    @cached_property
+    def recipe(self) -> Recipe | None:
+        """How to divide the same ratings so again."""
+        return self.made_by() if callable(self.made_by) else self.made_by
 
 
 # Below this many ratings, holding some out leaves too few to learn from and too few to judge by.
 FEW = 200
 
 
+@SPLITS
 def usual(ratings: Ratings, seed: int = 0) -> Split:
     """The split to begin with: nothing held out of fewer than 200 ratings, else random 80/10/10."""
     return whole(ratings) if len(ratings) < FEW else random(ratings, seed=seed)
 
 
+@SPLITS
 def whole(ratings: Ratings) -> Split:
     """No split: all ratings train, none is held out."""
     return Split(ratings, None, None, f"all {len(ratings):,} ratings train, none held out")
 
 
+@SPLITS
 def random(
     ratings: Ratings,
     validation: Size = 0.1,
@@ -110,28 +125,42 @@ def random(
     )
 
 
-def last_out(ratings: Ratings, validation: Size = 1, test: Size = 1) -> Split:
+@SPLITS
+def last_out(
+    ratings: Ratings,
+    validation: Size = 1,
+    test: Size = 1,
+    ties: Literal["last", "first"] = "last",
+    validation_from: Literal["last", "random"] = "last",
+    seed: int = 0,
+) -> Split:
     """Each user's latest ratings are the test part, those just before them the validation part.
 
-    Sizes are ratings a user (1), or a share of each user's ratings (0.1, at least one rating).
-    Latest by timestamp, the later position in the data where timestamps are equal or absent. Every
-    user keeps at least one rating in training; the test part is served before validation.
+    Sizes are ratings per user (1), or a share of each user's ratings (0.1, at least one rating).
+    Every user keeps at least one rating in training; the test part is served before validation.
+
+    ``ties``: of ratings with the same time, or without times, the "last" or the "first" in the
+    order of the data counts as the latest. ``validation_from`` "random" draws the validation part,
+    with ``seed``, from all ratings that the test part leaves; ``validation`` is then a share or a
+    number of those.
     """
     position = np.arange(len(ratings))
     times = position if ratings.timestamps is None else ratings.timestamps
-    order = np.lexsort((position, times, ratings.user_ids))
+    order = np.lexsort((position if ties == "last" else -position, times, ratings.user_ids))
     counts = ratings.user_counts
-    ends = np.cumsum(counts)
-    from_last = np.repeat(ends, counts) - 1 - position  # 0 at each user's latest, in ``order``
+    from_last = np.repeat(np.cumsum(counts), counts) - 1 - position  # 0 at each user's latest
 
-    def a_user(size: Size, most: np.ndarray) -> np.ndarray:
+    def per_user(size: Size, most: np.ndarray) -> np.ndarray:
         size = _checked(size)
         wanted = np.maximum(1, np.rint(counts * size)) if 0 < size < 1 else np.full_like(most, size)
         return np.minimum(wanted.astype(np.int64), most)
 
-    n_test = a_user(test, np.maximum(counts - 1, 0))
-    n_held = n_test + a_user(validation, np.maximum(counts - 1 - n_test, 0))
+    n_test = per_user(test, np.maximum(counts - 1, 0))
     is_test = from_last < np.repeat(n_test, counts)
+    if validation_from == "random":
+        name = f"each user's latest ratings held out: {_named_sizes(0, test)}"
+        return _rest_at_random(ratings, order[is_test], validation, seed, name)
+    n_held = n_test + per_user(validation, np.maximum(counts - 1 - n_test, 0))
     is_held = from_last < np.repeat(n_held, counts)
     return _split(
         ratings,
@@ -142,6 +171,7 @@ def last_out(ratings: Ratings, validation: Size = 1, test: Size = 1) -> Split:
     )
 
 
+@SPLITS
 def by_time(ratings: Ratings, validation: Size = 0.1, test: Size = 0.1) -> Split:
     """The latest ratings of all are the test part, those just before them the validation part.
 
@@ -165,6 +195,80 @@ def by_time(ratings: Ratings, validation: Size = 0.1, test: Size = 0.1) -> Split
     )
 
 
+@SPLITS
+def k_fold(
+    ratings: Ratings, n_folds: int = 5, fold: int = 0, validation: Size = 0.1, seed: int = 0
+) -> Split:
+    """One of ``n_folds`` equal parts, drawn at random, is the test part: ``fold`` counts from 0.
+
+    The folds of one seed are disjoint and together complete. ``validation`` is drawn from the rest
+    (a share is a share of that).
+    """
+    if not 2 <= n_folds <= len(ratings):
+        raise SettingsError(
+            f"{len(ratings):,} ratings cannot be cut into {n_folds:,} folds; choose a number from "
+            "2 up to theirs."
+        )
+    if not fold < n_folds:
+        raise SettingsError(f"There is no fold {fold} of {n_folds}; they are numbered from 0.")
+    part = np.random.default_rng(seed).permutation(len(ratings)) % n_folds
+    name = f"fold {fold + 1} of {n_folds}, seed {seed}"
+    return _rest_at_random(ratings, np.flatnonzero(part == fold), validation, seed, name)
+
+
+@SPLITS
+def cold_users(
+    ratings: Ratings,
+    validation: Size = 0.1,
+    test: Size = 0.1,
+    known: int = 0,
+    seed: int = 0,
+) -> Split:
+    """Whole users are held out: how good is a model for people it has never seen?
+
+    Sizes are a share or a number of the users. ``known`` ratings of each held-out user, drawn at
+    random, stay in training (at most all but one): 0 asks about strangers, 5 about newcomers.
+    """
+    rated = np.flatnonzero(ratings.user_counts)
+    n_validation, n_test = _counts(len(rated), "user", validation, test)
+    rng = np.random.default_rng(seed)
+    part_of = np.zeros(ratings.n_users, dtype=np.int8)  # 0 training, 1 validation, 2 test
+    drawn = rng.permutation(rated)
+    part_of[drawn[:n_test]] = 2
+    part_of[drawn[n_test : n_test + n_validation]] = 1
+    part = part_of[ratings.user_ids]
+    if known:
+        order = rng.permutation(len(ratings))
+        order = order[np.argsort(ratings.user_ids[order], kind="stable")]
+        counts = ratings.user_counts
+        place = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
+        part[order[place < np.repeat(np.minimum(known, counts - 1), counts)]] = 0
+    name = f"cold users: {_named_sizes(validation, test, 'user')}, seed {seed}"
+    if known:
+        name += f", {known} ratings of each known"
+    return _split(ratings, np.flatnonzero(part == 1), np.flatnonzero(part == 2), name)
+
+
+@SPLITS
+def as_sklearn(ratings: Ratings, test: Size = 0.2, seed: int = 42) -> Split:
+    """The test part, and the order of both parts, that scikit-learn's train_test_split draws.
+
+    For published notebooks that call ``train_test_split(ratings, test_size=test,
+    random_state=seed)``; there is no validation part. A share is rounded up, as there.
+    """
+    n, size = len(ratings), _checked(test)
+    n_test = int(np.ceil(n * size)) if size < 1 else int(size)
+    if not 0 < n_test < n:
+        raise SettingsError(f"{n_test:,} of {n:,} ratings cannot be the test part.")
+    order = np.random.RandomState(seed).permutation(n)
+    return Split(
+        ratings.take(order[n_test:]),
+        None,
+        ratings.take(order[:n_test]),
+        f"random {_proportions(ratings, 0, test)} as scikit-learn draws it, seed {seed}",
+    )
+
+
 def by_mask(
     ratings: Ratings,
     test_mask: np.ndarray,
@@ -176,26 +280,52 @@ def by_mask(
 
     ``validation_mask`` likewise names the validation part; without it, ``validation`` is drawn at
     random from the ratings that the test part leaves (a share is a share of those).
+
+    A mask of many ratings is too long for a link: the recipe then names it by its digest, and it
+    can be made again in this process only.
     """
     is_test = _mask(ratings, test_mask, "test")
-    if validation_mask is not None:
+    test = np.flatnonzero(is_test)
+    if validation_mask is None:
+        split = _rest_at_random(ratings, test, validation, seed, "given test part")
+    else:
         is_validation = _mask(ratings, validation_mask, "validation")
         if (is_test & is_validation).any():
             raise SettingsError(
                 f"{int((is_test & is_validation).sum()):,} ratings are both in the validation and "
                 "in the test mask; put each in one."
             )
-        held, name = np.flatnonzero(is_validation), "given test and validation parts"
-    else:
-        rest = np.flatnonzero(~is_test)
-        if not len(rest):
-            raise SettingsError("The test mask leaves no rating to train on; hold out fewer.")
-        (n_validation,) = _sizes(ratings.take(rest), validation)
-        held = np.random.default_rng(seed).permutation(rest)[:n_validation]
-        name = "given test part"
-        if n_validation:
-            name += f", {_size_in_words(validation)} of the rest for validation, seed {seed}"
-    return _split(ratings, held, np.flatnonzero(is_test), name)
+        held = np.flatnonzero(is_validation)
+        split = _split(ratings, held, test, "given test and validation parts")
+
+    def recipe() -> Recipe:
+        said = {"test": _positions_text(ratings, test)}
+        if validation_mask is not None:
+            return SPLITS.recipe("by_mask", said | {"held": _positions_text(ratings, held)})
+        return SPLITS.recipe("by_mask", said | {"validation": validation, "seed": seed})
+
+    return replace(split, made_by=recipe)
+
+
+def _by_positions(
+    ratings: Ratings, test: str, held: str | None, validation: Size, seed: int
+) -> Split:
+    """``by_mask`` from the texts of its recipe."""
+    test_mask = _mask_from_text(ratings, test)
+    held_mask = None if held is None else _mask_from_text(ratings, held)
+    return by_mask(ratings, test_mask, held_mask, validation, seed)
+
+
+SPLITS.enter(
+    "by_mask",
+    (
+        Parameter("test", "positions", "none"),
+        Parameter("held", "positions"),
+        Parameter("validation", "size", 0.1),
+        Parameter("seed", "int", 0),
+    ),
+    _by_positions,
+)
 
 
 def predefined(
@@ -221,7 +351,71 @@ def predefined(
     return by_mask(ratings, test_mask, _mask_of(ratings, validation, "validation"))
 
 
+# --- masks in recipes ---------------------------------------------------------------------------
+
+# Longer texts of positions do not fit into a link; so many of those masks are remembered.
+_LONGEST, _REMEMBERED = 1200, 64
+_masks: OrderedDict[str, np.ndarray] = OrderedDict()
+
+
+def _positions_text(ratings: Ratings, positions: np.ndarray) -> str:
+    """Positions as a recipe says them: in the order in which these ratings are made anew."""
+    if ratings.origin is None:
+        rank = np.empty(len(ratings), dtype=np.int64)
+        rank[ratings.order_by_label] = np.arange(len(ratings))
+        positions = np.sort(rank[positions])
+    first = np.flatnonzero(np.diff(positions, prepend=-2) != 1)
+    ends = np.append(first[1:], len(positions)) - 1
+    text = ranges_text(list(zip(positions[first].tolist(), positions[ends].tolist(), strict=True)))
+    if len(text) <= _LONGEST:
+        return text
+    name = "#" + hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
+    _masks[name] = positions.astype(np.int32)
+    _masks.move_to_end(name)
+    while len(_masks) > _REMEMBERED:
+        _masks.popitem(last=False)
+    return name
+
+
+def _mask_from_text(ratings: Ratings, text: str) -> np.ndarray:
+    mask = np.zeros(len(ratings), dtype=bool)
+    if text.startswith("#"):
+        if text not in _masks:
+            raise MissingDataError(
+                Text(
+                    "The held-out ratings {name} were chosen one by one in another process, and "
+                    "are too many for a link; choose the split again there.",
+                    name=text,
+                )
+            )
+        mask[_masks[text]] = True
+        return mask
+    for first, last in ranges_of(text):
+        if last >= len(mask):
+            raise SettingsError(
+                f"There is no rating at position {last:,}; there are {len(mask):,}."
+            )
+        mask[first : last + 1] = True
+    return mask
+
+
 # --- inside ------------------------------------------------------------------------------------
+
+
+def _rest_at_random(
+    ratings: Ratings, test: np.ndarray, validation: Size, seed: int, name: str
+) -> Split:
+    """The test part at some positions; validation drawn at random from the rest."""
+    rest = np.ones(len(ratings), dtype=bool)
+    rest[test] = False
+    left = np.flatnonzero(rest)
+    if not len(left):
+        raise SettingsError("The test part leaves no rating to train on; hold out fewer.")
+    (n_validation,) = _counts(len(left), "rating", validation)
+    held = np.random.default_rng(seed).permutation(left)[:n_validation]
+    if n_validation:
+        name += f", {_size_in_words(validation)} of the rest for validation, seed {seed}"
+    return _split(ratings, held, test, name)
 
 
 def _split(
@@ -279,22 +473,25 @@ def _first_of_each(ratings: Ratings, order: np.ndarray) -> np.ndarray:
     return kept
 
 
+_SIZE = Parameter("size", "size")
+
+
 def _checked(size: Size) -> float:
-    size = size or 0
-    if not (0 <= size < 1 or (size >= 1 and float(size).is_integer())):
-        raise SettingsError(
-            f"{size:g} is no size of a part; give a share between 0 and 1, or a whole number."
-        )
-    return size
+    found = _SIZE.take(size)
+    assert isinstance(found, int | float)
+    return found
 
 
 def _sizes(ratings: Ratings, *sizes: Size) -> list[int]:
     """Numbers of ratings for these sizes; a share of anything is at least one rating."""
-    n = len(ratings)
+    return _counts(len(ratings), "rating", *sizes)
+
+
+def _counts(n: int, noun: str, *sizes: Size) -> list[int]:
     counts = [max(1, round(n * s)) if 0 < s < 1 else int(s) for s in map(_checked, sizes)]
     if sum(counts) >= n:
         raise SettingsError(
-            f"{sum(counts):,} of {n:,} ratings held out leave none to train on; hold out fewer."
+            f"{sum(counts):,} of {n:,} {noun}s held out leave none to train on; hold out fewer."
         )
     return counts
 
@@ -311,14 +508,14 @@ def _proportions(ratings: Ratings, validation: Size, test: Size) -> str:
     return "/".join(parts) + (" (no test part)" if sizes and not test else "")
 
 
-def _size_in_words(size: Size) -> str:
+def _size_in_words(size: Size, noun: str = "rating") -> str:
     size = _checked(size)
-    return f"{100 * size:.3g} %" if size < 1 else plural("rating", int(size))
+    return f"{100 * size:.3g} %" if size < 1 else plural(noun, int(size))
 
 
-def _named_sizes(validation: Size, test: Size) -> str:
+def _named_sizes(validation: Size, test: Size, noun: str = "rating") -> str:
     named = [
-        f"{_size_in_words(size)} for {part}"
+        f"{_size_in_words(size, noun)} for {part}"
         for part, size in (("test", test), ("validation", validation))
         if size
     ]

@@ -18,12 +18,17 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
-from recsys_core.errors import ReadError, SettingsError
+from recsys_core.errors import MissingDataError, ReadError, SettingsError
 from recsys_core.ratings import Ratings
-from recsys_core.reading import read_ratings
+from recsys_core.reading import grouplens, read_ratings
+from recsys_core.reading.releases import MOVIELENS, of_release
+from recsys_core.recipes import DATA, SPLITS, Size
+from recsys_core.splits import Split, by_mask
+from recsys_core.text import Text
 
 BASE_URL = "https://files.grouplens.org/datasets/movielens/"
 TIMEOUT = 20.0  # seconds without a single byte
@@ -172,7 +177,84 @@ def download(name: str, cache_dir: Path | None = None, base_url: str = BASE_URL)
 
 def load(name: str, cache_dir: Path | None = None, base_url: str = BASE_URL) -> Ratings:
     """The ratings of a release ("100k", "latest-small", "1m" or "10m"), with titles and genres."""
-    return read_ratings(download(name, cache_dir, base_url), name=release(name).title)
+    ratings = read_ratings(download(name, cache_dir, base_url), name=release(name).title)
+    # The published checksum says what it is; where there is none that lasts, its rows do.
+    return ratings.replace(origin=of_release(name)) if release(name).md5 else ratings
+
+
+def zip_here(name: str) -> Path | None:
+    """A zip of that release on this computer: in $FACTORSCOPE_DATA, or downloaded before."""
+    chosen = os.environ.get("FACTORSCOPE_DATA")
+    path = Path(chosen).expanduser() / release(name).file if chosen else None
+    return path if path is not None and path.is_file() else cached(name)
+
+
+@DATA.named(MOVIELENS)
+def local(release: Literal["100k", "latest-small", "1m", "10m"] = "100k") -> Ratings:
+    """The ratings of a release that is on this computer; nothing is downloaded.
+
+    Raises
+    ------
+    MissingDataError
+        If its zip is neither in the folder $FACTORSCOPE_DATA nor downloaded before, or holds other
+        ratings than the release.
+    """
+    wanted, path = CATALOGUE[release], zip_here(release)
+    if path is None:
+        raise MissingDataError(
+            Text(
+                "{title} is not on this computer: download it on the Data page or by "
+                'recsys_core.datasets.movielens.load("{name}"), or set FACTORSCOPE_DATA to the '
+                "folder that holds {file}.",
+                title=wanted.title, name=release, file=wanted.file,
+            )
+        )  # fmt: skip
+    ratings = read_ratings(path, name=wanted.title)
+    if ratings.origin is None and not (wanted.md5 and _is_sound(path, wanted)):
+        raise MissingDataError(
+            Text(
+                "{file} in {folder} does not hold {title} as it was published; download it again.",
+                title=wanted.title, file=wanted.file, folder=path.parent,
+            )
+        )  # fmt: skip
+    return ratings
+
+
+@SPLITS.named("predefined")
+def predefined(ratings: Ratings, part: str = "u1", validation: Size = 0.1, seed: int = 0) -> Split:
+    """A ready-made split of MovieLens 100K: “u1” to “u5”, “ua” or “ub”.
+
+    ``validation`` is drawn from the rest with ``seed``.
+
+    Raises
+    ------
+    MissingDataError
+        If the zip, which alone holds the part, is not on this computer.
+    """
+    path = zip_here("100k")
+    if path is None:
+        raise MissingDataError(
+            Text(
+                "The split {part} is in {file} alone, which is not on this computer; set "
+                "FACTORSCOPE_DATA to the folder that holds it.",
+                part=part, file=CATALOGUE["100k"].file,
+            )
+        )  # fmt: skip
+    return predefined_in(path.read_bytes(), ratings, part, validation, seed)
+
+
+def predefined_in(
+    zipped: bytes, ratings: Ratings, part: str, validation: Size = 0.1, seed: int = 0
+) -> Split:
+    """The same split from a zip at hand."""
+    test = grouplens.predefined(zipped, part, ratings)[1]
+    split = by_mask(ratings, test, validation=validation, seed=seed)
+    said = {"part": part, "validation": validation, "seed": seed}
+    return replace(
+        split,
+        description=f"{part}: {split.description}",
+        made_by=SPLITS.recipe("predefined", said),
+    )
 
 
 # --- inside ---------------------------------------------------------------------------------------

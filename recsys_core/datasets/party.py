@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_core.ratings import Ratings, Scale
+from recsys_core.recipes import DATA
 
 _SONGS = (
     "Another One Bites the Dust",
@@ -31,6 +32,7 @@ _HEARD = {
 }
 
 
+@DATA.named("party")
 def music_party() -> Ratings:
     """Four film characters and what they think of twelve songs, from 0 to 5.
 

@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 
-from recsys_core.errors import SettingsError
+from recsys_core.errors import SettingsError, TooLargeError
 from recsys_core.ratings import Ratings, Scale, Truth
+from recsys_core.recipes import DATA
 
 # Ratings drawn at a time: bounds the memory for gathered factors, whatever the size of the world.
 _DRAWN_AT_ONCE = 1 << 18
@@ -15,9 +16,13 @@ _DRAWN_AT_ONCE = 1 << 18
 # Beyond this, the chances of unpopular items sink below what numbers can tell apart.
 _MOST_SKEWED = 5.0
 
+# Factors and ratings of a world, all together: some 10 GiB while it is made.
+_MOST_NUMBERS = 1_000_000_000
+
 _ONE_TO_FIVE = Scale(1, 5)
 
 
+@DATA
 def low_rank(
     n_users: int = 100,
     n_items: int = 50,
@@ -47,6 +52,7 @@ def low_rank(
     SettingsError
         If a parameter has no meaning.
     """
+    scale = Scale(*scale)
     for value, name in ((n_users, "user"), (n_items, "item"), (n_factors, "factor")):
         if value < 1:
             raise SettingsError(f"A generated world needs at least one {name}; {value} was given.")
@@ -56,6 +62,7 @@ def low_rank(
         raise SettingsError(
             f"The popularity skew lies between 0 and {_MOST_SKEWED:g}; {popularity:g} was given."
         )
+    _check_size(n_users, n_items, n_factors, density)
     rng = np.random.default_rng(seed)
     p = rng.standard_normal((n_users, n_factors), dtype=np.float32)
     q = rng.standard_normal((n_items, n_factors), dtype=np.float32)
@@ -69,6 +76,7 @@ def low_rank(
     return _world(users, items, values, scale, truth, f"generated world, rank {n_factors}")
 
 
+@DATA
 def checkerboard(
     n_users: int = 20, n_items: int = 20, density: float = 0.8, seed: int = 0
 ) -> Ratings:
@@ -76,12 +84,14 @@ def checkerboard(
 
     A share ``density`` of the board is rated; ``ratings.truth`` knows the rest.
     """
+    _check_size(n_users, n_items, 1, density)
     sides = [(1.0 - 2.0 * (np.arange(n) % 2))[:, None] for n in (n_users, n_items)]
     truth = Truth(sides[0], sides[1], offset=3.0, gain=2.0)
     users, items = _cells(n_users, n_items, density, 0.0, np.random.default_rng(seed))
     return _world(users, items, truth.ratings(users, items), Scale(1, 5, 1), truth, "checkerboard")
 
 
+@DATA
 def article0(seed: int = 42, keep_nonpositive: bool = False) -> Ratings:
     """The 100 × 50 matrix of “Recommendation as matrix factorization”, number for number.
 
@@ -114,6 +124,15 @@ def article0(seed: int = 42, keep_nonpositive: bool = False) -> Ratings:
     values = _onto(scale, 1 + gain * (kept - kept.min()))
     truth = Truth(p, q, offset=1 - gain * kept.min(), gain=gain)
     return _world(users, items, values, scale, truth, "article 0's generated ratings")
+
+
+def _check_size(n_users: int, n_items: int, n_factors: int, density: float) -> None:
+    n_numbers = max(n_users, n_items) * n_factors + density * n_users * n_items
+    if n_numbers > _MOST_NUMBERS:
+        raise TooLargeError(
+            f"A world of {n_users:,} × {n_items:,} with {n_factors:,} factors, {density:.3g} of it "
+            "rated, does not fit in memory; choose a smaller one."
+        )
 
 
 def _world(

@@ -14,6 +14,7 @@ from recsys_core.ratings import Ratings, Scale
 from recsys_core.reading import building, columns, layout, opening, tables, values
 from recsys_core.reading.cells import Table, uses_decimal_comma
 from recsys_core.reading.limits import PREVIEW_COLUMNS, PREVIEW_ROWS
+from recsys_core.reading.releases import recognised
 from recsys_core.reading.sources import Content, Source, open_source, unreadable
 from recsys_core.reading.text import TextCells
 from recsys_core.words import plural
@@ -108,7 +109,7 @@ class Guess:
         if self.problem is not None or self._build is None:
             raise unreadable(self.problem or "There is nothing to read; bring a file.")
         try:
-            return building.checked(self._build(), self._content.said)
+            return recognised(building.checked(self._build(), self._content.said))
         except ReadError:
             raise
         except RatingsError as error:

@@ -1,0 +1,361 @@
+"""Recipes: how data, a split or a model are made anew, as a name and plain values.
+
+    @DATA                                   # a Book
+    def low_rank(n_users: int = 100, …) -> Ratings: …
+
+    low_rank(n_users=60).source             # Recipe("low_rank", n_users=60, …): all its options
+    DATA.make(Recipe("low_rank", n_users=60))
+
+What may be said is declared once: by the function's own signature, or by a model's fields.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import math
+import re
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, ParamSpec, TypeVar
+
+import numpy as np
+
+from recsys_core.errors import SettingsError
+from recsys_core.text import Text
+
+Plain = bool | int | float | str | tuple[float, ...] | None
+Kind = Literal["int", "float", "bool", "choice", "text", "size", "scale", "positions"]
+
+# A share of the ratings (0.1), or how many (500); 0 or None leaves the part out.
+Size = float | int | None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A name and options, hashable: ``Recipe.of("random", test=0.1, seed=0)``.
+
+    Two recipes are equal where name and options are; a Book fills in what was left to its default.
+    """
+
+    name: str
+    options: tuple[tuple[str, Plain], ...] = ()
+
+    @classmethod
+    def of(cls, name: str, /, **options: Plain) -> Recipe:
+        """A recipe from keywords, in their order."""
+        return cls(name, tuple(options.items()))
+
+    def __getitem__(self, option: str) -> Plain:
+        return dict(self.options)[option]
+
+    def get(self, option: str, default: Plain = None) -> Plain:
+        """One option; ``default`` where it is not said."""
+        return dict(self.options).get(option, default)
+
+    def to_dict(self) -> dict[str, Any]:
+        """``{"name": …, option: value …}`` as JSON holds it."""
+        plain = {k: list(v) if isinstance(v, tuple) else v for k, v in self.options}
+        return {"name": self.name, **plain}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One option of a recipe: its kind, its default, and how it is written in a link.
+
+    ``kind``: "int" (0 or more), "float", "bool", "choice" (of ``choices``), "text" (a name),
+    "size" (see ``Size``), "scale" (lowest, highest and, where there is one, step) or "positions"
+    (of ratings: “0-3,9”, “none”, or # and the digest of some that are too many to write). Where the
+    default is None, None is allowed.
+    """
+
+    name: str
+    kind: Kind
+    default: Plain = None
+    choices: tuple[str, ...] = ()
+
+    def take(self, value: Any) -> Plain:
+        """The value in its canonical type (1 for 1.0 where whole numbers are meant).
+
+        Raises
+        ------
+        SettingsError
+            If it has no meaning here.
+        """
+        if value is None and self.kind == "size":
+            return 0
+        if value is None and self.default is None:
+            return None
+        try:
+            return _TAKE[self.kind](self, value)
+        except (TypeError, ValueError, OverflowError):
+            raise SettingsError(self._refusal(value)) from None
+
+    def _refusal(self, value: Any) -> Text:
+        said = {"name": self.name, "value": _cut(value), "choices": ", ".join(self.choices)}
+        return Text(_REFUSALS[self.kind], **said)
+
+    def read(self, text: str) -> Plain:
+        """The value a link's text says.
+
+        Raises
+        ------
+        SettingsError
+            If it says none.
+        """
+        if text == "" and self.default is None:
+            return None
+        value: Any = text
+        if self.kind == "bool":
+            value = _BOOLEANS.get(text)
+            if value is None:
+                value = text  # refused below, in the same words
+        elif self.kind in ("int", "float", "size"):
+            value = _number(text)
+        elif self.kind == "scale":
+            value = tuple(map(_number, text.split(",")))
+        return self.take(value)
+
+    def write(self, value: Plain) -> str:
+        """The shortest text that ``read`` takes back as the same value."""
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, tuple):
+            return ",".join(f"{number:g}" if number % 1 == 0 else repr(number) for number in value)
+        return value if isinstance(value, str) else repr(value)
+
+
+_REFUSALS: dict[Kind, str] = {
+    "int": "{name} = {value} has no meaning; give a whole number, 0 or more.",
+    "float": "{name} = {value} has no meaning; give a number.",
+    "bool": "{name} = {value} has no meaning; give true or false.",
+    "choice": "{name} = {value} has no meaning; give one of {choices}.",
+    "text": "{name} = {value} has no meaning; give letters, digits and . _ - only.",
+    "size": "{value} is no size of a part; give a share between 0 and 1, or a whole number.",
+    "scale": "{name} = {value} is no scale; give the lowest rating, the highest and, if there is "
+    "one, the step.",
+    "positions": "{name} = {value} has no meaning; give positions of ratings such as 0-3,9.",
+}
+
+_BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
+
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+def _number(text: str) -> int | float | str:
+    """A number as people write it in a link; what is none stays text, and is refused later."""
+    if not _NUMBER.fullmatch(text) or len(text) > 40:
+        return text
+    return float(text) if set(text) & set(".eE") else int(text)
+
+
+def _cut(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def _int(_: Parameter, value: Any) -> int:
+    if isinstance(value, bool | np.bool_ | str) or not math.isfinite(value) or value != int(value):
+        raise ValueError
+    if value < 0:
+        raise ValueError
+    return int(value)
+
+
+def _float(_: Parameter, value: Any) -> float:
+    if isinstance(value, bool | np.bool_ | str) or not math.isfinite(value):
+        raise ValueError
+    return float(value) + 0.0  # −0.0 is 0.0
+
+
+def _bool(_: Parameter, value: Any) -> bool:
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError
+    return bool(value)
+
+
+def _choice(parameter: Parameter, value: Any) -> str:
+    if value not in parameter.choices:
+        raise ValueError
+    return str(value)
+
+
+def _text(_: Parameter, value: Any) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", value):
+        raise ValueError
+    return value
+
+
+def _size(_: Parameter, value: Any) -> int | float:
+    size = _float(_, value)
+    if not (0 <= size < 1 or size.is_integer() and size >= 1):
+        raise ValueError
+    return int(size) if size.is_integer() else size
+
+
+def _scale(_: Parameter, value: Any) -> tuple[float, ...]:
+    numbers = tuple(_float(_, number) for number in value if number is not None)
+    low, high, step = (*numbers, 1.0)[:3]
+    if len(numbers) not in (2, 3) or not low < high or not 0 < step <= high - low:
+        raise ValueError
+    return numbers
+
+
+_NO_POSITION = "none"
+_POSITIONS = re.compile(rf"{_NO_POSITION}|(\d{{1,15}}(-\d{{1,15}})?(,(?!$)|$))+", re.ASCII)
+
+
+def _positions(_: Parameter, value: Any) -> str:
+    if re.fullmatch("#[0-9a-f]{16}", value):
+        return value
+    if not _POSITIONS.fullmatch(value):
+        raise ValueError
+    return ranges_text(ranges_of(value))
+
+
+def ranges_of(text: str) -> list[tuple[int, int]]:
+    """First and last of each run of positions: “0-3,9” is [(0, 3), (9, 9)]."""
+    ends = (part.split("-") for part in text.split(",") if part != _NO_POSITION)
+    found = [(int(part[0]), int(part[-1])) for part in ends]
+    if any(first > last for first, last in found):
+        raise ValueError
+    return found
+
+
+def ranges_text(ranges: list[tuple[int, int]]) -> str:
+    """The inverse, runs in order and joined where they touch."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(ranges):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = joined[-1][0], max(last, joined[-1][1])
+        else:
+            joined.append((first, last))
+    return ",".join(f"{a}" if a == b else f"{a}-{b}" for a, b in joined) or _NO_POSITION
+
+
+_TAKE: dict[Kind, Callable[[Parameter, Any], Plain]] = {
+    "int": _int, "float": _float, "bool": _bool, "choice": _choice, "text": _text, "size": _size,
+    "scale": _scale, "positions": _positions,
+}  # fmt: skip
+
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+
+
+class Book:
+    """All recipes of one kind, by name; used as the decorator that enters a function.
+
+    What such a function returns, a frozen dataclass, carries the recipe it was made by in the field
+    ``carried_in``. Its first ``n_given`` parameters (the ratings that a split divides) are no part
+    of the recipe.
+    """
+
+    def __init__(self, what: str, carried_in: str, n_given: int = 0) -> None:
+        self.what, self.carried_in, self.n_given = what, carried_in, n_given
+        self._makers: dict[str, Callable[..., Any]] = {}
+        self._parameters: dict[str, tuple[Parameter, ...]] = {}
+
+    def __call__(self, function: Callable[Given, Made]) -> Callable[Given, Made]:
+        """Enter a function under its own name."""
+        return self.named(function.__name__)(function)
+
+    def named(self, name: str) -> Callable[[Callable[Given, Made]], Callable[Given, Made]]:
+        """Enter a function under another name."""
+
+        def enter(function: Callable[Given, Made]) -> Callable[Given, Made]:
+            signature = inspect.signature(function)
+            hints = typing.get_type_hints(function)
+            declared = list(signature.parameters.values())[self.n_given :]
+            parameters = tuple(_declared(p, hints[p.name]) for p in declared)
+
+            @functools.wraps(function)
+            def made(*args: Given.args, **kwargs: Given.kwargs) -> Made:
+                bound = signature.bind(*args, **kwargs)
+                bound.apply_defaults()
+                said = {p.name: p.take(bound.arguments[p.name]) for p in parameters}
+                found: Any = function(*args, **kwargs)
+                return dataclasses.replace(found, **{self.carried_in: Recipe.of(name, **said)})
+
+            self.enter(name, parameters, made)
+            return made
+
+        return enter
+
+    def enter(
+        self, name: str, parameters: tuple[Parameter, ...], maker: Callable[..., Any]
+    ) -> None:
+        """Enter a maker whose recipe is written by itself."""
+        self._makers[name], self._parameters[name] = maker, parameters
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What can be asked for."""
+        return tuple(self._makers)
+
+    def parameters(self, name: str) -> tuple[Parameter, ...]:
+        """The options of a recipe, in their order.
+
+        Raises
+        ------
+        SettingsError
+            If there is no recipe of that name.
+        """
+        if name not in self._parameters:
+            raise SettingsError(
+                Text(
+                    "There is no {what} called “{name}”; there are {names}.",
+                    what=self.what, name=_cut(name), names=", ".join(self.names),
+                )
+            )  # fmt: skip
+        return self._parameters[name]
+
+    def recipe(self, name: str, said: Mapping[str, Any] | None = None) -> Recipe:
+        """A recipe with every option, those not said at their defaults.
+
+        Raises
+        ------
+        SettingsError
+            If a name or a value has no meaning.
+        """
+        said, parameters = dict(said or {}), self.parameters(name)
+        options = {p.name: p.take(said.pop(p.name, p.default)) for p in parameters}
+        if said:
+            raise SettingsError(
+                Text(
+                    "The {what} “{name}” has no option “{option}”.",
+                    what=self.what, name=name, option=_cut(next(iter(said))),
+                )
+            )  # fmt: skip
+        return Recipe.of(name, **options)
+
+    def make(self, recipe: Recipe, *given: Any) -> Any:
+        """Make anew what a recipe says."""
+        options = {p.name: recipe.get(p.name, p.default) for p in self.parameters(recipe.name)}
+        return self._makers[recipe.name](*given, **options)
+
+
+def _declared(parameter: inspect.Parameter, hint: Any) -> Parameter:
+    """A Parameter from a function's own: its annotation names the kind."""
+    default = None if parameter.default is inspect.Parameter.empty else parameter.default
+    if typing.get_origin(hint) is Literal:
+        return Parameter(parameter.name, "choice", default, typing.get_args(hint))
+    if hint == Size:
+        kind: Kind = "size"
+    elif hint in _KINDS:
+        kind = _KINDS[hint]
+    else:
+        kind = "scale"
+    bare = Parameter(parameter.name, kind, default)
+    return dataclasses.replace(bare, default=bare.take(default))
+
+
+_KINDS: dict[Any, Kind] = {int: "int", float: "float", bool: "bool", str: "text"}
+
+# The books there are: functions that make ratings, and functions that divide them.
+DATA = Book("data", carried_in="origin")
+SPLITS = Book("split", carried_in="made_by", n_given=1)
