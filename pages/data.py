@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import grid, sources, splitting, start, state
+from pages.shared import grid, loaded, sources, splitting, start, state
 from pages.shared.chart import chart
 from recsys_core import words
 from recsys_core.figures import data as figures
@@ -81,8 +81,9 @@ st.title("Data")
 st.markdown("Who rated what, how, and what is missing: the gaps are what a model will fill.")
 
 choosing = sources.choose()
-workspace = state.workspace()
-if workspace.ratings is None or workspace.split is None:
+loaded.switch()
+data = state.data()
+if data is None:
     if not choosing:
         start.offer_party(
             "Here would be the ratings: how many, how spread, and where the gaps are.",
@@ -91,9 +92,10 @@ if workspace.ratings is None or workspace.split is None:
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.subheader(workspace.ratings.name, anchor=False, width="content")
+    st.subheader(data.ratings.name, anchor=False, width="content")
     st.page_link("train.py", label="Train a model on it", icon=":material/play_circle:")
-overview(workspace.ratings, workspace.split)
-splitting.section(workspace.ratings, workspace.split)
-if grid.fits(workspace.ratings):
-    grid.section(workspace.ratings)
+    loaded.actions(data)
+overview(data.ratings, data.split)
+splitting.section(data)
+if grid.fits(data.ratings):
+    grid.section(data)

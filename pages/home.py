@@ -14,7 +14,7 @@ st.markdown(
 )
 
 PLAY = ":material/play_arrow:"
-current = state.workspace().current
+current = state.run()
 if current is not None:
     st.page_link(
         "train.py",

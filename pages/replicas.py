@@ -5,23 +5,23 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.shared import bring, download, state
+from pages.shared import bring, download, receipt, state
 from pages.shared.chart import chart
 from recsys_core.errors import FactorscopeError
 from recsys_core.figures import lines
 from recsys_core.ratings import Ratings
-from recsys_core.replicas import REPLICAS, Lesson, Outcomes, Replica, live, shown
+from recsys_core.replicas import REPLICAS, Lesson, Records, Replica, live, shown
 from recsys_core.runs import Run
 
 _TICK = 0.7  # seconds between looks while something trains
 
 
 def data_of(replica: Replica) -> Ratings | None:
-    """The ratings a replica runs on: generated, in use already, or a MovieLens zip brought here."""
+    """The ratings a replica runs on: generated, or loaded already; None where they have to come."""
     if replica.data is not None:
         return replica.data()
-    in_use = state.workspace().ratings
-    return in_use if in_use is not None and replica.suits(in_use) else None
+    loaded = (data.ratings for data in state.workspace().data)
+    return next((ratings for ratings in loaded if replica.suits(ratings)), None)
 
 
 def bring_data(replica: Replica) -> None:
@@ -47,12 +47,14 @@ def progress(runs: dict[str, Run], replica: Replica) -> None:
         st.progress(min(share, 1.0), f"{case.title}: epoch {run.epoch} / {run.n_epochs}{left}")
         if run.status == "failed":
             st.error(run.message)
-    st.page_link("train.py", label="Watch it on the Train page", icon=":material/play_circle:")
+    if st.button("Watch it on the Train page", icon=":material/play_circle:", key="replica_watch"):
+        state.show(next(iter(runs.values())))
+        st.switch_page("train.py")
 
 
-def table(replica: Replica, outcomes: Outcomes) -> None:
+def table(replica: Replica, records: Records) -> None:
     """The three columns, and why they differ."""
-    rows = replica.table(outcomes)
+    rows = replica.table(records)
     st.table(rows.drop(columns="why they differ").set_index("what"), border="horizontal")
     st.markdown("**Why they differ**")
     reasons: dict[str, list[str]] = {}
@@ -73,11 +75,11 @@ def published(replica: Replica) -> None:
     st.table(says_column.to_frame(), border="horizontal")
 
 
-def lesson(each: Lesson, outcomes: Outcomes, key: str) -> None:
+def lesson(each: Lesson, records: Records, key: str) -> None:
     """A mistake or an omission, with its evidence."""
     st.subheader(each.title)
     st.markdown(each.text)
-    evidence = each.evidence(outcomes)
+    evidence = each.evidence(records)
     if not each.curve:
         st.dataframe(evidence, hide_index=True)
         return
@@ -94,30 +96,41 @@ def lesson(each: Lesson, outcomes: Outcomes, key: str) -> None:
 
 
 @st.fragment(run_every=_TICK)
-def running(replica: Replica) -> None:
+def running(replica: Replica, ratings: Ratings) -> None:
     """While it trains; the page is drawn anew when all cases have finished."""
-    workspace = state.workspace()
-    progress(live.runs_of(workspace, replica), replica)
-    if not any(run.busy for run in live.runs_of(workspace, replica).values()):
+    runs = live.runs_of(state.workspace(), replica, ratings)
+    progress(runs, replica)
+    if not any(run.busy for run in runs.values()):
         st.rerun()
 
 
-def results(replica: Replica) -> None:
+def receipts(replica: Replica, runs: dict[str, Run]) -> None:
+    """One for each case: every number above comes from these runs."""
+    with st.expander("Receipts", icon=":material/receipt_long:", on_change="rerun") as box:
+        if box.open:
+            for case in replica.cases:
+                st.markdown(f"**{case.title}**")
+                receipt.show(runs[case.key])
+
+
+def results(replica: Replica, ratings: Ratings) -> None:
+    """What came of it; before, what there is to reproduce, and how far it is."""
     workspace = state.workspace()
-    runs = live.runs_of(workspace, replica)
+    runs = live.runs_of(workspace, replica, ratings)
     if len(runs) < len(replica.cases):
         published(replica)
         return
     if any(run.wants_training for run in runs.values()):
-        running(replica)
+        running(replica, ratings)
         return
-    outcomes = live.outcomes(workspace, replica)
-    if outcomes is None:
+    records = live.records(workspace, replica, ratings)
+    if records is None:
         progress(runs, replica)
         return
-    table(replica, outcomes)
+    table(replica, records)
+    receipts(replica, runs)
     for number, each in enumerate(replica.lessons):
-        lesson(each, outcomes, f"article{replica.number}_{number}")
+        lesson(each, records, f"article{replica.number}_{number}")
 
 
 st.title("Replicas")
@@ -133,11 +146,12 @@ try:
     ratings = data_of(replica)
     if ratings is None:
         bring_data(replica)
+        published(replica)
     else:
         waited = st.session_state.pop("replica_waits", None) == replica.number
         if st.button("Run this replica", icon=":material/play_arrow:", type="primary") or waited:
             live.start(state.workspace(), replica, ratings)
             st.rerun()
-    results(replica)
+        results(replica, ratings)
 except FactorscopeError as error:
     st.error(str(error), icon=":material/error:")

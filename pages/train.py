@@ -5,11 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import instrument, kept, settings, start, state
-from recsys_core.runs import usual_model
 from recsys_core.words import many
 
-workspace = state.workspace()
-if workspace.ratings is None:
+if state.ratings() is None:
     st.title("Train")
     st.markdown("Here a model learns ratings before your eyes.")
     start.offer_party(
@@ -18,9 +16,9 @@ if workspace.ratings is None:
     )
     st.stop()
 
-run = workspace.current or workspace.new_run(usual_model(workspace.ratings))
+workspace, run = state.workspace(), state.run() or state.new_run()
 
-st.title(f"{workspace.ratings.name} ▸ {run.name}")
+st.title(f"{run.ratings.name} ▸ {run.name}")
 nouns = many(run.ratings.item_noun)
 st.markdown(
     f"Epoch by epoch the error falls, the gaps fill in, and users and {nouns} find their places."
@@ -29,6 +27,6 @@ st.markdown(
 )
 instrument.strip(workspace)
 instrument.panels(workspace)
-settings.settings(workspace, run)
+settings.settings(run)
 instrument.voice(workspace)
 kept.runs(workspace)

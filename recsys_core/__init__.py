@@ -36,6 +36,7 @@ from recsys_core.ratings import Ratings, Scale
 if TYPE_CHECKING:
     from recsys_core import (
         datasets,
+        experiments,
         explain,
         figures,
         metrics,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         runs,
         splits,
     )
+    from recsys_core.experiments import Experiment, Record, run
     from recsys_core.models.neural import NeuralMF
     from recsys_core.reading import read_ratings
 
@@ -51,10 +53,12 @@ if TYPE_CHECKING:
 _LATER = {
     "NeuralMF": ("recsys_core.models.neural", "NeuralMF"),
     "read_ratings": ("recsys_core.reading", "read_ratings"),
+    **{name: ("recsys_core.experiments", name) for name in ("Experiment", "Record", "run")},
     **{
         name: (f"recsys_core.{name}", None)
         for name in (
             "datasets",
+            "experiments",
             "explain",
             "figures",
             "metrics",
@@ -67,10 +71,11 @@ _LATER = {
 }
 
 __all__ = [
-    "ALS", "NMF", "PMF", "SGD", "BayesianPMF", "GlobalMean", "Guest", "ImplicitALS",
-    "ItemKNN", "Model", "NeuralMF", "Predictor", "Ratings", "Recommender", "SVDpp", "Scale",
-    "UserItemBias", "datasets", "errors", "explain", "figures", "load_model", "metrics",
-    "projection", "read_ratings", "recommend", "runs", "splits",
+    "ALS", "NMF", "PMF", "SGD", "BayesianPMF", "Experiment", "GlobalMean", "Guest", "ImplicitALS",
+    "ItemKNN", "Model", "NeuralMF", "Predictor", "Ratings", "Recommender", "Record", "SVDpp",
+    "Scale", "UserItemBias", "datasets", "errors", "experiments", "explain", "figures",
+    "load_model", "metrics", "projection", "read_ratings", "recommend", "run", "runs",
+    "splits",
 ]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ def sentence(run: Run) -> str:
     """What one sees: before training what will happen, during it what happens, then how good."""
     if run.status == "failed":
         return run.message
-    if run.rewinding is not None:
+    if run.rewinding:
         return "Going back to that epoch: the epochs before it are trained again, bit for bit."
     if not run.n_epochs:
         return f"{run.model.title}: nothing to train. {_verdict(run)}"

@@ -169,6 +169,11 @@ class Training:
         return self._at.best_epoch
 
     @property
+    def best(self) -> Any:
+        """The recommender of the best epoch so far; None without validation."""
+        return self._at.best
+
+    @property
     def stopped_early(self) -> bool:
         """Whether training ended because validation no longer improved."""
         return self._at.stopped_early

@@ -8,7 +8,7 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 
 import recsys_core as rc
-from recsys_core import runs, splits
+from recsys_core import runs
 
 FRAME = Path(__file__).resolve().parents[1] / "pages" / "frame.py"
 
@@ -26,12 +26,25 @@ def open_page(page: str, browser_id: str) -> AppTest:
 
 def load(browser_id: str, ratings: rc.Ratings) -> runs.Workspace:
     workspace = runs.registry().workspace(browser_id)
-    workspace.set_data(ratings, splits.usual(ratings))
+    workspace.load(ratings)
     return workspace
 
 
+def current(workspace: runs.Workspace) -> runs.Run | None:
+    """The run in view of whoever looked last; None where only data are."""
+    found = workspace.latest
+    return found if isinstance(found, runs.Run) else None
+
+
+def new_run(workspace: runs.Workspace, model: rc.Model) -> runs.Run:
+    """A run of a model on what was loaded last."""
+    run = workspace.new_run(workspace.data[-1].experiment(model))
+    workspace.look_at(run)
+    return run
+
+
 def train(workspace: runs.Workspace, model: rc.Model) -> runs.Run:
-    run = workspace.new_run(model)
+    run = new_run(workspace, model)
     run.set_speed(None)
     run.play()
     deadline = time.monotonic() + 60

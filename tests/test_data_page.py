@@ -7,9 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import recsys_core as rc
-from pages.shared import grid, splitting, visitor
-from recsys_core import runs, splits
-from tests.app_harness import load, open_page
+from pages.shared import grid, visitor
+from recsys_core import runs
+from tests.app_harness import current, load, open_page, train
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_a_world_is_generated_as_asked(browser_id, workspace):
     next(s for s in at.slider if s.label == "Filled").set_value(0.5)
     button(at, "Generate").click().run()
     assert not at.exception
-    ratings = workspace.ratings
+    ratings = workspace.latest.ratings
     assert (ratings.n_users, ratings.n_items, ratings.n_ratings) == (40, 25, 500)
     assert ratings.scale.step == 1
     assert metrics(at)["Ratings"] == "500"
@@ -58,7 +58,7 @@ def test_a_world_too_large_is_refused_and_the_data_stay(browser_id, workspace):
     at.number_input[1].set_value(100_000)
     button(at, "Generate").click().run()
     assert len(at.error) == 1 and "at most 12,000,000" in at.error[0].value
-    assert workspace.ratings.name == "Robbie's party"
+    assert workspace.latest.ratings.name == "Robbie's party"
     assert metrics(at)["Songs"] == "12"
 
 
@@ -68,14 +68,14 @@ def test_the_other_worlds(kind, browser_id, workspace):
     next(c for c in at.segmented_control if kind in c.options).set_value(kind).run()
     button(at, "Generate").click().run()
     assert not at.exception
-    assert workspace.ratings.truth is not None
+    assert workspace.latest.ratings.truth is not None
 
 
 def test_the_party_is_one_click_away_from_other_data(browser_id, workspace):
     load(browser_id, rc.datasets.checkerboard())
     source(open_page("data", browser_id), "Robbie's party")
-    assert workspace.ratings.name == "Robbie's party"
-    assert workspace.split.validation is None
+    assert workspace.latest.ratings.name == "Robbie's party"
+    assert workspace.latest.split.validation is None
 
 
 def test_a_split_is_chosen_and_told(browser_id, workspace):
@@ -85,9 +85,9 @@ def test_a_split_is_chosen_and_told(browser_id, workspace):
     next(n for n in at.number_input if n.label == "Seed").set_value(7).run()
     button(at, "Use this split").click().run()
     assert not at.exception
-    assert workspace.split.description.startswith("random 70/20/10, seed 7")
+    assert workspace.latest.split.description.startswith("random 70/20/10, seed 7")
     assert any("random 70/20/10, seed 7" in h.value for h in at.main.html)
-    assert len(workspace.split.validation) == 120
+    assert len(workspace.latest.split.validation) == 120
 
 
 def test_time_is_offered_only_where_there_are_times(browser_id):
@@ -108,9 +108,10 @@ def test_every_kind_of_split_can_be_used(kind, browser_id, workspace):
     at.segmented_control(key="split_kind").set_value(kind).run()
     button(at, "Use this split").click().run()
     assert not at.exception and not at.error
-    held = [p for p in (workspace.split.validation, workspace.split.test) if p is not None]
+    split = workspace.latest.split
+    held = [part for part in (split.validation, split.test) if part is not None]
     assert bool(held) == (kind != "All train")
-    assert len(workspace.split.train) + sum(map(len, held)) == len(ratings)
+    assert len(split.train) + sum(map(len, held)) == len(ratings)
 
 
 def test_a_split_that_leaves_nothing_is_one_sentence(browser_id, workspace):
@@ -123,7 +124,7 @@ def test_a_split_that_leaves_nothing_is_one_sentence(browser_id, workspace):
     button(at, "Use this split").click().run()
     assert not at.exception
     assert len(at.error) == 1 and "hold out fewer" in at.error[0].value
-    assert workspace.split.train is tiny
+    assert workspace.latest.split.train is workspace.latest.ratings
 
 
 def test_editing_keeps_names_and_counts_what_changed():
@@ -155,8 +156,8 @@ def test_training_on_the_table_starts_a_run(browser_id, workspace):
     at = open_page("data", browser_id)
     button(at, "Train on this table").click().run()
     assert not at.exception
-    assert workspace.ratings.name == "Robbie's party, edited"
-    assert workspace.current is not None
+    assert workspace.latest.ratings.name == "Robbie's party, edited"
+    assert current(workspace) is not None
 
 
 def test_edited_ratings_are_split_as_was_chosen_by_hand(browser_id, workspace):
@@ -165,10 +166,56 @@ def test_edited_ratings_are_split_as_was_chosen_by_hand(browser_id, workspace):
     button(at, "Use this split").click().run()
     button(at, "Train on this table").click().run()
     assert not at.exception
-    assert workspace.split.description.startswith("random 80/10/10")
+    assert workspace.latest.split.description.startswith("random 80/10/10")
 
 
-def test_without_a_choice_the_usual_split_is_used():
-    ratings = rc.datasets.music_party()
-    assert splitting.Choice("At random", 5, 4, keep_one=True).split(ratings).test is not None
-    assert splits.usual(ratings).test is None
+def test_a_chosen_split_survives_a_reload_and_a_second_tab(browser_id, workspace):
+    load(browser_id, rc.datasets.checkerboard(12, 12))
+    at = open_page("data", browser_id)
+    at.number_input(key="split_seed").set_value(5)
+    button(at, "Use this split").click().run()
+    for _ in range(2):  # each a new session of the same browser
+        at = open_page("data", browser_id)
+        assert any("seed 5" in h.value for h in at.main.get("html"))
+    assert workspace.latest.split.recipe["seed"] == 5
+
+
+def test_one_switches_between_loaded_data(browser_id, workspace):
+    party = load(browser_id, rc.datasets.music_party())
+    run = train(party, rc.SGD(n_epochs=2))
+    load(browser_id, rc.datasets.checkerboard())
+    at = open_page("data", browser_id)
+    switch = next(c for c in at.segmented_control if c.label == "Loaded")
+    assert switch.options == ["Robbie's party", "checkerboard"]
+    switch.set_value(0).run()
+    assert not at.exception
+    assert workspace.latest is run  # the data, with what was last learned on them
+    assert any("39" in m.value for m in at.metric)
+    at.button(key="data_forget").click().run()
+    assert not at.exception and [d.ratings.name for d in workspace.data] == ["checkerboard"]
+    assert workspace.runs == []
+
+
+def test_two_tabs_look_at_different_things(browser_id, workspace):
+    load(browser_id, rc.datasets.checkerboard())
+    one = open_page("data", browser_id)
+    other = open_page("data", browser_id)
+    load(browser_id, rc.datasets.music_party())
+    next(c for c in other.run().segmented_control if c.label == "Loaded").set_value(1).run()
+    assert any("39" in m.value for m in other.metric)
+    one.run()
+    assert not any("39" in m.value for m in one.metric)
+
+
+def test_own_ratings_are_shared_by_a_switch_and_that_is_undone(browser_id, workspace):
+    ratings = rc.Ratings.from_matrix([[1, 5, 2], [2, 0, 4]])
+    load(browser_id, ratings)
+    at = open_page("data", browser_id)
+    at.toggle(key="data_share").set_value(True).run()
+    code = runs.registry().shared_as(browser_id, workspace.data[0].ratings)
+    assert any(f"data=shared&data.id={code['id']}" in c.value for c in at.code)
+    assert runs.registry().workspace("somebody").load(runs.registry().shared(code), code)
+    at.toggle(key="data_share").set_value(False).run()
+    assert runs.registry().shared_as(browser_id, workspace.data[0].ratings) is None
+    load(browser_id, rc.datasets.music_party())  # which everybody has
+    assert not [t for t in open_page("data", browser_id).toggle if t.key == "data_share"]

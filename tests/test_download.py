@@ -77,9 +77,9 @@ def test_a_release_is_fetched_used_and_offers_its_own_splits(
     release = replace(download.CATALOGUE["100k"], md5=hashlib.md5(data).hexdigest())
     monkeypatch.setitem(download.CATALOGUE, "100k", release)
     at = press(panel(browser_id), "Agree, download 4.92 MB")
-    assert workspace.ratings is not None, [e.value for e in at.error]
-    assert workspace.ratings.n_ratings == 100_000
-    assert workspace.ratings.name == "MovieLens 100K"
+    assert workspace.latest.ratings is not None, [e.value for e in at.error]
+    assert workspace.latest.ratings.n_ratings == 100_000
+    assert workspace.latest.ratings.name == "MovieLens 100K"
     assert "Ready-made" in at.segmented_control(key="split_kind").options
     # The second time it is there already.
     at.segmented_control(key="data_source").set_value("MovieLens").run()
@@ -91,4 +91,4 @@ def test_without_a_connection_one_sentence_says_how_to_go_on(browser_id, workspa
     at = press(panel(browser_id), "Agree, download 4.92 MB")  # the mirror is empty: 404
     (shown,) = at.error
     assert "upload it" in shown.value
-    assert workspace.ratings.name == "Robbie's party"
+    assert workspace.latest.ratings.name == "Robbie's party"

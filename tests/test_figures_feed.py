@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import recsys_core as rc
-from recsys_core import runs, splits
+from recsys_core import runs
 from recsys_core.figures import frames
 from recsys_core.figures.feed import Feed
 
@@ -23,8 +23,9 @@ def server():
 
 def start(server, ratings, model):
     space = server.workspace("a browser")
-    space.set_data(ratings, splits.random(ratings))
-    run = space.new_run(model)
+    data = space.load(ratings)
+    data.choose("random")
+    run = space.new_run(data.experiment(model))
     run.set_speed(None)
     settle(server, run)
     return run
@@ -108,8 +109,7 @@ def test_a_reset_is_another_stream(server, run, feed):
 def test_frames_wait_for_the_basis_and_curves_do_not(server):
     ratings = rc.datasets.music_party()
     space = server.workspace("a browser")
-    space.set_data(ratings, splits.usual(ratings))
-    run = space.new_run(rc.SGD(n_epochs=3))
+    run = space.new_run(space.load(ratings).experiment(rc.SGD(n_epochs=3)))
     assert run.basis_pending
     tick = Feed().tick([run], run)
     assert tick["frames"]["list"] == [] and len(tick["curves"][run.stream]["train"]) == 1

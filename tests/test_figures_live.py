@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import recsys_core as rc
-from recsys_core import runs, splits
+from recsys_core import runs
 from recsys_core.figures import curves, live_latent, live_matrix, theme
 from tests.test_figures_feed import settle, step
 
@@ -18,13 +18,17 @@ def server():
 def space(server):
     space = server.workspace("a browser")
     ratings = rc.datasets.low_rank(20, 15, density=0.5)
-    space.set_data(ratings, splits.random(ratings))
+    space.load(ratings).choose("random")
     return space
+
+
+def new_run(space, model):
+    return space.new_run(space.data[-1].experiment(model))
 
 
 @pytest.fixture
 def run(server, space):
-    run = space.new_run(rc.SGD(n_factors=2, n_epochs=10))
+    run = new_run(space, rc.SGD(n_factors=2, n_epochs=10))
     run.set_speed(None)
     settle(server, run)
     step(server, run, 4)
@@ -65,7 +69,7 @@ def test_baselines_are_thin_lines_named_at_the_right_end(run):
 
 
 def test_several_runs_keep_their_colours_and_are_named(server, space, run):
-    other = space.new_run(rc.ALS(n_factors=2, n_epochs=5))
+    other = new_run(space, rc.ALS(n_factors=2, n_epochs=5))
     settle(server, other)
     step(server, other, 2)
     figure, live = curves.figure([run, other], other, "light")
@@ -100,7 +104,7 @@ def test_the_table_of_epochs_has_four_decimals(run):
 
 
 def test_before_training_the_matrix_shows_only_what_is_known(server, space):
-    run = space.new_run(rc.SGD(n_factors=2))
+    run = new_run(space, rc.SGD(n_factors=2))
     settle(server, run)
     figure, live = live_matrix.figure(run, "light")
     has_its_words(figure)
@@ -161,8 +165,7 @@ def test_few_points_are_named_and_many_are_not(server, run):
     assert figure.data[0].mode == "markers"
     space = server.workspace("another")
     party = rc.datasets.music_party()
-    space.set_data(party, splits.usual(party))
-    small = space.new_run(rc.SGD())
+    small = space.new_run(space.load(party).experiment(rc.SGD()))
     settle(server, small)
     figure, _ = live_latent.figure(small, "light")
     assert figure.data[0].mode == "markers+text"
@@ -170,7 +173,7 @@ def test_few_points_are_named_and_many_are_not(server, run):
 
 
 def test_a_model_without_factors_has_no_places(server, space):
-    run = space.new_run(rc.GlobalMean())
+    run = new_run(space, rc.GlobalMean())
     settle(server, run)
     figure, _ = live_latent.figure(run, "light")
     assert not np.any(figure.data[0].x)

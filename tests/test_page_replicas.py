@@ -29,7 +29,7 @@ def test_one_click_trains_all_cases_and_shows_three_columns():
     next(b for b in app.button if b.label == "Run this replica").click().run()
     workspace = registry().workspace("replica-2")
     replica = REPLICAS[2]
-    assert len(live.runs_of(workspace, replica)) == len(replica.cases)
+    assert len(live.runs_of(workspace, replica, replica.data())) == len(replica.cases)
     deadline = time.monotonic() + 60
     while workspace.busy and time.monotonic() < deadline:
         time.sleep(0.05)

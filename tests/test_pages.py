@@ -10,7 +10,7 @@ import pytest
 import recsys_core as rc
 from pages.shared import visitor
 from recsys_core import runs
-from tests.app_harness import load, open_page, train
+from tests.app_harness import current, load, new_run, open_page, train
 
 NEED_DATA = ("data", "train", "predictions", "latent", "recommend")
 PAGES = ("home", *NEED_DATA, "replicas")
@@ -53,8 +53,8 @@ def test_an_empty_page_offers_the_party_in_one_click(page, browser_id):
     offer[0].click().run()
     assert not at.exception
     workspace = runs.registry().workspace(browser_id)
-    assert workspace.ratings.name == "Robbie's party"
-    assert workspace.current is not None and workspace.current.status in ("playing", "finished")
+    assert workspace.latest.ratings.name == "Robbie's party"
+    assert current(workspace) is not None and current(workspace).status in ("playing", "finished")
     assert not [b for b in at.main.button if "Start with" in b.label]
 
 
@@ -63,7 +63,7 @@ def test_home_is_one_click_from_a_model_that_moves(button, name, browser_id):
     at = open_page("home", browser_id)
     at.button(key=button).click().run()
     assert not at.exception
-    run = runs.registry().workspace(browser_id).current
+    run = current(runs.registry().workspace(browser_id))
     assert name in run.ratings.name
     deadline = time.monotonic() + 30
     while run.epoch < 1 and time.monotonic() < deadline:
@@ -108,7 +108,7 @@ def test_two_browsers_see_their_own_data(browser_id):
 
 def test_a_run_is_paused_and_played_from_the_sidebar(browser_id):
     workspace = load(browser_id, rc.datasets.music_party())
-    run = workspace.new_run(rc.SGD(n_epochs=100_000))
+    run = new_run(workspace, rc.SGD(n_epochs=100_000))
     run.set_speed(1.0)
     run.play()
     at = open_page("home", browser_id)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import recsys_core as rc
-from recsys_core.runs import looks_like_counts, usual_model
-from tests.app_harness import load, open_page, train
+from recsys_core.experiments import looks_like_counts, usual_model
+from tests.app_harness import current, load, open_page, train
 
 KINDS = {
     "SVDpp": rc.SVDpp(n_factors=2, n_epochs=5),
@@ -130,9 +130,9 @@ def plays(log):
 @pytest.mark.parametrize("log", [False, True])
 def test_for_counts_implicit_als_is_the_model_to_begin_with(browser_id, log):
     workspace = load(browser_id, plays(log))
-    assert looks_like_counts(workspace.ratings)
+    assert looks_like_counts(workspace.latest.ratings)
     open_page("train", browser_id)
-    assert isinstance(workspace.current.model, rc.ImplicitALS)
+    assert isinstance(current(workspace).model, rc.ImplicitALS)
     train(workspace, rc.ALS(n_epochs=2))
     assert "look like counts" in text_of(open_page("train", browser_id))
 

@@ -5,13 +5,14 @@ import pandas as pd
 import pytest
 
 import recsys_core as rc
-from recsys_core import datasets, replicas
+from recsys_core import datasets, experiments, replicas
+from recsys_core.errors import MissingRunError
 from recsys_core.replicas import REPLICAS, article0, article1, article2, article3, article4
-from recsys_core.replicas.base import train
+from recsys_core.replicas.base import held_out_rmse, train
 from recsys_core.runs import Registry
 
 
-def outcomes_of(replica, ratings, *keys):
+def records_of(replica, ratings, *keys):
     return {case.key: train(case, ratings) for case in replica.cases if case.key in keys}
 
 
@@ -46,14 +47,14 @@ def test_article_0_loses_568_ratings_to_its_mark_for_missing():
 
 @pytest.mark.slow
 def test_article_0_is_reproduced():
-    outcome = train(article0.REPLICA.cases[0], datasets.article0())
-    wrong = article0.mse(outcome) * 681
+    record = train(article0.REPLICA.cases[0], datasets.article0())
+    wrong = article0.mse(record) * 681
     # 0.17768 is 121 squared steps over 681 test ratings. Other processors round otherwise, and may
     # tip a prediction or two over a half.
-    assert len(outcome.test()) == 681
+    assert len(record.held_out) == 681
     assert wrong == pytest.approx(121, abs=2)
-    assert article0.mape(outcome) == pytest.approx(7.21, abs=0.1)
-    assert article0.missing_cells(outcome) == pytest.approx(
+    assert article0.mape(record) == pytest.approx(7.21, abs=0.1)
+    assert article0.missing_cells(record) == pytest.approx(
         np.array(article0._PUBLISHED_MISSING), abs=0.05
     )
 
@@ -63,16 +64,16 @@ def test_article_0_is_reproduced():
 
 @pytest.mark.slow
 def test_article_1_overfits_long_before_it_ends(zip_path):
-    outcomes = outcomes_of(article1.REPLICA, read(zip_path, "ml-latest-small"), "article", "ours")
-    curve = article1.curve(outcomes)
-    assert 18 <= article1.overfits_after(outcomes) <= 32
+    records = records_of(article1.REPLICA, read(zip_path, "ml-latest-small"), "article", "ours")
+    curve = article1.curve(records)
+    assert 18 <= article1.overfits_after(records) <= 32
     assert curve["test MSE"].min() == pytest.approx(1.155, abs=0.05)
     assert curve["test MSE"].iloc[-1] > 1.1 * curve["test MSE"].min()
     assert curve["train MSE"].is_monotonic_decreasing
-    examples = article1.examples(outcomes)
+    examples = article1.examples(records)
     assert examples["article says"].tolist() == [3.6863, 3.1846]
     assert not np.allclose(examples.iloc[:, 2], examples.iloc[:, 3])
-    assert outcomes["ours"].test_rmse() ** 2 < 0.8 * curve["test MSE"].min()
+    assert held_out_rmse(records["ours"]) ** 2 < 0.8 * curve["test MSE"].min()
 
 
 # --- article 2 --------------------------------------------------------------------------------
@@ -145,11 +146,11 @@ def test_article_2_visits_the_ratings_in_row_order():
 @pytest.mark.slow
 def test_article_3_is_two_results_on_two_splits(zip_path):
     ratings = read(zip_path, "ml-100k")
-    outcomes = outcomes_of(article3.REPLICA, ratings, "latest", "random")
-    assert len(outcomes["latest"].test()) == 943
-    assert outcomes["latest"].test_rmse(clip=False) == pytest.approx(1.043, abs=0.02)
-    assert outcomes["random"].test_rmse(clip=False) == pytest.approx(0.910, abs=0.01)
-    assert outcomes["latest"].history[-1].train_rmse ** 2 == pytest.approx(0.644, abs=0.02)
+    records = records_of(article3.REPLICA, ratings, "latest", "random")
+    assert len(records["latest"].held_out) == 943
+    assert held_out_rmse(records["latest"], clip=False) == pytest.approx(1.043, abs=0.02)
+    assert held_out_rmse(records["random"], clip=False) == pytest.approx(0.910, abs=0.01)
+    assert records["latest"].epochs[-1].train_rmse ** 2 == pytest.approx(0.644, abs=0.02)
 
 
 # --- article 4 --------------------------------------------------------------------------------
@@ -172,32 +173,50 @@ def test_article_4s_standardizing_is_a_change_of_lambda():
 @pytest.mark.slow
 def test_article_4s_read_out_costs_more_than_its_lambda(zip_path):
     ratings = read(zip_path, "ml-1m")
-    outcomes = outcomes_of(article4.REPLICA, ratings, "article", "diagonal")
-    sigmoid = article4.through_sigmoid(outcomes["article"], outcomes["article"].test())
+    records = records_of(article4.REPLICA, ratings, "article", "diagonal")
+    sigmoid = article4.through_sigmoid(records["article"], records["article"].held_out)
     assert sigmoid == pytest.approx(1.05, abs=0.05)
-    assert outcomes["article"].test_rmse() < 0.88
-    assert outcomes["diagonal"].test_rmse() < 0.85
+    assert held_out_rmse(records["article"]) < 0.88
+    assert held_out_rmse(records["diagonal"]) < 0.85
 
 
 # --- as runs, and as a command ----------------------------------------------------------------
 
 
-def test_a_replica_runs_in_a_workspace_like_anything_else():
+def test_a_replica_runs_beside_what_a_person_has():
     registry = Registry(threaded=False)
     workspace = registry.workspace("somebody")
+    own = workspace.load(rc.Ratings.from_matrix([[1, 5, 2], [2, 0, 4]]))
+    mine = workspace.new_run(own.experiment(rc.SGD(n_epochs=2)))
     replica, ratings = article2.REPLICA, datasets.music_party()
     runs = replicas.live.start(workspace, replica, ratings)
     assert [run.status for run in runs] == ["playing"] * len(replica.cases)
-    assert replicas.live.outcomes(workspace, replica) is None
+    assert workspace.data == [own] and workspace.runs == [mine, *runs]
+    assert replicas.live.records(workspace, replica, ratings) is None
     for _ in range(100_000):
         if not workspace.busy:
             break
         registry.turn()
-    lived = replicas.live.outcomes(workspace, replica)
+    workspace.rename(runs[0], "found by what it is, not by what it is called")
+    lived = replicas.live.records(workspace, replica, ratings)
     straight = replicas.run(replica, ratings)
     pd.testing.assert_frame_equal(replica.table(lived), replica.table(straight))
+    for key, record in lived.items():
+        assert record.digest == straight[key].digest, "as a run, and straight through: equal bits"
+        assert experiments.replay(record.receipt).outcome == "same bits"
     replicas.live.start(workspace, replica, ratings)
-    assert len(workspace.runs) == len(replica.cases)
+    assert len(workspace.runs) == 1 + len(replica.cases)
+
+
+@pytest.mark.parametrize("replica", REPLICAS, ids=lambda r: r.title)
+def test_no_value_of_ours_exists_without_a_record(replica):
+    for row in replica.rows:
+        for records in (None, {}):
+            with pytest.raises(MissingRunError):
+                row.we_get(records)
+            if row.read_best is not None:
+                with pytest.raises(MissingRunError):
+                    row.our_best(records)
 
 
 def test_a_replica_knows_the_data_it_may_run_on():

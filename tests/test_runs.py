@@ -2,19 +2,20 @@
 
 import dataclasses
 import time
-from collections.abc import Callable
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import recsys_core as rc
-from recsys_core import runs
-from recsys_core.errors import DivergedError, SettingsError
+from recsys_core import models, runs
+from recsys_core.errors import DivergedError, MissingDataError, SettingsError
+from recsys_core.experiments import Experiment
+from recsys_core.models import Model
+from recsys_core.models.options import option
 from recsys_core.runs import workspaces
 from recsys_core.runs.kept import Kept
 from recsys_core.runs.run import usual_speed
-from recsys_core.splits import Split
 from recsys_core.training import Epoch
 
 
@@ -31,7 +32,12 @@ class Clock:
 
 
 class FakeTraining:
-    """Counts epochs; each takes ``slices`` turns. Its parameters are its history, as one number."""
+    """Counts epochs; each takes ``slices`` turns. Its parameters are its history, as one number.
+
+    Where it is given a clock, each turn takes all the time it may.
+    """
+
+    clock = None
 
     def __init__(self, model, checkpoint):
         self.settings = dataclasses.asdict(model)
@@ -40,7 +46,7 @@ class FakeTraining:
         self.history = list(checkpoint["history"]) if checkpoint else [Epoch(0, 1.0, 1.0, 1.0, 0.0)]
         self.weight = checkpoint["weight"] if checkpoint else 1.0
         self.part = 0
-        self.best_epoch, self.stopped_early = None, False
+        self.best, self.best_epoch, self.stopped_early = None, None, False
         self.learner = SimpleNamespace(snapshot=self.snapshot)
 
     epoch = property(lambda self: self.history[-1].number)
@@ -52,14 +58,14 @@ class FakeTraining:
     def advance(self, max_seconds):
         if self.finished:
             return None
-        if self.model.on_advance:
-            self.model.on_advance(max_seconds)
+        if FakeTraining.clock is not None:
+            FakeTraining.clock.spend(max_seconds)
         self.part += 1
         if self.part < self.model.slices:
             return None
         self.part = 0
         if self.epoch + 1 == self.model.fails_at:
-            raise self.model.failure
+            raise FAILURES[self.model.failure]
         self.weight = self.weight * (1 - self.model.rate) + 0.1 * np.sin(self.epoch)
         self.history.append(Epoch(self.epoch + 1, self.weight, None, self.weight, 0.01))
         return self.history[-1]
@@ -73,20 +79,45 @@ class FakeTraining:
         return {"history": list(self.history), "weight": self.weight}
 
 
+def _option(default, kind):
+    return option(default, kind, "", "", "", "")
+
+
 @dataclasses.dataclass
-class FakeModel:
-    n_epochs: int = 10
-    rate: float = 0.1
-    slices: int = 1
-    fails_at: int | None = None
-    failure: Exception = DivergedError("It diverged; use a smaller learning rate.")
-    megabytes: int = 0
-    on_advance: Callable[[float], None] | None = None
+class FakeModel(Model):
+    n_epochs: int = _option(10, "int")
+    rate: float = _option(0.1, "float")
+    slices: int = _option(1, "int")
+    fails_at: int | None = _option(None, "int")
+    failure: str = dataclasses.field(
+        default="named", metadata={"option": dict(kind="choice", choices=("named", "secret"),
+        symbol="", label="", meaning="", what_if="")})  # fmt: skip
+    megabytes: int = _option(0, "int")
+
     title = "Fake"
-    has_epochs = True
+    shaping = ()
+
+    @classmethod
+    def defaults(cls, ratings):
+        return {}
+
+    def _learner(self, train, settings):
+        raise NotImplementedError
 
     def start(self, train, validation=None, checkpoint=None):
         return FakeTraining(self, checkpoint)
+
+
+FAILURES = {
+    "named": DivergedError("It diverged; use a smaller learning rate."),
+    "secret": ZeroDivisionError("secret detail"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _experiments_may_name_it(monkeypatch):
+    monkeypatch.setattr(models, "MODELS", (*models.MODELS, "FakeModel"))
+    monkeypatch.setattr(models, "FakeModel", FakeModel, raising=False)
 
 
 @pytest.fixture
@@ -102,8 +133,13 @@ def server():
 @pytest.fixture
 def space(server, ratings):
     space = server.workspace("a browser")
-    space.set_data(ratings, Split(ratings, None, None, "all for training"))
+    space.load(ratings)
     return space
+
+
+def new_run(space, model):
+    """A run of a model on what was loaded last."""
+    return space.new_run(space.data[-1].experiment(model))
 
 
 def settle(server, run, turns=1000):
@@ -117,15 +153,15 @@ def settle(server, run, turns=1000):
 
 
 def test_a_new_run_shows_its_initial_state_at_once(space):
-    run = space.new_run(FakeModel())
+    run = new_run(space, FakeModel())
     assert [epoch.number for epoch in run.epochs] == [0]
     assert (run.epoch, run.n_epochs, run.status) == (0, 10, "paused")
     assert run.predictor.weight == 1.0
-    assert space.current is run
+    assert space.latest is run
 
 
 def test_play_trains_to_the_end_and_pacing_keeps_its_pace(server, space):
-    run = space.new_run(FakeModel(n_epochs=10))
+    run = new_run(space, FakeModel(n_epochs=10))
     run.set_speed(5)
     settle(server, run)
     began = server.clock.now
@@ -138,7 +174,7 @@ def test_play_trains_to_the_end_and_pacing_keeps_its_pace(server, space):
 
 
 def test_the_remaining_time_follows_from_the_pace(server, space):
-    run = space.new_run(FakeModel(n_epochs=10))
+    run = new_run(space, FakeModel(n_epochs=10))
     run.set_speed(5)
     assert run.seconds_left == pytest.approx(2.0)
     run.play()
@@ -150,7 +186,7 @@ def test_the_remaining_time_follows_from_the_pace(server, space):
 
 
 def test_a_turn_that_comes_late_is_not_made_up_for(server, space):
-    run = space.new_run(FakeModel(n_epochs=100))
+    run = new_run(space, FakeModel(n_epochs=100))
     run.set_speed(20)
     run.play()
     server.turn()
@@ -161,7 +197,7 @@ def test_a_turn_that_comes_late_is_not_made_up_for(server, space):
 
 
 def test_as_fast_as_possible_does_not_wait(server, space):
-    run = space.new_run(FakeModel(n_epochs=100))
+    run = new_run(space, FakeModel(n_epochs=100))
     run.set_speed(None)
     run.play()
     began = server.clock.now
@@ -169,8 +205,9 @@ def test_as_fast_as_possible_does_not_wait(server, space):
     assert run.epoch == 100 and server.clock.now - began < 0.1
 
 
-def test_pause_stops_between_slices_and_play_goes_on(server, space):
-    run = space.new_run(FakeModel(slices=4, on_advance=server.clock.spend))
+def test_pause_stops_between_slices_and_play_goes_on(server, space, monkeypatch):
+    monkeypatch.setattr(FakeTraining, "clock", server.clock)
+    run = new_run(space, FakeModel(slices=4))
     run.set_speed(None)
     run.play()
     for _ in range(6):  # one epoch of four slices, and half of the next
@@ -185,7 +222,7 @@ def test_pause_stops_between_slices_and_play_goes_on(server, space):
 
 
 def test_step_is_one_epoch(server, space):
-    run = space.new_run(FakeModel(slices=3))
+    run = new_run(space, FakeModel(slices=3))
     run.step()
     settle(server, run)
     assert run.epoch == 1 and run.status == "paused"
@@ -196,7 +233,7 @@ def test_step_is_one_epoch(server, space):
 
 
 def test_step_and_play_go_past_the_last_epoch(server, space):
-    run = space.new_run(FakeModel(n_epochs=4))
+    run = new_run(space, FakeModel(n_epochs=4))
     run.play()
     settle(server, run)
     run.step()
@@ -208,7 +245,7 @@ def test_step_and_play_go_past_the_last_epoch(server, space):
 
 
 def test_reset_goes_back_to_the_first_state(server, space):
-    run = space.new_run(FakeModel())
+    run = new_run(space, FakeModel())
     run.play()
     settle(server, run)
     run.reset()
@@ -217,9 +254,9 @@ def test_reset_goes_back_to_the_first_state(server, space):
 
 
 def test_what_a_slice_brings_after_a_reset_is_dropped(server, space, monkeypatch):
-    run = space.new_run(FakeModel())
+    run = new_run(space, FakeModel())
     run.set_speed(None)
-    training = run._training
+    training = run._course.training
     advance = training.advance
 
     def reset_meanwhile(seconds):
@@ -233,9 +270,9 @@ def test_what_a_slice_brings_after_a_reset_is_dropped(server, space, monkeypatch
 
 
 def test_a_failing_run_says_so_and_harms_no_other(server, space):
-    bad = space.new_run(FakeModel(fails_at=3))
-    worse = space.new_run(FakeModel(fails_at=2, failure=ZeroDivisionError("secret detail")))
-    good = space.new_run(FakeModel())
+    bad = new_run(space, FakeModel(fails_at=3))
+    worse = new_run(space, FakeModel(fails_at=2, failure="secret"))
+    good = new_run(space, FakeModel())
     for run in (bad, worse, good):
         run.play()
     settle(server, good)
@@ -253,8 +290,8 @@ def test_thirty_runs_all_move(server, ratings):
     everyone = []
     for number in range(30):
         space = server.workspace(f"student {number}")
-        space.set_data(ratings, Split(ratings, None, None, ""))
-        everyone.append(space.new_run(FakeModel(n_epochs=100)))
+        space.load(ratings)
+        everyone.append(new_run(space, FakeModel(n_epochs=100)))
         everyone[-1].set_speed(5)
         everyone[-1].play()
     until = server.clock.now + 1
@@ -264,14 +301,14 @@ def test_thirty_runs_all_move(server, ratings):
 
 
 def test_two_browsers_see_nothing_of_each_other(server, space):
-    space.new_run(FakeModel())
+    new_run(space, FakeModel())
     other = server.workspace("another browser")
-    assert other.ratings is None and other.runs == [] and other.current is None
+    assert other.data == [] and other.runs == [] and other.latest is None
     assert server.workspace("a browser") is space
 
 
 def test_workspaces_are_freed_fifteen_minutes_after_the_last_look(server, space):
-    run = space.new_run(FakeModel())
+    run = new_run(space, FakeModel())
     settle(server, run)
     server.clock.now += 899
     server.turn()
@@ -288,7 +325,7 @@ def test_workspaces_are_freed_fifteen_minutes_after_the_last_look(server, space)
 
 
 def test_names_are_told_apart_and_can_be_changed(space):
-    one, two = space.new_run(FakeModel()), space.new_run(FakeModel())
+    one, two = new_run(space, FakeModel()), new_run(space, FakeModel())
     assert (one.name, two.name) == ("Fake", "Fake (2)")
     assert (one.color_index, two.color_index) == (0, 1)
     space.rename(one, "  my best ")
@@ -296,32 +333,77 @@ def test_names_are_told_apart_and_can_be_changed(space):
     assert (one.name, two.name) == ("my best", "Fake (2)")
 
 
-def test_removing_a_run_brings_another_into_view_and_no_colour_back(server, space):
-    one, two = space.new_run(FakeModel()), space.new_run(FakeModel())
+def test_removing_a_run_brings_no_colour_back(server, space):
+    one, two = new_run(space, FakeModel()), new_run(space, FakeModel())
     two.step()
     settle(server, two)
     space.remove(two)
-    assert space.current is one and space.runs == [one]
-    three = space.new_run(FakeModel())
+    assert space.runs == [one]
+    three = new_run(space, FakeModel())
     assert three.color_index == 2
     space.remove(three)  # which nobody has seen learn
-    assert space.new_run(FakeModel()).color_index == 2
+    assert new_run(space, FakeModel()).color_index == 2
 
 
-def test_selecting_a_run_brings_its_data_back(space, ratings):
-    run = space.new_run(FakeModel())
-    other = rc.Ratings.from_matrix(np.eye(4))
-    space.set_data(other, Split(other, None, None, ""))
-    assert space.current is None
-    space.select(run)
-    assert space.ratings is ratings and space.current is run
+def test_several_data_sets_lie_side_by_side(server, space, ratings):
+    run = new_run(space, FakeModel())
+    other = space.load(rc.Ratings.from_matrix(np.eye(4)))
+    assert [data.ratings.n_users for data in space.data] == [3, 4]
+    assert space.runs == [run] and space.latest is other
+    again = space.load(rc.Ratings.from_matrix(np.array([[1, 5, 0], [5, 1, 4], [2, 0, 5]])))
+    assert again is space.data[0] and len(space.data) == 2  # the same ratings
+    space.look_at(run)
+    assert space.latest is run
+    space.unload(space.data[0])
+    assert space.runs == [] and space.data == [other]
+
+
+def test_groups_have_colours_of_their_own(space):
+    own = new_run(space, FakeModel())
+    theirs = [space.new_run(own.experiment, group="Replica 2") for _ in range(2)]
+    other = new_run(space, FakeModel(rate=0.2))
+    assert [run.color_index for run in (own, *theirs, other)] == [0, 0, 1, 1]
+    assert space.run_of(own.experiment) is own
+    assert space.run_of(own.experiment, "Replica 2") is theirs[-1]
+    assert space.run_of(own.experiment.fork(3)) is None
+
+
+def test_runs_on_the_same_split_share_it_and_its_baselines(space):
+    one, two = new_run(space, FakeModel()), new_run(space, FakeModel(rate=0.2))
+    assert one.split is two.split and one.baselines is two.baselines
+    space.data[0].choose({"name": "random", "validation": 0.2, "test": 0, "seed": 3})
+    three = new_run(space, FakeModel())
+    assert three.split is not one.split and three.baselines is not one.baselines
+
+
+def test_uploads_are_found_in_ones_own_workspace_alone(server, space):
+    asked = Experiment.from_query(space.data[0].experiment(rc.SGD(n_factors=1)).to_query())
+    assert asked.data.name == "upload"
+    assert space.new_run(space.bound(asked)).ratings is space.data[0].ratings
+    with pytest.raises(MissingDataError, match="upload"):
+        server.workspace("somebody else").bound(asked)
+
+
+def test_shared_ratings_are_read_by_code_until_that_is_undone(server, space):
+    mine, other = space.data[0], server.workspace("another browser")
+    code = server.share(space.owner, mine.ratings)
+    assert server.share(space.owner, mine.ratings) == code
+    asked = Experiment(code, None, rc.SGD(n_factors=1))
+    assert Experiment.from_query(asked.to_query()) == asked
+    run = other.new_run(other.bound(asked))
+    assert run.ratings is mine.ratings and run.experiment.data == code
+    server.unshare(space.owner, mine.ratings)
+    with pytest.raises(MissingDataError, match="no longer shared"):
+        other.bound(asked)
+    with pytest.raises(MissingDataError, match="no longer shared"):
+        asked.make_ratings()
 
 
 # --- forks --------------------------------------------------------------------------------------
 
 
 def test_a_fork_of_a_kept_epoch_goes_on_from_there(server, space):
-    run = space.new_run(FakeModel())
+    run = new_run(space, FakeModel())
     run.play()
     settle(server, run)
     fork = run.fork(4)
@@ -334,7 +416,7 @@ def test_a_fork_of_a_kept_epoch_goes_on_from_there(server, space):
 
 
 def test_a_changed_setting_changes_what_follows_only(server, space):
-    run = space.new_run(FakeModel())
+    run = new_run(space, FakeModel())
     run.play()
     settle(server, run)
     fork = run.fork(4, rate=0.5)
@@ -346,7 +428,7 @@ def test_a_changed_setting_changes_what_follows_only(server, space):
 
 
 def test_unkept_epochs_are_retraced_through_forks_of_forks(server, space):
-    run = space.new_run(FakeModel(n_epochs=20))
+    run = new_run(space, FakeModel(n_epochs=20))
     run.play()
     settle(server, run)
     child = run.fork(7, rate=0.5)
@@ -356,7 +438,7 @@ def test_unkept_epochs_are_retraced_through_forks_of_forks(server, space):
         pass
     assert [m.epoch for m in child.checkpoints] == [0, 20]
     grandchild = child.fork(11, rate=0.5)  # no change: it must end where the child ended
-    assert grandchild.rewinding is not None
+    assert grandchild.rewinding
     grandchild.play()
     settle(server, grandchild)
     assert grandchild.predictor.weight == child.predictor.weight
@@ -368,7 +450,7 @@ def test_unkept_epochs_are_retraced_through_forks_of_forks(server, space):
 
 
 def test_a_fork_at_the_end_goes_on_for_as_many_epochs(server, space):
-    run = space.new_run(FakeModel(n_epochs=5))
+    run = new_run(space, FakeModel(n_epochs=5))
     run.play()
     settle(server, run)
     fork = run.fork(5)
@@ -376,7 +458,7 @@ def test_a_fork_at_the_end_goes_on_for_as_many_epochs(server, space):
 
 
 def test_a_fork_with_an_unknown_setting_is_refused_and_leaves_nothing(space):
-    run = space.new_run(FakeModel())
+    run = new_run(space, FakeModel())
     with pytest.raises(SettingsError, match="no setting called speed"):
         run.fork(0, speed=3)
     assert space.runs == [run]
@@ -403,7 +485,7 @@ def test_thinning_keeps_the_first_the_last_and_an_even_rest():
 
 
 def test_a_run_stays_within_its_budget(server, space):
-    run = space.new_run(FakeModel(n_epochs=100, megabytes=2))
+    run = new_run(space, FakeModel(n_epochs=100, megabytes=2))
     run.set_speed(None)
     run.play()
     for _ in range(200):
@@ -420,9 +502,9 @@ def test_a_workspace_and_the_server_stay_within_theirs(server, ratings, monkeypa
     everyone = []
     for owner in "abcd":
         space = server.workspace(owner)
-        space.set_data(ratings, Split(ratings, None, None, ""))
+        space.load(ratings)
         for _ in range(3):
-            everyone.append(space.new_run(FakeModel(n_epochs=30, megabytes=1)))
+            everyone.append(new_run(space, FakeModel(n_epochs=30, megabytes=1)))
             everyone[-1].set_speed(None)
             everyone[-1].play()
     for _ in range(40):
@@ -448,24 +530,22 @@ def test_the_usual_speed_makes_a_small_run_last_about_ten_seconds(n_epochs, n_ra
 # --- real models, and the real worker -----------------------------------------------------------
 
 
-def planted(seed=0):
+def planted(space, seed=0):
+    """Load ratings with two true factors, 20 % of them validation and 20 % test."""
     generator = np.random.default_rng(seed)
     values = generator.normal(size=(30, 2)) @ generator.normal(size=(2, 20))
     values = np.clip(np.rint(3 + values), 1, 5)
     values[generator.random(values.shape) < 0.3] = 0
-    ratings = rc.Ratings.from_matrix(values)
-    held_out = generator.random(len(ratings)) < 0.2
-    return ratings, Split(
-        ratings.take(~held_out), ratings.take(held_out), ratings.take(held_out), "80/20"
-    )
+    data = space.load(rc.Ratings.from_matrix(values))
+    data.choose({"name": "random", "validation": 0.2, "test": 0.2, "seed": seed})
+    return data.split
 
 
 @pytest.mark.parametrize("model", [rc.SGD(), rc.ALS(), rc.PMF()], ids=lambda m: m.title)
 def test_real_runs_end_where_fit_ends_and_forks_continue_bit_for_bit(server, model):
-    ratings, split = planted()
     space = server.workspace("a browser")
-    space.set_data(ratings, split)
-    run = space.new_run(dataclasses.replace(model, n_epochs=12, seed=3))
+    split = planted(space)
+    run = new_run(space, dataclasses.replace(model, n_epochs=12, seed=3))
     run.set_speed(None)
     run.play()
     settle(server, run)
@@ -483,10 +563,9 @@ def test_real_runs_end_where_fit_ends_and_forks_continue_bit_for_bit(server, mod
 
 
 def test_one_basis_for_the_whole_run_and_its_forks(server):
-    ratings, split = planted()
     space = server.workspace("a browser")
-    space.set_data(ratings, split)
-    run = space.new_run(rc.SGD(n_factors=3, n_epochs=30))
+    planted(space)
+    run = new_run(space, rc.SGD(n_factors=3, n_epochs=30))
     assert run.basis is None and run.basis_pending
     settle(server, run)  # found before anybody plays
     basis = run.basis
@@ -498,16 +577,16 @@ def test_one_basis_for_the_whole_run_and_its_forks(server):
 
 
 def test_test_error_beside_the_baselines_is_computed_once(server):
-    ratings, split = planted()
     space = server.workspace("a browser")
-    space.set_data(ratings, split)
-    run = space.new_run(rc.ALS(n_factors=2))
+    planted(space)
+    run = new_run(space, rc.ALS(n_factors=2))
     run.play()
     settle(server, run)
     found = run.test_scores()
     assert [score.name for score in found] == [run.name, "Global mean", "User + item bias"]
     # The biases of this world may teach nothing; then their best epoch is the mean itself.
     assert found[0].rmse < found[2].rmse <= found[1].rmse
+    split = run.split
     error = split.test.values - run.predictor.predict(split.test.user_ids, split.test.item_ids)
     assert found[0].rmse == pytest.approx(np.sqrt((error.astype(float) ** 2).mean()))
     assert run.test_scores() is found
@@ -516,11 +595,11 @@ def test_test_error_beside_the_baselines_is_computed_once(server):
 
 def test_without_a_test_part_one_sentence_says_what_to_do(space):
     with pytest.raises(SettingsError, match="Data page"):
-        space.new_run(rc.GlobalMean()).test_scores()
+        new_run(space, rc.GlobalMean()).test_scores()
 
 
 def test_a_baseline_is_finished_from_the_start(server, space):
-    run = space.new_run(rc.GlobalMean())
+    run = new_run(space, rc.GlobalMean())
     assert run.status == "finished"
     settle(server, run)
     run.play()
@@ -529,10 +608,9 @@ def test_a_baseline_is_finished_from_the_start(server, space):
 
 
 def test_a_run_that_diverges_fails_with_the_remedy(server):
-    ratings, split = planted()
     space = server.workspace("a browser")
-    space.set_data(ratings, split)
-    run = space.new_run(rc.SGD(learning_rate=1.0, reg=1e-4, n_epochs=100))
+    planted(space)
+    run = new_run(space, rc.SGD(learning_rate=1.0, reg=1e-4, n_epochs=100))
     run.set_speed(None)
     run.play()
     settle(server, run)
@@ -542,8 +620,8 @@ def test_a_run_that_diverges_fails_with_the_remedy(server):
 def test_the_worker_trains_while_nobody_asks(ratings):
     server = runs.Registry()
     space = server.workspace("a browser")
-    space.set_data(ratings, Split(ratings, None, None, ""))
-    run = space.new_run(FakeModel(n_epochs=30))
+    space.load(ratings)
+    run = new_run(space, FakeModel(n_epochs=30))
     run.set_speed(None)
     run.play()
     for _ in range(500):

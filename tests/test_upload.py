@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 import recsys_core as rc
 from pages.shared import visitor
 from recsys_core import runs
-from tests.app_harness import load, open_page
+from tests.app_harness import current, load, open_page
 
 LONG = b"user;film;rating\nAnna;Alien;4,5\nAnna;Heat;3\nBen;Alien;5\nBen;Heat;1\nCleo;Heat;2,5\n"
 
@@ -53,9 +53,9 @@ def test_a_long_file_is_understood_shown_and_used(browser_id, workspace):
     assert "one rating a row" in said and "semicolon" in said and "0.5–5" in said
     assert len(at.dataframe[0].value) == 5
     use(at)
-    assert workspace.ratings.n_ratings == 5
-    assert workspace.ratings.users == ["Anna", "Ben", "Cleo"]
-    assert workspace.ratings.item_noun == "film"
+    assert workspace.latest.ratings.n_ratings == 5
+    assert workspace.latest.ratings.users == ["Anna", "Ben", "Cleo"]
+    assert workspace.latest.ratings.item_noun == "film"
     assert any("films" in h.value for h in at.sidebar.html)
     assert not [b for b in at.button if b.label == "Use these ratings"], "the panel has closed"
 
@@ -67,7 +67,7 @@ def test_every_column_can_be_chosen_otherwise(browser_id, workspace):
     widget(at, "selectbox", "Item column").set_value("a").run()
     widget(at, "selectbox", "Rating column").set_value("mood").run()
     use(at)
-    ratings = workspace.ratings
+    ratings = workspace.latest.ratings
     assert ratings.n_users == 3 and ratings.items == ["x", "y"]
     assert sorted(ratings.values.tolist()) == [1, 2, 2, 5]
 
@@ -78,7 +78,7 @@ def test_zero_can_be_said_to_be_a_rating(browser_id, workspace):
     assert widget(at, "selectbox", "Means unrated").value == "0"
     widget(at, "selectbox", "Means unrated").set_value("none").run()
     use(at)
-    assert workspace.ratings.n_ratings == 9
+    assert workspace.latest.ratings.n_ratings == 9
 
 
 def test_another_number_can_mean_unrated(browser_id, workspace):
@@ -87,14 +87,14 @@ def test_another_number_can_mean_unrated(browser_id, workspace):
     assert widget(at, "selectbox", "Means unrated").value == "99"
     widget(at, "selectbox", "Means unrated").set_value("none").run()
     use(at)
-    assert workspace.ratings.n_ratings == 9
+    assert workspace.latest.ratings.n_ratings == 9
 
 
 def test_the_scale_can_be_widened(browser_id, workspace):
     at = upload(browser_id, "films.csv", LONG)
     widget(at, "number_input", "Highest possible rating").set_value(10.0).run()
     use(at)
-    assert workspace.ratings.scale.high == 10
+    assert workspace.latest.ratings.scale.high == 10
 
 
 def test_a_file_inside_a_zip_is_chosen(browser_id, workspace):
@@ -106,7 +106,7 @@ def test_a_file_inside_a_zip_is_chosen(browser_id, workspace):
     assert widget(at, "selectbox", "File in the zip").value == "ratings.csv"
     widget(at, "selectbox", "File in the zip").set_value("other.csv").run()
     use(at)
-    assert workspace.ratings.n_ratings == 3
+    assert workspace.latest.ratings.n_ratings == 3
 
 
 def test_pasted_text_is_read(browser_id, workspace):
@@ -115,7 +115,7 @@ def test_pasted_text_is_read(browser_id, workspace):
     at.text_area(key="pasted").set_value("user\titem\trating\na\tx\t1\nb\tx\t5\nb\ty\t2\n")
     next(b for b in at.button if b.label == "Read").click().run()
     use(at)
-    assert workspace.ratings.n_ratings == 3
+    assert workspace.latest.ratings.n_ratings == 3
 
 
 def test_nothing_pasted_is_one_sentence(browser_id, workspace):
@@ -128,13 +128,13 @@ def test_nothing_pasted_is_one_sentence(browser_id, workspace):
 
 def test_movielens_keeps_titles_and_its_ready_made_splits(zip_path, browser_id, workspace):
     at = use(upload(browser_id, "ml-100k.zip", zip_path("ml-100k").read_bytes()))
-    assert workspace.ratings.n_ratings == 100_000
-    assert "Toy Story (1995)" in workspace.ratings.item_names
+    assert workspace.latest.ratings.n_ratings == 100_000
+    assert "Toy Story (1995)" in workspace.latest.ratings.item_names
     at.segmented_control(key="split_kind").set_value("Ready-made").run()
     next(b for b in at.button if b.label == "Use this split").click().run()
     assert not at.exception and not at.error
-    assert len(workspace.split.test) == 20_000
-    assert workspace.split.description.startswith("u1: ")
+    assert len(workspace.latest.split.test) == 20_000
+    assert workspace.latest.split.description.startswith("u1: ")
 
 
 def _bomb() -> bytes:
@@ -176,20 +176,20 @@ def test_a_bad_upload_is_one_sentence_and_the_data_stay(which, browser_id, works
     sentence = at.error[0].value
     assert sentence.endswith(".") and len(sentence) < 300 and "\n" not in sentence
     assert "Traceback" not in sentence
-    assert workspace.ratings.name == "Robbie's party"
+    assert workspace.latest.ratings.name == "Robbie's party"
     assert "it ran" not in capsys.readouterr().out
     # And the page goes on: another upload works.
     at.file_uploader(key="upload").clear()
     at.file_uploader(key="upload").upload("films.csv", LONG)
     at.run()
     use(at)
-    assert workspace.ratings.n_ratings == 5
+    assert workspace.latest.ratings.n_ratings == 5
 
 
 def test_ratings_of_ones_own_are_one_click_from_a_model_that_moves(browser_id, workspace):
     at = upload(browser_id, "films.csv", LONG)
     next(b for b in at.button if b.label.startswith("Use and watch")).click().run()
     assert not at.exception
-    assert workspace.current is not None and workspace.current.ratings.name == "films"
-    assert workspace.current.status in ("playing", "finished")
+    assert current(workspace) is not None and current(workspace).ratings.name == "films"
+    assert current(workspace).status in ("playing", "finished")
     assert at.title[0].value != "Data"

@@ -11,7 +11,7 @@ from recsys_core import words
 from recsys_core.figures import theme
 from recsys_core.models import UserItemBias
 from recsys_core.ratings import Ratings
-from recsys_core.runs import Run, Workspace
+from recsys_core.runs import Run
 from recsys_core.splits import Split
 
 # Seconds between looks: while something goes on, and otherwise, so that an open page is not taken
@@ -27,13 +27,14 @@ def sidebar() -> None:
 
 def _cards(was_busy: bool) -> None:
     workspace = state.workspace()
-    if workspace.ratings is None or workspace.split is None:
+    ratings, split = state.ratings(), state.split()
+    if ratings is None or split is None:
         st.caption("No data yet. Pick some on the Home or Data page; its card will be here.")
     else:
         with st.container(border=True, gap="xsmall", key="card_data"):
-            _data(workspace.ratings, workspace.split)
+            _data(ratings, split)
         with st.container(border=True, gap="xsmall", key="card_run"):
-            _run(workspace)
+            _run(state.run())
     if was_busy and not workspace.busy:
         st.rerun()  # all pages stop polling
 
@@ -49,8 +50,7 @@ def _data(ratings: Ratings, split: Split) -> None:
     _lines("the data", escape(ratings.name), size, filled, escape(split.description))
 
 
-def _run(workspace: Workspace) -> None:
-    run = workspace.current
+def _run(run: Run | None) -> None:
     if run is None:
         _lines("the run", "none yet", "Train starts one on these ratings.")
         return

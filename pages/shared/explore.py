@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.shared import start, state
+from pages.shared import receipt, start, state
 from recsys_core import maps, ordering
 from recsys_core.figures import theme
 from recsys_core.maps import Places
@@ -17,7 +17,7 @@ from recsys_core.models import Recommender
 from recsys_core.ordering import Arrangement, How, Side
 from recsys_core.projection import Basis
 from recsys_core.ratings import Ratings
-from recsys_core.runs import Run, usual_model
+from recsys_core.runs import Run
 from recsys_core.splits import Split
 
 
@@ -49,17 +49,16 @@ def model_in_view(what_would_be_here: str) -> Model:
 
     Ends the page where there is nothing to look at yet.
     """
-    workspace = state.workspace()
-    if workspace.ratings is None:
+    if state.ratings() is None:
         start.offer_party(what_would_be_here)
         st.stop()
-    run = workspace.current
+    run = state.run()
     if run is None:
         with st.container(border=True, key="no_run_yet"):
             st.markdown(f"{what_would_be_here} Nothing is trained on these ratings yet.")
             with st.container(horizontal=True):
                 if st.button("Train with the usual settings", type="primary", key="train_usual"):
-                    workspace.new_run(usual_model(workspace.ratings)).play()
+                    state.new_run().play()
                     st.rerun()
                 st.page_link("train.py", label="Choose a model", icon=":material/tune:")
         st.stop()
@@ -76,6 +75,7 @@ def model_in_view(what_would_be_here: str) -> Model:
     with st.container(horizontal=True, vertical_alignment="center", key="model_in_view"):
         _say_which(model, ends_at)
         _choose_epoch(run, model.epoch, ends_at)
+        receipt.button(run)
     return model
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-import recsys_core as rc
-from pages.shared import splitting, state
+from pages.shared import state
+from recsys_core.errors import FactorscopeError
 from recsys_core.ratings import Ratings
+from recsys_core.runs import DataSet
 
 _MOST_USERS, _MOST_ITEMS = 30, 40
 _EDITED = ", edited"
@@ -20,8 +23,9 @@ def fits(ratings: Ratings) -> bool:
 
 
 @st.fragment
-def section(ratings: Ratings) -> None:
+def section(data: DataSet) -> None:
     """The table, and the button that trains on what it says now."""
+    ratings = data.ratings
     st.subheader("Change a rating", anchor=False)
     st.caption("Click a cell and type; empty it to make it a gap. Then train again.")
     low, high, step = ratings.scale
@@ -39,12 +43,20 @@ def section(ratings: Ratings) -> None:
         alt=f"Table of all ratings: one row a user, one column a {ratings.item_noun}",
     )
     if st.button("Train on this table", type="primary", icon=":material/play_arrow:"):
-        changed = _with_values(ratings, edited)
-        workspace = state.workspace()
-        model = workspace.current.model if workspace.current else rc.SGD()
-        workspace.set_data(changed, splitting.again(changed))
-        workspace.new_run(model).play()
+        _train_on(_with_values(data.ratings, edited), data)
         st.switch_page("train.py")
+
+
+def _train_on(changed: Ratings, data: DataSet) -> None:
+    """The edited ratings beside the ones they come from, split and learned likewise."""
+    run, fresh = state.run(), state.workspace().load(changed)
+    recipe = data.split.recipe
+    if recipe is not None and recipe.name != "by_mask":  # a mask is of other rows
+        with suppress(FactorscopeError):  # fewer ratings may not be divisible so
+            fresh.choose(recipe)
+    state.look_at(fresh)
+    model = run.experiment.make_model() if run is not None and not run.experiment.forks else None
+    state.new_run(model).play()
 
 
 def _wide(ratings: Ratings) -> pd.DataFrame:

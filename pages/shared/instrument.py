@@ -28,15 +28,15 @@ def shown_runs(workspace: Workspace) -> list[Run]:
 
     Only such as have a curve of the same measure: objectives of different models do not compare.
     """
-    run = workspace.current
+    run = state.run()
     assert run is not None
     has_ratings = run.predictor.has_ratings
     return [
         other
         for other in workspace.runs
         if other is run
-        or (other.visible and other.split is run.split and other.model.has_epochs
-            and other.predictor.has_ratings == has_ratings)
+        or (other.visible and other.split is run.split and other.group == run.group
+            and other.model.has_epochs and other.predictor.has_ratings == has_ratings)
     ]  # fmt: skip
 
 
@@ -47,13 +47,12 @@ def strip(workspace: Workspace) -> None:
 
 def _drawn(workspace: Workspace) -> tuple:
     """What the rest of the page was drawn for: when it changes, all of it has to run again."""
-    run = workspace.current
+    run = state.run()
     return workspace.busy, run and run.stream, state.selection().epoch
 
 
 def _strip(drawn: tuple) -> None:
-    workspace = state.workspace()
-    run = workspace.current
+    workspace, run = state.workspace(), state.run()
     if run is None or _drawn(workspace) != drawn:
         st.rerun()  # before anything is sent that the page would send again at once
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls"):
@@ -127,7 +126,7 @@ def _progress(run: Run) -> str:
         return f"<span>{done.get(run.status, 'At work …')}</span>"
     text = f"epoch <b>{run.epoch:,}</b> / {run.n_epochs:,}"
     left = run.seconds_left
-    if run.rewinding is not None:
+    if run.rewinding:
         text += " · going back …"
     elif run.status == "playing" and left is not None:
         text += f" · {duration(left)} left"
@@ -138,7 +137,7 @@ def _progress(run: Run) -> str:
 
 def panels(workspace: Workspace) -> None:
     """Error, matrix and latent space of the run in view; a click on a cell or point selects it."""
-    run = workspace.current
+    run = state.run()
     assert run is not None
     selected = state.selection()
     mode = state.theme()
@@ -308,7 +307,7 @@ def voice(workspace: Workspace) -> None:
 
 
 def _voice() -> None:
-    run = state.workspace().current
+    run = state.run()
     if run is None:
         return
     said = narrate.sentence(run)

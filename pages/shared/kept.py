@@ -5,21 +5,28 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.shared import state
+from pages.shared import receipt, state
 from pages.shared.settings import described
 from recsys_core import words
 from recsys_core.errors import FactorscopeError
+from recsys_core.experiments.scores import PLACES
 from recsys_core.figures import curves, theme
 from recsys_core.runs import Run, Workspace
-from recsys_core.runs.scores import PLACES
 
 
 def runs(workspace: Workspace) -> None:
     """One line a run: colour, name, settings, errors; show, look at, rename, remove."""
     st.subheader("Runs")
-    for run in workspace.runs:
-        _line(workspace, run)
-    run = workspace.current
+    groups: dict[str, list[Run]] = {}
+    for each in workspace.runs:
+        groups.setdefault(each.group, []).append(each)
+    for each in groups.pop("", []):
+        _line(workspace, each)
+    run = state.run()
+    for group, theirs in groups.items():
+        with st.expander(f"{group}: {words.plural('run', len(theirs))}", expanded=run in theirs):
+            for each in theirs:
+                _line(workspace, each)
     if run is not None:
         left, right = st.columns(2, gap="large")
         with left:
@@ -30,7 +37,7 @@ def runs(workspace: Workspace) -> None:
 
 def _line(workspace: Workspace, run: Run) -> None:
     colour = theme.run_colour(run.color_index, state.theme())
-    here = run is workspace.current
+    here = run is state.run()
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key=f"run_{run.id}"
     ):
@@ -42,18 +49,31 @@ def _line(workspace: Workspace, run: Run) -> None:
         if st.button(
             run.name, key=f"select_{run.id}", type="primary" if here else "tertiary", disabled=here
         ):
-            workspace.select(run)
-            state.selection().epoch = None
+            state.show(run)
             st.rerun()
-        st.caption(_summary(run, run.split is not workspace.split))
+        st.caption(_summary(run, run.split is not state.split()))
+        receipt.button(run, "")
         with st.popover("", icon=":material/edit:", help="Rename"):
             name = st.text_input("Name", run.name, key=f"name_{run.id}", max_chars=80)
             if name != run.name:
                 workspace.rename(run, name)
                 st.rerun()
         if st.button("", icon=":material/delete:", key=f"remove_{run.id}", help="Remove this run"):
-            workspace.remove(run)
+            _remove(workspace, run, here)
             st.rerun()
+
+
+def _remove(workspace: Workspace, run: Run, in_view: bool) -> None:
+    """Forget a run; one in view makes way for the latest other one on the same data."""
+    workspace.remove(run)
+    if not in_view:
+        return
+    others = [r for r in workspace.runs if r.ratings is run.ratings and r.group == run.group]
+    data = state.data()
+    if others:
+        state.show(others[-1])
+    elif data is not None:
+        state.look_at(data)
 
 
 def _summary(run: Run, elsewhere: bool) -> str:

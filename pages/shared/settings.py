@@ -10,9 +10,10 @@ import streamlit as st
 from pages.shared import state
 from recsys_core import models
 from recsys_core.errors import FactorscopeError
+from recsys_core.experiments import looks_like_counts
 from recsys_core.models import Model
 from recsys_core.models.options import Option
-from recsys_core.runs import Run, Workspace, looks_like_counts
+from recsys_core.runs import Run
 
 # Title and summary of neural MF, written here, since to ask it would load torch; the others say
 # themselves.
@@ -27,7 +28,7 @@ def title_of(algorithm: str) -> tuple[str, str]:
     return kind.title, kind.summary
 
 
-def settings(workspace: Workspace, run: Run) -> None:
+def settings(run: Run) -> None:
     """Algorithm and settings; a new run with them, or a fork of the run in view."""
     current = type(run.model).__name__
     with st.container(gap="xsmall", key="choose_algorithm"):
@@ -70,14 +71,11 @@ def settings(workspace: Workspace, run: Run) -> None:
                     chosen |= _fields(rest, values, key, n_columns=1)
     try:
         if anew:
-            if not isinstance(run.model, kind):
-                # What nobody touched is chosen anew, now that the other settings are known.
-                chosen = {k: v for k, v in chosen.items() if v != shown.get(k)}
-            _start(workspace, run, kind(**chosen))
+            touched = {k: v for k, v in chosen.items() if v != shown.get(k)}
+            _start(run, _as_shown(run, kind(**touched), chosen))
         elif fork:
             own = {k: v for k, v in chosen.items() if v != run.settings.get(k)}
-            run.fork(run.epoch if epoch is None else epoch, **own).play()
-            state.selection().epoch = None
+            state.show(run.fork(run.epoch if epoch is None else epoch, **own)).play()
             st.rerun()
     except FactorscopeError as error:
         st.error(str(error), icon=":material/error:")
@@ -92,13 +90,27 @@ def _advise(run: Run, algorithm: str) -> None:
         )
 
 
-def _start(workspace: Workspace, run: Run, model: Model) -> None:
+def _as_shown(run: Run, model: Model, chosen: dict[str, Any]) -> Model:
+    """The model with what nobody touched left to the data, as long as that gives what is shown.
+
+    Of another model than the run's, it is chosen anew, now that the other settings are known.
+    """
+    if not isinstance(run.model, type(model)):
+        return model
+    given = dict(run.experiment.model.options)
+    for fork in run.experiment.forks:
+        given |= fork.settings
+    settings = given | model.given()
+    resolved = type(model)(**settings).resolve(run.split.train)
+    return type(model)(**settings | {k: v for k, v in chosen.items() if v != resolved.get(k)})
+
+
+def _start(run: Run, model: Model) -> None:
+    workspace, experiment = state.workspace(), run.experiment.with_model(model)
     model.resolve(run.split.train)  # raises before anything is given up
-    if run.epoch == 0 and not run.wants_training:
+    if run.epoch == 0 and not run.wants_training and not run.group:
         workspace.remove(run)  # it was only there to be looked at
-    fresh = workspace.new_run(model)
-    state.selection().epoch = None
-    fresh.play()
+    state.show(workspace.new_run(experiment)).play()
     st.rerun()
 
 

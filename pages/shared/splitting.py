@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 from weakref import WeakKeyDictionary
 
@@ -11,9 +11,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import state
-from recsys_core import reading, splits, words
+from recsys_core import reading, words
+from recsys_core.datasets import movielens
 from recsys_core.errors import FactorscopeError
 from recsys_core.ratings import Ratings
+from recsys_core.recipes import Recipe
+from recsys_core.runs import DataSet
 from recsys_core.splits import Split
 
 _ALL, _RANDOM, _LAST, _TIME = "All train", "At random", "Each user's last", "By time"
@@ -48,70 +51,39 @@ _ready_made: WeakKeyDictionary[Ratings, _ReadyMade] = WeakKeyDictionary()
 
 
 def remember_ready_made(ratings: Ratings, zipped: bytes) -> None:
-    """Offer the splits that a MovieLens zip carries (u1.base and u1.test …) for its ratings."""
+    """Offer the splits that a MovieLens zip carries (u1.base and u1.test …) for its ratings.
+
+    Where these are loaded already, for the ones that are.
+    """
     names = reading.grouplens.parts(zipped)
     if names:
+        loaded = state.workspace().data_of(ratings.source)
+        ratings = ratings if loaded is None else loaded.ratings
         _ready_made[ratings] = _ReadyMade(names, zipped)
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A split as chosen, so that edited or new ratings can be split the same way again."""
-
-    kind: str
-    validation: float = 0.1
-    test: float = 0.1
-    seed: int = 0
-    keep_one: bool = False
-    part: str = ""
-
-    def split(self, ratings: Ratings) -> Split:
-        """The ratings, split so."""
-        if self.kind == _RANDOM:
-            return splits.random(ratings, self.validation, self.test, self.seed, self.keep_one)
-        if self.kind == _LAST:
-            return splits.last_out(ratings, int(self.validation), int(self.test))
-        if self.kind == _TIME:
-            return splits.by_time(ratings, self.validation, self.test)
-        if self.kind == _READY_MADE and ratings in _ready_made:
-            _, test = reading.grouplens.predefined(_ready_made[ratings].data, self.part, ratings)
-            split = splits.by_mask(ratings, test, validation=self.validation, seed=self.seed)
-            return replace(split, description=f"{self.part}: {split.description}")
-        return splits.whole(ratings) if self.kind == _ALL else splits.usual(ratings)
-
-
-def again(ratings: Ratings) -> Split:
-    """Split these ratings as the last ones were, if that was chosen by hand; else as is usual."""
-    choice: Choice | None = st.session_state.get("split_choice")
-    return choice.split(ratings) if choice else splits.usual(ratings)
-
-
-def forget() -> None:
-    """Other data: back to the usual split."""
-    st.session_state.pop("split_choice", None)
+# Made anew from its recipe, or from the zip that alone holds its part.
+Choice = Recipe | Callable[[], Split]
 
 
 @st.fragment
-def section(ratings: Ratings, split: Split) -> None:
-    """Show the split in use, and the form to choose another."""
+def section(data: DataSet) -> None:
+    """Show the split chosen for new runs, and the form to choose another."""
     st.subheader("Split", anchor=False)
-    st.html(_bar(split))
-    for sentence in split.report.sentences():
+    st.html(_bar(data.split))
+    for sentence in data.split.report.sentences():
         st.caption(sentence)
     with st.expander("Choose another split", icon=":material/call_split:"):
-        choice = _form(ratings)
-        if st.button("Use this split", type="primary"):
-            workspace = state.workspace()
+        choice = _form(data.ratings)
+        if st.button("Use this split", type="primary", key="split_use"):
             try:
-                chosen = choice.split(ratings)
+                data.choose(choice if isinstance(choice, Recipe) else choice())
             except FactorscopeError as error:
                 st.error(str(error), icon=":material/error:")
                 return
-            st.session_state.split_choice = choice
-            had_run = workspace.current is not None
-            workspace.set_data(ratings, chosen)
-            if had_run:
+            if state.run() is not None:
                 st.toast("Runs on the earlier split stay in the list on the Train page.")
+            state.look_at(data)
             st.rerun()
 
 
@@ -123,15 +95,24 @@ def _form(ratings: Ratings) -> Choice:
     kind = kind or _RANDOM
     st.caption(_MEANING[kind])
     if kind == _ALL:
-        return Choice(kind)
+        return Recipe.of("whole")
     left, middle, right = st.columns(3, gap="medium")
     if kind == _LAST:
-        return Choice(
-            kind,
-            left.number_input("For validation, ratings a user", 0, 20, 1, help=_WATCHED),
-            middle.number_input("For the test, ratings a user", 0, 20, 1, help=_JUDGED),
+        return Recipe.of(
+            "last_out",
+            validation=left.number_input(
+                "For validation, ratings a user",
+                0,
+                20,
+                1,
+                help=_WATCHED,
+                key="split_last_validation",
+            ),
+            test=middle.number_input(
+                "For the test, ratings a user", 0, 20, 1, help=_JUDGED, key="split_last_test"
+            ),
         )
-    validation = _share(left.slider, "For validation", _WATCHED)
+    validation = _share(left.slider, "validation", _WATCHED)
     if kind == _READY_MADE:
         part = middle.selectbox(
             "Part",
@@ -139,10 +120,11 @@ def _form(ratings: Ratings) -> Choice:
             help="u1 to u5 are the fifths of a "
             "cross-validation; ua and ub hold out ten ratings of each user.",
         )
-        return Choice(kind, validation, seed=_seed(right), part=part)
-    test = _share(middle.slider, "For the test", _JUDGED)
+        zipped, seed = _ready_made[ratings].data, _seed(right)
+        return lambda: movielens.predefined_in(zipped, ratings, part, validation, seed)
+    test = _share(middle.slider, "the test", _JUDGED)
     if kind == _TIME:
-        return Choice(kind, validation, test)
+        return Recipe.of("by_time", validation=validation, test=test)
     seed = _seed(right)
     keep_one = right.toggle(
         "Keep one of each",
@@ -150,12 +132,12 @@ def _form(ratings: Ratings) -> Choice:
         help=f"Every user and {ratings.item_noun} keeps at least one rating to learn from: for "
         "small data.",
     )
-    return Choice(kind, validation, test, seed, keep_one)
+    return Recipe.of("random", validation=validation, test=test, seed=seed, keep_one=keep_one)
 
 
 def _seed(column: DeltaGenerator) -> int:
     meaning = "The same seed draws the same ratings every time."
-    return int(column.number_input("Seed", 0, 10**9, 0, help=meaning))
+    return int(column.number_input("Seed", 0, 10**9, 0, help=meaning, key="split_seed"))
 
 
 _WATCHED = (
@@ -164,8 +146,9 @@ _WATCHED = (
 _JUDGED = "Ratings looked at once, at the very end, so that nobody picks a model by them."
 
 
-def _share(slider: Callable[..., float], label: str, help: str) -> float:
-    return slider(label, 0.0, 0.45, 0.1, step=0.01, format="percent", help=help)
+def _share(slider: Callable[..., float], part: str, help: str) -> float:
+    key = f"split_{part.split()[-1]}"
+    return slider(f"For {part}", 0.0, 0.45, 0.1, step=0.01, format="percent", help=help, key=key)
 
 
 def _bar(split: Split) -> str:

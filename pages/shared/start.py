@@ -5,8 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 import recsys_core as rc
-from pages.shared import splitting, state
-from recsys_core import splits
+from pages.shared import state
 from recsys_core.ratings import Ratings
 
 
@@ -21,21 +20,20 @@ def world() -> Ratings:
 
 
 def use(ratings: Ratings) -> None:
-    """Work with these ratings from now on, split as suits their size; show them."""
-    _take(ratings)
+    """Load these ratings beside what is loaded, and show them."""
+    _load(ratings)
     st.rerun()
 
 
 def watch(ratings: Ratings) -> None:
-    """Work with these ratings, start a default run, and go to where it can be watched."""
-    _take(ratings)
-    state.workspace().new_run(rc.SGD()).play()
+    """Load these ratings, start the usual run on them, and go to where it can be watched."""
+    _load(ratings)
+    state.new_run().play()
     st.switch_page("train.py")
 
 
-def _take(ratings: Ratings) -> None:
-    splitting.forget()
-    state.workspace().set_data(ratings, splits.usual(ratings))
+def _load(ratings: Ratings) -> None:
+    state.look_at(state.workspace().load(ratings))
     st.session_state.source_done = True  # the Data page closes the panel they came from
 
 
@@ -48,8 +46,8 @@ def offer_party(what_would_be_here: str, elsewhere: bool = True) -> None:
         st.markdown(what_would_be_here)
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Start with Robbie's party", icon=":material/play_arrow:", type="primary"):
-                _take(party())
-                state.workspace().new_run(rc.SGD()).play()
+                _load(party())
+                state.new_run().play()
                 st.rerun()
             if elsewhere:
                 st.page_link("data.py", label="Choose other data", icon=":material/table_chart:")

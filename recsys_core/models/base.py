@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,6 +17,7 @@ from recsys_core.errors import FactorscopeError, NotFittedError, RatingsError, S
 from recsys_core.models.options import Option, options_of
 from recsys_core.models.recommender import Guest, Recommender
 from recsys_core.ratings import Ratings, Scale
+from recsys_core.recipes import Parameter
 from recsys_core.training import Checkpoint, Epoch, Learner, Training
 
 # Before the names of a recommender's own arrays in a saved model.
@@ -58,6 +59,20 @@ class Model(ABC):
         """The defaults for these data; a model whose other settings matter to them says so here."""
         return self.defaults(train)
 
+    def with_settings(self, settings: dict[str, Any], **changed: Any) -> Model:
+        """The same model with its resolved settings written in, and some changed.
+
+        Raises
+        ------
+        SettingsError
+            If there is no setting of that name.
+        """
+        names = {f.name for f in dataclasses.fields(self)}
+        for name in changed.keys() - names:
+            raise SettingsError(f"{self.title} has no setting called {name}.")
+        resolved = {name: value for name, value in settings.items() if name in names}
+        return dataclasses.replace(self, **(resolved | changed))
+
     # --- training -------------------------------------------------------------------------------
 
     @classmethod
@@ -72,9 +87,34 @@ class Model(ABC):
         settings = {
             name: chosen.get(name) if value is None else value for name, value in given.items()
         }
-        for each in self.options():
-            _check(each, settings[each.name])
+        _check(self.options(), settings)
         return settings
+
+    @classmethod
+    def parameters(cls) -> tuple[Parameter, ...]:
+        """All settings as a recipe says them: kind, default and how they are written."""
+        options = {each.name: each for each in cls.options()}
+        return tuple(
+            Parameter(
+                f.name,
+                options[f.name].kind if f.name in options else "int",  # a seed nothing is drawn by
+                None if f.default is dataclasses.MISSING else f.default,
+                options[f.name].choices if f.name in options else (),
+            )
+            for f in dataclasses.fields(cls)
+        )
+
+    def given(self) -> dict[str, Any]:
+        """The settings that differ from this class's own, checked; None means left to the data.
+
+        Raises
+        ------
+        SettingsError
+            If one has no meaning.
+        """
+        values = {each.name: each.take(getattr(self, each.name)) for each in self.parameters()}
+        _check(self.options(), values)
+        return {p.name: values[p.name] for p in self.parameters() if values[p.name] != p.default}
 
     def start(
         self,
@@ -291,7 +331,13 @@ def _plain(labels: list[Any]) -> list[Any]:
     return [int(x) if isinstance(x, int | np.integer) else str(x) for x in labels]
 
 
-def _check(each: Option, value: Any) -> None:
+def _check(options: Iterable[Option], settings: dict[str, Any]) -> None:
+    """One sentence for the first setting that has no meaning."""
+    for each in options:
+        _check_one(each, settings[each.name])
+
+
+def _check_one(each: Option, value: Any) -> None:
     """One sentence for a setting that has no meaning."""
     if value is None:
         return

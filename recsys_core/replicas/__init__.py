@@ -8,8 +8,7 @@ from recsys_core.replicas import article0, article1, article2, article3, article
 from recsys_core.replicas.base import (
     Case,
     Lesson,
-    Outcome,
-    Outcomes,
+    Records,
     Replica,
     Row,
     run,
@@ -22,6 +21,5 @@ REPLICAS: tuple[Replica, ...] = tuple(
 )
 
 __all__ = [
-    "REPLICAS", "Case", "Lesson", "Outcome", "Outcomes", "Replica", "Row", "live", "run", "shown",
-    "train",
+    "REPLICAS", "Case", "Lesson", "Records", "Replica", "Row", "live", "run", "shown", "train",
 ]  # fmt: skip

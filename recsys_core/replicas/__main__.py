@@ -55,15 +55,15 @@ def main() -> int:
             print(f"  skipped: MovieLens {replica.movielens[0]} is in none of "
                   f"{', '.join(str(f) for f in folders)}; give its folder by --data")  # fmt: skip
             continue
-        outcomes = run(replica, ratings)
+        records = run(replica, ratings)
         print(f"  on {ratings.name}: {ratings.n_users:,} × {ratings.n_items:,}, "
               f"{ratings.n_ratings:,} ratings\n")  # fmt: skip
-        table = replica.table(outcomes)
+        table = replica.table(records)
         print(textwrap.indent(_aligned(table.drop(columns="why they differ")), "  "))
         if arguments.evidence:
             for lesson in replica.lessons:
                 print(f"\n  {lesson.title}. {lesson.text}\n")
-                print(textwrap.indent(_aligned(lesson.evidence(outcomes)), "    "), flush=True)
+                print(textwrap.indent(_aligned(lesson.evidence(records)), "    "), flush=True)
     return int(missing)
 
 

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 
 from recsys_core import datasets, metrics, splits
+from recsys_core.experiments import Record
 from recsys_core.models import Model
 from recsys_core.ratings import Ratings
 from recsys_core.replicas.base import (
     Case,
     Lesson,
-    Outcome,
-    Outcomes,
+    Records,
     Replica,
     Row,
     baseline_row,
@@ -38,56 +38,52 @@ def network(train: Ratings) -> Model:
 
 
 def its_split(ratings: Ratings) -> splits.Split:
-    """Its 80/20 split: the first fifth of ``RandomState(42)``'s permutation is test."""
-    order = np.random.RandomState(42).permutation(len(ratings))
-    n_test = -(-len(ratings) // 5)
-    return splits.Split(
-        ratings.take(order[n_test:]), None, ratings.take(order[:n_test]), "random 80/20, seed 42"
-    )
+    """Its 80/20 split, scikit-learn's with seed 42; training keeps that order."""
+    return splits.as_sklearn(ratings, test=0.2, seed=42)
 
 
-def all_kept(ratings: Ratings) -> splits.Split:
-    """The same split of the matrix in which ratings of zero and below are kept."""
-    return its_split(datasets.article0(keep_nonpositive=True))
+def all_kept() -> Ratings:
+    """The matrix in which ratings of zero and below are kept."""
+    return datasets.article0(keep_nonpositive=True)
 
 
-def _rounded(outcome: Outcome) -> tuple[np.ndarray, np.ndarray]:
-    test = outcome.test()
-    return test.values, np.rint(outcome.predictor.predict(test.user_ids, test.item_ids))
+def _rounded(record: Record) -> tuple[np.ndarray, np.ndarray]:
+    test = record.held_out
+    return test.values, np.rint(record.fitted.predict(test.user_ids, test.item_ids))
 
 
-def mse(outcome: Outcome) -> float:
+def mse(record: Record) -> float:
     """Test MSE of rounded predictions, as it measures."""
-    return metrics.rmse(*_rounded(outcome)) ** 2
+    return metrics.rmse(*_rounded(record)) ** 2
 
 
-def mape(outcome: Outcome) -> float:
+def mape(record: Record) -> float:
     """Test MAPE of rounded predictions, in percent."""
-    return metrics.mape(*_rounded(outcome))
+    return metrics.mape(*_rounded(record))
 
 
-def missing_cells(outcome: Outcome) -> np.ndarray:
+def missing_cells(record: Record) -> np.ndarray:
     """Predictions for its ten missing cells: those removed, of which it draws with seed 42."""
-    shape = outcome.predictor.n_users, outcome.predictor.n_items
+    shape = record.fitted.n_users, record.fitted.n_items
     removed = np.argwhere(np.random.RandomState(42).rand(*shape) < 0.2)
     drawn = np.random.RandomState(42).choice(len(removed), size=100, replace=False)[:10]
-    return outcome.predictor.predict(*removed[drawn].T)
+    return record.fitted.predict(*removed[drawn].T)
 
 
-def lost_ratings(outcomes: Outcomes) -> pd.DataFrame:
+def lost_ratings(records: Records) -> pd.DataFrame:
     """What the mark for missing swallows, and the result without that."""
     rows = []
     for key, what in (("article", "0 means missing"), ("kept", "ratings ≤ 0 kept")):
-        o = outcomes[key]
-        n = len(o.split.train) + len(o.test())
+        o = records[key]
+        n = len(o.split.train) + len(o.held_out)
         rows.append({"matrix": what, "ratings": n, "test MSE, rounded": round(mse(o), 4),
                      "test MAPE, rounded, %": round(mape(o), 2)})  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def ten_cells(outcomes: Outcomes) -> pd.DataFrame:
+def ten_cells(records: Records) -> pd.DataFrame:
     """Its ten example predictions beside ours."""
-    ours = missing_cells(outcomes["article"])
+    ours = missing_cells(records["article"])
     return pd.DataFrame({"article": _PUBLISHED_MISSING, "we get": np.round(ours, 2)})
 
 
@@ -100,7 +96,7 @@ REPLICA = Replica(
     data=datasets.article0,
     cases=(
         Case("article", "as published", network, its_split),
-        Case("kept", "ratings ≤ 0 kept", network, all_kept),
+        Case("kept", "ratings ≤ 0 kept", network, its_split, data=all_kept),
         Case("ours", "PMF, adaptive priors", our_answer, its_split, ours=True),
     ),
     rows=(
@@ -112,7 +108,7 @@ REPLICA = Replica(
             lambda o: float(missing_cells(o["ours"])[0]), 2,
             "All ten are in the evidence below."),
         Row("ratings used", "3,403", lambda o: f"{len(o['article'].split.train) + 681:,}",
-            lambda o: f"{len(o['kept'].split.train) + len(o['kept'].test()):,} with all kept",
+            lambda o: f"{len(o['kept'].split.train) + len(o['kept'].held_out):,} with all kept",
             why="0 marks a missing cell, but a raw rating (a count plus noise) can be 0 or less: "
             "568 real ratings vanish with the missing ones."),
         baseline_row("article"),

@@ -13,7 +13,7 @@ from recsys_core.ratings import Ratings
 from recsys_core.replicas.base import (
     Case,
     Lesson,
-    Outcomes,
+    Records,
     Replica,
     Row,
     cosine_matrix,
@@ -67,8 +67,9 @@ def sgd(k: int, rate: float, n_epochs: int) -> Callable[[Ratings], Model]:
 def without_the_worst(ratings: Ratings) -> splits.Split:
     """The party without the nine cells that its printed predictions miss most."""
     misses = np.abs(PRINTED[ratings.user_ids, ratings.item_ids] - ratings.values)
-    kept = np.sort(np.argsort(misses)[:-9])
-    return splits.whole(ratings.take(kept))
+    worst = np.zeros(len(ratings), dtype=bool)
+    worst[np.argsort(misses)[-9:]] = True
+    return splits.by_mask(ratings, worst, validation=0)
 
 
 # --- its two loss functions, and the one it means -------------------------------------------------
@@ -111,11 +112,11 @@ LOSSES = {
 }
 
 
-def loss_curves(outcomes: Outcomes) -> pd.DataFrame:
+def loss_curves(records: Records) -> pd.DataFrame:
     """The curve each of its loss functions draws over the same training."""
-    o = outcomes["k75"]
-    epochs = sorted(o.snapshots) or [o.history[-1].number]
-    seen = [o.snapshots.get(n, o.predictor) for n in epochs]
+    o = records["k75"]
+    epochs = sorted(o.snapshots) or [o.epochs[-1].number]
+    seen = [o.snapshots.get(n, o.fitted) for n in epochs]
     columns = {name: [loss(p, o.split.train) for p in seen] for name, loss in LOSSES.items()}
     return pd.DataFrame(columns, index=pd.Index(epochs, name="epoch"))
 
@@ -123,10 +124,10 @@ def loss_curves(outcomes: Outcomes) -> pd.DataFrame:
 # --- similarities and recommendations -------------------------------------------------------------
 
 
-def similarities(outcomes: Outcomes) -> pd.DataFrame:
+def similarities(records: Records) -> pd.DataFrame:
     """Cosine similarity of its own printed rows, under its labels and under the right ones."""
-    right, ours = cosine_matrix(PRINTED), cosine_matrix(_raw_matrix(outcomes))
-    guests = outcomes["k75"].split.train.users
+    right, ours = cosine_matrix(PRINTED), cosine_matrix(_raw_matrix(records))
+    guests = records["k75"].split.train.users
     rows = []
     for a in range(4):
         for b in range(a):
@@ -139,8 +140,15 @@ def similarities(outcomes: Outcomes) -> pd.DataFrame:
     return pd.DataFrame(rows).sort_values("its matrix", ascending=False, ignore_index=True)
 
 
-def _raw_matrix(outcomes: Outcomes, case: str = "k75") -> np.ndarray:
-    return outcomes[case].predictor.predict_matrix(clip=False)
+def most_similar_pair(records: Records) -> str:
+    """The most similar two of its own matrix, under their right names."""
+    best = similarities(records).iloc[0]
+    names = " – ".join(sorted(best["right label"].split(" – ")))
+    return f"{names} {best['its matrix']:.3f} (its matrix, right labels)"
+
+
+def _raw_matrix(records: Records, case: str = "k75") -> np.ndarray:
+    return records[case].fitted.predict_matrix(clip=False)
 
 
 def neighbours_say(matrix: np.ndarray, user: int, item: int, divide: bool = True) -> float:
@@ -158,12 +166,12 @@ def as_published(item: int) -> float:
     return float(weights @ np.delete(PRINTED[:, item], HERMIONE))
 
 
-def for_hermione(outcomes: Outcomes) -> pd.DataFrame:
+def for_hermione(records: Records) -> pd.DataFrame:
     """Her two unheard songs: its score, the same with right labels, and the weighted mean."""
-    rows, ours = [], _raw_matrix(outcomes)
+    rows, ours = [], _raw_matrix(records)
     for item in (BACK_IN_BLACK, BRANDENBURG):
         rows.append({
-            "song": outcomes["k75"].split.train.item_names[item],
+            "song": records["k75"].split.train.item_names[item],
             "article (sum, wrong labels)": round(as_published(item), 3),
             "its matrix, sum, right labels": round(
                 neighbours_say(PRINTED, HERMIONE, item, divide=False), 3),
@@ -181,26 +189,26 @@ def miss(matrix: np.ndarray, ratings: Ratings) -> float:
     return metrics.rmse(ratings.values, matrix[ratings.user_ids, ratings.item_ids])
 
 
-def other_matrix(outcomes: Outcomes) -> pd.DataFrame:
+def other_matrix(records: Records) -> pd.DataFrame:
     """Three signs that its outputs come from another matrix than the one it shows."""
-    party = outcomes["k5"].split.train
-    fewer = outcomes["fewer"].split.train
+    party = records["k5"].split.train
+    fewer = records["fewer"].split.train
     return pd.DataFrame([
         {"sign": "first loss, from factors near zero (Σ r² of the shown cells)",
          "article": "596.6", "from the shown matrix": f"{(party.values**2).sum():.0f} at most"},
         {"sign": "RMSE on the known cells, k = 75",
          "article": f"{miss(PRINTED, party):.2f} (its printed predictions)",
-         "from the shown matrix": f"{miss(_raw_matrix(outcomes), party):.2f}"},
+         "from the shown matrix": f"{miss(_raw_matrix(records), party):.2f}"},
         {"sign": "RMSE with its nine worst cells taken as unheard",
          "article": f"{miss(PRINTED, fewer):.2f}",
-         "from the shown matrix": f"{miss(_raw_matrix(outcomes, 'fewer'), fewer):.2f}"},
+         "from the shown matrix": f"{miss(_raw_matrix(records, 'fewer'), fewer):.2f}"},
     ])  # fmt: skip
 
 
-def cells(outcomes: Outcomes) -> pd.DataFrame:
+def cells(records: Records) -> pd.DataFrame:
     """Its comparison table, cell by cell, not clipped."""
-    party = outcomes["k75"].split.train
-    matrix, best = _raw_matrix(outcomes), _raw_matrix(outcomes, "ours")
+    party = records["k75"].split.train
+    matrix, best = _raw_matrix(records), _raw_matrix(records, "ours")
     rows = []
     for user, song, published in _COMPARED:
         u, i = party.user_index(user), party.item_index(song)
@@ -218,10 +226,10 @@ def _cell_row(index: int) -> Row:
                "shows.")  # fmt: skip
 
 
-def _loss_at(case: str, epoch: int) -> Callable[[Outcomes], float]:
-    def value(outcomes: Outcomes) -> float:
-        o = outcomes[case]
-        return summed_loss(o.snapshots.get(epoch, o.predictor), o.split.train)
+def _loss_at(case: str, epoch: int) -> Callable[[Records], float]:
+    def value(records: Records) -> float:
+        o = records[case]
+        return summed_loss(o.snapshots.get(epoch, o.fitted), o.split.train)
 
     return value
 
@@ -249,7 +257,7 @@ REPLICA = Replica(
             "Same recipe, other ratings, another random start. It is a sum, though called a mean."),
         *(_cell_row(index) for index in range(len(_COMPARED))),
         Row("most similar pair", "Ripley – Spock 0.997",
-            lambda o: "Darth Vader – Ripley 0.997 (its matrix, right labels)",
+            lambda o: most_similar_pair(o),
             lambda o: similarities(o)["our run (k = 75)"].max().__format__(".3f"),
             why="Its similarity table lists the guests in another order than its matrix: the "
             "fans of rock and marches are Darth Vader and Ripley."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from recsys_core import splits
@@ -11,12 +10,15 @@ from recsys_core.ratings import Ratings
 from recsys_core.replicas.base import (
     Case,
     Lesson,
-    Outcomes,
+    Records,
     Replica,
     Row,
     baseline_row,
     baselines,
+    examples_per_second,
+    held_out_rmse,
     our_answer,
+    train_mse,
 )
 
 
@@ -30,21 +32,12 @@ def network(train: Ratings) -> Model:
     )  # fmt: skip
 
 
-def _latest(ratings: Ratings) -> np.ndarray:
-    position = np.arange(len(ratings))
-    times = position if ratings.timestamps is None else ratings.timestamps
-    order = np.lexsort((-position, times, ratings.user_ids))
-    mask = np.zeros(len(ratings), dtype=bool)
-    mask[order[np.cumsum(ratings.user_counts) - 1]] = True
-    return mask
-
-
 def latest(ratings: Ratings) -> splits.Split:
     """Its real split: each user's latest rating is test, whatever ``test_ratio`` says.
 
     Of ratings given in the same second it takes the first in the file.
     """
-    return splits.by_mask(ratings, _latest(ratings), validation=0)
+    return splits.last_out(ratings, validation=0, test=1, ties="first")
 
 
 def at_random(ratings: Ratings) -> splits.Split:
@@ -54,7 +47,9 @@ def at_random(ratings: Ratings) -> splits.Split:
 
 def latest_watched(ratings: Ratings) -> splits.Split:
     """Its test part; a tenth of the rest, at random, watches."""
-    return splits.by_mask(ratings, _latest(ratings), validation=0.1, seed=0)
+    return splits.last_out(
+        ratings, validation=0.1, test=1, ties="first", validation_from="random", seed=0
+    )
 
 
 def random_watched(ratings: Ratings) -> splits.Split:
@@ -62,18 +57,18 @@ def random_watched(ratings: Ratings) -> splits.Split:
     return splits.random(ratings, validation=0.1, test=0.1, seed=0)
 
 
-def two_splits(outcomes: Outcomes) -> pd.DataFrame:
+def two_splits(records: Records) -> pd.DataFrame:
     """The same model on both splits, beside the baselines of each."""
     rows = []
     for key, ours, what in (("latest", "ours_latest", "each user's latest rating"),
                             ("random", "ours_random", "10 % at random")):  # fmt: skip
-        o = outcomes[key]
+        o = records[key]
         rows.append({
             "held out": what,
-            "test ratings": len(o.test()),
-            "article's model": round(o.test_rmse(clip=False), 4),
-            "our best": round(outcomes[ours].test_rmse(), 4),
-            **{name: round(value, 4) for name, value in baselines(o.split).items()},
+            "test ratings": len(o.held_out),
+            "article's model": round(held_out_rmse(o, clip=False), 4),
+            "our best": round(held_out_rmse(records[ours]), 4),
+            **{name: round(value, 4) for name, value in baselines(o).items()},
         })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -93,17 +88,17 @@ REPLICA = Replica(
         Case("ours_random", "our best, 10 % held out", our_answer, random_watched, ours=True),
     ),
     rows=(
-        Row("train MSE", 0.644, lambda o: o["latest"].train_mse, None, 3,
+        Row("train MSE", 0.644, lambda o: train_mse(o["latest"]), None, 3,
             "Theirs is the mean over the last epoch as it ran, ours is measured after it."),
-        Row("test RMSE", 1.043, lambda o: o["latest"].test_rmse(clip=False),
-            lambda o: o["ours_latest"].test_rmse(), 3,
+        Row("test RMSE", 1.043, lambda o: held_out_rmse(o["latest"], clip=False),
+            lambda o: held_out_rmse(o["ours_latest"]), 3,
             "Its loader holds out each user's latest rating: 943 ratings, and tastes drift."),
-        Row("test RMSE, random 90/10", None, lambda o: o["random"].test_rmse(clip=False),
-            lambda o: o["ours_random"].test_rmse(), 3,
+        Row("test RMSE, random 90/10", None, lambda o: held_out_rmse(o["random"], clip=False),
+            lambda o: held_out_rmse(o["ours_random"]), 3,
             "Its test_ratio = 0.1 has no effect; with it, the same model would have shown this."),
         Row("examples a second", "382,587 on a GPU",
-            lambda o: f"{o['latest'].examples_per_second:,.0f} on this CPU",
-            lambda o: f"{o['ours_latest'].examples_per_second:,.0f} on this CPU",
+            lambda o: f"{examples_per_second(o['latest']):,.0f} on this CPU",
+            lambda o: f"{examples_per_second(o['ours_latest']):,.0f} on this CPU",
             why="Batches gathered by index on one thread; measuring each epoch is included."),
         baseline_row("latest"),
     ),

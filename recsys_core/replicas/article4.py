@@ -10,16 +10,17 @@ import numpy as np
 import pandas as pd
 
 from recsys_core import metrics, splits
+from recsys_core.experiments import Record
 from recsys_core.models import PMF, Model
 from recsys_core.ratings import Ratings
 from recsys_core.replicas.base import (
     Case,
     Lesson,
-    Outcome,
-    Outcomes,
+    Records,
     Replica,
     Row,
     baseline_row,
+    held_out_rmse,
     rmse_on,
 )
 
@@ -53,25 +54,25 @@ def pmf(
     return model
 
 
-def through_sigmoid(outcome: Outcome, ratings: Ratings) -> float:
+def through_sigmoid(record: Record, ratings: Ratings) -> float:
     """RMSE of its read-out: σ of the standardized prediction, stretched over the scale."""
-    values = outcome.split.train.values
+    values = record.split.train.values
     low, high, _ = ratings.scale
-    raw = outcome.predictor.predict(ratings.user_ids, ratings.item_ids, clip=False)
+    raw = record.fitted.predict(ratings.user_ids, ratings.item_ids, clip=False)
     standard = (raw - values.mean()) / values.std()
     return metrics.rmse(ratings.values, low + (high - low) / (1 + np.exp(-standard)))
 
 
-def read_outs(outcomes: Outcomes) -> pd.DataFrame:
+def read_outs(records: Records) -> pd.DataFrame:
     """The same factors read in two ways, on training and test ratings."""
-    o = outcomes["article"]
+    o = records["article"]
     return pd.DataFrame([
         {"read-out": "sigmoid into the scale (article)",
          "train RMSE": round(through_sigmoid(o, o.split.train), 4),
-         "test RMSE": round(through_sigmoid(o, o.test()), 4)},
+         "test RMSE": round(through_sigmoid(o, o.held_out), 4)},
         {"read-out": "de-standardized, clipped",
-         "train RMSE": round(rmse_on(o.predictor, o.split.train), 4),
-         "test RMSE": round(o.test_rmse(), 4)},
+         "train RMSE": round(rmse_on(o.fitted, o.split.train), 4),
+         "test RMSE": round(held_out_rmse(o), 4)},
     ])  # fmt: skip
 
 
@@ -86,19 +87,19 @@ _NEXT = {
 }
 
 
-def what_to_do_next(outcomes: Outcomes) -> pd.DataFrame:
+def what_to_do_next(records: Records) -> pd.DataFrame:
     """Its list of what to do next, each with its measured gain."""
-    base = outcomes["article"].test_rmse()
+    base = held_out_rmse(records["article"])
     return pd.DataFrame([
-        {"step": what, "test RMSE": round(outcomes[key].test_rmse(), 4),
-         "gain": round(base - outcomes[key].test_rmse(), 4)}
+        {"step": what, "test RMSE": round(held_out_rmse(records[key]), 4),
+         "gain": round(base - held_out_rmse(records[key]), 4)}
         for key, what in _NEXT.items()
     ])  # fmt: skip
 
 
-def top_ten(outcomes: Outcomes) -> pd.DataFrame:
+def top_ten(records: Records) -> pd.DataFrame:
     """Ten recommendations for a user drawn at random, with genres."""
-    predictor = outcomes["ours"].predictor
+    predictor = records["ours"].fitted
     ratings = predictor.train
     user = int(np.random.default_rng(0).integers(ratings.n_users))
     best = predictor.recommend(user, 10)
@@ -129,14 +130,14 @@ def python_loop(ratings: Ratings, n_rows: int = 40) -> float:
     return (time.perf_counter() - began) / max(visited, 1) * 2 * len(ratings)
 
 
-def seconds_an_epoch(outcome: Outcome) -> float:
+def seconds_an_epoch(record: Record) -> float:
     """Ours, the median epoch, measuring included."""
-    return float(np.median([epoch.seconds for epoch in outcome.history[1:]]))
+    return float(np.median([epoch.seconds for epoch in record.epochs[1:]]))
 
 
-def speeds(outcomes: Outcomes) -> pd.DataFrame:
+def speeds(records: Records) -> pd.DataFrame:
     """An epoch in Python loops, extrapolated from a sample, beside ours."""
-    o = outcomes["article"]
+    o = records["article"]
     loop, ours = python_loop(o.split.train), seconds_an_epoch(o)
     return pd.DataFrame([
         {"what": "its loops, extrapolated from a sample", "seconds an epoch": round(loop, 1)},
@@ -166,10 +167,11 @@ REPLICA = Replica(
     ),
     rows=(
         Row("best validation RMSE", 1.092, lambda o: through_sigmoid(o["article"],
-            o["article"].test()), lambda o: o["ours"].test_rmse(), 3,
+            o["article"].held_out), lambda o: held_out_rmse(o["ours"]), 3,
             "It fits standardized ratings, but reads them out through a sigmoid instead of "
             "undoing the standardizing: differences shrink, and few predictions reach the ends."),
-        Row("the same factors, de-standardized", None, lambda o: o["article"].test_rmse(), None, 3,
+        Row("the same factors, de-standardized", None, lambda o: held_out_rmse(o["article"]),
+            None, 3,
             "Nothing is retrained here: only the read-out changes."),
         Row("seconds an epoch", "Python loops",
             lambda o: f"{python_loop(o['article'].split.train):,.0f} in loops (extrapolated)",

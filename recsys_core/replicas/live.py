@@ -1,55 +1,63 @@
-"""A replica in a workspace: its cases as ordinary runs, watched like any other."""
+"""A replica in a workspace: its cases as ordinary runs, in a group of their own."""
 
 from __future__ import annotations
 
+import dataclasses
+
 from recsys_core.ratings import Ratings
-from recsys_core.replicas.base import Case, Outcome, Outcomes, Replica
+from recsys_core.replicas.base import Case, Records, Replica
 from recsys_core.runs import Run, Workspace
 
 
-def name_of(replica: Replica, case: Case) -> str:
-    """What a case's run is called."""
-    return f"Article {replica.number}: {case.title}"
+def group_of(replica: Replica) -> str:
+    """The group a replica's runs belong to."""
+    return f"Replica {replica.number}"
 
 
 def start(workspace: Workspace, replica: Replica, ratings: Ratings) -> list[Run]:
-    """One run for every case, playing as fast as possible; the article's own comes into view.
+    """One run for every case, playing as fast as possible, beside all else in the workspace.
 
     Earlier runs of the same replica are removed: a second click begins anew.
     """
-    for old in runs_of(workspace, replica).values():
+    group = group_of(replica)
+    for old in [run for run in workspace.runs if run.group == group]:
         workspace.remove(old)
-    splits = {case.split: case.split(ratings) for case in replica.cases}
     runs = []
     for case in replica.cases:
-        split = splits[case.split]
-        if workspace.split is not split:
-            workspace.set_data(ratings, split)
-        runs.append(workspace.new_run(case.model(split.train), name_of(replica, case)))
+        name = f"Article {replica.number}: {case.title}"
+        runs.append(workspace.new_run(case.experiment(ratings), name, group))
     for run in runs:
         run.set_speed(None)
         run.play()
-    workspace.select(runs[0])
     return runs
 
 
-def runs_of(workspace: Workspace, replica: Replica) -> dict[str, Run]:
-    """The runs of a replica by case; empty before it is started."""
-    by_name = {run.name: run for run in workspace.runs}
-    found = {case.key: by_name.get(name_of(replica, case)) for case in replica.cases}
+def runs_of(workspace: Workspace, replica: Replica, ratings: Ratings) -> dict[str, Run]:
+    """The runs of a replica by case, found by experiment; empty before it is started."""
+    group = group_of(replica)
+    if not any(run.group == group for run in workspace.runs):
+        return {}
+    found = {
+        key: workspace.run_of(experiment, group)
+        for key, experiment in replica.experiments(ratings).items()
+    }
     return {key: run for key, run in found.items() if run is not None}
 
 
-def outcomes(workspace: Workspace, replica: Replica) -> Outcomes | None:
+def records(workspace: Workspace, replica: Replica, ratings: Ratings) -> Records | None:
     """What came of all cases; None while some are not finished, or were removed."""
-    runs = runs_of(workspace, replica)
+    runs = runs_of(workspace, replica, ratings)
     if len(runs) < len(replica.cases) or any(r.status != "finished" for r in runs.values()):
         return None
-    return {case.key: _outcome(case, runs[case.key]) for case in replica.cases}
+    found = Records()
+    for case in replica.cases:
+        record = runs[case.key].record()
+        if record is None:
+            return None
+        found[case.key] = dataclasses.replace(record, snapshots=_snapshots(case, runs[case.key]))
+    return found
 
 
-def _outcome(case: Case, run: Run) -> Outcome:
+def _snapshots(case: Case, run: Run) -> dict:
     frames = {moment.epoch: moment.thing for moment in run.frames}
-    predictor = run.predictor if case.ours else frames[run.epoch]
-    kept = {epoch: frames[epoch] for epoch in case.keep if epoch in frames}
-    return Outcome(case, run.split, predictor, run.epochs, kept)
+    return {epoch: frames[epoch] for epoch in case.keep if epoch in frames}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from recsys_core.errors import FactorscopeError
 from recsys_core.models import Factored
 from recsys_core.projection import Basis
-from recsys_core.training import Checkpoint, Training
+from recsys_core.training import Training
 
 if TYPE_CHECKING:
     from recsys_core.runs.run import Run
@@ -24,32 +24,13 @@ _SCOUTED = 0.25
 
 
 def prepare(run: Run) -> Iterator[None]:
-    """All of them, in the order in which they are missed."""
-    if run.rewinding is not None:
-        yield from retrace(run, *run.rewinding)
+    """Background jobs of a new run: retrace a fork, fit the projection, fit the baselines."""
+    while run.rewinding:
+        run.retrace(SLICE)
+        yield
     if run.basis is None:  # frames wait for it, so it comes before the baselines
         yield from scout(run)
     yield from run.baselines.fitting()
-
-
-def retrace(run: Run, checkpoint: Checkpoint, at: int, epoch: int) -> Iterator[None]:
-    """Train again from a kept checkpoint to the epoch a fork starts from: same seed, same bits.
-
-    Each stretch is trained by the model it was trained by, forks of forks included.
-    """
-    stops = [first for first, _ in run.lineage[1:]]
-    for (_, model), stop in zip(run.lineage[:-1], stops, strict=True):
-        stop = min(stop, epoch)
-        if stop <= at:
-            continue
-        training = run.start(model, checkpoint)
-        while training.epoch < stop:
-            if training.finished:  # where the original was told to go on, or had stopped early
-                training.extend(stop - training.epoch)
-            training.advance(SLICE)
-            yield
-        checkpoint, at = training.checkpoint(), stop
-    run.rewound(run.start(run.model, checkpoint))
 
 
 def scout(run: Run) -> Iterator[None]:

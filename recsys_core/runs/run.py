@@ -1,4 +1,4 @@
-"""One run: a model learning some ratings, with all that can be asked of it and done to it.
+"""One run: an experiment being trained, with all that can be asked of it and done to it.
 
 Whoever looks reads plain attributes; only the worker (``workspaces``) trains. What a person wants
 (play, pause, step …) is noted under the registry's lock and taken up at the worker's next turn.
@@ -6,8 +6,6 @@ Whoever looks reads plain attributes; only the worker (``workspaces``) trains. W
 
 from __future__ import annotations
 
-import copy
-import dataclasses
 import logging
 import math
 import uuid
@@ -16,12 +14,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from recsys_core.errors import FactorscopeError, SettingsError
+from recsys_core.experiments import Course, Experiment, Record
+from recsys_core.experiments.scores import Score, scores
 from recsys_core.models import Model, Recommender
-from recsys_core.ratings import Ratings
+from recsys_core.runs.baselines import Baselines
 from recsys_core.runs.errands import prepare
 from recsys_core.runs.kept import Kept
-from recsys_core.runs.scores import Baselines, Score, scores
-from recsys_core.splits import Split
 from recsys_core.training import Checkpoint, Epoch, Training
 
 if TYPE_CHECKING:
@@ -51,76 +49,78 @@ def usual_speed(n_epochs: int, n_ratings: int) -> float | None:
 
 
 class Run:
-    """A model learning some ratings.
+    """An experiment being trained, or trained.
 
     Attributes
     ----------
     id : text that names the run in the browser; ``owner`` names the browser.
-    name, color_index, model, settings, ratings, split : what it is; colours go by creation.
+    experiment : what is run; ``ratings`` and ``split`` are its.
+    model, settings : the model once all forks are taken, and all its settings.
+    name, color_index : what it is called; colours go by creation.
+    group : "" for a person's own; else what it belongs to ("Replica 2").
     status : "paused", "playing", "finished" or "failed"; ``message`` says why it failed.
     epochs : list of Epoch, the initial state first; ``n_epochs`` are planned.
-    speed : epochs a second; None is as fast as possible.
+    speed : epochs per second; None is as fast as possible.
     frames : predictors kept, by epoch; ``checkpoints`` likewise, fewer.
     basis : the one projection all frames are seen through; None until it is found
         (``basis_pending``), and for models without factors. ``scouted``: what it was found from.
-    lineage : which model trained from which epoch on; more than one for a fork.
     rewinding : a fork that has still to be retraced to its epoch; it cannot play yet.
+    seen : when somebody last looked at it, on the registry's clock.
     """
 
     def __init__(
         self,
         workspace: Workspace,
-        model: Model,
-        ratings: Ratings,
-        split: Split,
+        experiment: Experiment,
         color_index: int,
+        baselines: Baselines,
+        group: str = "",
         parent: Run | None = None,
         epoch: int = 0,
     ) -> None:
         self.id = uuid.uuid4().hex[:12]
         self.owner = workspace.owner
+        self.experiment = experiment
+        self.ratings = experiment.make_ratings()
+        self.split = experiment.make_split()
         self.name = ""
         self.color_index = color_index
-        self.model = model
-        self.ratings = ratings
-        self.split = split
+        self.group = group
         self.visible = True
         self.courses = 0
+        self.baselines = baselines
         self.basis: Basis | None = None
         self.basis_pending = True
         self.scouted: Recommender | None = None
-        self.rewinding: tuple[Checkpoint, int, int] | None = None
+        self.rewinding = False
         self._workspace = workspace
         self._registry = workspace.registry
         self._lock = workspace.registry.lock
         self.clock = workspace.registry.clock
+        self.seen = self.clock()
         if parent is None:
-            self.baselines: Baselines = workspace.baselines
-            self.lineage = [(0, model)]
-            self._take_up(self.start(model))
-            self.speed = usual_speed(self.n_epochs, split.train.n_ratings)
+            self._take_up(Course(experiment, self.split))
+            self.speed = usual_speed(self.n_epochs, self.split.train.n_ratings)
         else:
             self._branch_off(parent, epoch)
         self._errands: Iterator[None] | None = prepare(self)
 
-    def start(self, model: Model, checkpoint: Checkpoint | None = None) -> Training:
-        """A training of a model on this run's ratings; the recipe itself is left as it was."""
-        return copy.copy(model).start(self.split.train, self.split.validation, checkpoint)
-
-    def _take_up(self, training: Training) -> None:
-        """Make a training the run's own, with nothing behind it but what it brings."""
+    def _take_up(self, course: Course) -> None:
+        """Make a course of training the run's own, with nothing behind it but what it brings."""
+        training = course.training
         self.courses += 1
-        self.settings = dict(training.settings)
-        self.n_epochs = training.n_epochs
+        self._course = course
+        self.model, self.settings = course.final_model, course.final_settings
+        self.n_epochs = course.n_epochs
         self.epochs: list[Epoch] = list(training.history)
         self.frames: Kept[Recommender] = Kept()
         self.checkpoints: Kept[Checkpoint] = Kept()
-        self.status: Status = "finished" if training.finished else "paused"
-        if not self.model.has_epochs and not training.finished:
+        self.status: Status = "finished" if course.finished else "paused"
+        if not self.model.has_epochs and not course.finished:
             self.status = "playing"  # a single pass: there is nothing to choose a moment in
         self.message = ""
         self.tested: list[Score] | None = None
-        self._training: Training | None = training
+        self._record: tuple[object, Record] | None = None
         self._final: Recommender | None = None
         self._steps = 0
         self._due = 0.0  # when the next epoch may begin
@@ -136,30 +136,24 @@ class Run:
         """Take over a parent's past up to an epoch; what changes are the settings from there on."""
         moment = parent.checkpoints.at_or_before(epoch)
         assert moment is not None  # epoch 0 is always kept
-        training = self.start(self.model, moment.thing)  # raises where the settings do not fit
-        self._take_up(training)
-        self.baselines, self.speed = parent.baselines, parent.speed
+        # Raises where the settings do not fit.
+        self._take_up(Course(self.experiment, self.split, moment.thing, moment.epoch))
+        self.speed = parent.speed
         self.basis, self.scouted = parent.basis, parent.scouted
         self.basis_pending = parent.basis is None
         self.epochs = [e for e in parent.epochs if e.number <= epoch]
         self.frames, self.checkpoints = parent.frames.until(epoch), parent.checkpoints.until(epoch)
-        self.lineage = [(first, model) for first, model in parent.lineage if first < epoch]
-        self.lineage.append((epoch, self.model))
-        planned = training.n_epochs
-        self.n_epochs = planned if planned > epoch else epoch + planned
         self.status = "paused"
-        if moment.epoch == epoch:
-            training.extend(self.n_epochs - epoch)
-        else:
-            self._training, self.rewinding = None, (moment.thing, moment.epoch, epoch)
+        self.rewinding = moment.epoch < epoch
 
-    def rewound(self, training: Training) -> None:
-        """The worker has retraced the fork to its epoch: it can play (unless reset meanwhile)."""
+    def retrace(self, seconds: float) -> None:
+        """Train again, silently, towards the epoch a fork starts from: same seed, same bits."""
+        course = self._course
+        course.advance(seconds)
         with self._lock:
-            if self.rewinding is not None:
-                training.extend(self.n_epochs - training.epoch)
-                self._training, self.rewinding = training, None
-                self._keep(training)
+            if course is self._course and course.training.epoch >= self.epoch:
+                self.rewinding = False  # it can play
+                self._keep(course.training)
 
     # --- what can be asked ----------------------------------------------------------------------
 
@@ -186,12 +180,12 @@ class Run:
     @property
     def best_epoch(self) -> int | None:
         """The epoch of lowest validation RMSE so far; None without validation."""
-        return None if self._training is None else self._training.best_epoch
+        return None if self.rewinding else self._course.training.best_epoch
 
     @property
     def stopped_early(self) -> bool:
         """Whether it ended because validation no longer improved."""
-        return self._training is not None and self._training.stopped_early
+        return self._course.training.stopped_early
 
     @property
     def predictor(self) -> Recommender:
@@ -212,6 +206,26 @@ class Run:
         elif not self.speed:
             return None
         return (self.n_epochs - self.epoch) * per_epoch
+
+    def record(self) -> Record | None:
+        """What is kept of it as it stands; None while it trains, when numbers would not agree."""
+        with self._lock:
+            training, epochs = self._course.training, list(self.epochs)
+            best_epoch, best = training.best_epoch, training.best
+            ahead = best_epoch is not None and best_epoch > epochs[-1].number
+            if self.wants_training or self.rewinding or self.status == "failed" or ahead:
+                return None
+            latest, tested = self.frames.nearest(epochs[-1].number), self.tested
+        sign = (self.courses, len(epochs), tested is not None)
+        if self._record is None or self._record[0] != sign:
+            model = latest.thing if best is None else best
+            record = Record.of(
+                self.experiment, self.split, epochs, best_epoch, model, training.settings
+            )
+            if tested is not None:
+                record = record.with_test(tested[0])
+            self._record = sign, record
+        return self._record[1]
 
     def test_scores(self) -> list[Score]:
         """How good on the test part, the run first, then the baselines; computed once, when asked.
@@ -266,17 +280,16 @@ class Run:
             self._registry.wake()
 
     def _extend(self, n_epochs: int) -> None:
-        assert self._training is not None  # a run that still rewinds is not finished
-        self._training.extend(n_epochs)
-        self.n_epochs = self._training.n_epochs
+        self._course.training.extend(n_epochs)
+        self.n_epochs = self._course.n_epochs
         self.tested, self._final = None, None
 
     def reset(self) -> None:
         """Back to epoch 0, paused."""
-        training = self.start(self.model)
+        course = Course(self.experiment, self.split)
         with self._lock:
-            self.lineage, self.rewinding = [(0, self.model)], None
-            self._take_up(training)
+            self.rewinding = False
+            self._take_up(course)
             self._registry.wake()
 
     def set_speed(self, speed: float | None) -> None:
@@ -306,7 +319,7 @@ class Run:
         """One turn of about ``seconds``; returns when the next is due, None when never."""
         until = self.clock() + seconds
         try:
-            while self.wants_training and self.rewinding is None and self._due <= self.clock():
+            while self.wants_training and not self.rewinding and self._due <= self.clock():
                 self._train(max(until - self.clock(), 0.001))
                 if self.clock() >= until:
                     break
@@ -323,18 +336,16 @@ class Run:
 
     def _train(self, seconds: float) -> None:
         """Advance by one epoch at most, and keep what comes of it."""
-        training = self._training
-        assert training is not None
-        began = self.clock()
-        epoch = training.advance(seconds)
-        if epoch is None and not training.finished:
+        course, began = self._course, self.clock()
+        epoch = course.advance(seconds)
+        if epoch is None and not course.finished:
             return
         with self._lock:
-            if training is not self._training:
+            if course is not self._course:
                 return  # it was reset meanwhile
             now = self.clock()
             if epoch is not None:
-                self._keep(training)
+                self._keep(course.training)
                 self.epochs.append(epoch)
                 if self._ended is not None:
                     self._took.append(now - self._ended)
@@ -345,8 +356,8 @@ class Run:
                 # for, long ones are not.
                 on_time = began - self._due < _CATCHES_UP
                 self._due = (self._due if on_time else began) + 1 / self.speed
-            if training.finished:
-                self._final = training.snapshot()
+            if course.finished:
+                self._final = course.training.snapshot()
                 self.status, self._steps = "finished", 0
 
     def _fail(self, message: str) -> None:
@@ -359,13 +370,3 @@ def described(model: Model, settings: dict[str, Any]) -> str:
     """What a run is called until somebody names it: “SGD, k = 10”."""
     k = settings.get("n_factors")
     return f"{model.title}, k = {k}" if k else model.title
-
-
-def with_settings(model: Model, settings: dict[str, Any], **changed: Any) -> Model:
-    """The same recipe with its resolved settings written in, and some changed."""
-    names = {field.name for field in dataclasses.fields(model)}
-    unknown = set(changed) - names
-    if unknown:
-        raise SettingsError(f"{model.title} has no setting called {', '.join(sorted(unknown))}.")
-    resolved = {name: value for name, value in settings.items() if name in names}
-    return dataclasses.replace(model, **(resolved | changed))

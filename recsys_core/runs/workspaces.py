@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import functools
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from recsys_core.experiments import Experiment, usual_model
+from recsys_core.experiments.experiment import SHARED, remember_split
 from recsys_core.models import Model
 from recsys_core.ratings import Ratings
+from recsys_core.recipes import DATA, Recipe
+from recsys_core.runs.baselines import Baselines
 from recsys_core.runs.kept import Kept
-from recsys_core.runs.run import Run, described, with_settings
-from recsys_core.runs.scores import Baselines
+from recsys_core.runs.run import Run, described
 from recsys_core.splits import Split
 
 log = logging.getLogger("factorscope")
@@ -27,6 +31,9 @@ MIB = 1 << 20
 RUN_FRAMES, RUN_CHECKPOINTS = 48 * MIB, 16 * MIB
 WORKSPACE, SERVER = 256 * MIB, 1024 * MIB
 
+# 60 random bits: nobody finds shared data by trying codes.
+_CODE_BYTES, _CODE_LENGTH = 9, 10
+
 # A workspace is freed this long after anybody last looked, in seconds.
 FREED_AFTER = 15 * 60.0
 
@@ -34,84 +41,179 @@ _SLICE = 0.05
 _ROUND = 0.5  # all runs together are visited about this often; slices shrink when there are many
 
 
+class DataSet:
+    """Ratings loaded in a workspace, and the split chosen for new runs on them.
+
+    Attributes
+    ----------
+    ratings : the Ratings; an upload's are sorted by label, as experiments take them.
+    source : the recipe by which a link names them.
+    split : the Split chosen last.
+    seen : when somebody last looked at it, on the registry's clock.
+    """
+
+    split: Split
+
+    def __init__(self, ratings: Ratings, source: Recipe, seen: float) -> None:
+        self.ratings, self.source, self.seen = ratings, source, seen
+        self.choose(None)
+
+    def choose(self, split: Recipe | Split | str | dict[str, Any] | None) -> None:
+        """Divide them in another way from now on (None: as is usual); runs keep their split.
+
+        A Split given as such is taken as it is.
+
+        Raises
+        ------
+        SettingsError
+            If these ratings cannot be divided so.
+        """
+        if isinstance(split, Split):
+            remember_split(self.ratings, split)
+        self.split = Experiment(self.source, split).with_ratings(self.ratings).make_split()
+
+    def experiment(self, model: Model | None = None) -> Experiment:
+        """A model on these ratings and the split chosen; None: the usual model."""
+        model = usual_model(self.ratings) if model is None else model
+        return Experiment(self.source, self.split, model).with_ratings(self.ratings)
+
+
 class Workspace:
-    """What one browser works with: its data, its runs, and the one in view.
+    """What one browser works with: its data and its runs.
+
+    Which of them is in view is no part of it: two tabs look at different things.
 
     Attributes
     ----------
     owner : the browser's name.
-    ratings, split : the data in use; None until some are chosen.
-    runs : list of Run in order of creation. current : the one in view, or None.
+    data : list of DataSet, in the order in which they were loaded.
+    runs : list of Run, in the order of creation; those of replicas among them (``Run.group``).
     """
 
     def __init__(self, owner: str, registry: Registry) -> None:
         self.owner = owner
         self.registry = registry
-        self.ratings: Ratings | None = None
-        self.split: Split | None = None
+        self.data: list[DataSet] = []
         self.runs: list[Run] = []
-        self.current: Run | None = None
-        self.baselines: Baselines
         self.touched = registry.clock()
-        self._n_created = 0
+        self._n_created: dict[str, int] = {}  # by group
 
-    def set_data(self, ratings: Ratings, split: Split) -> None:
-        """Work with these ratings from now on; runs on others stay in the list."""
-        self.ratings, self.split = ratings, split
-        self.baselines = Baselines(split)
-        self.current = None
+    # --- data -----------------------------------------------------------------------------------
 
-    def new_run(self, model: Model, name: str | None = None) -> Run:
-        """A run of a model on the data in use, paused at epoch 0; it becomes the current one.
+    def load(self, ratings: Ratings, source: Recipe | None = None) -> DataSet:
+        """Take ratings in; the same ones again give the entry there is."""
+        source = ratings.source if source is None else source
+        found = self.data_of(source)
+        if found is None:
+            ratings = Experiment(ratings).make_ratings()  # an upload's, sorted
+            found = DataSet(ratings, source, self.registry.clock())
+            with self.registry.lock:
+                self.data = [*self.data, found]
+        self.look_at(found)
+        return found
+
+    def data_of(self, source: Recipe) -> DataSet | None:
+        """The loaded data of a source."""
+        return next((data for data in self.data if data.source == source), None)
+
+    def unload(self, data: DataSet) -> None:
+        """Forget data, and all runs on them."""
+        for run in [run for run in self.runs if run.ratings is data.ratings]:
+            self.remove(run)
+        with self.registry.lock:
+            self.data = [other for other in self.data if other is not data]
+
+    def bound(self, experiment: Experiment) -> Experiment:
+        """The experiment holding the ratings it names, where this visitor may have them.
+
+        Uploads are looked for in this workspace alone: a link never gives data away.
 
         Raises
         ------
-        SettingsError, RatingsError
-            If the model cannot start on these ratings with its settings.
+        MissingDataError
+            If they are not here.
         """
-        assert self.ratings is not None and self.split is not None, "set_data comes first"
-        run = Run(self, model, self.ratings, self.split, self._n_created)
-        return self._welcome(run, name or described(model, run.settings))
+        found = self.data_of(experiment.data)
+        if found is not None:
+            return experiment.with_ratings(found.ratings)
+        if experiment.data.name == SHARED:
+            return experiment.with_ratings(self.registry.shared(experiment.data))
+        experiment.make_ratings()
+        return experiment
+
+    # --- runs -----------------------------------------------------------------------------------
+
+    def new_run(self, experiment: Experiment, name: str | None = None, group: str = "") -> Run:
+        """An experiment as a run, paused at epoch 0.
+
+        Raises
+        ------
+        MissingDataError
+            If its ratings are not here.
+        SettingsError, RatingsError
+            If the model cannot start on them with its settings.
+        """
+        run = Run(
+            self,
+            experiment,
+            self._n_created.get(group, 0),
+            self._baselines(experiment.make_split()),
+            group,
+        )
+        return self._welcome(run, name or described(run.model, run.settings))
 
     def fork(self, parent: Run, epoch: int, **changed: Any) -> Run:
         """A run that goes on from an epoch of another; see ``Run.fork``."""
         epoch = min(max(int(epoch), 0), parent.epoch)
-        model = with_settings(parent.model, parent.settings, **changed)
-        run = Run(self, model, parent.ratings, parent.split, self._n_created, parent, epoch)
-        return self._welcome(run, f"{described(model, run.settings)}, from epoch {epoch}")
+        experiment = parent.experiment.fork(epoch, **changed)
+        number = self._n_created.get(parent.group, 0)
+        run = Run(self, experiment, number, parent.baselines, parent.group, parent, epoch)
+        return self._welcome(run, f"{described(run.model, run.settings)}, from epoch {epoch}")
+
+    def _baselines(self, split: Split) -> Baselines:
+        """Those of a split, shared by all runs on it."""
+        of_others = (run.baselines for run in self.runs if run.split is split)
+        return next(of_others, None) or Baselines(split)
 
     def _welcome(self, run: Run, name: str) -> Run:
         taken = {other.name for other in self.runs}
         run.name, number = name, 2
         while run.name in taken:
             run.name, number = f"{name} ({number})", number + 1
-        self._n_created += 1
+        self._n_created[run.group] = run.color_index + 1
         with self.registry.lock:
-            self.runs.append(run)
-            self.select(run)
+            self.runs = [*self.runs, run]
         self.registry.wake()
         return run
 
-    def select(self, run: Run) -> None:
-        """Put a run in view, with the data it was trained on."""
-        self.current = run
-        if run.ratings is not self.ratings or run.split is not self.split:
-            self.ratings, self.split, self.baselines = run.ratings, run.split, run.baselines
+    def run_of(self, experiment: Experiment, group: str = "") -> Run | None:
+        """The latest run of an experiment; None where there is none."""
+        found = (r for r in reversed(self.runs) if r.group == group and r.experiment == experiment)
+        return next(found, None)
 
     def remove(self, run: Run) -> None:
-        """Forget a run; the latest other one on the same data comes into view."""
+        """Forget a run."""
         with self.registry.lock:
             run.pause()
-            self.runs.remove(run)
-            if run.epoch == 0 and run.color_index == self._n_created - 1:
-                self._n_created -= 1  # it never trained: nobody will miss its colour
-            if self.current is run:
-                left = [other for other in self.runs if other.ratings is run.ratings]
-                self.current = left[-1] if left else None
+            self.runs = [other for other in self.runs if other is not run]
+            if run.epoch == 0 and run.color_index == self._n_created[run.group] - 1:
+                self._n_created[run.group] -= 1  # it never trained: nobody will miss its colour
 
     def rename(self, run: Run, name: str) -> None:
         """Call a run something else; a blank name changes nothing."""
         run.name = name.strip()[:80] or run.name
+
+    # --- what was looked at last ----------------------------------------------------------------
+
+    def look_at(self, seen: DataSet | Run) -> None:
+        """Note that somebody looks at this now, so that a new tab begins there."""
+        seen.seen = self.registry.clock()
+
+    @property
+    def latest(self) -> DataSet | Run | None:
+        """What was looked at last, data or a run; None in an empty workspace."""
+        everything: list[DataSet | Run] = [*self.data, *self.runs]
+        return max(everything, key=lambda each: each.seen, default=None)
 
     @property
     def busy(self) -> bool:
@@ -132,6 +234,48 @@ class Registry:
         self._workspaces: dict[str, Workspace] = {}
         self._worker: threading.Thread | None = None
         self._woken = False
+        self._shared: dict[Recipe, tuple[str, Ratings]] = {}  # by code: whose, and which
+
+    # --- shared data ----------------------------------------------------------------------------
+
+    def share(self, owner: str, ratings: Ratings) -> Recipe:
+        """Let everybody on this server who has the code read these ratings; the recipe to name.
+
+        Shared twice, they keep their code.
+        """
+        with self.lock:
+            found = self.shared_as(owner, ratings)
+            if found is None:
+                code = secrets.token_urlsafe(_CODE_BYTES)[:_CODE_LENGTH]
+                found = Recipe.of(SHARED, id=code)
+                self._shared[found] = owner, ratings
+            return found
+
+    def unshare(self, owner: str, ratings: Ratings) -> None:
+        """Undo that: who has them loaded keeps them, nobody else gets them."""
+        with self.lock:
+            found = self.shared_as(owner, ratings)
+            if found is not None:
+                del self._shared[found]
+
+    def shared_as(self, owner: str, ratings: Ratings) -> Recipe | None:
+        """The recipe of ratings that their owner shares; None where they are not shared."""
+        mine = (recipe for recipe, (who, which) in self._shared.items()
+                if who == owner and which is ratings)  # fmt: skip
+        return next(mine, None)
+
+    def shared(self, source: Recipe) -> Ratings:
+        """The ratings of a code.
+
+        Raises
+        ------
+        MissingDataError
+            If nothing is shared under it.
+        """
+        found = self._shared.get(source)
+        return DATA.make(source) if found is None else found[1]  # the book has the sentence
+
+    # --- workspaces and the worker --------------------------------------------------------------
 
     def workspace(self, owner: str) -> Workspace:
         """The workspace of a browser, made when it is first asked for; asking keeps it alive."""
@@ -200,6 +344,14 @@ class Registry:
                 for run in space.runs:
                     run.pause()
                 del self._workspaces[owner]
+                self._stop_sharing_of(owner)
+
+    def _stop_sharing_of(self, owner: str) -> None:
+        """What a forgotten visitor shared, unless somebody else works with it."""
+        for source, (who, _) in list(self._shared.items()):
+            used = any(space.data_of(source) for space in self._workspaces.values())
+            if who == owner and not used:
+                del self._shared[source]
 
 
 def _thin(kept: Iterable[Kept], budget: int) -> None:

@@ -1,4 +1,4 @@
-"""What to begin with, where nobody has chosen yet."""
+"""What to begin with, where nobody has chosen yet: one answer for every page and command."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from recsys_core.experiments.experiment import Experiment
 from recsys_core.models import SGD, ImplicitALS, Model
 from recsys_core.ratings import Ratings
 from recsys_core.reading.values import are_counts
@@ -35,3 +36,8 @@ def looks_like_counts(ratings: Ratings) -> bool:
 def usual_model(ratings: Ratings) -> Model:
     """The model to begin with: implicit ALS for counts, SGD for ratings."""
     return ImplicitALS() if looks_like_counts(ratings) else SGD()
+
+
+def usual_experiment(ratings: Ratings) -> Experiment:
+    """The usual split and the usual model on these ratings."""
+    return Experiment(ratings, None, usual_model(ratings))

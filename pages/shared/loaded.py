@@ -1,0 +1,99 @@
+"""The data loaded in this workspace: one switches between them, shares them, takes them home."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared import state
+from recsys_core import runs
+from recsys_core.ratings import UPLOAD
+from recsys_core.runs import DataSet
+
+# A file of more rows is not made by a click: some 100 MB.
+_MOST_ROWS = 3_000_000
+
+
+def switch() -> None:
+    """One button for each data set, where there are several; a click brings it into view."""
+    everything, here = state.workspace().data, state.data()
+    if len(everything) < 2 or here is None:
+        return
+    at = everything.index(here)
+
+    def go() -> None:
+        chosen = st.session_state[key]
+        if chosen is not None:
+            _look_at(everything[chosen])
+
+    # A key for each state: what another page brings into view is shown here, too.
+    key = f"loaded_{len(everything)}_{at}"
+    st.segmented_control(
+        "Loaded",
+        range(len(everything)),
+        default=at,
+        required=True,
+        format_func=lambda number: everything[number].ratings.name,
+        key=key,
+        on_change=go,
+    )
+
+
+def _look_at(data: DataSet) -> None:
+    """The latest run of one's own on these data, or the data alone."""
+    own = [run for run in state.workspace().runs if run.ratings is data.ratings and not run.group]
+    state.look_at(own[-1] if own else data)
+
+
+def actions(data: DataSet) -> None:
+    """Share, take home, forget."""
+    with st.popover("More", icon=":material/more_horiz:", key="data_more"):
+        _share(data)
+        if data.ratings.n_ratings <= _MOST_ROWS:
+            st.download_button(
+                "These ratings as CSV",
+                lambda: data.ratings.to_frame().to_csv(index=False).encode(),
+                "ratings.csv",
+                "text/csv",
+                icon=":material/download:",
+                key="data_csv",
+                on_click="ignore",
+                help="As they were understood: a receipt on them replays with this file.",
+            )
+        st.button(
+            "Forget these ratings",
+            icon=":material/delete:",
+            key="data_forget",
+            on_click=state.workspace().unload,
+            args=(data,),
+            help="And all runs on them.",
+        )
+
+
+def _share(data: DataSet) -> None:
+    """Off at first; says who will see what; undone by the same switch."""
+    if data.source.name != UPLOAD:
+        return  # built-in data and releases are there for everybody, shared ones for who has them
+    registry, owner = runs.registry(), state.workspace().owner
+
+    def changed() -> None:
+        if st.session_state.data_share:
+            registry.share(owner, data.ratings)
+        else:
+            registry.unshare(owner, data.ratings)
+
+    shared = registry.shared_as(owner, data.ratings)
+    st.toggle(
+        "Share on this server",
+        shared is not None,
+        key="data_share",
+        on_change=changed,
+    )
+    st.caption(
+        "Off: nobody but you sees these ratings."
+        if shared is None
+        else "Everybody with this code sees all ratings and labels, and can train on them but not "
+        "change them. It ends when you switch it off, or leave for a quarter of an hour and nobody "
+        "works with them."
+    )
+    if shared is not None:
+        st.code(f"data=shared&data.id={shared['id']}", language=None)

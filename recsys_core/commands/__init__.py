@@ -1,0 +1,46 @@
+"""The command line: ``python -m recsys_core COMMAND …``, one module a command.
+
+A command's module has ``HELP`` (one line), ``add_arguments(parser)`` and ``run(arguments) → exit
+status``; its docstring is what ``--help`` explains. Another one is another line in ``COMMANDS``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from recsys_core.errors import FactorscopeError, MissingDataError
+
+COMMANDS = ("train", "replay")
+
+# Exit statuses: replay's own 1 says that results differ.
+NEEDS_DATA, REFUSED, STOPPED = 2, 3, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status. What a person can mend is one sentence on stderr."""
+    parser = argparse.ArgumentParser(
+        prog="python -m recsys_core", description="Factorscope without its dashboard."
+    )
+    known = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name in COMMANDS:
+        module = import_module(f"recsys_core.commands.{name}")
+        one = known.add_parser(
+            name,
+            help=module.HELP,
+            description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(one)
+        one.set_defaults(run=module.run)
+    arguments = parser.parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except FactorscopeError as error:
+        print(error, file=sys.stderr)
+        return NEEDS_DATA if isinstance(error, MissingDataError) else REFUSED
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return STOPPED

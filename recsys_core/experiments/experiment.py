@@ -1,0 +1,338 @@
+"""Experiment: which data, divided how, learned by which model; forks included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary, WeakValueDictionary
+
+import recsys_core.datasets  # noqa: F401 (its functions enter themselves into DATA)
+from recsys_core import models
+from recsys_core.errors import FactorscopeError, LinkError, MissingDataError, SettingsError
+from recsys_core.models import SGD, Model
+from recsys_core.ratings import UPLOAD, Ratings
+from recsys_core.recipes import DATA, SPLITS, Book, Parameter, Plain, Recipe
+from recsys_core.splits import Split
+from recsys_core.text import Text
+
+SHARED = "shared"
+
+# Of ``to_dict``; a newer one is refused with a sentence.
+_VERSION = 1
+
+# Ratings made by name, as long as anybody holds them: thirty visitors share one copy.
+_made: WeakValueDictionary[Recipe, Ratings] = WeakValueDictionary()
+_divided: WeakKeyDictionary[Ratings, WeakValueDictionary[Recipe, Split]] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class Fork:
+    """From ``epoch`` on, training goes on with these settings changed: (name, value) pairs."""
+
+    epoch: int
+    settings: tuple[tuple[str, Plain], ...] = ()
+
+
+@dataclass(frozen=True, init=False)
+class Experiment:
+    """Data, split, model and forks. Frozen, hashable; equal where all four say the same.
+
+    Attributes
+    ----------
+    data, split : Recipe, with all their options.
+    model : Recipe with the settings given; all others are chosen from the data when it trains.
+    forks : tuple of Fork, in the order of their epochs.
+    """
+
+    data: Recipe
+    split: Recipe
+    model: Recipe
+    forks: tuple[Fork, ...] = ()
+    # Ratings that were passed in, so that an upload can be trained on without a workspace.
+    _ratings: Ratings | None = field(default=None, repr=False, compare=False)
+
+    def __init__(
+        self,
+        data: str | Mapping[str, Any] | Recipe | Ratings,
+        split: str | Mapping[str, Any] | Recipe | Split | None = None,
+        model: Model | str | Mapping[str, Any] | Recipe | None = None,
+        forks: Iterable[Fork] = (),
+    ) -> None:
+        """Take names (“party”, “whole”), dicts with a name and options, recipes, or objects.
+
+        Of objects the source, recipe or settings are taken. Ratings are remembered by this object
+        alone, beside equality and hash. The split is made anew from its recipe, on the ratings as
+        ``make_ratings`` gives them: use ``make_split()``, not the split passed in. ``split`` None
+        is ``splits.usual``; ``model`` None is ``SGD()``.
+
+        Raises
+        ------
+        SettingsError
+            If a name or a value has no meaning.
+        """
+        ratings = data if isinstance(data, Ratings) else None
+        if isinstance(data, Ratings):
+            data = data.source
+        if isinstance(split, Split):
+            if split.recipe is None:
+                raise SettingsError(
+                    "This split was put together by hand and cannot be made again; use one of "
+                    "recsys_core.splits, by_mask for example."
+                )
+            split = split.recipe
+        self._set(
+            data=_from_book(DATA, data),
+            split=_from_book(SPLITS, "usual" if split is None else split),
+            model=_model_recipe(SGD() if model is None else model),
+            _ratings=ratings,
+        )
+        self._set(forks=tuple(_checked_fork(fork, self) for fork in forks))
+        epochs = [fork.epoch for fork in self.forks]
+        if any(later <= earlier for earlier, later in zip(epochs, epochs[1:], strict=False)):
+            raise SettingsError("Each fork must begin at a later epoch than the one before it.")
+
+    def _set(self, **values: Any) -> None:
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    # --- making it anew -------------------------------------------------------------------------
+
+    def make_ratings(self) -> Ratings:
+        """The ratings; those of an upload are sorted by label as text (``sorted_by_label``).
+
+        Raises
+        ------
+        MissingDataError
+            If they are an upload or shared ratings that this object was not given, or a release
+            that is not on this computer.
+        """
+        found = self._ratings
+        if found is None:
+            found = _made.get(self.data)
+            if found is None:
+                found = _made[self.data] = DATA.make(self.data)
+        elif found.origin is None and not found.is_sorted_by_label:
+            found = found.sorted_by_label()
+            self._set(_ratings=found)
+        return found
+
+    def make_split(self) -> Split:
+        """The ratings of ``make_ratings``, divided; one Split as long as anybody holds it."""
+        ratings = self.make_ratings()
+        divided = _divided.setdefault(ratings, WeakValueDictionary())
+        found = divided.get(self.split)
+        if found is None:
+            found = divided[self.split] = SPLITS.make(self.split, ratings)
+        return found
+
+    def make_model(self) -> Model:
+        """The model, not trained; before any fork."""
+        return model_class(self.model.name)(**dict(self.model.options))
+
+    def with_ratings(self, ratings: Ratings) -> Experiment:
+        """The same experiment, holding the ratings of its upload or of its shared code.
+
+        Raises
+        ------
+        MissingDataError
+            If they are not the ratings of its upload.
+        """
+        if self.data.name != SHARED and ratings.source != self.data:
+            raise MissingDataError(
+                Text(
+                    "These ratings ({have}) are not those of the experiment ({want}).",
+                    have=said_briefly(ratings.source), want=said_briefly(self.data),
+                )
+            )  # fmt: skip
+        copy = Experiment(self.data, self.split, self.model, self.forks)
+        copy._set(_ratings=ratings)
+        return copy
+
+    def with_model(self, model: Model) -> Experiment:
+        """Another model on the same data and split, without forks."""
+        copy = Experiment(self.data, self.split, model)
+        copy._set(_ratings=self._ratings)
+        return copy
+
+    def fork(self, epoch: int, **settings: Any) -> Experiment:
+        """The same up to an epoch; from there on with some settings changed.
+
+        What forks at later epochs had changed is changed from here on.
+
+        Raises
+        ------
+        SettingsError
+            If there is no such setting, or it cannot be changed on the way.
+        """
+        later = [fork for fork in self.forks if fork.epoch >= epoch]
+        changed = {name: value for fork in later for name, value in fork.settings} | settings
+        forks = [fork for fork in self.forks if fork.epoch < epoch]
+        new = Fork(epoch, tuple(changed.items()))
+        copy = Experiment(self.data, self.split, self.model, (*forks, new))
+        copy._set(_ratings=self._ratings)
+        return copy
+
+    # --- as plain data --------------------------------------------------------------------------
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON, with a version; settings that are chosen from the data are absent.
+
+        What is at its default today is written out, so that a changed default changes no record.
+        """
+        parameters = model_class(self.model.name).parameters()
+        settings = {p.name: self.model.get(p.name, p.default) for p in parameters}
+        return {
+            "version": _VERSION,
+            "data": self.data.to_dict(),
+            "split": self.split.to_dict(),
+            "model": {
+                "name": self.model.name,
+                **{name: value for name, value in settings.items() if value is not None},
+            },
+            "forks": [{"epoch": f.epoch, "settings": dict(f.settings)} for f in self.forks],
+        }
+
+    @classmethod
+    def from_dict(cls, said: Mapping[str, Any]) -> Experiment:
+        """The inverse of ``to_dict``.
+
+        Raises
+        ------
+        LinkError
+            If it is not the dict of an experiment, or of a newer version.
+        """
+        try:
+            if said["version"] > _VERSION:
+                raise LinkError(
+                    "This experiment was written by a newer version of Factorscope; update this "
+                    "one."
+                )
+            forks = [Fork(fork["epoch"], tuple(fork["settings"].items())) for fork in said["forks"]]
+            return cls(said["data"], said["split"], said["model"], forks)
+        except LinkError:
+            raise
+        except FactorscopeError as error:
+            raise LinkError(error.text) from None
+        except (KeyError, TypeError, AttributeError, IndexError) as error:
+            raise LinkError(
+                Text("This is not the JSON of an experiment ({why}).", why=repr(error)[:80])
+            ) from None
+
+    def to_query(self) -> str:
+        """The experiment as a link's text: ``data=party&model=SGD&k=3``; see ``link``."""
+        from recsys_core.experiments import link
+
+        return link.write([self])
+
+    @classmethod
+    def from_query(cls, text: str) -> Experiment:
+        """The experiment that a link's text says, read strictly; see ``link``.
+
+        Raises
+        ------
+        LinkError
+            For the first thing that has no meaning.
+        """
+        from recsys_core.experiments import link
+
+        return link.read_strictly(text)
+
+
+def remember_split(ratings: Ratings, split: Split) -> None:
+    """Let ``make_split`` give this Split for its recipe: made from what only we have at hand."""
+    if split.recipe is not None:
+        _divided.setdefault(ratings, WeakValueDictionary())[split.recipe] = split
+
+
+def model_class(name: str) -> type[Model]:
+    """A model's class by its name.
+
+    Raises
+    ------
+    SettingsError
+        If there is none of that name.
+    """
+    if name not in models.MODELS:
+        names = ", ".join(models.MODELS)
+        raise SettingsError(
+            Text("There is no model called “{name}”; there are {names}.", name=name, names=names)
+        )
+    return getattr(models, name)
+
+
+def said_briefly(recipe: Recipe) -> str:
+    """A recipe in a few words, for a sentence: “upload 9c32826b7a1331c0”."""
+    options = [str(value) for _, value in recipe.options[:1] if isinstance(value, str)]
+    return " ".join([recipe.name, *options])
+
+
+def _from_book(book: Book, said: str | Mapping[str, Any] | Recipe) -> Recipe:
+    """A recipe with all its options, from any way to say it."""
+    if isinstance(said, str):
+        return book.recipe(said)
+    options = dict(said.options) if isinstance(said, Recipe) else dict(said)
+    name = said.name if isinstance(said, Recipe) else str(options.pop("name"))
+    return book.recipe(name, options)
+
+
+def _model_recipe(said: Model | str | Mapping[str, Any] | Recipe) -> Recipe:
+    """A model's class and the settings given to it, checked."""
+    if isinstance(said, Model):
+        name, given = type(said).__name__, said.given()
+        if model_class(name) is not type(said):
+            raise SettingsError(f"{name} is a model of your own; only Factorscope's can be named.")
+        return Recipe.of(name, **given)
+    if isinstance(said, str):
+        return _model_recipe(model_class(said)())
+    options = dict(said.options) if isinstance(said, Recipe) else dict(said)
+    kind = model_class(said.name if isinstance(said, Recipe) else str(options.pop("name")))
+    known = {parameter.name for parameter in kind.parameters()}
+    for option in options.keys() - known:
+        raise SettingsError(Text("{title} has no setting called {name}.", title=kind.title,
+                                 name=option))  # fmt: skip
+    return _model_recipe(kind(**options))
+
+
+def _checked_fork(fork: Fork, experiment: Experiment) -> Fork:
+    """The fork with its settings in their types and order."""
+    kind = model_class(experiment.model.name)
+    if not kind.has_epochs:
+        raise SettingsError(f"{kind.title} has no epochs to fork from.")
+    epoch = Parameter("fork", "int").take(fork.epoch)
+    given = dict(fork.settings)
+    for name in given:
+        if name in kind.shaping:
+            raise SettingsError(
+                Text(
+                    "A fork cannot change {name} of {title}; start a new run instead.",
+                    name=name, title=kind.title,
+                )
+            )  # fmt: skip
+    experiment.make_model().with_settings({}, **given).given()  # checks names and values
+    settings = tuple((p.name, p.take(given[p.name])) for p in kind.parameters() if p.name in given)
+    assert isinstance(epoch, int)
+    return Fork(epoch, settings)
+
+
+# --- data that are found and not made -------------------------------------------------------------
+
+
+def _missing(id: str | None) -> Ratings:
+    raise MissingDataError(
+        Text(
+            "The ratings with the fingerprint {id} are an upload, which only who has the file can "
+            "bring.",
+            id=id,
+        )
+    )
+
+
+def _not_shared(id: str | None) -> Ratings:
+    raise MissingDataError(
+        Text("The shared ratings {id} are on another server, or no longer shared.", id=id)
+    )
+
+
+DATA.enter(UPLOAD, (Parameter("id", "text"),), _missing)
+DATA.enter(SHARED, (Parameter("id", "text"),), _not_shared)

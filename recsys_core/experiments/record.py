@@ -1,0 +1,325 @@
+"""Record: what is kept of a run, as plain data; and its receipt, one line that can be replayed."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import json
+import platform
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+
+from recsys_core.errors import LinkError, MissingRunError, ReceiptError, SettingsError
+from recsys_core.experiments.experiment import Experiment
+from recsys_core.experiments.scores import Score, scores
+from recsys_core.models import Recommender
+from recsys_core.ratings import Ratings
+from recsys_core.splits import Split
+from recsys_core.training import Epoch
+
+_VERSION = 1
+
+# How a receipt begins, and how much it may unpack to, in bytes.
+_MARK = "fs1."
+_MOST_UNPACKED = 1 << 16
+
+# Predictions a receipt carries as numbers, beside the digest of all.
+_SAMPLED = 16
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is kept of a run: plain data.
+
+    Attributes
+    ----------
+    experiment : what was run.
+    epochs : every Epoch, the initial state first.
+    best_epoch : that of the lowest validation RMSE; None without validation. The model, scores and
+        predictions kept are of this epoch, or of the last one.
+    settings : all settings in force at the end, those chosen from the data included.
+    scores : name → number: ``train_rmse``, ``validation_rmse`` (clipped, in rating units), or
+        ``loss`` where no ratings are predicted; ``test_rmse``, ``test_mae``, ``test_ndcg`` and
+        ``test_recall`` once ``tested``.
+    digest : SHA-256 (64 hex digits) of the float32 predictions, not clipped, of the validation
+        pairs, or without validation of the training pairs.
+    sampled : sixteen of these predictions, evenly spaced.
+    versions : name → version of what it ran with; ``processor`` : what it ran on.
+    created : when it was written, ISO 8601, UTC.
+    model : the trained model, in the process that trained it; else None.
+    snapshots : likewise the models of epochs asked for.
+    """
+
+    experiment: Experiment
+    epochs: tuple[Epoch, ...] = field(repr=False)
+    best_epoch: int | None
+    settings: Mapping[str, Any] = field(repr=False)
+    scores: Mapping[str, float]
+    digest: str
+    sampled: tuple[float, ...] = field(repr=False)
+    versions: Mapping[str, str] = field(repr=False)
+    processor: str
+    created: str
+    model: Recommender | None = field(default=None, compare=False, repr=False)
+    _split: Split | None = field(default=None, compare=False, repr=False)
+    snapshots: Mapping[int, Recommender] = field(default_factory=dict, compare=False, repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        experiment: Experiment,
+        split: Split,
+        epochs: Sequence[Epoch],
+        best_epoch: int | None,
+        model: Recommender,
+        settings: Mapping[str, Any],
+        snapshots: Mapping[int, Recommender] | None = None,
+    ) -> Record:
+        """What is to be kept of a training; ``model`` is that of the best epoch, or of the last."""
+        judged = split.validation if split.validation is not None else split.train
+        predicted = model.predict(judged.user_ids, judged.item_ids, clip=False)
+        last = epochs[-1 if best_epoch is None else best_epoch]
+        named = {"train_rmse": last.train_rmse, "validation_rmse": last.validation_rmse}
+        if last.train_rmse is None:
+            named = {"loss": last.loss}
+        return cls(
+            experiment=experiment,
+            epochs=tuple(epochs),
+            best_epoch=best_epoch,
+            settings=dict(settings),
+            scores={name: value for name, value in named.items() if value is not None},
+            digest=hashlib.sha256(predicted.astype("<f4").tobytes()).hexdigest(),
+            sampled=tuple(float(x) for x in predicted[_evenly(len(predicted))]),
+            versions=_versions(experiment),
+            processor=processor(),
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            model=model,
+            _split=split,
+            snapshots=dict(snapshots or {}),
+        )
+
+    # --- what needs the process that trained it -------------------------------------------------
+
+    @property
+    def fitted(self) -> Recommender:
+        """The trained model, never None.
+
+        Raises
+        ------
+        MissingRunError
+            If the record comes from elsewhere and holds numbers only.
+        """
+        return self._here(self.model)
+
+    @property
+    def split(self) -> Split:
+        """The Split it was trained on; raises like ``fitted``."""
+        return self._here(self._split)
+
+    @property
+    def held_out(self) -> Ratings:
+        """The test part; where there is none, the validation part.
+
+        Raises
+        ------
+        SettingsError
+            If the split holds nothing out.
+        """
+        found = self.split.validation if self.split.test is None else self.split.test
+        if found is None:
+            raise SettingsError("This split holds no ratings out; choose another one.")
+        return found
+
+    def _here(self, what: Any) -> Any:
+        if what is None:
+            raise MissingRunError(
+                "This record holds numbers only: its model is in the process that trained it; run "
+                "the experiment again."
+            )
+        return what
+
+    def tested(self) -> Record:
+        """The same record with the scores on the test part, which are measured on demand only.
+
+        Raises
+        ------
+        SettingsError
+            If the split has no test part.
+        """
+        test = self.split.test
+        if test is None:
+            raise SettingsError("This split has no test part; choose one that has.")
+        return self.with_test(scores("", self.fitted, test))
+
+    def with_test(self, score: Score) -> Record:
+        """The same record with scores on the test part that were measured before."""
+        measured = {f"test_{k}": v for k, v in vars(score).items() if isinstance(v, float)}
+        return dataclasses.replace(self, scores={**self.scores, **measured})
+
+    # --- as plain data --------------------------------------------------------------------------
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON, with a version; model, split and snapshots are left out."""
+        return {
+            "version": _VERSION,
+            "experiment": self.experiment.to_dict(),
+            "epochs": [dataclasses.asdict(epoch) for epoch in self.epochs],
+            "best_epoch": self.best_epoch,
+            "settings": dict(self.settings),
+            "scores": dict(self.scores),
+            "digest": self.digest,
+            "sampled": list(self.sampled),
+            "versions": dict(self.versions),
+            "processor": self.processor,
+            "created": self.created,
+        }
+
+    @classmethod
+    def from_dict(cls, said: Mapping[str, Any]) -> Record:
+        """The inverse of ``to_dict``, numbers only.
+
+        Raises
+        ------
+        LinkError
+            If it is not the dict of a record, or of a newer version.
+        """
+        try:
+            if said["version"] > _VERSION:
+                raise LinkError("This record was written by a newer version; update this one.")
+            fields = {name: said[name] for name in _PLAIN}
+            return cls(
+                experiment=Experiment.from_dict(said["experiment"]),
+                epochs=tuple(Epoch(**epoch) for epoch in said["epochs"]),
+                sampled=tuple(said["sampled"]),
+                **fields,
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise LinkError(f"This is not the JSON of a record ({repr(error)[:80]}).") from None
+
+    @property
+    def receipt(self) -> str:
+        """One line of text, under 1,500 characters, that ``replay`` checks; see ``Receipt``."""
+        return Receipt(
+            experiment=self.experiment,
+            n_epochs=self.epochs[-1].number,
+            best_epoch=self.best_epoch,
+            scores=self.scores,
+            digest=self.digest,
+            sampled=self.sampled,
+            versions=self.versions,
+            processor=self.processor,
+        ).to_text()
+
+
+_PLAIN = ("best_epoch", "settings", "scores", "digest", "versions", "processor", "created")
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a receipt says; as text ``fs1.`` and base64url of deflated JSON. It is not signed:
+    replaying proves it.
+    """
+
+    experiment: Experiment
+    n_epochs: int
+    best_epoch: int | None
+    scores: Mapping[str, float]
+    digest: str
+    sampled: tuple[float, ...]
+    versions: Mapping[str, str]
+    processor: str
+
+    def to_text(self) -> str:
+        """The line of text."""
+        said = {
+            "experiment": self.experiment.to_dict(),
+            "epochs": self.n_epochs,
+            "best": self.best_epoch,
+            "scores": {name: round(value, 6) for name, value in self.scores.items()},
+            "sha256": self.digest,
+            "sampled": [round(value, 6) for value in self.sampled],
+            "versions": dict(self.versions),
+            "processor": self.processor[:60],
+        }
+        packed = zlib.compress(json.dumps(said, separators=(",", ":")).encode(), 9)
+        return _MARK + base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+    @classmethod
+    def from_text(cls, text: str) -> Receipt:
+        """The inverse.
+
+        Raises
+        ------
+        ReceiptError
+            If the text is damaged, or from a newer version.
+        """
+        text = "".join(text.split())
+        if not text.startswith(_MARK):
+            raise ReceiptError(
+                f"A receipt begins with {_MARK}; copy the whole line, from there to its end."
+            )
+        try:
+            packed = base64.urlsafe_b64decode(text.removeprefix(_MARK) + "=" * (-len(text) % 4))
+            unpacking = zlib.decompressobj()
+            said = json.loads(unpacking.decompress(packed, _MOST_UNPACKED))
+            if not unpacking.eof:
+                raise ValueError
+            scores = {str(name): float(value) for name, value in said["scores"].items()}
+            return cls(
+                experiment=Experiment.from_dict(said["experiment"]),
+                n_epochs=int(said["epochs"]),
+                best_epoch=None if said["best"] is None else int(said["best"]),
+                scores=scores,
+                digest=str(said["sha256"]),
+                sampled=tuple(float(value) for value in said["sampled"]),
+                versions={str(k): str(v) for k, v in said["versions"].items()},
+                processor=str(said["processor"]),
+            )
+        except LinkError as error:
+            raise ReceiptError(error.text) from None
+        except Exception:  # zlib, base64, JSON and what may be missing in it: all mean the same
+            raise ReceiptError(
+                "The receipt is damaged or cut off; copy the whole line again."
+            ) from None
+
+
+def _evenly(n: int) -> np.ndarray:
+    """Sixteen of n positions, evenly spaced, the ends among them; all where they are fewer."""
+    return np.unique(np.rint(np.linspace(0, n - 1, min(_SAMPLED, n))).astype(np.int64))
+
+
+def _versions(experiment: Experiment) -> dict[str, str]:
+    """What a run's bits may depend on."""
+    packages = ["numpy", "numba"]
+    if experiment.model.name == "NeuralMF":
+        packages.append("torch")
+    return {
+        "factorscope": _own_version(),
+        "python": platform.python_version(),
+        **{package: metadata.version(package) for package in packages},
+    }
+
+
+def _own_version() -> str:
+    return "0.1.0"
+
+
+@cache
+def processor() -> str:
+    """The processor's name."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            for line in file:
+                if line.startswith("model name"):
+                    return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

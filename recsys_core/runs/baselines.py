@@ -1,0 +1,55 @@
+"""What a run is measured against: the baselines of its split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from recsys_core.models import GlobalMean, Model, UserItemBias
+from recsys_core.splits import Split
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A baseline at rest: its errors are the grey lines beside a curve."""
+
+    name: str
+    train_rmse: float | None
+    validation_rmse: float | None
+    model: Model
+
+
+class Baselines:
+    """The baselines of one split, fitted once, for all runs on it."""
+
+    def __init__(self, split: Split) -> None:
+        self._split = split
+        self._found: tuple[Baseline, ...] = ()
+        self._begun = False
+
+    def __iter__(self) -> Iterator[Baseline]:
+        """Those fitted so far."""
+        return iter(self._found)
+
+    def fitting(self) -> Iterator[None]:
+        """Fit them in slices of at most about 50 ms; returns at once when that is in hand."""
+        if self._begun:
+            return
+        self._begun = True
+        found = []
+        for model in (GlobalMean(), UserItemBias()):
+            training = model.start(self._split.train, self._split.validation)
+            while not training.finished:
+                training.advance(0.05)
+                yield
+            best = training.best_epoch
+            epoch = training.history[-1 if best is None else best]
+            found.append(Baseline(model.title, epoch.train_rmse, epoch.validation_rmse, model))
+        self._found = tuple(found)
+
+    def fit(self) -> list[Model]:
+        """All of them, fitted."""
+        if self._found:
+            return [baseline.model for baseline in self._found]
+        train, validation = self._split.train, self._split.validation
+        return [model.fit(train, validation) for model in (GlobalMean(), UserItemBias())]
