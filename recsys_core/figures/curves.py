@@ -52,8 +52,7 @@ def figure(
 
     ``epoch`` is the one looked at; None is the latest.
     """
-    import plotly.graph_objects as go
-
+    go = theme.graph_objects()
     if not series(current, "train"):
         measure = "objective"  # it predicts no ratings
     chart = go.Figure()

@@ -87,8 +87,7 @@ def figure(
     ``selected`` wears a dark ring, and thin lines lead to its ``neighbours`` (indices on the same
     side): where they run far, the map misleads.
     """
-    import plotly.graph_objects as go
-
+    go = theme.graph_objects()
     chart = go.Figure()
     n_points = sum(len(cloud.ids) for cloud in clouds)
     for cloud in clouds:
@@ -247,8 +246,7 @@ def _add_trace(
 
 def _kind(n_points: int) -> type:
     """How points are drawn. What lies over WebGL points must be WebGL too: it covers all SVG."""
-    import plotly.graph_objects as go
-
+    go = theme.graph_objects()
     return go.Scattergl if n_points > _MOST_SVG else go.Scatter
 
 
