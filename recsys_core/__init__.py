@@ -32,6 +32,7 @@ from recsys_core.models import (
     load_model,
 )
 from recsys_core.ratings import Ratings, Scale
+from recsys_core.version import __version__
 
 if TYPE_CHECKING:
     from recsys_core import (
@@ -69,8 +70,8 @@ _LATER = {
 __all__ = [
     "ALS", "NMF", "PMF", "SGD", "BayesianPMF", "GlobalMean", "Guest", "ImplicitALS",
     "ItemKNN", "Model", "NeuralMF", "Predictor", "Ratings", "Recommender", "SVDpp", "Scale",
-    "UserItemBias", "datasets", "errors", "explain", "figures", "load_model", "metrics",
-    "projection", "read_ratings", "recommend", "runs", "splits",
+    "UserItemBias", "__version__", "datasets", "errors", "explain", "figures", "load_model",
+    "metrics", "projection", "read_ratings", "recommend", "runs", "splits",
 ]  # fmt: skip
 
 
