@@ -1,7 +1,8 @@
-"""Neighbours by what is predicted for them, and recommendations made from neighbours.
+"""Similar users and items, by factors or by what is predicted, and what neighbours would suggest.
 
-The best items for a user and neighbours by factors are the predictor's own: ``recommend``,
-``similar_users``, ``similar_items``.
+Unless told otherwise, similarity is the model's own, that of its ``similar_users`` and
+``similar_items``; ``by="predictions"`` compares predictions instead. The best items for a user are
+the model's ``recommend``.
 """
 
 from __future__ import annotations
@@ -31,14 +32,19 @@ def at_rest(model: Model | Recommender) -> Recommender:
 
 
 def similarities(
-    model: Model | Recommender, side: Side, of: int | Guest, by: By = "predictions"
+    model: Model | Recommender, side: Side, of: int | Guest, by: By = "factors"
 ) -> np.ndarray:
-    """Cosine between one user (or item) and every other, float64, (n_users,) or (n_items,).
+    """Similarity of one user (or item) to everyone, float64, (n_users,) or (n_items,).
 
-    "factors" compares directions in the latent space, biases apart, or whatever else the model
-    calls alike; "predictions" compares rows (or columns) of the predicted matrix, not clipped, a
-    block at a time. As predicted ratings are all positive, the latter lie close to 1: their order
-    tells more than their size.
+    "factors" is the model's own similarity: of a factor model the cosine between factors, biases
+    apart; of item kNN the one it predicts by. "predictions" is the cosine between rows (or columns)
+    of the predicted matrix, not clipped, a block at a time. As predicted ratings are all positive,
+    it lies close to 1: its order tells more than its size.
+
+    Raises
+    ------
+    RatingsError
+        If there is no user (or item) of that index.
     """
     predictor = at_rest(model)
     everyone = np.arange(predictor.n_users if side == "user" else predictor.n_items)
@@ -60,9 +66,12 @@ def similarities(
 
 
 def similarity_matrix(
-    model: Model | Recommender, side: Side = "user", by: By = "predictions"
+    model: Model | Recommender, side: Side = "user", by: By = "factors"
 ) -> pd.DataFrame:
-    """Cosines of everyone with everyone, rows and columns named; for small data.
+    """Similarities of everyone to everyone, (n, n), rows and columns labelled; for small data.
+
+    Of item kNN by its own similarity, an item has 0 for all but the neighbours it keeps, itself
+    included.
 
     Raises
     ------
@@ -86,9 +95,12 @@ def similarity_matrix(
 
 
 def similar(
-    model: Model | Recommender, side: Side, of: int | Guest, n: int = 10, by: By = "predictions"
+    model: Model | Recommender, side: Side, of: int | Guest, n: int = 10, by: By = "factors"
 ) -> pd.DataFrame:
-    """The n users (or items) most similar to one: index, label, similarity; best first."""
+    """The n users (or items) most similar to one: index, label, similarity; best first.
+
+    By default the same as the model's ``similar_users`` (or ``similar_items``).
+    """
     predictor = at_rest(model)
     found = similarities(predictor, side, of, by)
     if not isinstance(of, Guest):
@@ -104,7 +116,7 @@ def from_neighbours(
     n: int = 10,
     n_neighbours: int = 3,
     how: Literal["mean", "sum"] = "mean",
-    by: By = "predictions",
+    by: By = "factors",
 ) -> pd.DataFrame:
     """The n best unrated items by what the most similar users are predicted to think of them.
 
