@@ -11,10 +11,11 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from recsys_core.errors import RatingsError, SettingsError, TooLargeError
 from recsys_core.models import Guest, Model, Recommender
-from recsys_core.models.recommender import best_first, cosine
+from recsys_core.models.recommender import best_first, checked, cosine
 
 Side = Literal["user", "item"]
 By = Literal["factors", "predictions"]
@@ -65,32 +66,44 @@ def similarities(
     return found
 
 
+def compared(model: Model | Recommender, by: By) -> str:
+    """What users or items are compared by, in words: “by factors”."""
+    return "by predicted ratings" if by == "predictions" else at_rest(model).likeness
+
+
 def similarity_matrix(
-    model: Model | Recommender, side: Side = "user", by: By = "factors"
+    model: Model | Recommender,
+    side: Side = "user",
+    by: By = "factors",
+    ids: ArrayLike | None = None,
 ) -> pd.DataFrame:
     """Similarities of everyone to everyone, (n, n), rows and columns labelled; for small data.
 
+    ``ids`` are indices of those compared, in the order of the rows; None means all.
     Of item kNN by its own similarity, an item has 0 for all but the neighbours it keeps, itself
     included.
 
     Raises
     ------
+    RatingsError
+        If there is no user (or item) of such an index.
     TooLargeError
         If there are more than ``MOST_IN_A_MATRIX`` of them.
     """
     predictor = at_rest(model)
-    names = predictor.users if side == "user" else predictor.items
-    if len(names) > MOST_IN_A_MATRIX:
+    labels = predictor.users if side == "user" else predictor.items
+    chosen = np.arange(len(labels)) if ids is None else checked(ids, len(labels), side)
+    if len(chosen) > MOST_IN_A_MATRIX:
         raise TooLargeError(
-            f"A table of {len(names):,} by {len(names):,} is too large to read; ask for the "
+            f"A table of {len(chosen):,} by {len(chosen):,} is too large to read; ask for the "
             f"neighbours of one {side} instead."
         )
-    everyone = range(len(names))
     if by == "factors":
-        found = [similarities(predictor, side, one, by) for one in everyone]
+        found = [similarities(predictor, side, int(one), by)[chosen] for one in chosen]
     else:
-        rows = _predicted_rows(predictor, side, np.arange(len(names)))
+        rows = _predicted_rows(predictor, side, chosen)
         found = [cosine(rows, row) for row in rows]
+    names = [labels[i] for i in chosen]
     return pd.DataFrame(found, index=names, columns=names)
 
 

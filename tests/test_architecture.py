@@ -161,6 +161,17 @@ def test_every_public_name_is_there():
     assert not loaded & HEAVY
 
 
+def test_figures_are_there_before_plotly_is():
+    loaded = loaded_after(
+        "import recsys_core as rc\n"
+        "assert all(callable(getattr(rc.figures, name)) for name in rc.figures.__all__)"
+    )
+    assert not loaded & HEAVY
+    assert "plotly" in loaded_after(
+        "import recsys_core as rc; rc.figures.rating_histogram(rc.datasets.music_party())"
+    )
+
+
 def test_a_saved_model_is_read_without_the_packages_of_other_models(tmp_path):
     loaded = loaded_after(
         "import recsys_core as rc\n"

@@ -138,7 +138,7 @@ def is_small(ratings: Ratings) -> bool:
 
 
 def cells(split: Split) -> Block:
-    """The whole of a small matrix, for ``figures.matrix``: parts apart, nothing predicted."""
+    """The whole of a small matrix, for ``figures.heatmap``: parts apart, nothing predicted."""
     train = split.train
     users, items = np.arange(train.n_users), np.arange(train.n_items)
     return cut(train, None, users, items, validation=split.validation, test=split.test)

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 _ROW = 26
 
 
+def title(noun: str, compared: str) -> str:
+    """What a matrix of similarities shows, in a line: “How alike users are, by factors”."""
+    return f"How alike {words.many(noun)} are, {compared}"
+
+
 def similarities(
     table: pd.DataFrame, title: str, mode: Mode, selected: int | None = None
 ) -> go.Figure:

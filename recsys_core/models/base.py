@@ -258,6 +258,12 @@ class Model(ABC):
             )
 
 
+def described(model: Model, settings: dict[str, Any]) -> str:
+    """What a model with these settings is called until somebody names it: “SGD, k = 10”."""
+    k = settings.get("n_factors")
+    return f"{model.title}, k = {k}" if k else model.title
+
+
 def load_model(path: str | Path) -> Model:
     """Read a model that ``save`` wrote; it answers questions, and ``fit`` trains it anew.
 

@@ -355,12 +355,6 @@ class Run:
             self._errands, self.basis_pending = None, False
 
 
-def described(model: Model, settings: dict[str, Any]) -> str:
-    """What a run is called until somebody names it: “SGD, k = 10”."""
-    k = settings.get("n_factors")
-    return f"{model.title}, k = {k}" if k else model.title
-
-
 def with_settings(model: Model, settings: dict[str, Any], **changed: Any) -> Model:
     """The same recipe with its resolved settings written in, and some changed."""
     names = {field.name for field in dataclasses.fields(model)}

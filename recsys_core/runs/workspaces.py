@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from recsys_core.models import Model
+from recsys_core.models.base import described
 from recsys_core.ratings import Ratings
 from recsys_core.runs.kept import Kept
-from recsys_core.runs.run import Run, described, with_settings
+from recsys_core.runs.run import Run, with_settings
 from recsys_core.runs.scores import Baselines
 from recsys_core.splits import Split
 
