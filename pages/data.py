@@ -8,7 +8,7 @@ from pages.shared import grid, loaded, sources, splitting, start, state
 from pages.shared.chart import chart
 from recsys_core import words
 from recsys_core.figures import data as figures
-from recsys_core.figures import matrix
+from recsys_core.figures import heatmap
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import Ratings
 from recsys_core.splits import Split
@@ -61,12 +61,12 @@ def _known(ratings: Ratings, split: Split, mode: Mode) -> None:
     if figures.is_small(ratings):
         part = figures.cells(split)
         chart(
-            matrix.figure(part, "observed", mode),
+            heatmap.figure(part, "observed", mode),
             key="known",
-            alt=matrix.alt(part, "observed"),
+            alt=heatmap.alt(part, "observed"),
             table=lambda: part.table("observed"),
         )
-        st.caption(matrix.legend(part, "observed"))
+        st.caption(heatmap.legend(part, "observed"))
     else:
         chart(
             figures.known(ratings, mode),

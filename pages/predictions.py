@@ -7,9 +7,9 @@ import streamlit as st
 from pages.shared import browse, explore, recommending, saving, state, wide
 from pages.shared.chart import Click, chart
 from pages.shared.explore import Model
-from recsys_core import explain
+from recsys_core import blocks, explain
 from recsys_core.blocks import Block, View
-from recsys_core.figures import matrix, terms
+from recsys_core.figures import heatmap, terms
 
 VIEWS: dict[View, str] = {
     "observed": "Observed",
@@ -37,16 +37,16 @@ def picture(block: Block, view: View, user: int, item: int) -> None:
             selection.user = int(block.user_ids[click.row])
             selection.item = int(block.item_ids[click.column])
 
-    a_cell = 36 if matrix.is_small(block) else 20
+    a_cell = 36 if heatmap.is_small(block) else 20
     with wide.at_least(min(150 + a_cell * len(block.item_ids), 700), "matrix"):
         chart(
-            matrix.figure(block, view, state.theme(), user=user, item=item),
+            heatmap.figure(block, view, state.theme(), user=user, item=item),
             key="matrix",
-            alt=matrix.alt(block, view),
+            alt=heatmap.alt(block, view),
             table=lambda: block.table(view),
             on_click=select,
         )
-    st.caption(f"{matrix.legend(block, view)} Click a cell to see how its number comes about.")
+    st.caption(f"{heatmap.legend(block, view)} Click a cell to see how its number comes about.")
 
 
 def arithmetic(model: Model, user: int, item: int) -> None:
@@ -95,12 +95,8 @@ def _as_a_sum(model: Model, user: int, item: int) -> None:
 
 def offered(model: Model) -> dict[View, str]:
     """The views that mean something for this model."""
-    views = dict(VIEWS)
-    if not model.predictor.has_intervals:
-        del views["uncertainty"]
-    if not model.predictor.has_ratings:
-        return {"observed": "Observed", "predicted": "Preference"}
-    return views
+    named = VIEWS if model.predictor.has_ratings else VIEWS | {"predicted": "Preference"}
+    return {view: named[view] for view in blocks.views(model.predictor)}
 
 
 st.title("Predictions", anchor=False)

@@ -108,9 +108,10 @@ def receipts(replica: Replica, runs: dict[str, Run]) -> None:
     """One for each case: every number above comes from these runs."""
     with st.expander("Receipts", icon=":material/receipt_long:", on_change="rerun") as box:
         if box.open:
+            receipt.explain(list(runs.values()))
             for case in replica.cases:
                 st.markdown(f"**{case.title}**")
-                receipt.show(runs[case.key])
+                receipt.line(runs[case.key])
 
 
 def results(replica: Replica, ratings: Ratings) -> None:

@@ -32,6 +32,7 @@ from recsys_core.models import (
     load_model,
 )
 from recsys_core.ratings import Ratings, Scale
+from recsys_core.version import __version__
 
 if TYPE_CHECKING:
     from recsys_core import (
@@ -73,8 +74,8 @@ _LATER = {
 __all__ = [
     "ALS", "NMF", "PMF", "SGD", "BayesianPMF", "Experiment", "GlobalMean", "Guest", "ImplicitALS",
     "ItemKNN", "Model", "NeuralMF", "Predictor", "Ratings", "Recommender", "Record", "SVDpp",
-    "Scale", "UserItemBias", "datasets", "errors", "experiments", "explain", "figures",
-    "load_model", "metrics", "projection", "read_ratings", "recommend", "run", "runs",
+    "Scale", "UserItemBias", "__version__", "datasets", "errors", "experiments", "explain",
+    "figures", "load_model", "metrics", "projection", "read_ratings", "recommend", "run", "runs",
     "splits",
 ]  # fmt: skip
 

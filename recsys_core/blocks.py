@@ -15,6 +15,16 @@ from recsys_core.ratings import Ratings, Scale
 View = Literal["observed", "predicted", "filled", "error", "uncertainty"]
 
 
+def views(predictor: Recommender | None) -> tuple[View, ...]:
+    """The views that mean something for a model; None: nothing is trained yet."""
+    if predictor is None:
+        return ("observed",)
+    if not predictor.has_ratings:
+        return "observed", "predicted"
+    sure: tuple[View, ...] = ("uncertainty",) if predictor.has_intervals else ()
+    return "observed", "predicted", "filled", "error", *sure
+
+
 @dataclass(frozen=True, eq=False)
 class Block:
     """Some users by some items, and all that a picture may show; arrays are (rows, columns).

@@ -23,6 +23,10 @@ class ReadError(FactorscopeError):
     """A file could not be read as ratings; the text names the place and the remedy."""
 
 
+class MissingPackageError(FactorscopeError):
+    """An optional package is not installed; the text names it and the command that installs it."""
+
+
 class NotFittedError(FactorscopeError):
     """A question was put to a model that has not been trained yet."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from recsys_core import ordering
+from recsys_core import ordering, words
 from recsys_core.models.recommender import Factored
 from recsys_core.ordering import Side
 from recsys_core.projection import Basis, trustworthiness
@@ -51,6 +51,12 @@ def factors_of(predictor: Factored, side: Side) -> np.ndarray:
 def stacked(predictor: Factored, ids: dict[Side, np.ndarray]) -> np.ndarray:
     """Factors of all that are drawn, users first; float32, (n, k)."""
     return np.vstack([factors_of(predictor, side)[ids[side]] for side in SIDES if side in ids])
+
+
+def widest(basis: Basis) -> tuple[str, str]:
+    """What the two axes of a PCA are, and the share of the spread along each."""
+    first, second = (words.percent(share) for share in basis.shares)
+    return f"widest direction, {first} of the spread", f"second, {second}"
 
 
 def through(

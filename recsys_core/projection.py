@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from recsys_core.errors import SettingsError, TooLargeError
+from recsys_core.extras import needed_for
 
 if TYPE_CHECKING:
     from recsys_core.models import Factored
@@ -101,13 +102,17 @@ def tsne(vectors: np.ndarray, seed: int = 0, perplexity: float = 30.0) -> np.nda
     ------
     TooLargeError
         If there are more than ``MOST_ARRANGED`` vectors.
+    MissingPackageError
+        If scikit-learn is not installed.
     """
     around, start = _principal(vectors, "t-SNE")
     n = len(around)
     if n < 4 or not start.any():
         return start  # nothing to arrange
-    from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
+
+    with needed_for("A map by t-SNE"):
+        from sklearn.manifold import TSNE
 
     space = TSNE(
         # The usual start: small, so that points are free to part.
@@ -131,11 +136,14 @@ def umap(vectors: np.ndarray, seed: int = 0, n_neighbors: int = 15) -> np.ndarra
     ------
     TooLargeError
         If there are more than ``MOST_ARRANGED`` vectors.
+    MissingPackageError
+        If umap-learn is not installed.
     """
     around, start = _principal(vectors, "UMAP")
     if len(around) < 4 or not start.any():
         return start  # nothing to arrange
-    from umap import UMAP
+    with needed_for("A map by UMAP"):
+        from umap import UMAP
 
     # UMAP stretches both directions to the same extent: on a line, the second needs one.
     start = start + np.random.default_rng(seed).normal(0, 0.01 * start[:, 0].std(), start.shape)

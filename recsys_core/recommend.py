@@ -1,7 +1,8 @@
-"""Neighbours by what is predicted for them, and recommendations made from neighbours.
+"""Similar users and items, by factors or by what is predicted, and what neighbours would suggest.
 
-The best items for a user and neighbours by factors are the predictor's own: ``recommend``,
-``similar_users``, ``similar_items``.
+Unless told otherwise, similarity is the model's own, that of its ``similar_users`` and
+``similar_items``; ``by="predictions"`` compares predictions instead. The best items for a user are
+the model's ``recommend``.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from recsys_core.errors import RatingsError, SettingsError, TooLargeError
 from recsys_core.models import Guest, Model, Recommender
-from recsys_core.models.recommender import best_first, cosine
+from recsys_core.models.recommender import best_first, checked, cosine
 
 Side = Literal["user", "item"]
 By = Literal["factors", "predictions"]
@@ -31,14 +33,19 @@ def at_rest(model: Model | Recommender) -> Recommender:
 
 
 def similarities(
-    model: Model | Recommender, side: Side, of: int | Guest, by: By = "predictions"
+    model: Model | Recommender, side: Side, of: int | Guest, by: By = "factors"
 ) -> np.ndarray:
-    """Cosine between one user (or item) and every other, float64, (n_users,) or (n_items,).
+    """Similarity of one user (or item) to everyone, float64, (n_users,) or (n_items,).
 
-    "factors" compares directions in the latent space, biases apart, or whatever else the model
-    calls alike; "predictions" compares rows (or columns) of the predicted matrix, not clipped, a
-    block at a time. As predicted ratings are all positive, the latter lie close to 1: their order
-    tells more than their size.
+    "factors" is the model's own similarity: of a factor model the cosine between factors, biases
+    apart; of item kNN the one it predicts by. "predictions" is the cosine between rows (or columns)
+    of the predicted matrix, not clipped, a block at a time. As predicted ratings are all positive,
+    it lies close to 1: its order tells more than its size.
+
+    Raises
+    ------
+    RatingsError
+        If there is no user (or item) of that index.
     """
     predictor = at_rest(model)
     everyone = np.arange(predictor.n_users if side == "user" else predictor.n_items)
@@ -59,36 +66,54 @@ def similarities(
     return found
 
 
+def compared(model: Model | Recommender, by: By) -> str:
+    """What users or items are compared by, in words: “by factors”."""
+    return "by predicted ratings" if by == "predictions" else at_rest(model).likeness
+
+
 def similarity_matrix(
-    model: Model | Recommender, side: Side = "user", by: By = "predictions"
+    model: Model | Recommender,
+    side: Side = "user",
+    by: By = "factors",
+    ids: ArrayLike | None = None,
 ) -> pd.DataFrame:
-    """Cosines of everyone with everyone, rows and columns named; for small data.
+    """Similarities of everyone to everyone, (n, n), rows and columns labelled; for small data.
+
+    ``ids`` are indices of those compared, in the order of the rows; None means all.
+    Of item kNN by its own similarity, an item has 0 for all but the neighbours it keeps, itself
+    included.
 
     Raises
     ------
+    RatingsError
+        If there is no user (or item) of such an index.
     TooLargeError
         If there are more than ``MOST_IN_A_MATRIX`` of them.
     """
     predictor = at_rest(model)
-    names = predictor.users if side == "user" else predictor.items
-    if len(names) > MOST_IN_A_MATRIX:
+    labels = predictor.users if side == "user" else predictor.items
+    chosen = np.arange(len(labels)) if ids is None else checked(ids, len(labels), side)
+    if len(chosen) > MOST_IN_A_MATRIX:
         raise TooLargeError(
-            f"A table of {len(names):,} by {len(names):,} is too large to read; ask for the "
+            f"A table of {len(chosen):,} by {len(chosen):,} is too large to read; ask for the "
             f"neighbours of one {side} instead."
         )
-    everyone = range(len(names))
     if by == "factors":
-        found = [similarities(predictor, side, one, by) for one in everyone]
+        found = [similarities(predictor, side, int(one), by)[chosen] for one in chosen]
     else:
-        rows = _predicted_rows(predictor, side, np.arange(len(names)))
+        rows = _predicted_rows(predictor, side, chosen)
         found = [cosine(rows, row) for row in rows]
+    names = [labels[i] for i in chosen]
     return pd.DataFrame(found, index=names, columns=names)
 
 
 def similar(
-    model: Model | Recommender, side: Side, of: int | Guest, n: int = 10, by: By = "predictions"
+    model: Model | Recommender, side: Side, of: int | Guest, n: int = 10, by: By = "factors"
 ) -> pd.DataFrame:
-    """The n users (or items) most similar to one: index, label, similarity; best first."""
+    """The n users (or items) most similar to one: index, label, similarity; best first.
+
+    By default the same as the model's ``similar_users`` (or ``similar_items``).
+    """
     predictor = at_rest(model)
     found = similarities(predictor, side, of, by)
     if not isinstance(of, Guest):
@@ -104,7 +129,7 @@ def from_neighbours(
     n: int = 10,
     n_neighbours: int = 3,
     how: Literal["mean", "sum"] = "mean",
-    by: By = "predictions",
+    by: By = "factors",
 ) -> pd.DataFrame:
     """The n best unrated items by what the most similar users are predicted to think of them.
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from recsys_core.extras import EXTRAS
+
 ROOT = Path(__file__).resolve().parent.parent
 CORE = ROOT / "recsys_core"
 
@@ -16,8 +18,8 @@ CORE = ROOT / "recsys_core"
 # from its own line or below.
 LAYERS = (
     {"text"},
-    {"errors"},
-    {"words", "recipes"},
+    {"errors", "version"},
+    {"words", "extras", "recipes"},
     {"ratings"},
     {"splits", "metrics"},
     {"kernels"},
@@ -39,7 +41,7 @@ LAYER_OF = {part: at for at, parts in enumerate(LAYERS) for part in parts}
 
 # Getting ratings in asks nothing of the models.
 ONLY = {
-    "reading": {"errors", "text", "words", "recipes", "ratings"},
+    "reading": {"errors", "extras", "text", "words", "recipes", "ratings"},
     "datasets": {"errors", "text", "words", "recipes", "ratings", "splits", "reading"},
 }
 
@@ -82,6 +84,36 @@ def test_imports_point_one_way(path):
 def test_the_core_knows_no_dashboard(path):
     tops = {name.split(".")[0] for name in imported(path)}
     assert not tops & {"streamlit", "pages", "app", "starlette"}
+
+
+def guarded(tree: ast.Module) -> set[ast.AST]:
+    """What stands inside ``with needed_for(...)``, or is for type checkers only."""
+    inside: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.With):
+            calls = [item.context_expr for item in node.items]
+            names = [c.func.id for c in calls if isinstance(c, ast.Call) and hasattr(c.func, "id")]
+        elif isinstance(node, ast.If) and isinstance(node.test, ast.Name):
+            names = [node.test.id]
+        else:
+            continue
+        if {"needed_for", "TYPE_CHECKING"} & set(names):
+            inside |= set(ast.walk(node))
+    return inside
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(CORE)))
+def test_optional_packages_are_imported_where_their_absence_is_named(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    safe = guarded(tree)
+    for node in ast.walk(tree):
+        if node in safe or not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        modules = [alias.name for alias in node.names]
+        if isinstance(node, ast.ImportFrom):
+            modules = [str(node.module)]
+        bare = {module.split(".")[0] for module in modules} & set(EXTRAS)
+        assert not bare, f"line {node.lineno}: import {bare} inside ‘with needed_for(…)’."
 
 
 def test_pages_do_no_mathematics():
@@ -129,5 +161,26 @@ def test_every_public_name_is_there():
         "import recsys_core as rc\n"
         "missing = [n for n in rc.__all__ if n != 'NeuralMF' and not hasattr(rc, n)]\n"
         "assert not missing, missing"
+    )
+    assert not loaded & HEAVY
+
+
+def test_figures_are_there_before_plotly_is():
+    loaded = loaded_after(
+        "import recsys_core as rc\n"
+        "assert all(callable(getattr(rc.figures, name)) for name in rc.figures.__all__)"
+    )
+    assert not loaded & HEAVY
+    assert "plotly" in loaded_after(
+        "import recsys_core as rc; rc.figures.rating_histogram(rc.datasets.music_party())"
+    )
+
+
+def test_a_saved_model_is_read_without_the_packages_of_other_models(tmp_path):
+    loaded = loaded_after(
+        "import recsys_core as rc\n"
+        f"path = {str(tmp_path / 'model.npz')!r}\n"
+        "rc.ALS(n_epochs=1).fit(rc.datasets.music_party()).save(path)\n"
+        "assert rc.load_model(path).predict([0], [0]).shape == (1,)"
     )
     assert not loaded & HEAVY

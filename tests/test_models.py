@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import recsys_core as rc
+from recsys_core import models
 from recsys_core.errors import DivergedError, NotFittedError, RatingsError, SettingsError
 
 # Settings under which the small planted matrices below are learned to the end.
@@ -130,6 +131,19 @@ def test_same_seed_same_bits_and_other_seed_others(name):
     assert same_bits(one, two)
     if name in FACTOR_MODELS:
         assert not same_bits(one, make(name, seed=1).fit(small()).snapshot())
+
+
+@pytest.mark.parametrize("name", models.MODELS)
+def test_every_model_takes_a_seed_and_shows_it_where_it_changes_something(name):
+    assert make(name, seed=0) == make(name)
+    one, two, other = (
+        make(name, n_epochs=2, burn_in=0, **seed).fit(small())
+        for seed in ({}, {"seed": 0}, {"seed": 1})
+    )
+    assert one.settings == two.settings and one.settings["seed"] == 0
+    assert same_bits(one.snapshot(), two.snapshot())
+    draws = not same_bits(one.snapshot(), other.snapshot())
+    assert ("seed" in [option.name for option in one.options()]) == draws
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import recsys_core as rc
-from recsys_core import recommend
+from recsys_core import models, recommend
 from recsys_core.errors import RatingsError, SettingsError, TooLargeError
 from recsys_core.models.predictor import FoldIn, Predictor
 
@@ -39,7 +40,7 @@ def party() -> Predictor:
 
 
 def test_similarities_of_the_party_with_the_right_names(party):
-    table = recommend.similarity_matrix(party)
+    table = recommend.similarity_matrix(party, by="predictions")
     assert table.loc["Darth Vader", "Ripley"] == pytest.approx(0.9968, abs=5e-5)
     assert table.loc["Hermione", "Spock"] == pytest.approx(0.9760, abs=5e-5)
     assert table.loc["Ripley", "Hermione"] == pytest.approx(0.8565, abs=5e-5)
@@ -59,9 +60,10 @@ def test_the_published_sums_come_from_mislabelled_neighbours(party):
 
 def test_from_neighbours_with_the_right_names(party):
     hermione = 1
-    found = recommend.from_neighbours(party, hermione)
+    found = recommend.from_neighbours(party, hermione, by="predictions")
     assert found["label"].tolist() == ["Back in Black", "Brandenburg Concerto No. 3"]
-    weights = recommend.similarity_matrix(party).loc["Hermione", ["Spock", "Ripley", "Darth Vader"]]
+    table = recommend.similarity_matrix(party, by="predictions")
+    weights = table.loc["Hermione", ["Spock", "Ripley", "Darth Vader"]]
     by_hand = weights.to_numpy() @ PRINTED[[3, 2, 0]] / weights.sum()
     assert found["score"].to_numpy() == pytest.approx(by_hand[[1, 3]], abs=1e-5)
     summed = recommend.from_neighbours(party, hermione, how="sum")
@@ -98,20 +100,35 @@ def test_similarities_equal_cosines_of_the_whole_matrix(als, side, monkeypatch):
     rows = whole if side == "user" else whole.T
     lengths = np.linalg.norm(rows, axis=1)
     expected = rows @ rows[7] / lengths / lengths[7]
-    np.testing.assert_allclose(recommend.similarities(als, side, 7), expected, atol=1e-6)
-    found = recommend.similar(als, side, 7, n=4)
+    found = recommend.similarities(als, side, 7, by="predictions")
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    found = recommend.similar(als, side, 7, n=4, by="predictions")
     order = [i for i in np.argsort(-expected) if i != 7][:4]
     assert found[side].tolist() == order
     labels = als.snapshot().users if side == "user" else als.snapshot().items
     assert found["label"].tolist() == [labels[i] for i in order]
 
 
-def test_by_factors_equals_the_predictors_own(als):
-    own = als.similar_users(3, n=5)
-    found = recommend.similar(als, "user", 3, n=5, by="factors")
-    np.testing.assert_array_equal(found["user"], own["user"])
-    np.testing.assert_allclose(found["similarity"], own["similarity"])
-    # Cosines of factors, both ways round.
+@pytest.mark.parametrize("name", models.ALGORITHMS)
+def test_the_default_is_the_models_own_similarity(name):
+    kind = getattr(rc, name)
+    epochs = {"n_epochs": 3} if kind.has_epochs else {}
+    model = kind(**epochs).fit(rc.datasets.low_rank(n_users=40, n_items=30, seed=2))
+    for side, own in (("user", model.similar_users), ("item", model.similar_items)):
+        pd.testing.assert_frame_equal(recommend.similar(model, side, 3, n=5), own(3, n=5))
+        # The others take the same one by default.
+        column = recommend.similarity_matrix(model, side).iloc[3]
+        np.testing.assert_array_equal(column, recommend.similarities(model, side, 3))
+        listed = recommend.similar(model, side, 3, n=5)
+        np.testing.assert_array_equal(column.iloc[listed[side]], listed["similarity"])
+        assert not np.allclose(column, recommend.similarities(model, side, 3, by="predictions"))
+    nearest = recommend.similar(model, "user", 3, n=1)
+    scores = model.predict_matrix(nearest["user"], clip=False)[0].astype(float)
+    best = recommend.from_neighbours(model, 3, n=4, n_neighbours=1)
+    np.testing.assert_allclose(best["score"], scores[best["item"]], rtol=1e-6)
+
+
+def test_similarity_by_factors_is_the_same_both_ways(als):
     table = recommend.similarity_matrix(als, "item", by="factors")
     assert table.iloc[2, 9] == pytest.approx(table.iloc[9, 2])
     assert table.iloc[2, 9] == pytest.approx(

@@ -23,11 +23,6 @@ _MOST_CELLS = 25_000_000
 _LISTED = 10
 
 
-def _said(model: Model, by: By) -> str:
-    """What users or items are compared by, in words."""
-    return "by predicted ratings" if by == "predictions" else model.predictor.likeness
-
-
 def section(model: Model, one: int | Guest, name: str, item: int | None) -> None:
     """Three tabs; only the open one is worked out."""
     noun = model.ratings.item_noun
@@ -68,7 +63,7 @@ def _by(model: Model, key: str) -> By:
         if predictor.n_users <= _MATRIX and predictor.has_factors
         else "factors",
         required=True,
-        format_func=lambda by: _said(model, by),
+        format_func=lambda by: recommend.compared(predictor, by),
         key=key,
         persist_state="session",
         help="By predicted ratings: whole predicted rows, which are all positive and so close to "
@@ -85,13 +80,14 @@ def _users(model: Model, one: int | Guest, name: str) -> None:
         table = recommend.similarity_matrix(predictor, "user", by)
         called = model.ratings.user_names
         table = table.set_axis(called, axis=0).set_axis(called, axis=1)
+        compared = recommend.compared(predictor, by)
         with st.container(width=640):
             chart(
                 likeness.similarities(
-                    table, f"How alike users are, {_said(model, by)}", state.theme(), selected=one
+                    table, likeness.title("user", compared), state.theme(), selected=one
                 ),
                 key="alike_matrix",
-                alt=f"Cosine similarity of all users, {_said(model, by)}",
+                alt=f"Cosine similarity of all users, {compared}",
                 table=table,
             )
         return

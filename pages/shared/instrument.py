@@ -11,7 +11,7 @@ from pages.shared import state
 from pages.shared.chart import Click, chart
 from pages.shared.timeline import timeline
 from recsys_core import blocks, narrate
-from recsys_core.figures import curves, live_latent, live_matrix, matrix
+from recsys_core.figures import curves, heatmap, live_latent, live_matrix
 from recsys_core.figures.frames import shown
 from recsys_core.models import UserItemBias
 from recsys_core.runs import SPEEDS, Run, Workspace
@@ -196,9 +196,9 @@ def _matrix_at_rest(run: Run) -> None:
         test=split.test,
     )
     chart(
-        matrix.figure(block, "filled", state.theme(), user=selected.user, item=selected.item),
+        heatmap.figure(block, "filled", state.theme(), user=selected.user, item=selected.item),
         key="matrix_at_rest",
-        alt=matrix.alt(block, "filled"),
+        alt=heatmap.alt(block, "filled"),
         height=_HEIGHT,
         table=lambda: block.table("filled"),
         on_click=lambda click: _select_cell(run, click),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import plotly.graph_objects as go
@@ -14,23 +13,16 @@ from pages.shared import explore, finding, layout, state
 from pages.shared.explore import Model
 from recsys_core import maps, words
 from recsys_core.figures import latent
-from recsys_core.figures.latent import Cloud, Shade
+from recsys_core.figures.latent import Cloud, Method, Shade
 from recsys_core.maps import Places
 from recsys_core.ordering import Side
 from recsys_core.projection import Basis
 
-Method = Literal["pca", "factors", "tsne", "umap"]
 METHODS: dict[Method, str] = {
     "pca": "PCA",
     "factors": "Two factors",
     "tsne": "t-SNE",
     "umap": "UMAP",
-}
-_SEEN: dict[Method, str] = {
-    "pca": "by PCA",
-    "factors": "along two factors",
-    "tsne": "by t-SNE",
-    "umap": "by UMAP",
 }
 COLOURS = {
     "kind": "user or item",
@@ -64,8 +56,7 @@ class Map:
     @property
     def title(self) -> str:
         """What it shows, in a line."""
-        what = " and ".join(words.plural(cloud.noun, len(cloud.ids)) for cloud in self.clouds)
-        return f"{what}, {_SEEN[self.method]}"
+        return latent.title(self.clouds, self.method)
 
     @property
     def selected_name(self) -> str | None:
@@ -129,7 +120,8 @@ def choose(model: Model) -> Map:
         one = None
     near = np.arange(0) if one is None else _neighbours(model, *one)
     places, method = _places(model, sides, method, pair, one, near)
-    clouds = [_cloud(model, side, places, groups) for side in sides]
+    train = model.predictor.train
+    clouds = [latent.cloud(train, places, s, None if groups is None else groups[s]) for s in sides]
     return Map(model, clouds, places, method, shade, names, one, near)
 
 
@@ -240,28 +232,5 @@ def _places(
         axes = (f"factor {pair[0] + 1}", f"factor {pair[1] + 1}")
     else:
         basis = explore.basis(model)
-        first, second = (words.percent(share) for share in basis.shares)
-        axes = (f"widest direction, {first} of the spread", f"second, {second}")
+        axes = maps.widest(basis)
     return explore.through(model, basis, ids, axes), method
-
-
-def _cloud(
-    model: Model, side: Side, places: Places, groups: dict[Side, np.ndarray] | None
-) -> Cloud:
-    train, ids = model.predictor.train, places.ids[side]
-    names = finding.names(model.ratings, side)
-    counts, means = (
-        (train.user_counts, train.user_means)
-        if side == "user"
-        else (train.item_counts, train.item_means)
-    )
-    return Cloud(
-        side=side,
-        noun="user" if side == "user" else train.item_noun,
-        ids=ids,
-        xy=places.xy[side],
-        names=[names[i] for i in ids],
-        counts=counts[ids],
-        means=means[ids],
-        groups=None if groups is None else groups[side][ids],
-    )

@@ -18,25 +18,28 @@ def button(run: Run, label: str = "Receipt") -> None:
         on_change="rerun",
     ) as popover:
         if popover.open:
-            show(run)
+            line(run)
+            explain([run])
 
 
-def show(run: Run) -> None:
-    """The receipt and how to replay it; why there is none yet."""
+def line(run: Run) -> None:
+    """The receipt, to be copied; or why there is none yet."""
     record = run.record()
-    if record is None:
-        st.caption(
-            "It failed, so there is nothing to prove."
-            if run.status == "failed"
-            else "It is still at work: the receipt comes when it pauses or ends."
-        )
-        return
-    file = " --data FILE" if run.experiment.data.name == UPLOAD else ""
+    if record is not None:
+        st.code(record.receipt, language=None, wrap_lines=True, height=140)
+    elif run.status == "failed":
+        st.caption("It failed, so there is nothing to prove.")
+    else:
+        st.caption("It is still at work: the receipt comes when it pauses or ends.")
+
+
+def explain(runs: list[Run]) -> None:
+    """What a receipt says, and how to replay it."""
+    uploaded = any(run.experiment.data.name == UPLOAD for run in runs)
     st.caption(
-        "Data, split, model and seed, scores, and the digest of its predictions. Whoever replays "
-        "it trains the same again and is told whether the same bits come out."
-        + (" These ratings are your own: it takes their file, too." if file else "")
+        "It says data, split, model and seed, the scores, and the digest of the predictions. "
+        "Whoever replays it in a terminal trains the same again, and is told whether the same bits "
+        "come out." + (" These ratings are your own: it takes their file, too." if uploaded else "")
     )
-    st.code(record.receipt, language=None, wrap_lines=True, height=140)
-    st.caption("In a terminal:")
+    file = " --data FILE" if uploaded else ""
     st.code(f"python -m recsys_core replay RECEIPT{file}", language=None)

@@ -24,6 +24,7 @@ from recsys_core.models import Recommender
 from recsys_core.ratings import Ratings
 from recsys_core.splits import Split
 from recsys_core.training import Epoch
+from recsys_core.version import __version__
 
 _VERSION = 1
 
@@ -302,14 +303,10 @@ def _versions(experiment: Experiment) -> dict[str, str]:
     if experiment.model.name == "NeuralMF":
         packages.append("torch")
     return {
-        "factorscope": _own_version(),
+        "factorscope": __version__,
         "python": platform.python_version(),
         **{package: metadata.version(package) for package in packages},
     }
-
-
-def _own_version() -> str:
-    return "0.1.0"
 
 
 @cache

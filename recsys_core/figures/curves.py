@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
@@ -11,10 +12,12 @@ import pandas as pd
 from recsys_core import words
 from recsys_core.figures import theme
 from recsys_core.figures.theme import Mode
-from recsys_core.runs import Run
+from recsys_core.training import Epoch
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+    from recsys_core.runs import Run
 
 Measure = Literal["RMSE", "objective"]
 
@@ -25,17 +28,60 @@ _WIDTH = 300
 _FIELDS = {"train": "train_rmse", "validation": "validation_rmse", "loss": "loss"}
 
 
-def series(run: Run, name: str) -> list[float]:
-    """One number an epoch, from epoch 0 on; empty where there is none."""
-    values = [getattr(epoch, _FIELDS[name]) for epoch in list(run.epochs)]
-    return [] if None in values else values
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """The epochs of one training, as they are drawn.
+
+    Attributes
+    ----------
+    name : what it is called. epochs : Epoch 0, the initial state, first.
+    n_epochs : how many are planned. colour : number of its colour, see ``theme.run_colour``.
+    best : the epoch of lowest validation RMSE; None where there is none.
+    stream : what the browser knows it by; empty where none follows it.
+    """
+
+    name: str
+    epochs: Sequence[Epoch]
+    n_epochs: int
+    colour: int = 0
+    best: int | None = None
+    stream: str = ""
+
+    def series(self, name: str) -> list[float]:
+        """One number an epoch, from epoch 0 on; empty where there is none."""
+        values = [getattr(epoch, _FIELDS[name]) for epoch in self.epochs]
+        return [] if None in values else values
+
+    def leading(self, measure: Measure) -> str:
+        """The series one watches: the objective, or validation where there is some, or training."""
+        if measure == "objective" or not self.series("train"):
+            return "loss"
+        return "validation" if self.series("validation") else "train"
 
 
-def leading(run: Run, measure: Measure) -> str:
-    """The series one watches: the objective, or validation where there is some, or training."""
-    if measure == "objective" or not series(run, "train"):
-        return "loss"
-    return "train" if run.split.validation is None else "validation"
+def of_run(run: Run) -> Curve:
+    """The curve of a run as it is now; it does not grow with the run."""
+    return Curve(
+        run.name, list(run.epochs), run.n_epochs, run.color_index, run.best_epoch, run.stream
+    )
+
+
+def drawn(
+    curves: Sequence[Curve],
+    mode: Mode,
+    *,
+    measure: Measure = "RMSE",
+    log_x: bool = False,
+    log_y: bool = False,
+) -> go.Figure:
+    """Curves at rest, side by side; the lowest validation error of each is marked."""
+    chart = theme.graph_objects().Figure()
+    _add_curves(chart, curves, measure, mode)
+    if measure == "RMSE":
+        for curve in curves:
+            _mark_best(chart, curve, mode)
+    _lay_out(chart, curves, _last(curves), measure, log_x, log_y)
+    return theme.dress(chart, mode)
 
 
 def figure(
@@ -52,21 +98,17 @@ def figure(
 
     ``epoch`` is the one looked at; None is the latest.
     """
-    import plotly.graph_objects as go
-
-    if not series(current, "train"):
+    own, curves = of_run(current), [of_run(run) for run in runs]
+    if not own.series("train"):
         measure = "objective"  # it predicts no ratings
-    chart = go.Figure()
-    several = len(runs) > 1
-    last = max(run.n_epochs for run in [*runs, current]) or 1
+    chart = theme.graph_objects().Figure()
+    last = _last([*curves, own])
     if measure == "RMSE":
         _add_baselines(chart, current, last, mode)
-    for run in runs:
-        for name in ("loss",) if measure == "objective" else ("train", "validation"):
-            _add_curve(chart, run, name, mode, several, measure)
-    lead = leading(current, measure)
-    values = series(current, lead)
-    at = current.epoch if epoch is None else min(epoch, len(values) - 1)
+    _add_curves(chart, curves, measure, mode)
+    lead = own.leading(measure)
+    values = own.series(lead)
+    at = len(values) - 1 if epoch is None else min(epoch, len(values) - 1)
     chart.add_scatter(
         x=[at],
         y=values[at : at + 1],
@@ -83,23 +125,39 @@ def figure(
     )
     ring = len(chart.data) - 1
     if measure == "RMSE" and not current.busy:
-        _mark_best(chart, current, mode)
-    unit = "RMSE (rating units)" if measure == "RMSE" else "objective"
+        _mark_best(chart, own, mode)
+    _lay_out(chart, curves, last, measure, log_x, log_y)
+    # Kept over updates, but not over another choice of axes.
+    chart.update_layout(uirevision=f"{current.id} {measure} {log_x} {log_y} {last}")
+    live = {"panel": "curves", "stream": own.stream, "ring": ring, "series": lead}
+    return theme.dress(chart, mode), live
+
+
+def _last(curves: Sequence[Curve]) -> int:
+    """The last epoch planned for any of them."""
+    return max(curve.n_epochs for curve in curves) or 1
+
+
+def _lay_out(
+    chart: go.Figure,
+    curves: Sequence[Curve],
+    last: int,
+    measure: Measure,
+    log_x: bool,
+    log_y: bool,
+) -> None:
     chart.update_layout(
         title="How well: RMSE over epochs" if measure == "RMSE" else "Objective over epochs",
         hovermode="closest",
-        **_legend([run.name for run in runs]),
+        **_legend([curve.name for curve in curves]),
     )
     chart.update_xaxes(
         title="epoch",
         type="log" if log_x else "linear",
         range=[0, math.log10(max(last, 2))] if log_x else [-0.02 * last, 1.02 * last],
     )
+    unit = "RMSE (rating units)" if measure == "RMSE" else "objective"
     chart.update_yaxes(title=unit, type="log" if log_y else "linear", nticks=6)
-    # Kept over updates, but not over another choice of axes.
-    chart.update_layout(uirevision=f"{current.id} {measure} {log_x} {log_y} {last}")
-    live = {"panel": "curves", "stream": current.stream, "ring": ring, "series": lead}
-    return theme.dress(chart, mode), live
 
 
 def _legend(names: list[str]) -> dict[str, Any]:
@@ -112,28 +170,34 @@ def _legend(names: list[str]) -> dict[str, Any]:
     return {"margin": {"t": 44 + 20 * lines}}
 
 
+def _add_curves(chart: go.Figure, curves: Sequence[Curve], measure: Measure, mode: Mode) -> None:
+    for curve in curves:
+        for name in ("loss",) if measure == "objective" else ("train", "validation"):
+            _add_curve(chart, curve, name, mode, len(curves) > 1, measure)
+
+
 def _add_curve(
-    chart: go.Figure, run: Run, name: str, mode: Mode, several: bool, measure: Measure
+    chart: go.Figure, curve: Curve, name: str, mode: Mode, several: bool, measure: Measure
 ) -> None:
-    values = series(run, name)
+    values = curve.series(name)
     if not values:
         return
     what = {"train": "training", "validation": "validation", "loss": "objective"}[name]
-    leads = name == leading(run, measure)
+    leads = name == curve.leading(measure)
     chart.add_scatter(
         x=list(range(len(values))),
         y=values,
         mode="lines",
         line={
-            "color": theme.run_colour(run.color_index, mode),
+            "color": theme.run_colour(curve.colour, mode),
             "dash": "dash" if name == "train" else "solid",
             "width": 1.75 if name == "train" else 2.5,
         },
-        name=run.name if several else what,
-        legendgroup=run.id if several else what,
+        name=curve.name if several else what,
+        legendgroup=(curve.stream or curve.name) if several else what,
         showlegend=leads if several else True,
-        meta={"stream": run.stream, "series": name},
-        hovertemplate=f"{what}, epoch %{{x}}: %{{y:.4~f}}<extra>{run.name}</extra>",
+        meta={"stream": curve.stream, "series": name},
+        hovertemplate=f"{what}, epoch %{{x}}: %{{y:.4~f}}<extra>{curve.name}</extra>",
     )
 
 
@@ -157,15 +221,15 @@ def _add_baselines(chart: go.Figure, run: Run, last: int, mode: Mode) -> None:
         )
 
 
-def _mark_best(chart: go.Figure, run: Run, mode: Mode) -> None:
-    best, values = run.best_epoch, series(run, "validation")
-    if best is None or best >= len(values) or run.epoch == 0:
+def _mark_best(chart: go.Figure, curve: Curve, mode: Mode) -> None:
+    best, values = curve.best, curve.series("validation")
+    if best is None or best >= len(values) or len(values) == 1:
         return
     chart.add_scatter(
         x=[best],
         y=[values[best]],
         mode="markers",
-        marker={"symbol": "star", "size": 11, "color": theme.run_colour(run.color_index, mode)},
+        marker={"symbol": "star", "size": 11, "color": theme.run_colour(curve.colour, mode)},
         name="lowest validation error",
         showlegend=False,
         hovertemplate="lowest validation error: %{y:.4f} at epoch %{x}<extra></extra>",
@@ -174,17 +238,18 @@ def _mark_best(chart: go.Figure, run: Run, mode: Mode) -> None:
 
 def table(run: Run) -> pd.DataFrame:
     """The epochs of a run, one a row: errors to four decimals, and the seconds each took."""
+    curve = of_run(run)
     rows = pd.DataFrame(
         {
-            "epoch": [e.number for e in run.epochs],
-            "training RMSE": [_rounded(e.train_rmse) for e in run.epochs],
-            "validation RMSE": [_rounded(e.validation_rmse) for e in run.epochs],
-            "objective": [float(f"{e.loss:.6g}") for e in run.epochs],
-            "seconds": [round(e.seconds, 4) for e in run.epochs],
+            "epoch": [e.number for e in curve.epochs],
+            "training RMSE": [_rounded(e.train_rmse) for e in curve.epochs],
+            "validation RMSE": [_rounded(e.validation_rmse) for e in curve.epochs],
+            "objective": [float(f"{e.loss:.6g}") for e in curve.epochs],
+            "seconds": [round(e.seconds, 4) for e in curve.epochs],
         }
     )
     for part, name in (("train", "training RMSE"), ("validation", "validation RMSE")):
-        if not series(run, part):
+        if not curve.series(part):
             rows = rows.drop(columns=name)
     return rows.set_index("epoch")
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from recsys_core import words
 from recsys_core.blocks import Block, cut
@@ -12,6 +13,9 @@ from recsys_core.figures import theme
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import Ratings
 from recsys_core.splits import Split
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 # Up to these sizes every rating is drawn in its colour.
 _MOST_USERS, _MOST_ITEMS = 30, 40
@@ -42,6 +46,7 @@ def spread_table(ratings: Ratings) -> pd.DataFrame:
 
 def spread(ratings: Ratings, mode: Mode) -> go.Figure:
     """Bars: how many ratings of each value, in the colour of that value."""
+    go = theme.graph_objects()
     table = spread_table(ratings)
     share = table["ratings"] / max(len(ratings), 1)
     figure = go.Figure(
@@ -98,6 +103,7 @@ def tail_table(ratings: Ratings) -> pd.DataFrame:
 
 def tail(ratings: Ratings, mode: Mode) -> go.Figure:
     """The long tail: ratings of each user and each item, most first."""
+    go = theme.graph_objects()
     table = tail_table(ratings)
     large = max(ratings.n_users, ratings.n_items) > 60
     figure = go.Figure()
@@ -132,7 +138,7 @@ def is_small(ratings: Ratings) -> bool:
 
 
 def cells(split: Split) -> Block:
-    """The whole of a small matrix, for ``figures.matrix``: parts apart, nothing predicted."""
+    """The whole of a small matrix, for ``figures.heatmap``: parts apart, nothing predicted."""
     train = split.train
     users, items = np.arange(train.n_users), np.arange(train.n_items)
     return cut(train, None, users, items, validation=split.validation, test=split.test)
@@ -176,6 +182,7 @@ def known(ratings: Ratings, mode: Mode) -> go.Figure:
     Where there is room each rating is drawn in its colour; beyond, blocks of users and items are as
     deep as the share of their cells that is rated.
     """
+    go = theme.graph_objects()
     shares, rows, columns = block_shares(ratings)
     noun = ratings.item_noun
     figure = go.Figure()

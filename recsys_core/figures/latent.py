@@ -13,13 +13,23 @@ from recsys_core import words
 from recsys_core.figures import theme
 from recsys_core.figures.labels import positions
 from recsys_core.figures.theme import Mode
-from recsys_core.ratings import Scale
+from recsys_core.maps import Places
+from recsys_core.ratings import Ratings, Scale
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 Side = Literal["user", "item"]
 Shade = Literal["kind", "group", "mean", "count"]
+Method = Literal["pca", "factors", "tsne", "umap"]
+
+# How a map was made, as its title says it.
+_SEEN: dict[Method, str] = {
+    "pca": "by PCA",
+    "factors": "along two factors",
+    "tsne": "by t-SNE",
+    "umap": "by UMAP",
+}
 
 # Past this many points, WebGL draws them.
 _MOST_SVG = 1500
@@ -69,6 +79,34 @@ class Cloud:
         return int(found[0]) if len(found) else None
 
 
+def cloud(train: Ratings, places: Places, side: Side, groups: np.ndarray | None = None) -> Cloud:
+    """One side of a map, with what the training ratings say of each user or item.
+
+    ``groups`` are of all users (or items), drawn or not, (n_users,) or (n_items,).
+    """
+    ids = places.ids[side]
+    if side == "user":
+        names, counts, means = train.user_names, train.user_counts, train.user_means
+    else:
+        names, counts, means = train.item_names, train.item_counts, train.item_means
+    return Cloud(
+        side=side,
+        noun="user" if side == "user" else train.item_noun,
+        ids=ids,
+        xy=places.xy[side],
+        names=[names[i] for i in ids],
+        counts=counts[ids],
+        means=means[ids],
+        groups=None if groups is None else groups[ids],
+    )
+
+
+def title(clouds: Sequence[Cloud], method: Method) -> str:
+    """What a map shows, in a line: “4 users and 12 songs, by PCA”."""
+    what = " and ".join(words.plural(cloud.noun, len(cloud.ids)) for cloud in clouds)
+    return f"{what}, {_SEEN[method]}"
+
+
 def figure(
     clouds: Sequence[Cloud],
     mode: Mode,
@@ -87,8 +125,7 @@ def figure(
     ``selected`` wears a dark ring, and thin lines lead to its ``neighbours`` (indices on the same
     side): where they run far, the map misleads.
     """
-    import plotly.graph_objects as go
-
+    go = theme.graph_objects()
     chart = go.Figure()
     n_points = sum(len(cloud.ids) for cloud in clouds)
     for cloud in clouds:
@@ -247,8 +284,7 @@ def _add_trace(
 
 def _kind(n_points: int) -> type:
     """How points are drawn. What lies over WebGL points must be WebGL too: it covers all SVG."""
-    import plotly.graph_objects as go
-
+    go = theme.graph_objects()
     return go.Scattergl if n_points > _MOST_SVG else go.Scatter
 
 

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 _ROW = 26
 
 
+def title(noun: str, compared: str) -> str:
+    """What a matrix of similarities shows, in a line: “How alike users are, by factors”."""
+    return f"How alike {words.many(noun)} are, {compared}"
+
+
 def similarities(
     table: pd.DataFrame, title: str, mode: Mode, selected: int | None = None
 ) -> go.Figure:
@@ -25,8 +30,7 @@ def similarities(
 
     Depth is likeness, from the least to 1; ``selected`` is a row and column with a dark ring.
     """
-    import plotly.graph_objects as go
-
+    go = theme.graph_objects()
     values, n = table.to_numpy(dtype=np.float64), len(table)
     others = values[~np.eye(n, dtype=bool)]
     names = [str(name) for name in table.index]
@@ -63,8 +67,7 @@ def similarities(
 
 def pulls(reasons: Reasons, names: list[str], item: str, mode: Mode, most: int = 8) -> go.Figure:
     """The ratings that speak for (right) and against (left) an item, the strongest first."""
-    import plotly.graph_objects as go
-
+    go = theme.graph_objects()
     table = reasons.table.head(most)
     labels = [
         f"{_short(names[int(row.item)])}, rated {words.given(row.rating)}"

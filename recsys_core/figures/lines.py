@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 def figure(table: pd.DataFrame, title: str, mode: theme.Mode, mark_lowest: str = "") -> go.Figure:
     """The columns of a table over its index; the lowest point of ``mark_lowest`` is named."""
-    import plotly.graph_objects as go
-
+    go = theme.graph_objects()
     lines = go.Figure()
     for number, column in enumerate(table.columns):
         lines.add_scatter(

@@ -33,8 +33,7 @@ def figure(
     item: int | None = None,
 ) -> tuple[go.Figure, dict[str, Any]]:
     """Users and items in the plane that this run's basis fixes; motion is learning."""
-    import plotly.graph_objects as go
-
+    go = theme.graph_objects()
     train = run.split.train
     part = shown(train)
     n_users = len(part.users)

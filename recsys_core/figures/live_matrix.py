@@ -36,8 +36,7 @@ def figure(
     Where a cell and the square inside it have one colour, the model has learned that rating. Gaps
     have no square: before training they are paper with a dot. Ratings held out are outlined.
     """
-    import plotly.graph_objects as go
-
+    go = theme.graph_objects()
     train = run.split.train
     part = shown(train)
     at = run.epoch if epoch is None else epoch

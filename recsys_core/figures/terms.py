@@ -85,8 +85,7 @@ def sentence(terms: Terms, scale: Scale) -> str:
 
 def figure(terms: Terms, user: str, item: str, scale: Scale, mode: Mode) -> go.Figure:
     """Bars that begin where the one before ended; the last is the prediction, in its colour."""
-    import plotly.graph_objects as go
-
+    go = theme.graph_objects()
     table = steps(terms, user, item)
     values = table["value"].to_numpy()
     ends = np.cumsum(values)

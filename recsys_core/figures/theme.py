@@ -1,15 +1,17 @@
 """The one home of colours and their meanings, in both themes, and of how a figure is dressed.
 
-What a colour means never changes: see the constants. Plotly comes in with the figures only.
+What a colour means never changes: see the constants. Plotly is imported when a figure is drawn,
+by ``graph_objects``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from recsys_core.extras import needed_for
 from recsys_core.ratings import Scale
 
 if TYPE_CHECKING:
@@ -60,6 +62,19 @@ DARK = Theme("#15171E", "#20232C", "#E8E9ED", "#A4A8B4", "#2C303B", "#4A4F5D", "
 
 FONT = '"Source Sans", "Source Sans Pro", sans-serif'
 FONT_SIZE = 12
+
+
+def graph_objects() -> Any:
+    """The module ``plotly.graph_objects``, for whoever draws.
+
+    Raises
+    ------
+    MissingPackageError
+        If Plotly is not installed.
+    """
+    with needed_for("A figure"):
+        import plotly.graph_objects as go
+    return go
 
 
 def of(mode: Mode) -> Theme:
@@ -125,8 +140,7 @@ def heatmap(
 
     Names are truncated and made unique for the axes by the caller where that matters.
     """
-    import plotly.graph_objects as go
-
+    go = graph_objects()
     return go.Heatmap(
         z=values,
         x=columns,
@@ -151,8 +165,7 @@ def gaps(
     hover: str = "%{y}, %{x}: unrated<extra></extra>",
 ) -> go.Scatter:
     """The faint dot in every unrated (NaN) cell, so that unrated never looks like a low rating."""
-    import plotly.graph_objects as go
-
+    go = graph_objects()
     at_row, at_column = np.nonzero(np.isnan(values))
     return go.Scatter(
         x=[columns[c] for c in at_column],
@@ -166,8 +179,7 @@ def gaps(
 
 def template(mode: Mode) -> go.layout.Template:
     """The explicit Plotly template of a theme: nothing is left to a default of the page's."""
-    import plotly.graph_objects as go
-
+    go = graph_objects()
     colours = of(mode)
     axis = {
         "gridcolor": colours.grid,

@@ -13,7 +13,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from recsys_core.errors import FactorscopeError, NotFittedError, RatingsError, SettingsError
+from recsys_core.errors import (
+    FactorscopeError,
+    MissingPackageError,
+    NotFittedError,
+    RatingsError,
+    SettingsError,
+)
 from recsys_core.models.options import Option, options_of
 from recsys_core.models.recommender import Guest, Recommender
 from recsys_core.ratings import Ratings, Scale
@@ -292,15 +298,31 @@ class Model(ABC):
             )
 
 
+def described(model: Model, settings: dict[str, Any]) -> str:
+    """What a model with these settings is called until somebody names it: “SGD, k = 10”."""
+    k = settings.get("n_factors")
+    return f"{model.title}, k = {k}" if k else model.title
+
+
 def load_model(path: str | Path) -> Model:
-    """Read a model that ``save`` wrote; it answers questions, and ``fit`` trains it anew."""
+    """Read a model that ``save`` wrote; it answers questions, and ``fit`` trains it anew.
+
+    Raises
+    ------
+    FactorscopeError
+        If there is no such file, or it is no saved model.
+    MissingPackageError
+        If it is a NeuralMF and PyTorch is not installed.
+    """
     try:
         with np.load(path, allow_pickle=False) as file:
             about = json.loads(str(file["about"]))
             arrays = {name: file[name] for name in file.files if name != "about"}
-        model_class = _known_models()[about["model"]]
+        model_class = _model_called(about["model"])
     except FileNotFoundError:
         raise FactorscopeError(f"There is no file “{path}”; check the path.") from None
+    except MissingPackageError:
+        raise
     except Exception:
         raise FactorscopeError(
             f"“{path}” is not a saved model; give a file written by model.save(path)."
@@ -320,10 +342,13 @@ def load_model(path: str | Path) -> Model:
     return model
 
 
-def _known_models() -> dict[str, type[Model]]:
+def _model_called(name: str) -> type[Model]:
+    """The class of that name; the others, and what they need, are not imported for it."""
     import recsys_core.models as models
 
-    return {name: getattr(models, name) for name in models.MODELS}
+    if name not in models.MODELS:
+        raise KeyError(name)
+    return getattr(models, name)
 
 
 def _plain(labels: list[Any]) -> list[Any]:

@@ -22,6 +22,8 @@ class GlobalMean(Model):
     summary = "The mean of all ratings, for everyone."
     has_epochs = False
 
+    seed: int = 0  # nothing is drawn; taken so that every model is made alike, no control in forms
+
     @classmethod
     def defaults(cls, ratings: Ratings) -> dict[str, Any]:
         """Nothing to choose."""
@@ -66,6 +68,7 @@ class UserItemBias(Model):
         what_if="Too little believes a single rating; too much believes no one.",
     )  # fmt: skip
     n_epochs: int | None = epochs_option()
+    seed: int = 0  # nothing is drawn; taken so that every model is made alike, no control in forms
 
     @classmethod
     def defaults(cls, ratings: Ratings) -> dict[str, Any]:

@@ -61,6 +61,7 @@ class ItemKNN(Model):
         meaning="Items that fewer users than this rated both are no neighbours.",
         what_if="High, rare items have no neighbours left and are predicted by biases alone.",
     )  # fmt: skip
+    seed: int = 0  # nothing is drawn; taken so that every model is made alike, no control in forms
 
     @classmethod
     def defaults(cls, ratings: Ratings) -> dict[str, Any]:

@@ -7,9 +7,9 @@ import dataclasses
 from typing import Any
 
 import numpy as np
-import torch
 
 from recsys_core.errors import SettingsError
+from recsys_core.extras import needed_for
 from recsys_core.models.base import Model
 from recsys_core.models.options import (
     biases_option,
@@ -25,6 +25,9 @@ from recsys_core.models.parameters import FactorLearner, both_errors
 from recsys_core.models.predictor import FoldIn, Predictor
 from recsys_core.models.tower import TowerPredictor
 from recsys_core.ratings import Ratings
+
+with needed_for("Neural MF"):
+    import torch
 
 # Batches between two looks at the clock: a few milliseconds of work.
 _BATCHES_A_STEP = 4

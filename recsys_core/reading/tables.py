@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from recsys_core.errors import ReadError
+from recsys_core.extras import needed_for
 from recsys_core.reading.archives import Archive
 from recsys_core.reading.cells import Table
 from recsys_core.reading.limits import (
@@ -32,13 +33,8 @@ class SheetCells:
     def __init__(self, content: Content, sheet: str | None = None) -> None:
         self.said = content.said
         Archive(content)  # an .xlsx is a zip: its sizes are checked before openpyxl unpacks it
-        try:
+        with needed_for(content.said, ", or save the sheet as CSV"):
             import openpyxl
-        except ImportError:
-            raise unreadable(
-                f"{content.said} needs the package openpyxl to be read; install it, or save the "
-                "sheet as CSV."
-            ) from None
         try:
             book = openpyxl.load_workbook(
                 io.BytesIO(content.data), read_only=True, data_only=True, keep_links=False
@@ -147,14 +143,9 @@ class FrameCells:
 
 def parquet(content: Content) -> FrameCells:
     """The table of a Parquet file; its size is read from its footer before its content."""
-    try:
+    with needed_for(content.said, ", or save the table as CSV"):
         import pyarrow as pa
         import pyarrow.parquet as pq
-    except ImportError:
-        raise unreadable(
-            f"{content.said} needs the package pyarrow to be read; install it, or save the table "
-            "as CSV."
-        ) from None
     try:
         file = pq.ParquetFile(io.BytesIO(content.data))
         about = file.metadata

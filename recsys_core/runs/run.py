@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from recsys_core.errors import FactorscopeError, SettingsError
 from recsys_core.experiments import Course, Experiment, Record
 from recsys_core.experiments.scores import Score, scores
-from recsys_core.models import Model, Recommender
+from recsys_core.models import Recommender
 from recsys_core.runs.baselines import Baselines
 from recsys_core.runs.errands import prepare
 from recsys_core.runs.kept import Kept
@@ -364,9 +364,3 @@ class Run:
         with self._lock:
             self.status, self.message, self._steps = "failed", message, 0
             self._errands, self.basis_pending = None, False
-
-
-def described(model: Model, settings: dict[str, Any]) -> str:
-    """What a run is called until somebody names it: “SGD, k = 10”."""
-    k = settings.get("n_factors")
-    return f"{model.title}, k = {k}" if k else model.title

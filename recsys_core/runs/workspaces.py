@@ -17,11 +17,12 @@ from typing import Any
 from recsys_core.experiments import Experiment, usual_model
 from recsys_core.experiments.experiment import SHARED, remember_split
 from recsys_core.models import Model
+from recsys_core.models.base import described
 from recsys_core.ratings import Ratings
 from recsys_core.recipes import DATA, Recipe
 from recsys_core.runs.baselines import Baselines
 from recsys_core.runs.kept import Kept
-from recsys_core.runs.run import Run, described
+from recsys_core.runs.run import Run
 from recsys_core.splits import Split
 
 log = logging.getLogger("factorscope")

@@ -5,7 +5,7 @@ import pytest
 
 import recsys_core as rc
 from recsys_core import blocks
-from recsys_core.figures import matrix, theme
+from recsys_core.figures import heatmap, theme
 from tests.small_matrix import small_block, small_split
 
 
@@ -22,7 +22,7 @@ def part(split):
 @pytest.mark.parametrize("mode", ["light", "dark"])
 @pytest.mark.parametrize("view", ["observed", "predicted", "filled"])
 def test_ratings_keep_one_scale_in_every_view(part, view, mode):
-    chart = matrix.figure(part, view, mode)
+    chart = heatmap.figure(part, view, mode)
     heat = chart.data[0]
     np.testing.assert_allclose(np.array(heat.z, float), part.values(view), atol=1e-3)
     assert (heat.zmin, heat.zmax) == (1, 5)
@@ -31,13 +31,13 @@ def test_ratings_keep_one_scale_in_every_view(part, view, mode):
 
 
 def test_errors_are_white_at_zero_and_symmetric(part):
-    heat = matrix.figure(part, "error", "light").data[0]
+    heat = heatmap.figure(part, "error", "light").data[0]
     assert heat.zmin == -heat.zmax
     assert [list(c) for c in heat.colorscale] == theme.diverging()
 
 
 def test_unrated_cells_carry_a_dot_and_no_colour(part):
-    chart = matrix.figure(part, "observed", "light")
+    chart = heatmap.figure(part, "observed", "light")
     dots = next(trace for trace in chart.data[1:] if trace.mode == "markers")
     assert set(zip(dots.y, dots.x, strict=True)) == {(0, 1), (1, 0)}
     assert np.isnan(np.array(chart.data[0].z, float)[0, 1])
@@ -53,31 +53,31 @@ def outlines(trace):
 
 
 def test_held_out_cells_are_outlined(part):
-    chart = matrix.figure(part, "observed", "light")
+    chart = heatmap.figure(part, "observed", "light")
     lines = [trace for trace in chart.data[1:] if trace.mode == "lines"]
     assert outlines(lines[-1]) == {(0, 2), (1, 1)}
 
 
 def test_the_selected_cell_has_a_dark_ring(part):
-    chart = matrix.figure(part, "predicted", "light", user=1, item=0)
+    chart = heatmap.figure(part, "predicted", "light", user=1, item=0)
     ring = chart.data[-1]
     assert ring.line.color == theme.ink("light")
     assert (min(ring.x), max(ring.x), min(ring.y), max(ring.y)) == (-0.5, 0.5, 0.5, 1.5)
-    row = matrix.figure(part, "predicted", "dark", user=1).data[-1]
+    row = heatmap.figure(part, "predicted", "dark", user=1).data[-1]
     assert (min(row.x), max(row.x), min(row.y), max(row.y)) == (-0.5, 2.5, 0.5, 1.5)
     assert row.line.color == theme.ink("dark")
 
 
 def test_values_are_printed_in_small_blocks_only(part):
-    assert matrix.figure(part, "filled", "light").data[0].text[0] == ["<b>5</b>", "3.5", "3.5"]
-    assert matrix.figure(part, "error", "light").data[0].text[0] == ["−1.5", "", "+0.5"]
+    assert heatmap.figure(part, "filled", "light").data[0].text[0] == ["<b>5</b>", "3.5", "3.5"]
+    assert heatmap.figure(part, "error", "light").data[0].text[0] == ["−1.5", "", "+0.5"]
     large = rc.Ratings.from_matrix(np.full((40, 40), 3.0))
     whole = blocks.cut(large, None, np.arange(40), np.arange(40))
-    assert matrix.figure(whole, "observed", "light").data[0].text is None
+    assert heatmap.figure(whole, "observed", "light").data[0].text is None
 
 
 def test_hovering_says_what_is_known_of_a_cell(part):
-    said = matrix.figure(part, "predicted", "light").data[0].hovertext
+    said = heatmap.figure(part, "predicted", "light").data[0].hovertext
     assert said[0][0] == "Ann · x<br>rated 5 · predicted 3.50 · error −1.50"
     assert said[0][1].endswith("unrated · predicted 3.50")
     assert said[0][2].endswith("held out, rated 3 · predicted 3.50 · error +0.50")
@@ -89,7 +89,7 @@ def test_clusters_are_parted_by_lines(split):
         split.train, None, np.array([0, 1]), np.array([0, 1, 2]),
         user_groups=np.array([0, 1]), item_groups=np.array([0, 0, 1]),
     )  # fmt: skip
-    chart = matrix.figure(grouped, "observed", "light")
+    chart = heatmap.figure(grouped, "observed", "light")
     lines = [trace for trace in chart.data[1:] if trace.mode == "lines"]
     assert [(list(t.x), list(t.y)) for t in lines] == [
         ([-0.5, 2.5], [0.5, 0.5]),
@@ -99,19 +99,19 @@ def test_clusters_are_parted_by_lines(split):
 
 def test_words_about_the_picture(part, split):
     assert (
-        matrix.title(part, "error") == "Errors, predicted − observed · 2\u00a0users × 3\u00a0songs"
+        heatmap.title(part, "error") == "Errors, predicted − observed · 2\u00a0users × 3\u00a0songs"
     )
-    assert "values from 2.50 to 3.50, mean 3, in 100\u00a0%" in matrix.alt(part, "predicted")
-    assert "held out" in matrix.legend(part, "observed")
+    assert "values from 2.50 to 3.50, mean 3, in 100\u00a0%" in heatmap.alt(part, "predicted")
+    assert "held out" in heatmap.legend(part, "observed")
     alone = blocks.cut(split.train, None, np.array([0]), np.array([1]))
-    assert "no cell has a value" in matrix.alt(alone, "observed")
-    assert "held out" not in matrix.legend(alone, "observed")
+    assert "no cell has a value" in heatmap.alt(alone, "observed")
+    assert "held out" not in heatmap.legend(alone, "observed")
 
 
 def test_names_thin_out_where_there_is_no_room(split):
     large = rc.Ratings.from_matrix(np.full((100, 200), 3.0))
     whole = blocks.cut(large, None, np.arange(100), np.arange(200))
-    chart = matrix.figure(whole, "observed", "light", user=7)
+    chart = heatmap.figure(whole, "observed", "light", user=7)
     assert len(chart.layout.xaxis.tickvals) < 110
     assert 7 in chart.layout.yaxis.tickvals  # the selected one is always named
     assert "<b>user 7</b>" in chart.layout.yaxis.ticktext

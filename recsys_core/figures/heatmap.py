@@ -38,8 +38,7 @@ def figure(
     ``user`` and ``item`` are what is selected: together a ring around a cell, alone around a row or
     a column.
     """
-    import plotly.graph_objects as go
-
+    go = theme.graph_objects()
     values = part.values(view)
     rows, columns = values.shape
     row_height = min(40, max(6, _HEIGHT // rows))

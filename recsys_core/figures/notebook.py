@@ -1,0 +1,310 @@
+"""Figures for a notebook: each takes ratings or a trained model and returns a Plotly figure.
+
+They draw with the functions of the pages, on paper of their own. Each may raise
+
+    MissingPackageError   if Plotly is not installed
+    NotFittedError        if the model has not been trained yet
+    RatingsError          if there is no user or item of such an index
+    SettingsError         if a choice does not exist, or the model has not what is to be drawn
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from recsys_core import blocks, explain, maps, projection, recommend
+from recsys_core.blocks import View, cut, unlike
+from recsys_core.errors import RatingsError, SettingsError
+from recsys_core.figures import curves, data, heatmap, latent, likeness, terms, theme
+from recsys_core.figures.curves import Curve, Measure
+from recsys_core.figures.theme import Mode
+from recsys_core.models import Factored, Guest, Model, Recommender
+from recsys_core.models.base import described
+from recsys_core.models.recommender import checked
+from recsys_core.ratings import Ratings
+from recsys_core.recommend import By, Side, at_rest
+from recsys_core.training import Epoch
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+# Of a larger matrix the most rated users and items are drawn, unless others are asked for.
+_MOST_USERS, _MOST_ITEMS = 40, 30
+
+# Likewise of a matrix of similarities, and of a map; t-SNE and UMAP take long for many.
+_MOST_COMPARED = 30
+_MOST_MAPPED = {"pca": 4000, "tsne": 600, "umap": 600}
+
+MapMethod = Literal["pca", "tsne", "umap"]
+ColourBy = Literal["kind", "cluster", "mean", "count"]
+
+
+# --- training -----------------------------------------------------------------------------------
+
+
+def error_curve(*models: Model, measure: Measure = "RMSE", mode: Mode = "light") -> go.Figure:
+    """Draw the error of trained models over their epochs, the initial state first.
+
+    Training is dashed, validation solid, a star marks the lowest validation error. "RMSE" is of
+    predictions clipped to the scale, in rating units; "objective" is the regularised loss, which is
+    drawn for all where a model predicts no ratings (implicit feedback).
+
+    Raises
+    ------
+    SettingsError
+        If no model is given, or one has no epochs (item kNN, the global mean).
+    """
+    _check("measure", measure, get_args(Measure))
+    if not models:
+        raise SettingsError("Give at least one trained model: error_curve(model).")
+    for model in models:
+        if not model.has_epochs:
+            raise SettingsError(f"{model.title} has no epochs, and so no curve.")
+    names = unlike([described(model, model.settings) for model in models])
+    found = [
+        Curve(name, model.history, len(model.history) - 1, colour, _lowest(model.history))
+        for colour, (name, model) in enumerate(zip(names, models, strict=True))
+    ]
+    if not all(curve.series("train") for curve in found):
+        measure = "objective"
+    chart = curves.drawn(found, mode, measure=measure)
+    if len(models) == 1:
+        chart.update_layout(title=f"{names[0]}: {measure} over epochs")
+    return _alone(chart, mode)
+
+
+def _lowest(history: Sequence[Epoch]) -> int | None:
+    """The epoch of lowest validation RMSE; None without validation."""
+    known = [e for e in history if e.validation_rmse is not None]
+    return min(known, key=lambda e: e.validation_rmse or 0.0).number if known else None
+
+
+# --- predictions --------------------------------------------------------------------------------
+
+
+def matrix(
+    model: Model | Recommender | Ratings,
+    view: View | None = None,
+    *,
+    user_ids: ArrayLike | None = None,
+    item_ids: ArrayLike | None = None,
+    validation: Ratings | None = None,
+    mode: Mode = "light",
+) -> go.Figure:
+    """Draw the matrix as a heatmap, one row per user and one column per item.
+
+    ``view`` is "observed", "predicted", "filled" (the rating where there is one, else the
+    prediction), "error" (predicted − observed) or "uncertainty" (standard deviation), in rating
+    units; by default "filled". Of ratings there is only what is observed; of a model that predicts
+    preferences, "observed" and "predicted", by default the latter.
+
+    ``user_ids`` and ``item_ids`` are indices of the rows and columns, in order; None means all, or
+    of more than 40 users (30 items) the most rated. Cells of ``validation`` are outlined, and have
+    their rating and error.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such view of this model.
+    TooLargeError
+        If more cells are asked for than can be predicted at once.
+    """
+    predictor = None if isinstance(model, Ratings) else at_rest(model)
+    train = model if isinstance(model, Ratings) else at_rest(model).train
+    offered = blocks.views(predictor)
+    if view is None:
+        view = "filled" if "filled" in offered else offered[-1]
+    _check("view", view, offered)
+    users = _chosen(user_ids, train, "user", _MOST_USERS)
+    items = _chosen(item_ids, train, "item", _MOST_ITEMS)
+    part = cut(train, predictor, users, items, validation=validation)
+    return _alone(heatmap.figure(part, view, mode), mode)
+
+
+def prediction_terms(
+    model: Model | Recommender, user: int | Guest, item: int, *, mode: Mode = "light"
+) -> go.Figure:
+    """Draw one prediction as the sum it is: mean + biases + each factor's product.
+
+    ``user`` and ``item`` are indices. Bars are in rating units; on a logistic link, logits.
+
+    Raises
+    ------
+    SettingsError
+        If the model's predictions are no such sum (``has_terms``).
+    """
+    found, predictor = explain.terms(model, user, item), at_rest(model)
+    names = _name(predictor.train, user), predictor.train.item_names[item]
+    return _alone(terms.figure(found, *names, predictor.extent, mode), mode)
+
+
+def reasons(
+    model: Model | Recommender,
+    user: int | Guest,
+    item: int,
+    *,
+    most: int = 8,
+    mode: Mode = "light",
+) -> go.Figure:
+    """Draw which of a user's own ratings raise or lower one prediction, the strongest first.
+
+    Each bar is the contribution of one rating, in rating units (see ``explain.reasons``); at most
+    ``most`` are drawn.
+
+    Raises
+    ------
+    RatingsError
+        If none of the user's ratings has a part in this prediction.
+    SettingsError
+        If the model cannot tell (``has_reasons``).
+    """
+    found, train = explain.reasons(model, user, item), at_rest(model).train
+    names = train.item_names
+    if found.table.empty:
+        raise RatingsError(
+            f"No rating of {_name(train, user)} has a part in the prediction of {names[item]}: "
+            "there are no reasons to draw."
+        )
+    return _alone(likeness.pulls(found, names, names[item], mode, most), mode)
+
+
+# --- similarity ---------------------------------------------------------------------------------
+
+
+def latent_map(
+    model: Model | Recommender,
+    method: MapMethod = "pca",
+    colour_by: ColourBy = "kind",
+    *,
+    mode: Mode = "light",
+) -> go.Figure:
+    """Draw users and items where their factors put them, in the plane.
+
+    ``method`` "pca" looks along the two directions of widest spread; "tsne" and "umap" keep
+    neighbours together, and far distances mean nothing. Of more than 4,000 users or items (600 for
+    the latter two) the most rated are drawn. ``colour_by`` is "kind" (user or item), "cluster",
+    "mean" (mean rating) or "count" (number of ratings).
+
+    Raises
+    ------
+    MissingPackageError
+        If t-SNE or UMAP is asked for and not installed.
+    SettingsError
+        If the model has no factors.
+    """
+    _check("method", method, get_args(MapMethod))
+    _check("colour_by", colour_by, get_args(ColourBy))
+    predictor = at_rest(model)
+    if not (isinstance(predictor, Factored) and predictor.has_factors):
+        raise SettingsError("This model has no factors, and so no map of users and items.")
+    train = predictor.train
+    ids = {side: maps.most_rated(train, side, _MOST_MAPPED[method]) for side in maps.SIDES}
+    if method == "pca":
+        basis = projection.Basis.fit(predictor)
+        places = maps.through(predictor, basis, ids, maps.widest(basis))
+    else:
+        arrange = projection.tsne if method == "tsne" else projection.umap
+        places = maps.laid_out(predictor, arrange(maps.stacked(predictor, ids)), ids)
+    groups, group_names = maps.clusters(predictor) if colour_by == "cluster" else ({}, [])
+    clouds = [latent.cloud(train, places, side, groups.get(side)) for side in maps.SIDES]
+    chart = latent.figure(
+        clouds,
+        mode,
+        title=latent.title(clouds, method),
+        axes=places.axes,
+        scale=train.scale,
+        shade="group" if colour_by == "cluster" else colour_by,
+        group_names=group_names,
+    )
+    return _alone(chart, mode)
+
+
+def similarities(
+    model: Model | Recommender,
+    side: Side = "user",
+    by: By = "factors",
+    *,
+    ids: ArrayLike | None = None,
+    mode: Mode = "light",
+) -> go.Figure:
+    """Draw how similar users (or items) are to each other, as a matrix; see ``recommend``.
+
+    ``ids`` are the indices compared, in order. None: all, or the most rated of more than 30.
+
+    Raises
+    ------
+    SettingsError
+        If the model calls no users or items similar (``has_likeness``).
+    """
+    _check("side", side, get_args(Side))
+    _check("by", by, get_args(By))
+    predictor = at_rest(model)
+    if by == "factors" and not predictor.has_likeness:
+        raise SettingsError('This model has no factors to compare: ask for by="predictions".')
+    train = predictor.train
+    chosen = _chosen(ids, train, side, _MOST_COMPARED)
+    called = train.user_names if side == "user" else train.item_names
+    names = [called[i] for i in chosen]
+    table = recommend.similarity_matrix(predictor, side, by, chosen)
+    noun = "user" if side == "user" else train.item_noun
+    title = likeness.title(noun, recommend.compared(predictor, by))
+    return _alone(likeness.similarities(table.set_axis(names, axis=0), title, mode), mode)
+
+
+# --- ratings ------------------------------------------------------------------------------------
+
+
+def rating_histogram(ratings: Ratings, *, mode: Mode = "light") -> go.Figure:
+    """Draw how many ratings there are of each value; a continuous scale is cut into 20 bins."""
+    return _alone(data.spread(ratings, mode), mode)
+
+
+def long_tail(ratings: Ratings, *, mode: Mode = "light") -> go.Figure:
+    """Draw the number of ratings of each user and each item over its rank, most rated first."""
+    return _alone(data.tail(ratings, mode), mode)
+
+
+def known_cells(ratings: Ratings, *, mode: Mode = "light") -> go.Figure:
+    """Draw which cells of the matrix are rated.
+
+    Up to 30 users and 40 items each rating is printed under its names; beyond, users and items are
+    ordered by their number of ratings, and where they are more than there is room for, each block
+    of cells is as dark as the share of it that is rated, in percent.
+    """
+    if data.is_small(ratings):
+        return matrix(ratings, user_ids=np.arange(ratings.n_users),
+                      item_ids=np.arange(ratings.n_items), mode=mode)  # fmt: skip
+    return _alone(data.known(ratings, mode), mode)
+
+
+# --- what they share ----------------------------------------------------------------------------
+
+
+def _alone(chart: go.Figure, mode: Mode) -> go.Figure:
+    """The figure on paper of its own: no page lies behind it."""
+    _check("mode", mode, get_args(Mode))
+    return chart.update_layout(paper_bgcolor=theme.paper(mode), plot_bgcolor=theme.paper(mode))
+
+
+def _check(name: str, value: str, choices: Sequence[str]) -> None:
+    """One sentence for a choice that does not exist."""
+    if value not in choices:
+        raise SettingsError(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+
+
+def _chosen(ids: ArrayLike | None, train: Ratings, side: Side, most: int) -> np.ndarray:
+    """Indices asked for, checked; else all, or the most rated of many."""
+    if ids is None:
+        return maps.most_rated(train, side, most)
+    found = checked(ids, train.n_users if side == "user" else train.n_items, side)
+    if not len(found):
+        raise RatingsError(f"No {side} is chosen; give at least one index.")
+    return found
+
+
+def _name(train: Ratings, user: int | Guest) -> str:
+    return "guest" if isinstance(user, Guest) else train.user_names[user]

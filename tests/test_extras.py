@@ -1,0 +1,102 @@
+"""Optional packages: named where absent, and the same in the code, pyproject.toml and the pins."""
+
+import importlib.metadata
+import io
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from packaging.requirements import Requirement
+
+import recsys_core as rc
+from recsys_core import projection
+from recsys_core.errors import FactorscopeError, MissingPackageError
+from recsys_core.extras import EXTRAS, needed_for
+from recsys_core.figures import data
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+FRAME = pd.DataFrame({"user": ["a", "b"], "item": ["x", "y"], "rating": [1, 5]})
+POINTS = np.random.default_rng(0).normal(size=(20, 3))
+
+
+def written(write):
+    file = io.BytesIO()
+    write(file)
+    return file.getvalue()
+
+
+def parquet():
+    return written(lambda file: FRAME.to_parquet(file, index=False))
+
+
+def excel():
+    return written(lambda file: FRAME.to_excel(file, index=False))
+
+
+# What is asked for, given what was made while all packages were there; and the sentence.
+ASKED = {
+    "torch": (lambda _: rc.NeuralMF, "Neural MF needs PyTorch"),
+    "plotly": (
+        lambda _: data.spread(rc.datasets.music_party(), "light"),
+        "A figure needs Plotly",
+    ),
+    "sklearn": (lambda _: projection.tsne(POINTS), "A map by t-SNE needs scikit-learn"),
+    "umap": (lambda _: projection.umap(POINTS), "A map by UMAP needs umap-learn"),
+    "pyarrow": (rc.read_ratings, "The file needs pyarrow"),
+    "openpyxl": (rc.read_ratings, "The file needs openpyxl"),
+}
+MADE = {"pyarrow": parquet, "openpyxl": excel}
+
+
+@pytest.mark.parametrize("package", EXTRAS)
+def test_what_is_not_installed_is_named_with_the_command_that_installs_it(package, monkeypatch):
+    ask, says = ASKED[package]
+    made = MADE.get(package, lambda: None)()
+    loaded = [name for name in sys.modules if name.split(".")[0] == package]
+    for name in {package, *loaded}:
+        monkeypatch.setitem(sys.modules, name, None)  # as if it were not there
+    monkeypatch.delitem(sys.modules, "recsys_core.models.neural", raising=False)
+    with pytest.raises(MissingPackageError) as raised:
+        ask(made)
+    said = str(raised.value)
+    assert said.startswith(f"{says}, which is not installed: ")
+    assert f"pip install 'factorscope[{EXTRAS[package][1]}]'" in said
+    assert said.endswith(".") and isinstance(raised.value, FactorscopeError)
+
+
+def test_other_failures_to_import_stay_what_they_are():
+    with pytest.raises(ModuleNotFoundError, match="no_such_package"), needed_for("Anything"):
+        import no_such_package  # noqa: F401
+
+
+def test_each_extra_installs_what_it_is_named_for():
+    names = importlib.metadata.packages_distributions()
+    for package, (_, extra) in EXTRAS.items():
+        installs = {Requirement(line).name for line in PROJECT["optional-dependencies"][extra]}
+        assert installs & set(names[package]), f"[{extra}] does not install {package}"
+
+
+def test_the_pinned_versions_are_those_that_the_core_asks_for():
+    """requirements.txt pins just what pyproject.toml names, each within its bounds."""
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").split()
+    pins = dict(line.split("==") for line in lines)
+    extras = PROJECT["optional-dependencies"]
+    wanted = [Requirement(line) for line in [*PROJECT["dependencies"], *sum(extras.values(), [])]]
+    wanted = [each for each in wanted if each.name != PROJECT["name"]]
+    assert {each.name for each in wanted} == set(pins)
+    for each in wanted:
+        assert each.specifier.contains(pins[each.name]), f"{each} but {pins[each.name]} is pinned"
+    # The pages need all of it.
+    all_of_it = next(r for line in extras["pages"] if (r := Requirement(line)).extras)
+    assert all_of_it.extras == set(extras) - {"pages"}
+
+
+def test_the_version_is_a_version():
+    assert re.fullmatch(r"\d+\.\d+\.\d+", rc.__version__)
+    assert PROJECT["dynamic"] == ["version"]
