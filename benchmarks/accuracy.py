@@ -13,7 +13,7 @@ import numpy as np
 import recsys_core as rc
 from benchmarks import data, report
 from benchmarks.measuring import machine
-from benchmarks.systems import BY_NAME, System, settings_for
+from benchmarks.systems import BY_NAME, System, experiment_of, settings_for
 
 Table = tuple[str, list[str], list[list[str]]]  # title, head, rows
 
@@ -43,28 +43,29 @@ def of(data_set: str) -> list[Table]:
     ]
 
 
-def model(system: System, data_set: str) -> rc.Model:
-    """One of our models, untrained, at the settings found for a data set."""
+def test_error(
+    system: System, data_set: str, ratings: rc.Ratings, split: dict[str, Any] | None = None
+) -> float:
+    """Clipped RMSE on the test part of one of our systems, at the settings found for a data set."""
     settings, _ = settings_for(system, data_set)
-    return getattr(rc, settings["model"])(**{k: v for k, v in settings.items() if k != "model"})
+    return _error(rc.run(experiment_of(settings, ratings, split)))
 
 
-def rmse(trained: Any, test: rc.Ratings) -> float:
-    """Clipped test RMSE of a trained model."""
-    return rc.metrics.rmse(test.values, trained.predict(test.user_ids, test.item_ids))
+def _error(record: rc.Record) -> float:
+    test = record.held_out
+    return rc.metrics.rmse(test.values, record.fitted.predict(test.user_ids, test.item_ids))
 
 
 def defaults(data_set: str, ratings: rc.Ratings, systems: list[System]) -> Table:
     """Every option left alone but what makes it this system, against the settings found."""
-    train, test = data.split(ratings)
     rows = []
     for system in systems:
         if data_set in system.skip:
             continue
-        kind, settings = getattr(rc, system.fixed["model"]), settings_for(system, data_set)[0]
-        kept = {name: value for name, value in system.fixed.items() if name == "implicit"}
-        alone = rmse(kind(**kept).fit(train), test)
-        found = rmse(model(system, data_set).fit(train), test)
+        settings = settings_for(system, data_set)[0]
+        kept = {name: system.fixed[name] for name in ("model", "implicit") if name in system.fixed}
+        alone = _error(rc.run(experiment_of(kept, ratings)))
+        found = test_error(system, data_set, ratings)
         told = ", ".join(
             f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
             for name, value in settings.items() if name != "model"
@@ -76,15 +77,16 @@ def defaults(data_set: str, ratings: rc.Ratings, systems: list[System]) -> Table
 
 def folds(data_set: str, ratings: rc.Ratings, systems: list[System]) -> Table:
     """Five folds, drawn at random; and MovieLens 100K's own u1."""
-    part = np.random.default_rng(0).permutation(len(ratings)) % _N_FOLDS
-    masks = [part == fold for fold in range(_N_FOLDS)]
-    ready = _u1() if data_set == "100k" else None
+    fold = {"name": "k_fold", "n_folds": _N_FOLDS, "validation": 0}
+    ready = {"name": "predefined", "part": "u1", "validation": 0} if data_set == "100k" else None
     rows = []
     for system in systems:
-        errors = [_on_mask(system, data_set, ratings, mask) for mask in masks]
+        errors = [
+            test_error(system, data_set, ratings, {**fold, "fold": n}) for n in range(_N_FOLDS)
+        ]
         row = [system.name, with_interval(errors)]
         if ready is not None:
-            row.append(f"{_on_mask(system, data_set, ratings, ready):.4f}")
+            row.append(f"{test_error(system, data_set, ratings, ready):.4f}")
         rows.append(row)
         print(f"  {' · '.join(row)}", flush=True)
     head = ["model", "five folds", *(["u1"] if ready is not None else [])]
@@ -97,24 +99,14 @@ def with_interval(errors: list[float]) -> str:
     return f"{np.mean(errors):.4f} ± {half:.4f}"
 
 
-def _u1() -> np.ndarray:
-    from recsys_core.reading import grouplens
-
-    return grouplens.predefined(data.zip_path("ml-100k.zip"), "u1")[1]
-
-
-def _on_mask(system: System, data_set: str, ratings: rc.Ratings, mask: np.ndarray) -> float:
-    train, test = ratings.take(np.flatnonzero(~mask)), ratings.take(np.flatnonzero(mask))
-    return rmse(model(system, data_set).fit(train), test)
-
-
 def coverage(data_set: str, ratings: rc.Ratings) -> Table:
     """How many test ratings lie inside the intervals that promise to hold a share of them."""
-    train, test = data.split(ratings)
-    trained: Any = model(BY_NAME["BayesianPMF, rank 32"], data_set).fit(train)
+    settings, _ = settings_for(BY_NAME["BayesianPMF, rank 32"], data_set)
+    record = rc.run(experiment_of(settings, ratings))
+    test = record.held_out
     rows = []
     for promised in _COVERAGES:
-        low, high = trained.predict_interval(test.user_ids, test.item_ids, coverage=promised)
+        low, high = record.fitted.predict_interval(test.user_ids, test.item_ids, coverage=promised)
         inside = np.mean((test.values >= low) & (test.values <= high))
         width = float(np.mean(high - low))
         rows.append([f"{100 * promised:.0f} %", f"{100 * inside:.1f} %", f"{width:.2f}"])

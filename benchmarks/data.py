@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,16 @@ def use(folder: Path | None) -> None:
     """Look for the zips in this folder; None leaves $FACTORSCOPE_DATA, or ../shared/data."""
     if folder is not None:
         os.environ["FACTORSCOPE_DATA"] = str(folder)
+
+
+# What each is made anew by; the split of all measurements; and the one inside it for tuning.
+RECIPES: dict[str, dict[str, Any]] = {
+    "100k": {"name": "movielens", "release": "100k"},
+    "1m": {"name": "movielens", "release": "1m"},
+    "10m": {"name": "low_rank", "density": 10_000_000 / (69_878 * 10_677), "seed": 0,
+            "scale": (0.5, 5.0, 0.5), **_TEN_MILLION},
+}  # fmt: skip
+SPLIT = {"name": "random", "validation": 0, "test": 0.1, "seed": 0}
 
 
 @cache
@@ -63,7 +74,7 @@ def generated(n_ratings: int) -> rc.Ratings:
 
 def split(whole: rc.Ratings) -> tuple[rc.Ratings, rc.Ratings]:
     """Training and test part: 90/10 at random, seed 0."""
-    parts = rc.splits.random(whole, validation=0, test=0.1, seed=0)
+    parts = rc.splits.random(whole, **{k: v for k, v in SPLIT.items() if k != "name"})
     assert parts.test is not None
     return parts.train, parts.test
 

@@ -15,7 +15,8 @@ import numpy as np
 import recsys_core as rc
 from benchmarks import data
 from benchmarks.peers import N_THREADS, Fit, PeerError, Session, write_data
-from benchmarks.systems import System
+from benchmarks.systems import System, experiment_of
+from recsys_core.experiments.record import processor
 
 
 class Arena:
@@ -76,7 +77,8 @@ class Line:
 
     ``seconds`` is one whole fit, ``error`` the RMSE on the test part (implicit: 1 − AUC);
     ``curve`` has [passes, seconds, error] of fits with fewer passes, and of the whole one.
-    ``capped``: so many passes would have been due; only ``passes`` were made.
+    ``capped``: so many passes would have been due; only ``passes`` were made. ``experiment`` is
+    ours as a link's text, which ``python -m recsys_core train`` takes.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Line:
     error: float | None = None
     curve: list[tuple[int, float, float]] = field(default_factory=list)
     failed: str = ""
+    experiment: str = ""
 
     @classmethod
     def of(cls, system: System, **rest: Any) -> Line:
@@ -128,6 +131,8 @@ def measured(
 ) -> Line:
     """One system on one data set: a warm fit, and its curve unless it is to be quick."""
     line = Line.of(system, settings=settings, tuned=tuned)
+    if system.ours:
+        line.experiment = experiment_of(settings, data_set).to_query()
     if system.passes is not None:
         due = settings.get(system.passes) or _default_passes(system, settings, arena.train)
         line.passes = min(due, system.most.get(data_set, due))
@@ -171,16 +176,13 @@ def warm(session: Session, settings: dict[str, Any]) -> Fit:
 
 def _default_passes(system: System, settings: dict[str, Any], train: rc.Ratings) -> int:
     """How many passes one of our models makes when it is not told."""
-    given = {name: value for name, value in settings.items() if name != "model"}
-    return getattr(rc, settings["model"])(**given).resolve(train)[system.passes]
+    return experiment_of(settings, train).make_model().resolve(train)[system.passes]
 
 
 def machine() -> dict[str, Any]:
     """What the figures were measured on."""
-    cpu = Path("/proc/cpuinfo")
-    names = [s for s in cpu.read_text().splitlines() if "model name" in s] if cpu.exists() else []
     return {
-        "processor": names[0].split(":")[1].strip() if names else platform.processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "threads": N_THREADS,
         "python": platform.python_version(),

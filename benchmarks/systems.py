@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import recsys_core as rc
+from benchmarks import data
 from benchmarks.peers import OURS
 
 K = 32
@@ -218,3 +220,14 @@ def settings_for(
     ]
     best = runs[smaller[-1]]["settings"] if smaller else {}
     return {**model.start, **best, **system.fixed}, bool(smaller)
+
+
+def experiment_of(
+    settings: dict[str, Any],
+    on: str | rc.Ratings,
+    split: dict[str, Any] | None = None,
+) -> rc.Experiment:
+    """One of our models, given by ``settings``, on a data set (or ratings) and a split."""
+    given = {name: value for name, value in settings.items() if name != "model"}
+    recipe = data.RECIPES[on] if isinstance(on, str) else on
+    return rc.Experiment(recipe, split or data.SPLIT, getattr(rc, settings["model"])(**given))

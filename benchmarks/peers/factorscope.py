@@ -1,26 +1,37 @@
 """Our own models, through the protocol everybody else goes through."""
 
+import dataclasses
+
 import numpy as np
 
 import recsys_core as rc
+from recsys_core.experiments import Course
+from recsys_core.recipes import Recipe
 
 PACKAGE = ""
 
 
 def prepare(train, pairs):
-    return {
-        "user_ids": train.users, "item_ids": train.items, "values": train.values,
-        "users": list(range(train.n_users)), "items": list(range(train.n_items)),
-        "scale": rc.Scale(train.low, train.high, train.step or None),
-    }  # fmt: skip
+    ratings = rc.Ratings(
+        train.users, train.items, train.values,
+        list(range(train.n_users)), list(range(train.n_items)),
+        rc.Scale(train.low, train.high, train.step or None),
+    )  # fmt: skip
+    # In the order in which it was handed to everybody, under the digest of that.
+    ratings = ratings.replace(origin=Recipe.of("upload", id=ratings.rows_digest))
+    return ratings, rc.Experiment(ratings, "whole")
 
 
 def fit(data, model, **settings):
+    ratings, experiment = data
     # New ratings each time, so that what a model keeps beside them is made, and timed, again.
-    return getattr(rc, model)(**settings).fit(rc.Ratings(**data))
+    split = rc.splits.whole(dataclasses.replace(ratings))
+    course = Course(experiment.with_model(getattr(rc, model)(**settings)), split)
+    while not course.finished:
+        course.advance()
+    return course.training.snapshot()
 
 
-def predict(model, pairs):
+def predict(fitted, pairs):
     # Preferences beyond 0 and 1 still have an order.
-    clip = not isinstance(model, rc.ImplicitALS)
-    return np.asarray(model.predict(pairs.users, pairs.items, clip=clip))
+    return np.asarray(fitted.predict(pairs.users, pairs.items, clip=fitted.has_ratings))

@@ -3,7 +3,7 @@
     data=low_rank&data.n_users=60&split=random&split.seed=1&model=SGD&k=3&learning_rate=0.03&epoch=40
 
 Dotted keys, no nesting. ``data``, ``split`` and ``model`` name what their dotted keys, and all bare
-keys that are not the view's, are options of; ``k`` is short for n_factors. ``fork=40`` and
+keys that are not the view's, are options of; a bare ``k`` is short for n_factors. ``fork=40`` and
 ``fork.learning_rate=0.01``, then ``fork2`` …, change settings on the way; ``run2.model=ALS`` is
 another run, of which only that is said that differs from the first. What is absent is at its
 default. The order is fixed and numbers are the shortest that read back as the same.
@@ -79,10 +79,7 @@ def _said(experiment: Experiment, first: Experiment | None) -> list[tuple[str, s
         key = "fork" if number == 1 else f"fork{number}"
         named = {parameter.name: parameter for parameter in parameters}
         pairs.append((key, str(fork.epoch)))
-        pairs += [
-            (f"{key}.{_SHORT.get(name, name)}", named[name].write(value))
-            for name, value in fork.settings
-        ]
+        pairs += [(f"{key}.{name}", named[name].write(value)) for name, value in fork.settings]
     if first is not None and not pairs:
         # The same again: something has to be said.
         pairs.append(("data", experiment.data.name))
@@ -96,7 +93,8 @@ def _options(
 ) -> list[tuple[str, str]]:
     """The options in which a recipe differs from another, which has the defaults where silent."""
     values = [(p, recipe.get(p.name, p.default), before.get(p.name, p.default)) for p in parameters]
-    return [(prefix + _SHORT.get(p.name, p.name), p.write(now)) for p, now, then in values
+    short = {} if prefix else _SHORT
+    return [(prefix + short.get(p.name, p.name), p.write(now)) for p, now, then in values
             if now != then]  # fmt: skip
 
 
@@ -252,7 +250,7 @@ class _Reader:
         named, values = {p.name: p for p in parameters}, {}
         for key, text in said.items():
             name = key.removeprefix(prefix)
-            name = _LONG.get(name, name)
+            name = name if prefix else _LONG.get(name, name)
             if name not in named or name in values:
                 why = "twice" if name in values else "without meaning"
                 self.refuse(Text("“{key}” is said {why}.", key=_cut(key), why=why))
