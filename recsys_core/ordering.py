@@ -44,14 +44,14 @@ class Arrangement:
 def arrange(predictor: Recommender, side: Side, how: How) -> Arrangement:
     """All users, or all items, in the chosen order.
 
-    "given" keeps index order, "popularity" puts the most rated first, "cluster" keeps clusters
-    together, neighbouring clusters being alike, and "similarity" puts those predicted alike side by
-    side.
+    "given" goes by label ("2" before "10"), "popularity" puts the most rated first, "cluster" keeps
+    clusters together, neighbouring clusters being alike, and "similarity" puts those predicted
+    alike side by side.
     """
     train = predictor.train
     counts = train.user_counts if side == "user" else train.item_counts
     if how == "given":
-        return Arrangement(np.arange(len(counts)))
+        return Arrangement(train.user_order if side == "user" else train.item_order)
     if how == "popularity":
         return Arrangement(np.argsort(-counts, kind="stable"))
     rows = profiles(predictor, side)

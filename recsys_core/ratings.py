@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -415,6 +416,16 @@ class Ratings:
         return _index_of(label, self._item_lookup, self.item_noun)
 
     @cached_property
+    def user_order(self) -> np.ndarray:
+        """User indices by label as people count: “2” before “10”; int64, shape (n_users,)."""
+        return _natural_order(self.users)
+
+    @cached_property
+    def item_order(self) -> np.ndarray:
+        """Item indices likewise, int64, shape (n_items,)."""
+        return _natural_order(self.items)
+
+    @cached_property
     def _user_lookup(self) -> dict[Any, int]:
         return _lookup(self.users)
 
@@ -599,6 +610,14 @@ def label_text(label: Any) -> str:
     if isinstance(label, float | np.floating) and float(label).is_integer():
         return str(int(label))
     return str(label)
+
+
+def _natural_order(labels: Sequence[Any]) -> np.ndarray:
+    keys = [
+        [(int(part), "") if part.isdecimal() else (-1, part.casefold()) for part in parts]
+        for parts in (re.split(r"(\d{1,18})", label_text(label)) for label in labels)
+    ]
+    return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
 
 
 def _ranks(order: np.ndarray) -> np.ndarray:

@@ -151,6 +151,17 @@ def test_an_untouched_table_is_the_ratings():
     )
 
 
+def test_numbered_users_stand_in_the_order_of_their_numbers():
+    ratings = rc.Ratings.from_matrix(np.arange(1, 37).reshape(12, 3) % 5 + 1.0, missing=None)
+    ratings = ratings.sorted_by_label()  # as experiments take them: 0, 1, 10, 11, 2 …
+    assert ratings.users[2] == "10"
+    table = grid._wide(ratings)
+    assert list(table.index) == [f"user {number}" for number in range(12)]
+    assert table.iloc[10].tolist() == [1.0, 2.0, 3.0]
+    edited = grid._with_values(ratings, table)
+    assert edited.sorted_by_label().fingerprint == ratings.fingerprint
+
+
 def test_training_on_the_table_starts_a_run(browser_id, workspace):
     load(browser_id, rc.datasets.music_party())
     at = open_page("data", browser_id)

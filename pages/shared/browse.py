@@ -14,7 +14,7 @@ from recsys_core.blocks import Block
 from recsys_core.ordering import How, Side
 
 ORDERS: dict[How, str] = {
-    "given": "as given",
+    "given": "by name",
     "popularity": "by popularity",
     "cluster": "by cluster",
     "similarity": "by similarity",

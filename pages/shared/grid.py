@@ -60,14 +60,17 @@ def _train_on(changed: Ratings, data: DataSet) -> None:
 
 
 def _wide(ratings: Ratings) -> pd.DataFrame:
-    values = ratings.block(np.arange(ratings.n_users), np.arange(ratings.n_items))
-    columns = [str(item) for item in range(ratings.n_items)]
-    return pd.DataFrame(values.astype(float).round(3), ratings.user_names, columns)
+    users, items = ratings.user_order, ratings.item_order
+    values = ratings.block(users, items).astype(float).round(3)
+    names = [ratings.user_names[user] for user in users]
+    return pd.DataFrame(values, names, [str(item) for item in items])
 
 
 def _with_values(ratings: Ratings, table: pd.DataFrame) -> Ratings:
     """The same users, items and scale with the ratings of an edited table."""
-    values = table.to_numpy(dtype=np.float32, na_value=np.nan)
+    values = np.empty(table.shape, dtype=np.float32)
+    shown = np.ix_(ratings.user_order, ratings.item_order)
+    values[shown] = table.to_numpy(dtype=np.float32, na_value=np.nan)
     edited = Ratings.from_matrix(values, missing=None, scale=ratings.scale)
     name = ratings.name if ratings.name.endswith(_EDITED) else ratings.name + _EDITED
     return edited.replace(

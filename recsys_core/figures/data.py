@@ -140,7 +140,7 @@ def is_small(ratings: Ratings) -> bool:
 def cells(split: Split) -> Block:
     """The whole of a small matrix, for ``figures.heatmap``: parts apart, nothing predicted."""
     train = split.train
-    users, items = np.arange(train.n_users), np.arange(train.n_items)
+    users, items = train.user_order, train.item_order
     return cut(train, None, users, items, validation=split.validation, test=split.test)
 
 

@@ -42,17 +42,18 @@ def shown(train: Ratings) -> Shown:
     found = _shown.get(train)
     if found is None:
         found = _shown[train] = Shown(
-            _most_rated(train.user_counts, MOST_ROWS),
-            _most_rated(train.item_counts, MOST_COLUMNS),
+            _most_rated(train.user_counts, MOST_ROWS, train.user_order),
+            _most_rated(train.item_counts, MOST_COLUMNS, train.item_order),
             _sample(train.user_counts, MOST_POINTS),
             _sample(train.item_counts, MOST_POINTS),
         )
     return found
 
 
-def _most_rated(counts: np.ndarray, most: int) -> np.ndarray:
+def _most_rated(counts: np.ndarray, most: int, by_label: np.ndarray) -> np.ndarray:
+    """The most rated ones; where all fit, all by label."""
     if len(counts) <= most:
-        return np.arange(len(counts))
+        return by_label
     return np.argsort(-counts, kind="stable")[:most]
 
 

@@ -276,8 +276,8 @@ def known_cells(ratings: Ratings, *, mode: Mode = "light") -> go.Figure:
     of cells is as dark as the share of it that is rated, in percent.
     """
     if data.is_small(ratings):
-        return matrix(ratings, user_ids=np.arange(ratings.n_users),
-                      item_ids=np.arange(ratings.n_items), mode=mode)  # fmt: skip
+        return matrix(ratings, user_ids=ratings.user_order, item_ids=ratings.item_order,
+                      mode=mode)  # fmt: skip
     return _alone(data.known(ratings, mode), mode)
 
 
