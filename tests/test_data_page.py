@@ -157,7 +157,7 @@ def test_numbered_users_stand_in_the_order_of_their_numbers():
     assert ratings.users[2] == "10"
     table = grid._wide(ratings)
     assert list(table.index) == [f"user {number}" for number in range(12)]
-    assert table.iloc[10].tolist() == [1.0, 2.0, 3.0]
+    assert table.iloc[10].tolist() == [2.0, 3.0, 4.0]
     edited = grid._with_values(ratings, table)
     assert edited.sorted_by_label().fingerprint == ratings.fingerprint
 
