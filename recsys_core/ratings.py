@@ -488,10 +488,11 @@ class Ratings:
             truth=truth,
             origin=None,
         )
-        found.__dict__["fingerprint"] = self.fingerprint  # the same by definition; sorted once
+        # The same by definition: nothing is sorted a second time.
+        found.__dict__.update(fingerprint=self.fingerprint, is_sorted_by_label=True)
         return found
 
-    @property
+    @cached_property
     def is_sorted_by_label(self) -> bool:
         """Whether they are in the order of the fingerprint already."""
         in_order = all(np.array_equal(order, np.arange(len(order))) for order in self._by_label)

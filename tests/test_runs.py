@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import recsys_core as rc
-from recsys_core import models, runs
+from recsys_core import experiments, models, runs
 from recsys_core.errors import DivergedError, MissingDataError, SettingsError
-from recsys_core.experiments import Experiment
+from recsys_core.experiments import Experiment, replay
 from recsys_core.models import Model
 from recsys_core.models.options import option
 from recsys_core.runs import workspaces
@@ -560,6 +560,60 @@ def test_real_runs_end_where_fit_ends_and_forks_continue_bit_for_bit(server, mod
     np.testing.assert_array_equal(
         fork.predictor_at(12).item_factors, run.predictor_at(12).item_factors
     )
+
+
+def test_whatever_was_done_to_a_run_its_receipt_replays_to_the_same_bits(server):
+    space = server.workspace("a browser")
+    planted(space)
+    ratings = space.data[0].ratings
+
+    def same_bits(run):
+        settle(server, run)
+        found = replay(run.record().receipt, ratings)
+        assert found.outcome == "same bits", found.text
+        assert found.record.epochs[-1].number == run.epoch
+
+    run = new_run(space, rc.SGD(n_factors=2, n_epochs=8, patience=3))
+    assert run.record() is not None  # at epoch 0
+    same_bits(run)
+    run.step()
+    run.step()
+    same_bits(run)
+    run.play()
+    assert run.record() is None, "while it trains, numbers would not agree"
+    same_bits(run)
+    run.play()  # as many epochs again
+    same_bits(run)
+    run.test_scores()
+    assert "test_rmse" in run.record().scores
+    same_bits(run)
+    while run.checkpoints.thin():
+        pass
+    fork = run.fork(5, learning_rate=0.01)
+    assert fork.rewinding and fork.record() is None
+    fork.play()
+    same_bits(fork)
+    again = fork.fork(6, reg=0.3)
+    again.play()
+    same_bits(again)
+    earlier = again.fork(2)
+    earlier.play()
+    same_bits(earlier)
+    again.reset()
+    again.play()
+    same_bits(again)
+
+
+def test_an_experiment_with_forks_runs_as_it_is_when_it_comes_from_elsewhere(server):
+    space = server.workspace("a browser")
+    planted(space)
+    asked = space.data[0].experiment(rc.SGD(n_factors=2, n_epochs=8)).fork(3, reg=0.5).fork(8)
+    run = space.new_run(asked)
+    assert (run.n_epochs, run.settings["reg"]) == (16, 0.5)
+    run.play()
+    settle(server, run)
+    assert run.epoch == 16 or run.stopped_early
+    assert run.record().digest == experiments.run(asked).digest
 
 
 def test_one_basis_for_the_whole_run_and_its_forks(server):
