@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -34,8 +34,13 @@ class Scale(NamedTuple):
         return np.clip(values, self.low, self.high)
 
     def contains(self, values: np.ndarray) -> np.ndarray:
-        """Boolean array: which values lie within the scale (steps are not checked)."""
-        return (values >= self.low) & (values <= self.high)
+        """Boolean array: which values lie within the scale (steps are not checked).
+
+        Compared as float32, as ratings are kept: the −9.2 of a file is the −9.2 of its scale.
+        """
+        with np.errstate(over="ignore"):  # beyond float32 is infinite: outside
+            values = np.asarray(values, dtype=np.float64).astype(np.float32)
+        return (values >= np.float32(self.low)) & (values <= np.float32(self.high))
 
     def __str__(self) -> str:
         step = "continuous" if self.step is None else f"steps of {self.step:g}"
@@ -46,7 +51,8 @@ class Scale(NamedTuple):
         """The smallest usual scale that holds all values; their own range where none does."""
         for usual in cls.usual_for(values):
             return usual
-        values = np.asarray(values, dtype=np.float64)
+        # As they are kept, so that a file of the kept ratings has the same scale.
+        values = np.asarray(values, dtype=np.float32).astype(np.float64)
         step = 1.0 if np.allclose(values, np.rint(values), atol=1e-6) else None
         return cls(float(values.min()), float(values.max()), step)
 
@@ -450,11 +456,7 @@ class Ratings:
         """
         by_user, by_item, rows = self._by_label
         users, items = (_ranks(order) for order in (by_user, by_item))
-        digest = _digest(
-            [label_text(self.users[i]) for i in by_user],
-            [label_text(self.items[i]) for i in by_item],
-            self.scale,
-        )
+        digest = self._digest(by_user, by_item, timed=self.timestamps is not None)
         for ids, ranks in ((self.user_ids, users), (self.item_ids, items)):
             digest.update(ranks[ids[rows]].astype("<i4").tobytes())
         digest.update((self.values[rows] + np.float32(0)).astype("<f4").tobytes())  # −0.0 is 0.0
@@ -500,12 +502,11 @@ class Ratings:
 
     @cached_property
     def rows_digest(self) -> str:
-        """SHA-256 (16 hex digits) of labels, rows and scale as they lie, without times.
+        """SHA-256 (16 hex digits) of labels, rows and scale in their present order, without times.
 
         It tells a release of MovieLens from the same ratings in another order.
         """
-        users, items = ([label_text(label) for label in side] for side in (self.users, self.items))
-        digest = _digest(users, items, self.scale)
+        digest = self._digest(range(self.n_users), range(self.n_items), timed=False)
         for array, kind in ((self.user_ids, "<i4"), (self.item_ids, "<i4"), (self.values, "<f4")):
             digest.update(array.astype(kind).tobytes())
         return digest.hexdigest()[:16]
@@ -514,6 +515,17 @@ class Ratings:
     def order_by_label(self) -> np.ndarray:
         """Positions of the rows in the order of the fingerprint, int64, shape (n_ratings,)."""
         return self._by_label[2]
+
+    def _digest(self, users: Iterable[int], items: Iterable[int], timed: bool) -> Any:
+        """A SHA-256 that has taken in labels in an order, the scale, and what rows consist of."""
+        header = [
+            [label_text(self.users[user]) for user in users],
+            [label_text(self.items[item]) for item in items],
+            [None if part is None else float(part) for part in self.scale],
+            [self.n_ratings, timed],
+        ]
+        text = json.dumps(header, ensure_ascii=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode("ascii"))
 
     @cached_property
     def _by_label(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -628,13 +640,6 @@ def _ranks(order: np.ndarray) -> np.ndarray:
     return ranks
 
 
-def _digest(users: list[str], items: list[str], scale: Scale) -> Any:
-    """A SHA-256 that has taken in the labels and the scale."""
-    said = [users, items, [float(part) if part is not None else None for part in scale]]
-    text = json.dumps(said, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode("ascii"))
-
-
 def _encode(labels: pd.Series) -> tuple[np.ndarray, list[Any]]:
     """Codes and labels; all-number labels ascending, others in order of appearance."""
     codes, unique = pd.factorize(labels)
@@ -670,12 +675,12 @@ def _seconds(column: pd.Series) -> np.ndarray | None:
 
 def _lookup(labels: list[Any]) -> dict[Any, int]:
     """Label to index; the text of a label finds it too, where that is not another's label."""
-    by_text = {str(label): index for index, label in enumerate(labels)}
+    by_text = {label_text(label): index for index, label in enumerate(labels)}
     return by_text | {label: index for index, label in enumerate(labels)}
 
 
 def _index_of(label: Any, lookup: dict[Any, int], what: str) -> int:
-    index = lookup.get(label, lookup.get(str(label)))
+    index = lookup.get(label, lookup.get(label_text(label)))
     if index is None:
         raise RatingsError(f"No {what} is called “{label}” in these ratings; check the spelling.")
     return index

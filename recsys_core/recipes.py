@@ -1,12 +1,12 @@
 """Recipes: how data, a split or a model are made anew, as a name and plain values.
 
-    @DATA                                   # a Book
+    @DATA                                   # a RecipeBook
     def low_rank(n_users: int = 100, …) -> Ratings: …
 
     low_rank(n_users=60).source             # Recipe("low_rank", n_users=60, …): all its options
     DATA.make(Recipe("low_rank", n_users=60))
 
-What may be said is declared once: by the function's own signature, or by a model's fields.
+The options of a recipe are declared once: by the function's own signature, or by a model's fields.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, ParamSpec, TypeVar
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -32,12 +33,16 @@ Kind = Literal["int", "float", "bool", "choice", "text", "size", "scale", "posit
 # A share of the ratings (0.1), or how many (500); 0 or None leaves the part out.
 Size = float | int | None
 
+# The largest whole number an option may be: seeds and counts fit into 32 bits everywhere.
+MOST = 2**31 - 1
+
 
 @dataclass(frozen=True)
 class Recipe:
     """A name and options, hashable: ``Recipe.of("random", test=0.1, seed=0)``.
 
-    Two recipes are equal where name and options are; a Book fills in what was left to its default.
+    Two recipes are equal where name and options are; a RecipeBook fills in what was left to its
+    default.
     """
 
     name: str
@@ -45,18 +50,18 @@ class Recipe:
 
     @classmethod
     def of(cls, name: str, /, **options: Plain) -> Recipe:
-        """A recipe from keywords, in their order."""
+        """Make a recipe from keywords, in their order."""
         return cls(name, tuple(options.items()))
 
     def __getitem__(self, option: str) -> Plain:
         return dict(self.options)[option]
 
     def get(self, option: str, default: Plain = None) -> Plain:
-        """One option; ``default`` where it is not said."""
+        """Return one option, ``default`` where it is absent."""
         return dict(self.options).get(option, default)
 
     def to_dict(self) -> dict[str, Any]:
-        """``{"name": …, option: value …}`` as JSON holds it."""
+        """Return ``{"name": …, option: value …}`` as JSON holds it."""
         plain = {k: list(v) if isinstance(v, tuple) else v for k, v in self.options}
         return {"name": self.name, **plain}
 
@@ -65,7 +70,7 @@ class Recipe:
 class Parameter:
     """One option of a recipe: its kind, its default, and how it is written in a link.
 
-    ``kind``: "int" (0 or more), "float", "bool", "choice" (of ``choices``), "text" (a name),
+    ``kind``: "int" (0 … 2³¹ − 1), "float", "bool", "choice" (of ``choices``), "text" (a name),
     "size" (see ``Size``), "scale" (lowest, highest and, where there is one, step) or "positions"
     (of ratings: “0-3,9”, “none”, or # and the digest of some that are too many to write). Where the
     default is None, None is allowed.
@@ -76,8 +81,8 @@ class Parameter:
     default: Plain = None
     choices: tuple[str, ...] = ()
 
-    def take(self, value: Any) -> Plain:
-        """The value in its canonical type (1 for 1.0 where whole numbers are meant).
+    def validate(self, value: Any) -> Plain:
+        """Return the value in its canonical type (1 for 1.0 where whole numbers are meant).
 
         Raises
         ------
@@ -89,48 +94,46 @@ class Parameter:
         if value is None and self.default is None:
             return None
         try:
-            return _TAKE[self.kind](self, value)
+            return _VALIDATE[self.kind](self, value)
         except (TypeError, ValueError, OverflowError):
-            raise SettingsError(self._refusal(value)) from None
-
-    def _refusal(self, value: Any) -> Text:
-        said = {"name": self.name, "value": _cut(value), "choices": ", ".join(self.choices)}
-        return Text(_REFUSALS[self.kind], **said)
+            refused = Text(
+                _REFUSALS[self.kind],
+                name=self.name, value=_cut(value), choices=", ".join(self.choices),
+            )  # fmt: skip
+            raise SettingsError(refused) from None
 
     def read(self, text: str) -> Plain:
-        """The value a link's text says.
+        """Return the value that a link's text means.
 
         Raises
         ------
         SettingsError
-            If it says none.
+            If it means none.
         """
         if text == "" and self.default is None:
             return None
         value: Any = text
         if self.kind == "bool":
-            value = _BOOLEANS.get(text)
-            if value is None:
-                value = text  # refused below, in the same words
+            value = _BOOLEANS.get(text, text)
         elif self.kind in ("int", "float", "size"):
             value = _number(text)
         elif self.kind == "scale":
             value = tuple(map(_number, text.split(",")))
-        return self.take(value)
+        return self.validate(value)
 
     def write(self, value: Plain) -> str:
-        """The shortest text that ``read`` takes back as the same value."""
+        """Return the shortest text that ``read`` reads back as the same value."""
         if value is None:
             return ""
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, tuple):
-            return ",".join(f"{number:g}" if number % 1 == 0 else repr(number) for number in value)
+            return ",".join(repr(int(x) if float(x).is_integer() else x) for x in value)
         return value if isinstance(value, str) else repr(value)
 
 
 _REFUSALS: dict[Kind, str] = {
-    "int": "{name} = {value} has no meaning; give a whole number, 0 or more.",
+    "int": "{name} = {value} has no meaning; give a whole number from 0 to 2147483647.",
     "float": "{name} = {value} has no meaning; give a number.",
     "bool": "{name} = {value} has no meaning; give true or false.",
     "choice": "{name} = {value} has no meaning; give one of {choices}.",
@@ -143,7 +146,6 @@ _REFUSALS: dict[Kind, str] = {
 
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
-
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
@@ -155,14 +157,17 @@ def _number(text: str) -> int | float | str:
 
 
 def _cut(value: Any) -> str:
-    text = str(value)
+    try:
+        text = str(value)
+    except ValueError:  # a number of thousands of digits
+        return "that number"
     return text if len(text) <= 40 else text[:39] + "…"
 
 
 def _int(_: Parameter, value: Any) -> int:
     if isinstance(value, bool | np.bool_ | str) or not math.isfinite(value) or value != int(value):
         raise ValueError
-    if value < 0:
+    if not 0 <= value <= MOST:
         raise ValueError
     return int(value)
 
@@ -193,7 +198,7 @@ def _text(_: Parameter, value: Any) -> str:
 
 def _size(_: Parameter, value: Any) -> int | float:
     size = _float(_, value)
-    if not (0 <= size < 1 or size.is_integer() and size >= 1):
+    if not (0 <= size < 1 or size.is_integer() and 1 <= size <= MOST):
         raise ValueError
     return int(size) if size.is_integer() else size
 
@@ -219,7 +224,7 @@ def _positions(_: Parameter, value: Any) -> str:
 
 
 def ranges_of(text: str) -> list[tuple[int, int]]:
-    """First and last of each run of positions: “0-3,9” is [(0, 3), (9, 9)]."""
+    """Return first and last of each run of positions: “0-3,9” is [(0, 3), (9, 9)]."""
     ends = (part.split("-") for part in text.split(",") if part != _NO_POSITION)
     found = [(int(part[0]), int(part[-1])) for part in ends]
     if any(first > last for first, last in found):
@@ -228,7 +233,7 @@ def ranges_of(text: str) -> list[tuple[int, int]]:
 
 
 def ranges_text(ranges: list[tuple[int, int]]) -> str:
-    """The inverse, runs in order and joined where they touch."""
+    """Return the inverse, runs in order and joined where they touch."""
     joined: list[tuple[int, int]] = []
     for first, last in sorted(ranges):
         if joined and first <= joined[-1][1] + 1:
@@ -238,67 +243,73 @@ def ranges_text(ranges: list[tuple[int, int]]) -> str:
     return ",".join(f"{a}" if a == b else f"{a}-{b}" for a, b in joined) or _NO_POSITION
 
 
-_TAKE: dict[Kind, Callable[[Parameter, Any], Plain]] = {
+_VALIDATE: dict[Kind, Callable[[Parameter, Any], Plain]] = {
     "int": _int, "float": _float, "bool": _bool, "choice": _choice, "text": _text, "size": _size,
     "scale": _scale, "positions": _positions,
 }  # fmt: skip
 
-Given = ParamSpec("Given")
+Arguments = ParamSpec("Arguments")
 Made = TypeVar("Made")
 
 
-class Book:
-    """All recipes of one kind, by name; used as the decorator that enters a function.
+class RecipeBook:
+    """All recipes of one kind, by name; a decorator that registers a function.
 
-    What such a function returns, a frozen dataclass, carries the recipe it was made by in the field
-    ``carried_in``. Its first ``n_given`` parameters (the ratings that a split divides) are no part
-    of the recipe.
+    What such a function returns, a frozen dataclass, gets the recipe it was made by in the field
+    ``recipe_field``. Its first ``n_arguments`` parameters (the ratings that a split divides) are no
+    part of the recipe.
     """
 
-    def __init__(self, what: str, carried_in: str, n_given: int = 0) -> None:
-        self.what, self.carried_in, self.n_given = what, carried_in, n_given
+    def __init__(self, what: str, recipe_field: str, n_arguments: int = 0) -> None:
+        self.what, self.recipe_field, self.n_arguments = what, recipe_field, n_arguments
         self._makers: dict[str, Callable[..., Any]] = {}
         self._parameters: dict[str, tuple[Parameter, ...]] = {}
+        self._alive: WeakValueDictionary[Recipe, Any] = WeakValueDictionary()
 
-    def __call__(self, function: Callable[Given, Made]) -> Callable[Given, Made]:
-        """Enter a function under its own name."""
+    def __call__(self, function: Callable[Arguments, Made]) -> Callable[Arguments, Made]:
+        """Register a function under its own name."""
         return self.named(function.__name__)(function)
 
-    def named(self, name: str) -> Callable[[Callable[Given, Made]], Callable[Given, Made]]:
-        """Enter a function under another name."""
+    def named(self, name: str) -> Callable[[Callable[Arguments, Made]], Callable[Arguments, Made]]:
+        """Register a function under another name."""
 
-        def enter(function: Callable[Given, Made]) -> Callable[Given, Made]:
+        def register(function: Callable[Arguments, Made]) -> Callable[Arguments, Made]:
             signature = inspect.signature(function)
             hints = typing.get_type_hints(function)
-            declared = list(signature.parameters.values())[self.n_given :]
+            declared = list(signature.parameters.values())[self.n_arguments :]
             parameters = tuple(_declared(p, hints[p.name]) for p in declared)
 
             @functools.wraps(function)
-            def made(*args: Given.args, **kwargs: Given.kwargs) -> Made:
+            def made(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Made:
                 bound = signature.bind(*args, **kwargs)
                 bound.apply_defaults()
-                said = {p.name: p.take(bound.arguments[p.name]) for p in parameters}
-                found: Any = function(*args, **kwargs)
-                return dataclasses.replace(found, **{self.carried_in: Recipe.of(name, **said)})
+                options = {p.name: p.validate(bound.arguments[p.name]) for p in parameters}
+                bound.arguments.update(options)
+                recipe = Recipe.of(name, **options)
+                found: Any = function(*bound.args, **bound.kwargs)
+                found = dataclasses.replace(found, **{self.recipe_field: recipe})
+                if not self.n_arguments:
+                    self._alive[recipe] = found
+                return found
 
-            self.enter(name, parameters, made)
+            self.register(name, parameters, made)
             return made
 
-        return enter
+        return register
 
-    def enter(
+    def register(
         self, name: str, parameters: tuple[Parameter, ...], maker: Callable[..., Any]
     ) -> None:
-        """Enter a maker whose recipe is written by itself."""
+        """Register a maker that writes its recipe itself."""
         self._makers[name], self._parameters[name] = maker, parameters
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What can be asked for."""
+        """The names of all recipes."""
         return tuple(self._makers)
 
     def parameters(self, name: str) -> tuple[Parameter, ...]:
-        """The options of a recipe, in their order.
+        """Return the options of a recipe, in their order.
 
         Raises
         ------
@@ -314,29 +325,34 @@ class Book:
             )  # fmt: skip
         return self._parameters[name]
 
-    def recipe(self, name: str, said: Mapping[str, Any] | None = None) -> Recipe:
-        """A recipe with every option, those not said at their defaults.
+    def recipe(self, name: str, options: Mapping[str, Any] | None = None) -> Recipe:
+        """Return a recipe with every option, those not given at their defaults.
 
         Raises
         ------
         SettingsError
             If a name or a value has no meaning.
         """
-        said, parameters = dict(said or {}), self.parameters(name)
-        options = {p.name: p.take(said.pop(p.name, p.default)) for p in parameters}
-        if said:
+        left, parameters = dict(options or {}), self.parameters(name)
+        found = {p.name: p.validate(left.pop(p.name, p.default)) for p in parameters}
+        for option in left:
             raise SettingsError(
                 Text(
                     "The {what} “{name}” has no option “{option}”.",
-                    what=self.what, name=name, option=_cut(next(iter(said))),
+                    what=self.what, name=name, option=_cut(option),
                 )
             )  # fmt: skip
-        return Recipe.of(name, **options)
+        return Recipe.of(name, **found)
 
-    def make(self, recipe: Recipe, *given: Any) -> Any:
-        """Make anew what a recipe says."""
+    def make(self, recipe: Recipe, *arguments: Any) -> Any:
+        """Make anew what a recipe says; without arguments, the one still in use is given again."""
         options = {p.name: recipe.get(p.name, p.default) for p in self.parameters(recipe.name)}
-        return self._makers[recipe.name](*given, **options)
+        found = None if arguments else self._alive.get(recipe)
+        return self._makers[recipe.name](*arguments, **options) if found is None else found
+
+    def in_use(self, recipe: Recipe) -> Any:
+        """Return what was made by a recipe and is still held by somebody; None if nothing is."""
+        return self._alive.get(recipe)
 
 
 def _declared(parameter: inspect.Parameter, hint: Any) -> Parameter:
@@ -351,11 +367,13 @@ def _declared(parameter: inspect.Parameter, hint: Any) -> Parameter:
     else:
         kind = "scale"
     bare = Parameter(parameter.name, kind, default)
-    return dataclasses.replace(bare, default=bare.take(default))
+    return dataclasses.replace(bare, default=bare.validate(default))
 
 
-_KINDS: dict[Any, Kind] = {int: "int", float: "float", bool: "bool", str: "text"}
+_KINDS: dict[Any, Kind] = {
+    int: "int", float: "float", bool: "bool", str: "text", str | None: "text",
+}  # fmt: skip
 
-# The books there are: functions that make ratings, and functions that divide them.
-DATA = Book("data", carried_in="origin")
-SPLITS = Book("split", carried_in="made_by", n_given=1)
+# Functions that make ratings, and functions that divide them.
+DATA = RecipeBook("data", recipe_field="origin")
+SPLITS = RecipeBook("split", recipe_field="made_by", n_arguments=1)

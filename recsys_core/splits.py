@@ -10,8 +10,8 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Literal
+from functools import cached_property, partial
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -288,6 +288,7 @@ def by_mask(
     test = np.flatnonzero(is_test)
     if validation_mask is None:
         split = _rest_at_random(ratings, test, validation, seed, "given test part")
+        recipe = partial(_mask_recipe, ratings, test, validation=validation, seed=seed)
     else:
         is_validation = _mask(ratings, validation_mask, "validation")
         if (is_test & is_validation).any():
@@ -295,32 +296,35 @@ def by_mask(
                 f"{int((is_test & is_validation).sum()):,} ratings are both in the validation and "
                 "in the test mask; put each in one."
             )
-        held = np.flatnonzero(is_validation)
-        split = _split(ratings, held, test, "given test and validation parts")
-
-    def recipe() -> Recipe:
-        said = {"test": _positions_text(ratings, test)}
-        if validation_mask is not None:
-            return SPLITS.recipe("by_mask", said | {"held": _positions_text(ratings, held)})
-        return SPLITS.recipe("by_mask", said | {"validation": validation, "seed": seed})
-
+        rows = np.flatnonzero(is_validation)
+        split = _split(ratings, rows, test, "given test and validation parts")
+        recipe = partial(_mask_recipe, ratings, test, rows)
     return replace(split, made_by=recipe)
 
 
+def _mask_recipe(
+    ratings: Ratings, test: np.ndarray, rows: np.ndarray | None = None, **options: Any
+) -> Recipe:
+    """The recipe of ``by_mask``; worked out when it is asked for, as rows may have to be sorted."""
+    options["test_rows"] = _positions_text(ratings, test)
+    options["validation_rows"] = None if rows is None else _positions_text(ratings, rows)
+    return SPLITS.recipe("by_mask", options)
+
+
 def _by_positions(
-    ratings: Ratings, test: str, held: str | None, validation: Size, seed: int
+    ratings: Ratings, test_rows: str, validation_rows: str | None, validation: Size, seed: int
 ) -> Split:
     """``by_mask`` from the texts of its recipe."""
-    test_mask = _mask_from_text(ratings, test)
-    held_mask = None if held is None else _mask_from_text(ratings, held)
-    return by_mask(ratings, test_mask, held_mask, validation, seed)
+    test_mask = _mask_from_text(ratings, test_rows)
+    rows = None if validation_rows is None else _mask_from_text(ratings, validation_rows)
+    return by_mask(ratings, test_mask, rows, validation, seed)
 
 
-SPLITS.enter(
+SPLITS.register(
     "by_mask",
     (
-        Parameter("test", "positions", "none"),
-        Parameter("held", "positions"),
+        Parameter("test_rows", "positions", "none"),
+        Parameter("validation_rows", "positions"),
         Parameter("validation", "size", 0.1),
         Parameter("seed", "int", 0),
     ),
@@ -353,8 +357,9 @@ def predefined(
 
 # --- masks in recipes ---------------------------------------------------------------------------
 
-# Longer texts of positions do not fit into a link; so many of those masks are remembered.
-_LONGEST, _REMEMBERED = 1200, 64
+# Longer texts of positions fit neither into a link nor into a receipt; the latest of those masks
+# are remembered, up to so many bytes in all.
+_LONGEST, _REMEMBERED = 400, 64 << 20
 _masks: OrderedDict[str, np.ndarray] = OrderedDict()
 
 
@@ -372,7 +377,7 @@ def _positions_text(ratings: Ratings, positions: np.ndarray) -> str:
     name = "#" + hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
     _masks[name] = positions.astype(np.int32)
     _masks.move_to_end(name)
-    while len(_masks) > _REMEMBERED:
+    while len(_masks) > 1 and sum(mask.nbytes for mask in _masks.values()) > _REMEMBERED:
         _masks.popitem(last=False)
     return name
 
@@ -383,14 +388,15 @@ def _mask_from_text(ratings: Ratings, text: str) -> np.ndarray:
         if text not in _masks:
             raise MissingDataError(
                 Text(
-                    "The held-out ratings {name} were chosen one by one in another process, and "
-                    "are too many for a link; choose the split again there.",
+                    "The held-out ratings {name} were chosen one by one, are too many for a link, "
+                    "and are not at hand any more; choose the split again.",
                     name=text,
                 )
             )
-        mask[_masks[text]] = True
-        return mask
-    for first, last in ranges_of(text):
+        ranges = [(int(row), int(row)) for row in _masks[text]]
+    else:
+        ranges = ranges_of(text)
+    for first, last in ranges:
         if last >= len(mask):
             raise SettingsError(
                 f"There is no rating at position {last:,}; there are {len(mask):,}."
@@ -477,7 +483,7 @@ _SIZE = Parameter("size", "size")
 
 
 def _checked(size: Size) -> float:
-    found = _SIZE.take(size)
+    found = _SIZE.validate(size)
     assert isinstance(found, int | float)
     return found
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -43,6 +43,19 @@ class Epoch:
     validation_rmse: float | None
     loss: float
     seconds: float
+
+
+def best_of(history: Sequence[Epoch]) -> int | None:
+    """The epoch of the lowest validation RMSE, by the same rule as ``Training.best_epoch``.
+
+    A later epoch has to be lower by more than noise. None where there is no validation.
+    """
+    best: int | None = None
+    lowest = math.inf
+    for epoch in history:
+        if epoch.validation_rmse is not None and epoch.validation_rmse < lowest - _LEAST_GAIN:
+            best, lowest = epoch.number, epoch.validation_rmse
+    return best
 
 
 class Learner(Protocol):

@@ -167,16 +167,22 @@ def test_training_on_the_table_starts_a_run(browser_id, workspace):
     at = open_page("data", browser_id)
     button(at, "Train on this table").click().run()
     assert not at.exception
-    assert workspace.latest.ratings.name == "Robbie's party, edited"
+    assert workspace.latest.ratings.name == "Robbie's party"  # nobody edited a cell
     assert current(workspace) is not None
 
 
-def test_edited_ratings_are_split_as_was_chosen_by_hand(browser_id, workspace):
+def test_edited_ratings_are_split_as_was_chosen_by_hand(browser_id, workspace, monkeypatch):
+    def edit(table, **_):
+        table.iloc[0, 0] = np.nan if np.isfinite(table.iloc[0, 0]) else 1
+        return table
+
     load(browser_id, rc.datasets.checkerboard(12, 12))
+    monkeypatch.setattr("streamlit.data_editor", edit)
     at = open_page("data", browser_id)
     button(at, "Use this split").click().run()
     button(at, "Train on this table").click().run()
     assert not at.exception
+    assert workspace.latest.ratings.name == "checkerboard, edited"
     assert workspace.latest.split.description.startswith("random 80/10/10")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import string
 
@@ -58,7 +59,8 @@ def said_of(draw, parameters):
 @st.composite
 def recipes(draw, book):
     name = draw(st.sampled_from(book.names))
-    return {"name": name, **draw(said_of(book.parameters(name)))}
+    needed = {"id": "9c32826b7a1331c0"} if name in ("upload", "shared") else {}
+    return {"name": name, **needed, **draw(said_of(book.parameters(name)))}
 
 
 @st.composite
@@ -141,21 +143,21 @@ def test_a_later_run_says_what_differs_only():
         ("model=SGD&k=3", "names no data"),
         ("data=partei", "no data called"),
         ("data=party&model=SGX", "no model called"),
-        ("data=party&k=x", "k|n_factors = x"),
+        ("data=party&k=x", "n_factors = x"),
         ("data=party&k=0", "n_factors = 0"),
-        ("data=party&k=3&k=4", "twice"),
+        ("data=party&k=3&k=4", "appears twice"),
         ("data=party&k=3&n_factors=4", "twice"),
-        ("data=party&rank=3", "“rank” has no meaning"),
+        ("data=party&rank=3", "“rank” is not a key"),
         ("data=party&data.n_users=3", "data.n_users"),
         ("data=low_rank&data.scale=5,1", "no scale"),
         ("data=low_rank&data.seed=-1", "seed = -1"),
         ("data=party&learning_rate=nan", "learning_rate = nan"),
         ("data=party&learning_rate=1e999", "learning_rate = inf"),
         ("data=party&split=random&split.test=1.5", "1.5 is no size"),
-        ("data=party&fork2=3", "no epoch, or comes before"),
-        ("data=party&fork.reg=3", "no epoch, or comes before"),
+        ("data=party&fork2=3", "out of order"),
+        ("data=party&fork.reg=3", "has no epoch"),
         ("data=party&fork=3&fork.n_factors=2", "cannot change n_factors"),
-        ("data=low_rank&data.k=3", "“data.k” is said without meaning"),
+        ("data=low_rank&data.k=3", "“data.k” is not a key"),
         ("data=party&fork=9&fork2=3", "later epoch"),
         ("data=party&model=ItemKNN&fork=3", "no epochs to fork"),
         ("data=party&run=2", "not among the runs"),
@@ -219,6 +221,27 @@ def test_any_text_is_read_or_refused_by_name(text):
         Experiment.from_query(text)
     except LinkError:
         pass
+
+
+@pytest.mark.parametrize("name", models.ALGORITHMS)
+def test_a_fork_either_trains_or_is_refused_at_once(name):
+    kind = model_class(name)
+    if not kind.has_epochs:
+        pytest.skip("it has no epochs to fork from")
+    few = {"n_epochs": 3} | ({"burn_in": 1} if name == "BayesianPMF" else {})
+    for parameter in kind.parameters():
+        values = {"bool": (True, False), "choice": parameter.choices, "float": (0.05, 0.01)}
+        values = values.get(parameter.kind, (3, 4))
+        here = [value for value in values if value not in ("cuda", "mps")]
+        for before, after in itertools.permutations(here, 2):
+            e = Experiment(SMALL, None, kind(**few | {parameter.name: before}))
+            try:
+                forked = e.fork(2, **{parameter.name: after})
+            except SettingsError as error:
+                assert parameter.name in kind.shaping and parameter.name in str(error)
+            else:
+                assert parameter.name not in kind.shaping
+                run(forked)
 
 
 def test_no_setting_is_named_like_a_key_of_the_view():
@@ -303,7 +326,7 @@ def test_a_mask_too_long_for_a_link_is_named_by_its_digest():
     assert len(e.to_query()) < 200 and Experiment.from_query(e.to_query()) == e
     assert e.make_split().test.n_ratings == drawn.sum()
     splits._masks.clear()
-    with pytest.raises(MissingDataError, match="another process"):
+    with pytest.raises(MissingDataError, match="not at hand any more"):
         Experiment.from_query(e.to_query()).make_split()
 
 
@@ -385,10 +408,13 @@ def test_a_fingerprint_tells_values_times_scale_and_labels_apart():
 
 def test_a_release_is_known_by_its_rows_and_their_order(zip_path):
     ratings = rc.read_ratings(zip_path("ml-100k.zip"))
-    assert ratings.source == Recipe.of("movielens", release="100k")
+    assert ratings.source == DATA.recipe("movielens", {"release": "100k"})
     frame = ratings.to_frame()
     same = rc.read_ratings(frame.to_csv(index=False).encode(), name="mine.csv")
     assert same.source == ratings.source
+    later = frame.assign(timestamp=frame["timestamp"] + 1).to_csv(index=False).encode()
+    timed = rc.read_ratings(later, name="mine.csv").source
+    assert timed.name == "movielens" and timed != ratings.source, "a split by time may differ"
     shuffled = frame.sample(frac=1, random_state=0).to_csv(index=False).encode()
     other = rc.read_ratings(shuffled, name="mine.csv")
     assert other.source.name == "upload" and other.fingerprint == ratings.fingerprint
@@ -425,9 +451,9 @@ def test_a_fork_is_what_training_on_with_other_settings_gives(model):
 
 def test_forking_a_fork_earlier_carries_its_changes_along():
     e = Experiment("party").fork(40, reg=0.2).fork(60, learning_rate=0.01)
-    assert e.fork(50, biases=False).forks == (
+    assert e.fork(50, decay=True).forks == (
         Fork(40, (("reg", 0.2),)),
-        Fork(50, (("learning_rate", 0.01), ("biases", False))),
+        Fork(50, (("learning_rate", 0.01), ("decay", True))),
     )
     assert e.fork(40).forks == (Fork(40, (("learning_rate", 0.01), ("reg", 0.2))),)
 

@@ -26,7 +26,7 @@ _SECONDS = 600
 def notebook() -> str:
     """The Python of README's part “From a notebook”."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    part = readme.split("## From a notebook")[1].split("\n## ")[0]
+    part = re.split(r"\n##+ ", readme.split("## From a notebook")[1])[0]
     return "\n".join(re.findall(r"```python\n(.*?)```", part, re.DOTALL))
 
 

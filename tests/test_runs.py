@@ -379,9 +379,9 @@ def test_runs_on_the_same_split_share_it_and_its_baselines(space):
 def test_uploads_are_found_in_ones_own_workspace_alone(server, space):
     asked = Experiment.from_query(space.data[0].experiment(rc.SGD(n_factors=1)).to_query())
     assert asked.data.name == "upload"
-    assert space.new_run(space.bound(asked)).ratings is space.data[0].ratings
+    assert space.new_run(space.with_loaded_ratings(asked)).ratings is space.data[0].ratings
     with pytest.raises(MissingDataError, match="upload"):
-        server.workspace("somebody else").bound(asked)
+        server.workspace("somebody else").with_loaded_ratings(asked)
 
 
 def test_shared_ratings_are_read_by_code_until_that_is_undone(server, space):
@@ -390,11 +390,11 @@ def test_shared_ratings_are_read_by_code_until_that_is_undone(server, space):
     assert server.share(space.owner, mine.ratings) == code
     asked = Experiment(code, None, rc.SGD(n_factors=1))
     assert Experiment.from_query(asked.to_query()) == asked
-    run = other.new_run(other.bound(asked))
+    run = other.new_run(other.with_loaded_ratings(asked))
     assert run.ratings is mine.ratings and run.experiment.data == code
     server.unshare(space.owner, mine.ratings)
     with pytest.raises(MissingDataError, match="no longer shared"):
-        other.bound(asked)
+        other.with_loaded_ratings(asked)
     with pytest.raises(MissingDataError, match="no longer shared"):
         asked.make_ratings()
 

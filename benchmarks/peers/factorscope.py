@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 import recsys_core as rc
-from recsys_core.experiments import Course
+from recsys_core.experiments import ExperimentTraining
 from recsys_core.recipes import Recipe
 
 PACKAGE = ""
@@ -26,7 +26,7 @@ def fit(data, model, **settings):
     ratings, experiment = data
     # New ratings each time, so that what a model keeps beside them is made, and timed, again.
     split = rc.splits.whole(dataclasses.replace(ratings))
-    course = Course(experiment.with_model(getattr(rc, model)(**settings)), split)
+    course = ExperimentTraining(experiment.with_model(getattr(rc, model)(**settings)), split)
     while not course.finished:
         course.advance()
     return course.training.snapshot()

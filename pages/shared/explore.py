@@ -75,7 +75,7 @@ def model_in_view(what_would_be_here: str) -> Model:
     with st.container(horizontal=True, vertical_alignment="center", key="model_in_view"):
         _say_which(model, ends_at)
         _choose_epoch(run, model.epoch, ends_at)
-        receipt.button(run)
+        receipt.button(run, epoch=model.epoch)
     return model
 
 

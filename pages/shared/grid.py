@@ -49,13 +49,17 @@ def section(data: DataSet) -> None:
 
 def _train_on(changed: Ratings, data: DataSet) -> None:
     """The edited ratings beside the ones they come from, split and learned likewise."""
-    run, fresh = state.run(), state.workspace().load(changed)
-    recipe = data.split.recipe
-    if recipe is not None and recipe.name != "by_mask":  # a mask is of other rows
-        with suppress(FactorscopeError):  # fewer ratings may not be divisible so
-            fresh.choose(recipe)
+    run, fresh = state.run(), data
+    if changed is not data.ratings:
+        fresh = state.workspace().load(changed)
+        recipe = data.split.recipe
+        if recipe is not None and recipe.name != "by_mask":  # a mask is of other rows
+            with suppress(FactorscopeError):  # fewer ratings may not be divisible so
+                fresh.choose(recipe)
+    model = None
+    if run is not None and not run.group and run.experiment.data == data.source:
+        model = run.model
     state.look_at(fresh)
-    model = run.experiment.make_model() if run is not None and not run.experiment.forks else None
     state.new_run(model).play()
 
 
@@ -67,13 +71,21 @@ def _wide(ratings: Ratings) -> pd.DataFrame:
 
 
 def _with_values(ratings: Ratings, table: pd.DataFrame) -> Ratings:
-    """The same users, items and scale with the ratings of an edited table."""
-    values = np.empty(table.shape, dtype=np.float32)
+    """The ratings with the cells that were edited; they themselves where none was.
+
+    The table shows three decimals: what nobody touched keeps all of its own.
+    """
+    before = _wide(ratings).to_numpy(dtype=np.float32, na_value=np.nan)
+    after = table.to_numpy(dtype=np.float32, na_value=np.nan)
+    edited = ~((before == after) | (np.isnan(before) & np.isnan(after)))
+    if not edited.any():
+        return ratings
     shown = np.ix_(ratings.user_order, ratings.item_order)
-    values[shown] = table.to_numpy(dtype=np.float32, na_value=np.nan)
-    edited = Ratings.from_matrix(values, missing=None, scale=ratings.scale)
+    values = ratings.block(np.arange(ratings.n_users), np.arange(ratings.n_items))
+    values[shown] = np.where(edited, after, values[shown])
+    changed = Ratings.from_matrix(values, missing=None, scale=ratings.scale)
     name = ratings.name if ratings.name.endswith(_EDITED) else ratings.name + _EDITED
-    return edited.replace(
+    return changed.replace(
         users=ratings.users,
         items=ratings.items,
         item_info=ratings.item_info,

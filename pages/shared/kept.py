@@ -68,7 +68,11 @@ def _remove(workspace: Workspace, run: Run, in_view: bool) -> None:
     workspace.remove(run)
     if not in_view:
         return
-    others = [r for r in workspace.runs if r.ratings is run.ratings and r.group == run.group]
+    others = [
+        r
+        for r in workspace.runs
+        if r.experiment.data == run.experiment.data and r.group == run.group
+    ]
     data = state.data()
     if others:
         state.show(others[-1])

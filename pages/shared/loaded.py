@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 import streamlit as st
 
 from pages.shared import state
 from recsys_core import runs
-from recsys_core.ratings import UPLOAD
+from recsys_core.ratings import UPLOAD, Ratings
 from recsys_core.runs import DataSet
 
 # A file of more rows is not made by a click: some 100 MB.
@@ -32,15 +34,25 @@ def switch() -> None:
         range(len(everything)),
         default=at,
         required=True,
-        format_func=lambda number: everything[number].ratings.name,
+        format_func=_names(everything).__getitem__,
         key=key,
         on_change=go,
     )
 
 
+def _names(everything: list[DataSet]) -> list[str]:
+    """What each is called; of equal names the later ones are numbered."""
+    names: list[str] = []
+    for data in everything:
+        same = sum(other.ratings.name == data.ratings.name for other in everything[: len(names)])
+        names.append(data.ratings.name + (f" ({same + 1})" if same else ""))
+    return names
+
+
 def _look_at(data: DataSet) -> None:
     """The latest run of one's own on these data, or the data alone."""
-    own = [run for run in state.workspace().runs if run.ratings is data.ratings and not run.group]
+    runs = state.workspace().runs
+    own = [run for run in runs if run.experiment.data == data.source and not run.group]
     state.look_at(own[-1] if own else data)
 
 
@@ -48,10 +60,11 @@ def actions(data: DataSet) -> None:
     """Share, take home, forget."""
     with st.popover("More", icon=":material/more_horiz:", key="data_more"):
         _share(data)
-        if data.ratings.n_ratings <= _MOST_ROWS:
+        size = max(data.ratings.n_ratings, _cells_of_csv(data.ratings))
+        if size <= _MOST_ROWS:
             st.download_button(
                 "These ratings as CSV",
-                lambda: data.ratings.to_frame().to_csv(index=False).encode(),
+                lambda: _as_csv(data.ratings),
                 "ratings.csv",
                 "text/csv",
                 icon=":material/download:",
@@ -67,6 +80,23 @@ def actions(data: DataSet) -> None:
             args=(data,),
             help="And all runs on them.",
         )
+
+
+def _cells_of_csv(ratings: Ratings) -> int:
+    return 0 if _all_rated(ratings) else ratings.n_users * ratings.n_items
+
+
+def _all_rated(ratings: Ratings) -> bool:
+    return bool((ratings.user_counts > 0).all() and (ratings.item_counts > 0).all())
+
+
+def _as_csv(ratings: Ratings) -> bytes:
+    """One rating a row; where a user or an item has none, users × items, so that it is there."""
+    if _all_rated(ratings):
+        return ratings.to_frame().to_csv(index=False).encode()
+    cells = ratings.block(np.arange(ratings.n_users), np.arange(ratings.n_items))
+    table = pd.DataFrame(cells, pd.Index(ratings.users, name="user"), ratings.items)
+    return table.to_csv().encode()
 
 
 def _share(data: DataSet) -> None:

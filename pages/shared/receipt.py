@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
+from recsys_core.experiments.experiment import SHARED
 from recsys_core.ratings import UPLOAD
 from recsys_core.runs import Run
 
 
-def button(run: Run, label: str = "Receipt") -> None:
-    """A button that shows the receipt of a run, to be copied; worked out when it is opened."""
+def button(run: Run, label: str = "Receipt", epoch: int | None = None) -> None:
+    """A button that shows the receipt of a run, to be copied; worked out when it is opened.
+
+    ``epoch`` is the one looked at; None is the best, or the last without validation.
+    """
     with st.popover(
         label,
         icon=":material/receipt_long:",
@@ -18,28 +22,39 @@ def button(run: Run, label: str = "Receipt") -> None:
         on_change="rerun",
     ) as popover:
         if popover.open:
-            line(run)
+            line(run, epoch)
             explain([run])
 
 
-def line(run: Run) -> None:
+def line(run: Run, epoch: int | None = None) -> None:
     """The receipt, to be copied; or why there is none yet."""
-    record = run.record()
+    record = run.record(epoch)
     if record is not None:
+        best = ", the best on validation" if record.epoch == record.best_epoch else ""
+        if run.model.has_epochs:
+            st.markdown(f"Of epoch {record.epoch:,}{best}:")
         st.code(record.receipt, language=None, wrap_lines=True, height=140)
     elif run.status == "failed":
         st.caption("It failed, so there is nothing to prove.")
-    else:
+    elif run.wants_training or run.rewinding:
         st.caption("It is still at work: the receipt comes when it pauses or ends.")
+    else:
+        st.caption("The model of this epoch is not kept any more; choose another epoch.")
 
 
 def explain(runs: list[Run]) -> None:
     """What a receipt says, and how to replay it."""
-    uploaded = any(run.experiment.data.name == UPLOAD for run in runs)
+    uploaded = any(run.experiment.data.name in (UPLOAD, SHARED) for run in runs)
     st.caption(
         "It says data, split, model and seed, the scores, and the digest of the predictions. "
         "Whoever replays it in a terminal trains the same again, and is told whether the same bits "
-        "come out." + (" These ratings are your own: it takes their file, too." if uploaded else "")
+        "come out."
+        + (
+            " These ratings were uploaded: it takes them as a file, too. *Data* gives it under "
+            "*More*."
+            if uploaded
+            else ""
+        )
     )
     file = " --data FILE" if uploaded else ""
     st.code(f"python -m recsys_core replay RECEIPT{file}", language=None)

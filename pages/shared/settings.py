@@ -100,7 +100,7 @@ def _as_shown(run: Run, model: Model, chosen: dict[str, Any]) -> Model:
     given = dict(run.experiment.model.options)
     for fork in run.experiment.forks:
         given |= fork.settings
-    settings = given | model.given()
+    settings = given | model.explicit_settings()
     resolved = type(model)(**settings).resolve(run.split.train)
     return type(model)(**settings | {k: v for k, v in chosen.items() if v != resolved.get(k)})
 

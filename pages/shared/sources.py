@@ -27,7 +27,7 @@ _PANELS = {
 def choose() -> bool:
     """Draw the choices and the panel of the chosen one; whether one is open.
 
-    New ratings replace the data in use; a failure leaves them as they are.
+    New ratings are loaded beside those there are; a failure leaves all as it is.
     """
     # A widget's value can only be changed before it is drawn: close the panel that has done its
     # work.

@@ -14,6 +14,7 @@ from pages.shared import state
 from recsys_core import reading, words
 from recsys_core.datasets import movielens
 from recsys_core.errors import FactorscopeError
+from recsys_core.experiments.experiment import remember_split
 from recsys_core.ratings import Ratings
 from recsys_core.recipes import Recipe
 from recsys_core.runs import DataSet
@@ -77,7 +78,9 @@ def section(data: DataSet) -> None:
         choice = _form(data.ratings)
         if st.button("Use this split", type="primary", key="split_use"):
             try:
-                data.choose(choice if isinstance(choice, Recipe) else choice())
+                if not isinstance(choice, Recipe):
+                    remember_split(data.ratings, choice := choice())
+                data.choose(choice)
             except FactorscopeError as error:
                 st.error(str(error), icon=":material/error:")
                 return

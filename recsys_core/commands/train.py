@@ -18,7 +18,9 @@ from recsys_core import experiments
 from recsys_core.commands.options import file_of
 from recsys_core.commands.progress import Progress
 from recsys_core.errors import LinkError
-from recsys_core.experiments import Experiment, Record
+from recsys_core.experiments import Experiment, Record, usual_model
+from recsys_core.experiments.experiment import SHARED
+from recsys_core.experiments.link import names_model, query_of
 from recsys_core.ratings import UPLOAD, Ratings
 from recsys_core.reading import read_ratings
 from recsys_core.recipes import DATA
@@ -60,35 +62,70 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _asked(arguments: argparse.Namespace) -> Experiment:
-    """The experiment that link and options say together; an option wins over the link."""
+    """The experiment that link and options mean together.
+
+    An option wins over the link, and takes what belonged to the other choice along: --data its
+    ``data.…``, --split its ``split.…``, --model all settings and forks.
+    """
+    pairs = _pairs(query_of(arguments.link).split("&"))
     ratings: Ratings | None = None
-    named = {"split": arguments.split, "model": arguments.model}
-    said = {key: value for key, value in named.items() if value is not None}
     if arguments.data is not None:
-        if arguments.data in DATA.names:
-            said["data"] = arguments.data
-        elif Path(arguments.data).exists():
-            file = file_of(arguments.data)
-            ratings = None if file is None else read_ratings(file)
-        else:
-            names = ", ".join(name for name in DATA.names if name != UPLOAD)
-            raise LinkError(
-                f"“{arguments.data}” is neither a file here nor one of {names}; check the path."
-            )
-    for pair in arguments.set:
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise LinkError(f"“{pair}” says nothing: write it as KEY=VALUE, such as k=20.")
-        said[key] = value
-    link = arguments.link.partition("?")[2] if "://" in arguments.link[:10] else arguments.link
-    parts = [part for part in link.split("&") if part and part.partition("=")[0] not in said]
+        name, ratings = _data(arguments.data)
+        if name:
+            pairs = [pair for pair in pairs if pair[0].partition(".")[0] != "data"]
+            pairs.append(("data", name))
+    if arguments.split is not None:
+        pairs = [pair for pair in pairs if pair[0].partition(".")[0] != "split"]
+        pairs.append(("split", arguments.split))
+    if arguments.model is not None:
+        pairs = [pair for pair in pairs if not names_model(pair[0])]
+        pairs.append(("model", arguments.model))
+    for key, value in _pairs(arguments.set, required=True):
+        same = {key, {"k": "n_factors", "n_factors": "k"}.get(key, key)}
+        pairs = [pair for pair in pairs if pair[0] not in same]
+        pairs.append((key, quote(value, safe=",%")))
     if ratings is not None:
-        parts = [part for part in parts if part.partition("=")[0].partition(".")[0] != "data"]
-        said |= {"data": ratings.source.name}
-        said |= {f"data.{key}": str(value) for key, value in ratings.source.options}
-    parts += [f"{key}={quote(value, safe=',')}" for key, value in said.items()]
-    experiment = Experiment.from_query("&".join(parts))
-    return experiment if ratings is None else experiment.with_ratings(ratings)
+        pairs = [pair for pair in pairs if pair[0].partition(".")[0] != "data"]
+        pairs.append(("data", ratings.source.name))
+        options = DATA.parameters(ratings.source.name)
+        pairs += [(f"data.{p.name}", p.write(ratings.source.get(p.name))) for p in options]
+        pairs = [pair for pair in pairs if pair[1]]
+    text = "&".join(f"{key}={value}" for key, value in pairs)
+    experiment = Experiment.from_query(text)
+    if ratings is not None:
+        experiment = experiment.with_ratings(ratings)
+    if not names_model(text):
+        experiment = experiment.with_model(usual_model(experiment.make_ratings()))
+    return experiment
+
+
+def _pairs(parts: list[str], required: bool = False) -> list[tuple[str, str]]:
+    """Keys and values of “key=value” texts, as they are written."""
+    found = []
+    for part in parts:
+        key, equals, value = part.partition("=")
+        if required and not equals:
+            raise LinkError(f"“{part}” has no value: write it as KEY=VALUE, such as k=20.")
+        if part:
+            found.append((key, value) if equals else (part, ""))
+    return found
+
+
+def _data(given: str) -> tuple[str, Ratings | None]:
+    """The name of data, or the ratings of a file; neither where a folder was named."""
+    if given in DATA.names:
+        return given, None
+    try:
+        exists = Path(given).exists()
+    except OSError:  # a name no file can have
+        exists = False
+    if not exists:
+        names = ", ".join(name for name in DATA.names if name not in (UPLOAD, SHARED))
+        raise LinkError(
+            f"“{given[:80]}” is neither a file here nor one of {names}; check the path."
+        )
+    file = file_of(given)
+    return "", None if file is None else read_ratings(file)
 
 
 def _results(record: Record) -> list[str]:

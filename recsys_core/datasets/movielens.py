@@ -179,7 +179,9 @@ def load(name: str, cache_dir: Path | None = None, base_url: str = BASE_URL) -> 
     """The ratings of a release ("100k", "latest-small", "1m" or "10m"), with titles and genres."""
     ratings = read_ratings(download(name, cache_dir, base_url), name=release(name).title)
     # The published checksum says what it is; where there is none that lasts, its rows do.
-    return ratings.replace(origin=of_release(name)) if release(name).md5 else ratings
+    if ratings.origin is None and release(name).md5:
+        return ratings.replace(origin=of_release(name))
+    return ratings
 
 
 def zip_here(name: str) -> Path | None:
@@ -190,8 +192,12 @@ def zip_here(name: str) -> Path | None:
 
 
 @DATA.named(MOVIELENS)
-def local(release: Literal["100k", "latest-small", "1m", "10m"] = "100k") -> Ratings:
+def local(
+    release: Literal["100k", "latest-small", "1m", "10m"] = "100k", times: str | None = None
+) -> Ratings:
     """The ratings of a release that is on this computer; nothing is downloaded.
+
+    ``times`` is the digest of their timestamps where these differ from those usually published.
 
     Raises
     ------
@@ -210,10 +216,13 @@ def local(release: Literal["100k", "latest-small", "1m", "10m"] = "100k") -> Rat
             )
         )  # fmt: skip
     ratings = read_ratings(path, name=wanted.title)
-    if ratings.origin is None and not (wanted.md5 and _is_sound(path, wanted)):
+    found = ratings.origin
+    if found is None and wanted.md5 and _is_sound(path, wanted):
+        found = of_release(release)  # the published checksum says so
+    if found != of_release(release, times or ""):
         raise MissingDataError(
             Text(
-                "{file} in {folder} does not hold {title} as it was published; download it again.",
+                "{file} in {folder} does not hold the {title} that is meant; download it again.",
                 title=wanted.title, file=wanted.file, folder=path.parent,
             )
         )  # fmt: skip

@@ -12,7 +12,7 @@ from recsys_core import models
 from recsys_core.errors import FactorscopeError, LinkError, MissingDataError, SettingsError
 from recsys_core.models import SGD, Model
 from recsys_core.ratings import UPLOAD, Ratings
-from recsys_core.recipes import DATA, SPLITS, Book, Parameter, Plain, Recipe
+from recsys_core.recipes import DATA, SPLITS, Parameter, Plain, Recipe, RecipeBook
 from recsys_core.splits import Split
 from recsys_core.text import Text
 
@@ -21,8 +21,10 @@ SHARED = "shared"
 # Of ``to_dict``; a newer one is refused with a sentence.
 _VERSION = 1
 
-# Ratings made by name, as long as anybody holds them: thirty visitors share one copy.
-_made: WeakValueDictionary[Recipe, Ratings] = WeakValueDictionary()
+# More forks than these fit neither into a link nor into a receipt.
+MOST_FORKS = 12
+
+# Splits, as long as anybody holds them.
 _divided: WeakKeyDictionary[Ratings, WeakValueDictionary[Recipe, Split]] = WeakKeyDictionary()
 
 
@@ -87,6 +89,11 @@ class Experiment:
             model=_model_recipe(SGD() if model is None else model),
             _ratings=ratings,
         )
+        if self.data.name in (UPLOAD, SHARED) and self.data["id"] is None:
+            raise SettingsError(Text("data = {name} needs data.id as well.", name=self.data.name))
+        forks = tuple(forks)
+        if len(forks) > MOST_FORKS:
+            raise SettingsError(f"An experiment has {MOST_FORKS} forks at most.")
         self._set(forks=tuple(_checked_fork(fork, self) for fork in forks))
         epochs = [fork.epoch for fork in self.forks]
         if any(later <= earlier for earlier, later in zip(epochs, epochs[1:], strict=False)):
@@ -109,9 +116,7 @@ class Experiment:
         """
         found = self._ratings
         if found is None:
-            found = _made.get(self.data)
-            if found is None:
-                found = _made[self.data] = DATA.make(self.data)
+            found = DATA.make(self.data)
         elif found.origin is None and not found.is_sorted_by_label:
             found = found.sorted_by_label()
             self._set(_ratings=found)
@@ -148,6 +153,11 @@ class Experiment:
         copy = Experiment(self.data, self.split, self.model, self.forks)
         copy._set(_ratings=ratings)
         return copy
+
+    @property
+    def ratings_held(self) -> Ratings | None:
+        """The ratings this object was given; None where they are made by name."""
+        return self._ratings
 
     def with_model(self, model: Model) -> Experiment:
         """Another model on the same data and split, without forks."""
@@ -214,7 +224,7 @@ class Experiment:
             raise
         except FactorscopeError as error:
             raise LinkError(error.text) from None
-        except (KeyError, TypeError, AttributeError, IndexError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise LinkError(
                 Text("This is not the JSON of an experiment ({why}).", why=repr(error)[:80])
             ) from None
@@ -267,26 +277,34 @@ def said_briefly(recipe: Recipe) -> str:
     return " ".join([recipe.name, *options])
 
 
-def _from_book(book: Book, said: str | Mapping[str, Any] | Recipe) -> Recipe:
+def _from_book(book: RecipeBook, said: str | Mapping[str, Any] | Recipe) -> Recipe:
     """A recipe with all its options, from any way to say it."""
     if isinstance(said, str):
         return book.recipe(said)
     options = dict(said.options) if isinstance(said, Recipe) else dict(said)
-    name = said.name if isinstance(said, Recipe) else str(options.pop("name"))
-    return book.recipe(name, options)
+    return book.recipe(_name_in(said, options), options)
+
+
+def _name_in(said: Mapping[str, Any] | Recipe, options: dict[str, Any]) -> str:
+    """The name of a recipe, or of a dict, from whose options it is taken out."""
+    if isinstance(said, Recipe):
+        return said.name
+    if not isinstance(options.get("name"), str):
+        raise SettingsError('A dict of options needs a name, such as {"name": "low_rank"}.')
+    return options.pop("name")
 
 
 def _model_recipe(said: Model | str | Mapping[str, Any] | Recipe) -> Recipe:
     """A model's class and the settings given to it, checked."""
     if isinstance(said, Model):
-        name, given = type(said).__name__, said.given()
+        name, given = type(said).__name__, said.explicit_settings()
         if model_class(name) is not type(said):
             raise SettingsError(f"{name} is a model of your own; only Factorscope's can be named.")
         return Recipe.of(name, **given)
     if isinstance(said, str):
         return _model_recipe(model_class(said)())
     options = dict(said.options) if isinstance(said, Recipe) else dict(said)
-    kind = model_class(said.name if isinstance(said, Recipe) else str(options.pop("name")))
+    kind = model_class(_name_in(said, options))
     known = {parameter.name for parameter in kind.parameters()}
     for option in options.keys() - known:
         raise SettingsError(Text("{title} has no setting called {name}.", title=kind.title,
@@ -299,9 +317,9 @@ def _checked_fork(fork: Fork, experiment: Experiment) -> Fork:
     kind = model_class(experiment.model.name)
     if not kind.has_epochs:
         raise SettingsError(f"{kind.title} has no epochs to fork from.")
-    epoch = Parameter("fork", "int").take(fork.epoch)
-    given = dict(fork.settings)
-    for name in given:
+    epoch = Parameter("fork", "int", 0).validate(fork.epoch)
+    changed = dict(fork.settings)
+    for name in changed:
         if name in kind.shaping:
             raise SettingsError(
                 Text(
@@ -309,10 +327,12 @@ def _checked_fork(fork: Fork, experiment: Experiment) -> Fork:
                     name=name, title=kind.title,
                 )
             )  # fmt: skip
-    experiment.make_model().with_settings({}, **given).given()  # checks names and values
-    settings = tuple((p.name, p.take(given[p.name])) for p in kind.parameters() if p.name in given)
+    # Raises where a name or a value has no meaning.
+    model = experiment.make_model().with_settings({}, **changed)
+    model.explicit_settings()
+    parameters = [p for p in kind.parameters() if p.name in changed]
     assert isinstance(epoch, int)
-    return Fork(epoch, settings)
+    return Fork(epoch, tuple((p.name, p.validate(changed[p.name])) for p in parameters))
 
 
 # --- data that are found and not made -------------------------------------------------------------
@@ -321,8 +341,7 @@ def _checked_fork(fork: Fork, experiment: Experiment) -> Fork:
 def _missing(id: str | None) -> Ratings:
     raise MissingDataError(
         Text(
-            "The ratings with the fingerprint {id} are an upload, which only who has the file can "
-            "bring.",
+            "The ratings with the fingerprint {id} were uploaded; open them again with their file.",
             id=id,
         )
     )
@@ -334,5 +353,5 @@ def _not_shared(id: str | None) -> Ratings:
     )
 
 
-DATA.enter(UPLOAD, (Parameter("id", "text"),), _missing)
-DATA.enter(SHARED, (Parameter("id", "text"),), _not_shared)
+DATA.register(UPLOAD, (Parameter("id", "text"),), _missing)
+DATA.register(SHARED, (Parameter("id", "text"),), _not_shared)

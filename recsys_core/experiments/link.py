@@ -20,7 +20,7 @@ from recsys_core.errors import FactorscopeError, LinkError, SettingsError
 from recsys_core.experiments import view as views
 from recsys_core.experiments.experiment import Experiment, Fork, model_class
 from recsys_core.experiments.view import View
-from recsys_core.recipes import DATA, SPLITS, Book, Parameter, Recipe
+from recsys_core.recipes import DATA, SPLITS, Parameter, Recipe, RecipeBook
 from recsys_core.text import Text
 
 # Characters: beyond the first, servers and chat programs begin to cut; beyond the second, refused.
@@ -35,28 +35,46 @@ _LONG = {short: name for name, short in _SHORT.items()}
 _RUN = re.compile(r"run([2-9]|1[0-9])\.(.+)", re.ASCII)
 _FORK = re.compile(r"fork([2-9]|[1-9][0-9])?(?:\.(.+))?", re.ASCII)
 
-# What is done about something without meaning: raise it, or note it and go on without.
+# Called for each thing that has no meaning: it raises, or collects a remark.
 Refuse = Callable[[Text | str], None]
+
+
+def query_of(text: str) -> str:
+    """The query of a whole link; a query itself stays as it is. What follows “#” is dropped."""
+    text = text.strip().partition("#")[0]
+    if "://" in text[:10]:
+        text = text.partition("?")[2]
+    return text.removeprefix("?")
+
+
+def names_model(text: str) -> bool:
+    """Whether a link names a model or one of its settings, or data and split alone."""
+    keys = (part.partition("=")[0] for part in query_of(text).split("&"))
+    own = ("data", "split", *views.KEYS)
+    return any(key and key.partition(".")[0] not in own for key in keys)
 
 
 # --- writing --------------------------------------------------------------------------------------
 
 
 def write(experiments: Sequence[Experiment], view: View | None = None) -> str:
-    """The text of a link: the first experiment, what differs in the others, and the view."""
+    """The text of a link: the first experiment, what differs in the others, and the view.
+
+    Of more than twelve experiments the first twelve are written.
+    """
     pairs: list[tuple[str, str]] = []
-    for number, experiment in enumerate(experiments, start=1):
+    for number, experiment in enumerate(experiments[:_MOST_RUNS], start=1):
         if number == 1:
-            pairs += _said(experiment, None)
+            pairs += _pairs_of(experiment, None)
         else:
             pairs += [
-                (f"run{number}.{key}", text) for key, text in _said(experiment, experiments[0])
+                (f"run{number}.{key}", text) for key, text in _pairs_of(experiment, experiments[0])
             ]
     pairs += [] if view is None else views.pairs(view)
     return "&".join(f"{quote(key, safe='')}={quote(text, safe=',')}" for key, text in pairs)
 
 
-def _said(experiment: Experiment, first: Experiment | None) -> list[tuple[str, str]]:
+def _pairs_of(experiment: Experiment, first: Experiment | None) -> list[tuple[str, str]]:
     """The keys of one experiment; of a later one, those in which it differs from the first."""
     pairs = []
     for key, book, recipe, before in (
@@ -173,10 +191,7 @@ def _read(text: str, refuse: Refuse) -> tuple[list[Experiment], View]:
 
 def _pairs(text: str, refuse: Refuse) -> list[tuple[str, str]]:
     """Keys and values, decoded, each key once."""
-    text = text.strip()
-    if "://" in text[:10]:
-        text = text.partition("?")[2]
-    text = text.removeprefix("?").partition("#")[0]
+    text = query_of(text)
     if len(text) > LONGEST:
         refuse(Text("The link is longer than {n:,} characters.", n=LONGEST))
         text = text[:LONGEST].rpartition("&")[0]
@@ -187,7 +202,7 @@ def _pairs(text: str, refuse: Refuse) -> list[tuple[str, str]]:
         key, equals, value = part.partition("=")
         key, value = unquote(key), unquote(value)
         if not equals or key in found:
-            why = "“{part}” is said twice." if equals else "“{part}” says nothing: it has no “=”."
+            why = "“{part}” appears twice." if equals else "“{part}” has no value: there is no “=”."
             refuse(Text(why, part=_cut(key)))
         else:
             found[key] = value
@@ -197,23 +212,27 @@ def _pairs(text: str, refuse: Refuse) -> list[tuple[str, str]]:
 class _Reader:
     """The keys of one run, taken out one after the other; what is left has no meaning."""
 
-    def __init__(self, said: dict[str, str], first: Experiment | None, refuse: Refuse) -> None:
-        self.said, self.first, self.refuse = dict(said), first, refuse
+    def __init__(self, pairs: dict[str, str], first: Experiment | None, refuse: Refuse) -> None:
+        self.left, self.first, self.refuse = dict(pairs), first, refuse
 
     def experiment(self) -> Experiment | None:
         """The experiment; None, said, where nothing says on which data."""
-        if not self.said:
+        if not self.left:
             return None
         first = self.first
         data = self._recipe("data", DATA, first.data if first else None)
         split = self._recipe("split", SPLITS, first.split if first else SPLITS.recipe("usual"))
         model = self._model()
         forks = self._forks(model)
-        for key in self.said:
-            self.refuse(Text("“{key}” has no meaning in a link.", key=_cut(key)))
+        for key in self.left:
+            self.refuse(Text("“{key}” is not a key of a link.", key=_cut(key)))
         if data is None or split is None:
             return None
-        bare = Experiment(data, split, model)
+        try:
+            bare = Experiment(data, split, model)
+        except FactorscopeError as error:
+            self.refuse(error.text)
+            return None
         if first is not None and data == first.data and first._ratings is not None:
             bare = bare.with_ratings(first._ratings)
         for fork in forks:
@@ -223,11 +242,11 @@ class _Reader:
                 self.refuse(error.text)
         return bare
 
-    def _recipe(self, key: str, book: Book, usual: Recipe | None) -> Recipe | None:
+    def _recipe(self, key: str, book: RecipeBook, usual: Recipe | None) -> Recipe | None:
         """Data or split: a name and its dotted options."""
-        dotted = [name for name in self.said if name.startswith(f"{key}.")]
-        options = {name: self.said.pop(name) for name in dotted}
-        name = self.said.pop(key, None)
+        dotted = [name for name in self.left if name.startswith(f"{key}.")]
+        options = {name: self.left.pop(name) for name in dotted}
+        name = self.left.pop(key, None)
         if name is None and usual is None:
             self.refuse("The link names no data.")
             return None
@@ -244,16 +263,16 @@ class _Reader:
         return book.recipe(name, base | self._values(options, f"{key}.", parameters))
 
     def _values(
-        self, said: dict[str, str], prefix: str, parameters: tuple[Parameter, ...]
+        self, texts: dict[str, str], prefix: str, parameters: tuple[Parameter, ...]
     ) -> dict[str, Any]:
         """The values of dotted keys, those without meaning left out."""
         named, values = {p.name: p for p in parameters}, {}
-        for key, text in said.items():
+        for key, text in texts.items():
             name = key.removeprefix(prefix)
             name = name if prefix else _LONG.get(name, name)
             if name not in named or name in values:
-                why = "twice" if name in values else "without meaning"
-                self.refuse(Text("“{key}” is said {why}.", key=_cut(key), why=why))
+                why = "appears twice" if name in values else "is not a key of a link"
+                self.refuse(Text("“{key}” {why}.", key=_cut(key), why=why))
                 continue
             try:
                 values[name] = named[name].read(text)
@@ -263,38 +282,38 @@ class _Reader:
 
     def _model(self) -> Recipe:
         """The model: its name, and the bare keys that are its settings."""
-        first, name = self.first, self.said.pop("model", None)
+        first, name = self.first, self.left.pop("model", None)
         try:
             kind = model_class(name or (first.model.name if first else "SGD"))
-        except SettingsError as error:
+        except FactorscopeError as error:  # no such model, or one whose package is not installed
             self.refuse(error.text)
             kind = model_class("SGD")
         own = {parameter.name for parameter in kind.parameters()}
-        bare = [key for key in self.said if _LONG.get(key, key) in own]
-        said = {key: self.said.pop(key) for key in bare}
-        values = self._values(said, "", kind.parameters())
+        bare = [key for key in self.left if _LONG.get(key, key) in own]
+        texts = {key: self.left.pop(key) for key in bare}
+        values = self._values(texts, "", kind.parameters())
         kept = {}
         if first is not None and name is None:
             kept = dict(first.model.options)
         for setting, value in values.items():
             try:
-                kind(**{setting: value}).given()
+                kind(**{setting: value}).explicit_settings()
                 kept[setting] = value
             except SettingsError as error:
                 self.refuse(error.text)
-        return Recipe.of(kind.__name__, **kind(**kept).given())
+        return Recipe.of(kind.__name__, **kind(**kept).explicit_settings())
 
     def _forks(self, model: Recipe) -> list[Fork]:
         """The forks, in the order of their numbers."""
-        said: dict[int, dict[str, str]] = {}
-        for key in list(self.said):
+        by_number: dict[int, dict[str, str]] = {}
+        for key in list(self.left):
             if found := _FORK.fullmatch(key):
-                said.setdefault(int(found[1] or 1), {})[found[2] or ""] = self.said.pop(key)
+                by_number.setdefault(int(found[1] or 1), {})[found[2] or ""] = self.left.pop(key)
         forks: list[Fork] = []
-        for number, keys in sorted(said.items()):
+        for number, keys in sorted(by_number.items()):
             name = "fork" if number == 1 else f"fork{number}"
             if number != len(forks) + 1 or "" not in keys:
-                self.refuse(Text("“{key}” says no epoch, or comes before the one it follows.",
+                self.refuse(Text("“{key}” has no epoch, or its number is out of order.",
                                  key=name))  # fmt: skip
                 continue
             try:

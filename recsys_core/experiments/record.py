@@ -6,7 +6,9 @@ import base64
 import dataclasses
 import hashlib
 import json
+import math
 import platform
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,10 +20,11 @@ from typing import Any
 import numpy as np
 
 from recsys_core.errors import LinkError, MissingRunError, ReceiptError, SettingsError
-from recsys_core.experiments.experiment import Experiment
+from recsys_core.experiments.experiment import SHARED, Experiment
 from recsys_core.experiments.scores import Score, scores
 from recsys_core.models import Recommender
-from recsys_core.ratings import Ratings
+from recsys_core.ratings import UPLOAD, Ratings
+from recsys_core.recipes import Recipe
 from recsys_core.splits import Split
 from recsys_core.training import Epoch
 from recsys_core.version import __version__
@@ -44,8 +47,9 @@ class Record:
     ----------
     experiment : what was run.
     epochs : every Epoch, the initial state first.
-    best_epoch : that of the lowest validation RMSE; None without validation. The model, scores and
-        predictions kept are of this epoch, or of the last one.
+    best_epoch : that of the lowest validation RMSE; None without validation.
+    epoch : that whose model, scores and predictions are kept: the best, else the last, unless
+        another one was asked for.
     settings : all settings in force at the end, those chosen from the data included.
     scores : name → number: ``train_rmse``, ``validation_rmse`` (clipped, in rating units), or
         ``loss`` where no ratings are predicted; ``test_rmse``, ``test_mae``, ``test_ndcg`` and
@@ -62,6 +66,7 @@ class Record:
     experiment: Experiment
     epochs: tuple[Epoch, ...] = field(repr=False)
     best_epoch: int | None
+    epoch: int
     settings: Mapping[str, Any] = field(repr=False)
     scores: Mapping[str, float]
     digest: str
@@ -80,21 +85,23 @@ class Record:
         split: Split,
         epochs: Sequence[Epoch],
         best_epoch: int | None,
+        epoch: int,
         model: Recommender,
         settings: Mapping[str, Any],
         snapshots: Mapping[int, Recommender] | None = None,
     ) -> Record:
-        """What is to be kept of a training; ``model`` is that of the best epoch, or of the last."""
+        """Keep what is to be kept of a training; ``model`` is that of ``epoch``."""
         judged = split.validation if split.validation is not None else split.train
         predicted = model.predict(judged.user_ids, judged.item_ids, clip=False)
-        last = epochs[-1 if best_epoch is None else best_epoch]
-        named = {"train_rmse": last.train_rmse, "validation_rmse": last.validation_rmse}
-        if last.train_rmse is None:
-            named = {"loss": last.loss}
+        this = epochs[epoch]
+        named = {"train_rmse": this.train_rmse, "validation_rmse": this.validation_rmse}
+        if this.train_rmse is None:
+            named = {"loss": this.loss}
         return cls(
             experiment=experiment,
             epochs=tuple(epochs),
             best_epoch=best_epoch,
+            epoch=epoch,
             settings=dict(settings),
             scores={name: value for name, value in named.items() if value is not None},
             digest=hashlib.sha256(predicted.astype("<f4").tobytes()).hexdigest(),
@@ -124,6 +131,21 @@ class Record:
     def split(self) -> Split:
         """The Split it was trained on; raises like ``fitted``."""
         return self._here(self._split)
+
+    def at(self, epoch: int) -> Recommender:
+        """Return the model of an epoch that was asked for.
+
+        Raises
+        ------
+        MissingRunError
+            If it was not, or has been let go to save memory.
+        """
+        if epoch not in self.snapshots:
+            raise MissingRunError(f"The model of epoch {epoch} was not kept; run it again.")
+        return self.snapshots[epoch]
+
+    def __hash__(self) -> int:
+        return hash((self.experiment, self.epoch, self.digest))
 
     @property
     def held_out(self) -> Ratings:
@@ -174,6 +196,7 @@ class Record:
             "experiment": self.experiment.to_dict(),
             "epochs": [dataclasses.asdict(epoch) for epoch in self.epochs],
             "best_epoch": self.best_epoch,
+            "epoch": self.epoch,
             "settings": dict(self.settings),
             "scores": dict(self.scores),
             "digest": self.digest,
@@ -207,11 +230,20 @@ class Record:
 
     @property
     def receipt(self) -> str:
-        """One line of text, under 1,500 characters, that ``replay`` checks; see ``Receipt``."""
+        """One line of text, under 1,500 characters, that ``replay`` checks; see ``Receipt``.
+
+        Shared ratings are named by their fingerprint: their code means nothing elsewhere.
+        """
+        ratings, experiment = self.experiment.ratings_held, self.experiment
+        if experiment.data.name == SHARED and ratings is not None:
+            source = Recipe.of(UPLOAD, id=ratings.fingerprint)
+            experiment = Experiment(source, experiment.split, experiment.model, experiment.forks)
         return Receipt(
-            experiment=self.experiment,
+            experiment=experiment,
+            scale=None if ratings is None else tuple(x for x in ratings.scale if x is not None),
             n_epochs=self.epochs[-1].number,
             best_epoch=self.best_epoch,
+            epoch=self.epoch,
             scores=self.scores,
             digest=self.digest,
             sampled=self.sampled,
@@ -220,18 +252,22 @@ class Record:
         ).to_text()
 
 
-_PLAIN = ("best_epoch", "settings", "scores", "digest", "versions", "processor", "created")
+_PLAIN = ("best_epoch", "epoch", "settings", "scores", "digest", "versions", "processor", "created")
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a receipt says; as text ``fs1.`` and base64url of deflated JSON. It is not signed:
-    replaying proves it.
+    """The claims of a receipt; as text ``fs1.`` and base64url of deflated JSON.
+
+    It is not signed: replaying proves it. ``n_epochs`` were trained, the model is that of
+    ``epoch``; ``scale`` is that of the ratings, which their file alone does not say.
     """
 
     experiment: Experiment
+    scale: tuple[float, ...] | None
     n_epochs: int
     best_epoch: int | None
+    epoch: int
     scores: Mapping[str, float]
     digest: str
     sampled: tuple[float, ...]
@@ -239,50 +275,61 @@ class Receipt:
     processor: str
 
     def to_text(self) -> str:
-        """The line of text."""
-        said = {
+        """Return the line of text."""
+        claims = {
             "experiment": self.experiment.to_dict(),
+            "scale": self.scale,
             "epochs": self.n_epochs,
             "best": self.best_epoch,
+            "epoch": self.epoch,
             "scores": {name: round(value, 6) for name, value in self.scores.items()},
             "sha256": self.digest,
             "sampled": [round(value, 6) for value in self.sampled],
             "versions": dict(self.versions),
             "processor": self.processor[:60],
         }
-        packed = zlib.compress(json.dumps(said, separators=(",", ":")).encode(), 9)
+        packed = zlib.compress(json.dumps(claims, separators=(",", ":")).encode(), 9)
         return _MARK + base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
     @classmethod
     def from_text(cls, text: str) -> Receipt:
-        """The inverse.
+        """Return the claims of a line of text, which may be wrapped or quoted.
 
         Raises
         ------
         ReceiptError
             If the text is damaged, or from a newer version.
         """
-        text = "".join(text.split())
-        if not text.startswith(_MARK):
+        text = "".join(c for c in text if c.isprintable() and not c.isspace())
+        found = re.search(r"fs(\d+)\.([A-Za-z0-9_-]*)", text)
+        if found is None:
             raise ReceiptError(
                 f"A receipt begins with {_MARK}; copy the whole line, from there to its end."
             )
+        if found[1] != "1":
+            raise ReceiptError(
+                "This receipt is of a newer version of Factorscope; update this one."
+            )
         try:
-            packed = base64.urlsafe_b64decode(text.removeprefix(_MARK) + "=" * (-len(text) % 4))
             unpacking = zlib.decompressobj()
-            said = json.loads(unpacking.decompress(packed, _MOST_UNPACKED))
+            packed = base64.urlsafe_b64decode(found[2] + "=" * (-len(found[2]) % 4))
+            claims = json.loads(
+                unpacking.decompress(packed, _MOST_UNPACKED), parse_constant=_refuse_constant
+            )
             if not unpacking.eof:
                 raise ValueError
-            scores = {str(name): float(value) for name, value in said["scores"].items()}
+            scale, best = claims["scale"], claims["best"]
             return cls(
-                experiment=Experiment.from_dict(said["experiment"]),
-                n_epochs=int(said["epochs"]),
-                best_epoch=None if said["best"] is None else int(said["best"]),
-                scores=scores,
-                digest=str(said["sha256"]),
-                sampled=tuple(float(value) for value in said["sampled"]),
-                versions={str(k): str(v) for k, v in said["versions"].items()},
-                processor=str(said["processor"]),
+                experiment=Experiment.from_dict(claims["experiment"]),
+                scale=None if scale is None else tuple(map(_finite, scale)),
+                n_epochs=_epoch(claims["epochs"]),
+                best_epoch=None if best is None else _epoch(best),
+                epoch=_epoch(claims["epoch"]),
+                scores={_word(name): _finite(value) for name, value in claims["scores"].items()},
+                digest=_word(claims["sha256"]),
+                sampled=tuple(map(_finite, claims["sampled"])),
+                versions={_word(k): _word(v) for k, v in claims["versions"].items()},
+                processor=_word(claims["processor"]),
             )
         except LinkError as error:
             raise ReceiptError(error.text) from None
@@ -290,6 +337,33 @@ class Receipt:
             raise ReceiptError(
                 "The receipt is damaged or cut off; copy the whole line again."
             ) from None
+
+
+# No run is longer.
+_MOST_EPOCHS = 100_000
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(name)  # NaN and Infinity are no scores
+
+
+def _finite(value: Any) -> float:
+    if isinstance(value, bool) or not math.isfinite(value):
+        raise ValueError
+    return float(value)
+
+
+def _epoch(value: Any) -> int:
+    if type(value) is not int or not 0 <= value <= _MOST_EPOCHS:
+        raise ValueError
+    return value
+
+
+def _word(value: Any) -> str:
+    """Text that is printed on a terminal: nothing in it may move the cursor."""
+    if not isinstance(value, str) or len(value) > 100 or not value.isprintable():
+        raise ValueError
+    return value
 
 
 def _evenly(n: int) -> np.ndarray:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from recsys_core.errors import MissingDataError
+from recsys_core.errors import FactorscopeError, MissingDataError
 from recsys_core.experiments.experiment import Experiment
 from recsys_core.experiments.record import Receipt, Record
 from recsys_core.experiments.running import run
@@ -15,6 +15,7 @@ from recsys_core.ratings import UPLOAD, Ratings, Scale
 from recsys_core.reading import read_ratings
 from recsys_core.text import Text
 from recsys_core.training import Epoch
+from recsys_core.words import listed
 
 Outcome = Literal["same bits", "same", "differs", "needs"]
 CODES: dict[Outcome, int] = {"same bits": 0, "same": 0, "differs": 1, "needs": 2}
@@ -58,38 +59,34 @@ def replay(
     ReadError
         If the file cannot be read.
     """
-    said = Receipt.from_text(receipt)
+    claims = Receipt.from_text(receipt)
     try:
-        experiment = _with_data(said.experiment, data)
-        record = run(experiment, until=said.n_epochs, on_epoch=on_epoch)
+        experiment = _with_data(claims, data)
+        record = run(experiment, until=claims.n_epochs, at=claims.epoch, on_epoch=on_epoch)
+        if any(name.startswith("test_") for name in claims.scores):
+            record = record.tested()
     except MissingDataError as error:
-        return Replay("needs", _needs(said.experiment, error))
-    if "test_rmse" in said.scores:
-        record = record.tested()
-    return _compared(said, record)
+        return Replay("needs", _needs(claims.experiment, error))
+    except FactorscopeError as error:  # it cannot have been trained as the receipt says
+        return Replay("differs", Text("differs: {why}", why=error.text))
+    return _compared(claims, record)
 
 
-def _with_data(experiment: Experiment, data: str | os.PathLike[str] | Ratings | None) -> Experiment:
-    """The experiment holding the ratings it names, if these are they."""
+def _with_data(claims: Receipt, data: str | os.PathLike[str] | Ratings | None) -> Experiment:
+    """The experiment holding the ratings it names, if these are they.
+
+    A file does not say its scale, which somebody may have corrected before training: the receipt
+    does.
+    """
+    experiment = claims.experiment
     if data is None:
         return experiment
     ratings = data if isinstance(data, Ratings) else read_ratings(data)
     if experiment.data.name == UPLOAD:
-        ratings = _on_the_scale_of(experiment, ratings)
+        ratings = ratings.replace(origin=None)
+        if claims.scale is not None:
+            ratings = ratings.with_scale(Scale(*claims.scale))
     return experiment.with_ratings(ratings)
-
-
-def _on_the_scale_of(experiment: Experiment, ratings: Ratings) -> Ratings:
-    """The ratings on the scale that gives the fingerprint wanted: a file does not say its scale.
-
-    Somebody may have corrected the guess before training.
-    """
-    ratings = ratings.replace(origin=None)
-    for scale in (ratings.scale, *Scale.usual_for(ratings.values)):
-        found = ratings.with_scale(scale)
-        if found.source == experiment.data:
-            return found
-    return ratings
 
 
 def _needs(experiment: Experiment, error: MissingDataError) -> Text:
@@ -101,50 +98,59 @@ def _needs(experiment: Experiment, error: MissingDataError) -> Text:
     )  # fmt: skip
 
 
-def _compared(said: Receipt, record: Record) -> Replay:
-    """What is the same and what is not, the receipt's claims first."""
-    worse = _differing(said, record)
-    if worse:
-        return Replay("differs", Text("differs: {what}", what="; ".join(map(str, worse))), record)
-    if said.digest == record.digest:
+def _compared(claims: Receipt, record: Record) -> Replay:
+    """Whether the claims hold, bit for bit or to four decimals."""
+    differences = _differences(claims, record)
+    same_bits, elsewhere = claims.digest == record.digest, _elsewhere(claims, record)
+    if not same_bits and not elsewhere and not differences:
+        differences = [Text("the digest of the predictions, on the same versions and processor")]
+    if differences:
+        what = "; ".join(map(str, differences))
+        return Replay("differs", Text("differs: {what}", what=what), record)
+    if same_bits:
         return Replay("same bits", Text("same bits"), record)
-    other = _other_machine(said, record)
-    return Replay("same", Text("same to four decimals; {what} differ", what=other), record)
+    return Replay("same", Text("same to four decimals; {what} differ", what=elsewhere), record)
 
 
-def _differing(said: Receipt, record: Record) -> list[Text]:
+def _differences(claims: Receipt, record: Record) -> list[Text]:
+    """What is not as claimed, across machines as well."""
     found = []
-    if said.best_epoch != record.best_epoch and said.digest == record.digest:
+    if claims.best_epoch != record.best_epoch:
         found.append(
-            Text("the best epoch is {now}, not {then}", now=record.best_epoch, then=said.best_epoch)
-        )
-    for name, value in said.scores.items():
+            Text("the best epoch is {now}, not {then}",
+                 now=record.best_epoch, then=claims.best_epoch)
+        )  # fmt: skip
+    for name, value in claims.scores.items():
         now = record.scores.get(name)
-        if now is None or abs(now - value) > _NEAR * max(1.0, abs(value)):
+        # An objective is a sum over all ratings: its size decides what is near.
+        near = _NEAR * max(1.0, abs(value)) if name == "loss" else _NEAR
+        if now is None or abs(now - value) > near:
             shown = "not there" if now is None else f"{now:.6f}"
             found.append(Text("{name} is {now}, not {then:.6f}", name=name, now=shown, then=value))
-    n = len(said.sampled)
-    pairs = zip(said.sampled, record.sampled, strict=False)
-    far = sum(abs(a - b) > _NEAR * max(1.0, abs(a)) for a, b in pairs)
-    if n != len(record.sampled):
-        found.append(Text("there are {now} sampled predictions, not {then}",
-                          now=len(record.sampled), then=n))  # fmt: skip
-    elif far:
+    if len(claims.sampled) != len(record.sampled):
         found.append(
-            Text("{n} of {all} sampled predictions is another",
-                 "{n} of {all} sampled predictions are others", n=far, all=n)
+            Text("there are {now} sampled predictions, not {then}",
+                 now=len(record.sampled), then=len(claims.sampled))
         )  # fmt: skip
+    else:
+        pairs = zip(claims.sampled, record.sampled, strict=True)
+        far = sum(abs(then - now) > _NEAR for then, now in pairs)
+        if far:
+            found.append(
+                Text("{n} of {all} sampled predictions differs",
+                     "{n} of {all} sampled predictions differ", n=far, all=len(record.sampled))
+            )  # fmt: skip
     return found
 
 
-def _other_machine(said: Receipt, record: Record) -> str:
-    """What may be the reason for other last digits."""
-    there, here = dict(said.versions), dict(record.versions)
+def _elsewhere(claims: Receipt, record: Record) -> str:
+    """In which versions and processor the two runs differ; empty where in none."""
+    there, here = dict(claims.versions), dict(record.versions)
     parts = [
-        f"{name} {here.get(name, 'absent')} here, {there.get(name, 'absent')} there"
+        f"{name} ({here.get(name, 'absent')} here, {there.get(name, 'absent')} there)"
         for name in sorted(there.keys() | here.keys())
         if there.get(name) != here.get(name)
     ]
-    if said.processor != record.processor[: len(said.processor) or None]:
-        parts.append(f"processor {record.processor} here, {said.processor} there")
-    return "the last digits (" + ("; ".join(parts) or "same versions and processor") + ")"
+    if claims.processor != record.processor[:60]:
+        parts.append(f"processor ({record.processor} here, {claims.processor} there)")
+    return listed(parts) if parts else ""

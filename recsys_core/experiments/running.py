@@ -1,7 +1,7 @@
-"""Running an experiment: one course of training, forks included, advanced in slices or to its end.
+"""Training an experiment, forks included, in slices or to its end.
 
-Pages, replicas, benchmarks and the command line all train through ``Course``; ``run`` takes it to
-its end and keeps what came of it as a Record.
+Pages, replicas, benchmarks and the command line all train through ``ExperimentTraining``; ``run``
+takes it to its end and keeps what came of it as a Record.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Container
 from typing import Any
 
+from recsys_core.errors import SettingsError
 from recsys_core.experiments.experiment import Experiment
 from recsys_core.experiments.record import Record
 from recsys_core.models import Model, Recommender
@@ -17,7 +18,7 @@ from recsys_core.splits import Split
 from recsys_core.training import Checkpoint, Epoch, Training
 
 
-class Course:
+class ExperimentTraining:
     """The training of an experiment: its model up to the first fork, then that fork's, and so on.
 
     Attributes
@@ -43,7 +44,7 @@ class Course:
         while self._ahead and self._ahead[0].epoch < epoch:
             self.model = self._changed(self.model.resolve(split.train))
         self.training = self._start(checkpoint)
-        self._turn_off()
+        self._apply_due_forks()
 
     def _changed(self, settings: dict[str, Any]) -> Model:
         """The model of the next fork, which then lies behind."""
@@ -96,10 +97,10 @@ class Course:
             self.training.extend(self._ahead[0].epoch - self.training.epoch)
         epoch = self.training.advance(max_seconds)
         if epoch is not None:
-            self._turn_off()
+            self._apply_due_forks()
         return epoch
 
-    def _turn_off(self) -> None:
+    def _apply_due_forks(self) -> None:
         """Take every fork that begins at the present epoch."""
         while self._ahead and self._ahead[0].epoch <= self.training.epoch:
             epoch = self._ahead[0].epoch
@@ -118,14 +119,16 @@ def run(
     experiment: Experiment,
     *,
     until: int | None = None,
+    at: int | None = None,
     keep: Container[int] = (),
     on_epoch: Callable[[Epoch, int], None] | None = None,
 ) -> Record:
     """Train an experiment to its end, and keep what came of it.
 
-    ``until``: stop at exactly this epoch, whatever is planned or would stop it early. ``keep``:
-    epochs whose trained models the record holds in ``snapshots``. ``on_epoch`` is called with each
-    Epoch and the number planned.
+    ``until``: stop at exactly this epoch, whatever is planned or would stop it early. ``at``: the
+    epoch whose model the record is of, instead of the best or the last. ``keep``: epochs whose
+    trained models the record holds in ``snapshots``. ``on_epoch`` is called with each Epoch and the
+    number planned.
 
     Raises
     ------
@@ -134,11 +137,14 @@ def run(
     SettingsError, RatingsError, DivergedError
         If the model cannot be trained on them.
     """
-    course = Course(experiment, experiment.make_split())
+    for asked in (until, at):
+        if asked is not None and asked < 0:
+            raise SettingsError(f"There is no epoch {asked}; they are numbered from 0.")
+    course = ExperimentTraining(experiment, experiment.make_split())
     snapshots: dict[int, Recommender] = {}
 
     def note(epoch: Epoch) -> None:
-        if epoch.number in keep:
+        if epoch.number == at or epoch.number in keep:
             snapshots[epoch.number] = course.training.learner.snapshot()
         if on_epoch is not None:
             on_epoch(epoch, course.training.n_epochs)
@@ -153,12 +159,13 @@ def run(
         if epoch is not None:
             note(epoch)
     training = course.training
+    last = training.epoch if training.best_epoch is None else training.best_epoch
+    model = training.learner.snapshot() if training.best is None else training.best
+    if at is not None:
+        if at not in snapshots:
+            raise SettingsError(f"Training ended at epoch {last}: there is no epoch {at}.")
+        last, model = at, snapshots.pop(at)
     return Record.of(
-        experiment,
-        course.split,
-        training.history,
-        training.best_epoch,
-        training.learner.snapshot() if training.best is None else training.best,
-        training.settings,
-        snapshots,
-    )
+        experiment, course.split, training.history, training.best_epoch, last, model,
+        training.settings, snapshots,
+    )  # fmt: skip

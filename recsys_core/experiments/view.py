@@ -102,7 +102,7 @@ def _joined(values: tuple[Any, ...]) -> str:
 
 
 def _short(speed: Speed) -> str:
-    return speed if isinstance(speed, str) else f"{speed:g}"
+    return speed if isinstance(speed, str) else repr(speed).removesuffix(".0")
 
 
 # In the order in which a link says them.

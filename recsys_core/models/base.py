@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -19,12 +20,17 @@ from recsys_core.errors import (
     NotFittedError,
     RatingsError,
     SettingsError,
+    TooLargeError,
 )
 from recsys_core.models.options import Option, options_of
 from recsys_core.models.recommender import Guest, Recommender
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.recipes import Parameter
 from recsys_core.training import Checkpoint, Epoch, Learner, Training
+from recsys_core.words import many
+
+# Factors and k × k sums of a model, all together.
+_MOST_NUMBERS = 1 << 30
 
 # Before the names of a recommender's own arrays in a saved model.
 _PART = "part."
@@ -43,8 +49,8 @@ class Model(ABC):
     # Whether it goes through the data again and again; if not, how often it does so: once or never.
     has_epochs: ClassVar[bool] = True
     n_passes: ClassVar[int] = 0
-    # Settings that give the parameters their shape: a fork cannot change them.
-    shaping: ClassVar[tuple[str, ...]] = ("n_factors",)
+    # Settings that give the parameters their shape or meaning: a fork cannot change them.
+    shaping: ClassVar[tuple[str, ...]] = ("n_factors", "biases", "center")
 
     def __post_init__(self) -> None:
         self._training: Training | None = None
@@ -110,7 +116,7 @@ class Model(ABC):
             for f in dataclasses.fields(cls)
         )
 
-    def given(self) -> dict[str, Any]:
+    def explicit_settings(self) -> dict[str, Any]:
         """The settings that differ from this class's own, checked; None means left to the data.
 
         Raises
@@ -118,7 +124,7 @@ class Model(ABC):
         SettingsError
             If one has no meaning.
         """
-        values = {each.name: each.take(getattr(self, each.name)) for each in self.parameters()}
+        values = {each.name: each.validate(getattr(self, each.name)) for each in self.parameters()}
         _check(self.options(), values)
         return {p.name: values[p.name] for p in self.parameters() if values[p.name] != p.default}
 
@@ -135,6 +141,7 @@ class Model(ABC):
         if not len(train):
             raise RatingsError("There are no ratings to train on; choose a larger training part.")
         settings = self.resolve(train)
+        _check_memory(settings, train)
         if checkpoint is not None:
             # What gives the parameters their shape stays as it was; the rest may change.
             for name in self.shaping:
@@ -371,7 +378,19 @@ def _check_one(each: Option, value: Any) -> None:
     if each.kind in ("int", "float"):
         if isinstance(value, bool) or not isinstance(value, int | float | np.number):
             raise SettingsError(f"{each.name} must be a number, not {value!r}.")
-        if not np.isfinite(value) or value < 0 or (each.name == "n_factors" and value < 1):
+        # A fit of no epochs leaves the initial state; of all else that is counted, one is least.
+        counted = each.kind == "int" and (each.low or 0) >= 1 and each.name != "n_epochs"
+        if not math.isfinite(value) or value < (1 if counted else 0):
             raise SettingsError(f"{each.name} = {value} has no meaning; give a positive number.")
         if each.kind == "int" and int(value) != value:
             raise SettingsError(f"{each.name} must be a whole number, not {value}.")
+
+
+def _check_memory(settings: dict[str, Any], train: Ratings) -> None:
+    """One sentence before factors are made that fit into no memory."""
+    k = settings.get("n_factors") or 0
+    if k * (train.n_users + train.n_items + k) > _MOST_NUMBERS:
+        raise TooLargeError(
+            f"{k:,} factors for {train.n_users:,} users and {train.n_items:,} "
+            f"{many(train.item_noun)} do not fit into memory; choose fewer."
+        )

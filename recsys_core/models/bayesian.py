@@ -54,6 +54,7 @@ class BayesianPMF(Model):
 
     title = "Bayesian PMF"
     summary = "Draws many plausible models, predicts by their mean, and so knows how sure it is."
+    shaping = (*Model.shaping, "implicit")
 
     n_factors: int | None = factors_option()
     n_epochs: int | None = epochs_option()

@@ -52,7 +52,7 @@ class NeuralMF(Model):
 
     title = "Neural MF"
     summary = "The factors meet in a small neural network, trained in batches by Adam."
-    shaping = ("n_factors", "variant", "biases", "sigmoid")
+    shaping = (*Model.shaping, "variant", "sigmoid")
 
     variant: str = option(
         "dot", "choice", "", "Where factors meet", choices=("dot", "GMF", "MLP", "NeuMF"),

@@ -49,6 +49,7 @@ class PMF(Model):
 
     title = "PMF"
     summary = "Says how large tastes usually are (a prior), then finds the most probable ones."
+    shaping = (*Model.shaping, "adaptive", "covariance", "link")
 
     n_factors: int | None = factors_option()
     adaptive: bool | None = option(

@@ -51,6 +51,7 @@ class SGD(Model):
 
     title = "SGD"
     summary = "Walks through the ratings one by one and mends its numbers a little after each."
+    shaping = (*Model.shaping, "shuffle")
 
     n_factors: int | None = factors_option()
     learning_rate: float | None = rate_option()

@@ -25,6 +25,8 @@ _RAW_ID = (
     "2's. It names no seed, so the digits differ."
 )
 
+N_EPOCHS = 128
+
 _PUBLISHED = {"1": 3.6863, "2": 3.1846}  # for user 1, by the film's id
 
 
@@ -33,8 +35,8 @@ def embeddings(train: Ratings) -> Model:
     from recsys_core.models import NeuralMF
 
     return NeuralMF(
-        n_factors=8, learning_rate=0.001, weight_decay=0.0, batch_size=128, n_epochs=128,
-        biases=False, init="uniform", init_deviation=0.05, center=False, patience=128, seed=0,
+        n_factors=8, learning_rate=0.001, weight_decay=0.0, batch_size=128, n_epochs=N_EPOCHS,
+        biases=False, init="uniform", init_deviation=0.05, center=False, patience=N_EPOCHS, seed=0,
     )  # fmt: skip
 
 
@@ -53,7 +55,7 @@ def our_split(ratings: Ratings) -> splits.Split:
 def examples(records: Records) -> pd.DataFrame:
     """Its two predictions: with the raw user id taken for an index, and with the right index."""
     o = records["article"]
-    ratings, predictor = o.split.train, o.snapshots[max(o.snapshots)]
+    ratings, predictor = o.split.train, o.at(N_EPOCHS)
     rows = []
     for film, published in _PUBLISHED.items():
         user, item = ratings.user_index("1"), ratings.item_index(film)
@@ -73,11 +75,11 @@ def examples(records: Records) -> pd.DataFrame:
 def curve(records: Records) -> pd.DataFrame:
     """Mean squared error by epoch, not clipped: train, which it prints, and test, which not."""
     o = records["article"]
-    epochs = sorted(o.snapshots)
+    epochs = range(1, N_EPOCHS + 1)
     parts = {"train MSE": o.split.train, "test MSE": o.held_out}
     return pd.DataFrame(
         {
-            name: [rmse_on(o.snapshots[n], part, clip=False) ** 2 for n in epochs]
+            name: [rmse_on(o.at(n), part, clip=False) ** 2 for n in epochs]
             for name, part in parts.items()
         },
         index=pd.Index(epochs, name="epoch"),
@@ -98,7 +100,7 @@ REPLICA = Replica(
     data=None,
     movielens=("latest-small",),
     cases=(
-        Case("article", "as published", embeddings, its_split, keep=range(1, 129)),
+        Case("article", "as published", embeddings, its_split, keep=range(1, N_EPOCHS + 1)),
         Case("ours", "PMF, early stopping and biases", our_answer, our_split, ours=True),
     ),
     rows=(

@@ -115,8 +115,8 @@ LOSSES = {
 def loss_curves(records: Records) -> pd.DataFrame:
     """The curve each of its loss functions draws over the same training."""
     o = records["k75"]
-    epochs = sorted(o.snapshots) or [o.epochs[-1].number]
-    seen = [o.snapshots.get(n, o.fitted) for n in epochs]
+    epochs = range(0, 601, 5)
+    seen = [o.at(n) for n in epochs]
     columns = {name: [loss(p, o.split.train) for p in seen] for name, loss in LOSSES.items()}
     return pd.DataFrame(columns, index=pd.Index(epochs, name="epoch"))
 
@@ -229,7 +229,7 @@ def _cell_row(index: int) -> Row:
 def _loss_at(case: str, epoch: int) -> Callable[[Records], float]:
     def value(records: Records) -> float:
         o = records[case]
-        return summed_loss(o.snapshots.get(epoch, o.fitted), o.split.train)
+        return summed_loss(o.at(epoch), o.split.train)
 
     return value
 

@@ -44,6 +44,9 @@ class Kept(Generic[Thing]):
     def add(self, epoch: int, thing: Thing) -> None:
         """Keep the latest thing; the one before goes when it was only there for being last."""
         moments = self._moments
+        if moments and moments[-1].epoch == epoch:  # the same epoch, seen with other settings
+            self.nbytes -= moments[-1].nbytes
+            moments = moments[:-1]
         if len(moments) > 1 and moments[-1].epoch % self.stride:
             self.nbytes -= moments[-1].nbytes
             # A new list, never a shorter one: whoever reads it meanwhile is not disturbed.

@@ -14,13 +14,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from recsys_core.errors import FactorscopeError, SettingsError
-from recsys_core.experiments import Course, Experiment, Record
+from recsys_core.experiments import Experiment, ExperimentTraining, Record
 from recsys_core.experiments.scores import Score, scores
 from recsys_core.models import Recommender
 from recsys_core.runs.baselines import Baselines
 from recsys_core.runs.errands import prepare
 from recsys_core.runs.kept import Kept
-from recsys_core.training import Checkpoint, Epoch, Training
+from recsys_core.training import Checkpoint, Epoch, Training, best_of
 
 if TYPE_CHECKING:
     from recsys_core.projection import Basis
@@ -99,13 +99,13 @@ class Run:
         self.clock = workspace.registry.clock
         self.seen = self.clock()
         if parent is None:
-            self._take_up(Course(experiment, self.split))
+            self._take_up(ExperimentTraining(experiment, self.split))
             self.speed = usual_speed(self.n_epochs, self.split.train.n_ratings)
         else:
             self._branch_off(parent, epoch)
         self._errands: Iterator[None] | None = prepare(self)
 
-    def _take_up(self, course: Course) -> None:
+    def _take_up(self, course: ExperimentTraining) -> None:
         """Make a course of training the run's own, with nothing behind it but what it brings."""
         training = course.training
         self.courses += 1
@@ -137,7 +137,7 @@ class Run:
         moment = parent.checkpoints.at_or_before(epoch)
         assert moment is not None  # epoch 0 is always kept
         # Raises where the settings do not fit.
-        self._take_up(Course(self.experiment, self.split, moment.thing, moment.epoch))
+        self._take_up(ExperimentTraining(self.experiment, self.split, moment.thing, moment.epoch))
         self.speed = parent.speed
         self.basis, self.scouted = parent.basis, parent.scouted
         self.basis_pending = parent.basis is None
@@ -145,6 +145,8 @@ class Run:
         self.frames, self.checkpoints = parent.frames.until(epoch), parent.checkpoints.until(epoch)
         self.status = "paused"
         self.rewinding = moment.epoch < epoch
+        if not self.rewinding:
+            self._keep(self._course.training)  # seen through the changed settings
 
     def retrace(self, seconds: float) -> None:
         """Train again, silently, towards the epoch a fork starts from: same seed, same bits."""
@@ -207,22 +209,33 @@ class Run:
             return None
         return (self.n_epochs - self.epoch) * per_epoch
 
-    def record(self) -> Record | None:
-        """What is kept of it as it stands; None while it trains, when numbers would not agree."""
+    def record(self, epoch: int | None = None) -> Record | None:
+        """What is kept of it: of the best epoch, or the last; or as it was at another epoch.
+
+        None while it trains, when numbers would not agree, and where the model of that epoch has
+        been let go to save memory.
+        """
         with self._lock:
             training, epochs = self._course.training, list(self.epochs)
-            best_epoch, best = training.best_epoch, training.best
+            best_epoch, model = training.best_epoch, training.best
             ahead = best_epoch is not None and best_epoch > epochs[-1].number
             if self.wants_training or self.rewinding or self.status == "failed" or ahead:
                 return None
-            latest, tested = self.frames.nearest(epochs[-1].number), self.tested
-        sign = (self.courses, len(epochs), tested is not None)
+            if epoch is not None and epoch != best_epoch:
+                epochs, model = epochs[: epoch + 1], None
+                best_epoch = best_of(epochs)
+            at = epoch if epoch is not None else best_epoch
+            at = epochs[-1].number if at is None else at
+            moment, tested = self.frames.nearest(at), self.tested
+        sign = (at, len(epochs), tested is not None)
         if self._record is None or self._record[0] != sign:
-            model = latest.thing if best is None else best
+            if model is None and moment.epoch != at:
+                return None
+            model = moment.thing if model is None else model
             record = Record.of(
-                self.experiment, self.split, epochs, best_epoch, model, training.settings
+                self.experiment, self.split, epochs, best_epoch, at, model, training.settings
             )
-            if tested is not None:
+            if tested is not None and epoch is None:
                 record = record.with_test(tested[0])
             self._record = sign, record
         return self._record[1]
@@ -230,19 +243,23 @@ class Run:
     def test_scores(self) -> list[Score]:
         """How good on the test part, the run first, then the baselines; computed once, when asked.
 
+        The run's are of its best epoch, or of the last without validation.
+
         Raises
         ------
         SettingsError
-            If the split has no test part.
+            If the split has no test part, or the run still trains.
         """
         if self.tested is None:
-            test = self.split.test
+            test, record = self.split.test, self.record()
             if test is None or not len(test):
                 raise SettingsError(
                     "This split keeps no ratings for testing; choose one with a test part on the "
                     "Data page."
                 )
-            named = [(self.name, self.predictor)]
+            if record is None:
+                raise SettingsError("The run is still at work; wait until it pauses or ends.")
+            named = [(self.name, record.fitted)]
             named += [(model.title, model.snapshot()) for model in self.baselines.fit()]
             self.tested = [scores(name, predictor, test) for name, predictor in named]
         return self.tested
@@ -252,7 +269,7 @@ class Run:
     def play(self) -> None:
         """Go on; after the last epoch, as many again."""
         with self._lock:
-            if self.status == "failed" or not self.n_epochs:
+            if self.status == "failed" or not self.n_epochs or self._is_done:
                 return
             if self.status == "finished":
                 self._extend(self.settings.get("n_epochs") or self.n_epochs)
@@ -270,7 +287,7 @@ class Run:
     def step(self) -> None:
         """Pause, and advance to the next epoch."""
         with self._lock:
-            if self.status == "failed" or not self.n_epochs:
+            if self.status == "failed" or not self.n_epochs or self._is_done:
                 return
             if self.status == "finished":
                 self._extend(1)
@@ -279,6 +296,11 @@ class Run:
             self._due = 0.0
             self._registry.wake()
 
+    @property
+    def _is_done(self) -> bool:
+        """Of a group's runs, tables are made: they end where they were meant to end."""
+        return bool(self.group) and self.status == "finished"
+
     def _extend(self, n_epochs: int) -> None:
         self._course.training.extend(n_epochs)
         self.n_epochs = self._course.n_epochs
@@ -286,7 +308,7 @@ class Run:
 
     def reset(self) -> None:
         """Back to epoch 0, paused."""
-        course = Course(self.experiment, self.split)
+        course = ExperimentTraining(self.experiment, self.split)
         with self._lock:
             self.rewinding = False
             self._take_up(course)
@@ -347,6 +369,7 @@ class Run:
             if epoch is not None:
                 self._keep(course.training)
                 self.epochs.append(epoch)
+                self.tested = None  # that was another model
                 if self._ended is not None:
                     self._took.append(now - self._ended)
             self._ended = now if self.status == "playing" else None

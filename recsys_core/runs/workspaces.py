@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from recsys_core.experiments import Experiment, usual_model
-from recsys_core.experiments.experiment import SHARED, remember_split
+from recsys_core.experiments.experiment import SHARED
 from recsys_core.models import Model
 from recsys_core.models.base import described
 from recsys_core.ratings import Ratings
@@ -34,6 +34,9 @@ WORKSPACE, SERVER = 256 * MIB, 1024 * MIB
 
 # 60 random bits: nobody finds shared data by trying codes.
 _CODE_BYTES, _CODE_LENGTH = 9, 10
+
+# Data sets, and ratings, one workspace holds; beyond, idle ones are let go.
+_MOST_DATA, _MOST_RATINGS = 12, 30_000_000
 
 # A workspace is freed this long after anybody last looked, in seconds.
 FREED_AFTER = 15 * 60.0
@@ -62,15 +65,13 @@ class DataSet:
     def choose(self, split: Recipe | Split | str | dict[str, Any] | None) -> None:
         """Divide them in another way from now on (None: as is usual); runs keep their split.
 
-        A Split given as such is taken as it is.
+        Of a Split the recipe is taken.
 
         Raises
         ------
         SettingsError
             If these ratings cannot be divided so.
         """
-        if isinstance(split, Split):
-            remember_split(self.ratings, split)
         self.split = Experiment(self.source, split).with_ratings(self.ratings).make_split()
 
     def experiment(self, model: Model | None = None) -> Experiment:
@@ -102,30 +103,46 @@ class Workspace:
     # --- data -----------------------------------------------------------------------------------
 
     def load(self, ratings: Ratings, source: Recipe | None = None) -> DataSet:
-        """Take ratings in; the same ones again give the entry there is."""
+        """Take ratings in; the same ones again give the entry there is.
+
+        Of many data sets, those looked at longest ago that no run is on are let go.
+        """
         source = ratings.source if source is None else source
-        found = self.data_of(source)
-        if found is None:
-            ratings = Experiment(ratings).make_ratings()  # an upload's, sorted
-            found = DataSet(ratings, source, self.registry.clock())
-            with self.registry.lock:
+        # Made by name and in use elsewhere: one copy for all. An upload's are sorted.
+        ratings = DATA.in_use(source) or Experiment(ratings).make_ratings()
+        with self.registry.lock:
+            found = self.data_of(source)
+            if found is None or (found.ratings.item_info is None and ratings.item_info is not None):
+                self.data = [other for other in self.data if other is not found]
+                found = DataSet(ratings, source, self.registry.clock())
                 self.data = [*self.data, found]
-        self.look_at(found)
+            self.look_at(found)
+            self._let_go_of_data()
         return found
+
+    def _let_go_of_data(self) -> None:
+        used = {run.experiment.data for run in self.runs}
+        idle = sorted((d for d in self.data if d.source not in used), key=lambda d: d.seen)
+        for oldest in idle[:-1]:
+            n_ratings = sum(data.ratings.n_ratings for data in self.data)
+            if len(self.data) <= _MOST_DATA and n_ratings <= _MOST_RATINGS:
+                return
+            self.unload(oldest)
 
     def data_of(self, source: Recipe) -> DataSet | None:
         """The loaded data of a source."""
         return next((data for data in self.data if data.source == source), None)
 
     def unload(self, data: DataSet) -> None:
-        """Forget data, and all runs on them."""
-        for run in [run for run in self.runs if run.ratings is data.ratings]:
+        """Forget data, and all runs on them; nobody else gets them any more."""
+        for run in [run for run in self.runs if run.experiment.data == data.source]:
             self.remove(run)
         with self.registry.lock:
             self.data = [other for other in self.data if other is not data]
+            self.registry.unshare(self.owner, data.ratings)
 
-    def bound(self, experiment: Experiment) -> Experiment:
-        """The experiment holding the ratings it names, where this visitor may have them.
+    def with_loaded_ratings(self, experiment: Experiment) -> Experiment:
+        """Attach the ratings that an experiment names, as far as this visitor may have them.
 
         Uploads are looked for in this workspace alone: a link never gives data away.
 
@@ -134,6 +151,8 @@ class Workspace:
         MissingDataError
             If they are not here.
         """
+        if experiment.ratings_held is not None:
+            return experiment
         found = self.data_of(experiment.data)
         if found is not None:
             return experiment.with_ratings(found.ratings)
@@ -154,6 +173,7 @@ class Workspace:
         SettingsError, RatingsError
             If the model cannot start on them with its settings.
         """
+        experiment = self.with_loaded_ratings(experiment)
         run = Run(
             self,
             experiment,
@@ -255,15 +275,15 @@ class Registry:
     def unshare(self, owner: str, ratings: Ratings) -> None:
         """Undo that: who has them loaded keeps them, nobody else gets them."""
         with self.lock:
-            found = self.shared_as(owner, ratings)
-            if found is not None:
+            while (found := self.shared_as(owner, ratings)) is not None:
                 del self._shared[found]
 
     def shared_as(self, owner: str, ratings: Ratings) -> Recipe | None:
         """The recipe of ratings that their owner shares; None where they are not shared."""
-        mine = (recipe for recipe, (who, which) in self._shared.items()
-                if who == owner and which is ratings)  # fmt: skip
-        return next(mine, None)
+        with self.lock:
+            mine = (recipe for recipe, (who, which) in self._shared.items()
+                    if who == owner and which.fingerprint == ratings.fingerprint)  # fmt: skip
+            return next(mine, None)
 
     def shared(self, source: Recipe) -> Ratings:
         """The ratings of a code.
@@ -273,8 +293,9 @@ class Registry:
         MissingDataError
             If nothing is shared under it.
         """
-        found = self._shared.get(source)
-        return DATA.make(source) if found is None else found[1]  # the book has the sentence
+        with self.lock:
+            found = self._shared.get(source)
+        return DATA.make(source) if found is None else found[1]  # which has the sentence
 
     # --- workspaces and the worker --------------------------------------------------------------
 
@@ -345,13 +366,10 @@ class Registry:
                 for run in space.runs:
                     run.pause()
                 del self._workspaces[owner]
-                self._stop_sharing_of(owner)
-
-    def _stop_sharing_of(self, owner: str) -> None:
-        """What a forgotten visitor shared, unless somebody else works with it."""
+        # What a forgotten visitor shared lasts as long as somebody works with it.
         for source, (who, _) in list(self._shared.items()):
             used = any(space.data_of(source) for space in self._workspaces.values())
-            if who == owner and not used:
+            if who not in self._workspaces and not used:
                 del self._shared[source]
 
 
