@@ -67,6 +67,8 @@ def test_a_file_is_trained_on_and_asked_for_again(tmp_path, capsys):
         (["train", "--data", "no such file"], 3, "neither a file"),
         (["train", "data=upload&data.id=0123456789abcdef"], 2, "fingerprint"),
         (["train", "data=party", "--set", "k"], 3, "KEY=VALUE"),
+        (["train", "--data", "x" * 5000], 3, "neither a file"),
+        (["train", "data=low_rank&data.n_users=100000000"], 3, "does not fit"),
         (["replay", "fs1.nothing"], 3, "receipt"),
     ],
 )
@@ -74,6 +76,32 @@ def test_what_cannot_be_is_one_sentence_and_a_status(arguments, status, why, cap
     assert commands.main(arguments) == status
     said = capsys.readouterr().err.strip()
     assert why in said and len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", [["train", "--no-such"], ["replay"], ["sing"], []])
+def test_wrong_arguments_are_refused_with_a_status_of_their_own(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        commands.main(arguments)
+    assert ended.value.code == 3 and "usage:" in capsys.readouterr().err
+
+
+def test_an_option_takes_what_belonged_to_the_other_choice_along(capsys):
+    link = "data=low_rank&data.n_users=40&split=random&split.seed=3&model=ALS&k=9&fork=2&fork.reg=1"
+    assert commands.main(["train", link, "--data", "party", "--split", "whole", "--model", "SGD",
+                          "--set", "n_epochs=2", "--set", "n_factors=3"]) == 0  # fmt: skip
+    receipt = capsys.readouterr().out.splitlines()[-1]
+    asked = Experiment.from_query("data=party&split=whole&model=SGD&k=3&n_epochs=2")
+    assert Receipt.from_text(receipt).experiment == asked
+
+
+def test_nobody_reading_on_and_a_poor_console_are_no_errors():
+    done = subprocess.run(
+        f"{sys.executable} -m recsys_core train 'data=party&n_epochs=3' | head -1",
+        shell=True, cwd=ROOT, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.stdout.startswith("Robbie's party") and "Traceback" not in done.stderr
+    poor = command("train", "data=party&n_epochs=3", PYTHONIOENCODING="ascii")
+    assert poor.returncode == 0 and "Traceback" not in poor.stderr
 
 
 def test_every_command_explains_itself(capsys):

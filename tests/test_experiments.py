@@ -244,6 +244,20 @@ def test_a_fork_either_trains_or_is_refused_at_once(name):
                 run(forked)
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("data=low_rank&data.n_users=100000000&data.n_items=1000", "does not fit in memory"),
+        ("data=party&k=100000000", "do not fit into memory"),
+        ("data=party&" + "&".join(f"fork{n if n > 1 else ''}={n}" for n in range(1, 20)), "12"),
+        ("data=low_rank&data.n_users=2147483648", "n_users"),
+    ],
+)
+def test_what_no_machine_can_train_is_refused_in_a_sentence(text, why):
+    with pytest.raises(FactorscopeError, match=why):
+        run(Experiment.from_query(text))
+
+
 def test_no_setting_is_named_like_a_key_of_the_view():
     from recsys_core.experiments.view import KEYS
 
@@ -543,6 +557,41 @@ def test_an_upload_needs_its_file_and_takes_no_other(tmp_path):
     assert replay(record.receipt, file).outcome == "same bits"
     table.assign(rating=table["rating"].iloc[::-1].to_numpy()).to_csv(file, index=False)
     assert replay(record.receipt, file).outcome == "needs"
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"scores": {"validation_rmse": float("nan")}},
+        {"sampled": (float("inf"),) * 16},
+        {"epoch": -1},
+        {"n_epochs": -1},
+        {"n_epochs": 10**9},
+        {"best_epoch": 1.5},
+        {"scale": (float("nan"), 5.0)},
+        {"digest": "a" * 200},
+        {"processor": "\x1b[2J"},
+        {"versions": {"numpy": "\x1b[2J"}},
+    ],
+    ids=str,
+)
+def test_a_forged_receipt_is_refused_before_anything_is_trained(claims):
+    receipt = run(Experiment("party", None, rc.SGD(n_epochs=1))).receipt
+    with pytest.raises(ReceiptError, match="damaged"):
+        Receipt.from_text(altered(receipt, **claims))
+
+
+def test_a_receipt_may_be_of_any_epoch_and_of_the_test_part():
+    e = Experiment(SMALL, None, rc.SGD(n_epochs=6))
+    early = run(e, at=2)
+    assert early.epoch == 2 and early.receipt != run(e).receipt
+    assert replay(early.receipt).outcome == "same bits"
+    claims = Receipt.from_text(early.receipt)
+    assert claims.scores["validation_rmse"] == pytest.approx(early.epochs[2].validation_rmse)
+    ranked = run(Experiment(SMALL, None, rc.ImplicitALS(n_epochs=3))).tested()
+    assert "test_ndcg" in ranked.scores and replay(ranked.receipt).outcome == "same bits"
+    better = {**ranked.scores, "test_ndcg": 1.0}
+    assert replay(altered(ranked.receipt, scores=better)).outcome == "differs"
 
 
 @pytest.mark.parametrize("damage", ["", "fs1.", "fs2.abc", "hello", "fs1.abc", "cut", "swap"])

@@ -48,6 +48,16 @@ def test_with_data_and_no_run_the_initial_state_waits_for_play(browser_id, party
     assert button(at, "Reset").disabled and not button(at, "Step").disabled
 
 
+def test_two_tabs_look_at_different_runs_of_one_workspace(browser_id, party):
+    first = open_page("train", browser_id)
+    run = current(party)
+    other = new_run(party, rc.ALS(n_factors=2))
+    second = open_page("train", browser_id)  # a new tab: what was looked at last
+    assert second.title[0].value.endswith(other.name)
+    assert first.run().title[0].value.endswith(run.name)
+    assert second.run().title[0].value.endswith(other.name)
+
+
 def test_play_pause_step_and_reset(browser_id, party):
     at = open_page("train", browser_id)
     button(at, "Play").click()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import itertools
 
 import numpy as np
 import pandas as pd
@@ -138,7 +139,7 @@ def test_quoted_fields_may_hold_delimiters_quotes_and_line_ends():
         ("Smith, Anna", 'He said "no"', 2),
         ("Smith, Anna", "The Good, the Bad", 5),
         ("bob", 'He said "no"', 4),
-        ("bob", "two\r\nlines", 3),
+        ("bob", "two\nlines", 3),
     ]
 
 
@@ -192,6 +193,49 @@ def test_timestamps_in_milliseconds_and_as_dates():
 def test_dates_become_seconds():
     text = "user,item,rating,date\na,x,5,2023-11-14\na,y,3,1970-01-02\nb,x,1,2001-09-09\n"
     assert read_ratings(text.encode()).timestamps.tolist() == [1699920000, 86400, 999993600]
+
+
+@pytest.mark.parametrize(
+    ("dates", "days"),
+    [
+        (["13/02/2020", "02/03/2020", "01/01/2020"], [43, 61, 0]),  # no month has number 13
+        (["02/03/2020", "01/13/2020", "01/01/2020"], [33, 12, 0]),
+        (["1.2.2020 10:00", "28.1.2020 23:59", "2.1.2020 00:00"], [31, 27, 1]),
+        (["3 January 2020", "5 Feb 2020", "1 Jan 2020"], [2, 35, 0]),
+        (["2020/01/03", "2020/02/05", "2020/01/01"], [2, 35, 0]),
+        (["1/3/20 5:04 PM", "2/5/20 11:00 AM", "1/1/20 1:00 AM"], [2, 35, 0]),
+        (["20200103", "20200205", "20200101"], [2, 35, 0]),
+    ],
+)
+def test_all_dates_have_one_format_whatever_their_order(dates, days):
+    pairs = [("a", "x"), ("a", "y"), ("b", "x")]
+    rows = [(u, i, n + 1, date) for n, ((u, i), date) in enumerate(zip(pairs, dates, strict=True))]
+    for order in itertools.permutations(range(3)):
+        ratings = read_ratings(lines([("user", "item", "rating", "date"),
+                                      *(rows[n] for n in order)]).encode())  # fmt: skip
+        found = dict(zip(ratings.values.astype(int), ratings.timestamps, strict=True))
+        assert [(found[n + 1] - 1577836800) // 86400 for n in range(3)] == days
+
+
+def test_dates_of_two_formats_are_not_guessed():
+    text = "user,item,rating,date\na,x,5,2020-01-02\na,y,3,03/02/2020\nb,x,1,04/02/2020\n"
+    assert read_ratings(text.encode()).timestamps is None
+
+
+def test_numbers_written_as_floats_are_the_ids_they_were():
+    text = "user,item,rating\n1.0,x,5\n1.0,y,3\n2.0,x,1\n"
+    assert read_ratings(text.encode()).users == ["1", "2"]
+    text = "user,version,rating\n1,1.0,5\n1,1.10,3\n2,2.0,1\n"
+    assert read_ratings(text.encode()).items == ["1.0", "1.10", "2.0"]
+
+
+def test_a_decimal_comma_far_down_is_one_all_the_same():
+    rows = [(u, i, 1 + (u + i) % 5) for u in range(60) for i in range(6)]
+    text = lines([("user", "item", "rating"), *rows, (99, 1, "3,5")], ";")
+    assert 3.5 in read_ratings(text.encode()).values
+    mixed = lines([("user", "item", "rating"), *rows, (98, 1, "3.5"), (99, 1, "3,5")], ";")
+    with pytest.raises(ReadError, match="“3,5” is not a number"):
+        read_ratings(mixed.encode())
 
 
 def test_unreadable_times_are_left_out_and_said():

@@ -11,8 +11,10 @@ import recsys_core as rc
 from recsys_core import experiments, models, runs
 from recsys_core.errors import DivergedError, MissingDataError, SettingsError
 from recsys_core.experiments import Experiment, replay
+from recsys_core.experiments.record import Receipt
 from recsys_core.models import Model
 from recsys_core.models.options import option
+from recsys_core.recipes import Recipe
 from recsys_core.runs import workspaces
 from recsys_core.runs.kept import Kept
 from recsys_core.runs.run import usual_speed
@@ -397,6 +399,45 @@ def test_shared_ratings_are_read_by_code_until_that_is_undone(server, space):
         other.with_loaded_ratings(asked)
     with pytest.raises(MissingDataError, match="no longer shared"):
         asked.make_ratings()
+
+
+def test_what_its_owner_forgets_is_nobodys_but_who_has_it_keeps_it(server, space):
+    mine, other = space.data[0], server.workspace("another browser")
+    code = server.share(space.owner, mine.ratings)
+    asked = Experiment(code, None, rc.SGD(n_factors=1))
+    run = other.new_run(other.with_loaded_ratings(asked))
+    space.unload(mine)
+    with pytest.raises(MissingDataError, match="no longer shared"):
+        server.workspace("a third").with_loaded_ratings(asked)
+    assert other.fork(run, 0).ratings is run.ratings
+    assert server.share(other.owner, run.ratings) != code, "it can be shared again"
+
+
+def test_a_receipt_of_shared_ratings_names_their_content_not_the_code(server, space):
+    code = server.share(space.owner, space.data[0].ratings)
+    run = space.new_run(space.with_loaded_ratings(Experiment(code, None, rc.SGD(n_epochs=2))))
+    run.set_speed(None)
+    run.play()
+    settle(server, run)
+    claims = Receipt.from_text(run.record().receipt)
+    assert claims.experiment.data == Recipe.of("upload", id=run.ratings.fingerprint)
+    assert code.get("id") not in run.record().receipt
+
+
+def test_the_record_is_of_the_epoch_asked_for_and_test_scores_of_the_latest(server, space):
+    space.load(rc.datasets.low_rank(30, 20, n_factors=2, density=0.6))
+    run = new_run(space, rc.SGD(n_epochs=6, n_factors=2))
+    run.set_speed(None)
+    run.play()
+    settle(server, run)
+    record = run.record(3)
+    assert (record.epoch, len(record.epochs)) == (3, 4)
+    assert record.scores["validation_rmse"] == run.epochs[3].validation_rmse
+    before = run.test_scores()[0]
+    assert run.record().scores["test_rmse"] == before.rmse
+    run.step()
+    settle(server, run)
+    assert "test_rmse" not in run.record().scores, "another model since"
 
 
 # --- forks --------------------------------------------------------------------------------------

@@ -127,7 +127,8 @@ def article0(seed: int = 42, keep_nonpositive: bool = False) -> Ratings:
 
 
 def _check_size(n_users: int, n_items: int, n_factors: int, density: float) -> None:
-    n_numbers = max(n_users, n_items) * n_factors + density * n_users * n_items
+    # A label takes the space of about sixteen numbers.
+    n_numbers = (n_users + n_items) * (n_factors + 16) + density * n_users * n_items
     if n_numbers > _MOST_NUMBERS:
         raise TooLargeError(
             f"A world of {n_users:,} × {n_items:,} with {n_factors:,} factors, {density:.3g} of it "

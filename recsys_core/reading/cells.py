@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ BLANKS = frozenset(
 )
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
+_WHOLE_FLOAT = re.compile(r"-?\d+\.0")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")  # 1,234,567.5
 _GROUPED_COMMA = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d*)?")  # 1.234.567,5
 
@@ -81,10 +82,14 @@ def uses_decimal_comma(cells: list[Any]) -> bool:
 def as_labels(column: pd.Series) -> pd.Series:
     """A column of ids as text, exactly as written but for outer spaces; None where blank.
 
-    Whole numbers that a spreadsheet or Parquet holds as 7.0 become "7".
+    Whole numbers that a spreadsheet or Parquet holds as 7.0 become "7", and so does a whole column
+    of such texts; an end of line within a cell is a line feed, whatever wrote the file.
     """
     codes, unique = pd.factorize(column)  # most ids occur many times: look at each text once
-    texts = np.array([_label(cell) for cell in unique] + [None], dtype=object)
+    labels = [_label(cell) for cell in unique]
+    if all(label is None or _WHOLE_FLOAT.fullmatch(label) for label in labels):
+        labels = [label and label[:-2] for label in labels]
+    texts = np.array([*labels, None], dtype=object)
     return pd.Series(texts[codes], dtype=object)  # code -1 (missing) takes the None at the end
 
 
@@ -95,19 +100,31 @@ def _label(cell: Any) -> str | None:
         return str(int(cell)) if cell == int(cell) else repr(float(cell))
     if isinstance(cell, bytes):
         cell = cell.decode("utf-8", "replace")
-    text = str(cell).strip()
+    text = str(cell).strip().replace("\r\n", "\n").replace("\r", "\n")
     return None if text == "" or text.lower() in ("nan", "null", "\\n") else text
 
 
 def as_numbers(column: pd.Series, decimal: str = ".") -> tuple[np.ndarray, np.ndarray]:
     """A column as float64, NaN where blank; and where it holds what is neither (bool, same shape).
 
-    Infinity counts as neither: no scale has it.
+    Infinity counts as neither: no scale has it. Commas are decimal ones, whatever ``decimal`` says,
+    where only that makes numbers of a column without a single point.
     """
     if pd.api.types.is_numeric_dtype(column.dtype) and column.dtype != bool:
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
         return np.where(np.isinf(values), np.nan, values), np.isinf(values)
     codes, unique = pd.factorize(column)
+    values, wrong = _numbers(unique, decimal)
+    if decimal == "." and wrong.any() and not any("." in c for c in unique if isinstance(c, str)):
+        with_commas, still_wrong = _numbers(unique, ",")
+        if not still_wrong.any():
+            values, wrong = with_commas, still_wrong
+    return values[codes], wrong[codes]
+
+
+def _numbers(unique: Iterable[Any], decimal: str) -> tuple[np.ndarray, np.ndarray]:
+    """Each cell as a number and whether it is wrong; a blank one more at the end."""
+    unique = list(unique)
     values = np.full(len(unique) + 1, np.nan)
     wrong = np.zeros(len(unique) + 1, dtype=bool)
     for code, cell in enumerate(unique):
@@ -118,13 +135,14 @@ def as_numbers(column: pd.Series, decimal: str = ".") -> tuple[np.ndarray, np.nd
             wrong[code] = True
         else:
             values[code] = found
-    return values[codes], wrong[codes]
+    return values, wrong
 
 
 def as_seconds(column: pd.Series) -> np.ndarray | None:
     """Moments as whole seconds since 1970 (int64); None unless every one can be read.
 
-    Numbers too large for seconds are taken as milli- or microseconds, texts as dates.
+    Numbers too large for seconds are taken as milli- or microseconds, texts as dates, all of one
+    format: that no order of rows changes what 03/02/2020 means.
     """
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         moments = pd.to_datetime(column, utc=True, errors="coerce")
@@ -135,17 +153,46 @@ def as_seconds(column: pd.Series) -> np.ndarray | None:
             largest = np.abs(values).max()
             if not np.isfinite(largest) or largest > 1e17:
                 return None
+            if largest < 1e8 and values.min() > 1e7:  # 20200131: in seconds, all of mid-1970
+                days = pd.to_datetime(
+                    pd.Series(values.astype(np.int64).astype(str)),
+                    format="%Y%m%d", utc=True, errors="coerce",
+                )  # fmt: skip
+                if not days.isna().any():
+                    return days.dt.as_unit("s").astype("int64").to_numpy()
             for unit in (1e6, 1e3):
                 if largest > 1e11 * unit / 1e3:
                     return np.floor(values / unit).astype(np.int64)
             return np.floor(values).astype(np.int64)
         if numbers.notna().any():
             return None
-        import warnings
-
-        with warnings.catch_warnings():  # pandas warns where it must guess the format row by row
-            warnings.simplefilter("ignore")
-            moments = pd.to_datetime(column, utc=True, errors="coerce")
+        moments = _dates(column)
     if not len(moments) or moments.isna().any():
         return None
     return moments.dt.as_unit("s").astype("int64").to_numpy()
+
+
+# Days as people write them; the first that reads all of a column counts, so 03/02/2020 is in
+# March unless another row cannot be.
+_DAYS = ("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d",
+         "%m/%d/%y", "%d/%m/%y", "%d.%m.%y")  # fmt: skip
+_HOURS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+
+
+def _dates(column: pd.Series) -> pd.Series:
+    """Texts as moments (UTC), NaT where one cannot be read."""
+    texts = column.astype(str).str.strip().str.replace(r",? +", " ", regex=True)
+    moments = pd.to_datetime(texts, format="ISO8601", utc=True, errors="coerce")
+    if not moments.isna().any():
+        return moments
+    if texts.str.contains(r"[a-zA-Z]{3}", regex=True).all():  # a month's name: nothing to guess
+        return pd.to_datetime(texts, format="mixed", utc=True, errors="coerce")
+    probe = texts.iloc[:1]
+    for day in _DAYS:
+        for hour in _HOURS:
+            if pd.to_datetime(probe, format=day + hour, errors="coerce").isna().all():
+                continue
+            read = pd.to_datetime(texts, format=day + hour, utc=True, errors="coerce")
+            if not read.isna().any():
+                return read
+    return moments
