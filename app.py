@@ -23,11 +23,14 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pages.routes.promptly import answer_promptly
 from pages.shared import visitor
 from pages.shared.assets import PLOTLY_ROUTE, SCRIPTS, SCRIPTS_ROUTE
 from recsys_core.errors import FactorscopeError
 
 log = logging.getLogger("factorscope")
+
+answer_promptly()
 
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
@@ -75,8 +78,7 @@ class NameTheBrowser:
         if scope["type"] != "http" or visitor.is_id(Request(scope).cookies.get(visitor.COOKIE)):
             await self.app(scope, receive, send)
             return
-        secure = "; Secure" if scope.get("scheme") == "https" else ""
-        cookie = f"{visitor.COOKIE}={visitor.new_id()}; Path=/; HttpOnly; SameSite=Lax{secure}"
+        cookie = f"{visitor.COOKIE}={visitor.new_id()}; Path=/; HttpOnly; {_rules(scope)}"
 
         async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -87,6 +89,17 @@ class NameTheBrowser:
             await send(message)
 
         await self.app(scope, receive, send_with_cookie)
+
+
+def _rules(scope: Scope) -> str:
+    """Where a browser may send the cookie.
+
+    In a frame on another site only a partitioned one is sent, which needs Secure (localhost counts
+    as secure); it is known to that site's frame alone.
+    """
+    if Request(scope).headers.get("sec-fetch-dest") == "iframe":
+        return "SameSite=None; Secure; Partitioned"
+    return "SameSite=Lax; Secure" if scope.get("scheme") == "https" else "SameSite=Lax"
 
 
 # Seconds after the start that belong to the first page, which warming up would slow by half.

@@ -1,5 +1,8 @@
 """What a person reads when a page fails, and what never reaches them."""
 
+import asyncio
+import socket
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -32,3 +35,28 @@ def test_names_of_browsers_are_recognised_by_their_form():
     assert all(map(visitor.is_id, names))
     for text in ("", "x" * 31, "x" * 33, "x" * 31 + "\n", "é" * 32, None, object()):
         assert not visitor.is_id(text)
+
+
+def test_connections_answer_promptly_whatever_the_number_of_their_protocol():
+    """Without TCP_NODELAY each answer on a kept connection waits for an acknowledgement."""
+    import app  # noqa: F401 (which arranges it)
+
+    async def accepted() -> int:
+        listening = socket.socket(socket.AF_INET)  # protocol 0, as Streamlit's
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        met: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def met_one(_reader, writer):
+            ours = writer.get_extra_info("socket")
+            met.set_result(ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        server = await asyncio.start_server(met_one, sock=listening)
+        async with server:
+            _, writer = await asyncio.open_connection(*listening.getsockname())
+            found = await met
+            writer.close()
+        return found
+
+    assert asyncio.run(accepted()) == 1

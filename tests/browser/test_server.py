@@ -47,6 +47,11 @@ def test_a_page_names_the_browser(get, path):
     assert "HttpOnly" in cookie and "SameSite=Lax" in cookie
 
 
+def test_in_a_frame_on_another_site_the_name_is_partitioned(get):
+    cookie = get("/", Sec_Fetch_Dest="iframe").headers["Set-Cookie"]
+    assert "HttpOnly" in cookie and "SameSite=None; Secure; Partitioned" in cookie
+
+
 def test_no_two_browsers_get_the_same_name(get):
     assert get("/").headers["Set-Cookie"] != get("/").headers["Set-Cookie"]
 
