@@ -15,12 +15,12 @@ def picture(shown: Map) -> None:
 
     def select(click: Click) -> None:
         if click.point is not None:
-            trace = figure.data[click.curve]
-            if trace.customdata is not None:
-                mapping.select(trace.meta, int(trace.customdata[click.point]))
+            trace = figure["data"][click.curve]
+            if "customdata" in trace:
+                mapping.select(trace["meta"], int(trace["customdata"][click.point]))
 
     figure = shown.figure()
-    named = len(figure.layout.annotations) > 12
+    named = len(figure["layout"].get("annotations", ())) > 12
     with wide.at_least(620 if named else 300, "latent"):
         chart(
             figure,

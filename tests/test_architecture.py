@@ -176,6 +176,27 @@ def test_figures_are_there_before_plotly_is():
     )
 
 
+def test_what_pages_draw_is_drawn_without_plotly():
+    code = "from tests.every_figure import every_figure; every_figure('light')"
+    assert "plotly" not in loaded_after(code)
+
+
+def test_every_page_opens_without_plotly():
+    """Streamlit imports it where it is installed; our pages must not need it."""
+    loaded_after("""
+import sys
+sys.modules["plotly"] = None  # to import it is an error
+import recsys_core as rc
+from tests.app_harness import load, open_page, train
+from tests.test_pages import PAGES
+train(load("a" * 32, rc.datasets.music_party()), rc.SGD(n_factors=2, n_epochs=2))
+for page in PAGES:
+    open_page(page, "a" * 32)
+""")
+    for path in (ROOT / "app.py", *(ROOT / "pages").rglob("*.py")):
+        assert "plotly" not in {name.split(".")[0] for name in imported(path)}, path
+
+
 def test_a_saved_model_is_read_without_the_packages_of_other_models(tmp_path):
     loaded = loaded_after(
         "import recsys_core as rc\n"

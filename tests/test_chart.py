@@ -1,20 +1,22 @@
+import json
+
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import assets
+from recsys_core.figures import theme
 
 
 def page():
     import pandas as pd
-    import plotly.graph_objects as go
     import streamlit as st
 
     from pages.shared.chart import chart
-    from recsys_core.figures import theme
+    from recsys_core.figures import plain, theme
 
-    figure = theme.dress(go.Figure(go.Scatter(x=[1, 2], y=[3, 4])), "light")
-    figure.update_layout(height=222)
+    line = plain.trace("scatter", x=[1, 2], y=[3, 4])
+    figure = theme.dress(plain.figure([line], height=222), "light")
     table = pd.DataFrame({"x": [1, 2], "y": [3, 4]})
     found = chart(figure, key="line", alt="a line", table=lambda: table)
     st.text(repr(found))
@@ -40,3 +42,10 @@ def test_a_component_names_its_script_instead_of_carrying_it(script):
         for name in ("render", "remove")
         if f"export function {name}(" in assets.SCRIPTS[script]
     }
+
+
+def test_the_browser_is_sent_the_templates_of_both_themes_once():
+    script = assets.SCRIPTS["templates.js"]
+    templates = json.loads(script.removeprefix("export const templates = "))
+    assert templates == {mode: theme.template(mode) for mode in ("light", "dark")}
+    assert "./templates.js" in assets.SCRIPTS["chart.js"]

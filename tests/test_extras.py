@@ -16,7 +16,6 @@ import recsys_core as rc
 from recsys_core import projection
 from recsys_core.errors import FactorscopeError, MissingPackageError
 from recsys_core.extras import EXTRAS, needed_for
-from recsys_core.figures import data
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -43,7 +42,7 @@ def excel():
 ASKED = {
     "torch": (lambda _: rc.NeuralMF, "Neural MF needs PyTorch"),
     "plotly": (
-        lambda _: data.spread(rc.datasets.music_party(), "light"),
+        lambda _: rc.figures.rating_histogram(rc.datasets.music_party()),
         "A figure needs Plotly",
     ),
     "sklearn": (lambda _: projection.tsne(POINTS), "A map by t-SNE needs scikit-learn"),

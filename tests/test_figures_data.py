@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 
 from recsys_core import Ratings, splits
@@ -91,7 +92,7 @@ def test_small_data_show_every_cell_with_its_part(tiny):
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_large_data_are_summarised(large, mode):
     assert not data.is_small(large)
-    figure = data.known(large, mode)
+    figure = go.Figure(data.known(large, mode))
     shares = np.array(figure.data[0].z)
     assert shares.size <= 100 * 160
     assert figure.data[0].zmax == pytest.approx(shares.max())
@@ -101,7 +102,7 @@ def test_large_data_are_summarised(large, mode):
 @pytest.mark.parametrize("draw", [data.spread, data.tail])
 def test_every_figure_has_a_title_axis_names_and_the_theme(tiny, large, draw):
     for ratings in (tiny, large):
-        figure = draw(ratings, "dark")
+        figure = go.Figure(draw(ratings, "dark"))
         assert figure.layout.title.text
         assert figure.layout.xaxis.title.text and figure.layout.yaxis.title.text
         assert figure.layout.template.layout.font.color == theme.DARK.ink
@@ -110,7 +111,7 @@ def test_every_figure_has_a_title_axis_names_and_the_theme(tiny, large, draw):
 def test_middling_data_show_every_rating_most_rated_first():
     values = np.random.default_rng(2).integers(0, 6, (90, 50))
     ratings = Ratings.from_matrix(values)
-    drawn = np.array(data.known(ratings, "light").data[0].z, dtype=float)
+    drawn = np.array(go.Figure(data.known(ratings, "light")).data[0].z, dtype=float)
     assert np.isfinite(drawn).sum() == len(ratings)
     for axis in (0, 1):
         counts = np.isfinite(drawn).sum(axis=axis)
@@ -119,7 +120,7 @@ def test_middling_data_show_every_rating_most_rated_first():
 
 def test_the_table_of_blocks_is_the_picture(large):
     table = data.known_table(large)
-    figure = data.known(large, "light")
+    figure = go.Figure(data.known(large, "light"))
     np.testing.assert_allclose(table, figure.data[0].z, atol=1e-3)
 
 
@@ -128,6 +129,6 @@ def test_the_tail_of_a_large_catalogue_is_drawn_with_few_points():
     ratings = Ratings(
         np.zeros(n, int), np.arange(n), np.ones(n), ["a"], list(range(n)), Scale(1, 5, 1)
     )
-    items = data.tail(ratings, "light").data[1]
+    items = go.Figure(data.tail(ratings, "light")).data[1]
     assert len(items.x) <= 300
     assert items.x[0] == 1 and items.x[-1] == n

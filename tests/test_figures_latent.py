@@ -1,6 +1,7 @@
 """The map: everyone where they belong, in a colour with a meaning, the selected one ringed."""
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 from recsys_core.figures import latent, theme
@@ -24,7 +25,8 @@ def cloud(side="item", n=6, seed=0, groups=None, first=0):
 
 
 def draw(clouds, mode="light", **options):
-    return latent.figure(clouds, mode, title="Map", axes=("a", "b"), scale=SCALE, **options)
+    map_ = latent.figure(clouds, mode, title="Map", axes=("a", "b"), scale=SCALE, **options)
+    return go.Figure(map_)
 
 
 def points(chart):

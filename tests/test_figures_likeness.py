@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 
 from recsys_core.explain import Reasons
 from recsys_core.figures import likeness, theme
@@ -19,7 +20,7 @@ def reasons(pulls, ratings=None):
 
 
 def test_the_matrix_has_everyone_by_name_and_the_selected_one_ringed():
-    chart = likeness.similarities(TABLE, "Alike", "light", selected=1)
+    chart = go.Figure(likeness.similarities(TABLE, "Alike", "light", selected=1))
     heat = chart.data[0]
     np.testing.assert_allclose(np.array(heat.z, float), TABLE)
     assert list(chart.layout.xaxis.ticktext) == list(chart.layout.yaxis.ticktext) == NAMES
@@ -31,11 +32,11 @@ def test_the_matrix_has_everyone_by_name_and_the_selected_one_ringed():
 
 
 def test_one_alone_is_no_error():
-    likeness.similarities(TABLE.iloc[:1, :1], "Alike", "dark")
+    go.Figure(likeness.similarities(TABLE.iloc[:1, :1], "Alike", "dark"))
 
 
 def test_pulls_keep_their_order_and_sign():
-    chart = likeness.pulls(reasons([0.5, -0.3, 0.1]), NAMES, "Z", "dark")
+    chart = go.Figure(likeness.pulls(reasons([0.5, -0.3, 0.1]), NAMES, "Z", "dark"))
     assert list(chart.data[0].x) == [0.5, -0.3, 0.1]
     assert list(chart.layout.yaxis.ticktext) == ["Ann, rated 1", "Bo, rated 2", "Cy, rated 3"]
     assert list(chart.data[0].text) == ["+0.50", "−0.30", "+0.10"]
@@ -44,7 +45,7 @@ def test_pulls_keep_their_order_and_sign():
 
 def test_of_many_pulls_the_strongest_are_drawn_and_the_title_says_so():
     many = reasons([0.01 * n for n in range(20, 0, -1)])
-    chart = likeness.pulls(many, [f"item {i}" for i in range(20)], "Z", "light")
+    chart = go.Figure(likeness.pulls(many, [f"item {i}" for i in range(20)], "Z", "light"))
     assert len(chart.data[0].x) == 8
     assert chart.layout.title.text == "Why Z? The 8 strongest of 20 ratings"
 

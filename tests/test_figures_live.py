@@ -1,6 +1,7 @@
 """The figures of the Train page: curves, live matrix, live latent space."""
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 import recsys_core as rc
@@ -35,6 +36,11 @@ def run(server, space):
     return run
 
 
+def draw(panel, *what, **options):
+    figure, live = panel.figure(*what, **options)
+    return go.Figure(figure), live
+
+
 def named(figure, name):
     return next(trace for trace in figure.data if trace.name == name)
 
@@ -46,7 +52,7 @@ def has_its_words(figure):
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_curves_are_dashed_in_training_and_solid_in_validation(run, mode):
-    figure, live = curves.figure([run], run, mode)
+    figure, live = draw(curves, [run], run, mode)
     has_its_words(figure)
     assert figure.layout.xaxis.title.text == "epoch" and "RMSE" in figure.layout.yaxis.title.text
     train, validation = named(figure, "training"), named(figure, "validation")
@@ -60,7 +66,7 @@ def test_curves_are_dashed_in_training_and_solid_in_validation(run, mode):
 
 
 def test_baselines_are_thin_lines_named_at_the_right_end(run):
-    figure, _ = curves.figure([run], run, "light")
+    figure, _ = draw(curves, [run], run, "light")
     for baseline in run.baselines:
         line = named(figure, baseline.name)
         assert set(line.y) == {baseline.validation_rmse}
@@ -72,7 +78,7 @@ def test_several_runs_keep_their_colours_and_are_named(server, space, run):
     other = new_run(space, rc.ALS(n_factors=2, n_epochs=5))
     settle(server, other)
     step(server, other, 2)
-    figure, live = curves.figure([run, other], other, "light")
+    figure, live = draw(curves, [run, other], other, "light")
     colours = {t.line.color for t in figure.data if t.meta and t.meta["stream"] == other.stream}
     assert colours == {theme.run_colour(1, "light")}
     assert [t.name for t in figure.data if t.showlegend] == [run.name, other.name]
@@ -80,7 +86,7 @@ def test_several_runs_keep_their_colours_and_are_named(server, space, run):
 
 
 def test_the_objective_is_the_second_view(run):
-    figure, live = curves.figure([run], run, "light", measure="objective", log_y=True)
+    figure, live = draw(curves, [run], run, "light", measure="objective", log_y=True)
     assert list(named(figure, "objective").y) == [e.loss for e in run.epochs]
     assert live["series"] == "loss"
     assert figure.layout.yaxis.type == "log"
@@ -90,7 +96,7 @@ def test_the_objective_is_the_second_view(run):
 def test_the_best_epoch_is_marked_once_training_rests(server, run):
     run.play()
     settle(server, run)
-    figure, _ = curves.figure([run], run, "light")
+    figure, _ = draw(curves, [run], run, "light")
     star = named(figure, "lowest validation error")
     assert star.x[0] == run.best_epoch
     assert star.y[0] == min(e.validation_rmse for e in run.epochs)
@@ -106,7 +112,7 @@ def test_the_table_of_epochs_has_four_decimals(run):
 def test_before_training_the_matrix_shows_only_what_is_known(server, space):
     run = new_run(space, rc.SGD(n_factors=2))
     settle(server, run)
-    figure, live = live_matrix.figure(run, "light")
+    figure, live = draw(live_matrix, run, "light")
     has_its_words(figure)
     assert np.isnan(figure.data[live["trace"]].z).all()
     known = figure.data[live["known"]].z
@@ -116,7 +122,7 @@ def test_before_training_the_matrix_shows_only_what_is_known(server, space):
 
 
 def test_the_matrix_predicts_every_cell_and_outlines_what_is_held_out(run):
-    figure, live = live_matrix.figure(run, "light", user=3, item=5)
+    figure, live = draw(live_matrix, run, "light", user=3, item=5)
     predicted = run.predictor_at(4).predict_matrix()
     np.testing.assert_array_equal(figure.data[live["trace"]].z, predicted)
     outlined = {(row, column) for row, column, _ in live["held"]}
@@ -131,7 +137,7 @@ def test_the_matrix_predicts_every_cell_and_outlines_what_is_held_out(run):
 
 
 def test_ratings_kept_for_the_test_are_not_told(run):
-    _, live = live_matrix.figure(run, "light")
+    _, live = draw(live_matrix, run, "light")
     test = {(u, i) for u, i in zip(run.split.test.user_ids, run.split.test.item_ids, strict=True)}
     said = {(row, column): what for row, column, what in live["held"]}
     assert {said[cell] for cell in test} == {"rating kept for the test"}
@@ -139,7 +145,7 @@ def test_ratings_kept_for_the_test_are_not_told(run):
 
 
 def test_users_and_items_keep_their_marks_and_their_place_in_the_basis(run):
-    figure, live = live_latent.figure(run, "light", user=2)
+    figure, live = draw(live_latent, run, "light", user=2)
     has_its_words(figure)
     users, items = figure.data[0], figure.data[1]
     assert (users.marker.color, users.marker.symbol) == (theme.USER, "circle")
@@ -153,21 +159,21 @@ def test_users_and_items_keep_their_marks_and_their_place_in_the_basis(run):
 
 
 def test_an_epoch_looked_back_at_is_drawn(run):
-    figure, live = live_matrix.figure(run, "light", epoch=2)
+    figure, live = draw(live_matrix, run, "light", epoch=2)
     expected = run.predictor_at(2).predict_matrix()
     np.testing.assert_array_equal(figure.data[live["trace"]].z, expected)
-    figure, live = curves.figure([run], run, "light", epoch=2)
+    figure, live = draw(curves, [run], run, "light", epoch=2)
     assert figure.data[live["ring"]].x[0] == 2
 
 
 def test_few_points_are_named_and_many_are_not(server, run):
-    figure, _ = live_latent.figure(run, "light")
+    figure, _ = draw(live_latent, run, "light")
     assert figure.data[0].mode == "markers"
     space = server.workspace("another")
     party = rc.datasets.music_party()
     small = space.new_run(space.load(party).experiment(rc.SGD()))
     settle(server, small)
-    figure, _ = live_latent.figure(small, "light")
+    figure, _ = draw(live_latent, small, "light")
     assert figure.data[0].mode == "markers+text"
     assert list(figure.data[0].text) == party.user_names
 
@@ -175,5 +181,5 @@ def test_few_points_are_named_and_many_are_not(server, run):
 def test_a_model_without_factors_has_no_places(server, space):
     run = new_run(space, rc.GlobalMean())
     settle(server, run)
-    figure, _ = live_latent.figure(run, "light")
+    figure, _ = draw(live_latent, run, "light")
     assert not np.any(figure.data[0].x)

@@ -1,6 +1,7 @@
 """The terms shown are the terms there are, and they add up."""
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,7 +77,7 @@ def test_the_sentence_is_the_sum():
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_each_bar_begins_where_the_one_before_ended(mode):
     one = made()
-    bars = figures.figure(one, "Ann", "x", SCALE, mode).data[0]
+    bars = go.Figure(figures.figure(one, "Ann", "x", SCALE, mode)).data[0]
     base, length = np.array(bars.base, float), np.array(bars.x, float)
     ends = base + length
     np.testing.assert_allclose(base[1:5], ends[:4])

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from recsys_core.figures import theme
+from recsys_core.figures import plain, theme
 from recsys_core.ratings import Scale
 
 CONFIG = Path(__file__).parents[1] / ".streamlit" / "config.toml"
@@ -77,7 +77,8 @@ def test_a_dressed_figure_leaves_nothing_to_the_page(mode):
     values = np.array([[1.0, np.nan], [np.nan, 5.0]])
     names = ["a", "b"], ["x", "y"]
     cells = theme.heatmap(values, *names, mode, Scale(1, 5, 1))
-    figure = theme.dress(go.Figure([cells, theme.gaps(values, *names, mode)]), mode)
+    traces = [cells, theme.gaps(values, *names, mode)]
+    figure = go.Figure(theme.dress(plain.figure(traces), mode))
     layout = figure.to_dict()["layout"]
     assert layout["template"]["layout"]["font"]["color"] == theme.ink(mode)
     assert layout["template"]["layout"]["font"]["size"] >= 12

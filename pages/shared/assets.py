@@ -6,13 +6,21 @@ Components name these instead of carrying them: what a component carries is sent
 from __future__ import annotations
 
 import hashlib
+import json
 from importlib import metadata
 from pathlib import Path
+from typing import get_args
+
+from recsys_core.figures import theme
 
 PLOTLY_ROUTE = f"/factorscope/plotly-{metadata.version('plotly')}.min.js"
 
 _FOLDER = Path(__file__).parent / "js"
+_TEMPLATES = json.dumps({mode: theme.template(mode) for mode in get_args(theme.Mode)})
+
+# By name. The templates of both themes are one of them, so that no chart has to bring its own.
 SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in sorted(_FOLDER.glob("*.js"))}
+SCRIPTS["templates.js"] = f"export const templates = {_TEMPLATES}\n"
 _DIGEST = hashlib.sha256("".join(SCRIPTS.values()).encode()).hexdigest()[:12]
 SCRIPTS_ROUTE = f"/factorscope/js-{_DIGEST}"
 

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from pages.shared.assets import PLOTLY_ROUTE, component_of
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from recsys_core.figures.plain import Figure, to_json
 
 _CHART = st.components.v2.component(
     "factorscope_chart", js=component_of("chart.js"), isolate_styles=False
@@ -46,7 +44,7 @@ class Click:
 
 
 def chart(
-    figure: go.Figure,
+    figure: Figure,
     *,
     key: str,
     alt: str,
@@ -64,7 +62,7 @@ def chart(
     Returns where it was clicked, in the run of the page that follows the click, else None;
     ``on_click`` is called with it before that.
     """
-    height = height or figure.layout.height or _USUAL_HEIGHT
+    height = height or figure["layout"].get("height") or _USUAL_HEIGHT
 
     def clicked() -> None:
         click = _click(st.session_state[key])
@@ -75,7 +73,7 @@ def chart(
         state = _CHART(
             key=key,
             data={
-                "figure": figure.to_json(),
+                "figure": to_json(figure),
                 "alt": alt,
                 "height": height,
                 "live": live,

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
 from pages.shared import explore, finding, layout, state
@@ -14,6 +13,7 @@ from pages.shared.explore import Model
 from recsys_core import maps, words
 from recsys_core.figures import latent
 from recsys_core.figures.latent import Cloud, Method, Shade
+from recsys_core.figures.plain import Figure
 from recsys_core.maps import Places
 from recsys_core.ordering import Side
 from recsys_core.projection import Basis
@@ -66,7 +66,7 @@ class Map:
         side, index = self.selected
         return finding.names(self.model.ratings, side)[index]
 
-    def figure(self) -> go.Figure:
+    def figure(self) -> Figure:
         """The map drawn."""
         return latent.figure(
             self.clouds,

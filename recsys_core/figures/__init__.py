@@ -1,10 +1,11 @@
-"""Figures: plain data or a trained model in, a Plotly figure out.
+"""Figures: ratings or a trained model in, a Plotly figure out.
 
     rc.figures.error_curve(model).show()
     rc.figures.matrix(model, view="filled", mode="dark").write_html("matrix.html")
 
-The functions for a notebook are in ``notebook``, over one file a family of charts, which the pages
-use too; colours and their meanings live in ``theme``. Plotly is imported by the first drawing.
+The functions for a notebook are in ``notebook``, which imports Plotly when it first draws. They are
+built on one file per family of charts, which the pages use too: their figures are plain data
+(``plain``), and need no Plotly. Colours and their meanings live in ``theme``.
 """
 
 from importlib import import_module

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from recsys_core import words
-from recsys_core.figures import theme
+from recsys_core.figures import plain, theme
+from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.theme import Mode
 from recsys_core.training import Epoch
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from recsys_core.runs import Run
 
 Measure = Literal["RMSE", "objective"]
@@ -73,15 +72,14 @@ def drawn(
     measure: Measure = "RMSE",
     log_x: bool = False,
     log_y: bool = False,
-) -> go.Figure:
+) -> Figure:
     """Curves at rest, side by side; the lowest validation error of each is marked."""
-    chart = theme.graph_objects().Figure()
-    _add_curves(chart, curves, measure, mode)
+    traces = _curves(curves, measure, mode)
     if measure == "RMSE":
         for curve in curves:
-            _mark_best(chart, curve, mode)
-    _lay_out(chart, curves, _last(curves), measure, log_x, log_y)
-    return theme.dress(chart, mode)
+            traces += _best(curve, mode)
+    layout = _layout(curves, _last(curves), measure, log_x, log_y)
+    return theme.dress(plain.figure(traces, **layout), mode)
 
 
 def figure(
@@ -93,7 +91,7 @@ def figure(
     log_x: bool = False,
     log_y: bool = False,
     epoch: int | None = None,
-) -> tuple[go.Figure, dict[str, Any]]:
+) -> tuple[Figure, dict[str, Any]]:
     """The curves of several runs, and what ``pages.shared.chart`` needs to keep them growing.
 
     ``epoch`` is the one looked at; None is the latest.
@@ -101,34 +99,38 @@ def figure(
     own, curves = of_run(current), [of_run(run) for run in runs]
     if not own.series("train"):
         measure = "objective"  # it predicts no ratings
-    chart = theme.graph_objects().Figure()
     last = _last([*curves, own])
-    if measure == "RMSE":
-        _add_baselines(chart, current, last, mode)
-    _add_curves(chart, curves, measure, mode)
+    traces = _baselines(current, last, mode) if measure == "RMSE" else []
+    traces += _curves(curves, measure, mode)
+    ring = len(traces)
     lead = own.leading(measure)
     values = own.series(lead)
     at = len(values) - 1 if epoch is None else min(epoch, len(values) - 1)
-    chart.add_scatter(
-        x=[at],
-        y=values[at : at + 1],
-        mode="markers",
-        marker={
-            "symbol": "circle-open",
-            "size": 11,
-            "color": theme.ink(mode),
-            "line": {"width": 2.5},
-        },
-        name="epoch shown",
-        showlegend=False,
-        hoverinfo="skip",
+    traces.append(
+        trace(
+            "scatter",
+            x=[at],
+            y=values[at : at + 1],
+            mode="markers",
+            marker={
+                "symbol": "circle-open",
+                "size": 11,
+                "color": theme.ink(mode),
+                "line": {"width": 2.5},
+            },
+            name="epoch shown",
+            showlegend=False,
+            hoverinfo="skip",
+        )
     )
-    ring = len(chart.data) - 1
     if measure == "RMSE" and not current.busy:
-        _mark_best(chart, own, mode)
-    _lay_out(chart, curves, last, measure, log_x, log_y)
-    # Kept over updates, but not over another choice of axes.
-    chart.update_layout(uirevision=f"{current.id} {measure} {log_x} {log_y} {last}")
+        traces += _best(own, mode)
+    chart = plain.figure(
+        traces,
+        **_layout(curves, last, measure, log_x, log_y),
+        # Kept over updates, but not over another choice of axes.
+        uirevision=f"{current.id} {measure} {log_x} {log_y} {last}",
+    )
     live = {"panel": "curves", "stream": own.stream, "ring": ring, "series": lead}
     return theme.dress(chart, mode), live
 
@@ -138,26 +140,24 @@ def _last(curves: Sequence[Curve]) -> int:
     return max(curve.n_epochs for curve in curves) or 1
 
 
-def _lay_out(
-    chart: go.Figure,
-    curves: Sequence[Curve],
-    last: int,
-    measure: Measure,
-    log_x: bool,
-    log_y: bool,
-) -> None:
-    chart.update_layout(
-        title="How well: RMSE over epochs" if measure == "RMSE" else "Objective over epochs",
-        hovermode="closest",
+def _layout(
+    curves: Sequence[Curve], last: int, measure: Measure, log_x: bool, log_y: bool
+) -> dict[str, Any]:
+    return {
+        "title": "How well: RMSE over epochs" if measure == "RMSE" else "Objective over epochs",
+        "hovermode": "closest",
+        "xaxis": axis(
+            "epoch",
+            type="log" if log_x else "linear",
+            range=[0, math.log10(max(last, 2))] if log_x else [-0.02 * last, 1.02 * last],
+        ),
+        "yaxis": axis(
+            "RMSE (rating units)" if measure == "RMSE" else "objective",
+            type="log" if log_y else "linear",
+            nticks=6,
+        ),
         **_legend([curve.name for curve in curves]),
-    )
-    chart.update_xaxes(
-        title="epoch",
-        type="log" if log_x else "linear",
-        range=[0, math.log10(max(last, 2))] if log_x else [-0.02 * last, 1.02 * last],
-    )
-    unit = "RMSE (rating units)" if measure == "RMSE" else "objective"
-    chart.update_yaxes(title=unit, type="log" if log_y else "linear", nticks=6)
+    }
 
 
 def _legend(names: list[str]) -> dict[str, Any]:
@@ -170,21 +170,22 @@ def _legend(names: list[str]) -> dict[str, Any]:
     return {"margin": {"t": 44 + 20 * lines}}
 
 
-def _add_curves(chart: go.Figure, curves: Sequence[Curve], measure: Measure, mode: Mode) -> None:
-    for curve in curves:
-        for name in ("loss",) if measure == "objective" else ("train", "validation"):
-            _add_curve(chart, curve, name, mode, len(curves) > 1, measure)
+def _curves(curves: Sequence[Curve], measure: Measure, mode: Mode) -> list[Trace]:
+    names = ("loss",) if measure == "objective" else ("train", "validation")
+    return [
+        _curve(curve, name, mode, len(curves) > 1, measure)
+        for curve in curves
+        for name in names
+        if curve.series(name)
+    ]
 
 
-def _add_curve(
-    chart: go.Figure, curve: Curve, name: str, mode: Mode, several: bool, measure: Measure
-) -> None:
+def _curve(curve: Curve, name: str, mode: Mode, several: bool, measure: Measure) -> Trace:
     values = curve.series(name)
-    if not values:
-        return
     what = {"train": "training", "validation": "validation", "loss": "objective"}[name]
     leads = name == curve.leading(measure)
-    chart.add_scatter(
+    return trace(
+        "scatter",
         x=list(range(len(values))),
         y=values,
         mode="lines",
@@ -201,12 +202,13 @@ def _add_curve(
     )
 
 
-def _add_baselines(chart: go.Figure, run: Run, last: int, mode: Mode) -> None:
+def _baselines(run: Run, last: int, mode: Mode) -> list[Trace]:
     validated = run.split.validation is not None
     values = [(b.validation_rmse if validated else b.train_rmse, b.name) for b in run.baselines]
     known = sorted((value, name) for value, name in values if value is not None)
-    for place, (value, name) in enumerate(known):
-        chart.add_scatter(
+    return [
+        trace(
+            "scatter",
             x=[0 if last < 2 else 1e-9, last],
             y=[value, value],
             mode="lines+text",
@@ -219,13 +221,17 @@ def _add_baselines(chart: go.Figure, run: Run, last: int, mode: Mode) -> None:
             showlegend=False,
             hovertemplate=f"{name}: %{{y:.4f}}<extra></extra>",
         )
+        for place, (value, name) in enumerate(known)
+    ]
 
 
-def _mark_best(chart: go.Figure, curve: Curve, mode: Mode) -> None:
+def _best(curve: Curve, mode: Mode) -> list[Trace]:
+    """The star at the epoch of lowest validation error, where there is one."""
     best, values = curve.best, curve.series("validation")
     if best is None or best >= len(values) or len(values) == 1:
-        return
-    chart.add_scatter(
+        return []
+    star = trace(
+        "scatter",
         x=[best],
         y=[values[best]],
         mode="markers",
@@ -234,6 +240,7 @@ def _mark_best(chart: go.Figure, curve: Curve, mode: Mode) -> None:
         showlegend=False,
         hovertemplate="lowest validation error: %{y:.4f} at epoch %{x}<extra></extra>",
     )
+    return [star]
 
 
 def table(run: Run) -> pd.DataFrame:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from recsys_core import words
 from recsys_core.blocks import Block, cut
-from recsys_core.figures import theme
+from recsys_core.figures import plain, theme
+from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import Ratings
 from recsys_core.splits import Split
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 # Up to these sizes every rating is drawn in its colour.
 _MOST_USERS, _MOST_ITEMS = 30, 40
@@ -44,35 +40,45 @@ def spread_table(ratings: Ratings) -> pd.DataFrame:
     return pd.DataFrame({"rating": np.round(centres, 6), "ratings": counts})
 
 
-def spread(ratings: Ratings, mode: Mode) -> go.Figure:
+def spread(ratings: Ratings, mode: Mode) -> Figure:
     """Bars: how many ratings of each value, in the colour of that value."""
-    go = theme.graph_objects()
     table = spread_table(ratings)
     share = table["ratings"] / max(len(ratings), 1)
-    figure = go.Figure(
-        go.Bar(
-            x=table["rating"],
-            y=table["ratings"],
-            customdata=[words.percent(s) for s in share],
-            marker={
-                "color": table["rating"],
-                "colorscale": theme.sequential(mode),
-                "cmin": ratings.scale.low,
-                "cmax": ratings.scale.high,
-                "line": {"width": 0},
-            },
-            hovertemplate="rating %{x}: %{y:,} (%{customdata})<extra></extra>",
-        )
+    bars = trace(
+        "bar",
+        x=table["rating"].to_numpy(),
+        y=table["ratings"].to_numpy(),
+        customdata=[words.percent(s) for s in share],
+        marker={
+            "color": table["rating"].to_numpy(),
+            "colorscale": theme.sequential(mode),
+            "cmin": ratings.scale.low,
+            "cmax": ratings.scale.high,
+            "line": {"width": 0},
+        },
+        hovertemplate="rating %{x}: %{y:,} (%{customdata})<extra></extra>",
     )
-    figure.add_vline(
-        x=ratings.global_mean,
-        line={"dash": "dot", "width": 1.5, "color": theme.ink(mode)},
-        annotation={"text": f"mean {words.number(ratings.global_mean)}", "showarrow": False},
-        annotation_position="top",
+    mean = ratings.global_mean
+    figure = plain.figure(
+        [bars],
+        "How the ratings are spread",
+        bargap=0.12,
+        xaxis=axis("rating", tickvals=_ticks(table)),
+        yaxis=axis("ratings"),
+        shapes=[plain.vline(mean, {"dash": "dot", "width": 1.5, "color": theme.ink(mode)})],
+        annotations=[
+            {
+                "text": f"mean {words.number(mean)}",
+                "x": mean,
+                "xref": "x",
+                "y": 1,
+                "yref": "y domain",
+                "xanchor": "center",
+                "yanchor": "bottom",
+                "showarrow": False,
+            }
+        ],
     )
-    figure.update_layout(title="How the ratings are spread", bargap=0.12)
-    figure.update_xaxes(title="rating", tickvals=_ticks(table))
-    figure.update_yaxes(title="ratings")
     return theme.dress(figure, mode)
 
 
@@ -101,12 +107,11 @@ def tail_table(ratings: Ratings) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def tail(ratings: Ratings, mode: Mode) -> go.Figure:
+def tail(ratings: Ratings, mode: Mode) -> Figure:
     """The long tail: ratings of each user and each item, most first."""
-    go = theme.graph_objects()
     table = tail_table(ratings)
     large = max(ratings.n_users, ratings.n_items) > 60
-    figure = go.Figure()
+    traces = []
     for kind, colour, symbol in (
         ("user", theme.USER, "circle"),
         (ratings.item_noun, theme.ITEM, "diamond"),
@@ -115,20 +120,26 @@ def tail(ratings: Ratings, mode: Mode) -> go.Figure:
         if large:  # a few hundred points show the curve as well as a hundred thousand
             keep = np.unique(np.geomspace(1, len(part), 300).astype(int)) - 1
             part = part.iloc[keep]
-        figure.add_scatter(
-            x=part["rank"],
-            y=part["ratings"],
-            customdata=part["name"],
-            name=words.many(kind),
-            mode="lines" if large else "lines+markers",
-            line={"color": colour, "width": 2},
-            marker={"symbol": symbol, "size": 7},
-            hovertemplate="%{customdata}: %{y:,} ratings, rank %{x:,}<extra></extra>",
+        traces.append(
+            trace(
+                "scatter",
+                x=part["rank"].to_numpy(),
+                y=part["ratings"].to_numpy(),
+                customdata=part["name"].tolist(),
+                name=words.many(kind),
+                mode="lines" if large else "lines+markers",
+                line={"color": colour, "width": 2},
+                marker={"symbol": symbol, "size": 7},
+                hovertemplate="%{customdata}: %{y:,} ratings, rank %{x:,}<extra></extra>",
+            )
         )
     kind = "log" if max(ratings.n_users, ratings.n_items) > 500 else "linear"
-    figure.update_layout(title=f"How many ratings each user and each {ratings.item_noun} has")
-    figure.update_xaxes(title="rank, most rated first", type=kind)
-    figure.update_yaxes(title="ratings", type=kind, rangemode="tozero")
+    figure = plain.figure(
+        traces,
+        f"How many ratings each user and each {ratings.item_noun} has",
+        xaxis=axis("rank, most rated first", type=kind),
+        yaxis=axis("ratings", type=kind, rangemode="tozero"),
+    )
     return theme.dress(figure, mode)
 
 
@@ -176,21 +187,19 @@ def _ranked_into(counts: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]
     return np.searchsorted(edges, rank, side="right") - 1, edges
 
 
-def known(ratings: Ratings, mode: Mode) -> go.Figure:
+def known(ratings: Ratings, mode: Mode) -> Figure:
     """What is known of larger data, users and items most rated first.
 
     Where there is room each rating is drawn in its colour; beyond, blocks of users and items are as
     deep as the share of their cells that is rated.
     """
-    go = theme.graph_objects()
     shares, rows, columns = block_shares(ratings)
     noun = ratings.item_noun
-    figure = go.Figure()
     if shares.shape == (ratings.n_users, ratings.n_items):
-        figure.add_trace(_each_rating(ratings, mode))
-        title = "Every rating"
+        drawn, title = _each_rating(ratings, mode), "Every rating"
     else:
-        figure.add_heatmap(
+        drawn = trace(
+            "heatmap",
             z=shares * 100,
             x=columns[:-1] + 1,
             y=rows[:-1] + 1,
@@ -206,27 +215,31 @@ def known(ratings: Ratings, mode: Mode) -> go.Figure:
         n_users, n_items = int(np.diff(rows).max()), int(np.diff(columns).max())
         block = f"{words.plural('user', n_users)} × {words.plural(noun, n_items)}"
         title = f"What is known, in blocks of {block}"
-    figure.update_layout(title=title, height=420)
-    figure.update_xaxes(title=f"{words.many(noun)}, most rated first", showgrid=False)
-    figure.update_yaxes(title="users, most rated first", autorange="reversed", showgrid=False)
+    figure = plain.figure(
+        [drawn],
+        title,
+        height=420,
+        xaxis=axis(f"{words.many(noun)}, most rated first", showgrid=False),
+        yaxis=axis("users, most rated first", autorange="reversed", showgrid=False),
+    )
     return theme.dress(figure, mode)
 
 
-def _each_rating(ratings: Ratings, mode: Mode) -> go.Heatmap:
+def _each_rating(ratings: Ratings, mode: Mode) -> Trace:
     users = np.argsort(-ratings.user_counts, kind="stable")
     items = np.argsort(-ratings.item_counts, kind="stable")
-    trace = theme.heatmap(
+    drawn = theme.heatmap(
         ratings.block(users, items),
         [str(rank + 1) for rank in range(len(items))],
         [str(rank + 1) for rank in range(len(users))],
         mode,
         ratings.scale,
     )
-    trace.update(
+    drawn.update(
         xgap=0,
         ygap=0,
         customdata=[[ratings.item_names[i] for i in items]] * len(users),
         text=[[ratings.user_names[u]] * len(items) for u in users],
         hovertemplate="%{text}, %{customdata}: %{z:.3~g}<extra></extra>",
     )
-    return trace
+    return drawn

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from recsys_core import words
 from recsys_core.blocks import Block, View
-from recsys_core.figures import theme
+from recsys_core.figures import plain, theme
+from recsys_core.figures.plain import Figure, Trace, axis, given, trace
 from recsys_core.figures.theme import Mode
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 # Values are printed in the cells of a block no larger than this, so that they can be read.
 _PRINTED_ROWS, _PRINTED_COLUMNS = 30, 16
@@ -32,37 +28,37 @@ def figure(
     *,
     user: int | None = None,
     item: int | None = None,
-) -> go.Figure:
+) -> Figure:
     """A heatmap of the block; a click on it comes back as row and column.
 
     ``user`` and ``item`` are what is selected: together a ring around a cell, alone around a row or
     a column.
     """
-    go = theme.graph_objects()
     values = part.values(view)
     rows, columns = values.shape
     row_height = min(40, max(6, _HEIGHT // rows))
     gap = 1 if row_height > 8 else 0
-    chart = go.Figure(
-        go.Heatmap(
-            z=np.round(values, 3),
-            hovertext=_sentences(part),
-            hoverinfo="text",
-            hoverongaps=True,
-            text=_printed(part, view) if is_small(part) else None,
-            texttemplate="%{text}" if is_small(part) else None,
-            textfont={"size": 13},
-            xgap=gap,
-            ygap=gap,
-            colorbar=_colour_bar(part, view),
-            **_colours(part, view, values, mode),
-        )
+    cells = trace(
+        "heatmap",
+        z=np.round(values, 3),
+        hovertext=_sentences(part),
+        hoverinfo="text",
+        hoverongaps=True,
+        text=_printed(part, view) if is_small(part) else None,
+        texttemplate="%{text}" if is_small(part) else None,
+        textfont={"size": 13},
+        xgap=gap,
+        ygap=gap,
+        colorbar=_colour_bar(part, view),
+        **_colours(part, view, values, mode),
     )
-    _add_dots(chart, part, view, mode)
-    _add_outlines(chart, part.held_out, row_height, mode)
-    _add_group_lines(chart, part, mode)
     row, column = part.place(user, item)
-    _add_ring(chart, row, column, values.shape, mode)
+    marks = [
+        *_dots(part, view, mode),
+        *_outlines(part.held_out, row_height, mode),
+        *_group_lines(part, mode),
+        *_ring(row, column, values.shape, mode),
+    ]
     across = _names(part.item_names, 1000 / columns, bold=column)
     slanted = max(map(len, part.item_names)) > 4
     longest = max(map(len, across["ticktext"]))
@@ -70,30 +66,31 @@ def figure(
     below = 66 if is_small(part) else 8
     # The last name leans out of the plot; a colour bar beside it leaves room enough.
     after = int(4.4 * len(across["ticktext"][-1])) if slanted and is_small(part) else None
-    chart.update_layout(
-        title=title(part, view),
+    chart = plain.figure(
+        [cells, *marks],
+        title(part, view),
         height=above + rows * row_height + below,
-        margin={"t": above, "b": below, "r": after},
+        margin=given(t=above, b=below, r=after),
         showlegend=False,
         plot_bgcolor=theme.paper(mode),
-    )
-    chart.update_xaxes(
-        **across,
-        range=[-0.5, columns - 0.5],
-        side="top",
-        tickangle=-45 if slanted else 0,
-        automargin=False,
-        ticklabeloverflow="allow",
-        ticks="",
-        showgrid=False,
-        zeroline=False,
-    )
-    chart.update_yaxes(
-        **_names(part.user_names, row_height, bold=row),
-        range=[rows - 0.5, -0.5],
-        ticks="",
-        showgrid=False,
-        zeroline=False,
+        xaxis=axis(
+            **across,
+            range=[-0.5, columns - 0.5],
+            side="top",
+            tickangle=-45 if slanted else 0,
+            automargin=False,
+            ticklabeloverflow="allow",
+            ticks="",
+            showgrid=False,
+            zeroline=False,
+        ),
+        yaxis=axis(
+            **_names(part.user_names, row_height, bold=row),
+            range=[rows - 0.5, -0.5],
+            ticks="",
+            showgrid=False,
+            zeroline=False,
+        ),
     )
     return theme.dress(chart, mode)
 
@@ -230,37 +227,39 @@ def _signed(value: float, digits: int) -> str:
     return sign + text
 
 
-def _add_dots(chart: go.Figure, part: Block, view: View, mode: Mode) -> None:
+def _dots(part: Block, view: View, mode: Mode) -> list[Trace]:
     """A faint dot where nobody rated; over a prediction, in what reads on its colour."""
     if view == "predicted" or (view == "filled" and is_small(part)):
-        return
+        return []
     values = part.values(view)
     gaps = np.isnan(part.trained) if view == "filled" else np.isnan(values)
     if not gaps.any() or gaps.sum() > _MOST_DOTS:
-        return
+        return []
     at_row, at_column = np.nonzero(gaps)
     colours: str | list[str] = theme.of(mode).mark
     if view == "filled":
         low, high, _ = part.scale
         shares = (values[gaps] - low) / ((high - low) or 1.0)
         colours = [theme.ink_on(share) for share in shares]
-    chart.add_scatter(
+    dots = trace(
+        "scatter",
         x=at_column,
         y=at_row,
         mode="markers",
         marker={"size": 3, "color": colours, "opacity": 0.7 if view == "filled" else 1},
         hoverinfo="skip",
     )
+    return [dots]
 
 
-def _add_outlines(chart: go.Figure, cells: np.ndarray, row_height: int, mode: Mode) -> None:
+def _outlines(cells: np.ndarray, row_height: int, mode: Mode) -> list[Trace]:
     """One path for all outlines: each a closed rectangle, a gap between them."""
-    if cells.any():
-        x, y = _rectangles(cells, 0.42)
-        # On a halo of paper, so that they show on the deepest cells too; the ring likewise.
-        if row_height >= 14:
-            _add_path(chart, x, y, theme.paper(mode), 3)
-        _add_path(chart, x, y, theme.ink(mode), 1)
+    if not cells.any():
+        return []
+    x, y = _rectangles(cells, 0.42)
+    # On a halo of paper, so that they show on the deepest cells too; the ring likewise.
+    halo = [_path(x, y, theme.paper(mode), 3)] if row_height >= 14 else []
+    return [*halo, _path(x, y, theme.ink(mode), 1)]
 
 
 def _rectangles(cells: np.ndarray, half: float) -> tuple[list, list]:
@@ -271,35 +270,32 @@ def _rectangles(cells: np.ndarray, half: float) -> tuple[list, list]:
     return x, y
 
 
-def _add_path(chart: go.Figure, x: list, y: list, colour: str, width: float) -> None:
-    chart.add_scatter(
-        x=x, y=y, mode="lines", line={"color": colour, "width": width}, hoverinfo="skip"
-    )
+def _path(x: list, y: list, colour: str, width: float) -> Trace:
+    line = {"color": colour, "width": width}
+    return trace("scatter", x=x, y=y, mode="lines", line=line, hoverinfo="skip")
 
 
-def _add_group_lines(chart: go.Figure, part: Block, mode: Mode) -> None:
+def _group_lines(part: Block, mode: Mode) -> list[Trace]:
     rows, columns = part.trained.shape
-    colour = theme.ink(mode)
+    lines = []
     for groups, vertical in ((part.user_groups, False), (part.item_groups, True)):
         if groups is None:
             continue
         for edge in np.flatnonzero(np.diff(groups)) + 0.5:
             along, across = [-0.5, (rows if vertical else columns) - 0.5], [edge, edge]
             x, y = (across, along) if vertical else (along, across)
-            _add_path(chart, x, y, colour, 1.5)
+            lines.append(_path(x, y, theme.ink(mode), 1.5))
+    return lines
 
 
-def _add_ring(
-    chart: go.Figure, row: int | None, column: int | None, shape: tuple[int, ...], mode: Mode
-) -> None:
+def _ring(row: int | None, column: int | None, shape: tuple[int, ...], mode: Mode) -> list[Trace]:
     """A dark ring around the selected cell, or the selected row or column."""
     if row is None and column is None:
-        return
+        return []
     top, bottom = (-0.5, shape[0] - 0.5) if row is None else (row - 0.5, row + 0.5)
     left, right = (-0.5, shape[1] - 0.5) if column is None else (column - 0.5, column + 0.5)
     x, y = [left, right, right, left, left], [top, top, bottom, bottom, top]
-    _add_path(chart, x, y, theme.paper(mode), 5)
-    _add_path(chart, x, y, theme.ink(mode), 2.5)
+    return [_path(x, y, theme.paper(mode), 5), _path(x, y, theme.ink(mode), 2.5)]
 
 
 def _names(names: list[str], room: float, *, bold: int | None) -> dict:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from recsys_core import words
-from recsys_core.figures import theme
+from recsys_core.figures import plain, theme
 from recsys_core.figures.labels import positions
+from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.theme import Mode
 from recsys_core.maps import Places
 from recsys_core.ratings import Ratings, Scale
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 Side = Literal["user", "item"]
 Shade = Literal["kind", "group", "mean", "count"]
@@ -118,29 +116,33 @@ def figure(
     group_names: Sequence[str] = (),
     selected: tuple[Side, int] | None = None,
     neighbours: np.ndarray | None = None,
-) -> go.Figure:
+) -> Figure:
     """The map. A click on a point comes back with its index as ``customdata``; ``meta`` of the
     point's trace is its side.
 
     ``selected`` wears a dark ring, and thin lines lead to its ``neighbours`` (indices on the same
     side): where they run far, the map misleads.
     """
-    go = theme.graph_objects()
-    chart = go.Figure()
     n_points = sum(len(cloud.ids) for cloud in clouds)
+    traces: list[Trace] = []
     for cloud in clouds:
-        _add_points(chart, cloud, n_points, shade, group_names, scale, mode, selected is not None)
-    _add_selected(chart, clouds, selected, neighbours, shade, mode)
-    _add_names(chart, clouds, selected, neighbours, mode)
-    named = {trace.name for trace in chart.data if trace.name}
-    chart.update_layout(title=title, height=560, dragmode="pan", showlegend=len(named) > 1)
+        _add_points(traces, cloud, n_points, shade, group_names, scale, mode, selected is not None)
+    named = {points["name"] for points in traces}
+    traces += _selected(clouds, selected, neighbours, shade, mode)
+    chart = plain.figure(
+        traces,
+        title,
+        height=560,
+        dragmode="pan",
+        showlegend=len(named) > 1,
+        xaxis=axis(axes[0], showticklabels=False, zeroline=True),
+        # One unit is as long along both axes: distances are what a map is read for.
+        yaxis=axis(axes[1], showticklabels=False, zeroline=True, scaleanchor="x"),
+        annotations=_names(clouds, selected, neighbours, mode) or None,
+    )
     if shade == "group":  # many names, or long ones: below, where there is room for some lines
-        chart.update_layout(
-            legend={"y": -0.07, "yanchor": "top", "itemsizing": "constant"}, margin={"t": 38}
-        )
-    chart.update_xaxes(title=axes[0], showticklabels=False, zeroline=True)
-    # One unit is as long along both axes: distances are what a map is read for.
-    chart.update_yaxes(title=axes[1], showticklabels=False, zeroline=True, scaleanchor="x")
+        below = {"y": -0.07, "yanchor": "top", "itemsizing": "constant"}
+        chart["layout"] |= {"legend": below, "margin": {"t": 38}}
     return theme.dress(chart, mode)
 
 
@@ -178,7 +180,7 @@ def group_colour(group: int, mode: Mode) -> str:
 
 
 def _add_points(
-    chart: go.Figure,
+    traces: list[Trace],
     cloud: Cloud,
     n_points: int,
     shade: Shade,
@@ -208,7 +210,7 @@ def _add_points(
             marker = common | {"color": colour}
             if group < 0:
                 marker["opacity"] = 0.35
-            _add_trace(chart, cloud, cloud.groups == group, name, marker, n_points)
+            _add_trace(traces, cloud, cloud.groups == group, name, marker, n_points)
         return
     if shade == "mean":
         marker = common | _shaded(cloud.means, theme.sequential(mode), scale.low, scale.high)
@@ -226,11 +228,11 @@ def _add_points(
         }
     else:
         marker = common | {"color": theme.USER if cloud.side == "user" else theme.ITEM}
-    if chart.data:  # one colour bar serves both clouds
+    if traces:  # one colour bar serves both clouds
         marker.pop("colorbar", None)
         marker["showscale"] = False
     everyone = np.ones(len(cloud.ids), bool)
-    _add_trace(chart, cloud, everyone, words.many(cloud.noun), marker, n_points)
+    _add_trace(traces, cloud, everyone, words.many(cloud.noun), marker, n_points)
 
 
 def _shaded(values: np.ndarray, colours: list, low: float, high: float) -> dict[str, Any]:
@@ -256,13 +258,14 @@ def _colour_bar(text: str) -> dict[str, Any]:
 
 
 def _add_trace(
-    chart: go.Figure, cloud: Cloud, which: np.ndarray, name: str, marker: dict, n_points: int
+    traces: list[Trace], cloud: Cloud, which: np.ndarray, name: str, marker: dict, n_points: int
 ) -> None:
     at = np.flatnonzero(which)
     if isinstance(marker["color"], np.ndarray):
         marker = marker | {"color": marker["color"][at]}
-    chart.add_trace(
-        _kind(n_points)(
+    traces.append(
+        trace(
+            _kind(n_points),
             x=np.round(cloud.xy[at, 0], 4),
             y=np.round(cloud.xy[at, 1], 4),
             customdata=cloud.ids[at],
@@ -270,7 +273,7 @@ def _add_trace(
             mode="markers",
             name=name,
             legendgroup=name,
-            showlegend=name not in {trace.name for trace in chart.data},
+            showlegend=name not in {points["name"] for points in traces},
             marker=marker,
             hovertext=[
                 f"{cloud.names[i]}<br>{words.plural('rating', int(cloud.counts[i]))}"
@@ -282,10 +285,9 @@ def _add_trace(
     )
 
 
-def _kind(n_points: int) -> type:
+def _kind(n_points: int) -> str:
     """How points are drawn. What lies over WebGL points must be WebGL too: it covers all SVG."""
-    go = theme.graph_objects()
-    return go.Scattergl if n_points > _MOST_SVG else go.Scatter
+    return "scattergl" if n_points > _MOST_SVG else "scatter"
 
 
 def _chosen(
@@ -303,26 +305,28 @@ def _chosen(
     return None
 
 
-def _add_selected(
-    chart: go.Figure,
+def _selected(
     clouds: Sequence[Cloud],
     selected: tuple[Side, int] | None,
     neighbours: np.ndarray | None,
     shade: Shade,
     mode: Mode,
-) -> None:
+) -> list[Trace]:
+    """The ring of the selected point, those of its neighbours, and lines that lead to them."""
     found = _chosen(clouds, selected, neighbours)
     if found is None:
-        return
+        return []
     cloud, places = found
     xy = cloud.xy[places]
     kind = _kind(sum(len(each.ids) for each in clouds))
     symbol = theme.USER_SYMBOL if cloud.side == "user" else theme.ITEM_SYMBOL
     ink = theme.ink(mode)
+    traces = []
     if len(xy) > 1:
         ways = [(xy[0], to, (None, None)) for to in xy[1:]]
-        chart.add_trace(
-            kind(
+        traces.append(
+            trace(
+                kind,
                 x=[point[0] for way in ways for point in way],
                 y=[point[1] for way in ways for point in way],
                 mode="lines",
@@ -337,8 +341,9 @@ def _add_selected(
     for points, size, width in ((xy[1:], 11, 1.5), (xy[:1], 16, 3)):
         if not len(points):
             continue
-        chart.add_trace(
-            kind(
+        traces.append(
+            trace(
+                kind,
                 x=points[:, 0],
                 y=points[:, 1],
                 mode="markers",
@@ -352,15 +357,15 @@ def _add_selected(
                 showlegend=False,
             )
         )
+    return traces
 
 
-def _add_names(
-    chart: go.Figure,
+def _names(
     clouds: Sequence[Cloud],
     selected: tuple[Side, int] | None,
     neighbours: np.ndarray | None,
     mode: Mode,
-) -> None:
+) -> list[dict[str, Any]]:
     """Names of all points where they are few; else of the selected one and its neighbours.
 
     With nobody selected, the items with the most ratings are named, to find one's way by.
@@ -385,29 +390,33 @@ def _add_names(
             for place in np.argsort(-cloud.counts, kind="stable")[:_LANDMARKS]
         ]
     if not named:
-        return
+        return []
     xy = np.array([cloud.xy[place] for cloud, place in named])
     everyone = np.concatenate([cloud.xy for cloud in clouds])
     names = [_short(cloud.names[place]) for cloud, place in named]
     bold = [
         f"<b>{name}</b>" if found is not None and at == 0 else name for at, name in enumerate(names)
     ]
-    for (x, y), text, where in zip(xy, bold, positions(xy, names, everyone), strict=True):
-        up, along = where.split()
-        chart.add_annotation(
-            x=x,
-            y=y,
-            text=text,
-            showarrow=False,
-            xanchor={"left": "right", "right": "left", "center": "center"}[along],
-            yanchor={"top": "bottom", "bottom": "top", "middle": "middle"}[up],
-            xshift={"left": -8, "right": 8, "center": 0}[along],
-            yshift={"top": 6, "bottom": -6, "middle": 0}[up],
-            bgcolor=theme.paper(mode),
-            opacity=0.85,
-            borderpad=0,
-            font={"size": theme.FONT_SIZE, "color": theme.ink(mode)},
-        )
+    placed = zip(xy.tolist(), bold, positions(xy, names, everyone), strict=True)
+    return [_name(x, y, text, where, mode) for (x, y), text, where in placed]
+
+
+def _name(x: float, y: float, text: str, where: str, mode: Mode) -> dict[str, Any]:
+    up, along = where.split()
+    return {
+        "x": x,
+        "y": y,
+        "text": text,
+        "showarrow": False,
+        "xanchor": {"left": "right", "right": "left", "center": "center"}[along],
+        "yanchor": {"top": "bottom", "bottom": "top", "middle": "middle"}[up],
+        "xshift": {"left": -8, "right": 8, "center": 0}[along],
+        "yshift": {"top": 6, "bottom": -6, "middle": 0}[up],
+        "bgcolor": theme.paper(mode),
+        "opacity": 0.85,
+        "borderpad": 0,
+        "font": {"size": theme.FONT_SIZE, "color": theme.ink(mode)},
+    }
 
 
 def _short(name: str) -> str:

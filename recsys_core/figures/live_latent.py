@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from recsys_core import words
-from recsys_core.figures import theme
+from recsys_core.figures import plain, theme
 from recsys_core.figures.frames import places, shown, spread
 from recsys_core.figures.labels import positions
+from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
 from recsys_core.runs import Run
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 # Up to this many points each carries its name.
 _NAMED_POINTS = 24
@@ -31,9 +29,8 @@ def figure(
     epoch: int | None = None,
     user: int | None = None,
     item: int | None = None,
-) -> tuple[go.Figure, dict[str, Any]]:
+) -> tuple[Figure, dict[str, Any]]:
     """Users and items in the plane that this run's basis fixes; motion is learning."""
-    go = theme.graph_objects()
     train = run.split.train
     part = shown(train)
     n_users = len(part.users)
@@ -46,7 +43,7 @@ def figure(
         {"trace": 0, "points": [0, n_users]},
         {"trace": 1, "points": [n_users, len(xy)]},
     ]
-    chart = go.Figure()
+    traces = []
     reach = _reach(run, xy)
     named = len(xy) <= _NAMED_POINTS
     beside = _beside(run, xy, names, reach) if named else np.empty(0)
@@ -56,46 +53,48 @@ def figure(
         (groups[1], words.many(noun), theme.ITEM, theme.ITEM_SYMBOL),
     ):
         here = slice(group["points"][0], group["points"][1])
-        chart.add_scatter(
-            x=xy[here, 0],
-            y=xy[here, 1],
-            mode="markers+text" if named else "markers",
-            text=names[here],
-            textposition=beside[here] if named else None,
-            textfont={"size": theme.FONT_SIZE, "color": theme.of(mode).muted},
-            cliponaxis=False if named else None,
-            marker={
-                "color": colour,
-                "symbol": symbol,
-                "size": 10 if named else 6,
-                "opacity": 1 if named else 0.7,
-            },
-            name=label,
-            hovertemplate="%{text}<extra></extra>",
+        traces.append(
+            trace(
+                "scatter",
+                x=xy[here, 0],
+                y=xy[here, 1],
+                mode="markers+text" if named else "markers",
+                text=names[here],
+                textposition=beside[here] if named else None,
+                textfont={"size": theme.FONT_SIZE, "color": theme.of(mode).muted},
+                cliponaxis=False if named else None,
+                marker={
+                    "color": colour,
+                    "symbol": symbol,
+                    "size": 10 if named else 6,
+                    "opacity": 1 if named else 0.7,
+                },
+                name=label,
+                hovertemplate="%{text}<extra></extra>",
+            )
         )
     for index, ids, first in ((user, part.users, 0), (item, part.items, n_users)):
         if index is not None and index in ids:
             point = first + int(np.flatnonzero(ids == index)[0])
-            groups.append({"trace": len(chart.data), "points": [point, point + 1]})
-            chart.add_scatter(
-                x=xy[point : point + 1, 0], y=xy[point : point + 1, 1],
+            groups.append({"trace": len(traces), "points": [point, point + 1]})
+            traces.append(trace(
+                "scatter", x=xy[point : point + 1, 0], y=xy[point : point + 1, 1],
                 mode="markers" if named else "markers+text",
                 text=[names[point]], textposition="bottom center",
                 marker={"symbol": "circle-open", "size": 15, "color": theme.ink(mode),
                         "line": {"width": 2.5}},
                 showlegend=False, hoverinfo="skip",
-            )  # fmt: skip
+            ))  # fmt: skip
     sampled = len(part.users) < train.n_users or len(part.items) < train.n_items
-    chart.update_layout(
-        title="Latent space" + (f": {words.plural('point', len(xy))}, a sample" if sampled else ""),
+    main, second = map(words.percent, run.basis.shares if run.basis is not None else (0.0, 0.0))
+    bare = {"range": [-reach, reach], "showticklabels": False, "zeroline": True}
+    chart = plain.figure(
+        traces,
+        "Latent space" + (f": {words.plural('point', len(xy))}, a sample" if sampled else ""),
         margin={"t": 62},
         uirevision=run.id,
-    )
-    shares = run.basis.shares if run.basis is not None else (0.0, 0.0)
-    axis = {"range": [-reach, reach], "showticklabels": False, "zeroline": True}
-    chart.update_xaxes(**axis, title=f"main direction, {words.percent(shares[0])} of the spread")
-    chart.update_yaxes(
-        **axis, title=f"second direction, {words.percent(shares[1])}", scaleanchor="x"
+        xaxis=axis(f"main direction, {main} of the spread", **bare),
+        yaxis=axis(f"second direction, {second}", **bare, scaleanchor="x"),
     )
     live = {"panel": "latent", "stream": run.stream, "groups": groups, "reach": reach,
             "ink": theme.ink(mode)}  # fmt: skip

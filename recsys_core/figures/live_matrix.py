@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from recsys_core import words
-from recsys_core.figures import theme
+from recsys_core.figures import plain, theme
 from recsys_core.figures.frames import Shown, shown
+from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.theme import Mode
 from recsys_core.runs import Run
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 # Width and height of the panel's cells together, roughly, in pixels.
 _PLOT = (300.0, 220.0)
@@ -30,13 +28,12 @@ def figure(
     epoch: int | None = None,
     user: int | None = None,
     item: int | None = None,
-) -> tuple[go.Figure, dict[str, Any]]:
+) -> tuple[Figure, dict[str, Any]]:
     """The matrix as predicted at an epoch: each cell a prediction, with the known rating inside.
 
     Where a cell and the square inside it have one colour, the model has learned that rating. Gaps
     have no square: before training they are paper with a dot. Ratings held out are outlined.
     """
-    go = theme.graph_objects()
     train = run.split.train
     part = shown(train)
     at = run.epoch if epoch is None else epoch
@@ -48,60 +45,64 @@ def figure(
     predicted = np.full(known.shape, np.nan, np.float32)
     if at > 0:
         predicted = run.predictor_at(at).predict_matrix(part.rows, part.columns)
-    chart = go.Figure()
     cells = {"colorscale": theme.sequential(mode), "zmin": extent.low, "zmax": extent.high}
-    dot = theme.of(mode).mark
+    dot, paper = theme.of(mode).mark, theme.paper(mode)
+    framed = n_columns <= _NAMED_LINES
     # Four layers; the component shrinks the cells of all but the second. A frame keeps what is
     # known apart from its prediction even when both agree.
-    chart.add_heatmap(
-        z=np.isnan(known).astype(np.uint8),
-        colorscale=[[0, dot], [1, dot]],
-        showscale=False,
-        hoverinfo="skip",
-    )
-    chart.add_heatmap(
-        z=predicted,
-        **cells,
-        xgap=1,
-        ygap=1,
-        hoverongaps=True,
-        hovertemplate="%{hovertext}<extra></extra>",
-        showscale=False,
-    )
-    framed = n_columns <= _NAMED_LINES
-    chart.add_heatmap(
-        z=(~np.isnan(known) & framed).astype(np.uint8),
-        colorscale=[[0, theme.paper(mode)], [1, theme.paper(mode)]],
-        showscale=False,
-        hoverinfo="skip",
-    )
-    chart.add_heatmap(z=known, **cells, hoverinfo="skip", colorbar=_colour_bar(has_ratings))
+    layers = [
+        trace(
+            "heatmap",
+            z=np.isnan(known).astype(np.uint8),
+            colorscale=[[0, dot], [1, dot]],
+            showscale=False,
+            hoverinfo="skip",
+        ),
+        trace(
+            "heatmap",
+            z=predicted,
+            **cells,
+            xgap=1,
+            ygap=1,
+            hoverongaps=True,
+            hovertemplate="%{hovertext}<extra></extra>",
+            showscale=False,
+        ),
+        trace(
+            "heatmap",
+            z=(~np.isnan(known) & framed).astype(np.uint8),
+            colorscale=[[0, paper], [1, paper]],
+            showscale=False,
+            hoverinfo="skip",
+        ),
+        trace("heatmap", z=known, **cells, hoverinfo="skip", colorbar=_colour_bar(has_ratings)),
+    ]
     held = _held_out(run, part)
-    _outline(chart, held, mode)
-    ring = _ring(chart, part, user, item, mode)
+    ring = _selected(part, user, item)
     noun = words.many(train.item_noun)
     whole = n_rows == train.n_users and n_columns == train.n_items
     of = "" if whole else f": the {n_rows} × {n_columns} most rated"
-    chart.update_layout(
-        title=f"The matrix, as predicted{of}",
-        plot_bgcolor=theme.paper(mode),
-        margin={"b": 34},
-        uirevision=run.id,
-    )
-    chart.layout.margin.t = 58
+    margin = {"b": 34, "t": 58}
     names = _line_names([train.item_names[i] for i in part.columns], noun)
     if "ticktext" in names:  # slanted above the columns, below the title
         longest = 6.4 * max(map(len, names["ticktext"]))
-        chart.layout.margin.update(t=42 + int(0.87 * longest), r=8 + int(0.5 * longest))
+        margin |= {"t": 42 + int(0.87 * longest), "r": 8 + int(0.5 * longest)}
         names |= {"tickangle": -60, "ticklabeloverflow": "allow"}
-    bare = {"showgrid": False, "zeroline": False, "ticks": ""}
-    chart.update_xaxes(
-        **names, **bare, range=[-0.5, n_columns - 0.5], side="top", automargin=False,
-    )  # fmt: skip
-    chart.update_yaxes(
-        **_line_names([train.user_names[u] for u in part.rows], "users"),
-        **bare, range=[n_rows - 0.5, -0.5],
-    )  # fmt: skip
+    bare: dict[str, Any] = {"showgrid": False, "zeroline": False, "ticks": ""}
+    chart = plain.figure(
+        [*layers, *_outlines(held, mode)],
+        f"The matrix, as predicted{of}",
+        plot_bgcolor=paper,
+        margin=margin,
+        uirevision=run.id,
+        xaxis=axis(**names, **bare, range=[-0.5, n_columns - 0.5], side="top", automargin=False),
+        yaxis=axis(
+            **_line_names([train.user_names[u] for u in part.rows], "users"),
+            **bare,
+            range=[n_rows - 0.5, -0.5],
+        ),
+        shapes=None if ring is None else [_ring(ring, mode)],
+    )
     live = {
         "panel": "matrix",
         "stream": run.stream,
@@ -115,7 +116,7 @@ def figure(
         "framed": framed,
         "held": held,
         "ring": ring,
-        "colours": {"ink": theme.ink(mode), "paper": theme.paper(mode), "mark": dot},
+        "colours": {"ink": theme.ink(mode), "paper": paper, "mark": dot},
     }
     return theme.dress(chart, mode), live
 
@@ -144,7 +145,7 @@ def _dot(n_rows: int, n_columns: int) -> tuple[float, float]:
 def _line_names(names: list[str], what: str) -> dict[str, Any]:
     """Names of rows or columns where there is room for them, else what they are."""
     if len(names) > _NAMED_LINES:
-        return {"showticklabels": False, "title": {"text": f"{what}, most rated first"}}
+        return {"showticklabels": False, "title": f"{what}, most rated first"}
     short = [name if len(name) <= 16 else name[:15] + "…" for name in names]
     return {"tickvals": list(range(len(names))), "ticktext": short}
 
@@ -162,16 +163,17 @@ def _held_out(run: Run, part: Shown) -> list[list[Any]]:
     return said
 
 
-def _outline(chart: go.Figure, held: list[list[Any]], mode: Mode) -> None:
+def _outlines(held: list[list[Any]], mode: Mode) -> list[Trace]:
     if not held:
-        return
+        return []
     cells = np.array([[row, column] for row, column, _ in held])
     # One line with breaks: a path draws faster than a marker a cell, and fits the cells exactly.
     around = np.array([[-0.4, -0.4], [-0.4, 0.4], [0.4, 0.4], [0.4, -0.4], [-0.4, -0.4]])
     corners = np.full((len(cells), 6, 2), np.nan)
     corners[:, :5] = cells[:, None] + around
     y, x = corners.reshape(-1, 2).T
-    chart.add_scatter(
+    outlines = trace(
+        "scatter",
         x=x.astype(np.float32),
         y=y.astype(np.float32),
         mode="lines",
@@ -181,22 +183,22 @@ def _outline(chart: go.Figure, held: list[list[Any]], mode: Mode) -> None:
         showlegend=False,
         name="held out",
     )
+    return [outlines]
 
 
-def _ring(
-    chart: go.Figure, part: Shown, user: int | None, item: int | None, mode: Mode
-) -> list[int] | None:
-    """A dark ring around the selected cell, where it is shown: its row and column."""
+def _selected(part: Shown, user: int | None, item: int | None) -> list[int] | None:
+    """Row and column of the selected cell, where it is shown."""
     if user not in part.rows or item not in part.columns:
         return None
-    row = int(np.flatnonzero(part.rows == user)[0])
-    column = int(np.flatnonzero(part.columns == item)[0])
-    chart.add_shape(
-        type="rect",
-        x0=column - 0.5, x1=column + 0.5, y0=row - 0.5, y1=row + 0.5,
-        line={"color": theme.ink(mode), "width": 3},
-    )  # fmt: skip
-    return [row, column]
+    row, column = np.flatnonzero(part.rows == user)[0], np.flatnonzero(part.columns == item)[0]
+    return [int(row), int(column)]
+
+
+def _ring(cell: list[int], mode: Mode) -> dict[str, Any]:
+    """A dark ring around a cell."""
+    row, column = cell
+    around = {"x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5}
+    return {"type": "rect", "line": {"color": theme.ink(mode), "width": 3}} | around
 
 
 def table(run: Run, epoch: int | None = None) -> pd.DataFrame:

@@ -19,8 +19,10 @@ from numpy.typing import ArrayLike
 from recsys_core import blocks, explain, maps, projection, recommend
 from recsys_core.blocks import View, cut, unlike
 from recsys_core.errors import RatingsError, SettingsError
+from recsys_core.extras import needed_for
 from recsys_core.figures import curves, data, heatmap, latent, likeness, terms, theme
 from recsys_core.figures.curves import Curve, Measure
+from recsys_core.figures.plain import Figure
 from recsys_core.figures.theme import Mode
 from recsys_core.models import Factored, Guest, Model, Recommender
 from recsys_core.models.base import described
@@ -73,7 +75,7 @@ def error_curve(*models: Model, measure: Measure = "RMSE", mode: Mode = "light")
         measure = "objective"
     chart = curves.drawn(found, mode, measure=measure)
     if len(models) == 1:
-        chart.update_layout(title=f"{names[0]}: {measure} over epochs")
+        chart["layout"]["title"] = {"text": f"{names[0]}: {measure} over epochs"}
     return _alone(chart, mode)
 
 
@@ -284,10 +286,13 @@ def known_cells(ratings: Ratings, *, mode: Mode = "light") -> go.Figure:
 # --- what they share ----------------------------------------------------------------------------
 
 
-def _alone(chart: go.Figure, mode: Mode) -> go.Figure:
-    """The figure on paper of its own: no page lies behind it."""
+def _alone(chart: Figure, mode: Mode) -> go.Figure:
+    """The figure as Plotly's own, on paper of its own: no page lies behind it."""
     _check("mode", mode, get_args(Mode))
-    return chart.update_layout(paper_bgcolor=theme.paper(mode), plot_bgcolor=theme.paper(mode))
+    with needed_for("A figure"):
+        import plotly.graph_objects as go
+    paper = theme.paper(mode)
+    return go.Figure(chart).update_layout(paper_bgcolor=paper, plot_bgcolor=paper)
 
 
 def _check(name: str, value: str, choices: Sequence[str]) -> None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from recsys_core.explain import Terms
-from recsys_core.figures import theme
+from recsys_core.figures import plain, theme
+from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import Scale
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 # So many factors get a bar of their own, the strongest first; the others share one.
 _MOST_FACTORS = 8
@@ -83,9 +79,8 @@ def sentence(terms: Terms, scale: Scale) -> str:
     return text
 
 
-def figure(terms: Terms, user: str, item: str, scale: Scale, mode: Mode) -> go.Figure:
+def figure(terms: Terms, user: str, item: str, scale: Scale, mode: Mode) -> Figure:
     """Bars that begin where the one before ended; the last is the prediction, in its colour."""
-    go = theme.graph_objects()
     table = steps(terms, user, item)
     values = table["value"].to_numpy()
     ends = np.cumsum(values)
@@ -106,27 +101,24 @@ def figure(terms: Terms, user: str, item: str, scale: Scale, mode: Mode) -> go.F
     share = (terms.prediction - scale.low) / (scale.width or 1.0)
     is_rating = abs(terms.score - terms.x) <= 1e-5 * max(1.0, abs(terms.x))
     labels = [_plain(table["shown"][0]), *(_signed(v) for v in table["shown"][1:])]
-    chart = go.Figure(
-        go.Bar(
-            y=[*range(len(names)), len(names)],
-            x=[*(ends - starts), terms.x - base_of_sum],
-            base=[*starts, base_of_sum],
-            orientation="h",
-            width=0.62,
-            marker={
-                "color": [
-                    *(colours[kind] for kind in table["kind"]),
-                    theme.colour_at(share, mode),
-                ],
-                "line": {"width": 0},
-            },
-            hovertext=[*_hover(table), f"sum {_plain(terms.x)}"],
-            hoverinfo="text",
-        )
+    bars = trace(
+        "bar",
+        y=[*range(len(names)), len(names)],
+        x=[*(ends - starts), terms.x - base_of_sum],
+        base=[*starts, base_of_sum],
+        orientation="h",
+        width=0.62,
+        marker={
+            "color": [*(colours[kind] for kind in table["kind"]), theme.colour_at(share, mode)],
+            "line": {"width": 0},
+        },
+        hovertext=[*_hover(table), f"sum {_plain(terms.x)}"],
+        hoverinfo="text",
     )
     # Values stand right of both ends of their bar, so that they never cover the next one's way.
     tips = [*np.maximum(starts, ends), terms.x]
-    chart.add_scatter(
+    said = trace(
+        "scatter",
         x=tips,
         y=[*range(len(names) + 1)],
         mode="text",
@@ -135,31 +127,35 @@ def figure(terms: Terms, user: str, item: str, scale: Scale, mode: Mode) -> go.F
         hoverinfo="skip",
         cliponaxis=False,
     )
-    for at, end in enumerate(ends):
-        chart.add_scatter(
+    ways = [
+        trace(
+            "scatter",
             x=[end, end],
             y=[at - 0.31, at + 1.31],
             mode="lines",
             line={"color": theme.of(mode).muted, "width": 1},
             hoverinfo="skip",
         )
-    chart.update_layout(
-        title="The prediction, term by term",
+        for at, end in enumerate(ends)
+    ]
+    total = "prediction" if is_rating else "sum"
+    chart = plain.figure(
+        [bars, said, *ways],
+        "The prediction, term by term",
         height=_ROW * (len(names) + 1) + 76,
         showlegend=False,
         bargap=0,
-    )
-    chart.update_xaxes(
-        range=[left, right], title="rating" if is_rating else "before the link σ", zeroline=False
-    )
-    total = "prediction" if is_rating else "sum"
-    chart.update_yaxes(
-        tickvals=list(range(len(names) + 1)),
-        ticktext=[*names, f"<b>{total}</b>"],
-        range=[len(names) + 0.6, -0.6],
-        showgrid=False,
-        zeroline=False,
-        ticks="",
+        xaxis=axis(
+            "rating" if is_rating else "before the link σ", range=[left, right], zeroline=False
+        ),
+        yaxis=axis(
+            tickvals=list(range(len(names) + 1)),
+            ticktext=[*names, f"<b>{total}</b>"],
+            range=[len(names) + 0.6, -0.6],
+            showgrid=False,
+            zeroline=False,
+            ticks="",
+        ),
     )
     return theme.dress(chart, mode)
 

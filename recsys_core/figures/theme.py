@@ -1,21 +1,18 @@
 """The one home of colours and their meanings, in both themes, and of how a figure is dressed.
 
-What a colour means never changes: see the constants. Plotly is imported when a figure is drawn,
-by ``graph_objects``.
+What a colour means never changes: see the constants.
 """
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
-from recsys_core.extras import needed_for
+from recsys_core.figures.plain import Figure, Trace, trace
 from recsys_core.ratings import Scale
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 Mode = Literal["light", "dark"]
 
@@ -62,19 +59,6 @@ DARK = Theme("#15171E", "#20232C", "#E8E9ED", "#A4A8B4", "#2C303B", "#4A4F5D", "
 
 FONT = '"Source Sans", "Source Sans Pro", sans-serif'
 FONT_SIZE = 12
-
-
-def graph_objects() -> Any:
-    """The module ``plotly.graph_objects``, for whoever draws.
-
-    Raises
-    ------
-    MissingPackageError
-        If Plotly is not installed.
-    """
-    with needed_for("A figure"):
-        import plotly.graph_objects as go
-    return go
 
 
 def of(mode: Mode) -> Theme:
@@ -135,13 +119,13 @@ def heatmap(
     *,
     hover: str = "%{y}, %{x}: %{z:.3~g}<extra></extra>",
     colorbar: bool = True,
-) -> go.Heatmap:
+) -> Trace:
     """Ratings as cells, (len(rows), len(columns)); NaN is unrated and shows the paper.
 
     Names are truncated and made unique for the axes by the caller where that matters.
     """
-    go = graph_objects()
-    return go.Heatmap(
+    return trace(
+        "heatmap",
         z=values,
         x=columns,
         y=rows,
@@ -163,11 +147,11 @@ def gaps(
     rows: list[str],
     mode: Mode,
     hover: str = "%{y}, %{x}: unrated<extra></extra>",
-) -> go.Scatter:
+) -> Trace:
     """The faint dot in every unrated (NaN) cell, so that unrated never looks like a low rating."""
-    go = graph_objects()
     at_row, at_column = np.nonzero(np.isnan(values))
-    return go.Scatter(
+    return trace(
+        "scatter",
         x=[columns[c] for c in at_column],
         y=[rows[r] for r in at_row],
         mode="markers",
@@ -177,9 +161,12 @@ def gaps(
     )
 
 
-def template(mode: Mode) -> go.layout.Template:
-    """The explicit Plotly template of a theme: nothing is left to a default of the page's."""
-    go = graph_objects()
+@functools.cache
+def template(mode: Mode) -> dict[str, Any]:
+    """The explicit Plotly template of a theme: nothing is left to a default of the page's.
+
+    All figures of a theme share it, so it must not be changed.
+    """
     colours = of(mode)
     axis = {
         "gridcolor": colours.grid,
@@ -190,8 +177,8 @@ def template(mode: Mode) -> go.layout.Template:
         "title": {"font": {"size": FONT_SIZE, "color": colours.muted}, "standoff": 6},
         "automargin": True,
     }
-    return go.layout.Template(
-        layout={
+    return {
+        "layout": {
             "font": {"family": FONT, "size": FONT_SIZE, "color": colours.ink},
             "title": {
                 "font": {"size": 14, "color": colours.ink, "weight": 600},
@@ -232,18 +219,19 @@ def template(mode: Mode) -> go.layout.Template:
             "dragmode": "zoom",
             "hovermode": "closest",
         }
-    )
+    }
 
 
-def dress(figure: go.Figure, mode: Mode) -> go.Figure:
+def dress(figure: Figure, mode: Mode) -> Figure:
     """Give a figure its theme; returns the same figure, ready for ``pages.shared.chart``.
 
     The legend goes above the plot when there is one; what the figure set itself stays.
     """
-    figure.layout.template = template(mode)
-    shown = [trace for trace in figure.data if trace.showlegend is not False and trace.name]
-    if len(shown) > 1 and figure.layout.margin.t is None:
-        figure.layout.margin.t = 60
-    if figure.layout.uirevision is None:
-        figure.layout.uirevision = "keep"  # zoom and hidden curves outlive updates
+    figure["theme"] = mode
+    layout = figure["layout"]
+    layout["template"] = template(mode)
+    shown = [t for t in figure["data"] if t.get("name") and t.get("showlegend") is not False]
+    if len(shown) > 1:
+        layout["margin"] = {"t": 60} | layout.get("margin", {})
+    layout.setdefault("uirevision", "keep")  # zoom and hidden curves outlive updates
     return figure

@@ -7,6 +7,7 @@ import { plotly } from "./plotly.js"
 import { panels } from "./panels.js"
 import { Canvas } from "./pen.js"
 import * as store from "./store.js"
+import { templates } from "./templates.js"
 import "./style.js"
 
 const charts = new WeakMap() // the component's element → its chart
@@ -50,7 +51,8 @@ class Chart {
   async draw() {
     const Plotly = await plotly(this.data.plotly)
     if (this.closed) return
-    const { data, layout } = JSON.parse(this.data.figure)
+    const { data, layout, theme } = JSON.parse(this.data.figure)
+    layout.template = templates[theme]
     Object.assign(layout, { autosize: true, width: undefined, height: this.data.height })
     if (TOUCH.matches) layout.dragmode = false // a finger scrolls the page
     this.leave?.()
