@@ -57,3 +57,7 @@ class MissingRunError(FactorscopeError):
 
 class ReceiptError(FactorscopeError):
     """A receipt is damaged, or was written by a newer version."""
+
+
+class LiveError(FactorscopeError):
+    """A message from a browser has no meaning, or asks for what is not its own."""

@@ -6,7 +6,7 @@ import dataclasses
 
 from recsys_core.ratings import Ratings
 from recsys_core.replicas.base import Case, Records, Replica
-from recsys_core.runs import Run, Workspace
+from recsys_core.runs import Entry, Run, Workspace
 
 
 def group_of(replica: Replica) -> str:
@@ -14,39 +14,38 @@ def group_of(replica: Replica) -> str:
     return f"Replica {replica.number}"
 
 
-def start(workspace: Workspace, replica: Replica, ratings: Ratings) -> list[Run]:
-    """One run for every case, playing as fast as possible, beside all else in the workspace.
+def start(workspace: Workspace, replica: Replica, ratings: Ratings) -> list[Entry]:
+    """One run for every case, trained at once, beside all else in the workspace.
 
     Earlier runs of the same replica are removed: a second click begins anew.
     """
     group = group_of(replica)
-    for old in [run for run in workspace.runs if run.group == group]:
+    for old in [entry for entry in workspace.entries if entry.group == group]:
         workspace.remove(old)
-    runs = []
+    entries = []
     for case in replica.cases:
         name = f"Article {replica.number}: {case.title}"
-        runs.append(workspace.new_run(case.experiment(ratings), name, group))
-    for run in runs:
-        run.set_speed(None)
-        run.play()
-    return runs
+        entries.append(workspace.new_entry(case.experiment(ratings), name, group))
+    for entry in entries:
+        entry.train()
+    return entries
 
 
-def runs_of(workspace: Workspace, replica: Replica, ratings: Ratings) -> dict[str, Run]:
+def entries_of(workspace: Workspace, replica: Replica, ratings: Ratings) -> dict[str, Entry]:
     """The runs of a replica by case, found by experiment; empty before it is started."""
     group = group_of(replica)
-    if not any(run.group == group for run in workspace.runs):
+    if not any(entry.group == group for entry in workspace.entries):
         return {}
     found = {
-        key: workspace.run_of(experiment, group)
+        key: workspace.entry_of(experiment, group)
         for key, experiment in replica.experiments(ratings).items()
     }
-    return {key: run for key, run in found.items() if run is not None}
+    return {key: entry for key, entry in found.items() if entry is not None}
 
 
 def records(workspace: Workspace, replica: Replica, ratings: Ratings) -> Records | None:
     """What came of all cases; None while some are not finished, or were removed."""
-    runs = runs_of(workspace, replica, ratings)
+    runs = {key: e.run for key, e in entries_of(workspace, replica, ratings).items()}
     if len(runs) < len(replica.cases) or any(r.status != "finished" for r in runs.values()):
         return None
     found = Records()

@@ -1,51 +1,37 @@
-"""One run: an experiment being trained, with all that can be asked of it and done to it.
+"""A run: an experiment being trained, or trained, for all who look at it.
 
-Whoever looks reads plain attributes; only the worker (``workspaces``) trains. What a person wants
-(play, pause, step …) is noted under the registry's lock and taken up at the worker's next turn.
+Whoever looks reads plain attributes; only the worker (``registry``) trains. How far it trains is
+what those who look at it want (``ask``): the furthest wish counts, and who holds still holds
+nobody else.
 """
 
 from __future__ import annotations
 
 import logging
-import math
 import uuid
 from collections import deque
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Hashable, Iterator
+from typing import TYPE_CHECKING, Literal
+from weakref import WeakKeyDictionary
 
 from recsys_core.errors import FactorscopeError, SettingsError
 from recsys_core.experiments import Experiment, ExperimentTraining, Record
 from recsys_core.experiments.scores import Score, scores
+from recsys_core.experiments.view import Moment
 from recsys_core.models import Recommender
 from recsys_core.runs.baselines import Baselines
 from recsys_core.runs.errands import prepare
 from recsys_core.runs.kept import Kept
+from recsys_core.runs.moments import resolve
 from recsys_core.training import Checkpoint, Epoch, Training, best_of
 
 if TYPE_CHECKING:
     from recsys_core.projection import Basis
-    from recsys_core.runs.workspaces import Workspace
+    from recsys_core.runs.workspaces import Registry
 
 log = logging.getLogger("factorscope")
 
-Status = Literal["paused", "playing", "finished", "failed"]
-
-# Epochs a second a person may choose; None is as fast as possible.
-SPEEDS: tuple[float | None, ...] = (1.0, 5.0, 20.0, None)
-
-# A run catches up with its pace when the machine had other things to do for less than this.
-_CATCHES_UP = 1.0
-
-# From this many ratings on, an epoch takes long enough to be watched as it is.
-_UNPACED_FROM = 500_000
-
-
-def usual_speed(n_epochs: int, n_ratings: int) -> float | None:
-    """The offered speed at which a small run lasts about ten seconds; None for large data."""
-    wanted = max(n_epochs, 1) / 10
-    if n_ratings >= _UNPACED_FROM or wanted > 60:
-        return None
-    return min((s for s in SPEEDS if s), key=lambda s: abs(math.log(s / wanted)))
+Status = Literal["paused", "training", "finished", "failed"]
 
 
 class Run:
@@ -53,80 +39,61 @@ class Run:
 
     Attributes
     ----------
-    id : text that names the run in the browser; ``owner`` names the browser.
+    stream : text that names it in browsers.
     experiment : what is run; ``ratings`` and ``split`` are its.
     model, settings : the model once all forks are taken, and all its settings.
-    name, color_index : what it is called; colours go by creation.
-    group : "" for a person's own; else what it belongs to ("Replica 2").
-    status : "paused", "playing", "finished" or "failed"; ``message`` says why it failed.
     epochs : list of Epoch, the initial state first; ``n_epochs`` are planned.
-    speed : epochs per second; None is as fast as possible.
+    message : why it failed, "" where it did not.
     frames : predictors kept, by epoch; ``checkpoints`` likewise, fewer.
     basis : the one projection all frames are seen through; None until it is found
         (``basis_pending``), and for models without factors. ``scouted``: what it was found from.
-    rewinding : a fork that has still to be retraced to its epoch; it cannot play yet.
-    seen : when somebody last looked at it, on the registry's clock.
+    rewinding : a fork that has still to be retraced to its epoch.
+    version : counts whatever changes.
     """
 
     def __init__(
         self,
-        workspace: Workspace,
+        registry: Registry,
         experiment: Experiment,
-        color_index: int,
         baselines: Baselines,
-        group: str = "",
         parent: Run | None = None,
         epoch: int = 0,
     ) -> None:
-        self.id = uuid.uuid4().hex[:12]
-        self.owner = workspace.owner
+        self.stream = uuid.uuid4().hex[:12]
         self.experiment = experiment
         self.ratings = experiment.make_ratings()
         self.split = experiment.make_split()
-        self.name = ""
-        self.color_index = color_index
-        self.group = group
-        self.visible = True
-        self.courses = 0
         self.baselines = baselines
         self.basis: Basis | None = None
         self.basis_pending = True
         self.scouted: Recommender | None = None
         self.rewinding = False
-        self._workspace = workspace
-        self._registry = workspace.registry
-        self._lock = workspace.registry.lock
-        self.clock = workspace.registry.clock
-        self.seen = self.clock()
+        self.version = 0
+        self.message = ""
+        self.tested: list[Score] | None = None
+        self._registry = registry
+        self.lock = registry.lock
+        self.clock = registry.clock
+        self._wishes: WeakKeyDictionary[Hashable, int] = WeakKeyDictionary()
+        self._record: tuple[object, Record] | None = None
+        self._final: Recommender | None = None
+        self._ended: float | None = None  # when the last epoch ended, while more are wanted
+        self._took: deque[float] = deque(maxlen=8)  # from the end of one to the end of the next
         if parent is None:
-            self._take_up(ExperimentTraining(experiment, self.split))
-            self.speed = usual_speed(self.n_epochs, self.split.train.n_ratings)
+            self._begin(ExperimentTraining(experiment, self.split))
+            self.epochs: list[Epoch] = list(self._course.training.history)
+            self.frames: Kept[Recommender] = Kept()
+            self.checkpoints: Kept[Checkpoint] = Kept()
+            self._keep(self._course.training)
         else:
             self._branch_off(parent, epoch)
         self._errands: Iterator[None] | None = prepare(self)
 
-    def _take_up(self, course: ExperimentTraining) -> None:
-        """Make a course of training the run's own, with nothing behind it but what it brings."""
-        training = course.training
-        self.courses += 1
+    def _begin(self, course: ExperimentTraining) -> None:
         self._course = course
         self.model, self.settings = course.final_model, course.final_settings
         self.n_epochs = course.n_epochs
-        self.epochs: list[Epoch] = list(training.history)
-        self.frames: Kept[Recommender] = Kept()
-        self.checkpoints: Kept[Checkpoint] = Kept()
-        self.status: Status = "finished" if course.finished else "paused"
-        if not self.model.has_epochs and not course.finished:
-            self.status = "playing"  # a single pass: there is nothing to choose a moment in
-        self.message = ""
-        self.tested: list[Score] | None = None
-        self._record: tuple[object, Record] | None = None
-        self._final: Recommender | None = None
-        self._steps = 0
-        self._due = 0.0  # when the next epoch may begin
-        self._ended: float | None = None  # when the last one ended, while playing
-        self._took: deque[float] = deque(maxlen=8)  # from the end of one to the end of the next
-        self._keep(training)
+        self._finished = course.finished
 
     def _keep(self, training: Training) -> None:
         self.frames.add(training.epoch, training.learner.snapshot())
@@ -137,13 +104,11 @@ class Run:
         moment = parent.checkpoints.at_or_before(epoch)
         assert moment is not None  # epoch 0 is always kept
         # Raises where the settings do not fit.
-        self._take_up(ExperimentTraining(self.experiment, self.split, moment.thing, moment.epoch))
-        self.speed = parent.speed
+        self._begin(ExperimentTraining(self.experiment, self.split, moment.thing, moment.epoch))
         self.basis, self.scouted = parent.basis, parent.scouted
         self.basis_pending = parent.basis is None
         self.epochs = [e for e in parent.epochs if e.number <= epoch]
         self.frames, self.checkpoints = parent.frames.until(epoch), parent.checkpoints.until(epoch)
-        self.status = "paused"
         self.rewinding = moment.epoch < epoch
         if not self.rewinding:
             self._keep(self._course.training)  # seen through the changed settings
@@ -152,10 +117,11 @@ class Run:
         """Train again, silently, towards the epoch a fork starts from: same seed, same bits."""
         course = self._course
         course.advance(seconds)
-        with self._lock:
-            if course is self._course and course.training.epoch >= self.epoch:
-                self.rewinding = False  # it can play
+        with self.lock:
+            if course.training.epoch >= self.epoch:
+                self.rewinding = False
                 self._keep(course.training)
+                self.version += 1
 
     # --- what can be asked ----------------------------------------------------------------------
 
@@ -165,9 +131,13 @@ class Run:
         return self.epochs[-1].number
 
     @property
-    def stream(self) -> str:
-        """Names this course of training for whoever follows it; a reset begins another."""
-        return f"{self.id}-{self.courses}"
+    def status(self) -> Status:
+        """Whether it trains, waits to be wanted, is finished, or failed."""
+        if self.message:
+            return "failed"
+        if self._finished:
+            return "finished"
+        return "training" if self.wants_training else "paused"
 
     @property
     def busy(self) -> bool:
@@ -177,7 +147,12 @@ class Run:
     @property
     def wants_training(self) -> bool:
         """Whether there are epochs to do now."""
-        return self.status == "playing" or self._steps > 0
+        return not (self.message or self._finished) and self.epoch < self.wanted
+
+    @property
+    def wanted(self) -> int:
+        """The epoch up to which somebody wants it trained."""
+        return max(self._wishes.values(), default=0)
 
     @property
     def best_epoch(self) -> int | None:
@@ -189,25 +164,26 @@ class Run:
         """Whether it ended because validation no longer improved."""
         return self._course.training.stopped_early
 
+    def epoch_at(self, moment: Moment | None) -> int:
+        """The epoch that a moment means now."""
+        return resolve(moment, self.epoch, self._finished, self.best_epoch)
+
     @property
     def predictor(self) -> Recommender:
         """The latest; of a finished run, that of the best validation epoch."""
-        return self._final or self.frames.nearest(self.epoch).thing
+        return self.predictor_at(self.epoch_at("best"))
 
-    def predictor_at(self, epoch: int | None) -> Recommender:
-        """The one kept nearest to an epoch; None asks for ``predictor``."""
-        return self.predictor if epoch is None else self.frames.nearest(epoch).thing
+    def predictor_at(self, epoch: int) -> Recommender:
+        """The one kept nearest to an epoch."""
+        if self._final is not None and epoch == self.epoch_at("best"):
+            return self._final  # the best epoch is kept, however much is thinned
+        return self.frames.nearest(epoch).thing
 
     @property
-    def seconds_left(self) -> float | None:
-        """How long the remaining epochs will take; None when not known yet."""
-        per_epoch = 1 / self.speed if self.speed else 0.0
+    def seconds_an_epoch(self) -> float | None:
+        """How long an epoch takes, others' work in between included; None until one is known."""
         took = list(self._took)
-        if took:
-            per_epoch = max(per_epoch, sum(took) / len(took))
-        elif not self.speed:
-            return None
-        return (self.n_epochs - self.epoch) * per_epoch
+        return sum(took) / len(took) if took else None
 
     def record(self, epoch: int | None = None) -> Record | None:
         """What is kept of it: of the best epoch, or the last; or as it was at another epoch.
@@ -215,11 +191,11 @@ class Run:
         None while it trains, when numbers would not agree, and where the model of that epoch has
         been let go to save memory.
         """
-        with self._lock:
+        with self.lock:
             training, epochs = self._course.training, list(self.epochs)
             best_epoch, model = training.best_epoch, training.best
             ahead = best_epoch is not None and best_epoch > epochs[-1].number
-            if self.wants_training or self.rewinding or self.status == "failed" or ahead:
+            if self.wants_training or self.rewinding or self.message or ahead:
                 return None
             if epoch is not None and epoch != best_epoch:
                 epochs, model = epochs[: epoch + 1], None
@@ -259,112 +235,50 @@ class Run:
                 )
             if record is None:
                 raise SettingsError("The run is still at work; wait until it pauses or ends.")
-            named = [(self.name, record.fitted)]
+            named = [(self.model.title, record.fitted)]
             named += [(model.title, model.snapshot()) for model in self.baselines.fit()]
             self.tested = [scores(name, predictor, test) for name, predictor in named]
         return self.tested
 
     # --- what can be done -----------------------------------------------------------------------
 
-    def play(self) -> None:
-        """Go on; after the last epoch, as many again."""
-        with self._lock:
-            if self.status == "failed" or not self.n_epochs or self._is_done:
-                return
-            if self.status == "finished":
-                self._extend(self.settings.get("n_epochs") or self.n_epochs)
-            self.status = "playing"
-            self._due, self._ended = 0.0, None
-            self._registry.wake()
+    def ask(self, who: Hashable, until: int | None = None) -> None:
+        """Have it trained up to an epoch (None: to its end), as far as ``who`` is concerned.
 
-    def pause(self) -> None:
-        """Stop after the slice under way; nothing is lost."""
-        with self._lock:
-            if self.status == "playing":
-                self.status = "paused"
-            self._steps = 0
-
-    def step(self) -> None:
-        """Pause, and advance to the next epoch."""
-        with self._lock:
-            if self.status == "failed" or not self.n_epochs or self._is_done:
-                return
-            if self.status == "finished":
-                self._extend(1)
-            self.status = "paused"
-            self._steps += 1
-            self._due = 0.0
-            self._registry.wake()
-
-    @property
-    def _is_done(self) -> bool:
-        """Of a group's runs, tables are made: they end where they were meant to end."""
-        return bool(self.group) and self.status == "finished"
-
-    def _extend(self, n_epochs: int) -> None:
-        self._course.training.extend(n_epochs)
-        self.n_epochs = self._course.n_epochs
-        self.tested, self._final = None, None
-
-    def reset(self) -> None:
-        """Back to epoch 0, paused."""
-        course = ExperimentTraining(self.experiment, self.split)
-        with self._lock:
-            self.rewinding = False
-            self._take_up(course)
-            self._registry.wake()
-
-    def set_speed(self, speed: float | None) -> None:
-        """Epochs a second from now on; None is as fast as possible."""
-        with self._lock:
-            self.speed = speed
-            self._due = 0.0
-            self._took.clear()
-            self._registry.wake()
-
-    def fork(self, epoch: int, **changed: Any) -> Run:
-        """A new run that goes on from an epoch of this one, with some settings changed.
-
-        Where no checkpoint of that epoch is kept, the worker retraces the epochs since an earlier
-        one before the fork can play.
-
-        Raises
-        ------
-        SettingsError
-            If the settings do not exist, or do not fit the checkpoint (the number of factors).
+        Another wish of the same one takes the place of the last; whoever is gone wants nothing.
         """
-        return self._workspace.fork(self, epoch, **changed)
+        with self.lock:
+            self._wishes[who] = self.n_epochs if until is None else min(until, self.n_epochs)
+            self.version += 1
+            self._registry.wake()
 
     # --- what the worker does -------------------------------------------------------------------
 
-    def work(self, seconds: float) -> float | None:
-        """One turn of about ``seconds``; returns when the next is due, None when never."""
+    def work(self, seconds: float) -> None:
+        """One turn of about ``seconds``."""
         until = self.clock() + seconds
         try:
-            while self.wants_training and not self.rewinding and self._due <= self.clock():
+            while self.wants_training and not self.rewinding:
                 self._train(max(until - self.clock(), 0.001))
                 if self.clock() >= until:
                     break
-            if self._errands is not None and next(self._errands, "done") == "done":
-                self._errands = None
+            if self._errands is not None:
+                if next(self._errands, "done") == "done":
+                    self._errands = None
+                self.version += 1
         except FactorscopeError as error:
             self._fail(str(error))
         except Exception:
-            log.exception("The run “%s” failed.", self.name)
-            self._fail("Training met an error of ours and stopped; reset it, or start a new run.")
-        if self._errands is not None:
-            return self.clock()
-        return self._due if self.wants_training else None
+            log.exception("%s failed.", self.model.title)
+            self._fail("Training met an error of ours and stopped; start a new run.")
 
     def _train(self, seconds: float) -> None:
         """Advance by one epoch at most, and keep what comes of it."""
-        course, began = self._course, self.clock()
+        course = self._course
         epoch = course.advance(seconds)
         if epoch is None and not course.finished:
             return
-        with self._lock:
-            if course is not self._course:
-                return  # it was reset meanwhile
+        with self.lock:
             now = self.clock()
             if epoch is not None:
                 self._keep(course.training)
@@ -372,18 +286,14 @@ class Run:
                 self.tested = None  # that was another model
                 if self._ended is not None:
                     self._took.append(now - self._ended)
-            self._ended = now if self.status == "playing" else None
-            self._steps = max(self._steps - 1, 0)
-            if self.speed and self.status == "playing":
-                # One period after it was due, so that the pace is kept; short delays are made up
-                # for, long ones are not.
-                on_time = began - self._due < _CATCHES_UP
-                self._due = (self._due if on_time else began) + 1 / self.speed
             if course.finished:
                 self._final = course.training.snapshot()
-                self.status, self._steps = "finished", 0
+                self._finished = True
+            self._ended = now if self.wants_training else None
+            self.version += 1
 
     def _fail(self, message: str) -> None:
-        with self._lock:
-            self.status, self.message, self._steps = "failed", message, 0
+        with self.lock:
+            self.message = message
             self._errands, self.basis_pending = None, False
+            self.version += 1

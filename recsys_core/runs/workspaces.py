@@ -1,18 +1,8 @@
-"""Every browser's workspace, and the one worker that trains their runs in turn.
-
-The worker gives each run a slice of at most 50 ms, so that thirty students on one laptop all see
-their curves move; it sleeps until the next epoch is due, and an idle server costs nothing.
-"""
+"""Workspaces: what one browser has loaded, and the list of its runs."""
 
 from __future__ import annotations
 
-import functools
-import logging
-import secrets
-import threading
-import time
-from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from recsys_core.experiments import Experiment, usual_model
 from recsys_core.experiments.experiment import SHARED
@@ -20,29 +10,14 @@ from recsys_core.models import Model
 from recsys_core.models.base import described
 from recsys_core.ratings import Ratings
 from recsys_core.recipes import DATA, Recipe
-from recsys_core.runs.baselines import Baselines
-from recsys_core.runs.kept import Kept
 from recsys_core.runs.run import Run
 from recsys_core.splits import Split
 
-log = logging.getLogger("factorscope")
-
-MIB = 1 << 20
-# A run keeps predictors to look back at, and fewer checkpoints to fork from.
-RUN_FRAMES, RUN_CHECKPOINTS = 48 * MIB, 16 * MIB
-WORKSPACE, SERVER = 256 * MIB, 1024 * MIB
-
-# 60 random bits: nobody finds shared data by trying codes.
-_CODE_BYTES, _CODE_LENGTH = 9, 10
+if TYPE_CHECKING:
+    from recsys_core.runs.registry import Registry
 
 # Data sets, and ratings, one workspace holds; beyond, idle ones are let go.
 _MOST_DATA, _MOST_RATINGS = 12, 30_000_000
-
-# A workspace is freed this long after anybody last looked, in seconds.
-FREED_AFTER = 15 * 60.0
-
-_SLICE = 0.05
-_ROUND = 0.5  # all runs together are visited about this often; slices shrink when there are many
 
 
 class DataSet:
@@ -80,6 +55,32 @@ class DataSet:
         return Experiment(self.source, self.split, model).with_ratings(self.ratings)
 
 
+class Entry:
+    """A run in a browser's list.
+
+    Attributes
+    ----------
+    run : the Run, which others may watch, too.
+    number : counts from 1 in the order of creation and is never given again: a View's name for it.
+    name, color_index : what it is called; colours go by creation.
+    group : "" for a person's own; else what it belongs to ("Replica 2").
+    seen : when somebody last looked at it, on the registry's clock.
+    """
+
+    def __init__(self, run: Run, number: int, name: str, color_index: int, group: str) -> None:
+        self.run, self.number, self.name = run, number, name
+        self.color_index, self.group = color_index, group
+        self.seen = run.clock()
+
+    def train(self, until: int | None = None) -> None:
+        """Have it trained up to an epoch (None: to its end)."""
+        self.run.ask(self, until)
+
+    def hold(self) -> None:
+        """Have it trained no further; others who watch it are not held up."""
+        self.run.ask(self, self.run.epoch)
+
+
 class Workspace:
     """What one browser works with: its data and its runs.
 
@@ -89,15 +90,18 @@ class Workspace:
     ----------
     owner : the browser's name.
     data : list of DataSet, in the order in which they were loaded.
-    runs : list of Run, in the order of creation; those of replicas among them (``Run.group``).
+    entries : list of Entry, in the order of creation; those of replicas among them.
+    guest : what a new guest rated here, by source of the data: item index → rating.
     """
 
     def __init__(self, owner: str, registry: Registry) -> None:
         self.owner = owner
         self.registry = registry
         self.data: list[DataSet] = []
-        self.runs: list[Run] = []
+        self.entries: list[Entry] = []
+        self.guest: dict[Recipe, dict[int, float]] = {}
         self.touched = registry.clock()
+        self._numbered = 0
         self._n_created: dict[str, int] = {}  # by group
 
     # --- data -----------------------------------------------------------------------------------
@@ -121,7 +125,7 @@ class Workspace:
         return found
 
     def _let_go_of_data(self) -> None:
-        used = {run.experiment.data for run in self.runs}
+        used = {entry.run.experiment.data for entry in self.entries}
         idle = sorted((d for d in self.data if d.source not in used), key=lambda d: d.seen)
         for oldest in idle[:-1]:
             n_ratings = sum(data.ratings.n_ratings for data in self.data)
@@ -135,9 +139,10 @@ class Workspace:
 
     def unload(self, data: DataSet) -> None:
         """Forget data, and all runs on them; nobody else gets them any more."""
-        for run in [run for run in self.runs if run.experiment.data == data.source]:
-            self.remove(run)
+        for entry in [e for e in self.entries if e.run.experiment.data == data.source]:
+            self.remove(entry)
         with self.registry.lock:
+            self.guest.pop(data.source, None)
             self.data = [other for other in self.data if other is not data]
             self.registry.unshare(self.owner, data.ratings)
 
@@ -163,8 +168,8 @@ class Workspace:
 
     # --- runs -----------------------------------------------------------------------------------
 
-    def new_run(self, experiment: Experiment, name: str | None = None, group: str = "") -> Run:
-        """An experiment as a run, paused at epoch 0.
+    def new_entry(self, experiment: Experiment, name: str | None = None, group: str = "") -> Entry:
+        """An experiment as a run in this list; what others train already is watched with them.
 
         Raises
         ------
@@ -173,219 +178,84 @@ class Workspace:
         SettingsError, RatingsError
             If the model cannot start on them with its settings.
         """
-        experiment = self.with_loaded_ratings(experiment)
-        run = Run(
-            self,
-            experiment,
-            self._n_created.get(group, 0),
-            self._baselines(experiment.make_split()),
-            group,
-        )
-        return self._welcome(run, name or described(run.model, run.settings))
+        run = self.registry.run(self.owner, self.with_loaded_ratings(experiment))
+        entry = self._listed(run, name or described(run.model, run.settings), group)
+        if not run.model.has_epochs:
+            entry.train()  # a single pass: there is nothing to choose a moment in
+        return entry
 
-    def fork(self, parent: Run, epoch: int, **changed: Any) -> Run:
-        """A run that goes on from an epoch of another; see ``Run.fork``."""
-        epoch = min(max(int(epoch), 0), parent.epoch)
-        experiment = parent.experiment.fork(epoch, **changed)
-        number = self._n_created.get(parent.group, 0)
-        run = Run(self, experiment, number, parent.baselines, parent.group, parent, epoch)
-        return self._welcome(run, f"{described(run.model, run.settings)}, from epoch {epoch}")
+    def fork(self, parent: Entry, epoch: int, **changed: Any) -> Entry:
+        """A run that goes on from an epoch of another, with some settings changed.
 
-    def _baselines(self, split: Split) -> Baselines:
-        """Those of a split, shared by all runs on it."""
-        of_others = (run.baselines for run in self.runs if run.split is split)
-        return next(of_others, None) or Baselines(split)
+        Where no checkpoint of that epoch is kept, the epochs since an earlier one are retraced
+        before it goes on.
 
-    def _welcome(self, run: Run, name: str) -> Run:
-        taken = {other.name for other in self.runs}
-        run.name, number = name, 2
-        while run.name in taken:
-            run.name, number = f"{name} ({number})", number + 1
-        self._n_created[run.group] = run.color_index + 1
+        Raises
+        ------
+        SettingsError
+            If the settings do not exist, or do not fit the checkpoint (the number of factors).
+        """
+        epoch = min(max(int(epoch), 0), parent.run.epoch)
+        experiment = parent.run.experiment.fork(epoch, **changed)
+        run = self.registry.run(self.owner, experiment, parent.run, epoch)
+        name = f"{described(run.model, run.settings)}, from epoch {epoch}"
+        return self._listed(run, name, parent.group)
+
+    def _listed(self, run: Run, name: str, group: str) -> Entry:
+        taken = {other.name for other in self.entries}
+        unique, number = name, 2
+        while unique in taken:
+            unique, number = f"{name} ({number})", number + 1
         with self.registry.lock:
-            self.runs = [*self.runs, run]
+            self._numbered += 1
+            color_index = self._n_created.get(group, 0)
+            self._n_created[group] = color_index + 1
+            entry = Entry(run, self._numbered, unique, color_index, group)
+            self.entries = [*self.entries, entry]
         self.registry.wake()
-        return run
+        return entry
 
-    def run_of(self, experiment: Experiment, group: str = "") -> Run | None:
+    def entry(self, number: int) -> Entry | None:
+        """The entry of a number; None where it was removed."""
+        return next((entry for entry in self.entries if entry.number == number), None)
+
+    def entry_of(self, experiment: Experiment, group: str = "") -> Entry | None:
         """The latest run of an experiment; None where there is none."""
-        found = (r for r in reversed(self.runs) if r.group == group and r.experiment == experiment)
-        return next(found, None)
+        return next(
+            (
+                entry
+                for entry in reversed(self.entries)
+                if entry.group == group and entry.run.experiment == experiment
+            ),
+            None,
+        )
 
-    def remove(self, run: Run) -> None:
+    def remove(self, entry: Entry) -> None:
         """Forget a run."""
         with self.registry.lock:
-            run.pause()
-            self.runs = [other for other in self.runs if other is not run]
-            if run.epoch == 0 and run.color_index == self._n_created[run.group] - 1:
-                self._n_created[run.group] -= 1  # it never trained: nobody will miss its colour
+            entry.hold()
+            self.entries = [other for other in self.entries if other is not entry]
+            if entry.run.epoch == 0 and entry.color_index == self._n_created[entry.group] - 1:
+                # It never trained: nobody will miss its colour.
+                self._n_created[entry.group] -= 1
 
-    def rename(self, run: Run, name: str) -> None:
+    def rename(self, entry: Entry, name: str) -> None:
         """Call a run something else; a blank name changes nothing."""
-        run.name = name.strip()[:80] or run.name
+        entry.name = name.strip()[:80] or entry.name
 
     # --- what was looked at last ----------------------------------------------------------------
 
-    def look_at(self, seen: DataSet | Run) -> None:
+    def look_at(self, seen: DataSet | Entry) -> None:
         """Note that somebody looks at this now, so that a new tab begins there."""
         seen.seen = self.registry.clock()
 
     @property
-    def latest(self) -> DataSet | Run | None:
+    def latest(self) -> DataSet | Entry | None:
         """What was looked at last, data or a run; None in an empty workspace."""
-        everything: list[DataSet | Run] = [*self.data, *self.runs]
+        everything: list[DataSet | Entry] = [*self.data, *self.entries]
         return max(everything, key=lambda each: each.seen, default=None)
 
     @property
     def busy(self) -> bool:
         """Whether any run has something going on."""
-        return any(run.busy for run in self.runs)
-
-
-class Registry:
-    """All workspaces, and the worker.
-
-    ``clock`` is replaced in tests, which then call ``turn`` themselves (``threaded=False``).
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic, threaded: bool = True) -> None:
-        self.clock = clock
-        self.lock = threading.Condition(threading.RLock())
-        self._threaded = threaded
-        self._workspaces: dict[str, Workspace] = {}
-        self._worker: threading.Thread | None = None
-        self._woken = False
-        self._shared: dict[Recipe, tuple[str, Ratings]] = {}  # by code: whose, and which
-
-    # --- shared data ----------------------------------------------------------------------------
-
-    def share(self, owner: str, ratings: Ratings) -> Recipe:
-        """Let everybody on this server who has the code read these ratings; the recipe to name.
-
-        Shared twice, they keep their code.
-        """
-        with self.lock:
-            found = self.shared_as(owner, ratings)
-            if found is None:
-                code = secrets.token_urlsafe(_CODE_BYTES)[:_CODE_LENGTH]
-                found = Recipe.of(SHARED, id=code)
-                self._shared[found] = owner, ratings
-            return found
-
-    def unshare(self, owner: str, ratings: Ratings) -> None:
-        """Undo that: who has them loaded keeps them, nobody else gets them."""
-        with self.lock:
-            while (found := self.shared_as(owner, ratings)) is not None:
-                del self._shared[found]
-
-    def shared_as(self, owner: str, ratings: Ratings) -> Recipe | None:
-        """The recipe of ratings that their owner shares; None where they are not shared."""
-        with self.lock:
-            mine = (recipe for recipe, (who, which) in self._shared.items()
-                    if who == owner and which.fingerprint == ratings.fingerprint)  # fmt: skip
-            return next(mine, None)
-
-    def shared(self, source: Recipe) -> Ratings:
-        """The ratings of a code.
-
-        Raises
-        ------
-        MissingDataError
-            If nothing is shared under it.
-        """
-        with self.lock:
-            found = self._shared.get(source)
-        return DATA.make(source) if found is None else found[1]  # which has the sentence
-
-    # --- workspaces and the worker --------------------------------------------------------------
-
-    def workspace(self, owner: str) -> Workspace:
-        """The workspace of a browser, made when it is first asked for; asking keeps it alive."""
-        with self.lock:
-            found = self._workspaces.get(owner)
-            if found is None:
-                found = self._workspaces[owner] = Workspace(owner, self)
-            found.touched = self.clock()
-            return found
-
-    def __len__(self) -> int:
-        return len(self._workspaces)
-
-    def wake(self) -> None:
-        """There may be something to do: have the worker look now."""
-        with self.lock:
-            self._woken = True
-            if self._threaded and (self._worker is None or not self._worker.is_alive()):
-                self._worker = threading.Thread(target=self._work, name="trainer", daemon=True)
-                self._worker.start()
-            self.lock.notify_all()
-
-    def _work(self) -> None:
-        while True:
-            with self.lock:
-                self._woken = False
-            due = self.turn()
-            with self.lock:
-                if not self._woken:
-                    wait = None if due is None else due - self.clock()
-                    if wait is None or wait > 0:
-                        self.lock.wait(wait)
-
-    def turn(self) -> float | None:
-        """One round of the worker; returns when it is next needed (on its clock), or None: never.
-
-        A run that fails is marked so and harms no other.
-        """
-        with self.lock:
-            everybody = [run for space in self._workspaces.values() for run in space.runs]
-        busy = [run for run in everybody if run.busy]
-        seconds = min(_SLICE, _ROUND / max(len(busy), 1))
-        dues = [run.work(seconds) for run in busy]
-        with self.lock:
-            self._keep_within_budgets()
-            self._free_the_forgotten()
-            forgotten = [space.touched + FREED_AFTER for space in self._workspaces.values()]
-        return min((due for due in [*dues, *forgotten] if due is not None), default=None)
-
-    def _keep_within_budgets(self) -> None:
-        everything: list[Kept] = []
-        for space in self._workspaces.values():
-            of_space: list[Kept] = []
-            for run in space.runs:
-                _thin([run.frames], RUN_FRAMES)
-                _thin([run.checkpoints], RUN_CHECKPOINTS)
-                of_space += [run.frames, run.checkpoints]
-            _thin(of_space, WORKSPACE)
-            everything += of_space
-        _thin(everything, SERVER)
-
-    def _free_the_forgotten(self) -> None:
-        now = self.clock()
-        for owner, space in list(self._workspaces.items()):
-            if now - space.touched >= FREED_AFTER:
-                for run in space.runs:
-                    run.pause()
-                del self._workspaces[owner]
-        # What a forgotten visitor shared lasts as long as somebody works with it.
-        for source, (who, _) in list(self._shared.items()):
-            used = any(space.data_of(source) for space in self._workspaces.values())
-            if who not in self._workspaces and not used:
-                del self._shared[source]
-
-
-def _thin(kept: Iterable[Kept], budget: int) -> None:
-    """Thin the largest, again and again, until all fit into the budget (or nothing is left)."""
-    kept = list(kept)
-    total = sum(k.nbytes for k in kept)
-    while total > budget and kept:
-        largest = max(kept, key=lambda k: k.nbytes)
-        before = largest.nbytes
-        if not largest.thin():
-            kept.remove(largest)
-        total += largest.nbytes - before
-
-
-@functools.cache
-def registry() -> Registry:
-    """The registry of this server."""
-    return Registry()
+        return any(entry.run.busy for entry in self.entries)

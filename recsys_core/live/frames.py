@@ -1,6 +1,5 @@
-"""What the live panels show of a run, and the frames that make them move.
+"""What the live panels show of a run, packed: frames of 16-bit integers, a few a second.
 
-A figure is drawn once; what changes arrives in frames, packed as 16-bit integers, a few a second.
 Of large data a block of the matrix and a sample of the points are shown, the same for all runs.
 """
 
@@ -8,11 +7,11 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from recsys_core.live.messages import Frame
 from recsys_core.models import Factored, Recommender
 from recsys_core.ratings import Ratings
 from recsys_core.runs import Run
@@ -66,20 +65,30 @@ def _sample(counts: np.ndarray, most: int) -> np.ndarray:
     return np.sort(np.concatenate([order[: most // 2], rest]))
 
 
-def frame(run: Run, epoch: int, predictor: Recommender) -> dict[str, Any]:
-    """The state of both panels at an epoch, packed; numbers are little-endian, in base64.
+# By run: its packed frames by epoch, the same for everybody who watches.
+_packed: WeakKeyDictionary[Run, dict[int, Frame]] = WeakKeyDictionary()
+_MOST_PACKED = 400
 
-    ``matrix``: uint16, row by row, 0 the lowest and 65534 the highest rating, 65535 none yet.
-    ``latent``: int16, x and y of all users shown, then of all items; 32767 is ``reach``;
-    ``spread`` is how far out all but a few lie.
-    """
+
+def frame(run: Run, epoch: int, predictor: Recommender) -> Frame:
+    """The state of both panels at an epoch; packed once for all who watch."""
+    packed = _packed.setdefault(run, {})
+    found = packed.get(epoch)
+    if found is None or (found.latent is None and run.basis is not None):
+        if len(packed) >= _MOST_PACKED:
+            packed.pop(next(iter(packed)))
+        found = packed[epoch] = _frame(run, epoch, predictor)
+    return found
+
+
+def _frame(run: Run, epoch: int, predictor: Recommender) -> Frame:
     part = shown(run.split.train)
-    packed: dict[str, Any] = {"epoch": epoch, "matrix": _pack(_levels(part, epoch, predictor))}
+    packed = Frame(epoch, _pack(_levels(part, epoch, predictor)))
     if run.basis is not None:
         xy = places(run, predictor)
         reach = float(np.abs(xy).max()) or 1.0
-        packed["latent"] = _pack(np.rint(xy * (_SIDE / reach)).astype("<i2"))
-        packed["reach"], packed["spread"] = reach, spread(xy)
+        packed.latent = _pack(np.rint(xy * (_SIDE / reach)).astype("<i2"))
+        packed.reach, packed.spread = reach, spread(xy)
     return packed
 
 

@@ -1,0 +1,162 @@
+"""What a browser has been told already, and what the next message should bring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from recsys_core.live import latent, narrate
+from recsys_core.live.frames import frame, frame_bytes
+from recsys_core.live.messages import Baseline, Frame, Map, RunNews, Said, Sentence, Tick
+from recsys_core.runs import Run
+
+# About how long the frames of one message may be, in bytes: of a tick, and of the first one, which
+# brings the past along.
+_TICK, _FIRST = 32_000, 160_000
+_MOST_FRAMES = 30
+
+
+@dataclass
+class _Told:
+    """What the browser knows of one run."""
+
+    epochs: int
+    version: int = -1
+    said: int = 0  # epochs whose sentence it knows
+    before: bool = False
+    after: bool = False
+    baselines: bool = False
+    map: Map | None = None
+    frames: set[int] = field(default_factory=set)
+
+
+class Feed:
+    """Messages for one browser tab: the epochs of the runs it shows, the frames of one.
+
+    Parameters
+    ----------
+    runs : stream → Run, those whose curves it shows.
+    main : the one in view; None where there is none.
+    epochs : stream → how many epochs of it are known there; frames : epochs of known frames.
+    """
+
+    def __init__(
+        self,
+        runs: Mapping[str, Run],
+        main: str | None = None,
+        epochs: Mapping[str, int] | None = None,
+        frames: Iterable[int] = (),
+    ) -> None:
+        known = epochs or {}
+        self.runs = dict(runs)
+        self.main = main
+        self._told = {stream: _Told(max(known.get(stream, 0), 0)) for stream in self.runs}
+        if main in self._told:
+            self._told[main].frames.update(frames)
+
+    def tick(self) -> Tick | None:
+        """What is new; None where nothing is."""
+        news = {
+            stream: found
+            for stream, run in self.runs.items()
+            if (found := self._news(stream, run)) is not None
+        }
+        return Tick(news) if news else None
+
+    def exactly(self, epoch: int) -> Tick | None:
+        """The frame of one epoch of the run in view, as near as it is kept."""
+        if self.main is None or self.main not in self.runs:
+            return None
+        run, told = self.runs[self.main], self._told[self.main]
+        moment = run.frames.nearest(epoch)
+        if run.basis_pending or moment.epoch in told.frames:
+            return None
+        told.frames.add(moment.epoch)
+        news = _state(run, told.epochs)
+        news.frames = [frame(run, moment.epoch, moment.thing)]
+        return Tick({self.main: news})
+
+    def _news(self, stream: str, run: Run) -> RunNews | None:
+        told = self._told[stream]
+        version = run.version
+        if version == told.version:
+            return None
+        with run.lock:  # an epoch, its frame and the status change together
+            news = _state(run, told.epochs)
+            moments = list(run.frames)
+        told.version = version
+        told.epochs = news.from_ + len(news.loss)
+        self._tell_words(run, told, news)
+        if not told.baselines and (known := list(run.baselines)):
+            told.baselines = True
+            news.baselines = [
+                Baseline(b.name, b.train_rmse, b.validation_rmse) for b in known
+            ]
+        if stream == self.main and not run.basis_pending:
+            news.frames = self._frames(run, told, moments)
+            found = latent.map_of(run)
+            if found != told.map:
+                told.map = news.map = found
+        return news
+
+    def _tell_words(self, run: Run, told: _Told, news: RunNews) -> None:
+        if not told.before:
+            told.before, news.before = True, Sentence.of(narrate.before(run))
+        if run.model.has_epochs and told.epochs > told.said:
+            new = narrate.changes(run, told.said)
+            news.said = [Said(epoch, Sentence.of(text)) for epoch, text in new if epoch < told.epochs]
+            told.said = told.epochs
+        if not told.after and news.status == "finished" and list(run.baselines):
+            after = narrate.after(run)
+            if after is not None:
+                told.after, news.after = True, Sentence.of(after)
+
+    def _frames(self, run: Run, told: _Told, moments: list) -> list[Frame] | None:
+        last = max(told.frames, default=-1)
+        first = not told.frames
+        new = [moment for moment in moments if moment.epoch > last]
+        most = max(1, (_FIRST if first else _TICK) // frame_bytes(run))
+        chosen = [new[i] for i in _spread(len(new), most if first else min(most, _MOST_FRAMES))]
+        best = run.best_epoch
+        if run.status == "finished" and best is not None and best not in told.frames:
+            chosen += [m for m in moments if m.epoch == best and m not in chosen]
+        told.frames.update(moment.epoch for moment in chosen)
+        return [frame(run, m.epoch, m.thing) for m in chosen] or None
+
+
+def _state(run: Run, known: int) -> RunNews:
+    """Where a run stands, and its epochs from the first that is not known yet."""
+    new = run.epochs[known:]
+    started = min(known, len(run.epochs))
+    rated = run.epochs[0].train_rmse is not None
+    validated = rated and run.epochs[0].validation_rmse is not None
+    return RunNews(
+        from_=started,
+        loss=[_short(e.loss) for e in new],
+        train=[_short(e.train_rmse) for e in new] if rated else None,
+        validation=[_short(e.validation_rmse) for e in new] if validated else None,
+        status=run.status,
+        message=run.message,
+        n_epochs=run.n_epochs,
+        best=run.best_epoch,
+        single=not run.model.has_epochs,
+        early=run.stopped_early,
+        rewinding=run.rewinding,
+        seconds=run.seconds_an_epoch,
+    )
+
+
+def _spread(n: int, most: int) -> list[int]:
+    """At most ``most`` of n positions, evenly spread, the last always among them."""
+    if n <= most:
+        return list(range(n))
+    if most == 1:
+        return [n - 1]
+    return np.unique(np.rint(np.linspace(0, n - 1, most)).astype(int)).tolist()
+
+
+def _short(value: float | None) -> float:
+    """Six significant digits: more cannot be seen."""
+    return 0.0 if value is None else float(f"{value:.6g}")
