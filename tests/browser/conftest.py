@@ -44,16 +44,6 @@ _CHROMIUM_ARGS = (
 _STREAMLITS_OWN_404 = re.compile(r"/_stcore/(health|host-config)$")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests are tried up to three times: on a busy machine a click can come too late.
-
-    What is broken fails every time; a rerun is shown as such in pytest's summary.
-    """
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))
-
-
 @dataclass
 class Server:
     """A running server: its address, its process id, and what it has logged."""
