@@ -27,10 +27,13 @@ SCRIPTS_ROUTE = f"/factorscope/js-{_DIGEST}"
 
 def component_of(script: str) -> str:
     """The JavaScript of a component whose ``render`` and ``remove`` are in one of the scripts."""
+    # Streamlit also cleans up after an update that was overtaken by the next one before this script
+    # had come, although the component stays: what is still in the page is left alone.
     return f"""
 const script = import(new URL("{SCRIPTS_ROUTE}/{script}", window.location.origin).href)
 export default function (component) {{
   script.then(({{ render }}) => render(component))
-  return () => script.then(({{ remove }}) => remove(component))
+  return () =>
+    component.parentElement.isConnected || script.then(({{ remove }}) => remove(component))
 }}
 """

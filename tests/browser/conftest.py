@@ -7,7 +7,6 @@ import re
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -15,9 +14,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser import chromium
+from tests.browser.helpers import PATIENCE, becomes
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,16 +42,6 @@ _CHROMIUM_ARGS = (
 
 # Streamlit looks for its base path below the page of a deep link, and finds it one step up.
 _STREAMLITS_OWN_404 = re.compile(r"/_stcore/(health|host-config)$")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests are tried up to three times: on a busy machine a click can come too late.
-
-    What is broken fails every time; a rerun is shown as such in pytest's summary.
-    """
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))
 
 
 @dataclass
@@ -88,15 +87,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def _wait_until_it_answers(server: Server, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+    def answer() -> str:
+        assert process.poll() is None, f"The server stopped:\n{server.log.read_text()}"
         try:
-            urllib.request.urlopen(f"{server.url}/factorscope/health", timeout=1)
-            return
-        except (urllib.error.URLError, OSError):
-            assert process.poll() is None, f"The server stopped:\n{server.log.read_text()}"
-            time.sleep(0.1)
-    pytest.fail(f"The server does not answer:\n{server.log.read_text()}")
+            with urllib.request.urlopen(f"{server.url}/factorscope/health", timeout=1) as answer:
+                return answer.read().decode()
+        except (urllib.error.URLError, OSError) as error:
+            return f"{error}; it says:\n{server.log.read_text()}"
+
+    becomes(answer, "ok")
 
 
 @pytest.fixture(scope="session")
@@ -141,6 +140,7 @@ def browser_page(browser: Browser, server: Server) -> Iterator[Callable[..., Pag
             color_scheme="dark" if dark else "light",
             reduced_motion="no-preference",
         )
+        context.set_default_timeout(PATIENCE * 1000)
         opened.contexts.append(context)
         page = context.new_page()
         page.on("console", opened.on_console)

@@ -1,27 +1,169 @@
-"""Waiting and looking, for browser tests."""
+"""Waiting and looking, for browser tests.
+
+A page follows a click some time later, and how much later depends on the machine. So a test never
+reads the page once. It says what the click is to bring, and waits for that: by Playwright's
+``expect``, which looks again and again, or, where that cannot say it, by ``becomes``. Numbers that
+a test goes on with come from ``steady``, and that something does *not* happen is said by ``stays``.
+``test_no_races.py`` keeps tests to this.
+"""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, TypeVar
 
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Locator, Page, expect
 
 SHOTS = Path(__file__).resolve().parents[2] / "test-results"
 
+# Seconds that something may take to come. Long, because a busy machine is no failure, and nobody
+# waits for it on a quiet one.
+PATIENCE = 90.0
 
-def settled(page: Page, timeout: float = 20) -> None:
-    """Wait until Streamlit rests and every chart that is in view has been drawn."""
-    page.wait_for_selector(
-        "[data-testid=stApp][data-test-connection-state=CONNECTED]"
-        "[data-test-script-state=notRunning]",
-        timeout=timeout * 1000,
-    )
-    page.wait_for_function(
-        """() => !document.querySelector("[data-testid=stSkeleton], [data-testid=stSpinner]")
-             && [...document.querySelectorAll(".js-plotly-plot")]
-                  .every((chart) => chart.querySelector(".main-svg"))""",
-        timeout=timeout * 1000,
-    )
+_BETWEEN_LOOKS = 0.05
+
+T = TypeVar("T")
+
+
+# --- waiting -------------------------------------------------------------------------------------
+
+
+def becomes(
+    read: Callable[[], T],
+    wanted: Any = lambda value: value is not None,
+    timeout: float = PATIENCE,
+) -> T:
+    """Read again and again until it is as wanted; returns what was read then.
+
+    ``wanted`` is a value, or a function that says whether a value is wanted; without it, anything
+    but None is.
+    """
+    for value in _looks(read, timeout):
+        if isinstance(value, Error):
+            continue
+        if wanted(value) if callable(wanted) else value == wanted:
+            return value
+    what = "what was wanted" if callable(wanted) else repr(wanted)
+    raise AssertionError(f"After {timeout:g} s it is not {what}; last seen: {value!r}")
+
+
+def steady(read: Callable[[], T], seconds: float = 0.5, timeout: float = PATIENCE) -> T:
+    """Read again and again until it has been the same for some time; returns that."""
+    last, since = None, time.monotonic()
+    for value in _looks(read, timeout):
+        if isinstance(value, Error) or value != last:
+            last, since = value, time.monotonic()
+        elif time.monotonic() - since >= seconds:
+            return value
+    raise AssertionError(f"After {timeout:g} s it still changes; last seen: {value!r}")
+
+
+def stays(read: Callable[[], T], value: T, seconds: float = 1.5) -> None:
+    """Assert that it is this value all the time; wait until it is, before."""
+    for seen in _looks(read, seconds):
+        assert seen == value, f"It was to stay {value!r}; seen: {seen!r}"
+
+
+def _looks(read: Callable[[], T], seconds: float) -> Iterator[T | Error]:
+    """What is read, again and again for so long, at least twice.
+
+    What cannot be read now, because the page is about to replace it, may be there in a moment.
+    """
+    until = time.monotonic() + seconds
+    looks = 0
+    while looks < 2 or time.monotonic() < until:
+        looks += 1
+        try:
+            yield read()
+        except Error as error:
+            yield error
+        time.sleep(_BETWEEN_LOOKS)
+
+
+def settled(page: Page) -> None:
+    """Wait until Streamlit rests and every chart has been drawn and has come to rest.
+
+    A click is not seen at once, so wait for what it brings first: else this sees the rest before.
+    While a run plays on the Train page, there is none.
+    """
+    becomes(lambda: page.evaluate(_WHAT_GOES_ON), [])
+
+
+# For some frames: between two parts of one answer there may be a moment of rest.
+_WHAT_GOES_ON = """async () => {
+    const look = () => {
+        const { testConnectionState, testScriptState } =
+            document.querySelector("[data-testid=stApp]")?.dataset ?? {}
+        const found = (selector) => [...document.querySelectorAll(selector)]
+        return [
+            ...(testConnectionState === "CONNECTED" ? [] : [`connection ${testConnectionState}`]),
+            ...(testScriptState === "notRunning" ? [] : [`script ${testScriptState}`]),
+            ...["stSkeleton", "stAppSkeleton", "stSpinner"].filter(
+                (name) => found(`[data-testid=${name}]`).length),
+            ...found(".fs-chart[aria-busy], .fs-moving, .js-plotly-plot:not(:has(.main-svg))")
+                .map((node) => node.outerHTML.slice(0, 150)),
+        ]
+    }
+    for (let frame = 0; frame < 6; frame++) {
+        const going = look()
+        if (going.length) return going
+        await new Promise(requestAnimationFrame)
+    }
+    return look()
+}"""
+
+
+# --- the page ------------------------------------------------------------------------------------
+
+
+def go_to(page: Page, path: str) -> None:
+    """Open a page by its address, and wait until all of it is there."""
+    page.goto(f"/{path}")
+    arrived(page)
+
+
+def follow(page: Page, title: str) -> None:
+    """Go to another page by the menu, and wait until all of it is there."""
+    page.get_by_test_id("stSidebarNavLink").filter(has_text=title).click()
+    expect(page.locator("h1").first).to_have_text(title)
+    settled(page)
+
+
+def arrived(page: Page) -> None:
+    """Wait until all of a page is there that has just been opened or reloaded."""
+    expect(page.locator("h1").first).to_be_visible()
+    settled(page)
+
+
+def sidebar(page: Page) -> Locator:
+    """The two cards, of the data and of the run, are there."""
+    return page.get_by_test_id("stSidebar")
+
+
+def width_of(page: Page) -> int:
+    """How wide the page is, in pixels; wider than the window, it could be scrolled sideways."""
+    return page.evaluate("document.documentElement.scrollWidth")
+
+
+def listen(page: Page) -> list[tuple[str, str]]:
+    """Note all that a page asks of the server from when it is next opened; see ``asked``."""
+    notes: list[tuple[str, str]] = []
+
+    def message(frame: bytes | str) -> None:
+        text = frame if isinstance(frame, str) else frame.decode("latin-1")
+        notes.append(("message", text))
+
+    page.on("request", lambda request: notes.append(("request", request.url)))
+    page.on("websocket", lambda socket: socket.on("framesent", message))
+    return notes
+
+
+def asked(page: Page, notes: list[tuple[str, str]], kind: str) -> list[str]:
+    """The addresses requested ("request"), or the messages sent ("message"), so far."""
+    page.evaluate("0")  # Playwright hands over what has happened when it is asked something
+    return [what for of, what in notes if of == kind]
 
 
 def shot(page: Page, name: str, full_page: bool = False) -> Path:
@@ -30,3 +172,50 @@ def shot(page: Page, name: str, full_page: bool = False) -> Path:
     path = SHOTS / f"{name}.png"
     page.screenshot(path=path, full_page=full_page)
     return path
+
+
+# --- charts --------------------------------------------------------------------------------------
+
+
+def plot(page: Page, key: str) -> Locator:
+    """The chart of that key."""
+    return page.locator(f".st-key-{key}_chart .js-plotly-plot")
+
+
+def click_at(page: Page, key: str, x: float, y: float, label: str = "") -> None:
+    """Click a chart where its axes say (x, y), and wait until it has been drawn anew.
+
+    There, the label that comes up under the mouse holds ``label``.
+    """
+    settled(page)
+    chart = plot(page, key)
+    chart.scroll_into_view_if_needed()
+    place, drawn = steady(lambda: (_place(chart, x, y), chart.get_attribute("data-drawn")))
+    page.mouse.move(*place)
+    expect(chart.locator(".hoverlayer .hovertext").filter(has_text=label).first).to_be_visible()
+    page.mouse.click(*place)
+    expect(chart).not_to_have_attribute("data-drawn", drawn or "")  # what is chosen is marked
+    settled(page)
+
+
+def _place(chart: Locator, x: float, y: float) -> list[float]:
+    """Where in the window a chart's axes say (x, y)."""
+    return chart.evaluate(
+        """(div, [x, y]) => {
+            const { xaxis, yaxis } = div._fullLayout, box = div.getBoundingClientRect()
+            return [box.x + xaxis._offset + xaxis.l2p(x), box.y + yaxis._offset + yaxis.l2p(y)]
+        }""",
+        [x, y],
+    )
+
+
+def drag_across(page: Page, key: str) -> None:
+    """Zoom into a part of a chart's horizontal axis, from a fifth to three fifths."""
+    settled(page)
+    area = plot(page, key).locator(".nsewdrag")
+    box = steady(lambda: area.bounding_box())
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.2, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, y, steps=5)
+    page.mouse.up()

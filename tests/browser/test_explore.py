@@ -5,9 +5,20 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.helpers import settled, shot
+from tests.browser.helpers import (
+    PATIENCE,
+    becomes,
+    click_at,
+    follow,
+    go_to,
+    plot,
+    settled,
+    shot,
+    sidebar,
+    steady,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -19,38 +30,31 @@ def party(page: Page) -> None:
     page.goto("/predictions")
     page.get_by_role("button", name="Start with Robbie's party").click()
     # On a phone the sidebar, and the card in it, is folded away.
-    expect(page.get_by_text("epoch 200 of 200")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("epoch 200 of 200")).to_be_visible()
     settled(page)
 
 
-def go_to(page: Page, path: str) -> None:
-    page.goto(f"/{path}")
-    settled(page)
+def find(page: Page, label: str, typed: str, name: str) -> None:
+    """Find a user or an item by name, and choose it."""
+    page.get_by_label(label).fill(typed)
+    page.get_by_role("option", name=name).click()
 
 
-def drawn(page: Page, key: str) -> Locator:
-    chart = page.locator(f".st-key-{key}_chart .js-plotly-plot")
-    expect(chart.locator(".main-svg").first).to_be_visible()
-    return chart
+def bars(page: Page, key: str) -> int:
+    """How many bars a chart has."""
+    return plot(page, key).evaluate("div => div.calcdata[0].length")
 
 
-def click_at(page: Page, key: str, x: float, y: float) -> None:
-    """Click a chart where its axes say (x, y)."""
-    chart = drawn(page, key)
-    chart.scroll_into_view_if_needed()
-    at = chart.evaluate(
-        """(div, [x, y]) => {
-            const { xaxis, yaxis } = div._fullLayout, box = div.getBoundingClientRect()
-            return [box.x + xaxis._offset + xaxis.l2p(x), box.y + yaxis._offset + yaxis.l2p(y)]
-        }""",
-        [x, y],
+def cells(page: Page) -> list[list[float | None]]:
+    """The numbers of the matrix, as drawn."""
+    return plot(page, "matrix").evaluate(
+        "div => Array.from(div.calcdata[0][0].z).map(row => Array.from(row))"
     )
-    before = chart.get_attribute("data-drawn")
-    page.mouse.move(*at)
-    expect(chart.locator(".hoverlayer .hovertext").first).to_be_visible()
-    page.mouse.click(*at)
-    expect(chart).not_to_have_attribute("data-drawn", before or "")  # the ring has moved
-    settled(page)
+
+
+def names(page: Page) -> list[str]:
+    """The names written on the map; that of the selected one is bold."""
+    return plot(page, "latent").evaluate("div => div._fullLayout.annotations.map(a => a.text)")
 
 
 def number(text: str) -> float:
@@ -62,67 +66,61 @@ def test_a_clicked_cell_is_a_sum_that_adds_up(look, browser_page):
     page = browser_page(*LOOKS[look])
     party(page)
     # Hermione is row 1, Back in Black column 1: a gap.
-    click_at(page, "matrix", 1, 1)
+    click_at(page, "matrix", 1, 1, label="Hermione")
     expect(page.get_by_text("Hermione × Back in Black")).to_be_visible()
-    said = page.get_by_text(re.compile(r"^[−\d.]+( [+−] [\d.]+)+ = [−\d.]+")).inner_text()
+    sentence = page.get_by_text(re.compile(r"^[−\d.]+( [+−] [\d.]+)+ = [−\d.]+"))
+    said = steady(lambda: sentence.inner_text())
     left, right = said.split(" = ")
     terms = [number(sign + digits) for sign, digits in re.findall(r"([−]?) ?([\d.]+)", left)]
     total = number(re.match(r"[−\d.]+", right)[0])
     assert sum(terms) == pytest.approx(total, abs=1e-9), said
     assert len(terms) == 4  # mean, both biases, factors
     # The same number, to a decimal, stands in the cell.
-    printed = drawn(page, "matrix").evaluate("div => div.data[0].text[1][1]")
-    assert number(printed) == pytest.approx(total, abs=0.051)
+    printed = "div => div.data[0].text[1][1]"
+    becomes(lambda: number(plot(page, "matrix").evaluate(printed)), pytest.approx(total, abs=0.051))
     # And its bars are drawn: mean, two biases, three factors, the sum.
-    bars = drawn(page, "terms").evaluate("div => div.calcdata[0].length")
-    assert bars == 7
+    becomes(lambda: bars(page, "terms"), 7)
     shot(page, f"cell-{look}")
+
+
+def a_new_picture(page: Page, before: list) -> list:
+    """Wait until the matrix shows other numbers than ever before; all those shown by now."""
+    settled(page)
+    return [*before, becomes(lambda: cells(page), lambda now: now not in before)]
 
 
 def test_views_of_the_matrix_differ_and_the_epoch_turns_back(browser_page):
     page = browser_page()
     party(page)
-    cells = "div => Array.from(div.calcdata[0][0].z).map(row => Array.from(row)).join()"
-    met = set()
+    pictures: list = []
     for view in ("Observed", "Predicted", "Gaps filled", "Error"):
         page.get_by_test_id("stButtonGroup").get_by_text(view, exact=True).click()
-        expect(drawn(page, "matrix").locator(".gtitle")).to_contain_text(
-            {"Error": "Errors"}.get(view, view)
-        )
-        settled(page)
-        met.add(drawn(page, "matrix").evaluate(cells))
-    assert len(met) == 4
+        title = plot(page, "matrix").locator(".gtitle")
+        expect(title).to_contain_text({"Error": "Errors"}.get(view, view))
+        pictures = a_new_picture(page, pictures)
     page.get_by_role("button", name="Epoch").click()
-    slider = page.get_by_role("slider", name="Epoch")
-    slider.focus()
-    slider.press("Home")
+    page.get_by_role("slider", name="Epoch").press("Home")
     expect(page.get_by_text("looking back at epoch 0 of 200")).to_be_visible()
-    settled(page)
-    met.add(drawn(page, "matrix").evaluate(cells))
-    assert len(met) == 5
+    a_new_picture(page, pictures)
 
 
 def test_an_item_is_found_in_the_latent_space_and_another_clicked(browser_page):
     page = browser_page()
     party(page)
     go_to(page, "latent")
-    page.get_by_label("Find a song").fill("clair")
-    page.get_by_role("option", name="Clair de Lune").click()
+    find(page, "Find a song", "clair", "Clair de Lune")
+    becomes(lambda: names(page), lambda seen: "<b>Clair de Lune</b>" in seen)
     expect(page.get_by_text("Clair de Lune", exact=True).first).to_be_visible()
     settled(page)
-    chart = drawn(page, "latent")
-    names = "div => div._fullLayout.annotations.map(a => a.text)"
-    assert "<b>Clair de Lune</b>" in chart.evaluate(names)
     shot(page, "latent-found")
     # Click the user called Spock where the map has him: selected here, and in the matrix.
-    x, y = chart.evaluate(
-        """div => { const at = div._fullLayout.annotations.find(a => a.text === "Spock")
-                    return [at.x, at.y] }"""
-    )
-    click_at(page, "latent", x, y)
-    assert "<b>Spock</b>" in drawn(page, "latent").evaluate(names)
+    place = """div => { const at = div._fullLayout.annotations.find(a => a.text === "Spock")
+                        return [at.x, at.y] }"""
+    x, y = steady(lambda: plot(page, "latent").evaluate(place))
+    click_at(page, "latent", x, y, label="Spock")
+    becomes(lambda: names(page), lambda seen: "<b>Spock</b>" in seen)
     expect(page.get_by_text("10\u00a0training ratings")).to_be_visible()
-    page.get_by_test_id("stSidebarNavLink").filter(has_text="Predictions").click()
+    follow(page, "Predictions")
     expect(page.get_by_text("Spock × Clair de Lune")).to_be_visible()
 
 
@@ -130,13 +128,11 @@ def test_recommendations_for_a_user_and_for_a_new_guest(browser_page):
     page = browser_page()
     party(page)
     go_to(page, "recommend")
-    page.get_by_label("Find a user").fill("spock")
-    page.get_by_role("option", name="Spock").click()
+    find(page, "Find a user", "spock", "Spock")
     expect(page.get_by_text("Spock rated 10\u00a0songs")).to_be_visible()
     settled(page)
-    unheard = {"Back in Black", "The Imperial March"}
-    why = drawn(page, "pulls").locator(".gtitle").text_content()
-    assert any(song in why for song in unheard), why
+    unheard = re.compile("Back in Black|The Imperial March")
+    expect(plot(page, "pulls").locator(".gtitle")).to_contain_text(unheard)
     shot(page, "recommend-user")
 
     page.get_by_text("A new guest", exact=True).click()
@@ -148,52 +144,51 @@ def test_recommendations_for_a_user_and_for_a_new_guest(browser_page):
     settled(page)
     rows.nth(2).get_by_text("1", exact=True).click()
     expect(page.get_by_text("2\u00a0songs rated.")).to_be_visible()
+    becomes(lambda: bars(page, "pulls"), 2)  # one reason for each rating
     settled(page)
-    bars = drawn(page, "pulls").evaluate("div => div.calcdata[0].length")
-    assert bars == 2  # one reason for each rating
     shot(page, "recommend-guest")
+
+
+def bold_names(page: Page) -> list[int]:
+    """Of which row and of which column the name is bold in the matrix."""
+    return plot(page, "matrix").evaluate(
+        """div => [div._fullLayout.yaxis, div._fullLayout.xaxis].map(({ ticktext, tickvals }) =>
+             tickvals[ticktext.findIndex(name => name.startsWith("<b>"))])"""
+    )
 
 
 def test_a_real_data_set_is_explored(browser_page, zip_path):
     """ML-100K: a block found by name, its cell as a sum; a film on the map; a guest's films."""
     page = browser_page()
-    page.goto("/data")
-    settled(page)
+    go_to(page, "data")
     page.get_by_text("Upload", exact=True).click()
     page.locator("input[type=file]").set_input_files(zip_path("ml-100k.zip"))
     page.get_by_role("button", name="Use these ratings").click()
-    expect(page.get_by_test_id("stSidebar")).to_contain_text("1,682", timeout=30_000)
+    expect(sidebar(page)).to_contain_text("1,682")
     settled(page)
-    page.get_by_test_id("stSidebarNavLink").filter(has_text="Predictions").click()
+    follow(page, "Predictions")
     page.get_by_role("button", name="Train with the usual settings").click()
-    expect(page.get_by_test_id("stSidebar")).to_contain_text("done", timeout=120_000)
+    expect(sidebar(page)).to_contain_text("done", timeout=3 * PATIENCE * 1000)
     settled(page)
-    page.get_by_label("Find a film").fill("Fargo")
-    page.get_by_role("option", name="Fargo (1996)").click()
+    find(page, "Find a film", "Fargo", "Fargo (1996)")
     expect(page.get_by_text("× Fargo (1996)")).to_be_visible()
-    settled(page)
     click_at(page, "matrix", 3, 3)
-    names = drawn(page, "matrix").evaluate(
-        "div => [div._fullLayout.yaxis.ticktext, div._fullLayout.xaxis.ticktext].map("
-        "names => names.find(name => name.startsWith('<b>')))"
-    )
-    assert all(names), "the clicked cell's user and film are set in bold"
+    becomes(lambda: bold_names(page), [3, 3])  # the clicked cell's user and film
     shot(page, "explore-block")
 
-    page.get_by_test_id("stSidebarNavLink").filter(has_text="Latent space").click()
-    expect(page.get_by_role("heading", name="Latent space")).to_be_visible()
-    page.get_by_label("Find a film").fill("Star Wars")
-    page.get_by_role("option", name="Star Wars (1977)").click()
+    follow(page, "Latent space")
+    find(page, "Find a film", "Star Wars", "Star Wars (1977)")
     expect(page.locator("strong", has_text="Star Wars (1977)")).to_be_visible()
+    settled(page)
     shot(page, "explore-map")
 
-    page.get_by_test_id("stSidebarNavLink").filter(has_text="Recommend").click()
-    expect(page.get_by_role("heading", name="Recommend", exact=True)).to_be_visible()
+    follow(page, "Recommend")
     page.get_by_text("A new guest", exact=True).click()
     expect(page.get_by_text("knows nothing of you")).to_be_visible()
     settled(page)
     stars = page.get_by_role("radiogroup", name="Your rating of Star Wars (1977)")
     stars.get_by_text("5", exact=True).click()
     expect(page.get_by_text("1\u00a0film rated.")).to_be_visible()
-    expect(drawn(page, "pulls").locator(".ytick")).to_contain_text("Star Wars (1977), rated 5")
+    expect(plot(page, "pulls").locator(".ytick")).to_contain_text("Star Wars (1977), rated 5")
+    settled(page)
     shot(page, "explore-guest")

@@ -8,26 +8,59 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.helpers import settled, shot
-from tests.browser.test_live import latest, plot, press, slide, wait_for_epoch, wait_until_finished
+from pages.shared.settings import title_of
+from tests.browser.helpers import becomes, plot, settled, shot, sidebar, stays
+from tests.browser.training import (
+    controls,
+    finished,
+    latest,
+    look_back,
+    pause,
+    play,
+    points,
+    predicted,
+    reaches,
+    set_speed,
+    shown,
+    step,
+    stream,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+# Longer than the others have: neural MF takes a minute on a quiet machine.
+LONG = 600.0
 
-def filled(page) -> int:
-    """Cells of the live matrix that show a prediction."""
-    return plot(page, "matrix").evaluate(
-        "plot => plot.data[1].z.flat().filter(value => value !== null).length"
+
+def start_anew(page: Page, algorithm: str) -> None:
+    """Choose an algorithm, start a run with its usual settings, and wait until it learns."""
+    title, summary = title_of(algorithm)
+    choice = page.locator(".st-key-choose_algorithm")
+    radio = choice.get_by_role("radio", name=title, exact=True)
+    radio.click()
+    expect(radio).to_be_checked()
+    expect(choice).to_contain_text(summary)
+    settled(page)  # its form has replaced the one before
+    before = becomes(lambda: stream(page))
+    page.get_by_role("button", name="Start a new run").click()
+    becomes(lambda: stream(page), lambda now: now != before)
+    expect(page.locator("h1")).to_contain_text(f"{title}, k =")
+    reaches(page, 1)
+
+
+def share_filled(page: Page) -> float:
+    """Of the rows of the live matrix, how many cells each shows on average."""
+    return predicted(page) / plot(page, "matrix").evaluate("plot => plot.data[1].z.length")
+
+
+def rmse_below_bias(page: Page) -> float | None:
+    """By how much the run's card says that its RMSE is below that of biases alone."""
+    said = re.search(
+        r"validation\sRMSE\s*([\d.]+)\s*·\s*bias\sonly\s*([\d.]+)", sidebar(page).inner_text()
     )
-
-
-def points(page) -> int:
-    """Points of the current run's training curve."""
-    return plot(page, "curve").evaluate(
-        "plot => Math.max(...plot.data.filter(t => t.meta?.series).map(t => t.y.length))"
-    )
+    return said and float(said[2]) - float(said[1])
 
 
 def test_movielens_is_uploaded_and_learned_by_all_four_algorithms(browser_page, zip_path):
@@ -38,55 +71,40 @@ def test_movielens_is_uploaded_and_learned_by_all_four_algorithms(browser_page, 
     page.locator("input[type=file]").set_input_files(zip_path("ml-100k.zip"))
     page.get_by_role("button", name="Use and watch a model learn").click()
     page.wait_for_url("**/train")
-    wait_for_epoch(page, 1)
-    expect(page.get_by_test_id("stSidebar")).to_contain_text("943 users × 1,682 films")
+    reaches(page, 1)
+    expect(sidebar(page)).to_contain_text("943 users × 1,682 films")
 
     # It moves; pausing holds it, a step adds one epoch.
-    wait_for_epoch(page, 3)
-    press(page, "Pause")
-    expect(page.locator(".st-key-controls").get_by_role("button", name="Play")).to_be_visible()
-    settled(page)
-    stopped = latest(page)
-    press(page, "Step")
-    wait_for_epoch(page, stopped + 1)
-    assert filled(page) > 0
-    press(page, "Play")
-    page.locator(".st-key-controls").get_by_text("max", exact=True).click()
-    wait_until_finished(page)
-    settled(page)
-    assert points(page) == latest(page) + 1 > 10
+    set_speed(page, "1")  # slow enough to be paused on any machine
+    reaches(page, 3)
+    stopped = pause(page)
+    step(page)
+    stays(lambda: latest(page), stopped + 1)
+    becomes(lambda: predicted(page), lambda cells: cells > 0)
+    play(page)
+    set_speed(page, "max")
+    last = finished(page)
+    assert last + 1 > 10
+    becomes(lambda: points(page), last + 1)
     shot(page, "main-job-sgd")
 
     # The past can be looked back at.
-    slide(page.get_by_role("slider", name="Epoch shown in all panels"), 2)
-    page.wait_for_function("() => document.querySelector('.fs-timeline').dataset.shown === '2'")
+    look_back(page, 2)
     page.get_by_role("button", name="latest", exact=True).click()
+    becomes(lambda: shown(page), last)
 
-    for title in ("ALS", "PMF", "Neural MF"):
-        algorithms = page.get_by_test_id("stButtonGroup").filter(has_text="Neural MF")
-        algorithms.get_by_text(title, exact=True).click()
-        expect(algorithms.get_by_role("radio", name=title, exact=True)).to_be_checked()
-        settled(page, timeout=60)
-        page.get_by_role("button", name="Start a new run").click()
-        expect(page.locator("h1")).to_contain_text(f"{title}, k =", timeout=30_000)
-        wait_for_epoch(page, 1)
-        page.locator(".st-key-controls").get_by_text("max", exact=True).click()
-        expect(page.locator(".st-key-controls")).to_contain_text("done", timeout=180_000)
-        settled(page)
-        assert points(page) > 4
-        cells = plot(page, "matrix").evaluate("plot => plot.data[1].z.length")
-        assert filled(page) > 10 * cells, "the matrix has filled"
-        shot(page, f"main-job-{title.lower().replace(' ', '-')}")
+    for algorithm in ("ALS", "PMF", "NeuralMF"):
+        start_anew(page, algorithm)
+        set_speed(page, "max")
+        finished(page, LONG)
+        becomes(lambda: points(page), lambda n: n > 4)
+        becomes(lambda: share_filled(page), lambda cells: cells > 10)  # the matrix has filled
+        shot(page, f"main-job-{algorithm.lower()}")
 
     # Each is well below the baseline that its card names.
-    card = page.get_by_test_id("stSidebar").inner_text()
-    rmse, bias = re.search(
-        r"validation\sRMSE\s*([\d.]+)\s*·\s*bias\sonly\s*([\d.]+)", card
-    ).groups()
-    assert float(rmse) < float(bias) - 0.01
-    test_button = page.get_by_role("button", name="Show test error")
-    test_button.scroll_into_view_if_needed()
-    test_button.click()
-    settled(page)
+    becomes(lambda: rmse_below_bias(page), lambda below: below is not None and below > 0.01)
+    expect(controls(page)).to_contain_text("done")
+    page.get_by_role("button", name="Show test error").click()
     expect(page.get_by_text("Global mean").last).to_be_visible()
+    settled(page)
     shot(page, "main-job-tested", full_page=True)

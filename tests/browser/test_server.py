@@ -8,13 +8,15 @@ from urllib.parse import urlsplit
 import plotly
 import pytest
 
+from tests.browser.helpers import PATIENCE
+
 ROUTE = f"/factorscope/plotly-{plotly.__version__}.min.js"
 
 
 @pytest.fixture
 def get(server):
     def get(path: str, **headers: str) -> http.client.HTTPResponse:
-        connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=20)
+        connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=PATIENCE)
         connection.request(
             "GET", path, headers={k.replace("_", "-"): v for k, v in headers.items()}
         )

@@ -45,7 +45,11 @@ class Chart {
     )
     if (same) return // a rerun that changed nothing here
     this.data = data
-    this.drawing = this.drawing.then(() => this.draw()).catch((error) => this.fail(error))
+    this.div.setAttribute("aria-busy", "true") // what is seen is not yet what was sent
+    this.drawing = this.drawing
+      .then(() => this.draw())
+      .catch((error) => this.fail(error))
+      .then(() => this.data === data && this.div.removeAttribute("aria-busy"))
   }
 
   async draw() {

@@ -61,6 +61,7 @@ class Slider {
     this.input.setAttribute("aria-valuetext", `epoch ${shown} of ${end}`)
     this.box.style.setProperty("--shown", `${(100 * shown) / most}%`)
     this.box.style.setProperty("--trained", `${(100 * end) / most}%`)
+    this.box.dataset.stream = this.stream // of which run, since when it was last reset
     this.box.dataset.shown = shown
     this.box.dataset.latest = end
     this.output.textContent = view.following ? `epoch ${shown}` : `back at epoch ${shown}`

@@ -1,0 +1,171 @@
+"""The Train page for browser tests: its controls, each waiting for what it brings."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.helpers import PATIENCE, becomes, plot, settled, sidebar, steady
+
+
+def controls(page: Page) -> Locator:
+    """Play, Step, Reset, the speeds, and how far it has come."""
+    return page.locator(".st-key-controls")
+
+
+def open_world(page: Page) -> None:
+    """The generated world with a run that plays at once, however far it has come by now."""
+    page.goto("/")
+    page.get_by_role("button", name="Generate and watch").click()
+    page.wait_for_url("**/train")
+    reaches(page, 1)
+
+
+def at_the_start(page: Page) -> None:
+    """The same, back at epoch 0 and paused."""
+    open_world(page)
+    reset(page)
+
+
+def finished_world(page: Page) -> int:
+    """The generated world learned to the end; returns the last epoch."""
+    open_world(page)
+    set_speed(page, "max")
+    return finished(page)
+
+
+# --- what is seen: to be read by becomes, steady and stays ---------------------------------------
+
+
+def latest(page: Page) -> int:
+    """The latest epoch the browser knows of; −1 where it knows of none."""
+    return int(_timeline(page).get_attribute("data-latest") or -1)
+
+
+def shown(page: Page) -> int:
+    """The epoch that all panels show."""
+    return int(_timeline(page).get_attribute("data-shown") or -1)
+
+
+def stream(page: Page) -> str | None:
+    """Names the run in view; a reset changes it."""
+    return _timeline(page).get_attribute("data-stream")
+
+
+def _timeline(page: Page) -> Locator:
+    return page.locator(".fs-timeline")
+
+
+def _done_at(page: Page) -> int | None:
+    """The epoch at which the controls say that the run is done; None before."""
+    said = re.search(r"epoch ([\d,]+) / [\d,]+ · done", controls(page).inner_text())
+    return said and int(said[1].replace(",", ""))
+
+
+def epoch_in_card(page: Page) -> int | None:
+    """The epoch that the run's card tells, which is on every page."""
+    said = re.search(r"epoch ([\d,]+)/", sidebar(page).inner_text())
+    return said and int(said[1].replace(",", ""))
+
+
+def predictions(page: Page) -> list[list[float | None]]:
+    """What the live matrix predicts, row by row; None in cells without a prediction."""
+    return plot(page, "matrix").evaluate("plot => plot.data[1].z.map(row => [...row])")
+
+
+def predicted(page: Page) -> int:
+    """How many cells of the live matrix show a prediction."""
+    return sum(value is not None for row in predictions(page) for value in row)
+
+
+def points(page: Page) -> int:
+    """Points of the longest curve of errors."""
+    return plot(page, "curve").evaluate(
+        "plot => Math.max(...plot.data.filter(t => t.meta?.series).map(t => t.y.length))"
+    )
+
+
+# --- what is done --------------------------------------------------------------------------------
+
+
+def reaches(page: Page, epoch: int) -> None:
+    """Wait until training has come so far, as the browser knows."""
+    becomes(lambda: latest(page), lambda seen: seen >= epoch)
+
+
+def play(page: Page) -> None:
+    """Press Play, and wait until training has gone on."""
+    before = steady(lambda: latest(page))
+    _press(page, "Play")
+    reaches(page, before + 1)
+
+
+def pause(page: Page) -> int:
+    """Press Pause; returns the epoch at which it has come to rest."""
+    _press(page, "Pause")
+    expect(_button(page, "Play")).to_be_visible()
+    settled(page)
+    return steady(lambda: latest(page))
+
+
+def step(page: Page) -> None:
+    """Press Step, and wait until training has gone on."""
+    before = steady(lambda: latest(page))
+    _press(page, "Step")
+    reaches(page, before + 1)
+    settled(page)
+
+
+def reset(page: Page) -> None:
+    """Press Reset, and wait for epoch 0."""
+    before = becomes(lambda: stream(page))
+    _press(page, "Reset")
+    becomes(lambda: stream(page), lambda now: now != before)
+    becomes(lambda: (latest(page), shown(page)), (0, 0))
+    settled(page)
+
+
+def set_speed(page: Page, speed: str) -> None:
+    """Choose how many epochs a second, or “max”."""
+    choice = controls(page).get_by_role("radio", name=speed, exact=True)
+    choice.click()
+    expect(choice).to_be_checked()
+
+
+def finished(page: Page, timeout: float = 3 * PATIENCE) -> int:
+    """Wait until the run is done and its last epoch is shown; returns that epoch."""
+    # All at once: an epoch may end between what the controls say and what the slider is sent.
+    last, _, _ = becomes(
+        lambda: (_done_at(page), latest(page), shown(page)),
+        lambda seen: seen[0] == seen[1] == seen[2],
+        timeout,
+    )
+    settled(page)
+    return last
+
+
+def slider(page: Page) -> Locator:
+    """The epoch slider."""
+    return page.get_by_role("slider", name="Epoch shown in all panels")
+
+
+def look_back(page: Page, epoch: int) -> None:
+    """Drag the slider to an epoch without letting go, and wait until the panels show it."""
+    slider(page).evaluate(
+        """(input, epoch) => {
+             input.value = epoch
+             input.dispatchEvent(new Event("input", { bubbles: true }))
+           }""",
+        epoch,
+    )
+    becomes(lambda: shown(page), epoch)
+    settled(page)
+
+
+def _button(page: Page, label: str) -> Locator:
+    return controls(page).get_by_role("button", name=label, exact=True)
+
+
+def _press(page: Page, label: str) -> None:
+    _button(page, label).click()
