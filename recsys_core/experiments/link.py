@@ -50,17 +50,20 @@ def query_of(text: str) -> str:
 def names_model(text: str) -> bool:
     """Whether a link names a model or one of its settings, or data and split alone."""
     keys = (part.partition("=")[0] for part in query_of(text).split("&"))
-    own = ("data", "split", *views.KEYS)
-    return any(key and key.partition(".")[0] not in own for key in keys)
+    names = (key.partition(".")[0] for key in keys if key)
+    return any(name not in ("data", "split") and not views.is_key(name) for name in names)
 
 
 # --- writing --------------------------------------------------------------------------------------
 
 
-def write(experiments: Sequence[Experiment], view: View | None = None) -> str:
+def write(
+    experiments: Sequence[Experiment], view: View | None = None, data_alone: bool = False
+) -> str:
     """The text of a link: the first experiment, what differs in the others, and the view.
 
-    Of more than twelve experiments the first twelve are written.
+    Of more than twelve experiments the first twelve are written; ``data_alone`` leaves their models
+    out.
     """
     pairs: list[tuple[str, str]] = []
     for number, experiment in enumerate(experiments[:_MOST_RUNS], start=1):
@@ -70,6 +73,8 @@ def write(experiments: Sequence[Experiment], view: View | None = None) -> str:
             pairs += [
                 (f"run{number}.{key}", text) for key, text in _pairs_of(experiment, experiments[0])
             ]
+    if data_alone:
+        pairs = [pair for pair in pairs if not names_model(f"{pair[0]}=")]
     pairs += [] if view is None else views.pairs(view)
     return "&".join(f"{quote(key, safe='')}={quote(text, safe=',')}" for key, text in pairs)
 
@@ -161,7 +166,7 @@ def _read(text: str, refuse: Refuse) -> tuple[list[Experiment], View]:
     of_runs: dict[int, dict[str, str]] = {1: {}}
     view = View()
     for key, value in _pairs(text, refuse):
-        if key in views.KEYS:
+        if views.is_key(key):
             try:
                 view = views.read_key(view, key, value)
             except SettingsError as error:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 from recsys_core.errors import SettingsError
-from recsys_core.recipes import Parameter
+from recsys_core.recipes import Parameter, Recipe
 from recsys_core.text import Text
 
 Moment = int | Literal["best", "latest"]
@@ -21,19 +21,24 @@ class View:
 
     Attributes
     ----------
-    run : which of the link's runs, from 1.
-    moment : an epoch, "best" or "latest"; None where nothing was said.
+    run : which of the runs at hand, from 1: in a link its own, in a session those of the
+        workspace, by their numbers; 0 where there is none, and ``data`` says of what.
+    data : the recipe of the data in view where no run is; a link says it as an experiment.
+    moment : an epoch, "best" or "latest"; None where nothing was said: it waits for Play. While it
+        plays, the epoch at which playback began.
     user, item : indices of the selected ones; None where none is.
     shown : the runs whose curves are drawn, from 1; empty means all.
-    playing, speed : whether time goes on, and how many epochs per second ("max": all there are).
+    playing, speed : whether time goes on, and how many epochs per second ("max": as fast as it
+        trains; None: so that a run is over after some ten seconds).
     hide, lock : names of parts that are not drawn, or drawn without effect.
     lesson, step : a lesson's id, and the step in it, from 1.
     lang : language, such as "en"; None is the browser's.
-    options : (name, text) pairs of what pages declare.
+    options : (name, text) pairs of what pages let one choose, see ``OPTIONS``.
     version : counts changes within a session; no part of a link.
     """
 
     run: int = 1
+    data: Recipe | None = None
     moment: Moment | None = None
     user: int | None = None
     item: int | None = None
@@ -52,6 +57,30 @@ class View:
         """A copy with some attributes changed."""
         return replace(self, **changes)
 
+    def option(self, name: str) -> str:
+        """What a page shows: the choice made, or the usual one.
+
+        Raises
+        ------
+        KeyError
+            If no page declares it.
+        """
+        return dict(self.options).get(name, OPTIONS[name].usual)
+
+    def with_option(self, name: str, text: str) -> View:
+        """A copy with another choice on a page.
+
+        Raises
+        ------
+        SettingsError
+            If that cannot be chosen.
+        """
+        OPTIONS[name].check(name, text)
+        chosen = {**dict(self.options), name: text}
+        options = tuple((n, chosen[n]) for n, option in OPTIONS.items()
+                        if chosen.get(n, option.usual) != option.usual)  # fmt: skip
+        return self.replace(options=options)
+
 
 class Key(NamedTuple):
     """One key of a link that is about the view: its attribute, and how its text is read."""
@@ -59,6 +88,57 @@ class Key(NamedTuple):
     attribute: str
     read: Callable[[str], Any]
     write: Callable[[Any], str]
+
+
+class Option(NamedTuple):
+    """What a page lets one choose: the usual text, and which others have a meaning."""
+
+    usual: str
+    choices: tuple[str, ...] = ()
+    pattern: str = ""
+
+    def check(self, name: str, text: str) -> None:
+        """Raise SettingsError unless the text has a meaning."""
+        if not (text in self.choices or (self.pattern and re.fullmatch(self.pattern, text))):
+            raise SettingsError(
+                Text("{key} = {text} has no meaning in a link.", key=name, text=text[:40])
+            )
+
+
+_NUMBER = "[1-9][0-9]{0,8}"
+_ORDERS = ("", "given", "popularity", "cluster", "similarity")
+_BY = ("", "predictions", "factors")
+
+# By their keys in a link, in the order in which it says them. An empty text leaves the choice to
+# the page: it depends on the data.
+OPTIONS = {
+    # Train
+    "curve": Option("rmse", ("rmse", "objective")),
+    "log": Option("", ("", "x", "y", "xy")),
+    # Predictions
+    "cells": Option("", ("", "observed", "predicted", "filled", "error", "uncertainty")),
+    "users_by": Option("", _ORDERS),
+    "items_by": Option("", _ORDERS),
+    "users_page": Option("", ("",), _NUMBER),
+    "items_page": Option("", ("",), _NUMBER),
+    # Latent space
+    "map": Option("pca", ("pca", "factors", "tsne", "umap")),
+    "map_of": Option("both", ("both", "user", "item")),
+    "map_factors": Option("1,2", (), f"{_NUMBER},{_NUMBER}"),
+    "colour": Option("kind", ("kind", "cluster", "mean", "count", "genre")),
+    "genres": Option("", ("",), ".{1,400}"),
+    # Recommend
+    "who": Option("user", ("user", "guest")),
+    "best": Option("10", ("5", "10", "20", "50")),
+    "similar": Option("users", ("users", "items", "neighbours")),
+    "users_like": Option("", _BY),
+    "items_like": Option("", _BY),
+    "neighbours_like": Option("", _BY),
+    "neighbours": Option("3", (), _NUMBER),
+    "score": Option("mean", ("mean", "sum")),
+    # Replicas
+    "replica": Option("1", ("1", "2", "3", "4", "5")),
+}
 
 
 def _index(text: str) -> int:
@@ -121,6 +201,11 @@ KEYS = {
 }
 
 
+def is_key(key: str) -> bool:
+    """Whether a key of a link is about the view."""
+    return key in KEYS or key in OPTIONS
+
+
 def read_key(view: View, key: str, text: str) -> View:
     """The view with what one key of a link says.
 
@@ -129,6 +214,8 @@ def read_key(view: View, key: str, text: str) -> View:
     SettingsError
         If the text has no meaning there.
     """
+    if key in OPTIONS:
+        return view.with_option(key, text)
     try:
         return view.replace(**{KEYS[key].attribute: KEYS[key].read(text)})
     except SettingsError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -14,9 +14,6 @@ from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.theme import Mode
 from recsys_core.training import Epoch
-
-if TYPE_CHECKING:
-    from recsys_core.runs import Run
 
 Measure = Literal["RMSE", "objective"]
 
@@ -58,13 +55,6 @@ class Curve:
         return "validation" if self.series("validation") else "train"
 
 
-def of_run(run: Run) -> Curve:
-    """The curve of a run as it is now; it does not grow with the run."""
-    return Curve(
-        run.name, list(run.epochs), run.n_epochs, run.color_index, run.best_epoch, run.stream
-    )
-
-
 def drawn(
     curves: Sequence[Curve],
     mode: Mode,
@@ -74,7 +64,11 @@ def drawn(
     log_y: bool = False,
 ) -> Figure:
     """Curves at rest, side by side; the lowest validation error of each is marked."""
-    traces = _curves(curves, measure, mode)
+    traces = [
+        _curve(curve, name, mode, len(curves) > 1, measure)
+        for curve in curves
+        for name in _names(curve, measure)
+    ]
     if measure == "RMSE":
         for curve in curves:
             traces += _best(curve, mode)
@@ -82,35 +76,44 @@ def drawn(
     return theme.dress(plain.figure(traces, **layout), mode)
 
 
-def figure(
-    runs: Sequence[Run],
-    current: Run,
+def live(
+    curves: Sequence[Curve],
+    current: Curve,
+    baselines: Sequence[str],
     mode: Mode,
     *,
     measure: Measure = "RMSE",
     log_x: bool = False,
     log_y: bool = False,
-    epoch: int | None = None,
 ) -> tuple[Figure, dict[str, Any]]:
-    """The curves of several runs, and what ``pages.shared.chart`` needs to keep them growing.
+    """The curves of several runs, ready to be filled: their numbers are in the browser's store.
 
-    ``epoch`` is the one looked at; None is the latest.
+    Of ``curves`` the names, colours and numbers of epochs planned are drawn, and which series there
+    are. ``current`` is the one in view; ``baselines`` are the names of grey lines.
+
+    Returns the figure, and what the browser's panel needs to fill it.
     """
-    own, curves = of_run(current), [of_run(run) for run in runs]
-    if not own.series("train"):
+    if not current.series("train"):
         measure = "objective"  # it predicts no ratings
-    last = _last([*curves, own])
-    traces = _baselines(current, last, mode) if measure == "RMSE" else []
-    traces += _curves(curves, measure, mode)
-    ring = len(traces)
-    lead = own.leading(measure)
-    values = own.series(lead)
-    at = len(values) - 1 if epoch is None else min(epoch, len(values) - 1)
+    last = _last([*curves, current])
+    traces: list[Trace] = []
+    lead = current.leading(measure)
+    following: dict[str, Any] = {
+        "panel": "curves", "series": lead, "last": last, "baselines": [], "curves": [],
+    }  # fmt: skip
+    for name in baselines if measure == "RMSE" else ():
+        following["baselines"].append((len(traces), name))
+        traces.append(_baseline(name, mode))
+    for curve in curves:
+        for name in _names(curve, measure):
+            following["curves"].append((len(traces), curve.stream, name))
+            traces.append(_curve(curve, name, mode, len(curves) > 1, measure, empty=True))
+    following["ring"] = len(traces)
     traces.append(
         trace(
             "scatter",
-            x=[at],
-            y=values[at : at + 1],
+            x=[],
+            y=[],
             mode="markers",
             marker={
                 "symbol": "circle-open",
@@ -123,16 +126,16 @@ def figure(
             hoverinfo="skip",
         )
     )
-    if measure == "RMSE" and not current.busy:
-        traces += _best(own, mode)
+    following["best"] = len(traces) if measure == "RMSE" and current.series("validation") else None
+    if following["best"] is not None:
+        traces.append(_star(current, [], [], mode))
     chart = plain.figure(
         traces,
         **_layout(curves, last, measure, log_x, log_y),
         # Kept over updates, but not over another choice of axes.
-        uirevision=f"{current.id} {measure} {log_x} {log_y} {last}",
+        uirevision=f"{current.stream} {measure} {log_x} {log_y} {last}",
     )
-    live = {"panel": "curves", "stream": own.stream, "ring": ring, "series": lead}
-    return theme.dress(chart, mode), live
+    return theme.dress(chart, mode), following
 
 
 def _last(curves: Sequence[Curve]) -> int:
@@ -170,18 +173,16 @@ def _legend(names: list[str]) -> dict[str, Any]:
     return {"margin": {"t": 44 + 20 * lines}}
 
 
-def _curves(curves: Sequence[Curve], measure: Measure, mode: Mode) -> list[Trace]:
+def _names(curve: Curve, measure: Measure) -> list[str]:
+    """The series of a curve that are drawn."""
     names = ("loss",) if measure == "objective" else ("train", "validation")
-    return [
-        _curve(curve, name, mode, len(curves) > 1, measure)
-        for curve in curves
-        for name in names
-        if curve.series(name)
-    ]
+    return [name for name in names if curve.series(name)]
 
 
-def _curve(curve: Curve, name: str, mode: Mode, several: bool, measure: Measure) -> Trace:
-    values = curve.series(name)
+def _curve(
+    curve: Curve, name: str, mode: Mode, several: bool, measure: Measure, empty: bool = False
+) -> Trace:
+    values = [] if empty else curve.series(name)
     what = {"train": "training", "validation": "validation", "loss": "objective"}[name]
     leads = name == curve.leading(measure)
     return trace(
@@ -197,32 +198,25 @@ def _curve(curve: Curve, name: str, mode: Mode, several: bool, measure: Measure)
         name=curve.name if several else what,
         legendgroup=(curve.stream or curve.name) if several else what,
         showlegend=leads if several else True,
-        meta={"stream": curve.stream, "series": name},
+        meta={"series": name},
         hovertemplate=f"{what}, epoch %{{x}}: %{{y:.4~f}}<extra>{curve.name}</extra>",
     )
 
 
-def _baselines(run: Run, last: int, mode: Mode) -> list[Trace]:
-    validated = run.split.validation is not None
-    values = [(b.validation_rmse if validated else b.train_rmse, b.name) for b in run.baselines]
-    known = sorted((value, name) for value, name in values if value is not None)
-    return [
-        trace(
-            "scatter",
-            x=[0 if last < 2 else 1e-9, last],
-            y=[value, value],
-            mode="lines+text",
-            text=["", name.lower()],
-            # The lowest has its name below its line, so that two close ones can be read.
-            textposition="bottom left" if place == 0 else "top left",
-            textfont={"size": theme.FONT_SIZE, "color": theme.of(mode).muted},
-            line={"color": theme.of(mode).muted, "width": 1},
-            name=name,
-            showlegend=False,
-            hovertemplate=f"{name}: %{{y:.4f}}<extra></extra>",
-        )
-        for place, (value, name) in enumerate(known)
-    ]
+def _baseline(name: str, mode: Mode) -> Trace:
+    return trace(
+        "scatter",
+        x=[],
+        y=[],
+        mode="lines+text",
+        text=["", name.lower()],
+        textposition="top left",
+        textfont={"size": theme.FONT_SIZE, "color": theme.of(mode).muted},
+        line={"color": theme.of(mode).muted, "width": 1},
+        name=name,
+        showlegend=False,
+        hovertemplate=f"{name}: %{{y:.4f}}<extra></extra>",
+    )
 
 
 def _best(curve: Curve, mode: Mode) -> list[Trace]:
@@ -230,22 +224,24 @@ def _best(curve: Curve, mode: Mode) -> list[Trace]:
     best, values = curve.best, curve.series("validation")
     if best is None or best >= len(values) or len(values) == 1:
         return []
-    star = trace(
+    return [_star(curve, [best], [values[best]], mode)]
+
+
+def _star(curve: Curve, x: list[int], y: list[float], mode: Mode) -> Trace:
+    return trace(
         "scatter",
-        x=[best],
-        y=[values[best]],
+        x=x,
+        y=y,
         mode="markers",
         marker={"symbol": "star", "size": 11, "color": theme.run_colour(curve.colour, mode)},
         name="lowest validation error",
         showlegend=False,
         hovertemplate="lowest validation error: %{y:.4f} at epoch %{x}<extra></extra>",
     )
-    return [star]
 
 
-def table(run: Run) -> pd.DataFrame:
+def table(curve: Curve) -> pd.DataFrame:
     """The epochs of a run, one a row: errors to four decimals, and the seconds each took."""
-    curve = of_run(run)
     rows = pd.DataFrame(
         {
             "epoch": [e.number for e in curve.epochs],
@@ -265,13 +261,7 @@ def _rounded(error: float | None) -> float | None:
     return None if error is None else round(error, 4)
 
 
-def alt(run: Run) -> str:
-    """The curves of the current run in a sentence."""
-    last = run.epochs[-1]
-    over = f"of {run.name} over {words.plural('epoch', last.number)}"
-    if last.train_rmse is None:
-        return f"Objective {over}: {words.number(last.loss)}"
-    text = f"Error {over}: training RMSE {words.number(last.train_rmse)}"
-    if last.validation_rmse is not None:
-        text += f", validation RMSE {words.number(last.validation_rmse)}"
-    return text
+def alt(curve: Curve) -> str:
+    """What the curves show, in a sentence; it holds for every epoch."""
+    what = "RMSE" if curve.series("train") else "The objective"
+    return f"{what} of {curve.name} over {words.plural('epoch', curve.n_epochs)}"

@@ -9,10 +9,11 @@ import pandas as pd
 
 from recsys_core import words
 from recsys_core.figures import plain, theme
-from recsys_core.figures.frames import Shown, shown
 from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.theme import Mode
-from recsys_core.runs import Run
+from recsys_core.models import Recommender
+from recsys_core.ratings import Ratings, Scale
+from recsys_core.splits import Split
 
 # Width and height of the panel's cells together, roughly, in pixels.
 _PLOT = (300.0, 220.0)
@@ -22,30 +23,29 @@ _NAMED_LINES = 16
 
 
 def figure(
-    run: Run,
+    split: Split,
+    rows: np.ndarray,
+    columns: np.ndarray,
+    scale: Scale,
     mode: Mode,
     *,
-    epoch: int | None = None,
-    user: int | None = None,
-    item: int | None = None,
+    has_ratings: bool = True,
 ) -> tuple[Figure, dict[str, Any]]:
-    """The matrix as predicted at an epoch: each cell a prediction, with the known rating inside.
+    """A block of the matrix, ready to be filled: each known rating inside its cell.
 
-    Where a cell and the square inside it have one colour, the model has learned that rating. Gaps
-    have no square: before training they are paper with a dot. Ratings held out are outlined.
+    ``rows`` are users and ``columns`` items, as indices; ``scale`` spans the predictions. What is
+    predicted comes from the browser's store: where a cell and the square inside it have one colour,
+    the model has learned that rating. Gaps have no square: before training they are paper with a
+    dot. Ratings held out are outlined.
+
+    Returns the figure, and what the browser's panel needs to fill it.
     """
-    train = run.split.train
-    part = shown(train)
-    at = run.epoch if epoch is None else epoch
-    has_ratings, extent = run.predictor.has_ratings, run.predictor.extent
-    known = train.block(part.rows, part.columns)
+    train = split.train
+    known = train.block(rows, columns)
     if not has_ratings:
         known = np.where(np.isnan(known), known, np.float32(1))  # chosen: as preferred as can be
     n_rows, n_columns = known.shape
-    predicted = np.full(known.shape, np.nan, np.float32)
-    if at > 0:
-        predicted = run.predictor_at(at).predict_matrix(part.rows, part.columns)
-    cells = {"colorscale": theme.sequential(mode), "zmin": extent.low, "zmax": extent.high}
+    cells = {"colorscale": theme.sequential(mode), "zmin": scale.low, "zmax": scale.high}
     dot, paper = theme.of(mode).mark, theme.paper(mode)
     framed = n_columns <= _NAMED_LINES
     # Four layers; the component shrinks the cells of all but the second. A frame keeps what is
@@ -60,7 +60,7 @@ def figure(
         ),
         trace(
             "heatmap",
-            z=predicted,
+            z=np.full(known.shape, np.nan, np.float32),
             **cells,
             xgap=1,
             ygap=1,
@@ -77,13 +77,12 @@ def figure(
         ),
         trace("heatmap", z=known, **cells, hoverinfo="skip", colorbar=_colour_bar(has_ratings)),
     ]
-    held = _held_out(run, part)
-    ring = _selected(part, user, item)
+    held = _held_out(split, rows, columns)
     noun = words.many(train.item_noun)
     whole = n_rows == train.n_users and n_columns == train.n_items
     of = "" if whole else f": the {n_rows} × {n_columns} most rated"
     margin = {"b": 34, "t": 58}
-    names = _line_names([train.item_names[i] for i in part.columns], noun)
+    names = _line_names([train.item_names[i] for i in columns], noun)
     if "ticktext" in names:  # slanted above the columns, below the title
         longest = 6.4 * max(map(len, names["ticktext"]))
         margin |= {"t": 42 + int(0.87 * longest), "r": 8 + int(0.5 * longest)}
@@ -94,28 +93,27 @@ def figure(
         f"The matrix, as predicted{of}",
         plot_bgcolor=paper,
         margin=margin,
-        uirevision=run.id,
+        uirevision="matrix",
         xaxis=axis(**names, **bare, range=[-0.5, n_columns - 0.5], side="top", automargin=False),
         yaxis=axis(
-            **_line_names([train.user_names[u] for u in part.rows], "users"),
+            **_line_names([train.user_names[u] for u in rows], "users"),
             **bare,
             range=[n_rows - 0.5, -0.5],
         ),
-        shapes=None if ring is None else [_ring(ring, mode)],
     )
     live = {
         "panel": "matrix",
-        "stream": run.stream,
         "trace": 1,
         "shrunk": {0: _dot(n_rows, n_columns), 2: (0.29, 0.29), 3: (0.24, 0.24)},
         "known": 3,
-        "rows": [train.user_names[u] for u in part.rows],
-        "columns": [train.item_names[i] for i in part.columns],
-        "low": extent.low,
-        "high": extent.high,
+        "users": rows.tolist(),
+        "items": columns.tolist(),
+        "rows": [train.user_names[u] for u in rows],
+        "columns": [train.item_names[i] for i in columns],
+        "low": scale.low,
+        "high": scale.high,
         "framed": framed,
         "held": held,
-        "ring": ring,
         "colours": {"ink": theme.ink(mode), "paper": paper, "mark": dot},
     }
     return theme.dress(chart, mode), live
@@ -150,13 +148,13 @@ def _line_names(names: list[str], what: str) -> dict[str, Any]:
     return {"tickvals": list(range(len(names))), "ticktext": short}
 
 
-def _held_out(run: Run, part: Shown) -> list[list[Any]]:
+def _held_out(split: Split, rows: np.ndarray, columns: np.ndarray) -> list[list[Any]]:
     """Row, column and what to say of each cell held out; test ratings are not told."""
     said: list[list[Any]] = []
-    for held, what in ((run.split.validation, "kept for validation"), (run.split.test, "")):
+    for held, what in ((split.validation, "kept for validation"), (split.test, "")):
         if held is None:
             continue
-        block = held.block(part.rows, part.columns)
+        block = held.block(rows, columns)
         for row, column in np.argwhere(~np.isnan(block)).tolist():
             rated = f"rated {words.given(float(block[row, column]))}, {what}"
             said.append([row, column, rated if what else "rating kept for the test"])
@@ -186,30 +184,15 @@ def _outlines(held: list[list[Any]], mode: Mode) -> list[Trace]:
     return [outlines]
 
 
-def _selected(part: Shown, user: int | None, item: int | None) -> list[int] | None:
-    """Row and column of the selected cell, where it is shown."""
-    if user not in part.rows or item not in part.columns:
-        return None
-    row, column = np.flatnonzero(part.rows == user)[0], np.flatnonzero(part.columns == item)[0]
-    return [int(row), int(column)]
-
-
-def _ring(cell: list[int], mode: Mode) -> dict[str, Any]:
-    """A dark ring around a cell."""
-    row, column = cell
-    around = {"x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5}
-    return {"type": "rect", "line": {"color": theme.ink(mode), "width": 3}} | around
-
-
-def table(run: Run, epoch: int | None = None) -> pd.DataFrame:
+def table(
+    train: Ratings, rows: np.ndarray, columns: np.ndarray, predictor: Recommender
+) -> pd.DataFrame:
     """The predictions shown, one row a user, one column an item."""
-    part, train = shown(run.split.train), run.split.train
-    at = run.epoch if epoch is None else epoch
-    predicted = run.predictor_at(at).predict_matrix(part.rows, part.columns)
+    predicted = predictor.predict_matrix(rows, columns)
     # Two items may share a title: a table needs different columns.
-    names = [train.item_names[i] for i in part.columns]
+    names = [train.item_names[i] for i in columns]
     unlike = [
-        n if names.count(n) == 1 else f"{n} ({i})" for n, i in zip(names, part.columns, strict=True)
+        n if names.count(n) == 1 else f"{n} ({i})" for n, i in zip(names, columns, strict=True)
     ]
-    rows = pd.Index([train.user_names[u] for u in part.rows], name="user")
-    return pd.DataFrame(np.round(predicted.astype(np.float64), 3), rows, unlike)
+    index = pd.Index([train.user_names[u] for u in rows], name="user")
+    return pd.DataFrame(np.round(predicted.astype(np.float64), 3), index, unlike)

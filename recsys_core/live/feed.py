@@ -91,9 +91,7 @@ class Feed:
         self._tell_words(run, told, news)
         if not told.baselines and (known := list(run.baselines)):
             told.baselines = True
-            news.baselines = [
-                Baseline(b.name, b.train_rmse, b.validation_rmse) for b in known
-            ]
+            news.baselines = [Baseline(b.name, b.train_rmse, b.validation_rmse) for b in known]
         if stream == self.main and not run.basis_pending:
             news.frames = self._frames(run, told, moments)
             found = latent.map_of(run)
@@ -106,7 +104,9 @@ class Feed:
             told.before, news.before = True, Sentence.of(narrate.before(run))
         if run.model.has_epochs and told.epochs > told.said:
             new = narrate.changes(run, told.said)
-            news.said = [Said(epoch, Sentence.of(text)) for epoch, text in new if epoch < told.epochs]
+            news.said = [
+                Said(epoch, Sentence.of(text)) for epoch, text in new if epoch < told.epochs
+            ]
             told.said = told.epochs
         if not told.after and news.status == "finished" and list(run.baselines):
             after = narrate.after(run)

@@ -8,12 +8,10 @@ import numpy as np
 
 from recsys_core import words
 from recsys_core.figures.labels import positions
+from recsys_core.figures.live_latent import NAMED
 from recsys_core.live.frames import places, shown, spread
 from recsys_core.live.messages import Map
 from recsys_core.runs import Run
-
-# Up to this many points each carries its name.
-NAMED = 24
 
 # Width and height of the panel, roughly, in pixels.
 _PLOT = (310.0, 250.0)

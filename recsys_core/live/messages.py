@@ -86,13 +86,13 @@ class RunNews(msgspec.Struct, omit_defaults=True):
     ----------
     from_ : the epoch at which ``loss``, ``train`` and ``validation`` begin; ``train`` and
         ``validation`` are None where the run has no such errors.
-    status : "paused", "training", "finished" or "failed"; ``rewinding``: a fork is being retraced.
-    best : the epoch of lowest validation RMSE so far.
-    n_epochs : planned; 0 and 1 are models without epochs where ``single`` is set.
+    status : ``message`` says why it failed; ``rewinding``: a fork is being retraced.
+    n_epochs : planned; ``single``: there are none to speak of, it learns in one pass.
+    best : the epoch of lowest validation RMSE so far; ``early``: it ended since that rose.
     seconds : how long an epoch takes; None while unknown.
-    baselines, map, said, rest, frames : only where they are new.
-    said : sentences, each from an epoch on; ``rest`` what is said before it begins, and at its end.
-    frames : of the run in view only.
+    before, said, after : what is said before it begins, while it moves, and at its end.
+    baselines, map, before, said, after, frames : only where they are new, and ``map`` and
+        ``frames`` only of the run in view.
     """
 
     from_: int = msgspec.field(name="from")
@@ -105,6 +105,7 @@ class RunNews(msgspec.Struct, omit_defaults=True):
     single: bool = False
     early: bool = False
     rewinding: bool = False
+    message: str = ""
     seconds: float | None = None
     baselines: list[Baseline] | None = None
     map: Map | None = None
@@ -179,5 +180,4 @@ def decode(text: str) -> ToServer:
 
 def schema() -> dict[str, Any]:
     """The declarations as JSON Schema, for the browser's side."""
-    (_, _), parts = msgspec.json.schema_components([ToBrowser, ToServer], "#/{name}")
-    return parts
+    return msgspec.json.schema_components([ToBrowser, ToServer])[1]

@@ -20,6 +20,7 @@ _RISEN = 0.003
 
 BEGINNING = Text("The first epoch is under way: all training ratings are gone through once.")
 PAUSED = Text("Paused.")
+REWINDING = Text("Going back to that epoch: the epochs before it are trained again, bit for bit.")
 
 
 def sentence(run: Run, epoch: int, playing: bool) -> Text:
@@ -31,7 +32,7 @@ def sentence(run: Run, epoch: int, playing: bool) -> Text:
     if run.message:
         return Text("{message}", message=run.message)
     if run.rewinding:
-        return Text("Going back to that epoch: the epochs before it are trained again, bit for bit.")
+        return REWINDING
     ends = after(run)
     if ends is not None and not playing and epoch in (run.epoch, run.epoch_at("best")):
         return ends
@@ -40,7 +41,9 @@ def sentence(run: Run, epoch: int, playing: bool) -> Text:
     if epoch == 0:
         return BEGINNING if playing else before(run)
     said = during(run, epoch)
-    return said if playing or run.wants_training else Text("{paused} {said}", paused=PAUSED, said=said)
+    if playing or run.wants_training:
+        return said
+    return Text("{paused} {said}", paused=PAUSED, said=said)
 
 
 def before(run: Run) -> Text:
@@ -108,9 +111,7 @@ def _validation(epoch: Epoch) -> float:
     return 0.0 if epoch.validation_rmse is None else epoch.validation_rmse
 
 
-def _during(
-    epochs: Sequence[Epoch], at: int, lowest: Epoch, settings: Mapping[str, Any]
-) -> Text:
+def _during(epochs: Sequence[Epoch], at: int, lowest: Epoch, settings: Mapping[str, Any]) -> Text:
     burn_in = settings.get("burn_in")
     if burn_in is not None:
         return _drawing(at, burn_in)

@@ -47,6 +47,6 @@ def scout(run: Run) -> Iterator[None]:
                 yield
             found = twin.learner.snapshot()
         except FactorscopeError as error:  # it diverges: so will the run, and say so itself
-            log.info("The scout of %s stopped: %s", run.name, error)
+            log.info("The scout of %s stopped: %s", run.model.title, error)
         run.scouted, run.basis = found, Basis.fit(found)
     run.basis_pending = False

@@ -1,10 +1,12 @@
 // One chart: a persistent <div> that Plotly.react updates in place, so that hover and zoom survive.
 //
 // A chart with `live` in its data also follows the store (store.js): its panel (panels.js) paints
-// the shown epoch over the chart while that moves, and hands it to Plotly when it rests.
+// the shown epoch over the chart while that moves, and hands it to Plotly when it rests. One with
+// `marks` rings what is selected, and a click on it selects (marks.js).
 
 import { plotly } from "./plotly.js"
 import { panels } from "./panels.js"
+import { clicked, rings } from "./marks.js"
 import { Canvas } from "./pen.js"
 import * as store from "./store.js"
 import { templates } from "./templates.js"
@@ -12,13 +14,12 @@ import "./style.js"
 
 const charts = new WeakMap() // the component's element → its chart
 
-export function render({ parentElement, data, setTriggerValue }) {
+export function render({ parentElement, data }) {
   let chart = charts.get(parentElement)
   if (!chart) {
     chart = new Chart(parentElement)
     charts.set(parentElement, chart)
   }
-  chart.emit = setTriggerValue
   chart.update(data)
 }
 
@@ -40,7 +41,7 @@ class Chart {
   update(data) {
     this.div.setAttribute("aria-label", data.alt)
     this.div.style.height = `${data.height}px`
-    const same = ["figure", "height", "live"].every(
+    const same = ["figure", "height", "live", "marks"].every(
       (key) => JSON.stringify(data[key]) === JSON.stringify(this.data?.[key]),
     )
     if (same) return // a rerun that changed nothing here
@@ -61,34 +62,55 @@ class Chart {
     if (TOUCH.matches) layout.dragmode = false // a finger scrolls the page
     this.leave?.()
     this.panel = this.data.live && new panels[this.data.live.panel](this.data.live, data)
-    write(this.panel?.at(store.view), data, layout)
+    this.shapes = layout.shapes ?? []
+    write(this.panel?.at(), data, layout)
     await Plotly.react(this.div, data, layout, CONFIG)
-    if (this.panel) this.tag()
     if (!this.listening) {
       // Once: Plotly keeps its listeners over updates, and so does a rerun.
       this.listening = true
       this.div.on("plotly_click", (event) => this.clicked(event))
       this.div.dataset.drawn = "0"
     }
-    this.div.dataset.drawn = Number(this.div.dataset.drawn) + 1
-    if (!this.panel) return
-    this.canvas ??= new Canvas(this.div)
+    this.marked = null
+    await this.mark()
+    this.count()
+    if (this.panel) {
+      this.tag()
+      this.canvas ??= new Canvas(this.div)
+      if (store.atRest()) this.rest()
+      else this.sign = null // paint at once over what is ahead of the shown epoch
+    }
     this.leave = store.listen(() => this.follow())
-    if (store.resting()) this.rest()
-    else this.sign = null // paint at once over what is ahead of the shown epoch
     this.follow()
+  }
+
+  count() {
+    this.div.dataset.drawn = Number(this.div.dataset.drawn) + 1
+  }
+
+  // Ring what is selected; does nothing where that is done.
+  async mark() {
+    const { marks } = this.data
+    if (!marks) return false
+    const found = rings(marks, store.view, this.div._fullData)
+    const sign = JSON.stringify(found)
+    if (sign === this.marked) return false
+    this.marked = sign
+    await window.Plotly.relayout(this.div, { shapes: [...this.shapes, ...found] })
+    return true
   }
 
   // Show the store's present state: on the canvas at once, by Plotly when it has come to rest.
   follow() {
-    const { view } = store
-    const sign = this.panel.sign(view)
+    this.select()
+    if (!this.panel) return
+    const sign = this.panel.sign()
     if (sign === null || sign === this.sign || this.busy) return
     this.sign = sign
-    if (this.panel.outgrown?.(view)) return this.settle()
+    if (this.panel.outgrown?.()) return this.settle()
     const pen = this.canvas.begin()
     if (!pen) return
-    this.panel.paint(pen, view, this.div)
+    this.panel.paint(pen, this.div)
     this.canvas.end(pen)
     this.div.classList.add("fs-moving")
     this.div.dataset.moved = Number(this.div.dataset.moved ?? 0) + 1
@@ -101,9 +123,21 @@ class Chart {
     }
   }
 
+  // What is selected has changed: mark it, once what is being drawn is there.
+  select() {
+    const { user, item } = store.view
+    const sign = `${user} ${item}`
+    if (!this.data.marks || sign === this.selected) return
+    this.selected = sign
+    this.drawing = this.drawing
+      .then(() => this.closed || this.mark())
+      .then((drawn) => drawn === true && this.count())
+      .catch((error) => this.fail(error))
+  }
+
   settle() {
     this.resting = null
-    const change = this.panel?.at(store.view)
+    const change = this.panel?.at()
     if (!change || this.busy) return
     this.busy = true
     this.drawing = this.drawing
@@ -114,15 +148,14 @@ class Chart {
         this.settled = performance.now()
         if (this.closed) return
         this.tag()
-        const moved = this.panel.sign(store.view) !== this.sign
-        if (moved) return this.follow()
-        this.rest()
+        if (this.panel.sign() !== this.sign) return this.follow()
+        return this.mark().then(() => this.rest())
       })
   }
 
   // Plotly's own drawing is up to date.
   rest() {
-    this.sign = this.panel.sign(store.view)
+    this.sign = this.panel.sign()
     this.canvas.clear()
     this.div.classList.remove("fs-moving")
   }
@@ -141,15 +174,13 @@ class Chart {
     if (!point) return
     const at = point.pointNumber ?? point.pointIndex
     const [row, column] = Array.isArray(at) ? at : [null, null]
-    this.emit("click", {
+    const found = clicked(this.data.marks, {
       curve: point.curveNumber,
-      name: point.data.name ?? null,
       point: Array.isArray(at) ? null : at,
       row,
       column,
-      x: point.x,
-      y: point.y,
     })
+    if (found && !store.view.locked.includes(this.data.part)) store.change(found)
   }
 
   resize() {
@@ -181,8 +212,9 @@ function write(change, data, layout) {
     change.traces.forEach((trace, i) => (data[trace][key] = values[i]))
   }
   for (const [path, value] of Object.entries(change.layout)) {
-    const [axis, key] = path.split(".")
-    layout[axis][key] = value
+    const steps = path.split(".")
+    const last = steps.pop()
+    steps.reduce((part, step) => (part[step] ??= {}), layout)[last] = value
   }
 }
 

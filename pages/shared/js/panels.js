@@ -1,72 +1,96 @@
-// What each live panel shows at an epoch, twice: `paint` draws it on a canvas, sixty times a second
-// while it moves; `at` gives it as the arguments of Plotly.update, once it rests.
+// What each live panel shows at the store's epoch, twice: `paint` draws it on a canvas, sixty times a
+// second while it moves; `at` gives it as the arguments of Plotly.update, once it rests.
 //
 // `live` comes from the figures of recsys_core/figures (curves.py, live_*.py) and says which trace
-// is which; `traces` are the figure's. `sign` is a text that changes when the picture does.
+// is which; `traces` are the figure's, without numbers: those are the store's. `sign` is a text that
+// changes when the picture does.
 
 import * as store from "./store.js"
-import { colours, line, marker, word } from "./pen.js"
+import { colours, line, marker, ring, word } from "./pen.js"
 
-// Error over epochs. Traces with `meta.stream` and `meta.series` are the curves; `live.ring` is the
-// trace of the dark ring at the shown epoch.
+// Error over epochs. `live.curves` are [trace, stream, series], `live.baselines` [trace, name],
+// `live.best` is the trace of the star, `live.ring` that of the ring at the shown epoch; `last` is
+// where the axis ends.
 class Curves {
   constructor(live, traces) {
     this.live = live
     this.traces = traces
-    this.curves = traces.flatMap(({ meta }, trace) => (meta?.series ? [{ trace, ...meta }] : []))
-    this.moving = [...this.curves.map(({ trace }) => trace), live.ring]
+    this.moving = [...live.curves.map(([trace]) => trace), live.ring]
     this.restless = true // Plotly follows even while it moves: for hover, and for its axes
   }
 
-  sign(view) {
-    return `${this.epoch(view)}|${this.curves.map((curve) => this.end(curve, view))}`
+  sign() {
+    const ends = this.live.curves.map(([, stream]) => this.end(stream))
+    const known = store.run(store.view.main)
+    return `${store.position()}|${ends}|${known?.best}|${known?.status}|${!!known?.baselines}`
   }
 
-  epoch(view) {
-    const { stream } = this.live
-    return view.stream === stream ? view.shown : store.latest(stream)
+  // The last epoch of a curve that is drawn: while its run moves, the one shown.
+  end(stream) {
+    return stream === store.view.main && store.view.playing ? store.position() : store.trained(stream)
   }
 
-  // The last epoch of a curve that is drawn: while its run is followed, the one shown.
-  end({ stream }, view) {
-    const followed = view.stream === stream && stream === this.live.stream && view.following
-    return followed ? this.epoch(view) : store.latest(stream)
+  ring() {
+    const values = store.run(store.view.main)?.[this.live.series]
+    return values?.length ? [store.position(), between(values, store.position())] : null
   }
 
-  ring(view) {
-    const values = store.run(this.live.stream)?.curve[this.live.series]
-    const epoch = this.epoch(view)
-    return values?.length ? [epoch, between(values, epoch)] : null
-  }
-
-  paint(pen, view, plot) {
-    for (const curve of this.curves) {
-      const values = store.run(curve.stream)?.curve[curve.series]
-      if (!values?.length || hidden(plot, curve.trace)) continue
-      const end = this.end(curve, view)
+  paint(pen, plot) {
+    for (const [trace, stream, series] of this.live.curves) {
+      const values = store.run(stream)?.[series]
+      if (!values?.length || hidden(plot, trace)) continue
+      const end = this.end(stream)
       const points = values.slice(0, Math.floor(end) + 1).map((value, epoch) => [epoch, value])
       if (end % 1) points.push([end, between(values, end)])
-      line(pen, points, this.traces[curve.trace].line)
+      line(pen, points, this.traces[trace].line)
     }
-    const ring = this.ring(view)
-    if (ring) marker(pen, ...ring, this.traces[this.live.ring].marker)
+    const here = this.ring()
+    if (here) marker(pen, ...here, this.traces[this.live.ring].marker)
   }
 
-  at(view) {
-    const change = { traces: [], data: { x: [], y: [] }, layout: {} }
-    const set = (trace, x, y) => {
+  at() {
+    const change = { traces: [], data: { x: [], y: [], textposition: [] }, layout: {} }
+    const set = (trace, x, y, textposition = "top left") => {
       change.traces.push(trace)
       change.data.x.push(x)
       change.data.y.push(y)
+      change.data.textposition.push(textposition)
     }
-    for (const curve of this.curves) {
+    for (const [trace, stream, series] of this.live.curves) {
       // All that is known, also what is not shown yet: so the axes have room for it in time.
-      const y = store.run(curve.stream)?.curve[curve.series]
-      if (y?.length) set(curve.trace, Array.from(y, (_, epoch) => epoch), [...y])
+      const y = store.run(stream)?.[series]
+      if (y?.length) set(trace, Array.from(y, (_, epoch) => epoch), [...y])
     }
-    const ring = this.ring(view)
-    if (ring) set(this.live.ring, [ring[0]], [ring[1]])
+    const known = store.run(store.view.main)
+    this.level(known, set)
+    const star = this.star(known)
+    if (this.live.best !== null) set(this.live.best, star ? [star[0]] : [], star ? [star[1]] : [])
+    const here = this.ring()
+    if (here) set(this.live.ring, [here[0]], [here[1]])
     return change.traces.length ? change : null
+  }
+
+  // Grey lines; the lowest has its name below, so that two close ones can be read.
+  level(known, set) {
+    const { baselines, last, series } = this.live
+    const values = baselines.map(([trace, name]) => [
+      trace,
+      known?.baselines?.find((baseline) => baseline.name === name)?.[series] ?? null,
+    ])
+    const lowest = Math.min(...values.map(([, value]) => value ?? Infinity))
+    for (const [trace, value] of values) {
+      const where = value === lowest ? "bottom left" : "top left"
+      if (value !== null) set(trace, [last < 2 ? 0 : 1e-9, last], [value, value], where)
+    }
+  }
+
+  // The lowest validation error, once it is known to be that.
+  star(known) {
+    const { best, status, validation } = known ?? {}
+    if (status !== "finished" || store.view.playing || best == null || !(validation?.length > 1)) {
+      return null
+    }
+    return [best, validation[best]]
   }
 }
 
@@ -88,15 +112,15 @@ class Framed {
     this.traces = traces
   }
 
-  frames(view) {
-    const { stream, panel } = this.live
-    const found = view.stream === stream ? store.around(stream, view.shown) : null
-    return found?.before[panel] ? found : null
+  frames() {
+    const found = store.around(store.view.main, store.position())
+    return found?.before[this.live.panel] ? found : null
   }
 
-  sign(view) {
-    const found = this.frames(view)
-    return found && `${found.before.epoch}|${found.after.epoch}|${found.epoch.toFixed(2)}`
+  sign() {
+    const found = this.frames()
+    const { main, user, item } = store.view
+    return found && [main, found.before.epoch, found.after.epoch, found.epoch.toFixed(2), user, item].join()
   }
 }
 
@@ -122,9 +146,9 @@ class Matrix extends Framed {
     })
   }
 
-  paint(pen, view, plot) {
-    const { rows, columns, low, high, trace, shrunk, held, ring } = this.live
-    const levels = this.levels(this.frames(view))
+  paint(pen, plot) {
+    const { rows, columns, low, high, trace, shrunk, held } = this.live
+    const levels = this.levels(this.frames())
     const { ink, paper, mark } = this.live.colours
     const cell = (row, column, width, height, colour, room = 0) => {
       pen.ctx.fillStyle = colour
@@ -150,7 +174,9 @@ class Matrix extends Framed {
       pen.ctx.strokeRect(left, top, pen.x(column + half) - left, pen.y(row + half) - top)
     }
     for (const [row, column] of held) outline(row, column, 0.4, 1, 0.75)
-    if (ring) outline(...ring, 0.5, 3, 1)
+    const { users, items } = this.live
+    const [row, column] = [users.indexOf(store.view.user), items.indexOf(store.view.item)]
+    if (row >= 0 && column >= 0) outline(row, column, 0.5, 3, 1)
     pen.ctx.globalAlpha = 1
     // So that hover tells what is painted.
     const shown = plot.calcdata?.[trace]?.[0]
@@ -168,8 +194,8 @@ class Matrix extends Framed {
     )
   }
 
-  at(view) {
-    const found = this.frames(view)
+  at() {
+    const found = this.frames()
     if (!found) return null
     const begun = found.epoch > 0
     const hovertemplate = `%{hovertext}${begun ? "<br>predicted %{z:.3~g}" : ""}<extra></extra>`
@@ -216,11 +242,16 @@ function numbers({ dtype, bdata, shape }) {
   )
 }
 
-// Users and items in the plane. Positions are shares of the frame's reach, −32767 … 32767.
+// Users and items in the plane. Positions are shares of the frame's reach, −32767 … 32767; how wide
+// the picture is, and where names stand, comes with the run's map.
 class Latent extends Framed {
   constructor(live, traces) {
     super(live, traces)
-    this.reach = live.reach
+    this.reach = 0
+  }
+
+  map() {
+    return store.run(store.view.main)?.map ?? null
   }
 
   // Of each group of points, [x, y] of each.
@@ -236,54 +267,71 @@ class Latent extends Framed {
     )
   }
 
-  paint(pen, view, plot) {
-    const places = this.places(this.frames(view))
-    places.forEach((points, group) => {
-      const { trace } = this.live.groups[group]
+  beside({ points: [first, end] }) {
+    const found = this.map()?.beside ?? []
+    return found.length ? found.slice(first, end) : "top center"
+  }
+
+  paint(pen, plot) {
+    this.places(this.frames()).forEach((points, index) => {
+      const group = this.live.groups[index]
+      const { trace, side, ids } = group
       if (hidden(plot, trace)) return
-      const { mode, text, textposition, textfont } = this.traces[trace]
+      const { mode, text, textfont } = this.traces[trace]
       const style = this.traces[trace].marker
-      const written = mode.includes("text")
-      const shown = plot.calcdata?.[trace]
+      const named = mode.includes("text")
+      const where = this.beside(group)
+      const drawn = plot.calcdata?.[trace]
+      const selected = ids.indexOf(store.view[side])
       points.forEach(([x, y], i) => {
         marker(pen, x, y, style)
-        if (written) {
-          const where = Array.isArray(textposition) ? textposition[i] : textposition
-          word(pen, x, y, text[i], where, textfont?.color ?? this.live.ink)
+        if (named) {
+          const place = Array.isArray(where) ? where[i] : where
+          word(pen, x, y, text[i], place, textfont?.color ?? this.live.ink)
         }
-        if (shown?.[i]) Object.assign(shown[i], { x, y }) // so that hover finds it
+        if (i === selected) ring(pen, x, y, this.live.ink)
+        if (drawn?.[i]) Object.assign(drawn[i], { x, y }) // so that hover finds it
       })
     })
   }
 
-  at(view) {
-    const found = this.frames(view)
-    if (!found) return null
+  at() {
+    const found = this.frames()
+    const map = this.map()
+    if (!found || !map) return null
     const places = this.places(found)
-    const layout = {}
-    if (this.grows(found)) {
-      layout["xaxis.range"] = [-this.reach, this.reach]
-      layout["yaxis.range"] = [-this.reach, this.reach]
+    this.grow(found, map)
+    const range = [-this.reach, this.reach]
+    return {
+      traces: this.live.groups.map(({ trace }) => trace),
+      data: {
+        x: places.map((points) => points.map(([x]) => x)),
+        y: places.map((points) => points.map(([, y]) => y)),
+        textposition: this.live.groups.map((group) => this.beside(group)),
+      },
+      layout: {
+        "xaxis.range": range, "xaxis.title.text": map.main,
+        "yaxis.range": range, "yaxis.title.text": map.second,
+      },
     }
-    const data = {
-      x: places.map((points) => points.map(([x]) => x)),
-      y: places.map((points) => points.map(([, y]) => y)),
-    }
-    return { traces: this.live.groups.map(({ trace }) => trace), data, layout }
   }
 
   // Beyond the picture it takes a wider one, with some room so that this stays rare.
-  grows({ before, after }) {
+  grow({ before, after }, map) {
     const spread = Math.max(before.spread, after.spread)
-    if (spread <= this.reach) return false
-    this.reach = 1.25 * spread
-    return true
+    if (this.drawn !== store.view.main) this.reach = 0
+    this.drawn = store.view.main
+    this.reach = Math.max(this.reach, map.reach)
+    if (spread > this.reach) this.reach = 1.25 * spread
   }
 
   // Whether Plotly has to widen its axes before painting can go on.
-  outgrown(view) {
-    const found = this.frames(view)
-    return found !== null && Math.max(found.before.spread, found.after.spread) > this.reach
+  outgrown() {
+    const found = this.frames()
+    const map = this.map()
+    if (!found || !map) return false
+    const spread = Math.max(found.before.spread, found.after.spread)
+    return spread > this.reach || this.reach < map.reach || this.drawn !== store.view.main
   }
 }
 

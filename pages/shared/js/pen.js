@@ -96,6 +96,14 @@ export function marker({ ctx, x, y }, px, py, { symbol, size, color, opacity = 1
   ctx.globalAlpha = 1
 }
 
+// The ring around a selected point; as marks.js has Plotly draw it.
+export function ring({ ctx, x, y }, px, py, color) {
+  ctx.beginPath()
+  ctx.arc(x(px), y(py), 9, 0, 2 * Math.PI)
+  Object.assign(ctx, { strokeStyle: color, lineWidth: 2.5 })
+  ctx.stroke()
+}
+
 // A name beside a point, where Plotly would write it (“middle right”, “top center” …).
 export function word({ ctx, font, x, y }, px, py, text, where, color) {
   const [up, across] = where.split(" ")

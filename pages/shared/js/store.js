@@ -1,57 +1,83 @@
-// What this browser knows of each run, and the epoch that all live panels show.
+// What this browser tab knows: of each run what has been learned so far, and what is looked at.
 //
-// A tick of the page brings what is new since the last one (`take`); between ticks the shown epoch
-// glides from where it was to the latest, and every listener draws it. Scrubbing moves the shown
-// epoch without asking the server.
+// The page says what is looked at (`see`), the live route brings what runs learn (`take`); whoever
+// draws listens. While a run plays, the shown epoch moves here, sixty times a second, and all that
+// shows an epoch is drawn from it: there is no other epoch.
 
-const runs = new Map() // stream → { curve: { train, validation, loss }, frames, reach }
-const MOST_RUNS = 12
+import { ended, played, resolve } from "./moments.js"
+
+const runs = new Map() // stream → what is known of it
+const MOST_RUNS = 24
 const MOST_FRAMES = 400
 
-export const view = { stream: null, shown: 0, target: 0, following: true }
+// How a jump of what is trained is spread, in milliseconds: pictures move, they do not flicker.
+const GLIDE = 350
+
+export const view = {
+  version: -1,
+  main: null, // the stream of the run in view
+  moment: null, // "best", "latest", an epoch, or null; where playback began, while it plays
+  playing: false,
+  begun: 0, // when playback began, in this window's time
+  speed: "max",
+  user: null,
+  item: null,
+  locked: [],
+}
+
+let shown = 0 // the epoch shown, fractions included
 
 const listeners = new Set()
-const calm = window.matchMedia("(prefers-reduced-motion: reduce)")
+const calm = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)") ?? { matches: false }
 
 export function listen(listener) {
   listeners.add(listener)
   return () => listeners.delete(listener)
 }
 
+// --- what is known of runs ------------------------------------------------------------------------
+
 export function run(stream) {
   return runs.get(stream)
 }
 
-export function latest(stream) {
-  return (runs.get(stream)?.curve.loss.length ?? 0) - 1
+export function trained(stream) {
+  return (runs.get(stream)?.loss.length ?? 0) - 1
 }
 
-// Take in a tick. Returns false when something is missing between what was here and what came:
-// then the page has to send all of it again.
-export function take({ stream, curves, frames, finished }) {
-  let whole = true
-  for (const [name, { from, ...series }] of Object.entries(curves)) {
-    const known = runs.get(name) ?? { curve: { train: [], validation: [], loss: [] }, frames: [] }
-    runs.delete(name) // to the end: the map forgets those not seen for longest
-    runs.set(name, known)
-    if (from > known.curve.loss.length) {
-      whole = false
-      continue
-    }
-    for (const [key, values] of Object.entries(series)) {
-      known.curve[key].splice(from, Infinity, ...values)
-    }
+// What this tab has, for the server to send only what is new.
+export function known(streams, main) {
+  return {
+    runs: Object.fromEntries(streams.map((stream) => [stream, trained(stream) + 1])),
+    frames: (runs.get(main)?.frames ?? []).map(({ epoch }) => epoch),
   }
-  while (runs.size > MOST_RUNS) runs.delete(runs.keys().next().value)
-  const here = runs.get(stream)
-  if (here) {
-    const seen = here.frames.at(-1)?.epoch ?? -1
-    if (frames.after > seen) whole = false
-    for (const frame of frames.list) insert(here.frames, frame)
+}
+
+// Take in a tick (messages.py, Tick).
+export function take({ runs: news }) {
+  for (const [stream, { from, loss, train, validation, frames, said, ...rest }] of Object.entries(news)) {
+    const here = runs.get(stream) ?? {
+      loss: [], train: null, validation: null, frames: [], said: [], baselines: null, map: null,
+    }
+    runs.delete(stream) // to the end: those not heard of for longest are forgotten
+    runs.set(stream, here)
+    for (const [series, values] of Object.entries({ loss, train, validation })) {
+      if (!values) continue
+      here[series] ??= []
+      here[series].splice(from, Infinity, ...values)
+    }
+    const { best = null, single = false, early = false, rewinding = false } = rest
+    const { seconds = null, message = "" } = rest
+    Object.assign(here, rest, { best, single, early, rewinding, seconds, message })
+    for (const { epoch, text } of said ?? []) {
+      here.said = here.said.filter((known) => known.epoch < epoch)
+      here.said.push({ epoch, text })
+    }
+    for (const frame of frames ?? []) insert(here.frames, frame)
     thin(here.frames)
   }
-  aim(stream, finished)
-  return whole
+  while (runs.size > MOST_RUNS) runs.delete(runs.keys().next().value)
+  again()
 }
 
 function insert(frames, frame) {
@@ -66,19 +92,14 @@ function thin(frames) {
   frames.splice(0, Infinity, ...kept)
 }
 
-// --- packed numbers: base64 of little-endian 16-bit integers --------------------------------------
-
-function integers(text, Kind) {
-  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0))
-  return new Kind(bytes.buffer)
-}
-
+// Packed numbers: base64 of little-endian 16-bit integers.
 function unpack(frame) {
-  const { matrix, latent } = frame
+  const integers = (text, Kind) =>
+    text && new Kind(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer)
   return {
     ...frame, // epoch, reach, spread
-    matrix: matrix && integers(matrix, Uint16Array),
-    latent: latent && integers(latent, Int16Array),
+    matrix: integers(frame.matrix, Uint16Array),
+    latent: integers(frame.latent, Int16Array),
   }
 }
 
@@ -100,57 +121,143 @@ export function around(stream, epoch) {
   return { before, after, share, epoch }
 }
 
+// --- what is looked at ----------------------------------------------------------------------------
+
+// What was changed here and the page has not taken in yet: field → the number of its change.
+const changed = new Map()
+let sequence = 0
+let timer = null
+let tell = () => {} // gives the page what was changed
+
+export function onChange(callback) {
+  tell = callback
+}
+
+// Take in what the page says is looked at; `seen` is the last change of here that it took in. What
+// was changed here since then stays.
+export function see({ version, elapsed, seen, ...fields }) {
+  if (version < view.version) return
+  const other = fields.main !== view.main
+  const fresh = version !== view.version || other
+  for (const [name, value] of Object.entries(fields)) {
+    if (!other && changed.get(name) > seen) continue
+    changed.delete(name)
+    view[name] = value
+  }
+  view.version = version
+  if (fresh) view.begun = now() - 1000 * elapsed
+  if (other || (fresh && !view.playing)) jump()
+  again()
+}
+
+// Change what is looked at from here, at once; the page is told after `delay` milliseconds, so that
+// of a hand that goes on moving it hears only where it came to rest.
+export function change(fields, delay = 0) {
+  sequence += 1
+  for (const [name, value] of Object.entries(fields)) {
+    view[name] = value
+    changed.set(name, sequence)
+  }
+  if ("moment" in fields) jump()
+  clearTimeout(timer)
+  timer = setTimeout(flush, delay)
+  again()
+}
+
+function flush() {
+  clearTimeout(timer)
+  timer = null
+  const told = [...changed.keys()].map((name) => [name, view[name]])
+  if (told.length) tell({ sequence, ...Object.fromEntries(told) })
+}
+
+// Before anything else is pressed, the page is to know what was chosen here.
+globalThis.addEventListener?.("pointerdown", () => timer !== null && flush(), true)
+
 // --- the shown epoch ------------------------------------------------------------------------------
 
-let lastTick = 0
-let pace = 0 // epochs a millisecond
-let frame = 0
-let before = 0
-let wanted = false
+// The epoch that is shown, a whole number.
+export function epoch() {
+  return Math.floor(shown + 1e-6)
+}
 
-function aim(stream, finished) {
-  const now = performance.now()
-  const end = latest(stream)
-  const period = Math.min(Math.max(now - lastTick, 200), 1500)
-  if (stream !== view.stream || end < view.shown) {
-    Object.assign(view, { stream, shown: end, target: end, following: true })
-    lastTick = now
-  } else if (view.following && end !== view.target) {
-    view.target = end
-    lastTick = now
-    pace = calm.matches ? Infinity : (end - view.shown) / (finished ? 400 : period)
+// The same with its fraction: pictures move between epochs.
+export function position() {
+  return shown
+}
+
+export function finished(stream) {
+  return runs.get(stream)?.status === "finished"
+}
+
+// Where a run is, as lines.js wants it: the run in view at the shown epoch, others at their best.
+export function standing(stream) {
+  const known = runs.get(stream)
+  if (!known?.loss.length) return null
+  const { status, best, single, early, rewinding, seconds, n_epochs: planned } = known
+  const last = trained(stream)
+  const here = stream === view.main
+  const at = here ? Math.min(epoch(), last) : resolve("best", last, status === "finished", best)
+  const value = (series) => known[series]?.[at] ?? null
+  return {
+    shown: at, trained: last, planned, status, best, single, early, rewinding, seconds,
+    playing: here && view.playing, speed: view.speed,
+    train: value("train"), validation: value("validation"), loss: value("loss"),
   }
-  again()
 }
 
-// Look back at an epoch (what `following` ends), or at the latest again with null.
-export function look(epoch) {
-  const end = latest(view.stream)
-  view.following = epoch === null || epoch >= end
-  view.target = view.shown = view.following ? end : Math.max(epoch, 0)
-  again()
+function now() {
+  return globalThis.performance.now()
 }
 
-export function resting() {
-  return view.shown === view.target
+function target(time) {
+  const last = Math.max(trained(view.main), 0)
+  if (view.playing) return played(view.moment ?? 0, (time - view.begun) / 1000, view.speed, last)
+  const known = runs.get(view.main)
+  return resolve(view.moment, last, known?.status === "finished", known?.best ?? null)
 }
+
+function jump() {
+  shown = target(now())
+}
+
+// Whether what is shown is where it is going to stay.
+export function atRest() {
+  return !view.playing && shown === target(now())
+}
+
+let drawn = 0
+let frame = 0
+let wanted = false
 
 // Ask for one more round of drawing.
 export function again() {
   wanted = true
-  if (!frame) frame = requestAnimationFrame(draw)
+  if (!frame) frame = globalThis.requestAnimationFrame?.(draw) ?? 0
 }
 
-function draw(now) {
+function draw(time) {
   frame = 0
   wanted = false
-  if (view.shown < view.target) {
-    const passed = Math.min(now - before, 100)
-    view.shown = Math.min(view.target, view.shown + Math.max(pace, 1e-6) * passed)
-    if (!Number.isFinite(view.shown)) view.shown = view.target
-    wanted = view.shown < view.target
-  }
-  before = now
+  const passed = Math.min(time - drawn, 100)
+  drawn = time
+  move(time, passed)
   for (const listener of listeners) listener()
   if (wanted) again()
+}
+
+function move(time, passed) {
+  const goal = target(time)
+  const moving = view.playing || runs.get(view.main)?.status === "training"
+  if (!moving || goal < shown || calm.matches) {
+    shown = goal
+  } else {
+    const pace = view.playing && view.speed !== "max" ? view.speed / 1000 : 0
+    shown = Math.min(goal, shown + Math.max(1.5 * pace * passed, ((goal - shown) * passed) / GLIDE))
+    if (goal - shown < 0.02) shown = goal
+  }
+  wanted = wanted || shown !== goal || (view.playing && trained(view.main) >= 0)
+  if (view.playing && ended(shown, trained(view.main), finished(view.main))) {
+    change({ playing: false, moment: "best" })
+  }
 }

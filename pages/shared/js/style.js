@@ -8,7 +8,7 @@ sheet.textContent = `
 
 /* While a canvas draws what moves, Plotly's own drawing of it is hidden below. */
 .fs-canvas { position: absolute; top: 0; left: 0; pointer-events: none; }
-.fs-moving .heatmaplayer, .fs-moving .fs-live { visibility: hidden; }
+.fs-moving .heatmaplayer, .fs-moving .fs-live, .fs-moving .shapelayer { visibility: hidden; }
 
 /* The table twin's button, lifted to the chart's upper right corner. */
 [class*="st-key-"][class*="_chart"] { position: relative; }

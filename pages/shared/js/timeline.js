@@ -1,17 +1,19 @@
-// The epoch slider: scrubs all live panels in the browser, and is where the page's ticks arrive.
+// The epoch slider: scrubs all that shows the run in view.
 
 import * as store from "./store.js"
 import "./style.js"
 
 const sliders = new WeakMap()
 
-export function render({ parentElement, data, setTriggerValue }) {
+// A hand that rests so long, in milliseconds, has chosen.
+const RESTS = 200
+
+export function render({ parentElement, data }) {
   let slider = sliders.get(parentElement)
   if (!slider) {
     slider = new Slider(parentElement)
     sliders.set(parentElement, slider)
   }
-  slider.emit = setTriggerValue
   slider.update(data)
 }
 
@@ -27,53 +29,50 @@ class Slider {
     this.box.innerHTML = `
       <input type="range" min="0" step="1" aria-label="Epoch shown in all panels">
       <output></output>
-      <button type="button" title="Show the latest epoch again">latest</button>`
+      <button type="button"></button>`
     this.input = this.box.querySelector("input")
     this.output = this.box.querySelector("output")
-    this.latest = this.box.querySelector("button")
+    this.end = this.box.querySelector("button")
+    // No further than training has come.
     this.input.oninput = () => {
-      // No further than training has come.
-      store.look(Math.min(this.input.valueAsNumber, store.latest(this.stream)))
+      const moment = Math.min(this.input.valueAsNumber, store.trained(store.view.main))
+      store.change({ moment, playing: false }, RESTS)
     }
-    this.input.onchange = () => this.tell()
-    this.latest.onclick = () => {
-      store.look(null)
-      this.tell()
-    }
+    this.end.onclick = () => store.change({ moment: this.atEnd(), playing: false })
     this.leave = store.listen(() => this.draw())
   }
 
-  update({ tick, n_epochs }) {
-    this.stream = tick.stream
-    this.n_epochs = n_epochs
-    if (!store.take(tick)) this.emit("resend", true)
+  update({ locked }) {
+    this.input.disabled = this.end.disabled = locked
     this.draw()
+  }
+
+  // What the button goes to: the best epoch of a finished run, else the latest.
+  atEnd() {
+    const known = store.run(store.view.main)
+    return known?.status === "finished" && known.best !== null ? "best" : "latest"
   }
 
   draw() {
     const { view } = store
-    if (view.stream !== this.stream) return
-    const end = store.latest(this.stream)
-    const shown = Math.floor(view.shown + 1e-6)
-    const most = Math.max(this.n_epochs, end, 1)
+    const known = store.run(view.main)
+    if (!known) return
+    const last = store.trained(view.main)
+    const shown = Math.min(store.epoch(), last)
+    const most = Math.max(known.n_epochs, last, 1)
     this.input.max = most
     this.input.value = shown
-    this.input.setAttribute("aria-valuetext", `epoch ${shown} of ${end}`)
+    this.input.setAttribute("aria-valuetext", `epoch ${shown} of ${last}`)
     this.box.style.setProperty("--shown", `${(100 * shown) / most}%`)
-    this.box.style.setProperty("--trained", `${(100 * end) / most}%`)
-    this.box.dataset.stream = this.stream // of which run, since when it was last reset
+    this.box.style.setProperty("--trained", `${(100 * last) / most}%`)
+    this.box.dataset.stream = view.main
     this.box.dataset.shown = shown
-    this.box.dataset.latest = end
-    this.output.textContent = view.following ? `epoch ${shown}` : `back at epoch ${shown}`
-    this.latest.hidden = view.following
-  }
-
-  // Tell the page which epoch was chosen, once the hand rests.
-  tell() {
-    clearTimeout(this.resting)
-    this.resting = setTimeout(() => {
-      const { following, shown } = store.view
-      this.emit("epoch", { epoch: following ? null : Math.floor(shown + 1e-6) })
-    }, 200)
+    this.box.dataset.latest = last
+    const word = this.atEnd()
+    this.output.textContent = `epoch ${shown}`
+    this.end.textContent = word
+    this.end.title = word === "best" ? "Show the epoch of lowest validation error" : "Show the latest epoch"
+    const there = word === "best" ? known.best : last
+    this.end.hidden = view.playing || shown === there
   }
 }

@@ -1,0 +1,61 @@
+// The connection to the live route: says which runs are watched, takes in what they learn.
+
+import { VERSION } from "./constants.js"
+import * as store from "./store.js"
+
+const PAUSES = [500, 1000, 2000, 5000] // between attempts to connect, in milliseconds
+
+let watched = null // { address, ticket, main, streams }
+let socket = null
+let failed = 0
+let asked = null // the exact frame asked for last
+
+// Watch these runs from now on.
+export function watch(wanted) {
+  const same = JSON.stringify(wanted) === JSON.stringify(watched)
+  watched = wanted
+  if (!socket) connect()
+  else if (!same) say()
+}
+
+function connect() {
+  const { protocol, host } = window.location
+  const address = `${protocol === "https:" ? "wss" : "ws"}://${host}${watched.address}`
+  const opened = new WebSocket(address)
+  socket = opened
+  opened.onopen = () => {
+    failed = 0
+    say()
+  }
+  opened.onmessage = ({ data }) => {
+    const message = JSON.parse(data)
+    if (message.v !== VERSION) return
+    if (message.kind === "tick") store.take(message)
+  }
+  opened.onclose = () => {
+    if (socket === opened) socket = null
+    setTimeout(() => socket ?? connect(), PAUSES[Math.min(failed++, PAUSES.length - 1)])
+  }
+}
+
+function say() {
+  if (socket?.readyState !== WebSocket.OPEN) return
+  const { ticket, main, streams } = watched
+  asked = null
+  send({ kind: "watch", ticket, main, ...store.known(streams, main) })
+}
+
+function send(message) {
+  socket.send(JSON.stringify({ v: VERSION, ...message }))
+}
+
+// Where one stays to look, the picture is to be exact.
+store.listen(() => {
+  const { main } = store.view
+  if (!store.atRest() || socket?.readyState !== WebSocket.OPEN || main !== watched?.main) return
+  const epoch = store.epoch()
+  const found = store.around(main, epoch)
+  if (!found || found.before.epoch === epoch || asked === `${main} ${epoch}`) return
+  asked = `${main} ${epoch}`
+  send({ kind: "want", epoch })
+})

@@ -1,0 +1,50 @@
+// What is selected, marked on a chart: a dark ring around a cell or a point.
+//
+// The picture is sent once; what is selected travels with the view. `marks` is what the page says of
+// a chart: { ink, rows, columns } of a matrix (indices of users and items), or { ink, points } of a
+// map: [{ trace, side, ids }].
+
+const RING = 9 // pixels
+
+// The rings as shapes for Plotly's layout.
+export function rings(marks, view, data) {
+  if (!marks) return []
+  if (marks.rows) return cell(marks, view)
+  return marks.points.flatMap(({ trace, side, ids }) => {
+    const at = ids.indexOf(view[side])
+    const { x, y } = data[trace] ?? {}
+    return at < 0 || x?.[at] == null ? [] : [point(x[at], y[at], marks.ink)]
+  })
+}
+
+function cell({ rows, columns, ink }, { user, item }) {
+  const [row, column] = [rows.indexOf(user), columns.indexOf(item)]
+  if (row < 0 || column < 0) return []
+  return [
+    {
+      type: "rect", layer: "above", line: { color: ink, width: 3 },
+      x0: column - 0.5, x1: column + 0.5, y0: row - 0.5, y1: row + 0.5,
+    },
+  ]
+}
+
+function point(x, y, ink) {
+  return {
+    type: "circle", layer: "above", line: { color: ink, width: 2.5 },
+    xsizemode: "pixel", ysizemode: "pixel", xanchor: x, yanchor: y,
+    x0: -RING, x1: RING, y0: -RING, y1: RING,
+  }
+}
+
+// Who was clicked, as fields of the view; null where the click selects nobody.
+export function clicked(marks, { curve, point, row, column }) {
+  if (!marks) return null
+  if (marks.rows) {
+    if (row === null || row >= marks.rows.length || column >= marks.columns.length) return null
+    return { user: marks.rows[row], item: marks.columns[column] }
+  }
+  const found = marks.points.find(({ trace }) => trace === curve)
+  return found && point !== null && point < found.ids.length
+    ? { [found.side]: found.ids[point] }
+    : null
+}

@@ -1,0 +1,47 @@
+// Text on the page that says where a run is: elements with data-fs, filled from the store.
+//
+// The page fills them too, for whoever reads it without scripts and for the first moment; what is
+// said there is worded alike.
+
+import { TEXTS } from "./constants.js"
+import { errors, narrated, progress, quality } from "./lines.js"
+import * as store from "./store.js"
+import { number } from "./words.js"
+
+const SAYS = { progress, errors }
+
+function text(node) {
+  const { fs: what, stream = store.view.main } = node.dataset
+  const run = store.run(stream)
+  const at = store.standing(stream)
+  if (!at) return null
+  if (what === "quality") return quality(at, run.baselines)
+  if (what === "sentence") return narrated(at, { ...run, words: TEXTS })
+  if (what === "cell") return cell(node.dataset, at)
+  return SAYS[what]?.(at) ?? null
+}
+
+// What is predicted for the selected cell, where the live matrix shows it.
+function cell({ row, column, columns, low, high }, at) {
+  const found = store.around(store.view.main, at.shown)
+  const level = found?.before.epoch === at.shown
+    ? found.before.matrix[Number(row) * Number(columns) + Number(column)]
+    : undefined
+  if (level === undefined) return store.atRest() ? null : "…"
+  return level === 65535 ? "nothing yet" : number(Number(low) + ((high - low) * level) / 65534)
+}
+
+export function draw() {
+  for (const node of document.querySelectorAll("[data-fs]")) {
+    const said = text(node)
+    if (said !== null && node.textContent !== said) node.textContent = said
+  }
+}
+
+store.listen(draw)
+// What the page writes anew is put right before it is seen.
+new MutationObserver((changes) => {
+  const fresh = ({ addedNodes }) =>
+    [...addedNodes].some((node) => node.querySelector?.("[data-fs]") || node.dataset?.fs)
+  if (changes.some(fresh)) draw()
+}).observe(document.body, { childList: true, subtree: true })

@@ -1,0 +1,61 @@
+// Numbers and sentences as a person reads them: the same as recsys_core/words.py and text.py.
+
+const NO_BREAK = "\u00a0"
+
+// A number with so many decimals, halves to even as Python rounds them.
+export function fixed(value, decimals) {
+  return rounded(value, decimals, (v, d) => v.toFixed(d))
+}
+
+// Three significant digits, thousands separated: “0.912”, “12,346”, “2”, “–” if not finite.
+export function number(value) {
+  if (!Number.isFinite(value)) return "–"
+  const size = Math.abs(value)
+  if (size >= 100) return grouped(fixed(value, 0))
+  if (size > 0 && size < 1e-4) {
+    const [digits, exponent] = value.toExponential(2).split("e")
+    return `${digits}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`
+  }
+  if (size === 0) return "0"
+  const decimals = Math.max(2 - Math.floor(Math.log10(size)), 0)
+  let text = fixed(value, decimals)
+  // 9.996 has become 10.00: one digit too many.
+  if (decimals && text.replace(/[-.]/g, "").replace(/^0+/, "").length > 3) text = text.slice(0, -1)
+  const [whole, after = ""] = text.split(".")
+  return /[1-9]/.test(after) ? text : whole
+}
+
+// “1,234,567”
+export function grouped(text) {
+  return String(text).replace(/\B(?=(\d{3})+(?!\d))/g, ",")
+}
+
+// How long, coarsely: “0.3 s”, “12 s”, “3 min”, “2 h”.
+export function duration(seconds) {
+  if (!Number.isFinite(seconds)) return "–"
+  if (seconds < 10) return `${fixed(seconds, 1)}${NO_BREAK}s`
+  if (seconds < 100) return `${fixed(seconds, 0)}${NO_BREAK}s`
+  if (seconds < 5400) return `${fixed(seconds / 60, 0)}${NO_BREAK}min`
+  return `${fixed(seconds / 3600, 0)}${NO_BREAK}h`
+}
+
+// A sentence as it travels (messages.py, Sentence), in words.
+export function sentence({ id, plural, values = {} }) {
+  const pattern = plural && values.n !== 1 ? plural : id
+  return pattern.replace(/\{(\w+)(:,)?\}/g, (_, name, thousands) => {
+    const value = values[name]
+    if (value !== null && typeof value === "object") return sentence(value)
+    return thousands ? grouped(value) : String(value)
+  })
+}
+
+// JavaScript rounds a half up, Python to even.
+function rounded(value, decimals, round) {
+  const text = round(value, decimals)
+  const exact = Math.abs(value).toFixed(Math.min(decimals + 40, 100))
+  const rest = exact.slice(exact.indexOf(".") + 1 + decimals)
+  if (!/^50*$/.test(rest)) return text
+  const below = exact.slice(0, exact.indexOf(".") + (decimals ? 1 + decimals : 0))
+  if (Number(below.at(-1)) % 2) return text
+  return (value < 0 ? "-" : "") + below
+}

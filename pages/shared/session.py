@@ -1,0 +1,51 @@
+"""What a script knows of its visitor: the workspace of the browser, and the theme."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from pages.shared import visitor
+from recsys_core import runs
+from recsys_core.figures.theme import Mode
+
+
+def workspace() -> runs.Workspace:
+    """The data and runs of this browser: a reload finds them again, another browser never does."""
+    return runs.registry().workspace(_browser_id())
+
+
+def _browser_id() -> str:
+    cookie = st.context.cookies.get(visitor.COOKIE)
+    if visitor.is_id(cookie):
+        return cookie
+    # Cookies refused, or no browser at all (tests): the session is all there is to hold on to.
+    if "browser_id" not in st.session_state:
+        st.session_state.browser_id = visitor.new_id()
+    return st.session_state.browser_id
+
+
+def theme() -> Mode:
+    """The theme the page is seen in."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+# --- what Streamlit 1.67 knows but does not say in public: here alone -----------------------------
+
+
+def address() -> str:
+    """The query of the address, as the browser sent it with this run of the script."""
+    context = get_script_run_ctx()
+    return "" if context is None else context.query_string
+
+
+def went_back_or_forward() -> bool:
+    """Whether this run of the script comes of the browser's Back or Forward."""
+    context = get_script_run_ctx()
+    return context is not None and bool(getattr(context, "is_history_navigation", False))
+
+
+def asked_for_a_part() -> bool:
+    """Whether this run of the script is of a fragment, and not of the whole page."""
+    context = get_script_run_ctx()
+    return context is not None and bool(context.fragment_ids_this_run)

@@ -1,0 +1,491 @@
+"""What this tab looks at: one View, which one function changes, and the address says.
+
+The view is read from the address when the tab opens, and when its Back or Forward is pressed; at
+all other times the address follows the view. The browser gets it with every run of the script
+(``tell``), and may change it itself: an epoch chosen on the slider, a cell clicked.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl
+
+import streamlit as st
+
+from pages.shared import session
+from pages.shared.assets import LIVE_ROUTE, component_of
+from recsys_core.errors import FactorscopeError
+from recsys_core.experiments import Experiment, link
+from recsys_core.experiments.view import Moment, Speed, View
+from recsys_core.models import Model
+from recsys_core.ratings import Ratings
+from recsys_core.runs import DataSet, Entry, Run, Workspace, moments
+from recsys_core.splits import Split
+
+_COMPONENT = st.components.v2.component(
+    "factorscope_view", js=component_of("view.js"), isolate_styles=False
+)
+_KEY = "view"
+
+# Runs whose curves one chart, and one link, can hold.
+_MOST_SHOWN = 12
+
+# Fields that the browser may change, and what each may be.
+_MOMENTS = ("best", "latest")
+
+
+@dataclass
+class _Tab:
+    """What a session holds.
+
+    ``since`` is when playback began, on the clock; ``steps`` counts choices: each is an entry of
+    the browser's history; ``seen`` is the last change the browser made that was taken in;
+    ``fragments`` are the parts drawn in this run of the page, by key, and the fields each shows;
+    ``page_shows`` are the fields for which the whole page has to run.
+    """
+
+    view: View = field(default_factory=lambda: View(run=0))
+    since: float = 0.0
+    steps: int = 0
+    seen: int = 0
+    remarks: list[str] = field(default_factory=list)
+    fragments: dict[str, frozenset[str]] = field(default_factory=dict)
+    page_shows: set[str] = field(default_factory=set)
+
+
+def _tab() -> _Tab:
+    if "tab" not in st.session_state:
+        st.session_state.tab = _Tab()
+    return st.session_state.tab
+
+
+# --- what is looked at ----------------------------------------------------------------------------
+
+
+def now() -> View:
+    """The view; playback that has come to its end is over."""
+    tab = _tab()
+    if tab.view.playing:
+        found = run()
+        if found is None or moments.ended(
+            _played(tab, found), found.epoch, found.status in ("finished", "failed")
+        ):
+            tab.view = tab.view.replace(
+                playing=False, moment="best", version=tab.view.version + 1
+            )
+    return tab.view
+
+
+def entry() -> Entry | None:
+    """The run in view, as this browser's list has it; None where only data are in view."""
+    tab, space = _tab(), session.workspace()
+    found = space.entry(tab.view.run)
+    if found is None and (tab.view.data is None or space.data_of(tab.view.data) is None):
+        latest = space.latest  # a new tab, or what was in view was removed
+        if latest is not None:
+            _bring(latest)
+            found = latest if isinstance(latest, Entry) else None
+    return found
+
+
+def run() -> Run | None:
+    """The run in view; None where only data are."""
+    found = entry()
+    return None if found is None else found.run
+
+
+def data() -> DataSet | None:
+    """The loaded data in view: those of the run where they are loaded, else the last looked at."""
+    found, space = entry(), session.workspace()
+    source = _tab().view.data if found is None else found.run.experiment.data
+    own = None if source is None else space.data_of(source)
+    return own or max(space.data, key=lambda each: each.seen, default=None)
+
+
+def ratings() -> Ratings | None:
+    """The ratings in view: those of the run, else of the data; None where there are none."""
+    found = run() or data()
+    return None if found is None else found.ratings
+
+
+def split() -> Split | None:
+    """The split in view, likewise."""
+    found = run() or data()
+    return None if found is None else found.split
+
+
+def epoch() -> int:
+    """The epoch shown; 0 without a run."""
+    view, found = now(), run()
+    if found is None:
+        return 0
+    if view.playing:
+        return math.floor(_played(_tab(), found) + 1e-6)
+    return found.epoch_at(view.moment)
+
+
+def _played(tab: _Tab, found: Run) -> float:
+    start = tab.view.moment if isinstance(tab.view.moment, int) else 0
+    return moments.played(start, time.monotonic() - tab.since, speed(), found.epoch)
+
+
+def speed() -> Speed:
+    """Epochs a second of playback."""
+    chosen, found = _tab().view.speed, run()
+    if chosen is not None:
+        return chosen
+    return "max" if found is None else moments.usual_speed(found.n_epochs)
+
+
+def shown() -> list[Entry]:
+    """The runs whose curves are drawn: those on the data and split in view that are not hidden.
+
+    Only such as have a curve of the same measure: objectives of different models do not compare.
+    """
+    here = entry()
+    if here is None:
+        return []
+    return [each for each in beside(here) if each is here or not hidden(each)][:_MOST_SHOWN]
+
+
+def beside(here: Entry) -> list[Entry]:
+    """A run and those whose curves can be drawn beside its own."""
+    has_ratings = here.run.predictor.has_ratings
+    return [
+        other
+        for other in session.workspace().entries
+        if other is here
+        or (other.group == here.group and other.run.split is here.run.split
+            and other.run.model.has_epochs and other.run.predictor.has_ratings == has_ratings)
+    ]  # fmt: skip
+
+
+def hidden(each: Entry) -> bool:
+    """Whether a run's curve was switched off."""
+    chosen = _tab().view.shown
+    return bool(chosen) and each.number not in chosen
+
+
+def option(name: str) -> str:
+    """What a page shows, as chosen on it."""
+    return _tab().view.option(name)
+
+
+# --- how it changes -------------------------------------------------------------------------------
+
+
+def change(chosen: bool = True, **fields: Any) -> None:
+    """Look at something else. ``chosen``: by a person, who may go back to what was before."""
+    tab = _tab()
+    changed = tab.view.replace(**fields)
+    if changed == tab.view:
+        return
+    if fields.get("playing") or ("moment" in fields and changed.playing) or "speed" in fields:
+        tab.since = time.monotonic()
+    tab.view = changed.replace(version=tab.view.version + 1)
+    tab.steps += chosen
+
+
+def choose(name: str, text: str) -> None:
+    """Make a choice that a page offers."""
+    change(options=_tab().view.with_option(name, text).options)
+
+
+def look_at(seen: DataSet | Entry, moment: Moment | None = None, playing: bool = False) -> None:
+    """Bring a run, or data without a run, into view."""
+    session.workspace().look_at(seen)
+    ours = {"moment": moment, "playing": playing}
+    if isinstance(seen, Entry):
+        where: dict[str, Any] = {"run": seen.number, "data": None}
+    else:
+        where = {"run": 0, "data": seen.source}
+    if ratings() is not seen_ratings(seen):
+        where |= {"user": None, "item": None, "shown": ()}
+    elif isinstance(seen, Entry) and hidden(seen):
+        where["shown"] = (*_tab().view.shown, seen.number)
+    change(**where, **ours)
+
+
+def seen_ratings(seen: DataSet | Entry) -> Ratings:
+    """The ratings of data, or of a run."""
+    return seen.run.ratings if isinstance(seen, Entry) else seen.ratings
+
+
+def _bring(seen: DataSet | Entry) -> None:
+    """Begin a tab with what was looked at last, without it being anybody's choice."""
+    tab = _tab()
+    if isinstance(seen, Entry):
+        moment: Moment | None = "best" if seen.run.epoch or seen.run.wants_training else None
+        fields: dict[str, Any] = {"run": seen.number, "data": None, "moment": moment}
+    else:
+        fields = {"run": 0, "data": seen.source, "moment": None}
+    fields |= {"playing": False, "user": None, "item": None, "shown": ()}
+    tab.view = tab.view.replace(**fields, version=tab.view.version + 1)
+
+
+def new_entry(model: Model | None = None) -> Entry:
+    """A run of a model (None: the usual one) on the data in view, which comes into view itself."""
+    found = data()
+    assert found is not None, "there are no data yet"
+    fresh = session.workspace().new_entry(found.experiment(model))
+    look_at(fresh)
+    return fresh
+
+
+def play(start: int | None = None) -> None:
+    """Have the run in view trained to its end, and watch it from an epoch (None: the one shown)."""
+    found = entry()
+    if found is None:
+        return
+    begin = epoch() if start is None else start
+    if found.run.status == "finished" and begin >= found.run.epoch_at("best"):
+        begin = 0  # at its end: once more
+    found.train()
+    change(chosen=False, playing=True, moment=begin)
+
+
+def pause() -> None:
+    """Hold playback where it is, and training with it."""
+    found, at = entry(), epoch()
+    if found is not None:
+        found.hold()
+    change(chosen=False, playing=False, moment=at)
+
+
+def step() -> None:
+    """The next epoch, and no further."""
+    found, at = entry(), epoch() + 1
+    if found is not None:
+        found.train(until=max(at, found.run.epoch))
+        change(chosen=False, playing=False, moment=at)
+
+
+def leave_train() -> None:
+    """On any other page a run is looked at, not watched: playback is over, training goes on."""
+    if now().playing:
+        change(chosen=False, playing=False, moment="best")
+
+
+# --- parts of a page that run by themselves -------------------------------------------------------
+
+
+def fragment(key: str, *shows: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A part of a page that is drawn anew, alone, when one of these fields of the view changes."""
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        drawn = st.fragment(function, key=key)
+
+        @functools.wraps(function)
+        def draw(*arguments: Any, **named: Any) -> None:
+            _tab().fragments[key] = frozenset(shows)
+            drawn(*arguments, **named)
+
+        return draw
+
+    return decorate
+
+
+def page_shows(*fields: str) -> None:
+    """The whole page has to run when one of these fields changes."""
+    _tab().page_shows |= set(fields)
+
+
+def redraw(*fields: str) -> None:
+    """In a callback: run what shows these fields, and nothing else.
+
+    Only where the browser asked for a part; a run of the whole page shows them anyway.
+    """
+    tab = _tab()
+    if not session.asked_for_a_part():
+        return
+    if tab.page_shows & set(fields):
+        _rerun("app")
+    keys = [key for key, shows in tab.fragments.items() if shows & set(fields)]
+    _rerun([*keys, _KEY])
+
+
+def _rerun(scope: Any) -> NoReturn:
+    st.rerun(scope)
+
+
+# --- the address ----------------------------------------------------------------------------------
+
+
+def arrive() -> None:
+    """At the start of every page: read the address where it has the say; forget what was drawn."""
+    fresh = "tab" not in st.session_state
+    tab = _tab()
+    tab.fragments, tab.page_shows = {}, {"run", "data", "hide", "lock"}
+    if fresh or session.went_back_or_forward():
+        query = "&".join(p for p in session.address().split("&") if not p.startswith("embed"))
+        if query:
+            read(query)
+
+
+def read(query: str) -> None:
+    """Look at what a link says; what has no meaning is remarked on, what is not here as well."""
+    tab = _tab()
+    experiments, asked, remarks = link.read_all(query)
+    said = [str(remark) for remark in remarks]
+    before = tab.view
+    fields: dict[str, Any] = {"run": 0, "data": None, "moment": None, "user": None, "item": None}
+    entries: dict[int, Entry] = {}
+    for number, experiment in enumerate(experiments, start=1):
+        try:
+            if number == 1:
+                loaded = _load(experiment)
+                fields["data"] = loaded.source
+            if link.names_model(query):
+                entries[number] = _entry(experiment)
+        except FactorscopeError as error:
+            said.append(str(error))
+    if entries:
+        here = entries.get(asked.run) or next(iter(entries.values()))
+        session.workspace().look_at(here)
+        fields |= {"run": here.number, "data": None, "moment": asked.moment}
+        fields |= _selected(asked, here.run.ratings, said)
+        if asked.moment is not None:
+            for number, each in entries.items():
+                until = asked.moment if isinstance(asked.moment, int) else None
+                each.train(until if number == asked.run else None)
+        others = [e for e in beside(here) if e not in entries.values()]
+        if others:
+            fields["shown"] = tuple(each.number for each in entries.values())
+    elif fields["data"] is not None:
+        loaded = session.workspace().data_of(fields["data"])
+        assert loaded is not None
+        session.workspace().look_at(loaded)
+        fields |= _selected(asked, loaded.ratings, said)
+    tab.view = asked.replace(
+        **{"shown": (), **fields}, playing=False, version=before.version + 1
+    )
+    tab.remarks = said
+
+
+def _selected(asked: View, here: Ratings, said: list[str]) -> dict[str, int | None]:
+    """The user and item a link selects, where there are such."""
+    found: dict[str, int | None] = {}
+    for side, n in (("user", here.n_users), ("item", here.n_items)):
+        index = getattr(asked, side)
+        if index is not None and index >= n:
+            said.append(f"{side} = {index} is not among the {n:,} there are.")
+            index = None
+        found[side] = index
+    return found
+
+
+def _load(experiment: Experiment) -> DataSet:
+    """The data of a link, loaded, with its split chosen."""
+    space = session.workspace()
+    held = space.with_loaded_ratings(experiment)
+    loaded = space.data_of(experiment.data) or space.load(held.make_ratings(), experiment.data)
+    if experiment.split != loaded.split.recipe:
+        loaded.choose(experiment.split)
+    return loaded
+
+
+def _entry(experiment: Experiment) -> Entry:
+    """The run of a link: the one there is, or a new one."""
+    space = session.workspace()
+    return space.entry_of(experiment) or space.new_entry(experiment)
+
+
+def query() -> str:
+    """The view as the text of a link, runs numbered as it says them."""
+    view, here, found = now(), entry(), data()
+    if here is None:
+        alone = [] if found is None else [found.experiment()]
+        return link.write(alone, view.replace(run=1, moment=None, shown=()), data_alone=True)
+    entries = shown()
+    started = here.run.epoch > 0 or here.run.wants_training
+    moment = "latest" if view.playing else view.moment
+    said = view.replace(moment=moment if started else None, shown=(), speed=view.speed)
+    while True:
+        numbered = said.replace(run=entries.index(here) + 1)
+        text = link.write([each.run.experiment for each in entries], numbered)
+        if len(text) <= link.COMFORTABLE or len(entries) == 1:
+            return text
+        entries = [each for each in entries if each is not entries[-1] or each is here]
+        if entries[-1] is here and len(entries) > 1 and len(text) > link.COMFORTABLE:
+            entries = entries[1:] if entries[0] is not here else entries
+
+
+def parameters() -> dict[str, str]:
+    """The same as keys and values, for links within the app."""
+    return dict(parse_qsl(query(), keep_blank_values=True))
+
+
+def remarks() -> list[str]:
+    """What of the link that was opened has no meaning, or is not here; said once."""
+    tab = _tab()
+    said, tab.remarks = tab.remarks, []
+    return said
+
+
+# --- the browser ----------------------------------------------------------------------------------
+
+
+@st.fragment(key=_KEY)
+def tell() -> None:
+    """Draw last: tells the browser what is looked at, and hears from it."""
+    tab, view, here = _tab(), now(), entry()
+    space = session.workspace()
+    _COMPONENT(
+        key=_KEY,
+        data={
+            "view": {
+                "version": view.version,
+                "seen": tab.seen,
+                "moment": view.moment,
+                "playing": view.playing,
+                "elapsed": time.monotonic() - tab.since if view.playing else 0.0,
+                "speed": speed(),
+                "user": view.user,
+                "item": view.item,
+                "locked": list(view.lock),
+            },
+            "live": {
+                "address": LIVE_ROUTE,
+                "ticket": space.ticket,
+                "main": None if here is None else here.run.stream,
+                "streams": _streams(space),
+            },
+            "query": query(),
+            "steps": tab.steps,
+        },
+        height=1,
+        on_change_change=_heard,
+    )
+
+
+def _streams(space: Workspace) -> list[str]:
+    """The runs that something on the page is said of: those shown, and those in the list."""
+    entries = [*shown(), *space.entries[-_MOST_SHOWN:]]
+    return list(dict.fromkeys(each.run.stream for each in entries))
+
+
+def _heard() -> None:
+    """What was changed in the browser."""
+    told = st.session_state[_KEY].get("change")
+    if not isinstance(told, dict):
+        return
+    tab, fields = _tab(), {}
+    tab.seen = max(tab.seen, int(told.get("sequence", 0)))
+    if "moment" in told and "timeline" not in tab.view.lock:
+        moment = told["moment"]
+        fields["moment"] = moment if moment in _MOMENTS else max(0, int(moment))
+    if "playing" in told:
+        fields["playing"] = bool(told["playing"])
+    here = ratings()
+    for side in ("user", "item"):
+        if side in told and here is not None:
+            n = here.n_users if side == "user" else here.n_items
+            fields[side] = min(max(int(told[side]), 0), n - 1)
+    ended = fields.get("moment") == "best" and fields.get("playing") is False and now() is not None
+    change(chosen=not ended, **fields)
+    redraw(*fields, *(["status"] if "status" in told else []))
