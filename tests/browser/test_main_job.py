@@ -22,6 +22,7 @@ from tests.browser.training import (
     points,
     predicted,
     reaches,
+    reset,
     set_speed,
     shown,
     step,
@@ -74,9 +75,11 @@ def test_movielens_is_uploaded_and_learned_by_all_four_algorithms(browser_page, 
     reaches(page, 1)
     expect(sidebar(page)).to_contain_text("943 users × 1,682 films")
 
-    # It moves; pausing holds it, a step adds one epoch.
-    set_speed(page, "1")  # slow enough to be paused on any machine
-    reaches(page, 3)
+    # It moves; pausing holds it, a step adds one epoch. From the start again, and slowly: it has
+    # two dozen epochs, and on a slow machine they are done before one can press Pause.
+    set_speed(page, "1")
+    reset(page)
+    play(page)
     stopped = pause(page)
     step(page)
     stays(lambda: latest(page), stopped + 1)
