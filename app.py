@@ -21,12 +21,13 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pages.routes.live import live
 from pages.routes.promptly import answer_promptly
 from pages.shared import visitor
-from pages.shared.assets import PLOTLY_ROUTE, SCRIPTS, SCRIPTS_ROUTE
+from pages.shared.assets import LIVE_ROUTE, PLOTLY_ROUTE, SCRIPTS, SCRIPTS_ROUTE
 from recsys_core.errors import FactorscopeError
 
 log = logging.getLogger("factorscope")
@@ -145,6 +146,7 @@ app = st.App(
         Route(PLOTLY_ROUTE, plotly_js),
         Route(SCRIPTS_ROUTE + "/{name}", script),
         Route("/factorscope/health", health),
+        WebSocketRoute(LIVE_ROUTE, live),
     ],
     middleware=[Middleware(NameTheBrowser)],
     lifespan=lifespan,

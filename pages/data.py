@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import grid, loaded, sources, splitting, start, state
+from pages.shared import grid, header, loaded, parts, session, sources, splitting, start, view
 from pages.shared.chart import chart
 from recsys_core import words
 from recsys_core.figures import data as figures
@@ -31,7 +31,7 @@ def overview(ratings: Ratings, split: Split) -> None:
         st.metric("Scale", f"{ratings.scale.low:g}–{ratings.scale.high:g}", help=_steps(ratings))
     for sentence in ratings.report.sentences():
         st.caption(sentence)
-    mode = state.theme()
+    mode = session.theme()
     _known(ratings, split, mode)
     left, right = st.columns(2, gap="medium")
     with left:
@@ -77,12 +77,12 @@ def _known(ratings: Ratings, split: Split, mode: Mode) -> None:
         st.caption("The colour of the page is a gap: nobody rated there.")
 
 
-st.title("Data")
+header.title("Data")
 st.markdown("Who rated what, how, and what is missing: the gaps are what a model will fill.")
 
 choosing = sources.choose()
 loaded.switch()
-data = state.data()
+data = view.data()
 if data is None:
     if not choosing:
         start.offer_party(
@@ -93,9 +93,15 @@ if data is None:
 
 with st.container(horizontal=True, vertical_alignment="center"):
     st.subheader(data.ratings.name, anchor=False, width="content")
-    st.page_link("train.py", label="Train a model on it", icon=":material/play_circle:")
+    st.page_link(
+        "train.py",
+        label="Train a model on it",
+        icon=":material/play_circle:",
+        query_params=view.parameters(),
+    )
     loaded.actions(data)
 overview(data.ratings, data.split)
-splitting.section(data)
-if grid.fits(data.ratings):
+if parts.drawn("split"):
+    splitting.section(data)
+if parts.drawn("editor") and grid.fits(data.ratings):
     grid.section(data)

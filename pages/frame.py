@@ -1,13 +1,16 @@
-"""What every page stands in: configuration, navigation, and the sidebar's two cards."""
+"""What every page stands in: configuration, the view, navigation, and the sidebar's two cards."""
 
 from __future__ import annotations
 
+import contextlib
+from html import escape
 from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator_singletons import context_dg_stack, get_default_dg_stack_value
+from streamlit.runtime.scriptrunner import StopException
 
-from pages.shared import cards
+from pages.shared import cards, parts, view
 from pages.shared.chart import preload
 
 PAGES = (
@@ -46,24 +49,38 @@ st.html(
         [data-testid=stApp]:has([data-testid=stExpandSidebarButton])
             [data-testid=stMainBlockContainer] { padding-top: 3.5rem; }
     }
+    .fs-remark { margin: 0; padding: .5em .8em; border-radius: 6px;
+        border: 1px solid #B7791F; }
     </style>"""
 )
 
-page = st.navigation(
-    [
-        st.Page(
-            script,
-            title=title,
-            icon=icon,
-            help=meaning,
-            default=script == "home.py",
-        )
-        for script, title, icon, meaning in PAGES
-    ]
-)
+every = [
+    st.Page(script, title=title, icon=icon, default=script == "home.py")
+    for script, title, icon, _ in PAGES
+]
+page = st.navigation(every, position="hidden")
+view.arrive(on_train=page.title == "Train")
 
 with st.sidebar:
+    if parts.drawn("pages"):
+        with st.container(gap=None, key="pages"):
+            for each, (_, title, icon, meaning) in zip(every, PAGES, strict=True):
+                st.page_link(
+                    each,
+                    label=title,
+                    icon=icon,
+                    help=meaning,
+                    width="stretch",
+                    disabled=parts.locked("pages"),
+                    query_params=view.parameters(),
+                )
     cards.sidebar()
     preload()
 
-page.run()
+if said := view.remarks():
+    # What a link says is text, never markup.
+    st.html(f'<p role="status" class="fs-remark">{escape(" ".join(said))}</p>')
+
+with contextlib.suppress(StopException):  # also a page that stops early is told of
+    page.run()
+view.tell()

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import start, state
+from pages.shared import header, start, view
 from recsys_core.figures import pictures
 
-st.title("Factorscope")
+header.title("Factorscope")
 st.markdown(
     "Watch a model turn a table of ratings full of gaps into predictions, a map of taste and "
     "recommendations, on your own ratings."
 )
 
 PLAY = ":material/play_arrow:"
-current = state.run()
+current = view.entry()
 if current is not None:
     st.page_link(
         "train.py",
-        label=f"Go on with {current.name} on {current.ratings.name}",
+        label=f"Go on with {current.name} on {current.run.ratings.name}",
         icon=":material/arrow_forward:",
+        query_params=view.parameters(),
     )
 
 # A picture, a name, one line and a button each; the picture shows what it is.

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import browse, explore, recommending, saving, state, wide
-from pages.shared.chart import Click, chart
+from pages.shared import (
+    browse,
+    choices,
+    explore,
+    header,
+    parts,
+    recommending,
+    saving,
+    session,
+    view,
+    wide,
+)
+from pages.shared.chart import cells, chart
 from pages.shared.explore import Model
 from recsys_core import blocks, explain
 from recsys_core.blocks import Block, View
-from recsys_core.figures import heatmap, terms
+from recsys_core.figures import heatmap, terms, theme
 
 VIEWS: dict[View, str] = {
     "observed": "Observed",
@@ -22,31 +33,31 @@ VIEWS: dict[View, str] = {
 
 def cell_in_view(block: Block) -> tuple[int, int]:
     """The selected user and item; where none is, the block's first: there is always a cell."""
-    selection = state.selection()
-    user = int(block.user_ids[0]) if selection.user is None else selection.user
-    item = int(block.item_ids[0]) if selection.item is None else selection.item
+    now = view.now()
+    user = int(block.user_ids[0]) if now.user is None else now.user
+    item = int(block.item_ids[0]) if now.item is None else now.item
     return user, item
 
 
-def picture(block: Block, view: View, user: int, item: int) -> None:
+def picture(block: Block, how: View) -> None:
     """The block as a heatmap; a click selects a cell."""
-
-    def select(click: Click) -> None:
-        if click.row is not None and click.column is not None:
-            selection = state.selection()
-            selection.user = int(block.user_ids[click.row])
-            selection.item = int(block.item_ids[click.column])
-
-    a_cell = 36 if heatmap.is_small(block) else 20
+    a_cell, mode = 36 if heatmap.is_small(block) else 20, session.theme()
     with wide.at_least(min(150 + a_cell * len(block.item_ids), 700), "matrix"):
         chart(
-            heatmap.figure(block, view, state.theme(), user=user, item=item),
+            heatmap.figure(block, how, mode),
             key="matrix",
-            alt=heatmap.alt(block, view),
-            table=lambda: block.table(view),
-            on_click=select,
+            alt=heatmap.alt(block, how),
+            table=lambda: block.table(how),
+            marks=cells(block.user_ids, block.item_ids, theme.ink(mode), begin=True),
+            part="matrix",
         )
-    st.caption(f"{heatmap.legend(block, view)} Click a cell to see how its number comes about.")
+    st.caption(f"{heatmap.legend(block, how)} Click a cell to see how its number comes about.")
+
+
+@view.fragment("arithmetic", "user", "item")
+def closer(model: Model, block: Block) -> None:
+    """How the number of the cell in view comes about."""
+    arithmetic(model, *cell_in_view(block))
 
 
 def arithmetic(model: Model, user: int, item: int) -> None:
@@ -69,13 +80,13 @@ def arithmetic(model: Model, user: int, item: int) -> None:
 
 def _as_a_sum(model: Model, user: int, item: int) -> None:
     user_name, item_name = model.ratings.user_names[user], model.ratings.item_names[item]
-    parts, extent = explain.terms(model.predictor, user, item), model.predictor.extent
-    st.markdown(terms.sentence(parts, extent))
+    found, extent = explain.terms(model.predictor, user, item), model.predictor.extent
+    st.markdown(terms.sentence(found, extent))
     chart(
-        terms.figure(parts, user_name, item_name, extent, state.theme()),
+        terms.figure(found, user_name, item_name, extent, session.theme()),
         key="terms",
-        alt=terms.alt(parts, user_name, item_name, extent),
-        table=lambda: terms.steps(parts, user_name, item_name),
+        alt=terms.alt(found, user_name, item_name, extent),
+        table=lambda: terms.steps(found, user_name, item_name),
     )
     if not model.predictor.has_ratings:
         st.caption(
@@ -99,30 +110,25 @@ def offered(model: Model) -> dict[View, str]:
     return {view: named[view] for view in blocks.views(model.predictor)}
 
 
-st.title("Predictions", anchor=False)
+place = header.title("Predictions")
 st.markdown(
     "Everyone's rating of everything, as the model sees it: in the gaps it guesses, elsewhere one "
     "sees how far off it is."
 )
 seen = explore.model_in_view("The matrix with its gaps filled would be here.")
+view.page_shows("options")
 with st.container(horizontal=True, vertical_alignment="top", gap="medium"):
     views = offered(seen)
     with st.container(width=410 if len(views) > 4 else 300):  # on a telephone it then wraps
-        view: View = st.segmented_control(
-            "View",
-            list(views),
-            default="filled" if "filled" in views else "predicted",
-            required=True,
-            format_func=views.__getitem__,
-            # Another offer is another control: what was chosen may not be among it.
-            key="matrix_view" if len(views) == 4 else f"matrix_view_{len(views)}",
-            persist_state="session",
+        how: View = choices.segmented(  # type: ignore[assignment]
+            "cells", "View", views, "matrix_view", usual="filled"
         )
     shown = browse.choose(seen)
-chosen = cell_in_view(shown)
 left, right = st.columns([2.3, 1], gap="medium")
 with left:
-    picture(shown, view, *chosen)
+    if parts.drawn("matrix"):
+        picture(shown, how)
 with right:
-    arithmetic(seen, *chosen)
-saving.predictions(seen, shown, view)
+    if parts.drawn("why"):
+        closer(seen, shown)
+header.export(place, lambda: saving.predictions(seen, shown, how))

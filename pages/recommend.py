@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import alike, explore, guest, recommending
+from pages.shared import alike, choices, explore, guest, header, parts, recommending, saving, view
+from recsys_core.models import Guest
 
-st.title("Recommend", anchor=False)
+place = header.title("Recommend")
 st.markdown(
     "What the model would suggest to someone, and which of their own ratings speak for it. "
     "Somebody new needs to rate only a few things."
 )
 seen = explore.model_in_view("Recommendations and their reasons would be here.")
-WHO = {"user": "A user", "guest": "A new guest"}
-who = st.segmented_control(
-    "For whom",
-    list(WHO),
-    default="user",
-    required=True,
-    format_func=WHO.__getitem__,
-    key="recommend_who",
-    persist_state="session",
-    label_visibility="collapsed",
-)
+view.page_shows("options", "user", "item")
+who = "user"
+if parts.drawn("guest"):
+    offered = {"user": "A user", "guest": "A new guest"}
+    who = choices.segmented(
+        "who", "For whom", offered, "recommend_who", label_visibility="collapsed"
+    )
 left, right = st.columns([1, 1.6], gap="medium")
+one: int | Guest
 if who == "guest":
     with left:
         one = guest.rate(seen)
@@ -34,6 +32,10 @@ else:
         recommending.own_ratings(seen, one)
     name = seen.ratings.user_names[one]
 with right:
-    item = recommending.best(seen, one, name)
-    recommending.why(seen, one, item)
-alike.section(seen, one, name, item)
+    item, table = recommending.best(seen, one, name)
+    if parts.drawn("why"):
+        recommending.why(seen, one, item)
+if parts.drawn("similar"):
+    alike.section(seen, one, name, item)
+if table is not None:
+    header.export(place, lambda: saving.recommendations(table))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.shared import bring, download, receipt, state
+from pages.shared import bring, choices, download, header, parts, receipt, session, view
 from pages.shared.chart import chart
 from recsys_core.errors import FactorscopeError
-from recsys_core.figures import lines
+from recsys_core.figures import lines as line_charts
+from recsys_core.live import lines
 from recsys_core.ratings import Ratings
 from recsys_core.replicas import REPLICAS, Lesson, Records, Replica, live, shown
-from recsys_core.runs import Run
+from recsys_core.runs import Entry
 
 _TICK = 0.7  # seconds between looks while something trains
 
@@ -20,7 +21,7 @@ def data_of(replica: Replica) -> Ratings | None:
     """The ratings a replica runs on: generated, or loaded already; None where they have to come."""
     if replica.data is not None:
         return replica.data()
-    loaded = (data.ratings for data in state.workspace().data)
+    loaded = (data.ratings for data in session.workspace().data)
     return next((ratings for ratings in loaded if replica.suits(ratings)), None)
 
 
@@ -38,17 +39,17 @@ def bring_data(replica: Replica) -> None:
             download.panel()
 
 
-def progress(runs: dict[str, Run], replica: Replica) -> None:
+def progress(entries: dict[str, Entry], replica: Replica) -> None:
     """One line a case: how far it is, and where to watch it."""
     for case in replica.cases:
-        run = runs[case.key]
+        run = entries[case.key].run
+        at = lines.standing(run, run.epoch)
         share = run.epoch / max(run.n_epochs, 1) if run.status != "finished" else 1.0
-        left = f" · {run.seconds_left:.0f} s left" if run.seconds_left and run.busy else ""
-        st.progress(min(share, 1.0), f"{case.title}: epoch {run.epoch} / {run.n_epochs}{left}")
+        st.progress(min(share, 1.0), f"{case.title}: {lines.progress(at)}")
         if run.status == "failed":
             st.error(run.message)
     if st.button("Watch it on the Train page", icon=":material/play_circle:", key="replica_watch"):
-        state.show(next(iter(runs.values())))
+        view.look_at(next(iter(entries.values())))
         st.switch_page("train.py")
 
 
@@ -88,7 +89,7 @@ def lesson(each: Lesson, records: Records, key: str) -> None:
     if chosen:
         evidence = evidence[[name for name in names if name in chosen]]
         chart(
-            lines.figure(evidence, each.title, state.theme(), each.mark_lowest),
+            line_charts.figure(evidence, each.title, session.theme(), each.mark_lowest),
             key=f"{key}_curve",
             alt=f"{each.title}: {', '.join(evidence.columns)} over epochs",
             table=evidence,
@@ -98,50 +99,56 @@ def lesson(each: Lesson, records: Records, key: str) -> None:
 @st.fragment(run_every=_TICK)
 def running(replica: Replica, ratings: Ratings) -> None:
     """While it trains; the page is drawn anew when all cases have finished."""
-    runs = live.runs_of(state.workspace(), replica, ratings)
-    progress(runs, replica)
-    if not any(run.busy for run in runs.values()):
+    entries = live.entries_of(session.workspace(), replica, ratings)
+    if len(entries) < len(replica.cases):
+        st.rerun()  # some were removed
+    progress(entries, replica)
+    if not any(entry.run.busy for entry in entries.values()):
         st.rerun()
 
 
-def receipts(replica: Replica, runs: dict[str, Run]) -> None:
+def receipts(replica: Replica, entries: dict[str, Entry]) -> None:
     """One for each case: every number above comes from these runs."""
-    with st.expander("Receipts", icon=":material/receipt_long:", on_change="rerun") as box:
+    with st.expander(
+        "Receipts", icon=":material/receipt_long:", on_change="rerun", key="replica_receipts"
+    ) as box:
         if box.open:
-            receipt.explain(list(runs.values()))
+            receipt.explain([entry.run for entry in entries.values()])
             for case in replica.cases:
                 st.markdown(f"**{case.title}**")
-                receipt.line(runs[case.key])
+                receipt.line(entries[case.key].run)
 
 
 def results(replica: Replica, ratings: Ratings) -> None:
     """What came of it; before, what there is to reproduce, and how far it is."""
-    workspace = state.workspace()
-    runs = live.runs_of(workspace, replica, ratings)
-    if len(runs) < len(replica.cases):
+    workspace = session.workspace()
+    entries = live.entries_of(workspace, replica, ratings)
+    if len(entries) < len(replica.cases):
         published(replica)
         return
-    if any(run.wants_training for run in runs.values()):
+    if any(entry.run.wants_training for entry in entries.values()):
         running(replica, ratings)
         return
     records = live.records(workspace, replica, ratings)
     if records is None:
-        progress(runs, replica)
+        progress(entries, replica)
         return
     table(replica, records)
-    receipts(replica, runs)
+    if parts.drawn("export"):
+        receipts(replica, entries)
     for number, each in enumerate(replica.lessons):
         lesson(each, records, f"article{replica.number}_{number}")
 
 
-st.title("Replicas")
+header.title("Replicas")
 st.markdown(
     "Five published systems, run again with their data, settings and seeds: what each article "
     "says, what we get, and the best we can do on the same split."
 )
-numbers = {f"{r.number} · {r.title}": r for r in REPLICAS}
-picked = st.selectbox("Article", list(numbers), key="replica", persist_state="session")
-replica = numbers[picked]
+view.page_shows("options")
+numbered = {str(r.number): r for r in REPLICAS}
+names = {number: f"{number} · {r.title}" for number, r in numbered.items()}
+replica = numbered[choices.select("replica", "Article", names, "replica")]
 st.markdown(f"**{replica.system}.** {replica.settings}. {replica.summary}")
 try:
     ratings = data_of(replica)
@@ -150,8 +157,11 @@ try:
         published(replica)
     else:
         waited = st.session_state.pop("replica_waits", None) == replica.number
-        if st.button("Run this replica", icon=":material/play_arrow:", type="primary") or waited:
-            live.start(state.workspace(), replica, ratings)
+        pressed = st.button(
+            "Run this replica", icon=":material/play_arrow:", type="primary", key="replica_run"
+        )
+        if pressed or waited:
+            live.start(session.workspace(), replica, ratings)
             st.rerun()
         results(replica, ratings)
 except FactorscopeError as error:

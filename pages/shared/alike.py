@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.shared import finding, state
+from pages.shared import choices, finding, session, view
 from pages.shared.chart import chart
 from pages.shared.explore import Model
 from recsys_core import recommend, words
@@ -32,40 +34,41 @@ def section(model: Model, one: int | Guest, name: str, item: int | None) -> None
             f"{words.many(noun)} alike, so there is no likeness to show."
         )
         return
-    users, items, neighbours = st.tabs(
-        [
-            "Similar users",
-            f"Similar {words.many(noun)}",
-            "What neighbours would suggest",
-        ],
-        on_change="rerun",
-        key="alike",
-    )
-    if users.open:
-        with users:
-            _users(model, one, name)
-    if items.open:
-        with items:
-            _items(model, item)
-    if neighbours.open:
-        with neighbours:
-            _neighbours(model, one, name)
+    names = {
+        "users": "Similar users",
+        "items": f"Similar {words.many(noun)}",
+        "neighbours": "What neighbours would suggest",
+    }
+    st.session_state.alike = names[view.option("similar")]
+    tabs = st.tabs(list(names.values()), on_change=lambda: _open(names), key="alike")
+    for tab, which in zip(tabs, names, strict=True):
+        if tab.open:
+            with tab:
+                if which == "users":
+                    _users(model, one, name)
+                elif which == "items":
+                    _items(model, item)
+                else:
+                    _neighbours(model, one, name)
 
 
-def _by(model: Model, key: str) -> By:
+def _open(names: dict[str, str]) -> None:
+    named = {text: which for which, text in names.items()}
+    choices.choose("similar", named[st.session_state.alike])
+
+
+def _by(model: Model, name: str) -> By:
     predictor = model.predictor
     if predictor.n_users * predictor.n_items > _MOST_CELLS:
         return "factors"
-    return st.segmented_control(
+    few = predictor.n_users <= _MATRIX and predictor.has_factors
+    offered: tuple[By, ...] = ("predictions", "factors")
+    return choices.segmented(  # type: ignore[return-value]
+        name,
         "Compare",
-        ["predictions", "factors"],
-        default="predictions"
-        if predictor.n_users <= _MATRIX and predictor.has_factors
-        else "factors",
-        required=True,
-        format_func=lambda by: recommend.compared(predictor, by),
-        key=key,
-        persist_state="session",
+        {by: recommend.compared(predictor, by) for by in offered},
+        f"alike_{name}",
+        usual="predictions" if few else "factors",
         help="By predicted ratings: whole predicted rows, which are all positive and so close to "
         "1. By factors: directions of taste, biases aside."
         if predictor.has_factors
@@ -74,7 +77,7 @@ def _by(model: Model, key: str) -> By:
 
 
 def _users(model: Model, one: int | Guest, name: str) -> None:
-    by = _by(model, "alike_users_by")
+    by = _by(model, "users_like")
     predictor = model.predictor
     if predictor.n_users <= _MATRIX and not isinstance(one, Guest):
         table = recommend.similarity_matrix(predictor, "user", by)
@@ -84,7 +87,7 @@ def _users(model: Model, one: int | Guest, name: str) -> None:
         with st.container(width=640):
             chart(
                 likeness.similarities(
-                    table, likeness.title("user", compared), state.theme(), selected=one
+                    table, likeness.title("user", compared), session.theme(), selected=one
                 ),
                 key="alike_matrix",
                 alt=f"Cosine similarity of all users, {compared}",
@@ -97,18 +100,18 @@ def _users(model: Model, one: int | Guest, name: str) -> None:
 
 def _items(model: Model, item: int | None) -> None:
     noun = model.ratings.item_noun
-    selection = state.selection()
-    one = selection.item if selection.item is not None else item or 0
+    chosen = view.now().item
+    one = chosen if chosen is not None else item or 0
     with st.container(width=360):
         finding.pick(
             "item",
             model.ratings,
             "alike_item",
-            lambda found: setattr(selection, "item", found),
+            lambda found: view.select(item=found),
             chosen=one,
             label=f"Like which {noun}?",
         )
-    by = _by(model, "alike_items_by")
+    by = _by(model, "items_like")
     table = recommend.similar(model.predictor, "item", one, _LISTED, by)
     _listed(model, table, "item", f"Most like {model.ratings.item_names[one]}")
 
@@ -142,6 +145,10 @@ def _listed(model: Model, table: pd.DataFrame, side: str, heading: str) -> None:
     )
 
 
+def _many() -> None:
+    choices.choose("neighbours", str(st.session_state.neighbours_n))
+
+
 def _neighbours(model: Model, one: int | Guest, name: str) -> None:
     noun, predictor = model.ratings.item_noun, model.predictor
     st.markdown(
@@ -151,20 +158,15 @@ def _neighbours(model: Model, one: int | Guest, name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="top", gap="medium"):
         most = max(1, min(20, predictor.n_users - 1))
         with st.container(width=260):
-            n_neighbours = (
-                st.slider("Neighbours", 1, most, min(3, most), key="neighbours_n")
-                if most > 1
-                else 1
-            )
-        how = st.segmented_control(
-            "Score",
-            ["mean", "sum"],
-            default="mean",
-            required=True,
-            format_func={"mean": "weighted mean", "sum": "raw sum"}.__getitem__,
-            key="neighbours_how",
+            n_neighbours = min(int(view.option("neighbours")), most)
+            if most > 1:
+                st.session_state.neighbours_n = n_neighbours
+                st.slider("Neighbours", 1, most, key="neighbours_n", on_change=_many)
+        scores = {"mean": "weighted mean", "sum": "raw sum"}
+        how: Literal["mean", "sum"] = choices.segmented(  # type: ignore[assignment]
+            "score", "Score", scores, "neighbours_how"
         )
-        by = _by(model, "neighbours_by")
+        by = _by(model, "neighbours_like")
     if how == "sum":
         st.warning(
             "A raw sum is no rating: it grows with the number of neighbours and leaves the scale. "

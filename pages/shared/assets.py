@@ -12,15 +12,32 @@ from pathlib import Path
 from typing import get_args
 
 from recsys_core.figures import theme
+from recsys_core.live import messages, narrate
+
+# Where pages hear what their runs learn.
+LIVE_ROUTE = "/factorscope/live"
 
 PLOTLY_ROUTE = f"/factorscope/plotly-{metadata.version('plotly')}.min.js"
 
 _FOLDER = Path(__file__).parent / "js"
 _TEMPLATES = json.dumps({mode: theme.template(mode) for mode in get_args(theme.Mode)})
 
+# What the scripts say that Python says, too.
+_TEXTS = {
+    name: {"id": text.id, "values": dict(text.values)}
+    for name, text in (
+        ("beginning", narrate.BEGINNING),
+        ("paused", narrate.PAUSED),
+        ("rewinding", narrate.REWINDING),
+    )
+}
+
 # By name. The templates of both themes are one of them, so that no chart has to bring its own.
 SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in sorted(_FOLDER.glob("*.js"))}
 SCRIPTS["templates.js"] = f"export const templates = {_TEMPLATES}\n"
+SCRIPTS["constants.js"] = (
+    f"export const VERSION = {messages.VERSION}\nexport const TEXTS = {json.dumps(_TEXTS)}\n"
+)
 _DIGEST = hashlib.sha256("".join(SCRIPTS.values()).encode()).hexdigest()[:12]
 SCRIPTS_ROUTE = f"/factorscope/js-{_DIGEST}"
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import streamlit as st
 
-from pages.shared import explore, finding, mapping
+from pages.shared import explore, finding, view
 from pages.shared.explore import Model
 from pages.shared.mapping import Map
 from recsys_core import maps, words
@@ -46,6 +46,7 @@ def trust(shown: Map) -> None:
         st.caption(f"Drawn: {words.listed(cut)}, those with the most ratings.")
 
 
+@view.fragment("beside", "user", "item")
 def neighbours(shown: Map) -> None:
     """Who is most alike to the selected one in the space itself, not on the map."""
     if shown.selected is None:
@@ -102,7 +103,8 @@ def _table(
     def go() -> None:
         at = st.session_state[key]["selection"]["rows"]
         if at:
-            mapping.select(side, ids[at[0]])
+            view.select(**{side: ids[at[0]]})
+            view.redraw("user", "item")
 
     st.dataframe(
         columns,

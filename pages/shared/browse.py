@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from pages.shared import explore, finding, state
+from pages.shared import choices, explore, finding, view
 from pages.shared.explore import Model
 from recsys_core import blocks, words
 from recsys_core.blocks import Block
@@ -63,49 +63,76 @@ def _side(model: Model, side: Side, size: int) -> _Shown:
         arranged = explore.arrangement(model, side, how)
         with finding:
             chosen = _find(model, side)
-        here = _page(side, arranged.order, how, chosen)
+        here = _page(side, arranged.order, chosen)
     groups = None if arranged.groups is None else arranged.groups[here]
     return _Shown(arranged.order[here], groups)
 
 
 def _order(side: Side, noun: str, usual: How) -> How:
-    return st.selectbox(
+    offered = {how: text for how, text in ORDERS.items()}
+    key, name = f"order_{side}", f"{side}s_by"
+    st.session_state[key] = chosen = view.option(name) or usual
+    st.selectbox(
         words.many(noun).capitalize(),
-        list(ORDERS),
-        index=list(ORDERS).index(usual),
-        format_func=ORDERS.__getitem__,
-        key=f"order_{side}",
-        persist_state="session",
+        list(offered),
+        format_func=offered.__getitem__,
+        key=key,
+        on_change=_order_chosen,
+        args=(side,),
         help=f"Clusters and similarity go by what is predicted: {words.many(noun)} predicted alike "
         "stand side by side.",
     )
+    return chosen  # type: ignore[return-value]
+
+
+def _order_chosen(side: Side) -> None:
+    # Another order turns to the page of the chosen one.
+    choices.choose(f"{side}s_by", st.session_state[f"order_{side}"], (f"{side}s_page", ""))
 
 
 def _find(model: Model, side: Side) -> int | None:
     """The selected user or item, whom a name typed here changes."""
-    selection = state.selection()
-    chosen = getattr(selection, side)
-    finding.pick(
-        side,
-        model.ratings,
-        f"find_{side}",
-        lambda found: setattr(selection, side, found),
-        chosen=chosen,
-    )
-    return chosen
+    _finders[side](model)
+    return getattr(view.now(), side)
 
 
-def _page(side: Side, order: np.ndarray, how: How, chosen: int | None) -> slice:
+@view.fragment("find_user", "user")
+def _find_user(model: Model) -> None:
+    _find_one(model, "user")
+
+
+@view.fragment("find_item", "item")
+def _find_item(model: Model) -> None:
+    _find_one(model, "item")
+
+
+_finders = {"user": _find_user, "item": _find_item}
+
+
+def _find_one(model: Model, side: Side) -> None:
+    def found(index: int) -> None:
+        view.choose((f"{side}s_page", ""))  # to the page where it is
+        view.select(**{side: index})
+        view.redraw("options")
+
+    chosen = getattr(view.now(), side)
+    finding.pick(side, model.ratings, f"find_{side}", found, chosen=chosen)
+
+
+def _page(side: Side, order: np.ndarray, chosen: int | None) -> slice:
     """The block's part of an order, page by page."""
-    size = _BLOCK[side]
-    # A new order or a new choice turns to the page of the chosen one; else the page stays.
+    size, name, key = _BLOCK[side], f"{side}s_page", f"page_{side}"
+    n_pages = -(-len(order) // size)
+    asked = view.option(name)
     place = 0 if chosen is None else int(np.flatnonzero(order == chosen)[0])
+    page = min(int(asked), n_pages) if asked else place // size + 1
+    st.session_state[key] = page
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        page = st.pagination(
-            -(-len(order) // size),
-            default=place // size + 1,
+        st.pagination(
+            n_pages,
             max_visible_pages=5,
-            key=f"page_{side}_{how}_{chosen}",
+            key=key,
+            on_change=lambda: choices.choose(name, str(st.session_state[key])),
         )
         first = (page - 1) * size
         last = min(first + size, len(order))

@@ -6,37 +6,32 @@ from html import escape
 
 import streamlit as st
 
-from pages.shared import state
+from pages.shared import parts, session, view
 from recsys_core import words
 from recsys_core.figures import theme
-from recsys_core.models import UserItemBias
+from recsys_core.live import lines
 from recsys_core.ratings import Ratings
-from recsys_core.runs import Run
+from recsys_core.runs import Entry
 from recsys_core.splits import Split
 
-# Seconds between looks: while something goes on, and otherwise, so that an open page is not taken
-# for a forgotten one.
-_LIVE, _IDLE = 1.0, 240.0
+_RMSE = (
+    "RMSE, root mean squared error: the typical distance between predicted and true rating, in "
+    "rating units; smaller is better."
+)
 
 
 def sidebar() -> None:
-    """Draw both cards; they refresh themselves while a run goes on."""
-    busy = state.workspace().busy
-    st.fragment(_cards, run_every=_LIVE if busy else _IDLE)(busy)
-
-
-def _cards(was_busy: bool) -> None:
-    workspace = state.workspace()
-    ratings, split = state.ratings(), state.split()
+    """Draw both cards; where the run is, the browser keeps up to date."""
+    ratings, split = view.ratings(), view.split()
     if ratings is None or split is None:
         st.caption("No data yet. Pick some on the Home or Data page; its card will be here.")
-    else:
+        return
+    if parts.drawn("card.data"):
         with st.container(border=True, gap="xsmall", key="card_data"):
             _data(ratings, split)
+    if parts.drawn("card.run"):
         with st.container(border=True, gap="xsmall", key="card_run"):
-            _run(state.run())
-    if was_busy and not workspace.busy:
-        st.rerun()  # all pages stop polling
+            _run()
 
 
 def _data(ratings: Ratings, split: Split) -> None:
@@ -50,58 +45,46 @@ def _data(ratings: Ratings, split: Split) -> None:
     _lines("the data", escape(ratings.name), size, filled, escape(split.description))
 
 
-def _run(run: Run | None) -> None:
-    if run is None:
+@view.fragment("card", "playing", "moment", "status")
+def _run() -> None:
+    entry = view.entry()
+    if entry is None:
         _lines("the run", "none yet", "Train starts one on these ratings.")
         return
-    colour = theme.run_colour(run.color_index, state.theme())
-    dot = f'<span style="color:{colour}">●</span> '
-    _lines("the run", dot + escape(run.name), _progress(run), _quality(run))
+    run, at = entry.run, view.standing()
+    quality = escape(lines.quality(at, lines.baselines_of(run)))
+    _lines(
+        "the run",
+        dot(entry) + escape(entry.name),
+        f'<span data-fs="progress">{escape(lines.progress(at))}</span>',
+        f'<span data-fs="quality" title="{_RMSE}">{quality}</span>',
+    )
     if run.n_epochs and run.model.has_epochs:
-        _play_button(run)
+        _play_button(entry)
 
 
-def _progress(run: Run) -> str:
-    if not run.model.has_epochs:
-        return {"failed": "failed", "finished": "trained"}.get(run.status, "at work …")
-    word = {"failed": " · failed", "finished": " · done", "playing": "", "paused": " · paused"}
-    return f"epoch {run.epoch:,}/{run.n_epochs:,}{word[run.status]}"
+def dot(entry: Entry) -> str:
+    """The colour of a run, as HTML."""
+    colour = theme.run_colour(entry.color_index, session.theme())
+    return f'<span style="color:{colour}">●</span> '
 
 
-def _quality(run: Run) -> str:
-    """“validation RMSE 0.912 · bias only 0.944”."""
-    validated = run.split.validation is not None
-    part = "validation" if validated else "training"
-    last = run.epochs[run.best_epoch if run.status == "finished" and run.best_epoch else -1]
-    rmse = last.validation_rmse if validated else last.train_rmse
-    if rmse is None and last.train_rmse is None:
-        return "predicts preferences, not ratings"
-    text = f"{part} {_RMSE} {words.number(rmse)}" if rmse is not None else ""
-    for baseline in run.baselines:
-        if isinstance(baseline.model, UserItemBias):
-            bias = baseline.validation_rmse if validated else baseline.train_rmse
-            if bias is not None:
-                text += f" · bias\u00a0only\u00a0{words.number(bias)}"
-    return text
-
-
-_RMSE = (
-    '<abbr title="Root mean squared error: the typical distance between predicted and true '
-    'rating, in rating units; smaller is better." style="text-decoration:none">RMSE</abbr>'
-)
-
-
-def _play_button(run: Run) -> None:
-    playing = run.status == "playing"
-    if st.button(
-        "Pause" if playing else "Play",
-        icon=":material/pause:" if playing else ":material/play_arrow:",
+def _play_button(entry: Entry) -> None:
+    active = view.active()
+    st.button(
+        "Pause" if active else "Play",
+        icon=":material/pause:" if active else ":material/play_arrow:",
         key="card_play",
         width="stretch",
-        disabled=run.status == "failed",
-    ):
-        (run.pause if playing else run.play)()
-        st.rerun()
+        on_click=parts.unlocked("card.run", play_or_pause),
+        disabled=entry.run.status == "failed" or parts.locked("card.run"),
+    )
+
+
+def play_or_pause() -> None:
+    """In a callback: what the button that says Play or Pause does."""
+    (view.pause if view.active() else view.play)()
+    view.redraw("playing", "moment", "status")
 
 
 def _lines(heading: str, name: str, *rest: str) -> None:

@@ -1,15 +1,15 @@
 """The chart component: a Plotly figure that is updated in place, never torn down.
 
-Hover and zoom survive reruns, clicks come back, and a live chart follows a run between the page's
-ticks (``live.py``). ``st.plotly_chart`` does none of this while a fragment runs every second.
+Hover and zoom survive reruns, a click selects, and a live chart follows a run at sixty pictures a
+second. ``st.plotly_chart`` does none of this.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -20,27 +20,15 @@ _CHART = st.components.v2.component(
     "factorscope_chart", js=component_of("chart.js"), isolate_styles=False
 )
 
+_OVER = st.components.v2.component(
+    "factorscope_over", js=component_of("over.js"), isolate_styles=False
+)
+
 _PRELOAD = st.components.v2.component(
     "factorscope_preload", js=component_of("preload.js"), isolate_styles=False
 )
 
 _USUAL_HEIGHT = 360
-
-
-@dataclass(frozen=True)
-class Click:
-    """Where a chart was clicked: a cell of a heatmap (row, column), or a point of a curve.
-
-    ``curve`` and ``name`` are the trace's number and name, ``x`` and ``y`` what the axes say.
-    """
-
-    curve: int
-    name: str | None
-    point: int | None
-    row: int | None
-    column: int | None
-    x: Any
-    y: Any
 
 
 def chart(
@@ -51,50 +39,64 @@ def chart(
     height: int | None = None,
     table: pd.DataFrame | Callable[[], pd.DataFrame] | None = None,
     live: dict[str, Any] | None = None,
-    on_click: Callable[[Click], None] | None = None,
-) -> Click | None:
+    marks: dict[str, Any] | None = None,
+    part: str = "",
+) -> None:
     """Draw a figure that ``figures.theme.dress`` has dressed.
 
     ``key`` names the chart: the same key keeps hover and zoom. ``alt`` is the picture in a
     sentence, ``height`` in pixels (None: the figure's). ``table`` holds the same numbers, or makes
     them when they are asked for. ``live`` (from a figure of ``recsys_core``) makes it follow a run.
-
-    Returns where it was clicked, in the run of the page that follows the click, else None;
-    ``on_click`` is called with it before that.
+    ``marks`` says who is where (``cells``, ``points``): the selected ones are ringed, and a click
+    selects, unless the ``part`` that the chart belongs to is locked.
     """
     height = height or figure["layout"].get("height") or _USUAL_HEIGHT
-
-    def clicked() -> None:
-        click = _click(st.session_state[key])
-        if on_click is not None and click is not None:
-            on_click(click)
-
     with st.container(key=f"{key}_chart", gap=None):
-        state = _CHART(
+        _CHART(
             key=key,
             data={
+                "name": key,
                 "figure": to_json(figure),
                 "alt": alt,
                 "height": height,
                 "live": live,
+                "marks": marks,
+                "part": part,
                 "plotly": PLOTLY_ROUTE,
             },
             height=height,
-            on_click_change=clicked,
         )
         if table is not None:
             _twin(table, key, alt)
-    return _click(state)
+
+
+def cells(
+    rows: np.ndarray, columns: np.ndarray, ink: str, *, begin: bool = False
+) -> dict[str, Any]:
+    """Marks of a heatmap: whose its rows and columns are, as indices of users and items.
+
+    ``begin``: where nobody is selected, the first cell is.
+    """
+    return {"rows": rows.tolist(), "columns": columns.tolist(), "ink": ink, "begin": begin}
+
+
+def points(of_traces: list[tuple[int, str, list[int]]], ink: str) -> dict[str, Any]:
+    """Marks of a map: (trace, "user" or "item", indices of its points)."""
+    named = [{"trace": trace, "side": side, "ids": ids} for trace, side, ids in of_traces]
+    return {"points": named, "ink": ink}
+
+
+def lay_over(key: str, over: Figure) -> None:
+    """Lay a picture over the chart of that key, in place of what lay there.
+
+    Its traces come after the chart's, its annotations in place of them; ``opacity`` is the chart's.
+    """
+    _OVER(key=f"{key}_over", data={"of": key, "figure": to_json(over)}, height=1)
 
 
 def preload() -> None:
     """Have the browser fetch Plotly before the first chart needs it."""
     _PRELOAD(key="preload", data={"plotly": PLOTLY_ROUTE}, height=1)
-
-
-def _click(state: Any) -> Click | None:
-    found = state.get("click")
-    return None if found is None else Click(**found)
 
 
 def _twin(table: pd.DataFrame | Callable[[], pd.DataFrame], key: str, alt: str) -> None:

@@ -9,29 +9,33 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.shared import receipt, start, state
+from pages.shared import cards, parts, receipt, start, view
 from recsys_core import maps, ordering
-from recsys_core.figures import theme
 from recsys_core.maps import Places
 from recsys_core.models import Recommender
 from recsys_core.ordering import Arrangement, How, Side
 from recsys_core.projection import Basis
 from recsys_core.ratings import Ratings
-from recsys_core.runs import Run
+from recsys_core.runs import Entry, Run
 from recsys_core.splits import Split
 
 
 @dataclass(frozen=True)
 class Model:
-    """The model in view: a run, and its predictor at one epoch.
+    """The model in view: a run in the list, and its predictor at one epoch.
 
     ``key`` names this state of this run; what is computed from it is cached under that.
     """
 
-    run: Run
+    entry: Entry
     predictor: Recommender
     epoch: int
     key: str
+
+    @property
+    def run(self) -> Run:
+        """The run."""
+        return self.entry.run
 
     @property
     def ratings(self) -> Ratings:
@@ -49,74 +53,89 @@ def model_in_view(what_would_be_here: str) -> Model:
 
     Ends the page where there is nothing to look at yet.
     """
-    if state.ratings() is None:
+    if view.ratings() is None:
         start.offer_party(what_would_be_here)
         st.stop()
-    run = state.run()
-    if run is None:
+    entry = view.entry()
+    if entry is None:
         with st.container(border=True, key="no_run_yet"):
             st.markdown(f"{what_would_be_here} Nothing is trained on these ratings yet.")
             with st.container(horizontal=True):
                 if st.button("Train with the usual settings", type="primary", key="train_usual"):
-                    state.new_run().play()
+                    view.start()
                     st.rerun()
-                st.page_link("train.py", label="Choose a model", icon=":material/tune:")
+                st.page_link(
+                    "train.py", label="Choose a model", icon=":material/tune:",
+                    query_params=view.parameters(),
+                )  # fmt: skip
         st.stop()
-    latest = run.predictor
-    ends_at = run.epoch
-    if run.status == "finished" and run.best_epoch is not None:
-        ends_at = run.best_epoch
-    looked_at = state.selection().epoch
-    if looked_at is None or looked_at == ends_at:
-        model = Model(run, latest, ends_at, f"{run.id} {ends_at} of {run.epoch}")
-    else:
-        moment = run.frames.nearest(looked_at)
-        model = Model(run, moment.thing, moment.epoch, f"{run.id} {moment.epoch}")
+    view.page_shows("moment", "status")  # all below is of one epoch
+    run = entry.run
+    with run.lock:
+        epoch = view.epoch()
+        predictor = run.predictor_at(epoch)
+        epoch = run.frames.nearest(epoch).epoch if run.frames else epoch
+    model = Model(entry, predictor, epoch, f"{run.stream} {epoch} of {run.epoch}")
     with st.container(horizontal=True, vertical_alignment="center", key="model_in_view"):
-        _say_which(model, ends_at)
-        _choose_epoch(run, model.epoch, ends_at)
-        receipt.button(run, epoch=model.epoch)
+        _say_which(model)
+        if parts.drawn("timeline"):
+            _choose_epoch(model)
+        if parts.drawn("export"):
+            receipt.button(entry, epoch=model.epoch)
     return model
 
 
-def _say_which(model: Model, ends_at: int) -> None:
-    run = model.run
-    colour = theme.run_colour(run.color_index, state.theme())
-    name = f'<span style="color:{colour}">●</span> <b>{escape(run.name)}</b>'
+def _say_which(model: Model) -> None:
+    entry, run = model.entry, model.run
+    name = f"{cards.dot(entry)}<b>{escape(entry.name)}</b>"
+    training = run.wants_training
     if not run.model.has_epochs:
         when = "trained" if run.status == "finished" else "at work …"
-    elif model.epoch != ends_at:
-        when = f"looking back at epoch {model.epoch:,} of {run.epoch:,}"
-    elif run.status == "finished" and ends_at != run.epoch:
-        when = f"epoch {ends_at:,} of {run.epoch:,}, the best on validation"
-    elif run.status == "playing":
-        when = f"epoch {model.epoch:,} of {run.n_epochs:,}, still training"
     elif not model.epoch and run.n_epochs:
         when = "epoch 0: nothing learnt yet, these are its random beginnings"
+    elif model.epoch != run.epoch_at("best"):
+        when = f"looking back at epoch {model.epoch:,} of {run.epoch:,}"
+    elif run.status == "finished" and model.epoch != run.epoch:
+        when = f"epoch {model.epoch:,} of {run.epoch:,}, the best on validation"
     else:
         when = f"epoch {model.epoch:,} of {run.n_epochs:,}"
+    if training:
+        when += ", still training"
     st.html(f'<span style="font-size:.93rem">{name} · {when}</span>', width="content")
 
 
-def _choose_epoch(run: Run, shown: int, ends_at: int) -> None:
+def _choose_epoch(model: Model) -> None:
     """Look back at an earlier epoch, or see how far training has come since."""
+    run = model.run
     if not run.epoch or not run.model.has_epochs:
         return
-    selection = state.selection()
-
-    def choose() -> None:
-        epoch = st.session_state[key]
-        selection.epoch = None if epoch == ends_at else epoch
-
-    # A key for each state: the widget starts anew when training has gone on or another page chose.
-    key = f"epoch_{run.id}_{run.epoch}_{shown}"
+    locked = parts.locked("timeline")
     with st.popover("Epoch", icon=":material/history:", help="Look back at an earlier epoch"):
-        st.slider("Epoch", 0, run.epoch, shown, key=key, on_change=choose)
-    if shown != ends_at or run.status == "playing":
-        label = "Latest" if shown != ends_at else "Refresh"
-        if st.button(label, icon=":material/update:", key="epoch_latest"):
-            selection.epoch = None
-            st.rerun()
+        st.session_state.epoch = min(model.epoch, run.epoch)
+        # Another range would be another slider: it keeps its name, and its end moves.
+        st.slider(
+            "Epoch", 0, run.epoch, key="epoch", on_change=parts.unlocked("timeline", _look),
+            disabled=locked,
+        )  # fmt: skip
+    best = run.epoch_at("best")
+    if model.epoch != best or run.wants_training:
+        finished = run.status == "finished" and run.best_epoch is not None
+        label = "Refresh" if model.epoch == best else "Best" if finished else "Latest"
+        st.button(
+            label,
+            icon=":material/update:",
+            key="epoch_latest",
+            on_click=parts.unlocked("timeline", _look_at_best),
+            disabled=locked,
+        )
+
+
+def _look() -> None:
+    view.change(moment=int(st.session_state.epoch))
+
+
+def _look_at_best() -> None:
+    view.change(moment="best")
 
 
 # --- what takes a moment to compute, once for each state of a run --------------------------------
@@ -145,7 +164,7 @@ def _clusters(key: str, _predictor: Recommender) -> tuple[dict[Side, np.ndarray]
 def basis(model: Model) -> Basis:
     """The two widest directions of the run's latest state: looking back does not turn the map."""
     latest = model.run.predictor
-    return _basis(f"{model.run.id} {model.run.epoch}", latest)
+    return _basis(f"{model.run.stream} {model.run.epoch} {model.run.status}", latest)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.shared import state
+from pages.shared import parts, session, view
 from recsys_core.errors import FactorscopeError
 from recsys_core.ratings import Ratings
 from recsys_core.runs import DataSet
@@ -33,6 +33,7 @@ def section(data: DataSet) -> None:
         _wide(ratings),
         key=f"grid_{id(ratings)}",
         width="stretch",
+        disabled=parts.locked("editor"),
         placeholder="·",
         column_config={
             str(item): st.column_config.NumberColumn(
@@ -42,25 +43,33 @@ def section(data: DataSet) -> None:
         },
         alt=f"Table of all ratings: one row a user, one column a {ratings.item_noun}",
     )
-    if st.button("Train on this table", type="primary", icon=":material/play_arrow:"):
+    locked = parts.locked("editor")
+    pressed = st.button(
+        "Train on this table",
+        type="primary",
+        icon=":material/play_arrow:",
+        key="grid_train",
+        disabled=locked,
+    )
+    if pressed and not locked:
         _train_on(_with_values(data.ratings, edited), data)
         st.switch_page("train.py")
 
 
 def _train_on(changed: Ratings, data: DataSet) -> None:
     """The edited ratings beside the ones they come from, split and learned likewise."""
-    run, fresh = state.run(), data
+    entry, fresh = view.entry(), data
     if changed is not data.ratings:
-        fresh = state.workspace().load(changed)
+        fresh = session.workspace().load(changed)
         recipe = data.split.recipe
         if recipe is not None and recipe.name != "by_mask":  # a mask is of other rows
             with suppress(FactorscopeError):  # fewer ratings may not be divisible so
                 fresh.choose(recipe)
     model = None
-    if run is not None and not run.group and run.experiment.data == data.source:
-        model = run.model
-    state.look_at(fresh)
-    state.new_run(model).play()
+    if entry is not None and not entry.group and entry.run.experiment.data == data.source:
+        model = entry.run.model
+    view.look_at(fresh)
+    view.start(model, watched=True)
 
 
 def _wide(ratings: Ratings) -> pd.DataFrame:

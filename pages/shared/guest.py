@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import weakref
-from dataclasses import dataclass, field
-
 import numpy as np
 import streamlit as st
 
-from pages.shared import finding
+from pages.shared import finding, parts, session
 from pages.shared.explore import Model
 from recsys_core import words
 from recsys_core.models import Guest
@@ -21,65 +18,61 @@ _OFFERED = 8
 _MOST_STEPS = 11
 
 
-@dataclass
-class _Rated:
-    """What the guest has said so far of these ratings' items: item index → rating."""
-
-    ratings: weakref.ref[Ratings]
-    values: dict[int, float] = field(default_factory=dict)
-    found: list[int] = field(default_factory=list)
-
-
-def _rated(ratings: Ratings) -> _Rated:
-    held: _Rated | None = st.session_state.get("guest")
-    if held is None or held.ratings() is not ratings:
-        held = st.session_state.guest = _Rated(weakref.ref(ratings))
-    return held
+def _rated(model: Model) -> dict[int, float]:
+    """What the guest has said so far: item index → rating; the workspace keeps it."""
+    return session.workspace().guest.setdefault(model.run.experiment.data, {})
 
 
 def rate(model: Model) -> Guest:
     """Items to rate, and the guest they make."""
-    ratings, noun = model.ratings, model.ratings.item_noun
-    rated = _rated(ratings)
+    ratings, noun, rated = model.ratings, model.ratings.item_noun, _rated(model)
     st.markdown(f"**Rate a few {words.many(noun)}**, those you know:")
-    with st.container(width=360):
-        finding.pick(
-            "item",
-            ratings,
-            f"guest_find_{len(rated.found)}",
-            lambda item: rated.found.insert(0, item),
-            label=f"Add {words.a(noun)}",
-        )
+    # Found by name in this tab, and not among the popular ones.
+    found: list[int] = st.session_state.setdefault(f"guest_found_{ratings.fingerprint}", [])
+    locked = parts.locked("guest")
+    if not locked:
+        with st.container(width=360):
+            finding.pick(
+                "item",
+                ratings,
+                f"guest_find_{len(found)}",
+                lambda item: found.insert(0, item),
+                label=f"Add {words.a(noun)}",
+            )
     popular = np.argsort(-ratings.item_counts, kind="stable")
-    offered = [int(i) for i in popular if int(i) not in rated.found][:_OFFERED]
-    for item in dict.fromkeys((*rated.found, *offered)):
-        _row(item, ratings, rated)
-    if rated.values:
+    offered = [int(i) for i in popular if int(i) not in found][:_OFFERED]
+    for item in dict.fromkeys((*found, *(i for i in rated if i not in offered), *offered)):
+        _row(item, ratings, rated, locked)
+    if rated:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"{words.plural(noun, len(rated.values))} rated.", width="content")
-            if st.button("Start over", icon=":material/restart_alt:", key="guest_over"):
-                st.session_state.guest = None
-                st.rerun()
+            st.caption(f"{words.plural(noun, len(rated))} rated.", width="content")
+            st.button(
+                "Start over",
+                icon=":material/restart_alt:",
+                key="guest_over",
+                disabled=locked,
+                on_click=parts.unlocked("guest", rated.clear),
+            )
     else:
         st.caption(
             "Nothing is rated yet, so the model knows nothing of you: what it shows is what it "
             "would suggest to anybody."
         )
-    ids = np.array(list(rated.values), np.int64)
-    return model.predictor.fold_in(ids, np.array(list(rated.values.values())))
+    return model.predictor.fold_in(np.array(list(rated), np.int64), np.array(list(rated.values())))
 
 
-def _row(item: int, ratings: Ratings, rated: _Rated) -> None:
+def _row(item: int, ratings: Ratings, rated: dict[int, float], locked: bool) -> None:
     """One item, and one click to rate it."""
     name, scale = ratings.item_names[item], ratings.scale
-    key = f"guest_{item}_{id(rated)}"
+    key = f"guest_{item}"
+    st.session_state[key] = rated.get(item)
 
     def note() -> None:
         value = st.session_state[key]
         if value is None:
-            rated.values.pop(item, None)
+            rated.pop(item, None)
         else:
-            rated.values[item] = float(value)
+            rated[item] = float(value)
 
     steps = _steps(scale)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -88,10 +81,10 @@ def _row(item: int, ratings: Ratings, rated: _Rated) -> None:
             st.segmented_control(
                 f"Your rating of {name}",
                 steps,
-                default=rated.values.get(item),
                 format_func=lambda value: f"{value:g}",
                 key=key,
-                on_change=note,
+                on_change=parts.unlocked("guest", note),
+                disabled=locked,
                 label_visibility="collapsed",
             )
         else:
@@ -99,9 +92,10 @@ def _row(item: int, ratings: Ratings, rated: _Rated) -> None:
                 f"Your rating of {name}",
                 scale.low,
                 scale.high,
-                rated.values.get(item),
+                value=None,
                 key=key,
-                on_change=note,
+                on_change=parts.unlocked("guest", note),
+                disabled=locked,
                 label_visibility="collapsed",
                 placeholder=f"{scale.low:g} to {scale.high:g}",
                 width=130,

@@ -1,212 +1,200 @@
-"""The live part of the Train page: controls, epoch slider, three panels, the teacher's sentence."""
+"""The live part of the Train page: controls, epoch slider, three panels, the teacher's sentence.
+
+All that moves here moves in the browser; a part is drawn anew only when what it says has changed.
+"""
 
 from __future__ import annotations
 
 import math
 from html import escape
+from typing import Any
 
 import streamlit as st
 
-from pages.shared import state
-from pages.shared.chart import Click, chart
+from pages.shared import cards, choices, parts, session, view
+from pages.shared.chart import cells, chart, points
 from pages.shared.timeline import timeline
-from recsys_core import blocks, narrate
-from recsys_core.figures import curves, heatmap, live_latent, live_matrix
-from recsys_core.figures.frames import shown
-from recsys_core.models import UserItemBias
-from recsys_core.runs import SPEEDS, Run, Workspace
-from recsys_core.words import duration, number
-
-# Seconds between ticks while something goes on.
-_TICK = 0.7
+from recsys_core import blocks
+from recsys_core.experiments.view import Speed
+from recsys_core.figures import curves, heatmap, live_latent, live_matrix, theme
+from recsys_core.figures.curves import Curve, Measure
+from recsys_core.live import lines, narrate
+from recsys_core.live.frames import places, shown
+from recsys_core.models import GlobalMean, UserItemBias
+from recsys_core.runs import SPEEDS, Entry, Run
+from recsys_core.words import number
 
 _HEIGHT = 350
 
 
-def shown_runs(workspace: Workspace) -> list[Run]:
-    """The runs whose curves are drawn: those on the same data that are not hidden.
-
-    Only such as have a curve of the same measure: objectives of different models do not compare.
-    """
-    run = state.run()
-    assert run is not None
-    has_ratings = run.predictor.has_ratings
-    return [
-        other
-        for other in workspace.runs
-        if other is run
-        or (other.visible and other.split is run.split and other.group == run.group
-            and other.model.has_epochs and other.predictor.has_ratings == has_ratings)
-    ]  # fmt: skip
+def strip(run: Run) -> None:
+    """Controls and slider."""
+    if parts.drawn("controls"):
+        _controls()
+    if run.model.has_epochs and parts.drawn("timeline"):
+        timeline(parts.locked("timeline"))
 
 
-def strip(workspace: Workspace) -> None:
-    """Controls and slider; ticks while a run goes on, and has the page run again when it ends."""
-    st.fragment(_strip, run_every=_TICK if workspace.busy else None)(_drawn(workspace))
-
-
-def _drawn(workspace: Workspace) -> tuple:
-    """What the rest of the page was drawn for: when it changes, all of it has to run again."""
-    run = state.run()
-    return workspace.busy, run and run.stream, state.selection().epoch
-
-
-def _strip(drawn: tuple) -> None:
-    workspace, run = state.workspace(), state.run()
-    if run is None or _drawn(workspace) != drawn:
-        st.rerun()  # before anything is sent that the page would send again at once
+@view.fragment("controls", "playing", "speed", "status")
+def _controls() -> None:
+    entry = view.entry()
+    if entry is None:
+        return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls"):
-        if run.model.has_epochs:
-            _buttons(run)
-            _speed(run)
-        st.html(_progress(run), width="content")
-    if run.model.has_epochs:
-        timeline(shown_runs(workspace), run)
+        if entry.run.model.has_epochs:
+            _buttons(entry.run)
+            _speed()
+        text = escape(lines.progress(view.standing()))
+        style = "font-variant-numeric:tabular-nums;white-space:nowrap"
+        st.html(f'<span data-fs="progress" style="{style}">{text}</span>', width="content")
 
 
 def _buttons(run: Run) -> None:
-    playing = run.status == "playing"
+    active, locked = view.active(), parts.locked("controls")
+    off = locked or run.status == "failed" or not run.n_epochs
     st.button(
-        "Pause" if playing else "Play",
-        icon=":material/pause:" if playing else ":material/play_arrow:",
+        "Pause" if active else "Play",
+        icon=":material/pause:" if active else ":material/play_arrow:",
         type="primary",
         key="play",
         width=110,
-        on_click=run.pause if playing else run.play,
-        disabled=run.status == "failed" or not run.n_epochs,
-        help="After the last epoch, Play adds as many again." if not playing else None,
+        on_click=parts.unlocked("controls", cards.play_or_pause),
+        disabled=off,
+        help=None if active else "At its end, Play shows it from the start once more.",
     )
     st.button(
         "Step",
         icon=":material/skip_next:",
         key="step",
-        on_click=run.step,
-        disabled=run.status == "failed" or not run.n_epochs,
+        on_click=parts.unlocked("controls", _step),
+        disabled=off,
         help="One epoch: once through all training ratings.",
     )
     st.button(
         "Reset",
         icon=":material/replay:",
         key="reset",
-        on_click=_reset,
-        args=(run,),
-        disabled=run.epoch == 0 and run.status != "failed",
-        help="Back to epoch 0, with the same settings.",
+        on_click=parts.unlocked("controls", _reset),
+        disabled=off,
+        help="Back to epoch 0. What is trained is kept.",
     )
 
 
-def _reset(run: Run) -> None:
-    run.reset()
-    state.selection().epoch = None
+def _step() -> None:
+    view.step()
+    view.redraw("playing", "moment", "status")
 
 
-def _speed(run: Run) -> None:
-    key = f"speed_{run.id}"
+def _reset() -> None:
+    view.reset()
+    view.redraw("playing", "moment", "status")
 
-    def changed() -> None:
-        run.set_speed(st.session_state[key])
 
+def _speed() -> None:
+    chosen = view.speed()
+    offered: list[Speed] = sorted({*SPEEDS[:-1], chosen} - {"max"}) + ["max"]  # type: ignore[type-var]
+    st.session_state.speed = chosen
     st.segmented_control(
         "Speed",
-        SPEEDS,
-        default=run.speed,
-        format_func=lambda speed: "max" if speed is None else f"{speed:g}",
-        key=key,
+        offered,
+        format_func=lambda speed: speed if isinstance(speed, str) else f"{speed:g}",
+        key="speed",
         required=True,
-        on_change=changed,
+        on_change=parts.unlocked("controls", _pace),
+        disabled=parts.locked("controls"),
         label_visibility="collapsed",
-        help="Epochs a second; max is as fast as possible.",
+        help="Epochs a second; max is as fast as it trains.",
     )
 
 
-def _progress(run: Run) -> str:
-    """“epoch 37 / 200 · 12 s left”."""
-    if not run.model.has_epochs:
-        done = {"finished": "Done, in one pass", "failed": "Failed"}
-        return f"<span>{done.get(run.status, 'At work …')}</span>"
-    text = f"epoch <b>{run.epoch:,}</b> / {run.n_epochs:,}"
-    left = run.seconds_left
-    if run.rewinding:
-        text += " · going back …"
-    elif run.status == "playing" and left is not None:
-        text += f" · {duration(left)} left"
-    elif run.status in ("finished", "failed"):
-        text += {"finished": " · done", "failed": " · failed"}[run.status]
-    return f'<span style="font-variant-numeric:tabular-nums;white-space:nowrap">{text}</span>'
+def _pace() -> None:
+    view.pace(st.session_state.speed)
+    view.redraw("speed")
 
 
-def panels(workspace: Workspace) -> None:
+# --- panels ---------------------------------------------------------------------------------------
+
+
+def panels(entry: Entry) -> None:
     """Error, matrix and latent space of the run in view; a click on a cell or point selects it."""
-    run = state.run()
-    assert run is not None
-    selected = state.selection()
-    mode = state.theme()
-    left, middle, right = st.columns([10, 11, 10], gap="small")
-    moves = run.model.has_epochs
-    with left:
-        if moves:
-            _curves(workspace, run)
-        else:
-            _errors(run)
-    with middle:
-        (_matrix_live if moves else _matrix_at_rest)(run)
-    with right:
-        if run.basis is None and not run.basis_pending:
-            _no_latent_space(run)
-            return
-        figure, following = live_latent.figure(
-            run, mode, epoch=selected.epoch, user=selected.user, item=selected.item
-        )
+    draw = {"curve": _curve, "matrix": _matrix, "map": _map}
+    wide = {"curve": 10, "matrix": 11, "map": 10}
+    drawn = [part for part in draw if parts.drawn(part)]
+    if not drawn:
+        return
+    for column, part in zip(
+        st.columns([wide[part] for part in drawn], gap="small"), drawn, strict=True
+    ):
+        with column:
+            draw[part](entry)
+
+
+def curve_of(entry: Entry) -> Curve:
+    """The epochs of a run, as figures take them."""
+    run = entry.run
+    return Curve(
+        entry.name, run.epochs, run.n_epochs, entry.color_index, run.best_epoch, run.stream
+    )
+
+
+def _curve(entry: Entry) -> None:
+    if entry.run.model.has_epochs:
+        _curves()
+    else:
+        _errors()
+
+
+@view.fragment("curves", "shown", "options")
+def _curves() -> None:
+    entry = view.entry()
+    if entry is None:
+        return
+    measure: Measure = "objective" if view.option("curve") == "objective" else "RMSE"
+    log = view.option("log")
+    drawn = [curve_of(each) for each in view.shown()]
+    here = curve_of(entry)
+    figure, following = curves.live(
+        drawn,
+        here,
+        [GlobalMean.title, UserItemBias.title],
+        session.theme(),
+        measure=measure,
+        log_x="x" in log,
+        log_y="y" in log,
+    )
+    with st.container(key="curves_chart", gap=None):
         chart(
             figure,
-            key="latent",
-            alt=f"Users and {run.ratings.item_noun}s in the latent space at epoch {run.epoch}",
+            key="curve",
+            alt=curves.alt(here),
             height=_HEIGHT,
             live=following,
-            table=lambda: live_latent.table(run, selected.epoch),
-            on_click=lambda click: _select_point(run, click),
+            table=lambda: curves.table(curve_of(entry)),
+            part="curve",
         )
+        with (
+            st.container(key="curves_view", width="content"),
+            st.popover("", icon=":material/tune:", key="curve_axes", help="What the curves show"),
+        ):
+            if entry.run.predictor.has_ratings:
+                offered = {"rmse": "RMSE", "objective": "objective"}
+                choices.segmented("curve", "Show", offered, "curve_measure")
+            st.session_state.curve_log_x, st.session_state.curve_log_y = "x" in log, "y" in log
+            st.toggle("Logarithmic epochs", key="curve_log_x", on_change=_scaled)
+            st.toggle("Logarithmic errors", key="curve_log_y", on_change=_scaled)
 
 
-def _matrix_live(run: Run) -> None:
-    selected = state.selection()
-    figure, following = live_matrix.figure(
-        run, state.theme(), epoch=selected.epoch, user=selected.user, item=selected.item
-    )
-    chart(
-        figure,
-        key="matrix",
-        alt=f"Predicted ratings at epoch {run.epoch}, with the known ones inside their cells",
-        height=_HEIGHT,
-        live=following,
-        table=lambda: live_matrix.table(run, selected.epoch),
-        on_click=lambda click: _select_cell(run, click),
-    )
+def _scaled() -> None:
+    x, y = st.session_state.curve_log_x, st.session_state.curve_log_y
+    choices.choose("log", "x" * x + "y" * y)
 
 
-def _matrix_at_rest(run: Run) -> None:
-    """The same part of the matrix, its gaps filled at one stroke."""
-    part, selected, split = shown(run.split.train), state.selection(), run.split
-    block = blocks.cut(
-        split.train,
-        run.predictor if run.epoch or not run.n_epochs else None,
-        part.rows,
-        part.columns,
-        validation=split.validation,
-        test=split.test,
-    )
-    chart(
-        heatmap.figure(block, "filled", state.theme(), user=selected.user, item=selected.item),
-        key="matrix_at_rest",
-        alt=heatmap.alt(block, "filled"),
-        height=_HEIGHT,
-        table=lambda: block.table("filled"),
-        on_click=lambda click: _select_cell(run, click),
-    )
-
-
-def _errors(run: Run) -> None:
+@view.fragment("errors", "status")
+def _errors() -> None:
     """How good a model without epochs is: no curve, but two numbers beside those of biases."""
+    run = view.run()
+    if run is None:
+        return
     last = run.epochs[-1]
     known = (("Training", last.train_rmse), ("Validation", last.validation_rmse))
     biases = next((b for b in run.baselines if isinstance(b.model, UserItemBias)), None)
@@ -226,13 +214,97 @@ def _errors(run: Run) -> None:
         )
 
 
-def _no_latent_space(run: Run) -> None:
+def _matrix(entry: Entry) -> None:
+    run = entry.run
+    if not run.model.has_epochs:
+        _matrix_at_rest()
+        return
+    part, mode = shown(run.split.train), session.theme()
+    figure, following = live_matrix.figure(
+        run.split,
+        part.rows,
+        part.columns,
+        run.predictor.extent,
+        mode,
+        has_ratings=run.predictor.has_ratings,
+    )
+    chart(
+        figure,
+        key="matrix",
+        alt="Predicted ratings at the epoch shown, with the known ones inside their cells",
+        height=_HEIGHT,
+        live=following,
+        table=lambda: live_matrix.table(
+            run.split.train, part.rows, part.columns, run.predictor_at(view.epoch())
+        ),
+        marks=cells(part.rows, part.columns, theme.ink(mode)),
+        part="matrix",
+    )
+
+
+@view.fragment("matrix_at_rest", "status")
+def _matrix_at_rest() -> None:
+    """The same part of the matrix, its gaps filled at one stroke."""
+    run = view.run()
+    if run is None:
+        return
+    part, split, mode = shown(run.split.train), run.split, session.theme()
+    block = blocks.cut(
+        split.train,
+        run.predictor if run.epoch or not run.n_epochs else None,
+        part.rows,
+        part.columns,
+        validation=split.validation,
+        test=split.test,
+    )
+    chart(
+        heatmap.figure(block, "filled", mode),
+        key="matrix_at_rest",
+        alt=heatmap.alt(block, "filled"),
+        height=_HEIGHT,
+        table=lambda: block.table("filled"),
+        marks=cells(part.rows, part.columns, theme.ink(mode)),
+        part="matrix",
+    )
+
+
+def _map(entry: Entry) -> None:
+    run = entry.run
+    if not run.predictor.has_factors:
+        _no_latent_space()
+        return
+    train, part, mode = run.split.train, shown(run.split.train), session.theme()
+    figure, following = live_latent.figure(train, part.users, part.items, mode)
+
+    def table() -> Any:
+        known = None if run.basis is None else places(run, run.predictor_at(view.epoch()))
+        return live_latent.table(train, part.users, part.items, known)
+
+    chart(
+        figure,
+        key="latent",
+        alt=f"Users and {run.ratings.item_noun}s in the latent space at the epoch shown",
+        height=_HEIGHT,
+        live=following,
+        table=table,
+        marks=points(
+            [(group["trace"], group["side"], group["ids"]) for group in following["groups"]],
+            theme.ink(mode),
+        ),
+        part="map",
+    )
+
+
+@view.fragment("no_latent_space", "status", "item")
+def _no_latent_space() -> None:
     """In place of the map: why there is none, and what the model goes by instead."""
+    run, item = view.run(), view.now().item
+    if run is None:
+        return
     st.markdown("**No latent space**")
     st.caption(f"{run.model.title} has no factors, and so no map of users and items.")
-    found, selected = run.predictor, state.selection()
+    found = run.predictor
     if found.has_likeness and run.epoch:
-        item = selected.item
         if item is None:
             item = int(run.split.train.item_counts.argmax())
         table = found.similar_items(item, 6)
@@ -246,88 +318,58 @@ def _no_latent_space(run: Run) -> None:
         )
 
 
-def _curves(workspace: Workspace, run: Run) -> None:
-    view = st.session_state.setdefault("curve_view", ("RMSE", False, False))
-    measure, log_x, log_y = view
-    figure, following = curves.figure(
-        shown_runs(workspace),
-        run,
-        state.theme(),
-        measure=measure,
-        log_x=log_x,
-        log_y=log_y,
-        epoch=state.selection().epoch,
-    )
-    with st.container(key="curves_chart", gap=None):
-        chart(
-            figure,
-            key="curve",
-            alt=curves.alt(run),
-            height=_HEIGHT,
-            live=following,
-            table=lambda: curves.table(run),
-        )
-        with (
-            st.container(key="curves_view", width="content"),
-            st.popover("", icon=":material/tune:", key="curve_axes", help="What the curves show"),
-        ):
-            chosen = measure
-            if run.predictor.has_ratings:
-                chosen = st.radio("Show", ("RMSE", "objective"), index=int(measure == "objective"),
-                                  horizontal=True)  # fmt: skip
-            new_x = st.toggle("Logarithmic epochs", log_x)
-            new_y = st.toggle("Logarithmic errors", log_y)
-    if (chosen, new_x, new_y) != view:
-        st.session_state.curve_view = (chosen, new_x, new_y)
-        st.rerun()
+# --- what is said ---------------------------------------------------------------------------------
 
 
-def _select_cell(run: Run, click: Click) -> None:
-    part = shown(run.split.train)
-    if click.row is None or click.column is None:
-        return
-    if click.row < len(part.rows) and click.column < len(part.columns):
-        selected = state.selection()
-        selected.user, selected.item = int(part.rows[click.row]), int(part.columns[click.column])
-
-
-def _select_point(run: Run, click: Click) -> None:
-    part = shown(run.split.train)
-    if click.point is None or click.curve > 1:
-        return
-    if click.curve == 0:
-        state.selection().user = int(part.users[click.point])
-    else:
-        state.selection().item = int(part.items[click.point])
-
-
-def voice(workspace: Workspace) -> None:
+@view.fragment("commentary", "playing", "moment", "status", "user", "item")
+def voice() -> None:
     """The teacher's sentence, and what is selected."""
-    st.fragment(_voice, run_every=2 * _TICK if workspace.busy else None)()
-
-
-def _voice() -> None:
-    run = state.run()
+    run = view.run()
     if run is None:
         return
-    said = narrate.sentence(run)
+    now = view.now()
+    said = escape(str(narrate.sentence(run, view.epoch(), now.playing)))
+    style = "margin:0;font-size:1.07rem"
     if run.status == "failed":
-        st.error(said, icon=":material/error:")
-    else:
-        st.html(f'<p style="margin:0;font-size:1.07rem">{escape(said)}</p>')
-    selected = state.selection()
-    if selected.user is not None and selected.item is not None:
-        _selected(run, selected.user, selected.item, selected.epoch)
+        style += ";border-left:4px solid #C0392B;padding-left:.6em"
+    st.html(f'<p style="{style}" data-fs="sentence">{said}</p>')
+    if now.user is not None and now.item is not None:
+        _selected(run, now.user, now.item)
 
 
-def _selected(run: Run, user: int, item: int, epoch: int | None) -> None:
-    names = f"**{run.ratings.user_names[user]}**, **{run.ratings.item_names[item]}**"
-    found = run.predictor_at(epoch)
-    predicted = float(found.predict([user], [item])[0])
+def _selected(run: Run, user: int, item: int) -> None:
+    found, epoch = run.predictor, view.epoch()
+    names = (
+        f"<b>{escape(run.ratings.user_names[user])}</b>, "
+        f"<b>{escape(run.ratings.item_names[item])}</b>"
+    )
+    predicted = run.predictor_at(epoch).predict([user], [item])[0]
+    text = number(float(predicted)) if epoch or not run.n_epochs else "nothing yet"
     rated = run.split.train.block([user], [item])[0, 0]
     known = "" if math.isnan(rated) else f", rated {number(float(rated))}"
+    what = "predicted" if found.has_ratings else "preference"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        what = "predicted" if found.has_ratings else "preference"
-        st.markdown(f"{names}: {what} {number(predicted)}{known}.", width="content")
-        label = "Why? Term by term" if found.has_terms else "Look closer"
-        st.page_link("predictions.py", label=label, icon=":material/grid_on:")
+        st.html(
+            f'{names}: {what} <span data-fs="cell" data-epoch="{epoch}" data-text="{text}"'
+            f"{_place(run, user, item)}>{text}</span>{known}.",
+            width="content",
+        )
+        if parts.drawn("why"):
+            label = "Why? Term by term" if found.has_terms else "Look closer"
+            st.page_link(
+                "predictions.py", label=label, icon=":material/grid_on:",
+                query_params=view.parameters(),
+            )  # fmt: skip
+
+
+def _place(run: Run, user: int, item: int) -> str:
+    """Where the live matrix has the cell, for the browser to read it while it moves."""
+    part = shown(run.split.train)
+    row, column = (part.rows == user).nonzero()[0], (part.columns == item).nonzero()[0]
+    if not (len(row) and len(column)):
+        return ""
+    low, high, _ = run.predictor.extent
+    return (
+        f' data-row="{row[0]}" data-column="{column[0]}" data-columns="{len(part.columns)}"'
+        f' data-low="{low}" data-high="{high}"'
+    )

@@ -2,108 +2,170 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import pandas as pd
 import streamlit as st
 
-from pages.shared import receipt, state
+from pages.shared import cards, parts, receipt, session, view
+from pages.shared.instrument import curve_of
 from pages.shared.settings import described
 from recsys_core import words
 from recsys_core.errors import FactorscopeError
 from recsys_core.experiments.scores import PLACES
-from recsys_core.figures import curves, theme
-from recsys_core.runs import Run, Workspace
+from recsys_core.figures import curves
+from recsys_core.live import lines
+from recsys_core.runs import Entry, Run
 
 
-def runs(workspace: Workspace) -> None:
-    """One line a run: colour, name, settings, errors; show, look at, rename, remove."""
-    st.subheader("Runs")
-    groups: dict[str, list[Run]] = {}
-    for each in workspace.runs:
+@view.fragment("runs", "shown", "status")
+def runs() -> None:
+    """One line a run: colour, name, errors; show, look at, rename, remove. Own runs first."""
+    st.subheader("Runs", anchor=False)
+    groups: dict[str, list[Entry]] = {}
+    for each in session.workspace().entries:
         groups.setdefault(each.group, []).append(each)
     for each in groups.pop("", []):
-        _line(workspace, each)
-    run = state.run()
+        _line(each)
     for group, theirs in groups.items():
-        with st.expander(f"{group}: {words.plural('run', len(theirs))}", expanded=run in theirs):
+        with st.expander(f"{group}: {words.plural('run', len(theirs))}", key=f"group_{group}"):
             for each in theirs:
-                _line(workspace, each)
-    if run is not None:
-        left, right = st.columns(2, gap="large")
-        with left:
-            _epochs(run)
-        with right:
-            _test(run)
+                _line(each)
 
 
-def _line(workspace: Workspace, run: Run) -> None:
-    colour = theme.run_colour(run.color_index, state.theme())
-    here = run is state.run()
+def _line(entry: Entry) -> None:
+    run, here = entry.run, view.entry()
+    assert here is not None
+    locked = parts.locked("runs")
     with st.container(
-        horizontal=True, vertical_alignment="center", gap="small", key=f"run_{run.id}"
+        horizontal=True, vertical_alignment="center", gap="small", key=f"run_{entry.number}"
     ):
-        run.visible = st.toggle(
-            f"Show {run.name}", run.visible, key=f"visible_{run.id}",
-            label_visibility="collapsed", help="Show its curves",
-        )  # fmt: skip
-        st.html(f'<span style="color:{colour};font-size:1.3rem">●</span>', width="content")
-        if st.button(
-            run.name, key=f"select_{run.id}", type="primary" if here else "tertiary", disabled=here
-        ):
-            state.show(run)
-            st.rerun()
-        st.caption(_summary(run, run.split is not state.split()))
-        receipt.button(run, "")
-        with st.popover("", icon=":material/edit:", help="Rename"):
-            name = st.text_input("Name", run.name, key=f"name_{run.id}", max_chars=80)
-            if name != run.name:
-                workspace.rename(run, name)
-                st.rerun()
-        if st.button("", icon=":material/delete:", key=f"remove_{run.id}", help="Remove this run"):
-            _remove(workspace, run, here)
-            st.rerun()
+        visible = f"visible_{entry.number}"
+        beside = entry in view.beside(here)
+        st.session_state[visible] = beside and (entry is here or not view.hidden(entry))
+        st.toggle(
+            f"Show {entry.name}",
+            key=visible,
+            label_visibility="collapsed",
+            help="Show its curves",
+            on_change=parts.unlocked("runs", _show),
+            args=(entry,),
+            disabled=locked or not beside or entry is here,
+        )
+        st.html(f'<span style="font-size:1.3rem">{cards.dot(entry)}</span>', width="content")
+        st.button(
+            entry.name,
+            key=f"select_{entry.number}",
+            type="primary" if entry is here else "tertiary",
+            disabled=entry is here or locked,
+            on_click=parts.unlocked("runs", _look_at),
+            args=(entry,),
+            help=_about(entry, run.split is not view.split()),
+        )
+        at = view.standing() if entry is here else lines.standing(run, run.epoch_at("best"))
+        text = escape(lines.errors(at))
+        st.html(
+            f'<span class="fs-errors" data-fs="errors" data-stream="{run.stream}">{text}</span>'
+        )
+        if parts.drawn("export"):
+            receipt.button(entry, "")
+        with st.popover("", icon=":material/edit:", help="Rename", key=f"rename_{entry.number}"):
+            name = f"name_{entry.number}"
+            st.session_state[name] = entry.name
+            st.text_input(
+                "Name", key=name, max_chars=80, disabled=locked,
+                on_change=parts.unlocked("runs", _rename), args=(entry,),
+            )  # fmt: skip
+        st.button(
+            "",
+            icon=":material/delete:",
+            key=f"remove_{entry.number}",
+            help="Remove this run",
+            disabled=locked,
+            on_click=parts.unlocked("runs", _remove),
+            args=(entry,),
+        )
 
 
-def _remove(workspace: Workspace, run: Run, in_view: bool) -> None:
-    """Forget a run; one in view makes way for the latest other one on the same data."""
-    workspace.remove(run)
-    if not in_view:
-        return
-    others = [
-        r
-        for r in workspace.runs
-        if r.experiment.data == run.experiment.data and r.group == run.group
-    ]
-    data = state.data()
-    if others:
-        state.show(others[-1])
-    elif data is not None:
-        state.look_at(data)
+def _look_at(entry: Entry) -> None:
+    view.look_at(entry)
+    view.redraw("run")
 
 
-def _summary(run: Run, elsewhere: bool) -> str:
-    """Settings and errors in a line; and the data, where they are not those in view."""
-    last = run.epochs[-1]
-    error = f"objective {words.number(last.loss)}"
-    if last.train_rmse is not None:
-        error = f"training RMSE {last.train_rmse:.4f}"
+def _show(entry: Entry) -> None:
+    """In a callback: draw its curves, or no longer."""
+    here = view.entry()
+    assert here is not None
+    shown = [each.number for each in view.beside(here) if each is here or not view.hidden(each)]
+    if entry.number in shown:
+        shown.remove(entry.number)
+    else:
+        shown.append(entry.number)
+    everything = len(shown) == len(view.beside(here))
+    view.change(shown=() if everything else tuple(sorted(shown)))
+    view.redraw("shown")
+
+
+def _rename(entry: Entry) -> None:
+    session.workspace().rename(entry, st.session_state[f"name_{entry.number}"])
+    view.redraw("run")
+
+
+def _remove(entry: Entry) -> None:
+    """In a callback: forget a run; one in view makes way for the latest other one on its data."""
+    in_view = entry is view.entry()
+    workspace = session.workspace()
+    workspace.remove(entry)
+    if in_view:
+        others = [
+            other
+            for other in workspace.entries
+            if other.run.experiment.data == entry.run.experiment.data and other.group == entry.group
+        ]
+        data = view.data()
+        if others:
+            view.look_at(others[-1])
+        elif data is not None:
+            view.look_at(data)
+    view.redraw("run")
+
+
+def _about(entry: Entry, elsewhere: bool) -> str:
+    """Its settings; and the data, where they are not those in view."""
+    run = entry.run
+    text = described(run)
     best = run.best_epoch
-    if best is not None and run.model.has_epochs:
-        error += f", best validation {run.epochs[best].validation_rmse:.4f} at epoch {best:,}"
-    progress = f"epoch {run.epoch:,} / {run.n_epochs:,}, " if run.model.has_epochs else ""
-    text = f"{described(run)} · {progress}{error}"
+    if best is not None and run.model.has_epochs and best < run.epoch:
+        text += f"; lowest validation RMSE at epoch {best:,}"
     return text + (f" · {run.ratings.name}, {run.split.description}" if elsewhere else "")
 
 
-def _epochs(run: Run) -> None:
-    if not run.model.has_epochs:
+@view.fragment("results", "status")
+def results() -> None:
+    """The epochs as a table, and the test error."""
+    entry = view.entry()
+    if entry is None:
         return
-    with st.expander("Table of epochs", icon=":material/table_rows:", on_change="rerun") as box:
+    left, right = st.columns(2, gap="large")
+    with left:
+        _epochs(entry)
+    with right:
+        if parts.drawn("test"):
+            _test(entry.run)
+
+
+def _epochs(entry: Entry) -> None:
+    if not entry.run.model.has_epochs:
+        return
+    with st.expander(
+        "Table of epochs", icon=":material/table_rows:", on_change="rerun", key="epochs"
+    ) as box:
         if box.open:
-            table = curves.table(run)
-            st.dataframe(table, height=300)
+            table = curves.table(curve_of(entry))
+            st.dataframe(table, height=300, key="epochs_table")
             st.download_button(
-                "CSV", table.to_csv().encode(), f"{run.name}.csv", "text/csv",
-                icon=":material/download:", on_click="ignore",
+                "CSV", table.to_csv().encode(), f"{entry.name}.csv", "text/csv",
+                icon=":material/download:", on_click="ignore", key="epochs_csv",
             )  # fmt: skip
 
 
@@ -113,12 +175,16 @@ def _test(run: Run) -> None:
         asked = st.button(
             "Show test error",
             icon=":material/quiz:",
-            disabled=run.wants_training or run.epoch == 0 or run.split.test is None,
+            key="test",
+            disabled=run.wants_training
+            or run.epoch == 0
+            or run.split.test is None
+            or parts.locked("test"),
             help="Measured once, at the end, on ratings no choice was made by; of lists as well."
             if run.split.test is not None
             else "This split keeps no ratings for testing; the Data page can.",
         )
-        if not asked:
+        if not asked or parts.locked("test"):
             return
     try:
         with st.spinner("Measuring …"):

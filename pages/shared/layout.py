@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import numpy as np
 import streamlit as st
 
+from pages.shared import view
 from recsys_core import projection, words
 
 # Name, function and seconds a point on one core.
@@ -67,4 +68,4 @@ def _waiting(job: Future[np.ndarray], since: float, expected: float, doing: str)
 
 
 def _give_up() -> None:
-    st.session_state.latent_method = "pca"
+    view.choose(("map", "pca"))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.shared import state
+from pages.shared import session, view
 from recsys_core import runs
 from recsys_core.ratings import UPLOAD, Ratings
 from recsys_core.runs import DataSet
@@ -17,27 +17,26 @@ _MOST_ROWS = 3_000_000
 
 def switch() -> None:
     """One button for each data set, where there are several; a click brings it into view."""
-    everything, here = state.workspace().data, state.data()
+    everything, here = session.workspace().data, view.data()
     if len(everything) < 2 or here is None:
         return
-    at = everything.index(here)
-
-    def go() -> None:
-        chosen = st.session_state[key]
-        if chosen is not None:
-            _look_at(everything[chosen])
-
-    # A key for each state: what another page brings into view is shown here, too.
-    key = f"loaded_{len(everything)}_{at}"
+    names = _names(everything)
+    st.session_state.loaded = everything.index(here)
     st.segmented_control(
         "Loaded",
         range(len(everything)),
-        default=at,
         required=True,
-        format_func=_names(everything).__getitem__,
-        key=key,
-        on_change=go,
+        format_func=names.__getitem__,
+        key="loaded",
+        on_change=_switch,
     )
+
+
+def _switch() -> None:
+    everything = session.workspace().data
+    chosen = st.session_state.loaded
+    if chosen is not None and chosen < len(everything):
+        _look_at(everything[chosen])
 
 
 def _names(everything: list[DataSet]) -> list[str]:
@@ -51,9 +50,9 @@ def _names(everything: list[DataSet]) -> list[str]:
 
 def _look_at(data: DataSet) -> None:
     """The latest run of one's own on these data, or the data alone."""
-    runs = state.workspace().runs
-    own = [run for run in runs if run.experiment.data == data.source and not run.group]
-    state.look_at(own[-1] if own else data)
+    entries = session.workspace().entries
+    own = [e for e in entries if e.run.experiment.data == data.source and not e.group]
+    view.look_at(own[-1] if own else data)
 
 
 def actions(data: DataSet) -> None:
@@ -76,7 +75,7 @@ def actions(data: DataSet) -> None:
             "Forget these ratings",
             icon=":material/delete:",
             key="data_forget",
-            on_click=state.workspace().unload,
+            on_click=session.workspace().unload,
             args=(data,),
             help="And all runs on them.",
         )
@@ -103,7 +102,7 @@ def _share(data: DataSet) -> None:
     """Off at first; says who will see what; undone by the same switch."""
     if data.source.name != UPLOAD:
         return  # built-in data and releases are there for everybody, shared ones for who has them
-    registry, owner = runs.registry(), state.workspace().owner
+    registry, owner = runs.registry(), session.workspace().owner
 
     def changed() -> None:
         if st.session_state.data_share:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from pages.shared import explore, finding, layout, state
+from pages.shared import choices, explore, finding, layout, session, view
+from pages.shared.chart import points
 from pages.shared.explore import Model
 from recsys_core import maps, words
 from recsys_core.figures import latent
@@ -50,47 +52,57 @@ class Map:
     method: Method
     shade: Shade
     group_names: Sequence[str]
-    selected: tuple[Side, int] | None
-    neighbours: np.ndarray
 
     @property
     def title(self) -> str:
         """What it shows, in a line."""
         return latent.title(self.clouds, self.method)
 
-    @property
-    def selected_name(self) -> str | None:
-        """Name of the selected one."""
-        if self.selected is None:
-            return None
-        side, index = self.selected
-        return finding.names(self.model.ratings, side)[index]
-
     def figure(self) -> Figure:
-        """The map drawn."""
+        """The map drawn, nobody selected."""
         return latent.figure(
             self.clouds,
-            state.theme(),
+            session.theme(),
             title=self.title,
             axes=self.places.axes,
             scale=self.model.predictor.scale,
             shade=self.shade,
             group_names=self.group_names,
-            selected=self.selected,
-            neighbours=self.neighbours,
         )
+
+    def overlay(self) -> Figure:
+        """The selected one and those like it."""
+        chosen = self.selected
+        near = None if chosen is None else _neighbours(self.model, *chosen)
+        return latent.overlay(self.clouds, chosen, near, self.shade, session.theme())
+
+    @property
+    def selected(self) -> tuple[Side, int] | None:
+        """The selected one, where its side is drawn."""
+        chosen = selected()
+        return chosen if chosen and chosen[0] in {cloud.side for cloud in self.clouds} else None
+
+
+def marks(figure: Figure) -> dict[str, Any]:
+    """Whom a click on each point selects; the overlay draws the ring."""
+    of_traces = [
+        (at, trace["meta"], np.asarray(trace["customdata"]).astype(int).tolist())
+        for at, trace in enumerate(figure["data"])
+        if "customdata" in trace
+    ]
+    return points(of_traces, "")
 
 
 def select(side: Side, index: int) -> None:
-    """Select a user or an item on the map, and so everywhere."""
-    setattr(state.selection(), side, index)
-    st.session_state.latent_side = side
+    """In a callback: select a user or an item, by name; the page runs, for it may not be drawn."""
+    view.select(**{side: index})
+    view.redraw("options")
 
 
 def selected() -> tuple[Side, int] | None:
-    """The one selected last on the map; before that, the item or user selected elsewhere."""
-    chosen = state.selection()
-    side: Side = st.session_state.get("latent_side", "user" if chosen.item is None else "item")
+    """The one selected last; in a new tab the item, or the user where none is."""
+    chosen = view.now()
+    side: Side = view.side() or ("user" if chosen.item is None else "item")
     index = getattr(chosen, side)
     return None if index is None else (side, index)
 
@@ -99,14 +111,11 @@ def choose(model: Model) -> Map:
     """The controls, and the map they make."""
     with st.container(horizontal=True, vertical_alignment="top", gap="medium"):
         sides = _sides(model)
-        method: Method = st.segmented_control(
+        method: Method = choices.segmented(  # type: ignore[assignment]
+            "map",
             "Map",
-            list(METHODS),
-            default="pca",
-            required=True,
-            format_func=METHODS.__getitem__,
-            key="latent_method",
-            persist_state="session",
+            METHODS,
+            "latent_method",
             help="PCA looks along the two directions of widest spread. Two factors shows the "
             "model's own axes. t-SNE and UMAP bend the space so that neighbours stay together: "
             "there, far distances mean nothing.",
@@ -114,7 +123,7 @@ def choose(model: Model) -> Map:
         pair = _pair(model.predictor.n_factors) if method == "factors" else (0, 0)
         shade, groups, names = _colour(model)
         for side in sides:
-            _find(model, side)
+            find(model, side)
     one = selected()
     if one is not None and one[0] not in sides:
         one = None
@@ -122,7 +131,7 @@ def choose(model: Model) -> Map:
     places, method = _places(model, sides, method, pair, one, near)
     train = model.predictor.train
     clouds = [latent.cloud(train, places, s, None if groups is None else groups[s]) for s in sides]
-    return Map(model, clouds, places, method, shade, names, one, near)
+    return Map(model, clouds, places, method, shade, names)
 
 
 def _sides(model: Model) -> list[Side]:
@@ -131,59 +140,74 @@ def _sides(model: Model) -> list[Side]:
         "user": "Users",
         "item": words.many(model.ratings.item_noun).capitalize(),
     }
-    who = st.segmented_control(
-        "Show",
-        list(nouns),
-        default="both",
-        required=True,
-        format_func=nouns.__getitem__,
-        key="latent_who",
-        persist_state="session",
-    )
-    return ["user", "item"] if who == "both" else [who]
+    who = choices.segmented("map_of", "Show", nouns, "latent_who")
+    return ["user", "item"] if who == "both" else [who]  # type: ignore[list-item]
 
 
 def _pair(k: int) -> tuple[int, int]:
-    def one(label: str, at: int) -> int:
-        return st.selectbox(
+    chosen = [min(int(text), k) - 1 for text in view.option("map_factors").split(",")]
+    for at, label in enumerate(("Across", "Upward")):
+        key = f"latent_{label}"
+        st.session_state[key] = chosen[at]
+        st.selectbox(
             label,
             range(k),
-            index=min(at, k - 1),
             format_func=lambda factor: f"factor {factor + 1}",
-            key=f"latent_{label}_{k}",
-            persist_state="session",
+            key=key,
+            on_change=_factors_chosen,
             width=120,
         )
+    return chosen[0], chosen[1]
 
-    return one("Across", 0), one("Upward", 1)
+
+def _factors_chosen() -> None:
+    pair = [st.session_state[f"latent_{label}"] + 1 for label in ("Across", "Upward")]
+    choices.choose("map_factors", ",".join(map(str, pair)))
 
 
 def _colour(model: Model) -> tuple[Shade, dict[Side, np.ndarray] | None, Sequence[str]]:
     """The shading, the group of each user and item where they are grouped, and group names."""
     genres = maps.genres(model.ratings)
-    offered = [name for name in COLOURS if name != "genre" or genres]
-    colour = st.selectbox(
-        "Colour by",
-        offered,
-        format_func=lambda name: COLOURS[name].replace("item", model.ratings.item_noun),
-        key="latent_colour",
-        persist_state="session",
-        width=170,
-    )
+    offered = {
+        name: text.replace("item", model.ratings.item_noun)
+        for name, text in COLOURS.items()
+        if name != "genre" or genres
+    }
+    colour = choices.select("colour", "Colour by", offered, "latent_colour", width=170)
     if colour == "cluster":
         return "group", *explore.clusters(model)
     if colour == "genre":
-        chosen = st.multiselect(
+        said = view.option("genres")
+        chosen = [genre for genre in said.split("|") if genre in genres] if said else genres[:3]
+        st.session_state.latent_genres = chosen
+        st.multiselect(
             "Genres",
             genres,
-            default=genres[:3],
             max_selections=6,
             key="latent_genres",
-            persist_state="session",
+            on_change=lambda: choices.choose("genres", "|".join(st.session_state.latent_genres)),
             width=320,
         )
         return "group", maps.of_genres(model.ratings, chosen), chosen
-    return colour, None, ()
+    return colour, None, ()  # type: ignore[return-value]
+
+
+def find(model: Model, side: Side) -> None:
+    """Find a user or an item by name; shows who is selected."""
+    if side == "user":
+        _find_user(model)
+    else:
+        _find_item(model)
+
+
+@view.fragment("find_user", "user", "item")
+def _find_user(model: Model) -> None:
+    _find(model, "user")
+
+
+@view.fragment("find_item", "user", "item")
+def _find_item(model: Model) -> None:
+    _find(model, "item")
 
 
 def _find(model: Model, side: Side) -> None:

@@ -6,10 +6,10 @@ import streamlit as st
 
 from recsys_core.experiments.experiment import SHARED
 from recsys_core.ratings import UPLOAD
-from recsys_core.runs import Run
+from recsys_core.runs import Entry, Run
 
 
-def button(run: Run, label: str = "Receipt", epoch: int | None = None) -> None:
+def button(entry: Entry, label: str = "Receipt", epoch: int | None = None) -> None:
     """A button that shows the receipt of a run, to be copied; worked out when it is opened.
 
     ``epoch`` is the one looked at; None is the best, or the last without validation.
@@ -17,13 +17,13 @@ def button(run: Run, label: str = "Receipt", epoch: int | None = None) -> None:
     with st.popover(
         label,
         icon=":material/receipt_long:",
-        key=f"receipt_{run.id}",
+        key=f"receipt_{entry.number}",
         help="What was run, to be kept, checked or sent",
         on_change="rerun",
     ) as popover:
         if popover.open:
-            line(run, epoch)
-            explain([run])
+            line(entry.run, epoch)
+            explain([entry.run])
 
 
 def line(run: Run, epoch: int | None = None) -> None:

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.shared import finding, state
+from pages.shared import choices, finding, session, view
 from pages.shared.chart import chart
 from pages.shared.explore import Model
 from recsys_core import explain, words
 from recsys_core.figures import likeness
 from recsys_core.models import Guest
 
-_OFFERED = (5, 10, 20, 50)
+_OFFERED = ("5", "10", "20", "50")
 
 # Of the intervals shown where a model knows how sure it is.
 _COVERAGE = 0.9
@@ -25,14 +25,13 @@ _SAME = 0.005
 
 def choose_user(model: Model) -> int:
     """The selected user, or the first; found by name."""
-    selection = state.selection()
-    one = selection.user or 0
+    one = view.now().user or 0
     with st.container(width=360):
         finding.pick(
             "user",
             model.ratings,
             "recommend_user",
-            lambda found: setattr(selection, "user", found),
+            lambda found: view.select(user=found),
             chosen=one,
         )
     return one
@@ -71,8 +70,8 @@ def own_ratings(model: Model, user: int) -> None:
     )
 
 
-def best(model: Model, one: int | Guest, name: str) -> int | None:
-    """The best unrated items, with reasons; the one looked at closer, or None."""
+def best(model: Model, one: int | Guest, name: str) -> tuple[int | None, pd.DataFrame | None]:
+    """The best unrated items, with reasons: the one looked at closer, and the table; or None."""
     predictor, noun = model.predictor, model.ratings.item_noun
     names = model.ratings.item_names
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -81,19 +80,20 @@ def best(model: Model, one: int | Guest, name: str) -> int | None:
             f"{'predicted rating' if predictor.has_ratings else 'preference'}**",
             width="content",
         )
-        n = st.selectbox(
-            "How many",
-            _OFFERED,
-            index=1,
-            key="recommend_n",
-            persist_state="session",
-            label_visibility="collapsed",
-            width=80,
+        n = int(
+            choices.select(
+                "best",
+                "How many",
+                {text: text for text in _OFFERED},
+                "recommend_n",
+                label_visibility="collapsed",
+                width=80,
+            )
         )
     table = predictor.recommend(one, n)
     if table.empty:
         st.info(f"Everything is rated already: no {noun} is left to recommend.")
-        return None
+        return None, None
     ids = table["item"].to_list()
     columns = {noun: [names[i] for i in ids], "predicted": table["score"].to_numpy()}
     reason = "because you rated" if isinstance(one, Guest) else "because they rated"
@@ -136,17 +136,8 @@ def best(model: Model, one: int | Guest, name: str) -> int | None:
         },
         alt=f"Recommendations for {name}",
     )
-    st.download_button(
-        "CSV",
-        lambda: shown.to_csv().encode(),
-        "recommendations.csv",
-        "text/csv",
-        icon=":material/download:",
-        key="best_csv",
-        on_click="ignore",
-    )
     rows = event["selection"]["rows"]
-    return ids[rows[0]] if rows and rows[0] < len(ids) else ids[0]
+    return (ids[rows[0]] if rows and rows[0] < len(ids) else ids[0]), shown
 
 
 def said(model: Model, one: int | Guest, item: int) -> None:
@@ -190,7 +181,7 @@ def why(model: Model, one: int | Guest, item: int | None, choosable: bool = True
         )
         return
     chart(
-        likeness.pulls(found, names, names[item], state.theme()),
+        likeness.pulls(found, names, names[item], session.theme()),
         key="pulls",
         alt=f"How the ratings pull the prediction of {names[item]} from {start} to {end}",
         table=lambda: found.table.assign(label=[names[i] for i in found.table["item"]]),

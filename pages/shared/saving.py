@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pandas as pd
 import streamlit as st
 
 from pages.shared.explore import Model
@@ -20,7 +21,7 @@ def predictions(model: Model, block: Block, view: View) -> None:
     predictor = model.predictor
     cells = predictor.n_users * predictor.n_items
     stem = "".join(c if c.isalnum() else "-" for c in model.ratings.name).strip("-").lower()
-    with st.container(horizontal=True):
+    with st.container():
         if cells <= _MOST_CELLS:
             _button(
                 f"All {cells:,} predictions",
@@ -43,6 +44,11 @@ def predictions(model: Model, block: Block, view: View) -> None:
             f"{stem}-{view}.csv",
             "save_block",
         )
+
+
+def recommendations(table: pd.DataFrame) -> None:
+    """The list that is shown."""
+    _button("This list", lambda: table.to_csv().encode(), "recommendations.csv", "best_csv")
 
 
 def _button(label: str, make: Callable[[], bytes], file_name: str, key: str) -> None:

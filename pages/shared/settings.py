@@ -1,19 +1,19 @@
-"""The settings of a run as one form, made from what each model declares about itself."""
+"""The settings of a run, made from what each model declares about itself."""
 
 from __future__ import annotations
 
-import math
+from html import escape
 from typing import Any
 
 import streamlit as st
 
-from pages.shared import state
+from pages.shared import numbers, parts, session, view
 from recsys_core import models
-from recsys_core.errors import FactorscopeError
+from recsys_core.errors import FactorscopeError, SettingsError
 from recsys_core.experiments import looks_like_counts
 from recsys_core.models import Model
 from recsys_core.models.options import Option
-from recsys_core.runs import Run
+from recsys_core.runs import Entry, Run
 
 # Title and summary of neural MF, written here, since to ask it would load torch; the others say
 # themselves.
@@ -28,8 +28,13 @@ def title_of(algorithm: str) -> tuple[str, str]:
     return kind.title, kind.summary
 
 
-def settings(run: Run) -> None:
+@view.fragment("settings", "moment", "status")
+def settings() -> None:
     """Algorithm and settings; a new run with them, or a fork of the run in view."""
+    entry = view.entry()
+    if entry is None:
+        return
+    run, locked = entry.run, parts.locked("settings")
     current = type(run.model).__name__
     with st.container(gap="xsmall", key="choose_algorithm"):
         algorithm = st.pills(
@@ -39,7 +44,8 @@ def settings(run: Run) -> None:
             format_func=lambda name: title_of(name)[0],
             required=True,
             label_visibility="collapsed",
-            key=f"algorithm_{run.id}",
+            key=f"algorithm_{entry.number}",
+            disabled=locked,
         )
         st.markdown(title_of(algorithm)[1])
         _advise(run, algorithm)
@@ -51,34 +57,42 @@ def settings(run: Run) -> None:
     values = kind.defaults(run.split.train)
     if isinstance(run.model, kind):
         values |= run.settings
-    shown = dict(values)
-    epoch = state.selection().epoch
-    with st.form(f"settings_{run.id}_{algorithm}", border=True):
-        options, key = kind.options(), f"{run.id}_{algorithm}"
-        chosen = _fields([option for option in options if not option.advanced], values, key)
+    options, key = kind.options(), f"{entry.number}_{algorithm}"
+    with st.container(border=True, key="settings_box"):
+        _fields([option for option in options if not option.advanced], values, key, locked)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            anew = st.form_submit_button("Start a new run", icon=":material/play_arrow:")
-            fork = kind.has_epochs and st.form_submit_button(
-                "Fork from the latest epoch" if epoch is None else f"Fork from epoch {epoch:,}",
-                icon=":material/fork_right:",
-                disabled=not isinstance(run.model, kind) or run.epoch == 0,
-                help="A new run that goes on from that epoch with the settings above; drag the "
-                "slider to choose another epoch.",
+            st.button(
+                "Start a new run",
+                icon=":material/play_arrow:",
+                key="start_new",
+                disabled=locked,
+                on_click=parts.unlocked("settings", _start),
+                args=(entry, kind, values, key),
             )
+            if kind.has_epochs:
+                _fork_button(entry, kind, key, locked)
             rest = [option for option in options if option.advanced]
             if rest:
-                with st.popover("More settings", icon=":material/tune:"):
-                    chosen |= _fields(rest, values, key, n_columns=1)
-    try:
-        if anew:
-            touched = {k: v for k, v in chosen.items() if v != shown.get(k)}
-            _start(run, _as_shown(run, kind(**touched), chosen))
-        elif fork:
-            own = {k: v for k, v in chosen.items() if v != run.settings.get(k)}
-            state.show(run.fork(run.epoch if epoch is None else epoch, **own)).play()
-            st.rerun()
-    except FactorscopeError as error:
-        st.error(str(error), icon=":material/error:")
+                with st.popover("More settings", icon=":material/tune:", key="more_settings"):
+                    _fields(rest, values, key, locked, n_columns=1)
+            refused = st.session_state.pop("refused", "")
+            if refused:
+                st.html(f'<span role="alert" class="fs-refused">{escape(refused)}</span>')
+
+
+def _fork_button(entry: Entry, kind: type[Model], key: str, locked: bool) -> None:
+    now, epoch = view.now(), view.epoch()
+    followed = now.playing or now.moment == "latest" or entry.training
+    st.button(
+        "Fork from the latest epoch" if followed else f"Fork from epoch {epoch:,}",
+        icon=":material/fork_right:",
+        key="fork",
+        disabled=locked or not isinstance(entry.run.model, kind),
+        on_click=parts.unlocked("settings", _fork),
+        args=(entry, kind, key),
+        help="A new run that goes on from the epoch shown with the settings above; drag the "
+        "slider to choose another epoch.",
+    )
 
 
 def _advise(run: Run, algorithm: str) -> None:
@@ -105,51 +119,95 @@ def _as_shown(run: Run, model: Model, chosen: dict[str, Any]) -> Model:
     return type(model)(**settings | {k: v for k, v in chosen.items() if v != resolved.get(k)})
 
 
-def _start(run: Run, model: Model) -> None:
-    workspace, experiment = state.workspace(), run.experiment.with_model(model)
-    model.resolve(run.split.train)  # raises before anything is given up
-    if run.epoch == 0 and not run.wants_training and not run.group:
-        workspace.remove(run)  # it was only there to be looked at
-    state.show(workspace.new_run(experiment)).play()
-    st.rerun()
+def _start(entry: Entry, kind: type[Model], shown: dict[str, Any], key: str) -> None:
+    """In a callback: a new run with the settings as they stand, or why not."""
+    workspace, run = session.workspace(), entry.run
+    try:
+        chosen = _chosen(kind, key)
+        touched = {k: v for k, v in chosen.items() if v != shown.get(k)}
+        model = _as_shown(run, kind(**touched), chosen)
+        model.resolve(run.split.train)  # raises before anything is given up
+        fresh = workspace.new_entry(run.experiment.with_model(model))
+    except FactorscopeError as error:
+        st.session_state.refused = str(error)
+        return
+    if run.epoch == 0 and not run.wants_training and not entry.group:
+        workspace.remove(entry)  # it was only there to be looked at
+    view.watch(fresh)
+    view.redraw("run")
+
+
+def _fork(entry: Entry, kind: type[Model], key: str) -> None:
+    """In a callback: go on from the epoch shown with changed settings, or why not."""
+    epoch = view.epoch()
+    if not entry.run.epoch:
+        st.session_state.refused = "Nothing is trained yet: press Play first, then fork."
+        return
+    try:
+        changed = {k: v for k, v in _chosen(kind, key).items() if v != entry.run.settings.get(k)}
+        fresh = session.workspace().fork(entry, epoch, **changed)
+    except FactorscopeError as error:
+        st.session_state.refused = str(error)
+        return
+    view.watch(fresh, epoch)
+    view.redraw("run")
+
+
+def _chosen(kind: type[Model], key: str) -> dict[str, Any]:
+    """What the fields say, those that are drawn.
+
+    Raises
+    ------
+    SettingsError
+        If one is beyond what has a meaning.
+    """
+    found = {}
+    for option in kind.options():
+        name = f"{option.name}_{key}"
+        if name not in st.session_state:
+            continue
+        value = st.session_state[name]
+        if option.kind in ("int", "float") and value is not None:
+            least = 0 if option.kind == "float" else int(option.low or 0)
+            if value < least:
+                raise SettingsError(f"{option.label} is {value:g}; it has to be {least} or more.")
+            value = int(value) if option.kind == "int" else float(value)
+        found[option.name] = value
+    return found
 
 
 def _fields(
-    options: list[Option], values: dict[str, Any], key: str, n_columns: int | None = None
-) -> dict[str, Any]:
+    options: list[Option],
+    values: dict[str, Any],
+    key: str,
+    locked: bool,
+    n_columns: int | None = None,
+) -> None:
     """One input for each option, with its meaning below."""
-    chosen = {}
     with st.grid(n_columns or max(len(options), 1), min_column_width=128, gap="small"):
         for option in options:
             with st.container(gap=None):
-                chosen[option.name] = _field(option, values, key)
+                _field(option, values.get(option.name, option.default), key, locked)
                 st.caption(option.meaning)
-    return chosen
 
 
-def _field(option: Option, values: dict[str, Any], key: str) -> Any:
-    value = values.get(option.name, option.default)
+def _field(option: Option, value: Any, key: str, locked: bool) -> None:
     label = f"{option.label} {option.symbol}".strip()
-    common = {"help": f"What if? {option.what_if}", "key": f"{option.name}_{key}"}
+    name = f"{option.name}_{key}"
+    common: dict[str, Any] = {"help": f"What if? {option.what_if}", "disabled": locked}
+    if option.kind == "float":
+        numbers.field(label, None if value is None else float(value), name, **common)
+        return
+    if name not in st.session_state:
+        st.session_state[name] = value if option.kind != "bool" else bool(value)
     if option.kind == "bool":
-        return st.toggle(label, bool(value), **common)
-    if option.kind == "choice":
-        return st.selectbox(label, option.choices, option.choices.index(value), **common)
-    if option.kind == "int":
-        low, high = int(option.low or 0), int(option.high or 10**6)
-        return st.number_input(
-            label, low, high, None if value is None else min(max(int(value), low), high), **common
-        )
-    value = float(value or 0.0)
-    low, high = float(option.low or 0.0), float(option.high or 1e6)
-    return st.number_input(
-        label, min(low, value), max(high, value), value, step=_step(value), format="%.4g", **common
-    )
-
-
-def _step(value: float) -> float:
-    """One unit of the leading digit: what a click on + adds."""
-    return 10.0 ** math.floor(math.log10(value)) if value > 0 else 0.001
+        st.toggle(label, key=name, **common)
+    elif option.kind == "choice":
+        st.selectbox(label, option.choices, key=name, **common)
+    else:
+        now = st.session_state[name]
+        step = 10 ** max(len(str(now or 0)) - 2, 0)
+        st.number_input(label, value=None, step=step, key=name, **common)
 
 
 def described(run: Run) -> str:

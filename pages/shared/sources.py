@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import bring, download, generate, start
+from pages.shared import bring, download, generate, parts, start
 from recsys_core.errors import FactorscopeError
 
 PARTY, GENERATE, UPLOAD, PASTE, MOVIELENS = (
@@ -23,6 +23,9 @@ _PANELS = {
     MOVIELENS: download.panel,
 }
 
+# Which part of the page each is; the others are generated.
+_PART_OF = {UPLOAD: "upload", PASTE: "upload", MOVIELENS: "upload"}
+
 
 def choose() -> bool:
     """Draw the choices and the panel of the chosen one; whether one is open.
@@ -33,10 +36,14 @@ def choose() -> bool:
     # work.
     if st.session_state.pop("source_done", False):
         st.session_state.data_source = None
+    offered = [source for source in _PANELS if parts.drawn(_PART_OF.get(source, "generate"))]
     source = st.segmented_control(
-        "Load other ratings", list(_PANELS), key="data_source", persist_state="session"
+        "Load other ratings", offered, key="data_source", persist_state="session"
     )
-    if source is None:
+    if source is None or source not in offered:
+        return False
+    if parts.locked(_PART_OF.get(source, "generate")):
+        st.caption("This is locked here.")
         return False
     with st.container(border=source != PARTY, key="source_panel"):
         try:

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import state
+from pages.shared import parts, session, view
 from recsys_core import reading, words
 from recsys_core.datasets import movielens
 from recsys_core.errors import FactorscopeError
@@ -58,7 +58,7 @@ def remember_ready_made(ratings: Ratings, zipped: bytes) -> None:
     """
     names = reading.grouplens.parts(zipped)
     if names:
-        loaded = state.workspace().data_of(ratings.source)
+        loaded = session.workspace().data_of(ratings.source)
         ratings = ratings if loaded is None else loaded.ratings
         _ready_made[ratings] = _ReadyMade(names, zipped)
 
@@ -76,7 +76,10 @@ def section(data: DataSet) -> None:
         st.caption(sentence)
     with st.expander("Choose another split", icon=":material/call_split:"):
         choice = _form(data.ratings)
-        if st.button("Use this split", type="primary", key="split_use"):
+        locked = parts.locked("split")
+        if st.button("Use this split", type="primary", key="split_use", disabled=locked) and (
+            not locked
+        ):
             try:
                 if not isinstance(choice, Recipe):
                     remember_split(data.ratings, choice := choice())
@@ -84,9 +87,9 @@ def section(data: DataSet) -> None:
             except FactorscopeError as error:
                 st.error(str(error), icon=":material/error:")
                 return
-            if state.run() is not None:
+            if view.run() is not None:
                 st.toast("Runs on the earlier split stay in the list on the Train page.")
-            state.look_at(data)
+            view.look_at(data)
             st.rerun()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 import recsys_core as rc
-from pages.shared import state
+from pages.shared import session, view
 from recsys_core.ratings import Ratings
 
 
@@ -28,12 +28,12 @@ def use(ratings: Ratings) -> None:
 def watch(ratings: Ratings) -> None:
     """Load these ratings, start the usual run on them, and go to where it can be watched."""
     _load(ratings)
-    state.new_run().play()
+    view.start(watched=True)
     st.switch_page("train.py")
 
 
 def _load(ratings: Ratings) -> None:
-    state.look_at(state.workspace().load(ratings))
+    view.look_at(session.workspace().load(ratings))
     st.session_state.source_done = True  # the Data page closes the panel they came from
 
 
@@ -45,9 +45,19 @@ def offer_party(what_would_be_here: str, elsewhere: bool = True) -> None:
     with st.container(border=True, key="nothing_yet"):
         st.markdown(what_would_be_here)
         with st.container(horizontal=True, vertical_alignment="center"):
-            if st.button("Start with Robbie's party", icon=":material/play_arrow:", type="primary"):
+            if st.button(
+                "Start with Robbie's party",
+                icon=":material/play_arrow:",
+                type="primary",
+                key="start_party",
+            ):
                 _load(party())
-                state.new_run().play()
+                view.start()
                 st.rerun()
             if elsewhere:
-                st.page_link("data.py", label="Choose other data", icon=":material/table_chart:")
+                st.page_link(
+                    "data.py",
+                    label="Choose other data",
+                    icon=":material/table_chart:",
+                    query_params=view.parameters(),
+                )

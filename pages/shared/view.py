@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import functools
 import math
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 from urllib.parse import parse_qsl
 
 import streamlit as st
@@ -21,7 +22,9 @@ from pages.shared import session
 from pages.shared.assets import LIVE_ROUTE, component_of
 from recsys_core.errors import FactorscopeError
 from recsys_core.experiments import Experiment, link
-from recsys_core.experiments.view import Moment, Speed, View
+from recsys_core.experiments.view import Speed, View
+from recsys_core.live import lines
+from recsys_core.live.lines import Standing
 from recsys_core.models import Model
 from recsys_core.ratings import Ratings
 from recsys_core.runs import DataSet, Entry, Run, Workspace, moments
@@ -43,13 +46,17 @@ _MOMENTS = ("best", "latest")
 class _Tab:
     """What a session holds.
 
-    ``since`` is when playback began, on the clock; ``steps`` counts choices: each is an entry of
-    the browser's history; ``seen`` is the last change the browser made that was taken in;
+    ``on_train`` is whether the page is the one where runs are watched; ``since`` is when playback
+    began, on the clock; ``steps`` counts choices: each is an entry of the browser's history;
+    ``seen`` is the last change the browser made that was taken in;
     ``fragments`` are the parts drawn in this run of the page, by key, and the fields each shows;
     ``page_shows`` are the fields for which the whole page has to run.
     """
 
     view: View = field(default_factory=lambda: View(run=0))
+    name: str = field(default_factory=lambda: secrets.token_hex(6))
+    on_train: bool = False
+    side: Literal["user", "item"] | None = None
     since: float = 0.0
     steps: int = 0
     seen: int = 0
@@ -75,9 +82,7 @@ def now() -> View:
         if found is None or moments.ended(
             _played(tab, found), found.epoch, found.status in ("finished", "failed")
         ):
-            tab.view = tab.view.replace(
-                playing=False, moment="best", version=tab.view.version + 1
-            )
+            tab.view = tab.view.replace(playing=False, moment="best", version=tab.view.version + 1)
     return tab.view
 
 
@@ -88,7 +93,7 @@ def entry() -> Entry | None:
     if found is None and (tab.view.data is None or space.data_of(tab.view.data) is None):
         latest = space.latest  # a new tab, or what was in view was removed
         if latest is not None:
-            _bring(latest)
+            look_at(latest, chosen=False)
             found = latest if isinstance(latest, Entry) else None
     return found
 
@@ -127,6 +132,19 @@ def epoch() -> int:
     if view.playing:
         return math.floor(_played(_tab(), found) + 1e-6)
     return found.epoch_at(view.moment)
+
+
+def standing() -> Standing:
+    """Where the run in view is, at the epoch shown."""
+    found = run()
+    assert found is not None
+    return lines.standing(found, epoch(), now().playing, speed())
+
+
+def active() -> bool:
+    """Whether the run in view plays, or is being trained for this browser: it can be paused."""
+    found = entry()
+    return found is not None and (now().playing or found.training)
 
 
 def _played(tab: _Tab, found: Run) -> float:
@@ -176,6 +194,11 @@ def option(name: str) -> str:
     return _tab().view.option(name)
 
 
+def side() -> Literal["user", "item"] | None:
+    """Which of the selected user and item was selected last; None where this tab chose neither."""
+    return _tab().side
+
+
 # --- how it changes -------------------------------------------------------------------------------
 
 
@@ -187,45 +210,44 @@ def change(chosen: bool = True, **fields: Any) -> None:
         return
     if fields.get("playing") or ("moment" in fields and changed.playing) or "speed" in fields:
         tab.since = time.monotonic()
+    for one in ("user", "item"):
+        if fields.get(one) is not None:
+            tab.side = one  # type: ignore[assignment]
     tab.view = changed.replace(version=tab.view.version + 1)
     tab.steps += chosen
 
 
-def choose(name: str, text: str) -> None:
-    """Make a choice that a page offers."""
-    change(options=_tab().view.with_option(name, text).options)
+def choose(*choices: tuple[str, str]) -> None:
+    """Make choices that a page offers: names and texts of options."""
+    changed = _tab().view
+    for name, text in choices:
+        changed = changed.with_option(name, text)
+    change(options=changed.options)
 
 
-def look_at(seen: DataSet | Entry, moment: Moment | None = None, playing: bool = False) -> None:
-    """Bring a run, or data without a run, into view."""
+def select(user: int | None = None, item: int | None = None) -> None:
+    """Select a user, an item or both; what is not named stays selected."""
+    named = {"user": user, "item": item}
+    change(**{side: index for side, index in named.items() if index is not None})
+
+
+def look_at(seen: DataSet | Entry, chosen: bool = True) -> None:
+    """Bring a run, where it is best, or data without a run, into view."""
+    before = ratings() if chosen else None
     session.workspace().look_at(seen)
-    ours = {"moment": moment, "playing": playing}
-    if isinstance(seen, Entry):
-        where: dict[str, Any] = {"run": seen.number, "data": None}
-    else:
-        where = {"run": 0, "data": seen.source}
-    if ratings() is not seen_ratings(seen):
-        where |= {"user": None, "item": None, "shown": ()}
+    fields = _where(seen)
+    if before is not (seen.run.ratings if isinstance(seen, Entry) else seen.ratings):
+        fields |= {"user": None, "item": None, "shown": ()}
     elif isinstance(seen, Entry) and hidden(seen):
-        where["shown"] = (*_tab().view.shown, seen.number)
-    change(**where, **ours)
+        fields["shown"] = (*_tab().view.shown, seen.number)
+    change(chosen, **fields)
 
 
-def seen_ratings(seen: DataSet | Entry) -> Ratings:
-    """The ratings of data, or of a run."""
-    return seen.run.ratings if isinstance(seen, Entry) else seen.ratings
-
-
-def _bring(seen: DataSet | Entry) -> None:
-    """Begin a tab with what was looked at last, without it being anybody's choice."""
-    tab = _tab()
+def _where(seen: DataSet | Entry) -> dict[str, Any]:
     if isinstance(seen, Entry):
-        moment: Moment | None = "best" if seen.run.epoch or seen.run.wants_training else None
-        fields: dict[str, Any] = {"run": seen.number, "data": None, "moment": moment}
-    else:
-        fields = {"run": 0, "data": seen.source, "moment": None}
-    fields |= {"playing": False, "user": None, "item": None, "shown": ()}
-    tab.view = tab.view.replace(**fields, version=tab.view.version + 1)
+        moment = "best" if seen.run.epoch or seen.run.wants_training else None
+        return {"run": seen.number, "data": None, "moment": moment, "playing": False}
+    return {"run": 0, "data": seen.source, "moment": None, "playing": False}
 
 
 def new_entry(model: Model | None = None) -> Entry:
@@ -237,16 +259,21 @@ def new_entry(model: Model | None = None) -> Entry:
     return fresh
 
 
-def play(start: int | None = None) -> None:
-    """Have the run in view trained to its end, and watch it from an epoch (None: the one shown)."""
+def play(watched: bool | None = None) -> None:
+    """Have the run in view trained to its end; where it is watched, from the epoch shown on.
+
+    None: on Train it is watched, elsewhere looked at.
+    """
     found = entry()
     if found is None:
         return
-    begin = epoch() if start is None else start
+    begin = epoch()
     if found.run.status == "finished" and begin >= found.run.epoch_at("best"):
         begin = 0  # at its end: once more
     found.train()
-    change(chosen=False, playing=True, moment=begin)
+    watched = _tab().on_train if watched is None else watched
+    playing = watched and found.run.model.has_epochs
+    change(chosen=False, playing=playing, moment=begin if playing else "best")
 
 
 def pause() -> None:
@@ -257,6 +284,12 @@ def pause() -> None:
     change(chosen=False, playing=False, moment=at)
 
 
+def pace(chosen: Speed) -> None:
+    """Play faster or slower from here on."""
+    moment = {"moment": epoch()} if now().playing else {}
+    change(chosen=False, speed=chosen, **moment)
+
+
 def step() -> None:
     """The next epoch, and no further."""
     found, at = entry(), epoch() + 1
@@ -265,10 +298,25 @@ def step() -> None:
         change(chosen=False, playing=False, moment=at)
 
 
-def leave_train() -> None:
-    """On any other page a run is looked at, not watched: playback is over, training goes on."""
-    if now().playing:
-        change(chosen=False, playing=False, moment="best")
+def reset() -> None:
+    """Back to the beginning; what is trained stays."""
+    found = entry()
+    if found is not None:
+        found.hold()
+    change(chosen=False, playing=False, moment=0)
+
+
+def start(model: Model | None = None, watched: bool | None = None) -> None:
+    """A new run of a model (None: the usual one) on the data in view, from its start."""
+    new_entry(model)
+    play(watched)
+
+
+def watch(fresh: Entry, begin: int = 0) -> None:
+    """Bring a run into view that is just made, and train it; on Train, from an epoch on."""
+    look_at(fresh)
+    change(chosen=False, moment=begin)
+    play()
 
 
 # --- parts of a page that run by themselves -------------------------------------------------------
@@ -316,15 +364,20 @@ def _rerun(scope: Any) -> NoReturn:
 # --- the address ----------------------------------------------------------------------------------
 
 
-def arrive() -> None:
-    """At the start of every page: read the address where it has the say; forget what was drawn."""
+def arrive(on_train: bool) -> None:
+    """At the start of every page: read the address where it has the say; forget what was drawn.
+
+    On any page but Train a run is looked at, not watched: playback is over, training goes on.
+    """
     fresh = "tab" not in st.session_state
     tab = _tab()
-    tab.fragments, tab.page_shows = {}, {"run", "data", "hide", "lock"}
+    tab.fragments, tab.page_shows, tab.on_train = {}, {"run", "data", "hide", "lock"}, on_train
     if fresh or session.went_back_or_forward():
         query = "&".join(p for p in session.address().split("&") if not p.startswith("embed"))
         if query:
             read(query)
+    if tab.view.playing and not on_train:
+        change(chosen=False, playing=False, moment="best")
 
 
 def read(query: str) -> None:
@@ -361,9 +414,7 @@ def read(query: str) -> None:
         assert loaded is not None
         session.workspace().look_at(loaded)
         fields |= _selected(asked, loaded.ratings, said)
-    tab.view = asked.replace(
-        **{"shown": (), **fields}, playing=False, version=before.version + 1
-    )
+    tab.view = asked.replace(**{"shown": (), **fields}, playing=False, version=before.version + 1)
     tab.remarks = said
 
 
@@ -401,18 +452,16 @@ def query() -> str:
     if here is None:
         alone = [] if found is None else [found.experiment()]
         return link.write(alone, view.replace(run=1, moment=None, shown=()), data_alone=True)
-    entries = shown()
     started = here.run.epoch > 0 or here.run.wants_training
     moment = "latest" if view.playing else view.moment
-    said = view.replace(moment=moment if started else None, shown=(), speed=view.speed)
+    said = view.replace(moment=moment if started else None, shown=())
+    entries = shown()
     while True:
         numbered = said.replace(run=entries.index(here) + 1)
         text = link.write([each.run.experiment for each in entries], numbered)
         if len(text) <= link.COMFORTABLE or len(entries) == 1:
             return text
-        entries = [each for each in entries if each is not entries[-1] or each is here]
-        if entries[-1] is here and len(entries) > 1 and len(text) > link.COMFORTABLE:
-            entries = entries[1:] if entries[0] is not here else entries
+        entries.remove(next(each for each in entries if each is not here))  # the oldest
 
 
 def parameters() -> dict[str, str]:
@@ -439,6 +488,7 @@ def tell() -> None:
         key=_KEY,
         data={
             "view": {
+                "session": tab.name,
                 "version": view.version,
                 "seen": tab.seen,
                 "moment": view.moment,
@@ -448,6 +498,7 @@ def tell() -> None:
                 "user": view.user,
                 "item": view.item,
                 "locked": list(view.lock),
+                "status": None if here is None else here.run.status,
             },
             "live": {
                 "address": LIVE_ROUTE,
@@ -476,16 +527,19 @@ def _heard() -> None:
         return
     tab, fields = _tab(), {}
     tab.seen = max(tab.seen, int(told.get("sequence", 0)))
-    if "moment" in told and "timeline" not in tab.view.lock:
+    if told.get("playing") is False:
+        fields["playing"] = False
+    if "moment" in told:
         moment = told["moment"]
         fields["moment"] = moment if moment in _MOMENTS else max(0, int(moment))
-    if "playing" in told:
-        fields["playing"] = bool(told["playing"])
+    # Playback that came to its end is nobody's choice.
+    ended = tab.view.playing and fields == {"playing": False, "moment": "best"}
+    if "timeline" in tab.view.lock and not ended:
+        fields = {}
     here = ratings()
     for side in ("user", "item"):
         if side in told and here is not None:
             n = here.n_users if side == "user" else here.n_items
             fields[side] = min(max(int(told[side]), 0), n - 1)
-    ended = fields.get("moment") == "best" and fields.get("playing") is False and now() is not None
     change(chosen=not ended, **fields)
     redraw(*fields, *(["status"] if "status" in told else []))

@@ -30,7 +30,7 @@ class View:
     shown : the runs whose curves are drawn, from 1; empty means all.
     playing, speed : whether time goes on, and how many epochs per second ("max": as fast as it
         trains; None: so that a run is over after some ten seconds).
-    hide, lock : names of parts that are not drawn, or drawn without effect.
+    hide, lock : names of parts (``PARTS``) that are not drawn, or drawn without effect.
     lesson, step : a lesson's id, and the step in it, from 1.
     lang : language, such as "en"; None is the browser's.
     options : (name, text) pairs of what pages let one choose, see ``OPTIONS``.
@@ -141,6 +141,32 @@ OPTIONS = {
 }
 
 
+# Parts of pages that a link can hide or lock: its name → what it is.
+PARTS = {
+    "pages": "the links to the pages, in the sidebar",
+    "card.data": "the card of the data, in the sidebar",
+    "card.run": "the card of the run, in the sidebar",
+    "controls": "Play, Step, Reset and speed",
+    "timeline": "the choice of an epoch",
+    "curve": "the curves of errors",
+    "matrix": "the matrix",
+    "map": "the map of the latent space",
+    "settings": "algorithm and settings",
+    "commentary": "the sentence that says what happens",
+    "runs": "the list of runs",
+    "upload": "files and pasted tables",
+    "generate": "generated ratings",
+    "split": "the choice of a split",
+    "editor": "the table of ratings that can be changed",
+    "test": "the test error",
+    "why": "how a prediction comes about",
+    "guest": "the new guest",
+    "similar": "similar users and items",
+    "export": "files to take home, and receipts",
+    "share": "the link to copy",
+}
+
+
 def _index(text: str) -> int:
     found = Parameter("index", "int").read(text)
     if not isinstance(found, int):
@@ -173,6 +199,12 @@ def _name(text: str) -> str:
     return text
 
 
+def _part(text: str) -> str:
+    if text not in PARTS:
+        raise SettingsError("no part")
+    return text
+
+
 def _listed(one: Callable[[str], Any]) -> Callable[[str], tuple[Any, ...]]:
     return lambda text: tuple(dict.fromkeys(one(part) for part in text.split(",")))
 
@@ -193,8 +225,8 @@ KEYS = {
     "item": Key("item", _index, str),
     "shown": Key("shown", _listed(_count), _joined),
     "speed": Key("speed", _speed, _short),
-    "hide": Key("hide", _listed(_name), _joined),
-    "lock": Key("lock", _listed(_name), _joined),
+    "hide": Key("hide", _listed(_part), _joined),
+    "lock": Key("lock", _listed(_part), _joined),
     "lesson": Key("lesson", _name, str),
     "step": Key("step", _count, str),
     "lang": Key("lang", _name, str),

@@ -99,6 +99,10 @@ def cloud(train: Ratings, places: Places, side: Side, groups: np.ndarray | None 
     )
 
 
+# How opaque points are behind a selected one.
+_FADED = 0.45
+
+
 def title(clouds: Sequence[Cloud], method: Method) -> str:
     """What a map shows, in a line: “4 users and 12 songs, by PCA”."""
     what = " and ".join(words.plural(cloud.noun, len(cloud.ids)) for cloud in clouds)
@@ -117,8 +121,7 @@ def figure(
     selected: tuple[Side, int] | None = None,
     neighbours: np.ndarray | None = None,
 ) -> Figure:
-    """The map. A click on a point comes back with its index as ``customdata``; ``meta`` of the
-    point's trace is its side.
+    """The map. Each point's index is its ``customdata``, and ``meta`` of its trace is its side.
 
     ``selected`` wears a dark ring, and thin lines lead to its ``neighbours`` (indices on the same
     side): where they run far, the map misleads.
@@ -128,7 +131,8 @@ def figure(
     for cloud in clouds:
         _add_points(traces, cloud, n_points, shade, group_names, scale, mode, selected is not None)
     named = {points["name"] for points in traces}
-    traces += _selected(clouds, selected, neighbours, shade, mode)
+    over = overlay(clouds, selected, neighbours, shade, mode)
+    traces += over["data"]
     chart = plain.figure(
         traces,
         title,
@@ -138,12 +142,31 @@ def figure(
         xaxis=axis(axes[0], showticklabels=False, zeroline=True),
         # One unit is as long along both axes: distances are what a map is read for.
         yaxis=axis(axes[1], showticklabels=False, zeroline=True, scaleanchor="x"),
-        annotations=_names(clouds, selected, neighbours, mode) or None,
+        annotations=over["layout"]["annotations"] or None,
     )
     if shade == "group":  # many names, or long ones: below, where there is room for some lines
         below = {"y": -0.07, "yanchor": "top", "itemsizing": "constant"}
         chart["layout"] |= {"legend": below, "margin": {"t": 38}}
     return theme.dress(chart, mode)
+
+
+def overlay(
+    clouds: Sequence[Cloud],
+    selected: tuple[Side, int] | None,
+    neighbours: np.ndarray | None,
+    shade: Shade,
+    mode: Mode,
+) -> Figure:
+    """What lies over the map of nobody selected: ring, lines and names; and how far that fades.
+
+    A picture of its own, so that another choice need not send the map again: its traces come after
+    the map's, its annotations in place of them; ``opacity`` is the map's, None where it stays.
+    """
+    return {
+        "data": _selected(clouds, selected, neighbours, shade, mode),
+        "layout": {"annotations": _names(clouds, selected, neighbours, mode)},
+        "opacity": _FADED if selected is not None and shade == "kind" else None,
+    }
 
 
 def table(clouds: Sequence[Cloud], group_names: Sequence[str] = ()) -> pd.DataFrame:
@@ -194,7 +217,7 @@ def _add_points(
     common = {
         "symbol": symbol,
         "size": size + (cloud.side == "item"),
-        "opacity": 0.45
+        "opacity": _FADED
         if faded and shade == "kind"
         else 0.9
         if n_points <= 500

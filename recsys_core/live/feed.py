@@ -9,6 +9,7 @@ import numpy as np
 
 from recsys_core.live import latent, narrate
 from recsys_core.live.frames import frame, frame_bytes
+from recsys_core.live.lines import short
 from recsys_core.live.messages import Baseline, Frame, Map, RunNews, Said, Sentence, Tick
 from recsys_core.runs import Run
 
@@ -134,9 +135,9 @@ def _state(run: Run, known: int) -> RunNews:
     validated = rated and run.epochs[0].validation_rmse is not None
     return RunNews(
         from_=started,
-        loss=[_short(e.loss) for e in new],
-        train=[_short(e.train_rmse) for e in new] if rated else None,
-        validation=[_short(e.validation_rmse) for e in new] if validated else None,
+        loss=[short(e.loss) for e in new],
+        train=[short(e.train_rmse) for e in new] if rated else None,
+        validation=[short(e.validation_rmse) for e in new] if validated else None,
         status=run.status,
         message=run.message,
         n_epochs=run.n_epochs,
@@ -155,8 +156,3 @@ def _spread(n: int, most: int) -> list[int]:
     if most == 1:
         return [n - 1]
     return np.unique(np.rint(np.linspace(0, n - 1, most)).astype(int)).tolist()
-
-
-def _short(value: float | None) -> float:
-    """Six significant digits: more cannot be seen."""
-    return 0.0 if value is None else float(f"{value:.6g}")

@@ -6,6 +6,7 @@ Of large data a block of the matrix and a sample of the points are shown, the sa
 from __future__ import annotations
 
 import base64
+import threading
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -68,17 +69,19 @@ def _sample(counts: np.ndarray, most: int) -> np.ndarray:
 # By run: its packed frames by epoch, the same for everybody who watches.
 _packed: WeakKeyDictionary[Run, dict[int, Frame]] = WeakKeyDictionary()
 _MOST_PACKED = 400
+_packing = threading.Lock()
 
 
 def frame(run: Run, epoch: int, predictor: Recommender) -> Frame:
     """The state of both panels at an epoch; packed once for all who watch."""
-    packed = _packed.setdefault(run, {})
-    found = packed.get(epoch)
-    if found is None or (found.latent is None and run.basis is not None):
-        if len(packed) >= _MOST_PACKED:
-            packed.pop(next(iter(packed)))
-        found = packed[epoch] = _frame(run, epoch, predictor)
-    return found
+    with _packing:
+        packed = _packed.setdefault(run, {})
+        found = packed.get(epoch)
+        if found is None or (found.latent is None and run.basis is not None):
+            if len(packed) >= _MOST_PACKED:
+                packed.pop(next(iter(packed)))
+            found = packed[epoch] = _frame(run, epoch, predictor)
+        return found
 
 
 def _frame(run: Run, epoch: int, predictor: Recommender) -> Frame:

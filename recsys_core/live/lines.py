@@ -43,11 +43,19 @@ class Standing(NamedTuple):
 def standing(run: Run, epoch: int, playing: bool = False, speed: Speed = "max") -> Standing:
     """A run at an epoch that is shown."""
     here = run.epochs[epoch]
+    rated, validated = here.train_rmse is not None, here.validation_rmse is not None
     return Standing(
         epoch, run.epoch, run.n_epochs, run.status, run.best_epoch, not run.model.has_epochs,
         run.stopped_early, run.rewinding, playing, speed, run.seconds_an_epoch,
-        here.train_rmse, here.validation_rmse, here.loss,
+        short(here.train_rmse) if rated else None,
+        short(here.validation_rmse) if validated else None,
+        short(here.loss),
     )  # fmt: skip
+
+
+def short(value: float | None) -> float:
+    """Six significant digits: what travels, and what both sides word alike."""
+    return 0.0 if value is None else float(f"{value:.6g}")
 
 
 def progress(at: Standing) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -78,21 +79,23 @@ def before(run: Run) -> Text:
 
 # By run, the sentence of each epoch: they depend on what came before alone.
 _said: WeakKeyDictionary[Run, list[Text]] = WeakKeyDictionary()
+_saying = threading.Lock()
 
 
 def during(run: Run, epoch: int) -> Text:
     """What is said while an epoch of it is shown in passing."""
-    said = _said.setdefault(run, [BEGINNING])
-    epochs = run.epochs
-    lowest: Epoch | None = None
-    while len(said) <= epoch:
-        here = len(said)
-        if lowest is None:
-            lowest = min(epochs[: here + 1], key=_validation)
-        else:
-            lowest = min(lowest, epochs[here], key=_validation)
-        said.append(_during(epochs, here, lowest, run.settings))
-    return said[epoch]
+    with _saying:
+        said = _said.setdefault(run, [BEGINNING])
+        epochs = run.epochs
+        lowest: Epoch | None = None
+        while len(said) <= epoch:
+            here = len(said)
+            if lowest is None:
+                lowest = min(epochs[: here + 1], key=_validation)
+            else:
+                lowest = min(lowest, epochs[here], key=_validation)
+            said.append(_during(epochs, here, lowest, run.settings))
+        return said[epoch]
 
 
 def changes(run: Run, start: int) -> list[tuple[int, Text]]:

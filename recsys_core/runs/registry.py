@@ -152,6 +152,15 @@ class Registry:
             found.touched = self.clock()
             return found
 
+    def of_ticket(self, ticket: str) -> Workspace | None:
+        """The workspace of a ticket, kept alive; None where there is none such."""
+        with self.lock:
+            for space in self._workspaces.values():
+                if secrets.compare_digest(space.ticket, ticket):
+                    space.touched = self.clock()
+                    return space
+        return None
+
     def __len__(self) -> int:
         return len(self._workspaces)
 
@@ -188,7 +197,7 @@ class Registry:
             self._keep_within_budgets()
             self._free_the_forgotten()
             forgotten = [space.touched + FREED_AFTER for space in self._workspaces.values()]
-            listeners = list(self._listeners) if busy else []
+            listeners = list(self._listeners)
         for listener in listeners:
             listener()
         if any(run.busy for run in busy):

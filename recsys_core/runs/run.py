@@ -152,7 +152,13 @@ class Run:
     @property
     def wanted(self) -> int:
         """The epoch up to which somebody wants it trained."""
-        return max(self._wishes.values(), default=0)
+        with self.lock:
+            return max(self._wishes.values(), default=0)
+
+    def wish(self, who: Hashable) -> int:
+        """The epoch up to which ``who`` wants it trained."""
+        with self.lock:
+            return self._wishes.get(who, 0)
 
     @property
     def best_epoch(self) -> int | None:

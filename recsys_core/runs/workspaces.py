@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any
 
 from recsys_core.experiments import Experiment, usual_model
@@ -76,6 +77,11 @@ class Entry:
         """Have it trained up to an epoch (None: to its end)."""
         self.run.ask(self, until)
 
+    @property
+    def training(self) -> bool:
+        """Whether it is being trained because this browser wants it."""
+        return self.run.wants_training and self.run.wish(self) > self.run.epoch
+
     def hold(self) -> None:
         """Have it trained no further; others who watch it are not held up."""
         self.run.ask(self, self.run.epoch)
@@ -89,6 +95,7 @@ class Workspace:
     Attributes
     ----------
     owner : the browser's name.
+    ticket : a random text that its pages, and nobody else, are told: who has it may watch its runs.
     data : list of DataSet, in the order in which they were loaded.
     entries : list of Entry, in the order of creation; those of replicas among them.
     guest : what a new guest rated here, by source of the data: item index → rating.
@@ -96,6 +103,7 @@ class Workspace:
 
     def __init__(self, owner: str, registry: Registry) -> None:
         self.owner = owner
+        self.ticket = secrets.token_urlsafe(24)
         self.registry = registry
         self.data: list[DataSet] = []
         self.entries: list[Entry] = []

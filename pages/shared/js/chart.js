@@ -13,6 +13,8 @@ import { templates } from "./templates.js"
 import "./style.js"
 
 const charts = new WeakMap() // the component's element → its chart
+const overs = new Map() // a chart's name → what lies over it, as JSON
+const named = new Map() // name → the chart that is drawn
 
 export function render({ parentElement, data }) {
   let chart = charts.get(parentElement)
@@ -26,6 +28,13 @@ export function render({ parentElement, data }) {
 export function remove({ parentElement }) {
   charts.get(parentElement)?.close()
   charts.delete(parentElement)
+}
+
+// Lay a picture over the chart of a name (chart.py, lay_over).
+export function layOver(name, figure) {
+  if ((overs.get(name) ?? null) === figure) return
+  overs.set(name, figure)
+  named.get(name)?.again()
 }
 
 class Chart {
@@ -46,6 +55,12 @@ class Chart {
     )
     if (same) return // a rerun that changed nothing here
     this.data = data
+    named.set(data.name, this)
+    this.again()
+  }
+
+  again() {
+    const { data } = this
     this.div.setAttribute("aria-busy", "true") // what is seen is not yet what was sent
     this.drawing = this.drawing
       .then(() => this.draw())
@@ -58,6 +73,7 @@ class Chart {
     if (this.closed) return
     const { data, layout, theme } = JSON.parse(this.data.figure)
     layout.template = templates[theme]
+    cover(data, layout, overs.get(this.data.name))
     Object.assign(layout, { autosize: true, width: undefined, height: this.data.height })
     if (TOUCH.matches) layout.dragmode = false // a finger scrolls the page
     this.leave?.()
@@ -198,11 +214,21 @@ class Chart {
 
   close() {
     this.closed = true
+    if (named.get(this.data?.name) === this) named.delete(this.data.name)
     this.leave?.()
     clearTimeout(this.resting)
     this.resizing.disconnect()
     if (this.listening) window.Plotly.purge(this.div)
   }
+}
+
+// Add what lies over a chart to its figure.
+function cover(data, layout, figure) {
+  if (!figure) return
+  const over = JSON.parse(figure)
+  if (over.opacity != null) for (const trace of data) trace.marker.opacity = over.opacity
+  data.push(...over.data)
+  layout.annotations = over.layout.annotations
 }
 
 // Write what a panel would update into a figure that is not drawn yet.

@@ -2,6 +2,8 @@
 
 import { VERSION } from "./constants.js"
 import * as store from "./store.js"
+import "./style.js"
+import { sentence } from "./words.js"
 
 const PAUSES = [500, 1000, 2000, 5000] // between attempts to connect, in milliseconds
 
@@ -29,8 +31,10 @@ function connect() {
   }
   opened.onmessage = ({ data }) => {
     const message = JSON.parse(data)
+    if (message.kind === "refused") return notice(sentence(message.why))
     if (message.v !== VERSION) return
-    if (message.kind === "tick") store.take(message)
+    notice("")
+    store.take(message)
   }
   opened.onclose = () => {
     if (socket === opened) socket = null
@@ -43,6 +47,17 @@ function say() {
   const { ticket, main, streams } = watched
   asked = null
   send({ kind: "watch", ticket, main, ...store.known(streams, main) })
+}
+
+// One sentence at the foot of the page: why nothing moves.
+function notice(text) {
+  let place = document.querySelector(".fs-notice")
+  if (!place && !text) return
+  place ??= document.body.appendChild(document.createElement("div"))
+  place.className = "fs-notice"
+  place.setAttribute("role", "status")
+  place.textContent = text
+  place.hidden = !text
 }
 
 function send(message) {

@@ -10,6 +10,7 @@ const RING = 9 // pixels
 export function rings(marks, view, data) {
   if (!marks) return []
   if (marks.rows) return cell(marks, view)
+  if (!marks.ink) return [] // the overlay has it
   return marks.points.flatMap(({ trace, side, ids }) => {
     const at = ids.indexOf(view[side])
     const { x, y } = data[trace] ?? {}
@@ -17,8 +18,12 @@ export function rings(marks, view, data) {
   })
 }
 
-function cell({ rows, columns, ink }, { user, item }) {
-  const [row, column] = [rows.indexOf(user), columns.indexOf(item)]
+function cell({ rows, columns, ink, begin }, { user, item }) {
+  const first = (list) => (begin ? list[0] : null)
+  const [row, column] = [
+    rows.indexOf(user ?? first(rows)),
+    columns.indexOf(item ?? first(columns)),
+  ]
   if (row < 0 || column < 0) return []
   return [
     {

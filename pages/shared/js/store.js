@@ -23,7 +23,10 @@ export const view = {
   user: null,
   item: null,
   locked: [],
+  status: null, // of the run in view, as the page was drawn for
 }
+
+let session = null // the page's, whose versions count from 0
 
 let shown = 0 // the epoch shown, fractions included
 
@@ -55,6 +58,7 @@ export function known(streams, main) {
 
 // Take in a tick (messages.py, Tick).
 export function take({ runs: news }) {
+  const before = runs.get(view.main)?.status
   for (const [stream, { from, loss, train, validation, frames, said, ...rest }] of Object.entries(news)) {
     const here = runs.get(stream) ?? {
       loss: [], train: null, validation: null, frames: [], said: [], baselines: null, map: null,
@@ -77,6 +81,9 @@ export function take({ runs: news }) {
     thin(here.frames)
   }
   while (runs.size > MOST_RUNS) runs.delete(runs.keys().next().value)
+  const status = runs.get(view.main)?.status
+  // Some of the page says whether training is over: it has to be drawn anew.
+  if (status !== before && status !== view.status && status !== "training") change({ status })
   again()
 }
 
@@ -135,14 +142,14 @@ export function onChange(callback) {
 
 // Take in what the page says is looked at; `seen` is the last change of here that it took in. What
 // was changed here since then stays.
-export function see({ version, elapsed, seen, ...fields }) {
-  if (version < view.version) return
-  const other = fields.main !== view.main
+export function see({ session: name, version, elapsed, seen, ...fields }) {
+  if (name === session && version < view.version) return
+  const other = fields.main !== view.main || name !== session
   const fresh = version !== view.version || other
-  for (const [name, value] of Object.entries(fields)) {
-    if (!other && changed.get(name) > seen) continue
-    changed.delete(name)
-    view[name] = value
+  session = name
+  for (const [field, number] of changed) if (other || number <= seen) changed.delete(field)
+  for (const [field, value] of Object.entries(fields)) {
+    if (!changed.has(field)) view[field] = value
   }
   view.version = version
   if (fresh) view.begun = now() - 1000 * elapsed

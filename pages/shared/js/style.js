@@ -22,6 +22,23 @@ sheet.textContent = `
 [class*="st-key-curves_view"] button { border: none; background: none; min-height: 1.75rem;
   padding: 0 .3rem; opacity: .6; }
 
+.fs-notice { position: fixed; left: 50%; bottom: 1rem; transform: translateX(-50%); z-index: 1000;
+  padding: .5em 1em; border-radius: 6px; background: #20232E; color: #fff;
+  font-family: sans-serif; font-size: 14px; }
+
+.fs-errors { opacity: .75; white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
+  font-variant-numeric: tabular-nums; }
+.fs-refused { color: #B3261E; }
+
+.fs-share { display: flex; gap: .4rem; font-family: var(--st-font); font-size: .93rem; }
+.fs-share button { font: inherit; min-height: 2.3rem; padding: 0 .8em; cursor: pointer;
+  color: var(--st-text-color); background: var(--st-background-color); white-space: nowrap;
+  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius); }
+.fs-share button:hover, .fs-share button:focus-visible { border-color: var(--st-primary-color); }
+.fs-share input { font: inherit; width: 15rem; min-width: 0; padding: 0 .5em;
+  color: var(--st-text-color); background: var(--st-secondary-background-color);
+  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius); }
+
 .fs-timeline { display: flex; align-items: center; gap: .75rem; height: 1.75rem;
   color: var(--st-text-color); font-family: var(--st-font); font-size: .93rem; }
 .fs-timeline output { min-width: 8.5em; text-align: right; font-variant-numeric: tabular-nums; }

@@ -22,12 +22,13 @@ function text(node) {
 }
 
 // What is predicted for the selected cell, where the live matrix shows it.
-function cell({ row, column, columns, low, high }, at) {
+// `words` is what the page said of it at the epoch `shownAt`.
+function cell({ row, column, columns, low, high, epoch: shownAt, text: words }, at) {
   const found = store.around(store.view.main, at.shown)
   const level = found?.before.epoch === at.shown
     ? found.before.matrix[Number(row) * Number(columns) + Number(column)]
     : undefined
-  if (level === undefined) return store.atRest() ? null : "…"
+  if (level === undefined) return Number(shownAt) === at.shown ? words : "…"
   return level === 65535 ? "nothing yet" : number(Number(low) + ((high - low) * level) / 65534)
 }
 

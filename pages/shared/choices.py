@@ -1,0 +1,64 @@
+"""Choices that a page offers and the link says: widgets whose value is the View's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from pages.shared import view
+
+
+def segmented(
+    name: str, label: str, names: Mapping[str, str], key: str, usual: str = "", **details: Any
+) -> str:
+    """One of a few, side by side: the option's text. ``usual`` is chosen where nothing was yet."""
+    chosen = _show(name, names, key, usual)
+    st.segmented_control(
+        label,
+        list(names),
+        required=True,
+        format_func=names.__getitem__,
+        key=key,
+        on_change=_chosen,
+        args=(name, key),
+        **details,
+    )
+    return chosen
+
+
+def select(
+    name: str, label: str, names: Mapping[str, str], key: str, usual: str = "", **details: Any
+) -> str:
+    """One of many, from a list: the option's text."""
+    chosen = _show(name, names, key, usual)
+    st.selectbox(
+        label,
+        list(names),
+        format_func=names.__getitem__,
+        key=key,
+        on_change=_chosen,
+        args=(name, key),
+        **details,
+    )
+    return chosen
+
+
+def _show(name: str, names: Mapping[str, str], key: str, usual: str) -> str:
+    """Have the widget show what the view says; what is not offered here is the usual one."""
+    chosen = view.option(name)
+    if chosen not in names:
+        chosen = usual if usual in names else next(iter(names))
+    st.session_state[key] = chosen
+    return chosen
+
+
+def _chosen(name: str, key: str) -> None:
+    choose(name, str(st.session_state[key]))
+
+
+def choose(name: str, text: str, *others: tuple[str, str]) -> None:
+    """In a callback: look at it so, and draw anew what depends on it."""
+    view.choose((name, text), *others)
+    view.redraw("options")

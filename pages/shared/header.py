@@ -1,0 +1,34 @@
+"""The head of every page: its title, the link to what one looks at, and files to take home."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.shared import parts
+from pages.shared.assets import component_of
+
+_LINK = st.components.v2.component(
+    "factorscope_share", js=component_of("share.js"), isolate_styles=False
+)
+
+
+def title(text: str) -> DeltaGenerator:
+    """Draw the head; returns the place for what the page offers to take home, see ``export``."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="page_head"):
+        st.title(text, anchor=False, width="stretch")
+        place = st.container(width="content", key="export_place")
+        if parts.drawn("share"):
+            with st.container(width="content", key="share_place"):
+                _LINK(key="share", data={}, width="content", height="content")
+    return place
+
+
+def export(place: DeltaGenerator, draw: Callable[[], None]) -> None:
+    """Offer files to take home, behind one button in the head of the page."""
+    if not parts.drawn("export"):
+        return
+    with place.popover("Export", icon=":material/download:", key="export"):
+        draw()
