@@ -43,6 +43,7 @@ st.set_page_config(
 st.html(
     """<style>
     @media (min-width: 768px) {
+        .st-key-page_head { padding-right: 2rem; }  /* beside the menu */
         [data-testid=stHeader] { background: none; pointer-events: none; }
         [data-testid=stHeader] button { pointer-events: auto; }
         [data-testid=stMainBlockContainer] { padding: 1.25rem 2rem 2rem; }
@@ -63,7 +64,7 @@ view.arrive(on_train=page.title == "Train")
 
 with st.sidebar:
     if parts.drawn("pages"):
-        with st.container(gap=None, key="pages"):
+        with st.container(gap="xxsmall", key="pages"):
             for each, (_, title, icon, meaning) in zip(every, PAGES, strict=True):
                 st.page_link(
                     each,

@@ -121,15 +121,16 @@ def _find_one(model: Model, side: Side) -> None:
 
 def _page(side: Side, order: np.ndarray, chosen: int | None) -> slice:
     """The block's part of an order, page by page."""
-    size, name, key = _BLOCK[side], f"{side}s_page", f"page_{side}"
+    size, name = _BLOCK[side], f"{side}s_page"
     n_pages = -(-len(order) // size)
     asked = view.option(name)
     place = 0 if chosen is None else int(np.flatnonzero(order == chosen)[0])
     page = min(int(asked), n_pages) if asked else place // size + 1
-    st.session_state[key] = page
+    key = f"page_{side}_{page}"  # what is turned to elsewhere is shown here, too
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.pagination(
             n_pages,
+            default=page,
             max_visible_pages=5,
             key=key,
             on_change=lambda: choices.choose(name, str(st.session_state[key])),

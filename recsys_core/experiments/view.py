@@ -137,7 +137,7 @@ OPTIONS = {
     "neighbours": Option("3", (), _NUMBER),
     "score": Option("mean", ("mean", "sum")),
     # Replicas
-    "replica": Option("1", ("1", "2", "3", "4", "5")),
+    "replica": Option("0", ("0", "1", "2", "3", "4")),
 }
 
 

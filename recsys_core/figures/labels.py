@@ -47,9 +47,11 @@ def positions(
     chosen = []
     for at, name in zip(placed(xy), names, strict=True):
         boxes = np.array([_box(at, len(name), right, up) for _, right, up in _PLACES])
-        # Names over names cannot be read; names over points can, and in a dense cloud must be.
+        # Names over names, or cut at the edge, cannot be read; names over points can, and in a
+        # dense cloud must be.
         covered = [
-            _overlap(box, dots) + _outside(box, size) + 50 * _overlap(box, written) for box in boxes
+            _overlap(box, dots) + 20 * _outside(box, size) + 50 * _overlap(box, written)
+            for box in boxes
         ]
         best = int(np.argmin(np.round(covered, 3)))
         chosen.append(_PLACES[best][0])

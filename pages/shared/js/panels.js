@@ -78,8 +78,9 @@ class Curves {
       known?.baselines?.find((baseline) => baseline.name === name)?.[series] ?? null,
     ])
     const lowest = Math.min(...values.map(([, value]) => value ?? Infinity))
+    const below = values.findLast(([, value]) => value === lowest)?.[0] // of equal ones, one
     for (const [trace, value] of values) {
-      const where = value === lowest ? "bottom left" : "top left"
+      const where = trace === below ? "bottom left" : "top left"
       if (value !== null) set(trace, [last < 2 ? 0 : 1e-9, last], [value, value], where)
     }
   }
