@@ -60,7 +60,7 @@ every = [
     for script, title, icon, _ in PAGES
 ]
 page = st.navigation(every, position="hidden")
-view.arrive(on_train=page.title == "Train")
+view.arrive(page.url_path)
 
 with st.sidebar:
     if parts.drawn("pages"):

@@ -35,6 +35,9 @@ _COMPONENT = st.components.v2.component(
 )
 _KEY = "view"
 
+# The page where runs are watched, and not only looked at.
+_TRAIN = "train"
+
 # Runs whose curves one chart, and one link, can hold.
 _MOST_SHOWN = 12
 
@@ -46,8 +49,8 @@ _MOMENTS = ("best", "latest")
 class _Tab:
     """What a session holds.
 
-    ``on_train`` is whether the page is the one where runs are watched; ``since`` is when playback
-    began, on the clock; ``steps`` counts choices: each is an entry of the browser's history;
+    ``page`` is the path of the page in view; ``since`` is when playback began, on the clock;
+    ``steps`` counts choices: each is an entry of the browser's history;
     ``seen`` is the last change the browser made that was taken in;
     ``fragments`` are the parts drawn in this run of the page, by key, and the fields each shows;
     ``page_shows`` are the fields for which the whole page has to run.
@@ -55,7 +58,7 @@ class _Tab:
 
     view: View = field(default_factory=lambda: View(run=0))
     name: str = field(default_factory=lambda: secrets.token_hex(6))
-    on_train: bool = False
+    page: str = ""
     side: Literal["user", "item"] | None = None
     since: float = 0.0
     steps: int = 0
@@ -271,7 +274,7 @@ def play(watched: bool | None = None) -> None:
     if found.run.status == "finished" and begin >= found.run.epoch_at("best"):
         begin = 0  # at its end: once more
     found.train()
-    watched = _tab().on_train if watched is None else watched
+    watched = _tab().page == _TRAIN if watched is None else watched
     playing = watched and found.run.model.has_epochs
     change(chosen=False, playing=playing, moment=begin if playing else "best")
 
@@ -364,19 +367,19 @@ def _rerun(scope: Any) -> NoReturn:
 # --- the address ----------------------------------------------------------------------------------
 
 
-def arrive(on_train: bool) -> None:
+def arrive(page: str) -> None:
     """At the start of every page: read the address where it has the say; forget what was drawn.
 
     On any page but Train a run is looked at, not watched: playback is over, training goes on.
     """
     fresh = "tab" not in st.session_state
     tab = _tab()
-    tab.fragments, tab.page_shows, tab.on_train = {}, {"run", "data", "hide", "lock"}, on_train
+    tab.fragments, tab.page_shows, tab.page = {}, {"run", "data", "hide", "lock"}, page
     if fresh or session.went_back_or_forward():
         query = "&".join(p for p in session.address().split("&") if not p.startswith("embed"))
         if query:
             read(query)
-    if tab.view.playing and not on_train:
+    if tab.view.playing and page != _TRAIN:
         change(chosen=False, playing=False, moment="best")
 
 
@@ -506,6 +509,7 @@ def tell() -> None:
                 "main": None if here is None else here.run.stream,
                 "streams": _streams(space),
             },
+            "page": tab.page,
             "query": query(),
             "steps": tab.steps,
         },

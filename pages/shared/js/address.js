@@ -1,15 +1,13 @@
 // The address bar: one entry of history for each choice, and this the only writer.
 
-let path = null
-let steps = null
+let written = null // what was written last
 
-// Have the address say `query`. `count` counts the choices made so far: a choice is an entry of its
-// own, all else changes the entry there is.
-export function write(query, count) {
+// Have the address say `query`. `steps` counts the choices made so far: a choice on the same page is
+// an entry of its own, all else changes the entry there is.
+export function write(page, query, steps) {
   const here = window.location
-  const chosen = here.pathname === path && steps !== null && count > steps
-  path = here.pathname
-  steps = count
+  const chosen = page === written?.page && steps > written.steps
+  written = { page, steps }
   const wanted = new URLSearchParams(query)
   const now = new URLSearchParams(here.search)
   for (const [key, value] of now) if (key.startsWith("embed")) wanted.append(key, value)

@@ -12,7 +12,7 @@ export function render({ data, setTriggerValue }) {
   store.onChange((change) => setTriggerValue("change", change))
   store.see({ ...data.view, main: data.live.main })
   live.watch(data.live)
-  address.write(data.query, data.steps)
+  address.write(data.page, data.query, data.steps)
 }
 
 export function remove() {}
