@@ -71,10 +71,7 @@ def model_in_view(what_would_be_here: str) -> Model:
         st.stop()
     view.page_shows("moment", "status")  # all below is of one epoch
     run = entry.run
-    with run.lock:
-        epoch = view.epoch()
-        predictor = run.predictor_at(epoch)
-        epoch = run.frames.nearest(epoch).epoch if run.frames else epoch
+    epoch, predictor = run.kept_near(view.epoch())
     model = Model(entry, predictor, epoch, f"{run.stream} {epoch} of {run.epoch}")
     with st.container(horizontal=True, vertical_alignment="center", key="model_in_view"):
         _say_which(model)

@@ -181,9 +181,15 @@ class Run:
 
     def predictor_at(self, epoch: int) -> Recommender:
         """The one kept nearest to an epoch."""
-        if self._final is not None and epoch == self.epoch_at("best"):
-            return self._final  # the best epoch is kept, however much is thinned
-        return self.frames.nearest(epoch).thing
+        return self.kept_near(epoch)[1]
+
+    def kept_near(self, epoch: int) -> tuple[int, Recommender]:
+        """The epoch nearest to this one whose predictor is kept, and the predictor."""
+        with self.lock:
+            if self._final is not None and epoch == self.epoch_at("best"):
+                return epoch, self._final  # the best epoch is kept, however much is thinned
+            moment = self.frames.nearest(epoch)
+            return moment.epoch, moment.thing
 
     @property
     def seconds_an_epoch(self) -> float | None:
