@@ -71,38 +71,59 @@ async def health(_request: Request) -> Response:
 
 
 class NameTheBrowser:
-    """Gives a browser without a (well-formed) cookie a new one, with the page it asked for."""
+    """Gives a browser without a (well-formed) cookie a new one, with the page it asked for.
+
+    In a frame on another site only partitioned cookies are sent (they need Secure; localhost counts
+    as secure), known to that site's frame alone. Whether a page is framed is told with its first
+    request only: a second cookie remembers it, for Streamlit's own cookie, without which there are
+    no uploads.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything through; on the way out, a page takes the cookie along."""
-        if scope["type"] != "http" or visitor.is_id(Request(scope).cookies.get(visitor.COOKIE)):
+        """Pass everything through; on the way out, a page takes the cookies along."""
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        cookie = f"{visitor.COOKIE}={visitor.new_id()}; Path=/; HttpOnly; {_rules(scope)}"
+        request = Request(scope)
+        asked_framed = request.headers.get("sec-fetch-dest") == "iframe"
+        framed = asked_framed or visitor.FRAMED in request.cookies
+        secure = "; Secure" if scope.get("scheme") == "https" else ""
+        rules = _FRAMED_RULES if framed else f"SameSite=Lax{secure}"
+        fresh = []
+        if not visitor.is_id(request.cookies.get(visitor.COOKIE)):
+            fresh.append(f"{visitor.COOKIE}={visitor.new_id()}; Path=/; HttpOnly; {rules}")
+        if asked_framed:
+            fresh.append(f"{visitor.FRAMED}=1; Path=/; HttpOnly; {rules}")
 
-        async def send_with_cookie(message: Message) -> None:
+        async def send_with_cookies(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", []))
+                if framed:
+                    headers = [(key, _for_a_frame(key, value)) for key, value in headers]
                 if any(k == b"content-type" and v.startswith(b"text/html") for k, v in headers):
-                    headers.append((b"set-cookie", cookie.encode()))
-                    message = {**message, "headers": headers}
+                    headers += [(b"set-cookie", cookie.encode()) for cookie in fresh]
+                message = {**message, "headers": headers}
             await send(message)
 
-        await self.app(scope, receive, send_with_cookie)
+        await self.app(scope, receive, send_with_cookies)
 
 
-def _rules(scope: Scope) -> str:
-    """Where a browser may send the cookie.
+_FRAMED_RULES = "SameSite=None; Secure; Partitioned"
 
-    In a frame on another site only a partitioned one is sent, which needs Secure (localhost counts
-    as secure); it is known to that site's frame alone.
-    """
-    if Request(scope).headers.get("sec-fetch-dest") == "iframe":
-        return "SameSite=None; Secure; Partitioned"
-    return "SameSite=Lax; Secure" if scope.get("scheme") == "https" else "SameSite=Lax"
+
+def _for_a_frame(key: bytes, value: bytes) -> bytes:
+    """A header; Streamlit's cookie against forged requests with the rules of a frame."""
+    if key != b"set-cookie" or not value.startswith(b"_streamlit_xsrf="):
+        return value
+    kept = [
+        part
+        for part in value.split(b"; ")
+        if part.lower().split(b"=")[0] not in (b"samesite", b"secure")
+    ]
+    return b"; ".join([*kept, _FRAMED_RULES.encode()])
 
 
 # Seconds after the start that belong to the first page, which warming up would slow by half.

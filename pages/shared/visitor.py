@@ -11,6 +11,9 @@ from typing import TypeGuard
 
 COOKIE = "factorscope"
 
+# Says that the page was asked for in a frame on another site.
+FRAMED = "factorscope_framed"
+
 
 def new_id() -> str:
     """A fresh name that nobody can guess: 192 random bits."""
