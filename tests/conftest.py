@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,3 +27,13 @@ def zip_path() -> Callable[[str], Path]:
         pytest.skip(f"{name} is not in {places}; set FACTORSCOPE_DATA to the folder that holds it")
 
     return find
+
+
+@pytest.fixture
+def browser_id() -> Iterator[str]:
+    """A browser nobody has met; what its test trained is forgotten at the end."""
+    from pages.shared import visitor
+    from tests.app_harness import forget_everybody
+
+    yield visitor.new_id()
+    forget_everybody()

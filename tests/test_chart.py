@@ -1,10 +1,12 @@
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import assets
+from pages.shared.chart import cells, points
 from recsys_core.figures import theme
 
 
@@ -32,7 +34,9 @@ def test_a_chart_in_a_page_has_its_table_twin_behind_a_button():
     pd.testing.assert_frame_equal(app.dataframe[0].value, pd.DataFrame({"x": [1, 2], "y": [3, 4]}))
 
 
-@pytest.mark.parametrize("script", ["chart.js", "timeline.js"])
+@pytest.mark.parametrize(
+    "script", ["chart.js", "timeline.js", "view.js", "share.js", "over.js", "preload.js"]
+)
 def test_a_component_names_its_script_instead_of_carrying_it(script):
     code = assets.component_of(script)
     assert f"{assets.SCRIPTS_ROUTE}/{script}" in code
@@ -49,3 +53,13 @@ def test_the_browser_is_sent_the_templates_of_both_themes_once():
     templates = json.loads(script.removeprefix("export const templates = "))
     assert templates == {mode: theme.template(mode) for mode in ("light", "dark")}
     assert "./templates.js" in assets.SCRIPTS["chart.js"]
+
+
+def test_where_one_is_is_given_as_indices_of_users_and_items():
+    rows, columns = np.array([3, 1]), np.array([0, 2, 5])
+    assert cells(rows, columns, "#000", begin=True) == {
+        "rows": [3, 1], "columns": [0, 2, 5], "ink": "#000", "begin": True,
+    }  # fmt: skip
+    found = points([(0, "user", [2, 0]), (1, "item", [])], "#fff")
+    assert [p["ids"] for p in found["points"]] == [[2, 0], []]
+    json.dumps([cells(rows, columns, ""), found])  # as it is sent

@@ -7,14 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import recsys_core as rc
-from pages.shared import grid, visitor
+from pages.shared import grid
 from recsys_core import runs
-from tests.app_harness import current, load, open_page, train
-
-
-@pytest.fixture
-def browser_id() -> str:
-    return visitor.new_id()
+from tests.app_harness import current, load, open_page, train, until
 
 
 @pytest.fixture
@@ -167,8 +162,9 @@ def test_training_on_the_table_starts_a_run(browser_id, workspace):
     at = open_page("data", browser_id)
     button(at, "Train on this table").click().run()
     assert not at.exception
-    assert workspace.latest.ratings.name == "Robbie's party"  # nobody edited a cell
-    assert current(workspace) is not None
+    run = current(workspace).run
+    assert run.ratings.name == "Robbie's party"  # nobody edited a cell
+    until(lambda: run.status == "finished")
 
 
 def test_edited_ratings_are_split_as_was_chosen_by_hand(browser_id, workspace, monkeypatch):
@@ -182,8 +178,9 @@ def test_edited_ratings_are_split_as_was_chosen_by_hand(browser_id, workspace, m
     button(at, "Use this split").click().run()
     button(at, "Train on this table").click().run()
     assert not at.exception
-    assert workspace.latest.ratings.name == "checkerboard, edited"
-    assert workspace.latest.split.description.startswith("random 80/10/10")
+    run = current(workspace).run
+    assert run.ratings.name == "checkerboard, edited"
+    assert run.split.description.startswith("random 80/10/10")
 
 
 def test_a_chosen_split_survives_a_reload_and_a_second_tab(browser_id, workspace):
@@ -206,11 +203,11 @@ def test_one_switches_between_loaded_data(browser_id, workspace):
     assert switch.options == ["Robbie's party", "checkerboard"]
     switch.set_value(0).run()
     assert not at.exception
-    assert workspace.latest is run  # the data, with what was last learned on them
+    assert current(workspace).run is run  # the data, with what was last learned on them
     assert any("39" in m.value for m in at.metric)
     at.button(key="data_forget").click().run()
     assert not at.exception and [d.ratings.name for d in workspace.data] == ["checkerboard"]
-    assert workspace.runs == []
+    assert workspace.entries == []
 
 
 def test_two_tabs_look_at_different_things(browser_id, workspace):

@@ -12,14 +12,9 @@ from pathlib import Path
 import pytest
 
 import recsys_core as rc
-from pages.shared import download, visitor
+from pages.shared import download
 from recsys_core import runs
 from tests.app_harness import load, open_page
-
-
-@pytest.fixture
-def browser_id() -> str:
-    return visitor.new_id()
 
 
 @pytest.fixture

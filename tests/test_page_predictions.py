@@ -4,15 +4,10 @@ import numpy as np
 import pytest
 
 import recsys_core as rc
-from pages.shared import saving, visitor
+from pages.shared import saving
 from recsys_core import blocks, explain
 from recsys_core.figures import terms
-from tests.app_harness import current, load, open_page, train
-
-
-@pytest.fixture
-def browser_id():
-    return visitor.new_id()
+from tests.app_harness import current, load, open_page, text_of, train, until
 
 
 def party(browser_id, model=None):
@@ -61,7 +56,8 @@ def test_a_large_matrix_is_shown_in_blocks_found_by_page_and_by_name(browser_id)
     train(workspace, rc.ALS(n_factors=2, n_epochs=2))
     at = open_page("predictions", browser_id)
     assert {"1–25 of 130", "1–30 of 90"} <= set(texts(at))
-    by_count = np.argsort(-workspace.latest.split.train.user_counts, kind="stable")
+    split = current(workspace).run.split
+    by_count = np.argsort(-split.train.user_counts, kind="stable")
     at.selectbox(key="find_user_None").set_value(int(by_count[60])).run()
     assert not at.exception
     assert "51–75 of 130" in texts(at)
@@ -80,8 +76,9 @@ def test_data_without_a_model_offer_to_train_one(browser_id):
     at = open_page("predictions", browser_id)
     at.button(key="train_usual").click().run()
     assert not at.exception
-    assert current(workspace) is not None
-    assert current(workspace).status in ("playing", "finished")
+    run = current(workspace).run
+    until(lambda: run.status == "finished")
+    assert "nothing learnt yet" not in text_of(at.run())
 
 
 def test_the_files_offered_fit_the_size(browser_id, monkeypatch):
@@ -101,6 +98,6 @@ def test_held_out_test_ratings_give_no_error_away(browser_id, monkeypatch):
     shown, cut = [], blocks.cut
     monkeypatch.setattr(blocks, "cut", lambda *a, **kw: shown.append(cut(*a, **kw)) or shown[-1])
     open_page("predictions", browser_id)
-    test = workspace.latest.split.test
+    test = current(workspace).run.split.test
     assert np.isnan(shown[-1].values("error")[test.user_ids, test.item_ids]).all()
     assert shown[-1].held_out[test.user_ids, test.item_ids].all()

@@ -4,14 +4,9 @@ import numpy as np
 import pytest
 
 import recsys_core as rc
-from pages.shared import finding, visitor
+from pages.shared import finding
 from recsys_core import recommend, runs, words
 from tests.app_harness import load, open_page, train
-
-
-@pytest.fixture
-def browser_id():
-    return visitor.new_id()
 
 
 def party(browser_id, model=None):
@@ -106,9 +101,7 @@ def test_a_continuous_scale_is_typed(browser_id):
 @pytest.mark.parametrize("how", ["mean", "sum"])
 def test_neighbours_advice_and_the_warning_about_sums(how, browser_id):
     run = party(browser_id)
-    at = open_page("recommend", browser_id)
-    at.session_state["alike"] = "What neighbours would suggest"
-    at.run()
+    at = open_page("recommend", browser_id, "similar=neighbours")
     at.segmented_control(key="neighbours_how").set_value(how).run()
     assert not at.exception
     table = table_with(at, "own prediction")

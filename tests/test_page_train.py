@@ -13,11 +13,6 @@ from tests.app_harness import current, load, new_run, open_page, train
 
 
 @pytest.fixture
-def browser_id():
-    return uuid.uuid4().hex
-
-
-@pytest.fixture
 def party(browser_id):
     return load(browser_id, rc.datasets.music_party())
 

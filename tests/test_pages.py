@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 
 import recsys_core as rc
 from pages.shared import visitor
 from recsys_core import runs
-from tests.app_harness import current, load, new_run, open_page, train
+from tests.app_harness import (
+    card_of,
+    current,
+    load,
+    new_entry,
+    open_page,
+    train,
+    until,
+    view_of,
+)
 
 NEED_DATA = ("data", "train", "predictions", "latent", "recommend")
 PAGES = ("home", *NEED_DATA, "replicas")
-
-
-@pytest.fixture
-def browser_id() -> str:
-    return visitor.new_id()
 
 
 WORLDS = {
@@ -52,9 +55,9 @@ def test_an_empty_page_offers_the_party_in_one_click(page, browser_id):
     assert len(offer) == 1
     offer[0].click().run()
     assert not at.exception
-    workspace = runs.registry().workspace(browser_id)
-    assert workspace.latest.ratings.name == "Robbie's party"
-    assert current(workspace) is not None and current(workspace).status in ("playing", "finished")
+    entry = current(runs.registry().workspace(browser_id))
+    assert entry.run.ratings.name == "Robbie's party"
+    until(lambda: entry.run.status == "finished")
     assert not [b for b in at.main.button if "Start with" in b.label]
 
 
@@ -63,13 +66,11 @@ def test_home_is_one_click_from_a_model_that_moves(button, name, browser_id):
     at = open_page("home", browser_id)
     at.button(key=button).click().run()
     assert not at.exception
-    run = current(runs.registry().workspace(browser_id))
+    run = current(runs.registry().workspace(browser_id)).run
     assert name in run.ratings.name
-    deadline = time.monotonic() + 30
-    while run.epoch < 1 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert run.epoch >= 1
+    until(lambda: run.status == "finished")
     assert at.title[0].value != "Factorscope"  # it went to where one can watch
+    assert view_of(at).playing and view_of(at).moment == 0  # from the beginning
 
 
 def test_home_leads_to_an_upload(browser_id):
@@ -84,12 +85,13 @@ def test_the_cards_tell_the_data_and_the_run(browser_id):
     workspace = load(browser_id, rc.datasets.low_rank(n_users=80, n_items=50, seed=3))
     run = train(workspace, rc.SGD(n_factors=2, n_epochs=4))
     at = open_page("home", browser_id)
-    text = " ".join(h.value for h in at.sidebar.html).replace("\u00a0", " ")
+    text = card_of(at)
     assert "80 users × 50 items" in text
     assert "1,200 ratings" in text and "30 % filled" in text
     assert "random 80/10/10, seed 0" in text
-    assert run.name in text and "epoch 4/4" in text
-    assert "validation" in text and "bias only" in text
+    assert current(workspace).name in text
+    assert f"epoch {run.best_epoch} / 4" in text
+    assert "validation RMSE" in text and "bias only" in text
 
 
 def test_names_from_a_file_cannot_inject_html(browser_id):
@@ -108,12 +110,13 @@ def test_two_browsers_see_their_own_data(browser_id):
 
 def test_a_run_is_paused_and_played_from_the_sidebar(browser_id):
     workspace = load(browser_id, rc.datasets.music_party())
-    run = new_run(workspace, rc.SGD(n_epochs=100_000))
-    run.set_speed(1.0)
-    run.play()
+    entry = new_entry(workspace, rc.SGD(n_epochs=100_000))
+    entry.train()
     at = open_page("home", browser_id)
     at.button(key="card_play").click().run()
-    assert run.status == "paused"
+    assert entry.run.status == "paused" and not entry.training
+    assert at.button(key="card_play").label == "Play"
     at.button(key="card_play").click().run()
-    assert run.status == "playing"
-    run.pause()
+    assert entry.run.status == "training" and entry.training
+    assert at.button(key="card_play").label == "Pause"
+    assert not view_of(at).playing  # there is nothing to be watched on this page

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
-
 import numpy as np
 import pytest
 
 import recsys_core as rc
 from recsys_core.experiments import looks_like_counts, usual_model
-from tests.app_harness import current, load, open_page, train
+from tests.app_harness import current, load, open_page, text_of, train
 
 KINDS = {
     "SVDpp": rc.SVDpp(n_factors=2, n_epochs=5),
@@ -24,19 +22,8 @@ KINDS = {
 
 
 @pytest.fixture
-def browser_id():
-    return uuid.uuid4().hex
-
-
-@pytest.fixture
 def world(browser_id):
     return load(browser_id, rc.datasets.low_rank(30, 20, n_factors=2, density=0.5))
-
-
-def text_of(at):
-    """All that is said on a page, as one text."""
-    parts = [*at.markdown, *at.caption, *at.info, *at.main.get("html")]
-    return "\n".join(str(part.value) for part in parts)
 
 
 @pytest.mark.parametrize("page", ["train", "predictions", "latent", "recommend", "home", "data"])
@@ -88,7 +75,7 @@ def test_uncertainty_is_shown_where_it_is_known(browser_id, world):
     low, high = run.predictor.predict_interval([0], [0], 0.9)
     assert "90\u00a0% between" in text_of(at)
     assert 1 < low[0] < high[0] < 5 or low[0] < high[0]
-    control = at.get_by_key("matrix_view_5")
+    control = at.get_by_key("matrix_view")
     assert "Uncertainty" in control.options
     control.set_value("uncertainty").run()
     assert not at.exception
@@ -103,7 +90,7 @@ def test_preferences_have_no_rmse_and_no_scale(browser_id, world):
     at = open_page("train", browser_id)
     assert "not ratings" in text_of(at)
     assert "validation RMSE" not in text_of(at)
-    options = open_page("predictions", browser_id).get_by_key("matrix_view_2").options
+    options = open_page("predictions", browser_id).get_by_key("matrix_view").options
     assert list(options) == ["Observed", "Preference"]
 
 
@@ -132,7 +119,7 @@ def test_for_counts_implicit_als_is_the_model_to_begin_with(browser_id, log):
     workspace = load(browser_id, plays(log))
     assert looks_like_counts(workspace.latest.ratings)
     open_page("train", browser_id)
-    assert isinstance(current(workspace).model, rc.ImplicitALS)
+    assert isinstance(current(workspace).run.model, rc.ImplicitALS)
     train(workspace, rc.ALS(n_epochs=2))
     assert "look like counts" in text_of(open_page("train", browser_id))
 

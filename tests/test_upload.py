@@ -11,16 +11,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import recsys_core as rc
-from pages.shared import visitor
 from recsys_core import runs
-from tests.app_harness import current, load, open_page
+from tests.app_harness import current, load, open_page, until
 
 LONG = b"user;film;rating\nAnna;Alien;4,5\nAnna;Heat;3\nBen;Alien;5\nBen;Heat;1\nCleo;Heat;2,5\n"
-
-
-@pytest.fixture
-def browser_id() -> str:
-    return visitor.new_id()
 
 
 @pytest.fixture
@@ -190,6 +184,7 @@ def test_ratings_of_ones_own_are_one_click_from_a_model_that_moves(browser_id, w
     at = upload(browser_id, "films.csv", LONG)
     next(b for b in at.button if b.label.startswith("Use and watch")).click().run()
     assert not at.exception
-    assert current(workspace) is not None and current(workspace).ratings.name == "films"
-    assert current(workspace).status in ("playing", "finished")
+    run = current(workspace).run
+    assert run.ratings.name == "films"
+    until(lambda: run.status == "finished")
     assert at.title[0].value != "Data"
