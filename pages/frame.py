@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from html import escape
 from pathlib import Path
 
@@ -82,6 +81,11 @@ if said := view.remarks():
     # What a link says is text, never markup.
     st.html(f'<p role="status" class="fs-remark">{escape(" ".join(said))}</p>')
 
-with contextlib.suppress(StopException):  # also a page that stops early is told of
+try:
     page.run()
+except StopException:
+    pass  # a page that has nothing to show yet stops early
+except Exception:
+    view.tell()
+    raise
 view.tell()
