@@ -1,13 +1,29 @@
 """Many people training at once: does each see the curve move, and what does it cost the server?
 
-    python -m benchmarks.sessions --sessions 10 --seconds 20
-    python -m benchmarks.sessions --sessions 10 --algorithm NeuralMF --data ../data/ml-100k.zip
+    python -m benchmarks.sessions --sessions 30 --seconds 20
+    python -m benchmarks.sessions --sessions 30 --same --json
+    python -m benchmarks.sessions --algorithm NeuralMF --data ../shared/data/ml-100k.zip
 
-Starts the real server, opens that many websocket sessions as browsers would (``client.py``), has
-all of them train at the same moment, and presses Play again whenever a run is over. A curve moves
-when a message brings epochs that the browser had not seen; gaps are counted while its run goes on.
-Server and sessions share this machine: other work makes the figures worse, so take the best of
-several. The server's own figures are read from /proc, on Linux only.
+Starts the real server, opens that many sessions as browsers would (``client.py``), each with its
+live connection, and has all of them press Play at the same moment: “Start a new run” on Train,
+each with its own seed, so that thirty runs are thirty trainings; with ``--same`` all have one seed,
+and so one run that all watch. When a run is over, the next one is started with the next seed.
+Meanwhile each session goes to another page every four seconds, back to Train every other time, the
+sessions evenly one after the other; the live connection stays open and the run goes on.
+
+What is measured, in seconds:
+
+first move : from pressing Play to the first message of the live route with which an epoch after
+    the initial state of this very run is known, and a frame of such an epoch. It holds the redraw
+    of the page, since Play brings a new run into view, and the page's new wish to the live route.
+gap : between two messages that bring new epochs of the run in view, while it trains. (Before there
+    was a live route it was between two updates of the curve by polling; both say how long a curve
+    stands still.) A wait that is not over at the end counts as far as it went.
+page : from asking for another page until the script has finished.
+
+A tick is a message of the live route. Server and sessions share this machine: other work makes the
+figures worse, so take the best of several. The server's own figures are read from /proc, on Linux
+only.
 """
 
 from __future__ import annotations
@@ -25,14 +41,29 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.client import Client, Run
+import numpy as np
+
+from benchmarks.client import Client, Live, Run
+from recsys_core.live.messages import Tick
+from recsys_core.models import ALGORITHMS
 
 _ROOT = Path(__file__).resolve().parents[1]
+
+# The pages that a session goes to in turn.
+_PAGES = ("predictions", "train", "latent", "train", "recommend", "train", "data", "train")
+_PAGE_EVERY = 4.0
+
+# Algorithms with a curve to watch.
+_WATCHABLE = tuple(name for name in ALGORITHMS if name != "ItemKNN")
+
+# No early stopping: more epochs than any run has.
+_PATIENT = 10_000_000
+
 _HEAVY = ("torch", "sklearn", "scipy", "numba", "plotly", "pandas", "pyarrow")
 
 
@@ -110,44 +141,62 @@ def _wait_for(server: Server) -> None:
 
 @dataclass
 class Watcher:
-    """One person on the Train page, and what of the curve has arrived when."""
+    """One person, and what of the curve has arrived when.
+
+    ``seed_of`` gives the seed of the run of each round, the first of which is 0.
+    """
 
     url: str
-    began: float = 0.0  # when Play was pressed; 0 while nothing trains
+    seed_of: Callable[[int], int] = lambda turn: turn
+    clock: Callable[[], float] = time.monotonic
+    began: float = 0.0  # when Play was pressed; 0 while nothing is waited for
     last: float = 0.0  # when the curve last moved
-    shown: tuple[str, int] = ("", 0)  # the run, and the last epoch of its curve
-    tick: dict[str, Any] | None = None
+    before: str | None = None  # the run in view when Play was pressed
+    shown: int = 0  # the last epoch of the curve
     first: list[float] = field(default_factory=list)
     gaps: list[float] = field(default_factory=list)
-    measuring: bool = False
+    ticks: list[int] = field(default_factory=list)  # bytes
+    pages: list[Run] = field(default_factory=list)
     n_before: int = 0  # runs of the script before Play
     watched: float = 0.0  # seconds
-    button: str = ""
+    page: str = "train"
+    turn: int = 0
+    measuring: bool = False
+    lost: bool = False
 
     def __post_init__(self) -> None:
         self.client = Client(self.url, self._arrived)
+        self.live = Live(self.client, self._told)
         self.over = asyncio.Event()
 
+    @property
+    def dropped(self) -> bool:
+        """Whether a connection was lost, or an answer never came."""
+        return self.lost or self.client.dropped or self.live.dropped
+
     def _arrived(self, key: str, element: Any) -> None:
-        if key == "timeline":
-            self.tick = json.loads(element.json)["tick"]
-        elif key != "curve":
+        if key == "view":
+            self.live.watch(json.loads(element.json)["live"])
+
+    def _told(self, tick: Tick, n_bytes: int) -> None:
+        if self.measuring:
+            self.ticks.append(n_bytes)
+        main = self.live.main
+        news = tick.runs.get(main or "")
+        if news is None or main is None or main == self.before:
             return
-        if self.tick is None or not self.client.find("curve"):
-            return  # there is no chart yet that could move
-        stream, finished = self.tick["stream"], self.tick["finished"]
-        curve = self.tick["curves"][stream]
-        epoch = curve["from"] + len(curve["loss"]) - 1
-        if epoch > (self.shown[1] if stream == self.shown[0] else 0):
+        known = self.live.known[main]
+        drawn = max(known.frames, default=0) > 0
+        if self.began and known.epoch > self.shown and (drawn or self.shown):
+            self.shown = known.epoch
             self._moved()
-        self.shown = (stream, epoch)
-        if finished and epoch > 0 and self.began:
+        if self.began and self.shown and news.status in ("finished", "failed"):
             self.began = 0.0
             self.over.set()
 
     def _moved(self) -> None:
-        now = time.monotonic()
-        if self.began and self.measuring:
+        now = self.clock()
+        if self.measuring:
             if self.last < self.began:
                 self.first.append(now - self.began)
             else:
@@ -155,109 +204,187 @@ class Watcher:
         self.last = now
 
     def playing(self) -> None:
-        """From now on the curve should move."""
+        """From now on the curve of another run than the one in view should move."""
         self.over.clear()
-        self.began = time.monotonic()
+        self.before, self.shown = self.live.main, 0
+        self.began = self.clock()
 
-    async def prepare(self, data: str, algorithm: str) -> None:
+    async def prepare(self, data: str, algorithm: str, epochs: int) -> None:
         """Open the app and go as far as the button that starts the run to be watched."""
-        await self.client.open()
-        self.button = "go_party"
-        if data != "party":
-            self.button = "Use and watch a model learn"
-            await self.client.press("go_own")
+        if Path(data).exists():
+            await self.client.open("data")
             await self.client.upload("upload", Path(data))
-        await self.client.seen(self.button, 120)
-        if algorithm == "SGD":
-            return
-        await self.client.press(self.button)
-        await self._play_says("Pause")
-        await self.client.press("play")
-        await self._play_says("Play")
-        await self.client.choose("algorithm_", algorithm)
-        self.button = "Start a new run"
-        await self.client.until(lambda: self._form().endswith(algorithm), 120, "its settings")
+            await self.client.press("Use these ratings")
+            await self.client.seen("data_csv", 120)
+            await self.client.visit("train", 120)
+        else:
+            await self.client.open("train", data if "=" in data else f"data={data}")
+            await self.client.seen("start_new", 120)
+        await choose_algorithm(self.client, algorithm)
+        await self._enter("n_epochs", epochs)
+        await self._enter("patience", _PATIENT)
+        await self._enter("seed", self.seed_of(0))
 
-    def _form(self) -> str:
-        submit = self.client.find(self.button)
-        return submit.element.form_id if submit else ""
+    async def _enter(self, name: str, number: int) -> None:
+        await self.client.quiet()
+        if self.client.find(f"{name}_") is not None:
+            await self.client.enter(f"{name}_", number)
+            await self.client.quiet()
 
     async def go(self, wait: float) -> None:
-        """One click from a model that moves, after some seconds."""
+        """Press Play, after some seconds."""
         await asyncio.sleep(wait)
         self.measuring, self.n_before = True, len(self.client.runs)
-        self.watched = time.monotonic()
-        self._playing()
-        await self.client.press(self.button)
+        self.watched = self.clock()
+        self.playing()
+        await self.client.press("start_new")
 
-    def _playing(self) -> None:
-        self.over.clear()
-        self.began = time.monotonic()
-
-    async def _play_says(self, label: str) -> None:
-        def says() -> bool:
-            play = self.client.find("play")
-            return play is not None and play.element.label == label
-
-        await self.client.until(says, 60, label)
-
-    async def go_on(self, until: float) -> None:
-        """Press Play whenever a run is over, until the time is over."""
-        with contextlib.suppress(TimeoutError, ConnectionError):
-            async with asyncio.timeout_at(until):
-                while True:
-                    await self.over.wait()
-                    await self._play_says("Play")
-                    self._playing()
-                    await self.client.press("play")
+    async def go_on(self, until: float, wait: float) -> None:
+        """Go from page to page, and start the next run when one is over, until the time is over."""
+        due = asyncio.get_running_loop().time() + wait
+        try:
+            while (now := asyncio.get_running_loop().time()) < until:
+                try:
+                    async with asyncio.timeout(min(due, until) - now):
+                        await self.over.wait()
+                except TimeoutError:
+                    if due < until:
+                        due += _PAGE_EVERY
+                        await self._next_page()
+                else:
+                    await self._again()
+        except (ConnectionError, TimeoutError):
+            self.lost = True
         if self.began:  # what was still being waited for
-            waited = time.monotonic() - max(self.last, self.began)
+            waited = self.clock() - max(self.last, self.began)
             (self.gaps if self.last > self.began else self.first).append(waited)
-        self.measuring, self.watched = False, time.monotonic() - self.watched
+        self.measuring, self.watched = False, self.clock() - self.watched
 
-    def ticks(self) -> list[Run]:
-        """The fragments' runs since Play that brought what is new of the curve."""
-        runs = self.client.runs[self.n_before :]
-        return [run for run in runs if run.fragments and "timeline" in run.keys]
+    async def _next_page(self) -> None:
+        self.page = _PAGES[len(self.pages) % len(_PAGES)]
+        self.pages.append(await self.client.visit(self.page))
+
+    async def _again(self) -> None:
+        if self.page != "train":
+            self.page = "train"
+            await self.client.visit("train")
+        self.turn += 1
+        await self._enter("seed", self.seed_of(self.turn))
+        self.playing()
+        await self.client.press("start_new")
+
+    async def close(self) -> None:
+        """Leave."""
+        await self.live.close()
+        await self.client.close()
+
+
+async def choose_algorithm(client: Client, algorithm: str) -> None:
+    """On Train: choose an algorithm, and wait for its settings."""
+    await client.quiet()
+    pills = await client.seen("algorithm_")
+    number = pills.key.removeprefix("algorithm_")
+    title = pills.element.options[ALGORITHMS.index(algorithm)].content
+    await client.choose(pills.key, title)
+    fields = f"_{number}_{algorithm}"
+    await client.until(
+        lambda: any(widget.key.endswith(fields) for widget in client.widgets), 120, "its settings"
+    )
+    await client.quiet()
 
 
 # --- all of them ----------------------------------------------------------------------------------
 
 
-async def measure(
-    server: Server, n: int, seconds: float, within: float, algorithm: str, data: str
-) -> None:
-    print(f"{n} sessions, {algorithm} on {Path(data).name}, {seconds:g} s after Play", end="; ")
-    print(f"load average {os.getloadavg()[0]:.1f}", flush=True)
+@dataclass
+class Asked:
+    """What is to be measured; the fields are the command's options."""
+
+    sessions: int = 10
+    seconds: float = 20.0
+    within: float = 0.0
+    algorithm: str = "SGD"
+    data: str = "party"
+    epochs: int = 2000
+    same: bool = False
+
+    def seed_of(self, session: int) -> Callable[[int], int]:
+        """The seeds of the runs of a session, by round."""
+        return lambda turn: turn if self.same else turn * self.sessions + session
+
+
+async def measure(server: Server, asked: Asked) -> dict[str, float | int | None]:
+    """Print what is found; return the figures of ``--json``."""
+    print(
+        f"{asked.sessions} sessions, {asked.algorithm} on {Path(asked.data).name}, "
+        f"{asked.epochs:,} epochs{' of one run' if asked.same else ''}, "
+        f"{asked.seconds:g} s after Play; load average {os.getloadavg()[0]:.1f}",
+        flush=True,
+    )
     lone = Watcher(server.url)
     await lone.client.open()
     await lone.client.seen("go_party")
     await asyncio.sleep(5)  # the kernels warm up meanwhile
     idle, loaded = server.mib(), server.loaded()
-    await lone.client.close()
+    await lone.close()
 
-    watchers = [Watcher(server.url) for _ in range(n)]
+    n = asked.sessions
+    watchers = [Watcher(server.url, asked.seed_of(i)) for i in range(n)]
     for watcher in watchers:
-        await watcher.prepare(data, algorithm)
-    before, computed = server.mib(), server.cpu()
-    began = asyncio.get_running_loop().time()
-    await asyncio.gather(*(w.go(within * i / n) for i, w in enumerate(watchers)))
-    await asyncio.gather(*(watcher.go_on(began + seconds) for watcher in watchers))
-    took = asyncio.get_running_loop().time() - began
-    computed, after = server.cpu() - computed, server.mib()
+        await watcher.prepare(asked.data, asked.algorithm, asked.epochs)
+    before, computed, own = server.mib(), server.cpu(), time.process_time()
+    began = time.monotonic()
+    await together(watchers, asked)
+    took = time.monotonic() - began
+    computed, own = server.cpu() - computed, time.process_time() - own
+    after = server.mib()
 
-    print(_table(watchers))
+    print(table(watchers))
     print(f"server: {idle:.0f} MiB with one idle session (loaded: {', '.join(loaded)}),")
     print(f"  {before:.0f} MiB before Play, {after:.0f} MiB after;")
-    print(f"  {computed / took:.2f} of {os.cpu_count()} cores")
+    print(f"  {computed / took:.2f} of {os.cpu_count()} cores, the sessions {own / took:.2f}")
     for watcher in watchers:
-        await watcher.client.close()
+        await watcher.close()
+    return figures(watchers, after)
 
 
-def _table(watchers: list[Watcher]) -> str:
+async def together(watchers: list[Watcher], asked: Asked) -> None:
+    """Have all that are prepared press Play, and watch until the time is over."""
+    until = asyncio.get_running_loop().time() + asked.seconds
+    n = len(watchers)
+    await asyncio.gather(*(w.go(asked.within * i / n) for i, w in enumerate(watchers)))
+    waits = [_PAGE_EVERY * (i + 1) / n for i in range(n)]
+    await asyncio.gather(*(w.go_on(until, wait) for w, wait in zip(watchers, waits, strict=True)))
+
+
+def figures(watchers: list[Watcher], mib: float) -> dict[str, float | int | None]:
+    """The figures of ``--json``; None where nothing was measured."""
+    first = [wait for w in watchers for wait in w.first]
+    gaps = [gap for w in watchers for gap in w.gaps]
+    pages = _page_seconds(watchers)
+    return {
+        "first_move_worst_s": _rounded(first, 100),
+        "gap_p50_s": _rounded(gaps, 50),
+        "gap_worst_s": _rounded(gaps, 100),
+        "page_p50_s": _rounded(pages, 50),
+        "page_p95_s": _rounded(pages, 95),
+        "dropped": sum(w.dropped for w in watchers),
+        "rss_mib": None if np.isnan(mib) else round(mib, 1),
+    }
+
+
+def _page_seconds(watchers: list[Watcher]) -> list[float]:
+    return [run.seconds for w in watchers for run in w.pages if run.seconds is not None]
+
+
+def _rounded(values: list[float], share: float) -> float | None:
+    return round(float(np.percentile(values, share)), 3) if values else None
+
+
+def table(watchers: list[Watcher]) -> str:
     """One line a session, and one for all."""
-    head = ("session", "moves", "gap", "worst", "first", "ticks", "answer", "worst", "kB",
-            "most", "kB/s", "dropped")  # fmt: skip
+    head = ("session", "moves", "first", "gap", "worst", "ticks", "kB", "most",
+            "pages", "p50", "p95", "kB", "kB/s", "dropped")  # fmt: skip
     lines = [_line(str(i + 1), [watcher]) for i, watcher in enumerate(watchers)]
     lines.append(_line("all", watchers))
     return "\n".join("".join(f"{cell:>9}" for cell in line) for line in [head, *lines])
@@ -266,42 +393,56 @@ def _table(watchers: list[Watcher]) -> str:
 def _line(name: str, watchers: list[Watcher]) -> tuple[str, ...]:
     gaps = [gap for w in watchers for gap in w.gaps]
     first = [wait for w in watchers for wait in w.first]
-    ticks = [run for w in watchers for run in w.ticks()]
-    answers = [run.seconds for run in ticks if run.seconds is not None]
-    sizes = [run.n_bytes / 1000 for run in ticks]
-    everything = sum(run.n_bytes for w in watchers for run in w.client.runs[w.n_before :])
+    ticks = [n_bytes / 1000 for w in watchers for n_bytes in w.ticks]
+    pages = _page_seconds(watchers)
+    sizes = [run.n_bytes / 1000 for w in watchers for run in w.pages]
+    script = sum(run.n_bytes for w in watchers for run in w.client.runs[w.n_before :]) / 1000
     seconds = sum(w.watched for w in watchers)
+
+    def shown(values: list[float], share: float, pattern: str = "{:.2f} s") -> str:
+        return pattern.format(np.percentile(values, share)) if values else "–"
+
+    def mean(values: list[float]) -> str:
+        return f"{statistics.mean(values):.1f}" if values else "–"
+
     return (
         name,
         str(len(gaps) + len(first)),
-        f"{_median(gaps):.2f} s", f"{max(gaps, default=0):.2f} s",
-        f"{max(first, default=0):.2f} s",
-        str(len(ticks)),
-        f"{_median(answers):.2f} s", f"{max(answers, default=0):.2f} s",
-        f"{_median(sizes):.1f}", f"{max(sizes, default=0):.1f}",
-        f"{everything / 1000 / seconds:.1f}",
-        str(sum(w.client.dropped for w in watchers)),
+        shown(first, 100), shown(gaps, 50), shown(gaps, 100),
+        str(len(ticks)), mean(ticks), shown(ticks, 100, "{:.1f}"),
+        str(len(pages)), shown(pages, 50), shown(pages, 95), mean(sizes),
+        f"{(script + sum(ticks)) / seconds:.1f}" if seconds else "–",
+        str(sum(w.dropped for w in watchers)),
     )  # fmt: skip
 
 
-def _median(values: list[float]) -> float:
-    return statistics.median(values) if values else 0.0
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.sessions", description=__doc__)
-    parser.add_argument("--sessions", type=int, default=10)
-    parser.add_argument("--seconds", type=float, default=20, help="how long to watch")
-    parser.add_argument("--within", type=float, default=0, help="all press Play in this time")
-    parser.add_argument("--algorithm", choices=("SGD", "ALS", "PMF", "NeuralMF"), default="SGD")
-    parser.add_argument("--data", default="party", help="party, or a file to upload")
-    asked = parser.parse_args()
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.sessions",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    usual = Asked()
+    parser.add_argument("--sessions", type=int, default=usual.sessions)
+    parser.add_argument("--seconds", type=float, default=usual.seconds, help="how long to watch")
+    parser.add_argument(
+        "--within", type=float, default=usual.within, help="all press Play in this time"
+    )
+    parser.add_argument("--algorithm", choices=_WATCHABLE, default=usual.algorithm)
+    parser.add_argument(
+        "--data", default=usual.data, help="party, a link's text that names data, or a file"
+    )
+    parser.add_argument("--epochs", type=int, default=usual.epochs, help="of each run")
+    parser.add_argument("--same", action="store_true", help="all train one run")
+    parser.add_argument(
+        "--json", action="store_true", help="the last line is the main figures as JSON"
+    )
+    given = vars(parser.parse_args())
+    as_json = given.pop("json")
     with serving() as server:
-        asyncio.run(
-            measure(
-                server, asked.sessions, asked.seconds, asked.within, asked.algorithm, asked.data
-            )
-        )
+        found = asyncio.run(measure(server, Asked(**given)))
+    if as_json:
+        print(json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -1,16 +1,22 @@
 """The harness: a fake peer through the real protocol, errors, ratios, targets, the plot."""
 
+import asyncio
 import json
 import sys
 import xml.etree.ElementTree as ET
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 import recsys_core as rc
-from benchmarks import data, peers, plot, report, tune
+from benchmarks import data, peers, plot, report, sessions, tune
+from benchmarks.client import Client
 from benchmarks.measuring import Arena, Line, measured
 from benchmarks.systems import BY_NAME, SYSTEMS, System, chosen, settings_for
+from recsys_core import models
+from recsys_core.live.messages import Frame, RunNews, Tick, encode
 
 FAKE = """
 import sys
@@ -254,3 +260,236 @@ def test_slopes_are_exponents():
     }
     text = scale.markdown({**result, "peak_mib": 1234.0})
     assert "| SGD, ms an epoch | 1 | 10 | 1.00 |" in text and "1,234 MiB" in text
+
+
+# --- sessions: a server and browsers without a screen ---------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def server():
+    with sessions.serving() as running:
+        yield running
+
+
+def watching(server, *seeds):
+    """Somebody on Train with the settings of a short run on the party; seeds by round."""
+    watcher = sessions.Watcher(server.url, lambda turn: seeds[turn])
+    return watcher, watcher.prepare("party", "SGD", 300)
+
+
+@pytest.mark.slow
+def test_every_algorithm_can_be_chosen_and_started(server):
+    async def choose_all():
+        watcher = sessions.Watcher(server.url)
+        client, live = watcher.client, watcher.live
+        await client.open("train", "data=party")
+        for algorithm in models.ALGORITHMS:
+            await sessions.choose_algorithm(client, algorithm)
+            number = client.find("algorithm_").key.removeprefix("algorithm_")
+            ends = tuple(f"_{number}_{name}" for name in models.ALGORITHMS)
+            # What was drawn for the last algorithm is forgotten.
+            fields = {w.key for w in client.widgets if w.key.endswith(ends)}
+            options = getattr(models, algorithm).options()
+            assert fields == {f"{option.name}_{number}_{algorithm}" for option in options}
+            await watcher._enter("seed", 7)  # not the run that is there
+            watcher.playing()
+            before = live.main
+            await client.press("start_new")
+            await client.until(lambda: live.main != before, 60, "the run")  # noqa: B023
+            await asyncio.wait_for(watcher.over.wait(), 120)
+            await client.quiet()
+            assert watcher.shown == live.known[live.main].epoch > 0
+        with pytest.raises(LookupError, match="Neural MF"):
+            await client.choose("algorithm_", "NeuralMF")
+        assert not watcher.dropped
+        await watcher.close()
+
+    asyncio.run(choose_all())
+
+
+def test_sessions_train_runs_of_their_own_or_one_together(server):
+    async def watch(*seeds):
+        prepared = [watching(server, seed, seed + 100, seed + 200) for seed in seeds]
+        watchers = [watcher for watcher, _ in prepared]
+        for _, ready in prepared:
+            await ready
+        for watcher in watchers:
+            await watcher.go(0)
+            await asyncio.wait_for(watcher.over.wait(), 60)
+        streams = [watcher.live.main for watcher in watchers]
+        for watcher in watchers:
+            await watcher.client.quiet()
+            await watcher._again()
+            await asyncio.wait_for(watcher.over.wait(), 60)
+            page = await watcher.client.visit("predictions")
+            watcher.pages.append(page)
+            assert page.n_bytes > 10_000 and watcher.live.main is not None
+            await watcher.close()
+        streams += [watcher.live.main for watcher in watchers]
+        return streams, sessions.figures(watchers, 100.0), watchers
+
+    streams, found, watchers = asyncio.run(watch(1, 2, 1))
+    assert streams[0] == streams[2] != streams[1]
+    assert streams[3] == streams[5] and len(set(streams)) == 4
+    assert found["dropped"] == 0 and found["rss_mib"] == 100.0
+    assert found["first_move_worst_s"] > 0 and found["page_p50_s"] > 0
+    assert len(sessions.table(watchers).splitlines()) == 5
+    assert list(found) == [
+        "first_move_worst_s", "gap_p50_s", "gap_worst_s", "page_p50_s", "page_p95_s", "dropped",
+        "rss_mib",
+    ]  # fmt: skip
+
+
+def test_a_server_that_ends_drops_its_sessions():
+    async def watch(server):
+        watcher, ready = watching(server, 1)
+        await ready
+        server.process.terminate()
+        asked = sessions.Asked(sessions=1, seconds=60)
+        await sessions.together([watcher], asked)
+        await watcher.close()
+        return watcher
+
+    with sessions.serving() as server:
+        assert sessions.figures([asyncio.run(watch(server))], 1.0)["dropped"] == 1
+
+
+def test_first_moves_and_gaps_by_hand():
+    now = [10.0]
+    watcher = sessions.Watcher("http://nowhere", clock=lambda: now[0])
+    watcher.live._wanted = {"main": "old"}
+    watcher.measuring = True
+
+    def hear(at, stream, start, n, *frames, status="training"):
+        now[0] = at
+        news = RunNews(start, [0.0] * n, status, 100, frames=[Frame(e, "") for e in frames] or None)
+        watcher.live._hear(encode(Tick({stream: news})))
+
+    hear(10.0, "old", 0, 5, 0, 4)
+    watcher.playing()
+    hear(11.0, "old", 5, 3, 7)  # the run before
+    watcher.live._wanted = {"main": "new"}
+    hear(12.0, "new", 0, 1, 0)  # the initial state
+    hear(12.5, "new", 1, 2)  # epochs, and no frame of them yet
+    assert (watcher.first, watcher.gaps) == ([], [])
+    hear(13.0, "new", 3, 0, 2)
+    hear(13.25, "new", 3, 0, status="training")  # nothing new
+    hear(14.0, "new", 3, 4)
+    hear(14.5, "old", 8, 3, 9)
+    assert not watcher.over.is_set()
+    hear(16.0, "new", 7, 2, 8, status="finished")
+    hear(19.0, "new", 9, 0, status="finished")
+    assert watcher.over.is_set()
+    assert (watcher.first, watcher.gaps) == ([3.0], [1.0, 2.0])
+    assert watcher.live.known["new"].frames == [0, 2, 8]
+    assert len(watcher.ticks) == 10
+
+
+def test_figures_are_percentiles_over_all_sessions():
+    def one(first, gaps, pages, lost):
+        watcher = sessions.Watcher("http://nowhere", first=first, gaps=gaps, lost=lost)
+        watcher.pages = [SimpleNamespace(seconds=seconds, n_bytes=1000) for seconds in pages]
+        return watcher
+
+    nobody = sessions.figures([], float("nan"))
+    assert nobody.pop("dropped") == 0 and set(nobody.values()) == {None}
+    assert sessions.figures(
+        [one([1.0], [0.1, 0.3], [0.2] * 19, False), one([2.0, 0.5], [0.2], [2.2, None], True)], 9.04
+    ) == {
+        "first_move_worst_s": 2.0, "gap_p50_s": 0.2, "gap_worst_s": 0.3,
+        "page_p50_s": 0.2, "page_p95_s": pytest.approx(0.3), "dropped": 1, "rss_mib": 9.0,
+    }  # fmt: skip
+
+
+# --- what a client knows of its page --------------------------------------------------------------
+
+
+class Page:
+    """A client that is told by hand what the server draws."""
+
+    def __init__(self):
+        self.client = Client("http://nowhere", lambda key, element: None)
+
+    def hear(self, message):
+        self.client._hear(message, message.SerializeToString())
+
+    def begin(self, *fragments, page="train"):
+        message = ForwardMsg()
+        message.new_session.page_script_hash = page
+        message.metadata.run.fragment_ids.extend(fragments)
+        self.hear(message)
+
+    def end(self, how=ForwardMsg.FINISHED_SUCCESSFULLY):
+        self.hear(ForwardMsg(script_finished=how))
+
+    def block(self, *path, fragment=""):
+        message = ForwardMsg()
+        message.metadata.delta_path.extend(path)
+        message.delta.fragment_id = fragment
+        message.delta.add_block.allow_empty = True
+        self.hear(message)
+
+    def button(self, key, *path, fragment=""):
+        message = ForwardMsg()
+        message.metadata.delta_path.extend(path)
+        message.delta.fragment_id = fragment
+        message.delta.new_element.button.id = f"$$ID-0-{key}"
+        self.hear(message)
+
+    def keys(self):
+        return [widget.key for widget in self.client.widgets]
+
+
+def page():
+    drawn = Page()
+    drawn.begin()
+    drawn.block(0, 0)
+    drawn.button("plain", 0, 0, 0)
+    drawn.block(0, 0, 1, fragment="f")
+    drawn.button("first", 0, 0, 1, 0, fragment="f")
+    drawn.button("second", 0, 0, 1, 1, fragment="f")
+    drawn.button("other", 0, 0, 2, fragment="g")
+    drawn.end()
+    assert drawn.keys() == ["plain", "first", "second", "other"]
+    return drawn
+
+
+def test_a_fragment_forgets_what_it_no_longer_draws():
+    drawn = page()
+    drawn.begin("f")
+    drawn.block(0, 0, 1, fragment="f")
+    drawn.button("third", 0, 0, 1, 0, fragment="f")
+    assert drawn.keys() == ["plain", "third", "second", "other"]  # all stays until it has ended
+    drawn.end(ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
+    assert drawn.keys() == ["plain", "third", "other"]
+
+
+def test_a_page_forgets_what_it_no_longer_draws_and_its_states():
+    drawn = page()
+    for key in ("plain", "other"):
+        drawn.client._state_of(drawn.client.find(key))
+    drawn.begin()
+    drawn.block(0, 0)
+    drawn.button("plain", 0, 0, 0)
+    drawn.end(ForwardMsg.FINISHED_EARLY_FOR_RERUN)
+    assert "other" in drawn.keys()
+    drawn.begin()
+    drawn.button("plain", 0, 0)  # in place of the block
+    assert drawn.keys() == ["plain"]
+    drawn.end()
+    assert list(drawn.client._states) == ["$$ID-0-plain"]
+    drawn.begin(page="latent")
+    assert drawn.keys() == []
+
+
+def test_a_run_cut_short_counts_for_the_one_that_follows():
+    drawn = page()
+    drawn.client._asked["f"] = 5.0
+    drawn.begin("f")
+    drawn.button("first", 0, 0, 1, 0, fragment="f")
+    drawn.end(ForwardMsg.FINISHED_EARLY_FOR_RERUN)
+    drawn.begin()
+    drawn.end()
+    first, whole = drawn.client.runs
+    assert (first.asked, whole.asked, whole.fragments) == (None, 5.0, frozenset())
+    assert whole.n_bytes > len(b"$$ID-0-first") and whole.seconds is not None
