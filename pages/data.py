@@ -77,7 +77,7 @@ def _known(ratings: Ratings, split: Split, mode: Mode) -> None:
         st.caption("The colour of the page is a gap: nobody rated there.")
 
 
-header.title("Data")
+place = header.title("Data")
 st.markdown("Who rated what, how, and what is missing: the gaps are what a model will fill.")
 
 choosing = sources.choose()
@@ -100,6 +100,8 @@ with st.container(horizontal=True, vertical_alignment="center"):
         query_params=view.parameters(),
     )
     loaded.actions(data)
+if loaded.can_be_saved(data):
+    header.export(place, lambda: loaded.save(data))
 overview(data.ratings, data.split)
 if parts.drawn("split"):
     splitting.section(data)

@@ -55,22 +55,29 @@ def _look_at(data: DataSet) -> None:
     view.look_at(own[-1] if own else data)
 
 
+def can_be_saved(data: DataSet) -> bool:
+    """Whether these ratings are few enough for a file made by a click."""
+    return max(data.ratings.n_ratings, _cells_of_csv(data.ratings)) <= _MOST_ROWS
+
+
+def save(data: DataSet) -> None:
+    """The ratings as a file."""
+    st.download_button(
+        "These ratings as CSV",
+        lambda: _as_csv(data.ratings),
+        "ratings.csv",
+        "text/csv",
+        icon=":material/download:",
+        key="data_csv",
+        on_click="ignore",
+        help="As they were understood: a receipt on them replays with this file.",
+    )
+
+
 def actions(data: DataSet) -> None:
-    """Share, take home, forget."""
+    """Share, forget."""
     with st.popover("More", icon=":material/more_horiz:", key="data_more"):
         _share(data)
-        size = max(data.ratings.n_ratings, _cells_of_csv(data.ratings))
-        if size <= _MOST_ROWS:
-            st.download_button(
-                "These ratings as CSV",
-                lambda: _as_csv(data.ratings),
-                "ratings.csv",
-                "text/csv",
-                icon=":material/download:",
-                key="data_csv",
-                on_click="ignore",
-                help="As they were understood: a receipt on them replays with this file.",
-            )
         st.button(
             "Forget these ratings",
             icon=":material/delete:",

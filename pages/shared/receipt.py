@@ -51,7 +51,7 @@ def explain(runs: list[Run]) -> None:
         "come out."
         + (
             " These ratings were uploaded: it takes them as a file, too. *Data* gives it under "
-            "*More*."
+            "*Export*."
             if uploaded
             else ""
         )

@@ -27,7 +27,7 @@ from recsys_core.live import lines
 from recsys_core.live.lines import Standing
 from recsys_core.models import Model
 from recsys_core.ratings import Ratings
-from recsys_core.runs import DataSet, Entry, Run, Workspace, moments
+from recsys_core.runs import DataSet, Entry, Run, Status, Workspace, moments
 from recsys_core.splits import Split
 
 _COMPONENT = st.components.v2.component(
@@ -53,7 +53,9 @@ class _Tab:
     ``steps`` counts choices: each is an entry of the browser's history;
     ``seen`` is the last change the browser made that was taken in;
     ``fragments`` are the parts drawn in this run of the page, by key, and the fields each shows;
-    ``page_shows`` are the fields for which the whole page has to run.
+    ``page_shows`` are the fields for which the whole page has to run;
+    ``drawn`` is the run in view with its epochs and its status when drawing began, by which the
+    browser knows whether it has come to rest since.
     """
 
     view: View = field(default_factory=lambda: View(run=0))
@@ -66,6 +68,7 @@ class _Tab:
     remarks: list[str] = field(default_factory=list)
     fragments: dict[str, frozenset[str]] = field(default_factory=dict)
     page_shows: set[str] = field(default_factory=set)
+    drawn: tuple[Run, int, Status] | None = None
 
 
 def _tab() -> _Tab:
@@ -356,8 +359,15 @@ def redraw(*fields: str) -> None:
         return
     if tab.page_shows & set(fields):
         _rerun("app")
+    if "status" in fields:
+        _begin_drawing()
     keys = [key for key, shows in tab.fragments.items() if shows & set(fields)]
     _rerun([*keys, _KEY])
+
+
+def _begin_drawing() -> None:
+    found = run()
+    _tab().drawn = None if found is None else (found, found.epoch, found.status)
 
 
 def _rerun(scope: Any) -> NoReturn:
@@ -381,6 +391,7 @@ def arrive(page: str) -> None:
             read(query)
     if tab.view.playing and page != _TRAIN:
         change(chosen=False, playing=False, moment="best")
+    _begin_drawing()
 
 
 def read(query: str) -> None:
@@ -487,6 +498,9 @@ def tell() -> None:
     """Draw last: tells the browser what is looked at, and hears from it."""
     tab, view, here = _tab(), now(), entry()
     space = session.workspace()
+    if here is not None and (tab.drawn is None or tab.drawn[0] is not here.run):
+        _begin_drawing()  # it came into view on the way
+    _, trained, status = tab.drawn or (None, 0, None)
     _COMPONENT(
         key=_KEY,
         data={
@@ -501,7 +515,8 @@ def tell() -> None:
                 "user": view.user,
                 "item": view.item,
                 "locked": list(view.lock),
-                "status": None if here is None else here.run.status,
+                "trained": trained,
+                "status": status,
             },
             "live": {
                 "address": LIVE_ROUTE,

@@ -23,7 +23,8 @@ export const view = {
   user: null,
   item: null,
   locked: [],
-  status: null, // of the run in view, as the page was drawn for
+  trained: 0, // epochs of the run in view when the page began to be drawn
+  status: null, // its status then
 }
 
 let session = null // the page's, whose versions count from 0
@@ -81,10 +82,16 @@ export function take({ runs: news }) {
     thin(here.frames)
   }
   while (runs.size > MOST_RUNS) runs.delete(runs.keys().next().value)
-  const status = runs.get(view.main)?.status
-  // Some of the page says whether training is over: it has to be drawn anew.
-  if (status !== before && status !== view.status && status !== "training") change({ status })
+  catchUp(runs.get(view.main)?.status !== before)
   again()
+}
+
+// Some of the page says whether its run is at work: what was drawn before that came to rest has to
+// be drawn anew. News and page come over two connections, in any order.
+function catchUp(stopped) {
+  const status = runs.get(view.main)?.status
+  if (!status || status === "training" || status === view.status) return
+  if (stopped || status !== "paused" || trained(view.main) > view.trained) change({ status })
 }
 
 function insert(frames, frame) {
@@ -154,6 +161,7 @@ export function see({ session: name, version, elapsed, seen, ...fields }) {
   view.version = version
   if (fresh) view.begun = now() - 1000 * elapsed
   if (other || (fresh && !view.playing)) jump()
+  catchUp(false)
   again()
 }
 
