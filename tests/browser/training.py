@@ -9,6 +9,9 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.helpers import PATIENCE, becomes, plot, settled, sidebar, steady
 
 
+ON_TRAIN = re.compile(r"/train\b")
+
+
 def controls(page: Page) -> Locator:
     """Play, Step, Reset, the speeds, and how far it has come."""
     return page.locator(".st-key-controls")
@@ -16,20 +19,25 @@ def controls(page: Page) -> Locator:
 
 def open_world(page: Page) -> None:
     """The generated world with a run that plays at once, however far it has come by now."""
+    watch(page, "Generate and watch")
+
+
+def watch(page: Page, way: str) -> None:
+    """One of the ways in: the button on Home that ends on Train, where a run plays."""
     page.goto("/")
-    page.get_by_role("button", name="Generate and watch").click()
-    page.wait_for_url("**/train")
+    page.get_by_role("button", name=way).click()
+    page.wait_for_url(ON_TRAIN)
     reaches(page, 1)
 
 
 def at_the_start(page: Page) -> None:
-    """The same, back at epoch 0 and paused."""
+    """The same, back at epoch 0 and paused; it is trained, or nearly."""
     open_world(page)
     reset(page)
 
 
 def finished_world(page: Page) -> int:
-    """The generated world learned to the end; returns the last epoch."""
+    """The generated world learned to the end; returns the epoch shown then, the best."""
     open_world(page)
     set_speed(page, "max")
     return finished(page)
@@ -38,7 +46,7 @@ def finished_world(page: Page) -> int:
 # --- what is seen: to be read by becomes, steady and stays ---------------------------------------
 
 
-def latest(page: Page) -> int:
+def trained(page: Page) -> int:
     """The latest epoch the browser knows of; −1 where it knows of none."""
     return int(_timeline(page).get_attribute("data-latest") or -1)
 
@@ -49,7 +57,7 @@ def shown(page: Page) -> int:
 
 
 def stream(page: Page) -> str | None:
-    """Names the run in view; a reset changes it."""
+    """Names the run in view."""
     return _timeline(page).get_attribute("data-stream")
 
 
@@ -57,15 +65,18 @@ def _timeline(page: Page) -> Locator:
     return page.locator(".fs-timeline")
 
 
-def _done_at(page: Page) -> int | None:
-    """The epoch at which the controls say that the run is done; None before."""
-    said = re.search(r"epoch ([\d,]+) / [\d,]+ · done", controls(page).inner_text())
-    return said and int(said[1].replace(",", ""))
+def rested(page: Page) -> int | None:
+    """The epoch at which the controls say that the run is over; None before."""
+    return _epoch(controls(page), " · (done|the best on validation|stopped early)$")
 
 
 def epoch_in_card(page: Page) -> int | None:
     """The epoch that the run's card tells, which is on every page."""
-    said = re.search(r"epoch ([\d,]+)/", sidebar(page).inner_text())
+    return _epoch(sidebar(page))
+
+
+def _epoch(within: Locator, how: str = "") -> int | None:
+    said = re.search(r"epoch ([\d,]+) / [\d,]+" + how, within.inner_text(), re.MULTILINE)
     return said and int(said[1].replace(",", ""))
 
 
@@ -90,39 +101,38 @@ def points(page: Page) -> int:
 
 
 def reaches(page: Page, epoch: int) -> None:
-    """Wait until training has come so far, as the browser knows."""
-    becomes(lambda: latest(page), lambda seen: seen >= epoch)
+    """Wait until so much is shown."""
+    becomes(lambda: shown(page), lambda seen: seen >= epoch)
 
 
 def play(page: Page) -> None:
-    """Press Play, and wait until training has gone on."""
-    before = steady(lambda: latest(page))
-    _press(page, "Play")
-    reaches(page, before + 1)
+    """Press Play, and wait until another epoch is shown."""
+    before = steady(lambda: shown(page))
+    press(page, "Play")
+    becomes(lambda: shown(page), lambda now: now != before)
 
 
 def pause(page: Page) -> int:
     """Press Pause; returns the epoch at which it has come to rest."""
-    _press(page, "Pause")
-    expect(_button(page, "Play")).to_be_visible()
+    press(page, "Pause")
+    expect(button(page, "Play")).to_be_visible()
     settled(page)
-    return steady(lambda: latest(page))
+    return steady(lambda: shown(page))
 
 
 def step(page: Page) -> None:
-    """Press Step, and wait until training has gone on."""
-    before = steady(lambda: latest(page))
-    _press(page, "Step")
-    reaches(page, before + 1)
+    """Press Step, and wait until the next epoch is shown."""
+    before = steady(lambda: shown(page))
+    press(page, "Step")
+    becomes(lambda: shown(page), before + 1)
     settled(page)
 
 
 def reset(page: Page) -> None:
     """Press Reset, and wait for epoch 0."""
-    before = becomes(lambda: stream(page))
-    _press(page, "Reset")
-    becomes(lambda: stream(page), lambda now: now != before)
-    becomes(lambda: (latest(page), shown(page)), (0, 0))
+    press(page, "Reset")
+    expect(button(page, "Play")).to_be_visible()
+    becomes(lambda: shown(page), 0)
     settled(page)
 
 
@@ -134,15 +144,11 @@ def set_speed(page: Page, speed: str) -> None:
 
 
 def finished(page: Page, timeout: float = 3 * PATIENCE) -> int:
-    """Wait until the run is done and its last epoch is shown; returns that epoch."""
-    # All at once: an epoch may end between what the controls say and what the slider is sent.
-    last, _, _ = becomes(
-        lambda: (_done_at(page), latest(page), shown(page)),
-        lambda seen: seen[0] == seen[1] == seen[2],
-        timeout,
-    )
+    """Wait until the run is over and rests where it is best; returns that epoch."""
+    expect(button(page, "Play")).to_be_visible(timeout=timeout * 1000)
+    epoch = becomes(lambda: rested(page), timeout=timeout)
     settled(page)
-    return last
+    return epoch
 
 
 def slider(page: Page) -> Locator:
@@ -163,9 +169,11 @@ def look_back(page: Page, epoch: int) -> None:
     settled(page)
 
 
-def _button(page: Page, label: str) -> Locator:
+def button(page: Page, label: str) -> Locator:
+    """A button of the controls."""
     return controls(page).get_by_role("button", name=label, exact=True)
 
 
-def _press(page: Page, label: str) -> None:
-    _button(page, label).click()
+def press(page: Page, label: str) -> None:
+    """Press one."""
+    button(page, label).click()

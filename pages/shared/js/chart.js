@@ -129,6 +129,7 @@ class Chart {
     this.panel.paint(pen, this.div)
     this.canvas.end(pen)
     this.div.classList.add("fs-moving")
+    this.div.dataset.epoch = this.panel.epoch()
     this.div.dataset.moved = Number(this.div.dataset.moved ?? 0) + 1
     if (this.panel.restless) {
       const since = performance.now() - (this.settled ?? 0)
@@ -172,6 +173,7 @@ class Chart {
   // Plotly's own drawing is up to date.
   rest() {
     this.sign = this.panel.sign()
+    this.div.dataset.epoch = this.panel.epoch()
     this.canvas.clear()
     this.div.classList.remove("fs-moving")
   }

@@ -3,7 +3,7 @@
 //
 // `live` comes from the figures of recsys_core/figures (curves.py, live_*.py) and says which trace
 // is which; `traces` are the figure's, without numbers: those are the store's. `sign` is a text that
-// changes when the picture does.
+// changes when the picture does; `epoch` is the one it shows.
 
 import * as store from "./store.js"
 import { colours, line, marker, ring, word } from "./pen.js"
@@ -23,6 +23,10 @@ class Curves {
     const ends = this.live.curves.map(([, stream]) => this.end(stream))
     const known = store.run(store.view.main)
     return `${store.position()}|${ends}|${known?.best}|${known?.status}|${!!known?.baselines}`
+  }
+
+  epoch() {
+    return this.ring() ? store.epoch() : ""
   }
 
   // The last epoch of a curve that is drawn: while its run moves, the one shown.
@@ -116,6 +120,11 @@ class Framed {
   frames() {
     const found = store.around(store.view.main, store.position())
     return found?.before[this.live.panel] ? found : null
+  }
+
+  epoch() {
+    const found = this.frames()
+    return found ? Math.min(store.epoch(), found.after.epoch) : ""
   }
 
   sign() {

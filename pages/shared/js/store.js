@@ -225,11 +225,19 @@ function now() {
   return globalThis.performance.now()
 }
 
+// The latest epoch that can be shown. What moves waits for its pictures; at rest they are on their
+// way.
+function reach(stream) {
+  const { single, status, frames } = runs.get(stream) ?? {}
+  const waits = !single && (view.playing || status === "training" || frames?.length)
+  return Math.max(Math.min(trained(stream), waits ? (frames?.at(-1)?.epoch ?? 0) : Infinity), 0)
+}
+
 function target(time) {
-  const last = Math.max(trained(view.main), 0)
+  const last = reach(view.main)
   if (view.playing) return played(view.moment ?? 0, (time - view.begun) / 1000, view.speed, last)
   const known = runs.get(view.main)
-  return resolve(view.moment, last, known?.status === "finished", known?.best ?? null)
+  return Math.min(resolve(view.moment, last, known?.status === "finished", known?.best ?? null), last)
 }
 
 function jump() {
