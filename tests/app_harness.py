@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+import pandas as pd
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
@@ -134,3 +135,19 @@ def tell(at: AppTest, **change: Any) -> AppTest:
     states = at._tree.get_widget_states()
     states.widgets.append(told)
     return checked(at._run(states))
+
+
+def drawn(at: AppTest) -> list[tuple[Any, ...]]:
+    """All that the page and the sidebar show, in order: texts, tables, charts, widgets as set."""
+    found: list[tuple[Any, ...]] = []
+    for node in (*at.main, *at.sidebar):
+        if node.type == "bidi_component":
+            if not node.proto.id.endswith("-view"):  # which names the session
+                found.append((node.proto.component_name, node.proto.json))
+            continue
+        said = [getattr(node, name, None) for name in ("label", "options", "disabled", "value")]
+        said = [one.to_csv() if isinstance(one, pd.DataFrame) else one for one in said]
+        query = getattr(getattr(node, "proto", None), "query_string", None)
+        if any(one is not None for one in [*said, query]):
+            found.append((node.type, getattr(node, "key", None), *said, query))
+    return found

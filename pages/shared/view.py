@@ -22,7 +22,7 @@ from pages.shared import session
 from pages.shared.assets import LIVE_ROUTE, component_of
 from recsys_core.errors import FactorscopeError
 from recsys_core.experiments import Experiment, link
-from recsys_core.experiments.view import Speed, View
+from recsys_core.experiments.view import Moment, Speed, View
 from recsys_core.live import lines
 from recsys_core.live.lines import Standing
 from recsys_core.models import Model
@@ -402,6 +402,7 @@ def read(query: str) -> None:
     before = tab.view
     fields: dict[str, Any] = {"run": 0, "data": None, "moment": None, "user": None, "item": None}
     entries: dict[int, Entry] = {}
+    known = set(session.workspace().entries)
     for number, experiment in enumerate(experiments, start=1):
         try:
             if number == 1:
@@ -417,9 +418,11 @@ def read(query: str) -> None:
         fields |= {"run": here.number, "data": None, "moment": asked.moment}
         fields |= _selected(asked, here.run.ratings, said)
         if asked.moment is not None:
-            for number, each in entries.items():
-                until = asked.moment if isinstance(asked.moment, int) else None
-                each.train(until if number == asked.run else None)
+            for each in entries.values():
+                if each is here:
+                    _reach(each, asked.moment)
+                elif each not in known:
+                    each.train()
         others = [e for e in beside(here) if e not in entries.values()]
         if others:
             fields["shown"] = tuple(each.number for each in entries.values())
@@ -455,9 +458,18 @@ def _load(experiment: Experiment) -> DataSet:
 
 
 def _entry(experiment: Experiment) -> Entry:
-    """The run of a link: the one there is, or a new one."""
+    """The run of a link: the one there is, best one of a person's own, or a new one."""
     space = session.workspace()
-    return space.entry_of(experiment) or space.new_entry(experiment)
+    groups = dict.fromkeys(["", *(each.group for each in space.entries)])
+    there = (space.entry_of(experiment, group) for group in groups)
+    return next((each for each in there if each is not None), None) or space.new_entry(experiment)
+
+
+def _reach(here: Entry, moment: Moment) -> None:
+    """Have a run trained as far as a link says; one that is there goes on, or waits, as it did."""
+    until = moment if isinstance(moment, int) else None
+    if max(here.run.epoch, here.run.wish(here)) < (1 if until is None else until):
+        here.train(until)
 
 
 def query() -> str:

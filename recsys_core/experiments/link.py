@@ -289,7 +289,8 @@ class _Reader:
         """The model: its name, and the bare keys that are its settings."""
         first, name = self.first, self.left.pop("model", None)
         try:
-            kind = model_class(name or (first.model.name if first else "SGD"))
+            usual = first.model.name if first else "SGD"
+            kind = model_class(usual if name is None else name)
         except FactorscopeError as error:  # no such model, or one whose package is not installed
             self.refuse(error.text)
             kind = model_class("SGD")
