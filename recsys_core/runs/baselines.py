@@ -25,17 +25,22 @@ class Baselines:
     def __init__(self, split: Split) -> None:
         self._split = split
         self._found: tuple[Baseline, ...] = ()
-        self._begun = False
+        self._slices = self._fitting()
 
     def __iter__(self) -> Iterator[Baseline]:
         """Those fitted so far."""
         return iter(self._found)
 
     def fitting(self) -> Iterator[None]:
-        """Fit them in slices of at most about 50 ms; returns at once when that is in hand."""
-        if self._begun:
-            return
-        self._begun = True
+        """Fit them in slices of at most about 50 ms.
+
+        Several runs on the split do so together: each goes on where the others are, so that all
+        know when they are there, and none depends on another being kept.
+        """
+        while next(self._slices, self) is not self:
+            yield
+
+    def _fitting(self) -> Iterator[None]:
         found = []
         for model in (GlobalMean(), UserItemBias()):
             training = model.start(self._split.train, self._split.validation)

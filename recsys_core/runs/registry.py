@@ -12,7 +12,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable
-from weakref import WeakKeyDictionary, WeakValueDictionary
+from weakref import WeakValueDictionary
 
 from recsys_core.experiments import Experiment
 from recsys_core.experiments.experiment import SHARED
@@ -55,9 +55,12 @@ class Registry:
         self._worker: threading.Thread | None = None
         self._woken = False
         self._shared: dict[Recipe, tuple[str, Ratings]] = {}  # by code: whose, and which
-        # By whose (None: everybody's) and what is run.
-        self._runs: WeakValueDictionary[tuple[str | None, Experiment], Run] = WeakValueDictionary()
-        self._baselines: WeakKeyDictionary[Split, Baselines] = WeakKeyDictionary()
+        # By whose (None: everybody's), what is run, and on what.
+        self._runs: WeakValueDictionary[tuple[str | None, Experiment, Ratings], Run]
+        self._runs = WeakValueDictionary()
+        self._baselines: WeakValueDictionary[Split, Baselines] = WeakValueDictionary()
+        self._public: WeakValueDictionary[tuple[Recipe, str, str, bool], Ratings]
+        self._public = WeakValueDictionary()
         self._listeners: set[Callable[[], None]] = set()
 
     # --- shared data ----------------------------------------------------------------------------
@@ -100,6 +103,17 @@ class Registry:
             found = self._shared.get(source)
         return DATA.make(source) if found is None else found[1]  # which has the sentence
 
+    def one_copy(self, source: Recipe, ratings: Ratings) -> Ratings:
+        """Of public ratings, those that somebody here has already: one copy for all.
+
+        Copies with other names, or without titles, stay apart: everybody sees their own.
+        """
+        if source.name in (UPLOAD, SHARED):
+            return ratings
+        key = source, ratings.name, ratings.item_noun, ratings.item_info is not None
+        with self.lock:
+            return self._public.setdefault(key, ratings)
+
     # --- runs -----------------------------------------------------------------------------------
 
     def run(
@@ -114,7 +128,9 @@ class Registry:
         SettingsError, RatingsError
             If the model cannot start on the ratings with its settings.
         """
-        key = (owner if experiment.data.name == UPLOAD else None, experiment)
+        ratings = self.one_copy(experiment.data, experiment.make_ratings())
+        experiment = experiment.with_ratings(ratings)
+        key = owner if experiment.data.name == UPLOAD else None, experiment, ratings
         found = self._runs.get(key)
         if found is None or found.message:  # what failed is tried again
             split = experiment.make_split()
@@ -154,9 +170,10 @@ class Registry:
 
     def of_ticket(self, ticket: str) -> Workspace | None:
         """The workspace of a ticket, kept alive; None where there is none such."""
+        asked = ticket.encode(errors="replace")
         with self.lock:
             for space in self._workspaces.values():
-                if secrets.compare_digest(space.ticket, ticket):
+                if secrets.compare_digest(space.ticket.encode(), asked):
                     space.touched = self.clock()
                     return space
         return None

@@ -122,6 +122,7 @@ class Workspace:
         source = ratings.source if source is None else source
         # Made by name and in use elsewhere: one copy for all. An upload's are sorted.
         ratings = DATA.in_use(source) or Experiment(ratings).make_ratings()
+        ratings = self.registry.one_copy(source, ratings)
         with self.registry.lock:
             found = self.data_of(source)
             if found is None or (found.ratings.item_info is None and ratings.item_info is not None):
