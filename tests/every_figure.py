@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,8 +25,11 @@ from recsys_core.figures import (
 )
 from recsys_core.figures.plain import Figure
 from recsys_core.figures.theme import Mode
+from recsys_core.live.frames import shown
 
 MODULES = (curves, data, heatmap, latent, likeness, lines, live_latent, live_matrix, terms)
+
+BASELINES = ("Global mean", "User + item bias")
 
 
 @functools.cache
@@ -32,14 +37,38 @@ def trained(name: str) -> runs.Run:
     """A run at its end: "party" is printed and named, "world" is 80 × 50, sampled and coloured."""
     worlds = {"party": rc.datasets.music_party, "world": lambda: rc.datasets.low_rank(80, 50)}
     server = runs.Registry(threaded=False)
-    ratings = server.workspace("a browser").load(worlds[name]())
-    ratings.choose("random")
-    run = server.workspace("a browser").new_run(ratings.experiment(rc.SGD(n_epochs=6)))
-    run.set_speed(None)
-    run.play()
-    while run.busy:
+    space = server.workspace("a browser")
+    data = space.load(worlds[name]())
+    data.choose("random")
+    entry = space.new_entry(data.experiment(rc.SGD(n_epochs=6)))
+    entry.train()
+    while entry.run.busy:
         server.turn()
-    return run
+    return entry.run
+
+
+def curve(run: runs.Run, name: str = "SGD", colour: int = 0) -> curves.Curve:
+    """The epochs of a run, as figures take them."""
+    return curves.Curve(name, run.epochs, run.n_epochs, colour, run.best_epoch, run.stream)
+
+
+def matrix(run: runs.Run, mode: Mode, **options: Any) -> tuple[Figure, dict[str, Any]]:
+    """The live matrix of a run, and what the browser's panel needs to fill it."""
+    part, extent = shown(run.split.train), run.predictor.extent
+    return live_matrix.figure(run.split, part.rows, part.columns, extent, mode, **options)
+
+
+def covered(figure: Figure, over: Figure) -> Figure:
+    """A figure with what lies over it, as the browser puts them together (chart.js)."""
+    below = copy.deepcopy(figure["data"])
+    if over["opacity"] is not None:
+        for trace in below:
+            trace["marker"]["opacity"] = over["opacity"]
+    return {
+        **figure,
+        "data": below + over["data"],
+        "layout": {**figure["layout"], "annotations": over["layout"]["annotations"]},
+    }
 
 
 def every_figure(mode: Mode) -> dict[str, list[Figure]]:
@@ -55,13 +84,19 @@ def _figures(mode: Mode) -> Iterator[tuple[str, Figure]]:
         ratings = run.ratings
         for name in ("spread", "tail", "known"):
             yield f"data.{name}", getattr(data, name)(ratings, mode)
-        for options in ({}, {"epoch": 0}, {"user": 1, "item": 2}):
-            yield "live_matrix.figure", live_matrix.figure(run, mode, **options)[0]
-            yield "live_latent.figure", live_latent.figure(run, mode, **options)[0]
-        yield "curves.figure", curves.figure([run], run, mode)[0]
-        several = curves.figure([run, run], run, mode, log_x=True, log_y=True, epoch=1)
-        yield "curves.figure", several[0]
-        yield "curves.drawn", curves.drawn([curves.of_run(run)], mode, measure="objective")
+        for has_ratings in (True, False):
+            yield "live_matrix.figure", matrix(run, mode, has_ratings=has_ratings)[0]
+        part = shown(run.split.train)
+        yield (
+            "live_latent.figure",
+            live_latent.figure(run.split.train, part.users, part.items, mode)[0],
+        )
+        one, other = curve(run), curve(run, "another", 1)
+        yield "curves.live", curves.live([one], one, BASELINES, mode)[0]
+        several = curves.live([one, other], other, BASELINES, mode, log_x=True, log_y=True)
+        yield "curves.live", several[0]
+        yield "curves.drawn", curves.drawn([one, other], mode)
+        yield "curves.drawn", curves.drawn([one], mode, measure="objective")
         yield from _of_a_model(run, mode)
     yield "data.known", data.known(rc.Ratings.from_matrix(np.eye(300, 200) * 3), mode)
     yield "data.tail", data.tail(rc.Ratings.from_matrix(np.eye(600, 40) * 3), mode)
@@ -102,3 +137,5 @@ def _of_a_model(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:
         yield "latent.figure", latent.figure(clouds, mode, **options)
         near = {"selected": ("item", 3), "neighbours": np.array([1, 2])}
         yield "latent.figure", latent.figure(clouds, mode, **options, **near)
+        over = latent.overlay(clouds, near["selected"], near["neighbours"], shade, mode)
+        yield "latent.overlay", covered(latent.figure(clouds, mode, **options), over)

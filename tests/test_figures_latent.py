@@ -6,6 +6,7 @@ import pytest
 
 from recsys_core.figures import latent, theme
 from recsys_core.ratings import Scale
+from tests.every_figure import covered
 
 SCALE = Scale(1, 5, 1)
 
@@ -121,3 +122,15 @@ def test_the_table_twin_and_the_words():
     said = latent.alt([users, films], "Latent space", "film 1")
     assert "6\u00a0users and 2\u00a0films" in said
     assert said.endswith("film 1 is selected.")
+
+
+@pytest.mark.parametrize("selected", [None, ("item", 3), ("user", 0)])
+@pytest.mark.parametrize("shade", ["kind", "mean"])
+@pytest.mark.parametrize("n", [6, 60])
+def test_the_map_of_nobody_with_what_lies_over_it_is_the_map_of_somebody(selected, shade, n):
+    clouds = [cloud("user", n), cloud("item", n, seed=1)]
+    near = np.array([1, 2])
+    whole = draw(clouds, shade=shade, selected=selected, neighbours=near)
+    bare = latent.figure(clouds, "light", title="Map", axes=("a", "b"), scale=SCALE, shade=shade)
+    over = latent.overlay(clouds, selected, near, shade, "light")
+    assert go.Figure(covered(bare, over)) == whole

@@ -1,43 +1,39 @@
-"""The figures of the Train page: curves, live matrix, live latent space."""
+"""The figures of the Train page, ready to be filled: curves, live matrix, live latent space.
+
+What fills them comes over the live route; see ``test_live_feed.py``.
+"""
+
+import json
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
 import recsys_core as rc
-from recsys_core import runs
-from recsys_core.figures import curves, live_latent, live_matrix, theme
-from tests.test_figures_feed import settle, step
+from recsys_core.figures import curves, live_latent, live_matrix, plain, theme
+from recsys_core.training import Epoch
+from tests.every_figure import BASELINES, curve, matrix, trained
 
 
-@pytest.fixture
-def server():
-    return runs.Registry(threaded=False)
+@pytest.fixture(scope="module")
+def run():
+    return trained("world")
 
 
-@pytest.fixture
-def space(server):
-    space = server.workspace("a browser")
-    ratings = rc.datasets.low_rank(20, 15, density=0.5)
-    space.load(ratings).choose("random")
-    return space
+def a_curve(train=(1.2, 0.9, 0.8, 0.7), validation=(1.3, 1.0, 0.9, 0.95), best=2, **options):
+    """A curve of given errors; None where there are none."""
+    n = len(train or validation)
+    epochs = [
+        Epoch(i, train[i] if train else None, validation[i] if validation else None, 9.0 - i, 0.1)
+        for i in range(n)
+    ]
+    return curves.Curve(**{"name": "SGD", "epochs": epochs, "n_epochs": 10, "best": best,
+                           "stream": "a"} | options)  # fmt: skip
 
 
-def new_run(space, model):
-    return space.new_run(space.data[-1].experiment(model))
-
-
-@pytest.fixture
-def run(server, space):
-    run = new_run(space, rc.SGD(n_factors=2, n_epochs=10))
-    run.set_speed(None)
-    settle(server, run)
-    step(server, run, 4)
-    return run
-
-
-def draw(panel, *what, **options):
-    figure, live = panel.figure(*what, **options)
+def draw(made):
+    figure, live = made
+    json.dumps(live)  # it travels
     return go.Figure(figure), live
 
 
@@ -50,136 +46,191 @@ def has_its_words(figure):
     assert figure.layout.template.layout.font.size >= 12
 
 
+# --- curves ---------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("mode", ["light", "dark"])
-def test_curves_are_dashed_in_training_and_solid_in_validation(run, mode):
-    figure, live = draw(curves, [run], run, mode)
+@pytest.mark.parametrize("alive", [True, False])
+def test_curves_are_dashed_in_training_and_solid_in_validation(mode, alive):
+    one = a_curve(colour=1)
+    figure = (
+        go.Figure(curves.live([one], one, BASELINES, mode)[0])
+        if alive
+        else go.Figure(curves.drawn([one], mode))
+    )
     has_its_words(figure)
     assert figure.layout.xaxis.title.text == "epoch" and "RMSE" in figure.layout.yaxis.title.text
     train, validation = named(figure, "training"), named(figure, "validation")
     assert (train.line.dash, validation.line.dash) == ("dash", "solid")
-    assert train.line.color == validation.line.color == theme.run_colour(0, mode)
-    assert list(train.y) == [e.train_rmse for e in run.epochs]
-    assert list(validation.y) == [e.validation_rmse for e in run.epochs]
-    assert train.meta == {"stream": run.stream, "series": "train"}
-    ring = figure.data[live["ring"]]
-    assert (ring.x[0], ring.y[0]) == (4, run.epochs[4].validation_rmse)
+    assert train.line.color == validation.line.color == theme.run_colour(1, mode)
+    assert list(train.y or ()) == ([] if alive else [e.train_rmse for e in one.epochs])
+    assert list(validation.y or ()) == ([] if alive else [e.validation_rmse for e in one.epochs])
+    assert list(train.x or ()) == ([] if alive else [0, 1, 2, 3])
 
 
-def test_baselines_are_thin_lines_named_at_the_right_end(run):
-    figure, _ = draw(curves, [run], run, "light")
-    for baseline in run.baselines:
-        line = named(figure, baseline.name)
-        assert set(line.y) == {baseline.validation_rmse}
-        assert line.text[-1] == baseline.name.lower() and line.line.width == 1
-    assert len(list(run.baselines)) == 2
+def test_the_browser_is_told_which_trace_shows_what():
+    one = a_curve()
+    other = a_curve(name="ALS", stream="b", validation=None, best=None, n_epochs=20)
+    figure, live = draw(curves.live([one, other], one, BASELINES, "light"))
+    filled = {(stream, series): figure.data[trace] for trace, stream, series in live["curves"]}
+    assert set(filled) == {("a", "train"), ("a", "validation"), ("b", "train")}
+    for (stream, series), trace in filled.items():
+        assert trace.line.dash == ("dash" if series == "train" else "solid")
+        assert trace.name == ("SGD" if stream == "a" else "ALS")
+    assert figure.data[live["ring"]].name == "epoch shown"
+    assert figure.data[live["best"]].name == "lowest validation error"
+    assert live["series"] == "validation" and live["last"] == 20, "as far as any of them goes"
+    assert [name for _, name in live["baselines"]] == list(BASELINES)
+    assert not any(trace.y for trace in figure.data), "numbers are the browser's"
+    _, alone = draw(curves.live([other], other, BASELINES, "light"))
+    assert alone["series"] == "train" and alone["best"] is None
 
 
-def test_several_runs_keep_their_colours_and_are_named(server, space, run):
-    other = new_run(space, rc.ALS(n_factors=2, n_epochs=5))
-    settle(server, other)
-    step(server, other, 2)
-    figure, live = draw(curves, [run, other], other, "light")
-    colours = {t.line.color for t in figure.data if t.meta and t.meta["stream"] == other.stream}
+def test_the_picture_of_curves_does_not_depend_on_how_far_they_have_come():
+    def sent(n):
+        one = a_curve((1.2, 0.9, 0.8)[:n], (1.3, 1.0, 0.9)[:n], best=n - 1)
+        figure, live = curves.live([one], one, BASELINES, "light")
+        return plain.to_json(figure), live
+
+    assert sent(1) == sent(3), "it is sent once; what is new comes over the live route"
+
+
+def test_baselines_are_thin_lines_named_at_the_right_end():
+    figure, live = draw(curves.live([a_curve()], a_curve(), BASELINES, "light"))
+    for trace, name in live["baselines"]:
+        line = figure.data[trace]
+        assert line.name == name and line.text[-1] == name.lower() and line.line.width == 1
+    assert len(live["baselines"]) == 2
+
+
+@pytest.mark.parametrize("alive", [True, False])
+def test_several_runs_keep_their_colours_and_are_named(alive):
+    one, other = a_curve(), a_curve(name="ALS", stream="b", colour=1)
+    figure = (
+        go.Figure(curves.live([one, other], other, BASELINES, "light")[0])
+        if alive
+        else go.Figure(curves.drawn([one, other], "light"))
+    )
+    colours = {t.line.color for t in figure.data if t.legendgroup == "b"}
     assert colours == {theme.run_colour(1, "light")}
-    assert [t.name for t in figure.data if t.showlegend] == [run.name, other.name]
-    assert live["stream"] == other.stream
+    assert [t.name for t in figure.data if t.showlegend] == ["SGD", "ALS"]
 
 
-def test_the_objective_is_the_second_view(run):
-    figure, live = draw(curves, [run], run, "light", measure="objective", log_y=True)
-    assert list(named(figure, "objective").y) == [e.loss for e in run.epochs]
-    assert live["series"] == "loss"
-    assert figure.layout.yaxis.type == "log"
-    assert not [t for t in figure.data if t.name == "Global mean"]  # they have no such objective
+def test_the_objective_is_the_second_view():
+    one = a_curve()
+    shown = go.Figure(curves.drawn([one], "light", measure="objective", log_y=True))
+    assert list(named(shown, "objective").y) == [e.loss for e in one.epochs]
+    figure, live = draw(
+        curves.live([one], one, BASELINES, "light", measure="objective", log_y=True)
+    )
+    assert live["series"] == "loss" and [series for _, _, series in live["curves"]] == ["loss"]
+    assert shown.layout.yaxis.type == figure.layout.yaxis.type == "log"
+    assert live["baselines"] == [] and live["best"] is None  # they have no such objective
 
 
-def test_the_best_epoch_is_marked_once_training_rests(server, run):
-    run.play()
-    settle(server, run)
-    figure, _ = draw(curves, [run], run, "light")
-    star = named(figure, "lowest validation error")
+def test_what_predicts_no_ratings_shows_its_objective():
+    one = a_curve(epochs=[Epoch(0, None, None, 9.0, 0.1)], best=None)
+    figure, live = draw(curves.live([one], one, BASELINES, "light"))
+    assert live["series"] == "loss" and live["baselines"] == []
+    assert figure.layout.yaxis.title.text == "objective"
+
+
+def test_the_best_epoch_is_marked_once_training_rests(run):
+    one = curve(run)
+    star = named(go.Figure(curves.drawn([one], "light")), "lowest validation error")
     assert star.x[0] == run.best_epoch
     assert star.y[0] == min(e.validation_rmse for e in run.epochs)
+    untrained = a_curve((1.2,), (1.3,), best=0)
+    figure = go.Figure(curves.drawn([untrained], "light"))
+    assert not [t for t in figure.data if t.name == "lowest validation error"]
 
 
 def test_the_table_of_epochs_has_four_decimals(run):
-    table = curves.table(run)
-    assert list(table.index) == [0, 1, 2, 3, 4]
+    table = curves.table(curve(run))
+    assert list(table.index) == [e.number for e in run.epochs] == list(range(7))
     assert table["validation RMSE"].iloc[-1] == round(run.epochs[-1].validation_rmse, 4)
-    assert "4\u00a0epochs" in curves.alt(run)
+    assert "6\u00a0epochs" in curves.alt(curve(run))
 
 
-def test_before_training_the_matrix_shows_only_what_is_known(server, space):
-    run = new_run(space, rc.SGD(n_factors=2))
-    settle(server, run)
-    figure, live = draw(live_matrix, run, "light")
+# --- the matrix -----------------------------------------------------------------------------------
+
+
+def test_before_training_the_matrix_shows_only_what_is_known(run):
+    figure, live = draw(matrix(run, "light"))
     has_its_words(figure)
     assert np.isnan(figure.data[live["trace"]].z).all()
     known = figure.data[live["known"]].z
-    expected = run.split.train.block(np.arange(20), np.arange(15))
+    expected = run.split.train.block(np.array(live["users"]), np.array(live["items"]))
     np.testing.assert_array_equal(known, expected)
     np.testing.assert_array_equal(figure.data[0].z == 1, np.isnan(expected))  # dots in the gaps
+    assert (live["low"], live["high"]) == run.predictor.extent[:2]
+    names = run.ratings.item_names
+    assert live["columns"] == [names[item] for item in live["items"]]
 
 
-def test_the_matrix_predicts_every_cell_and_outlines_what_is_held_out(run):
-    figure, live = draw(live_matrix, run, "light", user=3, item=5)
-    predicted = run.predictor_at(4).predict_matrix()
-    np.testing.assert_array_equal(figure.data[live["trace"]].z, predicted)
-    outlined = {(row, column) for row, column, _ in live["held"]}
-    held = [run.split.validation, run.split.test]
-    assert outlined == {
-        (u, i) for part in held for u, i in zip(part.user_ids, part.item_ids, strict=True)
+def test_what_is_held_out_is_outlined(run):
+    figure, live = draw(matrix(run, "light"))
+    outlined = {(live["users"][row], live["items"][column]) for row, column, _ in live["held"]}
+    held = {
+        (u, i)
+        for part in (run.split.validation, run.split.test)
+        for u, i in zip(part.user_ids, part.item_ids, strict=True)
+        if u in live["users"] and i in live["items"]
     }
-    path = named(figure, "held out")
-    assert np.isnan(path.x).sum() == len(outlined)
-    assert live["ring"] == [3, 5]
-    np.testing.assert_allclose(live_matrix.table(run), predicted, atol=1e-3)
+    assert outlined == held and held
+    assert np.isnan(named(figure, "held out").x).sum() == len(outlined)
 
 
 def test_ratings_kept_for_the_test_are_not_told(run):
-    _, live = draw(live_matrix, run, "light")
+    _, live = draw(matrix(run, "light"))
     test = {(u, i) for u, i in zip(run.split.test.user_ids, run.split.test.item_ids, strict=True)}
-    said = {(row, column): what for row, column, what in live["held"]}
-    assert {said[cell] for cell in test} == {"rating kept for the test"}
+    said = {(live["users"][r], live["items"][c]): what for r, c, what in live["held"]}
+    hidden = {what for cell, what in said.items() if cell in test}
+    assert hidden == {"rating kept for the test"}
     assert all("validation" in what for cell, what in said.items() if cell not in test)
 
 
-def test_users_and_items_keep_their_marks_and_their_place_in_the_basis(run):
-    figure, live = draw(live_latent, run, "light", user=2)
+def test_the_table_twin_has_the_predictions(run):
+    rows, columns = np.arange(5), np.array([3, 1])
+    table = live_matrix.table(run.split.train, rows, columns, run.predictor)
+    np.testing.assert_allclose(table, run.predictor.predict_matrix(rows, columns), atol=1e-3)
+    assert list(table.columns) == [run.ratings.item_names[i] for i in columns]
+
+
+# --- the latent space -----------------------------------------------------------------------------
+
+
+def latent(run, mode="light"):
+    train = run.split.train
+    return live_latent.figure(train, np.arange(train.n_users), np.arange(train.n_items), mode)
+
+
+def test_users_and_items_keep_their_marks_and_their_places_come_later(run):
+    figure, live = draw(latent(run))
     has_its_words(figure)
-    users, items = figure.data[0], figure.data[1]
+    users, items = figure.data
     assert (users.marker.color, users.marker.symbol) == (theme.USER, "circle")
     assert (items.marker.color, items.marker.symbol) == (theme.ITEM, "diamond")
-    xy = run.basis.project(run.predictor_at(4).user_factors)
-    np.testing.assert_allclose(np.column_stack([users.x, users.y]), xy, rtol=1e-4, atol=1e-5)
-    ring = live["groups"][-1]
-    assert ring["points"] == [2, 3]
-    np.testing.assert_allclose(figure.data[ring["trace"]].x[0], users.x[2])
-    assert list(live_latent.table(run)["kind"]) == ["user"] * 20 + ["item"] * 15
+    assert not users.x and not items.x
+    assert [group["points"] for group in live["groups"]] == [[0, 80], [80, 130]]
+    for group, ids in zip(live["groups"], (range(80), range(50)), strict=True):
+        assert group["ids"] == list(ids)
+    assert figure.layout.yaxis.scaleanchor == "x"
 
 
-def test_an_epoch_looked_back_at_is_drawn(run):
-    figure, live = draw(live_matrix, run, "light", epoch=2)
-    expected = run.predictor_at(2).predict_matrix()
-    np.testing.assert_array_equal(figure.data[live["trace"]].z, expected)
-    figure, live = draw(curves, [run], run, "light", epoch=2)
-    assert figure.data[live["ring"]].x[0] == 2
-
-
-def test_few_points_are_named_and_many_are_not(server, run):
-    figure, _ = draw(live_latent, run, "light")
-    assert figure.data[0].mode == "markers"
-    space = server.workspace("another")
-    party = rc.datasets.music_party()
-    small = space.new_run(space.load(party).experiment(rc.SGD()))
-    settle(server, small)
-    figure, _ = draw(live_latent, small, "light")
+def test_few_points_are_named_and_many_are_not(run):
+    assert draw(latent(run))[0].data[0].mode == "markers"
+    party = trained("party")
+    figure, _ = draw(latent(party))
     assert figure.data[0].mode == "markers+text"
-    assert list(figure.data[0].text) == party.user_names
+    assert list(figure.data[0].text) == party.ratings.user_names
 
 
-def test_a_model_without_factors_has_no_places(server, space):
-    run = new_run(space, rc.GlobalMean())
-    settle(server, run)
-    figure, _ = draw(live_latent, run, "light")
-    assert not np.any(figure.data[0].x)
+def test_the_table_of_places_waits_for_them():
+    train = rc.datasets.music_party()
+    ids = np.arange(2), np.arange(3)
+    unplaced = live_latent.table(train, *ids, None)
+    assert list(unplaced["kind"]) == ["user"] * 2 + ["song"] * 3
+    assert list(unplaced.columns) == ["kind", "name"]
+    placed = live_latent.table(train, *ids, np.arange(10).reshape(5, 2) / 3)
+    assert placed["main"].tolist() == [0, 0.6667, 1.3333, 2, 2.6667]

@@ -8,8 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from recsys_core.figures import live_matrix, plain, theme
-from tests.every_figure import MODULES, every_figure, trained
+from recsys_core.figures import plain, theme
+from tests.every_figure import MODULES, every_figure, matrix, trained
 
 MODES = ("light", "dark")
 
@@ -66,7 +66,7 @@ def test_a_misspelt_property_would_be_found():
 
 
 def test_a_matrix_of_1200_cells_is_sent_in_30_kilobytes_without_its_template():
-    figure, _ = live_matrix.figure(trained("world"), "light")
+    figure, _ = matrix(trained("world"), "light")
     assert figure["data"][1]["z"].shape == (40, 30)
     text = plain.to_json(figure)
     assert len(text.encode()) < 30_000

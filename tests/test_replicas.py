@@ -187,17 +187,17 @@ def test_a_replica_runs_beside_what_a_person_has():
     registry = Registry(threaded=False)
     workspace = registry.workspace("somebody")
     own = workspace.load(rc.Ratings.from_matrix([[1, 5, 2], [2, 0, 4]]))
-    mine = workspace.new_run(own.experiment(rc.SGD(n_epochs=2)))
+    mine = workspace.new_entry(own.experiment(rc.SGD(n_epochs=2)))
     replica, ratings = article2.REPLICA, datasets.music_party()
-    runs = replicas.live.start(workspace, replica, ratings)
-    assert [run.status for run in runs] == ["playing"] * len(replica.cases)
-    assert workspace.data == [own] and workspace.runs == [mine, *runs]
+    entries = replicas.live.start(workspace, replica, ratings)
+    assert [entry.run.status for entry in entries] == ["training"] * len(replica.cases)
+    assert workspace.data == [own] and workspace.entries == [mine, *entries]
     assert replicas.live.records(workspace, replica, ratings) is None
     for _ in range(100_000):
         if not workspace.busy:
             break
         registry.turn()
-    workspace.rename(runs[0], "found by what it is, not by what it is called")
+    workspace.rename(entries[0], "found by what it is, not by what it is called")
     lived = replicas.live.records(workspace, replica, ratings)
     straight = replicas.run(replica, ratings)
     pd.testing.assert_frame_equal(replica.table(lived), replica.table(straight))
@@ -205,7 +205,17 @@ def test_a_replica_runs_beside_what_a_person_has():
         assert record.digest == straight[key].digest, "as a run, and straight through: equal bits"
         assert experiments.replay(record.receipt).outcome == "same bits"
     replicas.live.start(workspace, replica, ratings)
-    assert len(workspace.runs) == 1 + len(replica.cases)
+    assert len(workspace.entries) == 1 + len(replica.cases)
+
+
+def test_a_replica_that_a_class_runs_is_trained_once():
+    registry = Registry(threaded=False)
+    replica = article2.REPLICA
+    groups = [
+        replicas.live.start(registry.workspace(owner), replica, datasets.music_party())
+        for owner in ("one", "other")
+    ]
+    assert [e.run for e in groups[0]] == [e.run for e in groups[1]]
 
 
 @pytest.mark.parametrize("replica", REPLICAS, ids=lambda r: r.title)
