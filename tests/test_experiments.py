@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import re
 import string
 
 import numpy as np
@@ -24,6 +25,7 @@ from recsys_core.errors import (
     SettingsError,
 )
 from recsys_core.experiments import Experiment, Fork, Record, View, link, replay, run
+from recsys_core.experiments import view as views
 from recsys_core.experiments.experiment import model_class
 from recsys_core.experiments.record import Receipt
 from recsys_core.recipes import DATA, SPLITS, Parameter, Recipe
@@ -86,12 +88,72 @@ def test_json_and_query_are_identities(experiment):
     assert link.read(text) == (experiment, View(), [])
 
 
+def parts_of(things):
+    return st.lists(st.sampled_from(list(things)), unique=True).map(tuple)
+
+
+NAMES = st.text(string.ascii_letters + string.digits + "._-", min_size=1, max_size=64)
+
+
+@st.composite
+def seen(draw, n_runs=1):
+    """A View as a link can say it."""
+    index, count = st.none() | st.integers(0, 10**6), st.integers(1, 12)
+    view = View(
+        run=draw(st.integers(1, n_runs)),
+        moment=draw(index | st.sampled_from(["best", "latest"])),
+        user=draw(index),
+        item=draw(index),
+        shown=draw(st.lists(count, unique=True).map(tuple)),
+        speed=draw(st.none() | st.just("max") | st.floats(1e-3, 1000)),
+        hide=draw(parts_of(views.PARTS)),
+        lock=draw(parts_of(views.PARTS)),
+        lesson=draw(st.none() | NAMES),
+        step=draw(st.none() | count),
+        lang=draw(st.none() | NAMES),
+    )
+    for name in draw(parts_of(views.OPTIONS)):
+        option = views.OPTIONS[name]
+        ways = [st.sampled_from(option.choices)] if option.choices else []
+        ways += (
+            [st.from_regex(re.compile(option.pattern), fullmatch=True)] if option.pattern else []
+        )
+        view = view.with_option(name, draw(st.one_of(ways)))
+    return view
+
+
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(experiments(), min_size=1, max_size=4))
-def test_a_link_holds_several_runs_and_a_view(several):
-    view = View(run=len(several), moment=40, user=3, hide=("curve", "map"), speed=5.0)
-    found, seen, remarks = link.read_all(link.write(several, view))
-    assert (found, seen, remarks) == (several, view, [])
+@given(st.data(), st.lists(experiments(), min_size=1, max_size=4))
+def test_a_link_holds_several_runs_and_a_view(data, several):
+    view = data.draw(seen(len(several)))
+    text = link.write(several, view)
+    assert link.read_all(text) == (several, view, [])
+    assert link.write(*link.read_all(text)[:2]) == text
+
+
+@settings(max_examples=100, deadline=None)
+@given(seen(), st.randoms(use_true_random=False))
+def test_keys_of_a_view_mean_the_same_in_any_order_and_are_none_of_a_new_one(view, random):
+    pairs = views.pairs(view)
+    assert views.pairs(View()) == []
+    random.shuffle(pairs)
+    found = View()
+    for key, text in pairs:
+        found = views.read_key(found, key, text)
+    assert found == view
+
+
+def test_a_usual_choice_is_not_said_and_one_without_meaning_is_refused():
+    for name, option in views.OPTIONS.items():
+        other = "7" if not option.choices else option.choices[-1]
+        chosen = View() if name == "map_factors" else View().with_option(name, other)
+        assert chosen.with_option(name, option.usual) == View()
+        assert View().option(name) == option.usual
+        if name != "genres":
+            with pytest.raises(SettingsError, match=f"{name} = no such has no meaning in a link"):
+                View().with_option(name, "no such")
+    with pytest.raises(KeyError):
+        View().option("no such")
 
 
 # --- what a link may say --------------------------------------------------------------------------
@@ -259,10 +321,10 @@ def test_what_no_machine_can_train_is_refused_in_a_sentence(text, why):
 
 
 def test_no_setting_is_named_like_a_key_of_the_view():
-    from recsys_core.experiments.view import KEYS
-
+    taken = {*views.KEYS, *views.OPTIONS, "data", "split", "model", "k", "fork"}
+    assert len(taken) == len(views.KEYS) + len(views.OPTIONS) + 5
     for name in models.MODELS:
-        assert not {p.name for p in model_class(name).parameters()} & {*KEYS, "data", "split", "k"}
+        assert not {p.name for p in model_class(name).parameters()} & taken
 
 
 # --- objects and recipes --------------------------------------------------------------------------
