@@ -159,7 +159,9 @@ class Training:
                     "number. Start from the ratings it was made with."
                 )
             learner.restore(copy.deepcopy(checkpoint.state))
-            self._at = _Position(**copy.deepcopy(checkpoint.position))
+            position = dict(checkpoint.position)
+            position["history"] = position["history"][: position.pop("n_epochs")]
+            self._at = _Position(**copy.deepcopy(position))
             self._at.stopped_early = False
 
     @property
@@ -295,5 +297,6 @@ class Training:
 
     def checkpoint(self) -> Checkpoint:
         """Everything needed to go on: parameters, optimiser, generator, position."""
-        position = {**vars(self._at), "history": list(self._at.history)}
+        # The list of epochs only grows: all checkpoints share it, and know how much is theirs.
+        position = {**vars(self._at), "n_epochs": len(self._at.history)}
         return Checkpoint(dict(self.settings), self._shape, self.learner.state(), position)

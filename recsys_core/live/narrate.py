@@ -101,6 +101,7 @@ def during(run: Run, epoch: int) -> Text:
 def changes(run: Run, start: int) -> list[tuple[int, Text]]:
     """The sentences from an epoch on, each with the epoch at which it begins to be said."""
     found: list[tuple[int, Text]] = []
+    during(run, run.epoch)  # all at once: each call by itself would look for the lowest error anew
     before = during(run, start - 1) if start else None
     for epoch in range(start, run.epoch + 1):
         text = during(run, epoch)

@@ -49,6 +49,7 @@ class Run:
         (``basis_pending``), and for models without factors. ``scouted``: what it was found from.
     rewinding : a fork that has still to be retraced to its epoch.
     version : counts whatever changes.
+    slice : how long the worker's turns with it are now, in seconds.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Run:
         self.scouted: Recommender | None = None
         self.rewinding = False
         self.version = 0
+        self.slice = 0.05
         self.message = ""
         self.tested: list[Score] | None = None
         self._registry = registry
@@ -197,6 +199,10 @@ class Run:
         took = list(self._took)
         return sum(took) / len(took) if took else None
 
+    def ahead(self) -> Recommender:
+        """The latest predictor; in the first epoch, that under way. The worker alone may ask."""
+        return self.predictor_at(self.epoch) if self.epoch else self._course.training.snapshot()
+
     def record(self, epoch: int | None = None) -> Record | None:
         """What is kept of it: of the best epoch, or the last; or as it was at another epoch.
 
@@ -261,6 +267,8 @@ class Run:
         """
         with self.lock:
             self._wishes[who] = self.n_epochs if until is None else min(until, self.n_epochs)
+            if not self.wants_training:
+                self._ended = None  # how long it waits now is no part of an epoch
             self.version += 1
             self._registry.wake()
 
@@ -268,6 +276,7 @@ class Run:
 
     def work(self, seconds: float) -> None:
         """One turn of about ``seconds``."""
+        self.slice = seconds
         until = self.clock() + seconds
         try:
             while self.wants_training and not self.rewinding:
