@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.shared import choices, finding, session, view
+from pages.shared import choices, finding, parts, session, view
 from pages.shared.chart import chart
 from pages.shared.explore import Model
 from recsys_core import recommend, words
@@ -40,7 +40,8 @@ def section(model: Model, one: int | Guest, name: str, item: int | None) -> None
         "neighbours": "What neighbours would suggest",
     }
     st.session_state.alike = names[view.option("similar")]
-    tabs = st.tabs(list(names.values()), on_change=lambda: _open(names), key="alike")
+    opened = parts.unlocked("similar", lambda: _open(names))
+    tabs = st.tabs(list(names.values()), on_change=opened, key="alike")
     for tab, which in zip(tabs, names, strict=True):
         if tab.open:
             with tab:
@@ -69,6 +70,7 @@ def _by(model: Model, name: str) -> By:
         {by: recommend.compared(predictor, by) for by in offered},
         f"alike_{name}",
         usual="predictions" if few else "factors",
+        part="similar",
         help="By predicted ratings: whole predicted rows, which are all positive and so close to "
         "1. By factors: directions of taste, biases aside."
         if predictor.has_factors
@@ -107,9 +109,10 @@ def _items(model: Model, item: int | None) -> None:
             "item",
             model.ratings,
             "alike_item",
-            lambda found: view.select(item=found),
+            parts.unlocked("similar", lambda found: view.select(item=found)),
             chosen=one,
             label=f"Like which {noun}?",
+            disabled=parts.locked("similar"),
         )
     by = _by(model, "items_like")
     table = recommend.similar(model.predictor, "item", one, _LISTED, by)
@@ -161,10 +164,13 @@ def _neighbours(model: Model, one: int | Guest, name: str) -> None:
             n_neighbours = min(int(view.option("neighbours")), most)
             if most > 1:
                 st.session_state.neighbours_n = n_neighbours
-                st.slider("Neighbours", 1, most, key="neighbours_n", on_change=_many)
+                many, locked = parts.unlocked("similar", _many), parts.locked("similar")
+                st.slider(
+                    "Neighbours", 1, most, key="neighbours_n", on_change=many, disabled=locked
+                )
         scores = {"mean": "weighted mean", "sum": "raw sum"}
         how: Literal["mean", "sum"] = choices.segmented(  # type: ignore[assignment]
-            "score", "Score", scores, "neighbours_how"
+            "score", "Score", scores, "neighbours_how", part="similar"
         )
         by = _by(model, "neighbours_like")
     if how == "sum":

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import streamlit as st
 
-from pages.shared import explore, finding, view
+from pages.shared import explore, finding, parts, view
 from pages.shared.explore import Model
 from pages.shared.mapping import Map
 from recsys_core import maps, words
@@ -110,7 +110,7 @@ def _table(
         columns,
         hide_index=True,
         height="content",
-        on_select=go,
+        on_select="ignore" if parts.locked("similar") else go,
         selection_mode="single-row",
         key=key,
         column_config={

@@ -1,4 +1,7 @@
-"""Choices that a page offers and the link says: widgets whose value is the View's."""
+"""Choices that a page offers and the link says: widgets whose value is the View's.
+
+``part`` is the part of the page they belong to, by which they may be locked.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,17 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared import view
+from pages.shared import parts, view
 
 
 def segmented(
-    name: str, label: str, names: Mapping[str, str], key: str, usual: str = "", **details: Any
+    name: str,
+    label: str,
+    names: Mapping[str, str],
+    key: str,
+    usual: str = "",
+    part: str = "",
+    **details: Any,
 ) -> str:
     """One of a few, side by side: the option's text. ``usual`` is chosen where nothing was yet."""
     chosen = _show(name, names, key, usual)
@@ -21,7 +30,8 @@ def segmented(
         required=True,
         format_func=names.__getitem__,
         key=key,
-        on_change=_chosen,
+        disabled=bool(part) and parts.locked(part),
+        on_change=parts.unlocked(part, _chosen) if part else _chosen,
         args=(name, key),
         **details,
     )

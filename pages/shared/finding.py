@@ -23,6 +23,7 @@ def pick(
     *,
     chosen: int | None = None,
     label: str | None = None,
+    disabled: bool = False,
 ) -> None:
     """Find a user or an item by name; ``on_pick`` is called with its index before the page runs."""
     called, noun = names(ratings, side), "user" if side == "user" else ratings.item_noun
@@ -31,8 +32,9 @@ def pick(
         options: list[int] = list(range(len(called)))
     else:
         asked = st.text_input(
-            label, type="search", live="300ms", placeholder="Type to search …", key=f"{key}_text"
-        )
+            label, type="search", live="300ms", placeholder="Type to search …", key=f"{key}_text",
+            disabled=disabled,
+        )  # fmt: skip
         text = (asked or "").strip()
         options, label = [], noun.capitalize()
         if text:
@@ -62,6 +64,7 @@ def pick(
         placeholder=f"Type the name of {words.a(noun)} …",
         key=widget,
         on_change=picked,
+        disabled=disabled,
     )
 
 

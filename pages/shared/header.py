@@ -22,7 +22,12 @@ def title(text: str) -> DeltaGenerator:
         place = st.container(width="content", key="export_place")
         if parts.drawn("share"):
             with st.container(width="content", key="share_place"):
-                _LINK(key="share", data={}, width="content", height="content")
+                _LINK(
+                    key="share",
+                    data={"locked": parts.locked("share")},
+                    width="content",
+                    height="content",
+                )
     return place
 
 
@@ -30,5 +35,6 @@ def export(place: DeltaGenerator, draw: Callable[[], None]) -> None:
     """Offer files to take home, behind one button in the head of the page."""
     if not parts.drawn("export"):
         return
-    with place.popover("Export", icon=":material/download:", key="export"):
+    locked = parts.locked("export")
+    with place.popover("Export", icon=":material/download:", key="export", disabled=locked):
         draw()

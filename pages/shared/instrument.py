@@ -178,10 +178,13 @@ def _curves() -> None:
         ):
             if entry.run.predictor.has_ratings:
                 offered = {"rmse": "RMSE", "objective": "objective"}
-                choices.segmented("curve", "Show", offered, "curve_measure")
+                choices.segmented("curve", "Show", offered, "curve_measure", part="curve")
             st.session_state.curve_log_x, st.session_state.curve_log_y = "x" in log, "y" in log
-            st.toggle("Logarithmic epochs", key="curve_log_x", on_change=_scaled)
-            st.toggle("Logarithmic errors", key="curve_log_y", on_change=_scaled)
+            scaled, locked = parts.unlocked("curve", _scaled), parts.locked("curve")
+            for axis, of in (("x", "epochs"), ("y", "errors")):
+                st.toggle(
+                    f"Logarithmic {of}", key=f"curve_log_{axis}", on_change=scaled, disabled=locked
+                )
 
 
 def _scaled() -> None:
@@ -358,7 +361,7 @@ def _selected(run: Run, user: int, item: int) -> None:
             label = "Why? Term by term" if found.has_terms else "Look closer"
             st.page_link(
                 "predictions.py", label=label, icon=":material/grid_on:",
-                query_params=view.parameters(),
+                query_params=view.parameters(), disabled=parts.locked("why"),
             )  # fmt: skip
 
 

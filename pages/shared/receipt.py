@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.shared import parts
 from recsys_core.experiments.experiment import SHARED
 from recsys_core.ratings import UPLOAD
 from recsys_core.runs import Entry, Run
@@ -20,6 +21,7 @@ def button(entry: Entry, label: str = "Receipt", epoch: int | None = None) -> No
         key=f"receipt_{entry.number}",
         help="What was run, to be kept, checked or sent",
         on_change="rerun",
+        disabled=parts.locked("export"),
     ) as popover:
         if popover.open:
             line(entry.run, epoch)

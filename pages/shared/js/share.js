@@ -8,8 +8,12 @@ import "./style.js"
 const SAYS = { still: "Copy link", copied: "Copied", byHand: "Press Ctrl+C" }
 const shown = new WeakSet()
 
-export function render({ parentElement }) {
-  if (shown.has(parentElement)) return
+export function render({ parentElement, data }) {
+  if (!shown.has(parentElement)) draw(parentElement)
+  parentElement.querySelector("button").disabled = data.locked
+}
+
+function draw(parentElement) {
   shown.add(parentElement)
   const box = parentElement.appendChild(document.createElement("div"))
   box.className = "fs-share"

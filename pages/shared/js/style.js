@@ -35,6 +35,7 @@ sheet.textContent = `
   color: var(--st-text-color); background: var(--st-background-color); white-space: nowrap;
   border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius); }
 .fs-share button:hover, .fs-share button:focus-visible { border-color: var(--st-primary-color); }
+.fs-share button:disabled { opacity: .5; cursor: default; }
 .fs-share input { font: inherit; width: 15rem; min-width: 0; padding: 0 .5em;
   color: var(--st-text-color); background: var(--st-secondary-background-color);
   border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius); }
