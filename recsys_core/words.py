@@ -14,9 +14,11 @@ def number(value: float) -> str:
     if not math.isfinite(value):
         return "–"
     size = abs(value)
+    if size == 0:
+        return "0"
     if size >= 100:
         return f"{value:,.0f}"
-    if 0 < size < 1e-4:
+    if size < 1e-4:
         return f"{value:.2e}"
     text = f"{value:#.3g}"
     whole, _, decimals = text.partition(".")

@@ -67,6 +67,10 @@ class Tab:
         """What it gives for each of many lists of arguments."""
         return self._ask(map=[module, name, [list(given) for given in lists]])
 
+    def constants(self) -> dict[str, Any]:
+        """What the scripts are told by Python."""
+        return self._ask(constants=None)
+
     def store(self, name: str, *given: Any) -> Any:
         """What a function of the store gives."""
         return self.call("store.js", name, *given)

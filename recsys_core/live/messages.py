@@ -153,7 +153,15 @@ class Want(msgspec.Struct, tag="want", tag_field="kind"):
 ToBrowser = Tick | Refused
 ToServer = Watch | Want
 
+
+class _Versioned(msgspec.Struct):
+    """What every message carries, whatever else another version of it may hold."""
+
+    v: int
+
+
 _decoder = msgspec.json.Decoder(ToServer)
+_version = msgspec.json.Decoder(_Versioned)
 
 
 def encode(message: ToBrowser) -> str:
@@ -169,13 +177,14 @@ def decode(text: str) -> ToServer:
     LiveError
         If it is not one of the declared messages, or of another version.
     """
+    text = text[: _LONGEST + 1]
     try:
-        message = _decoder.decode(text[: _LONGEST + 1])
-    except msgspec.MsgspecError as error:
-        raise LiveError(Text("This message has no meaning: {why}.", why=str(error))) from None
-    if message.v != VERSION:
-        raise LiveError(Text("Factorscope was updated; reload the page."))
-    return message
+        if _version.decode(text).v != VERSION:
+            raise LiveError(Text("Factorscope was updated; reload the page."))
+        return _decoder.decode(text)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        why = str(error)[:200]
+        raise LiveError(Text("This message has no meaning: {why}.", why=why)) from None
 
 
 def schema() -> dict[str, Any]:

@@ -50,7 +50,7 @@ Object.assign(globalThis, {
     observe() {}
   },
   document: {
-    head: { appendChild: (node) => node },
+    head: { append() {} },
     body: { appendChild: (node) => (notice = node) },
     createElement: element,
     querySelector: (selector) => (selector === ".fs-notice" ? notice : null),
@@ -92,6 +92,7 @@ const looks = {
 }
 
 const does = {
+  constants: async () => ({ ...(await load("constants.js")) }),
   async call([module, name, ...given]) {
     return (await load(module))[name](...given)
   },

@@ -4,7 +4,8 @@ const NO_BREAK = "\u00a0"
 
 // A number with so many decimals, halves to even as Python rounds them.
 export function fixed(value, decimals) {
-  return rounded(value, decimals, (v, d) => v.toFixed(d))
+  if (Math.abs(value) < 1e21) return rounded(value, decimals, (v, d) => v.toFixed(d))
+  return BigInt(value) + (decimals ? "." + "0".repeat(decimals) : "") // toFixed gives up there
 }
 
 // Three significant digits, thousands separated: “0.912”, “12,346”, “2”, “–” if not finite.
