@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import recsys_core as rc
-from pages.shared import finding
+from pages.shared import finding, visitor
 from recsys_core import recommend, runs, words
-from tests.app_harness import load, open_page, train
+from tests.app_harness import load, open_page, text_of, train
 
 
 def party(browser_id, model=None):
@@ -83,6 +83,24 @@ def test_a_guests_ratings_change_the_recommendations_at_once(browser_id):
     shown_is(best(at), run.predictor.recommend(guest, 10), run.ratings)
     at.button(key="guest_over").click().run()
     assert any("knows nothing of you" in text for text in texts(at))
+
+
+def test_a_guests_ratings_are_there_in_another_tab_of_the_same_browser_and_nowhere_else(browser_id):
+    run = party(browser_id)
+    at = open_page("recommend", browser_id, "who=guest")
+    items = [int(c.key.split("_")[1]) for c in at.main.segmented_control if "guest" in c.key][:2]
+    for item, value in zip(items, (5.0, 2.0), strict=True):
+        at.segmented_control(key=f"guest_{item}").set_value(value).run()
+    fresh = open_page("recommend", browser_id, "who=guest")
+    assert [fresh.segmented_control(key=f"guest_{item}").value for item in items] == [5.0, 2.0]
+    guest = run.predictor.fold_in(np.array(items), np.array([5.0, 2.0]))
+    shown_is(best(fresh), run.predictor.recommend(guest, 10), run.ratings)
+    fresh.segmented_control(key=f"guest_{items[0]}").set_value(None).run()  # taken back
+    at.run()
+    assert at.segmented_control(key=f"guest_{items[0]}").value is None
+    other = visitor.new_id()
+    party(other)
+    assert "knows nothing of you" in text_of(open_page("recommend", other, "who=guest"))
 
 
 def test_a_continuous_scale_is_typed(browser_id):

@@ -7,6 +7,7 @@ then on it gets one message a tick with all that is new.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from urllib.parse import urlsplit
 
@@ -74,7 +75,7 @@ class _Page:
 
     def notify(self) -> None:
         """Called by the worker's thread: there may be something new."""
-        if not self.loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the server is going down
             self.loop.call_soon_threadsafe(self.news.set)
 
     async def hear(self, scope: anyio.CancelScope) -> None:
@@ -82,7 +83,7 @@ class _Page:
         try:
             while True:
                 try:
-                    message = decode(await self.socket.receive_text())
+                    message = decode(await self.text())
                 except LiveError as error:
                     await self.refuse(error.text)
                     continue
@@ -93,6 +94,13 @@ class _Page:
                 self.news.set()
         except WebSocketDisconnect:
             scope.cancel()
+
+    async def text(self) -> str:
+        """What the page sent; nothing that has a meaning where that is no text."""
+        received = await self.socket.receive()
+        if received["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(received["code"])
+        return received.get("text") or ""
 
     async def watch(self, wanted: Watch) -> None:
         """From now on tell what is new of these runs, as far as they are in its list."""
