@@ -1,4 +1,4 @@
-# make run · make test · make check · make bench
+# make run · make test · make test-all · make check · make bench
 #
 # On Windows, or without make: python -m venv .venv, activate it, then
 #   pip install -r requirements.txt      and   python -m streamlit run app.py
@@ -11,13 +11,18 @@ BENCH_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench venv
+.PHONY: run test test-all check bench venv
 
 run: venv $(VENV)/requirements.txt
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
 
-# make test PYTEST_ARGS="tests/test_ratings.py -x" runs a part.
+# Under ten minutes. make test PYTEST_ARGS="tests/test_ratings.py -x" runs a part.
 test: venv $(VENV)/requirements.txt $(VENV)/requirements-dev.txt
+	$(BIN)/python tests/browser/chromium.py --install
+	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+
+# And those that take long, each more than about ten seconds.
+test-all: venv $(VENV)/requirements.txt $(VENV)/requirements-dev.txt
 	$(BIN)/python tests/browser/chromium.py --install
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
