@@ -38,10 +38,11 @@ def _scripts() -> tempfile.TemporaryDirectory:
 class Tab:
     """A browser tab: ``store.js`` and whatever else is called, on a clock that the test moves."""
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
+        """``options``: “--calm” for somebody who wants less motion."""
         assert NODE is not None
         self._process = subprocess.Popen(
-            [NODE, str(_TAB), _scripts().name],
+            [NODE, str(_TAB), _scripts().name, *options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8",
         )  # fmt: skip
 
@@ -100,6 +101,10 @@ class Tab:
     def cut(self) -> None:
         """It is lost."""
         self._ask(close=None)
+
+    def press(self) -> None:
+        """Something on the page is pressed."""
+        self._ask(press=None)
 
     def receive(self, text: str) -> None:
         """A message comes over it, as text."""

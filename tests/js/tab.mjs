@@ -13,6 +13,7 @@ const told = [] // what the page was told of changes made here
 const sent = [] // what went to the live route, as text
 const spans = [] // elements with data-fs
 const sockets = []
+const presses = []
 let notice = null
 let now = 0
 let due = [] // { at, number, run }
@@ -56,6 +57,8 @@ Object.assign(globalThis, {
     querySelector: (selector) => (selector === ".fs-notice" ? notice : null),
     querySelectorAll: (selector) => (selector === "[data-fs]" ? spans : []),
   },
+  matchMedia: () => ({ matches: process.argv.includes("--calm") }),
+  addEventListener: (name, run) => name === "pointerdown" && presses.push(run),
   setTimeout: (run, delay = 0) => later(run, now + delay),
   clearTimeout: (number) => (due = due.filter((one) => one.number !== number)),
   // At the next multiple of a sixtieth of a second.
@@ -89,6 +92,7 @@ const looks = {
   sockets: () => sockets.map(({ address }) => address),
   notice: () => (notice && !notice.hidden ? notice.textContent : ""),
   waiting: () => due.length,
+  now: () => now,
 }
 
 const does = {
@@ -113,6 +117,7 @@ const does = {
     socket.readyState = 3
     socket.onclose()
   },
+  press: () => presses.forEach((run) => run()),
   receive: (text) => sockets.at(-1).onmessage({ data: text }),
   // Elements to be filled, by what they say; gives what they say once texts.js has drawn.
   async say(wanted) {

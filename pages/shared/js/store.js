@@ -201,8 +201,9 @@ export function position() {
   return shown
 }
 
-export function finished(stream) {
-  return runs.get(stream)?.status === "finished"
+// Whether no more epochs of a run will come.
+export function over(stream) {
+  return ["finished", "failed"].includes(runs.get(stream)?.status)
 }
 
 // Where a run is, as lines.js wants it: the run in view at the shown epoch, others at their best.
@@ -280,7 +281,7 @@ function move(time, passed) {
     if (goal - shown < 0.02) shown = goal
   }
   wanted = wanted || shown !== goal || (view.playing && trained(view.main) >= 0)
-  if (view.playing && ended(shown, trained(view.main), finished(view.main))) {
+  if (view.playing && ended(shown, trained(view.main), over(view.main))) {
     change({ playing: false, moment: "best" })
   }
 }
