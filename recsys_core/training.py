@@ -255,7 +255,7 @@ class Training:
         if not math.isfinite(loss) or math.sqrt(raw) > far:
             raise DivergedError(
                 f"Training diverged in epoch {number}: predictions left all bounds. Use a smaller "
-                "learning rate or more regularisation, then reset."
+                "learning rate or more regularisation."
             )
         seconds = at.seconds + time.perf_counter() - began
         epoch = Epoch(number, train_rmse, validation_rmse, loss, seconds)

@@ -157,7 +157,7 @@ def test_of_the_speeds_offered_the_usual_one_is_over_nearest_to_ten_seconds():
     for n_epochs in range(10, 501):
         lasts = {speed: n_epochs / speed for speed in runs.SPEEDS if speed != "max"}
         usual = lasts[moments.usual_speed(n_epochs)]
-        assert 4.5 < usual <= 25
+        assert 5 <= usual <= (20 if n_epochs <= 400 else 25)
         assert max(usual / 10, 10 / usual) == min(max(s / 10, 10 / s) for s in lasts.values())
 
 
@@ -312,6 +312,21 @@ def test_a_fork_goes_on_from_the_epoch_shown_with_changed_settings(browser_id, w
     until(lambda: fork.status == "finished")
     assert fork.epochs[5].loss != run.epochs[5].loss
     assert entry.name.endswith("from epoch 4")
+
+
+def test_the_button_says_from_which_epoch_it_forks(browser_id, party, clock):
+    entry = new_entry(party, rc.SGD(n_factors=2, n_epochs=500_000, patience=500_000))
+    at = press(open_page("train", browser_id), "Play")
+    until(lambda: entry.run.epoch > 40)
+    clock.now += 0.5
+    press(at.run(), "Fork from the epoch shown")  # 10 of 20 a second
+    assert current(party).name.endswith("from epoch 10")
+    entry.train()
+    at.button(key=f"select_{entry.number}").click().run()
+    assert button(at, "Fork from the latest epoch")  # where it is best so far
+    tell(at, sequence=1, moment=3)
+    press(at, "Fork from epoch 3")
+    assert current(party).name.endswith("from epoch 3")
 
 
 def test_a_fork_of_what_is_not_trained_is_refused(browser_id, world):

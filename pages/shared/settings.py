@@ -81,10 +81,13 @@ def settings() -> None:
 
 
 def _fork_button(entry: Entry, kind: type[Model], key: str, locked: bool) -> None:
-    now, epoch = view.now(), view.epoch()
-    followed = now.playing or now.moment == "latest" or entry.training
+    now, where = view.now(), f"epoch {view.epoch():,}"
+    if now.playing:
+        where = "the epoch shown"
+    elif now.moment == "latest" or (now.moment == "best" and entry.training):
+        where = "the latest epoch"
     st.button(
-        "Fork from the latest epoch" if followed else f"Fork from epoch {epoch:,}",
+        f"Fork from {where}",
         icon=":material/fork_right:",
         key="fork",
         disabled=locked or not isinstance(entry.run.model, kind),
