@@ -243,7 +243,7 @@ def test_an_epoch_takes_from_the_end_of_one_to_the_end_of_the_next(server, space
 def test_a_moment_is_an_epoch_of_the_run(server):
     space = server.workspace("a browser")
     planted(space)
-    entry = new(space, rc.SGD(n_factors=4, n_epochs=30, learning_rate=0.2, patience=None))
+    entry = new(space, rc.SGD(n_factors=4, n_epochs=30, learning_rate=0.2, patience=1000))
     run = trained(server, entry, until=20)
     assert run.best_epoch not in (None, 20)
     assert [run.epoch_at(at) for at in (None, 7, "latest", "best", 99)] == [0, 7, 20, 20, 20]
@@ -799,7 +799,7 @@ def test_real_runs_end_where_fit_ends_and_forks_continue_bit_for_bit(server, mod
 def test_the_best_epoch_is_kept_however_much_is_thinned(server):
     space = server.workspace("a browser")
     split = planted(space)
-    model = rc.SGD(n_factors=4, n_epochs=30, learning_rate=0.2, patience=None)
+    model = rc.SGD(n_factors=4, n_epochs=30, learning_rate=0.2, patience=1000)
     run = trained(server, new(space, model))
     while run.frames.thin():
         pass
@@ -822,7 +822,7 @@ def test_whatever_was_done_to_a_run_its_receipt_replays_to_the_same_bits(server)
 
     same_bits(new(space, rc.SGD(n_factors=4, n_epochs=30, learning_rate=0.2, patience=1)))
     assert space.entries[0].run.stopped_early
-    entry = new(space, rc.SGD(n_factors=2, n_epochs=8, patience=None))
+    entry = new(space, rc.SGD(n_factors=2, n_epochs=8, patience=1000))
     assert entry.run.record() is not None  # at epoch 0
     same_bits(entry, until=0)
     same_bits(entry, until=1)

@@ -11,7 +11,10 @@ from recsys_core.live import latent, narrate
 from recsys_core.live.frames import frame, frame_bytes
 from recsys_core.live.lines import short
 from recsys_core.live.messages import Baseline, Frame, Map, RunNews, Said, Sentence, Tick
+from recsys_core.models import Recommender
 from recsys_core.runs import Run
+from recsys_core.runs.kept import Moment
+from recsys_core.text import Text
 
 # About how long the frames of one message may be, in bytes: of a tick, and of the first one, which
 # brings the past along.
@@ -27,10 +30,11 @@ class _Told:
     version: int = -1
     said: int = 0  # epochs whose sentence it knows
     before: bool = False
-    after: bool = False
+    after: Text | None = None
     baselines: bool = False
     map: Map | None = None
     frames: set[int] = field(default_factory=set)
+    pictured: int = -1  # up to this epoch frames were sent
 
 
 class Feed:
@@ -55,7 +59,9 @@ class Feed:
         self.main = main
         self._told = {stream: _Told(max(known.get(stream, 0), 0)) for stream in self.runs}
         if main in self._told:
-            self._told[main].frames.update(frames)
+            here = self._told[main]
+            here.frames.update(frames)
+            here.pictured = max(here.frames, default=-1)
 
     def tick(self) -> Tick | None:
         """What is new; None where nothing is."""
@@ -71,11 +77,12 @@ class Feed:
         if self.main is None or self.main not in self.runs:
             return None
         run, told = self.runs[self.main], self._told[self.main]
-        moment = run.frames.nearest(epoch)
-        if run.basis_pending or moment.epoch in told.frames:
+        if run.basis_pending:
             return None
+        with run.lock:
+            news = _state(run, told.epochs)
+            moment = _kept(run, epoch)
         told.frames.add(moment.epoch)
-        news = _state(run, told.epochs)
         news.frames = [frame(run, moment.epoch, moment.thing)]
         return Tick({self.main: news})
 
@@ -109,22 +116,31 @@ class Feed:
                 Said(epoch, Sentence.of(text)) for epoch, text in new if epoch < told.epochs
             ]
             told.said = told.epochs
-        if not told.after and news.status == "finished" and list(run.baselines):
-            after = narrate.after(run)
-            if after is not None:
-                told.after, news.after = True, Sentence.of(after)
+        after = narrate.after(run) if news.status == "finished" else None
+        if after is not None and after != told.after:  # other words once its baselines are there
+            told.after, news.after = after, Sentence.of(after)
 
-    def _frames(self, run: Run, told: _Told, moments: list) -> list[Frame] | None:
-        last = max(told.frames, default=-1)
-        first = not told.frames
-        new = [moment for moment in moments if moment.epoch > last]
+    def _frames(
+        self, run: Run, told: _Told, moments: list[Moment[Recommender]]
+    ) -> list[Frame] | None:
+        first = told.pictured < 0
+        new = [m for m in moments if m.epoch > told.pictured and m.epoch not in told.frames]
         most = max(1, (_FIRST if first else _TICK) // frame_bytes(run))
         chosen = [new[i] for i in _spread(len(new), most if first else min(most, _MOST_FRAMES))]
+        told.pictured = moments[-1].epoch
         best = run.best_epoch
-        if run.status == "finished" and best is not None and best not in told.frames:
-            chosen += [m for m in moments if m.epoch == best and m not in chosen]
+        if run.status == "finished" and best is not None:
+            if best not in told.frames and all(m.epoch != best for m in chosen):
+                chosen.append(_kept(run, best))
         told.frames.update(moment.epoch for moment in chosen)
         return [frame(run, m.epoch, m.thing) for m in chosen] or None
+
+
+def _kept(run: Run, epoch: int) -> Moment[Recommender]:
+    """The predictor nearest to an epoch; the best of a finished run however much is thinned."""
+    if run.status == "finished" and epoch == run.best_epoch:
+        return Moment(epoch, run.predictor, 0)
+    return run.frames.nearest(epoch)
 
 
 def _state(run: Run, known: int) -> RunNews:
