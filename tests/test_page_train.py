@@ -409,6 +409,7 @@ def test_own_runs_come_first_and_those_of_a_replica_are_folded(browser_id, world
     (folded,) = [e for e in at.expander if e.label.startswith(live.group_of(replica))]
     assert folded.label == f"{live.group_of(replica)}: {len(cases)}\u00a0runs"
     assert not folded.proto.expanded
+    assert [e.label for e in at.expander if "\u00a0run" in e.label] == [folded.label]
     inside = [b.key for b in folded.button if b.key.startswith("select_")]
     assert inside == [f"select_{entry.number}" for entry in cases]
     listed = [b.key for b in at.main.button if b.key and b.key.startswith("select_")]
