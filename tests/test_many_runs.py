@@ -5,6 +5,7 @@ import pytest
 import recsys_core as rc
 from recsys_core.live import narrate
 from recsys_core.runs import Registry
+from tests.app_harness import components, load, new_entry, open_page
 
 
 class Clock:
@@ -91,3 +92,13 @@ def test_the_sentences_of_a_long_run_are_found_in_one_look_at_its_epochs(registr
     assert looks < 5 * 400
     texts = [narrate.during(entry.run, epoch) for epoch in range(401)]
     assert said == [(e, t) for e, t in enumerate(texts) if e == 0 or t != texts[e - 1]]
+
+
+def test_of_more_runs_than_a_chart_holds_the_latest_are_drawn_and_the_one_in_view(browser_id):
+    space = load(browser_id, rc.datasets.music_party())
+    first, *rest = [new_entry(space, rc.SGD(seed=seed)) for seed in range(15)]
+    for seen, drawn in ((rest[-1], rest[-12:]), (first, [first, *rest[-11:]])):
+        space.look_at(seen)
+        told = components(open_page("train", browser_id))["view"]["live"]
+        assert told["main"] == seen.run.stream
+        assert told["streams"][:12] == [each.run.stream for each in drawn]

@@ -170,11 +170,15 @@ def shown() -> list[Entry]:
     """The runs whose curves are drawn: those on the data and split in view that are not hidden.
 
     Only such as have a curve of the same measure: objectives of different models do not compare.
+    Of many the latest, the run in view always among them.
     """
     here = entry()
     if here is None:
         return []
-    return [each for each in beside(here) if each is here or not hidden(each)][:_MOST_SHOWN]
+    near = beside(here)
+    others = [each for each in near if each is not here and not hidden(each)]
+    drawn = {here, *others[-(_MOST_SHOWN - 1) :]}
+    return [each for each in near if each in drawn]
 
 
 def beside(here: Entry) -> list[Entry]:
