@@ -9,6 +9,7 @@ a test goes on with come from ``steady``, and that something does *not* happen i
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -126,9 +127,23 @@ def go_to(page: Page, path: str) -> None:
 
 def follow(page: Page, title: str) -> None:
     """Go to another page by the menu, and wait until all of it is there."""
-    page.get_by_test_id("stSidebarNavLink").filter(has_text=title).click()
-    expect(page.locator("h1").first).to_have_text(title)
+    menu(page).filter(has_text=title).click()
+    comes_to(page, "" if title == "Home" else title.split()[0].lower())
+    if title != "Train":  # which is headed by the run
+        expect(page.locator("h1").first).to_have_text("Factorscope" if title == "Home" else title)
     settled(page)
+
+
+def menu(page: Page) -> Locator:
+    """The links to the pages; Streamlit draws each once more, without its tooltip, for phones."""
+    return (
+        sidebar(page).locator(".st-key-pages").get_by_test_id("stTooltipHoverTarget").locator("a")
+    )
+
+
+def comes_to(page: Page, path: str) -> None:
+    """Wait until the address is that of a page, whatever it says behind the “?”."""
+    expect(page).to_have_url(re.compile(rf"^[^?]*/{path}(\?|$)"))
 
 
 def arrived(page: Page) -> None:

@@ -20,17 +20,26 @@ UPDATE = """async ([code, data]) => {
     (window.fsCleanUps ??= []).push(cleanUp)
 }"""
 
-FIGURE = '{"data": [{"x": [1, 2], "y": [3, 4]}], "layout": {"title": {"text": "a line"}}}'
+FIGURE = (
+    '{"data": [{"x": [1, 2], "y": [3, 4]}], "layout": {"title": {"text": "a line"}},'
+    ' "theme": "light"}'
+)
 
 
 def data(script: str, n: int) -> dict:
     """What the n-th update brings."""
-    if script == "chart.js":
-        return {"figure": FIGURE, "alt": f"line {n}", "height": 300, "plotly": PLOTLY_ROUTE}
-    curves = {"a run": {"from": 0, "loss": [1.0] * n}}
-    frames = {"after": -1, "list": []}
-    tick = {"stream": "a run", "finished": True, "curves": curves, "frames": frames}
-    return {"tick": tick, "n_epochs": 5}
+    if script == "timeline.js":
+        return {"locked": n % 2 == 0}
+    return {
+        "name": "line",
+        "figure": FIGURE,
+        "alt": f"line {n}",
+        "height": 300,
+        "live": None,
+        "marks": None,
+        "part": "",
+        "plotly": PLOTLY_ROUTE,
+    }
 
 
 def drawn(page: Page) -> list[int]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.helpers import asked, becomes, listen, settled, shot, sidebar, steady
+from tests.browser.helpers import asked, becomes, comes_to, listen, settled, shot, sidebar, steady
+from tests.browser.training import upload
 
 pytestmark = pytest.mark.browser
 
@@ -52,7 +53,7 @@ def test_a_rating_is_changed_and_trained_on(browser_page):
     settled(page)
     shot(page, "data-edited")
     page.get_by_role("button", name="Train on this table").click()
-    page.wait_for_url("**/train")
+    comes_to(page, "train")
     expect(sidebar(page)).to_contain_text("Robbie's party, edited")
     expect(sidebar(page)).to_contain_text("40\u00a0ratings")
 
@@ -61,23 +62,17 @@ def test_a_bad_file_is_refused_and_a_good_one_taken(browser_page):
     page = browser_page(390, 844, dark=True)
     page.goto("/")
     page.get_by_role("button", name="Choose a file").click()
-    page.wait_for_url("**/data")
-    chooser = page.locator("input[type=file]")
-    chooser.set_input_files(
-        [{"name": "ratings.csv", "mimeType": "text/csv", "buffer": b"\x80\x04K\x01."}]
-    )
+    comes_to(page, "data")
+    upload(page, "ratings.csv", b"\x80\x04K\x01.")
     refusal = page.get_by_test_id("stAlert")
     expect(refusal).to_contain_text("pickle")
     page.get_by_role("button", name="Remove ratings.csv").click()
     expect(refusal).to_have_count(0)
-    good = b"user,item,rating\n" + b"".join(
-        b"u%d,i%d,%d\n" % (u, i, 1 + (u * i) % 5) for u in range(20) for i in range(15)
-    )
-    chooser.set_input_files([{"name": "mine.csv", "mimeType": "text/csv", "buffer": good}])
+    upload(page)
     expect(page.get_by_text("Understood as")).to_be_visible()
     expect(page.get_by_role("button", name="Use these ratings")).to_be_visible()
     settled(page)
     shot(page, "data-understood-phone")
     page.get_by_role("button", name="Use and watch a model learn").click()
-    page.wait_for_url("**/train")
+    comes_to(page, "train")
     expect(page.locator("h1").first).to_contain_text("mine")

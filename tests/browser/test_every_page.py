@@ -14,13 +14,25 @@ from tests.browser.helpers import (
     follow,
     go_to,
     listen,
+    menu,
     shot,
     sidebar,
     stays,
     steady,
     width_of,
 )
-from tests.browser.training import epoch_in_card, finished_world, open_world, reaches, set_speed
+from tests.browser.training import (
+    LONG,
+    OVER,
+    epoch_in_card,
+    finished_world,
+    open_world,
+    play,
+    reaches,
+    rested,
+    shown,
+    train_on_upload,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -35,7 +47,7 @@ def test_a_deep_link_on_a_fresh_server_opens_its_page(path, look, browser_page):
     page = browser_page(*LOOKS[look])
     go_to(page, path)
     # Not the list of raw files that a visit past the router would show.
-    expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(len(PAGES))
+    expect(menu(page)).to_have_count(len(PAGES))
     expect(page.locator("h1").first).to_be_visible()
     if path in NEED_DATA:
         expect(page.get_by_role("button", name="Start with Robbie's party")).to_be_visible()
@@ -62,24 +74,27 @@ def test_every_page_shows_a_generated_world(look, browser_page):
 
 def test_two_browsers_never_see_each_others_data(browser_page):
     mine, yours = browser_page(), browser_page()
-    finished_world(mine)
-    link = becomes(lambda: mine.url, lambda url: url.endswith("/train"))
-    yours.goto(link)  # a shared link shares no data
+    train_on_upload(mine)
+    expect(sidebar(mine)).to_contain_text(OVER)
+    link = becomes(lambda: mine.url, lambda url: "epoch=best" in url)
+    yours.goto(link)  # a shared link shares no uploads, only says that they are not there
     arrived(yours)
     expect(sidebar(yours)).to_contain_text("No data yet")
+    expect(yours.locator(".fs-remark")).to_contain_text(re.compile("upload", re.IGNORECASE))
     yours.get_by_role("button", name="Start with Robbie's party").click()
     expect(sidebar(yours)).to_contain_text("Robbie's party")
     mine.reload()
     arrived(mine)
-    expect(sidebar(mine)).to_contain_text("generated world")
+    expect(sidebar(mine)).to_contain_text("mine")
+    expect(sidebar(mine)).to_contain_text(OVER)
     expect(sidebar(mine)).not_to_contain_text("Robbie")
 
 
 def test_a_reload_keeps_the_run(browser_page):
     page = browser_page()
     finished_world(page)
-    expect(sidebar(page)).to_contain_text("done")
-    said = steady(lambda: re.search(r"epoch [\d,]+/[\d,]+", sidebar(page).inner_text())[0])
+    expect(sidebar(page)).to_contain_text(OVER)
+    said = steady(lambda: re.search(r"epoch .*", sidebar(page).inner_text())[0])
     page.reload()
     arrived(page)
     expect(sidebar(page)).to_contain_text(said)
@@ -87,21 +102,32 @@ def test_a_reload_keeps_the_run(browser_page):
 
 def test_a_run_goes_on_while_one_visits_other_pages(browser_page):
     page = browser_page()
-    page.goto("/")
-    page.get_by_role("button", name="Watch it learn").click()
-    page.wait_for_url("**/train")
-    set_speed(page, "1")  # slow enough to be paused on any machine
-    reaches(page, 1)
+    go_to(page, f"train?{LONG}&epoch=0")
+    play(page)
     follow(page, "Data")
     first = becomes(lambda: epoch_in_card(page))
-    becomes(lambda: epoch_in_card(page), lambda now: now > first)
+    second = becomes(lambda: epoch_in_card(page), lambda now: now > first)
+    follow(page, "Train")
+    reaches(page, second)
+    follow(page, "Data")
     page.get_by_role("button", name="Pause").first.click()
-    expect(sidebar(page)).to_contain_text("paused")
+    expect(page.get_by_role("button", name="Play").first).to_be_visible()
+    expect(sidebar(page)).to_contain_text(re.compile("paused|looking back"))
     paused = steady(lambda: epoch_in_card(page))
     stays(lambda: epoch_in_card(page), paused)
     page.reload()
     arrived(page)
     stays(lambda: epoch_in_card(page), paused)
+
+
+def test_a_run_that_one_leaves_is_found_where_it_is_best(browser_page):
+    page = browser_page()
+    open_world(page)
+    follow(page, "Data")
+    expect(sidebar(page)).to_contain_text(OVER)
+    best = becomes(lambda: epoch_in_card(page))
+    follow(page, "Train")
+    becomes(lambda: (rested(page), shown(page)), (best, best))
 
 
 def test_no_address_is_asked_outside(browser_page):

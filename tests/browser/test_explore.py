@@ -19,6 +19,7 @@ from tests.browser.helpers import (
     sidebar,
     steady,
 )
+from tests.browser.training import OVER
 
 pytestmark = pytest.mark.browser
 
@@ -99,8 +100,12 @@ def test_views_of_the_matrix_differ_and_the_epoch_turns_back(browser_page):
         expect(title).to_contain_text({"Error": "Errors"}.get(view, view))
         pictures = a_new_picture(page, pictures)
     page.get_by_role("button", name="Epoch").click()
-    page.get_by_role("slider", name="Epoch").press("Home")
-    expect(page.get_by_text("looking back at epoch 0 of 200")).to_be_visible()
+    slider = page.get_by_role("slider", name="Epoch")
+    slider.press("Home")
+    expect(page.get_by_text("epoch 0: nothing learnt yet")).to_be_visible()
+    pictures = a_new_picture(page, pictures)
+    slider.press("ArrowRight")
+    expect(page.get_by_text("looking back at epoch 1 of 200")).to_be_visible()
     a_new_picture(page, pictures)
 
 
@@ -168,7 +173,7 @@ def test_a_real_data_set_is_explored(browser_page, zip_path):
     settled(page)
     follow(page, "Predictions")
     page.get_by_role("button", name="Train with the usual settings").click()
-    expect(sidebar(page)).to_contain_text("done", timeout=3 * PATIENCE * 1000)
+    expect(sidebar(page)).to_contain_text(OVER, timeout=3 * PATIENCE * 1000)
     settled(page)
     find(page, "Find a film", "Fargo", "Fargo (1996)")
     expect(page.get_by_text("× Fargo (1996)")).to_be_visible()

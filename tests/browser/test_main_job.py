@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pages.shared.settings import title_of
-from tests.browser.helpers import becomes, plot, settled, shot, sidebar, stays
+from tests.browser.helpers import becomes, comes_to, plot, settled, shot, sidebar, stays
 from tests.browser.training import (
     controls,
     finished,
@@ -68,10 +68,10 @@ def test_movielens_is_uploaded_and_learned_by_all_four_algorithms(browser_page, 
     page = browser_page(width=1440, height=900)
     page.goto("/")
     page.get_by_role("button", name="Choose a file").click()
-    page.wait_for_url("**/data")
+    comes_to(page, "data")
     page.locator("input[type=file]").set_input_files(zip_path("ml-100k.zip"))
     page.get_by_role("button", name="Use and watch a model learn").click()
-    page.wait_for_url("**/train")
+    comes_to(page, "train")
     reaches(page, 1)
     expect(sidebar(page)).to_contain_text("943 users × 1,682 films")
 

@@ -6,10 +6,19 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.helpers import PATIENCE, becomes, plot, settled, sidebar, steady
+from tests.browser.helpers import PATIENCE, becomes, comes_to, plot, settled, sidebar, steady
+
+# What is said of a run that is over, at its last epoch or its best.
+OVER = re.compile("done|the best on validation|stopped early")
 
 
-ON_TRAIN = re.compile(r"/train\b")
+# What a link says of a run that takes some 20 seconds: it is under way for as long as a test looks.
+LONG = "data=party&model=SGD&n_epochs=100000"
+
+# A file that is nobody else's.
+UPLOAD = b"user,item,rating\n" + b"".join(
+    b"u%d,i%d,%d\n" % (u, i, 1 + (u * i) % 5) for u in range(20) for i in range(15)
+)
 
 
 def controls(page: Page) -> Locator:
@@ -26,7 +35,23 @@ def watch(page: Page, way: str) -> None:
     """One of the ways in: the button on Home that ends on Train, where a run plays."""
     page.goto("/")
     page.get_by_role("button", name=way).click()
-    page.wait_for_url(ON_TRAIN)
+    comes_to(page, "train")
+    reaches(page, 1)
+
+
+def upload(page: Page, name: str = "mine.csv", content: bytes = UPLOAD) -> None:
+    """Hand a file in on the Data page."""
+    files = [{"name": name, "mimeType": "text/csv", "buffer": content}]
+    page.locator("input[type=file]").set_input_files(files)
+
+
+def train_on_upload(page: Page) -> None:
+    """Ratings from a file, and a run on them that plays."""
+    page.goto("/")
+    page.get_by_role("button", name="Choose a file").click()
+    upload(page)
+    page.get_by_role("button", name="Use and watch a model learn").click()
+    comes_to(page, "train")
     reaches(page, 1)
 
 
@@ -67,7 +92,7 @@ def _timeline(page: Page) -> Locator:
 
 def rested(page: Page) -> int | None:
     """The epoch at which the controls say that the run is over; None before."""
-    return _epoch(controls(page), " · (done|the best on validation|stopped early)$")
+    return _epoch(controls(page), f" · ({OVER.pattern})$")
 
 
 def epoch_in_card(page: Page) -> int | None:
