@@ -39,8 +39,7 @@ def scout(run: Run) -> Iterator[None]:
     """
     found = run.frames.nearest(0).thing
     if isinstance(found, Factored) and found.has_factors:
-        began = run.clock()
-        while run.wants_training and run.clock() - began < _SCOUTED:
+        while run.wants_training and run.clock() - run.made < _SCOUTED:
             yield
         if run.wants_training or run.status == "finished":
             found = run.ahead()

@@ -49,6 +49,7 @@ class Run:
         (``basis_pending``), and for models without factors. ``scouted``: what it was found from.
     rewinding : a fork that has still to be retraced to its epoch.
     version : counts whatever changes.
+    made : when it was made, on the registry's clock.
     slice : how long the worker's turns with it are now, in seconds.
     """
 
@@ -76,6 +77,7 @@ class Run:
         self._registry = registry
         self.lock = registry.lock
         self.clock = registry.clock
+        self.made = self.clock()
         self._wishes: WeakKeyDictionary[Hashable, int] = WeakKeyDictionary()
         self._record: tuple[object, Record] | None = None
         self._final: Recommender | None = None
