@@ -80,7 +80,9 @@ class Known:
                 assert found.from_ <= len(series), "there is no gap"
                 series[found.from_ :] = values
         self.frames |= {frame.epoch: frame for frame in found.frames or []}
-        self.said |= {said.epoch: said.text for said in found.said or []}
+        new = {said.epoch: said.text for said in found.said or []}
+        assert not set(new) & set(self.said), "once is enough"
+        self.said |= new
         for name in ("before", "after", "baselines", "map"):
             if getattr(found, name) is not None:
                 self.once[name] = getattr(found, name)
@@ -189,6 +191,7 @@ def test_what_the_browser_says_it_has_is_not_sent_again(server, entry):
     found = news(again)
     assert found.from_ == 21 and len(found.loss) == 10
     assert not set(epochs_of(found)) & set(known.frames)
+    known.said.clear()  # what is said is told anew
     known.take(found)
     same(known, everything(run))
     latest = of(run, epochs={run.stream: 31}, frames=list(known.frames))

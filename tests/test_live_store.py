@@ -252,6 +252,15 @@ def test_another_run_in_view_begins_where_the_page_says(tab):
     assert tab.look("view")["main"] == "b" and shown(tab) == 3
 
 
+def test_what_was_chosen_of_a_run_no_longer_in_view_is_not_told(tab):
+    tab.take(news(50, "finished"))
+    tab.see(1, status="finished", moment=5)
+    tab.store("change", {"moment": 20}, 200)
+    tab.see(2, status="finished", main="b", moment=0)
+    tab.wait(1000)
+    assert told(tab) == []
+
+
 def test_playback_is_not_begun_anew_by_a_page_that_says_the_same(tab):
     watching(tab, 99, 10.0)
     tab.wait(2000)
