@@ -184,21 +184,15 @@ def test_each_part_has_a_place_here():
 
 
 @each_place
-def test_a_part_is_there_and_gone_with_hide(part, place, browser_id, world):
-    there = marks(opened(place, browser_id))
-    assert set(place.marks.split()) <= there
-    hidden = marks(opened(place, browser_id, f"hide={part}"))
-    assert not set(place.marks.split()) & hidden
-
-
-@each_place
-def test_a_locked_part_is_shown_and_all_its_widgets_are_off(part, place, browser_id, world):
-    widgets, still = place.widgets.split(), place.still.split()
-    plain, locked = opened(place, browser_id), opened(place, browser_id, f"lock={part}")
-    assert set(place.marks.split()) <= marks(locked)
+def test_a_part_is_there_and_gone_with_hide_and_off_with_lock(part, place, browser_id, world):
+    plain = opened(place, browser_id)
+    hidden, locked = (opened(place, browser_id, f"{how}={part}") for how in ("hide", "lock"))
+    shown = set(place.marks.split())
+    assert shown <= marks(plain) and shown <= marks(locked)
+    assert not shown & marks(hidden)
     before, after = enabled(plain), enabled(locked)
     off = {key for key, on in before.items() if on and not after.get(key, True)}
-    assert off == {*widgets, *still}
+    assert off == {*place.widgets.split(), *place.still.split()}
     assert part in components(locked)["view"]["view"]["locked"]  # for what the browser does itself
 
 

@@ -298,6 +298,15 @@ def test_another_run_is_looked_at_where_it_is_best(browser_id, three):
     assert (view.moment, view.user, view.item) == ("best", 2, 2)  # on the same ratings
 
 
+def test_on_other_ratings_nobody_is_selected(browser_id, three):
+    at = look(open_page("train", browser_id), run=3, user=2, item=2, shown=(1, 3))
+    train(load(browser_id, rc.datasets.music_party()), rc.SGD(n_factors=2, n_epochs=2))
+    at.run().button(key=f"select_{three.entries[3].number}").click().run()
+    view = view_of(checked(at))
+    assert (view.run, view.user, view.item, view.shown) == (4, None, None, ())
+    assert "4 users" in card_of(at)
+
+
 def test_back_and_forward_bring_what_was_looked_at(browser_id, three, monkeypatch):
     at = open_page("train", browser_id)
     tell(at, sequence=1, moment=1)
