@@ -11,7 +11,7 @@ import pandas as pd
 from recsys_core import ordering, words
 from recsys_core.models.recommender import Factored
 from recsys_core.ordering import Side
-from recsys_core.projection import Basis, trustworthiness
+from recsys_core.projection import Basis, shares_of_factors, trustworthiness
 from recsys_core.ratings import Ratings
 
 SIDES: tuple[Side, Side] = ("user", "item")
@@ -142,10 +142,10 @@ def factor_table(predictor: Factored, n: int = 3) -> pd.DataFrame:
     """
     train, k = predictor.train, predictor.n_factors
     rows = []
+    shares = shares_of_factors(predictor)
     for factor in range(k):
         low, high = ends(predictor.item_factors[:, factor], train.item_counts, n)
-        share = Basis.of_factors(predictor, factor, factor).shares[0]
         named = [" · ".join(train.item_names[i] for i in side) for side in (low, high)]
-        rows.append((factor + 1, share, *named))
+        rows.append((factor + 1, float(shares[factor]), *named))
     table = pd.DataFrame(rows, columns=["factor", "spread", "low end", "high end"])
     return table.sort_values("spread", ascending=False, kind="stable", ignore_index=True)

@@ -69,15 +69,20 @@ class Basis:
         for factor in (first, second):
             if not 0 <= factor < k:
                 raise SettingsError(f"There is no factor {factor}; this model has 0 to {k - 1}.")
-        _, spread = _spread(predictor)
         axes = np.zeros((k, 2))
         axes[[first, second], [0, 1]] = 1.0
-        shares = np.diag(spread) / (np.trace(spread) or 1.0)
+        shares = shares_of_factors(predictor)
         return cls(np.zeros(k), axes, (float(shares[first]), float(shares[second])))
 
     def project(self, factors: np.ndarray) -> np.ndarray:
         """Where factors, (n, k), lie in the plane; float64, (n, 2)."""
         return (factors - self.centre) @ self.axes
+
+
+def shares_of_factors(predictor: Factored) -> np.ndarray:
+    """Share of the spread of users and items along each factor as it is, (k,); 0 to 1."""
+    _, spread = _spread(predictor)
+    return np.diag(spread) / (np.trace(spread) or 1.0)
 
 
 def _spread(predictor: Factored) -> tuple[np.ndarray, np.ndarray]:
