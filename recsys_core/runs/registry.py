@@ -161,6 +161,12 @@ class Registry:
 
     def workspace(self, owner: str) -> Workspace:
         """The workspace of a browser, made when it is first asked for; asking keeps it alive."""
+        # A page asks a hundred times, and should not wait each time for the worker to be done.
+        found = self._workspaces.get(owner)
+        if found is not None:
+            found.touched = self.clock()
+            if self._workspaces.get(owner) is found:  # and was not forgotten just now
+                return found
         with self.lock:
             found = self._workspaces.get(owner)
             if found is None:

@@ -8,6 +8,7 @@ nobody else.
 from __future__ import annotations
 
 import logging
+import threading
 import uuid
 from collections import deque
 from collections.abc import Hashable, Iterator
@@ -79,6 +80,7 @@ class Run:
         self.clock = registry.clock
         self.made = self.clock()
         self._wishes: WeakKeyDictionary[Hashable, int] = WeakKeyDictionary()
+        self._wishing = threading.Lock()  # held for no more than a look: pages ask often
         self._record: tuple[object, Record] | None = None
         self._final: Recommender | None = None
         self._ended: float | None = None  # when the last epoch ended, while more are wanted
@@ -88,7 +90,7 @@ class Run:
             self.epochs: list[Epoch] = list(self._course.training.history)
             self.frames: Kept[Recommender] = Kept()
             self.checkpoints: Kept[Checkpoint] = Kept()
-            self._keep(self._course.training)
+            self._keep(*_kept(self._course.training))
         else:
             self._branch_off(parent, epoch)
         self._errands: Iterator[None] | None = prepare(self)
@@ -99,9 +101,9 @@ class Run:
         self.n_epochs = course.n_epochs
         self._finished = course.finished
 
-    def _keep(self, training: Training) -> None:
-        self.frames.add(training.epoch, training.learner.snapshot())
-        self.checkpoints.add(training.epoch, training.checkpoint())
+    def _keep(self, epoch: int, frame: Recommender, checkpoint: Checkpoint) -> None:
+        self.frames.add(epoch, frame)
+        self.checkpoints.add(epoch, checkpoint)
 
     def _branch_off(self, parent: Run, epoch: int) -> None:
         """Take over a parent's past up to an epoch; what changes are the settings from there on."""
@@ -115,7 +117,7 @@ class Run:
         self.frames, self.checkpoints = parent.frames.until(epoch), parent.checkpoints.until(epoch)
         self.rewinding = moment.epoch < epoch
         if not self.rewinding:
-            self._keep(self._course.training)  # seen through the changed settings
+            self._keep(*_kept(self._course.training))  # seen through the changed settings
 
     def retrace(self, seconds: float) -> None:
         """Train again, silently, towards the epoch a fork starts from: same seed, same bits."""
@@ -124,7 +126,7 @@ class Run:
         with self.lock:
             if course.training.epoch >= self.epoch:
                 self.rewinding = False
-                self._keep(course.training)
+                self._keep(*_kept(course.training))
                 self.version += 1
 
     # --- what can be asked ----------------------------------------------------------------------
@@ -156,12 +158,12 @@ class Run:
     @property
     def wanted(self) -> int:
         """The epoch up to which somebody wants it trained."""
-        with self.lock:
+        with self._wishing:
             return max(self._wishes.values(), default=0)
 
     def wish(self, who: Hashable) -> int:
         """The epoch up to which ``who`` wants it trained."""
-        with self.lock:
+        with self._wishing:
             return self._wishes.get(who, 0)
 
     @property
@@ -268,7 +270,8 @@ class Run:
         Another wish of the same one takes the place of the last; whoever is gone wants nothing.
         """
         with self.lock:
-            self._wishes[who] = self.n_epochs if until is None else min(until, self.n_epochs)
+            with self._wishing:
+                self._wishes[who] = self.n_epochs if until is None else min(until, self.n_epochs)
             if not self.wants_training:
                 self._ended = None  # how long it waits now is no part of an epoch
             self.version += 1
@@ -301,16 +304,19 @@ class Run:
         epoch = course.advance(seconds)
         if epoch is None and not course.finished:
             return
+        # Copied before: pages wait for the lock, so it is held for no longer than it must be.
+        kept = None if epoch is None else _kept(course.training)
+        final = course.training.snapshot() if course.finished else None
         with self.lock:
             now = self.clock()
-            if epoch is not None:
-                self._keep(course.training)
+            if epoch is not None and kept is not None:
+                self._keep(*kept)
                 self.epochs.append(epoch)
                 self.tested = None  # that was another model
                 if self._ended is not None:
                     self._took.append(now - self._ended)
             if course.finished:
-                self._final = course.training.snapshot()
+                self._final = final
                 self._finished = True
             self._ended = now if self.wants_training else None
             self.version += 1
@@ -320,3 +326,8 @@ class Run:
             self.message = message
             self._errands, self.basis_pending = None, False
             self.version += 1
+
+
+def _kept(training: Training) -> tuple[int, Recommender, Checkpoint]:
+    """What is kept of an epoch."""
+    return training.epoch, training.learner.snapshot(), training.checkpoint()
