@@ -154,10 +154,10 @@ def test_leaving_train_ends_playback_and_not_training(browser_id, party, clock):
 
 
 def test_of_the_speeds_offered_the_usual_one_is_over_nearest_to_ten_seconds():
-    for n_epochs in range(10, 501):
+    for n_epochs in range(10, 1001):
         lasts = {speed: n_epochs / speed for speed in runs.SPEEDS if speed != "max"}
         usual = lasts[moments.usual_speed(n_epochs)]
-        assert 5 <= usual <= (20 if n_epochs <= 400 else 25)
+        assert 5 <= usual <= 20
         assert max(usual / 10, 10 / usual) == min(max(s / 10, 10 / s) for s in lasts.values())
 
 

@@ -59,7 +59,8 @@ def _run() -> None:
         f'<span data-fs="progress">{escape(lines.progress(at))}</span>',
         f'<span data-fs="quality" title="{_RMSE}">{quality}</span>',
     )
-    if run.n_epochs and run.model.has_epochs:
+    # Elsewhere than on Train there is nothing to play of a run that is trained.
+    if run.n_epochs and run.model.has_epochs and (view.is_watched() or run.status != "finished"):
         _play_button(entry)
 
 

@@ -147,6 +147,11 @@ def standing() -> Standing:
     return lines.standing(found, epoch(), now().playing, speed())
 
 
+def is_watched() -> bool:
+    """Whether the page is the one where runs are watched, not only looked at."""
+    return _tab().page == _TRAIN
+
+
 def active() -> bool:
     """Whether the run in view plays, or is being trained for this browser: it can be paused."""
     found = entry()
@@ -281,7 +286,7 @@ def play(watched: bool | None = None) -> None:
     if found.run.status == "finished" and begin >= found.run.epoch_at("best"):
         begin = 0  # at its end: once more
     found.train()
-    watched = _tab().page == _TRAIN if watched is None else watched
+    watched = is_watched() if watched is None else watched
     playing = watched and found.run.model.has_epochs
     change(chosen=False, playing=playing, moment=begin if playing else "best")
 

@@ -11,7 +11,7 @@ import math
 from recsys_core.experiments.view import Moment, Speed
 
 # Epochs per second that are offered; "max" is as fast as it trains.
-SPEEDS: tuple[Speed, ...] = (1.0, 2.0, 5.0, 10.0, 20.0, "max")
+SPEEDS: tuple[Speed, ...] = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, "max")
 
 # How long a run is meant to be watched, in seconds.
 _WATCHED = 10.0
