@@ -7,7 +7,9 @@
 Starts the real server, opens that many sessions as browsers would (``client.py``), each with its
 live connection, and has all of them press Play at the same moment: “Start a new run” on Train,
 each with its own seed, so that thirty runs are thirty trainings; with ``--same`` all have one seed,
-and so one run that all watch. When a run is over, the next one is started with the next seed.
+and so one run that all watch. They train on Robbie's party, or with ``--same``, where it would be
+over at once, on generated ratings of the size of MovieLens 100k. When a run is over, the next one
+is started with the next seed.
 Meanwhile each session goes to another page every four seconds, back to Train every other time, the
 sessions evenly one after the other; the live connection stays open and the run goes on.
 
@@ -54,6 +56,12 @@ from recsys_core.models import ALGORITHMS
 
 _ROOT = Path(__file__).resolve().parents[1]
 
+# Generated ratings of the size of MovieLens 100k, as a link says them.
+_LARGE = (
+    "data=low_rank&data.n_users=943&data.n_items=1682&data.n_factors=8&data.density=0.063"
+    "&data.noise=0.5"
+)
+
 # The pages that a session goes to in turn.
 _PAGES = ("predictions", "train", "latent", "train", "recommend", "train", "data", "train")
 _PAGE_EVERY = 4.0
@@ -98,6 +106,15 @@ class Server:
         """Heavy libraries of which something compiled is in memory."""
         maps = self._proc("maps")
         return [name for name in _HEAVY if f"/site-packages/{name}/" in maps]
+
+
+def computed_by_all() -> float:
+    """Seconds of computing so far of everything on this machine."""
+    stat = Path("/proc/stat")
+    if not stat.exists():
+        return float("nan")
+    user, nice, system, _idle, _waiting, *interrupts = map(int, stat.read_text().split()[1:9])
+    return (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager
@@ -304,9 +321,12 @@ class Asked:
     seconds: float = 20.0
     within: float = 0.0
     algorithm: str = "SGD"
-    data: str = "party"
+    data: str = ""
     epochs: int = 2000
     same: bool = False
+
+    def __post_init__(self) -> None:
+        self.data = self.data or (_LARGE if self.same else "party")
 
     def seed_of(self, session: int) -> Callable[[int], int]:
         """The seeds of the runs of a session, by round."""
@@ -317,7 +337,7 @@ async def measure(server: Server, asked: Asked) -> dict[str, float | int | None]
     """Print what is found; return the figures of ``--json``."""
     print(
         f"{asked.sessions} sessions, {asked.algorithm} on {Path(asked.data).name}, "
-        f"{asked.epochs:,} epochs{' of one run' if asked.same else ''}, "
+        f"{asked.epochs:,} epochs{' of one run for all' if asked.same else ''}, "
         f"{asked.seconds:g} s after Play; load average {os.getloadavg()[0]:.1f}",
         flush=True,
     )
@@ -333,16 +353,21 @@ async def measure(server: Server, asked: Asked) -> dict[str, float | int | None]
     for watcher in watchers:
         await watcher.prepare(asked.data, asked.algorithm, asked.epochs)
     before, computed, own = server.mib(), server.cpu(), time.process_time()
+    everything = computed_by_all()
     began = time.monotonic()
     await together(watchers, asked)
     took = time.monotonic() - began
     computed, own = server.cpu() - computed, time.process_time() - own
+    others = computed_by_all() - everything - computed - own
     after = server.mib()
 
     print(table(watchers))
     print(f"server: {idle:.0f} MiB with one idle session (loaded: {', '.join(loaded)}),")
     print(f"  {before:.0f} MiB before Play, {after:.0f} MiB after;")
-    print(f"  {computed / took:.2f} of {os.cpu_count()} cores, the sessions {own / took:.2f}")
+    print(
+        f"  {computed / took:.2f} of {os.cpu_count()} cores, the sessions {own / took:.2f}, "
+        f"others {max(others, 0.0) / took:.2f}"
+    )
     for watcher in watchers:
         await watcher.close()
     return figures(watchers, after)
@@ -430,7 +455,7 @@ def main() -> None:
     )
     parser.add_argument("--algorithm", choices=_WATCHABLE, default=usual.algorithm)
     parser.add_argument(
-        "--data", default=usual.data, help="party, a link's text that names data, or a file"
+        "--data", default="", help="party, a link's text that names data, or a file"
     )
     parser.add_argument("--epochs", type=int, default=usual.epochs, help="of each run")
     parser.add_argument("--same", action="store_true", help="all train one run")

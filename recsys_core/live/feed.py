@@ -16,10 +16,10 @@ from recsys_core.runs import Run
 from recsys_core.runs.kept import Moment
 from recsys_core.text import Text
 
-# About how long the frames of one message may be, in bytes: of a tick, and of the first one, which
-# brings the past along.
+# About how long the frames of one message may be, in bytes, and how many: of a tick, and of the
+# first one, which brings the past along.
 _TICK, _FIRST = 32_000, 160_000
-_MOST_FRAMES = 30
+_MOST_FRAMES, _MOST_FIRST = 30, 100
 
 
 @dataclass
@@ -125,8 +125,9 @@ class Feed:
     ) -> list[Frame] | None:
         first = told.pictured < 0
         new = [m for m in moments if m.epoch > told.pictured and m.epoch not in told.frames]
-        most = max(1, (_FIRST if first else _TICK) // frame_bytes(run))
-        chosen = [new[i] for i in _spread(len(new), most if first else min(most, _MOST_FRAMES))]
+        n_bytes, n_frames = (_FIRST, _MOST_FIRST) if first else (_TICK, _MOST_FRAMES)
+        most = min(max(1, n_bytes // frame_bytes(run)), n_frames)
+        chosen = [new[i] for i in _spread(len(new), most)]
         told.pictured = moments[-1].epoch
         best = run.best_epoch
         if run.status == "finished" and best is not None:
