@@ -362,6 +362,7 @@ async def measure(server: Server, asked: Asked) -> dict[str, float | int | None]
     after = server.mib()
 
     print(table(watchers))
+    print(by_page(watchers))
     print(f"server: {idle:.0f} MiB with one idle session (loaded: {', '.join(loaded)}),")
     print(f"  {before:.0f} MiB before Play, {after:.0f} MiB after;")
     print(
@@ -413,6 +414,20 @@ def table(watchers: list[Watcher]) -> str:
     lines = [_line(str(i + 1), [watcher]) for i, watcher in enumerate(watchers)]
     lines.append(_line("all", watchers))
     return "\n".join("".join(f"{cell:>9}" for cell in line) for line in [head, *lines])
+
+
+def by_page(watchers: list[Watcher]) -> str:
+    """How long each page took: the median, and the longest."""
+    seconds: dict[str, list[float]] = {}
+    for watcher in watchers:
+        for i, run in enumerate(watcher.pages):
+            if run.seconds is not None:
+                seconds.setdefault(_PAGES[i % len(_PAGES)], []).append(run.seconds)
+    told = (
+        f"{page} {statistics.median(took):.2f} s (worst {max(took):.2f} s)"
+        for page, took in seconds.items()
+    )
+    return f"pages: {', '.join(told) or 'none'}"
 
 
 def _line(name: str, watchers: list[Watcher]) -> tuple[str, ...]:

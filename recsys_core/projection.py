@@ -197,19 +197,29 @@ def trustworthiness(
     k = min(n_neighbors, (n - 1) // 2)  # the score is defined for k < n / 2
     if n < 4:
         return float("nan")
-    near = _nearest(points, k)
-    by_distance = _nearest(vectors, n - 1)
-    rank = np.zeros((n, n), dtype=np.int64)
-    np.put_along_axis(rank, by_distance, np.arange(1, n)[None, :], axis=1)
-    excess = np.maximum(np.take_along_axis(rank, near, axis=1) - k, 0)
-    return float(1.0 - 2.0 * excess.sum() / (n * k * (2 * n - 3 * k - 1)))
+    on_map, distances = _distances(points), _distances(vectors)
+    each, excess = np.arange(n), 0
+    for _ in range(k):  # the nearest on the map, then the next: no row is ever sorted
+        near = on_map.argmin(axis=1)
+        excess += int(np.maximum(_rank(distances, near) - k, 0).sum())
+        on_map[each, near] = np.inf
+    return float(1.0 - 2.0 * excess / (n * k * (2 * n - 3 * k - 1)))
 
 
-def _nearest(rows: np.ndarray, k: int) -> np.ndarray:
-    """The k nearest others of each row by Euclidean distance, nearest first, ties by index."""
+def _distances(rows: np.ndarray) -> np.ndarray:
+    """Squared Euclidean distance between all rows; from each to itself infinite."""
     rows = np.asarray(rows, dtype=np.float64)
     rows = rows - rows.mean(axis=0)
     squares = (rows**2).sum(axis=1)
     distances = squares[:, None] + squares[None, :] - 2 * rows @ rows.T
-    np.fill_diagonal(distances, -np.inf)  # itself comes first, and is dropped
-    return np.argsort(distances, axis=1, kind="stable")[:, 1 : k + 1]
+    np.fill_diagonal(distances, np.inf)
+    return distances
+
+
+def _rank(distances: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """In each row the rank of one other by distance, from 1; of equally far ones by index."""
+    each = np.arange(len(distances))
+    far = distances[each, others][:, None]
+    nearer = distances < far
+    nearer |= (distances == far) & (each[None, :] < others[:, None])
+    return 1 + np.count_nonzero(nearer, axis=1)
