@@ -1,5 +1,10 @@
 """What thirty runs at once, or very long ones, cost: nothing that grows with their product."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 import recsys_core as rc
@@ -102,3 +107,18 @@ def test_of_more_runs_than_a_chart_holds_the_latest_are_drawn_and_the_one_in_vie
         told = components(open_page("train", browser_id))["view"]["live"]
         assert told["main"] == seen.run.stream
         assert told["streams"][:12] == [each.run.stream for each in drawn]
+
+
+def test_the_server_multiplies_matrices_on_one_thread():
+    code = (
+        "import app, numpy, threadpoolctl\n"
+        "print({p['num_threads'] for p in threadpoolctl.threadpool_info()"
+        " if p['internal_api'] == 'openblas'} or {1})"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
+    command = [sys.executable, "-c", code]
+    root = Path(__file__).resolve().parent.parent
+    said = subprocess.run(
+        command, cwd=root, env=environment, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.split() == ["{1}"], said.stderr
