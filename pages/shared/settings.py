@@ -28,7 +28,8 @@ def title_of(algorithm: str) -> tuple[str, str]:
     return kind.title, kind.summary
 
 
-@view.fragment("settings", "moment", "status")
+# Of no field of the view: what is typed here is not to be drawn over while a run moves.
+@view.fragment("settings", "refused")
 def settings() -> None:
     """Algorithm and settings; a new run with them, or a fork of the run in view."""
     entry = view.entry()
@@ -80,6 +81,7 @@ def settings() -> None:
                 st.html(f'<span role="alert" class="fs-refused">{escape(refused)}</span>')
 
 
+@view.fragment("fork", "moment", "playing", "status")
 def _fork_button(entry: Entry, kind: type[Model], key: str, locked: bool) -> None:
     now, where = view.now(), f"epoch {view.epoch():,}"
     if now.playing:
@@ -132,7 +134,7 @@ def _start(entry: Entry, kind: type[Model], shown: dict[str, Any], key: str) -> 
         model.resolve(run.split.train)  # raises before anything is given up
         fresh = workspace.new_entry(run.experiment.with_model(model))
     except FactorscopeError as error:
-        st.session_state.refused = str(error)
+        _refuse(str(error))
         return
     if run.epoch == 0 and not run.wants_training and not entry.group:
         workspace.remove(entry)  # it was only there to be looked at
@@ -144,16 +146,22 @@ def _fork(entry: Entry, kind: type[Model], key: str) -> None:
     """In a callback: go on from the epoch shown with changed settings, or why not."""
     epoch = view.epoch()
     if not entry.run.epoch:
-        st.session_state.refused = "Nothing is trained yet: press Play first, then fork."
+        _refuse("Nothing is trained yet: press Play first, then fork.")
         return
     try:
         changed = {k: v for k, v in _chosen(kind, key).items() if v != entry.run.settings.get(k)}
         fresh = session.workspace().fork(entry, epoch, **changed)
     except FactorscopeError as error:
-        st.session_state.refused = str(error)
+        _refuse(str(error))
         return
     view.watch(fresh, epoch)
     view.redraw("run")
+
+
+def _refuse(why: str) -> None:
+    """In a callback: say why not, beside the buttons."""
+    st.session_state.refused = why
+    view.redraw("refused")
 
 
 def _chosen(kind: type[Model], key: str) -> dict[str, Any]:

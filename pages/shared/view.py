@@ -51,7 +51,8 @@ class _Tab:
 
     ``page`` is the path of the page in view; ``since`` is when playback began, on the clock;
     ``steps`` counts choices: each is an entry of the browser's history;
-    ``seen`` is the last change the browser made that was taken in;
+    ``seen`` is the last change the browser made that was taken in, ``taken`` the one at hand, and
+    ``heard`` the fields that changed by it and are not drawn yet;
     ``fragments`` are the parts drawn in this run of the page, by key, and the fields each shows;
     ``page_shows`` are the fields for which the whole page has to run;
     ``drawn`` is the run in view with its epochs and its status when drawing began, by which the
@@ -65,6 +66,8 @@ class _Tab:
     since: float = 0.0
     steps: int = 0
     seen: int = 0
+    taken: int = 0
+    heard: set[str] = field(default_factory=set)
     remarks: list[str] = field(default_factory=list)
     fragments: dict[str, frozenset[str]] = field(default_factory=dict)
     page_shows: set[str] = field(default_factory=set)
@@ -74,7 +77,13 @@ class _Tab:
 def _tab() -> _Tab:
     if "tab" not in st.session_state:
         st.session_state.tab = _Tab()
-    return st.session_state.tab
+    tab: _Tab = st.session_state.tab
+    told = _told()
+    # Also before the callback of a button that was pressed after it, and came along with it: that
+    # one is called first.
+    if told is not None and told.get("sequence", 0) > tab.seen:
+        _take_in(tab, told)
+    return tab
 
 
 # --- what is looked at ----------------------------------------------------------------------------
@@ -560,13 +569,29 @@ def _streams(space: Workspace) -> list[str]:
     return list(dict.fromkeys(each.run.stream for each in entries))
 
 
+def _told() -> dict[str, Any] | None:
+    """What was changed in the browser, if this run of the script comes of it."""
+    told = st.session_state[_KEY].get("change") if _KEY in st.session_state else None
+    return told if isinstance(told, dict) else None
+
+
 def _heard() -> None:
-    """What was changed in the browser."""
-    told = st.session_state[_KEY].get("change")
-    if not isinstance(told, dict):
+    """In a callback: something was changed in the browser."""
+    tab, told = _tab(), _told()
+    if told is not None and told.get("sequence", 0) != tab.taken:
+        _take_in(tab, told)
+    fields, tab.heard = tab.heard, set()
+    redraw(*fields)
+
+
+def _take_in(tab: _Tab, told: dict[str, Any]) -> None:
+    """Change what the browser says; nothing where it speaks of a run no longer in view."""
+    tab.taken = int(told.get("sequence", 0))
+    tab.seen = max(tab.seen, tab.taken)
+    here = run()
+    if "main" in told and told["main"] != (here and here.stream):
         return
-    tab, fields = _tab(), {}
-    tab.seen = max(tab.seen, int(told.get("sequence", 0)))
+    fields: dict[str, Any] = {}
     if told.get("playing") is False:
         fields["playing"] = False
     if "moment" in told:
@@ -576,10 +601,10 @@ def _heard() -> None:
     ended = tab.view.playing and fields == {"playing": False, "moment": "best"}
     if "timeline" in tab.view.lock and not ended:
         fields = {}
-    here = ratings()
+    found = ratings()
     for side in ("user", "item"):
-        if side in told and here is not None:
-            n = here.n_users if side == "user" else here.n_items
+        if side in told and found is not None:
+            n = found.n_users if side == "user" else found.n_items
             fields[side] = min(max(int(told[side]), 0), n - 1)
     change(chosen=not ended, **fields)
-    redraw(*fields, *(["status"] if "status" in told else []))
+    tab.heard |= {*fields, *(["status"] if "status" in told else [])}

@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from playwright.sync_api import Error, Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, WebSocket, expect
+
+from pages.shared.assets import LIVE_ROUTE
 
 SHOTS = Path(__file__).resolve().parents[2] / "test-results"
 
@@ -166,17 +168,24 @@ def listen(page: Page) -> list[tuple[str, str]]:
     """Note all that a page asks of the server from when it is next opened; see ``asked``."""
     notes: list[tuple[str, str]] = []
 
-    def message(frame: bytes | str) -> None:
-        text = frame if isinstance(frame, str) else frame.decode("latin-1")
-        notes.append(("message", text))
+    def opened(socket: WebSocket) -> None:
+        kind = "live" if socket.url.endswith(LIVE_ROUTE) else "message"
+
+        def message(frame: bytes | str) -> None:
+            text = frame if isinstance(frame, str) else frame.decode("latin-1")
+            notes.append((kind, text))
+
+        socket.on("framesent", message)
 
     page.on("request", lambda request: notes.append(("request", request.url)))
-    page.on("websocket", lambda socket: socket.on("framesent", message))
+    page.on("websocket", opened)
     return notes
 
 
 def asked(page: Page, notes: list[tuple[str, str]], kind: str) -> list[str]:
-    """The addresses requested ("request"), or the messages sent ("message"), so far."""
+    """What was sent so far: the addresses requested ("request"), the messages to Streamlit
+    ("message"), or those to the live route ("live").
+    """
     page.evaluate("0")  # Playwright hands over what has happened when it is asked something
     return [what for of, what in notes if of == kind]
 

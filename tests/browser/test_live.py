@@ -11,7 +11,7 @@ from tests.browser.helpers import (
     becomes,
     click_at,
     drag_across,
-    follow,
+    go_to,
     listen,
     plot,
     shot,
@@ -20,11 +20,10 @@ from tests.browser.helpers import (
     width_of,
 )
 from tests.browser.training import (
+    LONG,
     at_the_start,
-    epoch_in_card,
     finished,
     finished_world,
-    latest,
     look_back,
     pause,
     play,
@@ -37,6 +36,7 @@ from tests.browser.training import (
     shown,
     slider,
     step,
+    trained,
 )
 
 pytestmark = pytest.mark.browser
@@ -72,14 +72,16 @@ def test_three_panels_move_and_are_never_rebuilt(browser_page, width, dark):
     for each in plots:
         each.evaluate("plot => { plot.kept = plot.querySelector('.main-svg') }")
     before = steady(lambda: [moved(each) for each in plots])
+    set_speed(page, "5")  # slow enough that all three are scrolled to, on a telephone
     play(page)
-    reaches(page, 30)
     for each, so_far in zip(plots, before, strict=True):
         moves(each, so_far)
     shot(page, f"train-{width}-{'dark' if dark else 'light'}")
-    last = finished(page)
+    set_speed(page, "max")
+    finished(page)
     for each in plots:
         is_the_same(each)
+    last = steady(lambda: trained(page))
     becomes(lambda: points(page), last + 1)
     becomes(lambda: predicted(page), 40 * 30)  # every gap is filled
     becomes(lambda: farthest(page), lambda x: x > 0.2)  # users have left the middle
@@ -93,32 +95,60 @@ def test_play_pause_step_reset(browser_page):
     play(page)
     reaches(page, 3)
     stopped = pause(page)
-    stays(lambda: latest(page), stopped, seconds=2.5)
+    assert stopped < 100  # it was played at that speed, however fast it is trained
+    stays(lambda: shown(page), stopped, seconds=2.5)
     step(page)
-    stays(lambda: latest(page), stopped + 1, seconds=2.5)
+    stays(lambda: shown(page), stopped + 1, seconds=2.5)
+    known = steady(lambda: trained(page))
     reset(page)
     becomes(lambda: predicted(page), 0)  # before training nothing is predicted
+    becomes(lambda: trained(page), lambda now: now >= known)  # what is trained stays
+    look_back(page, stopped)
+    becomes(lambda: predicted(page), 40 * 30)
+
+
+def test_a_step_of_a_run_that_nobody_trained_trains_one_epoch(browser_page):
+    page = browser_page()
+    go_to(page, f"train?{LONG}")
+    for epoch in (1, 2):
+        step(page)
+        stays(lambda epoch=epoch: (shown(page), trained(page)), (epoch, epoch), seconds=1)
+
+
+def test_play_at_the_end_shows_it_from_the_start_once_more(browser_page):
+    page = browser_page()
+    best = finished_world(page)
+    last = steady(lambda: trained(page))
+    set_speed(page, "20")
+    play(page)
+    becomes(lambda: shown(page), lambda seen: 0 < seen < best)
+    assert finished(page) == best
+    becomes(lambda: trained(page), last)
 
 
 def test_the_slider_looks_back_without_the_server(browser_page):
     page = browser_page()
     notes = listen(page)
-    last = finished_world(page)
+    best = finished_world(page)
     final = steady(lambda: predictions(page))
-    kinds = ("request", "message")
-    before = steady(lambda: [asked(page, notes, kind) for kind in kinds])
-    look_back(page, 10)
+    requests, messages = (
+        steady(lambda kind=kind: asked(page, notes, kind)) for kind in ("request", "message")
+    )
+    look_back(page, 150, 100, 50, 10)
     stays(lambda: shown(page), 10)
-    stays(lambda: [asked(page, notes, kind) for kind in kinds], before, seconds=0.5)
     becomes(lambda: predictions(page), lambda back: back != final)
+    # The server is told where the hand came to rest, and of nothing on the way.
+    told = steady(lambda: asked(page, notes, "message")[len(messages) :])
+    assert [re.findall('"moment": ?([0-9]+)', message) for message in told] == [["10"]]
+    stays(lambda: asked(page, notes, "request"), requests, seconds=0.5)
     ring = "plot => plot.data.find(t => t.name === 'epoch shown').x[0]"
     becomes(lambda: plot(page, "curve").evaluate(ring), 10)
     slider(page).press("ArrowRight")
     becomes(lambda: shown(page), 11)
     expect(page.get_by_role("button", name="Fork from epoch 11")).to_be_visible()
-    page.get_by_role("button", name="latest", exact=True).click()
-    becomes(lambda: shown(page), last)
-    expect(page.get_by_role("button", name="Fork from the latest epoch")).to_be_visible()
+    page.get_by_role("button", name="best", exact=True).click()
+    becomes(lambda: shown(page), best)
+    expect(page.get_by_role("button", name=f"Fork from epoch {best}")).to_be_visible()
 
 
 def test_zoom_survives_training(browser_page):
@@ -136,31 +166,17 @@ def test_zoom_survives_training(browser_page):
 
 def test_a_cell_is_selected_by_a_click_and_a_reload_keeps_the_run(browser_page):
     page = browser_page()
-    last = finished_world(page)
+    finished_world(page)
+    last = steady(lambda: trained(page))
     click_at(page, "matrix", 15, 20)
-    said = page.get_by_test_id("stMarkdown").filter(has_text=re.compile("predicted [0-9.]+"))
+    said = page.get_by_test_id("stHtml").filter(has_text=re.compile("predicted [0-9.]+"))
     expect(said).to_be_visible()
     expect(page.get_by_role("link", name="Why? Term by term")).to_be_visible()
     title = steady(lambda: page.locator("h1").inner_text())
     page.reload()
     expect(page.locator("h1")).to_have_text(title)
     arrived(page)
-    becomes(lambda: latest(page), last)
+    becomes(lambda: trained(page), last)
     # The past is there again, too: the slider can go back to it.
     look_back(page, 1)
     becomes(lambda: predicted(page), 40 * 30)
-
-
-def test_training_goes_on_while_one_visits_other_pages(browser_page):
-    page = browser_page()
-    at_the_start(page)
-    set_speed(page, "1")
-    play(page)
-    follow(page, "Data")
-    before = becomes(lambda: epoch_in_card(page))
-    becomes(lambda: epoch_in_card(page), lambda now: now > before)
-    before = becomes(lambda: epoch_in_card(page))
-    page.get_by_test_id("stSidebarNavLink").filter(has_text="Train").click()
-    reaches(page, before)
-    set_speed(page, "max")
-    assert finished(page) > before

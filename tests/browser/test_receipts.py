@@ -10,7 +10,16 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import ROOT
 from tests.browser.helpers import becomes, follow, go_to, settled
-from tests.browser.training import finished, look_back, open_world, pause, reaches, set_speed, step
+from tests.browser.training import (
+    LONG,
+    finished,
+    look_back,
+    open_world,
+    pause,
+    play,
+    reaches,
+    set_speed,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -45,18 +54,20 @@ def in_list(page: Page, number: int) -> Locator:
 
 def test_receipts_of_runs_forks_and_earlier_epochs_replay(browser_page):
     page = browser_page()
-    open_world(page)
+    go_to(page, f"train?{LONG}")
+    play(page)
     reaches(page, 12)
     pause(page)
     assert replay(of_button(page, in_list(page, 0))) == "same bits"  # of a run cut short
-    step(page)
+    open_world(page)
+    finished(page)
     look_back(page, 5)
     page.get_by_role("spinbutton", name="Regularisation λ").fill("0.3")
     page.get_by_role("button", name="Fork from").click()
     expect(page.locator("h1")).to_contain_text("from epoch")
     set_speed(page, "max")
     finished(page)
-    assert replay(of_button(page, in_list(page, 1))) == "same bits"
+    assert replay(of_button(page, in_list(page, 2))) == "same bits"
     follow(page, "Predictions")
     assert replay(of_button(page, in_list(page, 0))) == "same bits"
 

@@ -181,16 +181,18 @@ def slider(page: Page) -> Locator:
     return page.get_by_role("slider", name="Epoch shown in all panels")
 
 
-def look_back(page: Page, epoch: int) -> None:
-    """Drag the slider to an epoch without letting go, and wait until the panels show it."""
+def look_back(page: Page, *epochs: int) -> None:
+    """Drag the slider over epochs to the last of them, and wait until the panels show that."""
     slider(page).evaluate(
-        """(input, epoch) => {
-             input.value = epoch
-             input.dispatchEvent(new Event("input", { bubbles: true }))
+        """(input, epochs) => {
+             for (const epoch of epochs) {
+               input.value = epoch
+               input.dispatchEvent(new Event("input", { bubbles: true }))
+             }
            }""",
-        epoch,
+        epochs,
     )
-    becomes(lambda: shown(page), epoch)
+    becomes(lambda: shown(page), epochs[-1])
     settled(page)
 
 

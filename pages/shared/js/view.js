@@ -9,7 +9,7 @@ import * as store from "./store.js"
 import "./texts.js"
 
 export function render({ data, setTriggerValue }) {
-  store.onChange((change) => setTriggerValue("change", change))
+  store.onChange((change) => setTriggerValue("change", { ...change, main: store.view.main }))
   store.see({ ...data.view, main: data.live.main })
   live.watch(data.live)
   address.write(data.page, data.query, data.steps)
