@@ -11,11 +11,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pages.shared.settings import title_of
-from tests.browser.helpers import becomes, comes_to, plot, settled, shot, sidebar, stays
+from tests.browser.helpers import becomes, comes_to, plot, settled, shot, sidebar, stays, steady
 from tests.browser.training import (
+    OVER,
     controls,
     finished,
-    latest,
     look_back,
     pause,
     play,
@@ -27,6 +27,7 @@ from tests.browser.training import (
     shown,
     step,
     stream,
+    trained,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -82,19 +83,21 @@ def test_movielens_is_uploaded_and_learned_by_all_four_algorithms(browser_page, 
     play(page)
     stopped = pause(page)
     step(page)
-    stays(lambda: latest(page), stopped + 1)
+    stays(lambda: shown(page), stopped + 1)
     becomes(lambda: predicted(page), lambda cells: cells > 0)
     play(page)
     set_speed(page, "max")
-    last = finished(page)
+    best = finished(page)
+    assert best > 5
+    last = steady(lambda: trained(page))
     assert last + 1 > 10
     becomes(lambda: points(page), last + 1)
     shot(page, "main-job-sgd")
 
     # The past can be looked back at.
     look_back(page, 2)
-    page.get_by_role("button", name="latest", exact=True).click()
-    becomes(lambda: shown(page), last)
+    page.get_by_role("button", name="best", exact=True).click()
+    becomes(lambda: shown(page), best)
 
     for algorithm in ("ALS", "PMF", "NeuralMF"):
         start_anew(page, algorithm)
@@ -106,7 +109,7 @@ def test_movielens_is_uploaded_and_learned_by_all_four_algorithms(browser_page, 
 
     # Each is well below the baseline that its card names.
     becomes(lambda: rmse_below_bias(page), lambda below: below is not None and below > 0.01)
-    expect(controls(page)).to_contain_text("done")
+    expect(controls(page)).to_contain_text(OVER)
     page.get_by_role("button", name="Show test error").click()
     expect(page.get_by_text("Global mean").last).to_be_visible()
     settled(page)
