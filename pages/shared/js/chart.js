@@ -80,6 +80,7 @@ class Chart {
     this.panel = this.data.live && new panels[this.data.live.panel](this.data.live, data)
     this.shapes = layout.shapes ?? []
     write(this.panel?.at(), data, layout)
+    clearTurned(this.div, data)
     await Plotly.react(this.div, data, layout, CONFIG)
     if (!this.listening) {
       // Once: Plotly keeps its listeners over updates, and so does a rerun.
@@ -231,6 +232,13 @@ function cover(data, layout, figure) {
   if (over.opacity != null) for (const trace of data) trace.marker.opacity = over.opacity
   data.push(...over.data)
   layout.annotations = over.layout.annotations
+}
+
+// Plotly turns a colour bar but keeps what was written along its old side: have it drawn anew.
+function clearTurned(div, data) {
+  const way = (trace) => trace?.colorbar?.orientation ?? "v"
+  const turned = data.some((trace, i) => way(trace) !== way(div._fullData?.[i]))
+  if (turned) for (const bar of div.querySelectorAll(".colorbar")) bar.remove()
 }
 
 // Write what a panel would update into a figure that is not drawn yet.
