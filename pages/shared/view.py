@@ -7,6 +7,7 @@ all other times the address follows the view. The browser gets it with every run
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 import secrets
@@ -398,7 +399,8 @@ def _rerun(scope: Any) -> NoReturn:
 def arrive(page: str) -> None:
     """At the start of every page: read the address where it has the say; forget what was drawn.
 
-    On any page but Train a run is looked at, not watched: playback is over, training goes on.
+    On any page but Train a run is looked at, not watched: playback is over, training goes on. On
+    Train there is a run, before the sidebar says which.
     """
     fresh = "tab" not in st.session_state
     tab = _tab()
@@ -409,6 +411,9 @@ def arrive(page: str) -> None:
             read(query)
     if tab.view.playing and page != _TRAIN:
         change(chosen=False, playing=False, moment="best")
+    if page == _TRAIN and ratings() is not None and entry() is None:
+        with contextlib.suppress(FactorscopeError):  # which the page then says
+            new_entry()
     _begin_drawing()
 
 
@@ -557,6 +562,7 @@ def tell() -> None:
             "page": tab.page,
             "query": query(),
             "steps": tab.steps,
+            "asked": session.address(),
         },
         height=1,
         on_change_change=_heard,
