@@ -43,8 +43,10 @@ st.html(
     """<style>
     @media (min-width: 768px) {
         .st-key-page_head { padding-right: 2rem; }  /* beside the menu */
-        [data-testid=stHeader] { background: none; pointer-events: none; }
-        [data-testid=stHeader] button { pointer-events: auto; }
+        /* It lies over the head of the page: only its buttons are to be hit. */
+        [data-testid=stHeader] { background: none; }
+        [data-testid=stHeader], [data-testid=stHeader] div { pointer-events: none; }
+        [data-testid=stHeader] button, [data-testid=stHeader] button div { pointer-events: auto; }
         [data-testid=stMainBlockContainer] { padding: 1.25rem 2rem 2rem; }
         [data-testid=stApp]:has([data-testid=stExpandSidebarButton])
             [data-testid=stMainBlockContainer] { padding-top: 3.5rem; }

@@ -142,10 +142,10 @@ def browser_page(browser: Browser, server: Server) -> Iterator[Callable[..., Pag
         )
         context.set_default_timeout(PATIENCE * 1000)
         opened.contexts.append(context)
-        page = context.new_page()
-        page.on("console", opened.on_console)
-        page.on("pageerror", lambda error: opened.errors.append(str(error)))
-        return page
+        # Of every tab and frame, also those that a test opens itself.
+        context.on("console", opened.on_console)
+        context.on("weberror", lambda error: opened.errors.append(str(error.error)))
+        return context.new_page()
 
     yield open_page
     for context in opened.contexts:

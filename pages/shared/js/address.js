@@ -2,21 +2,41 @@
 
 let written = null // what was written last
 
-// Have the address say `query`. `steps` counts the choices made so far: a choice on the same page is
-// an entry of its own, all else changes the entry there is.
-export function write(page, query, steps) {
+// Where Back or Forward has led, until the page answers to it. What the page says meanwhile belongs
+// to another entry of the history, and is not written over this one.
+let awaited = null
+
+globalThis.addEventListener?.("popstate", () => (awaited = window.location.href))
+
+// Have the address of a page say `query`. `steps` counts the choices made so far: a choice on the
+// same page is an entry of its own, all else changes the entry there is. `asked` is the query to
+// which the page answers.
+export function write(page, query, steps, asked) {
   const here = window.location
+  const answers = here.pathname.split("/").pop() === page && alike(own(here.search), own(asked))
+  if (here.href === awaited && !answers) return
+  awaited = null
   const chosen = page === written?.page && steps > written.steps
   written = { page, steps }
-  const wanted = new URLSearchParams(query)
-  const now = new URLSearchParams(here.search)
-  for (const [key, value] of now) if (key.startsWith("embed")) wanted.append(key, value)
-  wanted.sort()
-  now.sort()
-  if (wanted.toString() === now.toString()) return
-  const kept = [...new URLSearchParams(here.search)].filter(([key]) => key.startsWith("embed"))
+  if (alike(own(here.search), new URLSearchParams(query))) return
+  const kept = [...new URLSearchParams(here.search)].filter(isEmbed)
   const extra = kept.length ? `&${new URLSearchParams(kept)}` : ""
   const address = `${here.pathname}${query || extra ? "?" : ""}${query}${extra}${here.hash}`
   if (chosen) window.history.pushState({}, "", address)
   else window.history.replaceState(window.history.state, "", address)
+}
+
+function isEmbed([key]) {
+  return key.startsWith("embed")
+}
+
+// What a query says of the view: all but how the page is embedded.
+function own(query) {
+  return new URLSearchParams([...new URLSearchParams(query)].filter((pair) => !isEmbed(pair)))
+}
+
+function alike(one, other) {
+  one.sort()
+  other.sort()
+  return one.toString() === other.toString()
 }

@@ -12,7 +12,7 @@ export function render({ data, setTriggerValue }) {
   store.onChange((change) => setTriggerValue("change", { ...change, main: store.view.main }))
   store.see({ ...data.view, main: data.live.main })
   live.watch(data.live)
-  address.write(data.page, data.query, data.steps)
+  address.write(data.page, data.query, data.steps, data.asked)
 }
 
 export function remove() {}
