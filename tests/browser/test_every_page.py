@@ -102,7 +102,7 @@ def test_a_reload_keeps_the_run(browser_page):
 
 def test_a_run_goes_on_while_one_visits_other_pages(browser_page):
     page = browser_page()
-    go_to(page, f"train?{LONG}&epoch=0")
+    go_to(page, f"train?{LONG}&seed=11&epoch=0")
     play(page)
     follow(page, "Data")
     first = becomes(lambda: epoch_in_card(page))

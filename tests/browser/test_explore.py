@@ -154,11 +154,11 @@ def test_recommendations_for_a_user_and_for_a_new_guest(browser_page):
     shot(page, "recommend-guest")
 
 
-def bold_names(page: Page) -> list[int]:
-    """Of which row and of which column the name is bold in the matrix."""
+def ringed(page: Page) -> list[float]:
+    """Column and row of the cell of the matrix with a ring around it."""
     return plot(page, "matrix").evaluate(
-        """div => [div._fullLayout.yaxis, div._fullLayout.xaxis].map(({ ticktext, tickvals }) =>
-             tickvals[ticktext.findIndex(name => name.startsWith("<b>"))])"""
+        """div => div._fullLayout.shapes.flatMap(({ x0, x1, y0, y1, line }) =>
+             line.width === 3 ? [(x0 + x1) / 2, (y0 + y1) / 2] : [])"""
     )
 
 
@@ -178,7 +178,7 @@ def test_a_real_data_set_is_explored(browser_page, zip_path):
     find(page, "Find a film", "Fargo", "Fargo (1996)")
     expect(page.get_by_text("× Fargo (1996)")).to_be_visible()
     click_at(page, "matrix", 3, 3)
-    becomes(lambda: bold_names(page), [3, 3])  # the clicked cell's user and film
+    becomes(lambda: ringed(page), [3, 3])
     shot(page, "explore-block")
 
     follow(page, "Latent space")

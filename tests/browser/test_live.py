@@ -109,7 +109,7 @@ def test_play_pause_step_reset(browser_page):
 
 def test_a_step_of_a_run_that_nobody_trained_trains_one_epoch(browser_page):
     page = browser_page()
-    go_to(page, f"train?{LONG}")
+    go_to(page, f"train?{LONG}&seed=12")
     for epoch in (1, 2):
         step(page)
         stays(lambda epoch=epoch: (shown(page), trained(page)), (epoch, epoch), seconds=1)

@@ -13,6 +13,7 @@ OVER = re.compile("done|the best on validation|stopped early")
 
 
 # What a link says of a run that takes some 20 seconds: it is under way for as long as a test looks.
+# Equal runs are one for all who look, so each test adds a seed of its own.
 LONG = "data=party&model=SGD&n_epochs=100000"
 
 # A file that is nobody else's.

@@ -8,6 +8,13 @@ let awaited = null
 
 globalThis.addEventListener?.("popstate", () => (awaited = window.location.href))
 
+// Streamlit empties the query before it goes to another page: that is no step, and the page one
+// leaves keeps its address.
+const push = window.history.pushState.bind(window.history)
+window.history.pushState = (state, title, url) => {
+  if (new URL(url, window.location.href).pathname !== window.location.pathname) push(state, title, url)
+}
+
 // Have the address of a page say `query`. `steps` counts the choices made so far: a choice on the
 // same page is an entry of its own, all else changes the entry there is. `asked` is the query to
 // which the page answers.
@@ -22,7 +29,7 @@ export function write(page, query, steps, asked) {
   const kept = [...new URLSearchParams(here.search)].filter(isEmbed)
   const extra = kept.length ? `&${new URLSearchParams(kept)}` : ""
   const address = `${here.pathname}${query || extra ? "?" : ""}${query}${extra}${here.hash}`
-  if (chosen) window.history.pushState({}, "", address)
+  if (chosen) push({}, "", address)
   else window.history.replaceState(window.history.state, "", address)
 }
 
