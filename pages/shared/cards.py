@@ -78,13 +78,17 @@ def _play_button(entry: Entry) -> None:
         key="card_play",
         width="stretch",
         on_click=parts.unlocked("card.run", play_or_pause),
+        args=(entry, active),
         disabled=entry.run.status == "failed" or parts.locked("card.run"),
     )
 
 
-def play_or_pause() -> None:
-    """In a callback: what the button that says Play or Pause does."""
-    (view.pause if view.active() else view.play)()
+def play_or_pause(entry: Entry, active: bool) -> None:
+    """In a callback: what the button said, Play or Pause, of the run it was drawn for."""
+    if entry is not view.entry():  # removed in another tab
+        view.redraw("run")
+        return
+    (view.pause if active else view.play)()
     view.redraw("playing", "moment", "status")
 
 

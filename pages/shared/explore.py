@@ -16,7 +16,7 @@ from recsys_core.models import Recommender
 from recsys_core.ordering import Arrangement, How, Side
 from recsys_core.projection import Basis
 from recsys_core.ratings import Ratings
-from recsys_core.runs import Entry, Run
+from recsys_core.runs import Entry, Run, Status
 from recsys_core.splits import Split
 
 
@@ -25,12 +25,16 @@ class Model:
     """The model in view: a run in the list, and its predictor at one epoch.
 
     ``key`` names this state of this run; what is computed from it is cached under that.
+    ``trained``, ``best`` and ``status`` are the run's at that moment: it may train on meanwhile.
     """
 
     entry: Entry
     predictor: Recommender
     epoch: int
     key: str
+    trained: int
+    best: int
+    status: Status
 
     @property
     def run(self) -> Run:
@@ -71,8 +75,11 @@ def model_in_view(what_would_be_here: str) -> Model:
         st.stop()
     view.page_shows("moment", "status")  # all below is of one epoch
     run = entry.run
-    epoch, predictor = run.kept_near(view.epoch())
-    model = Model(entry, predictor, epoch, f"{run.stream} {epoch} of {run.epoch}")
+    with run.lock:  # all that is said of it is said of one moment
+        epoch, predictor = run.kept_near(view.epoch())
+        trained, best, status = run.epoch, run.epoch_at("best"), run.status
+    key = f"{run.stream} {epoch} of {trained}"
+    model = Model(entry, predictor, epoch, key, trained, best, status)
     with st.container(horizontal=True, vertical_alignment="center", key="model_in_view"):
         _say_which(model)
         if parts.drawn("timeline"):
@@ -85,39 +92,36 @@ def model_in_view(what_would_be_here: str) -> Model:
 def _say_which(model: Model) -> None:
     entry, run = model.entry, model.run
     name = f"{cards.dot(entry)}<b>{escape(entry.name)}</b>"
-    training = run.wants_training
     if not run.model.has_epochs:
-        when = "trained" if run.status == "finished" else "at work …"
+        when = "trained" if model.status == "finished" else "at work …"
     elif not model.epoch and run.n_epochs:
         when = "epoch 0: nothing learnt yet, these are its random beginnings"
-    elif model.epoch != run.epoch_at("best"):
-        when = f"looking back at epoch {model.epoch:,} of {run.epoch:,}"
-    elif run.status == "finished" and model.epoch != run.epoch:
-        when = f"epoch {model.epoch:,} of {run.epoch:,}, the best on validation"
+    elif model.epoch != model.best:
+        when = f"looking back at epoch {model.epoch:,} of {model.trained:,}"
+    elif model.status == "finished" and model.epoch != model.trained:
+        when = f"epoch {model.epoch:,} of {model.trained:,}, the best on validation"
     else:
         when = f"epoch {model.epoch:,} of {run.n_epochs:,}"
-    if training:
+    if model.status == "training":
         when += ", still training"
     st.html(f'<span style="font-size:.93rem">{name} · {when}</span>', width="content")
 
 
 def _choose_epoch(model: Model) -> None:
     """Look back at an earlier epoch, or see how far training has come since."""
-    run = model.run
-    if not run.epoch or not run.model.has_epochs:
+    run, trained = model.run, model.trained
+    if not trained or not run.model.has_epochs:
         return
     locked = parts.locked("timeline")
     with st.popover("Epoch", icon=":material/history:", help="Look back at an earlier epoch"):
-        st.session_state.epoch = min(model.epoch, run.epoch)
-        # Another range would be another slider: it keeps its name, and its end moves.
+        st.session_state.epoch = model.epoch
         st.slider(
-            "Epoch", 0, run.epoch, key="epoch", on_change=parts.unlocked("timeline", _look),
+            "Epoch", 0, trained, key="epoch", on_change=parts.unlocked("timeline", _look),
             disabled=locked,
         )  # fmt: skip
-    best = run.epoch_at("best")
-    if model.epoch != best or run.wants_training:
-        finished = run.status == "finished" and run.best_epoch is not None
-        label = "Refresh" if model.epoch == best else "Best" if finished else "Latest"
+    if model.epoch != model.best or model.status == "training":
+        finished = model.status == "finished" and run.best_epoch is not None
+        label = "Refresh" if model.epoch == model.best else "Best" if finished else "Latest"
         st.button(
             label,
             icon=":material/update:",

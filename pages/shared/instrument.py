@@ -42,14 +42,15 @@ def _controls() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls"):
         if entry.run.model.has_epochs:
-            _buttons(entry.run)
+            _buttons(entry)
             _speed()
         text = escape(lines.progress(view.standing()))
         style = "font-variant-numeric:tabular-nums;white-space:nowrap"
         st.html(f'<span data-fs="progress" style="{style}">{text}</span>', width="content")
 
 
-def _buttons(run: Run) -> None:
+def _buttons(entry: Entry) -> None:
+    run = entry.run
     active, locked = view.active(), parts.locked("controls")
     off = locked or run.status == "failed" or not run.n_epochs
     st.button(
@@ -59,6 +60,7 @@ def _buttons(run: Run) -> None:
         key="play",
         width=110,
         on_click=parts.unlocked("controls", cards.play_or_pause),
+        args=(entry, active),
         disabled=off,
         help=None if active else "At its end, Play shows it from the start once more.",
     )

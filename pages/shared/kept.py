@@ -113,7 +113,7 @@ def _rename(entry: Entry) -> None:
 
 def _remove(entry: Entry) -> None:
     """In a callback: forget a run; one in view makes way for the latest other one on its data."""
-    in_view = entry is view.entry()
+    in_view, data = entry is view.entry(), view.data()
     workspace = session.workspace()
     workspace.remove(entry)
     if in_view:
@@ -122,7 +122,6 @@ def _remove(entry: Entry) -> None:
             for other in workspace.entries
             if other.run.experiment.data == entry.run.experiment.data and other.group == entry.group
         ]
-        data = view.data()
         if others:
             view.look_at(others[-1])
         elif data is not None:

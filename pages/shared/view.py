@@ -91,15 +91,26 @@ def _tab() -> _Tab:
 
 
 def now() -> View:
-    """The view; playback that has come to its end is over."""
+    """The view."""
+    return _tab().view
+
+
+def _end_playback() -> bool:
+    """Before drawing: playback that has come to its end is over; whether it is so by this.
+
+    Not in the midst of it: all that is drawn at once says the same, and the browser, which is told
+    last, would not know that some of it has to be drawn once more.
+    """
     tab = _tab()
-    if tab.view.playing:
-        found = run()
-        if found is None or moments.ended(
-            _played(tab, found), found.epoch, found.status in ("finished", "failed")
-        ):
-            tab.view = tab.view.replace(playing=False, moment="best", version=tab.view.version + 1)
-    return tab.view
+    if not tab.view.playing:
+        return False
+    found = run()
+    played = 0.0 if found is None else _played(tab, found)
+    if found is None or moments.ended(played, found.epoch, found.status in ("finished", "failed")):
+        change(chosen=False, playing=False, moment="best")
+    elif found.status == "paused" and played >= found.epoch:
+        change(chosen=False, playing=False, moment=found.epoch)  # paused in another tab
+    return not tab.view.playing
 
 
 def entry() -> Entry | None:
@@ -281,6 +292,7 @@ def new_entry(model: Model | None = None) -> Entry:
     assert found is not None, "there are no data yet"
     fresh = session.workspace().new_entry(found.experiment(model))
     look_at(fresh)
+    change(chosen=False, moment=None)  # from its start, however far others have trained it
     return fresh
 
 
@@ -302,7 +314,9 @@ def play(watched: bool | None = None) -> None:
 
 
 def pause() -> None:
-    """Hold playback where it is, and training with it."""
+    """Hold playback where it is, and training with it; what has come to its end stays there."""
+    if not active():
+        return
     found, at = entry(), epoch()
     if found is not None:
         found.hold()
@@ -373,14 +387,16 @@ def redraw(*fields: str) -> None:
 
     Only where the browser asked for a part; a run of the whole page shows them anyway.
     """
-    tab = _tab()
+    tab, changed = _tab(), set(fields)
     if not session.asked_for_a_part():
         return
-    if tab.page_shows & set(fields):
+    if _end_playback():
+        changed |= {"playing", "moment", "status"}
+    if tab.page_shows & changed:
         _rerun("app")
-    if "status" in fields:
+    if "status" in changed:
         _begin_drawing()
-    keys = [key for key, shows in tab.fragments.items() if shows & set(fields)]
+    keys = [key for key, shows in tab.fragments.items() if shows & changed]
     _rerun([*keys, _KEY])
 
 
@@ -414,6 +430,7 @@ def arrive(page: str) -> None:
     if page == _TRAIN and ratings() is not None and entry() is None:
         with contextlib.suppress(FactorscopeError):  # which the page then says
             new_entry()
+    _end_playback()
     _begin_drawing()
 
 

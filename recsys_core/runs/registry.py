@@ -61,6 +61,7 @@ class Registry:
         self._baselines: WeakValueDictionary[Split, Baselines] = WeakValueDictionary()
         self._public: WeakValueDictionary[tuple[Recipe, str, str, bool], Ratings]
         self._public = WeakValueDictionary()
+        self._numbered: dict[str, int] = {}  # by browser, numbers of runs given out
         self._listeners: set[Callable[[], None]] = set()
 
     # --- shared data ----------------------------------------------------------------------------
@@ -143,6 +144,11 @@ class Registry:
                     return other
                 self._runs[key] = found
         return found
+
+    def next_number(self, owner: str) -> int:
+        """A number for a run of this browser; not given again, even when it was forgotten."""
+        self._numbered[owner] = self._numbered.get(owner, 0) + 1
+        return self._numbered[owner]
 
     # --- whoever wants to know ------------------------------------------------------------------
 

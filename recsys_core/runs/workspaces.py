@@ -109,7 +109,6 @@ class Workspace:
         self.entries: list[Entry] = []
         self.guest: dict[Recipe, dict[int, float]] = {}
         self.touched = registry.clock()
-        self._numbered = 0
         self._n_created: dict[str, int] = {}  # by group
 
     # --- data -----------------------------------------------------------------------------------
@@ -212,14 +211,14 @@ class Workspace:
 
     def _listed(self, run: Run, name: str, group: str) -> Entry:
         taken = {other.name for other in self.entries}
-        unique, number = name, 2
+        unique, same = name, 2
         while unique in taken:
-            unique, number = f"{name} ({number})", number + 1
+            unique, same = f"{name} ({same})", same + 1
         with self.registry.lock:
-            self._numbered += 1
+            number = self.registry.next_number(self.owner)
             color_index = self._n_created.get(group, 0)
             self._n_created[group] = color_index + 1
-            entry = Entry(run, self._numbered, unique, color_index, group)
+            entry = Entry(run, number, unique, color_index, group)
             self.entries = [*self.entries, entry]
         self.registry.wake()
         return entry

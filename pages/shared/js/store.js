@@ -60,6 +60,7 @@ export function known(streams, main) {
 // Take in a tick (messages.py, Tick).
 export function take({ runs: news }) {
   const before = runs.get(view.main)?.status
+  const first = trained(view.main) < 0
   for (const [stream, { from, loss, train, validation, frames, said, ...rest }] of Object.entries(news)) {
     const here = runs.get(stream) ?? {
       loss: [], train: null, validation: null, frames: [], said: [], baselines: null, map: null,
@@ -69,7 +70,7 @@ export function take({ runs: news }) {
     for (const [series, values] of Object.entries({ loss, train, validation })) {
       if (!values) continue
       here[series] ??= []
-      here[series].splice(from, Infinity, ...values)
+      here[series] = here[series].slice(0, from).concat(values)
     }
     const { best = null, single = false, early = false, rewinding = false } = rest
     const { seconds = null, message = "" } = rest
@@ -82,6 +83,7 @@ export function take({ runs: news }) {
     thin(here.frames)
   }
   while (runs.size > MOST_RUNS) runs.delete(runs.keys().next().value)
+  if (first) jump() // there was nothing to glide from
   catchUp(runs.get(view.main)?.status !== before)
   again()
 }
@@ -283,5 +285,12 @@ function move(time, passed) {
   wanted = wanted || shown !== goal || (view.playing && trained(view.main) >= 0)
   if (view.playing && ended(shown, trained(view.main), over(view.main))) {
     change({ playing: false, moment: "best" })
+  } else if (view.playing && held() && shown >= trained(view.main)) {
+    change({ playing: false, moment: trained(view.main) })
   }
+}
+
+// Whether training was paused elsewhere, in another tab; the page knows it, too.
+function held() {
+  return view.status === "paused" && runs.get(view.main)?.status === "paused"
 }
