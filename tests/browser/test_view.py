@@ -106,7 +106,8 @@ def numbers(page: Page) -> list[list[str]]:
 def ringed(page: Page) -> list[float]:
     """Column and row of the ring on the matrix."""
     return plot(page, "matrix").evaluate(
-        "div => div._fullLayout.shapes.slice(-1).flatMap(s => [(s.x0 + s.x1) / 2, (s.y0 + s.y1) / 2])"
+        """div => div._fullLayout.shapes.slice(-1).flatMap(
+             ({ x0, x1, y0, y1 }) => [(x0 + x1) / 2, (y0 + y1) / 2])"""
     )
 
 
@@ -362,15 +363,20 @@ def test_two_tabs_look_at_different_things_in_one_workspace(browser_page):
     two = one.context.new_page()
     go_to(two, f"train?{PARTY}&epoch=25&user=3&item=0")
     becomes(lambda: shown(two), 25)
-    here, there = at_rest(one), at_rest(two)
+    there = at_rest(two)
+    one.bring_to_front()
+    here = at_rest(one)
     assert here["strip"].startswith("epoch 40") and there["strip"].startswith("epoch 25")
     cell = steady(lambda: selected(two))
+    one.bring_to_front()  # a tab behind another draws once a second
     click_at(one, "matrix", 2, 1)
     look_back(one, 10)
     stays(lambda: (seen(two), selected(two), ringed(two)), (there, cell, [0, 3]))
+    two.bring_to_front()
     look_back(two, 24)
     becomes(lambda: (shown(one), ringed(one)), (10, [2, 1]))
 
+    one.bring_to_front()
     factors = one.get_by_role("spinbutton", name="Factors")
     factors.fill("2")
     factors.press("Enter")
@@ -380,6 +386,7 @@ def test_two_tabs_look_at_different_things_in_one_workspace(browser_page):
     reaches(one, 1)
     fresh = two.get_by_role("button", name="SGD, k = 2", exact=True)
     expect(fresh).to_have_count(0)
+    two.bring_to_front()
     two.reload()
     arrived(two)
     expect(fresh).to_be_visible()
