@@ -207,6 +207,18 @@ def test_while_it_plays_all_places_say_the_same_epoch(browser_page):
     assert len({each["strip"] for each in seen}) > 25
 
 
+def test_a_run_that_is_over_is_over_everywhere(browser_page):
+    """Whatever is pressed as it ends: here the speed, by which it is at its end at once."""
+    page = browser_page()
+    go_to(page, f"train?{PARTY}&reg=0.21&epoch=0&speed=20")
+    play(page)
+    set_speed(page, "max")
+    all_say(page, 200)
+    expect(page.get_by_role("button", name="Pause")).to_have_count(0)
+    expect(sidebar(page).get_by_role("button", name="Play")).to_be_visible()
+    expect(page.get_by_role("button", name="Fork from epoch 200")).to_be_visible()
+
+
 @contextmanager
 def busy_cores() -> Iterator[None]:
     """Two processes beside the browser and the server that do nothing, and much of it."""
@@ -383,7 +395,7 @@ def test_a_setting_is_stepped_through_typed_and_refused(browser_page):
     expect(refused).to_have_count(0)
     set_speed(page, "max")
     assert finished(page) == 200
-    expect(page).to_have_url(re.compile(r"[?&]reg=0(\.0)?(&|$)"))
+    expect(page).to_have_url(re.compile(r"[?&.]reg=0(\.0)?(&|$)"))
     expect(reg).to_have_value("0")
     drawn_as(page, learnt(f"{PARTY}&reg=0"))
 
