@@ -136,7 +136,7 @@ def _start(entry: Entry, kind: type[Model], shown: dict[str, Any], key: str) -> 
     except FactorscopeError as error:
         _refuse(str(error))
         return
-    if run.epoch == 0 and not run.wants_training and not entry.group:
+    if not entry.started and not entry.group:
         workspace.remove(entry)  # it was only there to be looked at
     view.watch(fresh)
     view.redraw("run")

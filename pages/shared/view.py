@@ -281,7 +281,7 @@ def look_at(seen: DataSet | Entry, chosen: bool = True) -> None:
 
 def _where(seen: DataSet | Entry) -> dict[str, Any]:
     if isinstance(seen, Entry):
-        moment = "best" if seen.run.epoch or seen.run.wants_training else None
+        moment = "best" if seen.started else None
         return {"run": seen.number, "data": None, "moment": moment, "playing": False}
     return {"run": 0, "data": seen.source, "moment": None, "playing": False}
 

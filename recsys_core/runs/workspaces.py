@@ -78,6 +78,11 @@ class Entry:
         self.run.ask(self, until)
 
     @property
+    def started(self) -> bool:
+        """Whether this browser ever wanted it trained; others may have, meanwhile."""
+        return self.run.wish(self) > 0
+
+    @property
     def training(self) -> bool:
         """Whether it is being trained because this browser wants it."""
         return self.run.wants_training and self.run.wish(self) > self.run.epoch
@@ -241,9 +246,10 @@ class Workspace:
     def remove(self, entry: Entry) -> None:
         """Forget a run."""
         with self.registry.lock:
+            started = entry.started
             entry.hold()
             self.entries = [other for other in self.entries if other is not entry]
-            if entry.run.epoch == 0 and entry.color_index == self._n_created[entry.group] - 1:
+            if not started and entry.color_index == self._n_created[entry.group] - 1:
                 # It never trained: nobody will miss its colour.
                 self._n_created[entry.group] -= 1
 
