@@ -62,8 +62,8 @@ def _side(model: Model, side: Side, size: int) -> _Shown:
             how = _order(side, noun, "popularity")
         arranged = explore.arrangement(model, side, how)
         with finding:
-            chosen = _find(model, side)
-        here = _page(side, arranged.order, chosen)
+            _find(model, side)
+        here = _page(side, arranged.order, getattr(view.now(), side))
     groups = None if arranged.groups is None else arranged.groups[here]
     return _Shown(arranged.order[here], groups)
 
@@ -90,33 +90,14 @@ def _order_chosen(side: Side) -> None:
     choices.choose(f"{side}s_by", st.session_state[f"order_{side}"], (f"{side}s_page", ""))
 
 
-def _find(model: Model, side: Side) -> int | None:
-    """The selected user or item, whom a name typed here changes."""
-    _finders[side](model)
-    return getattr(view.now(), side)
+def _find(model: Model, side: Side) -> None:
+    """Turn to the page of a user or an item by name, and select it."""
 
-
-@view.fragment("find_user", "user")
-def _find_user(model: Model) -> None:
-    _find_one(model, "user")
-
-
-@view.fragment("find_item", "item")
-def _find_item(model: Model) -> None:
-    _find_one(model, "item")
-
-
-_finders = {"user": _find_user, "item": _find_item}
-
-
-def _find_one(model: Model, side: Side) -> None:
     def found(index: int) -> None:
-        view.choose((f"{side}s_page", ""))  # to the page where it is
+        view.choose((f"{side}s_page", ""))
         view.select(**{side: index})
-        view.redraw("options")
 
-    chosen = getattr(view.now(), side)
-    finding.pick(side, model.ratings, f"find_{side}", found, chosen=chosen)
+    finding.pick(side, model.ratings, f"find_{side}", found)
 
 
 def _page(side: Side, order: np.ndarray, chosen: int | None) -> slice:

@@ -25,7 +25,10 @@ def pick(
     label: str | None = None,
     disabled: bool = False,
 ) -> None:
-    """Find a user or an item by name; ``on_pick`` is called with its index before the page runs."""
+    """Find a user or an item by name; ``on_pick`` is called with its index before the page runs.
+
+    ``chosen`` is who is shown as chosen; where it is None the field is empty again after each find.
+    """
     called, noun = names(ratings, side), "user" if side == "user" else ratings.item_noun
     label = label or f"Find {words.a(noun)}"
     if len(called) <= _MOST_LISTED:
@@ -49,13 +52,16 @@ def pick(
                 st.caption(f"No {noun} is called that.")
             return
 
+    finds = f"{key}_finds"
+
     def picked() -> None:
         found = st.session_state[widget]
         if found is not None:
+            st.session_state[finds] = st.session_state.get(finds, 0) + 1
             on_pick(found)
 
-    # Whoever is chosen elsewhere is shown here too: another choice makes another widget.
-    widget = f"{key}_{chosen}"
+    # Another choice, also one made elsewhere, makes another widget.
+    widget = f"{key}_{st.session_state.get(finds) if chosen is None else chosen}"
     st.selectbox(
         label,
         options,

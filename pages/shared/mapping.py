@@ -93,12 +93,6 @@ def marks(figure: Figure) -> dict[str, Any]:
     return points(of_traces, "")
 
 
-def select(side: Side, index: int) -> None:
-    """In a callback: select a user or an item, by name; the page runs, for it may not be drawn."""
-    view.select(**{side: index})
-    view.redraw("options")
-
-
 def selected() -> tuple[Side, int] | None:
     """The one selected last; in a new tab the item, or the user where none is."""
     chosen = view.now()
@@ -123,7 +117,7 @@ def choose(model: Model) -> Map:
         pair = _pair(model.predictor.n_factors) if method == "factors" else (0, 0)
         shade, groups, names = _colour(model)
         for side in sides:
-            find(model, side)
+            _find(model, side)
     one = selected()
     if one is not None and one[0] not in sides:
         one = None
@@ -192,34 +186,10 @@ def _colour(model: Model) -> tuple[Shade, dict[Side, np.ndarray] | None, Sequenc
     return colour, None, ()  # type: ignore[return-value]
 
 
-def find(model: Model, side: Side) -> None:
-    """Find a user or an item by name; shows who is selected."""
-    if side == "user":
-        _find_user(model)
-    else:
-        _find_item(model)
-
-
-@view.fragment("find_user", "user", "item")
-def _find_user(model: Model) -> None:
-    _find(model, "user")
-
-
-@view.fragment("find_item", "user", "item")
-def _find_item(model: Model) -> None:
-    _find(model, "item")
-
-
 def _find(model: Model, side: Side) -> None:
-    one = selected()
-    chosen = one[1] if one is not None and one[0] == side else None
     with st.container(width=210):
         finding.pick(
-            side,
-            model.ratings,
-            f"latent_find_{side}",
-            lambda found: select(side, found),
-            chosen=chosen,
+            side, model.ratings, f"latent_find_{side}", lambda found: view.select(**{side: found})
         )
 
 
