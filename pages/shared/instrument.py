@@ -326,19 +326,28 @@ def _no_latent_space() -> None:
 # --- what is said ---------------------------------------------------------------------------------
 
 
-@view.fragment("commentary", "playing", "moment", "status", "user", "item")
 def voice() -> None:
-    """The teacher's sentence, and what is selected."""
+    """The teacher's sentence, and what is selected: apart, so that a click sends little."""
+    _sentence()
+    _cell()
+
+
+@view.fragment("commentary", "playing", "moment", "status")
+def _sentence() -> None:
     run = view.run()
     if run is None:
         return
-    now = view.now()
-    said = escape(str(narrate.sentence(run, view.epoch(), now.playing)))
+    said = escape(str(narrate.sentence(run, view.epoch(), view.now().playing)))
     style = "margin:0;font-size:1.07rem"
     if run.status == "failed":
         style += ";border-left:4px solid #C0392B;padding-left:.6em"
     st.html(f'<p style="{style}" data-fs="sentence">{said}</p>')
-    if now.user is not None and now.item is not None:
+
+
+@view.fragment("cell", "playing", "moment", "status", "user", "item")
+def _cell() -> None:
+    run, now = view.run(), view.now()
+    if run is not None and now.user is not None and now.item is not None:
         _selected(run, now.user, now.item)
 
 
@@ -363,7 +372,7 @@ def _selected(run: Run, user: int, item: int) -> None:
             label = "Why? Term by term" if found.has_terms else "Look closer"
             st.page_link(
                 "predictions.py", label=label, icon=":material/grid_on:",
-                query_params=view.parameters(), disabled=parts.locked("why"),
+                disabled=parts.locked("why"),
             )  # fmt: skip
 
 

@@ -52,9 +52,9 @@ LARGE = (
     "&model=SGD&k=3&n_epochs=4&epoch=4"
 )
 
-# All that may come after a click on a cell, in bytes. Of it 2,700 announce two runs of fragments;
-# Predictions sends the names to choose from once more, with the selected ones chosen.
-_LITTLE = {"train": 6_000, "predictions": 40_000}
+# All that may come after a click on a cell, in bytes. Of it 2,700 announce two runs of fragments,
+# and on Predictions 3,500 are the picture of how the number comes about.
+_LITTLE = {"train": 5_000, "predictions": 10_000}
 
 
 # --- what is seen: to be read by becomes, steady and stays ---------------------------------------
