@@ -70,8 +70,7 @@ def settings() -> None:
                 on_click=parts.unlocked("settings", _start),
                 args=(entry, kind, values, key),
             )
-            if kind.has_epochs:
-                _fork_button(entry, kind, key, locked)
+            _fork_button(entry, kind, key, locked)
             rest = [option for option in options if option.advanced]
             if rest:
                 with st.popover("More settings", icon=":material/tune:", key="more_settings"):
@@ -83,6 +82,8 @@ def settings() -> None:
 
 @view.fragment("fork", "moment", "playing", "status")
 def _fork_button(entry: Entry, kind: type[Model], key: str, locked: bool) -> None:
+    if not kind.has_epochs:
+        return
     now, where = view.now(), f"epoch {view.epoch():,}"
     if now.playing:
         where = "the epoch shown"

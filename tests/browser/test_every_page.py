@@ -11,6 +11,7 @@ from tests.browser.helpers import (
     arrived,
     asked,
     becomes,
+    comes_to,
     follow,
     go_to,
     listen,
@@ -24,6 +25,7 @@ from tests.browser.helpers import (
 from tests.browser.training import (
     LONG,
     OVER,
+    controls,
     epoch_in_card,
     finished_world,
     open_world,
@@ -88,6 +90,29 @@ def test_two_browsers_never_see_each_others_data(browser_page):
     expect(sidebar(mine)).to_contain_text("mine")
     expect(sidebar(mine)).to_contain_text(OVER)
     expect(sidebar(mine)).not_to_contain_text("Robbie")
+
+
+def test_a_button_that_leads_to_another_page_is_one_step_of_the_history(browser_page):
+    page = browser_page()
+    go_to(page, "?data=party&model=SGD&epoch=best")
+    page.get_by_role("button", name="Generate and watch").click()
+    comes_to(page, "train")
+    expect(sidebar(page)).to_contain_text("generated world")
+    becomes(lambda: "low_rank" in page.url, True)
+    page.go_back()
+    expect(page.locator("h1").first).to_have_text("Factorscope")
+    expect(sidebar(page)).to_contain_text("Robbie's party")
+    becomes(lambda: "data=party" in page.url, True)
+
+
+def test_when_the_last_run_is_removed_page_and_card_are_of_the_next(browser_page):
+    page = browser_page()
+    finished_world(page)
+    page.locator("[class*=st-key-remove_] button:visible").click()
+    expect(controls(page).locator("[data-fs=progress]")).not_to_contain_text(OVER)
+    card = sidebar(page).locator(".st-key-card_run")
+    expect(card.locator("[data-fs=progress]")).to_contain_text(re.compile("epoch 0 /"))
+    expect(card).not_to_contain_text("none yet")
 
 
 def test_a_reload_keeps_the_run(browser_page):

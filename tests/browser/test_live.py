@@ -14,6 +14,7 @@ from tests.browser.helpers import (
     go_to,
     listen,
     plot,
+    settled,
     shot,
     stays,
     steady,
@@ -25,6 +26,7 @@ from tests.browser.training import (
     finished,
     finished_world,
     look_back,
+    open_world,
     pause,
     play,
     points,
@@ -149,6 +151,24 @@ def test_the_slider_looks_back_without_the_server(browser_page):
     page.get_by_role("button", name="best", exact=True).click()
     becomes(lambda: shown(page), best)
     expect(page.get_by_role("button", name=f"Fork from epoch {best}")).to_be_visible()
+
+
+def test_a_model_without_epochs_is_drawn_when_it_has_learnt(browser_page):
+    """It is done while the page is being drawn, or a moment later."""
+    page = browser_page()
+    open_world(page)
+    filled = "plot => plot.calcdata[0][0].z.flat().filter((z) => z !== null).length"
+    for n_runs in (2, 3, 4):
+        kinds = page.locator(".st-key-choose_algorithm")
+        kinds.get_by_role("radio", name="Item kNN", exact=True).click()
+        field = page.get_by_role("spinbutton", name="Neighbours K")
+        field.fill(str(10 * n_runs))
+        field.press("Enter")
+        settled(page)
+        page.get_by_role("button", name="Start a new run").click()
+        expect(page.locator("[data-fs=errors]")).to_have_count(n_runs)
+        expect(page.get_by_test_id("stMetric")).to_have_count(2)
+        becomes(lambda: plot(page, "matrix_at_rest").evaluate(filled), 40 * 30)
 
 
 def test_zoom_survives_training(browser_page):

@@ -63,8 +63,10 @@ def test_receipts_of_runs_forks_and_earlier_epochs_replay(browser_page):
     finished(page)
     look_back(page, 5)
     page.get_by_role("spinbutton", name="Regularisation λ").fill("0.3")
+    # At once: what the slider was left at counts before the button pressed after it.
     page.get_by_role("button", name="Fork from").click()
-    expect(page.locator("h1")).to_contain_text("from epoch")
+    expect(page.locator("h1")).to_contain_text("from epoch 5")
+    expect(page.get_by_role("spinbutton", name="Factors k")).to_have_value("5")
     set_speed(page, "max")
     finished(page)
     assert replay(of_button(page, in_list(page, 2))) == "same bits"
