@@ -179,6 +179,7 @@ class Client:
             whole = (run for run in self.runs[n_before:] if not run.fragments)
             return next((run for run in whole if run.page == wanted), None)
 
+        self._stop_timers()  # or the server would be called back to the page that is left
         await self._rerun(page=wanted)
         return await self.until(drawn, seconds, page)
 
