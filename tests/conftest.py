@@ -11,6 +11,11 @@ import pytest
 _ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: Playwright leaves an event loop running, in which no other can be run."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 @pytest.fixture(scope="session")
 def zip_path() -> Callable[[str], Path]:
     """``zip_path("ml-100k.zip")``: where that zip lies; the test is skipped where it is absent."""
