@@ -78,7 +78,8 @@ def test_two_browsers_never_see_each_others_data(browser_page):
     mine, yours = browser_page(), browser_page()
     train_on_upload(mine)
     expect(sidebar(mine)).to_contain_text(OVER)
-    link = becomes(lambda: mine.url, lambda url: "epoch=best" in url)
+    expect(mine).to_have_url(re.compile("epoch=best"))
+    link = steady(lambda: mine.url)
     yours.goto(link)  # a shared link shares no uploads, only says that they are not there
     arrived(yours)
     expect(sidebar(yours)).to_contain_text("No data yet")
@@ -98,11 +99,11 @@ def test_a_button_that_leads_to_another_page_is_one_step_of_the_history(browser_
     page.get_by_role("button", name="Generate and watch").click()
     comes_to(page, "train")
     expect(sidebar(page)).to_contain_text("generated world")
-    becomes(lambda: "low_rank" in page.url, True)
+    expect(page).to_have_url(re.compile("data=low_rank"))
     page.go_back()
     expect(page.locator("h1").first).to_have_text("Factorscope")
     expect(sidebar(page)).to_contain_text("Robbie's party")
-    becomes(lambda: "data=party" in page.url, True)
+    expect(page).to_have_url(re.compile("data=party"))
 
 
 def test_when_the_last_run_is_removed_page_and_card_are_of_the_next(browser_page):
