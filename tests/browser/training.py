@@ -183,7 +183,12 @@ def slider(page: Page) -> Locator:
 
 
 def look_back(page: Page, *epochs: int) -> None:
-    """Drag the slider over epochs to the last of them, and wait until the panels show that."""
+    """Drag the slider over epochs to the last of them, and wait until the panels show that.
+
+    No further than it is trained can one look: first that has to have come.
+    """
+    there = page.locator(".fs-timeline")
+    becomes(lambda: int(there.get_attribute("data-latest") or 0) >= max(epochs), True)
     slider(page).evaluate(
         """(input, epochs) => {
              for (const epoch of epochs) {
