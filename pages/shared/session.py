@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script_run_ctx
 
 from pages.shared import visitor
 from recsys_core import runs
@@ -49,3 +49,31 @@ def asked_for_a_part() -> bool:
     """Whether this run of the script is of a fragment, and not of the whole page."""
     context = get_script_run_ctx()
     return context is not None and bool(context.fragment_ids_this_run)
+
+
+def run_all_that_was_asked_for(mine: str) -> None:
+    """In the callback of the component of that key: if it came along with something else, run all.
+
+    What is pressed in the same moment Streamlit sends together, and runs the part of the first
+    alone: a button elsewhere would have no effect.
+    """
+    context = get_script_run_ctx()
+    if context is None or not asked_for_a_part():
+        return
+    state = context.session_state._state
+    states = state._current_interaction_widget_states
+    others = [
+        each.id
+        for each in (states.widgets if states is not None else ())
+        if f"-{mine}__" not in each.id and state._widget_changed(each.id)
+    ]
+    if others:
+        raise RerunException(
+            RerunData(
+                query_string=context.query_string,
+                page_script_hash=context.page_script_hash,
+                replay_trigger_states=state._filter_active_trigger_widget_states(states),
+                cached_message_hashes=context.cached_message_hashes,
+                context_info=context.context_info,
+            )
+        )

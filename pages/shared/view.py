@@ -604,6 +604,7 @@ def _heard() -> None:
     if told is not None and told.get("sequence", 0) != tab.taken:
         _take_in(tab, told)
     fields, tab.heard = tab.heard, set()
+    session.run_all_that_was_asked_for(_KEY)
     redraw(*fields)
 
 

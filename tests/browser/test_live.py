@@ -10,7 +10,9 @@ from tests.browser.helpers import (
     asked,
     becomes,
     click_at,
+    comes_to,
     drag_across,
+    follow,
     go_to,
     listen,
     plot,
@@ -23,6 +25,7 @@ from tests.browser.helpers import (
 from tests.browser.training import (
     LONG,
     at_the_start,
+    epoch_in_card,
     finished,
     finished_world,
     look_back,
@@ -169,6 +172,35 @@ def test_a_model_without_epochs_is_drawn_when_it_has_learnt(browser_page):
         expect(page.locator("[data-fs=errors]")).to_have_count(n_runs)
         expect(page.get_by_test_id("stMetric")).to_have_count(2)
         becomes(lambda: plot(page, "matrix_at_rest").evaluate(filled), 40 * 30)
+
+
+# Both in one moment, as a busy browser hands over what was pressed one after the other.
+PRESS_TWO = """(selectors) => {
+    for (const selector of selectors) document.querySelector(selector).click()
+}"""
+
+
+def test_of_two_buttons_pressed_in_one_moment_both_count(browser_page):
+    page = browser_page()
+    best = finished_world(page)
+    look_back(page, 10)
+    page.evaluate(PRESS_TWO, [".fs-timeline button", ".st-key-test button"])
+    becomes(lambda: shown(page), best)
+    expect(page.get_by_text("RMSE asks how well ratings are guessed")).to_be_visible()
+
+
+def test_what_is_chosen_while_one_leaves_does_not_bring_the_old_page_back(browser_page):
+    page = browser_page()
+    best = finished_world(page)
+    for title, path in (("Data", "data"), ("Predictions", "predictions")):
+        look_back(page, 10)
+        page.evaluate(PRESS_TWO, [f".st-key-pages a[href^={path}]", ".fs-timeline button"])
+        comes_to(page, path)
+        expect(page.locator("h1").first).to_have_text(title)
+        becomes(lambda: epoch_in_card(page), best)  # and it is heard, there
+        settled(page)
+        stays(lambda: page.locator("h1").first.inner_text(), title)
+        follow(page, "Train")
 
 
 def test_zoom_survives_training(browser_page):

@@ -8,11 +8,72 @@ import * as live from "./live.js"
 import * as store from "./store.js"
 import "./texts.js"
 
+let page = null // which one is in view, as it says itself
+let send = () => {} // hands the page a change
+
 export function render({ data, setTriggerValue }) {
-  store.onChange((change) => setTriggerValue("change", { ...change, main: store.view.main }))
+  page = data.page
+  if (awaited === page) awaited = null
+  send = (change) => setTriggerValue("change", change)
+  store.onChange((change) => tell({ ...change, main: store.view.main }))
   store.see({ ...data.view, main: data.live.main })
   live.watch(data.live)
   address.write(data.page, data.query, data.steps, data.asked)
 }
 
 export function remove() {}
+
+// --- when the page is told ------------------------------------------------------------------------
+//
+// Streamlit sends the page's name along with each change. While one goes to another page, that is
+// still the old one, which would come back: wait until the new one is there. And wait while a script
+// runs, which may be leading to another page, too.
+
+// How long another page may take to come, in milliseconds: perhaps it was opened in another tab.
+const COMES = 5000
+
+let untold = null // the last change the page has not been told of; it holds those before
+let awaited = null // the page one goes to
+let retry = null
+
+function tell(change) {
+  untold = change
+  attempt()
+}
+
+function attempt(pressed = false) {
+  clearTimeout(retry)
+  if (!untold) return
+  const script = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState
+  const busy = !pressed && ["running", "rerunRequested"].includes(script)
+  if (busy || awaited !== null) {
+    retry = setTimeout(attempt, 50)
+    return
+  }
+  const change = untold
+  untold = null
+  send(change)
+}
+
+function leave(next) {
+  if (next === page) return
+  awaited = next
+  setTimeout(() => (awaited = null), COMES)
+}
+
+function named(path) {
+  return path.split("?")[0].split("/").pop()
+}
+
+window.addEventListener("popstate", () => leave(named(window.location.pathname)))
+document.addEventListener(
+  "click",
+  ({ target }) => {
+    const link = target.closest?.("[data-testid=stPageLink-NavLink]")
+    if (link) leave(named(link.getAttribute("href")))
+  },
+  true,
+)
+
+// Before anything is pressed, the page is to know what was chosen here (store.js): at once.
+window.addEventListener("pointerdown", () => attempt(true), true)
