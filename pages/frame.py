@@ -11,6 +11,7 @@ from streamlit.runtime.scriptrunner import StopException
 
 from pages.shared import cards, parts, view
 from pages.shared.chart import preload
+from recsys_core import runs
 
 PAGES = (
     ("home.py", "Home", ":material/home:", "Three ways in."),
@@ -60,34 +61,35 @@ every = [
     st.Page(script, title=title, icon=icon, default=script == "home.py")
     for script, title, icon, _ in PAGES
 ]
-page = st.navigation(every, position="hidden")
-view.arrive(page.url_path)
+with runs.registry().drawing():
+    page = st.navigation(every, position="hidden")
+    view.arrive(page.url_path)
 
-with st.sidebar:
-    if parts.drawn("pages"):
-        with st.container(gap="xxsmall", key="pages"):
-            for each, (_, title, icon, meaning) in zip(every, PAGES, strict=True):
-                st.page_link(
-                    each,
-                    label=title,
-                    icon=icon,
-                    help=meaning,
-                    width="stretch",
-                    disabled=parts.locked("pages"),
-                    query_params=view.parameters(),
-                )
-    cards.sidebar()
-    preload()
+    with st.sidebar:
+        if parts.drawn("pages"):
+            with st.container(gap="xxsmall", key="pages"):
+                for each, (_, title, icon, meaning) in zip(every, PAGES, strict=True):
+                    st.page_link(
+                        each,
+                        label=title,
+                        icon=icon,
+                        help=meaning,
+                        width="stretch",
+                        disabled=parts.locked("pages"),
+                        query_params=view.parameters(),
+                    )
+        cards.sidebar()
+        preload()
 
-if said := view.remarks():
-    # What a link says is text, never markup.
-    st.html(f'<p role="status" class="fs-remark">{escape(" ".join(said))}</p>')
+    if said := view.remarks():
+        # What a link says is text, never markup.
+        st.html(f'<p role="status" class="fs-remark">{escape(" ".join(said))}</p>')
 
-try:
-    page.run()
-except StopException:
-    pass  # a page that has nothing to show yet stops early
-except Exception:
+    try:
+        page.run()
+    except StopException:
+        pass  # a page that has nothing to show yet stops early
+    except Exception:
+        view.tell()
+        raise
     view.tell()
-    raise
-view.tell()

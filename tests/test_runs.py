@@ -930,3 +930,20 @@ def test_the_worker_trains_while_nobody_asks(ratings):
         assert rests.wait(30)
         assert entry.run.epoch == until
     leave()
+
+
+def test_training_gives_way_to_a_page_that_is_drawn_but_not_for_ever(monkeypatch):
+    server = runs.Registry(threaded=False)
+    waiting = threading.Thread(target=server.give_way, daemon=True)
+    monkeypatch.setattr(registry, "_GIVES_WAY", 60.0)
+    with server.drawing():
+        with server.drawing():  # a part of the page
+            pass
+        waiting.start()
+        waiting.join(0.2)
+        assert waiting.is_alive()
+    waiting.join(30.0)
+    assert not waiting.is_alive()
+    monkeypatch.setattr(registry, "_GIVES_WAY", 0.0)
+    with server.drawing():
+        server.give_way()

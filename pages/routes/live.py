@@ -70,7 +70,7 @@ class _Page:
         self.ticket = ""
         self.feed: Feed | None = None
         self.exactly: int | None = None
-        self.news = asyncio.Event()
+        self.news, self.asked = asyncio.Event(), asyncio.Event()
         self.loop = asyncio.get_running_loop()
 
     def notify(self) -> None:
@@ -92,6 +92,7 @@ class _Page:
                 elif isinstance(message, Want):
                     self.exactly = message.epoch
                 self.news.set()
+                self.asked.set()
         except WebSocketDisconnect:
             scope.cancel()
 
@@ -124,11 +125,13 @@ class _Page:
             with anyio.move_on_after(_ALIVE):
                 await self.news.wait()
             self.news.clear()
+            self.asked.clear()
             if self.feed is None:
                 continue
             for tick in await to_thread.run_sync(self.ticks, self.feed, limiter=_packers):
                 await self.socket.send_text(encode(tick))
-            await anyio.sleep(_TICK)
+            with anyio.move_on_after(_TICK):  # but a question is answered at once
+                await self.asked.wait()
 
     def ticks(self, feed: Feed) -> list[Tick]:
         """The messages due now."""

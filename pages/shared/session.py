@@ -45,6 +45,12 @@ def went_back_or_forward() -> bool:
     return context is not None and bool(getattr(context, "is_history_navigation", False))
 
 
+def script_run() -> object:
+    """Something that is another one in each run of the script, callbacks included."""
+    context = get_script_run_ctx()
+    return None if context is None else context.parallel_coordinator  # made when it begins
+
+
 def asked_for_a_part() -> bool:
     """Whether this run of the script is of a fragment, and not of the whole page."""
     context = get_script_run_ctx()

@@ -21,6 +21,7 @@ import streamlit as st
 
 from pages.shared import session
 from pages.shared.assets import LIVE_ROUTE, component_of
+from recsys_core import runs as all_runs
 from recsys_core.errors import FactorscopeError
 from recsys_core.experiments import Experiment, link
 from recsys_core.experiments.view import Moment, Speed, View
@@ -57,7 +58,8 @@ class _Tab:
     ``fragments`` are the parts drawn in this run of the page, by key, and the fields each shows;
     ``page_shows`` are the fields for which the whole page has to run;
     ``drawn`` is the run in view with its epochs and its status when drawing began, by which the
-    browser knows whether it has come to rest since.
+    browser knows whether it has come to rest since;
+    ``script_run`` is the run of the script that has read what the browser changed.
     """
 
     view: View = field(default_factory=lambda: View(run=0))
@@ -73,17 +75,22 @@ class _Tab:
     fragments: dict[str, frozenset[str]] = field(default_factory=dict)
     page_shows: set[str] = field(default_factory=set)
     drawn: tuple[Run, int, Status] | None = None
+    script_run: object = None
 
 
 def _tab() -> _Tab:
     if "tab" not in st.session_state:
         st.session_state.tab = _Tab()
     tab: _Tab = st.session_state.tab
-    told = _told()
-    # Also before the callback of a button that was pressed after it, and came along with it: that
-    # one is called first.
-    if told is not None and told.get("sequence", 0) > tab.seen:
-        _take_in(tab, told)
+    # Once in each run of the script: to ask Streamlit for a component's value takes a while.
+    here = session.script_run()
+    if tab.script_run is not here:
+        tab.script_run = here
+        told = _told()
+        # Also before the callback of a button that was pressed after it, and came along with it:
+        # that one is called first.
+        if told is not None and told.get("sequence", 0) > tab.seen:
+            _take_in(tab, told)
     return tab
 
 
@@ -365,7 +372,12 @@ def fragment(key: str, *shows: str) -> Callable[[Callable[..., None]], Callable[
     """A part of a page that is drawn anew, alone, when one of these fields of the view changes."""
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
-        drawn = st.fragment(function, key=key)
+        @functools.wraps(function)
+        def first(*arguments: Any, **named: Any) -> None:
+            with all_runs.registry().drawing():
+                function(*arguments, **named)
+
+        drawn = st.fragment(first, key=key)
 
         @functools.wraps(function)
         def draw(*arguments: Any, **named: Any) -> None:

@@ -6,12 +6,13 @@ their curves move; it sleeps while nobody wants anything trained, and an idle se
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from weakref import WeakValueDictionary
 
 from recsys_core.experiments import Experiment
@@ -38,7 +39,9 @@ _CODE_BYTES, _CODE_LENGTH = 9, 10
 FREED_AFTER = 15 * 60.0
 
 _SLICE = 0.05
-_ROUND = 0.5  # all runs together are visited about this often; slices shrink when there are many
+_ROUND = 0.3  # all runs together are visited about this often; slices shrink when there are many
+
+_GIVES_WAY = 0.01  # the longest wait before an epoch while pages are drawn, in seconds
 
 
 class Registry:
@@ -61,6 +64,8 @@ class Registry:
         self._baselines: WeakValueDictionary[Split, Baselines] = WeakValueDictionary()
         self._public: WeakValueDictionary[tuple[Recipe, str, str, bool], Ratings]
         self._public = WeakValueDictionary()
+        self._pages = threading.Condition()
+        self._n_drawing = 0
         self._numbered: dict[str, int] = {}  # by browser, numbers of runs given out
         self._listeners: set[Callable[[], None]] = set()
 
@@ -201,6 +206,27 @@ class Registry:
                 self._worker = threading.Thread(target=self._work, name="trainer", daemon=True)
                 self._worker.start()
             self.lock.notify_all()
+
+    @contextlib.contextmanager
+    def drawing(self) -> Iterator[None]:
+        """While a page is drawn, training gives way.
+
+        Python runs one thread at a time: thirty pages asked for at once came after seconds, the
+        worker's short epochs between them.
+        """
+        with self._pages:
+            self._n_drawing += 1
+        try:
+            yield
+        finally:
+            with self._pages:
+                self._n_drawing -= 1
+                self._pages.notify_all()
+
+    def give_way(self) -> None:
+        """Wait while pages are drawn; not for long, so that training comes on all the same."""
+        with self._pages:
+            self._pages.wait_for(lambda: self._n_drawing == 0, _GIVES_WAY)
 
     def _work(self) -> None:
         while True:

@@ -285,6 +285,7 @@ class Run:
         until = self.clock() + seconds
         try:
             while self.wants_training and not self.rewinding:
+                self._registry.give_way()
                 self._train(max(until - self.clock(), 0.001))
                 if self.clock() >= until:
                     break
