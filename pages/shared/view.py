@@ -632,15 +632,19 @@ def _take_in(tab: _Tab, told: dict[str, Any]) -> None:
         fields["playing"] = False
     if "moment" in told:
         moment = told["moment"]
-        fields["moment"] = moment if moment in _MOMENTS else max(0, int(moment))
+        if moment in _MOMENTS:
+            fields["moment"] = moment
+        elif isinstance(moment, int | float) and math.isfinite(moment):
+            fields["moment"] = max(0, int(moment))
     # Playback that came to its end is nobody's choice.
     ended = tab.view.playing and fields == {"playing": False, "moment": "best"}
     if "timeline" in tab.view.lock and not ended:
         fields = {}
     found = ratings()
     for side in ("user", "item"):
-        if side in told and found is not None:
+        index = told.get(side)
+        if isinstance(index, int | float) and math.isfinite(index) and found is not None:
             n = found.n_users if side == "user" else found.n_items
-            fields[side] = min(max(int(told[side]), 0), n - 1)
+            fields[side] = min(max(int(index), 0), n - 1)
     change(chosen=not ended, **fields)
     tab.heard |= {*fields, *(["status"] if "status" in told else [])}
