@@ -27,7 +27,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pages.routes.live import live
 from pages.routes.promptly import answer_promptly
 from pages.shared import visitor
-from pages.shared.assets import LIVE_ROUTE, PLOTLY_ROUTE, SCRIPTS, SCRIPTS_ROUTE
+from pages.shared.chart.assets import LIVE_ROUTE, PLOTLY_ROUTE, SCRIPTS, SCRIPTS_ROUTE
 from recsys_core.errors import FactorscopeError
 
 log = logging.getLogger("factorscope")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import grid, header, loaded, parts, session, sources, splitting, start, view
-from pages.shared.chart import chart
+from pages.panels.data import loaded_data, rating_editor, sources, split_form
+from pages.shared import empty_state, header, parts, session, view
+from pages.shared.chart.chart import chart
 from recsys_core import words
 from recsys_core.figures import data as figures
 from recsys_core.figures import heatmap
@@ -81,11 +82,11 @@ place = header.title("Data")
 st.markdown("Who rated what, how, and what is missing: the gaps are what a model will fill.")
 
 choosing = sources.choose()
-loaded.switch()
+loaded_data.switch()
 data = view.data()
 if data is None:
     if not choosing:
-        start.offer_party(
+        empty_state.offer_party(
             "Here would be the ratings: how many, how spread, and where the gaps are.",
             elsewhere=False,
         )
@@ -99,11 +100,11 @@ with st.container(horizontal=True, vertical_alignment="center"):
         icon=":material/play_circle:",
         query_params=view.parameters(),
     )
-    loaded.actions(data)
-if loaded.can_be_saved(data):
-    header.export(place, lambda: loaded.save(data))
+    loaded_data.actions(data)
+if loaded_data.can_be_saved(data):
+    header.export(place, lambda: loaded_data.save(data))
 overview(data.ratings, data.split)
 if parts.drawn("split"):
-    splitting.section(data)
-if parts.drawn("editor") and grid.fits(data.ratings):
-    grid.section(data)
+    split_form.section(data)
+if parts.drawn("editor") and rating_editor.fits(data.ratings):
+    rating_editor.section(data)

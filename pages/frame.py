@@ -9,8 +9,8 @@ import streamlit as st
 from streamlit.delta_generator_singletons import context_dg_stack, get_default_dg_stack_value
 from streamlit.runtime.scriptrunner import StopException
 
-from pages.shared import cards, parts, view
-from pages.shared.chart import preload
+from pages.shared import parts, sidebar, view
+from pages.shared.chart.chart import preload
 from recsys_core import runs
 
 PAGES = (
@@ -78,7 +78,7 @@ with runs.registry().drawing():
                         disabled=parts.locked("pages"),
                         query_params=view.parameters(),
                     )
-        cards.sidebar()
+        sidebar.sidebar()
         preload()
 
     if said := view.remarks():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import header, start, view
+from pages.shared import empty_state, header, view
 from recsys_core.figures import pictures
 
 header.title("Factorscope")
@@ -32,7 +32,7 @@ with party.container(border=True, height="stretch", key="way_party"):
     st.markdown("4 guests, 12 songs, and the songs nobody has heard yet: small enough to follow.")
     st.space("stretch")
     if st.button("Watch it learn", type="primary", icon=PLAY, key="go_party"):
-        start.watch(start.party())
+        empty_state.watch(empty_state.party())
 
 with world.container(border=True, height="stretch", key="way_world"):
     st.image(pictures.world(), width="stretch", alt="User factors times item factors")
@@ -40,7 +40,7 @@ with world.container(border=True, height="stretch", key="way_world"):
     st.markdown("Ratings made from three hidden factors: see whether the model finds them.")
     st.space("stretch")
     if st.button("Generate and watch", type="primary", icon=PLAY, key="go_world"):
-        start.watch(start.world())
+        empty_state.watch(empty_state.world())
 
 with own.container(border=True, height="stretch", key="way_own"):
     st.image(pictures.file(), width="stretch", alt="A file of ratings, one a row")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import alike, beside, explore, header, mapping, parts, view, wide
-from pages.shared.chart import chart, lay_over
-from pages.shared.mapping import Map
+from pages.panels.latent import map_controls, map_notes
+from pages.panels.latent.map_controls import Map
+from pages.shared import header, model_in_view, parts, similar, view
+from pages.shared.chart.chart import chart, lay_over, min_width
 from recsys_core.figures import latent
 
 
@@ -14,13 +15,13 @@ def picture(shown: Map) -> None:
     """The map; a click selects whoever is there."""
     figure = shown.figure()
     named = len(figure["layout"].get("annotations", ())) > 12
-    with wide.at_least(620 if named else 300, "latent"):
+    with min_width.at_least(620 if named else 300, "latent"):
         chart(
             figure,
             key="latent",
             alt=latent.alt(shown.clouds, "Latent space"),
             table=lambda: latent.table(shown.clouds, shown.group_names),
-            marks=mapping.marks(figure),
+            marks=map_controls.marks(figure),
             part="map",
         )
     selected(shown)
@@ -37,7 +38,7 @@ st.markdown(
     "Users and items as points: the model puts those near each other who go well together. "
     "Click one to see who is alike."
 )
-seen = explore.model_in_view("A map of users and items would be here.")
+seen = model_in_view.model_in_view("A map of users and items would be here.")
 view.page_shows("options")
 if not seen.predictor.has_factors:
     st.info(
@@ -49,15 +50,15 @@ if not seen.predictor.has_factors:
         "train.py", label="Choose a model", icon=":material/tune:", query_params=view.parameters()
     )
     if seen.predictor.has_likeness and parts.drawn("similar"):
-        alike.items_alone(seen)
+        similar.items_alone(seen)
     st.stop()
-shown = mapping.choose(seen)
+shown = map_controls.choose(seen)
 left, right = st.columns([2.3, 1], gap="medium")
 with left:
     if parts.drawn("map"):
         picture(shown)
-        beside.trust(shown)
+        map_notes.trust(shown)
 with right:
     if parts.drawn("similar"):
-        beside.neighbours(shown)
-beside.ends(seen)
+        map_notes.neighbours(shown)
+map_notes.ends(seen)

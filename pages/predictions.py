@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.panels.predictions import rows_and_columns
 from pages.shared import (
-    browse,
     choices,
-    explore,
+    download_buttons,
     header,
+    model_in_view,
     parts,
-    recommending,
-    saving,
+    recommendations,
     session,
     view,
-    wide,
 )
-from pages.shared.chart import cells, chart
-from pages.shared.explore import Model
-from recsys_core import blocks, explain
-from recsys_core.blocks import Block, View
-from recsys_core.figures import heatmap, terms, theme
+from pages.shared.chart.chart import cells, chart, min_width
+from pages.shared.model_in_view import Model
+from recsys_core.asking import attribution, matrix_view
+from recsys_core.asking.matrix_view import Block, View
+from recsys_core.figures import heatmap, theme, waterfall
 
 VIEWS: dict[View, str] = {
     "observed": "Observed",
@@ -42,7 +41,7 @@ def cell_in_view(block: Block) -> tuple[int, int]:
 def picture(block: Block, how: View) -> None:
     """The block as a heatmap; a click selects a cell."""
     a_cell, mode = 36 if heatmap.is_small(block) else 20, session.theme()
-    with wide.at_least(min(150 + a_cell * len(block.item_ids), 700), "matrix"):
+    with min_width.at_least(min(150 + a_cell * len(block.item_ids), 700), "matrix"):
         chart(
             heatmap.figure(block, how, mode),
             key="matrix",
@@ -67,9 +66,9 @@ def arithmetic(model: Model, user: int, item: int) -> None:
     if model.predictor.has_terms:
         _as_a_sum(model, user, item)
         return
-    recommending.said(model, user, item)
+    recommendations.said(model, user, item)
     if model.predictor.has_reasons:
-        recommending.why(model, user, item, choosable=False)
+        recommendations.why(model, user, item, choosable=False)
     else:
         st.caption(
             "How it comes about cannot be taken apart: the numbers of this user and this "
@@ -80,13 +79,13 @@ def arithmetic(model: Model, user: int, item: int) -> None:
 
 def _as_a_sum(model: Model, user: int, item: int) -> None:
     user_name, item_name = model.ratings.user_names[user], model.ratings.item_names[item]
-    found, extent = explain.terms(model.predictor, user, item), model.predictor.extent
-    st.markdown(terms.sentence(found, extent))
+    found, extent = attribution.terms(model.predictor, user, item), model.predictor.extent
+    st.markdown(waterfall.sentence(found, extent))
     chart(
-        terms.figure(found, user_name, item_name, extent, session.theme()),
+        waterfall.figure(found, user_name, item_name, extent, session.theme()),
         key="terms",
-        alt=terms.alt(found, user_name, item_name, extent),
-        table=lambda: terms.steps(found, user_name, item_name),
+        alt=waterfall.alt(found, user_name, item_name, extent),
+        table=lambda: waterfall.steps(found, user_name, item_name),
     )
     if not model.predictor.has_ratings:
         st.caption(
@@ -107,7 +106,7 @@ def _as_a_sum(model: Model, user: int, item: int) -> None:
 def offered(model: Model) -> dict[View, str]:
     """The views that mean something for this model."""
     named = VIEWS if model.predictor.has_ratings else VIEWS | {"predicted": "Preference"}
-    return {view: named[view] for view in blocks.views(model.predictor)}
+    return {view: named[view] for view in matrix_view.views(model.predictor)}
 
 
 place = header.title("Predictions")
@@ -115,7 +114,7 @@ st.markdown(
     "Everyone's rating of everything, as the model sees it: in the gaps it guesses, elsewhere one "
     "sees how far off it is."
 )
-seen = explore.model_in_view("The matrix with its gaps filled would be here.")
+seen = model_in_view.model_in_view("The matrix with its gaps filled would be here.")
 view.page_shows("options")
 with st.container(horizontal=True, vertical_alignment="top", gap="medium"):
     views = offered(seen)
@@ -123,7 +122,7 @@ with st.container(horizontal=True, vertical_alignment="top", gap="medium"):
         how: View = choices.segmented(  # type: ignore[assignment]
             "cells", "View", views, "matrix_view", usual="filled"
         )
-    shown = browse.choose(seen)
+    shown = rows_and_columns.choose(seen)
 left, right = st.columns([2.3, 1], gap="medium")
 with left:
     if parts.drawn("matrix"):
@@ -131,4 +130,4 @@ with left:
 with right:
     if parts.drawn("why"):
         closer(seen, shown)
-header.export(place, lambda: saving.predictions(seen, shown, how))
+header.export(place, lambda: download_buttons.predictions(seen, shown, how))

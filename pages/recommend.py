@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import alike, choices, explore, guest, header, parts, recommending, saving, view
+from pages.panels.recommend import guest
+from pages.shared import (
+    choices,
+    download_buttons,
+    header,
+    model_in_view,
+    parts,
+    recommendations,
+    similar,
+    view,
+)
 from recsys_core.models import Guest
 
 place = header.title("Recommend")
@@ -12,7 +22,7 @@ st.markdown(
     "What the model would suggest to someone, and which of their own ratings speak for it. "
     "Somebody new needs to rate only a few things."
 )
-seen = explore.model_in_view("Recommendations and their reasons would be here.")
+seen = model_in_view.model_in_view("Recommendations and their reasons would be here.")
 view.page_shows("options", "user", "item")
 who = "user"
 if parts.drawn("guest"):
@@ -28,14 +38,14 @@ if who == "guest":
     name = "the guest"
 else:
     with left:
-        one = recommending.choose_user(seen)
-        recommending.own_ratings(seen, one)
+        one = recommendations.choose_user(seen)
+        recommendations.own_ratings(seen, one)
     name = seen.ratings.user_names[one]
 with right:
-    item, table = recommending.best(seen, one, name)
+    item, table = recommendations.best(seen, one, name)
     if parts.drawn("why"):
-        recommending.why(seen, one, item)
+        recommendations.why(seen, one, item)
 if parts.drawn("similar"):
-    alike.section(seen, one, name, item)
+    similar.section(seen, one, name, item)
 if table is not None:
-    header.export(place, lambda: saving.recommendations(table))
+    header.export(place, lambda: download_buttons.recommendations(table))

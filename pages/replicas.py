@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.shared import bring, choices, download, header, parts, receipt, session, view
-from pages.shared.chart import chart
+from pages.panels.data import download, upload
+from pages.shared import choices, header, parts, receipt, session, view
+from pages.shared.chart.chart import chart
 from recsys_core.errors import FactorscopeError
-from recsys_core.figures import lines as line_charts
-from recsys_core.live import lines
+from recsys_core.figures import epoch_lines as line_charts
+from recsys_core.live import status_lines
 from recsys_core.ratings import Ratings
 from recsys_core.replicas import REPLICAS, Lesson, Records, Replica, live, shown
 from recsys_core.runs import Entry
@@ -34,7 +35,7 @@ def bring_data(replica: Replica) -> None:
     how = st.segmented_control("Bring it by", ["Download", "Upload"], default="Download")
     with st.container(border=True):
         if how == "Upload":
-            bring.upload()
+            upload.upload()
         else:
             download.panel()
 
@@ -43,9 +44,9 @@ def progress(entries: dict[str, Entry], replica: Replica) -> None:
     """One line a case: how far it is, and where to watch it."""
     for case in replica.cases:
         run = entries[case.key].run
-        at = lines.standing(run, run.epoch)
+        at = status_lines.standing(run, run.epoch)
         share = run.epoch / max(run.n_epochs, 1) if run.status != "finished" else 1.0
-        st.progress(min(share, 1.0), f"{case.title}: {lines.progress(at)}")
+        st.progress(min(share, 1.0), f"{case.title}: {status_lines.progress(at)}")
         if run.status == "failed":
             st.error(run.message)
     if st.button("Watch it on the Train page", icon=":material/play_circle:", key="replica_watch"):

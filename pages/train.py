@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import header, instrument, kept, parts, settings, start, view
+from pages.panels.train import live_panels, run_list, settings
+from pages.shared import empty_state, header, parts, view
 from recsys_core.words import many
 
 if view.ratings() is None:
     header.title("Train")
     st.markdown("Here a model learns ratings before your eyes.")
-    start.offer_party(
+    empty_state.offer_party(
         "Here would be three moving pictures: the error falling, the gaps of the matrix filling "
         "in, and users and items finding their places."
     )
@@ -26,12 +27,12 @@ st.markdown(
     if run.model.has_epochs
     else "No epochs here: all there is to learn is found in one pass, and then the gaps fill in."
 )
-instrument.strip(run)
-instrument.panels(entry)
+live_panels.strip(run)
+live_panels.panels(entry)
 if parts.drawn("settings"):
     settings.settings()
 if parts.drawn("commentary"):
-    instrument.voice()
+    live_panels.voice()
 if parts.drawn("runs"):
-    kept.runs()
-kept.results()
+    run_list.runs()
+run_list.results()

@@ -35,17 +35,10 @@ from recsys_core.ratings import Ratings, Scale
 from recsys_core.version import __version__
 
 if TYPE_CHECKING:
-    from recsys_core import (
-        datasets,
-        experiments,
-        explain,
-        figures,
-        metrics,
-        projection,
-        recommend,
-        runs,
-        splits,
-    )
+    from recsys_core import asking, datasets, experiments, figures, metrics, runs, splits
+    from recsys_core.asking import attribution, projection, similarity
+    from recsys_core.asking import attribution as explain
+    from recsys_core.asking import similarity as recommend
     from recsys_core.experiments import Experiment, Record, run
     from recsys_core.models.neural import NeuralMF
     from recsys_core.reading import read_ratings
@@ -57,26 +50,23 @@ _LATER = {
     **{name: ("recsys_core.experiments", name) for name in ("Experiment", "Record", "run")},
     **{
         name: (f"recsys_core.{name}", None)
-        for name in (
-            "datasets",
-            "experiments",
-            "explain",
-            "figures",
-            "metrics",
-            "projection",
-            "recommend",
-            "runs",
-            "splits",
-        )  # fmt: skip
+        for name in ("asking", "datasets", "experiments", "figures", "metrics", "runs", "splits")
     },
+    **{
+        name: (f"recsys_core.asking.{name}", None)
+        for name in ("attribution", "projection", "similarity")
+    },
+    # What they were called before; for one version more.
+    "explain": ("recsys_core.asking.attribution", None),
+    "recommend": ("recsys_core.asking.similarity", None),
 }
 
 __all__ = [
     "ALS", "NMF", "PMF", "SGD", "BayesianPMF", "Experiment", "GlobalMean", "Guest", "ImplicitALS",
     "ItemKNN", "Model", "NeuralMF", "Predictor", "Ratings", "Recommender", "Record", "SVDpp",
-    "Scale", "UserItemBias", "__version__", "datasets", "errors", "experiments", "explain",
-    "figures", "load_model", "metrics", "projection", "read_ratings", "recommend", "run", "runs",
-    "splits",
+    "Scale", "UserItemBias", "__version__", "asking", "attribution", "datasets", "errors",
+    "experiments", "explain", "figures", "load_model", "metrics", "projection", "read_ratings",
+    "recommend", "run", "runs", "similarity", "splits",
 ]  # fmt: skip
 
 

@@ -11,23 +11,34 @@ import numpy as np
 import pandas as pd
 
 import recsys_core as rc
-from recsys_core import blocks, explain, maps, projection, recommend, runs
+from recsys_core import runs
+from recsys_core.asking import attribution, latent_map, matrix_view, projection, similarity
 from recsys_core.figures import (
     curves,
     data,
+    epoch_lines,
     heatmap,
     latent,
-    likeness,
-    lines,
     live_latent,
     live_matrix,
-    terms,
+    similarity_matrix,
+    waterfall,
 )
 from recsys_core.figures.plain import Figure
 from recsys_core.figures.theme import Mode
 from recsys_core.live.frames import shown
 
-MODULES = (curves, data, heatmap, latent, likeness, lines, live_latent, live_matrix, terms)
+MODULES = (
+    curves,
+    data,
+    heatmap,
+    latent,
+    similarity_matrix,
+    epoch_lines,
+    live_latent,
+    live_matrix,
+    waterfall,
+)
 
 BASELINES = ("Global mean", "User + item bias")
 
@@ -102,36 +113,39 @@ def _figures(mode: Mode) -> Iterator[tuple[str, Figure]]:
     yield "data.tail", data.tail(rc.Ratings.from_matrix(np.eye(600, 40) * 3), mode)
     party = rc.datasets.music_party()
     sampled = rc.BayesianPMF(n_factors=2, n_epochs=6, burn_in=1).fit(party).snapshot()
-    part = blocks.cut(party, sampled, party.user_order, party.item_order)
+    part = matrix_view.cut(party, sampled, party.user_order, party.item_order)
     yield "heatmap.figure", heatmap.figure(part, "uncertainty", mode)
     table = pd.DataFrame({"train": [2, 1, 0.01], "validation": [3, 1.0, 2.0]})
-    yield "lines.figure", lines.figure(table, "Lines", mode, mark_lowest="validation")
+    yield "lines.figure", epoch_lines.figure(table, "Lines", mode, mark_lowest="validation")
 
 
 def _of_a_model(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:
     predictor, split = run.predictor, run.split
     names = run.ratings.item_names
-    part = blocks.cut(
+    part = matrix_view.cut(
         split.train, predictor, np.arange(min(40, run.ratings.n_users)), np.arange(9),
         validation=split.validation, test=split.test, item_groups=np.arange(9) // 4,
     )  # fmt: skip
-    for view in blocks.views(predictor):
+    for view in matrix_view.views(predictor):
         yield "heatmap.figure", heatmap.figure(part, view, mode, user=1, item=2)
     yield "heatmap.figure", heatmap.figure(part, "filled", mode, user=1)
-    found, extent = explain.terms(predictor, 1, 2), predictor.extent
-    yield "terms.figure", terms.figure(found, "one", "other", extent, mode)
-    pulls = likeness.pulls(explain.reasons(predictor, 1, 2), names, names[2], mode)
+    found, extent = attribution.terms(predictor, 1, 2), predictor.extent
+    yield "terms.figure", waterfall.figure(found, "one", "other", extent, mode)
+    pulls = similarity_matrix.pulls(attribution.reasons(predictor, 1, 2), names, names[2], mode)
     yield "likeness.pulls", pulls
     for ids in (np.arange(4), np.arange(min(20, len(names)))):
-        alike = recommend.similarity_matrix(predictor, "item", "factors", ids)
-        yield "likeness.similarities", likeness.similarities(alike, "Alike", mode, selected=1)
+        alike = similarity.similarity_matrix(predictor, "item", "factors", ids)
+        yield (
+            "likeness.similarities",
+            similarity_matrix.similarities(alike, "Alike", mode, selected=1),
+        )
     basis = projection.Basis.fit(predictor)
     ids = {"user": np.arange(run.ratings.n_users), "item": np.arange(len(names))}
-    places = maps.through(predictor, basis, ids, maps.widest(basis))
-    groups, group_names = maps.clusters(predictor)
+    places = latent_map.through(predictor, basis, ids, latent_map.widest(basis))
+    groups, group_names = latent_map.clusters(predictor)
     options = {"axes": places.axes, "scale": run.ratings.scale, "group_names": group_names}
     for shade in ("kind", "group", "mean", "count"):
-        sides = {side: groups[side] if shade == "group" else None for side in maps.SIDES}
+        sides = {side: groups[side] if shade == "group" else None for side in latent_map.SIDES}
         clouds = [latent.cloud(split.train, places, side, sides[side]) for side in sides]
         options |= {"title": "Map", "shade": shade}
         yield "latent.figure", latent.figure(clouds, mode, **options)

@@ -8,7 +8,7 @@ from typing import Any
 
 import recsys_core as rc
 from recsys_core.runs import Baseline
-from recsys_core.runs.moments import resolve
+from recsys_core.runs.playback import resolve
 from recsys_core.training import Epoch
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pages.shared.assets import SCRIPTS
+from pages.shared.chart.assets import SCRIPTS
 from recsys_core.live.messages import Refused, Tick, encode
 
 NODE = shutil.which("node")

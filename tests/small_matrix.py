@@ -3,8 +3,8 @@
 import numpy as np
 
 import recsys_core as rc
-from recsys_core import blocks
-from recsys_core.models.predictor import FoldIn, Predictor
+from recsys_core.asking import matrix_view
+from recsys_core.models.factor_model import FoldIn, Predictor
 from recsys_core.ratings import Scale
 
 
@@ -25,7 +25,7 @@ def small_split():
 
 
 def small_block(split):
-    return blocks.cut(
+    return matrix_view.cut(
         split.train,
         flat(split.train),
         np.array([0, 1]),

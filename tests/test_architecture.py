@@ -27,8 +27,7 @@ LAYERS = (
     {"models"},
     {"reading"},
     {"datasets"},
-    {"blocks", "ordering", "projection", "recommend"},
-    {"explain", "maps", "tables"},
+    {"asking"},
     {"experiments"},
     {"figures", "runs"},
     {"live"},
@@ -148,8 +147,8 @@ split = rc.splits.random(party, keep_one=True)
 model = rc.ALS(n_epochs=2).fit(split.train, split.validation)
 rc.metrics.rmse(split.test.values, model.predict(split.test.user_ids, split.test.item_ids))
 model.recommend(0)
-rc.explain.reasons(model, 0, 3)
-rc.recommend.similarity_matrix(model)
+rc.attribution.reasons(model, 0, 3)
+rc.similarity.similarity_matrix(model)
 rc.projection.Basis.fit(model.snapshot()).project(model.user_factors)
 """
     assert not loaded_after(code) & HEAVY
@@ -187,7 +186,7 @@ import sys
 sys.modules["plotly"] = None  # to import it is an error
 import recsys_core as rc
 from tests.app_harness import load, open_page, train
-from tests.test_pages import PAGES
+from tests.pages.test_pages import PAGES
 train(load("a" * 32, rc.datasets.music_party()), rc.SGD(n_factors=2, n_epochs=2))
 for page in PAGES:
     open_page(page, "a" * 32)

@@ -13,7 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import recsys_core as rc
-from recsys_core import projection
+from recsys_core.asking import projection
 from recsys_core.errors import FactorscopeError, MissingPackageError
 from recsys_core.extras import EXTRAS, needed_for
 

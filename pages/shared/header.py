@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import parts
-from pages.shared.assets import component_of
+from pages.shared.chart.assets import component_of
 
 _LINK = st.components.v2.component(
     "factorscope_share", js=component_of("share.js"), isolate_styles=False

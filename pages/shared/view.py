@@ -20,16 +20,16 @@ from urllib.parse import parse_qsl
 import streamlit as st
 
 from pages.shared import session
-from pages.shared.assets import LIVE_ROUTE, component_of
+from pages.shared.chart.assets import LIVE_ROUTE, component_of
 from recsys_core import runs as all_runs
 from recsys_core.errors import FactorscopeError
 from recsys_core.experiments import Experiment, link
 from recsys_core.experiments.view import Moment, Speed, View
-from recsys_core.live import lines
-from recsys_core.live.lines import Standing
+from recsys_core.live import status_lines
+from recsys_core.live.status_lines import Standing
 from recsys_core.models import Model
 from recsys_core.ratings import Ratings
-from recsys_core.runs import DataSet, Entry, Run, Status, Workspace, moments
+from recsys_core.runs import DataSet, Entry, Run, Status, Workspace, playback
 from recsys_core.splits import Split
 
 _COMPONENT = st.components.v2.component(
@@ -113,7 +113,7 @@ def _end_playback() -> bool:
         return False
     found = run()
     played = 0.0 if found is None else _played(tab, found)
-    if found is None or moments.ended(played, found.epoch, found.status in ("finished", "failed")):
+    if found is None or playback.ended(played, found.epoch, found.status in ("finished", "failed")):
         change(chosen=False, playing=False, moment="best")
     elif found.status == "paused" and played >= found.epoch:
         change(chosen=False, playing=False, moment=found.epoch)  # paused in another tab
@@ -172,7 +172,7 @@ def standing() -> Standing:
     """Where the run in view is, at the epoch shown."""
     found = run()
     assert found is not None
-    return lines.standing(found, epoch(), now().playing, speed())
+    return status_lines.standing(found, epoch(), now().playing, speed())
 
 
 def is_watched() -> bool:
@@ -188,7 +188,7 @@ def active() -> bool:
 
 def _played(tab: _Tab, found: Run) -> float:
     start = tab.view.moment if isinstance(tab.view.moment, int) else 0
-    return moments.played(start, time.monotonic() - tab.since, speed(), found.epoch)
+    return playback.played(start, time.monotonic() - tab.since, speed(), found.epoch)
 
 
 def speed() -> Speed:
@@ -196,7 +196,7 @@ def speed() -> Speed:
     chosen, found = _tab().view.speed, run()
     if chosen is not None:
         return chosen
-    return "max" if found is None else moments.usual_speed(found.n_epochs)
+    return "max" if found is None else playback.usual_speed(found.n_epochs)
 
 
 def shown() -> list[Entry]:

@@ -9,11 +9,11 @@
 Equal experiments give equal bits on one machine.
 """
 
+from recsys_core.experiments.defaults import looks_like_counts, usual_experiment, usual_model
 from recsys_core.experiments.experiment import Experiment, Fork
 from recsys_core.experiments.record import Record
 from recsys_core.experiments.replay import Replay, replay
 from recsys_core.experiments.running import ExperimentTraining, run
-from recsys_core.experiments.usual import looks_like_counts, usual_experiment, usual_model
 from recsys_core.experiments.view import View
 
 __all__ = [

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys_core.errors import RatingsError
-from recsys_core.experiments.usual import looks_like_counts
+from recsys_core.experiments.defaults import looks_like_counts
 from recsys_core.models import Recommender
 from recsys_core.ratings import Ratings
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_core import words
-from recsys_core.blocks import Block, cut
+from recsys_core.asking.matrix_view import Block, cut
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.theme import Mode

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsys_core import words
-from recsys_core.blocks import Block, View
+from recsys_core.asking.matrix_view import Block, View
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, Trace, axis, given, trace
 from recsys_core.figures.theme import Mode

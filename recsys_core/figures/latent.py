@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from recsys_core import words
+from recsys_core.asking.latent_map import Places
 from recsys_core.figures import plain, theme
-from recsys_core.figures.labels import positions
 from recsys_core.figures.plain import Figure, Trace, axis, trace
+from recsys_core.figures.point_labels import positions
 from recsys_core.figures.theme import Mode
-from recsys_core.maps import Places
 from recsys_core.ratings import Ratings, Scale
 
 Side = Literal["user", "item"]

@@ -16,19 +16,20 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from recsys_core import blocks, explain, maps, projection, recommend
-from recsys_core.blocks import View, cut, unlike
+from recsys_core.asking import attribution, matrix_view, projection, similarity
+from recsys_core.asking import latent_map as places_of
+from recsys_core.asking.matrix_view import View, cut, unlike
+from recsys_core.asking.similarity import By, Side, at_rest
 from recsys_core.errors import RatingsError, SettingsError
 from recsys_core.extras import needed_for
-from recsys_core.figures import curves, data, heatmap, latent, likeness, terms, theme
+from recsys_core.figures import curves, data, heatmap, latent, similarity_matrix, theme, waterfall
 from recsys_core.figures.curves import Curve, Measure
 from recsys_core.figures.plain import Figure
 from recsys_core.figures.theme import Mode
 from recsys_core.models import Factored, Guest, Model, Recommender
 from recsys_core.models.base import described
-from recsys_core.models.recommender import checked
+from recsys_core.models.fitted_model import checked
 from recsys_core.ratings import Ratings
-from recsys_core.recommend import By, Side, at_rest
 from recsys_core.training import Epoch
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def matrix(
     """
     predictor = None if isinstance(model, Ratings) else at_rest(model)
     train = model if isinstance(model, Ratings) else at_rest(model).train
-    offered = blocks.views(predictor)
+    offered = matrix_view.views(predictor)
     if view is None:
         view = "filled" if "filled" in offered else offered[-1]
     _check("view", view, offered)
@@ -139,9 +140,9 @@ def prediction_terms(
     SettingsError
         If the model's predictions are no such sum (``has_terms``).
     """
-    found, predictor = explain.terms(model, user, item), at_rest(model)
+    found, predictor = attribution.terms(model, user, item), at_rest(model)
     names = _name(predictor.train, user), predictor.train.item_names[item]
-    return _alone(terms.figure(found, *names, predictor.extent, mode), mode)
+    return _alone(waterfall.figure(found, *names, predictor.extent, mode), mode)
 
 
 def reasons(
@@ -154,8 +155,8 @@ def reasons(
 ) -> go.Figure:
     """Draw which of a user's own ratings raise or lower one prediction, the strongest first.
 
-    Each bar is the contribution of one rating, in rating units (see ``explain.reasons``); at most
-    ``most`` are drawn.
+    Each bar is the contribution of one rating, in rating units (see
+    ``attribution.reasons``); at most ``most`` are drawn.
 
     Raises
     ------
@@ -164,14 +165,14 @@ def reasons(
     SettingsError
         If the model cannot tell (``has_reasons``).
     """
-    found, train = explain.reasons(model, user, item), at_rest(model).train
+    found, train = attribution.reasons(model, user, item), at_rest(model).train
     names = train.item_names
     if found.table.empty:
         raise RatingsError(
             f"No rating of {_name(train, user)} has a part in the prediction of {names[item]}: "
             "there are no reasons to draw."
         )
-    return _alone(likeness.pulls(found, names, names[item], mode, most), mode)
+    return _alone(similarity_matrix.pulls(found, names, names[item], mode, most), mode)
 
 
 # --- similarity ---------------------------------------------------------------------------------
@@ -204,15 +205,17 @@ def latent_map(
     if not (isinstance(predictor, Factored) and predictor.has_factors):
         raise SettingsError("This model has no factors, and so no map of users and items.")
     train = predictor.train
-    ids = {side: maps.most_rated(train, side, _MOST_MAPPED[method]) for side in maps.SIDES}
+    ids = {
+        side: places_of.most_rated(train, side, _MOST_MAPPED[method]) for side in places_of.SIDES
+    }
     if method == "pca":
         basis = projection.Basis.fit(predictor)
-        places = maps.through(predictor, basis, ids, maps.widest(basis))
+        places = places_of.through(predictor, basis, ids, places_of.widest(basis))
     else:
         arrange = projection.tsne if method == "tsne" else projection.umap
-        places = maps.laid_out(predictor, arrange(maps.stacked(predictor, ids)), ids)
-    groups, group_names = maps.clusters(predictor) if colour_by == "cluster" else ({}, [])
-    clouds = [latent.cloud(train, places, side, groups.get(side)) for side in maps.SIDES]
+        places = places_of.laid_out(predictor, arrange(places_of.stacked(predictor, ids)), ids)
+    groups, group_names = places_of.clusters(predictor) if colour_by == "cluster" else ({}, [])
+    clouds = [latent.cloud(train, places, side, groups.get(side)) for side in places_of.SIDES]
     chart = latent.figure(
         clouds,
         mode,
@@ -251,10 +254,10 @@ def similarities(
     chosen = _chosen(ids, train, side, _MOST_COMPARED)
     called = train.user_names if side == "user" else train.item_names
     names = [called[i] for i in chosen]
-    table = recommend.similarity_matrix(predictor, side, by, chosen)
+    table = similarity.similarity_matrix(predictor, side, by, chosen)
     noun = "user" if side == "user" else train.item_noun
-    title = likeness.title(noun, recommend.compared(predictor, by))
-    return _alone(likeness.similarities(table.set_axis(names, axis=0), title, mode), mode)
+    title = similarity_matrix.title(noun, similarity.compared(predictor, by))
+    return _alone(similarity_matrix.similarities(table.set_axis(names, axis=0), title, mode), mode)
 
 
 # --- ratings ------------------------------------------------------------------------------------
@@ -304,7 +307,7 @@ def _check(name: str, value: str, choices: Sequence[str]) -> None:
 def _chosen(ids: ArrayLike | None, train: Ratings, side: Side, most: int) -> np.ndarray:
     """Indices asked for, checked; else all, or the most rated of many."""
     if ids is None:
-        return maps.most_rated(train, side, most)
+        return places_of.most_rated(train, side, most)
     found = checked(ids, train.n_users if side == "user" else train.n_items, side)
     if not len(found):
         raise RatingsError(f"No {side} is chosen; give at least one index.")

@@ -223,7 +223,7 @@ def template(mode: Mode) -> dict[str, Any]:
 
 
 def dress(figure: Figure, mode: Mode) -> Figure:
-    """Give a figure its theme; returns the same figure, ready for ``pages.shared.chart``.
+    """Give a figure its theme; returns the same figure, ready for ``pages.shared.chart.chart``.
 
     The legend goes above the plot when there is one; what the figure set itself stays.
     """

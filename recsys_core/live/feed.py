@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from recsys_core.live import latent, narrate
+from recsys_core.live import commentary, latent_axes
 from recsys_core.live.frames import frame, frame_bytes
-from recsys_core.live.lines import short
 from recsys_core.live.messages import Baseline, Frame, Map, RunNews, Said, Sentence, Tick
+from recsys_core.live.status_lines import short
 from recsys_core.models import Recommender
 from recsys_core.runs import Run
-from recsys_core.runs.kept import Moment
+from recsys_core.runs.snapshots import Moment
 from recsys_core.text import Text
 
 # About how long the frames of one message may be, in bytes, and how many: of a tick, and of the
@@ -102,21 +102,21 @@ class Feed:
             news.baselines = [Baseline(b.name, b.train_rmse, b.validation_rmse) for b in known]
         if stream == self.main and not run.basis_pending:
             news.frames = self._frames(run, told, moments)
-            found = latent.map_of(run)
+            found = latent_axes.map_of(run)
             if found != told.map:
                 told.map = news.map = found
         return news
 
     def _tell_words(self, run: Run, told: _Told, news: RunNews) -> None:
         if not told.before:
-            told.before, news.before = True, Sentence.of(narrate.before(run))
+            told.before, news.before = True, Sentence.of(commentary.before(run))
         if run.model.has_epochs and told.epochs > told.said:
-            new = narrate.changes(run, told.said)
+            new = commentary.changes(run, told.said)
             news.said = [
                 Said(epoch, Sentence.of(text)) for epoch, text in new if epoch < told.epochs
             ]
             told.said = told.epochs
-        after = narrate.after(run) if news.status == "finished" else None
+        after = commentary.after(run) if news.status == "finished" else None
         if after is not None and after != told.after:  # other words once its baselines are there
             told.after, news.after = after, Sentence.of(after)
 

@@ -9,12 +9,12 @@ from recsys_core.models.als import ALS
 from recsys_core.models.base import Model, load_model
 from recsys_core.models.baselines import GlobalMean, UserItemBias
 from recsys_core.models.bayesian import BayesianPMF
-from recsys_core.models.implicit import ImplicitALS
+from recsys_core.models.factor_model import Predictor
+from recsys_core.models.fitted_model import Factored, Guest, Recommender
+from recsys_core.models.implicit_als import ImplicitALS
 from recsys_core.models.item_knn import ItemKNN
 from recsys_core.models.nmf import NMF
 from recsys_core.models.pmf import PMF
-from recsys_core.models.predictor import Predictor
-from recsys_core.models.recommender import Factored, Guest, Recommender
 from recsys_core.models.sgd import SGD
 from recsys_core.models.svdpp import SVDpp
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from recsys_core import kernels
 from recsys_core.kernels.threads import row_steps, run_all
-from recsys_core.models.parameters import FactorLearner
-from recsys_core.models.predictor import FoldIn
+from recsys_core.models.factor_model import FoldIn
+from recsys_core.models.factor_trainer import FactorLearner
 from recsys_core.ratings import Grouped, Ratings
 
 NONE = np.empty((0, 0), np.float32)

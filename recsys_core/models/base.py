@@ -22,8 +22,8 @@ from recsys_core.errors import (
     SettingsError,
     TooLargeError,
 )
+from recsys_core.models.fitted_model import Guest, Recommender
 from recsys_core.models.options import Option, options_of
-from recsys_core.models.recommender import Guest, Recommender
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.recipes import Parameter
 from recsys_core.training import Checkpoint, Epoch, Learner, Training

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from recsys_core.models.base import Model
+from recsys_core.models.factor_model import FoldIn
+from recsys_core.models.factor_trainer import FactorLearner, squares
 from recsys_core.models.options import epochs_option, option
-from recsys_core.models.parameters import FactorLearner, squares
-from recsys_core.models.predictor import FoldIn
 from recsys_core.ratings import Ratings
 
 

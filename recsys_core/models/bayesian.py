@@ -11,7 +11,10 @@ from numpy.typing import ArrayLike
 from recsys_core.kernels.threads import cut, one_blas_thread, run_all
 from recsys_core.models.alternating import AlternatingLearner, Penalty, Side
 from recsys_core.models.base import Model
-from recsys_core.models.beliefs import Beliefs
+from recsys_core.models.factor_model import FoldIn, Predictor
+from recsys_core.models.factor_trainer import Running
+from recsys_core.models.fitted_model import Guest
+from recsys_core.models.hyperprior import Beliefs
 from recsys_core.models.implicit_factors import gamma
 from recsys_core.models.options import (
     biases_option,
@@ -22,10 +25,7 @@ from recsys_core.models.options import (
     option,
     seed_option,
 )
-from recsys_core.models.parameters import Running
 from recsys_core.models.posterior import Posterior, turned
-from recsys_core.models.predictor import FoldIn, Predictor
-from recsys_core.models.recommender import Guest
 from recsys_core.ratings import Ratings
 
 # What all kept draws may hold together; below so many of them, means over draws would be noisy.

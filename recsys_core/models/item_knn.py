@@ -13,9 +13,9 @@ from recsys_core import kernels
 from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.base import Model
 from recsys_core.models.baselines import BiasLearner
+from recsys_core.models.factor_trainer import both_errors
+from recsys_core.models.fitted_model import Guest, Pulls, Recommender
 from recsys_core.models.options import option
-from recsys_core.models.parameters import both_errors
-from recsys_core.models.recommender import Guest, Pulls, Recommender
 from recsys_core.ratings import Ratings
 
 # Neighbours kept of each item: a user has rated only some of them, and enough must be left.

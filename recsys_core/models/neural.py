@@ -11,6 +11,9 @@ import numpy as np
 from recsys_core.errors import SettingsError
 from recsys_core.extras import needed_for
 from recsys_core.models.base import Model
+from recsys_core.models.factor_model import FoldIn, Predictor
+from recsys_core.models.factor_trainer import FactorLearner, both_errors
+from recsys_core.models.neural_fitted import TowerPredictor
 from recsys_core.models.options import (
     biases_option,
     center_option,
@@ -21,9 +24,6 @@ from recsys_core.models.options import (
     rate_option,
     seed_option,
 )
-from recsys_core.models.parameters import FactorLearner, both_errors
-from recsys_core.models.predictor import FoldIn, Predictor
-from recsys_core.models.tower import TowerPredictor
 from recsys_core.ratings import Ratings
 
 with needed_for("Neural MF"):

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from recsys_core.errors import SettingsError
-from recsys_core.models.predictor import FoldIn, Predictor
-from recsys_core.models.recommender import Guest, Pulls, checked
+from recsys_core.models.factor_model import FoldIn, Predictor
+from recsys_core.models.fitted_model import Guest, Pulls, checked
 from recsys_core.ratings import Ratings
 
 

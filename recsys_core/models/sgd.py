@@ -11,6 +11,8 @@ import numpy as np
 from recsys_core import kernels
 from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.base import Model
+from recsys_core.models.factor_model import FoldIn
+from recsys_core.models.factor_trainer import FactorLearner, squares
 from recsys_core.models.options import (
     biases_option,
     center_option,
@@ -25,8 +27,6 @@ from recsys_core.models.options import (
     reg_option,
     seed_option,
 )
-from recsys_core.models.parameters import FactorLearner, squares
-from recsys_core.models.predictor import FoldIn
 from recsys_core.ratings import Ratings
 
 # Ratings updated between two looks at the clock: a few milliseconds of work.

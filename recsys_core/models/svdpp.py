@@ -10,6 +10,8 @@ import numpy as np
 from recsys_core import kernels
 from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.base import Model
+from recsys_core.models.factor_model import FoldIn
+from recsys_core.models.factor_trainer import FactorLearner, squares
 from recsys_core.models.options import (
     biases_option,
     center_option,
@@ -23,8 +25,6 @@ from recsys_core.models.options import (
     reg_option,
     seed_option,
 )
-from recsys_core.models.parameters import FactorLearner, squares
-from recsys_core.models.predictor import FoldIn
 from recsys_core.ratings import Ratings
 
 # Ratings of the users visited between two looks at the clock: a few milliseconds of work.

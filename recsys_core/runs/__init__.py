@@ -1,7 +1,7 @@
 """Runs: training that goes on by itself while people look at it, come back to it, and fork it."""
 
 from recsys_core.runs.baselines import Baseline, Baselines
-from recsys_core.runs.moments import SPEEDS
+from recsys_core.runs.playback import SPEEDS
 from recsys_core.runs.registry import Registry, registry
 from recsys_core.runs.run import Run, Status
 from recsys_core.runs.workspaces import DataSet, Entry, Workspace

@@ -20,8 +20,8 @@ from recsys_core.experiments.experiment import SHARED
 from recsys_core.ratings import UPLOAD, Ratings
 from recsys_core.recipes import DATA, Recipe
 from recsys_core.runs.baselines import Baselines
-from recsys_core.runs.kept import Kept
 from recsys_core.runs.run import Run
+from recsys_core.runs.snapshots import Kept
 from recsys_core.runs.workspaces import Workspace
 from recsys_core.splits import Split
 

@@ -20,14 +20,14 @@ from recsys_core.experiments import Experiment, ExperimentTraining, Record
 from recsys_core.experiments.scores import Score, scores
 from recsys_core.experiments.view import Moment
 from recsys_core.models import Recommender
+from recsys_core.runs.background_jobs import prepare
 from recsys_core.runs.baselines import Baselines
-from recsys_core.runs.errands import prepare
-from recsys_core.runs.kept import Kept
-from recsys_core.runs.moments import resolve
+from recsys_core.runs.playback import resolve
+from recsys_core.runs.snapshots import Kept
 from recsys_core.training import Checkpoint, Epoch, Training, best_of
 
 if TYPE_CHECKING:
-    from recsys_core.projection import Basis
+    from recsys_core.asking.projection import Basis
     from recsys_core.runs.workspaces import Registry
 
 log = logging.getLogger("factorscope")

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from playwright.sync_api import Error, Locator, Page, WebSocket, expect
 
-from pages.shared.assets import LIVE_ROUTE
+from pages.shared.chart.assets import LIVE_ROUTE
 
 SHOTS = Path(__file__).resolve().parents[2] / "test-results"
 

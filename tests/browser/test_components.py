@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from pages.shared.assets import PLOTLY_ROUTE, component_of
+from pages.shared.chart.assets import PLOTLY_ROUTE, component_of
 from tests.browser.helpers import becomes, go_to, stays
 
 pytestmark = pytest.mark.browser

@@ -10,7 +10,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from pages.shared.settings import title_of
+from pages.panels.train.settings import title_of
 from tests.browser.helpers import becomes, comes_to, plot, settled, shot, sidebar, stays, steady
 from tests.browser.training import (
     OVER,

@@ -1,0 +1,84 @@
+"""The Data page's MovieLens download: terms first, progress, and a way to stop."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from pages.panels.data import split_form
+from pages.shared import empty_state
+from recsys_core import words
+from recsys_core.datasets.movielens import CATALOGUE, Release, cached, fetch, load
+from recsys_core.errors import FactorscopeError
+from recsys_core.ratings import Ratings
+
+
+def panel() -> None:
+    """Choose a release, read its terms, fetch it, use it."""
+    name = st.segmented_control(
+        "Release",
+        list(CATALOGUE),
+        default="100k",
+        required=True,
+        format_func=lambda key: CATALOGUE[key].title.removeprefix("MovieLens "),
+        label_visibility="collapsed",
+        key="movielens_release",
+    )
+    release = CATALOGUE[name or "100k"]
+    st.markdown(
+        f"**{release.title}**: {words.plural('rating', release.n_ratings)} of "
+        f"{words.plural('film', release.n_items)} by {words.plural('user', release.n_users)}, "
+        "with titles and genres."
+    )
+    st.caption(release.terms)
+    here = cached(name) is not None
+    verb = "Use" if here else f"Agree, download {_mb(release.size)}"
+    with st.container(horizontal=True):
+        watch = st.button(f"{verb} and watch a model learn", type="primary", icon=_PLAY)
+        use = st.button(verb, icon=":material/check:" if here else ":material/download:")
+    if not (watch or use):
+        return
+    if not here:
+        _fetch(name, release)
+    with st.spinner(f"Reading {release.title} …", show_time=True):
+        ratings = _read(name)
+    (empty_state.watch if watch else empty_state.use)(ratings)
+
+
+_PLAY = ":material/play_arrow:"
+
+
+def _fetch(name: str, release: Release) -> None:
+    """Download with progress. Cancelling, or leaving the page, ends this script run and with it
+    the download: what has come is thrown away.
+    """
+    place = st.empty()
+    with place.container(horizontal=True, vertical_alignment="center"):
+        bar = st.progress(0.0, text="Connecting …")
+        st.button("Cancel", icon=":material/close:", key="fetch_cancel")
+    began = time.monotonic()
+    try:
+        for done, total in fetch(name):
+            total = total or release.size
+            share = min(done / total, 1.0)
+            text = f"{_mb(done)} of {_mb(total)}"
+            if share > 0:
+                left = (time.monotonic() - began) * (1 / share - 1)
+                text += f" · {words.duration(left)} left"
+            bar.progress(share, text=text)
+    except FactorscopeError:
+        place.empty()
+        raise
+
+
+def _read(name: str) -> Ratings:
+    ratings = load(name)
+    path = cached(name)
+    if path is not None:
+        split_form.remember_ready_made(ratings, path.read_bytes())
+    return ratings
+
+
+def _mb(size: int) -> str:
+    return f"{words.number(size / 1e6)}\u00a0MB"

@@ -1,0 +1,234 @@
+"""The map of the latent space on its page: its controls, and what is said beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.panels.latent import slow_layouts
+from pages.shared import choices, model_in_view, pickers, session, view
+from pages.shared.chart.chart import points
+from pages.shared.model_in_view import Model
+from recsys_core import words
+from recsys_core.asking import latent_map
+from recsys_core.asking.latent_map import Places
+from recsys_core.asking.projection import Basis
+from recsys_core.asking.seriation import Side
+from recsys_core.figures import latent
+from recsys_core.figures.latent import Cloud, Method, Shade
+from recsys_core.figures.plain import Figure
+
+METHODS: dict[Method, str] = {
+    "pca": "PCA",
+    "factors": "Two factors",
+    "tsne": "t-SNE",
+    "umap": "UMAP",
+}
+COLOURS = {
+    "kind": "user or item",
+    "cluster": "cluster",
+    "mean": "mean rating",
+    "count": "number of ratings",
+    "genre": "genre",
+}
+
+# More points than these are a blot: the most rated are drawn. t-SNE and UMAP take long for many:
+# some 10 and 4 s of one core for 1,200 points, but 28 and 14 for 2,000.
+_MOST_A_SIDE = 4000
+_MOST_ARRANGED = 1200
+
+_NEIGHBOURS = 6
+
+
+@dataclass(frozen=True)
+class Map:
+    """The map as it is shown."""
+
+    model: Model
+    clouds: list[Cloud]
+    places: Places
+    method: Method
+    shade: Shade
+    group_names: Sequence[str]
+
+    @property
+    def title(self) -> str:
+        """What it shows, in a line."""
+        return latent.title(self.clouds, self.method)
+
+    def figure(self) -> Figure:
+        """The map drawn, nobody selected."""
+        return latent.figure(
+            self.clouds,
+            session.theme(),
+            title=self.title,
+            axes=self.places.axes,
+            scale=self.model.predictor.scale,
+            shade=self.shade,
+            group_names=self.group_names,
+        )
+
+    def overlay(self) -> Figure:
+        """The selected one and those like it."""
+        chosen = self.selected
+        near = None if chosen is None else _neighbours(self.model, *chosen)
+        return latent.overlay(self.clouds, chosen, near, self.shade, session.theme())
+
+    @property
+    def selected(self) -> tuple[Side, int] | None:
+        """The selected one, where its side is drawn."""
+        chosen = selected()
+        return chosen if chosen and chosen[0] in {cloud.side for cloud in self.clouds} else None
+
+
+def marks(figure: Figure) -> dict[str, Any]:
+    """Whom a click on each point selects; the overlay draws the ring."""
+    of_traces = [
+        (at, trace["meta"], np.asarray(trace["customdata"]).astype(int).tolist())
+        for at, trace in enumerate(figure["data"])
+        if "customdata" in trace
+    ]
+    return points(of_traces, "")
+
+
+def selected() -> tuple[Side, int] | None:
+    """The one selected last; in a new tab the item, or the user where none is."""
+    chosen = view.now()
+    side: Side = view.side() or ("user" if chosen.item is None else "item")
+    index = getattr(chosen, side)
+    return None if index is None else (side, index)
+
+
+def choose(model: Model) -> Map:
+    """The controls, and the map they make."""
+    with st.container(horizontal=True, vertical_alignment="top", gap="medium"):
+        sides = _sides(model)
+        method: Method = choices.segmented(  # type: ignore[assignment]
+            "map",
+            "Map",
+            METHODS,
+            "latent_method",
+            help="PCA looks along the two directions of widest spread. Two factors shows the "
+            "model's own axes. t-SNE and UMAP bend the space so that neighbours stay together: "
+            "there, far distances mean nothing.",
+        )
+        pair = _pair(model.predictor.n_factors) if method == "factors" else (0, 0)
+        shade, groups, names = _colour(model)
+        for side in sides:
+            _find(model, side)
+    one = selected()
+    if one is not None and one[0] not in sides:
+        one = None
+    near = np.arange(0) if one is None else _neighbours(model, *one)
+    places, method = _places(model, sides, method, pair, one, near)
+    train = model.predictor.train
+    clouds = [latent.cloud(train, places, s, None if groups is None else groups[s]) for s in sides]
+    return Map(model, clouds, places, method, shade, names)
+
+
+def _sides(model: Model) -> list[Side]:
+    nouns = {
+        "both": "Both",
+        "user": "Users",
+        "item": words.many(model.ratings.item_noun).capitalize(),
+    }
+    who = choices.segmented("map_of", "Show", nouns, "latent_who")
+    return ["user", "item"] if who == "both" else [who]  # type: ignore[list-item]
+
+
+def _pair(k: int) -> tuple[int, int]:
+    chosen = [min(int(text), k) - 1 for text in view.option("map_factors").split(",")]
+    for at, label in enumerate(("Across", "Upward")):
+        key = f"latent_{label}"
+        st.session_state[key] = chosen[at]
+        st.selectbox(
+            label,
+            range(k),
+            format_func=lambda factor: f"factor {factor + 1}",
+            key=key,
+            on_change=_factors_chosen,
+            width=120,
+        )
+    return chosen[0], chosen[1]
+
+
+def _factors_chosen() -> None:
+    pair = [st.session_state[f"latent_{label}"] + 1 for label in ("Across", "Upward")]
+    choices.choose("map_factors", ",".join(map(str, pair)))
+
+
+def _colour(model: Model) -> tuple[Shade, dict[Side, np.ndarray] | None, Sequence[str]]:
+    """The shading, the group of each user and item where they are grouped, and group names."""
+    genres = latent_map.genres(model.ratings)
+    offered = {
+        name: text.replace("item", model.ratings.item_noun)
+        for name, text in COLOURS.items()
+        if name != "genre" or genres
+    }
+    colour = choices.select("colour", "Colour by", offered, "latent_colour", width=170)
+    if colour == "cluster":
+        return "group", *model_in_view.clusters(model)
+    if colour == "genre":
+        said = view.option("genres")
+        chosen = [genre for genre in said.split("|") if genre in genres] if said else genres[:3]
+        st.session_state.latent_genres = chosen
+        st.multiselect(
+            "Genres",
+            genres,
+            max_selections=6,
+            key="latent_genres",
+            on_change=lambda: choices.choose("genres", "|".join(st.session_state.latent_genres)),
+            width=320,
+        )
+        return "group", latent_map.of_genres(model.ratings, chosen), chosen
+    return colour, None, ()  # type: ignore[return-value]
+
+
+def _find(model: Model, side: Side) -> None:
+    with st.container(width=210):
+        pickers.pick(
+            side, model.ratings, f"latent_find_{side}", lambda found: view.select(**{side: found})
+        )
+
+
+# --- where everyone lies -------------------------------------------------------------------------
+
+
+def _neighbours(model: Model, side: Side, index: int) -> np.ndarray:
+    table = model_in_view.similar(model, side, index, _NEIGHBOURS)
+    return table[side][table["similarity"] > 0].to_numpy()
+
+
+def _places(
+    model: Model,
+    sides: list[Side],
+    method: Method,
+    pair: tuple[int, int],
+    one: tuple[Side, int] | None,
+    near: np.ndarray,
+) -> tuple[Places, Method]:
+    """Where everyone lies, and by which method: PCA while t-SNE or UMAP is not ready."""
+    train = model.predictor.train
+    if method in ("tsne", "umap"):
+        ids = {
+            side: latent_map.most_rated(train, side, _MOST_ARRANGED // len(sides)) for side in sides
+        }
+        vectors = latent_map.stacked(model.predictor, ids)
+        points = slow_layouts.arranged(method, f"{model.key} {sides}", vectors)
+        if points is not None:
+            return model_in_view.laid_out(model, method, points, ids), method
+        method = "pca"
+    ids = {side: latent_map.most_rated(train, side, _MOST_A_SIDE) for side in sides}
+    if one is not None:
+        ids[one[0]] = np.union1d(ids[one[0]], [one[1], *near])
+    if method == "factors":
+        basis = Basis.of_factors(model.predictor, *pair)
+        axes = (f"factor {pair[0] + 1}", f"factor {pair[1] + 1}")
+    else:
+        basis = model_in_view.basis(model)
+        axes = latent_map.widest(basis)
+    return model_in_view.through(model, basis, ids, axes), method

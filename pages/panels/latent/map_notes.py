@@ -1,0 +1,151 @@
+"""What is said beside and below the map: how far to trust it, who is alike, what the ends are."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import streamlit as st
+
+from pages.panels.latent.map_controls import Map
+from pages.shared import model_in_view, parts, pickers, view
+from pages.shared.model_in_view import Model
+from recsys_core import words
+from recsys_core.asking import latent_map
+from recsys_core.asking.seriation import Side
+
+_NEIGHBOURS = 10
+
+
+def trust(shown: Map) -> None:
+    """Trustworthiness as a badge and a sentence."""
+    score, k = shown.places.trust, shown.model.predictor.n_factors
+    if math.isnan(score):
+        return
+    if score >= 0.95:
+        colour, advice = "green", "What looks near here is near."
+    elif score >= 0.8:
+        colour, advice = "orange", "Most of what looks near here is near."
+    else:
+        colour, advice = "red", "Much of what looks near here is not: trust the list, not the map."
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.badge(f"Trustworthiness {score:.2f}", color=colour)
+        st.caption(
+            f"{advice} 1 means: all neighbours on the map are neighbours by all {k} factors.",
+            width="content",
+        )
+    drawn = {cloud.noun: len(cloud.ids) for cloud in shown.clouds}
+    all_of = {
+        cloud.noun: len(pickers.names(shown.model.ratings, cloud.side)) for cloud in shown.clouds
+    }
+    cut = [
+        f"{drawn[noun]:,} of {words.plural(noun, n)}"
+        for noun, n in all_of.items()
+        if drawn[noun] < n
+    ]
+    if cut:
+        st.caption(f"Drawn: {words.listed(cut)}, those with the most ratings.")
+
+
+@view.fragment("beside", "user", "item")
+def neighbours(shown: Map) -> None:
+    """Who is most alike to the selected one in the space itself, not on the map."""
+    if shown.selected is None:
+        st.markdown("**Who is alike?**")
+        st.markdown("Click a point, find one by name, or begin with one of these:")
+        _best_known(shown)
+        return
+    side, index = shown.selected
+    ratings, train = shown.model.ratings, shown.model.predictor.train
+    called = pickers.names(ratings, side)
+    counts = train.user_counts if side == "user" else train.item_counts
+    means = train.user_means if side == "user" else train.item_means
+    st.markdown(f"**{called[index]}**")
+    about = words.plural("training rating", int(counts[index]))
+    if counts[index]:
+        about += f", mean {words.number(means[index])}"
+    if side == "item" and latent_map.genres(ratings):
+        genres = ratings.item_info["genres"].iloc[index]
+        about += f" · {genres.replace('|', ', ')}" if isinstance(genres, str) else ""
+    st.caption(about)
+    table = model_in_view.similar(shown.model, side, index, _NEIGHBOURS)
+    _table(shown.model, side, table[side].to_list(), "most alike", table["similarity"].to_list())
+    st.caption(
+        "Similarity is the cosine of the angle between their factors, in the space of all "
+        f"{shown.model.predictor.n_factors} and not on the map: 1 the same taste, 0 none in "
+        "common, −1 opposite. Lines lead to the nearest."
+    )
+
+
+def _best_known(shown: Map) -> None:
+    """Where to begin: those with the most ratings."""
+    train, side = shown.model.predictor.train, shown.clouds[-1].side
+    counts = train.user_counts if side == "user" else train.item_counts
+    _table(
+        shown.model, side, np.argsort(-counts, kind="stable")[:_NEIGHBOURS].tolist(), "best known"
+    )
+
+
+def _table(
+    model: Model, side: Side, ids: list[int], which: str, likeness: list[float] | None = None
+) -> None:
+    """Users or items; choosing a row selects it on the map."""
+    train = model.predictor.train
+    called = pickers.names(model.ratings, side)
+    counts = train.user_counts if side == "user" else train.item_counts
+    heading = f"{which} {words.many('user' if side == 'user' else model.ratings.item_noun)}"
+    columns: dict[str, list] = {heading: [called[i] for i in ids]}
+    if likeness is not None:
+        columns["similarity"] = likeness
+    columns["ratings"] = [int(counts[i]) for i in ids]
+    # Named after what it lists, so that a choice in one list is none in the next.
+    key = f"latent_rows_{side}_{ids[0] if ids else ''}_{likeness is None}"
+
+    def go() -> None:
+        at = st.session_state[key]["selection"]["rows"]
+        if at:
+            view.select(**{side: ids[at[0]]})
+            view.redraw("user", "item")
+
+    st.dataframe(
+        columns,
+        hide_index=True,
+        height="content",
+        on_select="ignore" if parts.locked("similar") else go,
+        selection_mode="single-row",
+        key=key,
+        column_config={
+            heading: st.column_config.TextColumn(width=165),
+            "similarity": st.column_config.NumberColumn(format="%.2f", width=68),
+            "ratings": st.column_config.NumberColumn(width=58),
+        },
+        alt=heading.capitalize(),
+    )
+
+
+def ends(model: Model) -> None:
+    """What lies at both ends of each factor, as a table."""
+    noun = model.ratings.item_noun
+    st.subheader("What lies at both ends of each factor", anchor=False)
+    st.markdown(
+        f"Who has a positive number in a factor is drawn to the {words.many(noun)} at its high end "
+        "and away from those at its low end. Which factor comes first, and which end is high, is "
+        "chance."
+    )
+    table = model_in_view.factor_table(model)
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={
+            "spread": st.column_config.ProgressColumn(
+                "spread",
+                help="Share of all spread of users and items that lies along this factor.",
+                format="percent",
+                min_value=0,
+                max_value=float(table["spread"].max()),
+                width="small",
+            ),
+            "factor": st.column_config.NumberColumn(width="small"),
+        },
+        alt=f"For each factor, the {words.many(noun)} at its low and at its high end",
+    )

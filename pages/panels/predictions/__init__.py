@@ -1,0 +1,1 @@
+"""The Predictions page: which users and items the matrix shows."""

@@ -1,0 +1,1 @@
+"""The Recommend page: guests."""

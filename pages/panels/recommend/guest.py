@@ -1,0 +1,109 @@
+"""A new guest: somebody the model has never met rates a few things, here and now."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from pages.shared import parts, pickers, session
+from pages.shared.model_in_view import Model
+from recsys_core import words
+from recsys_core.models import Guest
+from recsys_core.ratings import Ratings, Scale
+
+# So many well-known items are offered to be rated; more are found by name.
+_OFFERED = 8
+
+# A scale of more steps is typed, not clicked.
+_MOST_STEPS = 11
+
+
+def _rated(model: Model) -> dict[int, float]:
+    """What the guest has said so far: item index → rating; the workspace keeps it."""
+    return session.workspace().guest.setdefault(model.run.experiment.data, {})
+
+
+def rate(model: Model) -> Guest:
+    """Items to rate, and the guest they make."""
+    ratings, noun, rated = model.ratings, model.ratings.item_noun, _rated(model)
+    st.markdown(f"**Rate a few {words.many(noun)}**, those you know:")
+    # Found by name in this tab, and not among the popular ones.
+    found: list[int] = st.session_state.setdefault(f"guest_found_{ratings.fingerprint}", [])
+    locked = parts.locked("guest")
+    if not locked:
+        with st.container(width=360):
+            pickers.pick(
+                "item",
+                ratings,
+                f"guest_find_{len(found)}",
+                lambda item: found.insert(0, item),
+                label=f"Add {words.a(noun)}",
+            )
+    popular = np.argsort(-ratings.item_counts, kind="stable")
+    offered = [int(i) for i in popular if int(i) not in found][:_OFFERED]
+    for item in dict.fromkeys((*found, *(i for i in rated if i not in offered), *offered)):
+        _row(item, ratings, rated, locked)
+    if rated:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"{words.plural(noun, len(rated))} rated.", width="content")
+            st.button(
+                "Start over",
+                icon=":material/restart_alt:",
+                key="guest_over",
+                disabled=locked,
+                on_click=parts.unlocked("guest", rated.clear),
+            )
+    else:
+        st.caption(
+            "Nothing is rated yet, so the model knows nothing of you: what it shows is what it "
+            "would suggest to anybody."
+        )
+    return model.predictor.fold_in(np.array(list(rated), np.int64), np.array(list(rated.values())))
+
+
+def _row(item: int, ratings: Ratings, rated: dict[int, float], locked: bool) -> None:
+    """One item, and one click to rate it."""
+    name, scale = ratings.item_names[item], ratings.scale
+    key = f"guest_{item}"
+    st.session_state[key] = rated.get(item)
+
+    def note() -> None:
+        value = st.session_state[key]
+        if value is None:
+            rated.pop(item, None)
+        else:
+            rated[item] = float(value)
+
+    steps = _steps(scale)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(name, width=190)
+        if steps:
+            st.segmented_control(
+                f"Your rating of {name}",
+                steps,
+                format_func=lambda value: f"{value:g}",
+                key=key,
+                on_change=parts.unlocked("guest", note),
+                disabled=locked,
+                label_visibility="collapsed",
+            )
+        else:
+            st.number_input(
+                f"Your rating of {name}",
+                scale.low,
+                scale.high,
+                value=None,
+                key=key,
+                on_change=parts.unlocked("guest", note),
+                disabled=locked,
+                label_visibility="collapsed",
+                placeholder=f"{scale.low:g} to {scale.high:g}",
+                width=130,
+            )
+
+
+def _steps(scale: Scale) -> list[float]:
+    """The possible ratings where they are few enough to be clicked, else none."""
+    if scale.step is None or scale.width / scale.step >= _MOST_STEPS:
+        return []
+    return [scale.low + scale.step * i for i in range(round(scale.width / scale.step) + 1)]

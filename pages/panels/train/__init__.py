@@ -1,0 +1,1 @@
+"""The Train page: controls and live panels, settings, the list of runs."""

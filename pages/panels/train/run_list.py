@@ -1,0 +1,231 @@
+"""The runs of this browser side by side, and the test error of the one in view, once."""
+
+from __future__ import annotations
+
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from pages.panels.train.live_panels import curve_of
+from pages.panels.train.settings import described
+from pages.shared import parts, receipt, session, sidebar, view
+from recsys_core import words
+from recsys_core.errors import FactorscopeError
+from recsys_core.experiments.scores import PLACES
+from recsys_core.figures import curves
+from recsys_core.live import status_lines
+from recsys_core.runs import Entry, Run
+
+
+@view.fragment("runs", "shown", "status")
+def runs() -> None:
+    """One line a run: colour, name, errors; show, look at, rename, remove. Own runs first."""
+    st.subheader("Runs", anchor=False)
+    groups: dict[str, list[Entry]] = {}
+    for each in session.workspace().entries:
+        groups.setdefault(each.group, []).append(each)
+    for each in groups.pop("", []):
+        _line(each)
+    for group, theirs in groups.items():
+        with st.expander(f"{group}: {words.plural('run', len(theirs))}", key=f"group_{group}"):
+            for each in theirs:
+                _line(each)
+
+
+def _line(entry: Entry) -> None:
+    run, here = entry.run, view.entry()
+    assert here is not None
+    locked = parts.locked("runs")
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key=f"run_{entry.number}"
+    ):
+        visible = f"visible_{entry.number}"
+        beside = entry in view.beside(here)
+        st.session_state[visible] = beside and (entry is here or not view.hidden(entry))
+        st.toggle(
+            f"Show {entry.name}",
+            key=visible,
+            label_visibility="collapsed",
+            help="Show its curves",
+            on_change=parts.unlocked("runs", _show),
+            args=(entry,),
+            disabled=locked or not beside or entry is here,
+        )
+        st.html(f'<span style="font-size:1.3rem">{sidebar.dot(entry)}</span>', width="content")
+        st.button(
+            entry.name,
+            key=f"select_{entry.number}",
+            type="primary" if entry is here else "tertiary",
+            disabled=entry is here or locked,
+            on_click=parts.unlocked("runs", _look_at),
+            args=(entry,),
+            help=_about(entry, run.split is not view.split()),
+        )
+        at = view.standing() if entry is here else status_lines.standing(run, run.epoch_at("best"))
+        text = escape(status_lines.errors(at))
+        st.html(
+            f'<span class="fs-errors" data-fs="errors" data-stream="{run.stream}">{text}</span>'
+        )
+        if parts.drawn("export"):
+            receipt.button(entry, "")
+        with st.popover("", icon=":material/edit:", help="Rename", key=f"rename_{entry.number}"):
+            name = f"name_{entry.number}"
+            st.session_state[name] = entry.name
+            st.text_input(
+                "Name", key=name, max_chars=80, disabled=locked,
+                on_change=parts.unlocked("runs", _rename), args=(entry,),
+            )  # fmt: skip
+        st.button(
+            "",
+            icon=":material/delete:",
+            key=f"remove_{entry.number}",
+            help="Remove this run",
+            disabled=locked,
+            on_click=parts.unlocked("runs", _remove),
+            args=(entry,),
+        )
+
+
+def _look_at(entry: Entry) -> None:
+    view.look_at(entry)
+    view.redraw("run")
+
+
+def _show(entry: Entry) -> None:
+    """In a callback: draw its curves, or no longer."""
+    here = view.entry()
+    assert here is not None
+    shown = [each.number for each in view.beside(here) if each is here or not view.hidden(each)]
+    if entry.number in shown:
+        shown.remove(entry.number)
+    else:
+        shown.append(entry.number)
+    everything = len(shown) == len(view.beside(here))
+    view.change(shown=() if everything else tuple(sorted(shown)))
+    view.redraw("shown")
+
+
+def _rename(entry: Entry) -> None:
+    session.workspace().rename(entry, st.session_state[f"name_{entry.number}"])
+    view.redraw("run")
+
+
+def _remove(entry: Entry) -> None:
+    """In a callback: forget a run; one in view makes way for the latest other one on its data."""
+    in_view, data = entry is view.entry(), view.data()
+    workspace = session.workspace()
+    workspace.remove(entry)
+    if in_view:
+        others = [
+            other
+            for other in workspace.entries
+            if other.run.experiment.data == entry.run.experiment.data and other.group == entry.group
+        ]
+        if others:
+            view.look_at(others[-1])
+        elif data is not None:
+            view.look_at(data)
+    view.redraw("run")
+
+
+def _about(entry: Entry, elsewhere: bool) -> str:
+    """Its settings; and the data, where they are not those in view."""
+    run = entry.run
+    text = described(run)
+    best = run.best_epoch
+    if best is not None and run.model.has_epochs and best < run.epoch:
+        text += f"; lowest validation RMSE at epoch {best:,}"
+    return text + (f" · {run.ratings.name}, {run.split.description}" if elsewhere else "")
+
+
+@view.fragment("results", "status")
+def results() -> None:
+    """The epochs as a table, and the test error."""
+    entry = view.entry()
+    if entry is None:
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        _epochs(entry)
+    with right:
+        if parts.drawn("test"):
+            _test(entry.run)
+
+
+def _epochs(entry: Entry) -> None:
+    if not entry.run.model.has_epochs:
+        return
+    with st.expander(
+        "Table of epochs", icon=":material/table_rows:", on_change="rerun", key="epochs"
+    ) as box:
+        if box.open:
+            table = curves.table(curve_of(entry))
+            st.dataframe(table, height=300, key="epochs_table")
+            st.download_button(
+                "CSV", table.to_csv().encode(), f"{entry.name}.csv", "text/csv",
+                icon=":material/download:", on_click="ignore", key="epochs_csv",
+            )  # fmt: skip
+
+
+def _test(run: Run) -> None:
+    """Test error on demand, so that nobody picks an epoch by it."""
+    if run.tested is None:
+        asked = st.button(
+            "Show test error",
+            icon=":material/quiz:",
+            key="test",
+            disabled=run.wants_training
+            or run.epoch == 0
+            or run.split.test is None
+            or parts.locked("test"),
+            help="Measured once, at the end, on ratings no choice was made by; of lists as well."
+            if run.split.test is not None
+            else "This split keeps no ratings for testing; the Data page can.",
+        )
+        if not asked or parts.locked("test"):
+            return
+    try:
+        with st.spinner("Measuring …"):
+            found = run.test_scores()
+    except FactorscopeError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    rows = pd.DataFrame(
+        {
+            "on test ratings": [s.name for s in found],
+            "RMSE": [_digits(s.rmse) for s in found],
+            "MAE": [_digits(s.mae) for s in found],
+            f"NDCG@{PLACES}": [_digits(s.ndcg) for s in found],
+            f"recall@{PLACES}": [_digits(s.recall) for s in found],
+        }
+    )
+    st.dataframe(
+        rows,
+        hide_index=True,
+        column_config={
+            "RMSE": st.column_config.TextColumn(help=_HELP["RMSE"]),
+            "MAE": st.column_config.TextColumn(help=_HELP["MAE"]),
+            f"NDCG@{PLACES}": st.column_config.TextColumn(help=_HELP["NDCG"]),
+            f"recall@{PLACES}": st.column_config.TextColumn(help=_HELP["recall"]),
+        },
+    )
+    noun = words.many(run.ratings.item_noun)
+    st.caption(
+        f"RMSE asks how well ratings are guessed, NDCG and recall how good each user's {PLACES} "
+        f"best of all unrated {noun} are: who wins at one can lose at the other."
+    )
+
+
+_HELP = {
+    "RMSE": "Typical distance between predicted and true rating, large ones counting more; "
+    "smaller is better.",
+    "MAE": "Mean distance between predicted and true rating; smaller is better.",
+    "NDCG": f"Whether what people liked stands high among the {PLACES} recommended: 1 is perfect. "
+    "Of very many users a sample is judged, the same for all models.",
+    "recall": f"Share of what people liked that is among the {PLACES} recommended.",
+}
+
+
+def _digits(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"

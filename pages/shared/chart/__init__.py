@@ -1,0 +1,1 @@
+"""The chart component, its Python side and its JavaScript."""

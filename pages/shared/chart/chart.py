@@ -1,0 +1,123 @@
+"""The chart component: a Plotly figure that is updated in place, never torn down.
+
+Hover and zoom survive reruns, a click selects, and a live chart follows a run at sixty pictures a
+second. ``st.plotly_chart`` does none of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.shared.chart.assets import PLOTLY_ROUTE, component_of
+from recsys_core.figures.plain import Figure, to_json
+
+_CHART = st.components.v2.component(
+    "factorscope_chart", js=component_of("chart.js"), isolate_styles=False
+)
+
+_OVER = st.components.v2.component(
+    "factorscope_over", js=component_of("over.js"), isolate_styles=False
+)
+
+_PRELOAD = st.components.v2.component(
+    "factorscope_preload", js=component_of("preload.js"), isolate_styles=False
+)
+
+_USUAL_HEIGHT = 360
+
+
+def chart(
+    figure: Figure,
+    *,
+    key: str,
+    alt: str,
+    height: int | None = None,
+    table: pd.DataFrame | Callable[[], pd.DataFrame] | None = None,
+    live: dict[str, Any] | None = None,
+    marks: dict[str, Any] | None = None,
+    part: str = "",
+) -> None:
+    """Draw a figure that ``figures.theme.dress`` has dressed.
+
+    ``key`` names the chart: the same key keeps hover and zoom. ``alt`` is the picture in a
+    sentence, ``height`` in pixels (None: the figure's). ``table`` holds the same numbers, or makes
+    them when they are asked for. ``live`` (from a figure of ``recsys_core``) makes it follow a run.
+    ``marks`` says who is where (``cells``, ``points``): the selected ones are ringed, and a click
+    selects, unless the ``part`` that the chart belongs to is locked.
+    """
+    height = height or figure["layout"].get("height") or _USUAL_HEIGHT
+    with st.container(key=f"{key}_chart", gap=None):
+        _CHART(
+            key=key,
+            data={
+                "name": key,
+                "figure": to_json(figure),
+                "alt": alt,
+                "height": height,
+                "live": live,
+                "marks": marks,
+                "part": part,
+                "plotly": PLOTLY_ROUTE,
+            },
+            height=height,
+        )
+        if table is not None:
+            _twin(table, key, alt)
+
+
+def cells(
+    rows: np.ndarray, columns: np.ndarray, ink: str, *, begin: bool = False
+) -> dict[str, Any]:
+    """Marks of a heatmap: whose its rows and columns are, as indices of users and items.
+
+    ``begin``: where nobody is selected, the first cell is.
+    """
+    return {"rows": rows.tolist(), "columns": columns.tolist(), "ink": ink, "begin": begin}
+
+
+def points(of_traces: list[tuple[int, str, list[int]]], ink: str) -> dict[str, Any]:
+    """Marks of a map: (trace, "user" or "item", indices of its points)."""
+    named = [{"trace": trace, "side": side, "ids": ids} for trace, side, ids in of_traces]
+    return {"points": named, "ink": ink}
+
+
+def lay_over(key: str, over: Figure) -> None:
+    """Lay a picture over the chart of that key, in place of what lay there.
+
+    Its traces come after the chart's, its annotations in place of them; ``opacity`` is the chart's.
+    """
+    _OVER(key=f"{key}_over", data={"of": key, "figure": to_json(over)}, height=1)
+
+
+def preload() -> None:
+    """Have the browser fetch Plotly before the first chart needs it."""
+    _PRELOAD(key="preload", data={"plotly": PLOTLY_ROUTE}, height=1)
+
+
+def _twin(table: pd.DataFrame | Callable[[], pd.DataFrame], key: str, alt: str) -> None:
+    """The table twin: behind a small button at the chart's upper right corner."""
+    # Lifted over the chart: position the container by the key's class, see js/style.js.
+    with st.container(key=f"{key}_twin", width="content"):
+        popover = st.popover(
+            "", icon=":material/table_rows:", key=f"{key}_table", help="The same as a table",
+            on_change="rerun",
+        )  # fmt: skip
+        if popover.open:
+            shown = table() if callable(table) else table
+            with popover:
+                st.caption(alt)
+                st.dataframe(shown, key=f"{key}_rows", height=min(38 + 35 * len(shown), 400))
+                st.download_button(
+                    "CSV",
+                    shown.to_csv().encode(),
+                    f"{key}.csv",
+                    "text/csv",
+                    icon=":material/download:",
+                    key=f"{key}_csv",
+                    on_click="ignore",
+                )

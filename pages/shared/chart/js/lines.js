@@ -1,0 +1,76 @@
+// The short lines that say where a run is, and the teacher's sentence.
+//
+// The same as recsys_core/live/status_lines.py and narrate.py say; one table of cases tests both. `at` is a
+// Standing: { shown, trained, planned, status, best, single, early, rewinding, playing, speed,
+// seconds, train, validation, loss }.
+
+import { duration, fixed, grouped, number, sentence } from "./words.js"
+
+export function progress(at) {
+  if (at.single) return { finished: "done, in one pass", failed: "failed" }[at.status] ?? "at work …"
+  const text = `epoch ${grouped(at.shown)} / ${grouped(at.planned)}`
+  if (at.status === "failed") return `${text} · failed`
+  if (at.rewinding) return `${text} · going back …`
+  if (at.playing || at.status === "training") {
+    const left = secondsLeft(at)
+    return left === null ? text : `${text} · ${duration(left)} left`
+  }
+  const finished = at.status === "finished"
+  if (finished && at.shown === at.best && at.best < at.trained) {
+    return `${text} · the best on validation`
+  }
+  if (at.shown < at.trained) return `${text} · looking back`
+  if (finished) return at.early ? `${text} · stopped early` : `${text} · done`
+  return at.shown ? `${text} · paused` : text
+}
+
+function secondsLeft(at) {
+  let training = 0
+  if (at.status !== "finished") {
+    if (at.seconds === null && (!at.playing || at.speed === "max")) return null
+    training = (at.planned - at.trained) * (at.seconds ?? 0)
+  }
+  if (!at.playing || at.speed === "max") return training
+  const end = at.status === "finished" ? at.trained : at.planned
+  return Math.max(training, (end - at.shown) / at.speed)
+}
+
+const BIAS = "User + item bias"
+
+export function quality(at, baselines) {
+  const part = at.validation !== null ? "validation" : "train"
+  const rmse = at[part]
+  if (rmse === null) return "predicts preferences, not ratings"
+  const text = `${part === "train" ? "training" : part} RMSE ${number(rmse)}`
+  const bias = baselines?.find(({ name }) => name === BIAS)?.[part] ?? null
+  return bias === null ? text : `${text} · bias\u00a0only\u00a0${number(bias)}`
+}
+
+export function errors(at) {
+  const where = at.single
+    ? "in one pass"
+    : `epoch ${grouped(at.shown)} / ${grouped(at.planned)}`
+  if (at.status === "failed") return `${where}, failed`
+  const parts = [where]
+  if (at.train !== null) parts.push(`training RMSE ${fixed(at.train, 4)}`)
+  if (at.validation !== null) parts.push(`validation RMSE ${fixed(at.validation, 4)}`)
+  if (at.train === null) parts.push(`objective ${number(at.loss)}`)
+  return parts.join(", ")
+}
+
+// What the teacher says of a run; `texts` are those it was sent.
+export function narrated(at, { message, before, said, after, words }) {
+  if (at.status === "failed") return message
+  if (at.rewinding) return sentence(words.rewinding)
+  const rests = !at.playing && (at.shown === at.trained || at.shown === at.best)
+  if (after && at.status === "finished" && rests) return sentence(after)
+  if (at.single || (at.shown === 0 && !at.playing)) return before ? sentence(before) : ""
+  if (at.shown === 0) return sentence(words.beginning)
+  let here = words.beginning
+  for (const { epoch, text } of said) {
+    if (epoch > at.shown) break
+    here = text
+  }
+  if (at.playing || at.status === "training") return sentence(here)
+  return `${sentence(words.paused)} ${sentence(here)}`
+}

@@ -1,0 +1,64 @@
+"""Predictions to take home: all of a small matrix, the best of a large one, or the block shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared.model_in_view import Model
+from recsys_core import words
+from recsys_core.asking import exports
+from recsys_core.asking.matrix_view import Block, View
+
+# A whole matrix of more cells is no file to open; about 20 MB.
+_MOST_CELLS = 2_000_000
+_BEST = 10
+
+
+def predictions(model: Model, block: Block, view: View) -> None:
+    """Buttons that make their file when they are pressed."""
+    predictor = model.predictor
+    cells = predictor.n_users * predictor.n_items
+    stem = "".join(c if c.isalnum() else "-" for c in model.ratings.name).strip("-").lower()
+    with st.container():
+        if cells <= _MOST_CELLS:
+            _button(
+                f"All {cells:,} predictions",
+                lambda: exports.whole(predictor).to_csv().encode(),
+                f"{stem}-predictions.csv",
+                "save_all",
+            )
+        else:
+            noun = words.many(model.ratings.item_noun)
+            _button(
+                f"Each user's {_BEST} best {noun}",
+                lambda: exports.best_of_each(predictor, _BEST).to_csv(index=False).encode(),
+                f"{stem}-best-{_BEST}.csv",
+                "save_best",
+            )
+        size = f"{len(block.user_ids):,} × {len(block.item_ids):,}"
+        _button(
+            f"What is shown ({size})",
+            lambda: block.table(view).to_csv().encode(),
+            f"{stem}-{view}.csv",
+            "save_block",
+        )
+
+
+def recommendations(table: pd.DataFrame) -> None:
+    """The list that is shown."""
+    _button("This list", lambda: table.to_csv().encode(), "recommendations.csv", "best_csv")
+
+
+def _button(label: str, make: Callable[[], bytes], file_name: str, key: str) -> None:
+    st.download_button(
+        f"{label} as CSV",
+        make,
+        file_name,
+        "text/csv",
+        icon=":material/download:",
+        key=key,
+        on_click="ignore",
+    )

@@ -1,0 +1,221 @@
+"""What the pages that look into a model share: which model, at which epoch, and what is cached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.shared import empty_state, parts, receipt, sidebar, view
+from recsys_core.asking import latent_map, seriation
+from recsys_core.asking.latent_map import Places
+from recsys_core.asking.projection import Basis
+from recsys_core.asking.seriation import Arrangement, How, Side
+from recsys_core.models import Recommender
+from recsys_core.ratings import Ratings
+from recsys_core.runs import Entry, Run, Status
+from recsys_core.splits import Split
+
+
+@dataclass(frozen=True)
+class Model:
+    """The model in view: a run in the list, and its predictor at one epoch.
+
+    ``key`` names this state of this run; what is computed from it is cached under that.
+    ``trained``, ``best`` and ``status`` are the run's at that moment: it may train on meanwhile.
+    """
+
+    entry: Entry
+    predictor: Recommender
+    epoch: int
+    key: str
+    trained: int
+    best: int
+    status: Status
+
+    @property
+    def run(self) -> Run:
+        """The run."""
+        return self.entry.run
+
+    @property
+    def ratings(self) -> Ratings:
+        """All ratings, those held out included."""
+        return self.run.ratings
+
+    @property
+    def split(self) -> Split:
+        """Which ratings it learns, and which are held out."""
+        return self.run.split
+
+
+def model_in_view(what_would_be_here: str) -> Model:
+    """The current run at the selected epoch, said in a line; without one, a way to get one.
+
+    Ends the page where there is nothing to look at yet.
+    """
+    if view.ratings() is None:
+        empty_state.offer_party(what_would_be_here)
+        st.stop()
+    entry = view.entry()
+    if entry is None:
+        with st.container(border=True, key="no_run_yet"):
+            st.markdown(f"{what_would_be_here} Nothing is trained on these ratings yet.")
+            with st.container(horizontal=True):
+                if st.button("Train with the usual settings", type="primary", key="train_usual"):
+                    view.start()
+                    st.rerun()
+                st.page_link(
+                    "train.py", label="Choose a model", icon=":material/tune:",
+                    query_params=view.parameters(),
+                )  # fmt: skip
+        st.stop()
+    view.page_shows("moment", "status")  # all below is of one epoch
+    run = entry.run
+    with run.lock:  # all that is said of it is said of one moment
+        epoch, predictor = run.kept_near(view.epoch())
+        trained, best, status = run.epoch, run.epoch_at("best"), run.status
+    key = f"{run.stream} {epoch} of {trained}"
+    model = Model(entry, predictor, epoch, key, trained, best, status)
+    with st.container(horizontal=True, vertical_alignment="center", key="model_in_view"):
+        _say_which(model)
+        if parts.drawn("timeline"):
+            _choose_epoch(model)
+        if parts.drawn("export"):
+            receipt.button(entry, epoch=model.epoch)
+    return model
+
+
+def _say_which(model: Model) -> None:
+    entry, run = model.entry, model.run
+    name = f"{sidebar.dot(entry)}<b>{escape(entry.name)}</b>"
+    if not run.model.has_epochs:
+        when = "trained" if model.status == "finished" else "at work …"
+    elif not model.epoch and run.n_epochs:
+        when = "epoch 0: nothing learnt yet, these are its random beginnings"
+    elif model.epoch != model.best:
+        when = f"looking back at epoch {model.epoch:,} of {model.trained:,}"
+    elif model.status == "finished" and model.epoch != model.trained:
+        when = f"epoch {model.epoch:,} of {model.trained:,}, the best on validation"
+    else:
+        when = f"epoch {model.epoch:,} of {run.n_epochs:,}"
+    if model.status == "training":
+        when += ", still training"
+    st.html(f'<span style="font-size:.93rem">{name} · {when}</span>', width="content")
+
+
+def _choose_epoch(model: Model) -> None:
+    """Look back at an earlier epoch, or see how far training has come since."""
+    run, trained = model.run, model.trained
+    if not trained or not run.model.has_epochs:
+        return
+    locked = parts.locked("timeline")
+    with st.popover("Epoch", icon=":material/history:", help="Look back at an earlier epoch"):
+        st.session_state.epoch = model.epoch
+        st.slider(
+            "Epoch", 0, trained, key="epoch", on_change=parts.unlocked("timeline", _look),
+            disabled=locked,
+        )  # fmt: skip
+    if model.epoch != model.best or model.status == "training":
+        finished = model.status == "finished" and run.best_epoch is not None
+        label = "Refresh" if model.epoch == model.best else "Best" if finished else "Latest"
+        st.button(
+            label,
+            icon=":material/update:",
+            key="epoch_latest",
+            on_click=parts.unlocked("timeline", _look_at_best),
+            disabled=locked,
+        )
+
+
+def _look() -> None:
+    view.change(moment=int(st.session_state.epoch))
+
+
+def _look_at_best() -> None:
+    view.change(moment="best")
+
+
+# --- what takes a moment to compute, once for each state of a run --------------------------------
+
+
+def arrangement(model: Model, side: Side, how: How) -> Arrangement:
+    """All users or items in an order."""
+    return _arrangement(model.key, side, how, model.predictor)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _arrangement(key: str, side: Side, how: How, _predictor: Recommender) -> Arrangement:
+    return seriation.arrange(_predictor, side, how)
+
+
+def clusters(model: Model) -> tuple[dict[Side, np.ndarray], list[str]]:
+    """Clusters of the latent space, and their names; see ``latent_map.clusters``."""
+    return _clusters(model.key, model.predictor)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _clusters(key: str, _predictor: Recommender) -> tuple[dict[Side, np.ndarray], list[str]]:
+    return latent_map.clusters(_predictor)
+
+
+def basis(model: Model) -> Basis:
+    """The two widest directions of the run's latest state: looking back does not turn the map."""
+    latest = model.run.predictor
+    return _basis(f"{model.run.stream} {model.run.epoch} {model.run.status}", latest)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _basis(key: str, _predictor: Recommender) -> Basis:
+    return Basis.fit(_predictor)
+
+
+def through(
+    model: Model, basis: Basis, ids: dict[Side, np.ndarray], axes: tuple[str, str]
+) -> Places:
+    """The map a basis gives; see ``latent_map.through``."""
+    key = f"{model.key} {axes} {[(side, ids[side].tobytes()) for side in ids]}"
+    return _through(key, model.predictor, basis, ids, axes)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _through(
+    key: str,
+    _predictor: Recommender,
+    _basis: Basis,
+    _ids: dict[Side, np.ndarray],
+    _axes: tuple[str, str],
+) -> Places:
+    return latent_map.through(_predictor, _basis, _ids, _axes)
+
+
+def laid_out(model: Model, method: str, points: np.ndarray, ids: dict[Side, np.ndarray]) -> Places:
+    """The map a layout by this method gives; see ``latent_map.laid_out``."""
+    return _laid_out(f"{model.key} {method} {list(ids)}", model.predictor, points, ids)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _laid_out(
+    key: str, _predictor: Recommender, _points: np.ndarray, _ids: dict[Side, np.ndarray]
+) -> Places:
+    return latent_map.laid_out(_predictor, _points, _ids)
+
+
+def similar(model: Model, side: Side, index: int, n: int) -> pd.DataFrame:
+    """The n most alike to the model: index, label, similarity."""
+    if side == "user":
+        return model.predictor.similar_users(index, n)
+    return model.predictor.similar_items(index, n)
+
+
+def factor_table(model: Model) -> pd.DataFrame:
+    """What lies at both ends of each factor; see ``latent_map.factor_table``."""
+    return _factor_table(model.key, model.predictor)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _factor_table(key: str, _predictor: Recommender) -> pd.DataFrame:
+    return latent_map.factor_table(_predictor)

@@ -1,0 +1,213 @@
+"""Recommendations for one user or guest, and their reasons."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.shared import choices, pickers, session, view
+from pages.shared.chart.chart import chart
+from pages.shared.model_in_view import Model
+from recsys_core import words
+from recsys_core.asking import attribution
+from recsys_core.figures import similarity_matrix
+from recsys_core.models import Guest
+
+_OFFERED = ("5", "10", "20", "50")
+
+# Of the intervals shown where a model knows how sure it is.
+_COVERAGE = 0.9
+_INTERVAL = words.percent(_COVERAGE)
+
+# Two predictions of the same this near, in widths of the scale, count as one.
+_SAME = 0.005
+
+
+def choose_user(model: Model) -> int:
+    """The selected user, or the first; found by name."""
+    one = view.now().user or 0
+    with st.container(width=360):
+        pickers.pick(
+            "user",
+            model.ratings,
+            "recommend_user",
+            lambda found: view.select(user=found),
+            chosen=one,
+        )
+    return one
+
+
+def own_ratings(model: Model, user: int) -> None:
+    """What the model knows of this user, best rated first."""
+    train, noun = model.predictor.train, model.ratings.item_noun
+    ids, values = train.by_user.row(user)
+    held = int(model.ratings.user_counts[user]) - len(ids)
+    order = np.argsort(-values, kind="stable")
+    table = pd.DataFrame(
+        {
+            noun: [train.item_names[i] for i in ids[order]],
+            "rated": np.round(values[order].astype(float), 2),
+            "predicted": model.predictor.predict(np.full(len(ids), user), ids[order]),
+        }
+    )
+    said = f"**{train.user_names[user]}** rated {words.plural(noun, len(ids))}"
+    said += f", mean {words.number(values.mean())}" if len(ids) else ""
+    said += f"; {held:,} more are held out" if held else ""
+    st.markdown(f"{said}.")
+    st.dataframe(
+        table,
+        hide_index=True,
+        height="content" if len(table) <= 12 else 420,
+        column_config={
+            noun: st.column_config.TextColumn(width=200),
+            "rated": st.column_config.NumberColumn(format="%g", width=60),
+            "predicted": st.column_config.NumberColumn(
+                format="%.2f", width=80, help="What the model predicts where it knows the answer."
+            ),
+        },
+        key="own_ratings",
+        alt=f"The ratings of {train.user_names[user]}",
+    )
+
+
+def best(model: Model, one: int | Guest, name: str) -> tuple[int | None, pd.DataFrame | None]:
+    """The best unrated items, with reasons: the one looked at closer, and the table; or None."""
+    predictor, noun = model.predictor, model.ratings.item_noun
+    names = model.ratings.item_names
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"**For {name}: the {words.many(noun)} with the highest "
+            f"{'predicted rating' if predictor.has_ratings else 'preference'}**",
+            width="content",
+        )
+        n = int(
+            choices.select(
+                "best",
+                "How many",
+                {text: text for text in _OFFERED},
+                "recommend_n",
+                label_visibility="collapsed",
+                width=80,
+            )
+        )
+    table = predictor.recommend(one, n)
+    if table.empty:
+        st.info(f"Everything is rated already: no {noun} is left to recommend.")
+        return None, None
+    ids = table["item"].to_list()
+    columns = {noun: [names[i] for i in ids], "predicted": table["score"].to_numpy()}
+    reason = "because you rated" if isinstance(one, Guest) else "because they rated"
+    if predictor.has_intervals:
+        users = one if isinstance(one, Guest) else np.full(len(ids), one)
+        low, high = predictor.predict_interval(users, np.array(ids), _COVERAGE)
+        columns[_INTERVAL] = [
+            f"{words.number(a)} to {words.number(b)}" for a, b in zip(low, high, strict=True)
+        ]
+    if predictor.has_reasons:
+        columns[reason] = [
+            similarity_matrix.because(attribution.reasons(predictor, one, item), names)
+            for item in ids
+        ]
+    shown = pd.DataFrame(columns, index=pd.RangeIndex(1, len(ids) + 1, name="rank"))
+    event = st.dataframe(
+        shown,
+        height="content" if len(ids) <= 10 else 360,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"best_{noun}",
+        column_config={
+            "rank": st.column_config.NumberColumn("", width=30),
+            noun: st.column_config.TextColumn(width=220),
+            "predicted": st.column_config.ProgressColumn(
+                "predicted" if predictor.has_ratings else "preference",
+                format="%.2f",
+                min_value=predictor.extent.low,
+                max_value=predictor.extent.high,
+                width=120,
+                help="Not cut to the scale, so that the order is seen to the top.",
+            ),
+            _INTERVAL: st.column_config.TextColumn(
+                width=100, help="Between which ends the rating lies with this probability."
+            ),
+            reason: st.column_config.TextColumn(
+                width="large",
+                help="The own ratings that pull this prediction up most; none where it is high for "
+                "anybody.",
+            ),
+        },
+        alt=f"Recommendations for {name}",
+    )
+    rows = event["selection"]["rows"]
+    return (ids[rows[0]] if rows and rows[0] < len(ids) else ids[0]), shown
+
+
+def said(model: Model, one: int | Guest, item: int) -> None:
+    """One prediction in a sentence, with how sure it is where the model knows: “3.9, 90 % …”."""
+    found, ids = model.predictor, np.array([item])
+    user = _asked(one)
+    value = float(found.predict(user, ids)[0])
+    text = f"{'Predicted' if found.has_ratings else 'Preference'} **{words.number(value)}**"
+    if found.has_intervals:
+        low, high = (float(end[0]) for end in found.predict_interval(user, ids, _COVERAGE))
+        text += f", {words.percent(_COVERAGE)} between {words.number(low)} and {words.number(high)}"
+    st.markdown(
+        text + ".",
+        help="So many of such ratings lie in the interval, if the model is right about its own "
+        "doubts: those about its numbers, and the noise of ratings."
+        if found.has_intervals
+        else None,
+    )
+
+
+def why(model: Model, one: int | Guest, item: int | None, choosable: bool = True) -> None:
+    """How each own rating pulls at one prediction, of a row ``choosable`` above or of a cell."""
+    if item is None:
+        return
+    if not model.predictor.has_reasons:
+        st.caption(
+            f"{model.run.model.title} sends all it knows through one network: which of the "
+            "ratings spoke for a prediction cannot be told."
+        )
+        return
+    names, noun = model.ratings.item_names, model.ratings.item_noun
+    found = attribution.reasons(model.predictor, one, item)
+    start, end = words.number(found.start), words.number(found.prediction)
+    if found.table.empty:
+        n_rated = len(model.predictor.rated_by(one)[0])
+        st.caption(
+            f"None of the {words.plural('rating', n_rated)} says anything about this {noun}: "
+            f"{start} is what is expected without."
+            if n_rated
+            else f"Nothing is rated yet: {start} is what anybody would be predicted."
+        )
+        return
+    chart(
+        similarity_matrix.pulls(found, names, names[item], session.theme()),
+        key="pulls",
+        alt=f"How the ratings pull the prediction of {names[item]} from {start} to {end}",
+        table=lambda: found.table.assign(label=[names[i] for i in found.table["item"]]),
+    )
+    st.caption(
+        f"{model.predictor.before_reasons} {start} for this {noun}; "
+        f"{words.plural('rating', len(found.table))} together pull that to {end}."
+        + _otherwise(model, one, item, found.prediction)
+        + (" Choose a row above to see another one's reasons." if choosable else "")
+    )
+
+
+def _asked(one: int | Guest) -> np.ndarray | Guest:
+    """A user or guest as predictors take them."""
+    return one if isinstance(one, Guest) else np.array([one])
+
+
+def _otherwise(model: Model, one: int | Guest, item: int, pulled: float) -> str:
+    """Where that is not what the model predicts: a row found anew from its ratings is another."""
+    user = _asked(one)
+    own = float(model.predictor.predict(user, np.array([item]), clip=False)[0])
+    if abs(own - pulled) < _SAME * model.ratings.scale.width:
+        return ""
+    return (
+        f" In training it came to {words.number(own)}: there, this user's numbers were found "
+        "together with all others'."
+    )

@@ -1,0 +1,102 @@
+"""The sidebar's two small cards, on every page: the data, and the run."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from pages.shared import parts, session, view
+from recsys_core import words
+from recsys_core.figures import theme
+from recsys_core.live import status_lines
+from recsys_core.ratings import Ratings
+from recsys_core.runs import Entry
+from recsys_core.splits import Split
+
+_RMSE = (
+    "RMSE, root mean squared error: the typical distance between predicted and true rating, in "
+    "rating units; smaller is better."
+)
+
+
+def sidebar() -> None:
+    """Draw both cards; where the run is, the browser keeps up to date."""
+    ratings, split = view.ratings(), view.split()
+    if ratings is None or split is None:
+        st.caption("No data yet. Pick some on the Home or Data page; its card will be here.")
+        return
+    if parts.drawn("card.data"):
+        with st.container(border=True, gap="xsmall", key="card_data"):
+            _data(ratings, split)
+    if parts.drawn("card.run"):
+        with st.container(border=True, gap="xsmall", key="card_run"):
+            _run()
+
+
+def _data(ratings: Ratings, split: Split) -> None:
+    size = (
+        f"{words.plural('user', ratings.n_users)} × "
+        f"{words.plural(ratings.item_noun, ratings.n_items)}"
+    )
+    filled = (
+        f"{words.plural('rating', ratings.n_ratings)} · {words.percent(ratings.density)} filled"
+    )
+    _lines("the data", escape(ratings.name), size, filled, escape(split.description))
+
+
+@view.fragment("card", "playing", "moment", "status")
+def _run() -> None:
+    entry = view.entry()
+    if entry is None:
+        _lines("the run", "none yet", "Train starts one on these ratings.")
+        return
+    run, at = entry.run, view.standing()
+    quality = escape(status_lines.quality(at, status_lines.baselines_of(run)))
+    _lines(
+        "the run",
+        dot(entry) + escape(entry.name),
+        f'<span data-fs="progress">{escape(status_lines.progress(at))}</span>',
+        f'<span data-fs="quality" title="{_RMSE}">{quality}</span>',
+    )
+    # Elsewhere than on Train there is nothing to play of a run that is trained.
+    if run.n_epochs and run.model.has_epochs and (view.is_watched() or run.status != "finished"):
+        _play_button(entry)
+
+
+def dot(entry: Entry) -> str:
+    """The colour of a run, as HTML."""
+    colour = theme.run_colour(entry.color_index, session.theme())
+    return f'<span style="color:{colour}">●</span> '
+
+
+def _play_button(entry: Entry) -> None:
+    active = view.active()
+    st.button(
+        "Pause" if active else "Play",
+        icon=":material/pause:" if active else ":material/play_arrow:",
+        key="card_play",
+        width="stretch",
+        on_click=parts.unlocked("card.run", play_or_pause),
+        args=(entry, active),
+        disabled=entry.run.status == "failed" or parts.locked("card.run"),
+    )
+
+
+def play_or_pause(entry: Entry, active: bool) -> None:
+    """In a callback: what the button said, Play or Pause, of the run it was drawn for."""
+    if entry is not view.entry():  # removed in another tab
+        view.redraw("run")
+        return
+    (view.pause if active else view.play)()
+    view.redraw("playing", "moment", "status")
+
+
+def _lines(heading: str, name: str, *rest: str) -> None:
+    """A card's text, as HTML that is safe already: the heading small, the name strong."""
+    more = "".join(f'<div style="opacity:.8">{line}</div>' for line in rest if line)
+    st.html(
+        '<div style="font-size:.86rem;line-height:1.45;overflow-wrap:anywhere">'
+        f'<div style="opacity:.6;font-size:.78rem">{heading}</div>'
+        f'<div style="font-weight:600">{name}</div>{more}</div>'
+    )

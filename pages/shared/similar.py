@@ -1,0 +1,201 @@
+"""Who is like this user, which items are like that one, and what neighbours would suggest."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.shared import choices, parts, pickers, session, view
+from pages.shared.chart.chart import chart
+from pages.shared.model_in_view import Model
+from recsys_core import words
+from recsys_core.asking import similarity
+from recsys_core.asking.similarity import By
+from recsys_core.figures import similarity_matrix
+from recsys_core.models import Guest
+
+# Everyone by everyone is shown as a matrix up to this many; else a list of the nearest.
+_MATRIX = 30
+
+# Comparing whole predicted rows is quick up to this many cells.
+_MOST_CELLS = 25_000_000
+
+_LISTED = 10
+
+
+def section(model: Model, one: int | Guest, name: str, item: int | None) -> None:
+    """Three tabs; only the open one is worked out."""
+    noun = model.ratings.item_noun
+    if not model.predictor.has_likeness:
+        st.caption(
+            f"{model.run.model.title} has no factors: to it all users rank all "
+            f"{words.many(noun)} alike, so there is no likeness to show."
+        )
+        return
+    names = {
+        "users": "Similar users",
+        "items": f"Similar {words.many(noun)}",
+        "neighbours": "What neighbours would suggest",
+    }
+    st.session_state.alike = names[view.option("similar")]
+    opened = parts.unlocked("similar", lambda: _open(names))
+    tabs = st.tabs(list(names.values()), on_change=opened, key="alike")
+    for tab, which in zip(tabs, names, strict=True):
+        if tab.open:
+            with tab:
+                if which == "users":
+                    _users(model, one, name)
+                elif which == "items":
+                    _items(model, item)
+                else:
+                    _neighbours(model, one, name)
+
+
+def _open(names: dict[str, str]) -> None:
+    named = {text: which for which, text in names.items()}
+    choices.choose("similar", named[st.session_state.alike])
+
+
+def _by(model: Model, name: str) -> By:
+    predictor = model.predictor
+    if predictor.n_users * predictor.n_items > _MOST_CELLS:
+        return "factors"
+    few = predictor.n_users <= _MATRIX and predictor.has_factors
+    offered: tuple[By, ...] = ("predictions", "factors")
+    return choices.segmented(  # type: ignore[return-value]
+        name,
+        "Compare",
+        {by: similarity.compared(predictor, by) for by in offered},
+        f"alike_{name}",
+        usual="predictions" if few else "factors",
+        part="similar",
+        help="By predicted ratings: whole predicted rows, which are all positive and so close to "
+        "1. By factors: directions of taste, biases aside."
+        if predictor.has_factors
+        else None,
+    )
+
+
+def _users(model: Model, one: int | Guest, name: str) -> None:
+    by = _by(model, "users_like")
+    predictor = model.predictor
+    if predictor.n_users <= _MATRIX and not isinstance(one, Guest):
+        table = similarity.similarity_matrix(predictor, "user", by)
+        called = model.ratings.user_names
+        table = table.set_axis(called, axis=0).set_axis(called, axis=1)
+        compared = similarity.compared(predictor, by)
+        with st.container(width=640):
+            chart(
+                similarity_matrix.similarities(
+                    table, similarity_matrix.title("user", compared), session.theme(), selected=one
+                ),
+                key="alike_matrix",
+                alt=f"Cosine similarity of all users, {compared}",
+                table=table,
+            )
+        return
+    table = similarity.similar(predictor, "user", one, _LISTED, by)
+    _listed(model, table, "user", f"Most like {name}")
+
+
+def _items(model: Model, item: int | None) -> None:
+    noun = model.ratings.item_noun
+    chosen = view.now().item
+    one = chosen if chosen is not None else item or 0
+    with st.container(width=360):
+        pickers.pick(
+            "item",
+            model.ratings,
+            "alike_item",
+            parts.unlocked("similar", lambda found: view.select(item=found)),
+            chosen=one,
+            label=f"Like which {noun}?",
+            disabled=parts.locked("similar"),
+        )
+    by = _by(model, "items_like")
+    table = similarity.similar(model.predictor, "item", one, _LISTED, by)
+    _listed(model, table, "item", f"Most like {model.ratings.item_names[one]}")
+
+
+def items_alone(model: Model) -> None:
+    """The items most like one, for a page that has nothing else to show."""
+    st.subheader(f"Similar {words.many(model.ratings.item_noun)}", anchor=False)
+    _items(model, None)
+
+
+def _listed(model: Model, table: pd.DataFrame, side: str, heading: str) -> None:
+    train = model.predictor.train
+    names, counts = (
+        (model.ratings.user_names, train.user_counts)
+        if side == "user"
+        else (model.ratings.item_names, train.item_counts)
+    )
+    ids = table[side].to_numpy()
+    st.dataframe(
+        {
+            heading: [names[i] for i in ids],
+            "similarity": table["similarity"].to_numpy(),
+            "ratings": counts[ids],
+        },
+        hide_index=True,
+        width=640,
+        height="content",
+        column_config={"similarity": st.column_config.NumberColumn(format="%.4f")},
+        key=f"alike_{side}s",
+        alt=heading,
+    )
+
+
+def _many() -> None:
+    choices.choose("neighbours", str(st.session_state.neighbours_n))
+
+
+def _neighbours(model: Model, one: int | Guest, name: str) -> None:
+    noun, predictor = model.ratings.item_noun, model.predictor
+    st.markdown(
+        f"Instead of asking the model for {name}'s own predictions, ask what it predicts for the "
+        "most similar users, and weigh each by how similar they are."
+    )
+    with st.container(horizontal=True, vertical_alignment="top", gap="medium"):
+        most = max(1, min(20, predictor.n_users - 1))
+        with st.container(width=260):
+            n_neighbours = min(int(view.option("neighbours")), most)
+            if most > 1:
+                st.session_state.neighbours_n = n_neighbours
+                many, locked = parts.unlocked("similar", _many), parts.locked("similar")
+                st.slider(
+                    "Neighbours", 1, most, key="neighbours_n", on_change=many, disabled=locked
+                )
+        scores = {"mean": "weighted mean", "sum": "raw sum"}
+        how: Literal["mean", "sum"] = choices.segmented(  # type: ignore[assignment]
+            "score", "Score", scores, "neighbours_how", part="similar"
+        )
+        by = _by(model, "neighbours_like")
+    if how == "sum":
+        st.warning(
+            "A raw sum is no rating: it grows with the number of neighbours and leaves the scale. "
+            "Only its order means something.",
+            icon=":material/warning:",
+        )
+    table = similarity.from_neighbours(predictor, one, 10, n_neighbours, how, by)
+    ids = table["item"].to_numpy()
+    own = predictor.predict(one if isinstance(one, Guest) else np.full(len(ids), one), ids)
+    st.dataframe(
+        {
+            noun: [model.ratings.item_names[i] for i in ids],
+            "score" if how == "sum" else "by neighbours": table["score"].to_numpy(),
+            "own prediction": own,
+        },
+        hide_index=True,
+        width=640,
+        height="content",
+        column_config={
+            column: st.column_config.NumberColumn(format="%.2f")
+            for column in ("score", "by neighbours", "own prediction")
+        },
+        key="neighbours_best",
+        alt=f"What the neighbours of {name} would suggest",
+    )

@@ -1,0 +1,147 @@
+"""Explanations: a prediction's terms, and the ratings it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from recsys_core.asking.similarity import at_rest
+from recsys_core.errors import RatingsError, SettingsError
+from recsys_core.models import Guest, Model, Predictor, Recommender
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """One prediction taken apart: x = μ + b_u + b_i + Σ_f p_uf q_if, then link, then scale.
+
+    On a logistic link all terms but ``score`` and ``prediction`` are logits, not ratings.
+
+    Attributes
+    ----------
+    user_factors, item_factors, products : float64, (k,); the products are p_uf · q_if.
+    x : the sum of all terms.
+    score : x read as a rating; prediction : that, moved onto the scale.
+    """
+
+    global_mean: float
+    user_bias: float
+    item_bias: float
+    user_factors: np.ndarray
+    item_factors: np.ndarray
+    products: np.ndarray
+    x: float
+    score: float
+    prediction: float
+
+    def table(self) -> pd.DataFrame:
+        """One row a term, the factors' from the largest product to the smallest.
+
+        Columns: term, user, item (the two sides of a product, NaN for the other terms), value.
+        """
+        order = np.argsort(-np.abs(self.products), kind="stable")
+        gap = [np.nan] * 3
+        return pd.DataFrame(
+            {
+                "term": ["mean", "user bias", "item bias", *(f"factor {f}" for f in order)],
+                "user": [*gap, *self.user_factors[order]],
+                "item": [*gap, *self.item_factors[order]],
+                "value": [
+                    self.global_mean,
+                    self.user_bias,
+                    self.item_bias,
+                    *self.products[order],
+                ],
+            }
+        )
+
+
+def terms(model: Model | Recommender, user: int | Guest, item: int) -> Terms:
+    """The terms that add up to the prediction for one user (or guest) and one item.
+
+    Raises
+    ------
+    SettingsError
+        If the prediction is no such sum (``has_terms``).
+    """
+    predictor = at_rest(model)
+    if not predictor.has_terms:
+        raise SettingsError(
+            "This model's predictions are no sum of a mean, biases and products of factors, and "
+            "so cannot be taken apart into terms."
+        )
+    assert isinstance(predictor, Predictor)
+    _check(item, predictor.n_items, "item")
+    if isinstance(user, Guest):
+        p, user_bias = user.factors, user.bias
+    else:
+        _check(user, predictor.n_users, "user")
+        p, user_bias = predictor.user_factors[user], float(predictor.user_bias[user])
+    p, q = p.astype(np.float64), predictor.item_factors[item].astype(np.float64)
+    item_bias = float(predictor.item_bias[item])
+    x = predictor.global_mean + user_bias + item_bias + float(p @ q)
+    score = float(predictor.score(np.array([x]))[0])
+    prediction = float(predictor.scale.clip(np.array(score))) if predictor.has_ratings else score
+    return Terms(predictor.global_mean, user_bias, item_bias, p, q, p * q, x, score, prediction)
+
+
+@dataclass(frozen=True, eq=False)
+class Reasons:
+    """A prediction shared out among the user's own ratings.
+
+    Attributes
+    ----------
+    start : what is predicted for a user nothing is known of.
+    prediction : what is predicted from the user's ratings by fold-in, not clipped.
+    table : one row a rating (item index, label, rating, pull), the strongest pull first. A pull is
+        in rating units; ``start`` and all pulls of all ratings add up to ``prediction``.
+    """
+
+    start: float
+    prediction: float
+    table: pd.DataFrame
+
+
+def reasons(
+    model: Model | Recommender, user: int | Guest, item: int, n: int | None = None
+) -> Reasons:
+    """Which of the user's ratings push this prediction up or down, and by how much.
+
+    Each summand is the pull of one rating: of a factor model, how far it lies from what anyone
+    would be expected to give, times how much its item says about this one (see
+    ``Predictor.pulls``); of neighbours, what each adds to their mean. It is not what would happen
+    if the rating were removed: the others would then count for more.
+
+    ``n`` keeps the n strongest.
+
+    Raises
+    ------
+    SettingsError
+        If the model has no reasons to give (``has_reasons``).
+    """
+    recommender = at_rest(model)
+    if not recommender.has_reasons:
+        raise SettingsError(
+            "This model mixes all it knows in one network: there is no sharing its predictions "
+            "out among ratings. Ask a factor model or item kNN for reasons."
+        )
+    _check(item, recommender.n_items, "item")
+    if not isinstance(user, Guest):
+        _check(user, recommender.n_users, "user")
+    found = recommender.pulls(user, item)
+    order = np.argsort(-np.abs(found.pulls), kind="stable")[:n]
+    table = pd.DataFrame(
+        {
+            "item": found.item_ids[order],
+            "label": [recommender.items[j] for j in found.item_ids[order]],
+            "rating": found.values[order],
+            "pull": found.pulls[order],
+        }
+    )
+    return Reasons(found.start, found.prediction, table)
+
+
+def _check(index: int, size: int, what: str) -> None:
+    if not 0 <= index < size:
+        raise RatingsError(f"A {what} index lies outside 0–{size - 1}.")

@@ -1,0 +1,54 @@
+"""Predictions as tables to take home: the whole of a small matrix, the best of a large one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from recsys_core.asking.matrix_view import unlike
+from recsys_core.models.fitted_model import Recommender, best_first
+
+# Predictions held at a time while the best are looked for: 16 MB of float32.
+_AT_ONCE = 4_000_000
+
+
+def whole(predictor: Recommender) -> pd.DataFrame:
+    """Every predicted rating, to three decimals: one row a user, one column an item, by name.
+
+    Raises
+    ------
+    TooLargeError
+        If the matrix would not fit in memory comfortably.
+    """
+    train = predictor.train
+    values = np.round(predictor.predict_matrix().astype(np.float64), 3)
+    table = pd.DataFrame(values, train.user_names, unlike(train.item_names))
+    return table.rename_axis(index="user")
+
+
+def best_of_each(predictor: Recommender, n: int = 10) -> pd.DataFrame:
+    """The n best unrated items of every user, best first.
+
+    Columns: user, rank (from 1), the item's label, its name, and the predicted rating, not clipped;
+    its order is that of ``recommend``.
+    """
+    train = predictor.train
+    at_once = max(1, _AT_ONCE // predictor.n_items)
+    parts = []
+    for start in range(0, predictor.n_users, at_once):
+        users = np.arange(start, min(start + at_once, predictor.n_users))
+        scores = predictor.predict_matrix(users, clip=False).astype(np.float64)
+        for row, user in zip(scores, users, strict=True):
+            row[train.by_user.row(int(user))[0]] = -np.inf
+            best = best_first(row, n)
+            parts.append((np.full(len(best), user), np.arange(1, len(best) + 1), best, row[best]))
+    users, ranks, items, scores = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return pd.DataFrame(
+        {
+            "user": [train.users[u] for u in users],
+            "rank": ranks,
+            train.item_noun: [train.items[i] for i in items],
+            "name": [train.item_names[i] for i in items],
+            "predicted": np.round(scores, 3),
+        }
+    )

@@ -1,0 +1,143 @@
+"""Blocks of the matrix: some users by some items, and all there is to see of their cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from recsys_core.models.fitted_model import Recommender
+from recsys_core.ratings import Ratings, Scale
+
+View = Literal["observed", "predicted", "filled", "error", "uncertainty"]
+
+
+def views(predictor: Recommender | None) -> tuple[View, ...]:
+    """The views that mean something for a model; None: nothing is trained yet."""
+    if predictor is None:
+        return ("observed",)
+    if not predictor.has_ratings:
+        return "observed", "predicted"
+    sure: tuple[View, ...] = ("uncertainty",) if predictor.has_intervals else ()
+    return "observed", "predicted", "filled", "error", *sure
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Some users by some items, and all that a picture may show; arrays are (rows, columns).
+
+    Attributes
+    ----------
+    user_ids, item_ids : indices of the rows and columns, in the order shown.
+    user_names, item_names : what to call them.
+    trained, validation, test : float32, the ratings of each part; NaN where there is none.
+    scale : of the ratings; ``extent`` : of what is predicted, another one for preferences
+        (``has_ratings`` False).
+    predicted : float32, clipped to the scale; None where nothing is trained yet.
+    deviation : float32, the standard deviation of each prediction; None where it is not known.
+    user_groups, item_groups : a number for each row and column; a line parts different ones.
+    """
+
+    user_ids: np.ndarray
+    item_ids: np.ndarray
+    user_names: list[str]
+    item_names: list[str]
+    scale: Scale
+    extent: Scale
+    item_noun: str
+    trained: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+    predicted: np.ndarray | None = None
+    deviation: np.ndarray | None = None
+    has_ratings: bool = True
+    user_groups: np.ndarray | None = None
+    item_groups: np.ndarray | None = None
+
+    @cached_property
+    def observed(self) -> np.ndarray:
+        """All ratings there are, held out or not; NaN elsewhere."""
+        held = np.where(np.isnan(self.validation), self.test, self.validation)
+        return np.where(np.isnan(self.trained), held, self.trained)
+
+    @cached_property
+    def held_out(self) -> np.ndarray:
+        """Boolean: rated, but kept from training."""
+        return ~np.isnan(self.validation) | ~np.isnan(self.test)
+
+    def values(self, view: View) -> np.ndarray:
+        """What a view shows, NaN where it shows nothing.
+
+        Errors are of training and validation ratings: the test part is for one look at the end.
+        """
+        if view == "observed" or self.predicted is None:
+            return self.observed
+        if view == "predicted":
+            return self.predicted
+        if view == "uncertainty" and self.deviation is not None:
+            return self.deviation
+        if view == "filled":
+            return np.where(np.isnan(self.trained), self.predicted, self.trained)
+        known = np.where(np.isnan(self.trained), self.validation, self.trained)
+        return self.predicted - known
+
+    def table(self, view: View) -> pd.DataFrame:
+        """The values of a view with names, one row a user; the picture's table twin."""
+        table = pd.DataFrame(self.values(view), self.user_names, unlike(self.item_names))
+        return table.rename_axis(index="user")
+
+    def place(self, user: int | None, item: int | None) -> tuple[int | None, int | None]:
+        """Row of a user and column of an item; None where not in this block (or not given)."""
+        return _place_of(user, self.user_ids), _place_of(item, self.item_ids)
+
+
+def _place_of(index: int | None, ids: np.ndarray) -> int | None:
+    if index is None or index not in ids:
+        return None
+    return int(np.flatnonzero(ids == index)[0])
+
+
+def cut(
+    train: Ratings,
+    predictor: Recommender | None,
+    user_ids: np.ndarray,
+    item_ids: np.ndarray,
+    *,
+    validation: Ratings | None = None,
+    test: Ratings | None = None,
+    user_groups: np.ndarray | None = None,
+    item_groups: np.ndarray | None = None,
+) -> Block:
+    """Cut a block out of the matrix; of the whole, nothing larger than the block is made."""
+    sure = predictor is not None and predictor.has_intervals
+    empty = np.full((len(user_ids), len(item_ids)), np.nan, np.float32)
+    return Block(
+        user_ids=np.asarray(user_ids),
+        item_ids=np.asarray(item_ids),
+        user_names=[train.user_names[u] for u in user_ids],
+        item_names=[train.item_names[i] for i in item_ids],
+        scale=train.scale,
+        extent=train.scale if predictor is None else predictor.extent,
+        item_noun=train.item_noun,
+        trained=train.block(user_ids, item_ids),
+        validation=empty if validation is None else validation.block(user_ids, item_ids),
+        test=empty if test is None else test.block(user_ids, item_ids),
+        predicted=None if predictor is None else predictor.predict_matrix(user_ids, item_ids),
+        deviation=predictor.deviation_matrix(user_ids, item_ids) if predictor and sure else None,
+        has_ratings=predictor is None or predictor.has_ratings,
+        user_groups=user_groups,
+        item_groups=item_groups,
+    )
+
+
+def unlike(names: list[str]) -> list[str]:
+    """The names, repeated ones numbered: a table needs different columns."""
+    met: dict[str, int] = {}
+    out = []
+    for name in names:
+        met[name] = met.get(name, 0) + 1
+        out.append(name if met[name] == 1 else f"{name} ({met[name]})")
+    return out

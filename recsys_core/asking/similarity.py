@@ -1,0 +1,176 @@
+"""Similar users and items, by factors or by what is predicted, and what neighbours would suggest.
+
+Unless told otherwise, similarity is the model's own, that of its ``similar_users`` and
+``similar_items``; ``by="predictions"`` compares predictions instead. The best items for a user are
+the model's ``recommend``.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from recsys_core.errors import RatingsError, SettingsError, TooLargeError
+from recsys_core.models import Guest, Model, Recommender
+from recsys_core.models.fitted_model import best_first, checked, cosine
+
+Side = Literal["user", "item"]
+By = Literal["factors", "predictions"]
+
+# Predictions held at a time while comparing whole rows: 16 MB of float32.
+_COMPARED_AT_ONCE = 4_000_000
+
+# Sides longer than this are too many for a table of everyone by everyone.
+MOST_IN_A_MATRIX = 2000
+
+
+def at_rest(model: Model | Recommender) -> Recommender:
+    """The snapshot of a model; a predictor itself."""
+    return model.snapshot() if isinstance(model, Model) else model
+
+
+def similarities(
+    model: Model | Recommender, side: Side, of: int | Guest, by: By = "factors"
+) -> np.ndarray:
+    """Similarity of one user (or item) to everyone, float64, (n_users,) or (n_items,).
+
+    "factors" is the model's own similarity: of a factor model the cosine between factors, biases
+    apart; of item kNN the one it predicts by. "predictions" is the cosine between rows (or columns)
+    of the predicted matrix, not clipped, a block at a time. As predicted ratings are all positive,
+    it lies close to 1: its order tells more than its size.
+
+    Raises
+    ------
+    RatingsError
+        If there is no user (or item) of that index.
+    """
+    predictor = at_rest(model)
+    everyone = np.arange(predictor.n_users if side == "user" else predictor.n_items)
+    if not isinstance(of, Guest) and not 0 <= of < len(everyone):
+        raise RatingsError(f"A {side} index lies outside 0–{len(everyone) - 1}.")
+    if by == "factors":
+        if side == "user":
+            return predictor.user_likeness(of)
+        assert not isinstance(of, Guest)
+        return predictor.item_likeness(of)
+    across = predictor.n_items if side == "user" else predictor.n_users
+    own = _predicted_row(predictor, side, of)
+    found = np.empty(len(everyone))
+    at_once = max(1, _COMPARED_AT_ONCE // across)
+    for start in range(0, len(everyone), at_once):
+        here = everyone[start : start + at_once]
+        found[here] = cosine(_predicted_rows(predictor, side, here), own)
+    return found
+
+
+def compared(model: Model | Recommender, by: By) -> str:
+    """What users or items are compared by, in words: “by factors”."""
+    return "by predicted ratings" if by == "predictions" else at_rest(model).likeness
+
+
+def similarity_matrix(
+    model: Model | Recommender,
+    side: Side = "user",
+    by: By = "factors",
+    ids: ArrayLike | None = None,
+) -> pd.DataFrame:
+    """Similarities of everyone to everyone, (n, n), rows and columns labelled; for small data.
+
+    ``ids`` are indices of those compared, in the order of the rows; None means all.
+    Of item kNN by its own similarity, an item has 0 for all but the neighbours it keeps, itself
+    included.
+
+    Raises
+    ------
+    RatingsError
+        If there is no user (or item) of such an index.
+    TooLargeError
+        If there are more than ``MOST_IN_A_MATRIX`` of them.
+    """
+    predictor = at_rest(model)
+    labels = predictor.users if side == "user" else predictor.items
+    chosen = np.arange(len(labels)) if ids is None else checked(ids, len(labels), side)
+    if len(chosen) > MOST_IN_A_MATRIX:
+        raise TooLargeError(
+            f"A table of {len(chosen):,} by {len(chosen):,} is too large to read; ask for the "
+            f"neighbours of one {side} instead."
+        )
+    if by == "factors":
+        found = [similarities(predictor, side, int(one), by)[chosen] for one in chosen]
+    else:
+        rows = _predicted_rows(predictor, side, chosen)
+        found = [cosine(rows, row) for row in rows]
+    names = [labels[i] for i in chosen]
+    return pd.DataFrame(found, index=names, columns=names)
+
+
+def similar(
+    model: Model | Recommender, side: Side, of: int | Guest, n: int = 10, by: By = "factors"
+) -> pd.DataFrame:
+    """The n users (or items) most similar to one: index, label, similarity; best first.
+
+    By default the same as the model's ``similar_users`` (or ``similar_items``).
+    """
+    predictor = at_rest(model)
+    found = similarities(predictor, side, of, by)
+    if not isinstance(of, Guest):
+        found[of] = -np.inf
+    best = best_first(found, n)
+    labels = predictor.users if side == "user" else predictor.items
+    return pd.DataFrame({side: best, "label": [labels[i] for i in best], "similarity": found[best]})
+
+
+def from_neighbours(
+    model: Model | Recommender,
+    user: int | Guest,
+    n: int = 10,
+    n_neighbours: int = 3,
+    how: Literal["mean", "sum"] = "mean",
+    by: By = "factors",
+) -> pd.DataFrame:
+    """The n best unrated items by what the most similar users are predicted to think of them.
+
+    With s_v the similarity of neighbour v and r̂_vi what is predicted for it, not clipped,
+
+        "mean":  score_i = Σ_v s_v r̂_vi / Σ_v s_v      a rating
+        "sum":   score_i = Σ_v s_v r̂_vi                no rating: it grows with the neighbours
+
+    Neighbours of no or negative similarity have no say. Columns: item index, label, score.
+    """
+    if how not in ("mean", "sum"):
+        raise SettingsError(f"Scores are a “mean” or a “sum” over neighbours, not “{how}”.")
+    predictor = at_rest(model)
+    found = similarities(predictor, "user", user, by)
+    if not isinstance(user, Guest):
+        found[user] = -np.inf
+    neighbours = best_first(found, n_neighbours)
+    neighbours = neighbours[found[neighbours] > 0]
+    scores = np.full(predictor.n_items, -np.inf)
+    if len(neighbours):
+        rows = predictor.predict_matrix(neighbours, clip=False)
+        scores = weighted(rows, found[neighbours], how)
+        scores[predictor.rated_by(user)[0]] = -np.inf
+    best = best_first(scores, n)
+    labels = predictor.items
+    return pd.DataFrame({"item": best, "label": [labels[i] for i in best], "score": scores[best]})
+
+
+def weighted(rows: np.ndarray, weights: np.ndarray, how: Literal["mean", "sum"]) -> np.ndarray:
+    """Weighted mean or plain weighted sum of rows, (n, m) → float64, (m,)."""
+    total = np.asarray(weights, dtype=np.float64) @ np.asarray(rows, dtype=np.float64)
+    return total / np.sum(weights, dtype=np.float64) if how == "mean" else total
+
+
+def _predicted_rows(predictor: Recommender, side: Side, ids: np.ndarray) -> np.ndarray:
+    if side == "user":
+        return predictor.predict_matrix(ids, clip=False)
+    return predictor.predict_matrix(None, ids, clip=False).T
+
+
+def _predicted_row(predictor: Recommender, side: Side, of: int | Guest) -> np.ndarray:
+    if isinstance(of, Guest):
+        return predictor.predict(of, np.arange(predictor.n_items), clip=False)
+    return _predicted_rows(predictor, side, np.array([of]))[0]

@@ -1,0 +1,227 @@
+"""The predictor: a factor model at rest, x = μ + b_u + b_i + p_u · q_i."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from recsys_core.models.fitted_model import Factored, Guest, Pulls
+from recsys_core.ratings import Ratings
+
+
+@dataclass(frozen=True)
+class FoldIn:
+    """How a new user's row w = (factors, bias) is found, the items' rows x fixed.
+
+    It minimises Σ (r − r̂)² + c · (w − prior)ᵀ diag(reg) (w − prior), with c the number of ratings
+    when ``weighted``, else 1. ``reg`` and ``prior`` have shape (n_factors + 1,), the bias last;
+    an infinite ``reg`` holds that number at its prior. ``reg`` may be a whole matrix instead of its
+    diagonal.
+
+    With ``implicit`` factors y, (n_items, n_factors), the prior is moved by |I|^−½ Σ_{j ∈ I} y_j,
+    I the guest's items (SVD++). With ``nonnegative``, w ≥ 0 and the penalty is on w itself; the
+    prior is then only the row of a guest without ratings (NMF).
+    """
+
+    reg: np.ndarray
+    prior: np.ndarray
+    weighted: bool = False
+    nonnegative: bool = False
+    implicit: np.ndarray | None = None
+
+    def free(self) -> np.ndarray:
+        """Which numbers of the row are found from ratings, bool, (n_factors + 1,)."""
+        return np.isfinite(np.diagonal(self.reg) if np.ndim(self.reg) == 2 else self.reg)
+
+    def penalty(self, n_ratings: int) -> np.ndarray:
+        """The penalty of the free numbers times c, float64, (n_free, n_free)."""
+        free, reg = self.free(), np.asarray(self.reg, np.float64)
+        matrix = reg[np.ix_(free, free)] if reg.ndim == 2 else np.diag(reg[free])
+        return (n_ratings if self.weighted else 1) * matrix
+
+    def prior_of(self, items: np.ndarray) -> np.ndarray:
+        """The prior of a guest with these items, float64, (n_factors + 1,)."""
+        prior = np.array(self.prior, np.float64)
+        if len(items) and self.nonnegative:
+            prior[:] = 0.0
+        elif len(items) and self.implicit is not None:
+            prior[:-1] += self.implicit[items].sum(axis=0, dtype=np.float64) / np.sqrt(len(items))
+        return prior
+
+
+@dataclass(frozen=True, eq=False)
+class Predictor(Factored):
+    """A factor model at rest: x = μ + b_u + b_i + p_u · q_i, read as a rating through its link.
+
+    Attributes
+    ----------
+    train : the Ratings it was trained on (labels, scale, and what is already rated).
+    user_factors, item_factors : float32, (n_users, k) and (n_items, k); k may be 0.
+    user_bias, item_bias : float32, (n_users,) and (n_items,).
+    global_mean : μ. On a logistic link it is the logit of the mean, not a rating.
+    link : "identity" (r̂ = x) or "logistic" (r̂ = low + (high − low) σ(x)).
+    fold : how a new user's row is found.
+    """
+
+    global_mean: float
+    user_bias: np.ndarray
+    item_bias: np.ndarray
+    user_factors: np.ndarray
+    item_factors: np.ndarray
+    link: Literal["identity", "logistic"]
+    fold: FoldIn
+
+    has_terms: ClassVar[bool] = True
+    has_reasons: ClassVar[bool] = True
+
+    # --- what it is made of ---------------------------------------------------------------------
+
+    def parts(self) -> dict[str, Any]:
+        """Its own arrays and values, and those of its fold-in rule, their names after a dot."""
+        parts = super().parts()
+        fold = vars(parts.pop("fold"))
+        return parts | {f"fold.{name}": value for name, value in fold.items()}
+
+    @classmethod
+    def of_parts(cls, train: Ratings, parts: dict[str, Any]) -> Predictor:
+        """The inverse of ``parts``."""
+        own = {name: part for name, part in parts.items() if not name.startswith("fold.")}
+        fold = {name[5:]: part for name, part in parts.items() if name.startswith("fold.")}
+        return cls(train=train, fold=FoldIn(**fold), **own)
+
+    # --- predictions ----------------------------------------------------------------------------
+
+    def score(self, x: np.ndarray) -> np.ndarray:
+        """Ratings from x, through the link, not clipped."""
+        if self.link == "identity":
+            return x
+        low, high, _ = self.scale
+        return (low + (high - low) / (1.0 + np.exp(-x))).astype(np.float32)
+
+    def _met(self, p: np.ndarray, q: np.ndarray) -> np.ndarray:
+        """The interaction of every row of p with every row of q, (n, k) and (m, k) → (n, m)."""
+        return p @ q.T
+
+    def _pairs(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        dots = np.einsum("nk,nk->n", self.user_factors[users], self.item_factors[items])
+        return self.global_mean + self.user_bias[users] + self.item_bias[items] + dots
+
+    def _block(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        x = self._met(self.user_factors[users], self.item_factors[items])
+        x += self.user_bias[users][:, None]
+        x += (self.item_bias[items] + np.float32(self.global_mean))[None, :]
+        return x
+
+    def _row(self, user: int | Guest) -> np.ndarray:
+        if isinstance(user, Guest):
+            factors, bias = user.factors, user.bias
+        else:
+            factors, bias = self.user_factors[user], self.user_bias[user]
+        met = self._met(factors[None, :].astype(np.float32), self.item_factors)[0]
+        return self.global_mean + bias + self.item_bias + met
+
+    # --- fold-in --------------------------------------------------------------------------------
+
+    def _folded(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
+        """One regularised least-squares row.
+
+        With design rows x_j = (q_j, 1) and targets r_j − μ − b_j it solves the normal equations of
+        ``FoldIn``. On a logistic link the prediction is not linear in w, and Gauss–Newton repeats
+        the same solution around the last one.
+        """
+        design = np.column_stack([self.item_factors[items], np.ones(len(items))]).astype(np.float64)
+        known = self.global_mean + self.item_bias[items].astype(np.float64)
+        prior = self.fold.prior_of(items)
+        if self.link == "identity":
+            w = self._ridge(design, ratings - known, prior)
+        else:
+            low, high, _ = self.scale
+            w = prior
+            for _ in range(20):
+                x = known + design @ w
+                share = 1.0 / (1.0 + np.exp(-x))
+                slope = (high - low) * share * (1.0 - share)
+                # r̂ ≈ r̂(w₀) + slope · x_j · (w − w₀)
+                linear = ratings - (low + (high - low) * share) + slope * (design @ w)
+                following = self._ridge(slope[:, None] * design, linear, prior)
+                done = np.abs(following - w).max() < 1e-6
+                w = w + 0.7 * (following - w)  # damped: a full step may overshoot far from the ends
+                if done:
+                    break
+        return Guest(w[:-1].astype(np.float32), float(w[-1]), items, ratings)
+
+    def _ridge(self, design: np.ndarray, targets: np.ndarray, prior: np.ndarray) -> np.ndarray:
+        free, penalty = self.fold.free(), self.fold.penalty(len(targets))
+        w = prior.copy()
+        if not len(targets) or not free.any():
+            return w
+        x = design[:, free]
+        rest = targets - design[:, ~free] @ prior[~free]
+        if self.fold.nonnegative:
+            from scipy.optimize import nnls
+
+            # The penalty as further equations: √λ (w − prior) = 0.
+            root = np.sqrt(penalty)
+            equations = np.vstack([x, root])
+            w[free] = nnls(equations, np.concatenate([rest, root @ prior[free]]))[0]
+            return w
+        w[free] = np.linalg.lstsq(x.T @ x + penalty, x.T @ rest + penalty @ prior[free])[0]
+        return w
+
+    def pulls(self, user: int | Guest, item: int) -> Pulls:
+        """What each rating adds: the user's row is a ridge solution, and so linear in the ratings.
+
+        With x_j = (q_j, 1) and A = Σ_j x_j x_jᵀ + penalty (see ``FoldIn``),
+
+            r̂_i = start_i + Σ_j (x_iᵀ A⁻¹ x_j) · (r_j − start_j)
+
+        This is exact for the user's fold-in prediction, which is close to the trained one (for ALS,
+        one user half-step away). On a logistic link pulls are those of the last Gauss–Newton step,
+        brought to rating units in proportion. With implicit factors, what having rated j says by
+        itself joins its pull. Where no number may be negative, those held at zero take no part, and
+        start is the low end of the scale, to which all else is added.
+        """
+        items, values = self.rated_by(user)
+        q, b = self.item_factors, self.item_bias
+        fold = self.fold
+        prior = fold.prior_of(items)
+
+        def rows(ids: np.ndarray) -> np.ndarray:
+            return np.column_stack([q[ids], np.ones(len(ids))]).astype(np.float64)
+
+        def known(ids: np.ndarray) -> np.ndarray:
+            return self.global_mean + b[ids].astype(np.float64) + rows(ids) @ prior
+
+        this = np.array([item])
+        x_start, z = known(this)[0], rows(this)[0]
+        design, targets = rows(items), np.asarray(values, np.float64) - known(items)
+        if self.link == "logistic":
+            guest = self.fold_in(items, values)
+            away = np.append(guest.factors, guest.bias) - prior
+            width = self.scale.width
+            x = known(items) + design @ away
+            share = 1 / (1 + np.exp(-x))
+            slope = width * share * (1 - share)
+            # r_j ≈ r̂_j + slope_j · x_jᵀ(w − w₀): ridge again, on rows stretched by slope.
+            targets = np.asarray(values) - (self.scale.low + width * share)
+            targets = targets + slope * (design @ away)
+            design = slope[:, None] * design
+        free, penalty = fold.free(), fold.penalty(len(items))
+        if fold.nonnegative:
+            positive = self.fold_in(items, values).factors > 0
+            penalty = penalty[np.ix_(positive, positive)]
+            free = np.append(positive, False)
+        pulls = np.zeros(len(items))
+        if free.any() and len(items):
+            a = design[:, free].T @ design[:, free] + penalty
+            pulls = (design[:, free] @ np.linalg.lstsq(a, z[free], rcond=None)[0]) * targets
+        if fold.implicit is not None and len(items):
+            said = fold.implicit[items].astype(np.float64) @ q[item] / np.sqrt(len(items))
+            x_start, pulls = x_start - said.sum(), pulls + said
+        x_end = x_start + pulls.sum()
+        start, end = self.score(np.array([x_start, x_end])).astype(np.float64)
+        if self.link == "logistic" and x_end != x_start:
+            pulls = pulls * (end - start) / (x_end - x_start)
+        return Pulls(float(start), float(end), items, np.asarray(values), pulls)

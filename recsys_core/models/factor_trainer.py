@@ -1,0 +1,170 @@
+"""The parameters of a factor model while it trains, and what every learner does with them.
+
+x = μ + b_u + b_i + p_u · q_i        r̂ = x, or  low + (high − low) · σ(x)  on a logistic scale
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import numpy as np
+
+from recsys_core import kernels
+from recsys_core.kernels.threads import cut, run_all
+from recsys_core.models.factor_model import FoldIn, Predictor
+from recsys_core.ratings import Ratings, Scale
+
+Link = Literal["identity", "logistic"]
+
+_MEASURED_BY_A_THREAD = 1 << 14
+
+
+def squares(rows: np.ndarray) -> np.ndarray:
+    """‖row‖² of each row (of each number, where rows are numbers), float64, (n_rows,).
+
+    Infinite, without a warning, where it leaves float32: then training has diverged.
+    """
+    flat = rows.reshape(len(rows), -1)
+    return np.einsum("nk,nk->n", flat, flat).astype(np.float64)
+
+
+class Running:
+    """Σ over draws of what they predict for some ratings, and the errors of their mean.
+
+    Attributes
+    ----------
+    sums : float32, (n_ratings,); n : how many draws.
+    """
+
+    def __init__(self, ratings: Ratings, scale: Scale) -> None:
+        self.ratings, self.scale, self.n = ratings, scale, 0
+        self.sums = np.zeros(len(ratings), np.float32)
+        self._errors: list[tuple[float, float, float]] = []  # of each piece
+
+    def add(
+        self, p: np.ndarray, q: np.ndarray, b_user: np.ndarray, b_item: np.ndarray, mean: float
+    ) -> float:
+        """One draw more, x = μ + b_u + b_i + p_u · q_i; returns its own Σ (r − x)²."""
+        self.n += 1
+        ratings, f = self.ratings, np.float32
+        kernel = kernels.running_kernel(p.shape[1])
+        fixed = (
+            ratings.user_ids, ratings.item_ids, ratings.values, p, q, b_user, b_item, f(mean),
+            self.sums, f(1 / self.n), f(self.scale.low), f(self.scale.high),
+        )  # fmt: skip
+        pieces = cut(len(ratings), _MEASURED_BY_A_THREAD)
+        self._errors = run_all(lambda first, last: kernel(*fixed, first, last), pieces)
+        return math.fsum(own for own, _, _ in self._errors)
+
+    def squared_errors(self, start: int, stop: int) -> tuple[float, float]:
+        """Σ (r − x̄)² of a run of ratings, x̄ the mean over draws: raw, and with x̄ clipped.
+
+        The run begins with a piece and ends with one.
+        """
+        size = _MEASURED_BY_A_THREAD
+        assert start % size == 0 and (stop % size == 0 or stop == len(self.sums))
+        errors = self._errors[start // size : -(-stop // size)]
+        return math.fsum(raw for _, raw, _ in errors), math.fsum(inside for *_, inside in errors)
+
+
+def both_errors(values: np.ndarray, x: np.ndarray, scale: Scale) -> tuple[float, float]:
+    """Σ (r − x)² of predictions at hand: raw, and with x clipped to the scale."""
+    raw, clipped = (values - r.astype(np.float64) for r in (x, scale.clip(x)))
+    return float(raw @ raw), float(clipped @ clipped)
+
+
+class FactorLearner:
+    """Base of the learners: parameters, their measuring, snapshots and checkpoints.
+
+    Attributes
+    ----------
+    p, q : float32, (n_users, width) and (n_items, width); columns past ``n_factors`` are zero.
+    b_user, b_item : float32, (n_users,) and (n_items,).
+    mean : μ, on the scale of x.
+    """
+
+    n_steps = 0
+    has_ratings = True
+
+    def __init__(self, train: Ratings, n_factors: int, link: Link = "identity") -> None:
+        self.train = train
+        self.n_factors = n_factors
+        self.link: Link = link
+        width = kernels.padded(n_factors)
+        self.p = np.zeros((train.n_users, width), np.float32)
+        self.q = np.zeros((train.n_items, width), np.float32)
+        self.b_user = np.zeros(train.n_users, np.float32)
+        self.b_item = np.zeros(train.n_items, np.float32)
+        self.mean = 0.0
+
+    def draw_factors(self, rng: np.random.Generator, deviation: float, centred: bool) -> None:
+        """Draw the factors from N(0, deviation²).
+
+        Where there is a mean to fall back on (``centred``), rows that no rating reaches are zero:
+        a user without ratings is then predicted by the mean and the item's bias, not by chance.
+        """
+        for rows, counts in ((self.p, self.train.user_counts), (self.q, self.train.item_counts)):
+            drawn = rng.normal(0.0, deviation, (len(rows), self.n_factors))
+            known = (counts > 0) | (not centred)
+            rows[:, : self.n_factors] = np.where(known[:, None], drawn, 0.0)
+
+    def begin_epoch(self) -> None:
+        """Nothing to prepare."""
+
+    def step(self, index: int) -> None:
+        """Nothing to learn."""
+
+    def end_epoch(self) -> None:
+        """Nothing to close."""
+
+    def objective(self, squared_error: float) -> float:
+        """Σ e², with no penalty."""
+        return squared_error
+
+    def squared_errors(self, ratings: Ratings, start: int, stop: int) -> tuple[float, float]:
+        """Σ (r − r̂)² over a run of ratings: raw, and with r̂ clipped to the scale."""
+        kernel = kernels.errors_kernel(self.p.shape[1])
+        fixed = (
+            ratings.user_ids, ratings.item_ids, ratings.values, self.p, self.q,
+            self.b_user, self.b_item, np.float32(self.mean), self.link == "logistic",
+            np.float32(self.train.scale.low), np.float32(self.train.scale.high),
+        )  # fmt: skip
+        pieces = [(start + a, start + b) for a, b in cut(stop - start, _MEASURED_BY_A_THREAD)]
+        sums = run_all(lambda first, last: kernel(*fixed, first, last), pieces)
+        return math.fsum(raw for raw, _ in sums), math.fsum(clipped for _, clipped in sums)
+
+    def row_penalty(self, reg: float, biases: bool) -> np.ndarray:
+        """The same λ for every number of a row; without biases that one is held. (k + 1,)."""
+        return np.append(np.full(self.n_factors, float(reg)), float(reg) if biases else np.inf)
+
+    def fold_in_rule(self) -> FoldIn:
+        """How a new user's row is found from a few ratings."""
+        raise NotImplementedError
+
+    def snapshot(self) -> Predictor:
+        """An immutable predictor with copies of the parameters."""
+        k = self.n_factors
+        return Predictor(
+            train=self.train,
+            global_mean=float(self.mean),
+            user_bias=self.b_user.copy(),
+            item_bias=self.b_item.copy(),
+            user_factors=self.p[:, :k].copy(),
+            item_factors=self.q[:, :k].copy(),
+            link=self.link,
+            fold=self.fold_in_rule(),
+        )
+
+    def state(self) -> dict[str, Any]:
+        """Copies of the parameters."""
+        return {
+            "p": self.p.copy(), "q": self.q.copy(), "b_user": self.b_user.copy(),
+            "b_item": self.b_item.copy(), "mean": self.mean,
+        }  # fmt: skip
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up parameters, in place."""
+        for name in ("p", "q", "b_user", "b_item"):
+            getattr(self, name)[...] = state[name]
+        self.mean = state["mean"]

@@ -1,0 +1,173 @@
+"""Implicit ALS: matrix factorization of what people chose, not of how they rated it."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from recsys_core.errors import RatingsError
+from recsys_core.kernels.threads import one_blas_thread
+from recsys_core.models.alternating import AlternatingLearner, Penalty, Side
+from recsys_core.models.base import Model
+from recsys_core.models.factor_model import FoldIn, Predictor
+from recsys_core.models.factor_trainer import Running
+from recsys_core.models.fitted_model import Guest, Pulls
+from recsys_core.models.options import (
+    deviation_option,
+    epochs_option,
+    factors_option,
+    option,
+    reg_option,
+    seed_option,
+)
+from recsys_core.ratings import Ratings
+
+
+@dataclasses.dataclass
+class ImplicitALS(Model):
+    """Alternating least squares on preferences: 1 for what a user chose, 0 for all the rest.
+
+    Counts (plays, purchases, clicks) say how sure a 1 is, not how large: c = 1 + α · count, and
+    c = 1 for every cell that is 0. Minimises over *all* cells
+
+        Σ_ui c_ui (1[count_ui > 0] − p_u · q_i)² + λ (Σ ‖p_u‖² + Σ ‖q_i‖²)
+
+    in time linear in the choices, since Σ_i q_i q_iᵀ is the same for all users. Ratings are taken
+    for counts: what someone rated, someone chose. Its scores are preferences, usually between 0
+    and 1, and rank items; they are not ratings and have no RMSE.
+    Source: Hu, Koren and Volinsky, *Collaborative Filtering for Implicit Feedback Datasets*, 2008.
+    """
+
+    title = "Implicit ALS"
+    summary = "Learns from what people chose, not from how they rated it; for counts and clicks."
+
+    n_factors: int | None = factors_option()
+    alpha: float | None = option(
+        None, "float", "α", "Confidence", low=1e-3, high=1000.0, log=True,
+        meaning="How much surer each count makes us that a choice was one.",
+        what_if="Too little hears the many zeros only; too much forgets that they mean anything.",
+    )  # fmt: skip
+    reg: float | None = reg_option()
+    n_epochs: int | None = epochs_option()
+    init_deviation: float = deviation_option(0.01)
+    seed: int = seed_option()
+
+    @classmethod
+    def defaults(cls, ratings: Ratings) -> dict[str, Any]:
+        """Fewer factors and more regularisation than for ratings: zeros are many and all alike."""
+        if ratings.n_ratings < 500:
+            return {"n_factors": 3, "alpha": 1.0, "reg": 1.0, "n_epochs": 20}
+        if ratings.n_ratings < 20_000:
+            return {"n_factors": 8, "alpha": 1.0, "reg": 5.0, "n_epochs": 20}
+        if ratings.n_ratings < 300_000:
+            return {"n_factors": 32, "alpha": 0.5, "reg": 30.0, "n_epochs": 15}
+        return {"n_factors": 64, "alpha": 1.0, "reg": 50.0, "n_epochs": 15}
+
+    def _learner(self, train: Ratings, settings: dict[str, Any]) -> ImplicitLearner:
+        if float(train.values.min()) < 0:
+            raise RatingsError(
+                "Implicit ALS reads values as counts, and some are below zero; choose another "
+                "model, or bring counts."
+            )
+        return ImplicitLearner(train, settings)
+
+
+@dataclass(frozen=True, eq=False)
+class Preferences(Predictor):
+    """Implicit ALS at rest: x = p_u · q_i, a preference.
+
+    Attributes
+    ----------
+    alpha, reg : α and λ it was trained with; guests are folded in by them.
+    """
+
+    alpha: float
+    reg: float
+
+    has_ratings: ClassVar[bool] = False
+
+    def _equations(self, items: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """A = QᵀQ + Σ_j α n_j q_j q_jᵀ + λI, and the choices' rows c_j q_j, for a user's items."""
+        chosen = counts > 0
+        q = self.item_factors.astype(np.float64)
+        own = np.where(chosen[:, None], q[items], 0.0)
+        more = self.alpha * np.where(chosen, counts, 0.0)
+        a = q.T @ q + own.T @ (more[:, None] * own) + self.reg * np.eye(self.n_factors)
+        return a, (1.0 + more)[:, None] * own
+
+    def _folded(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
+        """One user half-step: A w = Σ_j c_j q_j."""
+        a, rows = self._equations(items, ratings)
+        return Guest(np.linalg.solve(a, rows.sum(axis=0)).astype(np.float32), 0.0, items, ratings)
+
+    def pulls(self, user: int | Guest, item: int) -> Pulls:
+        """What each choice adds: x_i = Σ_j q_iᵀ A⁻¹ q_j c_j, section 5 of the paper."""
+        items, counts = self.rated_by(user)
+        counts = np.asarray(counts, np.float64)
+        a, rows = self._equations(items, counts)
+        pulls = rows @ np.linalg.solve(a, self.item_factors[item].astype(np.float64))
+        return Pulls(0.0, float(pulls.sum()), items, counts, pulls)
+
+
+class ImplicitLearner(AlternatingLearner):
+    """A half-step's penalty is the sum over all of the other side, with more for the choices.
+
+    Σ_j [x_j w]² over all j and Σ_j over the chosen of c_j (1 − x_j w)² − (x_j w)² give
+
+        (Σ_all x xᵀ + Σ_chosen α n x xᵀ + λI) w = Σ_chosen (1 + α n) x
+
+    which is the kernel's problem: weights α n, targets (1 + α n) / (α n), Λ = Σ_all x xᵀ + λI.
+    """
+
+    has_ratings = False
+
+    def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
+        super().__init__(train, {**settings, "center": False, "biases": False})
+        self._fits = {}
+        for side in (self.users, self.items):
+            more = np.float32(settings["alpha"]) * side.grouped.values
+            with np.errstate(divide="ignore"):
+                targets = np.where(more > 0, (1 + more) / more, 0).astype(np.float32)
+            self._fits[side] = targets, more
+
+    def targets(self, side: Side) -> tuple[np.ndarray, np.ndarray]:
+        """(1 + α n) / (α n), counted α n times."""
+        return self._fits[side]
+
+    def penalty(self, side: Side, other: Side) -> Penalty:
+        """Σ x xᵀ over the whole other side, and λ."""
+        width, k = other.factors.shape[1], self.n_factors
+        with one_blas_thread():
+            matrix = other.factors.T @ other.factors
+        matrix[np.arange(k), np.arange(k)] += np.float32(self.settings["reg"])
+        matrix[np.arange(k, width), np.arange(k, width)] = 1.0
+        return Penalty(matrix, np.zeros((1, width), np.float32))
+
+    def objective(self, squared_error: float) -> float:
+        """The sum over all cells of the docstring above, by way of ‖P Qᵀ‖² = tr(PᵀP QᵀQ)."""
+        running = Running(self.train, self.train.scale)
+        running.add(self.p, self.q, self.b_user, self.b_item, 0.0)
+        x, values = running.sums, self.train.values
+        more = np.where(values > 0, 1 + np.float32(self.settings["alpha"]) * values, 0)
+        cells = more * (1 - x) ** 2 - np.where(values > 0, x, 0) ** 2
+        chosen = float(cells.sum(dtype=np.float64))
+        p, q = self.p.astype(np.float64), self.q.astype(np.float64)
+        everything = float(np.einsum("fg,fg->", p.T @ p, q.T @ q))
+        return everything + chosen + self.settings["reg"] * float((p**2).sum() + (q**2).sum())
+
+    def snapshot(self) -> Preferences:
+        """The factors, and what a guest's are found by."""
+        k = self.n_factors
+        return Preferences(
+            train=self.train, global_mean=0.0, user_bias=self.b_user.copy(),
+            item_bias=self.b_item.copy(), user_factors=self.p[:, :k].copy(),
+            item_factors=self.q[:, :k].copy(), link="identity", fold=self.fold_in_rule(),
+            alpha=float(self.settings["alpha"]), reg=float(self.settings["reg"]),
+        )  # fmt: skip
+
+    def fold_in_rule(self) -> FoldIn:
+        """Not used: ``Preferences`` has its own."""
+        return FoldIn(np.append(np.ones(self.n_factors), np.inf), np.zeros(self.n_factors + 1))

@@ -1,0 +1,134 @@
+"""A factor model at rest whose factors meet in a small network; numpy only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from recsys_core.models.factor_model import Predictor
+from recsys_core.models.fitted_model import Guest
+
+# Pairs sent through the network at once: some megabytes.
+_AT_ONCE = 1 << 15
+
+# A guest's row is improved at most so often, and until it moves less than this.
+_ROUNDS, _SETTLED = 60, 1e-5
+
+
+@dataclass(frozen=True, eq=False)
+class TowerPredictor(Predictor):
+    """Products of some factors, and a tower of two hidden layers over the others.
+
+        x = μ + b_u + b_i + h · (p_u ∘ q_i)  +  v · relu(W₂ relu(W₁ (p'_u, q'_i) + c₁) + c₂)
+
+    The first ``len(output)`` factors are p and q, multiplied; the last ``inner.shape[1] / 2`` are
+    p' and q', side by side into the tower. ``user_factors`` and ``item_factors`` hold both, so maps
+    show all a user is to the network; but to the tower, likeness of direction is only a hint.
+
+    Attributes
+    ----------
+    output : h, (n_products,). inner, inner_bias : W₁ and c₁. outer, outer_bias : W₂ and c₂.
+    top : v. All float32.
+    """
+
+    output: np.ndarray
+    inner: np.ndarray
+    inner_bias: np.ndarray
+    outer: np.ndarray
+    outer_bias: np.ndarray
+    top: np.ndarray
+
+    has_terms: ClassVar[bool] = False
+    has_reasons: ClassVar[bool] = False
+
+    def _halves(self, p: np.ndarray, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """W₁ (p', q') + c₁ in two summands, one of each side: they need be computed only once."""
+        n = self.inner.shape[1] // 2
+        of_p, of_q = self.inner[:, :n], self.inner[:, n:]
+        return p[:, p.shape[1] - n :] @ of_p.T, q[:, q.shape[1] - n :] @ of_q.T + self.inner_bias
+
+    def _climb(self, inner: np.ndarray) -> np.ndarray:
+        """The tower's output from the sum of its halves, (n, …) → (n,); overwrites ``inner``."""
+        np.maximum(inner, 0, out=inner)
+        outer = inner @ self.outer.T
+        outer += self.outer_bias
+        np.maximum(outer, 0, out=outer)
+        return outer @ self.top
+
+    def _met(self, p: np.ndarray, q: np.ndarray) -> np.ndarray:
+        """The interaction of every row of p with every row of q, (n, k) and (m, k) → (n, m)."""
+        n = len(self.output)
+        met = (p[:, :n] * self.output) @ q[:, :n].T
+        if not met.size:
+            return met
+        of_p, of_q = self._halves(p, q)
+        at_once = max(1, _AT_ONCE // len(q))
+        for start in range(0, len(p), at_once):
+            here = slice(start, start + at_once)
+            inner = (of_p[here, None, :] + of_q[None, :, :]).reshape(-1, of_p.shape[1])
+            met[here] += self._climb(inner).reshape(-1, len(q))
+        return met
+
+    def _pairs(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        x = self.global_mean + self.user_bias[users] + self.item_bias[items]
+        p, q, n = self.user_factors, self.item_factors, len(self.output)
+        of_p, of_q = self._halves(p, q)
+        for start in range(0, len(x), _AT_ONCE):
+            here = slice(start, start + _AT_ONCE)
+            u, i = users[here], items[here]
+            x[here] += np.einsum("nk,nk->n", p[u, :n] * self.output, q[i, :n])
+            x[here] += self._climb(of_p[u] + of_q[i])
+        return x
+
+    def _folded(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
+        """Gauss–Newton on the guest's row, the network held; no step is taken that makes it worse.
+
+        It minimises what ``FoldIn`` says, with x_j the slopes of the predictions at the last row.
+        """
+        free, penalty = self.fold.free(), self.fold.penalty(len(items))
+        prior = self.fold.prior_of(items)
+
+        def at(w: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+            """What is minimised; its errors, and the slopes of the predictions."""
+            predicted, slopes = self._linear(w, items)
+            errors = ratings - predicted
+            away = (w - prior)[free]
+            return errors @ errors + away @ penalty @ away, errors, slopes[:, free]
+
+        w = prior.copy()
+        loss, errors, slopes = at(w)
+        for _ in range(_ROUNDS if len(items) and free.any() else 0):
+            step = np.zeros(len(w))
+            a = slopes.T @ slopes + penalty
+            b = slopes.T @ errors - penalty @ (w - prior)[free]
+            step[free] = np.linalg.lstsq(a, b, rcond=None)[0]
+            following = at(w + step)
+            while following[0] > loss and np.abs(step).max() > _SETTLED:
+                step /= 2
+                following = at(w + step)
+            if following[0] > loss or np.abs(step).max() <= _SETTLED:
+                break
+            w, (loss, errors, slopes) = w + step, following
+        return Guest(w[:-1].astype(np.float32), float(w[-1]), items, ratings)
+
+    def _linear(self, w: np.ndarray, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Ratings predicted for a row w = (factors, bias), (n,), and their slopes, (n, k + 1)."""
+        p, q = w[:-1], self.item_factors[items].astype(np.float64)
+        n, of_p = len(self.output), self.inner.shape[1] // 2
+        own, other = self._halves(p[None, :], q)
+        inner = own + other
+        outer = np.maximum(inner, 0) @ self.outer.T + self.outer_bias
+        x = self.global_mean + self.item_bias[items] + w[-1] + (q[:, :n] * self.output) @ p[:n]
+        x += np.maximum(outer, 0) @ self.top
+        slopes = np.zeros((len(items), len(w)))
+        slopes[:, :n] = q[:, :n] * self.output
+        down = ((outer > 0) * self.top) @ self.outer * (inner > 0)  # back down the tower
+        slopes[:, len(p) - of_p : len(p)] += down @ self.inner[:, :of_p]
+        slopes[:, -1] = 1.0
+        read = self.score(x)
+        if self.link == "logistic":
+            low, high, _ = self.scale
+            slopes *= ((read - low) * (high - read) / (high - low))[:, None]
+        return read, slopes

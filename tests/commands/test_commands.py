@@ -1,0 +1,111 @@
+"""The command line, as a person types it: in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from recsys_core import commands
+from recsys_core.experiments import Experiment
+from recsys_core.experiments.record import Receipt
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "recsys_core", *arguments],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, env={**os.environ, **environment},
+    )  # fmt: skip
+
+
+def test_the_last_line_of_train_is_a_receipt_that_replays_in_another_process():
+    done = command("train", "data=party&model=SGD&k=3&fork=40&fork.learning_rate=0.01")
+    assert done.returncode == 0, done.stderr
+    receipt = done.stdout.splitlines()[-1]
+    said = Receipt.from_text(receipt).experiment
+    assert said.to_query() == "data=party&model=SGD&k=3&fork=40&fork.learning_rate=0.01"
+    assert re.search(r"training RMSE [\d.]+ · global mean [\d.]+ · user \+ item bias", done.stdout)
+    again = command("replay", receipt, OMP_NUM_THREADS="1", NUMBA_NUM_THREADS="1")
+    assert (again.returncode, again.stdout) == (0, "same bits\n"), again.stderr
+
+
+def test_options_say_the_same_and_win_over_the_link(capsys):
+    def trained(*arguments: str) -> Experiment:
+        assert commands.main(["train", *arguments]) == 0
+        return Receipt.from_text(capsys.readouterr().out.splitlines()[-1]).experiment
+
+    asked = Experiment.from_query("data=party&split=whole&model=ALS&k=2&n_epochs=2")
+    few = ("--set", "n_epochs=2", "--set", "k=2")
+    assert trained("--data", "party", "--split", "whole", "--model", "ALS", *few) == asked
+    link = "http://localhost:8501/train?data=checkerboard&split=whole&k=9&model=ALS&epoch=3"
+    assert trained(link, "--data", "party", *few) == asked
+
+
+def test_a_file_is_trained_on_and_asked_for_again(tmp_path, capsys):
+    file = tmp_path / "mine.csv"
+    rows = [(f"u{u}", i, 1 + (3 * u + i) % 5) for u in range(12) for i in range(8)]
+    pd.DataFrame(rows, columns=["user", "item", "rating"]).to_csv(file, index=False)
+    assert commands.main(["train", "--data", str(file), "--set", "n_epochs=3"]) == 0
+    receipt = capsys.readouterr().out.splitlines()[-1]
+    assert commands.main(["replay", receipt]) == 2
+    assert capsys.readouterr().out.startswith("needs the file")
+    assert commands.main(["replay", receipt, "--data", str(file)]) == 0
+    assert capsys.readouterr().out == "same bits\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "why"),
+    [
+        (["train", "data=party&model=SGX"], 3, "no model called"),
+        (["train", "--data", "no such file"], 3, "neither a file"),
+        (["train", "data=upload&data.id=0123456789abcdef"], 2, "fingerprint"),
+        (["train", "data=party", "--set", "k"], 3, "KEY=VALUE"),
+        (["train", "--data", "x" * 5000], 3, "neither a file"),
+        (["train", "data=low_rank&data.n_users=100000000"], 3, "does not fit"),
+        (["replay", "fs1.nothing"], 3, "receipt"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence_and_a_status(arguments, status, why, capsys):
+    assert commands.main(arguments) == status
+    said = capsys.readouterr().err.strip()
+    assert why in said and len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", [["train", "--no-such"], ["replay"], ["sing"], []])
+def test_wrong_arguments_are_refused_with_a_status_of_their_own(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        commands.main(arguments)
+    assert ended.value.code == 3 and "usage:" in capsys.readouterr().err
+
+
+def test_an_option_takes_what_belonged_to_the_other_choice_along(capsys):
+    link = "data=low_rank&data.n_users=40&split=random&split.seed=3&model=ALS&k=9&fork=2&fork.reg=1"
+    assert commands.main(["train", link, "--data", "party", "--split", "whole", "--model", "SGD",
+                          "--set", "n_epochs=2", "--set", "n_factors=3"]) == 0  # fmt: skip
+    receipt = capsys.readouterr().out.splitlines()[-1]
+    asked = Experiment.from_query("data=party&split=whole&model=SGD&k=3&n_epochs=2")
+    assert Receipt.from_text(receipt).experiment == asked
+
+
+def test_nobody_reading_on_and_a_poor_console_are_no_errors():
+    done = subprocess.run(
+        f"{sys.executable} -m recsys_core train 'data=party&n_epochs=3' | head -1",
+        shell=True, cwd=ROOT, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.stdout.startswith("Robbie's party") and "Traceback" not in done.stderr
+    poor = command("train", "data=party&n_epochs=3", PYTHONIOENCODING="ascii")
+    assert poor.returncode == 0 and "Traceback" not in poor.stderr
+
+
+def test_every_command_explains_itself(capsys):
+    for name in commands.COMMANDS:
+        with pytest.raises(SystemExit):
+            commands.main([name, "--help"])
+        assert f"python -m recsys_core {name}" in capsys.readouterr().out

@@ -1,0 +1,129 @@
+"""Item kNN against a slow reference that follows the formulas, and its reasons."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import recsys_core as rc
+from recsys_core.asking import attribution
+
+
+def some(seed=0, n_users=25, n_items=14, density=0.5):
+    rng = np.random.default_rng(seed)
+    matrix = np.where(rng.random((n_users, n_items)) < density, rng.integers(1, 6, 1), 0)
+    matrix = np.where(matrix > 0, rng.integers(1, 6, matrix.shape), 0)
+    return rc.Ratings.from_matrix(matrix, scale=rc.Scale(1, 5, 1))
+
+
+def by_the_formula(model, ratings, user, item, settings):
+    """The prediction, by loops over users and items."""
+    mean, b_user, b_item = model.global_mean, model.user_bias, model.item_bias
+    matrix = np.full((ratings.n_users, ratings.n_items), np.nan)
+    matrix[ratings.user_ids, ratings.item_ids] = ratings.values
+    rest = matrix - mean - b_user[:, None] - b_item[None, :]
+    lengths = np.sqrt(np.nansum(rest**2, axis=0))
+    alike = []
+    for other in range(ratings.n_items):
+        both = ~np.isnan(rest[:, item]) & ~np.isnan(rest[:, other])
+        n = both.sum()
+        if other == item or n < settings["min_support"] or np.isnan(rest[user, other]):
+            continue
+        s = (rest[both, item] * rest[both, other]).sum() / (lengths[item] * lengths[other])
+        s *= n / (n + settings["shrinkage"])
+        if s > 0:
+            alike.append((s, rest[user, other]))
+    alike = sorted(alike, key=lambda pair: -pair[0])[: settings["n_neighbours"]]
+    base = mean + b_user[user] + b_item[item]
+    return base + (sum(s * e for s, e in alike) / sum(s for s, _ in alike) if alike else 0.0)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        dict(n_neighbours=40, shrinkage=50.0, min_support=1),
+        dict(n_neighbours=2, shrinkage=3.0, min_support=4),
+    ],
+)
+def test_predictions_follow_the_formula(settings):
+    ratings = some()
+    model = rc.ItemKNN(**settings).fit(ratings)
+    predicted = model.predict_matrix(clip=False)
+    expected = [
+        [by_the_formula(model, ratings, u, i, settings) for i in range(ratings.n_items)]
+        for u in range(ratings.n_users)
+    ]
+    assert predicted == pytest.approx(np.array(expected), abs=1e-4)
+
+
+def test_pairs_in_any_order_blocks_and_rows_agree():
+    ratings = some(1)
+    model = rc.ItemKNN(n_neighbours=3).fit(ratings)
+    whole = model.predict_matrix()
+    rng = np.random.default_rng(0)
+    users, items = rng.integers(0, ratings.n_users, 300), rng.integers(0, ratings.n_items, 300)
+    assert np.array_equal(model.predict(users, items), whole[users, items])
+    best = model.recommend(4, n=99)
+    raw = model.predict_matrix([4], clip=False)[0]
+    assert best["score"].to_numpy() == pytest.approx(raw[best["item"]], abs=1e-6)
+
+
+def test_threads_and_memory_do_not_change_what_is_predicted(monkeypatch):
+    ratings = some(2, 60, 40)
+    one = rc.ItemKNN().fit(ratings).predict_matrix()
+    monkeypatch.setattr("recsys_core.kernels.threads.N_THREADS", 1)
+    monkeypatch.setattr("recsys_core.models.item_knn._CELLS_A_STEP", 100)
+    assert np.array_equal(one, rc.ItemKNN().fit(ratings).predict_matrix())
+
+
+def test_few_neighbours_are_kept_of_many_items(monkeypatch):
+    monkeypatch.setattr("recsys_core.models.item_knn._KEPT", 5)
+    model = rc.ItemKNN().fit(some(3, 60, 40)).snapshot()
+    assert model.neighbours.shape == model.similarities.shape == (40, 5)
+    assert (np.diff(model.similarities, axis=1) <= 0).all()
+    assert not (model.neighbours == np.arange(40)[:, None]).any(where=model.similarities > 0)
+
+
+def test_a_guest_who_rates_like_a_user_is_predicted_like_that_user():
+    ratings = some(4)
+    model = rc.ItemKNN(n_neighbours=4).fit(ratings)
+    for user in range(0, ratings.n_users, 6):
+        guest = model.fold_in(*ratings.by_user.row(user))
+        own = model.predict_matrix([user])[0]
+        assert model.predict(guest, np.arange(ratings.n_items)) == pytest.approx(own, abs=1e-4)
+        assert np.argmax(model.snapshot().user_likeness(guest)) == user
+    nobody = model.fold_in([], [])
+    assert np.isfinite(model.predict(nobody, np.arange(ratings.n_items))).all()
+
+
+def test_reasons_are_the_neighbours_and_add_up_exactly():
+    ratings = some(5)
+    model = rc.ItemKNN(n_neighbours=3).fit(ratings)
+    for user, item in ((0, 0), (3, 7), (20, 13)):
+        found = attribution.reasons(model, user, item)
+        assert len(found.table) <= 3
+        assert set(found.table["item"]) <= set(ratings.by_user.row(user)[0])
+        raw = model.predict([user], [item], clip=False)[0]
+        assert found.start + found.table["pull"].sum() == pytest.approx(raw, abs=1e-5)
+        assert found.prediction == pytest.approx(raw, abs=1e-5)
+
+
+def test_similar_items_are_its_own_neighbours():
+    model = rc.ItemKNN().fit(some(6))
+    near = model.similar_items(2, n=5)
+    found = model.snapshot()
+    positive = found.similarities[2] > 0
+    assert list(near["item"][: positive.sum()]) == list(found.neighbours[2][positive][:5])
+    assert not found.has_factors and found.has_likeness and not found.has_terms
+
+
+def test_it_beats_biases_where_items_are_alike():
+    world = rc.datasets.low_rank(300, 60, n_factors=2, density=0.4, noise=0.2, seed=1)
+    split = rc.splits.random(world, seed=0)
+
+    def error(model):
+        model.fit(split.train, split.validation)
+        predicted = model.predict(split.test.user_ids, split.test.item_ids)
+        return rc.metrics.rmse(split.test.values, predicted)
+
+    assert error(rc.ItemKNN()) < 0.8 * error(rc.UserItemBias())

@@ -1,0 +1,180 @@
+"""SVD++ against a loop that moves every implicit factor at every rating, and finite differences."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import recsys_core as rc
+from recsys_core.kernels import padded
+from recsys_core.kernels.svdpp import svdpp_kernel
+
+MEAN = 3.2
+
+
+def problem(seed, n_users, n_items, k, density=0.5, scale=0.4):
+    """Ratings in compressed rows (some users may have none), and parameters, float32."""
+    rng = np.random.default_rng(seed)
+    rated = rng.random((n_users, n_items)) < density
+    starts = np.concatenate([[0], np.cumsum(rated.sum(axis=1))]).astype(np.int64)
+    columns = np.nonzero(rated)[1].astype(np.int32)
+    values = rng.uniform(1, 5, len(columns)).astype(np.float32)
+    tables = []
+    for rows in (n_users, n_items, n_items):
+        table = np.zeros((rows, padded(k)), np.float32)
+        table[:, :k] = rng.normal(0, scale, (rows, k))
+        tables.append(table)
+    biases = [rng.normal(0, 0.2, size).astype(np.float32) for size in (n_users, n_items)]
+    return starts, columns, values, tables, biases
+
+
+def plain(visits, starts, columns, values, tables, biases, rate, reg):
+    """The formulas as they stand: every rating of a user moves p_u and all y_j, float64."""
+    p, q, y, b_user, b_item = (a.astype(np.float64) for a in (*tables, *biases))
+    for u in visits:
+        mine = columns[starts[u] : starts[u + 1]]
+        share = 1 / np.sqrt(max(len(mine), 1))
+        steps = np.zeros(p.shape[1])
+        start = p[u].copy()
+        for i, r in zip(mine, values[starts[u] : starts[u + 1]], strict=True):
+            w = p[u] + share * y[mine].sum(axis=0)
+            e = r - (MEAN + b_user[u] + b_item[i] + q[i] @ w)
+            b_user[u] += rate * (e - reg * b_user[u])
+            b_item[i] += rate * (e - reg * b_item[i])
+            step = rate * e * q[i]
+            q[i] = (1 - rate * reg) * q[i] + rate * e * w
+            p[u] += step
+            y[mine] += share * step
+            steps += step
+        p[u] = (1 - rate * reg) ** len(mine) * start + steps
+        y[mine] -= rate * reg * (y[mine] - share * steps)
+    return p, q, y, b_user, b_item
+
+
+def run(visits, starts, columns, values, tables, biases, rate, reg, with_biases=True):
+    p, q, y = tables
+    sums, f = np.zeros_like(p), np.float32
+    svdpp_kernel(p.shape[1])(
+        np.asarray(visits, np.int32), starts, columns, values, p, y, sums, q, *biases, f(MEAN),
+        f(rate), f(reg), with_biases, 0, len(visits),
+    )  # fmt: skip
+    return sums
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    n_users=st.integers(1, 9),
+    n_items=st.integers(1, 8),
+    k=st.sampled_from([1, 3, 8, 9, 17, 32, 40]),
+    density=st.floats(0, 1),
+    reg=st.floats(0, 0.5),
+)
+def test_one_step_a_user_equals_one_step_a_rating(seed, n_users, n_items, k, density, reg):
+    starts, columns, values, tables, biases = problem(seed, n_users, n_items, k, density)
+    visits = np.random.default_rng(seed).permutation(n_users)
+    expected = plain(visits, starts, columns, values, tables, biases, 0.02, reg)
+    run(visits, starts, columns, values, tables, biases, 0.02, reg)
+    for fast, slow in zip((*tables, *biases), expected, strict=True):
+        assert fast == pytest.approx(slow, abs=2e-4, rel=1e-4)
+    assert not any(table[:, k:].any() for table in tables)
+
+
+def test_a_visit_follows_the_finite_difference_of_the_objective():
+    starts, columns, values, tables, biases = problem(1, 1, 6, 3, density=0.7)
+    reg, rate = 0.3, 2e-4
+    point = [a.astype(np.float64) for a in (*tables, *biases)]
+
+    def objective(p, q, y, b_user, b_item):
+        w = p[0] + y[columns].sum(axis=0) / np.sqrt(len(columns))
+        e = values - (MEAN + b_user[0] + b_item[columns] + q[columns] @ w)
+        items = (q[columns] ** 2).sum() + (y[columns] ** 2).sum() + (b_item[columns] ** 2).sum()
+        user = len(columns) * ((p[0] ** 2).sum() + b_user[0] ** 2)
+        return 0.5 * (e**2).sum() + 0.5 * reg * (items + user)
+
+    run([0], starts, columns, values, tables, biases, rate, reg)
+    for which, after in enumerate((*tables, *biases)):
+        for place in np.ndindex(after.shape):
+            ends = []
+            for h in (1e-5, -1e-5):
+                moved = [a.copy() for a in point]
+                moved[which][place] += h
+                ends.append(objective(*moved))
+            slope = (ends[0] - ends[1]) / 2e-5
+            assert (after[place] - point[which][place]) / rate == pytest.approx(
+                -slope, rel=0.02, abs=0.01
+            )
+
+
+def test_after_an_epoch_the_sums_are_those_of_the_new_factors():
+    ratings, _, learner = trained(n_epochs=1)
+    starts, columns = ratings.by_user.starts, ratings.by_user.columns
+    for u in range(ratings.n_users):
+        mine = columns[starts[u] : starts[u + 1]]
+        expected = learner.own[u] + learner.y[mine].sum(axis=0) / np.sqrt(max(len(mine), 1))
+        assert learner.p[u] == pytest.approx(expected, abs=1e-5)
+
+
+def trained(**changes):
+    ratings = rc.datasets.low_rank(n_users=60, n_items=40, density=0.4, noise=0.2, seed=2)
+    model = rc.SVDpp(**{"n_factors": 4, "reg": 0.05, "n_epochs": 40, **changes})
+    training = model.start(ratings)
+    list(training)
+    return ratings, model, training.learner
+
+
+def test_the_objective_is_the_one_declared():
+    ratings, model, learner = trained(n_epochs=3)
+    e = ratings.values - model.predict(ratings.user_ids, ratings.item_ids, clip=False)
+    by_rating = (learner.own[ratings.user_ids] ** 2).sum(axis=1) + learner.b_user[
+        ratings.user_ids
+    ] ** 2
+    for table in (learner.q, learner.y):
+        by_rating = by_rating + (table[ratings.item_ids] ** 2).sum(axis=1)
+    by_rating = by_rating + learner.b_item[ratings.item_ids] ** 2
+    expected = (e.astype(float) ** 2).sum() + 0.05 * by_rating.sum(dtype=float)
+    assert model.history[-1].loss == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_guests_own_items_count_before_any_rating_does():
+    _, model, learner = trained()
+    rule = model.snapshot().fold
+    items = np.array([3, 11, 20])
+    expected = learner.y[items, :4].sum(axis=0) / np.sqrt(3)
+    assert rule.prior_of(items)[:-1] == pytest.approx(expected, abs=1e-6)
+    # Ratings just as predicted from that leave the guest there.
+    as_predicted = model.global_mean + model.item_bias[items] + model.item_factors[items] @ expected
+    guest = model.fold_in(items, as_predicted)
+    assert guest.factors == pytest.approx(expected, abs=1e-5)
+    assert guest.bias == pytest.approx(0, abs=1e-6)
+    assert not model.fold_in([], []).factors.any()
+
+
+def test_reasons_add_up_to_the_fold_in_prediction():
+    ratings, model, _ = trained()
+    for user in (0, 7):
+        items, values = ratings.by_user.row(user)
+        reasons = rc.attribution.reasons(model, user, 5)
+        guest = model.fold_in(items, values)
+        assert reasons.prediction == pytest.approx(
+            model.predict(guest, [5], clip=False)[0], abs=1e-4
+        )
+        assert reasons.start == pytest.approx(model.global_mean + model.item_bias[5], abs=1e-6)
+        assert reasons.start + reasons.table["pull"].sum() == pytest.approx(reasons.prediction)
+
+
+def test_what_was_rated_alone_tells_tastes_apart():
+    # Two camps rate their own half of the items; every rating is chance, so that only the choice
+    # of items says who is in which camp, and the held-out item is liked by one camp only.
+    rng = np.random.default_rng(0)
+    matrix = np.full((80, 21), np.nan)
+    matrix[:40, :10] = rng.integers(1, 6, (40, 10))
+    matrix[40:, 10:20] = rng.integers(1, 6, (40, 10))
+    matrix[:30, 20], matrix[40:70, 20] = 5, 1
+    ratings = rc.Ratings.from_matrix(matrix, missing=None, scale=rc.Scale(1, 5, 1))
+    model = rc.SVDpp(n_factors=2, learning_rate=0.02, reg=0.02, n_epochs=300).fit(ratings)
+    guess = [
+        model.predict(model.fold_in(np.arange(first, first + 10), np.full(10, 3.0)), [20])[0]
+        for first in (0, 10)
+    ]
+    assert guess[0] > guess[1] + 1.5

@@ -1,0 +1,107 @@
+"""The Predictions page: views, orders, blocks, the sum of a cell, looking back."""
+
+import numpy as np
+import pytest
+
+import recsys_core as rc
+from pages.shared import download_buttons
+from recsys_core.asking import attribution, matrix_view
+from recsys_core.figures import waterfall
+from tests.app_harness import current, load, open_page, text_of, train, until
+
+
+def party(browser_id, model=None):
+    workspace = load(browser_id, rc.datasets.music_party())
+    return train(workspace, model or rc.SGD(n_factors=2, n_epochs=6))
+
+
+def texts(at):
+    return [element.value for element in (*at.main.markdown, *at.main.caption)]
+
+
+@pytest.mark.parametrize("view", ["observed", "predicted", "filled", "error"])
+@pytest.mark.parametrize("how", ["given", "popularity", "cluster", "similarity"])
+def test_every_view_in_every_order(view, how, browser_id):
+    party(browser_id)
+    at = open_page("predictions", browser_id)
+    at.segmented_control(key="matrix_view").set_value(view)
+    at.selectbox(key="order_user").set_value(how)
+    at.selectbox(key="order_item").set_value(how).run()
+    assert not at.exception
+
+
+def test_there_is_always_a_cell_and_its_sum_is_the_prediction(browser_id):
+    run = party(browser_id)
+    at = open_page("predictions", browser_id)
+    said = waterfall.sentence(attribution.terms(run.predictor, 0, 0), run.predictor.scale)
+    assert said in texts(at)
+    assert f"= {run.predictor.predict([0], [0], clip=False)[0]:.2f}" in said
+
+
+def test_one_may_look_back_at_an_epoch(browser_id):
+    run = party(browser_id)
+    at = open_page("predictions", browser_id)
+    at.main.slider[0].set_value(1).run()
+    early = waterfall.sentence(attribution.terms(run.predictor_at(1), 0, 0), run.predictor.scale)
+    assert early in texts(at)
+    assert any("looking back at epoch 1 of 6" in html.value for html in at.main.get("html"))
+    at.button(key="epoch_latest").click().run()
+    late = waterfall.sentence(attribution.terms(run.predictor, 0, 0), run.predictor.scale)
+    assert late in texts(at) and early != late
+
+
+def test_a_large_matrix_is_shown_in_blocks_found_by_page_and_by_name(browser_id):
+    world = rc.datasets.low_rank(n_users=130, n_items=90, n_factors=2, density=0.2, seed=1)
+    workspace = load(browser_id, world)
+    train(workspace, rc.ALS(n_factors=2, n_epochs=2))
+    at = open_page("predictions", browser_id)
+    assert {"1–25 of 130", "1–30 of 90"} <= set(texts(at))
+    split = current(workspace).run.split
+    by_count = np.argsort(-split.train.user_counts, kind="stable")
+    at.selectbox(key="find_user_None").set_value(int(by_count[60])).run()
+    assert not at.exception
+    assert "51–75 of 130" in texts(at)
+    assert any(world.user_names[by_count[60]] in text for text in texts(at))
+
+
+def test_baselines_say_that_they_have_no_factors(browser_id):
+    run = party(browser_id, rc.UserItemBias())
+    at = open_page("predictions", browser_id)
+    assert any("no factors" in text for text in texts(at))
+    assert waterfall.sentence(attribution.terms(run.predictor, 0, 0), run.predictor.scale) in texts(
+        at
+    )
+
+
+def test_data_without_a_model_offer_to_train_one(browser_id):
+    workspace = load(browser_id, rc.datasets.music_party())
+    at = open_page("predictions", browser_id)
+    at.button(key="train_usual").click().run()
+    assert not at.exception
+    run = current(workspace).run
+    until(lambda: run.status == "finished")
+    assert "nothing learnt yet" not in text_of(at.run())
+
+
+def test_the_files_offered_fit_the_size(browser_id, monkeypatch):
+    party(browser_id)
+    labels = [b.label for b in open_page("predictions", browser_id).main.get("download_button")]
+    assert any("All 48 predictions" in label for label in labels)
+    monkeypatch.setattr(download_buttons, "_MOST_CELLS", 40)
+    labels = [b.label for b in open_page("predictions", browser_id).main.get("download_button")]
+    assert any("10 best songs" in label for label in labels)
+    assert not any("All 48" in label for label in labels)
+
+
+def test_held_out_test_ratings_give_no_error_away(browser_id, monkeypatch):
+    world = rc.datasets.low_rank(n_users=40, n_items=30, n_factors=2, density=0.5, seed=1)
+    workspace = load(browser_id, world)
+    train(workspace, rc.ALS(n_factors=2, n_epochs=2))
+    shown, cut = [], matrix_view.cut
+    monkeypatch.setattr(
+        matrix_view, "cut", lambda *a, **kw: shown.append(cut(*a, **kw)) or shown[-1]
+    )
+    open_page("predictions", browser_id)
+    test = current(workspace).run.split.test
+    assert np.isnan(shown[-1].values("error")[test.user_ids, test.item_ids]).all()
+    assert shown[-1].held_out[test.user_ids, test.item_ids].all()

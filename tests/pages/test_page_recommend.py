@@ -1,0 +1,168 @@
+"""The Recommend page: the best and why, neighbours, and a guest nobody has met."""
+
+import numpy as np
+import pytest
+
+import recsys_core as rc
+from pages.shared import pickers, visitor
+from recsys_core import runs, words
+from recsys_core.asking import similarity
+from tests.app_harness import load, open_page, text_of, train
+
+
+def party(browser_id, model=None):
+    workspace = load(browser_id, rc.datasets.music_party())
+    return train(workspace, model or rc.ALS(n_factors=2, n_epochs=6))
+
+
+def texts(at):
+    return [element.value for element in (*at.main.markdown, *at.main.caption)]
+
+
+def table_with(at, column):
+    return next(d.value for d in at.main.dataframe if column in d.value)
+
+
+def best(at):
+    return at.dataframe(key="best_song").value
+
+
+def shown_is(table, expected, ratings):
+    assert list(table["song"]) == [ratings.item_names[i] for i in expected["item"]]
+    np.testing.assert_allclose(table["predicted"], expected["score"])
+
+
+def test_a_user_sees_own_ratings_and_the_best_of_the_rest(browser_id):
+    run = party(browser_id)
+    at = open_page("recommend", browser_id)
+    own = table_with(at, "rated")
+    ids, values = run.split.train.by_user.row(0)
+    assert dict(zip(own["song"], own["rated"], strict=True)) == {
+        run.ratings.item_names[i]: v for i, v in zip(ids, values, strict=True)
+    }
+    assert (np.diff(own["rated"]) <= 0).all()
+    shown_is(best(at), run.predictor.recommend(0, 10), run.ratings)
+    assert not set(best(at)["song"]) & set(own["song"])
+
+
+def test_another_user_is_chosen_by_name(browser_id):
+    run = party(browser_id)
+    at = open_page("recommend", browser_id)
+    at.selectbox(key="recommend_user_0").set_value(2).run()
+    shown_is(best(at), run.predictor.recommend(2, 10), run.ratings)
+    assert any("Ripley" in text for text in texts(at))
+
+
+def test_a_guest_who_rated_nothing_is_told_so_and_gets_what_anybody_would(browser_id):
+    run = party(browser_id)
+    at = open_page("recommend", browser_id)
+    at.segmented_control(key="recommend_who").set_value("guest").run()
+    assert not at.exception
+    assert any("knows nothing of you" in text for text in texts(at))
+    anybody = run.predictor.fold_in(np.array([], int), np.array([]))
+    shown_is(best(at), run.predictor.recommend(anybody, 10), run.ratings)
+
+
+def test_a_guests_ratings_change_the_recommendations_at_once(browser_id):
+    run = party(browser_id)
+    at = open_page("recommend", browser_id)
+    at.segmented_control(key="recommend_who").set_value("guest").run()
+    for control, value in zip(at.main.segmented_control[1:4], (5.0, 1.0, 4.0), strict=True):
+        control.set_value(value).run()
+    rated = [c for c in at.main.segmented_control[1:] if c.value is not None and "guest" in c.key]
+    items = [int(c.key.split("_")[1]) for c in rated]
+    guest = run.predictor.fold_in(np.array(items), np.array([c.value for c in rated]))
+    assert len(items) == 3
+    shown_is(best(at), run.predictor.recommend(guest, 10), run.ratings)
+    assert "because you rated" in best(at).columns
+    assert any(best(at)["because you rated"].str.contains(run.ratings.item_names[items[0]]))
+    # What is found by name can be rated too, and all survives a visit to another page.
+    at.selectbox(key="guest_find_0_None").set_value(3).run()
+    at.switch_page("latent.py").run()
+    at.switch_page("recommend.py").run()
+    assert not at.exception
+    shown_is(best(at), run.predictor.recommend(guest, 10), run.ratings)
+    at.button(key="guest_over").click().run()
+    assert any("knows nothing of you" in text for text in texts(at))
+
+
+def test_a_guests_ratings_are_there_in_another_tab_of_the_same_browser_and_nowhere_else(browser_id):
+    run = party(browser_id)
+    at = open_page("recommend", browser_id, "who=guest")
+    items = [int(c.key.split("_")[1]) for c in at.main.segmented_control if "guest" in c.key][:2]
+    for item, value in zip(items, (5.0, 2.0), strict=True):
+        at.segmented_control(key=f"guest_{item}").set_value(value).run()
+    fresh = open_page("recommend", browser_id, "who=guest")
+    assert [fresh.segmented_control(key=f"guest_{item}").value for item in items] == [5.0, 2.0]
+    guest = run.predictor.fold_in(np.array(items), np.array([5.0, 2.0]))
+    shown_is(best(fresh), run.predictor.recommend(guest, 10), run.ratings)
+    fresh.segmented_control(key=f"guest_{items[0]}").set_value(None).run()  # taken back
+    at.run()
+    assert at.segmented_control(key=f"guest_{items[0]}").value is None
+    other = visitor.new_id()
+    party(other)
+    assert "knows nothing of you" in text_of(open_page("recommend", other, "who=guest"))
+
+
+def test_a_continuous_scale_is_typed(browser_id):
+    world = rc.datasets.low_rank(n_users=20, n_items=15, density=0.5, seed=1)
+    values = world.values + 0.123
+    load(browser_id, world.replace(values=values, scale=rc.Scale(0.0, 7.0, None)))
+
+    train(runs.registry().workspace(browser_id), rc.ALS(n_factors=2, n_epochs=3))
+    at = open_page("recommend", browser_id)
+    at.segmented_control(key="recommend_who").set_value("guest").run()
+    at.main.number_input[0].set_value(6.5).run()
+    assert not at.exception
+    assert not any("knows nothing of you" in text for text in texts(at))
+
+
+@pytest.mark.parametrize("how", ["mean", "sum"])
+def test_neighbours_advice_and_the_warning_about_sums(how, browser_id):
+    run = party(browser_id)
+    at = open_page("recommend", browser_id, "similar=neighbours")
+    at.segmented_control(key="neighbours_how").set_value(how).run()
+    assert not at.exception
+    table = table_with(at, "own prediction")
+    expected = similarity.from_neighbours(run.predictor, 0, 10, 3, how, "predictions")
+    np.testing.assert_allclose(table.iloc[:, 1], expected["score"])
+    assert bool(at.warning) == (how == "sum")
+
+
+def test_a_baseline_has_no_likeness_to_show(browser_id):
+    party(browser_id, rc.UserItemBias())
+    at = open_page("recommend", browser_id)
+    assert any("no likeness to show" in text for text in texts(at))
+    assert len(best(at))
+
+
+def test_who_has_rated_everything_is_told_so(browser_id):
+    full = rc.Ratings.from_matrix(np.arange(1, 13).reshape(3, 4) % 5 + 1.0, missing=None)
+    train(load(browser_id, full), rc.ALS(n_factors=1, n_epochs=2))
+    at = open_page("recommend", browser_id)
+    assert "rated already" in at.info[0].value
+
+
+def test_among_very_many_users_one_is_found_by_typing(browser_id, monkeypatch):
+    run = party(browser_id)
+    monkeypatch.setattr(pickers, "_MOST_LISTED", 3)
+    at = open_page("recommend", browser_id)
+    at.text_input(key="recommend_user_text").set_value("spo").run()
+    found = at.selectbox(key="recommend_user_0")
+    assert found.options == ["Darth Vader", "Spock"]  # the one in view, and what matches
+    found.set_value(3).run()
+    assert not at.exception
+    shown_is(best(at), run.predictor.recommend(3, 10), run.ratings)
+
+
+@pytest.mark.parametrize("few", [True, False])
+def test_reasons_that_add_up_to_another_prediction_say_so(browser_id, few):
+    # Far from convergence the trained rows are not those that the ratings alone would give.
+    run = party(browser_id, rc.SGD(n_epochs=2) if few else rc.UserItemBias())
+    at = open_page("recommend", browser_id)
+    item = int(run.predictor.recommend(0, 1)["item"][0])
+    pulled = run.predictor.pulls(0, item).prediction
+    own = float(run.predictor.predict([0], [item], clip=False)[0])
+    assert (abs(own - pulled) > 0.1) is few
+    captions = " ".join(caption.value for caption in at.caption)
+    assert (f"In training it came to {words.number(own)}" in captions) is few
