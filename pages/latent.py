@@ -7,7 +7,8 @@ import streamlit as st
 from pages.panels.latent import map_controls, map_notes
 from pages.panels.latent.map_controls import Map
 from pages.shared import header, model_in_view, parts, similar, view
-from pages.shared.chart.chart import chart, lay_over, min_width
+from pages.shared.chart import min_width
+from pages.shared.chart.chart import chart, lay_over
 from recsys_core.figures import latent
 
 
@@ -40,7 +41,7 @@ st.markdown(
 )
 seen = model_in_view.model_in_view("A map of users and items would be here.")
 view.page_shows("options")
-if not seen.predictor.has_factors:
+if not seen.fitted.has_factors:
     st.info(
         f"{seen.run.model.title} has no factors, and so no latent space to look at. Train SGD, "
         "ALS, PMF or neural MF to see one.",
@@ -49,7 +50,7 @@ if not seen.predictor.has_factors:
     st.page_link(
         "train.py", label="Choose a model", icon=":material/tune:", query_params=view.parameters()
     )
-    if seen.predictor.has_likeness and parts.drawn("similar"):
+    if seen.fitted.has_similarity and parts.drawn("similar"):
         similar.items_alone(seen)
     st.stop()
 shown = map_controls.choose(seen)
@@ -57,8 +58,8 @@ left, right = st.columns([2.3, 1], gap="medium")
 with left:
     if parts.drawn("map"):
         picture(shown)
-        map_notes.trust(shown)
+        map_notes.projection_quality(shown)
 with right:
     if parts.drawn("similar"):
         map_notes.neighbours(shown)
-map_notes.ends(seen)
+map_notes.axis_ends(seen)

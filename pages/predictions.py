@@ -15,8 +15,9 @@ from pages.shared import (
     session,
     view,
 )
-from pages.shared.chart.chart import cells, chart, min_width
-from pages.shared.model_in_view import Model
+from pages.shared.chart import min_width
+from pages.shared.chart.chart import cells, chart
+from pages.shared.model_in_view import ModelInView
 from recsys_core.asking import attribution, matrix_view
 from recsys_core.asking.matrix_view import Block, View
 from recsys_core.figures import heatmap, theme, waterfall
@@ -54,20 +55,20 @@ def picture(block: Block, how: View) -> None:
 
 
 @view.fragment("arithmetic", "user", "item")
-def closer(model: Model, block: Block) -> None:
+def closer(model: ModelInView, block: Block) -> None:
     """How the number of the cell in view comes about."""
     arithmetic(model, *cell_in_view(block))
 
 
-def arithmetic(model: Model, user: int, item: int) -> None:
+def arithmetic(model: ModelInView, user: int, item: int) -> None:
     """How one cell's prediction comes about: as a sum, from own ratings, or not to be said."""
     user_name, item_name = model.ratings.user_names[user], model.ratings.item_names[item]
     st.markdown(f"**{user_name} × {item_name}**")
-    if model.predictor.has_terms:
+    if model.fitted.has_terms:
         _as_a_sum(model, user, item)
         return
-    recommendations.said(model, user, item)
-    if model.predictor.has_reasons:
+    recommendations.predicted_sentence(model, user, item)
+    if model.fitted.has_reasons:
         recommendations.why(model, user, item, choosable=False)
     else:
         st.caption(
@@ -77,9 +78,9 @@ def arithmetic(model: Model, user: int, item: int) -> None:
         )
 
 
-def _as_a_sum(model: Model, user: int, item: int) -> None:
+def _as_a_sum(model: ModelInView, user: int, item: int) -> None:
     user_name, item_name = model.ratings.user_names[user], model.ratings.item_names[item]
-    found, extent = attribution.terms(model.predictor, user, item), model.predictor.extent
+    found, extent = attribution.terms(model.fitted, user, item), model.fitted.extent
     st.markdown(waterfall.sentence(found, extent))
     chart(
         waterfall.figure(found, user_name, item_name, extent, session.theme()),
@@ -87,13 +88,13 @@ def _as_a_sum(model: Model, user: int, item: int) -> None:
         alt=waterfall.alt(found, user_name, item_name, extent),
         table=lambda: waterfall.steps(found, user_name, item_name),
     )
-    if not model.predictor.has_ratings:
+    if not model.fitted.has_ratings:
         st.caption(
             "A preference, not a rating: for each factor the user's number times the "
             f"{model.ratings.item_noun}'s, added up. About 1 is as good as chosen, about 0 of no "
             "interest."
         )
-    elif model.predictor.has_factors:
+    elif model.fitted.has_factors:
         st.caption(
             f"The mean of all ratings, what this user and this {model.ratings.item_noun} add to "
             "it (their biases), and for each factor the user's number times the other's: equal "
@@ -103,10 +104,10 @@ def _as_a_sum(model: Model, user: int, item: int) -> None:
         st.caption("This model has no factors: the mean and biases are all it knows.")
 
 
-def offered(model: Model) -> dict[View, str]:
+def offered(model: ModelInView) -> dict[View, str]:
     """The views that mean something for this model."""
-    named = VIEWS if model.predictor.has_ratings else VIEWS | {"predicted": "Preference"}
-    return {view: named[view] for view in matrix_view.views(model.predictor)}
+    named = VIEWS if model.fitted.has_ratings else VIEWS | {"predicted": "Preference"}
+    return {view: named[view] for view in matrix_view.views(model.fitted)}
 
 
 place = header.title("Predictions")

@@ -32,7 +32,7 @@ live_panels.panels(entry)
 if parts.drawn("settings"):
     settings.settings()
 if parts.drawn("commentary"):
-    live_panels.voice()
+    live_panels.teacher_sentence()
 if parts.drawn("runs"):
     run_list.runs()
 run_list.results()

@@ -20,13 +20,13 @@ from recsys_core.models import (
     PMF,
     SGD,
     BayesianPMF,
+    FactorModel,
+    FittedModel,
     GlobalMean,
     Guest,
     ImplicitALS,
     ItemKNN,
     Model,
-    Predictor,
-    Recommender,
     SVDpp,
     UserItemBias,
     load_model,
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from recsys_core.asking import attribution as explain
     from recsys_core.asking import similarity as recommend
     from recsys_core.experiments import Experiment, Record, run
+    from recsys_core.models import FactorModel as Predictor
+    from recsys_core.models import FittedModel as Recommender
     from recsys_core.models.neural import NeuralMF
     from recsys_core.reading import read_ratings
 
@@ -59,14 +61,16 @@ _LATER = {
     # What they were called before; for one version more.
     "explain": ("recsys_core.asking.attribution", None),
     "recommend": ("recsys_core.asking.similarity", None),
+    "Predictor": ("recsys_core.models", "FactorModel"),
+    "Recommender": ("recsys_core.models", "FittedModel"),
 }
 
 __all__ = [
-    "ALS", "NMF", "PMF", "SGD", "BayesianPMF", "Experiment", "GlobalMean", "Guest", "ImplicitALS",
-    "ItemKNN", "Model", "NeuralMF", "Predictor", "Ratings", "Recommender", "Record", "SVDpp",
-    "Scale", "UserItemBias", "__version__", "asking", "attribution", "datasets", "errors",
-    "experiments", "explain", "figures", "load_model", "metrics", "projection", "read_ratings",
-    "recommend", "run", "runs", "similarity", "splits",
+    "ALS", "NMF", "PMF", "SGD", "BayesianPMF", "Experiment", "FactorModel", "FittedModel",
+    "GlobalMean", "Guest", "ImplicitALS", "ItemKNN", "Model", "NeuralMF", "Predictor", "Ratings",
+    "Recommender", "Record", "SVDpp", "Scale", "UserItemBias", "__version__", "asking",
+    "attribution", "datasets", "errors", "experiments", "explain", "figures", "load_model",
+    "metrics", "projection", "read_ratings", "recommend", "run", "runs", "similarity", "splits",
 ]  # fmt: skip
 
 

@@ -75,14 +75,14 @@ def liked_from(scale: Scale) -> float:
     return scale.low + 0.75 * scale.width
 
 
-def ranking(predictor: Any, test: Ratings, n: int = 10, threshold: float | None = None) -> Ranking:
+def ranking(fitted: Any, test: Ratings, n: int = 10, threshold: float | None = None) -> Ranking:
     """Quality of the n best items of each user, out of the whole catalogue.
 
     All items compete except those the user rated in training; sampled candidates would reverse
     the order of models. Ties go to the lower index. Users without a liked test rating say nothing
     about the list and are left out.
 
-    ``predictor`` is a trained model or its snapshot. ``threshold`` is the lowest rating that
+    ``fitted`` is a trained model or its snapshot. ``threshold`` is the lowest rating that
     counts as liked; None means ``liked_from(scale)``.
 
     Raises
@@ -92,8 +92,8 @@ def ranking(predictor: Any, test: Ratings, n: int = 10, threshold: float | None 
     """
     if n < 1:
         raise SettingsError(f"A list needs at least one place; {n} were asked for.")
-    predictor = getattr(predictor, "snapshot", lambda: predictor)()
-    train: Ratings = predictor.train
+    fitted = getattr(fitted, "snapshot", lambda: fitted)()
+    train: Ratings = fitted.train
     threshold = liked_from(test.scale) if threshold is None else threshold
     liked = test.take(test.values >= threshold - 1e-6)  # 1e-6: ratings are float32
     if not len(liked):
@@ -111,7 +111,7 @@ def ranking(predictor: Any, test: Ratings, n: int = 10, threshold: float | None 
     users_at_once = max(1, _RANKED_AT_ONCE // train.n_items)
     for start in range(0, len(users), users_at_once):
         block = users[start : start + users_at_once]
-        scores = predictor.predict_matrix(block, clip=False)
+        scores = fitted.predict_matrix(block, clip=False)
         scores[_cells(train, block)] = -np.inf
         is_liked = np.zeros(scores.shape, dtype=bool)
         is_liked[_cells(liked, block)] = True

@@ -1,7 +1,7 @@
 """The training loop: an epoch at a time, a slice at a time, with pause, resume and early stopping.
 
 *Pause* is not calling ``advance``; *step* is advancing to the next epoch; *resume* and *fork* start
-from a checkpoint. The loop owns the counting, the measuring and the stopping; a ``Learner`` owns
+from a checkpoint. The loop owns the counting, the measuring and the stopping; a ``Trainer`` owns
 the parameters and the mathematics.
 """
 
@@ -58,7 +58,7 @@ def best_of(history: Sequence[Epoch]) -> int | None:
     return best
 
 
-class Learner(Protocol):
+class Trainer(Protocol):
     """What the loop asks of an algorithm: ``n_steps`` short steps make an epoch.
 
     ``has_ratings`` says whether it predicts ratings. One that does not is never asked for errors;
@@ -84,7 +84,7 @@ class Learner(Protocol):
         """The regularised objective, given Σ (r − r̂)² over the training ratings."""
 
     def snapshot(self) -> Any:
-        """An immutable predictor with the parameters as they are now."""
+        """An immutable fitted model with the parameters as they are now."""
 
     def state(self) -> dict[str, Any]:
         """Everything that changes: parameters, optimiser, generator, order. Copies."""
@@ -115,7 +115,7 @@ class _Position:
     step: int = 0  # the next step of the epoch under way; 0 before it has begun
     seconds: float = 0.0  # of the epoch under way
     waited: int = 0  # epochs since the best one
-    best: Any = None  # predictor of the best epoch; None without validation
+    best: Any = None  # fitted model of the best epoch; None without validation
     best_epoch: int | None = None
     stopped_early: bool = False
 
@@ -133,7 +133,7 @@ class Training:
 
     def __init__(
         self,
-        learner: Learner,
+        trainer: Trainer,
         settings: dict[str, Any],
         train: Ratings,
         validation: Ratings | None = None,
@@ -142,7 +142,7 @@ class Training:
         patience: int | None = None,
         checkpoint: Checkpoint | None = None,
     ) -> None:
-        self.learner = learner
+        self.trainer = trainer
         self.settings = settings
         self.train = train
         self.validation = validation if validation is not None and len(validation) else None
@@ -158,7 +158,7 @@ class Training:
                     "This checkpoint belongs to other ratings: users, items or ratings differ in "
                     "number. Start from the ratings it was made with."
                 )
-            learner.restore(copy.deepcopy(checkpoint.state))
+            trainer.restore(copy.deepcopy(checkpoint.state))
             position = dict(checkpoint.position)
             position["history"] = position["history"][: position.pop("n_epochs")]
             self._at = _Position(**copy.deepcopy(position))
@@ -185,7 +185,7 @@ class Training:
 
     @property
     def best(self) -> Any:
-        """The recommender of the best epoch so far; None without validation."""
+        """The fitted model of the best epoch so far; None without validation."""
         return self._at.best
 
     @property
@@ -217,20 +217,20 @@ class Training:
         if self.finished:
             return None
         began = time.perf_counter()
-        at, learner = self._at, self.learner
+        at, trainer = self._at, self.trainer
         if at.step == 0:
-            learner.begin_epoch()
-        while at.step < learner.n_steps:
-            learner.step(at.step)
+            trainer.begin_epoch()
+        while at.step < trainer.n_steps:
+            trainer.step(at.step)
             at.step += 1
-            if time.perf_counter() - began >= max_seconds and at.step < learner.n_steps:
+            if time.perf_counter() - began >= max_seconds and at.step < trainer.n_steps:
                 at.seconds += time.perf_counter() - began
                 return None
-        learner.end_epoch()
+        trainer.end_epoch()
         return self._close_epoch(self._measure(), began)
 
     def _measure(self) -> _Measured:
-        if not self.learner.has_ratings:
+        if not self.trainer.has_ratings:
             return 0.0, None, None
         raw, clipped = self._squared_errors(self.train)
         validation_rmse = None
@@ -241,7 +241,7 @@ class Training:
 
     def _squared_errors(self, ratings: Ratings) -> tuple[float, float]:
         sums = [
-            self.learner.squared_errors(ratings, start, stop)
+            self.trainer.squared_errors(ratings, start, stop)
             for start, stop in cut(len(ratings), _MEASURED_AT_ONCE)
         ]
         return math.fsum(raw for raw, _ in sums), math.fsum(clipped for _, clipped in sums)
@@ -250,7 +250,7 @@ class Training:
         raw, train_rmse, validation_rmse = measured
         at = self._at
         number = at.history[-1].number + 1 if at.history else 0
-        loss = self.learner.objective(raw)
+        loss = self.trainer.objective(raw)
         far = _DIVERGED_AT * self.train.scale.width * math.sqrt(len(self.train))
         if not math.isfinite(loss) or math.sqrt(raw) > far:
             raise DivergedError(
@@ -271,7 +271,7 @@ class Training:
             return
         lowest = math.inf if at.best_epoch is None else self._rmse_of(at.best_epoch)
         if epoch.validation_rmse < lowest - _LEAST_GAIN:
-            at.best, at.best_epoch, at.waited = self.learner.snapshot(), epoch.number, 0
+            at.best, at.best_epoch, at.waited = self.trainer.snapshot(), epoch.number, 0
             return
         at.waited += 1
         at.stopped_early = self.patience is not None and at.waited >= self.patience
@@ -290,13 +290,13 @@ class Training:
                 yield epoch
 
     def snapshot(self) -> Any:
-        """The recommender as trained so far; once finished, that of the best validation epoch."""
+        """The fitted model as trained so far; once finished, that of the best validation epoch."""
         if self.finished and self._at.best is not None:
             return self._at.best
-        return self.learner.snapshot()
+        return self.trainer.snapshot()
 
     def checkpoint(self) -> Checkpoint:
         """Everything needed to go on: parameters, optimiser, generator, position."""
         # The list of epochs only grows: all checkpoints share it, and know how much is theirs.
         position = {**vars(self._at), "n_epochs": len(self._at.history)}
-        return Checkpoint(dict(self.settings), self._shape, self.learner.state(), position)
+        return Checkpoint(dict(self.settings), self._shape, self.trainer.state(), position)

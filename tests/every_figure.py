@@ -65,7 +65,7 @@ def curve(run: runs.Run, name: str = "SGD", colour: int = 0) -> curves.Curve:
 
 def matrix(run: runs.Run, mode: Mode, **options: Any) -> tuple[Figure, dict[str, Any]]:
     """The live matrix of a run, and what the browser's panel needs to fill it."""
-    part, extent = shown(run.split.train), run.predictor.extent
+    part, extent = shown(run.split.train), run.fitted.extent
     return live_matrix.figure(run.split, part.rows, part.columns, extent, mode, **options)
 
 
@@ -113,36 +113,38 @@ def _figures(mode: Mode) -> Iterator[tuple[str, Figure]]:
     yield "data.tail", data.tail(rc.Ratings.from_matrix(np.eye(600, 40) * 3), mode)
     party = rc.datasets.music_party()
     sampled = rc.BayesianPMF(n_factors=2, n_epochs=6, burn_in=1).fit(party).snapshot()
-    part = matrix_view.cut(party, sampled, party.user_order, party.item_order)
+    part = matrix_view.block_of(party, sampled, party.user_order, party.item_order)
     yield "heatmap.figure", heatmap.figure(part, "uncertainty", mode)
     table = pd.DataFrame({"train": [2, 1, 0.01], "validation": [3, 1.0, 2.0]})
-    yield "lines.figure", epoch_lines.figure(table, "Lines", mode, mark_lowest="validation")
+    yield "epoch_lines.figure", epoch_lines.figure(table, "Lines", mode, mark_lowest="validation")
 
 
 def _of_a_model(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:
-    predictor, split = run.predictor, run.split
+    fitted, split = run.fitted, run.split
     names = run.ratings.item_names
-    part = matrix_view.cut(
-        split.train, predictor, np.arange(min(40, run.ratings.n_users)), np.arange(9),
+    part = matrix_view.block_of(
+        split.train, fitted, np.arange(min(40, run.ratings.n_users)), np.arange(9),
         validation=split.validation, test=split.test, item_groups=np.arange(9) // 4,
     )  # fmt: skip
-    for view in matrix_view.views(predictor):
+    for view in matrix_view.views(fitted):
         yield "heatmap.figure", heatmap.figure(part, view, mode, user=1, item=2)
     yield "heatmap.figure", heatmap.figure(part, "filled", mode, user=1)
-    found, extent = attribution.terms(predictor, 1, 2), predictor.extent
-    yield "terms.figure", waterfall.figure(found, "one", "other", extent, mode)
-    pulls = similarity_matrix.pulls(attribution.reasons(predictor, 1, 2), names, names[2], mode)
-    yield "likeness.pulls", pulls
+    found, extent = attribution.terms(fitted, 1, 2), fitted.extent
+    yield "waterfall.figure", waterfall.figure(found, "one", "other", extent, mode)
+    contributions = similarity_matrix.contributions(
+        attribution.reasons(fitted, 1, 2), names, names[2], mode
+    )
+    yield "similarity_matrix.contributions", contributions
     for ids in (np.arange(4), np.arange(min(20, len(names)))):
-        alike = similarity.similarity_matrix(predictor, "item", "factors", ids)
+        alike = similarity.similarity_matrix(fitted, "item", "factors", ids)
         yield (
-            "likeness.similarities",
+            "similarity_matrix.similarities",
             similarity_matrix.similarities(alike, "Alike", mode, selected=1),
         )
-    basis = projection.Basis.fit(predictor)
+    basis = projection.Basis.fit(fitted)
     ids = {"user": np.arange(run.ratings.n_users), "item": np.arange(len(names))}
-    places = latent_map.through(predictor, basis, ids, latent_map.widest(basis))
-    groups, group_names = latent_map.clusters(predictor)
+    places = latent_map.project(fitted, basis, ids, latent_map.widest_axes(basis))
+    groups, group_names = latent_map.clusters(fitted)
     options = {"axes": places.axes, "scale": run.ratings.scale, "group_names": group_names}
     for shade in ("kind", "group", "mean", "count"):
         sides = {side: groups[side] if shade == "group" else None for side in latent_map.SIDES}

@@ -4,7 +4,7 @@ import numpy as np
 
 import recsys_core as rc
 from recsys_core.asking import matrix_view
-from recsys_core.models.factor_model import FoldIn, Predictor
+from recsys_core.models.factor_model import FactorModel, FoldIn
 from recsys_core.ratings import Scale
 
 
@@ -25,7 +25,7 @@ def small_split():
 
 
 def small_block(split):
-    return matrix_view.cut(
+    return matrix_view.block_of(
         split.train,
         flat(split.train),
         np.array([0, 1]),
@@ -37,7 +37,7 @@ def small_block(split):
 
 def flat(train, user_bias=(0.5, -0.5)):
     """Predicts 3 + user bias everywhere."""
-    return Predictor(
+    return FactorModel(
         train=train,
         global_mean=3.0,
         user_bias=np.array(user_bias, np.float32),

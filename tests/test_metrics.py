@@ -38,7 +38,7 @@ def test_errors_refuse_what_does_not_pair():
 
 
 def fake(scores: np.ndarray, train: Ratings) -> SimpleNamespace:
-    """Something that predicts the given table, as a Predictor would."""
+    """Something that predicts the given table, as a FactorModel would."""
     scores = np.asarray(scores, np.float32)
     return SimpleNamespace(train=train, predict_matrix=lambda users, clip: scores[users].copy())
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from pages.shared.model_in_view import Model
+from pages.shared.model_in_view import ModelInView
 from recsys_core import words
 from recsys_core.asking import exports
 from recsys_core.asking.matrix_view import Block, View
@@ -17,16 +17,16 @@ _MOST_CELLS = 2_000_000
 _BEST = 10
 
 
-def predictions(model: Model, block: Block, view: View) -> None:
+def predictions(model: ModelInView, block: Block, view: View) -> None:
     """Buttons that make their file when they are pressed."""
-    predictor = model.predictor
-    cells = predictor.n_users * predictor.n_items
+    fitted = model.fitted
+    cells = fitted.n_users * fitted.n_items
     stem = "".join(c if c.isalnum() else "-" for c in model.ratings.name).strip("-").lower()
     with st.container():
         if cells <= _MOST_CELLS:
             _button(
                 f"All {cells:,} predictions",
-                lambda: exports.whole(predictor).to_csv().encode(),
+                lambda: exports.whole(fitted).to_csv().encode(),
                 f"{stem}-predictions.csv",
                 "save_all",
             )
@@ -34,7 +34,7 @@ def predictions(model: Model, block: Block, view: View) -> None:
             noun = words.many(model.ratings.item_noun)
             _button(
                 f"Each user's {_BEST} best {noun}",
-                lambda: exports.best_of_each(predictor, _BEST).to_csv(index=False).encode(),
+                lambda: exports.best_of_each(fitted, _BEST).to_csv(index=False).encode(),
                 f"{stem}-best-{_BEST}.csv",
                 "save_best",
             )

@@ -14,22 +14,22 @@ from recsys_core.asking import latent_map, seriation
 from recsys_core.asking.latent_map import Places
 from recsys_core.asking.projection import Basis
 from recsys_core.asking.seriation import Arrangement, How, Side
-from recsys_core.models import Recommender
+from recsys_core.models import FittedModel
 from recsys_core.ratings import Ratings
 from recsys_core.runs import Entry, Run, Status
 from recsys_core.splits import Split
 
 
 @dataclass(frozen=True)
-class Model:
-    """The model in view: a run in the list, and its predictor at one epoch.
+class ModelInView:
+    """The model in view: a run in the list, and its fitted model at one epoch.
 
     ``key`` names this state of this run; what is computed from it is cached under that.
     ``trained``, ``best`` and ``status`` are the run's at that moment: it may train on meanwhile.
     """
 
     entry: Entry
-    predictor: Recommender
+    fitted: FittedModel
     epoch: int
     key: str
     trained: int
@@ -52,7 +52,7 @@ class Model:
         return self.run.split
 
 
-def model_in_view(what_would_be_here: str) -> Model:
+def model_in_view(what_would_be_here: str) -> ModelInView:
     """The current run at the selected epoch, said in a line; without one, a way to get one.
 
     Ends the page where there is nothing to look at yet.
@@ -76,10 +76,10 @@ def model_in_view(what_would_be_here: str) -> Model:
     view.page_shows("moment", "status")  # all below is of one epoch
     run = entry.run
     with run.lock:  # all that is said of it is said of one moment
-        epoch, predictor = run.kept_near(view.epoch())
+        epoch, fitted = run.snapshot_near(view.epoch())
         trained, best, status = run.epoch, run.epoch_at("best"), run.status
     key = f"{run.stream} {epoch} of {trained}"
-    model = Model(entry, predictor, epoch, key, trained, best, status)
+    model = ModelInView(entry, fitted, epoch, key, trained, best, status)
     with st.container(horizontal=True, vertical_alignment="center", key="model_in_view"):
         _say_which(model)
         if parts.drawn("timeline"):
@@ -89,7 +89,7 @@ def model_in_view(what_would_be_here: str) -> Model:
     return model
 
 
-def _say_which(model: Model) -> None:
+def _say_which(model: ModelInView) -> None:
     entry, run = model.entry, model.run
     name = f"{sidebar.dot(entry)}<b>{escape(entry.name)}</b>"
     if not run.model.has_epochs:
@@ -107,7 +107,7 @@ def _say_which(model: Model) -> None:
     st.html(f'<span style="font-size:.93rem">{name} · {when}</span>', width="content")
 
 
-def _choose_epoch(model: Model) -> None:
+def _choose_epoch(model: ModelInView) -> None:
     """Look back at an earlier epoch, or see how far training has come since."""
     run, trained = model.run, model.trained
     if not trained or not run.model.has_epochs:
@@ -142,80 +142,82 @@ def _look_at_best() -> None:
 # --- what takes a moment to compute, once for each state of a run --------------------------------
 
 
-def arrangement(model: Model, side: Side, how: How) -> Arrangement:
+def arrangement(model: ModelInView, side: Side, how: How) -> Arrangement:
     """All users or items in an order."""
-    return _arrangement(model.key, side, how, model.predictor)
+    return _arrangement(model.key, side, how, model.fitted)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _arrangement(key: str, side: Side, how: How, _predictor: Recommender) -> Arrangement:
-    return seriation.arrange(_predictor, side, how)
+def _arrangement(key: str, side: Side, how: How, _fitted: FittedModel) -> Arrangement:
+    return seriation.arrange(_fitted, side, how)
 
 
-def clusters(model: Model) -> tuple[dict[Side, np.ndarray], list[str]]:
+def clusters(model: ModelInView) -> tuple[dict[Side, np.ndarray], list[str]]:
     """Clusters of the latent space, and their names; see ``latent_map.clusters``."""
-    return _clusters(model.key, model.predictor)
+    return _clusters(model.key, model.fitted)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _clusters(key: str, _predictor: Recommender) -> tuple[dict[Side, np.ndarray], list[str]]:
-    return latent_map.clusters(_predictor)
+def _clusters(key: str, _fitted: FittedModel) -> tuple[dict[Side, np.ndarray], list[str]]:
+    return latent_map.clusters(_fitted)
 
 
-def basis(model: Model) -> Basis:
+def basis(model: ModelInView) -> Basis:
     """The two widest directions of the run's latest state: looking back does not turn the map."""
-    latest = model.run.predictor
+    latest = model.run.fitted
     return _basis(f"{model.run.stream} {model.run.epoch} {model.run.status}", latest)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _basis(key: str, _predictor: Recommender) -> Basis:
-    return Basis.fit(_predictor)
+def _basis(key: str, _fitted: FittedModel) -> Basis:
+    return Basis.fit(_fitted)
 
 
-def through(
-    model: Model, basis: Basis, ids: dict[Side, np.ndarray], axes: tuple[str, str]
+def project(
+    model: ModelInView, basis: Basis, ids: dict[Side, np.ndarray], axes: tuple[str, str]
 ) -> Places:
-    """The map a basis gives; see ``latent_map.through``."""
+    """The map a basis gives; see ``latent_map.project``."""
     key = f"{model.key} {axes} {[(side, ids[side].tobytes()) for side in ids]}"
-    return _through(key, model.predictor, basis, ids, axes)
+    return _through(key, model.fitted, basis, ids, axes)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _through(
     key: str,
-    _predictor: Recommender,
+    _fitted: FittedModel,
     _basis: Basis,
     _ids: dict[Side, np.ndarray],
     _axes: tuple[str, str],
 ) -> Places:
-    return latent_map.through(_predictor, _basis, _ids, _axes)
+    return latent_map.project(_fitted, _basis, _ids, _axes)
 
 
-def laid_out(model: Model, method: str, points: np.ndarray, ids: dict[Side, np.ndarray]) -> Places:
-    """The map a layout by this method gives; see ``latent_map.laid_out``."""
-    return _laid_out(f"{model.key} {method} {list(ids)}", model.predictor, points, ids)
+def placed(
+    model: ModelInView, method: str, points: np.ndarray, ids: dict[Side, np.ndarray]
+) -> Places:
+    """The map a layout by this method gives; see ``latent_map.placed``."""
+    return _laid_out(f"{model.key} {method} {list(ids)}", model.fitted, points, ids)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def _laid_out(
-    key: str, _predictor: Recommender, _points: np.ndarray, _ids: dict[Side, np.ndarray]
+    key: str, _fitted: FittedModel, _points: np.ndarray, _ids: dict[Side, np.ndarray]
 ) -> Places:
-    return latent_map.laid_out(_predictor, _points, _ids)
+    return latent_map.placed(_fitted, _points, _ids)
 
 
-def similar(model: Model, side: Side, index: int, n: int) -> pd.DataFrame:
+def similar(model: ModelInView, side: Side, index: int, n: int) -> pd.DataFrame:
     """The n most alike to the model: index, label, similarity."""
     if side == "user":
-        return model.predictor.similar_users(index, n)
-    return model.predictor.similar_items(index, n)
+        return model.fitted.similar_users(index, n)
+    return model.fitted.similar_items(index, n)
 
 
-def factor_table(model: Model) -> pd.DataFrame:
+def factor_table(model: ModelInView) -> pd.DataFrame:
     """What lies at both ends of each factor; see ``latent_map.factor_table``."""
-    return _factor_table(model.key, model.predictor)
+    return _factor_table(model.key, model.fitted)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _factor_table(key: str, _predictor: Recommender) -> pd.DataFrame:
-    return latent_map.factor_table(_predictor)
+def _factor_table(key: str, _fitted: FittedModel) -> pd.DataFrame:
+    return latent_map.factor_table(_fitted)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.shared import choices, pickers, session, view
 from pages.shared.chart.chart import chart
-from pages.shared.model_in_view import Model
+from pages.shared.model_in_view import ModelInView
 from recsys_core import words
 from recsys_core.asking import attribution
 from recsys_core.figures import similarity_matrix
@@ -24,7 +24,7 @@ _INTERVAL = words.percent(_COVERAGE)
 _SAME = 0.005
 
 
-def choose_user(model: Model) -> int:
+def choose_user(model: ModelInView) -> int:
     """The selected user, or the first; found by name."""
     one = view.now().user or 0
     with st.container(width=360):
@@ -38,9 +38,9 @@ def choose_user(model: Model) -> int:
     return one
 
 
-def own_ratings(model: Model, user: int) -> None:
+def own_ratings(model: ModelInView, user: int) -> None:
     """What the model knows of this user, best rated first."""
-    train, noun = model.predictor.train, model.ratings.item_noun
+    train, noun = model.fitted.train, model.ratings.item_noun
     ids, values = train.by_user.row(user)
     held = int(model.ratings.user_counts[user]) - len(ids)
     order = np.argsort(-values, kind="stable")
@@ -48,13 +48,13 @@ def own_ratings(model: Model, user: int) -> None:
         {
             noun: [train.item_names[i] for i in ids[order]],
             "rated": np.round(values[order].astype(float), 2),
-            "predicted": model.predictor.predict(np.full(len(ids), user), ids[order]),
+            "predicted": model.fitted.predict(np.full(len(ids), user), ids[order]),
         }
     )
-    said = f"**{train.user_names[user]}** rated {words.plural(noun, len(ids))}"
-    said += f", mean {words.number(values.mean())}" if len(ids) else ""
-    said += f"; {held:,} more are held out" if held else ""
-    st.markdown(f"{said}.")
+    line = f"**{train.user_names[user]}** rated {words.plural(noun, len(ids))}"
+    line += f", mean {words.number(values.mean())}" if len(ids) else ""
+    line += f"; {held:,} more are held out" if held else ""
+    st.markdown(f"{line}.")
     st.dataframe(
         table,
         hide_index=True,
@@ -71,14 +71,14 @@ def own_ratings(model: Model, user: int) -> None:
     )
 
 
-def best(model: Model, one: int | Guest, name: str) -> tuple[int | None, pd.DataFrame | None]:
+def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, pd.DataFrame | None]:
     """The best unrated items, with reasons: the one looked at closer, and the table; or None."""
-    predictor, noun = model.predictor, model.ratings.item_noun
+    fitted, noun = model.fitted, model.ratings.item_noun
     names = model.ratings.item_names
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"**For {name}: the {words.many(noun)} with the highest "
-            f"{'predicted rating' if predictor.has_ratings else 'preference'}**",
+            f"{'predicted rating' if fitted.has_ratings else 'preference'}**",
             width="content",
         )
         n = int(
@@ -91,23 +91,22 @@ def best(model: Model, one: int | Guest, name: str) -> tuple[int | None, pd.Data
                 width=80,
             )
         )
-    table = predictor.recommend(one, n)
+    table = fitted.recommend(one, n)
     if table.empty:
         st.info(f"Everything is rated already: no {noun} is left to recommend.")
         return None, None
     ids = table["item"].to_list()
     columns = {noun: [names[i] for i in ids], "predicted": table["score"].to_numpy()}
     reason = "because you rated" if isinstance(one, Guest) else "because they rated"
-    if predictor.has_intervals:
+    if fitted.has_intervals:
         users = one if isinstance(one, Guest) else np.full(len(ids), one)
-        low, high = predictor.predict_interval(users, np.array(ids), _COVERAGE)
+        low, high = fitted.predict_interval(users, np.array(ids), _COVERAGE)
         columns[_INTERVAL] = [
             f"{words.number(a)} to {words.number(b)}" for a, b in zip(low, high, strict=True)
         ]
-    if predictor.has_reasons:
+    if fitted.has_reasons:
         columns[reason] = [
-            similarity_matrix.because(attribution.reasons(predictor, one, item), names)
-            for item in ids
+            similarity_matrix.because(attribution.reasons(fitted, one, item), names) for item in ids
         ]
     shown = pd.DataFrame(columns, index=pd.RangeIndex(1, len(ids) + 1, name="rank"))
     event = st.dataframe(
@@ -120,10 +119,10 @@ def best(model: Model, one: int | Guest, name: str) -> tuple[int | None, pd.Data
             "rank": st.column_config.NumberColumn("", width=30),
             noun: st.column_config.TextColumn(width=220),
             "predicted": st.column_config.ProgressColumn(
-                "predicted" if predictor.has_ratings else "preference",
+                "predicted" if fitted.has_ratings else "preference",
                 format="%.2f",
-                min_value=predictor.extent.low,
-                max_value=predictor.extent.high,
+                min_value=fitted.extent.low,
+                max_value=fitted.extent.high,
                 width=120,
                 help="Not cut to the scale, so that the order is seen to the top.",
             ),
@@ -142,9 +141,9 @@ def best(model: Model, one: int | Guest, name: str) -> tuple[int | None, pd.Data
     return (ids[rows[0]] if rows and rows[0] < len(ids) else ids[0]), shown
 
 
-def said(model: Model, one: int | Guest, item: int) -> None:
+def predicted_sentence(model: ModelInView, one: int | Guest, item: int) -> None:
     """One prediction in a sentence, with how sure it is where the model knows: “3.9, 90 % …”."""
-    found, ids = model.predictor, np.array([item])
+    found, ids = model.fitted, np.array([item])
     user = _asked(one)
     value = float(found.predict(user, ids)[0])
     text = f"{'Predicted' if found.has_ratings else 'Preference'} **{words.number(value)}**"
@@ -160,21 +159,21 @@ def said(model: Model, one: int | Guest, item: int) -> None:
     )
 
 
-def why(model: Model, one: int | Guest, item: int | None, choosable: bool = True) -> None:
+def why(model: ModelInView, one: int | Guest, item: int | None, choosable: bool = True) -> None:
     """How each own rating pulls at one prediction, of a row ``choosable`` above or of a cell."""
     if item is None:
         return
-    if not model.predictor.has_reasons:
+    if not model.fitted.has_reasons:
         st.caption(
             f"{model.run.model.title} sends all it knows through one network: which of the "
             "ratings spoke for a prediction cannot be told."
         )
         return
     names, noun = model.ratings.item_names, model.ratings.item_noun
-    found = attribution.reasons(model.predictor, one, item)
+    found = attribution.reasons(model.fitted, one, item)
     start, end = words.number(found.start), words.number(found.prediction)
     if found.table.empty:
-        n_rated = len(model.predictor.rated_by(one)[0])
+        n_rated = len(model.fitted.rated_by(one)[0])
         st.caption(
             f"None of the {words.plural('rating', n_rated)} says anything about this {noun}: "
             f"{start} is what is expected without."
@@ -183,13 +182,13 @@ def why(model: Model, one: int | Guest, item: int | None, choosable: bool = True
         )
         return
     chart(
-        similarity_matrix.pulls(found, names, names[item], session.theme()),
-        key="pulls",
+        similarity_matrix.contributions(found, names, names[item], session.theme()),
+        key="contributions",
         alt=f"How the ratings pull the prediction of {names[item]} from {start} to {end}",
         table=lambda: found.table.assign(label=[names[i] for i in found.table["item"]]),
     )
     st.caption(
-        f"{model.predictor.before_reasons} {start} for this {noun}; "
+        f"{model.fitted.before_reasons} {start} for this {noun}; "
         f"{words.plural('rating', len(found.table))} together pull that to {end}."
         + _otherwise(model, one, item, found.prediction)
         + (" Choose a row above to see another one's reasons." if choosable else "")
@@ -197,14 +196,14 @@ def why(model: Model, one: int | Guest, item: int | None, choosable: bool = True
 
 
 def _asked(one: int | Guest) -> np.ndarray | Guest:
-    """A user or guest as predictors take them."""
+    """A user or guest as fitted models take them."""
     return one if isinstance(one, Guest) else np.array([one])
 
 
-def _otherwise(model: Model, one: int | Guest, item: int, pulled: float) -> str:
+def _otherwise(model: ModelInView, one: int | Guest, item: int, pulled: float) -> str:
     """Where that is not what the model predicts: a row found anew from its ratings is another."""
     user = _asked(one)
-    own = float(model.predictor.predict(user, np.array([item]), clip=False)[0])
+    own = float(model.fitted.predict(user, np.array([item]), clip=False)[0])
     if abs(own - pulled) < _SAME * model.ratings.scale.width:
         return ""
     return (

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.shared import choices, parts, pickers, session, view
 from pages.shared.chart.chart import chart
-from pages.shared.model_in_view import Model
+from pages.shared.model_in_view import ModelInView
 from recsys_core import words
 from recsys_core.asking import similarity
 from recsys_core.asking.similarity import By
@@ -26,10 +26,10 @@ _MOST_CELLS = 25_000_000
 _LISTED = 10
 
 
-def section(model: Model, one: int | Guest, name: str, item: int | None) -> None:
+def section(model: ModelInView, one: int | Guest, name: str, item: int | None) -> None:
     """Three tabs; only the open one is worked out."""
     noun = model.ratings.item_noun
-    if not model.predictor.has_likeness:
+    if not model.fitted.has_similarity:
         st.caption(
             f"{model.run.model.title} has no factors: to it all users rank all "
             f"{words.many(noun)} alike, so there is no likeness to show."
@@ -59,34 +59,34 @@ def _open(names: dict[str, str]) -> None:
     choices.choose("similar", named[st.session_state.alike])
 
 
-def _by(model: Model, name: str) -> By:
-    predictor = model.predictor
-    if predictor.n_users * predictor.n_items > _MOST_CELLS:
+def _by(model: ModelInView, name: str) -> By:
+    fitted = model.fitted
+    if fitted.n_users * fitted.n_items > _MOST_CELLS:
         return "factors"
-    few = predictor.n_users <= _MATRIX and predictor.has_factors
+    few = fitted.n_users <= _MATRIX and fitted.has_factors
     offered: tuple[By, ...] = ("predictions", "factors")
     return choices.segmented(  # type: ignore[return-value]
         name,
         "Compare",
-        {by: similarity.compared(predictor, by) for by in offered},
+        {by: similarity.compared(fitted, by) for by in offered},
         f"alike_{name}",
         usual="predictions" if few else "factors",
         part="similar",
         help="By predicted ratings: whole predicted rows, which are all positive and so close to "
         "1. By factors: directions of taste, biases aside."
-        if predictor.has_factors
+        if fitted.has_factors
         else None,
     )
 
 
-def _users(model: Model, one: int | Guest, name: str) -> None:
+def _users(model: ModelInView, one: int | Guest, name: str) -> None:
     by = _by(model, "users_like")
-    predictor = model.predictor
-    if predictor.n_users <= _MATRIX and not isinstance(one, Guest):
-        table = similarity.similarity_matrix(predictor, "user", by)
+    fitted = model.fitted
+    if fitted.n_users <= _MATRIX and not isinstance(one, Guest):
+        table = similarity.similarity_matrix(fitted, "user", by)
         called = model.ratings.user_names
         table = table.set_axis(called, axis=0).set_axis(called, axis=1)
-        compared = similarity.compared(predictor, by)
+        compared = similarity.compared(fitted, by)
         with st.container(width=640):
             chart(
                 similarity_matrix.similarities(
@@ -97,11 +97,11 @@ def _users(model: Model, one: int | Guest, name: str) -> None:
                 table=table,
             )
         return
-    table = similarity.similar(predictor, "user", one, _LISTED, by)
+    table = similarity.similar(fitted, "user", one, _LISTED, by)
     _listed(model, table, "user", f"Most like {name}")
 
 
-def _items(model: Model, item: int | None) -> None:
+def _items(model: ModelInView, item: int | None) -> None:
     noun = model.ratings.item_noun
     chosen = view.now().item
     one = chosen if chosen is not None else item or 0
@@ -116,18 +116,18 @@ def _items(model: Model, item: int | None) -> None:
             disabled=parts.locked("similar"),
         )
     by = _by(model, "items_like")
-    table = similarity.similar(model.predictor, "item", one, _LISTED, by)
+    table = similarity.similar(model.fitted, "item", one, _LISTED, by)
     _listed(model, table, "item", f"Most like {model.ratings.item_names[one]}")
 
 
-def items_alone(model: Model) -> None:
+def items_alone(model: ModelInView) -> None:
     """The items most like one, for a page that has nothing else to show."""
     st.subheader(f"Similar {words.many(model.ratings.item_noun)}", anchor=False)
     _items(model, None)
 
 
-def _listed(model: Model, table: pd.DataFrame, side: str, heading: str) -> None:
-    train = model.predictor.train
+def _listed(model: ModelInView, table: pd.DataFrame, side: str, heading: str) -> None:
+    train = model.fitted.train
     names, counts = (
         (model.ratings.user_names, train.user_counts)
         if side == "user"
@@ -153,14 +153,14 @@ def _many() -> None:
     choices.choose("neighbours", str(st.session_state.neighbours_n))
 
 
-def _neighbours(model: Model, one: int | Guest, name: str) -> None:
-    noun, predictor = model.ratings.item_noun, model.predictor
+def _neighbours(model: ModelInView, one: int | Guest, name: str) -> None:
+    noun, fitted = model.ratings.item_noun, model.fitted
     st.markdown(
         f"Instead of asking the model for {name}'s own predictions, ask what it predicts for the "
         "most similar users, and weigh each by how similar they are."
     )
     with st.container(horizontal=True, vertical_alignment="top", gap="medium"):
-        most = max(1, min(20, predictor.n_users - 1))
+        most = max(1, min(20, fitted.n_users - 1))
         with st.container(width=260):
             n_neighbours = min(int(view.option("neighbours")), most)
             if most > 1:
@@ -180,9 +180,9 @@ def _neighbours(model: Model, one: int | Guest, name: str) -> None:
             "Only its order means something.",
             icon=":material/warning:",
         )
-    table = similarity.from_neighbours(predictor, one, 10, n_neighbours, how, by)
+    table = similarity.from_neighbours(fitted, one, 10, n_neighbours, how, by)
     ids = table["item"].to_numpy()
-    own = predictor.predict(one if isinstance(one, Guest) else np.full(len(ids), one), ids)
+    own = fitted.predict(one if isinstance(one, Guest) else np.full(len(ids), one), ids)
     st.dataframe(
         {
             noun: [model.ratings.item_names[i] for i in ids],

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from recsys_core.asking.similarity import at_rest
+from recsys_core.asking.similarity import fitted_of
 from recsys_core.errors import RatingsError, SettingsError
-from recsys_core.models import Guest, Model, Predictor, Recommender
+from recsys_core.models import FactorModel, FittedModel, Guest, Model
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,7 @@ class Terms:
         )
 
 
-def terms(model: Model | Recommender, user: int | Guest, item: int) -> Terms:
+def terms(model: Model | FittedModel, user: int | Guest, item: int) -> Terms:
     """The terms that add up to the prediction for one user (or guest) and one item.
 
     Raises
@@ -65,25 +65,25 @@ def terms(model: Model | Recommender, user: int | Guest, item: int) -> Terms:
     SettingsError
         If the prediction is no such sum (``has_terms``).
     """
-    predictor = at_rest(model)
-    if not predictor.has_terms:
+    fitted = fitted_of(model)
+    if not fitted.has_terms:
         raise SettingsError(
             "This model's predictions are no sum of a mean, biases and products of factors, and "
             "so cannot be taken apart into terms."
         )
-    assert isinstance(predictor, Predictor)
-    _check(item, predictor.n_items, "item")
+    assert isinstance(fitted, FactorModel)
+    _check(item, fitted.n_items, "item")
     if isinstance(user, Guest):
         p, user_bias = user.factors, user.bias
     else:
-        _check(user, predictor.n_users, "user")
-        p, user_bias = predictor.user_factors[user], float(predictor.user_bias[user])
-    p, q = p.astype(np.float64), predictor.item_factors[item].astype(np.float64)
-    item_bias = float(predictor.item_bias[item])
-    x = predictor.global_mean + user_bias + item_bias + float(p @ q)
-    score = float(predictor.score(np.array([x]))[0])
-    prediction = float(predictor.scale.clip(np.array(score))) if predictor.has_ratings else score
-    return Terms(predictor.global_mean, user_bias, item_bias, p, q, p * q, x, score, prediction)
+        _check(user, fitted.n_users, "user")
+        p, user_bias = fitted.user_factors[user], float(fitted.user_bias[user])
+    p, q = p.astype(np.float64), fitted.item_factors[item].astype(np.float64)
+    item_bias = float(fitted.item_bias[item])
+    x = fitted.global_mean + user_bias + item_bias + float(p @ q)
+    score = float(fitted.score(np.array([x]))[0])
+    prediction = float(fitted.scale.clip(np.array(score))) if fitted.has_ratings else score
+    return Terms(fitted.global_mean, user_bias, item_bias, p, q, p * q, x, score, prediction)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,14 +104,14 @@ class Reasons:
 
 
 def reasons(
-    model: Model | Recommender, user: int | Guest, item: int, n: int | None = None
+    model: Model | FittedModel, user: int | Guest, item: int, n: int | None = None
 ) -> Reasons:
     """Which of the user's ratings push this prediction up or down, and by how much.
 
-    Each summand is the pull of one rating: of a factor model, how far it lies from what anyone
-    would be expected to give, times how much its item says about this one (see
-    ``Predictor.pulls``); of neighbours, what each adds to their mean. It is not what would happen
-    if the rating were removed: the others would then count for more.
+    Each summand is the contribution of one rating: of a factor model, how far it lies from what
+    anyone would be expected to give, times how much its item says about this one (see
+    ``FactorModel.attribution``); of neighbours, what each adds to their mean. It is not what would
+    happen if the rating were removed: the others would then count for more.
 
     ``n`` keeps the n strongest.
 
@@ -120,23 +120,23 @@ def reasons(
     SettingsError
         If the model has no reasons to give (``has_reasons``).
     """
-    recommender = at_rest(model)
-    if not recommender.has_reasons:
+    fitted = fitted_of(model)
+    if not fitted.has_reasons:
         raise SettingsError(
             "This model mixes all it knows in one network: there is no sharing its predictions "
             "out among ratings. Ask a factor model or item kNN for reasons."
         )
-    _check(item, recommender.n_items, "item")
+    _check(item, fitted.n_items, "item")
     if not isinstance(user, Guest):
-        _check(user, recommender.n_users, "user")
-    found = recommender.pulls(user, item)
-    order = np.argsort(-np.abs(found.pulls), kind="stable")[:n]
+        _check(user, fitted.n_users, "user")
+    found = fitted.attribution(user, item)
+    order = np.argsort(-np.abs(found.contributions), kind="stable")[:n]
     table = pd.DataFrame(
         {
             "item": found.item_ids[order],
-            "label": [recommender.items[j] for j in found.item_ids[order]],
+            "label": [fitted.items[j] for j in found.item_ids[order]],
             "rating": found.values[order],
-            "pull": found.pulls[order],
+            "pull": found.contributions[order],
         }
     )
     return Reasons(found.start, found.prediction, table)

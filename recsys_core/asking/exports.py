@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from recsys_core.asking.matrix_view import unlike
-from recsys_core.models.fitted_model import Recommender, best_first
+from recsys_core.asking.matrix_view import distinct_names
+from recsys_core.models.fitted_model import FittedModel, best_first
 
 # Predictions held at a time while the best are looked for: 16 MB of float32.
 _AT_ONCE = 4_000_000
 
 
-def whole(predictor: Recommender) -> pd.DataFrame:
+def whole(fitted: FittedModel) -> pd.DataFrame:
     """Every predicted rating, to three decimals: one row a user, one column an item, by name.
 
     Raises
@@ -20,24 +20,24 @@ def whole(predictor: Recommender) -> pd.DataFrame:
     TooLargeError
         If the matrix would not fit in memory comfortably.
     """
-    train = predictor.train
-    values = np.round(predictor.predict_matrix().astype(np.float64), 3)
-    table = pd.DataFrame(values, train.user_names, unlike(train.item_names))
+    train = fitted.train
+    values = np.round(fitted.predict_matrix().astype(np.float64), 3)
+    table = pd.DataFrame(values, train.user_names, distinct_names(train.item_names))
     return table.rename_axis(index="user")
 
 
-def best_of_each(predictor: Recommender, n: int = 10) -> pd.DataFrame:
+def best_of_each(fitted: FittedModel, n: int = 10) -> pd.DataFrame:
     """The n best unrated items of every user, best first.
 
     Columns: user, rank (from 1), the item's label, its name, and the predicted rating, not clipped;
     its order is that of ``recommend``.
     """
-    train = predictor.train
-    at_once = max(1, _AT_ONCE // predictor.n_items)
+    train = fitted.train
+    at_once = max(1, _AT_ONCE // fitted.n_items)
     parts = []
-    for start in range(0, predictor.n_users, at_once):
-        users = np.arange(start, min(start + at_once, predictor.n_users))
-        scores = predictor.predict_matrix(users, clip=False).astype(np.float64)
+    for start in range(0, fitted.n_users, at_once):
+        users = np.arange(start, min(start + at_once, fitted.n_users))
+        scores = fitted.predict_matrix(users, clip=False).astype(np.float64)
         for row, user in zip(scores, users, strict=True):
             row[train.by_user.row(int(user))[0]] = -np.inf
             best = best_first(row, n)

@@ -44,57 +44,57 @@ def most_rated(train: Ratings, side: Side, most: int) -> np.ndarray:
     return np.sort(np.argsort(-counts, kind="stable")[:most])
 
 
-def factors_of(predictor: Factored, side: Side) -> np.ndarray:
+def factors_of(fitted: Factored, side: Side) -> np.ndarray:
     """The factors of users or of items, float32, (n, k)."""
-    return predictor.user_factors if side == "user" else predictor.item_factors
+    return fitted.user_factors if side == "user" else fitted.item_factors
 
 
-def stacked(predictor: Factored, ids: dict[Side, np.ndarray]) -> np.ndarray:
+def stacked(fitted: Factored, ids: dict[Side, np.ndarray]) -> np.ndarray:
     """Factors of all that are drawn, users first; float32, (n, k)."""
-    return np.vstack([factors_of(predictor, side)[ids[side]] for side in SIDES if side in ids])
+    return np.vstack([factors_of(fitted, side)[ids[side]] for side in SIDES if side in ids])
 
 
-def widest(basis: Basis) -> tuple[str, str]:
+def widest_axes(basis: Basis) -> tuple[str, str]:
     """What the two axes of a PCA are, and the share of the spread along each."""
     first, second = (words.percent(share) for share in basis.shares)
     return f"widest direction, {first} of the spread", f"second, {second}"
 
 
-def through(
-    predictor: Factored, basis: Basis, ids: dict[Side, np.ndarray], axes: tuple[str, str]
+def project(
+    fitted: Factored, basis: Basis, ids: dict[Side, np.ndarray], axes: tuple[str, str]
 ) -> Places:
     """The map that a basis gives: a straight look at the space from one direction."""
-    xy = {side: basis.project(factors_of(predictor, side)[ids[side]]) for side in ids}
-    return _judged(predictor, ids, xy, axes)
+    xy = {side: basis.project(factors_of(fitted, side)[ids[side]]) for side in ids}
+    return _judged(fitted, ids, xy, axes)
 
 
-def laid_out(predictor: Factored, points: np.ndarray, ids: dict[Side, np.ndarray]) -> Places:
+def placed(fitted: Factored, points: np.ndarray, ids: dict[Side, np.ndarray]) -> Places:
     """The map that a layout of ``stacked`` gives, such as t-SNE or UMAP; its axes mean nothing."""
     xy, start = {}, 0
     for side in (side for side in SIDES if side in ids):
         xy[side] = points[start : start + len(ids[side])]
         start += len(ids[side])
-    return _judged(predictor, ids, xy, ("", ""))
+    return _judged(fitted, ids, xy, ("", ""))
 
 
 def _judged(
-    predictor: Factored,
+    fitted: Factored,
     ids: dict[Side, np.ndarray],
     xy: dict[Side, np.ndarray],
     axes: tuple[str, str],
 ) -> Places:
     points = np.vstack([xy[side] for side in SIDES if side in ids])
-    return Places(ids, xy, axes, trustworthiness(stacked(predictor, ids), points))
+    return Places(ids, xy, axes, trustworthiness(stacked(fitted, ids), points))
 
 
-def clusters(predictor: Factored) -> tuple[dict[Side, np.ndarray], list[str]]:
+def clusters(fitted: Factored) -> tuple[dict[Side, np.ndarray], list[str]]:
     """Clusters of the latent space, users and items together, and a name for each.
 
     A cluster is called after its most rated item.
     """
-    n_users, train = predictor.n_users, predictor.train
+    n_users, train = fitted.n_users, fitted.train
     labels = seriation.clusters(
-        np.vstack([predictor.user_factors, predictor.item_factors]).astype(np.float64)
+        np.vstack([fitted.user_factors, fitted.item_factors]).astype(np.float64)
     )
     of = {"user": labels[:n_users], "item": labels[n_users:]}
     names = []
@@ -136,16 +136,16 @@ def ends(values: np.ndarray, counts: np.ndarray, n: int) -> tuple[np.ndarray, np
     return order[:n], order[::-1][:n]
 
 
-def factor_table(predictor: Factored, n: int = 3) -> pd.DataFrame:
+def factor_table(fitted: Factored, n: int = 3) -> pd.DataFrame:
     """For each factor, the widest first: its number (from 1), its share of the spread, its ends.
 
     Columns: factor, spread, low end, high end; the ends are names of n items, the farthest first.
     """
-    train, k = predictor.train, predictor.n_factors
+    train, k = fitted.train, fitted.n_factors
     rows = []
-    shares = shares_of_factors(predictor)
+    shares = shares_of_factors(fitted)
     for factor in range(k):
-        low, high = ends(predictor.item_factors[:, factor], train.item_counts, n)
+        low, high = ends(fitted.item_factors[:, factor], train.item_counts, n)
         named = [" · ".join(train.item_names[i] for i in side) for side in (low, high)]
         rows.append((factor + 1, float(shares[factor]), *named))
     table = pd.DataFrame(rows, columns=["factor", "spread", "low end", "high end"])

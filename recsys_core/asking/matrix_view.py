@@ -9,19 +9,19 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from recsys_core.models.fitted_model import Recommender
+from recsys_core.models.fitted_model import FittedModel
 from recsys_core.ratings import Ratings, Scale
 
 View = Literal["observed", "predicted", "filled", "error", "uncertainty"]
 
 
-def views(predictor: Recommender | None) -> tuple[View, ...]:
+def views(fitted: FittedModel | None) -> tuple[View, ...]:
     """The views that mean something for a model; None: nothing is trained yet."""
-    if predictor is None:
+    if fitted is None:
         return ("observed",)
-    if not predictor.has_ratings:
+    if not fitted.has_ratings:
         return "observed", "predicted"
-    sure: tuple[View, ...] = ("uncertainty",) if predictor.has_intervals else ()
+    sure: tuple[View, ...] = ("uncertainty",) if fitted.has_intervals else ()
     return "observed", "predicted", "filled", "error", *sure
 
 
@@ -86,7 +86,7 @@ class Block:
 
     def table(self, view: View) -> pd.DataFrame:
         """The values of a view with names, one row a user; the picture's table twin."""
-        table = pd.DataFrame(self.values(view), self.user_names, unlike(self.item_names))
+        table = pd.DataFrame(self.values(view), self.user_names, distinct_names(self.item_names))
         return table.rename_axis(index="user")
 
     def place(self, user: int | None, item: int | None) -> tuple[int | None, int | None]:
@@ -100,9 +100,9 @@ def _place_of(index: int | None, ids: np.ndarray) -> int | None:
     return int(np.flatnonzero(ids == index)[0])
 
 
-def cut(
+def block_of(
     train: Ratings,
-    predictor: Recommender | None,
+    fitted: FittedModel | None,
     user_ids: np.ndarray,
     item_ids: np.ndarray,
     *,
@@ -112,7 +112,7 @@ def cut(
     item_groups: np.ndarray | None = None,
 ) -> Block:
     """Cut a block out of the matrix; of the whole, nothing larger than the block is made."""
-    sure = predictor is not None and predictor.has_intervals
+    sure = fitted is not None and fitted.has_intervals
     empty = np.full((len(user_ids), len(item_ids)), np.nan, np.float32)
     return Block(
         user_ids=np.asarray(user_ids),
@@ -120,20 +120,20 @@ def cut(
         user_names=[train.user_names[u] for u in user_ids],
         item_names=[train.item_names[i] for i in item_ids],
         scale=train.scale,
-        extent=train.scale if predictor is None else predictor.extent,
+        extent=train.scale if fitted is None else fitted.extent,
         item_noun=train.item_noun,
         trained=train.block(user_ids, item_ids),
         validation=empty if validation is None else validation.block(user_ids, item_ids),
         test=empty if test is None else test.block(user_ids, item_ids),
-        predicted=None if predictor is None else predictor.predict_matrix(user_ids, item_ids),
-        deviation=predictor.deviation_matrix(user_ids, item_ids) if predictor and sure else None,
-        has_ratings=predictor is None or predictor.has_ratings,
+        predicted=None if fitted is None else fitted.predict_matrix(user_ids, item_ids),
+        deviation=fitted.deviation_matrix(user_ids, item_ids) if fitted and sure else None,
+        has_ratings=fitted is None or fitted.has_ratings,
         user_groups=user_groups,
         item_groups=item_groups,
     )
 
 
-def unlike(names: list[str]) -> list[str]:
+def distinct_names(names: list[str]) -> list[str]:
     """The names, repeated ones numbered: a table needs different columns."""
     met: dict[str, int] = {}
     out = []

@@ -39,13 +39,13 @@ class Basis:
     shares: tuple[float, float]
 
     @classmethod
-    def fit(cls, predictor: Factored) -> Basis:
+    def fit(cls, fitted: Factored) -> Basis:
         """The directions along which users and items, stacked, spread most (PCA).
 
         Each axis points where its largest weight is positive, so that the same factors give the
         same picture.
         """
-        centre, spread = _spread(predictor)
+        centre, spread = _spread(fitted)
         variances, directions = np.linalg.eigh(spread)
         order = np.argsort(-variances)[:2]
         axes = np.zeros((len(centre), 2))
@@ -57,21 +57,21 @@ class Basis:
         return cls(centre, axes, (shares[0], shares[1]))
 
     @classmethod
-    def of_factors(cls, predictor: Factored, first: int, second: int) -> Basis:
+    def of_factors(cls, fitted: Factored, first: int, second: int) -> Basis:
         """Two of the factors as they are; zero stays at the origin.
 
         Raises
         ------
         SettingsError
-            If the predictor has no such factor.
+            If the fitted model has no such factor.
         """
-        k = predictor.n_factors
+        k = fitted.n_factors
         for factor in (first, second):
             if not 0 <= factor < k:
                 raise SettingsError(f"There is no factor {factor}; this model has 0 to {k - 1}.")
         axes = np.zeros((k, 2))
         axes[[first, second], [0, 1]] = 1.0
-        shares = shares_of_factors(predictor)
+        shares = shares_of_factors(fitted)
         return cls(np.zeros(k), axes, (float(shares[first]), float(shares[second])))
 
     def project(self, factors: np.ndarray) -> np.ndarray:
@@ -79,15 +79,15 @@ class Basis:
         return (factors - self.centre) @ self.axes
 
 
-def shares_of_factors(predictor: Factored) -> np.ndarray:
+def shares_of_factors(fitted: Factored) -> np.ndarray:
     """Share of the spread of users and items along each factor as it is, (k,); 0 to 1."""
-    _, spread = _spread(predictor)
+    _, spread = _spread(fitted)
     return np.diag(spread) / (np.trace(spread) or 1.0)
 
 
-def _spread(predictor: Factored) -> tuple[np.ndarray, np.ndarray]:
+def _spread(fitted: Factored) -> tuple[np.ndarray, np.ndarray]:
     """Mean (k,) and k × k scatter of users and items stacked; as quick for a million as for ten."""
-    users, items = predictor.user_factors, predictor.item_factors
+    users, items = fitted.user_factors, fitted.item_factors
     n, k = len(users) + len(items), users.shape[1]
     centre = (users.sum(axis=0, dtype=np.float64) + items.sum(axis=0, dtype=np.float64)) / n
     spread = np.zeros((k, k))

@@ -1,4 +1,4 @@
-"""Orders of users and items that show structure: by cluster, popularity, likeness."""
+"""Orders of users and items that show structure: by cluster, popularity, similarity."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from recsys_core.models.factor_model import Predictor
-from recsys_core.models.fitted_model import Recommender
+from recsys_core.models.factor_model import FactorModel
+from recsys_core.models.fitted_model import FittedModel
 
 Side = Literal["user", "item"]
 How = Literal["given", "cluster", "popularity", "similarity"]
@@ -41,20 +41,20 @@ class Arrangement:
     groups: np.ndarray | None = None
 
 
-def arrange(predictor: Recommender, side: Side, how: How) -> Arrangement:
+def arrange(fitted: FittedModel, side: Side, how: How) -> Arrangement:
     """All users, or all items, in the chosen order.
 
     "given" goes by label ("2" before "10"), "popularity" puts the most rated first, "cluster" keeps
     clusters together, neighbouring clusters being alike, and "similarity" puts those predicted
     alike side by side.
     """
-    train = predictor.train
+    train = fitted.train
     counts = train.user_counts if side == "user" else train.item_counts
     if how == "given":
         return Arrangement(train.user_order if side == "user" else train.item_order)
     if how == "popularity":
         return Arrangement(np.argsort(-counts, kind="stable"))
-    rows = profiles(predictor, side)
+    rows = profiles(fitted, side)
     if how == "similarity":
         return Arrangement(by_similarity(rows))
     labels = clusters(rows)
@@ -62,7 +62,7 @@ def arrange(predictor: Recommender, side: Side, how: How) -> Arrangement:
     return Arrangement(order, labels[order])
 
 
-def profiles(predictor: Recommender, side: Side, bias: bool = True) -> np.ndarray:
+def profiles(fitted: FittedModel, side: Side, bias: bool = True) -> np.ndarray:
     """Short vectors that stand for whole predicted rows (or columns), float64, (n, k + 1).
 
     Their Euclidean distance is the root mean square difference between the unclipped predictions of
@@ -76,12 +76,12 @@ def profiles(predictor: Recommender, side: Side, bias: bool = True) -> np.ndarra
     Of a model whose predictions are no such sum, the profiles are the unclipped predictions with
     the most rated of the other side, (n, at most 200); with ``bias=False`` less their mean.
     """
-    if not (isinstance(predictor, Predictor) and predictor.has_terms):
-        return _sampled_profiles(predictor, side, bias)
-    own, other = predictor.user_factors, predictor.item_factors
-    own_bias = predictor.user_bias
+    if not (isinstance(fitted, FactorModel) and fitted.has_terms):
+        return _sampled_profiles(fitted, side, bias)
+    own, other = fitted.user_factors, fitted.item_factors
+    own_bias = fitted.user_bias
     if side == "item":
-        own, other, own_bias = other, own, predictor.item_bias
+        own, other, own_bias = other, own, fitted.item_bias
     rows, columns = own.astype(np.float64), other.astype(np.float64)
     if bias:
         rows = np.column_stack([rows, own_bias])
@@ -92,14 +92,14 @@ def profiles(predictor: Recommender, side: Side, bias: bool = True) -> np.ndarra
     return rows @ (axes * np.sqrt(np.clip(weights, 0.0, None)))
 
 
-def _sampled_profiles(recommender: Recommender, side: Side, bias: bool) -> np.ndarray:
-    train = recommender.train
+def _sampled_profiles(fitted: FittedModel, side: Side, bias: bool) -> np.ndarray:
+    train = fitted.train
     counts = train.item_counts if side == "user" else train.user_counts
     most = np.argsort(-counts, kind="stable")[:_ASKED]
     if side == "user":
-        rows = recommender.predict_matrix(None, most, clip=False)
+        rows = fitted.predict_matrix(None, most, clip=False)
     else:
-        rows = recommender.predict_matrix(most, None, clip=False).T
+        rows = fitted.predict_matrix(most, None, clip=False).T
     rows = rows.astype(np.float64) / np.sqrt(len(most))
     return rows if bias else rows - rows.mean(axis=1, keepdims=True)
 

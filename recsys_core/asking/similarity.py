@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from recsys_core.errors import RatingsError, SettingsError, TooLargeError
-from recsys_core.models import Guest, Model, Recommender
+from recsys_core.models import FittedModel, Guest, Model
 from recsys_core.models.fitted_model import best_first, checked, cosine
 
 Side = Literal["user", "item"]
@@ -27,13 +27,13 @@ _COMPARED_AT_ONCE = 4_000_000
 MOST_IN_A_MATRIX = 2000
 
 
-def at_rest(model: Model | Recommender) -> Recommender:
-    """The snapshot of a model; a predictor itself."""
+def fitted_of(model: Model | FittedModel) -> FittedModel:
+    """The snapshot of a model; a fitted model itself."""
     return model.snapshot() if isinstance(model, Model) else model
 
 
 def similarities(
-    model: Model | Recommender, side: Side, of: int | Guest, by: By = "factors"
+    model: Model | FittedModel, side: Side, of: int | Guest, by: By = "factors"
 ) -> np.ndarray:
     """Similarity of one user (or item) to everyone, float64, (n_users,) or (n_items,).
 
@@ -47,32 +47,32 @@ def similarities(
     RatingsError
         If there is no user (or item) of that index.
     """
-    predictor = at_rest(model)
-    everyone = np.arange(predictor.n_users if side == "user" else predictor.n_items)
+    fitted = fitted_of(model)
+    everyone = np.arange(fitted.n_users if side == "user" else fitted.n_items)
     if not isinstance(of, Guest) and not 0 <= of < len(everyone):
         raise RatingsError(f"A {side} index lies outside 0–{len(everyone) - 1}.")
     if by == "factors":
         if side == "user":
-            return predictor.user_likeness(of)
+            return fitted.user_similarity(of)
         assert not isinstance(of, Guest)
-        return predictor.item_likeness(of)
-    across = predictor.n_items if side == "user" else predictor.n_users
-    own = _predicted_row(predictor, side, of)
+        return fitted.item_similarity(of)
+    across = fitted.n_items if side == "user" else fitted.n_users
+    own = _predicted_row(fitted, side, of)
     found = np.empty(len(everyone))
     at_once = max(1, _COMPARED_AT_ONCE // across)
     for start in range(0, len(everyone), at_once):
         here = everyone[start : start + at_once]
-        found[here] = cosine(_predicted_rows(predictor, side, here), own)
+        found[here] = cosine(_predicted_rows(fitted, side, here), own)
     return found
 
 
-def compared(model: Model | Recommender, by: By) -> str:
+def compared(model: Model | FittedModel, by: By) -> str:
     """What users or items are compared by, in words: “by factors”."""
-    return "by predicted ratings" if by == "predictions" else at_rest(model).likeness
+    return "by predicted ratings" if by == "predictions" else fitted_of(model).similar_by
 
 
 def similarity_matrix(
-    model: Model | Recommender,
+    model: Model | FittedModel,
     side: Side = "user",
     by: By = "factors",
     ids: ArrayLike | None = None,
@@ -90,8 +90,8 @@ def similarity_matrix(
     TooLargeError
         If there are more than ``MOST_IN_A_MATRIX`` of them.
     """
-    predictor = at_rest(model)
-    labels = predictor.users if side == "user" else predictor.items
+    fitted = fitted_of(model)
+    labels = fitted.users if side == "user" else fitted.items
     chosen = np.arange(len(labels)) if ids is None else checked(ids, len(labels), side)
     if len(chosen) > MOST_IN_A_MATRIX:
         raise TooLargeError(
@@ -99,32 +99,32 @@ def similarity_matrix(
             f"neighbours of one {side} instead."
         )
     if by == "factors":
-        found = [similarities(predictor, side, int(one), by)[chosen] for one in chosen]
+        found = [similarities(fitted, side, int(one), by)[chosen] for one in chosen]
     else:
-        rows = _predicted_rows(predictor, side, chosen)
+        rows = _predicted_rows(fitted, side, chosen)
         found = [cosine(rows, row) for row in rows]
     names = [labels[i] for i in chosen]
     return pd.DataFrame(found, index=names, columns=names)
 
 
 def similar(
-    model: Model | Recommender, side: Side, of: int | Guest, n: int = 10, by: By = "factors"
+    model: Model | FittedModel, side: Side, of: int | Guest, n: int = 10, by: By = "factors"
 ) -> pd.DataFrame:
     """The n users (or items) most similar to one: index, label, similarity; best first.
 
     By default the same as the model's ``similar_users`` (or ``similar_items``).
     """
-    predictor = at_rest(model)
-    found = similarities(predictor, side, of, by)
+    fitted = fitted_of(model)
+    found = similarities(fitted, side, of, by)
     if not isinstance(of, Guest):
         found[of] = -np.inf
     best = best_first(found, n)
-    labels = predictor.users if side == "user" else predictor.items
+    labels = fitted.users if side == "user" else fitted.items
     return pd.DataFrame({side: best, "label": [labels[i] for i in best], "similarity": found[best]})
 
 
 def from_neighbours(
-    model: Model | Recommender,
+    model: Model | FittedModel,
     user: int | Guest,
     n: int = 10,
     n_neighbours: int = 3,
@@ -142,19 +142,19 @@ def from_neighbours(
     """
     if how not in ("mean", "sum"):
         raise SettingsError(f"Scores are a “mean” or a “sum” over neighbours, not “{how}”.")
-    predictor = at_rest(model)
-    found = similarities(predictor, "user", user, by)
+    fitted = fitted_of(model)
+    found = similarities(fitted, "user", user, by)
     if not isinstance(user, Guest):
         found[user] = -np.inf
     neighbours = best_first(found, n_neighbours)
     neighbours = neighbours[found[neighbours] > 0]
-    scores = np.full(predictor.n_items, -np.inf)
+    scores = np.full(fitted.n_items, -np.inf)
     if len(neighbours):
-        rows = predictor.predict_matrix(neighbours, clip=False)
+        rows = fitted.predict_matrix(neighbours, clip=False)
         scores = weighted(rows, found[neighbours], how)
-        scores[predictor.rated_by(user)[0]] = -np.inf
+        scores[fitted.rated_by(user)[0]] = -np.inf
     best = best_first(scores, n)
-    labels = predictor.items
+    labels = fitted.items
     return pd.DataFrame({"item": best, "label": [labels[i] for i in best], "score": scores[best]})
 
 
@@ -164,13 +164,13 @@ def weighted(rows: np.ndarray, weights: np.ndarray, how: Literal["mean", "sum"])
     return total / np.sum(weights, dtype=np.float64) if how == "mean" else total
 
 
-def _predicted_rows(predictor: Recommender, side: Side, ids: np.ndarray) -> np.ndarray:
+def _predicted_rows(fitted: FittedModel, side: Side, ids: np.ndarray) -> np.ndarray:
     if side == "user":
-        return predictor.predict_matrix(ids, clip=False)
-    return predictor.predict_matrix(None, ids, clip=False).T
+        return fitted.predict_matrix(ids, clip=False)
+    return fitted.predict_matrix(None, ids, clip=False).T
 
 
-def _predicted_row(predictor: Recommender, side: Side, of: int | Guest) -> np.ndarray:
+def _predicted_row(fitted: FittedModel, side: Side, of: int | Guest) -> np.ndarray:
     if isinstance(of, Guest):
-        return predictor.predict(of, np.arange(predictor.n_items), clip=False)
-    return _predicted_rows(predictor, side, np.array([of]))[0]
+        return fitted.predict(of, np.arange(fitted.n_items), clip=False)
+    return _predicted_rows(fitted, side, np.array([of]))[0]

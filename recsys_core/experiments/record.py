@@ -22,7 +22,7 @@ import numpy as np
 from recsys_core.errors import LinkError, MissingRunError, ReceiptError, SettingsError
 from recsys_core.experiments.experiment import SHARED, Experiment
 from recsys_core.experiments.scores import Score, scores
-from recsys_core.models import Recommender
+from recsys_core.models import FittedModel
 from recsys_core.ratings import UPLOAD, Ratings
 from recsys_core.recipes import Recipe
 from recsys_core.splits import Split
@@ -74,9 +74,9 @@ class Record:
     versions: Mapping[str, str] = field(repr=False)
     processor: str
     created: str
-    model: Recommender | None = field(default=None, compare=False, repr=False)
+    model: FittedModel | None = field(default=None, compare=False, repr=False)
     _split: Split | None = field(default=None, compare=False, repr=False)
-    snapshots: Mapping[int, Recommender] = field(default_factory=dict, compare=False, repr=False)
+    snapshots: Mapping[int, FittedModel] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(
@@ -86,9 +86,9 @@ class Record:
         epochs: Sequence[Epoch],
         best_epoch: int | None,
         epoch: int,
-        model: Recommender,
+        model: FittedModel,
         settings: Mapping[str, Any],
-        snapshots: Mapping[int, Recommender] | None = None,
+        snapshots: Mapping[int, FittedModel] | None = None,
     ) -> Record:
         """Keep what is to be kept of a training; ``model`` is that of ``epoch``."""
         judged = split.validation if split.validation is not None else split.train
@@ -117,7 +117,7 @@ class Record:
     # --- what needs the process that trained it -------------------------------------------------
 
     @property
-    def fitted(self) -> Recommender:
+    def fitted(self) -> FittedModel:
         """The trained model, never None.
 
         Raises
@@ -132,7 +132,7 @@ class Record:
         """The Split it was trained on; raises like ``fitted``."""
         return self._here(self._split)
 
-    def at(self, epoch: int) -> Recommender:
+    def at(self, epoch: int) -> FittedModel:
         """Return the model of an epoch that was asked for.
 
         Raises

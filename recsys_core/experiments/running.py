@@ -13,7 +13,7 @@ from typing import Any
 from recsys_core.errors import SettingsError
 from recsys_core.experiments.experiment import Experiment
 from recsys_core.experiments.record import Record
-from recsys_core.models import Model, Recommender
+from recsys_core.models import FittedModel, Model
 from recsys_core.splits import Split
 from recsys_core.training import Checkpoint, Epoch, Training
 
@@ -141,11 +141,11 @@ def run(
         if asked is not None and asked < 0:
             raise SettingsError(f"There is no epoch {asked}; they are numbered from 0.")
     course = ExperimentTraining(experiment, experiment.make_split())
-    snapshots: dict[int, Recommender] = {}
+    snapshots: dict[int, FittedModel] = {}
 
     def note(epoch: Epoch) -> None:
         if epoch.number == at or epoch.number in keep:
-            snapshots[epoch.number] = course.training.learner.snapshot()
+            snapshots[epoch.number] = course.training.trainer.snapshot()
         if on_epoch is not None:
             on_epoch(epoch, course.training.n_epochs)
 
@@ -160,7 +160,7 @@ def run(
             note(epoch)
     training = course.training
     last = training.epoch if training.best_epoch is None else training.best_epoch
-    model = training.learner.snapshot() if training.best is None else training.best
+    model = training.trainer.snapshot() if training.best is None else training.best
     if at is not None:
         if at not in snapshots:
             raise SettingsError(f"Training ended at epoch {last}: there is no epoch {at}.")

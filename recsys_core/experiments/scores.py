@@ -8,7 +8,7 @@ import numpy as np
 
 from recsys_core.errors import RatingsError
 from recsys_core.experiments.defaults import looks_like_counts
-from recsys_core.models import Recommender
+from recsys_core.models import FittedModel
 from recsys_core.ratings import Ratings
 
 # Ranking more cells than this for one model takes too long to wait for: so many users are drawn.
@@ -34,19 +34,19 @@ class Score:
     recall: float | None
 
 
-def scores(name: str, recommender: Recommender, held_out: Ratings) -> Score:
-    """All measures of a recommender on some ratings."""
+def scores(name: str, fitted: FittedModel, held_out: Ratings) -> Score:
+    """All measures of a fitted model on some ratings."""
     from recsys_core import metrics
 
     rmse = mae = ndcg = recall = None
-    if recommender.has_ratings:
-        predicted = recommender.predict(held_out.user_ids, held_out.item_ids)
+    if fitted.has_ratings:
+        predicted = fitted.predict(held_out.user_ids, held_out.item_ids)
         rmse = metrics.rmse(held_out.values, predicted)
         mae = metrics.mae(held_out.values, predicted)
     # Every count is a choice; of ratings, only high ones are.
     threshold = held_out.scale.low if looks_like_counts(held_out) else None
     try:
-        lists = metrics.ranking(recommender, _some_users(held_out), PLACES, threshold)
+        lists = metrics.ranking(fitted, _some_users(held_out), PLACES, threshold)
         ndcg, recall = lists.ndcg, lists.recall
     except RatingsError:
         pass  # nothing liked: lists cannot be judged

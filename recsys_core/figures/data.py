@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_core import words
-from recsys_core.asking.matrix_view import Block, cut
+from recsys_core.asking.matrix_view import Block, block_of
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.theme import Mode
@@ -152,7 +152,7 @@ def cells(split: Split) -> Block:
     """The whole of a small matrix, for ``figures.heatmap``: parts apart, nothing predicted."""
     train = split.train
     users, items = train.user_order, train.item_order
-    return cut(train, None, users, items, validation=split.validation, test=split.test)
+    return block_of(train, None, users, items, validation=split.validation, test=split.test)
 
 
 def block_shares(ratings: Ratings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

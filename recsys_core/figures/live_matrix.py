@@ -11,7 +11,7 @@ from recsys_core import words
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.theme import Mode
-from recsys_core.models import Recommender
+from recsys_core.models import FittedModel
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.splits import Split
 
@@ -185,14 +185,14 @@ def _outlines(held: list[list[Any]], mode: Mode) -> list[Trace]:
 
 
 def table(
-    train: Ratings, rows: np.ndarray, columns: np.ndarray, predictor: Recommender
+    train: Ratings, rows: np.ndarray, columns: np.ndarray, fitted: FittedModel
 ) -> pd.DataFrame:
     """The predictions shown, one row a user, one column an item."""
-    predicted = predictor.predict_matrix(rows, columns)
+    predicted = fitted.predict_matrix(rows, columns)
     # Two items may share a title: a table needs different columns.
     names = [train.item_names[i] for i in columns]
-    unlike = [
+    distinct_names = [
         n if names.count(n) == 1 else f"{n} ({i})" for n, i in zip(names, columns, strict=True)
     ]
     index = pd.Index([train.user_names[u] for u in rows], name="user")
-    return pd.DataFrame(np.round(predicted.astype(np.float64), 3), index, unlike)
+    return pd.DataFrame(np.round(predicted.astype(np.float64), 3), index, distinct_names)

@@ -18,15 +18,15 @@ from numpy.typing import ArrayLike
 
 from recsys_core.asking import attribution, matrix_view, projection, similarity
 from recsys_core.asking import latent_map as places_of
-from recsys_core.asking.matrix_view import View, cut, unlike
-from recsys_core.asking.similarity import By, Side, at_rest
+from recsys_core.asking.matrix_view import View, block_of, distinct_names
+from recsys_core.asking.similarity import By, Side, fitted_of
 from recsys_core.errors import RatingsError, SettingsError
 from recsys_core.extras import needed_for
 from recsys_core.figures import curves, data, heatmap, latent, similarity_matrix, theme, waterfall
 from recsys_core.figures.curves import Curve, Measure
 from recsys_core.figures.plain import Figure
 from recsys_core.figures.theme import Mode
-from recsys_core.models import Factored, Guest, Model, Recommender
+from recsys_core.models import Factored, FittedModel, Guest, Model
 from recsys_core.models.base import described
 from recsys_core.models.fitted_model import checked
 from recsys_core.ratings import Ratings
@@ -67,7 +67,7 @@ def error_curve(*models: Model, measure: Measure = "RMSE", mode: Mode = "light")
     for model in models:
         if not model.has_epochs:
             raise SettingsError(f"{model.title} has no epochs, and so no curve.")
-    names = unlike([described(model, model.settings) for model in models])
+    names = distinct_names([described(model, model.settings) for model in models])
     found = [
         Curve(name, model.history, len(model.history) - 1, colour, _lowest(model.history))
         for colour, (name, model) in enumerate(zip(names, models, strict=True))
@@ -90,7 +90,7 @@ def _lowest(history: Sequence[Epoch]) -> int | None:
 
 
 def matrix(
-    model: Model | Recommender | Ratings,
+    model: Model | FittedModel | Ratings,
     view: View | None = None,
     *,
     user_ids: ArrayLike | None = None,
@@ -116,20 +116,20 @@ def matrix(
     TooLargeError
         If more cells are asked for than can be predicted at once.
     """
-    predictor = None if isinstance(model, Ratings) else at_rest(model)
-    train = model if isinstance(model, Ratings) else at_rest(model).train
-    offered = matrix_view.views(predictor)
+    fitted = None if isinstance(model, Ratings) else fitted_of(model)
+    train = model if isinstance(model, Ratings) else fitted_of(model).train
+    offered = matrix_view.views(fitted)
     if view is None:
         view = "filled" if "filled" in offered else offered[-1]
     _check("view", view, offered)
     users = _chosen(user_ids, train, "user", _MOST_USERS)
     items = _chosen(item_ids, train, "item", _MOST_ITEMS)
-    part = cut(train, predictor, users, items, validation=validation)
+    part = block_of(train, fitted, users, items, validation=validation)
     return _alone(heatmap.figure(part, view, mode), mode)
 
 
 def prediction_terms(
-    model: Model | Recommender, user: int | Guest, item: int, *, mode: Mode = "light"
+    model: Model | FittedModel, user: int | Guest, item: int, *, mode: Mode = "light"
 ) -> go.Figure:
     """Draw one prediction as the sum it is: mean + biases + each factor's product.
 
@@ -140,13 +140,13 @@ def prediction_terms(
     SettingsError
         If the model's predictions are no such sum (``has_terms``).
     """
-    found, predictor = attribution.terms(model, user, item), at_rest(model)
-    names = _name(predictor.train, user), predictor.train.item_names[item]
-    return _alone(waterfall.figure(found, *names, predictor.extent, mode), mode)
+    found, fitted = attribution.terms(model, user, item), fitted_of(model)
+    names = _name(fitted.train, user), fitted.train.item_names[item]
+    return _alone(waterfall.figure(found, *names, fitted.extent, mode), mode)
 
 
 def reasons(
-    model: Model | Recommender,
+    model: Model | FittedModel,
     user: int | Guest,
     item: int,
     *,
@@ -165,21 +165,21 @@ def reasons(
     SettingsError
         If the model cannot tell (``has_reasons``).
     """
-    found, train = attribution.reasons(model, user, item), at_rest(model).train
+    found, train = attribution.reasons(model, user, item), fitted_of(model).train
     names = train.item_names
     if found.table.empty:
         raise RatingsError(
             f"No rating of {_name(train, user)} has a part in the prediction of {names[item]}: "
             "there are no reasons to draw."
         )
-    return _alone(similarity_matrix.pulls(found, names, names[item], mode, most), mode)
+    return _alone(similarity_matrix.contributions(found, names, names[item], mode, most), mode)
 
 
 # --- similarity ---------------------------------------------------------------------------------
 
 
 def latent_map(
-    model: Model | Recommender,
+    model: Model | FittedModel,
     method: MapMethod = "pca",
     colour_by: ColourBy = "kind",
     *,
@@ -201,20 +201,20 @@ def latent_map(
     """
     _check("method", method, get_args(MapMethod))
     _check("colour_by", colour_by, get_args(ColourBy))
-    predictor = at_rest(model)
-    if not (isinstance(predictor, Factored) and predictor.has_factors):
+    fitted = fitted_of(model)
+    if not (isinstance(fitted, Factored) and fitted.has_factors):
         raise SettingsError("This model has no factors, and so no map of users and items.")
-    train = predictor.train
+    train = fitted.train
     ids = {
         side: places_of.most_rated(train, side, _MOST_MAPPED[method]) for side in places_of.SIDES
     }
     if method == "pca":
-        basis = projection.Basis.fit(predictor)
-        places = places_of.through(predictor, basis, ids, places_of.widest(basis))
+        basis = projection.Basis.fit(fitted)
+        places = places_of.project(fitted, basis, ids, places_of.widest_axes(basis))
     else:
         arrange = projection.tsne if method == "tsne" else projection.umap
-        places = places_of.laid_out(predictor, arrange(places_of.stacked(predictor, ids)), ids)
-    groups, group_names = places_of.clusters(predictor) if colour_by == "cluster" else ({}, [])
+        places = places_of.placed(fitted, arrange(places_of.stacked(fitted, ids)), ids)
+    groups, group_names = places_of.clusters(fitted) if colour_by == "cluster" else ({}, [])
     clouds = [latent.cloud(train, places, side, groups.get(side)) for side in places_of.SIDES]
     chart = latent.figure(
         clouds,
@@ -229,7 +229,7 @@ def latent_map(
 
 
 def similarities(
-    model: Model | Recommender,
+    model: Model | FittedModel,
     side: Side = "user",
     by: By = "factors",
     *,
@@ -243,20 +243,20 @@ def similarities(
     Raises
     ------
     SettingsError
-        If the model calls no users or items similar (``has_likeness``).
+        If the model calls no users or items similar (``has_similarity``).
     """
     _check("side", side, get_args(Side))
     _check("by", by, get_args(By))
-    predictor = at_rest(model)
-    if by == "factors" and not predictor.has_likeness:
+    fitted = fitted_of(model)
+    if by == "factors" and not fitted.has_similarity:
         raise SettingsError('This model has no factors to compare: ask for by="predictions".')
-    train = predictor.train
+    train = fitted.train
     chosen = _chosen(ids, train, side, _MOST_COMPARED)
     called = train.user_names if side == "user" else train.item_names
     names = [called[i] for i in chosen]
-    table = similarity.similarity_matrix(predictor, side, by, chosen)
+    table = similarity.similarity_matrix(fitted, side, by, chosen)
     noun = "user" if side == "user" else train.item_noun
-    title = similarity_matrix.title(noun, similarity.compared(predictor, by))
+    title = similarity_matrix.title(noun, similarity.compared(fitted, by))
     return _alone(similarity_matrix.similarities(table.set_axis(names, axis=0), title, mode), mode)
 
 

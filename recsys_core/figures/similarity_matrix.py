@@ -73,7 +73,9 @@ def _rings(selected: int, n: int, mode: Mode) -> list[dict[str, Any]]:
     ]
 
 
-def pulls(reasons: Reasons, names: list[str], item: str, mode: Mode, most: int = 8) -> Figure:
+def contributions(
+    reasons: Reasons, names: list[str], item: str, mode: Mode, most: int = 8
+) -> Figure:
     """The ratings that speak for (right) and against (left) an item, the strongest first."""
     table = reasons.table.head(most)
     labels = [

@@ -11,9 +11,9 @@ from recsys_core.live import commentary, latent_axes
 from recsys_core.live.frames import frame, frame_bytes
 from recsys_core.live.messages import Baseline, Frame, Map, RunNews, Said, Sentence, Tick
 from recsys_core.live.status_lines import short
-from recsys_core.models import Recommender
+from recsys_core.models import FittedModel
 from recsys_core.runs import Run
-from recsys_core.runs.snapshots import Moment
+from recsys_core.runs.snapshots import Snapshot
 from recsys_core.text import Text
 
 # About how long the frames of one message may be, in bytes, and how many: of a tick, and of the
@@ -81,9 +81,9 @@ class Feed:
             return None
         with run.lock:
             news = _state(run, told.epochs)
-            moment = _kept(run, epoch)
+            moment = _snapshot_of(run, epoch)
         told.frames.add(moment.epoch)
-        news.frames = [frame(run, moment.epoch, moment.thing)]
+        news.frames = [frame(run, moment.epoch, moment.value)]
         return Tick({self.main: news})
 
     def _news(self, stream: str, run: Run) -> RunNews | None:
@@ -121,7 +121,7 @@ class Feed:
             told.after, news.after = after, Sentence.of(after)
 
     def _frames(
-        self, run: Run, told: _Told, moments: list[Moment[Recommender]]
+        self, run: Run, told: _Told, moments: list[Snapshot[FittedModel]]
     ) -> list[Frame] | None:
         first = told.pictured < 0
         new = [m for m in moments if m.epoch > told.pictured and m.epoch not in told.frames]
@@ -132,15 +132,15 @@ class Feed:
         best = run.best_epoch
         if run.status == "finished" and best is not None:
             if best not in told.frames and all(m.epoch != best for m in chosen):
-                chosen.append(_kept(run, best))
+                chosen.append(_snapshot_of(run, best))
         told.frames.update(moment.epoch for moment in chosen)
-        return [frame(run, m.epoch, m.thing) for m in chosen] or None
+        return [frame(run, m.epoch, m.value) for m in chosen] or None
 
 
-def _kept(run: Run, epoch: int) -> Moment[Recommender]:
-    """The predictor nearest to an epoch; the best of a finished run however much is thinned."""
+def _snapshot_of(run: Run, epoch: int) -> Snapshot[FittedModel]:
+    """The fitted model nearest to an epoch; the best of a finished run however much is thinned."""
     if run.status == "finished" and epoch == run.best_epoch:
-        return Moment(epoch, run.predictor, 0)
+        return Snapshot(epoch, run.fitted, 0)
     return run.frames.nearest(epoch)
 
 

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from recsys_core.live.messages import Frame
-from recsys_core.models import Factored, Recommender
+from recsys_core.models import Factored, FittedModel
 from recsys_core.ratings import Ratings
 from recsys_core.runs import Run
 
@@ -72,7 +72,7 @@ _MOST_PACKED = 400
 _packing = threading.Lock()
 
 
-def frame(run: Run, epoch: int, predictor: Recommender) -> Frame:
+def frame(run: Run, epoch: int, fitted: FittedModel) -> Frame:
     """The state of both panels at an epoch; packed once for all who watch."""
     with _packing:
         packed = _packed.setdefault(run, {})
@@ -80,15 +80,15 @@ def frame(run: Run, epoch: int, predictor: Recommender) -> Frame:
         if found is None or (found.latent is None and run.basis is not None):
             if len(packed) >= _MOST_PACKED:
                 packed.pop(next(iter(packed)))
-            found = packed[epoch] = _frame(run, epoch, predictor)
+            found = packed[epoch] = _frame(run, epoch, fitted)
         return found
 
 
-def _frame(run: Run, epoch: int, predictor: Recommender) -> Frame:
+def _frame(run: Run, epoch: int, fitted: FittedModel) -> Frame:
     part = shown(run.split.train)
-    packed = Frame(epoch, _pack(_levels(part, epoch, predictor)))
+    packed = Frame(epoch, _pack(_levels(part, epoch, fitted)))
     if run.basis is not None:
-        xy = places(run, predictor)
+        xy = places(run, fitted)
         reach = float(np.abs(xy).max()) or 1.0
         packed.latent = _pack(np.rint(xy * (_SIDE / reach)).astype("<i2"))
         packed.reach, packed.spread = reach, spread(xy)
@@ -102,24 +102,24 @@ def frame_bytes(run: Run) -> int:
     return 100 + (8 * cells + 16 * (len(part.users) + len(part.items))) // 3
 
 
-def places(run: Run, predictor: Recommender) -> np.ndarray:
+def places(run: Run, fitted: FittedModel) -> np.ndarray:
     """Where users and then items shown lie, through the run's basis; float64, (n, 2)."""
-    assert run.basis is not None and isinstance(predictor, Factored)
+    assert run.basis is not None and isinstance(fitted, Factored)
     part = shown(run.split.train)
     return np.concatenate(
         [
-            run.basis.project(predictor.user_factors[part.users]),
-            run.basis.project(predictor.item_factors[part.items]),
+            run.basis.project(fitted.user_factors[part.users]),
+            run.basis.project(fitted.item_factors[part.items]),
         ]
     )
 
 
-def _levels(part: Shown, epoch: int, predictor: Recommender) -> np.ndarray:
+def _levels(part: Shown, epoch: int, fitted: FittedModel) -> np.ndarray:
     cells = len(part.rows), len(part.columns)
     if epoch == 0:  # what an untrained model says is no prediction
         return np.full(cells, _TOP + 1, dtype="<u2")
-    low, high, _ = predictor.extent
-    predicted = predictor.predict_matrix(part.rows, part.columns)
+    low, high, _ = fitted.extent
+    predicted = fitted.predict_matrix(part.rows, part.columns)
     share = np.clip((predicted - low) / ((high - low) or 1.0), 0, 1)  # preferences may lie outside
     return np.rint(share * _TOP).astype("<u2")
 

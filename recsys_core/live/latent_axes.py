@@ -37,9 +37,9 @@ def map_of(run: Run) -> Map | None:
 def _map(run: Run) -> Map:
     assert run.basis is not None
     part = shown(run.split.train)
-    ends = places(run, run.predictor if run.status == "finished" else run.scouted or run.predictor)
+    ends = places(run, run.fitted if run.status == "finished" else run.pilot or run.fitted)
     named = len(ends) <= NAMED
-    expected = max(spread(ends), spread(places(run, run.scouted)) if run.scouted else 0.0)
+    expected = max(spread(ends), spread(places(run, run.pilot)) if run.pilot else 0.0)
     reach = (1.35 if named else 1.2) * expected or 1.0  # some room, for names more
     beside: list[str] = []
     if named:

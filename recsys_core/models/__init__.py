@@ -9,8 +9,8 @@ from recsys_core.models.als import ALS
 from recsys_core.models.base import Model, load_model
 from recsys_core.models.baselines import GlobalMean, UserItemBias
 from recsys_core.models.bayesian import BayesianPMF
-from recsys_core.models.factor_model import Predictor
-from recsys_core.models.fitted_model import Factored, Guest, Recommender
+from recsys_core.models.factor_model import FactorModel
+from recsys_core.models.fitted_model import Factored, FittedModel, Guest
 from recsys_core.models.implicit_als import ImplicitALS
 from recsys_core.models.item_knn import ItemKNN
 from recsys_core.models.nmf import NMF
@@ -29,7 +29,7 @@ MODELS = (*ALGORITHMS, "GlobalMean", "UserItemBias")
 
 __all__ = [
     "ALGORITHMS", "ALS", "MODELS", "NMF", "PMF", "SGD", "BayesianPMF", "Factored", "GlobalMean",
-    "Guest", "ImplicitALS", "ItemKNN", "Model", "NeuralMF", "Predictor", "Recommender", "SVDpp",
+    "Guest", "ImplicitALS", "ItemKNN", "Model", "NeuralMF", "FactorModel", "FittedModel", "SVDpp",
     "UserItemBias", "load_model",
 ]  # fmt: skip
 

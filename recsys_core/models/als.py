@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from recsys_core.models.alternating import AlternatingLearner
+from recsys_core.models.alternating import AlternatingTrainer
 from recsys_core.models.base import Model
 from recsys_core.models.options import (
     biases_option,
@@ -58,9 +58,9 @@ class ALS(Model):
             return {"n_factors": 32, "reg": 0.12, "n_epochs": 10, "patience": 3}
         return {"n_factors": 32, "reg": 0.075, "n_epochs": 15, "patience": 3}
 
-    def _learner(self, train: Ratings, settings: dict[str, Any]) -> AlternatingLearner:
-        learner = AlternatingLearner(train, settings)
-        learner.weighted = settings["weighted"]
-        for side in (learner.users, learner.items):
+    def _trainer(self, train: Ratings, settings: dict[str, Any]) -> AlternatingTrainer:
+        trainer = AlternatingTrainer(train, settings)
+        trainer.weighted = settings["weighted"]
+        for side in (trainer.users, trainer.items):
             side.reg[:] = settings["reg"]
-        return learner
+        return trainer

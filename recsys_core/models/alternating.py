@@ -1,4 +1,4 @@
-"""Alternating closed-form updates: the learner behind ALS, PMF and Gibbs sampling.
+"""Alternating closed-form updates: the trainer behind ALS, PMF and Gibbs sampling.
 
 With all items fixed, every user's row w = (p_u, b_u) is a regularised least-squares problem of its
 own, with design rows x_i = (q_i, 1) and targets r − μ − b_i; then the items' turn.
@@ -14,7 +14,7 @@ import numpy as np
 from recsys_core import kernels
 from recsys_core.kernels.threads import row_steps, run_all
 from recsys_core.models.factor_model import FoldIn
-from recsys_core.models.factor_trainer import FactorLearner
+from recsys_core.models.factor_trainer import FactorTrainer
 from recsys_core.ratings import Grouped, Ratings
 
 NONE = np.empty((0, 0), np.float32)
@@ -42,7 +42,7 @@ class Side:
 
     Attributes
     ----------
-    factors, bias : the learner's own arrays, (n_rows, width) and (n_rows,).
+    factors, bias : the trainer's own arrays, (n_rows, width) and (n_rows,).
     reg, prior : λ of each number in a row and its prior mean, the bias last, (n_columns,).
     inverse : diagonal of A⁻¹ of each row, (n_rows, width + 1), the bias first; empty if not wanted.
     doubt : σ² times that of the factors, (n_rows, width); empty if the rows count as certain.
@@ -76,7 +76,7 @@ class Side:
         return penalty
 
 
-class AlternatingLearner(FactorLearner):
+class AlternatingTrainer(FactorTrainer):
     """Users' rows given the items', then items' rows given the users'."""
 
     weighted = False  # whether λ is multiplied by a row's number of ratings (ALS-WR)

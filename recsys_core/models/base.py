@@ -22,18 +22,25 @@ from recsys_core.errors import (
     SettingsError,
     TooLargeError,
 )
-from recsys_core.models.fitted_model import Guest, Recommender
+from recsys_core.models.fitted_model import FittedModel, Guest
 from recsys_core.models.options import Option, options_of
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.recipes import Parameter
-from recsys_core.training import Checkpoint, Epoch, Learner, Training
+from recsys_core.training import Checkpoint, Epoch, Trainer, Training
 from recsys_core.words import many
 
 # Factors and k × k sums of a model, all together.
 _MOST_NUMBERS = 1 << 30
 
-# Before the names of a recommender's own arrays in a saved model.
+# Before the names of a fitted model's own arrays in a saved model.
 _PART = "part."
+
+# What kinds of fitted models were called in files saved by earlier versions.
+_CALLED_BEFORE = {
+    "Recommender": "FittedModel",
+    "Predictor": "FactorModel",
+    "TowerPredictor": "NeuralFactorModel",
+}
 
 
 @dataclasses.dataclass
@@ -54,7 +61,7 @@ class Model(ABC):
 
     def __post_init__(self) -> None:
         self._training: Training | None = None
-        self._loaded: tuple[Recommender, list[Epoch], dict[str, Any]] | None = None
+        self._loaded: tuple[FittedModel, list[Epoch], dict[str, Any]] | None = None
 
     # --- what an algorithm supplies -------------------------------------------------------------
 
@@ -64,7 +71,7 @@ class Model(ABC):
         """Settings that suit data of this size, for every option whose default is None."""
 
     @abstractmethod
-    def _learner(self, train: Ratings, settings: dict[str, Any]) -> Learner:
+    def _trainer(self, train: Ratings, settings: dict[str, Any]) -> Trainer:
         """The algorithm at its initial state."""
 
     def _chosen(self, train: Ratings) -> dict[str, Any]:
@@ -147,7 +154,7 @@ class Model(ABC):
             for name in self.shaping:
                 self._keep_shape(name, checkpoint.settings.get(name), settings)
         self._training = Training(
-            self._learner(train, settings),
+            self._trainer(train, settings),
             settings,
             train,
             validation,
@@ -200,8 +207,8 @@ class Model(ABC):
             return self._training.history
         return list(self._loaded[1]) if self._loaded is not None else []
 
-    def snapshot(self) -> Recommender:
-        """An immutable recommender, safe to read while training goes on."""
+    def snapshot(self) -> FittedModel:
+        """An immutable fitted model, safe to read while training goes on."""
         if self._training is not None:
             return self._training.snapshot()
         if self._loaded is not None:
@@ -211,7 +218,7 @@ class Model(ABC):
     def predict(
         self, user_ids: ArrayLike | Guest, item_ids: ArrayLike, clip: bool = True
     ) -> np.ndarray:
-        """See Recommender.predict."""
+        """See FittedModel.predict."""
         return self.snapshot().predict(user_ids, item_ids, clip)
 
     def predict_matrix(
@@ -220,25 +227,25 @@ class Model(ABC):
         item_ids: ArrayLike | None = None,
         clip: bool = True,
     ) -> np.ndarray:
-        """See Recommender.predict_matrix."""
+        """See FittedModel.predict_matrix."""
         return self.snapshot().predict_matrix(user_ids, item_ids, clip)
 
     def recommend(
         self, user: int | Guest, n: int = 10, exclude: ArrayLike | None = None
     ) -> pd.DataFrame:
-        """See Recommender.recommend."""
+        """See FittedModel.recommend."""
         return self.snapshot().recommend(user, n, exclude)
 
     def similar_users(self, user: int | Guest, n: int = 10) -> pd.DataFrame:
-        """See Recommender.similar_users."""
+        """See FittedModel.similar_users."""
         return self.snapshot().similar_users(user, n)
 
     def similar_items(self, item: int, n: int = 10) -> pd.DataFrame:
-        """See Recommender.similar_items."""
+        """See FittedModel.similar_items."""
         return self.snapshot().similar_items(item, n)
 
     def fold_in(self, item_ids: ArrayLike, values: ArrayLike) -> Guest:
-        """See Recommender.fold_in."""
+        """See FittedModel.fold_in."""
         return self.snapshot().fold_in(item_ids, values)
 
     @property
@@ -276,14 +283,14 @@ class Model(ABC):
 
     def save(self, path: str | Path) -> None:
         """Write the trained model, its labels and the ratings it knows, as npz without pickle."""
-        recommender = self.snapshot()
-        train, parts = recommender.train, recommender.parts()
+        fitted = self.snapshot()
+        train, parts = fitted.train, fitted.parts()
         arrays: dict[str, Any] = {n: a for n, a in parts.items() if isinstance(a, np.ndarray)}
         about = {
             "model": type(self).__name__,
             "settings": self.settings,
             "history": [dataclasses.asdict(epoch) for epoch in self.history],
-            "kind": type(recommender).__name__,
+            "kind": type(fitted).__name__,
             "facts": {name: part for name, part in parts.items() if name not in arrays},
             "name": train.name,
             "item_noun": train.item_noun,
@@ -341,11 +348,12 @@ def load_model(path: str | Path) -> Model:
         item_noun=about["item_noun"],
     )  # fmt: skip
     own = {n.removeprefix(_PART): a for n, a in arrays.items() if n.startswith(_PART)}
-    recommender = Recommender.kinds[about["kind"]].of_parts(train, about["facts"] | own)
+    kind = _CALLED_BEFORE.get(about["kind"], about["kind"])
+    fitted = FittedModel.kinds[kind].of_parts(train, about["facts"] | own)
     known = {f.name for f in dataclasses.fields(model_class)}
     settings = {name: value for name, value in about["settings"].items() if name in known}
     model = model_class(**settings)
-    model._loaded = (recommender, [Epoch(**epoch) for epoch in about["history"]], about["settings"])
+    model._loaded = (fitted, [Epoch(**epoch) for epoch in about["history"]], about["settings"])
     return model
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from recsys_core.models.base import Model
 from recsys_core.models.factor_model import FoldIn
-from recsys_core.models.factor_trainer import FactorLearner, squares
+from recsys_core.models.factor_trainer import FactorTrainer, squares
 from recsys_core.models.options import epochs_option, option
 from recsys_core.ratings import Ratings
 
@@ -29,11 +29,11 @@ class GlobalMean(Model):
         """Nothing to choose."""
         return {}
 
-    def _learner(self, train: Ratings, settings: dict[str, Any]) -> MeanLearner:
-        return MeanLearner(train)
+    def _trainer(self, train: Ratings, settings: dict[str, Any]) -> MeanTrainer:
+        return MeanTrainer(train)
 
 
-class MeanLearner(FactorLearner):
+class MeanTrainer(FactorTrainer):
     """r̂ = μ; there is nothing to train."""
 
     def __init__(self, train: Ratings) -> None:
@@ -59,12 +59,12 @@ class UserItemBias(Model):
 
     reg_user: float = option(
         15.0, "float", "λ_u", "Shrinkage of users", low=0.0, high=100.0,
-        meaning="Pulls the bias of users with few ratings towards zero.",
+        meaning="Attribution the bias of users with few ratings towards zero.",
         what_if="Too little believes a single rating; too much believes no one.",
     )  # fmt: skip
     reg_item: float = option(
         10.0, "float", "λ_i", "Shrinkage of items", low=0.0, high=100.0,
-        meaning="Pulls the bias of items with few ratings towards zero.",
+        meaning="Attribution the bias of items with few ratings towards zero.",
         what_if="Too little believes a single rating; too much believes no one.",
     )  # fmt: skip
     n_epochs: int | None = epochs_option()
@@ -75,11 +75,11 @@ class UserItemBias(Model):
         """Ten alternations settle all biases to four decimals."""
         return {"n_epochs": 10}
 
-    def _learner(self, train: Ratings, settings: dict[str, Any]) -> BiasLearner:
-        return BiasLearner(train, settings)
+    def _trainer(self, train: Ratings, settings: dict[str, Any]) -> BiasTrainer:
+        return BiasTrainer(train, settings)
 
 
-class BiasLearner(FactorLearner):
+class BiasTrainer(FactorTrainer):
     """Items given users, then users given items."""
 
     n_steps = 2

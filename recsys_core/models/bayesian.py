@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from recsys_core.kernels.threads import cut, one_blas_thread, run_all
-from recsys_core.models.alternating import AlternatingLearner, Penalty, Side
+from recsys_core.models.alternating import AlternatingTrainer, Penalty, Side
 from recsys_core.models.base import Model
-from recsys_core.models.factor_model import FoldIn, Predictor
+from recsys_core.models.factor_model import FactorModel, FoldIn
 from recsys_core.models.factor_trainer import Running
 from recsys_core.models.fitted_model import Guest
 from recsys_core.models.hyperprior import Beliefs
@@ -95,8 +95,8 @@ class BayesianPMF(Model):
             settings["burn_in"] = min(settings["burn_in"], settings["n_epochs"] // 4)
         return settings
 
-    def _learner(self, train: Ratings, settings: dict[str, Any]) -> GibbsLearner:
-        return GibbsLearner(train, settings)
+    def _trainer(self, train: Ratings, settings: dict[str, Any]) -> GibbsTrainer:
+        return GibbsTrainer(train, settings)
 
     def predict_interval(
         self, user_ids: ArrayLike | Guest, item_ids: ArrayLike, coverage: float = 0.9
@@ -105,7 +105,7 @@ class BayesianPMF(Model):
         return self.snapshot().predict_interval(user_ids, item_ids, coverage)
 
 
-class GibbsLearner(AlternatingLearner):
+class GibbsTrainer(AlternatingTrainer):
     """One epoch is one sweep: beliefs, implicit factors, users' rows, items' rows, noise.
 
     Every random number comes from a generator of its own epoch and purpose, so that a sweep can be
@@ -117,7 +117,7 @@ class GibbsLearner(AlternatingLearner):
         self.sweep = 0
         self.alpha = 1.0 / (float(train.values.var(dtype=np.float64)) or 1.0)
         self.noises: list[float] = []  # 1/α of each kept draw
-        self.draws: tuple[Predictor, ...] = ()
+        self.draws: tuple[FactorModel, ...] = ()
         self._totals: dict[str, np.ndarray] = {}  # Σ of the draws' parameters
         n_kept = max(1, settings["n_epochs"] - settings["burn_in"])
         numbers = self.p.size + self.q.size * (1 + settings["implicit"])
@@ -206,7 +206,7 @@ class GibbsLearner(AlternatingLearner):
         errors = {running: self._add(running, draw) for running in self._running}
         return errors[on_train]
 
-    def _draw(self) -> Predictor:
+    def _draw(self) -> FactorModel:
         """The parameters as they are now, at rest."""
         return super().snapshot()
 
@@ -228,7 +228,7 @@ class GibbsLearner(AlternatingLearner):
 
     # --- the error of the mean prediction -------------------------------------------------------
 
-    def _add(self, running: Running, draw: Predictor) -> float:
+    def _add(self, running: Running, draw: FactorModel) -> float:
         """Add what a draw predicts; its own Σ e²."""
         p, q = np.zeros_like(self.p), np.zeros_like(self.q)
         p[:, : self.n_factors], q[:, : self.n_factors] = draw.user_factors, draw.item_factors
@@ -276,6 +276,6 @@ class GibbsLearner(AlternatingLearner):
         self.noises, self._running = list(state["noises"]), []
 
 
-def _with(totals: dict[str, np.ndarray], draw: Predictor) -> dict[str, np.ndarray]:
+def _with(totals: dict[str, np.ndarray], draw: FactorModel) -> dict[str, np.ndarray]:
     """Sums of the draws' parameters, one draw more; new arrays."""
     return {name: totals.get(name, 0) + getattr(draw, name) for name in Posterior.averaged}

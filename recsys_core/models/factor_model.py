@@ -1,4 +1,4 @@
-"""The predictor: a factor model at rest, x = μ + b_u + b_i + p_u · q_i."""
+"""The fitted model: a factor model at rest, x = μ + b_u + b_i + p_u · q_i."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from recsys_core.models.fitted_model import Factored, Guest, Pulls
+from recsys_core.models.fitted_model import Attribution, Factored, Guest
 from recsys_core.ratings import Ratings
 
 
@@ -52,7 +52,7 @@ class FoldIn:
 
 
 @dataclass(frozen=True, eq=False)
-class Predictor(Factored):
+class FactorModel(Factored):
     """A factor model at rest: x = μ + b_u + b_i + p_u · q_i, read as a rating through its link.
 
     Attributes
@@ -85,7 +85,7 @@ class Predictor(Factored):
         return parts | {f"fold.{name}": value for name, value in fold.items()}
 
     @classmethod
-    def of_parts(cls, train: Ratings, parts: dict[str, Any]) -> Predictor:
+    def of_parts(cls, train: Ratings, parts: dict[str, Any]) -> FactorModel:
         """The inverse of ``parts``."""
         own = {name: part for name, part in parts.items() if not name.startswith("fold.")}
         fold = {name[5:]: part for name, part in parts.items() if name.startswith("fold.")}
@@ -100,7 +100,7 @@ class Predictor(Factored):
         low, high, _ = self.scale
         return (low + (high - low) / (1.0 + np.exp(-x))).astype(np.float32)
 
-    def _met(self, p: np.ndarray, q: np.ndarray) -> np.ndarray:
+    def _interaction(self, p: np.ndarray, q: np.ndarray) -> np.ndarray:
         """The interaction of every row of p with every row of q, (n, k) and (m, k) → (n, m)."""
         return p @ q.T
 
@@ -109,7 +109,7 @@ class Predictor(Factored):
         return self.global_mean + self.user_bias[users] + self.item_bias[items] + dots
 
     def _block(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        x = self._met(self.user_factors[users], self.item_factors[items])
+        x = self._interaction(self.user_factors[users], self.item_factors[items])
         x += self.user_bias[users][:, None]
         x += (self.item_bias[items] + np.float32(self.global_mean))[None, :]
         return x
@@ -119,12 +119,12 @@ class Predictor(Factored):
             factors, bias = user.factors, user.bias
         else:
             factors, bias = self.user_factors[user], self.user_bias[user]
-        met = self._met(factors[None, :].astype(np.float32), self.item_factors)[0]
+        met = self._interaction(factors[None, :].astype(np.float32), self.item_factors)[0]
         return self.global_mean + bias + self.item_bias + met
 
     # --- fold-in --------------------------------------------------------------------------------
 
-    def _folded(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
+    def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
         """One regularised least-squares row.
 
         With design rows x_j = (q_j, 1) and targets r_j − μ − b_j it solves the normal equations of
@@ -170,7 +170,7 @@ class Predictor(Factored):
         w[free] = np.linalg.lstsq(x.T @ x + penalty, x.T @ rest + penalty @ prior[free])[0]
         return w
 
-    def pulls(self, user: int | Guest, item: int) -> Pulls:
+    def attribution(self, user: int | Guest, item: int) -> Attribution:
         """What each rating adds: the user's row is a ridge solution, and so linear in the ratings.
 
         With x_j = (q_j, 1) and A = Σ_j x_j x_jᵀ + penalty (see ``FoldIn``),
@@ -213,15 +213,15 @@ class Predictor(Factored):
             positive = self.fold_in(items, values).factors > 0
             penalty = penalty[np.ix_(positive, positive)]
             free = np.append(positive, False)
-        pulls = np.zeros(len(items))
+        contributions = np.zeros(len(items))
         if free.any() and len(items):
             a = design[:, free].T @ design[:, free] + penalty
-            pulls = (design[:, free] @ np.linalg.lstsq(a, z[free], rcond=None)[0]) * targets
+            contributions = (design[:, free] @ np.linalg.lstsq(a, z[free], rcond=None)[0]) * targets
         if fold.implicit is not None and len(items):
             said = fold.implicit[items].astype(np.float64) @ q[item] / np.sqrt(len(items))
-            x_start, pulls = x_start - said.sum(), pulls + said
-        x_end = x_start + pulls.sum()
+            x_start, contributions = x_start - said.sum(), contributions + said
+        x_end = x_start + contributions.sum()
         start, end = self.score(np.array([x_start, x_end])).astype(np.float64)
         if self.link == "logistic" and x_end != x_start:
-            pulls = pulls * (end - start) / (x_end - x_start)
-        return Pulls(float(start), float(end), items, np.asarray(values), pulls)
+            contributions = contributions * (end - start) / (x_end - x_start)
+        return Attribution(float(start), float(end), items, np.asarray(values), contributions)

@@ -1,4 +1,4 @@
-"""The parameters of a factor model while it trains, and what every learner does with them.
+"""The parameters of a factor model while it trains, and what every trainer does with them.
 
 x = μ + b_u + b_i + p_u · q_i        r̂ = x, or  low + (high − low) · σ(x)  on a logistic scale
 """
@@ -12,7 +12,7 @@ import numpy as np
 
 from recsys_core import kernels
 from recsys_core.kernels.threads import cut, run_all
-from recsys_core.models.factor_model import FoldIn, Predictor
+from recsys_core.models.factor_model import FactorModel, FoldIn
 from recsys_core.ratings import Ratings, Scale
 
 Link = Literal["identity", "logistic"]
@@ -74,8 +74,8 @@ def both_errors(values: np.ndarray, x: np.ndarray, scale: Scale) -> tuple[float,
     return float(raw @ raw), float(clipped @ clipped)
 
 
-class FactorLearner:
-    """Base of the learners: parameters, their measuring, snapshots and checkpoints.
+class FactorTrainer:
+    """Base of the trainers: parameters, their measuring, snapshots and checkpoints.
 
     Attributes
     ----------
@@ -142,10 +142,10 @@ class FactorLearner:
         """How a new user's row is found from a few ratings."""
         raise NotImplementedError
 
-    def snapshot(self) -> Predictor:
-        """An immutable predictor with copies of the parameters."""
+    def snapshot(self) -> FactorModel:
+        """An immutable fitted model with copies of the parameters."""
         k = self.n_factors
-        return Predictor(
+        return FactorModel(
             train=self.train,
             global_mean=float(self.mean),
             user_bias=self.b_user.copy(),

@@ -1,6 +1,6 @@
-"""The recommender: a trained model at rest, and every question one may put to it.
+"""The fitted model: a trained model at rest, and every question one may put to it.
 
-How it predicts is a subclass's own affair: a factor model (``predictor.Predictor``), neighbours, a
+How it predicts is a subclass's own affair: a factor model (``fitted.FactorModel``), neighbours, a
 network. What a model has not, it declares, and nobody asks for it.
 """
 
@@ -39,28 +39,28 @@ class Guest:
 
 
 @dataclass(frozen=True)
-class Pulls:
+class Attribution:
     """A prediction shared out among the user's own ratings: ``start`` and all pulls add up to it.
 
     Attributes
     ----------
     start : what is predicted for a user nothing is known of; ``prediction`` : for this one.
-    item_ids, values : the ratings; ``pulls`` : what each adds, float64, (n,).
+    item_ids, values : the ratings; ``attribution`` : what each adds, float64, (n,).
     """
 
     start: float
     prediction: float
     item_ids: np.ndarray
     values: np.ndarray
-    pulls: np.ndarray
+    contributions: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
-class Recommender(ABC):
+class FittedModel(ABC):
     """What every trained model answers. Immutable: safe to read while training goes on.
 
     A subclass is a frozen dataclass of arrays and plain values, and supplies ``_pairs``,
-    ``_block``, ``_row`` and ``_folded``; likeness and pulls where it has them.
+    ``_block``, ``_row`` and ``_fold_in``; similarity and attribution where it has them.
 
     Attributes
     ----------
@@ -70,8 +70,8 @@ class Recommender(ABC):
     has_ratings : it predicts ratings on the scale; without, scores of preference about 0 to 1,
         for which clipping and RMSE have no meaning.
     has_intervals : it knows how sure it is: ``predict_interval`` and ``deviation``.
-    has_reasons : it can share a prediction out among the user's own ratings: ``pulls``.
-    has_likeness : ``similar_users`` and ``similar_items`` mean something.
+    has_reasons : it can share a prediction out among the user's own ratings: ``attribution``.
+    has_similarity : ``similar_users`` and ``similar_items`` mean something.
     """
 
     train: Ratings
@@ -82,23 +82,23 @@ class Recommender(ABC):
     has_reasons: ClassVar[bool] = False
 
     # In words for people: what ``similar_users`` and ``similar_items`` go by, and what ``start`` of
-    # ``pulls`` is.
-    likeness: ClassVar[str] = "by factors"
+    # ``attribution`` is.
+    similar_by: ClassVar[str] = "by factors"
     before_reasons: ClassVar[str] = "Of someone it knows nothing of, the model would expect"
 
     # Subclasses by name, so that a saved model finds its own again.
-    kinds: ClassVar[dict[str, type[Recommender]]] = {}
+    kinds: ClassVar[dict[str, type[FittedModel]]] = {}
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        Recommender.kinds[cls.__name__] = cls
+        FittedModel.kinds[cls.__name__] = cls
 
     def __post_init__(self) -> None:
         for part in self.parts().values():
             if isinstance(part, np.ndarray):
                 part.setflags(write=False)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Recommender:
+    def __deepcopy__(self, memo: dict[int, Any]) -> FittedModel:
         """Itself: checkpoints are copied deeply, and it never changes."""
         return self
 
@@ -117,18 +117,18 @@ class Recommender(ABC):
         """The x of one user, or guest, and all items, (n_items,)."""
 
     @abstractmethod
-    def _folded(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
+    def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
         """A new user from valid ratings, float64."""
 
-    def user_likeness(self, user: int | Guest) -> np.ndarray:
+    def user_similarity(self, user: int | Guest) -> np.ndarray:
         """How alike each user is to one, float64, (n_users,); the higher the more."""
         raise NotImplementedError
 
-    def item_likeness(self, item: int) -> np.ndarray:
+    def item_similarity(self, item: int) -> np.ndarray:
         """How alike each item is to one, float64, (n_items,); the higher the more."""
         raise NotImplementedError
 
-    def pulls(self, user: int | Guest, item: int) -> Pulls:
+    def attribution(self, user: int | Guest, item: int) -> Attribution:
         """What each of the user's ratings adds to a prediction, in rating units."""
         raise NotImplementedError
 
@@ -156,7 +156,7 @@ class Recommender(ABC):
         return {name: getattr(self, name) for name in names}
 
     @classmethod
-    def of_parts(cls, train: Ratings, parts: dict[str, Any]) -> Recommender:
+    def of_parts(cls, train: Ratings, parts: dict[str, Any]) -> FittedModel:
         """The inverse of ``parts``."""
         return cls(train=train, **parts)
 
@@ -178,7 +178,7 @@ class Recommender(ABC):
         return self.n_factors > 0
 
     @property
-    def has_likeness(self) -> bool:
+    def has_similarity(self) -> bool:
         """Whether ``similar_users`` and ``similar_items`` mean something."""
         return self.has_factors
 
@@ -306,7 +306,7 @@ class Recommender(ABC):
         """
         if not isinstance(user, Guest):
             user = self._one(user, "user")
-        similarity = self.user_likeness(user)
+        similarity = self.user_similarity(user)
         if not isinstance(user, Guest):
             similarity[user] = -np.inf
         best = best_first(similarity, n)
@@ -315,7 +315,7 @@ class Recommender(ABC):
     def similar_items(self, item: int, n: int = 10) -> pd.DataFrame:
         """The n items most like this one: item index, label, similarity; best first."""
         item = self._one(item, "item")
-        similarity = self.item_likeness(item)
+        similarity = self.item_similarity(item)
         similarity[item] = -np.inf
         best = best_first(similarity, n)
         return self._named("item", best, self.items, "similarity", similarity[best])
@@ -338,11 +338,11 @@ class Recommender(ABC):
             raise RatingsError(f"{len(items)} items but {len(ratings)} ratings; give one each.")
         if not np.isfinite(ratings).all():
             raise RatingsError("A guest's ratings must be numbers; leave out what is unrated.")
-        return self._folded(items.copy(), ratings)
+        return self._fold_in(items.copy(), ratings)
 
 
-class Factored(Recommender):
-    """A recommender with a latent space: vectors of users and items that can be looked at.
+class Factored(FittedModel):
+    """A fitted model with a latent space: vectors of users and items that can be looked at.
 
     Attributes
     ----------
@@ -358,12 +358,12 @@ class Factored(Recommender):
         """Number of factors, k."""
         return self.user_factors.shape[1]
 
-    def user_likeness(self, user: int | Guest) -> np.ndarray:
+    def user_similarity(self, user: int | Guest) -> np.ndarray:
         """Cosine between this user's factors and everyone's, biases apart."""
         own = user.factors if isinstance(user, Guest) else self.user_factors[user]
         return cosine(self.user_factors, own)
 
-    def item_likeness(self, item: int) -> np.ndarray:
+    def item_similarity(self, item: int) -> np.ndarray:
         """Cosine between this item's factors and every item's, biases apart."""
         return cosine(self.item_factors, self.item_factors[item])
 

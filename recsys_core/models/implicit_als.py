@@ -10,11 +10,11 @@ import numpy as np
 
 from recsys_core.errors import RatingsError
 from recsys_core.kernels.threads import one_blas_thread
-from recsys_core.models.alternating import AlternatingLearner, Penalty, Side
+from recsys_core.models.alternating import AlternatingTrainer, Penalty, Side
 from recsys_core.models.base import Model
-from recsys_core.models.factor_model import FoldIn, Predictor
+from recsys_core.models.factor_model import FactorModel, FoldIn
 from recsys_core.models.factor_trainer import Running
-from recsys_core.models.fitted_model import Guest, Pulls
+from recsys_core.models.fitted_model import Attribution, Guest
 from recsys_core.models.options import (
     deviation_option,
     epochs_option,
@@ -66,17 +66,17 @@ class ImplicitALS(Model):
             return {"n_factors": 32, "alpha": 0.5, "reg": 30.0, "n_epochs": 15}
         return {"n_factors": 64, "alpha": 1.0, "reg": 50.0, "n_epochs": 15}
 
-    def _learner(self, train: Ratings, settings: dict[str, Any]) -> ImplicitLearner:
+    def _trainer(self, train: Ratings, settings: dict[str, Any]) -> ImplicitTrainer:
         if float(train.values.min()) < 0:
             raise RatingsError(
                 "Implicit ALS reads values as counts, and some are below zero; choose another "
                 "model, or bring counts."
             )
-        return ImplicitLearner(train, settings)
+        return ImplicitTrainer(train, settings)
 
 
 @dataclass(frozen=True, eq=False)
-class Preferences(Predictor):
+class Preferences(FactorModel):
     """Implicit ALS at rest: x = p_u · q_i, a preference.
 
     Attributes
@@ -98,21 +98,21 @@ class Preferences(Predictor):
         a = q.T @ q + own.T @ (more[:, None] * own) + self.reg * np.eye(self.n_factors)
         return a, (1.0 + more)[:, None] * own
 
-    def _folded(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
+    def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
         """One user half-step: A w = Σ_j c_j q_j."""
         a, rows = self._equations(items, ratings)
         return Guest(np.linalg.solve(a, rows.sum(axis=0)).astype(np.float32), 0.0, items, ratings)
 
-    def pulls(self, user: int | Guest, item: int) -> Pulls:
+    def attribution(self, user: int | Guest, item: int) -> Attribution:
         """What each choice adds: x_i = Σ_j q_iᵀ A⁻¹ q_j c_j, section 5 of the paper."""
         items, counts = self.rated_by(user)
         counts = np.asarray(counts, np.float64)
         a, rows = self._equations(items, counts)
-        pulls = rows @ np.linalg.solve(a, self.item_factors[item].astype(np.float64))
-        return Pulls(0.0, float(pulls.sum()), items, counts, pulls)
+        contributions = rows @ np.linalg.solve(a, self.item_factors[item].astype(np.float64))
+        return Attribution(0.0, float(contributions.sum()), items, counts, contributions)
 
 
-class ImplicitLearner(AlternatingLearner):
+class ImplicitTrainer(AlternatingTrainer):
     """A half-step's penalty is the sum over all of the other side, with more for the choices.
 
     Σ_j [x_j w]² over all j and Σ_j over the chosen of c_j (1 − x_j w)² − (x_j w)² give

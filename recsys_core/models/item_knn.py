@@ -12,9 +12,9 @@ import numpy as np
 from recsys_core import kernels
 from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.base import Model
-from recsys_core.models.baselines import BiasLearner
+from recsys_core.models.baselines import BiasTrainer
 from recsys_core.models.factor_trainer import both_errors
-from recsys_core.models.fitted_model import Guest, Pulls, Recommender
+from recsys_core.models.fitted_model import Attribution, FittedModel, Guest
 from recsys_core.models.options import option
 from recsys_core.ratings import Ratings
 
@@ -68,12 +68,12 @@ class ItemKNN(Model):
         """The same for all sizes."""
         return {}
 
-    def _learner(self, train: Ratings, settings: dict[str, Any]) -> NeighbourLearner:
-        return NeighbourLearner(train, settings)
+    def _trainer(self, train: Ratings, settings: dict[str, Any]) -> NeighbourTrainer:
+        return NeighbourTrainer(train, settings)
 
 
 @dataclass(frozen=True, eq=False)
-class Neighbourhood(Recommender):
+class Neighbourhood(FittedModel):
     """An item kNN at rest.
 
     Attributes
@@ -93,10 +93,10 @@ class Neighbourhood(Recommender):
 
     has_reasons: ClassVar[bool] = True
     before_reasons: ClassVar[str] = "By biases alone, without neighbours, the model would expect"
-    likeness: ClassVar[str] = "by what people thought of both"
+    similar_by: ClassVar[str] = "by what people thought of both"
 
     @property
-    def has_likeness(self) -> bool:
+    def has_similarity(self) -> bool:
         """Likeness is all it knows."""
         return True
 
@@ -156,13 +156,13 @@ class Neighbourhood(Recommender):
         starts = self.train.by_user.starts
         return self._rest[starts[user] : starts[user + 1]]
 
-    def _folded(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
+    def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
         """A guest's shrunken mean is the bias; neighbours are asked when it comes to predicting."""
         over = ratings - self.global_mean - self.item_bias[items]
         bias = float(over.sum() / (_REG_BIAS + len(items)))
         return Guest(np.empty(0, np.float32), bias, items, ratings)
 
-    def user_likeness(self, user: int | Guest) -> np.ndarray:
+    def user_similarity(self, user: int | Guest) -> np.ndarray:
         """Cosine between the e of this user and of everyone, unrated as 0."""
         profile = np.zeros(self.n_items)
         profile[self.rated_by(user)[0]] = self._rest_of(user)
@@ -173,14 +173,14 @@ class Neighbourhood(Recommender):
         both = np.sqrt(squares) * np.linalg.norm(profile)
         return np.divide(dots, both, out=np.zeros(self.n_users), where=both > 0)
 
-    def item_likeness(self, item: int) -> np.ndarray:
+    def item_similarity(self, item: int) -> np.ndarray:
         """The similarities it predicts by; 0 for all but its neighbours."""
         found = np.zeros(self.n_items)
         near = self.similarities[item] > 0
         found[self.neighbours[item, near]] = self.similarities[item, near]
         return found
 
-    def pulls(self, user: int | Guest, item: int) -> Pulls:
+    def attribution(self, user: int | Guest, item: int) -> Attribution:
         """What each neighbour adds, s_ij e_uj / Σ_j s_ij: exact; starting from the baseline b_ui.
 
         Only the neighbours the user has rated are listed.
@@ -195,20 +195,26 @@ class Neighbourhood(Recommender):
         ][: self.n_neighbours]
         at = np.array([a for a, _ in near], np.int64)
         weights = np.array([s for _, s in near])
-        pulls = weights * rest[at] / max(weights.sum(), 1e-12)
+        contributions = weights * rest[at] / max(weights.sum(), 1e-12)
         bias = user.bias if isinstance(user, Guest) else self.user_bias[user]
         start = float(self.global_mean + bias + self.item_bias[item])
-        return Pulls(start, start + float(pulls.sum()), items[at], np.asarray(values)[at], pulls)
+        return Attribution(
+            start,
+            start + float(contributions.sum()),
+            items[at],
+            np.asarray(values)[at],
+            contributions,
+        )
 
 
-class NeighbourLearner:
+class NeighbourTrainer:
     """One pass: biases first, then the neighbours of some items a step."""
 
     has_ratings = True
 
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
         self.train, self.settings = train, settings
-        self.biases = BiasLearner(train, {"reg_user": _REG_BIAS, "reg_item": _REG_BIAS})
+        self.biases = BiasTrainer(train, {"reg_user": _REG_BIAS, "reg_item": _REG_BIAS})
         kept = min(_KEPT, max(train.n_items - 1, 1))
         self.neighbours = np.zeros((train.n_items, kept), np.int32)
         self.similarities = np.zeros((train.n_items, kept), np.float32)

@@ -11,9 +11,9 @@ import numpy as np
 from recsys_core.errors import SettingsError
 from recsys_core.extras import needed_for
 from recsys_core.models.base import Model
-from recsys_core.models.factor_model import FoldIn, Predictor
-from recsys_core.models.factor_trainer import FactorLearner, both_errors
-from recsys_core.models.neural_fitted import TowerPredictor
+from recsys_core.models.factor_model import FactorModel, FoldIn
+from recsys_core.models.factor_trainer import FactorTrainer, both_errors
+from recsys_core.models.neural_factor_model import NeuralFactorModel
 from recsys_core.models.options import (
     biases_option,
     center_option,
@@ -63,7 +63,7 @@ class NeuralMF(Model):
     learning_rate: float | None = rate_option()
     weight_decay: float | None = option(
         None, "float", "λ", "Weight decay", low=0.0, high=0.1,
-        meaning="Pulls all numbers a little towards zero at every step.",
+        meaning="Attribution all numbers a little towards zero at every step.",
         what_if="Too little memorises the training ratings; too much predicts the mean for all.",
     )  # fmt: skip
     batch_size: int | None = option(
@@ -119,14 +119,14 @@ class NeuralMF(Model):
             chosen |= {"learning_rate": 0.003, "weight_decay": chosen["weight_decay"] * 7.5}
         return chosen
 
-    def _learner(self, train: Ratings, settings: dict[str, Any]) -> NeuralLearner:
-        return NeuralLearner(train, settings)
+    def _trainer(self, train: Ratings, settings: dict[str, Any]) -> NeuralTrainer:
+        return NeuralTrainer(train, settings)
 
 
 class Network(torch.nn.Module):
     """The network: x for a batch of (user, item) pairs.
 
-    All is empty or zero at first: every draw comes from the learner's own generator, never from
+    All is empty or zero at first: every draw comes from the trainer's own generator, never from
     torch's.
     """
 
@@ -186,7 +186,7 @@ def chosen_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-class NeuralLearner(FactorLearner):
+class NeuralTrainer(FactorTrainer):
     """Adam over batches. Its measuring is the other models': parameters are read as arrays."""
 
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
@@ -224,7 +224,7 @@ class NeuralLearner(FactorLearner):
         self._order = torch.arange(len(train), device=self.device)
         self.n_batches = -(-len(train) // settings["batch_size"])
         self.n_steps = -(-self.n_batches // _BATCHES_A_STEP)
-        self._at_rest: Predictor | None = None
+        self._at_rest: FactorModel | None = None
         self._read()
 
     def _initialise(self) -> None:
@@ -284,12 +284,12 @@ class NeuralLearner(FactorLearner):
         """Make the new parameters readable."""
         self._read()
 
-    def snapshot(self) -> Predictor:
+    def snapshot(self) -> FactorModel:
         """Mid-epoch, the parameters as they are now."""
         self._read()
         return self._rest(self.fold_in_rule())
 
-    def _rest(self, fold: FoldIn) -> Predictor:
+    def _rest(self, fold: FoldIn) -> FactorModel:
         """The parameters as they were last read; GMF rests as the dot product it amounts to."""
         network, k = self.network, self.n_factors
         factors: dict[str, Any] = dict(
@@ -298,9 +298,9 @@ class NeuralLearner(FactorLearner):
             user_factors=self.p[:, :k].copy(), item_factors=self.q[:, :k].copy(),
         )  # fmt: skip
         if not network.n_tower:
-            return Predictor(**factors)
+            return FactorModel(**factors)
         output = _array(network.output) if network.n_products else np.empty(0, np.float32)
-        return TowerPredictor(
+        return NeuralFactorModel(
             **factors, output=output, top=_array(network.top),
             inner=_array(network.inner.weight), inner_bias=_array(network.inner.bias),
             outer=_array(network.outer.weight), outer_bias=_array(network.outer.bias),

@@ -12,7 +12,7 @@ from recsys_core import kernels
 from recsys_core.kernels.threads import row_steps, run_all
 from recsys_core.models.base import Model
 from recsys_core.models.factor_model import FoldIn
-from recsys_core.models.factor_trainer import FactorLearner, squares
+from recsys_core.models.factor_trainer import FactorTrainer, squares
 from recsys_core.models.options import (
     deviation_option,
     epochs_option,
@@ -58,11 +58,11 @@ class NMF(Model):
             return {"n_factors": 32, "reg": 0.12, "n_epochs": 300, "patience": 20}
         return {"n_factors": 32, "reg": 0.065, "n_epochs": 200, "patience": 10}
 
-    def _learner(self, train: Ratings, settings: dict[str, Any]) -> NMFLearner:
-        return NMFLearner(train, settings)
+    def _trainer(self, train: Ratings, settings: dict[str, Any]) -> NMFTrainer:
+        return NMFTrainer(train, settings)
 
 
-class NMFLearner(FactorLearner):
+class NMFTrainer(FactorTrainer):
     """All users' rows given the items', then all items' given the users'."""
 
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:

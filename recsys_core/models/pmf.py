@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from recsys_core import kernels
-from recsys_core.models.alternating import AlternatingLearner, Side
+from recsys_core.models.alternating import AlternatingTrainer, Side
 from recsys_core.models.base import Model
 from recsys_core.models.factor_model import FoldIn
 from recsys_core.models.factor_trainer import squares
@@ -25,7 +25,7 @@ from recsys_core.models.options import (
     reg_option,
     seed_option,
 )
-from recsys_core.models.sgd import SGDLearner
+from recsys_core.models.sgd import SGDTrainer
 from recsys_core.ratings import Ratings
 
 # Epochs with the priors as they were given, so that the factors have found their shape before
@@ -91,18 +91,18 @@ class PMF(Model):
         many = {"adaptive": True, "reg_user": 8.0, "reg_item": 8.0, "learning_rate": 0.01}
         return {**many, "n_factors": 16 if n < 300_000 else 32, "n_epochs": 40, "patience": 8}
 
-    def _learner(
+    def _trainer(
         self, train: Ratings, settings: dict[str, Any]
-    ) -> AdaptiveLearner | LogisticLearner | AlternatingLearner:
+    ) -> AdaptiveTrainer | LogisticTrainer | AlternatingTrainer:
         if settings["link"] == "logistic":
-            return LogisticLearner(train, settings)
-        learner = (AdaptiveLearner if settings["adaptive"] else AlternatingLearner)(train, settings)
-        learner.users.reg[:] = settings["reg_user"]
-        learner.items.reg[:] = settings["reg_item"]
-        return learner
+            return LogisticTrainer(train, settings)
+        trainer = (AdaptiveTrainer if settings["adaptive"] else AlternatingTrainer)(train, settings)
+        trainer.users.reg[:] = settings["reg_user"]
+        trainer.items.reg[:] = settings["reg_item"]
+        return trainer
 
 
-class AdaptiveLearner(AlternatingLearner):
+class AdaptiveTrainer(AlternatingTrainer):
     """Closed-form rows, and priors re-estimated from them after every half-step.
 
     With A the matrix of a row's normal equations, its posterior variances are v = σ² diag(A⁻¹).
@@ -169,7 +169,7 @@ class AdaptiveLearner(AlternatingLearner):
         self._determined = dict(determined)
 
 
-class LogisticLearner(SGDLearner):
+class LogisticTrainer(SGDTrainer):
     """The same posterior with r̂ = low + range · σ(x), by gradient steps on one rating at a time."""
 
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:

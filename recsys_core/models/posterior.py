@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from recsys_core.errors import SettingsError
-from recsys_core.models.factor_model import FoldIn, Predictor
-from recsys_core.models.fitted_model import Guest, Pulls, checked
+from recsys_core.models.factor_model import FactorModel, FoldIn
+from recsys_core.models.fitted_model import Attribution, Guest, checked
 from recsys_core.ratings import Ratings
 
 
@@ -23,10 +23,10 @@ class DrawnGuest(Guest):
 
 
 @dataclass(frozen=True, eq=False)
-class Posterior(Predictor):
+class Posterior(FactorModel):
     """Many draws at rest: predictions are means over them.
 
-    The parameters it has itself, as a ``Predictor``, are the draws' means, to be looked at; their
+    The parameters it has itself, as a ``FactorModel``, are the draws' means, to be looked at; their
     product is not quite the mean of the draws' products, and so there are no terms.
 
     Attributes
@@ -35,7 +35,7 @@ class Posterior(Predictor):
     noise : 1/α, the variance of ratings around a draw's prediction, a mean over draws.
     """
 
-    draws: tuple[Predictor, ...]
+    draws: tuple[FactorModel, ...]
     noise: float
 
     has_terms: ClassVar[bool] = False
@@ -45,7 +45,7 @@ class Posterior(Predictor):
 
     @classmethod
     def of_draws(
-        cls, draws: tuple[Predictor, ...], sums: dict[str, np.ndarray], noise: float
+        cls, draws: tuple[FactorModel, ...], sums: dict[str, np.ndarray], noise: float
     ) -> Posterior:
         """The posterior that some draws stand for, given the sums of their ``averaged`` arrays."""
         one, n = draws[-1], np.float32(len(draws))
@@ -65,12 +65,12 @@ class Posterior(Predictor):
         return parts
 
     @classmethod
-    def of_parts(cls, train: Ratings, parts: dict[str, Any]) -> Predictor:
+    def of_parts(cls, train: Ratings, parts: dict[str, Any]) -> FactorModel:
         """The inverse of ``parts``."""
         own = {name: part for name, part in parts.items() if not name.startswith("draws.")}
         each = {name[6:]: part for name, part in parts.items() if name.startswith("draws.")}
         draws = tuple(
-            Predictor.of_parts(
+            FactorModel.of_parts(
                 train,
                 {n: part[d] if isinstance(part, np.ndarray) else part for n, part in each.items()},
             )
@@ -140,21 +140,21 @@ class Posterior(Predictor):
 
     # --- fold-in and reasons --------------------------------------------------------------------
 
-    def _folded(self, items: np.ndarray, ratings: np.ndarray) -> DrawnGuest:
+    def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> DrawnGuest:
         """The guest's mean row, given each draw."""
-        rows = tuple(draw._folded(items, ratings) for draw in self.draws)
+        rows = tuple(draw._fold_in(items, ratings) for draw in self.draws)
         factors = np.asarray(np.mean([row.factors for row in rows], axis=0), np.float32)
         bias = float(np.mean([row.bias for row in rows]))
         return DrawnGuest(factors, bias, items, ratings, rows)
 
-    def pulls(self, user: int | Guest, item: int) -> Pulls:
+    def attribution(self, user: int | Guest, item: int) -> Attribution:
         """Means over draws of what each rating adds."""
-        each = [draw.pulls(user, item) for draw in self.draws]
+        each = [draw.attribution(user, item) for draw in self.draws]
         return dataclasses.replace(
             each[-1],
             start=float(np.mean([one.start for one in each])),
             prediction=float(np.mean([one.prediction for one in each])),
-            pulls=np.mean([one.pulls for one in each], axis=0),
+            contributions=np.mean([one.contributions for one in each], axis=0),
         )
 
 
@@ -165,7 +165,7 @@ def _deviation(answers: Any, n: int) -> np.ndarray:
     return np.sqrt(np.maximum(squares / n - (total / n) ** 2, 0.0)).astype(np.float32)
 
 
-def turned(draw: Predictor, earlier: tuple[Predictor, ...]) -> Predictor:
+def turned(draw: FactorModel, earlier: tuple[FactorModel, ...]) -> FactorModel:
     """A draw whose axes are turned to those of the first one kept; its predictions stay the same.
 
     Nothing holds the axes of a factor model: P R and Q R predict what P and Q do, R orthogonal. So

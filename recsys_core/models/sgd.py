@@ -12,7 +12,7 @@ from recsys_core import kernels
 from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.base import Model
 from recsys_core.models.factor_model import FoldIn
-from recsys_core.models.factor_trainer import FactorLearner, squares
+from recsys_core.models.factor_trainer import FactorTrainer, squares
 from recsys_core.models.options import (
     biases_option,
     center_option,
@@ -46,7 +46,7 @@ class SGD(Model):
 
     Minimises Σ [(r − r̂)² + λ(‖p_u‖² + ‖q_i‖² + b_u² + b_i²)] over the training ratings by the
     updates of ``kernels.sgd``. Source: Koren, Bell and Volinsky, *Matrix Factorization Techniques
-    for Recommender Systems*, 2009.
+    for FittedModel Systems*, 2009.
     """
 
     title = "SGD"
@@ -87,11 +87,11 @@ class SGD(Model):
         return {"n_factors": 32, "learning_rate": 0.03, "reg": 0.04, "n_epochs": 20,
                 "patience": 5, "decay": True, "init_deviation": 0.01}  # fmt: skip
 
-    def _learner(self, train: Ratings, settings: dict[str, Any]) -> SGDLearner:
-        return SGDLearner(train, settings)
+    def _trainer(self, train: Ratings, settings: dict[str, Any]) -> SGDTrainer:
+        return SGDTrainer(train, settings)
 
 
-class SGDLearner(FactorLearner):
+class SGDTrainer(FactorTrainer):
     """The updates of ``kernels.sgd``, in steps of some thousand ratings.
 
     In row order the ratings are cut into runs. Shuffled, few ratings are drawn anew every epoch as

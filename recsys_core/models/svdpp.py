@@ -11,7 +11,7 @@ from recsys_core import kernels
 from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.base import Model
 from recsys_core.models.factor_model import FoldIn
-from recsys_core.models.factor_trainer import FactorLearner, squares
+from recsys_core.models.factor_trainer import FactorTrainer, squares
 from recsys_core.models.options import (
     biases_option,
     center_option,
@@ -73,11 +73,11 @@ class SVDpp(Model):
         return {"n_factors": 32, "learning_rate": 0.02, "reg": 0.05, "n_epochs": 15,
                 "patience": 5, "decay": True}  # fmt: skip
 
-    def _learner(self, train: Ratings, settings: dict[str, Any]) -> SVDppLearner:
-        return SVDppLearner(train, settings)
+    def _trainer(self, train: Ratings, settings: dict[str, Any]) -> SVDppTrainer:
+        return SVDppTrainer(train, settings)
 
 
-class SVDppLearner(FactorLearner):
+class SVDppTrainer(FactorTrainer):
     """The updates of ``kernels.svdpp``, users in an order drawn anew every epoch.
 
     One thread walks, the same whatever the number of threads. Two that each walked half of the

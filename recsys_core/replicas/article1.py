@@ -55,7 +55,7 @@ def our_split(ratings: Ratings) -> splits.Split:
 def examples(records: Records) -> pd.DataFrame:
     """Its two predictions: with the raw user id taken for an index, and with the right index."""
     o = records["article"]
-    ratings, predictor = o.split.train, o.at(N_EPOCHS)
+    ratings, fitted = o.split.train, o.at(N_EPOCHS)
     rows = []
     for film, published in _PUBLISHED.items():
         user, item = ratings.user_index("1"), ratings.item_index(film)
@@ -64,8 +64,8 @@ def examples(records: Records) -> pd.DataFrame:
             "film": ratings.item_names[item],
             "article says": published,
             f"raw id as index (user {ratings.users[wrong]})":
-                round(float(predictor.predict([wrong], [item])[0]), 4),
-            "right index (user 1)": round(float(predictor.predict([user], [item])[0]), 4),
+                round(float(fitted.predict([wrong], [item])[0]), 4),
+            "right index (user 1)": round(float(fitted.predict([user], [item])[0]), 4),
             "our best (user 1)":
                 round(float(records["ours"].fitted.predict([user], [item])[0]), 4),
         })  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_core import datasets, metrics, splits
-from recsys_core.models import ALS, SGD, Factored, Model, Recommender
+from recsys_core.models import ALS, SGD, Factored, FittedModel, Model
 from recsys_core.ratings import Ratings
 from recsys_core.replicas.base import (
     Case,
@@ -75,33 +75,33 @@ def without_the_worst(ratings: Ratings) -> splits.Split:
 # --- its two loss functions, and the one it means -------------------------------------------------
 
 
-def _errors(predictor: Recommender, ratings: Ratings) -> np.ndarray:
-    predicted = predictor.predict(ratings.user_ids, ratings.item_ids, clip=False)
+def _errors(fitted: FittedModel, ratings: Ratings) -> np.ndarray:
+    predicted = fitted.predict(ratings.user_ids, ratings.item_ids, clip=False)
     return (ratings.values - predicted).astype(np.float64)
 
 
-def _norms(predictor: Recommender) -> tuple[float, float]:
-    assert isinstance(predictor, Factored)
-    factors = predictor.user_factors, predictor.item_factors
+def _norms(fitted: FittedModel) -> tuple[float, float]:
+    assert isinstance(fitted, Factored)
+    factors = fitted.user_factors, fitted.item_factors
     return tuple(float(np.linalg.norm(f)) for f in factors)  # type: ignore[return-value]
 
 
-def meant_loss(predictor: Recommender, ratings: Ratings) -> float:
+def meant_loss(fitted: FittedModel, ratings: Ratings) -> float:
     """Mean of e² + λ (‖U‖² + ‖V‖²): the formula in its text."""
-    u, v = _norms(predictor)
-    return float(np.mean(_errors(predictor, ratings) ** 2)) + LAMBDA * (u**2 + v**2)
+    u, v = _norms(fitted)
+    return float(np.mean(_errors(fitted, ratings) ** 2)) + LAMBDA * (u**2 + v**2)
 
 
-def summed_loss(predictor: Recommender, ratings: Ratings) -> float:
+def summed_loss(fitted: FittedModel, ratings: Ratings) -> float:
     """Its first version: e² are summed, and the mean is taken of that one sum."""
-    u, v = _norms(predictor)
-    return float(np.mean(np.sum(_errors(predictor, ratings) ** 2))) + LAMBDA * (u**2 + v**2)
+    u, v = _norms(fitted)
+    return float(np.mean(np.sum(_errors(fitted, ratings) ** 2))) + LAMBDA * (u**2 + v**2)
 
 
-def last_pair_loss(predictor: Recommender, ratings: Ratings) -> float:
+def last_pair_loss(fitted: FittedModel, ratings: Ratings) -> float:
     """Its class: each error replaces the last, so only the last pair's e + e² is left; ‖·‖."""
-    u, v = _norms(predictor)
-    last = _errors(predictor, ratings)[-1]
+    u, v = _norms(fitted)
+    last = _errors(fitted, ratings)[-1]
     return float(last + last**2) + LAMBDA * (u + v)
 
 

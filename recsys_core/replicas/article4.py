@@ -99,10 +99,10 @@ def what_to_do_next(records: Records) -> pd.DataFrame:
 
 def top_ten(records: Records) -> pd.DataFrame:
     """Ten recommendations for a user drawn at random, with genres."""
-    predictor = records["ours"].fitted
-    ratings = predictor.train
+    fitted = records["ours"].fitted
+    ratings = fitted.train
     user = int(np.random.default_rng(0).integers(ratings.n_users))
-    best = predictor.recommend(user, 10)
+    best = fitted.recommend(user, 10)
     genres = None if ratings.item_info is None else ratings.item_info.get("genres")
     return pd.DataFrame({
         f"for {ratings.user_names[user]}": [ratings.item_names[i] for i in best["item"]],

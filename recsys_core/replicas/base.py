@@ -16,7 +16,7 @@ from recsys_core import experiments, metrics
 from recsys_core.datasets.movielens import CATALOGUE
 from recsys_core.errors import MissingRunError
 from recsys_core.experiments import Experiment, Record
-from recsys_core.models import PMF, Model, Recommender
+from recsys_core.models import PMF, FittedModel, Model
 from recsys_core.ratings import Ratings
 from recsys_core.recipes import Recipe
 from recsys_core.splits import Split
@@ -123,7 +123,7 @@ class Replica:
         known = self.number, ratings.source
         if known not in _experiments:
             found = {case.key: case.experiment(ratings) for case in self.cases}
-            # Kept without the ratings: they may be large, and belong to whoever brought them.
+            # Snapshots without the ratings: they may be large, and belong to whoever brought them.
             _experiments[known] = {
                 key: Experiment(e.data, e.split, e.model, e.forks) for key, e in found.items()
             }
@@ -174,9 +174,9 @@ def our_answer(train: Ratings) -> Model:
 # --- small things several entries use ---------------------------------------------------------
 
 
-def rmse_on(predictor: Recommender, ratings: Ratings, clip: bool = True) -> float:
-    """RMSE of a predictor on some ratings."""
-    predicted = predictor.predict(ratings.user_ids, ratings.item_ids, clip=clip)
+def rmse_on(fitted: FittedModel, ratings: Ratings, clip: bool = True) -> float:
+    """RMSE of a fitted model on some ratings."""
+    predicted = fitted.predict(ratings.user_ids, ratings.item_ids, clip=clip)
     return metrics.rmse(ratings.values, predicted)
 
 

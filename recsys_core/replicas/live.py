@@ -58,5 +58,5 @@ def records(workspace: Workspace, replica: Replica, ratings: Ratings) -> Records
 
 
 def _snapshots(case: Case, run: Run) -> dict:
-    frames = {moment.epoch: moment.thing for moment in run.frames}
+    frames = {moment.epoch: moment.value for moment in run.frames}
     return {epoch: frames[epoch] for epoch in case.keep if epoch in frames}

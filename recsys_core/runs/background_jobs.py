@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from recsys_core.asking.projection import Basis
 from recsys_core.errors import FactorscopeError
-from recsys_core.models import Factored, Recommender
+from recsys_core.models import Factored, FittedModel
 from recsys_core.training import Training
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("factorscope")
 
 # How long it takes to find out where the factors are heading, in seconds.
-_SCOUTED = 0.25
+_PILOT = 0.25
 
 
 def prepare(run: Run) -> Iterator[None]:
@@ -27,39 +27,39 @@ def prepare(run: Run) -> Iterator[None]:
         run.retrace(run.slice)
         yield
     if run.basis is None:  # frames wait for it, so it comes before the baselines
-        yield from scout(run)
+        yield from fit_axes(run)
     yield from run.baselines.fitting()
 
 
-def scout(run: Run) -> Iterator[None]:
+def fit_axes(run: Run) -> Iterator[None]:
     """Find the axes that spread the factors where the run is heading: they become its axes.
 
-    A run under way is its own scout: after a moment it is ahead of the pictures that wait for the
+    A run under way is its own pilot fit: after a moment it is ahead of the pictures that wait for the
     axes, however many train beside it. For one that waits to be wanted a twin is trained ahead.
     """
-    found = run.frames.nearest(0).thing
+    found = run.frames.nearest(0).value
     if isinstance(found, Factored) and found.has_factors:
-        while run.wants_training and run.clock() - run.made < _SCOUTED:
+        while run.wants_training and run.clock() - run.made < _PILOT:
             yield
         if run.wants_training or run.status == "finished":
             found = run.ahead()
         else:
             found = yield from _twin(run, found)
         assert isinstance(found, Factored)
-        run.scouted, run.basis = found, Basis.fit(found)
+        run.pilot, run.basis = found, Basis.fit(found)
     run.basis_pending = False
 
 
-def _twin(run: Run, found: Recommender) -> Generator[None, None, Recommender]:
+def _twin(run: Run, found: FittedModel) -> Generator[None, None, FittedModel]:
     try:
         twin: Training = copy.copy(run.model).start(run.split.train)
-        left = _SCOUTED
+        left = _PILOT
         while left > 0 and not twin.finished:
             began = run.clock()
             twin.advance(min(left, run.slice))
             left -= max(run.clock() - began, 1e-4)
             yield
-        return twin.learner.snapshot()
+        return twin.trainer.snapshot()
     except FactorscopeError as error:  # it diverges: so will the run, and say so itself
-        log.info("The scout of %s stopped: %s", run.model.title, error)
+        log.info("The pilot fit of %s stopped: %s", run.model.title, error)
         return found

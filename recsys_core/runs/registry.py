@@ -21,14 +21,14 @@ from recsys_core.ratings import UPLOAD, Ratings
 from recsys_core.recipes import DATA, Recipe
 from recsys_core.runs.baselines import Baselines
 from recsys_core.runs.run import Run
-from recsys_core.runs.snapshots import Kept
+from recsys_core.runs.snapshots import Snapshots
 from recsys_core.runs.workspaces import Workspace
 from recsys_core.splits import Split
 
 log = logging.getLogger("factorscope")
 
 MIB = 1 << 20
-# A run keeps predictors to look back at, and fewer checkpoints to fork from.
+# A run keeps fitted models to look back at, and fewer checkpoints to fork from.
 RUN_FRAMES, RUN_CHECKPOINTS = 48 * MIB, 16 * MIB
 WORKSPACE, SERVER = 256 * MIB, 1024 * MIB
 
@@ -267,7 +267,7 @@ class Registry:
 
     def _keep_within_budgets(self) -> None:
         for space in self._workspaces.values():
-            of_space: list[Kept] = []
+            of_space: list[Snapshots] = []
             for run in dict.fromkeys(entry.run for entry in space.entries):
                 _thin([run.frames], RUN_FRAMES)
                 _thin([run.checkpoints], RUN_CHECKPOINTS)
@@ -290,7 +290,7 @@ class Registry:
                 del self._shared[source]
 
 
-def _thin(kept: Iterable[Kept], budget: int) -> None:
+def _thin(kept: Iterable[Snapshots], budget: int) -> None:
     """Thin the largest, again and again, until all fit into the budget (or nothing is left)."""
     kept = list(kept)
     total = sum(k.nbytes for k in kept)

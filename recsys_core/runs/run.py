@@ -19,11 +19,11 @@ from recsys_core.errors import FactorscopeError, SettingsError
 from recsys_core.experiments import Experiment, ExperimentTraining, Record
 from recsys_core.experiments.scores import Score, scores
 from recsys_core.experiments.view import Moment
-from recsys_core.models import Recommender
+from recsys_core.models import FittedModel
 from recsys_core.runs.background_jobs import prepare
 from recsys_core.runs.baselines import Baselines
 from recsys_core.runs.playback import resolve
-from recsys_core.runs.snapshots import Kept
+from recsys_core.runs.snapshots import Snapshots
 from recsys_core.training import Checkpoint, Epoch, Training, best_of
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ class Run:
     model, settings : the model once all forks are taken, and all its settings.
     epochs : list of Epoch, the initial state first; ``n_epochs`` are planned.
     message : why it failed, "" where it did not.
-    frames : predictors kept, by epoch; ``checkpoints`` likewise, fewer.
+    frames : fitted models kept, by epoch; ``checkpoints`` likewise, fewer.
     basis : the one projection all frames are seen through; None until it is found
-        (``basis_pending``), and for models without factors. ``scouted``: what it was found from.
+        (``basis_pending``), and for models without factors. ``pilot``: the fitted model it was found from.
     rewinding : a fork that has still to be retraced to its epoch.
     version : counts whatever changes.
     made : when it was made, on the registry's clock.
@@ -69,7 +69,7 @@ class Run:
         self.baselines = baselines
         self.basis: Basis | None = None
         self.basis_pending = True
-        self.scouted: Recommender | None = None
+        self.pilot: FittedModel | None = None
         self.rewinding = False
         self.version = 0
         self.slice = 0.05
@@ -82,18 +82,18 @@ class Run:
         self._wishes: WeakKeyDictionary[Hashable, int] = WeakKeyDictionary()
         self._wishing = threading.Lock()  # held for no more than a look: pages ask often
         self._record: tuple[object, Record] | None = None
-        self._final: Recommender | None = None
+        self._final: FittedModel | None = None
         self._ended: float | None = None  # when the last epoch ended, while more are wanted
         self._took: deque[float] = deque(maxlen=8)  # from the end of one to the end of the next
         if parent is None:
             self._begin(ExperimentTraining(experiment, self.split))
             self.epochs: list[Epoch] = list(self._course.training.history)
-            self.frames: Kept[Recommender] = Kept()
-            self.checkpoints: Kept[Checkpoint] = Kept()
-            self._keep(*_kept(self._course.training))
+            self.frames: Snapshots[FittedModel] = Snapshots()
+            self.checkpoints: Snapshots[Checkpoint] = Snapshots()
+            self._keep(*_snapshot_of(self._course.training))
         else:
             self._branch_off(parent, epoch)
-        self._errands: Iterator[None] | None = prepare(self)
+        self._jobs: Iterator[None] | None = prepare(self)
 
     def _begin(self, course: ExperimentTraining) -> None:
         self._course = course
@@ -101,7 +101,7 @@ class Run:
         self.n_epochs = course.n_epochs
         self._finished = course.finished
 
-    def _keep(self, epoch: int, frame: Recommender, checkpoint: Checkpoint) -> None:
+    def _keep(self, epoch: int, frame: FittedModel, checkpoint: Checkpoint) -> None:
         self.frames.add(epoch, frame)
         self.checkpoints.add(epoch, checkpoint)
 
@@ -110,14 +110,14 @@ class Run:
         moment = parent.checkpoints.at_or_before(epoch)
         assert moment is not None  # epoch 0 is always kept
         # Raises where the settings do not fit.
-        self._begin(ExperimentTraining(self.experiment, self.split, moment.thing, moment.epoch))
-        self.basis, self.scouted = parent.basis, parent.scouted
+        self._begin(ExperimentTraining(self.experiment, self.split, moment.value, moment.epoch))
+        self.basis, self.pilot = parent.basis, parent.pilot
         self.basis_pending = parent.basis is None
         self.epochs = [e for e in parent.epochs if e.number <= epoch]
         self.frames, self.checkpoints = parent.frames.until(epoch), parent.checkpoints.until(epoch)
         self.rewinding = moment.epoch < epoch
         if not self.rewinding:
-            self._keep(*_kept(self._course.training))  # seen through the changed settings
+            self._keep(*_snapshot_of(self._course.training))  # seen through the changed settings
 
     def retrace(self, seconds: float) -> None:
         """Train again, silently, towards the epoch a fork starts from: same seed, same bits."""
@@ -126,7 +126,7 @@ class Run:
         with self.lock:
             if course.training.epoch >= self.epoch:
                 self.rewinding = False
-                self._keep(*_kept(course.training))
+                self._keep(*_snapshot_of(course.training))
                 self.version += 1
 
     # --- what can be asked ----------------------------------------------------------------------
@@ -148,7 +148,7 @@ class Run:
     @property
     def busy(self) -> bool:
         """Whether something is going on, so that pages should look again soon."""
-        return self.wants_training or self._errands is not None
+        return self.wants_training or self._jobs is not None
 
     @property
     def wants_training(self) -> bool:
@@ -181,21 +181,21 @@ class Run:
         return resolve(moment, self.epoch, self._finished, self.best_epoch)
 
     @property
-    def predictor(self) -> Recommender:
+    def fitted(self) -> FittedModel:
         """The latest; of a finished run, that of the best validation epoch."""
-        return self.predictor_at(self.epoch_at("best"))
+        return self.fitted_at(self.epoch_at("best"))
 
-    def predictor_at(self, epoch: int) -> Recommender:
+    def fitted_at(self, epoch: int) -> FittedModel:
         """The one kept nearest to an epoch."""
-        return self.kept_near(epoch)[1]
+        return self.snapshot_near(epoch)[1]
 
-    def kept_near(self, epoch: int) -> tuple[int, Recommender]:
-        """The epoch nearest to this one whose predictor is kept, and the predictor."""
+    def snapshot_near(self, epoch: int) -> tuple[int, FittedModel]:
+        """The epoch nearest to this one whose fitted model is kept, and the fitted model."""
         with self.lock:
             if self._final is not None and epoch == self.epoch_at("best"):
                 return epoch, self._final  # the best epoch is kept, however much is thinned
             moment = self.frames.nearest(epoch)
-            return moment.epoch, moment.thing
+            return moment.epoch, moment.value
 
     @property
     def seconds_an_epoch(self) -> float | None:
@@ -203,9 +203,9 @@ class Run:
         took = list(self._took)
         return sum(took) / len(took) if took else None
 
-    def ahead(self) -> Recommender:
-        """The latest predictor; in the first epoch, that under way. The worker alone may ask."""
-        return self.predictor_at(self.epoch) if self.epoch else self._course.training.snapshot()
+    def ahead(self) -> FittedModel:
+        """The latest fitted model; in the first epoch, that under way. The worker alone may ask."""
+        return self.fitted_at(self.epoch) if self.epoch else self._course.training.snapshot()
 
     def record(self, epoch: int | None = None) -> Record | None:
         """What is kept of it: of the best epoch, or the last; or as it was at another epoch.
@@ -229,7 +229,7 @@ class Run:
         if self._record is None or self._record[0] != sign:
             if model is None and moment.epoch != at:
                 return None
-            model = moment.thing if model is None else model
+            model = moment.value if model is None else model
             record = Record.of(
                 self.experiment, self.split, epochs, best_epoch, at, model, training.settings
             )
@@ -259,7 +259,7 @@ class Run:
                 raise SettingsError("The run is still at work; wait until it pauses or ends.")
             named = [(self.model.title, record.fitted)]
             named += [(model.title, model.snapshot()) for model in self.baselines.fit()]
-            self.tested = [scores(name, predictor, test) for name, predictor in named]
+            self.tested = [scores(name, fitted, test) for name, fitted in named]
         return self.tested
 
     # --- what can be done -----------------------------------------------------------------------
@@ -289,9 +289,9 @@ class Run:
                 self._train(max(until - self.clock(), 0.001))
                 if self.clock() >= until:
                     break
-            if self._errands is not None:
-                if next(self._errands, "done") == "done":
-                    self._errands = None
+            if self._jobs is not None:
+                if next(self._jobs, "done") == "done":
+                    self._jobs = None
                 self.version += 1
         except FactorscopeError as error:
             self._fail(str(error))
@@ -306,7 +306,7 @@ class Run:
         if epoch is None and not course.finished:
             return
         # Copied before: pages wait for the lock, so it is held for no longer than it must be.
-        kept = None if epoch is None else _kept(course.training)
+        kept = None if epoch is None else _snapshot_of(course.training)
         final = course.training.snapshot() if course.finished else None
         with self.lock:
             now = self.clock()
@@ -325,10 +325,10 @@ class Run:
     def _fail(self, message: str) -> None:
         with self.lock:
             self.message = message
-            self._errands, self.basis_pending = None, False
+            self._jobs, self.basis_pending = None, False
             self.version += 1
 
 
-def _kept(training: Training) -> tuple[int, Recommender, Checkpoint]:
+def _snapshot_of(training: Training) -> tuple[int, FittedModel, Checkpoint]:
     """What is kept of an epoch."""
-    return training.epoch, training.learner.snapshot(), training.checkpoint()
+    return training.epoch, training.trainer.snapshot(), training.checkpoint()

@@ -9,94 +9,94 @@ import numpy as np
 
 from recsys_core.training import Checkpoint
 
-Thing = TypeVar("Thing")
+Value = TypeVar("Value")
 
 # What an object costs beside its arrays.
 _OVERHEAD = 2048
 
 
-class Moment(NamedTuple, Generic[Thing]):
-    """One thing kept, and the epoch it belongs to."""
+class Snapshot(NamedTuple, Generic[Value]):
+    """A value kept, and the epoch it belongs to."""
 
     epoch: int
-    thing: Thing
+    value: Value
     nbytes: int
 
 
-class Kept(Generic[Thing]):
-    """Things by epoch, oldest first.
+class Snapshots(Generic[Value]):
+    """Values by epoch, oldest first.
 
     Thinning doubles the stride: the first, every ``stride``-th epoch, and the last are kept, so
     that what remains is spread evenly however often it is thinned.
     """
 
     def __init__(self) -> None:
-        self._moments: list[Moment[Thing]] = []
+        self._snapshots: list[Snapshot[Value]] = []
         self.stride = 1
         self.nbytes = 0
 
     def __len__(self) -> int:
-        return len(self._moments)
+        return len(self._snapshots)
 
-    def __iter__(self) -> Iterator[Moment[Thing]]:
-        return iter(list(self._moments))
+    def __iter__(self) -> Iterator[Snapshot[Value]]:
+        return iter(list(self._snapshots))
 
-    def add(self, epoch: int, thing: Thing) -> None:
-        """Keep the latest thing; the one before goes when it was only there for being last."""
-        moments = self._moments
-        if moments and moments[-1].epoch == epoch:  # the same epoch, seen with other settings
-            self.nbytes -= moments[-1].nbytes
-            moments = moments[:-1]
-        if len(moments) > 1 and moments[-1].epoch % self.stride:
-            self.nbytes -= moments[-1].nbytes
+    def add(self, epoch: int, value: Value) -> None:
+        """Keep the latest value; the one before goes when it was only there for being last."""
+        snapshots = self._snapshots
+        if snapshots and snapshots[-1].epoch == epoch:  # the same epoch, seen with other settings
+            self.nbytes -= snapshots[-1].nbytes
+            snapshots = snapshots[:-1]
+        if len(snapshots) > 1 and snapshots[-1].epoch % self.stride:
+            self.nbytes -= snapshots[-1].nbytes
             # A new list, never a shorter one: whoever reads it meanwhile is not disturbed.
-            moments = moments[:-1]
-        size = nbytes(thing) + _OVERHEAD
-        self._moments = [*moments, Moment(epoch, thing, size)]
+            snapshots = snapshots[:-1]
+        size = nbytes(value) + _OVERHEAD
+        self._snapshots = [*snapshots, Snapshot(epoch, value, size)]
         self.nbytes += size
 
     def thin(self) -> bool:
         """Let go of about every other one; False when only the first and the last are left."""
-        if len(self._moments) <= 2:
+        if len(self._snapshots) <= 2:
             return False
-        first, *middle, last = self._moments
+        first, *middle, last = self._snapshots
         while True:
             self.stride *= 2
-            left = [moment for moment in middle if moment.epoch % self.stride == 0]
+            left = [snapshot for snapshot in middle if snapshot.epoch % self.stride == 0]
             if len(left) < len(middle):
                 break
-        self._moments = [first, *left, last]
-        self.nbytes = sum(moment.nbytes for moment in self._moments)
+        self._snapshots = [first, *left, last]
+        self.nbytes = sum(snapshot.nbytes for snapshot in self._snapshots)
         return True
 
-    def nearest(self, epoch: int) -> Moment[Thing]:
+    def nearest(self, epoch: int) -> Snapshot[Value]:
         """The one kept closest to an epoch."""
-        return min(self._moments, key=lambda moment: abs(moment.epoch - epoch))
+        return min(self._snapshots, key=lambda snapshot: abs(snapshot.epoch - epoch))
 
-    def at_or_before(self, epoch: int) -> Moment[Thing] | None:
+    def at_or_before(self, epoch: int) -> Snapshot[Value] | None:
         """The latest one kept that is not past an epoch."""
-        return next((m for m in reversed(self._moments) if m.epoch <= epoch), None)
+        return next((m for m in reversed(self._snapshots) if m.epoch <= epoch), None)
 
-    def until(self, epoch: int) -> Kept[Thing]:
-        """A copy that ends at an epoch; the things themselves are shared."""
-        copy: Kept[Thing] = Kept()
-        copy._moments = [moment for moment in self._moments if moment.epoch <= epoch]
+    def until(self, epoch: int) -> Snapshots[Value]:
+        """A copy that ends at an epoch; the values themselves are shared."""
+        copy: Snapshots[Value] = Snapshots()
+        copy._snapshots = [snapshot for snapshot in self._snapshots if snapshot.epoch <= epoch]
         copy.stride = self.stride
-        copy.nbytes = sum(moment.nbytes for moment in copy._moments)
+        copy.nbytes = sum(snapshot.nbytes for snapshot in copy._snapshots)
         return copy
 
 
-def nbytes(thing: Any) -> int:
+def nbytes(value: Any) -> int:
     """Bytes of all arrays inside: of dicts, sequences, checkpoints, and objects that know."""
-    known = getattr(thing, "nbytes", None)
+    known = getattr(value, "nbytes", None)
     if isinstance(known, int | np.integer):
         return int(known)
-    if isinstance(thing, Checkpoint):
+    if isinstance(value, Checkpoint):
         # The epochs of its history are shared with the run, and as long as the run: not counted,
         # or keeping an epoch would take the longer the more there are.
-        return nbytes(thing.state) + nbytes(thing.position["best"])
-    if isinstance(thing, dict):
-        return sum(map(nbytes, thing.values()))
-    if isinstance(thing, list | tuple):
-        return sum(map(nbytes, thing))
+        return nbytes(value.state) + nbytes(value.position["best"])
+    if isinstance(value, dict):
+        return sum(map(nbytes, value.values()))
+    if isinstance(value, list | tuple):
+        return sum(map(nbytes, value))
     return 0

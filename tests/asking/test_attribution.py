@@ -28,27 +28,27 @@ MODELS = [
 
 
 @pytest.fixture(scope="module", params=range(len(MODELS)), ids=lambda i: repr(MODELS[i])[:60])
-def predictor(request):
+def fitted(request):
     return MODELS[request.param].fit(world()).snapshot()
 
 
-def test_terms_add_up_to_the_prediction(predictor):
+def test_terms_add_up_to_the_prediction(fitted):
     for user, item in ((0, 0), (7, 3), (39, 24)):
-        parts = attribution.terms(predictor, user, item)
-        assert parts.prediction == pytest.approx(predictor.predict([user], [item])[0], abs=1e-5)
-        raw = predictor.predict([user], [item], clip=False)[0]
+        parts = attribution.terms(fitted, user, item)
+        assert parts.prediction == pytest.approx(fitted.predict([user], [item])[0], abs=1e-5)
+        raw = fitted.predict([user], [item], clip=False)[0]
         assert parts.score == pytest.approx(raw, abs=1e-5)
         np.testing.assert_array_equal(parts.products, parts.user_factors * parts.item_factors)
         table = parts.table()
-        assert len(table) == 3 + predictor.n_factors
+        assert len(table) == 3 + fitted.n_factors
         assert table["value"].sum() == pytest.approx(parts.x, abs=1e-9)
-        assert predictor.score(np.array(table["value"].sum())) == pytest.approx(parts.score)
+        assert fitted.score(np.array(table["value"].sum())) == pytest.approx(parts.score)
 
 
-def test_terms_of_a_guest(predictor):
-    guest = predictor.fold_in([1, 2, 3], [5, 1, 4])
-    parts = attribution.terms(predictor, guest, 6)
-    assert parts.prediction == pytest.approx(predictor.predict(guest, [6])[0], abs=1e-5)
+def test_terms_of_a_guest(fitted):
+    guest = fitted.fold_in([1, 2, 3], [5, 1, 4])
+    parts = attribution.terms(fitted, guest, 6)
+    assert parts.prediction == pytest.approx(fitted.predict(guest, [6])[0], abs=1e-5)
 
 
 def test_a_prediction_worked_out_by_hand():
@@ -63,16 +63,16 @@ def test_a_prediction_worked_out_by_hand():
     assert abs(products[0]) >= abs(products[1])
 
 
-def test_reasons_add_up_to_the_fold_in_prediction(predictor):
+def test_reasons_add_up_to_the_fold_in_prediction(fitted):
     for user in (2, 11):
-        items, values = predictor.train.by_user.row(user)
-        guest = predictor.fold_in(items, values)
+        items, values = fitted.train.by_user.row(user)
+        guest = fitted.fold_in(items, values)
         for item in (0, 13):
-            why = attribution.reasons(predictor, user, item)
-            folded = predictor.predict(guest, [item], clip=False)[0]
+            why = attribution.reasons(fitted, user, item)
+            folded = fitted.predict(guest, [item], clip=False)[0]
             assert why.prediction == pytest.approx(folded, abs=2e-3)
             assert why.start + why.table["pull"].sum() == pytest.approx(why.prediction, abs=1e-9)
-            nothing = predictor.predict(predictor.fold_in([], []), [item], clip=False)[0]
+            nothing = fitted.predict(fitted.fold_in([], []), [item], clip=False)[0]
             assert why.start == pytest.approx(nothing, abs=1e-5)
             assert set(why.table["item"]) == set(items)
 
@@ -129,8 +129,8 @@ def test_only_the_strongest_are_kept_and_named():
         assert row.label == party.items[row.item] and row.rating == ratings[row.item]
 
 
-def test_a_guest_without_ratings_has_no_reasons(predictor):
-    why = attribution.reasons(predictor, predictor.fold_in([], []), 0)
+def test_a_guest_without_ratings_has_no_reasons(fitted):
+    why = attribution.reasons(fitted, fitted.fold_in([], []), 0)
     assert why.table.empty and why.prediction == why.start
 
 

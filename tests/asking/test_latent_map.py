@@ -10,13 +10,13 @@ from recsys_core.asking.projection import Basis
 
 
 @pytest.fixture(scope="module")
-def predictor():
+def fitted():
     world = rc.datasets.low_rank(n_users=30, n_items=20, n_factors=3, density=0.5, seed=2)
     return rc.ALS(n_factors=3, n_epochs=5).fit(world).snapshot()
 
 
-def test_of_many_the_most_rated_are_drawn_in_index_order(predictor):
-    train = predictor.train
+def test_of_many_the_most_rated_are_drawn_in_index_order(fitted):
+    train = fitted.train
     assert list(latent_map.most_rated(train, "user", 100)) == list(range(30))
     few = latent_map.most_rated(train, "item", 5)
     assert list(few) == sorted(few)
@@ -24,11 +24,11 @@ def test_of_many_the_most_rated_are_drawn_in_index_order(predictor):
     assert train.item_counts[few].min() >= train.item_counts[others].max()
 
 
-def test_a_basis_puts_each_where_it_projects(predictor):
-    basis = Basis.of_factors(predictor, 2, 0)
+def test_a_basis_puts_each_where_it_projects(fitted):
+    basis = Basis.of_factors(fitted, 2, 0)
     ids = {"item": np.array([3, 7, 1, 9, 4])}
-    places = latent_map.through(predictor, basis, ids, ("factor 3", "factor 1"))
-    np.testing.assert_allclose(places.xy["item"], predictor.item_factors[ids["item"]][:, [2, 0]])
+    places = latent_map.project(fitted, basis, ids, ("factor 3", "factor 1"))
+    np.testing.assert_allclose(places.xy["item"], fitted.item_factors[ids["item"]][:, [2, 0]])
     assert places.axes == ("factor 3", "factor 1")
     assert 0 <= places.trust <= 1
 
@@ -37,26 +37,26 @@ def test_two_factors_of_two_are_fully_trusted():
     world = rc.datasets.low_rank(n_users=20, n_items=12, n_factors=2, density=0.6, seed=0)
     two = rc.ALS(n_factors=2, n_epochs=3).fit(world).snapshot()
     ids = {"user": np.arange(20), "item": np.arange(12)}
-    assert latent_map.through(two, Basis.of_factors(two, 0, 1), ids, ("", "")).trust == 1.0
+    assert latent_map.project(two, Basis.of_factors(two, 0, 1), ids, ("", "")).trust == 1.0
 
 
-def test_a_layout_is_cut_back_into_users_and_items(predictor):
+def test_a_layout_is_cut_back_into_users_and_items(fitted):
     ids = {"user": np.arange(30), "item": np.array([2, 5])}
-    assert latent_map.stacked(predictor, ids).shape == (32, 3)
+    assert latent_map.stacked(fitted, ids).shape == (32, 3)
     points = np.arange(64.0).reshape(32, 2)
-    places = latent_map.laid_out(predictor, points, ids)
+    places = latent_map.placed(fitted, points, ids)
     np.testing.assert_array_equal(places.xy["user"], points[:30])
     np.testing.assert_array_equal(places.xy["item"], points[30:])
 
 
-def test_clusters_cover_everyone_and_are_called_after_their_best_known_items(predictor):
-    groups, names = latent_map.clusters(predictor)
+def test_clusters_cover_everyone_and_are_called_after_their_best_known_items(fitted):
+    groups, names = latent_map.clusters(fitted)
     assert (len(groups["user"]), len(groups["item"])) == (30, 20)
-    counts = predictor.train.item_counts
+    counts = fitted.train.item_counts
     for number, name in enumerate(names):
         members = np.flatnonzero(groups["item"] == number)
         if len(members):
-            best = predictor.train.item_names[members[np.argmax(counts[members])]]
+            best = fitted.train.item_names[members[np.argmax(counts[members])]]
             assert name.startswith(f"{number + 1}: {best}")
         else:
             assert name == f"{number + 1}: users only"
@@ -85,13 +85,13 @@ def test_ends_are_of_the_better_known_half():
     assert len(low) == len(high) == 0
 
 
-def test_the_factor_table_names_both_ends_and_shares_add_up(predictor):
-    table = latent_map.factor_table(predictor, 2)
+def test_the_factor_table_names_both_ends_and_shares_add_up(fitted):
+    table = latent_map.factor_table(fitted, 2)
     assert sorted(table["factor"]) == [1, 2, 3]
     assert table["spread"].sum() == pytest.approx(1)
     assert (np.diff(table["spread"]) <= 0).all()
     factor = int(table["factor"][0]) - 1
-    low, high = latent_map.ends(predictor.item_factors[:, factor], predictor.train.item_counts, 2)
-    names = predictor.train.item_names
+    low, high = latent_map.ends(fitted.item_factors[:, factor], fitted.train.item_counts, 2)
+    names = fitted.train.item_names
     assert table["low end"][0] == " · ".join(names[i] for i in low)
     assert table["high end"][0] == " · ".join(names[i] for i in high)

@@ -29,7 +29,9 @@ def test_each_view_by_hand(part):
 
 
 def test_rows_and_columns_come_in_the_order_asked_for(split):
-    turned = matrix_view.cut(split.train, flat(split.train), np.array([1, 0]), np.array([2, 0]))
+    turned = matrix_view.block_of(
+        split.train, flat(split.train), np.array([1, 0]), np.array([2, 0])
+    )
     np.testing.assert_array_equal(turned.values("observed"), [[4, N], [N, 5]])
     assert turned.user_names == ["Bo", "Ann"]
     assert turned.item_names == ["z", "x"]
@@ -39,7 +41,7 @@ def test_rows_and_columns_come_in_the_order_asked_for(split):
 
 def test_the_table_twin_has_the_same_numbers_and_different_columns(split):
     same_names = split.train.replace(items=["x", "x", "z"])
-    part = matrix_view.cut(same_names, flat(same_names), np.array([0, 1]), np.array([0, 1, 2]))
+    part = matrix_view.block_of(same_names, flat(same_names), np.array([0, 1]), np.array([0, 1, 2]))
     table = part.table("predicted")
     assert list(table.columns) == ["x", "x (2)", "z"]
     assert list(table.index) == ["Ann", "Bo"]

@@ -5,16 +5,16 @@ import pytest
 
 import recsys_core as rc
 from recsys_core.asking import seriation
-from recsys_core.models.factor_model import FoldIn, Predictor
+from recsys_core.models.factor_model import FactorModel, FoldIn
 
 
-def predictor(n_users=30, n_items=20, k=2, seed=0):
-    """A predictor with known parameters; every second user rates the first items only."""
+def fitted(n_users=30, n_items=20, k=2, seed=0):
+    """A fitted model with known parameters; every second user rates the first items only."""
     rng = np.random.default_rng(seed)
     rated = rng.random((n_users, n_items)) < 0.5
     rated[0] = True
     ratings = rc.Ratings.from_matrix(np.where(rated, rng.integers(1, 6, rated.shape), 0))
-    return Predictor(
+    return FactorModel(
         train=ratings,
         global_mean=3.0,
         user_bias=rng.normal(0, 0.3, n_users).astype(np.float32),
@@ -30,7 +30,7 @@ def predictor(n_users=30, n_items=20, k=2, seed=0):
 @pytest.mark.parametrize("how", ["given", "cluster", "popularity", "similarity"])
 @pytest.mark.parametrize("k", [0, 1, 3])
 def test_every_order_is_a_permutation(side, how, k):
-    model = predictor(k=k)
+    model = fitted(k=k)
     arranged = seriation.arrange(model, side, how)
     n = model.n_users if side == "user" else model.n_items
     assert sorted(arranged.order) == list(range(n))
@@ -38,7 +38,7 @@ def test_every_order_is_a_permutation(side, how, k):
 
 
 def test_popularity_puts_the_most_rated_first_and_keeps_ties_in_index_order():
-    model = predictor()
+    model = fitted()
     order = seriation.arrange(model, "user", "popularity").order
     counts = model.train.user_counts[order]
     assert order[0] == 0
@@ -49,7 +49,7 @@ def test_popularity_puts_the_most_rated_first_and_keeps_ties_in_index_order():
 @pytest.mark.parametrize("side", ["user", "item"])
 @pytest.mark.parametrize("k", [0, 1, 4])
 def test_the_distance_of_two_profiles_is_that_of_whole_predicted_rows(side, k):
-    model = predictor(k=k)
+    model = fitted(k=k)
     predicted = model.predict_matrix(clip=False).astype(float)
     predicted = predicted if side == "user" else predicted.T
     rows = seriation.profiles(model, side)
@@ -59,9 +59,9 @@ def test_the_distance_of_two_profiles_is_that_of_whole_predicted_rows(side, k):
 
 
 def test_profiles_do_not_change_when_the_latent_space_is_stretched():
-    model = predictor(k=3)
+    model = fitted(k=3)
     stretch = np.array([[4.0, 1, 0], [0, 0.5, 2], [0, 0, 3]], np.float32)
-    turned = Predictor(
+    turned = FactorModel(
         model.train, model.global_mean, model.user_bias, model.item_bias,
         model.user_factors @ stretch, model.item_factors @ np.linalg.inv(stretch).T,
         "identity", model.fold,

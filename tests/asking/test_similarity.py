@@ -10,7 +10,7 @@ import recsys_core as rc
 from recsys_core import models
 from recsys_core.asking import similarity
 from recsys_core.errors import RatingsError, SettingsError, TooLargeError
-from recsys_core.models.factor_model import FoldIn, Predictor
+from recsys_core.models.factor_model import FactorModel, FoldIn
 
 # The predicted matrix printed for the party: Darth Vader, Hermione, Ripley, Spock.
 PRINTED = np.array([
@@ -25,10 +25,10 @@ PRINTED = np.array([
 ])  # fmt: skip
 
 
-def predicting(matrix: np.ndarray, train: rc.Ratings) -> Predictor:
-    """A predictor whose matrix is the given one: each item has a factor of its own."""
+def predicting(matrix: np.ndarray, train: rc.Ratings) -> FactorModel:
+    """A fitted model whose matrix is the given one: each item has a factor of its own."""
     n_items = matrix.shape[1]
-    return Predictor(
+    return FactorModel(
         train, 0.0, np.zeros(len(matrix), np.float32), np.zeros(n_items, np.float32),
         matrix.astype(np.float32), np.eye(n_items, dtype=np.float32), "identity",
         FoldIn(np.full(n_items + 1, 0.1), np.zeros(n_items + 1)),
@@ -36,7 +36,7 @@ def predicting(matrix: np.ndarray, train: rc.Ratings) -> Predictor:
 
 
 @pytest.fixture
-def party() -> Predictor:
+def party() -> FactorModel:
     return predicting(PRINTED, rc.datasets.music_party())
 
 

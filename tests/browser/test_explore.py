@@ -137,7 +137,7 @@ def test_recommendations_for_a_user_and_for_a_new_guest(browser_page):
     expect(page.get_by_text("Spock rated 10\u00a0songs")).to_be_visible()
     settled(page)
     unheard = re.compile("Back in Black|The Imperial March")
-    expect(plot(page, "pulls").locator(".gtitle")).to_contain_text(unheard)
+    expect(plot(page, "contributions").locator(".gtitle")).to_contain_text(unheard)
     shot(page, "recommend-user")
 
     page.get_by_text("A new guest", exact=True).click()
@@ -149,7 +149,7 @@ def test_recommendations_for_a_user_and_for_a_new_guest(browser_page):
     settled(page)
     rows.nth(2).get_by_text("1", exact=True).click()
     expect(page.get_by_text("2\u00a0songs rated.")).to_be_visible()
-    becomes(lambda: bars(page, "pulls"), 2)  # one reason for each rating
+    becomes(lambda: bars(page, "contributions"), 2)  # one reason for each rating
     settled(page)
     shot(page, "recommend-guest")
 
@@ -194,6 +194,8 @@ def test_a_real_data_set_is_explored(browser_page, zip_path):
     stars = page.get_by_role("radiogroup", name="Your rating of Star Wars (1977)")
     stars.get_by_text("5", exact=True).click()
     expect(page.get_by_text("1\u00a0film rated.")).to_be_visible()
-    expect(plot(page, "pulls").locator(".ytick")).to_contain_text("Star Wars (1977), rated 5")
+    expect(plot(page, "contributions").locator(".ytick")).to_contain_text(
+        "Star Wars (1977), rated 5"
+    )
     settled(page)
     shot(page, "explore-guest")

@@ -77,7 +77,7 @@ def seen(page: Page) -> dict[str, Any]:
     )
 
 
-def at_rest(page: Page) -> dict[str, Any]:
+def fitted_of(page: Page) -> dict[str, Any]:
     """What is seen once nothing more comes."""
     settled(page)
     return steady(lambda: seen(page))
@@ -124,7 +124,7 @@ def test_six_choices_are_six_steps_of_the_history(browser_page):
     page = browser_page()
     go_to(page, f"train?{PARTY}&epoch=best")
     expect(controls(page)).to_contain_text(OVER)
-    views = [at_rest(page)]
+    views = [fitted_of(page)]
     before = steady(lambda: entries(page))
     for choice in (
         lambda: look_back(page, 30),
@@ -135,7 +135,7 @@ def test_six_choices_are_six_steps_of_the_history(browser_page):
         lambda: choose(page, "Users"),
     ):
         choice()
-        views.append(at_rest(page))
+        views.append(fitted_of(page))
     assert all(a != b for a, b in zip(views, views[1:], strict=False))
     becomes(lambda: entries(page), before + 6)
     for earlier in reversed(views[:-1]):
@@ -363,9 +363,9 @@ def test_two_tabs_look_at_different_things_in_one_workspace(browser_page):
     two = one.context.new_page()
     go_to(two, f"train?{PARTY}&epoch=25&user=3&item=0")
     becomes(lambda: shown(two), 25)
-    there = at_rest(two)
+    there = fitted_of(two)
     one.bring_to_front()
-    here = at_rest(one)
+    here = fitted_of(one)
     assert here["strip"].startswith("epoch 40") and there["strip"].startswith("epoch 25")
     cell = steady(lambda: selected(two))
     one.bring_to_front()  # a tab behind another draws once a second

@@ -158,7 +158,7 @@ def test_a_link_trains_the_same_elsewhere(browser_id, three, which, moment):
     at = look(open_page("train", browser_id), run=here.number, moment=moment, user=3, item=5)
     said, run = address(at), here.run
     experiments = [entry.run.experiment for entry in three.entries]
-    expected = run.predictor_at(run.epoch_at(moment))
+    expected = run.fitted_at(run.epoch_at(moment))
     forget_everybody()
     other = visitor.new_id()
     there = open_page("train", other, said)
@@ -170,7 +170,7 @@ def test_a_link_trains_the_same_elsewhere(browser_id, three, which, moment):
     assert again.epoch == (run.epoch if isinstance(moment, str) else moment)
     assert address(there.run()) == said
     users, items = np.indices((30, 20)).reshape(2, -1)
-    found = again.predictor_at(again.epoch_at(moment))
+    found = again.fitted_at(again.epoch_at(moment))
     np.testing.assert_array_equal(found.predict(users, items), expected.predict(users, items))
 
 
@@ -556,7 +556,7 @@ def test_all_pages_mean_the_same_epoch(browser_id, world, held, state, moment):
         assert (record.epoch, record.best_epoch) == (epoch, run.best_epoch)
 
     users, items = np.indices((30, 20)).reshape(2, -1)
-    shown = run.predictor_at(epoch).predict(users, items)
+    shown = run.fitted_at(epoch).predict(users, items)
     frames = {m.epoch: m.thing for m in run.frames}
     if epoch in frames:
         np.testing.assert_array_equal(frames[epoch].predict(users, items), shown)
@@ -565,5 +565,5 @@ def test_all_pages_mean_the_same_epoch(browser_id, world, held, state, moment):
     if run.model.has_epochs:
         named = f"epoch {epoch:,} of " if epoch else "epoch 0: nothing learnt yet"
         assert named in said.replace("\u00a0", " ")
-        assert f"= {run.predictor_at(epoch).predict([2], [3], clip=False)[0]:.2f}" in said
+        assert f"= {run.fitted_at(epoch).predict([2], [3], clip=False)[0]:.2f}" in said
     assert card_of(predictions) == card

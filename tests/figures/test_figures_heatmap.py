@@ -77,7 +77,7 @@ def test_values_are_printed_in_small_blocks_only(part):
     assert draw(part, "filled", "light").data[0].text[0] == ["<b>5</b>", "3.5", "3.5"]
     assert draw(part, "error", "light").data[0].text[0] == ["−1.5", "", "+0.5"]
     large = rc.Ratings.from_matrix(np.full((40, 40), 3.0))
-    whole = matrix_view.cut(large, None, np.arange(40), np.arange(40))
+    whole = matrix_view.block_of(large, None, np.arange(40), np.arange(40))
     assert draw(whole, "observed", "light").data[0].text is None
 
 
@@ -90,7 +90,7 @@ def test_hovering_says_what_is_known_of_a_cell(part):
 
 
 def test_clusters_are_parted_by_lines(split):
-    grouped = matrix_view.cut(
+    grouped = matrix_view.block_of(
         split.train, None, np.array([0, 1]), np.array([0, 1, 2]),
         user_groups=np.array([0, 1]), item_groups=np.array([0, 0, 1]),
     )  # fmt: skip
@@ -108,14 +108,14 @@ def test_words_about_the_picture(part, split):
     )
     assert "values from 2.50 to 3.50, mean 3, in 100\u00a0%" in heatmap.alt(part, "predicted")
     assert "held out" in heatmap.legend(part, "observed")
-    alone = matrix_view.cut(split.train, None, np.array([0]), np.array([1]))
+    alone = matrix_view.block_of(split.train, None, np.array([0]), np.array([1]))
     assert "no cell has a value" in heatmap.alt(alone, "observed")
     assert "held out" not in heatmap.legend(alone, "observed")
 
 
 def test_names_thin_out_where_there_is_no_room(split):
     large = rc.Ratings.from_matrix(np.full((100, 200), 3.0))
-    whole = matrix_view.cut(large, None, np.arange(100), np.arange(200))
+    whole = matrix_view.block_of(large, None, np.arange(100), np.arange(200))
     chart = draw(whole, "observed", "light", user=7)
     assert len(chart.layout.xaxis.tickvals) < 110
     assert 7 in chart.layout.yaxis.tickvals  # the selected one is always named

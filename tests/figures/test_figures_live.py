@@ -163,7 +163,7 @@ def test_before_training_the_matrix_shows_only_what_is_known(run):
     expected = run.split.train.block(np.array(live["users"]), np.array(live["items"]))
     np.testing.assert_array_equal(known, expected)
     np.testing.assert_array_equal(figure.data[0].z == 1, np.isnan(expected))  # dots in the gaps
-    assert (live["low"], live["high"]) == run.predictor.extent[:2]
+    assert (live["low"], live["high"]) == run.fitted.extent[:2]
     names = run.ratings.item_names
     assert live["columns"] == [names[item] for item in live["items"]]
 
@@ -192,8 +192,8 @@ def test_ratings_kept_for_the_test_are_not_told(run):
 
 def test_the_table_twin_has_the_predictions(run):
     rows, columns = np.arange(5), np.array([3, 1])
-    table = live_matrix.table(run.split.train, rows, columns, run.predictor)
-    np.testing.assert_allclose(table, run.predictor.predict_matrix(rows, columns), atol=1e-3)
+    table = live_matrix.table(run.split.train, rows, columns, run.fitted)
+    np.testing.assert_allclose(table, run.fitted.predict_matrix(rows, columns), atol=1e-3)
     assert list(table.columns) == [run.ratings.item_names[i] for i in columns]
 
 

@@ -11,12 +11,12 @@ NAMES = ["Ann", "Bo", "Cy"]
 TABLE = pd.DataFrame([[1, 0.9, 0.2], [0.9, 1, 0.4], [0.2, 0.4, 1]], NAMES, NAMES)
 
 
-def reasons(pulls, ratings=None):
-    ratings = np.arange(1, len(pulls) + 1) if ratings is None else ratings
+def reasons(contributions, ratings=None):
+    ratings = np.arange(1, len(contributions) + 1) if ratings is None else ratings
     table = pd.DataFrame(
-        {"item": range(len(pulls)), "label": "x", "rating": ratings, "pull": pulls}
+        {"item": range(len(contributions)), "label": "x", "rating": ratings, "pull": contributions}
     )
-    return Reasons(3.0, 3.0 + sum(pulls), table)
+    return Reasons(3.0, 3.0 + sum(contributions), table)
 
 
 def test_the_matrix_has_everyone_by_name_and_the_selected_one_ringed():
@@ -36,7 +36,9 @@ def test_one_alone_is_no_error():
 
 
 def test_pulls_keep_their_order_and_sign():
-    chart = go.Figure(similarity_matrix.pulls(reasons([0.5, -0.3, 0.1]), NAMES, "Z", "dark"))
+    chart = go.Figure(
+        similarity_matrix.contributions(reasons([0.5, -0.3, 0.1]), NAMES, "Z", "dark")
+    )
     assert list(chart.data[0].x) == [0.5, -0.3, 0.1]
     assert list(chart.layout.yaxis.ticktext) == ["Ann, rated 1", "Bo, rated 2", "Cy, rated 3"]
     assert list(chart.data[0].text) == ["+0.50", "−0.30", "+0.10"]
@@ -45,7 +47,9 @@ def test_pulls_keep_their_order_and_sign():
 
 def test_of_many_pulls_the_strongest_are_drawn_and_the_title_says_so():
     many = reasons([0.01 * n for n in range(20, 0, -1)])
-    chart = go.Figure(similarity_matrix.pulls(many, [f"item {i}" for i in range(20)], "Z", "light"))
+    chart = go.Figure(
+        similarity_matrix.contributions(many, [f"item {i}" for i in range(20)], "Z", "light")
+    )
     assert len(chart.data[0].x) == 8
     assert chart.layout.title.text == "Why Z? The 8 strongest of 20 ratings"
 

@@ -103,7 +103,7 @@ def everything(run):
     ):
         values = [getattr(epoch, field) for epoch in run.epochs]
         whole.series[name] = [] if None in values else [short(value) for value in values]
-    whole.frames = {m.epoch: frames.frame(run, m.epoch, m.thing) for m in run.frames}
+    whole.frames = {m.epoch: frames.frame(run, m.epoch, m.value) for m in run.frames}
     whole.said = {e: Sentence.of(text) for e, text in commentary.changes(run, 0)}
     whole.once = {
         "before": Sentence.of(commentary.before(run)),
@@ -352,7 +352,7 @@ def test_the_best_epoch_is_pictured_at_the_end_however_much_is_thinned(server):
     assert best not in [moment.epoch for moment in run.frames]
     found = news(feed)
     assert epochs_of(found)[-1] == best and 40 in epochs_of(found)
-    assert found.frames[-1] == frames.frame(run, best, run.predictor)
+    assert found.frames[-1] == frames.frame(run, best, run.fitted)
     fitted = model.fit(run.split.train, run.split.validation)
     assert found.frames[-1].matrix == frames._frame(run, best, fitted.snapshot()).matrix
 
@@ -364,7 +364,7 @@ def test_one_exact_frame_is_sent_whenever_it_is_wanted(server):
     missing = next(e for e in range(41) if e not in epochs_of(news(feed)))
     for _ in range(2):  # a browser that asks again has let it go
         exact = feed.exactly(missing).runs[run.stream]
-        assert exact.frames == [frames.frame(run, missing, run.predictor_at(missing))]
+        assert exact.frames == [frames.frame(run, missing, run.fitted_at(missing))]
         assert exact.from_ == 41 and exact.loss == [] and exact.status == "finished"
     while run.frames.thin():
         pass
@@ -403,19 +403,19 @@ def unpacked(text, kind):
 
 def test_a_frame_holds_predictions_and_places(server, entry):
     run = train(server, entry, until=5)
-    predictor = run.predictor_at(5)
-    frame = frames.frame(run, 5, predictor)
+    fitted = run.fitted_at(5)
+    frame = frames.frame(run, 5, fitted)
     part = frames.shown(run.split.train)
-    low, high, _ = predictor.extent
+    low, high, _ = fitted.extent
     levels = unpacked(frame.matrix, "<u2").reshape(len(part.rows), len(part.columns))
     predicted = low + levels / 65534 * (high - low)
     np.testing.assert_allclose(
-        predicted, predictor.predict_matrix(part.rows, part.columns), atol=(high - low) / 65534
+        predicted, fitted.predict_matrix(part.rows, part.columns), atol=(high - low) / 65534
     )
     xy = unpacked(frame.latent, "<i2").reshape(-1, 2) * frame.reach / 32767
-    expected = run.basis.project(predictor.user_factors)
+    expected = run.basis.project(fitted.user_factors)
     np.testing.assert_allclose(xy[: len(expected)], expected, atol=frame.reach / 32767)
-    expected = run.basis.project(predictor.item_factors)
+    expected = run.basis.project(fitted.item_factors)
     np.testing.assert_allclose(xy[-len(expected) :], expected, atol=frame.reach / 32767)
     outside = np.abs(xy).max(axis=1) > frame.spread + frame.reach / 32767
     assert outside.sum() <= 1 and frame.spread <= frame.reach
@@ -423,7 +423,7 @@ def test_a_frame_holds_predictions_and_places(server, entry):
 
 def test_before_training_nothing_is_predicted(entry):
     run = entry.run
-    levels = unpacked(frames.frame(run, 0, run.predictor_at(0)).matrix, "<u2")
+    levels = unpacked(frames.frame(run, 0, run.fitted_at(0)).matrix, "<u2")
     assert (levels == 65535).all()
 
 
@@ -448,7 +448,7 @@ def test_small_data_are_shown_whole_in_their_order():
 def test_the_map_has_room_for_all_and_names_for_few(server, entry):
     run = train(server, entry)
     found = latent_axes.map_of(run)
-    ends = frames.places(run, run.predictor)
+    ends = frames.places(run, run.fitted)
     assert found.reach >= frames.spread(ends) and found.beside == []
     shares = [f"{100 * share:.0f}" for share in run.basis.shares]
     assert shares[0] in found.main and shares[1] in found.second

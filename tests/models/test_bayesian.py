@@ -97,8 +97,8 @@ def test_the_mean_of_draws_beats_every_draw(taught):
     model, split = taught
     test = split.test
 
-    def error(predictor):
-        return rc.metrics.rmse(test.values, predictor.predict(test.user_ids, test.item_ids))
+    def error(fitted):
+        return rc.metrics.rmse(test.values, fitted.predict(test.user_ids, test.item_ids))
 
     posterior = model.snapshot()
     assert error(posterior) < min(error(draw) for draw in posterior.draws)
@@ -111,9 +111,9 @@ def test_a_guest_has_a_row_for_each_draw_and_reasons_that_add_up(taught):
     guest = posterior.fold_in(items, values)
     assert len(guest.rows) == len(posterior.draws)
     answer = posterior.predict(guest, [8], clip=False)[0]
-    pulls = posterior.pulls(guest, 8)
-    assert pulls.prediction == pytest.approx(answer, abs=1e-3)
-    assert pulls.start + pulls.pulls.sum() == pytest.approx(pulls.prediction, abs=1e-6)
+    found = posterior.attribution(guest, 8)
+    assert found.prediction == pytest.approx(answer, abs=1e-3)
+    assert found.start + found.contributions.sum() == pytest.approx(found.prediction, abs=1e-6)
     assert posterior.deviation(guest, [8])[0] > 0
 
 

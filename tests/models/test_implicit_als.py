@@ -63,8 +63,8 @@ def test_a_guest_is_a_user_and_reasons_add_up():
     for user in (0, 1, 7):
         guest = snapshot.fold_in(*ratings.by_user.row(user))
         assert guest.factors == pytest.approx(snapshot.user_factors[user], abs=1e-2)
-        pulls = snapshot.pulls(guest, 4)
-        assert pulls.pulls.sum() == pytest.approx(snapshot.predict(guest, [4])[0], abs=1e-4)
+        found = snapshot.attribution(guest, 4)
+        assert found.contributions.sum() == pytest.approx(snapshot.predict(guest, [4])[0], abs=1e-4)
     nobody = snapshot.fold_in([], [])
     assert not nobody.factors.any()
 

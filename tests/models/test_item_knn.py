@@ -91,7 +91,7 @@ def test_a_guest_who_rates_like_a_user_is_predicted_like_that_user():
         guest = model.fold_in(*ratings.by_user.row(user))
         own = model.predict_matrix([user])[0]
         assert model.predict(guest, np.arange(ratings.n_items)) == pytest.approx(own, abs=1e-4)
-        assert np.argmax(model.snapshot().user_likeness(guest)) == user
+        assert np.argmax(model.snapshot().user_similarity(guest)) == user
     nobody = model.fold_in([], [])
     assert np.isfinite(model.predict(nobody, np.arange(ratings.n_items))).all()
 
@@ -114,7 +114,7 @@ def test_similar_items_are_its_own_neighbours():
     found = model.snapshot()
     positive = found.similarities[2] > 0
     assert list(near["item"][: positive.sum()]) == list(found.neighbours[2][positive][:5])
-    assert not found.has_factors and found.has_likeness and not found.has_terms
+    assert not found.has_factors and found.has_similarity and not found.has_terms
 
 
 def test_it_beats_biases_where_items_are_alike():

@@ -1,6 +1,7 @@
 """One contract over all models, then what is peculiar to each."""
 
 import dataclasses
+import json
 import math
 
 import numpy as np
@@ -92,8 +93,8 @@ def error(model, ratings):
     return float(np.sqrt(np.mean((predicted - ratings.values) ** 2)))
 
 
-def parameters(predictor):
-    return [part for part in predictor.parts().values() if isinstance(part, np.ndarray)]
+def parameters(fitted):
+    return [part for part in fitted.parts().values() if isinstance(part, np.ndarray)]
 
 
 def same_bits(one, other):
@@ -199,13 +200,13 @@ def test_a_checkpoint_does_not_change_as_training_goes_on(name):
 def test_fold_in_of_a_known_user_predicts_like_training(name):
     world = rc.datasets.low_rank(n_users=150, n_items=80, density=0.4, noise=0.2, seed=3)
     split = rc.splits.random(world, seed=0)
-    predictor = make(name).fit(split.train, split.validation).snapshot()
+    fitted = make(name).fit(split.train, split.validation).snapshot()
     everything = np.arange(world.n_items)
     squares = []
     for user in range(0, world.n_users, 10):
-        guest = predictor.fold_in(*split.train.by_user.row(user))
-        own = predictor.predict_matrix(user_ids=[user])[0]
-        squares.append(np.mean((own - predictor.predict(guest, everything)) ** 2))
+        guest = fitted.fold_in(*split.train.by_user.row(user))
+        own = fitted.predict_matrix(user_ids=[user])[0]
+        squares.append(np.mean((own - fitted.predict(guest, everything)) ** 2))
     assert np.sqrt(np.mean(squares)) < 0.15
 
 
@@ -280,6 +281,17 @@ def test_saved_and_loaded_it_answers_the_same(name, tmp_path):
     assert model.recommend(1).equals(loaded.recommend(1))
     assert loaded.settings == model.settings
     assert [e.loss for e in loaded.history] == [e.loss for e in model.history]
+
+
+@pytest.mark.parametrize("name, kind", [("SGD", "Predictor"), ("NeuralMF", "TowerPredictor")])
+def test_a_file_of_an_earlier_version_is_read(name, kind, tmp_path):
+    model = make(name).fit(small())
+    model.save(tmp_path / "model.npz")
+    with np.load(tmp_path / "model.npz") as file:
+        arrays = dict(file)
+    about = json.loads(str(arrays["about"])) | {"kind": kind}
+    np.savez(tmp_path / "old.npz", **arrays | {"about": np.array(json.dumps(about))})
+    assert same_bits(rc.load_model(tmp_path / "old.npz").snapshot(), model.snapshot())
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -409,7 +421,7 @@ def test_als_fold_in_is_one_user_half_step():
     list(training)
     before = training.snapshot()
     training.extend(1)
-    training.learner.n_steps = len(training.learner.users.steps)  # the users' half of an epoch
+    training.trainer.n_steps = len(training.trainer.users.steps)  # the users' half of an epoch
     training.advance(math.inf)
     after = training.snapshot()
     for user in range(5):
@@ -439,7 +451,7 @@ def test_adaptive_priors_find_the_noise_they_were_given():
     model = rc.PMF(n_factors=8, n_epochs=60)
     training = model.start(ratings)
     list(training)
-    assert math.sqrt(training.learner.noise) == pytest.approx(0.4, rel=0.1)
+    assert math.sqrt(training.trainer.noise) == pytest.approx(0.4, rel=0.1)
     # Eight factors were offered and three are real: the rest are priced out.
     spread = model.user_factors.std(axis=0) * model.item_factors.std(axis=0)
     assert (spread > 0.05 * spread.max()).sum() <= 4

@@ -24,17 +24,17 @@ def trained(variant, **changes):
     model = rc.NeuralMF(variant=variant, **settings)
     training = model.start(some())
     list(training)
-    return model, training.learner
+    return model, training.trainer
 
 
 @pytest.mark.parametrize("k", [1, 4, 5])
 @pytest.mark.parametrize("sigmoid", [False, True])
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_at_rest_it_predicts_what_the_network_says(variant, sigmoid, k):
-    model, learner = trained(variant, sigmoid=sigmoid, n_factors=k)
+    model, trainer = trained(variant, sigmoid=sigmoid, n_factors=k)
     users, items = (part.ravel() for part in np.mgrid[0:30, 0:20])
     with torch.no_grad():
-        x = learner.network(torch.from_numpy(users), torch.from_numpy(items)).numpy()
+        x = trainer.network(torch.from_numpy(users), torch.from_numpy(items)).numpy()
     expected = 1 + 4 / (1 + np.exp(-x)) if sigmoid else x
     assert model.predict(users, items, clip=False) == pytest.approx(expected, abs=1e-4)
     whole = model.predict_matrix(clip=False)
@@ -45,18 +45,18 @@ def test_at_rest_it_predicts_what_the_network_says(variant, sigmoid, k):
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_measuring_a_run_of_ratings_is_predicting_it(variant, monkeypatch):
-    monkeypatch.setattr("recsys_core.models.neural_fitted._AT_ONCE", 50)
-    model, learner = trained(variant)
+    monkeypatch.setattr("recsys_core.models.neural_factor_model._AT_ONCE", 50)
+    model, trainer = trained(variant)
     ratings = some()
-    raw, clipped = learner.squared_errors(ratings, 10, 150)
+    raw, clipped = trainer.squared_errors(ratings, 10, 150)
     for clip, expected in ((False, raw), (True, clipped)):
         e = model.predict(ratings.user_ids, ratings.item_ids, clip=clip) - ratings.values
         assert (e[10:150] ** 2).sum() == pytest.approx(expected, rel=1e-4)
 
 
 def test_weighted_products_rest_as_a_dot_product_with_terms():
-    model, learner = trained("GMF")
-    assert not np.allclose(learner.network.output.detach(), 1)  # it has learned weights
+    model, trainer = trained("GMF")
+    assert not np.allclose(trainer.network.output.detach(), 1)  # it has learned weights
     parts = attribution.terms(model, 3, 5)
     assert parts.prediction == pytest.approx(model.predict([3], [5])[0], abs=1e-5)
 

@@ -107,12 +107,12 @@ def test_a_visit_follows_the_finite_difference_of_the_objective():
 
 
 def test_after_an_epoch_the_sums_are_those_of_the_new_factors():
-    ratings, _, learner = trained(n_epochs=1)
+    ratings, _, trainer = trained(n_epochs=1)
     starts, columns = ratings.by_user.starts, ratings.by_user.columns
     for u in range(ratings.n_users):
         mine = columns[starts[u] : starts[u + 1]]
-        expected = learner.own[u] + learner.y[mine].sum(axis=0) / np.sqrt(max(len(mine), 1))
-        assert learner.p[u] == pytest.approx(expected, abs=1e-5)
+        expected = trainer.own[u] + trainer.y[mine].sum(axis=0) / np.sqrt(max(len(mine), 1))
+        assert trainer.p[u] == pytest.approx(expected, abs=1e-5)
 
 
 def trained(**changes):
@@ -120,27 +120,27 @@ def trained(**changes):
     model = rc.SVDpp(**{"n_factors": 4, "reg": 0.05, "n_epochs": 40, **changes})
     training = model.start(ratings)
     list(training)
-    return ratings, model, training.learner
+    return ratings, model, training.trainer
 
 
 def test_the_objective_is_the_one_declared():
-    ratings, model, learner = trained(n_epochs=3)
+    ratings, model, trainer = trained(n_epochs=3)
     e = ratings.values - model.predict(ratings.user_ids, ratings.item_ids, clip=False)
-    by_rating = (learner.own[ratings.user_ids] ** 2).sum(axis=1) + learner.b_user[
+    by_rating = (trainer.own[ratings.user_ids] ** 2).sum(axis=1) + trainer.b_user[
         ratings.user_ids
     ] ** 2
-    for table in (learner.q, learner.y):
+    for table in (trainer.q, trainer.y):
         by_rating = by_rating + (table[ratings.item_ids] ** 2).sum(axis=1)
-    by_rating = by_rating + learner.b_item[ratings.item_ids] ** 2
+    by_rating = by_rating + trainer.b_item[ratings.item_ids] ** 2
     expected = (e.astype(float) ** 2).sum() + 0.05 * by_rating.sum(dtype=float)
     assert model.history[-1].loss == pytest.approx(expected, rel=1e-4)
 
 
 def test_a_guests_own_items_count_before_any_rating_does():
-    _, model, learner = trained()
+    _, model, trainer = trained()
     rule = model.snapshot().fold
     items = np.array([3, 11, 20])
-    expected = learner.y[items, :4].sum(axis=0) / np.sqrt(3)
+    expected = trainer.y[items, :4].sum(axis=0) / np.sqrt(3)
     assert rule.prior_of(items)[:-1] == pytest.approx(expected, abs=1e-6)
     # Ratings just as predicted from that leave the guest there.
     as_predicted = model.global_mean + model.item_bias[items] + model.item_factors[items] @ expected

@@ -51,15 +51,15 @@ def test_the_axes_of_a_run_under_way_are_its_own_and_of_one_that_waits_a_twins(r
     entry = begun(registry, "a", 10_000)
     while entry.run.basis_pending:
         registry.turn()
-    kept = {id(moment.thing) for moment in entry.run.frames}
-    assert id(entry.run.scouted) in kept
+    kept = {id(moment.value) for moment in entry.run.frames}
+    assert id(entry.run.pilot) in kept
     waiting = begun(registry, "b", 10_000, seed=1)
     waiting.hold()
     while waiting.run.basis_pending:
         registry.turn()
     assert waiting.run.epoch == 0
-    start = waiting.run.frames.nearest(0).thing
-    assert (waiting.run.scouted.user_factors != start.user_factors).any()
+    start = waiting.run.frames.nearest(0).value
+    assert (waiting.run.pilot.user_factors != start.user_factors).any()
 
 
 def test_checkpoints_share_the_epochs_and_each_goes_on_from_its_own():

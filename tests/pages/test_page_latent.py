@@ -38,7 +38,7 @@ def test_finding_an_item_lists_its_neighbours_in_the_space_itself(browser_id):
     at.selectbox(key="latent_find_item_None").set_value(4).run()
     assert not at.exception
     near = at.main.dataframe[0].value
-    expected = run.predictor.similar_items(4, 10)
+    expected = run.fitted.similar_items(4, 10)
     names = run.ratings.item_names
     assert list(near.iloc[:, 0]) == [names[i] for i in expected["item"]]
     assert list(near["similarity"]) == pytest.approx(list(expected["similarity"]))
@@ -53,7 +53,7 @@ def test_a_user_found_after_an_item_is_the_one_looked_at(browser_id):
     at.selectbox(key="latent_find_item_None").set_value(4).run()
     at.selectbox(key="latent_find_user_None").set_value(3).run()
     assert "**Spock**" in texts(at)
-    assert len(at.main.dataframe[0].value) == run.predictor.n_users - 1
+    assert len(at.main.dataframe[0].value) == run.fitted.n_users - 1
 
 
 @pytest.mark.parametrize("method", ["tsne", pytest.param("umap", marks=pytest.mark.slow)])

@@ -33,20 +33,20 @@ def test_every_view_in_every_order(view, how, browser_id):
 def test_there_is_always_a_cell_and_its_sum_is_the_prediction(browser_id):
     run = party(browser_id)
     at = open_page("predictions", browser_id)
-    said = waterfall.sentence(attribution.terms(run.predictor, 0, 0), run.predictor.scale)
+    said = waterfall.sentence(attribution.terms(run.fitted, 0, 0), run.fitted.scale)
     assert said in texts(at)
-    assert f"= {run.predictor.predict([0], [0], clip=False)[0]:.2f}" in said
+    assert f"= {run.fitted.predict([0], [0], clip=False)[0]:.2f}" in said
 
 
 def test_one_may_look_back_at_an_epoch(browser_id):
     run = party(browser_id)
     at = open_page("predictions", browser_id)
     at.main.slider[0].set_value(1).run()
-    early = waterfall.sentence(attribution.terms(run.predictor_at(1), 0, 0), run.predictor.scale)
+    early = waterfall.sentence(attribution.terms(run.fitted_at(1), 0, 0), run.fitted.scale)
     assert early in texts(at)
     assert any("looking back at epoch 1 of 6" in html.value for html in at.main.get("html"))
     at.button(key="epoch_latest").click().run()
-    late = waterfall.sentence(attribution.terms(run.predictor, 0, 0), run.predictor.scale)
+    late = waterfall.sentence(attribution.terms(run.fitted, 0, 0), run.fitted.scale)
     assert late in texts(at) and early != late
 
 
@@ -68,9 +68,7 @@ def test_baselines_say_that_they_have_no_factors(browser_id):
     run = party(browser_id, rc.UserItemBias())
     at = open_page("predictions", browser_id)
     assert any("no factors" in text for text in texts(at))
-    assert waterfall.sentence(attribution.terms(run.predictor, 0, 0), run.predictor.scale) in texts(
-        at
-    )
+    assert waterfall.sentence(attribution.terms(run.fitted, 0, 0), run.fitted.scale) in texts(at)
 
 
 def test_data_without_a_model_offer_to_train_one(browser_id):
@@ -97,9 +95,9 @@ def test_held_out_test_ratings_give_no_error_away(browser_id, monkeypatch):
     world = rc.datasets.low_rank(n_users=40, n_items=30, n_factors=2, density=0.5, seed=1)
     workspace = load(browser_id, world)
     train(workspace, rc.ALS(n_factors=2, n_epochs=2))
-    shown, cut = [], matrix_view.cut
+    shown, block_of = [], matrix_view.block_of
     monkeypatch.setattr(
-        matrix_view, "cut", lambda *a, **kw: shown.append(cut(*a, **kw)) or shown[-1]
+        matrix_view, "block_of", lambda *a, **kw: shown.append(block_of(*a, **kw)) or shown[-1]
     )
     open_page("predictions", browser_id)
     test = current(workspace).run.split.test

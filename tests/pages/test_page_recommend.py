@@ -41,7 +41,7 @@ def test_a_user_sees_own_ratings_and_the_best_of_the_rest(browser_id):
         run.ratings.item_names[i]: v for i, v in zip(ids, values, strict=True)
     }
     assert (np.diff(own["rated"]) <= 0).all()
-    shown_is(best(at), run.predictor.recommend(0, 10), run.ratings)
+    shown_is(best(at), run.fitted.recommend(0, 10), run.ratings)
     assert not set(best(at)["song"]) & set(own["song"])
 
 
@@ -49,7 +49,7 @@ def test_another_user_is_chosen_by_name(browser_id):
     run = party(browser_id)
     at = open_page("recommend", browser_id)
     at.selectbox(key="recommend_user_0").set_value(2).run()
-    shown_is(best(at), run.predictor.recommend(2, 10), run.ratings)
+    shown_is(best(at), run.fitted.recommend(2, 10), run.ratings)
     assert any("Ripley" in text for text in texts(at))
 
 
@@ -59,8 +59,8 @@ def test_a_guest_who_rated_nothing_is_told_so_and_gets_what_anybody_would(browse
     at.segmented_control(key="recommend_who").set_value("guest").run()
     assert not at.exception
     assert any("knows nothing of you" in text for text in texts(at))
-    anybody = run.predictor.fold_in(np.array([], int), np.array([]))
-    shown_is(best(at), run.predictor.recommend(anybody, 10), run.ratings)
+    anybody = run.fitted.fold_in(np.array([], int), np.array([]))
+    shown_is(best(at), run.fitted.recommend(anybody, 10), run.ratings)
 
 
 def test_a_guests_ratings_change_the_recommendations_at_once(browser_id):
@@ -71,9 +71,9 @@ def test_a_guests_ratings_change_the_recommendations_at_once(browser_id):
         control.set_value(value).run()
     rated = [c for c in at.main.segmented_control[1:] if c.value is not None and "guest" in c.key]
     items = [int(c.key.split("_")[1]) for c in rated]
-    guest = run.predictor.fold_in(np.array(items), np.array([c.value for c in rated]))
+    guest = run.fitted.fold_in(np.array(items), np.array([c.value for c in rated]))
     assert len(items) == 3
-    shown_is(best(at), run.predictor.recommend(guest, 10), run.ratings)
+    shown_is(best(at), run.fitted.recommend(guest, 10), run.ratings)
     assert "because you rated" in best(at).columns
     assert any(best(at)["because you rated"].str.contains(run.ratings.item_names[items[0]]))
     # What is found by name can be rated too, and all survives a visit to another page.
@@ -81,7 +81,7 @@ def test_a_guests_ratings_change_the_recommendations_at_once(browser_id):
     at.switch_page("latent.py").run()
     at.switch_page("recommend.py").run()
     assert not at.exception
-    shown_is(best(at), run.predictor.recommend(guest, 10), run.ratings)
+    shown_is(best(at), run.fitted.recommend(guest, 10), run.ratings)
     at.button(key="guest_over").click().run()
     assert any("knows nothing of you" in text for text in texts(at))
 
@@ -94,8 +94,8 @@ def test_a_guests_ratings_are_there_in_another_tab_of_the_same_browser_and_nowhe
         at.segmented_control(key=f"guest_{item}").set_value(value).run()
     fresh = open_page("recommend", browser_id, "who=guest")
     assert [fresh.segmented_control(key=f"guest_{item}").value for item in items] == [5.0, 2.0]
-    guest = run.predictor.fold_in(np.array(items), np.array([5.0, 2.0]))
-    shown_is(best(fresh), run.predictor.recommend(guest, 10), run.ratings)
+    guest = run.fitted.fold_in(np.array(items), np.array([5.0, 2.0]))
+    shown_is(best(fresh), run.fitted.recommend(guest, 10), run.ratings)
     fresh.segmented_control(key=f"guest_{items[0]}").set_value(None).run()  # taken back
     at.run()
     assert at.segmented_control(key=f"guest_{items[0]}").value is None
@@ -124,7 +124,7 @@ def test_neighbours_advice_and_the_warning_about_sums(how, browser_id):
     at.segmented_control(key="neighbours_how").set_value(how).run()
     assert not at.exception
     table = table_with(at, "own prediction")
-    expected = similarity.from_neighbours(run.predictor, 0, 10, 3, how, "predictions")
+    expected = similarity.from_neighbours(run.fitted, 0, 10, 3, how, "predictions")
     np.testing.assert_allclose(table.iloc[:, 1], expected["score"])
     assert bool(at.warning) == (how == "sum")
 
@@ -152,7 +152,7 @@ def test_among_very_many_users_one_is_found_by_typing(browser_id, monkeypatch):
     assert found.options == ["Darth Vader", "Spock"]  # the one in view, and what matches
     found.set_value(3).run()
     assert not at.exception
-    shown_is(best(at), run.predictor.recommend(3, 10), run.ratings)
+    shown_is(best(at), run.fitted.recommend(3, 10), run.ratings)
 
 
 @pytest.mark.parametrize("few", [True, False])
@@ -160,9 +160,9 @@ def test_reasons_that_add_up_to_another_prediction_say_so(browser_id, few):
     # Far from convergence the trained rows are not those that the ratings alone would give.
     run = party(browser_id, rc.SGD(n_epochs=2) if few else rc.UserItemBias())
     at = open_page("recommend", browser_id)
-    item = int(run.predictor.recommend(0, 1)["item"][0])
-    pulled = run.predictor.pulls(0, item).prediction
-    own = float(run.predictor.predict([0], [item], clip=False)[0])
+    item = int(run.fitted.recommend(0, 1)["item"][0])
+    pulled = run.fitted.attribution(0, item).prediction
+    own = float(run.fitted.predict([0], [item], clip=False)[0])
     assert (abs(own - pulled) > 0.1) is few
     captions = " ".join(caption.value for caption in at.caption)
     assert (f"In training it came to {words.number(own)}" in captions) is few

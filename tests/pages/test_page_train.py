@@ -378,7 +378,7 @@ def test_the_selected_cell_is_told_and_leads_to_its_terms(browser_id, party):
     tell(at, sequence=1, user=1, item=0)
     said = next(h.value for h in at.main.get("html") if "predicted" in h.value)
     assert "Hermione" in said and "rated" in said
-    value = float(run.predictor_at(run.epoch_at("best")).predict([1], [0])[0])
+    value = float(run.fitted_at(run.epoch_at("best")).predict([1], [0])[0])
     assert f">{rc.words.number(value)}</span>" in said
     assert at.get("page_link")
 

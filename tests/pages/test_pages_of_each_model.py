@@ -72,7 +72,7 @@ def test_a_tower_gives_no_reasons(browser_id, world):
 def test_uncertainty_is_shown_where_it_is_known(browser_id, world):
     run = train(world, KINDS["BayesianPMF"])
     at = open_page("predictions", browser_id)
-    low, high = run.predictor.predict_interval([0], [0], 0.9)
+    low, high = run.fitted.predict_interval([0], [0], 0.9)
     assert "90\u00a0% between" in text_of(at)
     assert 1 < low[0] < high[0] < 5 or low[0] < high[0]
     control = at.get_by_key("matrix_view")
@@ -98,7 +98,7 @@ def test_lists_are_judged_beside_errors_for_all(browser_id, world):
     run = train(world, KINDS["ImplicitALS"])
     scores = run.test_scores()
     assert scores[0].rmse is None and scores[1].rmse > 0
-    judged = rc.metrics.ranking(run.predictor, run.split.test)
+    judged = rc.metrics.ranking(run.fitted, run.split.test)
     assert scores[0].ndcg == pytest.approx(judged.ndcg)
     at = open_page("train", browser_id)
     table = next(d.value for d in at.dataframe if "NDCG@10" in d.value)

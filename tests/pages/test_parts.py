@@ -62,7 +62,7 @@ PLACES = [
     ("test", Place("train", "", "test", "test")),
     ("why", Place("train", "user=1&item=1", "leads:Why?")),
     ("why", Place("predictions", "", "terms")),
-    ("why", Place("recommend", "", "pulls")),
+    ("why", Place("recommend", "", "contributions")),
     ("guest", Place("recommend", "who=guest", "recommend_who guest_0",
                     " ".join(["guest_over", *_GUEST]))),
     ("similar", Place("latent", "item=1", "says:similarity")),

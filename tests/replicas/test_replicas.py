@@ -120,17 +120,17 @@ def test_article_2_cannot_start_at_596(party):
 def test_article_2s_three_losses_by_hand():
     ratings = rc.Ratings.from_matrix([[2.0, 3.0]], missing=None, scale=rc.Scale(0, 5))
     model = rc.SGD(n_factors=1, biases=False, center=False, n_epochs=1, learning_rate=1e-9, reg=0.0)
-    predictor = model.fit(ratings).snapshot()
-    u, v = predictor.user_factors[0, 0], predictor.item_factors[:, 0]
+    fitted = model.fit(ratings).snapshot()
+    u, v = fitted.user_factors[0, 0], fitted.item_factors[:, 0]
     e = np.array([2.0, 3.0]) - u * v
     norms = u**2, (v**2).sum()
-    assert article2.meant_loss(predictor, ratings) == pytest.approx(
+    assert article2.meant_loss(fitted, ratings) == pytest.approx(
         (e**2).mean() + 0.02 * sum(norms), rel=1e-5
     )
-    assert article2.summed_loss(predictor, ratings) == pytest.approx(
+    assert article2.summed_loss(fitted, ratings) == pytest.approx(
         (e**2).sum() + 0.02 * sum(norms), rel=1e-5
     )
-    assert article2.last_pair_loss(predictor, ratings) == pytest.approx(
+    assert article2.last_pair_loss(fitted, ratings) == pytest.approx(
         e[1] + e[1] ** 2 + 0.02 * (norms[0] ** 0.5 + norms[1] ** 0.5), rel=1e-5
     )
 

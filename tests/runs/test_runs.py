@@ -21,7 +21,7 @@ from recsys_core.models.options import option
 from recsys_core.recipes import Recipe
 from recsys_core.runs import Workspace
 from recsys_core.runs.playback import usual_speed
-from recsys_core.runs.snapshots import Kept
+from recsys_core.runs.snapshots import Snapshots
 from recsys_core.training import Epoch
 
 # The package has a function of this name.
@@ -56,7 +56,7 @@ class FakeTraining:
         self.weight = checkpoint["weight"] if checkpoint else 1.0
         self.part = 0
         self.best, self.best_epoch, self.stopped_early = None, None, False
-        self.learner = SimpleNamespace(snapshot=self.snapshot)
+        self.trainer = SimpleNamespace(snapshot=self.snapshot)
 
     epoch = property(lambda self: self.history[-1].number)
     finished = property(lambda self: self.epoch >= self.n_epochs)
@@ -110,7 +110,7 @@ class FakeModel(Model):
     def defaults(cls, ratings):
         return {}
 
-    def _learner(self, train, settings):
+    def _trainer(self, train, settings):
         raise NotImplementedError
 
     def start(self, train, validation=None, checkpoint=None):
@@ -176,7 +176,7 @@ def test_a_new_run_shows_its_initial_state_at_once(space):
     run = entry.run
     assert [epoch.number for epoch in run.epochs] == [0]
     assert (run.epoch, run.n_epochs, run.status) == (0, 10, "paused")
-    assert run.predictor.weight == 1.0
+    assert run.fitted.weight == 1.0
     assert space.latest is entry
 
 
@@ -657,7 +657,7 @@ def test_a_fork_of_a_kept_epoch_goes_on_from_there(server, space):
     fork = space.fork(entry, 4)
     assert [e.number for e in fork.run.epochs] == [0, 1, 2, 3, 4]
     assert (fork.run.status, fork.run.n_epochs) == ("paused", 10)
-    assert trained(server, fork).predictor.weight == run.predictor.weight
+    assert trained(server, fork).fitted.weight == run.fitted.weight
     assert fork.name == "Fake, from epoch 4"
 
 
@@ -680,7 +680,7 @@ def test_unkept_epochs_are_retraced_through_forks_of_forks(server, space):
     assert [m.epoch for m in child.checkpoints] == [0, 20]
     grandchild = space.fork(forked, 11, rate=0.5)  # no change: it must end where the child ended
     assert grandchild.run.rewinding
-    assert trained(server, grandchild).predictor.weight == child.predictor.weight
+    assert trained(server, grandchild).fitted.weight == child.fitted.weight
     early = space.fork(forked, 5)  # before the child's own branching: trained as the first run was
     assert trained(server, early, until=6).epochs[5].loss == run.epochs[5].loss
     assert early.run.epoch == 6
@@ -704,7 +704,7 @@ def test_a_fork_with_an_unknown_setting_is_refused_and_leaves_nothing(space):
 
 
 def test_thinning_keeps_the_first_the_last_and_an_even_rest():
-    kept = Kept()
+    kept = Snapshots()
     for epoch in range(101):
         kept.add(epoch, np.zeros(1000))
     assert kept.thin() and kept.thin()
@@ -786,14 +786,12 @@ def test_real_runs_end_where_fit_ends_and_forks_continue_bit_for_bit(server, mod
     entry = new(space, dataclasses.replace(model, n_epochs=12, seed=3))
     run = trained(server, entry)
     fitted = dataclasses.replace(model, n_epochs=12, seed=3).fit(split.train, split.validation)
-    np.testing.assert_array_equal(run.predictor.user_factors, fitted.user_factors)
+    np.testing.assert_array_equal(run.fitted.user_factors, fitted.user_factors)
     while run.checkpoints.thin():
         pass
     fork = trained(server, space.fork(entry, 7))
     assert [e.loss for e in fork.epochs] == [e.loss for e in run.epochs]
-    np.testing.assert_array_equal(
-        fork.predictor_at(12).item_factors, run.predictor_at(12).item_factors
-    )
+    np.testing.assert_array_equal(fork.fitted_at(12).item_factors, run.fitted_at(12).item_factors)
 
 
 def test_the_best_epoch_is_kept_however_much_is_thinned(server):
@@ -805,8 +803,8 @@ def test_the_best_epoch_is_kept_however_much_is_thinned(server):
         pass
     assert run.best_epoch not in [moment.epoch for moment in run.frames]
     fitted = model.fit(split.train, split.validation)
-    for predictor in (run.predictor, run.predictor_at(run.best_epoch)):
-        np.testing.assert_array_equal(predictor.user_factors, fitted.user_factors)
+    for fitted in (run.fitted, run.fitted_at(run.best_epoch)):
+        np.testing.assert_array_equal(fitted.user_factors, fitted.user_factors)
 
 
 def test_whatever_was_done_to_a_run_its_receipt_replays_to_the_same_bits(server):
@@ -883,7 +881,7 @@ def test_test_error_beside_the_baselines_is_computed_once(server):
     # The biases of this world may teach nothing; then their best epoch is the mean itself.
     assert found[0].rmse < found[2].rmse <= found[1].rmse
     split = run.split
-    error = split.test.values - run.predictor.predict(split.test.user_ids, split.test.item_ids)
+    error = split.test.values - run.fitted.predict(split.test.user_ids, split.test.item_ids)
     assert found[0].rmse == pytest.approx(np.sqrt((error.astype(float) ** 2).mean()))
     assert run.test_scores() is found
     assert [b.name for b in run.baselines] == ["Global mean", "User + item bias"]

@@ -12,7 +12,7 @@ import streamlit as st
 from pages.panels.latent import slow_layouts
 from pages.shared import choices, model_in_view, pickers, session, view
 from pages.shared.chart.chart import points
-from pages.shared.model_in_view import Model
+from pages.shared.model_in_view import ModelInView
 from recsys_core import words
 from recsys_core.asking import latent_map
 from recsys_core.asking.latent_map import Places
@@ -48,7 +48,7 @@ _NEIGHBOURS = 6
 class Map:
     """The map as it is shown."""
 
-    model: Model
+    model: ModelInView
     clouds: list[Cloud]
     places: Places
     method: Method
@@ -67,7 +67,7 @@ class Map:
             session.theme(),
             title=self.title,
             axes=self.places.axes,
-            scale=self.model.predictor.scale,
+            scale=self.model.fitted.scale,
             shade=self.shade,
             group_names=self.group_names,
         )
@@ -103,7 +103,7 @@ def selected() -> tuple[Side, int] | None:
     return None if index is None else (side, index)
 
 
-def choose(model: Model) -> Map:
+def choose(model: ModelInView) -> Map:
     """The controls, and the map they make."""
     with st.container(horizontal=True, vertical_alignment="top", gap="medium"):
         sides = _sides(model)
@@ -116,7 +116,7 @@ def choose(model: Model) -> Map:
             "model's own axes. t-SNE and UMAP bend the space so that neighbours stay together: "
             "there, far distances mean nothing.",
         )
-        pair = _pair(model.predictor.n_factors) if method == "factors" else (0, 0)
+        pair = _pair(model.fitted.n_factors) if method == "factors" else (0, 0)
         shade, groups, names = _colour(model)
         for side in sides:
             _find(model, side)
@@ -125,12 +125,12 @@ def choose(model: Model) -> Map:
         one = None
     near = np.arange(0) if one is None else _neighbours(model, *one)
     places, method = _places(model, sides, method, pair, one, near)
-    train = model.predictor.train
+    train = model.fitted.train
     clouds = [latent.cloud(train, places, s, None if groups is None else groups[s]) for s in sides]
     return Map(model, clouds, places, method, shade, names)
 
 
-def _sides(model: Model) -> list[Side]:
+def _sides(model: ModelInView) -> list[Side]:
     nouns = {
         "both": "Both",
         "user": "Users",
@@ -161,7 +161,7 @@ def _factors_chosen() -> None:
     choices.choose("map_factors", ",".join(map(str, pair)))
 
 
-def _colour(model: Model) -> tuple[Shade, dict[Side, np.ndarray] | None, Sequence[str]]:
+def _colour(model: ModelInView) -> tuple[Shade, dict[Side, np.ndarray] | None, Sequence[str]]:
     """The shading, the group of each user and item where they are grouped, and group names."""
     genres = latent_map.genres(model.ratings)
     offered = {
@@ -188,7 +188,7 @@ def _colour(model: Model) -> tuple[Shade, dict[Side, np.ndarray] | None, Sequenc
     return colour, None, ()  # type: ignore[return-value]
 
 
-def _find(model: Model, side: Side) -> None:
+def _find(model: ModelInView, side: Side) -> None:
     with st.container(width=210):
         pickers.pick(
             side, model.ratings, f"latent_find_{side}", lambda found: view.select(**{side: found})
@@ -198,13 +198,13 @@ def _find(model: Model, side: Side) -> None:
 # --- where everyone lies -------------------------------------------------------------------------
 
 
-def _neighbours(model: Model, side: Side, index: int) -> np.ndarray:
+def _neighbours(model: ModelInView, side: Side, index: int) -> np.ndarray:
     table = model_in_view.similar(model, side, index, _NEIGHBOURS)
     return table[side][table["similarity"] > 0].to_numpy()
 
 
 def _places(
-    model: Model,
+    model: ModelInView,
     sides: list[Side],
     method: Method,
     pair: tuple[int, int],
@@ -212,23 +212,23 @@ def _places(
     near: np.ndarray,
 ) -> tuple[Places, Method]:
     """Where everyone lies, and by which method: PCA while t-SNE or UMAP is not ready."""
-    train = model.predictor.train
+    train = model.fitted.train
     if method in ("tsne", "umap"):
         ids = {
             side: latent_map.most_rated(train, side, _MOST_ARRANGED // len(sides)) for side in sides
         }
-        vectors = latent_map.stacked(model.predictor, ids)
+        vectors = latent_map.stacked(model.fitted, ids)
         points = slow_layouts.arranged(method, f"{model.key} {sides}", vectors)
         if points is not None:
-            return model_in_view.laid_out(model, method, points, ids), method
+            return model_in_view.placed(model, method, points, ids), method
         method = "pca"
     ids = {side: latent_map.most_rated(train, side, _MOST_A_SIDE) for side in sides}
     if one is not None:
         ids[one[0]] = np.union1d(ids[one[0]], [one[1], *near])
     if method == "factors":
-        basis = Basis.of_factors(model.predictor, *pair)
+        basis = Basis.of_factors(model.fitted, *pair)
         axes = (f"factor {pair[0] + 1}", f"factor {pair[1] + 1}")
     else:
         basis = model_in_view.basis(model)
-        axes = latent_map.widest(basis)
-    return model_in_view.through(model, basis, ids, axes), method
+        axes = latent_map.widest_axes(basis)
+    return model_in_view.project(model, basis, ids, axes), method

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.panels.latent.map_controls import Map
 from pages.shared import model_in_view, parts, pickers, view
-from pages.shared.model_in_view import Model
+from pages.shared.model_in_view import ModelInView
 from recsys_core import words
 from recsys_core.asking import latent_map
 from recsys_core.asking.seriation import Side
@@ -17,9 +17,9 @@ from recsys_core.asking.seriation import Side
 _NEIGHBOURS = 10
 
 
-def trust(shown: Map) -> None:
+def projection_quality(shown: Map) -> None:
     """Trustworthiness as a badge and a sentence."""
-    score, k = shown.places.trust, shown.model.predictor.n_factors
+    score, k = shown.places.trust, shown.model.fitted.n_factors
     if math.isnan(score):
         return
     if score >= 0.95:
@@ -56,7 +56,7 @@ def neighbours(shown: Map) -> None:
         _best_known(shown)
         return
     side, index = shown.selected
-    ratings, train = shown.model.ratings, shown.model.predictor.train
+    ratings, train = shown.model.ratings, shown.model.fitted.train
     called = pickers.names(ratings, side)
     counts = train.user_counts if side == "user" else train.item_counts
     means = train.user_means if side == "user" else train.item_means
@@ -72,14 +72,14 @@ def neighbours(shown: Map) -> None:
     _table(shown.model, side, table[side].to_list(), "most alike", table["similarity"].to_list())
     st.caption(
         "Similarity is the cosine of the angle between their factors, in the space of all "
-        f"{shown.model.predictor.n_factors} and not on the map: 1 the same taste, 0 none in "
+        f"{shown.model.fitted.n_factors} and not on the map: 1 the same taste, 0 none in "
         "common, −1 opposite. Lines lead to the nearest."
     )
 
 
 def _best_known(shown: Map) -> None:
     """Where to begin: those with the most ratings."""
-    train, side = shown.model.predictor.train, shown.clouds[-1].side
+    train, side = shown.model.fitted.train, shown.clouds[-1].side
     counts = train.user_counts if side == "user" else train.item_counts
     _table(
         shown.model, side, np.argsort(-counts, kind="stable")[:_NEIGHBOURS].tolist(), "best known"
@@ -87,19 +87,23 @@ def _best_known(shown: Map) -> None:
 
 
 def _table(
-    model: Model, side: Side, ids: list[int], which: str, likeness: list[float] | None = None
+    model: ModelInView,
+    side: Side,
+    ids: list[int],
+    which: str,
+    similar_by: list[float] | None = None,
 ) -> None:
     """Users or items; choosing a row selects it on the map."""
-    train = model.predictor.train
+    train = model.fitted.train
     called = pickers.names(model.ratings, side)
     counts = train.user_counts if side == "user" else train.item_counts
     heading = f"{which} {words.many('user' if side == 'user' else model.ratings.item_noun)}"
     columns: dict[str, list] = {heading: [called[i] for i in ids]}
-    if likeness is not None:
-        columns["similarity"] = likeness
+    if similar_by is not None:
+        columns["similarity"] = similar_by
     columns["ratings"] = [int(counts[i]) for i in ids]
     # Named after what it lists, so that a choice in one list is none in the next.
-    key = f"latent_rows_{side}_{ids[0] if ids else ''}_{likeness is None}"
+    key = f"latent_rows_{side}_{ids[0] if ids else ''}_{similar_by is None}"
 
     def go() -> None:
         at = st.session_state[key]["selection"]["rows"]
@@ -123,7 +127,7 @@ def _table(
     )
 
 
-def ends(model: Model) -> None:
+def axis_ends(model: ModelInView) -> None:
     """What lies at both ends of each factor, as a table."""
     noun = model.ratings.item_noun
     st.subheader("What lies at both ends of each factor", anchor=False)

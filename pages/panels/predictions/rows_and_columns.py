@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.shared import choices, model_in_view, pickers, view
-from pages.shared.model_in_view import Model
+from pages.shared.model_in_view import ModelInView
 from recsys_core import words
 from recsys_core.asking import matrix_view
 from recsys_core.asking.matrix_view import Block
@@ -34,13 +34,13 @@ class _Shown:
     groups: np.ndarray | None
 
 
-def choose(model: Model) -> Block:
+def choose(model: ModelInView) -> Block:
     """Controls for order and place; the block they choose."""
     users = _side(model, "user", model.ratings.n_users)
     items = _side(model, "item", model.ratings.n_items)
-    return matrix_view.cut(
+    return matrix_view.block_of(
         model.split.train,
-        model.predictor,
+        model.fitted,
         users.ids,
         items.ids,
         validation=model.split.validation,
@@ -50,7 +50,7 @@ def choose(model: Model) -> Block:
     )
 
 
-def _side(model: Model, side: Side, size: int) -> _Shown:
+def _side(model: ModelInView, side: Side, size: int) -> _Shown:
     noun = "user" if side == "user" else model.ratings.item_noun
     if size <= _WHOLE[side]:
         with st.container(width=200):
@@ -91,7 +91,7 @@ def _order_chosen(side: Side) -> None:
     choices.choose(f"{side}s_by", st.session_state[f"order_{side}"], (f"{side}s_page", ""))
 
 
-def _find(model: Model, side: Side) -> None:
+def _find(model: ModelInView, side: Side) -> None:
     """Turn to the page of a user or an item by name, and select it."""
 
     def found(index: int) -> None:

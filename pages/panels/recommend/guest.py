@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages.shared import parts, pickers, session
-from pages.shared.model_in_view import Model
+from pages.shared.model_in_view import ModelInView
 from recsys_core import words
 from recsys_core.models import Guest
 from recsys_core.ratings import Ratings, Scale
@@ -18,12 +18,12 @@ _OFFERED = 8
 _MOST_STEPS = 11
 
 
-def _rated(model: Model) -> dict[int, float]:
+def _rated(model: ModelInView) -> dict[int, float]:
     """What the guest has said so far: item index → rating; the workspace keeps it."""
     return session.workspace().guest.setdefault(model.run.experiment.data, {})
 
 
-def rate(model: Model) -> Guest:
+def rate(model: ModelInView) -> Guest:
     """Items to rate, and the guest they make."""
     ratings, noun, rated = model.ratings, model.ratings.item_noun, _rated(model)
     st.markdown(f"**Rate a few {words.many(noun)}**, those you know:")
@@ -58,7 +58,7 @@ def rate(model: Model) -> Guest:
             "Nothing is rated yet, so the model knows nothing of you: what it shows is what it "
             "would suggest to anybody."
         )
-    return model.predictor.fold_in(np.array(list(rated), np.int64), np.array(list(rated.values())))
+    return model.fitted.fold_in(np.array(list(rated), np.int64), np.array(list(rated.values())))
 
 
 def _row(item: int, ratings: Ratings, rated: dict[int, float], locked: bool) -> None:

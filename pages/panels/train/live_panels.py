@@ -178,7 +178,7 @@ def _curves() -> None:
             st.container(key="curves_view", width="content"),
             st.popover("", icon=":material/tune:", key="curve_axes", help="What the curves show"),
         ):
-            if entry.run.predictor.has_ratings:
+            if entry.run.fitted.has_ratings:
                 offered = {"rmse": "RMSE", "objective": "objective"}
                 choices.segmented("curve", "Show", offered, "curve_measure", part="curve")
             st.session_state.curve_log_x, st.session_state.curve_log_y = "x" in log, "y" in log
@@ -229,9 +229,9 @@ def _matrix(entry: Entry) -> None:
         run.split,
         part.rows,
         part.columns,
-        run.predictor.extent,
+        run.fitted.extent,
         mode,
-        has_ratings=run.predictor.has_ratings,
+        has_ratings=run.fitted.has_ratings,
     )
     chart(
         figure,
@@ -240,7 +240,7 @@ def _matrix(entry: Entry) -> None:
         height=_HEIGHT,
         live=following,
         table=lambda: live_matrix.table(
-            run.split.train, part.rows, part.columns, run.predictor_at(view.epoch())
+            run.split.train, part.rows, part.columns, run.fitted_at(view.epoch())
         ),
         marks=cells(part.rows, part.columns, theme.ink(mode)),
         part="matrix",
@@ -254,9 +254,9 @@ def _matrix_at_rest() -> None:
     if run is None:
         return
     part, split, mode = shown(run.split.train), run.split, session.theme()
-    block = matrix_view.cut(
+    block = matrix_view.block_of(
         split.train,
-        run.predictor if run.epoch or not run.n_epochs else None,
+        run.fitted if run.epoch or not run.n_epochs else None,
         part.rows,
         part.columns,
         validation=split.validation,
@@ -275,14 +275,14 @@ def _matrix_at_rest() -> None:
 
 def _map(entry: Entry) -> None:
     run = entry.run
-    if not run.predictor.has_factors:
+    if not run.fitted.has_factors:
         _no_latent_space()
         return
     train, part, mode = run.split.train, shown(run.split.train), session.theme()
     figure, following = live_latent.figure(train, part.users, part.items, mode)
 
     def table() -> Any:
-        known = None if run.basis is None else places(run, run.predictor_at(view.epoch()))
+        known = None if run.basis is None else places(run, run.fitted_at(view.epoch()))
         return live_latent.table(train, part.users, part.items, known)
 
     chart(
@@ -308,8 +308,8 @@ def _no_latent_space() -> None:
         return
     st.markdown("**No latent space**")
     st.caption(f"{run.model.title} has no factors, and so no map of users and items.")
-    found = run.predictor
-    if found.has_likeness and run.epoch:
+    found = run.fitted
+    if found.has_similarity and run.epoch:
         if item is None:
             item = int(run.split.train.item_counts.argmax())
         table = found.similar_items(item, 6)
@@ -326,7 +326,7 @@ def _no_latent_space() -> None:
 # --- what is said ---------------------------------------------------------------------------------
 
 
-def voice() -> None:
+def teacher_sentence() -> None:
     """The teacher's sentence, and what is selected: apart, so that a click sends little."""
     _sentence()
     _cell()
@@ -352,12 +352,12 @@ def _cell() -> None:
 
 
 def _selected(run: Run, user: int, item: int) -> None:
-    found, epoch = run.predictor, view.epoch()
+    found, epoch = run.fitted, view.epoch()
     names = (
         f"<b>{escape(run.ratings.user_names[user])}</b>, "
         f"<b>{escape(run.ratings.item_names[item])}</b>"
     )
-    predicted = run.predictor_at(epoch).predict([user], [item])[0]
+    predicted = run.fitted_at(epoch).predict([user], [item])[0]
     text = number(float(predicted)) if epoch or not run.n_epochs else "nothing yet"
     rated = run.split.train.block([user], [item])[0, 0]
     known = "" if math.isnan(rated) else f", rated {number(float(rated))}"
@@ -382,7 +382,7 @@ def _place(run: Run, user: int, item: int) -> str:
     row, column = (part.rows == user).nonzero()[0], (part.columns == item).nonzero()[0]
     if not (len(row) and len(column)):
         return ""
-    low, high, _ = run.predictor.extent
+    low, high, _ = run.fitted.extent
     return (
         f' data-row="{row[0]}" data-column="{column[0]}" data-columns="{len(part.columns)}"'
         f' data-low="{low}" data-high="{high}"'

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from recsys_core.models.factor_model import Predictor
+from recsys_core.models.factor_model import FactorModel
 from recsys_core.models.fitted_model import Guest
 
 # Pairs sent through the network at once: some megabytes.
@@ -18,7 +18,7 @@ _ROUNDS, _SETTLED = 60, 1e-5
 
 
 @dataclass(frozen=True, eq=False)
-class TowerPredictor(Predictor):
+class NeuralFactorModel(FactorModel):
     """Products of some factors, and a tower of two hidden layers over the others.
 
         x = μ + b_u + b_i + h · (p_u ∘ q_i)  +  v · relu(W₂ relu(W₁ (p'_u, q'_i) + c₁) + c₂)
@@ -57,7 +57,7 @@ class TowerPredictor(Predictor):
         np.maximum(outer, 0, out=outer)
         return outer @ self.top
 
-    def _met(self, p: np.ndarray, q: np.ndarray) -> np.ndarray:
+    def _interaction(self, p: np.ndarray, q: np.ndarray) -> np.ndarray:
         """The interaction of every row of p with every row of q, (n, k) and (m, k) → (n, m)."""
         n = len(self.output)
         met = (p[:, :n] * self.output) @ q[:, :n].T
@@ -82,7 +82,7 @@ class TowerPredictor(Predictor):
             x[here] += self._climb(of_p[u] + of_q[i])
         return x
 
-    def _folded(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
+    def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
         """Gauss–Newton on the guest's row, the network held; no step is taken that makes it worse.
 
         It minimises what ``FoldIn`` says, with x_j the slopes of the predictions at the last row.
