@@ -15,7 +15,7 @@ from benchmarks import data, report
 from benchmarks.measuring import machine
 from benchmarks.systems import BY_NAME, System, experiment_of, settings_for
 
-Table = tuple[str, list[str], list[list[str]]]  # title, head, rows
+Table = tuple[str, list[str], list[tuple[str, ...]]]  # title, head, rows
 
 # Systems of ours, and each one's settings on MovieLens; the rank-16 sampler says nothing new.
 _OURS = (
@@ -58,19 +58,21 @@ def _error(record: rc.Record) -> float:
 
 def defaults(data_set: str, ratings: rc.Ratings, systems: list[System]) -> Table:
     """Every option left alone but what makes it this system, against the settings found."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for system in systems:
         if data_set in system.skip:
             continue
         settings = settings_for(system, data_set)[0]
-        kept = {name: system.fixed[name] for name in ("model", "implicit") if name in system.fixed}
+        kept: dict[str, Any] = {
+            name: system.fixed[name] for name in ("model", "implicit") if name in system.fixed
+        }
         alone = _error(rc.run(experiment_of(kept, ratings)))
         found = test_error(system, data_set, ratings)
         told = ", ".join(
             f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
             for name, value in settings.items() if name != "model"
         )  # fmt: skip
-        rows.append([system.name, f"{alone:.4f}", f"{found:.4f}", told])
+        rows.append((system.name, f"{alone:.4f}", f"{found:.4f}", told))
         print(f"  {system.name}: default {alone:.4f}, found {found:.4f}", flush=True)
     return "Defaults against settings found", ["model", "default", "found", "settings"], rows
 
@@ -79,7 +81,7 @@ def folds(data_set: str, ratings: rc.Ratings, systems: list[System]) -> Table:
     """Five folds, drawn at random; and MovieLens 100K's own u1."""
     fold = {"name": "k_fold", "n_folds": _N_FOLDS, "validation": 0}
     ready = {"name": "predefined", "part": "u1", "validation": 0} if data_set == "100k" else None
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for system in systems:
         errors = [
             test_error(system, data_set, ratings, {**fold, "fold": n}) for n in range(_N_FOLDS)
@@ -87,7 +89,7 @@ def folds(data_set: str, ratings: rc.Ratings, systems: list[System]) -> Table:
         row = [system.name, with_interval(errors)]
         if ready is not None:
             row.append(f"{test_error(system, data_set, ratings, ready):.4f}")
-        rows.append(row)
+        rows.append(tuple(row))
         print(f"  {' · '.join(row)}", flush=True)
     head = ["model", "five folds", *(["u1"] if ready is not None else [])]
     return "Test RMSE, mean over five folds ± 95 % interval", head, rows
@@ -104,12 +106,12 @@ def coverage(data_set: str, ratings: rc.Ratings) -> Table:
     settings, _ = settings_for(BY_NAME["BayesianPMF, rank 32"], data_set)
     record = rc.run(experiment_of(settings, ratings))
     test = record.held_out
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for promised in _COVERAGES:
         low, high = record.fitted.predict_interval(test.user_ids, test.item_ids, coverage=promised)
         inside = np.mean((test.values >= low) & (test.values <= high))
         width = float(np.mean(high - low))
-        rows.append([f"{100 * promised:.0f} %", f"{100 * inside:.1f} %", f"{width:.2f}"])
+        rows.append((f"{100 * promised:.0f} %", f"{100 * inside:.1f} %", f"{width:.2f}"))
     return (
         "Intervals of Bayesian PMF on the test part",
         ["promised", "inside", "mean width, stars"],

@@ -63,7 +63,7 @@ def zip_path(name: str) -> Path:
 
 def generated(n_ratings: int) -> rc.Ratings:
     """Ratings in the shape of MovieLens 10M; smaller in both directions when they are fewer."""
-    shape = dict(_TEN_MILLION)
+    shape: dict[str, Any] = dict(_TEN_MILLION)
     shrink = (n_ratings / 10_000_000) ** 0.5
     n_users, n_items = (round(shape.pop(side) * shrink) for side in ("n_users", "n_items"))
     density = n_ratings / (n_users * n_items)
@@ -74,7 +74,8 @@ def generated(n_ratings: int) -> rc.Ratings:
 
 def split(whole: rc.Ratings) -> tuple[rc.Ratings, rc.Ratings]:
     """Training and test part: 90/10 at random, seed 0."""
-    parts = rc.splits.random(whole, **{k: v for k, v in SPLIT.items() if k != "name"})
+    details: dict[str, Any] = {k: v for k, v in SPLIT.items() if k != "name"}
+    parts = rc.splits.random(whole, **details)
     assert parts.test is not None
     return parts.train, parts.test
 

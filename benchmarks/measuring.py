@@ -176,6 +176,7 @@ def warm(session: Session, settings: dict[str, Any]) -> Fit:
 
 def _default_passes(system: System, settings: dict[str, Any], train: rc.Ratings) -> int:
     """How many passes one of our models makes when it is not told."""
+    assert system.passes is not None
     return experiment_of(settings, train).make_model().resolve(train)[system.passes]
 
 

@@ -138,7 +138,7 @@ def targets(data_set: str, lines: list[Line]) -> list[str]:
         for peer in (line for line in lines if line.name in names):
             ours = reference(lines, peer)
             r = ratios(ours, peer) if ours else None
-            if r is not None:
+            if r is not None and ours is not None:
                 found.append((getattr(r, kind) or 0.0, r, peer, ours))
         if not found:
             said.append(f"{' / '.join(names)}: not measured, so nothing to compare with.")

@@ -54,7 +54,7 @@ def first_epoch(algorithm: str = "SGD") -> float:
 
         async def play() -> float:
             watcher = Watcher(server.url)
-            await watcher.prepare("party", algorithm)
+            await watcher.prepare("party", algorithm, epochs=2000)
             await watcher.go(0)
             async with asyncio.timeout(120):
                 while not watcher.first:

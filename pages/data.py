@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import streamlit as st
 
 from pages.panels.data import loaded_data, rating_editor, sources, split_form
@@ -102,7 +104,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     )
     loaded_data.actions(data)
 if loaded_data.can_be_saved(data):
-    header.export(place, lambda: loaded_data.save(data))
+    header.export(place, functools.partial(loaded_data.save, data))
 overview(data.ratings, data.split)
 if parts.drawn("split"):
     split_form.section(data)

@@ -120,9 +120,7 @@ view.page_shows("options")
 with st.container(horizontal=True, vertical_alignment="top", gap="medium"):
     views = offered(seen)
     with st.container(width=410 if len(views) > 4 else 300):  # on a telephone it then wraps
-        how: View = choices.segmented(  # type: ignore[assignment]
-            "cells", "View", views, "matrix_view", usual="filled"
-        )
+        how: View = choices.segmented("cells", "View", views, "matrix_view", usual="filled")
     shown = rows_and_columns.choose(seen)
 left, right = st.columns([2.3, 1], gap="medium")
 with left:

@@ -58,9 +58,9 @@ def environment(peer: str) -> Path:
         return python
     print(f"Installing {peer} into {folder.relative_to(_ROOT)} …", flush=True)
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    command = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    command = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
     done = subprocess.run(
-        [*command, "-r", _HERE / f"{peer}.txt"],
+        [*command, "-r", str(_HERE / f"{peer}.txt")],
         env={**os.environ, **_BUILD.get(peer, {})}, capture_output=True, text=True,
     )  # fmt: skip
     if done.returncode:

@@ -6,22 +6,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from pages.shared import parts, view
 
+Chosen = TypeVar("Chosen", bound=str)
+
 
 def segmented(
     name: str,
     label: str,
-    names: Mapping[str, str],
+    names: Mapping[Chosen, str],
     key: str,
     usual: str = "",
     part: str = "",
     **details: Any,
-) -> str:
+) -> Chosen:
     """One of a few, side by side: the option's text. ``usual`` is chosen where nothing was yet."""
     chosen = _show(name, names, key, usual)
     st.segmented_control(
@@ -39,8 +41,8 @@ def segmented(
 
 
 def select(
-    name: str, label: str, names: Mapping[str, str], key: str, usual: str = "", **details: Any
-) -> str:
+    name: str, label: str, names: Mapping[Chosen, str], key: str, usual: str = "", **details: Any
+) -> Chosen:
     """One of many, from a list: the option's text."""
     chosen = _show(name, names, key, usual)
     st.selectbox(
@@ -55,11 +57,10 @@ def select(
     return chosen
 
 
-def _show(name: str, names: Mapping[str, str], key: str, usual: str) -> str:
+def _show(name: str, names: Mapping[Chosen, str], key: str, usual: str) -> Chosen:
     """Have the widget show what the view says; what is not offered here is the usual one."""
-    chosen = view.option(name)
-    if chosen not in names:
-        chosen = usual if usual in names else next(iter(names))
+    offered = {str(each): each for each in names}
+    chosen = offered.get(view.option(name)) or offered.get(usual) or next(iter(names))
     st.session_state[key] = chosen
     return chosen
 

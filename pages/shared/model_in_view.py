@@ -14,7 +14,7 @@ from recsys_core.asking import latent_map, seriation
 from recsys_core.asking.latent_map import Places
 from recsys_core.asking.projection import Basis
 from recsys_core.asking.seriation import Arrangement, How, Side
-from recsys_core.models import FittedModel
+from recsys_core.models import Factored, FittedModel
 from recsys_core.ratings import Ratings
 from recsys_core.runs import Entry, Run, Status
 from recsys_core.splits import Split
@@ -35,6 +35,12 @@ class ModelInView:
     trained: int
     best: int
     status: Status
+
+    @property
+    def factored(self) -> Factored:
+        """The fitted model, where it has factors."""
+        assert isinstance(self.fitted, Factored)
+        return self.fitted
 
     @property
     def run(self) -> Run:
@@ -154,22 +160,23 @@ def _arrangement(key: str, side: Side, how: How, _fitted: FittedModel) -> Arrang
 
 def clusters(model: ModelInView) -> tuple[dict[Side, np.ndarray], list[str]]:
     """Clusters of the latent space, and their names; see ``latent_map.clusters``."""
-    return _clusters(model.key, model.fitted)
+    return _clusters(model.key, model.factored)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _clusters(key: str, _fitted: FittedModel) -> tuple[dict[Side, np.ndarray], list[str]]:
+def _clusters(key: str, _fitted: Factored) -> tuple[dict[Side, np.ndarray], list[str]]:
     return latent_map.clusters(_fitted)
 
 
 def basis(model: ModelInView) -> Basis:
     """The two widest directions of the run's latest state: looking back does not turn the map."""
     latest = model.run.fitted
+    assert isinstance(latest, Factored)
     return _basis(f"{model.run.stream} {model.run.epoch} {model.run.status}", latest)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _basis(key: str, _fitted: FittedModel) -> Basis:
+def _basis(key: str, _fitted: Factored) -> Basis:
     return Basis.fit(_fitted)
 
 
@@ -178,13 +185,13 @@ def project(
 ) -> Places:
     """The map a basis gives; see ``latent_map.project``."""
     key = f"{model.key} {axes} {[(side, ids[side].tobytes()) for side in ids]}"
-    return _through(key, model.fitted, basis, ids, axes)
+    return _through(key, model.factored, basis, ids, axes)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _through(
     key: str,
-    _fitted: FittedModel,
+    _fitted: Factored,
     _basis: Basis,
     _ids: dict[Side, np.ndarray],
     _axes: tuple[str, str],
@@ -196,12 +203,12 @@ def placed(
     model: ModelInView, method: str, points: np.ndarray, ids: dict[Side, np.ndarray]
 ) -> Places:
     """The map a layout by this method gives; see ``latent_map.placed``."""
-    return _laid_out(f"{model.key} {method} {list(ids)}", model.fitted, points, ids)
+    return _laid_out(f"{model.key} {method} {list(ids)}", model.factored, points, ids)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def _laid_out(
-    key: str, _fitted: FittedModel, _points: np.ndarray, _ids: dict[Side, np.ndarray]
+    key: str, _fitted: Factored, _points: np.ndarray, _ids: dict[Side, np.ndarray]
 ) -> Places:
     return latent_map.placed(_fitted, _points, _ids)
 
@@ -215,9 +222,9 @@ def similar(model: ModelInView, side: Side, index: int, n: int) -> pd.DataFrame:
 
 def factor_table(model: ModelInView) -> pd.DataFrame:
     """What lies at both ends of each factor; see ``latent_map.factor_table``."""
-    return _factor_table(model.key, model.fitted)
+    return _factor_table(model.key, model.factored)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _factor_table(key: str, _fitted: FittedModel) -> pd.DataFrame:
+def _factor_table(key: str, _fitted: Factored) -> pd.DataFrame:
     return latent_map.factor_table(_fitted)

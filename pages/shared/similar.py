@@ -169,10 +169,8 @@ def _neighbours(model: ModelInView, one: int | Guest, name: str) -> None:
                 st.slider(
                     "Neighbours", 1, most, key="neighbours_n", on_change=many, disabled=locked
                 )
-        scores = {"mean": "weighted mean", "sum": "raw sum"}
-        how: Literal["mean", "sum"] = choices.segmented(  # type: ignore[assignment]
-            "score", "Score", scores, "neighbours_how", part="similar"
-        )
+        scores: dict[Literal["mean", "sum"], str] = {"mean": "weighted mean", "sum": "raw sum"}
+        how = choices.segmented("score", "Score", scores, "neighbours_how", part="similar")
         by = _by(model, "neighbours_like")
     if how == "sum":
         st.warning(

@@ -271,7 +271,8 @@ def choose(*choices: tuple[str, str]) -> None:
 def select(user: int | None = None, item: int | None = None) -> None:
     """Select a user, an item or both; what is not named stays selected."""
     named = {"user": user, "item": item}
-    change(**{side: index for side, index in named.items() if index is not None})
+    fields: dict[str, Any] = {side: i for side, i in named.items() if i is not None}
+    change(**fields)
 
 
 def look_at(seen: DataSet | Entry, chosen: bool = True) -> None:
@@ -479,10 +480,10 @@ def read(query: str) -> None:
         if others:
             fields["shown"] = tuple(each.number for each in entries.values())
     elif fields["data"] is not None:
-        loaded = session.workspace().data_of(fields["data"])
-        assert loaded is not None
-        session.workspace().look_at(loaded)
-        fields |= _selected(asked, loaded.ratings, said)
+        looked_at = session.workspace().data_of(fields["data"])
+        assert looked_at is not None
+        session.workspace().look_at(looked_at)
+        fields |= _selected(asked, looked_at.ratings, said)
     tab.view = asked.replace(**{"shown": (), **fields}, playing=False, version=before.version + 1)
     tab.remarks = said
 

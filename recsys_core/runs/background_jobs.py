@@ -34,8 +34,8 @@ def prepare(run: Run) -> Iterator[None]:
 def fit_axes(run: Run) -> Iterator[None]:
     """Find the axes that spread the factors where the run is heading: they become its axes.
 
-    A run under way is its own pilot fit: after a moment it is ahead of the pictures that wait for the
-    axes, however many train beside it. For one that waits to be wanted a twin is trained ahead.
+    A run under way is its own pilot fit: after a moment it is ahead of the pictures that wait for
+    the axes, however many train beside it. For one that waits to be wanted a copy is trained.
     """
     found = run.frames.nearest(0).value
     if isinstance(found, Factored) and found.has_factors:
@@ -44,22 +44,22 @@ def fit_axes(run: Run) -> Iterator[None]:
         if run.wants_training or run.status == "finished":
             found = run.ahead()
         else:
-            found = yield from _twin(run, found)
+            found = yield from _fit_of_copy(run, found)
         assert isinstance(found, Factored)
         run.pilot, run.basis = found, Basis.fit(found)
     run.basis_pending = False
 
 
-def _twin(run: Run, found: FittedModel) -> Generator[None, None, FittedModel]:
+def _fit_of_copy(run: Run, found: FittedModel) -> Generator[None, None, FittedModel]:
     try:
-        twin: Training = copy.copy(run.model).start(run.split.train)
+        copied: Training = copy.copy(run.model).start(run.split.train)
         left = _PILOT
-        while left > 0 and not twin.finished:
+        while left > 0 and not copied.finished:
             began = run.clock()
-            twin.advance(min(left, run.slice))
+            copied.advance(min(left, run.slice))
             left -= max(run.clock() - began, 1e-4)
             yield
-        return twin.trainer.snapshot()
+        return copied.trainer.snapshot()
     except FactorscopeError as error:  # it diverges: so will the run, and say so itself
         log.info("The pilot fit of %s stopped: %s", run.model.title, error)
         return found

@@ -47,7 +47,8 @@ class Run:
     message : why it failed, "" where it did not.
     frames : fitted models kept, by epoch; ``checkpoints`` likewise, fewer.
     basis : the one projection all frames are seen through; None until it is found
-        (``basis_pending``), and for models without factors. ``pilot``: the fitted model it was found from.
+        (``basis_pending``), and for models without factors. ``pilot``: the fitted model it
+        was found from.
     rewinding : a fork that has still to be retraced to its epoch.
     version : counts whatever changes.
     made : when it was made, on the registry's clock.

@@ -81,9 +81,12 @@ def section(data: DataSet) -> None:
             not locked
         ):
             try:
-                if not isinstance(choice, Recipe):
-                    remember_split(data.ratings, choice := choice())
-                data.choose(choice)
+                if isinstance(choice, Recipe):
+                    data.choose(choice)
+                else:
+                    split = choice()
+                    remember_split(data.ratings, split)
+                    data.choose(split)
             except FactorscopeError as error:
                 st.error(str(error), icon=":material/error:")
                 return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -118,7 +118,7 @@ def _show(guess: Guess) -> None:
     st.markdown(f"Understood as **{_sentence(guess)}**.")
     for remark in guess.remarks:
         st.caption(remark)
-    height = "auto" if len(guess.preview) <= 6 else 212
+    height: Literal["auto"] | int = "auto" if len(guess.preview) <= 6 else 212
     st.dataframe(guess.preview, height=height, hide_index=True, key="preview")
 
 

@@ -107,7 +107,7 @@ def choose(model: ModelInView) -> Map:
     """The controls, and the map they make."""
     with st.container(horizontal=True, vertical_alignment="top", gap="medium"):
         sides = _sides(model)
-        method: Method = choices.segmented(  # type: ignore[assignment]
+        method: Method = choices.segmented(
             "map",
             "Map",
             METHODS,
@@ -217,7 +217,7 @@ def _places(
         ids = {
             side: latent_map.most_rated(train, side, _MOST_ARRANGED // len(sides)) for side in sides
         }
-        vectors = latent_map.stacked(model.fitted, ids)
+        vectors = latent_map.stacked(model.factored, ids)
         points = slow_layouts.arranged(method, f"{model.key} {sides}", vectors)
         if points is not None:
             return model_in_view.placed(model, method, points, ids), method
@@ -226,7 +226,7 @@ def _places(
     if one is not None:
         ids[one[0]] = np.union1d(ids[one[0]], [one[1], *near])
     if method == "factors":
-        basis = Basis.of_factors(model.fitted, *pair)
+        basis = Basis.of_factors(model.factored, *pair)
         axes = (f"factor {pair[0] + 1}", f"factor {pair[1] + 1}")
     else:
         basis = model_in_view.basis(model)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -23,7 +24,8 @@ def projection_quality(shown: Map) -> None:
     if math.isnan(score):
         return
     if score >= 0.95:
-        colour, advice = "green", "What looks near here is near."
+        colour: Literal["green", "orange", "red"] = "green"
+        advice = "What looks near here is near."
     elif score >= 0.8:
         colour, advice = "orange", "Most of what looks near here is near."
     else:
@@ -65,6 +67,7 @@ def neighbours(shown: Map) -> None:
     if counts[index]:
         about += f", mean {words.number(means[index])}"
     if side == "item" and latent_map.genres(ratings):
+        assert ratings.item_info is not None
         genres = ratings.item_info["genres"].iloc[index]
         about += f" · {genres.replace('|', ', ')}" if isinstance(genres, str) else ""
     st.caption(about)
