@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from recsys_core.extras import EXTRAS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -67,21 +65,31 @@ def parts_imported(path: Path) -> set[str]:
     return {name[1] for name in names if name[0] == "recsys_core" and len(name) > 1}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(CORE)))
-def test_imports_point_one_way(path):
-    own = part_of(path)
-    assert own in LAYER_OF, f"recsys_core/{own} has no place in LAYERS yet: give it one."
-    for other in parts_imported(path) - {own}:
-        assert other in LAYER_OF, f"recsys_core/{own} imports {other}, which has no layer."
-        assert LAYER_OF[other] < LAYER_OF[own], f"recsys_core/{own} must not import {other}."
-        if own in ONLY:
-            assert other in ONLY[own], f"recsys_core/{own} must not need {other}."
+def test_imports_point_one_way():
+    wrong = []
+    for path in FILES:
+        own, name = part_of(path), path.relative_to(CORE)
+        if own not in LAYER_OF:
+            wrong.append(f"{name}: {own} has no place in LAYERS yet: give it one.")
+            continue
+        for other in parts_imported(path) - {own}:
+            if other not in LAYER_OF:
+                wrong.append(f"{name} imports {other}, which has no layer.")
+            elif LAYER_OF[other] >= LAYER_OF[own]:
+                wrong.append(f"{name} must not import {other}.")
+            elif own in ONLY and other not in ONLY[own]:
+                wrong.append(f"{name} must not need {other}.")
+    assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(CORE)))
-def test_the_core_knows_no_dashboard(path):
-    tops = {name.split(".")[0] for name in imported(path)}
-    assert not tops & {"streamlit", "pages", "app", "starlette"}
+def test_the_core_knows_no_dashboard():
+    above = {"streamlit", "pages", "app", "starlette"}
+    wrong = {
+        str(path.relative_to(CORE)): found
+        for path in FILES
+        if (found := {name.split(".")[0] for name in imported(path)} & above)
+    }
+    assert not wrong
 
 
 def guarded(tree: ast.Module) -> set[ast.AST]:
@@ -100,18 +108,21 @@ def guarded(tree: ast.Module) -> set[ast.AST]:
     return inside
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(CORE)))
-def test_optional_packages_are_imported_where_their_absence_is_named(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    safe = guarded(tree)
-    for node in ast.walk(tree):
-        if node in safe or not isinstance(node, ast.Import | ast.ImportFrom):
-            continue
-        modules = [alias.name for alias in node.names]
-        if isinstance(node, ast.ImportFrom):
-            modules = [str(node.module)]
-        bare = {module.split(".")[0] for module in modules} & set(EXTRAS)
-        assert not bare, f"line {node.lineno}: import {bare} inside ‘with needed_for(…)’."
+def test_optional_packages_are_imported_where_their_absence_is_named():
+    wrong = []
+    for path in FILES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        safe = guarded(tree)
+        for node in ast.walk(tree):
+            if node in safe or not isinstance(node, ast.Import | ast.ImportFrom):
+                continue
+            modules = [alias.name for alias in node.names]
+            if isinstance(node, ast.ImportFrom):
+                modules = [str(node.module)]
+            if bare := {module.split(".")[0] for module in modules} & set(EXTRAS):
+                at = f"{path.relative_to(CORE)}:{node.lineno}"
+                wrong.append(f"{at}: import {bare} inside ‘with needed_for(…)’.")
+    assert not wrong, "\n".join(wrong)
 
 
 def test_pages_do_no_mathematics():
