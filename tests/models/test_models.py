@@ -283,13 +283,12 @@ def test_saved_and_loaded_it_answers_the_same(name, tmp_path):
     assert [e.loss for e in loaded.history] == [e.loss for e in model.history]
 
 
-@pytest.mark.parametrize("name, kind", [("SGD", "Predictor"), ("NeuralMF", "TowerPredictor")])
-def test_a_file_of_an_earlier_version_is_read(name, kind, tmp_path):
-    model = make(name).fit(small())
+def test_a_file_of_an_earlier_version_is_read(tmp_path):
+    model = make("SGD").fit(small())
     model.save(tmp_path / "model.npz")
     with np.load(tmp_path / "model.npz") as file:
         arrays = dict(file)
-    about = json.loads(str(arrays["about"])) | {"kind": kind}
+    about = json.loads(str(arrays["about"])) | {"kind": "Predictor"}
     np.savez(tmp_path / "old.npz", **arrays | {"about": np.array(json.dumps(about))})
     assert same_bits(rc.load_model(tmp_path / "old.npz").snapshot(), model.snapshot())
 
