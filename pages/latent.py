@@ -7,7 +7,8 @@ import streamlit as st
 from pages.panels.latent import map_controls, map_notes
 from pages.panels.latent.map_controls import Map
 from pages.shared import header, model_in_view, parts, similar, view
-from pages.shared.chart.chart import chart, lay_over, min_width
+from pages.shared.chart import min_width
+from pages.shared.chart.chart import chart, lay_over
 from recsys_core.figures import latent
 
 

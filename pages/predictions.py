@@ -15,7 +15,8 @@ from pages.shared import (
     session,
     view,
 )
-from pages.shared.chart.chart import cells, chart, min_width
+from pages.shared.chart import min_width
+from pages.shared.chart.chart import cells, chart
 from pages.shared.model_in_view import Model
 from recsys_core.asking import attribution, matrix_view
 from recsys_core.asking.matrix_view import Block, View

@@ -116,7 +116,7 @@ def _figures(mode: Mode) -> Iterator[tuple[str, Figure]]:
     part = matrix_view.cut(party, sampled, party.user_order, party.item_order)
     yield "heatmap.figure", heatmap.figure(part, "uncertainty", mode)
     table = pd.DataFrame({"train": [2, 1, 0.01], "validation": [3, 1.0, 2.0]})
-    yield "lines.figure", epoch_lines.figure(table, "Lines", mode, mark_lowest="validation")
+    yield "epoch_lines.figure", epoch_lines.figure(table, "Lines", mode, mark_lowest="validation")
 
 
 def _of_a_model(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:
@@ -130,13 +130,13 @@ def _of_a_model(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:
         yield "heatmap.figure", heatmap.figure(part, view, mode, user=1, item=2)
     yield "heatmap.figure", heatmap.figure(part, "filled", mode, user=1)
     found, extent = attribution.terms(predictor, 1, 2), predictor.extent
-    yield "terms.figure", waterfall.figure(found, "one", "other", extent, mode)
+    yield "waterfall.figure", waterfall.figure(found, "one", "other", extent, mode)
     pulls = similarity_matrix.pulls(attribution.reasons(predictor, 1, 2), names, names[2], mode)
-    yield "likeness.pulls", pulls
+    yield "similarity_matrix.pulls", pulls
     for ids in (np.arange(4), np.arange(min(20, len(names)))):
         alike = similarity.similarity_matrix(predictor, "item", "factors", ids)
         yield (
-            "likeness.similarities",
+            "similarity_matrix.similarities",
             similarity_matrix.similarities(alike, "Alike", mode, selected=1),
         )
     basis = projection.Basis.fit(predictor)
