@@ -535,7 +535,7 @@ def test_all_pages_mean_the_same_epoch(browser_id, world, held, state, moment):
         assert epoch == run.best_epoch
     else:
         assert epoch == run.epoch
-    at = status_lines.standing(run, epoch, speed=runs.moments.usual_speed(run.n_epochs))
+    at = status_lines.standing(run, epoch, speed=runs.playback.usual_speed(run.n_epochs))
 
     train_page = look(open_page("train", browser_id), moment=moment)
     said = " ".join(h.value for h in train_page.main.get("html"))
