@@ -59,12 +59,12 @@ class UserItemBias(Model):
 
     reg_user: float = option(
         15.0, "float", "λ_u", "Shrinkage of users", low=0.0, high=100.0,
-        meaning="Attribution the bias of users with few ratings towards zero.",
+        meaning="Moves the bias of users with few ratings towards zero.",
         what_if="Too little believes a single rating; too much believes no one.",
     )  # fmt: skip
     reg_item: float = option(
         10.0, "float", "λ_i", "Shrinkage of items", low=0.0, high=100.0,
-        meaning="Attribution the bias of items with few ratings towards zero.",
+        meaning="Moves the bias of items with few ratings towards zero.",
         what_if="Too little believes a single rating; too much believes no one.",
     )  # fmt: skip
     n_epochs: int | None = epochs_option()

@@ -207,7 +207,7 @@ class GibbsTrainer(AlternatingTrainer):
         return errors[on_train]
 
     def _draw(self) -> FactorModel:
-        """The parameters as they are now, at rest."""
+        """The current draw as a fitted model."""
         return super().snapshot()
 
     def snapshot(self) -> Posterior:

@@ -1,4 +1,4 @@
-"""The fitted model: a factor model at rest, x = μ + b_u + b_i + p_u · q_i."""
+"""Fitted factor model: x = μ + b_u + b_i + p_u · q_i."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class FoldIn:
 
 @dataclass(frozen=True, eq=False)
 class FactorModel(Factored):
-    """A factor model at rest: x = μ + b_u + b_i + p_u · q_i, read as a rating through its link.
+    """A fitted factor model: x = μ + b_u + b_i + p_u · q_i, read as a rating through its link.
 
     Attributes
     ----------

@@ -1,7 +1,7 @@
-"""The fitted model: a trained model at rest, and every question one may put to it.
+"""Anything trained, immutable: predictions, recommendations, similarity, attribution, fold-in.
 
-How it predicts is a subclass's own affair: a factor model (``fitted.FactorModel``), neighbours, a
-network. What a model has not, it declares, and nobody asks for it.
+Subclasses predict: a factor model (``factor_model.FactorModel``), neighbours, a network. Capability
+flags say what a model supports; callers check them before calling.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class ImplicitALS(Model):
     alpha: float | None = option(
         None, "float", "α", "Confidence", low=1e-3, high=1000.0, log=True,
         meaning="How much surer each count makes us that a choice was one.",
-        what_if="Too little hears the many zeros only; too much forgets that they mean anything.",
+        what_if="Too little is dominated by the zeros; too much ignores them.",
     )  # fmt: skip
     reg: float | None = reg_option()
     n_epochs: int | None = epochs_option()

@@ -63,7 +63,7 @@ class NeuralMF(Model):
     learning_rate: float | None = rate_option()
     weight_decay: float | None = option(
         None, "float", "λ", "Weight decay", low=0.0, high=0.1,
-        meaning="Attribution all numbers a little towards zero at every step.",
+        meaning="Moves all numbers a little towards zero at every step.",
         what_if="Too little memorises the training ratings; too much predicts the mean for all.",
     )  # fmt: skip
     batch_size: int | None = option(

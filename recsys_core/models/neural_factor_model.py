@@ -1,4 +1,4 @@
-"""A factor model at rest whose factors meet in a small network; numpy only."""
+"""Fitted neural factor model: a small network takes the factors as input; NumPy only."""
 
 from __future__ import annotations
 
