@@ -132,7 +132,7 @@ def live(
     chart = plain.figure(
         traces,
         **_layout(curves, last, measure, log_x, log_y),
-        # Snapshots over updates, but not over another choice of axes.
+        # Kept over updates, but not over another choice of axes.
         uirevision=f"{current.stream} {measure} {log_x} {log_y} {last}",
     )
     return theme.dress(chart, mode), following

@@ -123,7 +123,7 @@ class Replica:
         known = self.number, ratings.source
         if known not in _experiments:
             found = {case.key: case.experiment(ratings) for case in self.cases}
-            # Snapshots without the ratings: they may be large, and belong to whoever brought them.
+            # Kept without the ratings: they may be large, and belong to whoever brought them.
             _experiments[known] = {
                 key: Experiment(e.data, e.split, e.model, e.forks) for key, e in found.items()
             }
