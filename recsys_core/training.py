@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from recsys_core.errors import DivergedError, SettingsError
 from recsys_core.kernels.threads import cut
 from recsys_core.ratings import Ratings
+from recsys_core.text import Text
 
 # Ratings measured between two looks at the clock: a few milliseconds of work.
 _MEASURED_AT_ONCE = 1 << 19
@@ -155,8 +156,11 @@ class Training:
         else:
             if checkpoint.shape != self._shape:
                 raise SettingsError(
-                    "This checkpoint belongs to other ratings: users, items or ratings differ in "
-                    "number. Start from the ratings it was made with."
+                    Text(
+                        "This checkpoint belongs to other ratings: users, items or ratings "
+                        "differ in "
+                        "number. Start from the ratings it was made with."
+                    )
                 )
             trainer.restore(copy.deepcopy(checkpoint.state))
             position = dict(checkpoint.position)
@@ -254,8 +258,12 @@ class Training:
         far = _DIVERGED_AT * self.train.scale.width * math.sqrt(len(self.train))
         if not math.isfinite(loss) or math.sqrt(raw) > far:
             raise DivergedError(
-                f"Training diverged in epoch {number}: predictions left all bounds. Use a smaller "
-                "learning rate or more regularisation."
+                Text(
+                    "Training diverged in epoch {number}: predictions left all bounds. Use "
+                    "a smaller "
+                    "learning rate or more regularisation.",
+                    number=number,
+                )
             )
         seconds = at.seconds + time.perf_counter() - began
         epoch = Epoch(number, train_rmse, validation_rmse, loss, seconds)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from recsys_core import errors
 from recsys_core.extras import EXTRAS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -123,6 +124,20 @@ def test_optional_packages_are_imported_where_their_absence_is_named():
                 at = f"{path.relative_to(CORE)}:{node.lineno}"
                 wrong.append(f"{at}: import {bare} inside ‘with needed_for(…)’.")
     assert not wrong, "\n".join(wrong)
+
+
+def test_errors_are_raised_with_sentences_that_are_data():
+    names = {name for name in vars(errors) if name.endswith("Error")}
+    wrong = [
+        f"{path.relative_to(CORE)}:{node.lineno}"
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", getattr(node.func, "attr", "")) in names
+        and node.args
+        and isinstance(node.args[0], ast.Constant | ast.JoinedStr)
+    ]
+    assert not wrong
 
 
 def test_pages_do_no_mathematics():

@@ -10,6 +10,7 @@ import pandas as pd
 from recsys_core.asking.similarity import fitted_of
 from recsys_core.errors import RatingsError, SettingsError
 from recsys_core.models import FactorModel, FittedModel, Guest, Model
+from recsys_core.text import Text
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +69,11 @@ def terms(model: Model | FittedModel, user: int | Guest, item: int) -> Terms:
     fitted = fitted_of(model)
     if not fitted.has_terms:
         raise SettingsError(
-            "This model's predictions are no sum of a mean, biases and products of factors, and "
-            "so cannot be taken apart into terms."
+            Text(
+                "This model's predictions are no sum of a mean, biases and products of "
+                "factors, and "
+                "so cannot be taken apart into terms."
+            )
         )
     assert isinstance(fitted, FactorModel)
     _check(item, fitted.n_items, "item")
@@ -123,8 +127,10 @@ def reasons(
     fitted = fitted_of(model)
     if not fitted.has_reasons:
         raise SettingsError(
-            "This model mixes all it knows in one network: there is no sharing its predictions "
-            "out among ratings. Ask a factor model or item kNN for reasons."
+            Text(
+                "This model mixes all it knows in one network: there is no sharing its predictions "
+                "out among ratings. Ask a factor model or item kNN for reasons."
+            )
         )
     _check(item, fitted.n_items, "item")
     if not isinstance(user, Guest):
@@ -144,4 +150,6 @@ def reasons(
 
 def _check(index: int, size: int, what: str) -> None:
     if not 0 <= index < size:
-        raise RatingsError(f"A {what} index lies outside 0–{size - 1}.")
+        raise RatingsError(
+            Text("A {what} index lies outside 0–{value}.", what=what, value=size - 1)
+        )

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from recsys_core.errors import RatingsError, SettingsError, TooLargeError
 from recsys_core.models import FittedModel, Guest, Model
 from recsys_core.models.fitted_model import best_first, checked, cosine
+from recsys_core.text import Text
 
 Side = Literal["user", "item"]
 By = Literal["factors", "predictions"]
@@ -50,7 +51,9 @@ def similarities(
     fitted = fitted_of(model)
     everyone = np.arange(fitted.n_users if side == "user" else fitted.n_items)
     if not isinstance(of, Guest) and not 0 <= of < len(everyone):
-        raise RatingsError(f"A {side} index lies outside 0–{len(everyone) - 1}.")
+        raise RatingsError(
+            Text("A {side} index lies outside 0–{value}.", side=side, value=len(everyone) - 1)
+        )
     if by == "factors":
         if side == "user":
             return fitted.user_similarity(of)
@@ -95,8 +98,12 @@ def similarity_matrix(
     chosen = np.arange(len(labels)) if ids is None else checked(ids, len(labels), side)
     if len(chosen) > MOST_IN_A_MATRIX:
         raise TooLargeError(
-            f"A table of {len(chosen):,} by {len(chosen):,} is too large to read; ask for the "
-            f"neighbours of one {side} instead."
+            Text(
+                "A table of {n_given:,} by {n_given:,} is too large to read; ask for the "
+                "neighbours of one {side} instead.",
+                n_given=len(chosen),
+                side=side,
+            )
         )
     if by == "factors":
         found = [similarities(fitted, side, int(one), by)[chosen] for one in chosen]
@@ -141,7 +148,9 @@ def from_neighbours(
     Neighbours of no or negative similarity have no say. Columns: item index, label, score.
     """
     if how not in ("mean", "sum"):
-        raise SettingsError(f"Scores are a “mean” or a “sum” over neighbours, not “{how}”.")
+        raise SettingsError(
+            Text("Scores are a “mean” or a “sum” over neighbours, not “{how}”.", how=how)
+        )
     fitted = fitted_of(model)
     found = similarities(fitted, "user", user, by)
     if not isinstance(user, Guest):

@@ -30,6 +30,7 @@ from recsys_core.models import Factored, FittedModel, Guest, Model
 from recsys_core.models.base import described
 from recsys_core.models.fitted_model import checked
 from recsys_core.ratings import Ratings
+from recsys_core.text import Text
 from recsys_core.training import Epoch
 
 if TYPE_CHECKING:
@@ -63,10 +64,10 @@ def error_curve(*models: Model, measure: Measure = "RMSE", mode: Mode = "light")
     """
     _check("measure", measure, get_args(Measure))
     if not models:
-        raise SettingsError("Give at least one trained model: error_curve(model).")
+        raise SettingsError(Text("Give at least one trained model: error_curve(model)."))
     for model in models:
         if not model.has_epochs:
-            raise SettingsError(f"{model.title} has no epochs, and so no curve.")
+            raise SettingsError(Text("{title} has no epochs, and so no curve.", title=model.title))
     names = distinct_names([described(model, model.settings) for model in models])
     found = [
         Curve(name, model.history, len(model.history) - 1, colour, _lowest(model.history))
@@ -169,8 +170,12 @@ def reasons(
     names = train.item_names
     if found.table.empty:
         raise RatingsError(
-            f"No rating of {_name(train, user)} has a part in the prediction of {names[item]}: "
-            "there are no reasons to draw."
+            Text(
+                "No rating of {name} has a part in the prediction of {names}: "
+                "there are no reasons to draw.",
+                name=_name(train, user),
+                names=names[item],
+            )
         )
     return _alone(similarity_matrix.contributions(found, names, names[item], mode, most), mode)
 
@@ -203,7 +208,7 @@ def latent_map(
     _check("colour_by", colour_by, get_args(ColourBy))
     fitted = fitted_of(model)
     if not (isinstance(fitted, Factored) and fitted.has_factors):
-        raise SettingsError("This model has no factors, and so no map of users and items.")
+        raise SettingsError(Text("This model has no factors, and so no map of users and items."))
     train = fitted.train
     ids = {
         side: places_of.most_rated(train, side, _MOST_MAPPED[method]) for side in places_of.SIDES
@@ -249,7 +254,7 @@ def similarities(
     _check("by", by, get_args(By))
     fitted = fitted_of(model)
     if by == "factors" and not fitted.has_similarity:
-        raise SettingsError('This model has no factors to compare: ask for by="predictions".')
+        raise SettingsError(Text('This model has no factors to compare: ask for by="predictions".'))
     train = fitted.train
     chosen = _chosen(ids, train, side, _MOST_COMPARED)
     called = train.user_names if side == "user" else train.item_names
@@ -301,7 +306,14 @@ def _alone(chart: Figure, mode: Mode) -> go.Figure:
 def _check(name: str, value: str, choices: Sequence[str]) -> None:
     """One sentence for a choice that does not exist."""
     if value not in choices:
-        raise SettingsError(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+        raise SettingsError(
+            Text(
+                "{name} must be one of {names}, not {value!r}.",
+                name=name,
+                names=", ".join(choices),
+                value=value,
+            )
+        )
 
 
 def _chosen(ids: ArrayLike | None, train: Ratings, side: Side, most: int) -> np.ndarray:
@@ -310,7 +322,7 @@ def _chosen(ids: ArrayLike | None, train: Ratings, side: Side, most: int) -> np.
         return places_of.most_rated(train, side, most)
     found = checked(ids, train.n_users if side == "user" else train.n_items, side)
     if not len(found):
-        raise RatingsError(f"No {side} is chosen; give at least one index.")
+        raise RatingsError(Text("No {side} is chosen; give at least one index.", side=side))
     return found
 
 

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 
 from recsys_core.errors import RatingsError, TooLargeError
 from recsys_core.ratings import Ratings, Scale
+from recsys_core.text import Text
 
 # A dense block larger than this (400 MB of float32) is refused rather than attempted.
 MAX_CELLS = 100_000_000
@@ -244,7 +245,11 @@ class FittedModel(ABC):
         items = checked(item_ids, self.n_items, "item")
         if users.shape != items.shape and 1 not in (users.size, items.size):
             raise RatingsError(
-                f"{users.size} users and {items.size} items do not pair up; give equally many."
+                Text(
+                    "{size} users and {size_2} items do not pair up; give equally many.",
+                    size=users.size,
+                    size_2=items.size,
+                )
             )
         users, items = np.broadcast_arrays(users, items)
         return users, items
@@ -270,8 +275,13 @@ class FittedModel(ABC):
         items = checked(items, self.n_items, "item")
         if len(users) * len(items) > MAX_CELLS:
             raise TooLargeError(
-                f"A block of {len(users):,} × {len(items):,} predictions is too large; "
-                f"ask for at most {MAX_CELLS:,} cells at once."
+                Text(
+                    "A block of {n_given:,} × {n_given_2:,} predictions is too large; "
+                    "ask for at most {MAX_CELLS:,} cells at once.",
+                    n_given=len(users),
+                    n_given_2=len(items),
+                    MAX_CELLS=MAX_CELLS,
+                )
             )
         return self._read(self._block(users, items), clip)
 
@@ -335,9 +345,17 @@ class FittedModel(ABC):
         items = checked(item_ids, self.n_items, "item")
         ratings = np.asarray(values, dtype=np.float64)
         if len(items) != len(ratings):
-            raise RatingsError(f"{len(items)} items but {len(ratings)} ratings; give one each.")
+            raise RatingsError(
+                Text(
+                    "{n_given} items but {n_given_2} ratings; give one each.",
+                    n_given=len(items),
+                    n_given_2=len(ratings),
+                )
+            )
         if not np.isfinite(ratings).all():
-            raise RatingsError("A guest's ratings must be numbers; leave out what is unrated.")
+            raise RatingsError(
+                Text("A guest's ratings must be numbers; leave out what is unrated.")
+            )
         return self._fold_in(items.copy(), ratings)
 
 
@@ -375,10 +393,16 @@ def checked(ids: ArrayLike, size: int, what: str) -> np.ndarray:
         return array.astype(np.int64)
     if not np.issubdtype(array.dtype, np.integer):
         raise RatingsError(
-            f"{what.capitalize()}s are given by index, not by label; use {what}_index(label)."
+            Text(
+                "{capitalize}s are given by index, not by label; use {what}_index(label).",
+                capitalize=what.capitalize(),
+                what=what,
+            )
         )
     if array.min() < 0 or array.max() >= size:
-        raise RatingsError(f"A {what} index lies outside 0–{size - 1}.")
+        raise RatingsError(
+            Text("A {what} index lies outside 0–{value}.", what=what, value=size - 1)
+        )
     return array.astype(np.int64)
 
 

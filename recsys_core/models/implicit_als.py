@@ -24,6 +24,7 @@ from recsys_core.models.options import (
     seed_option,
 )
 from recsys_core.ratings import Ratings
+from recsys_core.text import Text
 
 
 @dataclasses.dataclass
@@ -69,8 +70,10 @@ class ImplicitALS(Model):
     def _trainer(self, train: Ratings, settings: dict[str, Any]) -> ImplicitTrainer:
         if float(train.values.min()) < 0:
             raise RatingsError(
-                "Implicit ALS reads values as counts, and some are below zero; choose another "
-                "model, or bring counts."
+                Text(
+                    "Implicit ALS reads values as counts, and some are below zero; choose another "
+                    "model, or bring counts."
+                )
             )
         return ImplicitTrainer(train, settings)
 

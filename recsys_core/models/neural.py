@@ -25,6 +25,7 @@ from recsys_core.models.options import (
     seed_option,
 )
 from recsys_core.ratings import Ratings
+from recsys_core.text import Text
 
 with needed_for("Neural MF"):
     import torch
@@ -182,7 +183,9 @@ def chosen_device(name: str) -> torch.device:
     if name == "auto":
         name = next((device for device, is_there in there.items() if is_there), "cpu")
     if not there.get(name, True):
-        raise SettingsError(f"There is no {name} device on this machine; choose “auto” or “cpu”.")
+        raise SettingsError(
+            Text("There is no {name} device on this machine; choose “auto” or “cpu”.", name=name)
+        )
     return torch.device(name)
 
 

@@ -13,6 +13,7 @@ from recsys_core.errors import SettingsError
 from recsys_core.models.factor_model import FactorModel, FoldIn
 from recsys_core.models.fitted_model import Attribution, Guest, checked
 from recsys_core.ratings import Ratings
+from recsys_core.text import Text
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,12 @@ class Posterior(FactorModel):
         model could know. Moved onto the scale.
         """
         if not 0 < coverage < 1:
-            raise SettingsError(f"coverage must lie between 0 and 1, not {coverage}; 0.9 is usual.")
+            raise SettingsError(
+                Text(
+                    "coverage must lie between 0 and 1, not {coverage}; 0.9 is usual.",
+                    coverage=coverage,
+                )
+            )
         from scipy.special import ndtri
 
         middle = self.predict(user_ids, item_ids, clip=False)

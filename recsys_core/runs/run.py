@@ -24,6 +24,7 @@ from recsys_core.runs.background_jobs import prepare
 from recsys_core.runs.baselines import Baselines
 from recsys_core.runs.playback import resolve
 from recsys_core.runs.snapshots import Snapshots
+from recsys_core.text import Text
 from recsys_core.training import Checkpoint, Epoch, Training, best_of
 
 if TYPE_CHECKING:
@@ -253,11 +254,14 @@ class Run:
             test, record = self.split.test, self.record()
             if test is None or not len(test):
                 raise SettingsError(
-                    "This split keeps no ratings for testing; choose one with a test part on the "
-                    "Data page."
+                    Text(
+                        "This split keeps no ratings for testing; choose one with a test part "
+                        "on the "
+                        "Data page."
+                    )
                 )
             if record is None:
-                raise SettingsError("The run is still at work; wait until it pauses or ends.")
+                raise SettingsError(Text("The run is still at work; wait until it pauses or ends."))
             named = [(self.model.title, record.fitted)]
             named += [(model.title, model.snapshot()) for model in self.baselines.fit()]
             self.tested = [scores(name, fitted, test) for name, fitted in named]
