@@ -19,12 +19,13 @@ CLOSE = {"abs": 2e-5, "rel": 1e-4}
 
 
 def some(n_users=12, n_items=9, seed=0):
-    """Ratings from 1 to 5; the last user and the last item have none."""
+    """Ratings from 1 to 5; the last user and the last item have none, the first user has one."""
     rng = np.random.default_rng(seed)
     matrix = np.where(
         rng.random((n_users, n_items)) < 0.6, rng.integers(1, 6, (n_users, n_items)), 0
     )
-    matrix[-1], matrix[:, -1] = 0, 0
+    matrix[-1], matrix[:, -1], matrix[0] = 0, 0, 0
+    matrix[0, 0] = 5
     users, items = np.nonzero(matrix)
     return rc.Ratings(
         users.astype(np.int32), items.astype(np.int32), matrix[users, items].astype(np.float32),
@@ -415,7 +416,7 @@ def test_nmf_multiplies_each_row_as_its_step():
 
 def test_a_row_of_nmf_is_a_gradient_step_of_a_chosen_length():
     rng = np.random.default_rng(4)
-    ratings, x, w = rng.uniform(1, 5, 6), rng.random((6, K)), rng.random(K)
+    ratings, x, w = rng.uniform(1, 5, 6), rng.random((6, K)), rng.uniform(0.01, 0.2, K)
 
     def objective(w):
         e = ratings - (1 + x @ w)
