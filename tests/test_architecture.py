@@ -16,7 +16,7 @@ CORE = ROOT / "recsys_core"
 # A part of the core (a module or a package) may import parts from the lines above its own, never
 # from its own line or below.
 LAYERS = (
-    {"text"},
+    {"text", "stepwise"},
     {"errors", "version"},
     {"words", "extras", "recipes"},
     {"ratings"},
@@ -91,6 +91,12 @@ def test_the_core_knows_no_dashboard():
         if (found := {name.split(".")[0] for name in imported(path)} & above)
     }
     assert not wrong
+
+
+def test_the_steps_to_be_read_need_numpy_alone():
+    for path in (CORE / "stepwise").glob("*.py"):
+        tops = {name.split(".")[0] for name in imported(path)}
+        assert tops <= {"__future__", "collections", "typing", "numpy", "recsys_core"}, path.name
 
 
 def guarded(tree: ast.Module) -> set[ast.AST]:
