@@ -1,13 +1,13 @@
 // One chart: a persistent <div> that Plotly.react updates in place, so that hover and zoom survive.
 //
-// A chart with `live` in its data also follows the store (store.js): its panel (panels.js) paints
+// A chart with `live` in its data also follows the store (store.js): its panel (live_panels.js) paints
 // the shown epoch over the chart while that moves, and hands it to Plotly when it rests. One with
-// `marks` rings what is selected, and a click on it selects (marks.js).
+// `marks` rings what is selected, and a click on it selects (selection_marks.js).
 
 import { plotly } from "./plotly.js"
-import { panels } from "./panels.js"
-import { clicked, rings } from "./marks.js"
-import { Canvas } from "./pen.js"
+import { panels } from "./live_panels.js"
+import { clicked, rings } from "./selection_marks.js"
+import { Canvas } from "./canvas.js"
 import * as store from "./store.js"
 import { templates } from "./templates.js"
 import "./style.js"

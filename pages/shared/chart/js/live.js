@@ -3,7 +3,7 @@
 import { VERSION } from "./constants.js"
 import * as store from "./store.js"
 import "./style.js"
-import { sentence } from "./words.js"
+import { sentence } from "./sentences.js"
 
 const PAUSES = [500, 1000, 2000, 5000] // between attempts to connect, in milliseconds
 

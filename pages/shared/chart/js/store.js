@@ -4,7 +4,7 @@
 // draws listens. While a run plays, the shown epoch moves here, sixty times a second, and all that
 // shows an epoch is drawn from it: there is no other epoch.
 
-import { ended, played, resolve } from "./moments.js"
+import { ended, played, resolve } from "./playback.js"
 
 const runs = new Map() // stream → what is known of it
 const MOST_RUNS = 24
@@ -208,7 +208,7 @@ export function over(stream) {
   return ["finished", "failed"].includes(runs.get(stream)?.status)
 }
 
-// Where a run is, as lines.js wants it: the run in view at the shown epoch, others at their best.
+// Where a run is, as status_lines.js wants it: the run in view at the shown epoch, others at their best.
 export function standing(stream) {
   const known = runs.get(stream)
   if (!known?.loss.length) return null

@@ -4,9 +4,9 @@
 // said there is worded alike.
 
 import { TEXTS } from "./constants.js"
-import { errors, narrated, progress, quality } from "./lines.js"
+import { errors, narrated, progress, quality } from "./status_lines.js"
 import * as store from "./store.js"
-import { number } from "./words.js"
+import { number } from "./number_format.js"
 
 const SAYS = { progress, errors }
 

@@ -6,7 +6,7 @@
 // changes when the picture does; `epoch` is the one it shows.
 
 import * as store from "./store.js"
-import { colours, line, marker, ring, word } from "./pen.js"
+import { colours, line, marker, ring, word } from "./canvas.js"
 
 // Error over epochs. `live.curves` are [trace, stream, series], `live.baselines` [trace, name],
 // `live.best` is the trace of the star, `live.ring` that of the ring at the shown epoch; `last` is

@@ -1,4 +1,4 @@
-// Numbers and sentences as a person reads them: the same as recsys_core/words.py and text.py.
+// Numbers as a person reads them: the same as recsys_core/words.py says.
 
 const NO_BREAK = "\u00a0"
 
@@ -38,16 +38,6 @@ export function duration(seconds) {
   if (seconds < 100) return `${fixed(seconds, 0)}${NO_BREAK}s`
   if (seconds < 5400) return `${fixed(seconds / 60, 0)}${NO_BREAK}min`
   return `${fixed(seconds / 3600, 0)}${NO_BREAK}h`
-}
-
-// A sentence as it travels (messages.py, Sentence), in words.
-export function sentence({ id, plural, values = {} }) {
-  const pattern = plural && values.n !== 1 ? plural : id
-  return pattern.replace(/\{(\w+)(:,)?\}/g, (_, name, thousands) => {
-    const value = values[name]
-    if (value !== null && typeof value === "object") return sentence(value)
-    return thousands ? grouped(value) : String(value)
-  })
 }
 
 // JavaScript rounds a half up, Python to even.

@@ -96,7 +96,7 @@ export function marker({ ctx, x, y }, px, py, { symbol, size, color, opacity = 1
   ctx.globalAlpha = 1
 }
 
-// The ring around a selected point; as marks.js has Plotly draw it.
+// The ring around a selected point; as selection_marks.js has Plotly draw it.
 export function ring({ ctx, x, y }, px, py, color) {
   ctx.beginPath()
   ctx.arc(x(px), y(py), 9, 0, 2 * Math.PI)

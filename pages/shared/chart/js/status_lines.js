@@ -1,10 +1,10 @@
 // The short lines that say where a run is, and the teacher's sentence.
 //
-// The same as recsys_core/live/status_lines.py and narrate.py say; one table of cases tests both. `at` is a
-// Standing: { shown, trained, planned, status, best, single, early, rewinding, playing, speed,
-// seconds, train, validation, loss }.
+// The same as recsys_core/live/status_lines.py and commentary.py say; one table of cases tests both.
+// `at` says where the run is.
 
-import { duration, fixed, grouped, number, sentence } from "./words.js"
+import { duration, fixed, grouped, number } from "./number_format.js"
+import { sentence } from "./sentences.js"
 
 export function progress(at) {
   if (at.single) return { finished: "done, in one pass", failed: "failed" }[at.status] ?? "at work …"
