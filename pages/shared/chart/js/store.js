@@ -14,6 +14,8 @@ import { ended, played, resolve } from "./playback.js"
 /** @type {Map<string | null, Run>} */
 const runs = new Map() // stream → what is known of it
 const MOST_RUNS = 24
+/** @type {Set<string | null>} */
+let watched = new Set() // the streams that news are asked of: those are not forgotten
 const MOST_FRAMES = 400
 
 // How a jump of what is trained is spread, in milliseconds: pictures move, they do not flicker.
@@ -65,9 +67,10 @@ export function trained(stream) {
   return (runs.get(stream)?.loss.length ?? 0) - 1
 }
 
-// What this tab has, for the server to send only what is new.
+// What this tab has of the runs it watches from now on, for the server to send only what is new.
 /** @type {(streams: string[], main: string | null) => Pick<Watch, "runs" | "frames">} */
 export function known(streams, main) {
+  watched = new Set([...streams, main])
   return {
     runs: Object.fromEntries(streams.map((stream) => [stream, trained(stream) + 1])),
     frames: (runs.get(main)?.frames ?? []).map(({ epoch }) => epoch),
@@ -104,7 +107,8 @@ export function take({ runs: news }) {
     for (const frame of frames ?? []) insert(here.frames, frame)
     thin(here.frames)
   }
-  while (runs.size > MOST_RUNS) runs.delete([...runs.keys()][0])
+  const others = [...runs.keys()].filter((stream) => !watched.has(stream))
+  for (const stream of others.slice(0, Math.max(runs.size - MOST_RUNS, 0))) runs.delete(stream)
   if (first) jump() // there was nothing to glide from
   catchUp(runs.get(view.main)?.status !== before)
   again()

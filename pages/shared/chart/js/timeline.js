@@ -43,7 +43,8 @@ class Slider {
     this.end = child(this.box, "button")
     // No further than training has come.
     this.input.oninput = () => {
-      const moment = Math.min(this.input.valueAsNumber, store.trained(store.view.main))
+      const last = Math.max(store.trained(store.view.main), 0)
+      const moment = Math.min(this.input.valueAsNumber, last)
       store.change({ moment, playing: false }, RESTS)
     }
     this.end.onclick = () => store.change({ moment: this.atEnd(), playing: false })
@@ -66,8 +67,8 @@ class Slider {
   draw() {
     const { view } = store
     const known = store.run(view.main)
-    if (!known) return
     const last = store.trained(view.main)
+    if (!known || last < 0) return // nothing is known of it yet
     const shown = Math.min(store.epoch(), last)
     const most = Math.max(known.n_epochs, last, 1)
     this.input.max = String(most)
@@ -79,7 +80,8 @@ class Slider {
     const word = this.atEnd()
     this.output.textContent = `epoch ${shown}`
     this.end.textContent = word
-    this.end.title = word === "best" ? "Show the epoch of lowest validation error" : "Show the latest epoch"
+    this.end.title =
+      word === "best" ? "Show the epoch of lowest validation error" : "Show the latest epoch"
     const there = word === "best" ? known.best : last
     this.end.hidden = view.playing || shown === there
   }

@@ -46,6 +46,8 @@ let untold = null // the last change the page has not been told of; it holds tho
 /** @type {string | null} */
 let awaited = null // the page one goes to
 /** @type {number | undefined} */
+let coming // the timer after which it is awaited no longer
+/** @type {number | undefined} */
 let retry
 
 /** @param {TellPage} change */
@@ -72,9 +74,10 @@ function attempt(pressed = false) {
 
 /** @param {string} next */
 function leave(next) {
-  if (next === page) return
-  awaited = next
-  setTimeout(() => (awaited = null), COMES)
+  if (next === page && awaited === null) return
+  awaited = next // who turns round on the way comes back to the page one is still on
+  clearTimeout(coming)
+  coming = setTimeout(() => (awaited = null), COMES)
 }
 
 /** @param {string} path */
