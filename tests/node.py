@@ -18,7 +18,8 @@ from pages.shared.chart.assets import SCRIPTS
 from recsys_core.live.messages import Refused, Tick, encode
 
 NODE = shutil.which("node")
-_TAB = Path(__file__).resolve().parent / "js" / "tab.mjs"
+_ROOT = Path(__file__).resolve().parents[1]
+_TESTS = Path("tests", "js")
 
 needs_node = pytest.mark.skipif(
     NODE is None, reason="node is not on the PATH: what the browser says is not compared"
@@ -26,13 +27,25 @@ needs_node = pytest.mark.skipif(
 
 
 @functools.cache
-def _scripts() -> tempfile.TemporaryDirectory:
-    """A folder with all scripts as they are served, those made in Python among them."""
+def _laid_out() -> tempfile.TemporaryDirectory:
+    """All scripts as they are served, those made in Python among them, and ``tests/js``.
+
+    They lie as in the repository: imports lead to the same files as for the type checker.
+    """
     folder = tempfile.TemporaryDirectory(prefix="factorscope-js-")
+    root = Path(folder.name)
+    shutil.copytree(_ROOT / _TESTS, root / _TESTS)
+    scripts = root / "pages" / "shared" / "chart" / "js"
+    scripts.mkdir(parents=True)
     for name, text in SCRIPTS.items():
-        Path(folder.name, name).write_text(text, encoding="utf-8")
-    Path(folder.name, "package.json").write_text('{"type": "module"}', encoding="utf-8")
+        (scripts / name).write_text(text, encoding="utf-8")
+    (root / "package.json").write_text('{"type": "module"}', encoding="utf-8")
     return folder
+
+
+def node_tests() -> Path:
+    """The folder of the unit tests that ``node --test`` runs, with the scripts where they look."""
+    return Path(_laid_out().name) / _TESTS
 
 
 class Tab:
@@ -42,7 +55,7 @@ class Tab:
         """``options``: “--calm” for somebody who wants less motion."""
         assert NODE is not None
         self._process = subprocess.Popen(
-            [NODE, str(_TAB), _scripts().name, *options],
+            [NODE, str(node_tests() / "tab.mjs"), *options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8",
         )  # fmt: skip
 

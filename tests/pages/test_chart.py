@@ -35,7 +35,7 @@ def test_a_chart_in_a_page_has_its_table_twin_behind_a_button():
 
 
 @pytest.mark.parametrize(
-    "script", ["chart.js", "timeline.js", "view.js", "share.js", "over.js", "preload.js"]
+    "script", ["chart.js", "timeline.js", "view.js", "share.js", "overlay.js", "preload.js"]
 )
 def test_a_component_names_its_script_instead_of_carrying_it(script):
     code = assets.component_of(script)

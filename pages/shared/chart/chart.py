@@ -21,7 +21,7 @@ _CHART = st.components.v2.component(
 )
 
 _OVER = st.components.v2.component(
-    "factorscope_over", js=component_of("over.js"), isolate_styles=False
+    "factorscope_over", js=component_of("overlay.js"), isolate_styles=False
 )
 
 _PRELOAD = st.components.v2.component(

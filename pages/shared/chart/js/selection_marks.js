@@ -1,25 +1,29 @@
+// @ts-check
 // What is selected, marked on a chart: a dark ring around a cell or a point.
 //
-// The picture is sent once; what is selected travels with the view. `marks` is what the page says of
-// a chart: { ink, rows, columns } of a matrix (indices of users and items), or { ink, points } of a
-// map: [{ trace, side, ids }].
+// The picture is sent once; what is selected travels with the view.
+
+/** @import { CellMarks, Marks, Trace, View } from "./types.js" */
+/** @typedef {Pick<View, "user" | "item">} Selected */
 
 const RING = 9 // pixels
 
 // The rings as shapes for Plotly's layout.
+/** @type {(marks: Marks | null, view: Selected, data: Trace[]) => object[]} */
 export function rings(marks, view, data) {
   if (!marks) return []
   if (marks.rows) return cell(marks, view)
   if (!marks.ink) return [] // the overlay has it
   return marks.points.flatMap(({ trace, side, ids }) => {
-    const at = ids.indexOf(view[side])
+    const at = ids.indexOf(view[side] ?? -1)
     const { x, y } = data[trace] ?? {}
     return at < 0 || x?.[at] == null ? [] : [point(x[at], y[at], marks.ink)]
   })
 }
 
+/** @type {(marks: CellMarks, view: Selected) => object[]} */
 function cell({ rows, columns, ink, begin }, { user, item }) {
-  const first = (list) => (begin ? list[0] : null)
+  const first = (/** @type {number[]} */ list) => (begin ? list[0] : -1)
   const [row, column] = [
     rows.indexOf(user ?? first(rows)),
     columns.indexOf(item ?? first(columns)),
@@ -33,6 +37,7 @@ function cell({ rows, columns, ink, begin }, { user, item }) {
   ]
 }
 
+/** @type {(x: number, y: number, ink: string) => object} */
 function point(x, y, ink) {
   return {
     type: "circle", layer: "above", line: { color: ink, width: 2.5 },
@@ -41,12 +46,19 @@ function point(x, y, ink) {
   }
 }
 
-// Who was clicked, as fields of the view; null where the click selects nobody.
+// Who was clicked, as fields of the view; null where the click selects nobody. Of a matrix Plotly
+// says the row and the column, of a curve which of its points.
+/**
+ * @typedef {number | null} Index
+ * @typedef {{ curve: number, point: Index, row: Index, column: Index }} Click
+ * @type {(marks: Marks | null, click: Click) => Partial<Selected> | null}
+ */
 export function clicked(marks, { curve, point, row, column }) {
   if (!marks) return null
   if (marks.rows) {
-    if (row === null || row >= marks.rows.length || column >= marks.columns.length) return null
-    return { user: marks.rows[row], item: marks.columns[column] }
+    const { rows, columns } = marks
+    if (row === null || column === null || row >= rows.length || column >= columns.length) return null
+    return { user: rows[row], item: columns[column] }
   }
   const found = marks.points.find(({ trace }) => trace === curve)
   return found && point !== null && point < found.ids.length
