@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from recsys_core.errors import RatingsError
+from recsys_core.kernels.arguments import Penalty
 from recsys_core.kernels.threads import one_blas_thread
-from recsys_core.models.alternating import AlternatingLearner, Penalty, Side
+from recsys_core.models.alternating import AlternatingLearner, Side
 from recsys_core.models.base import Model
 from recsys_core.models.factor_model import FoldIn, Predictor
 from recsys_core.models.factor_trainer import Running
@@ -144,7 +145,7 @@ class ImplicitLearner(AlternatingLearner):
             matrix = other.factors.T @ other.factors
         matrix[np.arange(k), np.arange(k)] += np.float32(self.settings["reg"])
         matrix[np.arange(k, width), np.arange(k, width)] = 1.0
-        return Penalty(matrix, np.zeros((1, width), np.float32))
+        return Penalty(matrix, np.zeros((1, width), np.float32))  # and no bias
 
     def objective(self, squared_error: float) -> float:
         """The sum over all cells of the docstring above, by way of ‖P Qᵀ‖² = tr(PᵀP QᵀQ)."""
