@@ -16,6 +16,7 @@ from recsys_core.models.base import Model
 from recsys_core.models.factor_model import FoldIn, Predictor
 from recsys_core.models.factor_trainer import Running
 from recsys_core.models.fitted_model import Guest, Pulls
+from recsys_core.models.normal_equations import normal_equations
 from recsys_core.models.options import (
     deviation_option,
     epochs_option,
@@ -90,26 +91,34 @@ class Preferences(Predictor):
 
     has_ratings: ClassVar[bool] = False
 
-    def _equations(self, items: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """A = QᵀQ + Σ_j α n_j q_j q_jᵀ + λI, and the choices' rows c_j q_j, for a user's items."""
-        chosen = counts > 0
-        q = self.item_factors.astype(np.float64)
-        own = np.where(chosen[:, None], q[items], 0.0)
-        more = self.alpha * np.where(chosen, counts, 0.0)
-        a = q.T @ q + own.T @ (more[:, None] * own) + self.reg * np.eye(self.n_factors)
-        return a, (1.0 + more)[:, None] * own
+    def _equations(
+        self, items: np.ndarray, counts: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Build A and b of a user's half-step, and c_j of each item, 0 if it was not chosen.
+
+        A = QᵀQ + Σ_j α n_j q_j q_jᵀ + λI and b = Σ_j c_j q_j, c_j = 1 + α n_j: weights and targets
+        as ``ImplicitLearner`` has them, of the chosen items alone.
+        """
+        q, chosen = self.item_factors.astype(np.float64), counts > 0
+        more = self.alpha * counts[chosen].astype(np.float64)
+        penalty = q.T @ q + self.reg * np.eye(self.n_factors)
+        a, b = normal_equations(q[items[chosen]], (1 + more) / more, penalty, weights=more)
+        confidence = np.zeros(len(items))
+        confidence[chosen] = 1 + more
+        return a, b, confidence
 
     def _folded(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
-        """One user half-step: A w = Σ_j c_j q_j."""
-        a, rows = self._equations(items, ratings)
-        return Guest(np.linalg.solve(a, rows.sum(axis=0)).astype(np.float32), 0.0, items, ratings)
+        """Solve one user half-step."""
+        a, b, _ = self._equations(items, ratings)
+        return Guest(np.linalg.solve(a, b).astype(np.float32), 0.0, items, ratings)
 
     def pulls(self, user: int | Guest, item: int) -> Pulls:
         """What each choice adds: x_i = Σ_j q_iᵀ A⁻¹ q_j c_j, section 5 of the paper."""
         items, counts = self.rated_by(user)
         counts = np.asarray(counts, np.float64)
-        a, rows = self._equations(items, counts)
-        pulls = rows @ np.linalg.solve(a, self.item_factors[item].astype(np.float64))
+        a, _, confidence = self._equations(items, counts)
+        q = self.item_factors.astype(np.float64)
+        pulls = confidence * (q[items] @ np.linalg.solve(a, q[item]))
         return Pulls(0.0, float(pulls.sum()), items, counts, pulls)
 
 

@@ -1,4 +1,4 @@
-"""The row solver against ordinary least squares, whatever it is asked to add."""
+"""The row solver against the normal equations in NumPy, whatever it is asked to add."""
 
 import numpy as np
 import pytest
@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 
 from recsys_core.kernels import FixedSide, Penalty, Rows, Solution, padded
 from recsys_core.kernels.least_squares import rows_kernel
+from recsys_core.models.normal_equations import normal_equations
 
 NONE, f32 = np.empty((0, 0), np.float32), np.float32
 
 
 class Problem:
-    """Some rows to solve, drawn at random; ``solve`` by the kernel, ``system`` by the formula."""
+    """Some rows to solve, drawn at random; ``solve`` by the kernel, ``system`` in NumPy."""
 
     def __init__(self, seed, n_rows=7, n_columns=6, k=5, **has):
         rng = np.random.default_rng(seed)
@@ -65,15 +66,14 @@ class Problem:
         x = np.column_stack([np.full(len(columns), float(self.bias)), self.x[columns, :k]])
         t = self.values[here].astype(float) - 2.0 - self.other_bias[columns]
         weight = self.weights[here].astype(float) if len(self.weights) else np.ones(len(t))
-        c = max(len(t), 1) if self.weighted else 1
-        a = x.T @ (weight[:, None] * x)
-        b = x.T @ (weight * t)
+        penalty = np.diag([0.8, *np.zeros(k)])
+        penalty[1:, 1:] = self.matrix[:k, :k]
+        if self.weighted:
+            penalty *= max(len(t), 1)
+        prior = np.array([0.5, *self.priors[row % len(self.priors), :k]])
+        a, b = normal_equations(x, t, penalty, prior, weight)
         if len(self.variance):
             a[1:, 1:] += np.diag(self.variance[columns, :k].astype(float).sum(axis=0))
-        a[0, 0] += 0.8 * c
-        b[0] += 0.8 * 0.5 * c
-        a[1:, 1:] += c * self.matrix[:k, :k]
-        b[1:] += c * self.matrix[:k, :k] @ self.priors[row % len(self.priors), :k]
         return a, b
 
 
