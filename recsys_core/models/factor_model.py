@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from recsys_core.models.fitted_model import Attribution, Factored, Guest
+from recsys_core.models.normal_equations import normal_equations
 from recsys_core.ratings import Ratings
 
 
@@ -167,7 +168,7 @@ class FactorModel(Factored):
             equations = np.vstack([x, root])
             w[free] = nnls(equations, np.concatenate([rest, root @ prior[free]]))[0]
             return w
-        w[free] = np.linalg.lstsq(x.T @ x + penalty, x.T @ rest + penalty @ prior[free])[0]
+        w[free] = np.linalg.lstsq(*normal_equations(x, rest, penalty, prior[free]))[0]
         return w
 
     def attribution(self, user: int | Guest, item: int) -> Attribution:
@@ -215,7 +216,7 @@ class FactorModel(Factored):
             free = np.append(positive, False)
         contributions = np.zeros(len(items))
         if free.any() and len(items):
-            a = design[:, free].T @ design[:, free] + penalty
+            a, _ = normal_equations(design[:, free], targets, penalty)
             contributions = (design[:, free] @ np.linalg.lstsq(a, z[free], rcond=None)[0]) * targets
         if fold.implicit is not None and len(items):
             said = fold.implicit[items].astype(np.float64) @ q[item] / np.sqrt(len(items))

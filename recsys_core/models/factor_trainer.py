@@ -50,7 +50,8 @@ class Running:
         ratings, f = self.ratings, np.float32
         kernel = kernels.running_kernel(p.shape[1])
         fixed = (
-            ratings.user_ids, ratings.item_ids, ratings.values, p, q, b_user, b_item, f(mean),
+            kernels.Triples(ratings.user_ids, ratings.item_ids, ratings.values),
+            kernels.Parameters(p, q, b_user, b_item, f(mean)),
             self.sums, f(1 / self.n), f(self.scale.low), f(self.scale.high),
         )  # fmt: skip
         pieces = cut(len(ratings), _MEASURED_BY_A_THREAD)
@@ -122,12 +123,16 @@ class FactorTrainer:
         """Σ e², with no penalty."""
         return squared_error
 
+    def parameters(self) -> kernels.Parameters:
+        """The parameters as kernels take them: the arrays themselves."""
+        return kernels.Parameters(self.p, self.q, self.b_user, self.b_item, np.float32(self.mean))
+
     def squared_errors(self, ratings: Ratings, start: int, stop: int) -> tuple[float, float]:
         """Σ (r − r̂)² over a run of ratings: raw, and with r̂ clipped to the scale."""
         kernel = kernels.errors_kernel(self.p.shape[1])
         fixed = (
-            ratings.user_ids, ratings.item_ids, ratings.values, self.p, self.q,
-            self.b_user, self.b_item, np.float32(self.mean), self.link == "logistic",
+            kernels.Triples(ratings.user_ids, ratings.item_ids, ratings.values),
+            self.parameters(), self.link == "logistic",
             np.float32(self.train.scale.low), np.float32(self.train.scale.high),
         )  # fmt: skip
         pieces = [(start + a, start + b) for a, b in cut(stop - start, _MEASURED_BY_A_THREAD)]

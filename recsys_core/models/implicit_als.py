@@ -9,12 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from recsys_core.errors import RatingsError
+from recsys_core.kernels.arguments import Penalty
 from recsys_core.kernels.threads import one_blas_thread
-from recsys_core.models.alternating import AlternatingTrainer, Penalty, Side
+from recsys_core.models.alternating import AlternatingTrainer, Side
 from recsys_core.models.base import Model
 from recsys_core.models.factor_model import FactorModel, FoldIn
 from recsys_core.models.factor_trainer import Running
 from recsys_core.models.fitted_model import Attribution, Guest
+from recsys_core.models.normal_equations import normal_equations
 from recsys_core.models.options import (
     deviation_option,
     epochs_option,
@@ -80,7 +82,7 @@ class ImplicitALS(Model):
 
 @dataclass(frozen=True, eq=False)
 class Preferences(FactorModel):
-    """Implicit ALS at rest: x = p_u · q_i, a preference.
+    """Fitted implicit ALS: x = p_u · q_i, a preference.
 
     Attributes
     ----------
@@ -92,26 +94,34 @@ class Preferences(FactorModel):
 
     has_ratings: ClassVar[bool] = False
 
-    def _equations(self, items: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """A = QᵀQ + Σ_j α n_j q_j q_jᵀ + λI, and the choices' rows c_j q_j, for a user's items."""
-        chosen = counts > 0
-        q = self.item_factors.astype(np.float64)
-        own = np.where(chosen[:, None], q[items], 0.0)
-        more = self.alpha * np.where(chosen, counts, 0.0)
-        a = q.T @ q + own.T @ (more[:, None] * own) + self.reg * np.eye(self.n_factors)
-        return a, (1.0 + more)[:, None] * own
+    def _equations(
+        self, items: np.ndarray, counts: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Build A and b of a user's half-step, and c_j of each item, 0 if it was not chosen.
+
+        A = QᵀQ + Σ_j α n_j q_j q_jᵀ + λI and b = Σ_j c_j q_j, c_j = 1 + α n_j: weights and targets
+        as ``ImplicitTrainer`` has them, of the chosen items alone.
+        """
+        q, chosen = self.item_factors.astype(np.float64), counts > 0
+        more = self.alpha * counts[chosen].astype(np.float64)
+        penalty = q.T @ q + self.reg * np.eye(self.n_factors)
+        a, b = normal_equations(q[items[chosen]], (1 + more) / more, penalty, weights=more)
+        confidence = np.zeros(len(items))
+        confidence[chosen] = 1 + more
+        return a, b, confidence
 
     def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
-        """One user half-step: A w = Σ_j c_j q_j."""
-        a, rows = self._equations(items, ratings)
-        return Guest(np.linalg.solve(a, rows.sum(axis=0)).astype(np.float32), 0.0, items, ratings)
+        """Solve one user half-step."""
+        a, b, _ = self._equations(items, ratings)
+        return Guest(np.linalg.solve(a, b).astype(np.float32), 0.0, items, ratings)
 
     def attribution(self, user: int | Guest, item: int) -> Attribution:
         """What each choice adds: x_i = Σ_j q_iᵀ A⁻¹ q_j c_j, section 5 of the paper."""
         items, counts = self.rated_by(user)
         counts = np.asarray(counts, np.float64)
-        a, rows = self._equations(items, counts)
-        contributions = rows @ np.linalg.solve(a, self.item_factors[item].astype(np.float64))
+        a, _, confidence = self._equations(items, counts)
+        q = self.item_factors.astype(np.float64)
+        contributions = confidence * (q[items] @ np.linalg.solve(a, q[item]))
         return Attribution(0.0, float(contributions.sum()), items, counts, contributions)
 
 
@@ -147,7 +157,7 @@ class ImplicitTrainer(AlternatingTrainer):
             matrix = other.factors.T @ other.factors
         matrix[np.arange(k), np.arange(k)] += np.float32(self.settings["reg"])
         matrix[np.arange(k, width), np.arange(k, width)] = 1.0
-        return Penalty(matrix, np.zeros((1, width), np.float32))
+        return Penalty(matrix, np.zeros((1, width), np.float32))  # and no bias
 
     def objective(self, squared_error: float) -> float:
         """The sum over all cells of the docstring above, by way of ‖P Qᵀ‖² = tr(PᵀP QᵀQ)."""

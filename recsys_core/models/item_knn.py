@@ -114,22 +114,16 @@ class Neighbourhood(FittedModel):
         u, i = users[order], items[order]
         g = self.train.by_user
         x = np.empty(len(users), np.float32)
-        x[order] = self._said(u, i, self._base(u, i), g.starts, g.columns, self._rest)
+        of_users = kernels.Rows(g.starts, g.columns, self._rest)
+        x[order] = self._said(u, i, self._base(u, i), of_users)
         return x
 
     def _said(
-        self,
-        users: np.ndarray,
-        items: np.ndarray,
-        base: np.ndarray,
-        starts: np.ndarray,
-        columns: np.ndarray,
-        rest: np.ndarray,
+        self, users: np.ndarray, items: np.ndarray, base: np.ndarray, of_users: kernels.Rows
     ) -> np.ndarray:
-        """``base`` with what the neighbours say added; ``rest`` are the e of each user."""
+        """``base`` with what the neighbours say added; ``of_users`` are the e of each user."""
         fixed = (
-            users, items, starts, columns, rest, self.neighbours, self.similarities,
-            self.n_neighbours, base,
+            users, items, of_users, self.neighbours, self.similarities, self.n_neighbours, base,
         )  # fmt: skip
         add = kernels.add_neighbours
         run_all(lambda a, b: add(*fixed, a, b), cut(len(users), _PAIRS_A_THREAD))
@@ -146,7 +140,8 @@ class Neighbourhood(FittedModel):
         base = np.float32(self.global_mean + user.bias) + self.item_bias
         starts = np.array([0, len(user.item_ids)])
         alone = np.zeros(self.n_items, np.int64)
-        return self._said(alone, everything, base, starts, user.item_ids, self._rest_of(user))
+        own = kernels.Rows(starts, user.item_ids, self._rest_of(user))
+        return self._said(alone, everything, base, own)
 
     def _rest_of(self, user: int | Guest) -> np.ndarray:
         """The e of one user's ratings, in the order of ``rated_by``."""
@@ -244,8 +239,9 @@ class NeighbourTrainer:
         def some(start: int, stop: int) -> None:
             rows = slice(start - first, stop - first)
             kernels.similarities(
-                by_item.starts, by_item.columns, of_item, by_user.starts, by_user.columns, of_user,
-                lengths, np.float32(self.settings["shrinkage"]), self.settings["min_support"],
+                kernels.Rows(by_item.starts, by_item.columns, of_item),
+                kernels.Rows(by_user.starts, by_user.columns, of_user), lengths,
+                np.float32(self.settings["shrinkage"]), self.settings["min_support"],
                 found[rows], counts[rows], start, stop,
             )  # fmt: skip
             self._keep(found[rows], slice(start, stop))

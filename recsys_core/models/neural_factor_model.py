@@ -9,6 +9,7 @@ import numpy as np
 
 from recsys_core.models.factor_model import FactorModel
 from recsys_core.models.fitted_model import Guest
+from recsys_core.models.normal_equations import normal_equations
 
 # Pairs sent through the network at once: some megabytes.
 _AT_ONCE = 1 << 15
@@ -101,9 +102,8 @@ class NeuralFactorModel(FactorModel):
         loss, errors, slopes = at(w)
         for _ in range(_ROUNDS if len(items) and free.any() else 0):
             step = np.zeros(len(w))
-            a = slopes.T @ slopes + penalty
-            b = slopes.T @ errors - penalty @ (w - prior)[free]
-            step[free] = np.linalg.lstsq(a, b, rcond=None)[0]
+            equations = normal_equations(slopes, errors, penalty, (prior - w)[free])
+            step[free] = np.linalg.lstsq(*equations, rcond=None)[0]
             following = at(w + step)
             while following[0] > loss and np.abs(step).max() > _SETTLED:
                 step /= 2

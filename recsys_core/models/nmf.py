@@ -77,7 +77,7 @@ class NMFTrainer(FactorTrainer):
             rows[:, : self.n_factors] = np.abs(drawn)
         self.end_epoch()
         self._steps = [
-            (grouped.starts, grouped.columns, values, x, w, pieces)
+            (kernels.Rows(grouped.starts, grouped.columns, values), x, w, pieces)
             for grouped, x, w in ((train.by_user, self.q, self.p), (train.by_item, self.p, self.q))
             for values in [grouped.values - np.float32(train.scale.low)]
             for pieces in row_steps(grouped.starts)

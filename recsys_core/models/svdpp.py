@@ -100,7 +100,7 @@ class SVDppTrainer(FactorTrainer):
         grouped, counts = train.by_user, train.user_counts
         # Within a user, random order: else the last items of the table had the last word.
         order = np.lexsort((self.rng.random(len(train)), np.repeat(np.arange(len(counts)), counts)))
-        self._rows = grouped.starts, grouped.columns[order], grouped.values[order]
+        self._rows = kernels.Rows(grouped.starts, grouped.columns[order], grouped.values[order])
         self._shares = np.maximum(counts, 1).astype(np.float32) ** np.float32(-0.5)
         self._visits = np.arange(train.n_users, dtype=np.int32)
         self.epoch = 0
@@ -118,9 +118,9 @@ class SVDppTrainer(FactorTrainer):
         first, last = np.searchsorted(passed, edges, side="right")
         kernel = kernels.svdpp_kernel(self.p.shape[1])
         kernel(
-            self._visits, *self._rows, self.own, self.y, self.p, self.q, self.b_user, self.b_item,
-            np.float32(self.mean), np.float32(rate_in(self.epoch, s)), np.float32(s["reg"]),
-            bool(s["biases"]), first, last,
+            self._visits, self._rows, self.parameters()._replace(p=self.own), self.y, self.p,
+            np.float32(rate_in(self.epoch, s)), np.float32(s["reg"]), bool(s["biases"]),
+            first, last,
         )  # fmt: skip
 
     def end_epoch(self) -> None:

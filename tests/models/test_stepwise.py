@@ -670,7 +670,7 @@ def test_item_knn_is_its_biases_similarities_and_predictions(settings):
     ])  # fmt: skip
     predicted = model.predict_matrix(clip=False)
     for i in range(ratings.n_items):
-        likeness = model.snapshot().item_likeness(i)
+        likeness = model.snapshot().item_similarity(i)
         assert likeness == pytest.approx(np.maximum(alike[i], 0), abs=1e-5)
         for u in range(ratings.n_users):
             rated = np.flatnonzero(~np.isnan(e[u]))
