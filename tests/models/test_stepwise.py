@@ -18,12 +18,11 @@ K = 3
 CLOSE = {"abs": 2e-5, "rel": 1e-4}
 
 
-def some(n_users=12, n_items=9, seed=0):
+def some(n_users=12, n_items=9, density=0.6, seed=0):
     """Ratings from 1 to 5; the last user and the last item have none, the first user has one."""
     rng = np.random.default_rng(seed)
-    matrix = np.where(
-        rng.random((n_users, n_items)) < 0.6, rng.integers(1, 6, (n_users, n_items)), 0
-    )
+    rated = rng.random((n_users, n_items)) < density
+    matrix = np.where(rated, rng.integers(1, 6, rated.shape), 0)
     matrix[-1], matrix[:, -1], matrix[0] = 0, 0, 0
     matrix[0, 0] = 5
     users, items = np.nonzero(matrix)
@@ -401,6 +400,12 @@ def test_a_row_of_pmf_is_least_squares_around_its_prior():
         assert row.determined == pytest.approx(determined, abs=1e-6)
 
 
+def test_the_noise_of_pmf_has_a_lower_bound():
+    errors = np.array([2.0, -2.0])  # Σ e² = 8 of N = 2 ratings
+    assert stepwise.pmf_noise(errors, 5.0, scale_width=4) == pytest.approx(8 / (2 / 20))
+    assert stepwise.pmf_noise(0 * errors, 0.0, scale_width=4) == pytest.approx(16e-6)
+
+
 def test_nmf_multiplies_each_row_as_its_step():
     ratings = some()
     for before, after in epochs(rc.NMF(n_factors=K, reg=0.2), ratings, 3):
@@ -642,7 +647,7 @@ def test_adams_update_is_torchs():
 @pytest.mark.parametrize("settings", [(40, 50.0, 1), (2, 3.0, 5)])
 def test_item_knn_is_its_biases_similarities_and_predictions(settings):
     n_neighbours, shrinkage, min_support = settings
-    ratings = some(25, 14)
+    ratings = some(25, 14, density=0.3)  # some pairs of items share one user only
     model = rc.ItemKNN(
         n_neighbours=n_neighbours, shrinkage=shrinkage, min_support=min_support
     ).fit(ratings)  # fmt: skip
