@@ -1,5 +1,6 @@
 """The trainers and kernels against the steps of ``stepwise``; these against independent oracles."""
 
+import copy
 import doctest
 import inspect
 import math
@@ -73,7 +74,7 @@ def given_to(monkeypatch, name):
         kernel = original(width)
 
         def call(*args):
-            calls.append([np.copy(argument) for argument in args])
+            calls.append(copy.deepcopy(args))
             kernel(*args)
 
         return call
@@ -86,8 +87,8 @@ def visits(calls, ratings):
     """The ratings (u, i, r) in the order in which a kernel was given them: each of them once."""
     order = [
         triple
-        for users, items, values, *_, start, stop in calls
-        for triple in zip(*(a[start:stop].tolist() for a in (users, items, values)), strict=True)
+        for triples, *_, start, stop in calls
+        for triple in zip(*(a[start:stop].tolist() for a in triples), strict=True)
     ]
     calls.clear()
     every = zip(ratings.user_ids, ratings.item_ids, ratings.values, strict=True)
@@ -219,7 +220,7 @@ def test_svdpp_is_its_step_for_each_user(biases, monkeypatch):
     for epoch, (before, after) in enumerate(epochs(model, ratings, 3), start=1):
         t = Tables(before)
         own, y = (before[name][:, :K].astype(float) for name in ("own", "y"))
-        ((users, starts, columns, values, *_),) = calls
+        ((users, (starts, columns, values), *_),) = calls
         calls.clear()
         assert sorted(users) == list(range(ratings.n_users))
         for u in users:
@@ -448,24 +449,24 @@ def test_gibbs_sampling_draws_each_row_and_each_prior_as_its_step(implicit, bias
         old, new = Tables(before), Tables(after)
         sides = zip((ratings.by_user, ratings.by_item), new.sides(old), (old.p, old.q), strict=True)
         for number, (grouped, (rows, row_biases, x, b), were) in enumerate(sides):
-            beliefs, n_rows = after["beliefs"][number], len(rows)
-            shift = beliefs["implicit"]["shift"][:, :K] if implicit else np.zeros((n_rows, K))
+            prior, n_rows = after["hyperpriors"][number], len(rows)
+            shift = prior["implicit"]["shift"][:, :K] if implicit else np.zeros((n_rows, K))
             if not implicit:  # who rated what changes what the prior is drawn from
                 rng = np.random.default_rng([seed, sweep, 1, number])
                 drawn = stepwise.normal_wishart_draw(
                     were, rng.standard_normal((K, K)), rng.chisquare(K + n_rows - np.arange(K)),
                     rng.standard_normal(K),
                 )  # fmt: skip
-                assert beliefs["mean"] == pytest.approx(drawn.mean, rel=1e-6)
-                assert beliefs["precision"] == pytest.approx(drawn.precision, rel=1e-6)
+                assert prior["mean"] == pytest.approx(drawn.mean, rel=1e-6)
+                assert prior["precision"] == pytest.approx(drawn.precision, rel=1e-6)
             rng = np.random.default_rng([seed, sweep, 4 + number, 0])
             z = rng.standard_normal((n_rows, K + 1), dtype=np.float32)
             for n in range(n_rows):
                 rated, values = grouped.row(n)
                 step = stepwise.gibbs_row(
                     values, x[rated], b[rated], z[n, 1 - biases :], mean=ratings.global_mean,
-                    alpha=before["alpha"], prior_mean=beliefs["mean"] + shift[n],
-                    precision=beliefs["precision"], bias_precision=beliefs["bias_precision"],
+                    alpha=before["alpha"], prior_mean=prior["mean"] + shift[n],
+                    precision=prior["precision"], bias_precision=prior["bias_precision"],
                     with_bias=biases,
                 )  # fmt: skip
                 assert rows[n] == pytest.approx(step.factors, abs=2e-4)
