@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import functools
 from collections.abc import Iterator
 from typing import Any
@@ -19,8 +20,6 @@ from recsys_core.figures import (
     epoch_lines,
     heatmap,
     latent,
-    live_latent,
-    live_matrix,
     similarity_matrix,
     waterfall,
 )
@@ -35,8 +34,6 @@ MODULES = (
     latent,
     similarity_matrix,
     epoch_lines,
-    live_latent,
-    live_matrix,
     waterfall,
 )
 
@@ -63,10 +60,15 @@ def curve(run: runs.Run, name: str = "SGD", colour: int = 0) -> curves.Curve:
     return curves.Curve(name, run.epochs, run.n_epochs, colour, run.best_epoch, run.stream)
 
 
-def matrix(run: runs.Run, mode: Mode, **options: Any) -> tuple[Figure, dict[str, Any]]:
-    """The live matrix of a run, and what the browser's panel needs to fill it."""
-    part, extent = shown(run.split.train), run.fitted.extent
-    return live_matrix.figure(run.split, part.rows, part.columns, extent, mode, **options)
+def matrix(run: runs.Run, mode: Mode, **changed: Any) -> tuple[Figure, dict[str, Any]]:
+    """The live matrix of a run, and what its panel needs; ``changed`` are fields of the block."""
+    part, split = shown(run.split.train), run.split
+    block = matrix_view.block_of(
+        split.train, run.fitted, part.rows, part.columns,
+        validation=split.validation, test=split.test,
+    )  # fmt: skip
+    sampled = block.trained.size < run.ratings.n_users * run.ratings.n_items
+    return heatmap.live(dataclasses.replace(block, **changed), mode, sampled=sampled)
 
 
 def covered(figure: Figure, over: Figure) -> Figure:
@@ -96,12 +98,9 @@ def _figures(mode: Mode) -> Iterator[tuple[str, Figure]]:
         for name in ("spread", "tail", "known"):
             yield f"data.{name}", getattr(data, name)(ratings, mode)
         for has_ratings in (True, False):
-            yield "live_matrix.figure", matrix(run, mode, has_ratings=has_ratings)[0]
+            yield "heatmap.live", matrix(run, mode, has_ratings=has_ratings)[0]
         part = shown(run.split.train)
-        yield (
-            "live_latent.figure",
-            live_latent.figure(run.split.train, part.users, part.items, mode)[0],
-        )
+        yield "latent.live", latent.live(run.split.train, part.users, part.items, mode)[0]
         one, other = curve(run), curve(run, "another", 1)
         yield "curves.live", curves.live([one], one, BASELINES, mode)[0]
         several = curves.live([one, other], other, BASELINES, mode, log_x=True, log_y=True)

@@ -76,6 +76,16 @@ def ink(mode: Mode) -> str:
     return of(mode).ink
 
 
+def cell_ring(mode: Mode) -> dict[str, Any]:
+    """The line of the ring around the selected cell, as Plotly takes a line; width in pixels."""
+    return {"color": ink(mode), "width": 3}
+
+
+def point_ring(mode: Mode) -> dict[str, Any]:
+    """The ring around the selected point, as Plotly takes a marker; sizes in pixels."""
+    return {"symbol": "circle-open", "size": 18, "color": ink(mode), "line": {"width": 2.5}}
+
+
 def run_colour(index: int, mode: Mode) -> str:
     """The colour of the run created as number ``index`` (from 0), the same on every page."""
     colours = (*(_RUNS_DARK if mode == "dark" else _RUNS), ink(mode))

@@ -119,6 +119,18 @@ const does = {
   },
   press: () => presses.forEach((run) => run()),
   receive: (text) => sockets.at(-1).onmessage({ data: text }),
+  // What a live panel paints of the shown epoch, in the units of its axes: [what was called, with
+  // what, how the canvas was set then].
+  async paint([live, figure]) {
+    const { panels } = await load("panels.js")
+    const painted = []
+    const draw = (name, set) => (...given) => painted.push([name, given, { ...set }])
+    const ctx = new Proxy({}, { get: (set, name) => (name in set ? set[name] : draw(name, set)) })
+    const panel = new panels[live.panel](live, figure.data)
+    const plot = { _fullData: figure.data.map(() => ({ visible: true })) }
+    panel.paint({ ctx, font: "", x: (value) => value, y: (value) => value }, plot)
+    return painted
+  },
   // Elements to be filled, by what they say; gives what they say once texts.js has drawn.
   async say(wanted) {
     const { draw } = await load("texts.js")

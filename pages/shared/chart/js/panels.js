@@ -1,12 +1,13 @@
 // What each live panel shows at the store's epoch, twice: `paint` draws it on a canvas, sixty times a
 // second while it moves; `at` gives it as the arguments of Plotly.update, once it rests.
 //
-// `live` comes from the figures of recsys_core/figures (curves.py, live_*.py) and says which trace
-// is which; `traces` are the figure's, without numbers: those are the store's. `sign` is a text that
-// changes when the picture does; `epoch` is the one it shows.
+// `live` comes from the figures of recsys_core/figures (curves.py, heatmap.py, latent.py) and says
+// which trace is which, and how outlines and rings are drawn; `traces` are the figure's, without
+// numbers: those are the store's. `sign` is a text that changes when the picture does; `epoch` is the
+// one it shows.
 
 import * as store from "./store.js"
-import { colours, line, marker, ring, word } from "./pen.js"
+import { colours, line, marker, word } from "./pen.js"
 
 // Error over epochs. `live.curves` are [trace, stream, series], `live.baselines` [trace, name],
 // `live.best` is the trace of the star, `live.ring` that of the ring at the shown epoch; `last` is
@@ -159,7 +160,8 @@ class Matrix extends Framed {
   paint(pen, plot) {
     const { rows, columns, low, high, trace, shrunk, held } = this.live
     const levels = this.levels(this.frames())
-    const { ink, paper, mark } = this.live.colours
+    const { colours: { paper, mark }, outline, ring } = this.live
+    const gap = this.traces[trace].xgap
     const cell = (row, column, width, height, colour, room = 0) => {
       pen.ctx.fillStyle = colour
       const [left, right] = [pen.x(column - width), pen.x(column + width)]
@@ -171,23 +173,22 @@ class Matrix extends Framed {
       columns.forEach((_, column) => {
         const level = levels[row * columns.length + column]
         const rating = this.known[row][column]
-        if (level !== 65535) cell(row, column, 0.5, 0.5, this.colours(level / 65534), 1)
+        if (level !== 65535) cell(row, column, 0.5, 0.5, this.colours(level / 65534), gap)
         else if (rating === null) cell(row, column, ...dots, mark)
         if (rating === null) return
         if (this.live.framed) cell(row, column, ...frame, paper)
         cell(row, column, ...inner, this.colours((rating - low) / (high - low)))
       }),
     )
-    const outline = (row, column, half, width, alpha) => {
+    const box = (row, column, half, { color, width }) => {
       const [left, top] = [pen.x(column - half), pen.y(row - half)]
-      Object.assign(pen.ctx, { strokeStyle: ink, lineWidth: width, globalAlpha: alpha })
+      Object.assign(pen.ctx, { strokeStyle: color, lineWidth: width })
       pen.ctx.strokeRect(left, top, pen.x(column + half) - left, pen.y(row + half) - top)
     }
-    for (const [row, column] of held) outline(row, column, 0.4, 1, 0.75)
+    for (const [row, column] of held) box(row, column, outline.half, outline)
     const { users, items } = this.live
     const [row, column] = [users.indexOf(store.view.user), items.indexOf(store.view.item)]
-    if (row >= 0 && column >= 0) outline(row, column, 0.5, 3, 1)
-    pen.ctx.globalAlpha = 1
+    if (row >= 0 && column >= 0) box(row, column, 0.5, ring)
     // So that hover tells what is painted.
     const shown = plot.calcdata?.[trace]?.[0]
     if (shown) shown.z = this.z(levels)
@@ -297,9 +298,9 @@ class Latent extends Framed {
         marker(pen, x, y, style)
         if (named) {
           const place = Array.isArray(where) ? where[i] : where
-          word(pen, x, y, text[i], place, textfont?.color ?? this.live.ink)
+          word(pen, x, y, text[i], place, textfont.color)
         }
-        if (i === selected) ring(pen, x, y, this.live.ink)
+        if (i === selected) marker(pen, x, y, this.live.ring)
         if (drawn?.[i]) Object.assign(drawn[i], { x, y }) // so that hover finds it
       })
     })

@@ -14,7 +14,7 @@ export class Canvas {
   begin() {
     const { plot, canvas } = this
     const layer = plot.querySelector(".gl-container")
-    const { xaxis, yaxis, width, height } = plot._fullLayout ?? {}
+    const { xaxis, yaxis, width, height, font } = plot._fullLayout ?? {}
     if (!layer || !xaxis?._length) return null
     if (canvas.parentElement !== layer) layer.append(canvas)
     const scale = window.devicePixelRatio || 1
@@ -33,7 +33,7 @@ export class Canvas {
     const log = ({ type }, value) => (type === "log" ? Math.log10(value) : value)
     return {
       ctx,
-      font: `${12}px ${plot._fullLayout.font.family}`,
+      font: `${font.size}px ${font.family}`,
       x: (value) => xaxis._offset + xaxis.l2p(log(xaxis, value)),
       y: (value) => yaxis._offset + yaxis.l2p(log(yaxis, value)),
     }
@@ -94,14 +94,6 @@ export function marker({ ctx, x, y }, px, py, { symbol, size, color, opacity = 1
     ctx.fill()
   }
   ctx.globalAlpha = 1
-}
-
-// The ring around a selected point; as marks.js has Plotly draw it.
-export function ring({ ctx, x, y }, px, py, color) {
-  ctx.beginPath()
-  ctx.arc(x(px), y(py), 9, 0, 2 * Math.PI)
-  Object.assign(ctx, { strokeStyle: color, lineWidth: 2.5 })
-  ctx.stroke()
 }
 
 // A name beside a point, where Plotly would write it (“middle right”, “top center” …).
