@@ -16,11 +16,14 @@ from recsys_core import runs
 from recsys_core.asking import attribution, latent_map, matrix_view, projection, similarity
 from recsys_core.figures import (
     curves,
-    data,
     epoch_lines,
     heatmap,
+    histogram,
     latent,
+    rating_counts,
+    reason_bars,
     similarity_matrix,
+    sparsity_pattern,
     waterfall,
 )
 from recsys_core.figures.plain import Figure
@@ -29,9 +32,12 @@ from recsys_core.live.frames import shown
 
 MODULES = (
     curves,
-    data,
     heatmap,
+    sparsity_pattern,
     latent,
+    rating_counts,
+    histogram,
+    reason_bars,
     similarity_matrix,
     epoch_lines,
     waterfall,
@@ -95,8 +101,9 @@ def every_figure(mode: Mode) -> dict[str, list[Figure]]:
 def _figures(mode: Mode) -> Iterator[tuple[str, Figure]]:
     for run in (trained("party"), trained("world")):
         ratings = run.ratings
-        for name in ("spread", "tail", "known"):
-            yield f"data.{name}", getattr(data, name)(ratings, mode)
+        yield "histogram.figure", histogram.figure(ratings, mode)
+        yield "rating_counts.figure", rating_counts.figure(ratings, mode)
+        yield "sparsity_pattern.figure", sparsity_pattern.figure(ratings, mode)
         for has_ratings in (True, False):
             yield "heatmap.live", matrix(run, mode, has_ratings=has_ratings)[0]
         part = shown(run.split.train)
@@ -108,8 +115,12 @@ def _figures(mode: Mode) -> Iterator[tuple[str, Figure]]:
         yield "curves.drawn", curves.drawn([one, other], mode)
         yield "curves.drawn", curves.drawn([one], mode, measure="objective")
         yield from _of_a_model(run, mode)
-    yield "data.known", data.known(rc.Ratings.from_matrix(np.eye(300, 200) * 3), mode)
-    yield "data.tail", data.tail(rc.Ratings.from_matrix(np.eye(600, 40) * 3), mode)
+    wide, long = (
+        rc.Ratings.from_matrix(np.eye(300, 200) * 3),
+        rc.Ratings.from_matrix(np.eye(600, 40) * 3),
+    )
+    yield "sparsity_pattern.figure", sparsity_pattern.figure(wide, mode)
+    yield "rating_counts.figure", rating_counts.figure(long, mode)
     party = rc.datasets.music_party()
     sampled = rc.BayesianPMF(n_factors=2, n_epochs=6, burn_in=1).fit(party).snapshot()
     part = matrix_view.block_of(party, sampled, party.user_order, party.item_order)
@@ -130,15 +141,13 @@ def _of_a_model(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:
     yield "heatmap.figure", heatmap.figure(part, "filled", mode, user=1)
     found, extent = attribution.terms(fitted, 1, 2), fitted.extent
     yield "waterfall.figure", waterfall.figure(found, "one", "other", extent, mode)
-    contributions = similarity_matrix.contributions(
-        attribution.reasons(fitted, 1, 2), names, names[2], mode
-    )
-    yield "similarity_matrix.contributions", contributions
+    reasons = attribution.reasons(fitted, 1, 2)
+    yield "reason_bars.figure", reason_bars.figure(reasons, names, names[2], mode)
     for ids in (np.arange(4), np.arange(min(20, len(names)))):
         alike = similarity.similarity_matrix(fitted, "item", "factors", ids)
         yield (
-            "similarity_matrix.similarities",
-            similarity_matrix.similarities(alike, "Alike", mode, selected=1),
+            "similarity_matrix.figure",
+            similarity_matrix.figure(alike, "Alike", mode, selected=1),
         )
     basis = projection.Basis.fit(fitted)
     ids = {"user": np.arange(run.ratings.n_users), "item": np.arange(len(names))}
