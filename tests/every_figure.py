@@ -137,8 +137,7 @@ def _of_a_model(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:
         validation=split.validation, test=split.test, item_groups=np.arange(9) // 4,
     )  # fmt: skip
     for view in matrix_view.views(fitted):
-        yield "heatmap.figure", heatmap.figure(part, view, mode, user=1, item=2)
-    yield "heatmap.figure", heatmap.figure(part, "filled", mode, user=1)
+        yield "heatmap.figure", heatmap.figure(part, view, mode)
     found, extent = attribution.terms(fitted, 1, 2), fitted.extent
     yield "waterfall.figure", waterfall.figure(found, "one", "other", extent, mode)
     reasons = attribution.reasons(fitted, 1, 2)
@@ -159,7 +158,5 @@ def _of_a_model(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:
         clouds = [latent.cloud(split.train, places, side, sides[side]) for side in sides]
         options |= {"title": "Map", "shade": shade}
         yield "latent.figure", latent.figure(clouds, mode, **options)
-        near = {"selected": ("item", 3), "neighbours": np.array([1, 2])}
-        yield "latent.figure", latent.figure(clouds, mode, **options, **near)
-        over = latent.overlay(clouds, near["selected"], near["neighbours"], shade, mode)
+        over = latent.overlay(clouds, ("item", 3), np.array([1, 2]), shade, mode)
         yield "latent.overlay", covered(latent.figure(clouds, mode, **options), over)

@@ -36,19 +36,8 @@ _NAMED_LINES = 16
 _KNOWN_HALF, _FRAME_HALF = 0.24, 0.29
 
 
-def figure(
-    part: Block,
-    view: View,
-    mode: Mode,
-    *,
-    user: int | None = None,
-    item: int | None = None,
-) -> Figure:
-    """A heatmap of the block; a click on it comes back as row and column.
-
-    ``user`` and ``item`` are what is selected: together a ring around a cell, alone around a row or
-    a column.
-    """
+def figure(part: Block, view: View, mode: Mode) -> Figure:
+    """A heatmap of the block; the browser rings the selected cell (``theme.cell_ring``)."""
     values = part.values(view)
     rows, columns = values.shape
     row_height = min(40, max(6, _HEIGHT // rows))
@@ -67,14 +56,12 @@ def figure(
         colorbar=_colour_bar(part, view),
         **_colours(part, view, values, mode),
     )
-    row, column = part.place(user, item)
     marks = [
         *_dots(part, view, mode),
         *_outlines(part.held_out, mode, halo=row_height >= 14),
         *_group_lines(part, mode),
-        *_ring(row, column, values.shape, mode),
     ]
-    across = _names(part.item_names, 1000 / columns, bold=column)
+    across = _names(part.item_names, 1000 / columns)
     slanted = max(map(len, part.item_names)) > 4
     longest = max(map(len, across["ticktext"]))
     above = 44 + int(4.4 * longest if slanted else 16)
@@ -100,7 +87,7 @@ def figure(
             zeroline=False,
         ),
         yaxis=axis(
-            **_names(part.user_names, row_height, bold=row),
+            **_names(part.user_names, row_height),
             range=[rows - 0.5, -0.5],
             ticks="",
             showgrid=False,
@@ -280,7 +267,7 @@ def _outlines(cells: np.ndarray, mode: Mode, *, halo: bool) -> list[Trace]:
     corners[:, :5] = np.argwhere(cells)[:, None] + around
     y, x = np.round(corners.reshape(-1, 2), 2).T
     outlines = _path(x, y, theme.ink(mode), _OUTLINE_WIDTH) | {"name": "held out"}
-    # On a halo of paper they show on the deepest cells too; the ring likewise.
+    # On a halo of paper they show on the deepest cells, too.
     return [_path(x, y, theme.paper(mode), 3), outlines] if halo else [outlines]
 
 
@@ -302,24 +289,11 @@ def _group_lines(part: Block, mode: Mode) -> list[Trace]:
     return lines
 
 
-def _ring(row: int | None, column: int | None, shape: tuple[int, ...], mode: Mode) -> list[Trace]:
-    """A dark ring around the selected cell, or the selected row or column."""
-    if row is None and column is None:
-        return []
-    top, bottom = (-0.5, shape[0] - 0.5) if row is None else (row - 0.5, row + 0.5)
-    left, right = (-0.5, shape[1] - 0.5) if column is None else (column - 0.5, column + 0.5)
-    x, y = [left, right, right, left, left], [top, top, bottom, bottom, top]
-    return [_path(x, y, theme.paper(mode), 5), _path(x, y, theme.ink(mode), 2.5)]
-
-
-def _names(names: list[str], room: float, *, bold: int | None) -> dict:
-    """Tick labels: as many as there is room for (in pixels a name), the selected one always."""
+def _names(names: list[str], room: float) -> dict:
+    """Tick labels: as many as there is room for, in pixels a name."""
     every = max(1, int(np.ceil(_PIXELS_FOR_A_NAME / room)))
-    places = [p for p in range(0, len(names), every) if bold is None or abs(p - bold) >= every]
+    places = list(range(0, len(names), every))
     texts = [_short(names[p], 24) for p in places]
-    if bold is not None:
-        places.append(bold)
-        texts.append(f"<b>{_short(names[bold], 24)}</b>")
     return {"tickmode": "array", "tickvals": places, "ticktext": texts}
 
 

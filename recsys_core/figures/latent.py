@@ -131,21 +131,16 @@ def figure(
     scale: Scale,
     shade: Shade = "kind",
     group_names: Sequence[str] = (),
-    selected: tuple[Side, int] | None = None,
-    neighbours: np.ndarray | None = None,
 ) -> Figure:
-    """The map. Each point's index is its ``customdata``, and ``meta`` of its trace is its side.
+    """The map of nobody selected; ``overlay`` has what lies over it where somebody is.
 
-    ``selected`` wears a dark ring, and thin lines lead to its ``neighbours`` (indices on the same
-    side): where they run far, the map misleads.
+    Each point's index is its ``customdata``, and ``meta`` of its trace is its side.
     """
     n_points = sum(len(cloud.ids) for cloud in clouds)
     traces: list[Trace] = []
     for cloud in clouds:
-        _add_points(traces, cloud, n_points, shade, group_names, scale, mode, selected is not None)
+        _add_points(traces, cloud, n_points, shade, group_names, scale, mode)
     named = {points["name"] for points in traces}
-    over = overlay(clouds, selected, neighbours, shade, mode)
-    traces += over["data"]
     chart = plain.figure(
         traces,
         title,
@@ -155,7 +150,7 @@ def figure(
         xaxis=axis(axes[0], showticklabels=False, zeroline=True),
         # One unit is as long along both axes: distances are what a map is read for.
         yaxis=axis(axes[1], showticklabels=False, zeroline=True, scaleanchor="x"),
-        annotations=over["layout"]["annotations"] or None,
+        annotations=_names(clouds, None, None, mode) or None,
     )
     if shade == "group":  # many names, or long ones: below, where there is room for some lines
         below = {"y": -0.07, "yanchor": "top", "itemsizing": "constant"}
@@ -170,7 +165,10 @@ def overlay(
     shade: Shade,
     mode: Mode,
 ) -> Figure:
-    """What lies over the map of nobody selected: ring, lines and names; and how far that fades.
+    """What lies over the map where somebody is selected: ring, lines and names.
+
+    ``selected`` wears a dark ring, and thin lines lead to its ``neighbours`` (indices on the same
+    side): where they run far, the map misleads.
 
     A picture of its own, so that another choice need not send the map again: its traces come after
     the map's, its annotations in place of them; ``opacity`` is the map's, None where it stays.
@@ -223,20 +221,13 @@ def _add_points(
     group_names: Sequence[str],
     scale: Scale,
     mode: Mode,
-    faded: bool,
 ) -> None:
     colour, symbol = _LOOKS[cloud.side]
     size = next(size for most, size in _SIZES if n_points <= most)
     common = {
         "symbol": symbol,
         "size": size + (cloud.side == "item"),
-        "opacity": _FADED
-        if faded and shade == "kind"
-        else 0.9
-        if n_points <= 500
-        else 0.7
-        if n_points <= 4000
-        else 0.5,
+        "opacity": 0.9 if n_points <= 500 else 0.7 if n_points <= 4000 else 0.5,
         "line": {"width": 0.5 if n_points <= 2000 else 0, "color": theme.paper(mode)},
     }
     if shade == "group" and cloud.groups is not None:
