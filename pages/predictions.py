@@ -48,7 +48,7 @@ def picture(block: Block, how: View) -> None:
             key="matrix",
             alt=heatmap.alt(block, how),
             table=lambda: block.table(how),
-            marks=cells(block.user_ids, block.item_ids, theme.ink(mode), begin=True),
+            marks=cells(block.user_ids, block.item_ids, theme.cell_ring(mode), begin=True),
             part="matrix",
         )
     st.caption(f"{heatmap.legend(block, how)} Click a cell to see how its number comes about.")

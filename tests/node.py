@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from pages.shared.chart.assets import SCRIPTS
+from recsys_core.figures.plain import Figure, to_json
 from recsys_core.live.messages import Refused, Tick, encode
 
 NODE = shutil.which("node")
@@ -122,6 +123,10 @@ class Tab:
     def receive(self, text: str) -> None:
         """A message comes over it, as text."""
         self._ask(receive=text)
+
+    def paint(self, figure: Figure, live: dict[str, Any]) -> list[tuple[str, list, dict]]:
+        """What the panel of a live figure paints: [method of the canvas, arguments, its state]."""
+        return self._ask(paint=[live, json.loads(to_json(figure))])
 
     def say(self, *spans: dict[str, Any]) -> list[str]:
         """What elements with these data attributes are filled with."""

@@ -11,7 +11,7 @@ from pages.shared.chart.chart import chart
 from pages.shared.model_in_view import ModelInView
 from recsys_core import words
 from recsys_core.asking import attribution
-from recsys_core.figures import similarity_matrix
+from recsys_core.figures import reason_bars
 from recsys_core.models import Guest
 
 _OFFERED = ("5", "10", "20", "50")
@@ -106,7 +106,7 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
         ]
     if fitted.has_reasons:
         columns[reason] = [
-            similarity_matrix.because(attribution.reasons(fitted, one, item), names) for item in ids
+            reason_bars.because(attribution.reasons(fitted, one, item), names) for item in ids
         ]
     shown = pd.DataFrame(columns, index=pd.RangeIndex(1, len(ids) + 1, name="rank"))
     event = st.dataframe(
@@ -182,7 +182,7 @@ def why(model: ModelInView, one: int | Guest, item: int | None, choosable: bool 
         )
         return
     chart(
-        similarity_matrix.contributions(found, names, names[item], session.theme()),
+        reason_bars.figure(found, names, names[item], session.theme()),
         key="contributions",
         alt=f"How the ratings pull the prediction of {names[item]} from {start} to {end}",
         table=lambda: found.table.assign(label=[names[i] for i in found.table["item"]]),

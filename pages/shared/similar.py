@@ -89,7 +89,7 @@ def _users(model: ModelInView, one: int | Guest, name: str) -> None:
         compared = similarity.compared(fitted, by)
         with st.container(width=640):
             chart(
-                similarity_matrix.similarities(
+                similarity_matrix.figure(
                     table, similarity_matrix.title("user", compared), session.theme(), selected=one
                 ),
                 key="alike_matrix",

@@ -89,16 +89,6 @@ class Block:
         table = pd.DataFrame(self.values(view), self.user_names, distinct_names(self.item_names))
         return table.rename_axis(index="user")
 
-    def place(self, user: int | None, item: int | None) -> tuple[int | None, int | None]:
-        """Row of a user and column of an item; None where not in this block (or not given)."""
-        return _place_of(user, self.user_ids), _place_of(item, self.item_ids)
-
-
-def _place_of(index: int | None, ids: np.ndarray) -> int | None:
-    if index is None or index not in ids:
-        return None
-    return int(np.flatnonzero(ids == index)[0])
-
 
 def block_of(
     train: Ratings,

@@ -115,12 +115,7 @@ def live(
             x=[],
             y=[],
             mode="markers",
-            marker={
-                "symbol": "circle-open",
-                "size": 11,
-                "color": theme.ink(mode),
-                "line": {"width": 2.5},
-            },
+            marker=theme.point_ring(mode) | {"size": 11},
             name="epoch shown",
             showlegend=False,
             hoverinfo="skip",

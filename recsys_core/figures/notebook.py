@@ -22,7 +22,18 @@ from recsys_core.asking.matrix_view import View, block_of, distinct_names
 from recsys_core.asking.similarity import By, Side, fitted_of
 from recsys_core.errors import RatingsError, SettingsError
 from recsys_core.extras import needed_for
-from recsys_core.figures import curves, data, heatmap, latent, similarity_matrix, theme, waterfall
+from recsys_core.figures import (
+    curves,
+    heatmap,
+    histogram,
+    latent,
+    rating_counts,
+    reason_bars,
+    similarity_matrix,
+    sparsity_pattern,
+    theme,
+    waterfall,
+)
 from recsys_core.figures.curves import Curve, Measure
 from recsys_core.figures.plain import Figure
 from recsys_core.figures.theme import Mode
@@ -177,7 +188,7 @@ def reasons(
                 names=names[item],
             )
         )
-    return _alone(similarity_matrix.contributions(found, names, names[item], mode, most), mode)
+    return _alone(reason_bars.figure(found, names, names[item], mode, most), mode)
 
 
 # --- similarity ---------------------------------------------------------------------------------
@@ -262,7 +273,7 @@ def similarities(
     table = similarity.similarity_matrix(fitted, side, by, chosen)
     noun = "user" if side == "user" else train.item_noun
     title = similarity_matrix.title(noun, similarity.compared(fitted, by))
-    return _alone(similarity_matrix.similarities(table.set_axis(names, axis=0), title, mode), mode)
+    return _alone(similarity_matrix.figure(table.set_axis(names, axis=0), title, mode), mode)
 
 
 # --- ratings ------------------------------------------------------------------------------------
@@ -270,12 +281,12 @@ def similarities(
 
 def rating_histogram(ratings: Ratings, *, mode: Mode = "light") -> go.Figure:
     """Draw how many ratings there are of each value; a continuous scale is cut into 20 bins."""
-    return _alone(data.spread(ratings, mode), mode)
+    return _alone(histogram.figure(ratings, mode), mode)
 
 
 def long_tail(ratings: Ratings, *, mode: Mode = "light") -> go.Figure:
     """Draw the number of ratings of each user and each item over its rank, most rated first."""
-    return _alone(data.tail(ratings, mode), mode)
+    return _alone(rating_counts.figure(ratings, mode), mode)
 
 
 def known_cells(ratings: Ratings, *, mode: Mode = "light") -> go.Figure:
@@ -285,10 +296,10 @@ def known_cells(ratings: Ratings, *, mode: Mode = "light") -> go.Figure:
     ordered by their number of ratings, and where they are more than there is room for, each block
     of cells is as dark as the share of it that is rated, in percent.
     """
-    if data.is_small(ratings):
+    if sparsity_pattern.is_small(ratings):
         return matrix(ratings, user_ids=ratings.user_order, item_ids=ratings.item_order,
                       mode=mode)  # fmt: skip
-    return _alone(data.known(ratings, mode), mode)
+    return _alone(sparsity_pattern.figure(ratings, mode), mode)
 
 
 # --- what they share ----------------------------------------------------------------------------

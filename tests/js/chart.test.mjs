@@ -45,7 +45,7 @@ async function drawn({ traces = [points], locked = [] } = {}) {
     data: {
       name, alt: "two points", height: 222, live: null, part: "map", plotly: "/plotly.js",
       figure: JSON.stringify({ data: traces, layout: {}, theme: "dark" }),
-      marks: { points: [{ trace: 0, side: "user", ids: [7, 5] }], ink: "#123456" },
+      marks: { points: [{ trace: 0, side: "user", ids: [7, 5] }], ring: { symbol: "circle-open", size: 18, color: "#123456", line: { width: 2.5 } } },
     },
   }
   asked.length = 0

@@ -82,7 +82,9 @@ function matrix() {
     panel: /** @type {const} */ ("matrix"), trace: 1, known: 2, users: [4, 5], items: [6, 7],
     shrunk: { 0: /** @type {[number, number]} */ ([0.1, 0.2]) }, rows: ["Ann", "Ben"],
     columns: ["Xenia", "Yves"], low: 1, high: 5, framed: false,
-    colours: { ink: "", paper: "", mark: "" },
+    colours: { paper: "", mark: "" },
+    outline: { color: "", width: 1, half: 0.4 },
+    ring: { color: "", width: 3 },
     held: /** @type {MatrixLive["held"]} */ ([[1, 0, "kept for validation"]]),
   }
   const colorscale = [[0, "#000000"], [1, "#ffffff"]]
@@ -119,7 +121,8 @@ test("matrix: what is known of a cell is said, and cells are small in wide empty
 
 /** @type {LatentLive} */
 const latent = {
-  panel: "latent", ink: "",
+  panel: "latent",
+  ring: { symbol: "circle-open", size: 18, color: "", line: { width: 2.5 } },
   groups: [
     { trace: 0, side: "user", ids: [3], points: [0, 1] },
     { trace: 2, side: "item", ids: [8, 9], points: [1, 3] },

@@ -4,10 +4,10 @@ import test from "node:test"
 
 import { clicked, rings } from "../../pages/shared/chart/js/selection_marks.js"
 
-const matrix = { rows: [7, 3], columns: [5, 9, 1], ink: "#123456", begin: false }
+const matrix = { rows: [7, 3], columns: [5, 9, 1], ring: { color: "#123456", width: 3 }, begin: false }
 /** @type {import("../../pages/shared/chart/js/types.js").PointMarks} */
 const map = {
-  ink: "#123456",
+  ring: { symbol: "circle-open", size: 18, color: "#123456", line: { width: 2.5 } },
   points: [{ trace: 0, side: "user", ids: [4, 2] }, { trace: 2, side: "item", ids: [2, 8] }],
 }
 const traces = [{ x: [1, 2], y: [3, 4] }, {}, { x: [5, null], y: [7, null] }]
@@ -35,7 +35,7 @@ test("selected points are ringed where they lie; an index of a user is none of a
   assert.deepEqual(anchors(rings(map, { user: 2, item: 2 }, traces)), [[2, 4], [5, 7]])
   assert.deepEqual(anchors(rings(map, { user: 8, item: null }, traces)), [])
   assert.deepEqual(rings(map, { user: null, item: 8 }, traces), [], "it lies nowhere yet")
-  assert.deepEqual(rings({ ...map, ink: "" }, { user: 2, item: 2 }, traces), [])
+  assert.deepEqual(rings({ ...map, ring: null }, { user: 2, item: 2 }, traces), [])
   assert.deepEqual(rings(null, { user: 2, item: 2 }, traces), [])
 })
 

@@ -47,6 +47,18 @@ const does = {
   close: () => sockets.at(-1)?.cut(),
   press: () => fire("pointerdown"),
   receive: (text) => sockets.at(-1)?.onmessage({ data: text }),
+  // What a live panel paints of the shown epoch, in the units of its axes: [what was called, with
+  // what, how the canvas was set then].
+  async paint([live, figure]) {
+    const { panels } = await load("live_panels.js")
+    const painted = []
+    const draw = (name, set) => (...given) => painted.push([name, given, { ...set }])
+    const ctx = new Proxy({}, { get: (set, name) => (name in set ? set[name] : draw(name, set)) })
+    const panel = new panels[live.panel](live, figure.data)
+    const plot = { _fullData: figure.data.map(() => ({ visible: true })) }
+    panel.paint({ ctx, font: "", x: (value) => value, y: (value) => value }, plot)
+    return painted
+  },
   // Elements to be filled, by what they say; gives what they say once texts.js has drawn.
   async say(/** @type {Record<string, string>[]} */ wanted) {
     const { draw } = await load("texts.js")

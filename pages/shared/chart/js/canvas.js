@@ -40,7 +40,7 @@ export class Canvas {
       type === "log" ? Math.log10(value) : value
     return {
       ctx,
-      font: `12px ${font.family}`,
+      font: `${font.size}px ${font.family}`,
       x: (value) => xaxis._offset + xaxis.l2p(log(xaxis, value)),
       y: (value) => yaxis._offset + yaxis.l2p(log(yaxis, value)),
     }
@@ -118,15 +118,6 @@ export function marker({ ctx, x, y }, px, py, { symbol, size, color, opacity = 1
     ctx.fill()
   }
   ctx.globalAlpha = 1
-}
-
-// The ring around a selected point; as selection_marks.js has Plotly draw it.
-/** @type {(pen: Pen, x: number, y: number, color: string) => void} */
-export function ring({ ctx, x, y }, px, py, color) {
-  ctx.beginPath()
-  ctx.arc(x(px), y(py), 9, 0, 2 * Math.PI)
-  Object.assign(ctx, { strokeStyle: color, lineWidth: 2.5 })
-  ctx.stroke()
 }
 
 // A name beside a point, where Plotly would write it (“middle right”, “top center” …).

@@ -2,14 +2,15 @@
 // What each live panel shows at the store's epoch, twice: `paint` draws it on a canvas, sixty times a
 // second while it moves; `at` gives it as the arguments of Plotly.update, once it rests.
 //
-// `live` comes from the figures of recsys_core/figures (curves.py, live_*.py) and says which trace
-// is which; `traces` are the figure's, without numbers: those are the store's.
+// `live` comes from the figures of recsys_core/figures (curves.py, heatmap.py, latent.py) and says
+// which trace is which, and how outlines and rings are drawn; `traces` are the figure's, without
+// numbers: those are the store's.
 
 import * as store from "./store.js"
-import { colours, line, marker, ring, word } from "./canvas.js"
+import { colours, line, marker, word } from "./canvas.js"
 
 /** @import { Around, ChartData, CurvesLive, Group, LatentLive, MatrixLive } from "./types.js" */
-/** @import { Packed, Panel, Pen, Plot, Run, Trace, Update } from "./types.js" */
+/** @import { Packed, Panel, Pen, Plot, Run, Stroke, Trace, Update } from "./types.js" */
 /** @import { Map as PictureMap } from "./messages.js" */
 
 /** @typedef {[x: number, y: number]} Point */
@@ -195,7 +196,8 @@ class Matrix extends Framed {
     if (!found) return
     const { rows, columns, low, high, trace, shrunk, held } = this.live
     const levels = this.levels(found)
-    const { ink, paper, mark } = this.live.colours
+    const { colours: { paper, mark }, outline, ring } = this.live
+    const gap = this.traces[trace].xgap
     /**
      * @type {(row: number, column: number, width: number, height: number, colour: string,
      *   room?: number) => void}
@@ -211,25 +213,24 @@ class Matrix extends Framed {
       columns.forEach((_, column) => {
         const level = levels[row * columns.length + column]
         const rating = this.known[row][column]
-        if (level !== 65535) cell(row, column, 0.5, 0.5, this.colours(level / 65534), 1)
+        if (level !== 65535) cell(row, column, 0.5, 0.5, this.colours(level / 65534), gap)
         else if (rating === null) cell(row, column, ...dots, mark)
         if (rating === null) return
         if (this.live.framed) cell(row, column, ...frame, paper)
         cell(row, column, ...inner, this.colours((rating - low) / (high - low)))
       }),
     )
-    /** @type {(row: number, column: number, half: number, width: number, alpha: number) => void} */
-    const outline = (row, column, half, width, alpha) => {
+    /** @type {(row: number, column: number, half: number, how: Stroke) => void} */
+    const box = (row, column, half, { color, width }) => {
       const [left, top] = [pen.x(column - half), pen.y(row - half)]
-      Object.assign(pen.ctx, { strokeStyle: ink, lineWidth: width, globalAlpha: alpha })
+      Object.assign(pen.ctx, { strokeStyle: color, lineWidth: width })
       pen.ctx.strokeRect(left, top, pen.x(column + half) - left, pen.y(row + half) - top)
     }
-    for (const [row, column] of held) outline(row, column, 0.4, 1, 0.75)
+    for (const [row, column] of held) box(row, column, outline.half, outline)
     const { users, items } = this.live
     const { user, item } = store.view
     const [row, column] = [users.indexOf(user ?? -1), items.indexOf(item ?? -1)]
-    if (row >= 0 && column >= 0) outline(row, column, 0.5, 3, 1)
-    pen.ctx.globalAlpha = 1
+    if (row >= 0 && column >= 0) box(row, column, 0.5, ring)
     // So that hover tells what is painted.
     const shown = plot.calcdata?.[trace]?.[0]
     if (shown) shown.z = this.z(levels)
@@ -368,9 +369,9 @@ class Latent extends Framed {
         marker(pen, x, y, style)
         if (named) {
           const place = Array.isArray(where) ? where[i] : where
-          word(pen, x, y, text[i], place, textfont?.color ?? this.live.ink)
+          word(pen, x, y, text[i], place, textfont.color)
         }
-        if (i === selected) ring(pen, x, y, this.live.ink)
+        if (i === selected) marker(pen, x, y, this.live.ring)
         if (drawn?.[i]) Object.assign(drawn[i], { x, y }) // so that hover finds it
       })
     })

@@ -1,28 +1,27 @@
 // @ts-check
 // What is selected, marked on a chart: a dark ring around a cell or a point.
 //
-// The picture is sent once; what is selected travels with the view.
+// The picture is sent once; what is selected travels with the view. `ring` is how the ring is drawn
+// (recsys_core/figures/theme.py).
 
-/** @import { CellMarks, Marks, Trace, View } from "./types.js" */
+/** @import { CellMarks, Marks, Ring, Trace, View } from "./types.js" */
 /** @typedef {Pick<View, "user" | "item">} Selected */
-
-const RING = 9 // pixels
 
 // The rings as shapes for Plotly's layout.
 /** @type {(marks: Marks | null, view: Selected, data: Trace[]) => object[]} */
 export function rings(marks, view, data) {
   if (!marks) return []
   if (marks.rows) return cell(marks, view)
-  if (!marks.ink) return [] // the overlay has it
+  if (!marks.ring) return [] // the overlay has it
   return marks.points.flatMap(({ trace, side, ids }) => {
     const at = ids.indexOf(view[side] ?? -1)
     const { x, y } = data[trace] ?? {}
-    return at < 0 || x?.[at] == null ? [] : [point(x[at], y[at], marks.ink)]
+    return at < 0 || x?.[at] == null ? [] : [point(x[at], y[at], marks.ring)]
   })
 }
 
 /** @type {(marks: CellMarks, view: Selected) => object[]} */
-function cell({ rows, columns, ink, begin }, { user, item }) {
+function cell({ rows, columns, ring, begin }, { user, item }) {
   const first = (/** @type {number[]} */ list) => (begin ? list[0] : -1)
   const [row, column] = [
     rows.indexOf(user ?? first(rows)),
@@ -31,18 +30,19 @@ function cell({ rows, columns, ink, begin }, { user, item }) {
   if (row < 0 || column < 0) return []
   return [
     {
-      type: "rect", layer: "above", line: { color: ink, width: 3 },
+      type: "rect", layer: "above", line: { ...ring },
       x0: column - 0.5, x1: column + 0.5, y0: row - 0.5, y1: row + 0.5,
     },
   ]
 }
 
-/** @type {(x: number, y: number, ink: string) => object} */
-function point(x, y, ink) {
+/** @type {(x: number, y: number, ring: Ring) => object} */
+function point(x, y, { size, color, line }) {
+  const r = size / 2
   return {
-    type: "circle", layer: "above", line: { color: ink, width: 2.5 },
+    type: "circle", layer: "above", line: { color, width: line.width },
     xsizemode: "pixel", ysizemode: "pixel", xanchor: x, yanchor: y,
-    x0: -RING, x1: RING, y0: -RING, y1: RING,
+    x0: -r, x1: r, y0: -r, y1: r,
   }
 }
 

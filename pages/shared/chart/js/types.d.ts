@@ -131,17 +131,31 @@ export interface ChartData {
 // matrix are, or the points of each trace of a map; indices of users and items.
 export type Marks = CellMarks | PointMarks
 
+// A line, width in pixels.
+export interface Stroke {
+  color: string
+  width: number
+}
+
+// A ring around a point, as Plotly takes a marker; sizes in pixels.
+export interface Ring {
+  symbol: string
+  size: number
+  color: string
+  line: { width: number }
+}
+
 export interface CellMarks {
   rows: number[]
   columns: number[]
-  ink: string
+  ring: Stroke
   begin: boolean // where nobody is selected, the first cell is
   points?: undefined
 }
 
 export interface PointMarks {
   points: { trace: number; side: Side; ids: number[] }[]
-  ink: string // empty: the chart rings them otherwise
+  ring: Ring | null // null: the chart rings them otherwise
   rows?: undefined
 }
 
@@ -222,13 +236,15 @@ export interface MatrixLive {
   high: number
   framed: boolean
   held: [row: number, column: number, what: string][]
-  colours: { ink: string; paper: string; mark: string }
+  colours: { paper: string; mark: string }
+  outline: Stroke & { half: number } // around what is held out; half its side, in cells
+  ring: Stroke
 }
 
 export interface LatentLive {
   panel: "latent"
   groups: Group[]
-  ink: string
+  ring: Ring
 }
 
 export interface Group {
