@@ -26,6 +26,7 @@ from recsys_core.models.options import (
     seed_option,
 )
 from recsys_core.models.posterior import Posterior, turned
+from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
 
 # What all kept draws may hold together; below so many of them, means over draws would be noisy.
@@ -35,6 +36,7 @@ _MAX_BYTES, _MIN_DRAWS = 64 << 20, 24
 _DRAWN_BY_A_THREAD = 1 << 10
 
 
+@MODELS.register
 @dataclasses.dataclass
 class BayesianPMF(Model):
     """PMF without a best answer: Gibbs sampling draws one set of parameters after the other.
