@@ -65,3 +65,7 @@ def __getattr__(name: str) -> Any:
     module, attribute = _LATER[name]
     found = import_module(module)
     return getattr(found, attribute) if attribute else found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})  # so that Tab offers what is found when asked for

@@ -30,6 +30,7 @@ def test_people_choose_in_this_order_and_baselines_come_last():
 def test_whatever_is_registered_is_there_by_its_name():
     for name, kind in rc.MODELS.items():
         assert kind.__name__ == name and getattr(rc, name) is kind and name in rc.__all__
+        assert name in dir(rc)
         assert rc.MODELS.described(name) == (kind.title, kind.summary)
 
 
