@@ -78,7 +78,7 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"**For {name}: the {words.many(noun)} with the highest "
-            f"{'predicted rating' if fitted.has_ratings else 'preference'}**",
+            f"{'predicted rating' if fitted.has.ratings else 'preference'}**",
             width="content",
         )
         n = int(
@@ -98,13 +98,13 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
     ids = table["item"].to_list()
     columns = {noun: [names[i] for i in ids], "predicted": table["score"].to_numpy()}
     reason = "because you rated" if isinstance(one, Guest) else "because they rated"
-    if fitted.has_intervals:
+    if fitted.has.intervals:
         users = one if isinstance(one, Guest) else np.full(len(ids), one)
         low, high = fitted.predict_interval(users, np.array(ids), _COVERAGE)
         columns[_INTERVAL] = [
             f"{words.number(a)} to {words.number(b)}" for a, b in zip(low, high, strict=True)
         ]
-    if fitted.has_reasons:
+    if fitted.has.reasons:
         columns[reason] = [
             reason_bars.because(attribution.reasons(fitted, one, item), names) for item in ids
         ]
@@ -119,7 +119,7 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
             "rank": st.column_config.NumberColumn("", width=30),
             noun: st.column_config.TextColumn(width=220),
             "predicted": st.column_config.ProgressColumn(
-                "predicted" if fitted.has_ratings else "preference",
+                "predicted" if fitted.has.ratings else "preference",
                 format="%.2f",
                 min_value=fitted.extent.low,
                 max_value=fitted.extent.high,
@@ -146,15 +146,15 @@ def predicted_sentence(model: ModelInView, one: int | Guest, item: int) -> None:
     found, ids = model.fitted, np.array([item])
     user = _asked(one)
     value = float(found.predict(user, ids)[0])
-    text = f"{'Predicted' if found.has_ratings else 'Preference'} **{words.number(value)}**"
-    if found.has_intervals:
+    text = f"{'Predicted' if found.has.ratings else 'Preference'} **{words.number(value)}**"
+    if found.has.intervals:
         low, high = (float(end[0]) for end in found.predict_interval(user, ids, _COVERAGE))
         text += f", {words.percent(_COVERAGE)} between {words.number(low)} and {words.number(high)}"
     st.markdown(
         text + ".",
         help="So many of such ratings lie in the interval, if the model is right about its own "
         "doubts: those about its numbers, and the noise of ratings."
-        if found.has_intervals
+        if found.has.intervals
         else None,
     )
 
@@ -163,7 +163,7 @@ def why(model: ModelInView, one: int | Guest, item: int | None, choosable: bool 
     """How each own rating pulls at one prediction, of a row ``choosable`` above or of a cell."""
     if item is None:
         return
-    if not model.fitted.has_reasons:
+    if not model.fitted.has.reasons:
         st.caption(
             f"{model.run.model.title} sends all it knows through one network: which of the "
             "ratings spoke for a prediction cannot be told."

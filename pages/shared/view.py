@@ -216,13 +216,13 @@ def shown() -> list[Entry]:
 
 def beside(here: Entry) -> list[Entry]:
     """A run and those whose curves can be drawn beside its own."""
-    has_ratings = here.run.fitted.has_ratings
+    has_ratings = here.run.fitted.has.ratings
     return [
         other
         for other in session.workspace().entries
         if other is here
         or (other.group == here.group and other.run.split is here.run.split
-            and other.run.model.has_epochs and other.run.fitted.has_ratings == has_ratings)
+            and other.run.model.has_epochs and other.run.fitted.has.ratings == has_ratings)
     ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from recsys_core.asking.similarity import fitted_of
 from recsys_core.errors import RatingsError, SettingsError
-from recsys_core.models import FactorModel, FittedModel, Guest, Model
+from recsys_core.models import FactorModel, FittedModel, Guest, Model, seen_as
 from recsys_core.text import Text
 
 
@@ -64,10 +64,10 @@ def terms(model: Model | FittedModel, user: int | Guest, item: int) -> Terms:
     Raises
     ------
     SettingsError
-        If the prediction is no such sum (``has_terms``).
+        If the prediction is no such sum (``has.terms``).
     """
     fitted = fitted_of(model)
-    if not fitted.has_terms:
+    if not fitted.has.terms:
         raise SettingsError(
             Text(
                 "This model's predictions are no sum of a mean, biases and products of "
@@ -75,7 +75,7 @@ def terms(model: Model | FittedModel, user: int | Guest, item: int) -> Terms:
                 "so cannot be taken apart into terms."
             )
         )
-    assert isinstance(fitted, FactorModel)
+    fitted = seen_as(FactorModel, fitted)
     _check(item, fitted.n_items, "item")
     if isinstance(user, Guest):
         p, user_bias = user.factors, user.bias
@@ -86,7 +86,7 @@ def terms(model: Model | FittedModel, user: int | Guest, item: int) -> Terms:
     item_bias = float(fitted.item_bias[item])
     x = fitted.global_mean + user_bias + item_bias + float(p @ q)
     score = float(fitted.score(np.array([x]))[0])
-    prediction = float(fitted.scale.clip(np.array(score))) if fitted.has_ratings else score
+    prediction = float(fitted.scale.clip(np.array(score))) if fitted.has.ratings else score
     return Terms(fitted.global_mean, user_bias, item_bias, p, q, p * q, x, score, prediction)
 
 
@@ -122,10 +122,10 @@ def reasons(
     Raises
     ------
     SettingsError
-        If the model has no reasons to give (``has_reasons``).
+        If the model has no reasons to give (``has.reasons``).
     """
     fitted = fitted_of(model)
-    if not fitted.has_reasons:
+    if not fitted.has.reasons:
         raise SettingsError(
             Text(
                 "This model mixes all it knows in one network: there is no sharing its predictions "

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from recsys_core.models.factor_model import FactorModel
-from recsys_core.models.fitted_model import FittedModel
+from recsys_core.models.fitted_model import FittedModel, seen_as
 
 Side = Literal["user", "item"]
 How = Literal["given", "cluster", "popularity", "similarity"]
@@ -76,8 +76,9 @@ def profiles(fitted: FittedModel, side: Side, bias: bool = True) -> np.ndarray:
     Of a model whose predictions are no such sum, the profiles are the unclipped predictions with
     the most rated of the other side, (n, at most 200); with ``bias=False`` less their mean.
     """
-    if not (isinstance(fitted, FactorModel) and fitted.has_terms):
+    if not fitted.has.terms:
         return _sampled_profiles(fitted, side, bias)
+    fitted = seen_as(FactorModel, fitted)
     own, other = fitted.user_factors, fitted.item_factors
     own_bias = fitted.user_bias
     if side == "item":

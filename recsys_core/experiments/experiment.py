@@ -8,9 +8,8 @@ from typing import Any
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import recsys_core.datasets  # noqa: F401 (its functions enter themselves into DATA)
-from recsys_core import models
 from recsys_core.errors import FactorscopeError, LinkError, MissingDataError, SettingsError
-from recsys_core.models import SGD, Model
+from recsys_core.models import MODELS, SGD, Model
 from recsys_core.ratings import UPLOAD, Ratings
 from recsys_core.recipes import DATA, SPLITS, Parameter, Plain, Recipe, RecipeBook
 from recsys_core.splits import Split
@@ -272,12 +271,12 @@ def model_class(name: str) -> type[Model]:
     SettingsError
         If there is none of that name.
     """
-    if name not in models.MODELS:
-        names = ", ".join(models.MODELS)
+    if name not in MODELS:
+        names = ", ".join(MODELS)
         raise SettingsError(
             Text("There is no model called “{name}”; there are {names}.", name=name, names=names)
         )
-    return getattr(models, name)
+    return MODELS[name]
 
 
 def said_briefly(recipe: Recipe) -> str:

@@ -37,7 +37,7 @@ from recsys_core.figures import (
 from recsys_core.figures.curves import Curve, Measure
 from recsys_core.figures.plain import Figure
 from recsys_core.figures.theme import Mode
-from recsys_core.models import Factored, FittedModel, Guest, Model
+from recsys_core.models import Factored, FittedModel, Guest, Model, seen_as
 from recsys_core.models.base import described
 from recsys_core.models.fitted_model import checked
 from recsys_core.ratings import Ratings
@@ -150,7 +150,7 @@ def prediction_terms(
     Raises
     ------
     SettingsError
-        If the model's predictions are no such sum (``has_terms``).
+        If the model's predictions are no such sum (``has.terms``).
     """
     found, fitted = attribution.terms(model, user, item), fitted_of(model)
     names = _name(fitted.train, user), fitted.train.item_names[item]
@@ -175,7 +175,7 @@ def reasons(
     RatingsError
         If none of the user's ratings has a part in this prediction.
     SettingsError
-        If the model cannot tell (``has_reasons``).
+        If the model cannot tell (``has.reasons``).
     """
     found, train = attribution.reasons(model, user, item), fitted_of(model).train
     names = train.item_names
@@ -218,8 +218,9 @@ def latent_map(
     _check("method", method, get_args(MapMethod))
     _check("colour_by", colour_by, get_args(ColourBy))
     fitted = fitted_of(model)
-    if not (isinstance(fitted, Factored) and fitted.has_factors):
+    if not fitted.has.factors:
         raise SettingsError(Text("This model has no factors, and so no map of users and items."))
+    fitted = seen_as(Factored, fitted)
     train = fitted.train
     ids = {
         side: places_of.most_rated(train, side, _MOST_MAPPED[method]) for side in places_of.SIDES
@@ -259,12 +260,12 @@ def similarities(
     Raises
     ------
     SettingsError
-        If the model calls no users or items similar (``has_similarity``).
+        If the model calls no users or items similar (``has.similarity``).
     """
     _check("side", side, get_args(Side))
     _check("by", by, get_args(By))
     fitted = fitted_of(model)
-    if by == "factors" and not fitted.has_similarity:
+    if by == "factors" and not fitted.has.similarity:
         raise SettingsError(Text('This model has no factors to compare: ask for by="predictions".'))
     train = fitted.train
     chosen = _chosen(ids, train, side, _MOST_COMPARED)

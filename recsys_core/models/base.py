@@ -24,6 +24,7 @@ from recsys_core.errors import (
 )
 from recsys_core.models.fitted_model import FittedModel, Guest
 from recsys_core.models.options import Option, options_of
+from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.recipes import Parameter
 from recsys_core.text import Text
@@ -54,6 +55,8 @@ class Model(ABC):
 
     title: ClassVar[str] = ""
     summary: ClassVar[str] = ""
+    # Whether it is there to be compared with, and not among the models people choose from.
+    is_baseline: ClassVar[bool] = False
     # Whether it goes through the data again and again; if not, how often it does so: once or never.
     has_epochs: ClassVar[bool] = True
     n_passes: ClassVar[int] = 0
@@ -352,7 +355,7 @@ def load_model(path: str | Path) -> Model:
         with np.load(path, allow_pickle=False) as file:
             about = json.loads(str(file["about"]))
             arrays = {name: file[name] for name in file.files if name != "about"}
-        model_class = _model_called(about["model"])
+        model_class = MODELS[about["model"]]
     except FileNotFoundError:
         raise FactorscopeError(
             Text("There is no file “{path}”; check the path.", path=path)
@@ -379,15 +382,6 @@ def load_model(path: str | Path) -> Model:
     model = model_class(**settings)
     model._loaded = (fitted, [Epoch(**epoch) for epoch in about["history"]], about["settings"])
     return model
-
-
-def _model_called(name: str) -> type[Model]:
-    """The class of that name; the others, and what they need, are not imported for it."""
-    import recsys_core.models as models
-
-    if name not in models.MODELS:
-        raise KeyError(name)
-    return getattr(models, name)
 
 
 def _plain(labels: list[Any]) -> list[Any]:

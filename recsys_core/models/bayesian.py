@@ -27,6 +27,7 @@ from recsys_core.models.options import (
     seed_option,
 )
 from recsys_core.models.posterior import Posterior, aligned
+from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
 
 # Memory of all kept draws together, and how many are kept at least, so that means are not noisy.
@@ -36,6 +37,7 @@ _MAX_BYTES, _MIN_DRAWS = 64 << 20, 24
 _DRAWN_BY_A_THREAD = 1 << 10
 
 
+@MODELS.register
 @dataclasses.dataclass
 class BayesianPMF(Model):
     """PMF by Gibbs sampling: draws sets of parameters from the posterior, one after the other.

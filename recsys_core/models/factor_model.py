@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import numpy as np
 
+from recsys_core.models.capabilities import Capabilities
 from recsys_core.models.fitted_model import Attribution, Factored, Guest
 from recsys_core.models.normal_equations import normal_equations
 from recsys_core.ratings import Ratings
@@ -74,8 +75,7 @@ class FactorModel(Factored):
     link: Literal["identity", "logistic"]
     fold: FoldIn
 
-    has_terms: ClassVar[bool] = True
-    has_reasons: ClassVar[bool] = True
+    capabilities = Capabilities(factors=True, similarity=True, terms=True, reasons=True)
 
     # --- what it is made of ---------------------------------------------------------------------
 

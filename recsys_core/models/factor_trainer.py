@@ -86,7 +86,7 @@ class FactorTrainer:
     """
 
     n_steps = 0
-    has_ratings = True
+    has_ratings = FactorModel.capabilities.ratings
 
     def __init__(self, train: Ratings, n_factors: int, link: Link = "identity") -> None:
         self.train = train

@@ -1,7 +1,7 @@
 """Anything trained, immutable: predictions, recommendations, similarity, attribution, fold-in.
 
-Subclasses predict: a factor model (``factor_model.FactorModel``), neighbours, a network. Capability
-flags say what a model supports; callers check them before calling.
+Subclasses predict: a factor model (``factor_model.FactorModel``), neighbours, a network. Its
+``Capabilities`` say what a model supports; callers check them before calling.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import dataclasses
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from recsys_core.errors import RatingsError, TooLargeError
+from recsys_core.models.capabilities import Capabilities
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.text import Text
 
@@ -61,26 +62,17 @@ class FittedModel(ABC):
     """What every trained model answers. Immutable: safe to read while training goes on.
 
     A subclass is a frozen dataclass of arrays and plain values, and supplies ``_pairs``,
-    ``_block``, ``_row`` and ``_fold_in``; similarity and attribution where it has them.
+    ``_block``, ``_row`` and ``_fold_in``, and what its ``capabilities`` promise beside.
 
     Attributes
     ----------
     train : the Ratings it was trained on (labels, scale, and what is already rated).
-    has_factors : there are ``user_factors`` and ``item_factors`` to look at (see ``Factored``).
-    has_terms : every prediction is exactly μ + b_u + b_i + Σ p_uf q_if, read through its link.
-    has_ratings : it predicts ratings on the scale; without, scores of preference about 0 to 1,
-        for which clipping and RMSE have no meaning.
-    has_intervals : it knows how sure it is: ``predict_interval`` and ``deviation``.
-    has_reasons : it can share a prediction out among the user's own ratings: ``attribution``.
-    has_similarity : ``similar_users`` and ``similar_items`` mean something.
+    capabilities : what its class can be asked; ``has`` : what this one can.
     """
 
     train: Ratings
 
-    has_terms: ClassVar[bool] = False
-    has_ratings: ClassVar[bool] = True
-    has_intervals: ClassVar[bool] = False
-    has_reasons: ClassVar[bool] = False
+    capabilities: ClassVar[Capabilities] = Capabilities()
 
     # In words for people: what ``similar_users`` and ``similar_items`` go by, and what ``start`` of
     # ``attribution`` is.
@@ -174,14 +166,12 @@ class FittedModel(ABC):
         return 0
 
     @property
-    def has_factors(self) -> bool:
-        """Whether there are factors to look at."""
-        return self.n_factors > 0
-
-    @property
-    def has_similarity(self) -> bool:
-        """Whether ``similar_users`` and ``similar_items`` mean something."""
-        return self.has_factors
+    def has(self) -> Capabilities:
+        """What it can be asked; no factors (k = 0), and so nothing alike by them, in a baseline."""
+        declared = self.capabilities
+        if declared.factors and not self.n_factors:
+            return dataclasses.replace(declared, factors=False, similarity=False)
+        return declared
 
     @property
     def n_users(self) -> int:
@@ -211,7 +201,7 @@ class FittedModel(ABC):
     @property
     def extent(self) -> Scale:
         """Where predictions usually lie: the scale of the ratings, or 0 to 1 for preferences."""
-        return self.scale if self.has_ratings else _PREFERENCE
+        return self.scale if self.has.ratings else _PREFERENCE
 
     # --- predictions ----------------------------------------------------------------------------
 
@@ -221,7 +211,7 @@ class FittedModel(ABC):
 
     def _read(self, x: np.ndarray, clip: bool) -> np.ndarray:
         ratings = self.score(x)
-        return self.scale.clip(ratings) if clip and self.has_ratings else ratings
+        return self.scale.clip(ratings) if clip and self.has.ratings else ratings
 
     def predict(
         self, user_ids: ArrayLike | Guest, item_ids: ArrayLike, clip: bool = True
@@ -371,6 +361,8 @@ class Factored(FittedModel):
     user_factors: np.ndarray
     item_factors: np.ndarray
 
+    capabilities = Capabilities(factors=True, similarity=True)
+
     @property
     def n_factors(self) -> int:
         """Number of factors, k."""
@@ -384,6 +376,15 @@ class Factored(FittedModel):
     def item_similarity(self, item: int) -> np.ndarray:
         """Cosine between this item's factors and every item's, biases apart."""
         return cosine(self.item_factors, self.item_factors[item])
+
+
+Kind = TypeVar("Kind", bound=FittedModel)
+
+
+def seen_as(kind: type[Kind], fitted: FittedModel) -> Kind:
+    """The same model, for type checkers: what it ``has`` promises its class (``Capabilities``)."""
+    assert isinstance(fitted, kind)
+    return fitted
 
 
 def checked(ids: ArrayLike, size: int, what: str) -> np.ndarray:

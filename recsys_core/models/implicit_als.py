@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from recsys_core.kernels.arguments import Penalty
 from recsys_core.kernels.threads import one_blas_thread
 from recsys_core.models.alternating import AlternatingTrainer, Side
 from recsys_core.models.base import Model
+from recsys_core.models.capabilities import Capabilities
 from recsys_core.models.factor_model import FactorModel, FoldIn
 from recsys_core.models.factor_trainer import Running
 from recsys_core.models.fitted_model import Attribution, Guest
@@ -25,10 +26,12 @@ from recsys_core.models.options import (
     reg_option,
     seed_option,
 )
+from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
 from recsys_core.text import Text
 
 
+@MODELS.register
 @dataclasses.dataclass
 class ImplicitALS(Model):
     """Alternating least squares on preferences: 1 for what a user chose, 0 for all the rest.
@@ -92,7 +95,9 @@ class Preferences(FactorModel):
     alpha: float
     reg: float
 
-    has_ratings: ClassVar[bool] = False
+    capabilities = Capabilities(
+        ratings=False, factors=True, similarity=True, terms=True, reasons=True
+    )
 
     def _equations(
         self, items: np.ndarray, counts: np.ndarray
@@ -135,7 +140,7 @@ class ImplicitTrainer(AlternatingTrainer):
     which is the kernel's problem: weights α n, targets (1 + α n) / (α n), Λ = Σ_all x xᵀ + λI.
     """
 
-    has_ratings = False
+    has_ratings = Preferences.capabilities.ratings
 
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
         super().__init__(train, {**settings, "center": False, "biases": False})

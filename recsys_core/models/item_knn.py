@@ -13,9 +13,11 @@ from recsys_core import kernels
 from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.base import Model
 from recsys_core.models.baselines import BiasTrainer
+from recsys_core.models.capabilities import Capabilities
 from recsys_core.models.factor_trainer import both_errors
 from recsys_core.models.fitted_model import Attribution, FittedModel, Guest
 from recsys_core.models.options import option
+from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
 
 # Neighbours kept of each item: a user has rated only some of them, and enough must be left.
@@ -31,6 +33,7 @@ _CELLS_A_STEP = 1 << 18
 _PAIRS_A_THREAD = 1 << 14
 
 
+@MODELS.register
 @dataclasses.dataclass
 class ItemKNN(Model):
     """Nearest neighbours of items on what biases leave unexplained, e_uj = r_uj − b_uj.
@@ -91,14 +94,9 @@ class Neighbourhood(FittedModel):
     similarities: np.ndarray
     n_neighbours: int
 
-    has_reasons: ClassVar[bool] = True
+    capabilities = Capabilities(similarity=True, reasons=True)
     before_reasons: ClassVar[str] = "By biases alone, without neighbours, the model would expect"
     similar_by: ClassVar[str] = "by what people thought of both"
-
-    @property
-    def has_similarity(self) -> bool:
-        """Likeness is all it knows."""
-        return True
 
     @cached_property
     def _rest(self) -> np.ndarray:
@@ -205,7 +203,7 @@ class Neighbourhood(FittedModel):
 class NeighbourTrainer:
     """One pass: biases first, then the neighbours of some items a step."""
 
-    has_ratings = True
+    has_ratings = Neighbourhood.capabilities.ratings
 
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
         self.train, self.settings = train, settings

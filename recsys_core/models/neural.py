@@ -24,6 +24,7 @@ from recsys_core.models.options import (
     rate_option,
     seed_option,
 )
+from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
 from recsys_core.text import Text
 
@@ -34,6 +35,7 @@ with needed_for("Neural MF"):
 _BATCHES_A_STEP = 4
 
 
+@MODELS.register
 @dataclasses.dataclass
 class NeuralMF(Model):
     """Two embeddings that meet, trained in batches by Adam on the squared error.

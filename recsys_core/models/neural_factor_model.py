@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
+from recsys_core.models.capabilities import Capabilities
 from recsys_core.models.factor_model import FactorModel
 from recsys_core.models.fitted_model import Guest
 from recsys_core.models.normal_equations import normal_equations
@@ -41,8 +41,7 @@ class NeuralFactorModel(FactorModel):
     outer_bias: np.ndarray
     top: np.ndarray
 
-    has_terms: ClassVar[bool] = False
-    has_reasons: ClassVar[bool] = False
+    capabilities = Capabilities(factors=True, similarity=True)
 
     def _halves(self, p: np.ndarray, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """W₁ (p', q') + c₁ in two summands, one of each side: they need be computed only once."""

@@ -21,9 +21,11 @@ from recsys_core.models.options import (
     reg_option,
     seed_option,
 )
+from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
 
 
+@MODELS.register
 @dataclasses.dataclass
 class NMF(Model):
     """Non-negative factorization: r̂ = low + p_u · q_i, no number below zero.

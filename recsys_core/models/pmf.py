@@ -25,6 +25,7 @@ from recsys_core.models.options import (
     reg_option,
     seed_option,
 )
+from recsys_core.models.registry import MODELS
 from recsys_core.models.sgd import SGDTrainer
 from recsys_core.ratings import Ratings
 
@@ -33,6 +34,7 @@ from recsys_core.ratings import Ratings
 _FIXED_EPOCHS = 10
 
 
+@MODELS.register
 @dataclasses.dataclass
 class PMF(Model):
     """Gaussian noise around the prediction, Gaussian priors of the factors and biases.

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from recsys_core.errors import SettingsError
+from recsys_core.models.capabilities import Capabilities
 from recsys_core.models.factor_model import FactorModel, FoldIn
 from recsys_core.models.fitted_model import Attribution, Guest, checked
 from recsys_core.ratings import Ratings
@@ -40,8 +41,7 @@ class Posterior(FactorModel):
     draws: tuple[FactorModel, ...]
     noise: float
 
-    has_terms: ClassVar[bool] = False
-    has_intervals: ClassVar[bool] = True
+    capabilities = Capabilities(factors=True, similarity=True, reasons=True, intervals=True)
 
     averaged: ClassVar = ("user_bias", "item_bias", "user_factors", "item_factors")
 

@@ -27,6 +27,7 @@ from recsys_core.models.options import (
     reg_option,
     seed_option,
 )
+from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
 
 # Ratings updated between two looks at the clock: a few milliseconds of work.
@@ -40,6 +41,7 @@ _SHUFFLED_EVERY_EPOCH = 1 << 15
 _BLOCKS_A_SIDE = ((0, 2), (500_000, 4), (2_000_000, 8))
 
 
+@MODELS.register
 @dataclasses.dataclass
 class SGD(Model):
     """Biased matrix factorization: r̂ = μ + b_u + b_i + p_u · q_i, learned rating by rating.

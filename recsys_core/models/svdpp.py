@@ -25,6 +25,7 @@ from recsys_core.models.options import (
     reg_option,
     seed_option,
 )
+from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
 
 # Ratings of the users visited between two looks at the clock: a few milliseconds of work.
@@ -33,6 +34,7 @@ _RATINGS_A_STEP = 1 << 16
 _SUMMED_BY_A_THREAD = 1 << 10
 
 
+@MODELS.register
 @dataclasses.dataclass
 class SVDpp(Model):
     """SVD++: r̂ = μ + b_u + b_i + q_i · (p_u + |I_u|^−½ Σ_{j ∈ I_u} y_j).

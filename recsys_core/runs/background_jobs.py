@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from recsys_core.asking.projection import Basis
 from recsys_core.errors import FactorscopeError
-from recsys_core.models import Factored, FittedModel
+from recsys_core.models import Factored, FittedModel, seen_as
 from recsys_core.training import Training
 
 if TYPE_CHECKING:
@@ -38,15 +38,14 @@ def fit_axes(run: Run) -> Iterator[None]:
     the axes, however many train beside it. For one that waits to be wanted a copy is trained.
     """
     found = run.frames.nearest(0).value
-    if isinstance(found, Factored) and found.has_factors:
+    if found.has.factors:
         while run.wants_training and run.clock() - run.made < _PILOT:
             yield
         if run.wants_training or run.status == "finished":
             found = run.ahead()
         else:
             found = yield from _fit_of_copy(run, found)
-        assert isinstance(found, Factored)
-        run.pilot, run.basis = found, Basis.fit(found)
+        run.pilot, run.basis = found, Basis.fit(seen_as(Factored, found))
     run.basis_pending = False
 
 

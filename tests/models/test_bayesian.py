@@ -83,7 +83,7 @@ def test_predictions_are_means_over_draws(taught):
     assert posterior.deviation(users, items) == pytest.approx(each.std(axis=0), abs=1e-4)
     block = posterior.deviation_matrix(users, items)
     assert np.diagonal(block) == pytest.approx(posterior.deviation(users, items), abs=1e-4)
-    assert not posterior.has_terms and posterior.has_intervals
+    assert not posterior.has.terms and posterior.has.intervals
 
 
 def test_the_training_error_told_is_the_predictors_own(taught):

@@ -174,7 +174,7 @@ def _values(node: Any) -> list[Any]:
     named = {
         "curve_measure": ["rmse", "objective"],
         "neighbours_how": ["mean", "sum"],
-        "algorithm_2": rc.models.ALGORITHMS,
+        "algorithm_2": list(rc.MODELS.algorithms),
     }
     return list(named.get(node.key, ["predictions", "factors"]))
 

@@ -17,6 +17,7 @@ from recsys_core.errors import DivergedError, MissingDataError, SettingsError
 from recsys_core.experiments import Experiment, replay
 from recsys_core.experiments.record import Receipt
 from recsys_core.models import Model, UserItemBias
+from recsys_core.models.capabilities import Capabilities
 from recsys_core.models.options import option
 from recsys_core.recipes import Recipe
 from recsys_core.runs import Workspace
@@ -81,7 +82,7 @@ class FakeTraining:
 
     def snapshot(self):
         return SimpleNamespace(
-            weight=self.weight, has_factors=False, nbytes=self.model.megabytes * 2**20
+            weight=self.weight, has=Capabilities(), nbytes=self.model.megabytes * 2**20
         )
 
     def checkpoint(self):
@@ -125,8 +126,7 @@ FAILURES = {
 
 @pytest.fixture(autouse=True)
 def _experiments_may_name_it(monkeypatch):
-    monkeypatch.setattr(models, "MODELS", (*models.MODELS, "FakeModel"))
-    monkeypatch.setattr(models, "FakeModel", FakeModel, raising=False)
+    monkeypatch.setitem(models.MODELS.entries, "FakeModel", FakeModel)
 
 
 @pytest.fixture

@@ -179,7 +179,7 @@ def _curves() -> None:
             st.container(key="curves_view", width="content"),
             st.popover("", icon=":material/tune:", key="curve_axes", help="What the curves show"),
         ):
-            if entry.run.fitted.has_ratings:
+            if entry.run.fitted.has.ratings:
                 offered = {"rmse": "RMSE", "objective": "objective"}
                 choices.segmented("curve", "Show", offered, "curve_measure", part="curve")
             st.session_state.curve_log_x, st.session_state.curve_log_y = "x" in log, "y" in log
@@ -274,7 +274,7 @@ def _matrix_at_rest() -> None:
 
 def _map(entry: Entry) -> None:
     run = entry.run
-    if not run.fitted.has_factors:
+    if not run.fitted.has.factors:
         _no_latent_space()
         return
     train, part, mode = run.split.train, shown(run.split.train), session.theme()
@@ -308,7 +308,7 @@ def _no_latent_space() -> None:
     st.markdown("**No latent space**")
     st.caption(f"{run.model.title} has no factors, and so no map of users and items.")
     found = run.fitted
-    if found.has_similarity and run.epoch:
+    if found.has.similarity and run.epoch:
         if item is None:
             item = int(run.split.train.item_counts.argmax())
         table = found.similar_items(item, 6)
@@ -360,7 +360,7 @@ def _selected(run: Run, user: int, item: int) -> None:
     text = number(float(predicted)) if epoch or not run.n_epochs else "nothing yet"
     rated = run.split.train.block([user], [item])[0, 0]
     known = "" if math.isnan(rated) else f", rated {number(float(rated))}"
-    what = "predicted" if found.has_ratings else "preference"
+    what = "predicted" if found.has.ratings else "preference"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.html(
             f'{names}: {what} <span data-fs="cell" data-epoch="{epoch}" data-text="{text}"'
@@ -368,7 +368,7 @@ def _selected(run: Run, user: int, item: int) -> None:
             width="content",
         )
         if parts.drawn("why"):
-            label = "Why? Term by term" if found.has_terms else "Look closer"
+            label = "Why? Term by term" if found.has.terms else "Look closer"
             st.page_link(
                 "predictions.py", label=label, icon=":material/grid_on:",
                 disabled=parts.locked("why"),
