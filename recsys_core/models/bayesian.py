@@ -13,7 +13,7 @@ from recsys_core.models.alternating import AlternatingTrainer, Penalty, Side
 from recsys_core.models.base import Model
 from recsys_core.models.factor_model import FactorModel, FoldIn
 from recsys_core.models.factor_trainer import Running
-from recsys_core.models.fitted_model import Guest
+from recsys_core.models.fitted_model import FittedModel, Guest
 from recsys_core.models.hyperprior import Beliefs
 from recsys_core.models.implicit_factors import gamma
 from recsys_core.models.options import (
@@ -256,8 +256,8 @@ class GibbsTrainer(AlternatingTrainer):
         """Σ e² of the mean prediction: sampling minimises nothing, the priors are drawn as well."""
         return squared_error
 
-    def state(self) -> dict[str, Any]:
-        """Parameters, beliefs, draws."""
+    def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:
+        """Parameters, beliefs, draws; the snapshot is of means, so the parameters are copies."""
         beliefs = [one.state() for one in self._beliefs.values()]
         return {
             **super().state(), "beliefs": beliefs, "sweep": self.sweep, "alpha": self.alpha,

@@ -160,10 +160,14 @@ class FittedModel(ABC):
         """The inverse of ``parts``."""
         return cls(train=train, **parts)
 
+    def held(self) -> list[Any]:
+        """Its own arrays (labels and ratings belong to all); others may hold the same ones."""
+        return [part for part in self.parts().values() if isinstance(part, np.ndarray)]
+
     @cached_property
     def nbytes(self) -> int:
-        """Bytes held by its own arrays (labels and ratings are shared)."""
-        return sum(part.nbytes for part in self.parts().values() if isinstance(part, np.ndarray))
+        """Bytes held by its own arrays."""
+        return sum(each.nbytes for each in self.held())
 
     # --- sizes and labels -----------------------------------------------------------------------
 

@@ -78,10 +78,9 @@ class Posterior(FactorModel):
         )
         return super().of_parts(train, own | {"draws": draws})
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of its means and of one draw: the others it shares with its predecessors."""
-        return 2 * sum(getattr(self, name).nbytes for name in self.averaged)
+    def held(self) -> list[Any]:
+        """Its means, and its draws: all but the latest it shares with its predecessors."""
+        return [getattr(self, name) for name in self.averaged] + list(self.draws)
 
     # --- predictions ----------------------------------------------------------------------------
 
