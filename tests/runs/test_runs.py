@@ -19,7 +19,7 @@ from recsys_core.experiments.record import Receipt
 from recsys_core.models import Model, UserItemBias
 from recsys_core.models.options import option
 from recsys_core.recipes import Recipe
-from recsys_core.runs import Workspace
+from recsys_core.runs import Workspace, worker
 from recsys_core.runs.playback import usual_speed
 from recsys_core.runs.snapshots import Snapshots
 from recsys_core.training import Epoch
@@ -56,9 +56,9 @@ class FakeTraining:
         self.weight = checkpoint["weight"] if checkpoint else 1.0
         self.part = 0
         self.best, self.best_epoch, self.stopped_early = None, None, False
-        self.trainer = SimpleNamespace(snapshot=self.snapshot)
 
     epoch = property(lambda self: self.history[-1].number)
+    latest = property(lambda self: self.snapshot())
     finished = property(lambda self: self.epoch >= self.n_epochs)
 
     def extend(self, n_epochs):
@@ -218,7 +218,7 @@ def test_no_further_than_wanted_and_never_beyond_what_is_planned(server, space):
     assert trained(server, entry, until=3).epoch == 3
     assert trained(server, entry, until=2).epoch == 3, "what is trained stays"
     assert trained(server, entry, until=99).epoch == 4
-    assert entry.run.status == "finished" and entry.run.wanted == 4
+    assert entry.run.status == "finished" and entry.run.wishes.furthest == 4
 
 
 def test_an_epoch_takes_from_the_end_of_one_to_the_end_of_the_next(server, space, monkeypatch):
@@ -364,7 +364,7 @@ def test_the_furthest_wish_counts_and_each_is_ones_own(server, monkeypatch):
     run = mine.run
     mine.train(until=3)
     theirs.train(until=6)
-    assert (run.wanted, run.wish(mine), run.wish(theirs)) == (6, 3, 6)
+    assert (run.wishes.furthest, run.wishes.of(mine), run.wishes.of(theirs)) == (6, 3, 6)
     while run.epoch < 4:
         server.turn()
     assert theirs.training and not mine.training, "it trains, but not because I want it"
@@ -933,7 +933,7 @@ def test_the_worker_trains_while_nobody_asks(ratings):
 def test_training_gives_way_to_a_page_that_is_drawn_but_not_for_ever(monkeypatch):
     server = runs.Registry(threaded=False)
     waiting = threading.Thread(target=server.give_way, daemon=True)
-    monkeypatch.setattr(registry, "_GIVES_WAY", 60.0)
+    monkeypatch.setattr(worker, "_GIVES_WAY", 60.0)
     with server.drawing():
         with server.drawing():  # a part of the page
             pass
@@ -942,6 +942,6 @@ def test_training_gives_way_to_a_page_that_is_drawn_but_not_for_ever(monkeypatch
         assert waiting.is_alive()
     waiting.join(30.0)
     assert not waiting.is_alive()
-    monkeypatch.setattr(registry, "_GIVES_WAY", 0.0)
+    monkeypatch.setattr(worker, "_GIVES_WAY", 0.0)
     with server.drawing():
         server.give_way()
