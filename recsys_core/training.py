@@ -69,10 +69,12 @@ class Epochs(Sequence[Epoch]):
     @overload
     def __getitem__(self, at: slice) -> list[Epoch]: ...
     def __getitem__(self, at: int | slice) -> Epoch | list[Epoch]:
-        place = range(self._n)[at]
-        if isinstance(place, int):
-            return self._course[place]
-        return [self._course[each] for each in place]
+        if isinstance(at, slice):
+            return [self._course[place] for place in range(self._n)[at]]
+        place = at if at >= 0 else self._n + at
+        if not 0 <= place < self._n:
+            raise IndexError(f"There is no epoch at {at} among {self._n}.")
+        return self._course[place]
 
 
 def best_of(history: Sequence[Epoch]) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -78,6 +79,7 @@ class Posterior(FactorModel):
         )
         return super().of_parts(train, own | {"draws": draws})
 
+    @cached_property
     def held(self) -> list[Any]:
         """Its means, and its draws: all but the latest it shares with its predecessors."""
         return [getattr(self, name) for name in self.averaged] + list(self.draws)

@@ -255,11 +255,10 @@ class Run:
         self._slice = seconds
         until = self.clock() + seconds
         try:
-            while self.wants_training and not self.rewinding:
+            more = self.wants_training and not self.rewinding
+            while more:
                 self._worker.give_way()
-                self._train(max(until - self.clock(), 0.001))
-                if self.clock() >= until:
-                    break
+                more = self._train(max(until - self.clock(), 0.001)) and self.clock() < until
             if self._jobs is not None:
                 if next(self._jobs, "done") == "done":
                     self._jobs = None
@@ -270,12 +269,12 @@ class Run:
             log.exception("%s failed.", self.model.title)
             self._fail("Training met an error of ours and stopped; start a new run.")
 
-    def _train(self, seconds: float) -> None:
-        """Advance by one epoch at most, and keep what comes of it."""
+    def _train(self, seconds: float) -> bool:
+        """Advance by one epoch at most, and keep what comes of it; whether more is wanted."""
         course = self._course
         epoch = course.advance(seconds)
         if epoch is None and not course.finished:
-            return
+            return self.wants_training
         # Copied before: pages wait for the lock, so it is held for no longer than it must be.
         kept = None if epoch is None else self._moment()
         final = course.training.snapshot() if course.finished else None
@@ -286,9 +285,11 @@ class Run:
             if course.finished:
                 self.history.final = final
                 self._finished = True
+            more = self.wants_training
             if kept is not None:
-                self.pace.note(self.clock(), self.wants_training)
+                self.pace.note(self.clock(), more)
             self.version += 1
+        return more
 
     def _fail(self, message: str) -> None:
         with self.lock:

@@ -15,6 +15,9 @@ Value = TypeVar("Value")
 # What an object costs beside its arrays.
 _OVERHEAD = 2048
 
+# What holds no arrays.
+_PLAIN = {int, float, str, bool, type(None)}
+
 # Arrays by identity: (id, bytes) of each.
 Arrays = tuple[tuple[int, int], ...]
 
@@ -70,10 +73,12 @@ class Snapshots(Generic[Value]):
         self._snapshots: list[Snapshot[Value]] = []
         self.stride = 1
         self._beside = beside
-        self._own = _Account()
-        self._both: _Account = (
-            _Account() if beside is None else beside._both
-        )  # this series, and the other
+        self._account = _Account()  # beside another series: what both hold together
+        self._accounts = [self._account]
+        if beside is not None:
+            beside._accounts.append(self._account)
+            for snapshot in beside:
+                self._account.add(snapshot.arrays)
 
     def __len__(self) -> int:
         return len(self._snapshots)
@@ -84,10 +89,8 @@ class Snapshots(Generic[Value]):
     @property
     def nbytes(self) -> int:
         """Bytes that would be free without this series."""
-        held = self._own.nbytes
-        if self._beside is not None:
-            held = self._both.nbytes - self._beside._own.nbytes
-        return held + _OVERHEAD * len(self._snapshots)
+        others = 0 if self._beside is None else self._beside._account.nbytes
+        return self._account.nbytes - others + _OVERHEAD * len(self._snapshots)
 
     def add(self, epoch: int, value: Value) -> None:
         """Keep the latest value; the one before goes when it was only there for being last."""
@@ -101,8 +104,11 @@ class Snapshots(Generic[Value]):
             snapshots = snapshots[:-1]
         new = Snapshot(epoch, value, arrays_of(value))
         self._take([new])
-        self._snapshots = [*snapshots, new]
-        self._let_go(gone)
+        if gone:
+            self._snapshots = [*snapshots, new]
+            self._let_go(gone)
+        else:
+            snapshots.append(new)
 
     def thin(self) -> bool:
         """Let go of about every other one; False when only the first and the last are left."""
@@ -136,13 +142,13 @@ class Snapshots(Generic[Value]):
 
     def _take(self, snapshots: Iterable[Snapshot[Value]]) -> None:
         for snapshot in snapshots:
-            self._own.add(snapshot.arrays)
-            self._both.add(snapshot.arrays)
+            for account in self._accounts:
+                account.add(snapshot.arrays)
 
     def _let_go(self, snapshots: Iterable[Snapshot[Value]]) -> None:
         for snapshot in snapshots:
-            self._own.remove(snapshot.arrays)
-            self._both.remove(snapshot.arrays)
+            for account in self._accounts:
+                account.remove(snapshot.arrays)
 
 
 def arrays_of(value: Any) -> Arrays:
@@ -150,12 +156,12 @@ def arrays_of(value: Any) -> Arrays:
 
     They are told apart by identity, so they have to live as long as the value.
     """
-    return tuple((id(each), int(each.nbytes)) for each in _held(value))
+    return tuple([(id(each), each.nbytes) for each in _held(value)])
 
 
 def _held(value: Any) -> list[Any]:
     if isinstance(value, FittedModel):
-        return value.held()
+        return value.held
     if isinstance(value, Checkpoint):
         # The epochs of its history are those of the run.
         best = value.position["best"]
@@ -165,9 +171,18 @@ def _held(value: Any) -> list[Any]:
 
 def _inside(value: Any) -> list[Any]:
     """What knows its size; a fitted model in here (a draw) counts as one."""
-    if isinstance(value, dict):
-        value = value.values()
-    elif not isinstance(value, list | tuple):
-        known = isinstance(getattr(value, "nbytes", None), int | np.integer)
-        return [value] if known else []
-    return [each for part in value for each in _inside(part)]
+    found, left = [], [value]
+    while left:  # a loop, since every epoch waits for it
+        each = left.pop()
+        kind = type(each)
+        if kind is np.ndarray:
+            found.append(each)
+        elif kind in _PLAIN:
+            continue
+        elif kind is dict:
+            left += each.values()
+        elif kind is tuple or kind is list:
+            left += each
+        elif isinstance(getattr(each, "nbytes", None), int):
+            found.append(each)
+    return found

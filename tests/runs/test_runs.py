@@ -720,6 +720,69 @@ def test_thinning_keeps_the_first_the_last_and_an_even_rest():
     assert [m.epoch for m in kept] == [0, 106]
 
 
+def test_arrays_that_snapshots_share_are_counted_once_and_as_long_as_anybody_holds_them():
+    one, two, three = (np.zeros(n) for n in (1000, 2000, 4000))  # 8, 16 and 32 kB
+    frames = Snapshots()
+    checkpoints = Snapshots(beside=frames)
+
+    def sizes():
+        """Bytes of arrays: what the frames hold, and what the checkpoints hold beside."""
+        return [k.nbytes - len(k) * overhead for k in (frames, checkpoints)]
+
+    frames.add(0, [])
+    overhead = frames.nbytes
+    for epoch, array in enumerate((one, two, three), start=1):
+        frames.add(epoch, [array])
+        checkpoints.add(epoch, {"p": array, "best": one, "again": (array, array)})
+    assert sizes() == [56_000, 0]
+    checkpoints.add(4, {"p": np.zeros(500), "best": one})
+    frames.add(4, [three])
+    assert sizes() == [56_000, 4_000]
+    assert frames.thin() and [m.epoch for m in frames] == [0, 2, 4]
+    assert sizes() == [48_000, 12_000], "the checkpoints still hold the first one"
+    early = frames.until(2)
+    assert checkpoints.until(2, beside=early).nbytes - 2 * overhead == 8_000
+    while checkpoints.thin():
+        pass
+    assert [m.epoch for m in checkpoints] == [1, 4] and sizes() == [48_000, 12_000]
+    checkpoints.add(4, {"p": two})
+    assert sizes() == [48_000, 8_000]
+
+
+def test_of_an_epoch_the_factors_are_kept_once(server):
+    space = server.workspace("a browser")
+    planted(space)
+    for model in (rc.SGD(n_factors=3), rc.ALS(n_factors=3), rc.SVDpp(n_factors=3), rc.NMF()):
+        run = trained(server, new(space, dataclasses.replace(model, n_epochs=6)))
+        frames = {moment.epoch: moment.value for moment in run.frames}
+        assert len(run.checkpoints) == len(frames) == run.epoch + 1
+        for epoch, checkpoint, _ in run.checkpoints:
+            state, fitted = checkpoint.state, frames[epoch]
+            assert state["p"] is fitted.user_factors and state["q"] is fitted.item_factors
+            assert not state["p"].flags.writeable
+            best = checkpoint.position["best_epoch"]
+            assert checkpoint.position["best"] is frames[best]
+        assert run.history.final is frames[run.best_epoch]
+
+
+def test_the_epochs_are_one_list_and_who_looked_earlier_sees_no_more(server):
+    space = server.workspace("a browser")
+    planted(space)
+    entry = new(space, rc.SGD(n_factors=2, n_epochs=6, patience=100))
+    early = trained(server, entry, until=3).epochs
+    epochs = trained(server, entry).epochs
+    assert [e.number for e in early] == [0, 1, 2, 3] and len(epochs) == 7
+    assert early[3] is epochs[3] is epochs[-4] and early[1:] == epochs[1:4] and epochs[7:] == []
+    for beyond in (7, -8):
+        with pytest.raises(IndexError):
+            epochs[beyond]
+    history = {id(moment.value.position["history"]) for moment in entry.run.checkpoints}
+    assert len(history) == 1 and id(epochs._course) in history
+    fork = space.fork(entry, 4)
+    assert all(a is b for a, b in zip(fork.run.epochs, epochs, strict=False))
+    assert len(trained(server, fork).epochs) == len(entry.run.epochs) == 7
+
+
 def test_a_run_stays_within_its_budget(server, space, monkeypatch):
     monkeypatch.setattr(FakeTraining, "clock", server.clock)  # a turn is an epoch
     entry = new(space, FakeModel(n_epochs=100, megabytes=2))
