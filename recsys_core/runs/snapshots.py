@@ -88,7 +88,7 @@ class Snapshots(Generic[Value]):
 
     @property
     def nbytes(self) -> int:
-        """Bytes that would be free without this series."""
+        """Bytes it holds; beside another series, those that the other does not hold."""
         others = 0 if self._beside is None else self._beside._account.nbytes
         return self._account.nbytes - others + _OVERHEAD * len(self._snapshots)
 
@@ -179,9 +179,9 @@ def _inside(value: Any) -> list[Any]:
             found.append(each)
         elif kind in _PLAIN:
             continue
-        elif kind is dict:
+        elif isinstance(each, dict):
             left += each.values()
-        elif kind is tuple or kind is list:
+        elif isinstance(each, (tuple, list)):
             left += each
         elif isinstance(getattr(each, "nbytes", None), int):
             found.append(each)
