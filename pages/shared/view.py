@@ -521,7 +521,7 @@ def _entry(experiment: Experiment) -> Entry:
 def _reach(here: Entry, moment: Moment) -> None:
     """Have a run trained as far as a link says; one that is there goes on, or waits, as it did."""
     until = moment if isinstance(moment, int) else None
-    if max(here.run.epoch, here.run.wish(here)) < (1 if until is None else until):
+    if max(here.run.epoch, here.run.wishes.of(here)) < (1 if until is None else until):
         here.train(until)
 
 

@@ -148,7 +148,7 @@ def run(
 
     def note(epoch: Epoch) -> None:
         if epoch.number == at or epoch.number in keep:
-            snapshots[epoch.number] = course.training.trainer.snapshot()
+            snapshots[epoch.number] = course.training.latest
         if on_epoch is not None:
             on_epoch(epoch, course.training.n_epochs)
 
@@ -163,7 +163,7 @@ def run(
             note(epoch)
     training = course.training
     last = training.epoch if training.best_epoch is None else training.best_epoch
-    model = training.trainer.snapshot() if training.best is None else training.best
+    model = training.latest if training.best is None else training.best
     if at is not None:
         if at not in snapshots:
             raise SettingsError(

@@ -15,6 +15,7 @@ from recsys_core.kernels.arguments import Penalty
 from recsys_core.kernels.threads import row_steps, run_all
 from recsys_core.models.factor_model import FoldIn
 from recsys_core.models.factor_trainer import FactorTrainer
+from recsys_core.models.fitted_model import FittedModel
 from recsys_core.ratings import Grouped, Ratings
 
 NONE = np.empty((0, 0), np.float32)
@@ -135,13 +136,13 @@ class AlternatingTrainer(FactorTrainer):
             reg, prior = np.append(reg, np.inf), np.append(prior, 0.0)
         return FoldIn(reg.copy(), prior.copy(), self.weighted)
 
-    def state(self) -> dict[str, Any]:
+    def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:
         """Return copies of parameters and priors."""
         priors = {
             name: [array.copy() for array in (side.reg, side.prior, side.inverse, side.variance)]
             for name, side in (("users", self.users), ("items", self.items))
         }
-        return {**super().state(), **priors}
+        return {**super().state(snapshot), **priors}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Restore them; an unfinished half-step is prepared again from the same other side."""

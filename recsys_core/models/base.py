@@ -223,7 +223,7 @@ class Model(ABC):
     def history(self) -> list[Epoch]:
         """The epochs so far, the initial state first."""
         if self._training is not None:
-            return self._training.history
+            return list(self._training.history)
         return list(self._loaded[1]) if self._loaded is not None else []
 
     def snapshot(self) -> FittedModel:

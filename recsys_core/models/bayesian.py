@@ -14,7 +14,7 @@ from recsys_core.models.alternating import AlternatingTrainer, Side
 from recsys_core.models.base import Model
 from recsys_core.models.factor_model import FactorModel, FoldIn
 from recsys_core.models.factor_trainer import Running
-from recsys_core.models.fitted_model import Guest
+from recsys_core.models.fitted_model import FittedModel, Guest
 from recsys_core.models.hyperprior import Hyperprior
 from recsys_core.models.implicit_factors import gamma
 from recsys_core.models.options import (
@@ -260,8 +260,8 @@ class GibbsTrainer(AlternatingTrainer):
         """Return Σ e² of the mean prediction: sampling minimises nothing, priors are drawn too."""
         return squared_error
 
-    def state(self) -> dict[str, Any]:
-        """Return copies of parameters and priors, and the draws."""
+    def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:
+        """Return copies of parameters, hyperpriors and draws; the snapshot is of means."""
         hyperpriors = [one.state() for one in self._hyperpriors.values()]
         return {
             **super().state(), "hyperpriors": hyperpriors, "sweep": self.sweep, "alpha": self.alpha,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -91,6 +92,12 @@ class FactorModel(Factored):
         own = {name: part for name, part in parts.items() if not name.startswith("fold.")}
         fold = {name[5:]: part for name, part in parts.items() if name.startswith("fold.")}
         return cls(train=train, fold=FoldIn(**fold), **own)
+
+    @cached_property
+    def held(self) -> list[Any]:
+        """Its own arrays, and those of its fold-in rule."""
+        parts = *vars(self).values(), *vars(self.fold).values()
+        return [part for part in parts if isinstance(part, np.ndarray)]
 
     # --- predictions ----------------------------------------------------------------------------
 

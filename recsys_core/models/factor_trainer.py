@@ -13,6 +13,7 @@ import numpy as np
 from recsys_core import kernels
 from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.factor_model import FactorModel, FoldIn
+from recsys_core.models.fitted_model import FittedModel
 from recsys_core.ratings import Ratings, Scale
 
 Link = Literal["identity", "logistic"]
@@ -161,15 +162,18 @@ class FactorTrainer:
             fold=self.fold_in_rule(),
         )
 
-    def state(self) -> dict[str, Any]:
-        """Copies of the parameters."""
+    def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:
+        """The parameters: those of ``snapshot``, of the same moment; without one, copies."""
+        own = FactorTrainer.snapshot  # a posterior's parameters are means, not those at hand
+        at_rest = snapshot if isinstance(snapshot, FactorModel) else own(self)
         return {
-            "p": self.p.copy(), "q": self.q.copy(), "b_user": self.b_user.copy(),
-            "b_item": self.b_item.copy(), "mean": self.mean,
+            "p": at_rest.user_factors, "q": at_rest.item_factors,
+            "b_user": at_rest.user_bias, "b_item": at_rest.item_bias, "mean": self.mean,
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take up parameters, in place."""
-        for name in ("p", "q", "b_user", "b_item"):
-            getattr(self, name)[...] = state[name]
+        """Take up parameters, in place; the columns past ``n_factors`` are zero and stay so."""
+        k = self.n_factors
+        self.p[:, :k], self.q[:, :k] = state["p"], state["q"]
+        self.b_user[...], self.b_item[...] = state["b_user"], state["b_item"]
         self.mean = state["mean"]

@@ -87,7 +87,7 @@ class FittedModel(ABC):
         FittedModel.kinds[cls.__name__] = cls
 
     def __post_init__(self) -> None:
-        for part in self.parts().values():
+        for part in self.held:
             if isinstance(part, np.ndarray):
                 part.setflags(write=False)
 
@@ -154,9 +154,14 @@ class FittedModel(ABC):
         return cls(train=train, **parts)
 
     @cached_property
+    def held(self) -> list[Any]:
+        """Its own arrays (labels and ratings belong to all); others may hold the same ones."""
+        return [part for part in vars(self).values() if isinstance(part, np.ndarray)]
+
+    @cached_property
     def nbytes(self) -> int:
-        """Bytes held by its own arrays (labels and ratings are shared)."""
-        return sum(part.nbytes for part in self.parts().values() if isinstance(part, np.ndarray))
+        """Bytes held by its own arrays."""
+        return sum(each.nbytes for each in self.held)
 
     # --- sizes and labels -----------------------------------------------------------------------
 

@@ -286,9 +286,11 @@ class NeighbourTrainer:
             self.neighbours.copy(), self.similarities.copy(), int(self.settings["n_neighbours"]),
         )  # fmt: skip
 
-    def state(self) -> dict[str, Any]:
+    def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:
         """Biases and neighbours."""
-        found = self.neighbours.copy(), self.similarities.copy()
+        at_rest = self.snapshot() if snapshot is None else snapshot
+        assert isinstance(at_rest, Neighbourhood)
+        found = at_rest.neighbours, at_rest.similarities
         return {"biases": self.biases.state(), "found": found}
 
     def restore(self, state: dict[str, Any]) -> None:

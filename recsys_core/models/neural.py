@@ -13,6 +13,7 @@ from recsys_core.extras import needed_for
 from recsys_core.models.base import Model
 from recsys_core.models.factor_model import FactorModel, FoldIn
 from recsys_core.models.factor_trainer import FactorTrainer, both_errors
+from recsys_core.models.fitted_model import FittedModel
 from recsys_core.models.neural_factor_model import NeuralFactorModel
 from recsys_core.models.options import (
     biases_option,
@@ -345,7 +346,7 @@ class NeuralTrainer(FactorTrainer):
             reg = np.where(spread > 1e-9, noise / np.maximum(spread, 1e-9), np.inf)
         return FoldIn(reg, prior)
 
-    def state(self) -> dict[str, Any]:
+    def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:
         """Network, optimiser, generator and order."""
         return {
             "network": copy.deepcopy(self.network.state_dict()),

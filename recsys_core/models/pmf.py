@@ -13,6 +13,7 @@ from recsys_core.models.alternating import AlternatingTrainer, Side
 from recsys_core.models.base import Model
 from recsys_core.models.factor_model import FoldIn
 from recsys_core.models.factor_trainer import squares
+from recsys_core.models.fitted_model import FittedModel
 from recsys_core.models.options import (
     biases_option,
     center_option,
@@ -160,10 +161,10 @@ class AdaptiveTrainer(AlternatingTrainer):
         for side in (self.users, self.items):
             side.reg *= self.noise / was  # λ = σ² / s² with the new σ²
 
-    def state(self) -> dict[str, Any]:
+    def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:
         """Return copies of parameters, priors and noise."""
         noise = self.noise, dict(self._determined), self._fixed
-        return {**super().state(), "noise": noise}
+        return {**super().state(snapshot), "noise": noise}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Restore all of it."""

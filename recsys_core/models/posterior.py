@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -80,10 +81,10 @@ class Posterior(FactorModel):
         )
         return super().of_parts(train, own | {"draws": draws})
 
-    @property
-    def nbytes(self) -> int:
-        """Count bytes of its means and one draw: earlier snapshots share the other draws."""
-        return 2 * sum(getattr(self, name).nbytes for name in self.averaged)
+    @cached_property
+    def held(self) -> list[Any]:
+        """Its means, and its draws: all but the latest it shares with its predecessors."""
+        return [getattr(self, name) for name in self.averaged] + list(self.draws)
 
     # --- predictions ----------------------------------------------------------------------------
 

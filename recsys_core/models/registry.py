@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
 from recsys_core.errors import SettingsError
+from recsys_core.text import Text
 
 if TYPE_CHECKING:
     from recsys_core.models.base import Model
@@ -58,7 +59,9 @@ class ModelRegistry(Mapping[str, "type[Model]"]):
         """
         name, known = kind.__name__, self.entries.get(kind.__name__)
         if known is not None and _module(known) != kind.__module__:
-            raise SettingsError(f"There is a model called {name} already; choose another name.")
+            raise SettingsError(
+                Text("There is a model called {name} already; choose another name.", name=name)
+            )
         self.entries[name] = kind
         return kind
 

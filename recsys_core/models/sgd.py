@@ -13,6 +13,7 @@ from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.base import Model
 from recsys_core.models.factor_model import FoldIn
 from recsys_core.models.factor_trainer import FactorTrainer, squares
+from recsys_core.models.fitted_model import FittedModel
 from recsys_core.models.options import (
     biases_option,
     center_option,
@@ -181,11 +182,11 @@ class SGDTrainer(FactorTrainer):
         reg = self.row_penalty(self.settings["reg"], self.settings["biases"])
         return FoldIn(reg, np.zeros(self.n_factors + 1), weighted=True)
 
-    def state(self) -> dict[str, Any]:
+    def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:
         """Parameters, the generator, and the order of the epoch under way."""
         rng = self.rng.bit_generator.state
         mine = {"rng": rng, "order": self._order, "visits": self._visits, "epoch": self.epoch}
-        return {**super().state(), **mine}
+        return {**super().state(snapshot), **mine}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take all of it up again."""

@@ -10,8 +10,9 @@ import numpy as np
 from recsys_core import kernels
 from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.base import Model
-from recsys_core.models.factor_model import FoldIn
+from recsys_core.models.factor_model import FactorModel, FoldIn
 from recsys_core.models.factor_trainer import FactorTrainer, squares
+from recsys_core.models.fitted_model import FittedModel
 from recsys_core.models.options import (
     biases_option,
     center_option,
@@ -146,15 +147,17 @@ class SVDppTrainer(FactorTrainer):
         implicit = self.y[:, : self.n_factors].copy()
         return FoldIn(reg, np.zeros(self.n_factors + 1), weighted=True, implicit=implicit)
 
-    def state(self) -> dict[str, Any]:
+    def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:
         """Parameters, the generator, and the order of the epoch under way."""
-        rng = self.rng.bit_generator.state
-        own = {"own": self.own.copy(), "y": self.y.copy(), "visits": self._visits, "rng": rng}
-        return {**super().state(), **own, "epoch": self.epoch}
+        k, rng = self.n_factors, self.rng.bit_generator.state
+        y = snapshot.fold.implicit if isinstance(snapshot, FactorModel) else self.y[:, :k].copy()
+        own = {"own": self.own[:, :k].copy(), "y": y, "visits": self._visits, "rng": rng}
+        return {**super().state(snapshot), **own, "epoch": self.epoch}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take all of it up again."""
         super().restore(state)
-        self.own[...], self.y[...] = state["own"], state["y"]
+        k = self.n_factors
+        self.own[:, :k], self.y[:, :k] = state["own"], state["y"]
         self._visits, self.rng.bit_generator.state = state["visits"], state["rng"]
         self.epoch = state["epoch"]

@@ -51,12 +51,18 @@ const does = {
   // what, how the canvas was set then].
   async paint([live, figure]) {
     const { panels } = await load("live_panels.js")
+    /** @type {unknown[]} */
     const painted = []
+    /** @typedef {Record<string | symbol, any>} Set */
+    /** @type {(name: string | symbol, set: Set) => (...given: unknown[]) => number} */
     const draw = (name, set) => (...given) => painted.push([name, given, { ...set }])
-    const ctx = new Proxy({}, { get: (set, name) => (name in set ? set[name] : draw(name, set)) })
+    const ctx = new Proxy(/** @type {Set} */ ({}), {
+      get: (set, name) => (name in set ? set[name] : draw(name, set)),
+    })
+    const same = (/** @type {number} */ value) => value
     const panel = new panels[live.panel](live, figure.data)
     const plot = { _fullData: figure.data.map(() => ({ visible: true })) }
-    panel.paint({ ctx, font: "", x: (value) => value, y: (value) => value }, plot)
+    panel.paint({ ctx, font: "", x: same, y: same }, plot)
     return painted
   },
   // Elements to be filled, by what they say; gives what they say once texts.js has drawn.

@@ -12,11 +12,12 @@
 export function rings(marks, view, data) {
   if (!marks) return []
   if (marks.rows) return cell(marks, view)
-  if (!marks.ring) return [] // the overlay has it
+  const { ring } = marks
+  if (!ring) return [] // the overlay has it
   return marks.points.flatMap(({ trace, side, ids }) => {
     const at = ids.indexOf(view[side] ?? -1)
     const { x, y } = data[trace] ?? {}
-    return at < 0 || x?.[at] == null ? [] : [point(x[at], y[at], marks.ring)]
+    return at < 0 || x?.[at] == null ? [] : [point(x[at], y[at], ring)]
   })
 }
 

@@ -189,7 +189,7 @@ export interface Plot extends HTMLDivElement {
     yaxis: Axis
     width: number
     height: number
-    font: { family: string }
+    font: { family: string; size: number }
   }
   calcdata?: any[][]
   on(event: string, listener: (event: any) => void): void
