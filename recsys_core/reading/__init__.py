@@ -18,7 +18,7 @@ from typing import Any
 
 from recsys_core.ratings import Ratings
 from recsys_core.reading import grouplens
-from recsys_core.reading.column_roles import CHANGEABLE, Guess, inspect
+from recsys_core.reading.inspection import CHANGEABLE, Guess, inspect
 from recsys_core.reading.sources import Source
 
 __all__ = ["CHANGEABLE", "Guess", "grouplens", "inspect", "read_ratings"]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from recsys_core.errors import ReadError
 from recsys_core.reading.archives import Archive
-from recsys_core.reading.columns import role
+from recsys_core.reading.column_roles import role
 from recsys_core.reading.limits import MAX_BYTES
 from recsys_core.reading.sources import Content, unreadable
 from recsys_core.reading.tables import FrameCells

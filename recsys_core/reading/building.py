@@ -8,7 +8,7 @@ import pandas as pd
 from recsys_core.errors import RatingsError, ReadError
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.reading.cells import Table, as_labels, as_numbers, as_seconds
-from recsys_core.reading.columns import Roles
+from recsys_core.reading.column_roles import Roles
 from recsys_core.reading.sources import unreadable
 
 

@@ -1,318 +1,220 @@
-"""The guess: what a file seems to hold, shown to a person, who may change any of it."""
+"""Which column is which: by the names people use, else by what the cells look like."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+import dataclasses
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from recsys_core.errors import RatingsError, ReadError, SettingsError
-from recsys_core.ratings import Ratings, Scale
-from recsys_core.reading import building, columns, layout, opening, tables, values
-from recsys_core.reading.cells import Table, uses_decimal_comma
-from recsys_core.reading.limits import PREVIEW_COLUMNS, PREVIEW_ROWS
-from recsys_core.reading.releases import recognised
-from recsys_core.reading.sources import Content, Source, open_source, unreadable
-from recsys_core.reading.text import TextCells
-from recsys_core.text import Text
-from recsys_core.words import plural
+from recsys_core.reading.cells import Table, as_numbers, as_seconds
 
-# What a person may change; each is an attribute of Guess, and a keyword of read_ratings.
-CHANGEABLE = (
-    "member", "sheet", "encoding", "delimiter", "header", "decimal", "layout",
-    "user", "item", "rating", "timestamp", "title", "genres",
-    "labels", "items_in_rows", "unrated", "scale", "log",
-)  # fmt: skip
+# Nouns, each also met with an ending: user, users, userId, user_no, userName …
+_USERS = (
+    "user member customer client person people reviewer rater listener viewer reader visitor buyer "
+    "shopper account profile student participant subject respondent guest uid who login"
+).split()
+_ITEMS = (
+    "item movie film show series episode anime video game joke book track song recording album "
+    "artist band product article good sku isbn asin recipe dish restaurant business place venue "
+    "hotel beer wine drink course paper app site page object content iid mid"
+).split()
+_RATINGS = (
+    "rating rate score star value val vote point grade mark overall preference opinion like r"
+).split()
+_COUNTS = (
+    "play playcount playcounts count counts listen listencount scrobble view click hit purchase "
+    "quantity weight times frequency visits interactions"
+).split()
+_TIMES = "timestamp time ts date datetime when created updated day unixtime epoch".split()
+_TITLES = "title name".split()
+_GENRES = "genre category categories tag".split()
+_ENDINGS = ("", "s", "id", "ids", "no", "nr", "num", "number", "key", "code", "idx", "index", "uid")
 
-# What decides how a file becomes cells, and so which columns there are.
-_CUTS = frozenset(["member", "sheet", "encoding", "delimiter", "header", "layout"])
+# What the items are called on pages, where their column says so.
+_NOUNS = {
+    "movie": "film",
+    "film": "film",
+    "book": "book",
+    "isbn": "book",
+    "track": "song",
+    "song": "song",
+    "recording": "song",
+    "artist": "artist",
+    "band": "band",
+    "album": "album",
+    "joke": "joke",
+    "game": "game",
+    "anime": "show",
+    "show": "show",
+    "series": "show",
+    "recipe": "recipe",
+    "dish": "dish",
+    "restaurant": "restaurant",
+    "hotel": "hotel",
+    "beer": "beer",
+    "wine": "wine",
+    "product": "product",
+    "article": "article",
+    "course": "course",
+    "video": "video",
+    "app": "app",
+}
 
 
-@dataclass(frozen=True, eq=False)
-class Guess:
-    """What a file seems to hold, and everything needed to read it.
+@dataclass(frozen=True)
+class Roles:
+    """The columns of a long table that matter, by name; None where there is none."""
 
-    ``change(delimiter=";")`` gives another guess: what was changed stays as the person said, the
-    rest is guessed anew. ``read()`` gives the ratings. What does not apply is None.
-
-    Attributes
-    ----------
-    form : "text", "excel", "parquet", "npz" or "grouplens".
-    layout : "long" (one rating a row), "wide" (users × items) or "grouplens" (nothing to choose).
-    member, members : the file chosen inside a zip, and all that could be.
-    sheet, sheets : likewise for a workbook.
-    encoding, delimiter, decimal, header : how text becomes cells; ``delimiter`` is a key of
-        ``dialect.DELIMITERS``, ``decimal`` is "." or ",".
-    columns : all column names; ``user``, ``item``, ``rating``, ``timestamp``, ``title`` and
-        ``genres`` are among them (long only; None: there is none).
-    labels : the first column holds labels, not ratings (wide only).
-    items_in_rows : items are rows and users columns (wide only).
-    unrated : the number that means “not rated”; None when none does. Blanks always do.
-    scale : lowest and highest possible rating and their step; None when no rating is left.
-    counts : the numbers look like play counts; ``log`` reads log(1 + count) instead of the count.
-    preview : the first rows as they are in the file.
-    remarks : what a person should know about the guesses, in sentences.
-    problem : why it cannot be read as guessed, one sentence; None when it can.
-    """
-
-    form: str
-    layout: str
-    name: str
-    member: str | None = None
-    members: tuple[str, ...] = ()
-    sheet: str | None = None
-    sheets: tuple[str, ...] = ()
-    encoding: str | None = None
-    delimiter: str | None = None
-    decimal: str | None = None
-    header: bool | None = None
-    columns: tuple[str, ...] = ()
     user: str | None = None
     item: str | None = None
     rating: str | None = None
     timestamp: str | None = None
     title: str | None = None
     genres: str | None = None
-    labels: bool | None = None
-    items_in_rows: bool | None = None
-    unrated: float | None = None
-    scale: Scale | None = None
-    counts: bool = False
-    log: bool = False
-    preview: pd.DataFrame = field(default_factory=pd.DataFrame)
-    remarks: tuple[str, ...] = ()
-    problem: str | None = None
-    _content: Content = field(default=Content(b"", ""), repr=False)
-    _changes: dict[str, Any] = field(default_factory=dict, repr=False)
-    _build: Callable[[], Ratings] | None = field(default=None, repr=False)
-
-    def change(self, **changes: Any) -> Guess:
-        """The guess once a person has changed something; earlier changes stay.
-
-        Chosen columns are an exception: cells cut in another way have other columns.
-        """
-        kept = dict(self._changes)
-        if not _CUTS.isdisjoint(changes):
-            kept = {name: value for name, value in kept.items() if name not in columns.ROLES}
-        return _inspect(self._content, {**kept, **changes})
-
-    def read(self) -> Ratings:
-        """The ratings, read as guessed.
-
-        Raises
-        ------
-        ReadError
-            One sentence: the line, the column, the remedy.
-        """
-        if self.problem is not None or self._build is None:
-            raise unreadable(self.problem or "There is nothing to read; bring a file.")
-        try:
-            return recognised(building.checked(self._build(), self._content.said))
-        except ReadError:
-            raise
-        except RatingsError as error:
-            raise building.as_read_error(error, self._content.said) from None
 
 
-def inspect(source: Source, name: str | None = None, **changes: Any) -> Guess:
-    """Look at a file and guess how to read it; ``changes`` (CHANGEABLE) are taken as said.
-
-    Raises
-    ------
-    ReadError
-        If nothing in it could be a table. What a person may mend by choosing differently is no
-        error but the guess's ``problem``.
-    """
-    return _inspect(open_source(source, name), changes)
+ROLES = tuple(Roles.__dataclass_fields__)
 
 
-def _inspect(content: Content, changes: dict[str, Any]) -> Guess:
-    unknown = [name for name in changes if name not in CHANGEABLE]
-    if unknown:
-        raise SettingsError(
-            Text(
-                "“{unknown}” is not something a reader can choose; there are {names}.",
-                unknown=unknown[0],
-                names=", ".join(CHANGEABLE),
-            )
-        )
-    found: dict[str, Any] = {"_content": content, "_changes": changes, "name": content.stem}
-    cells = opening.opened(content, changes, found)
-    if isinstance(cells, Ratings):
-        return _grouplens(cells, found)
-
-    # How the cells form a table.
-    records = cells.sample()
-    if cells.width < 2:
-        raise unreadable(
-            f"{content.said} has one column only; bring at least three: user, item and rating, or "
-            "choose another delimiter."
-        )
-    comma = uses_decimal_comma([cell for record in records[:200] for cell in record])
-    decimal = changes.get("decimal", "," if comma else ".")
-    if isinstance(cells, tables.FrameCells):
-        header = cells.named
-    else:
-        header = changes.get("header", layout.has_header(records, decimal))
-    # Answers to a form: when, who, then one column an item.
-    stamped = header and columns.role(str(records[0][0])) == "timestamp"
-    answers = [record[1:] for record in records] if stamped else records
-    wide = layout.is_wide(answers, header, decimal)
-    shape = changes.get("layout", "wide" if wide else "long")
-    table = cells.table(header, shape == "wide", decimal)
-    found |= {
-        "form": cells.form,
-        "layout": shape,
-        "header": None if isinstance(cells, tables.FrameCells) else header,
-        "decimal": decimal,
-        "columns": tuple(table.names),
-        "preview": _preview(table),
-        "remarks": (),
+def settled(guessed: Roles, chosen: dict[str, str | None]) -> Roles:
+    """The roles with what a person chose; a column chosen for one role leaves its guessed one."""
+    taken = set(chosen.values()) - {None}
+    free = {
+        role: None if column in taken else column
+        for role, column in dataclasses.asdict(guessed).items()
     }
-    if isinstance(cells, TextCells):
-        found |= {"encoding": cells.encoding, "delimiter": cells.delimiter}
-    if isinstance(cells, tables.SheetCells):
-        found |= {"sheet": cells.sheet, "sheets": tuple(cells.sheets)}
-
-    # What the table means.
-    try:
-        if shape == "wide":
-            table = table.without_first() if stamped else table
-            _wide(table, answers, header, decimal, changes, found)
-        else:
-            _long(table, decimal, changes, found)
-    except ReadError as error:
-        found["problem"] = str(error)
-    return Guess(**found)
+    return Roles(**{**free, **chosen})
 
 
-def _grouplens(ratings: Ratings, found: dict[str, Any]) -> Guess:
-    first = ratings.take(np.arange(min(PREVIEW_ROWS, ratings.n_ratings)))
-    preview = first.to_frame()
-    preview.insert(2, "title", [ratings.item_names[item] for item in first.item_ids])
-    return Guess(
-        **found,
-        form="grouplens",
-        layout="grouplens",
-        columns=tuple(preview.columns),
-        scale=ratings.scale,
-        preview=preview,
-        _build=lambda: ratings,
+def bare(name: object) -> str:
+    """A column name without case, spaces, signs, and without the type in “userId:token”."""
+    text = str(name).strip().lower().split(":")[0]
+    return re.sub(r"[^0-9a-zà-öø-ÿ]", "", text)
+
+
+def role(name: str) -> str | None:
+    """What a column of this name usually holds: "user", "item", "rating", "count" … or None.
+
+    "item" is a column that identifies items, "title" one that names them.
+    """
+    text = bare(name)
+    if _is_one(text, _RATINGS, ("", "s")) or text.endswith(("rating", "score", "stars")):
+        return "rating"
+    if _is_one(text, _COUNTS, ("", "s")) or text.endswith("count"):
+        return "count"
+    if _is_one(text, _TIMES, ("", "s")) or text.endswith(("time", "date", "timestamp")):
+        return "timestamp"
+    if _is_one(text, _GENRES, ("", "s")):
+        return "genres"
+    if _is_one(text, _USERS, (*_ENDINGS, "name")):
+        return "user"
+    if _is_one(text, _ITEMS, _ENDINGS):
+        return "item"
+    if text in _TITLES or text.endswith(("title", "name")):
+        return "title"
+    return None
+
+
+def _is_one(text: str, nouns: Sequence[str], endings: Sequence[str]) -> bool:
+    return any(text.startswith(n) and text[len(n) :] in endings for n in nouns)
+
+
+def noun(name: str | None) -> str:
+    """What to call an item whose column has this name: “film”, “book”, “song” …, else “item”."""
+    text = bare(name or "")
+    found = [said for word, said in _NOUNS.items() if text.startswith(word)]
+    return found[0] if found else "item"
+
+
+def by_name(names: Sequence[str]) -> Roles:
+    """The roles that column names alone give away."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(role(name) or "", []).append(name)
+
+    def first(what: str) -> str | None:
+        return found.get(what, [None])[0]
+
+    items = sorted(found.get("item", []), key=_item_rank)  # stable: the first of equals
+    titles = found.get("title", [])
+    item = items[0] if items else (titles.pop(0) if titles else None)
+    # “artist, track, plays”: the track is the item and what it is called.
+    return Roles(
+        user=first("user"),
+        item=item,
+        rating=first("rating") or first("count"),
+        timestamp=first("timestamp"),
+        title=titles[0] if titles else None,
+        genres=first("genres"),
     )
 
 
-def _long(table: Table, decimal: str, changes: dict[str, Any], found: dict[str, Any]) -> None:
-    """Fill in what a table with one rating a row means."""
-    said = found["_content"].said
-    known = columns.by_name(table.names)
-    chosen = {what: changes[what] for what in columns.ROLES if what in changes}
-    for column in chosen.values():
-        if column is not None and column not in table.names:
-            names = ", ".join(table.names[:12])
-            raise unreadable(f"{said} has no column “{column}”; its columns are {names}.")
-    roles = columns.by_content(table, columns.settled(known, chosen), decimal)
-    roles = columns.settled(roles, chosen)  # “none” stays none, whatever the cells look like
-    found |= {what: getattr(roles, what) for what in columns.ROLES}
-    for what in ("user", "item", "rating"):
-        if getattr(roles, what) is None:
-            names = ", ".join(f"“{name}”" for name in table.names[:12])
-            raise unreadable(
-                f"{said} has no column that looks like the {what} among {names}; choose it, or "
-                "bring a table with user, item and rating."
-            )
-    assert roles.rating is not None
-    numbers = building.long_numbers(table, roles, decimal, said)
-    named_so = columns.role(roles.rating) == "count"
-    numbers, remarks = _settle(numbers, named_so, False, changes, found)
-    noun = columns.noun(roles.item)
-    found["remarks"] = tuple(remarks)
-    found["_build"] = lambda: building.from_long(
-        table, roles, numbers, found["scale"], found["name"], noun, remarks
-    )
+def _item_rank(name: str) -> int:
+    """An id before a name, a song before its artist: the most exact identification first."""
+    text = bare(name)
+    if text.endswith(("id", "isbn", "asin", "sku", "no", "key", "code")):
+        return 0
+    return 2 if text.startswith(("artist", "band", "album")) else 1
 
 
-def _wide(
-    table: Table,
-    records: list[list[Any]],
-    header: bool,
-    decimal: str,
-    changes: dict[str, Any],
-    found: dict[str, Any],
-) -> None:
-    """Fill in what a table of users × items means."""
-    said = found["_content"].said
-    labels = changes.get("labels", layout.has_labels(records, header, decimal))
-    corner = columns.bare(table.names[0]) if header and labels else ""
-    names_items = columns.role(corner) == "item" or corner.endswith("title")  # “name” is a person's
-    items_in_rows = changes.get("items_in_rows", names_items)
-    found |= {"labels": labels, "items_in_rows": items_in_rows}
-    matrix = building.wide_matrix(table, labels, items_in_rows, decimal, said)
-    counted = not labels and values.first_counts_the_rest(matrix.to_numpy())
-    if counted:  # as Jester's files do
-        matrix = matrix.iloc[:, 1:]
-    cells, remarks = _settle(matrix.to_numpy(), False, True, changes, found)
-    if len(table.names) < len(found["columns"]):
-        remarks.append(f"Column “{found['columns'][0]}” holds times and was left out.")
-    if counted:
-        remarks.append("The first column counts the ratings of its row and was left out.")
-    matrix = pd.DataFrame(cells, index=matrix.index, columns=matrix.columns)
-    noun = columns.noun(table.names[0]) if items_in_rows else "item"
-    found["remarks"] = tuple(remarks)
-    found["_build"] = lambda: building.from_wide(
-        matrix, None, found["scale"], found["name"], noun, remarks
-    )
+def by_content(table: Table, known: Roles, decimal: str) -> Roles:
+    """The roles completed from the cells: a column of moments, one of few numbers, two of ids."""
+    if len(_others(table, known)) < [known.user, known.item, known.rating].count(None):
+        known = dataclasses.replace(known, title=None)  # “name” is then a person's, not an item's
+    free = _others(table, known)
+    # Rows from all over the file: its beginning may be one user.
+    rows = np.unique(np.linspace(0, len(table.body) - 1, min(len(table.body), 2000)).astype(int))
+    cells = {name: table[name].iloc[rows] for name in free}
+    numeric = {name: _numeric_share(column, decimal) > 0.5 for name, column in cells.items()}
+
+    timestamp = known.timestamp
+    if timestamp is None:
+        moments = [name for name in free if looks_like_moments(cells[name])]
+        if len(moments) and len(free) > len(moments):
+            timestamp = moments[-1]
+            free.remove(timestamp)
+    rating = known.rating
+    if rating is None:
+        candidates = [name for name in free if numeric[name]]
+        missing_ids = (known.user is None) + (known.item is None)
+        if candidates and len(free) > missing_ids:
+            rating = candidates[-1]  # user, item, rating is the usual order
+            distinct = {name: cells[name].nunique() for name in candidates}
+            fewest = min(candidates, key=lambda name: distinct[name])
+            if distinct[rating] > 101 and distinct[fewest] <= 21:
+                rating = fewest
+            free.remove(rating)
+    user, item = known.user, known.item
+    if user is None and free:
+        user = free.pop(0)
+    if item is None and free:
+        item = free.pop(0)
+    return Roles(user, item, rating, timestamp, known.title, known.genres)
 
 
-def _settle(
-    numbers: np.ndarray, named_so: bool, wide: bool, changes: dict[str, Any], found: dict[str, Any]
-) -> tuple[np.ndarray, list[str]]:
-    """The numbers with NaN where unrated (and logarithms where wished), and what to say of it."""
-    present = numbers[np.isfinite(numbers)].astype(np.float64)
-    counts = values.are_counts(present, named_so)
-    guessed = values.unrated_value(present, len(present) < numbers.size, wide, counts)
-    unrated = changes.get("unrated", guessed)
-    remarks = []
-    if unrated is not None:
-        is_mark = numbers == unrated
-        remarks.append(f"{unrated:g} was taken as “unrated”: {plural('cell', int(is_mark.sum()))}.")
-        numbers = np.where(is_mark, np.nan, numbers)
-        present = present[present != unrated]
-    elif (n_zeros := int((present == 0).sum())) and present.min() >= 0:
-        remarks.append(f"0 was taken as a rating: {plural('cell', n_zeros)}.")
-    log = bool(changes.get("log", False))
-    if counts and len(present):
-        remarks.append(_about_counts(present, log))
-    if log:
-        if len(present) and present.min() < 0:
-            raise unreadable(
-                "Negative numbers have no logarithm of 1 + value; read them as they are."
-            )
-        numbers, present = np.log1p(numbers), np.log1p(present)
-    found |= {"unrated": unrated, "counts": counts, "log": log}
-    if not len(present):
-        raise unreadable(
-            f"{found['_content'].said} holds no rating, only blanks and what was taken as "
-            "“unrated”; choose another column of ratings, or another value for unrated."
-        )
-    found["scale"] = changes.get("scale") or Scale.guess(pd.unique(present))
-    return numbers, remarks
+def _others(table: Table, known: Roles) -> list[str]:
+    """The columns that have no role yet."""
+    return [name for name in table.names if name not in dataclasses.astuple(known)]
 
 
-def _about_counts(counts: np.ndarray, log: bool) -> str:
-    about = (
-        f"The ratings look like counts, such as plays: half are at most {np.median(counts):g}, the "
-        f"largest is {counts.max():,.0f}"
-    )
-    if log:
-        return f"{about}; log(1 + count) is learnt, so that a few large ones do not outweigh all."
-    return f"{about}; take log(1 + count), lest a few large ones outweigh all others."
+def looks_like_moments(column: pd.Series) -> bool:
+    """Whether cells are seconds (or milliseconds) since 1970, later than 1975, or dates."""
+    present = column.dropna()
+    if pd.api.types.is_datetime64_any_dtype(present.dtype):
+        return True
+    numbers = pd.to_numeric(present, errors="coerce")
+    if len(present) and numbers.notna().all():
+        whole = np.mod(numbers.to_numpy(np.float64), 1) == 0
+        return bool(whole.all() and numbers.min() > 1.6e8 and numbers.max() < 2e16)
+    texts = present.head(20).astype(str)
+    dated = texts.str.contains(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}").all()
+    return bool(len(texts) and dated and as_seconds(texts) is not None)
 
 
-def _preview(table: Table) -> pd.DataFrame:
-    """The first rows and columns as they are in the file."""
-    shown = table.body.iloc[:PREVIEW_ROWS, :PREVIEW_COLUMNS].astype(object)
-    shown.columns = pd.Index(table.names[:PREVIEW_COLUMNS])
-    return shown.reset_index(drop=True)
+def _numeric_share(column: pd.Series, decimal: str) -> float:
+    values, wrong = as_numbers(column, decimal)
+    return float(np.isfinite(values).sum() / max(len(values), 1)) if not wrong.all() else 0.0

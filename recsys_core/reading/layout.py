@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from recsys_core.reading.cells import is_blank, number
-from recsys_core.reading.columns import bare, role
+from recsys_core.reading.column_roles import bare, role
 
 Record = Sequence[Any]
 
