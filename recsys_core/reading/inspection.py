@@ -96,7 +96,7 @@ class Guess:
         """
         kept = dict(self._changes)
         if not _CUTS.isdisjoint(changes):
-            kept = {name: value for name, value in kept.items() if name not in columns.ROLES}
+            kept = {name: value for name, value in kept.items() if name not in column_roles.ROLES}
         return _inspect(self._content, {**kept, **changes})
 
     def read(self) -> Ratings:
@@ -208,14 +208,14 @@ def _long(table: Table, decimal: str, changes: dict[str, Any], found: dict[str, 
     """Fill in what a table with one rating a row means."""
     said = found["_content"].said
     known = column_roles.by_name(table.names)
-    chosen = {what: changes[what] for what in columns.ROLES if what in changes}
+    chosen = {what: changes[what] for what in column_roles.ROLES if what in changes}
     for column in chosen.values():
         if column is not None and column not in table.names:
             names = ", ".join(table.names[:12])
             raise unreadable(f"{said} has no column “{column}”; its columns are {names}.")
     roles = column_roles.by_content(table, column_roles.settled(known, chosen), decimal)
     roles = column_roles.settled(roles, chosen)  # “none” stays none, whatever the cells look like
-    found |= {what: getattr(roles, what) for what in columns.ROLES}
+    found |= {what: getattr(roles, what) for what in column_roles.ROLES}
     for what in ("user", "item", "rating"):
         if getattr(roles, what) is None:
             names = ", ".join(f"“{name}”" for name in table.names[:12])
