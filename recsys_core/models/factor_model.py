@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from recsys_core.models.fitted_model import Attribution, Factored, Guest
-from recsys_core.ratings import Ratings
+from recsys_core.models.fitted_model import Attribution, Factored, Guest, Row, TrainedUser
+from recsys_core.ratings import Ratings, Side
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,10 @@ class FactorModel(Factored):
         fold = {name[5:]: part for name, part in parts.items() if name.startswith("fold.")}
         return cls(train=train, fold=FoldIn(**fold), **own)
 
+    def bias_of(self, side: Side) -> np.ndarray:
+        """The biases of all users or of all items, float32, (n,)."""
+        return self.user_bias if side == "user" else self.item_bias
+
     # --- predictions ----------------------------------------------------------------------------
 
     def score(self, x: np.ndarray) -> np.ndarray:
@@ -114,13 +118,12 @@ class FactorModel(Factored):
         x += (self.item_bias[items] + np.float32(self.global_mean))[None, :]
         return x
 
-    def _row(self, user: int | Guest) -> np.ndarray:
-        if isinstance(user, Guest):
-            factors, bias = user.factors, user.bias
-        else:
-            factors, bias = self.user_factors[user], self.user_bias[user]
-        met = self._interaction(factors[None, :].astype(np.float32), self.item_factors)[0]
-        return self.global_mean + bias + self.item_bias + met
+    def _all_items(self, row: Row) -> np.ndarray:
+        met = self._interaction(row.factors[None, :].astype(np.float32), self.item_factors)[0]
+        return self.global_mean + row.bias + self.item_bias + met
+
+    def _user(self, index: int) -> TrainedUser:
+        return TrainedUser(index, self.user_factors[index], self.user_bias[index], self.train)
 
     # --- fold-in --------------------------------------------------------------------------------
 

@@ -196,6 +196,23 @@ def test_a_checkpoint_does_not_change_as_training_goes_on(name):
     assert [e.loss for e in again] == [e.loss for e in straight]
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_a_row_answers_for_a_user_and_for_a_guest(name):
+    ratings = small()
+    fitted = make(name, n_epochs=2).fit(ratings).snapshot()
+    row, everything = fitted.row(7), np.arange(20)
+    items, values = ratings.by_user.row(7)
+    assert (row.index, row.name) == (7, "user 7")
+    np.testing.assert_array_equal(row.item_ids, items)
+    np.testing.assert_array_equal(row.values, values)
+    pairs = fitted.predict(np.full(20, 7), everything, clip=False)
+    np.testing.assert_allclose(fitted.score(fitted._all_items(row)), pairs, rtol=1e-5)
+    guest = fitted.fold_in(items, values)
+    assert fitted.row(guest) is guest and (guest.index, guest.name) == (None, "guest")
+    with pytest.raises(RatingsError, match="lies outside 0–29"):
+        fitted.row(30)
+
+
 @pytest.mark.parametrize("name", FACTOR_MODELS)
 def test_fold_in_of_a_known_user_predicts_like_training(name):
     world = rc.datasets.low_rank(n_users=150, n_items=80, density=0.4, noise=0.2, seed=3)
