@@ -11,11 +11,8 @@ import pandas as pd
 from recsys_core import words
 from recsys_core.asking import seriation
 from recsys_core.asking.projection import Basis, shares_of_factors, trustworthiness
-from recsys_core.asking.seriation import Side
 from recsys_core.models.fitted_model import Factored
-from recsys_core.ratings import Ratings
-
-SIDES: tuple[Side, Side] = ("user", "item")
+from recsys_core.ratings import SIDES, Ratings, Side
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,20 +35,12 @@ class Places:
 
 def most_rated(train: Ratings, side: Side, most: int) -> np.ndarray:
     """Indices of all users (or items), in order; of many, those with the most ratings."""
-    counts = train.user_counts if side == "user" else train.item_counts
-    if len(counts) <= most:
-        return np.arange(len(counts))
-    return np.sort(np.argsort(-counts, kind="stable")[:most])
-
-
-def factors_of(fitted: Factored, side: Side) -> np.ndarray:
-    """The factors of users or of items, float32, (n, k)."""
-    return fitted.user_factors if side == "user" else fitted.item_factors
+    return np.sort(train.axis(side).most_rated(most))
 
 
 def stacked(fitted: Factored, ids: dict[Side, np.ndarray]) -> np.ndarray:
     """Factors of all that are drawn, users first; float32, (n, k)."""
-    return np.vstack([factors_of(fitted, side)[ids[side]] for side in SIDES if side in ids])
+    return np.vstack([fitted.factors_of(side)[ids[side]] for side in SIDES if side in ids])
 
 
 def widest_axes(basis: Basis) -> tuple[str, str]:
@@ -64,7 +53,7 @@ def project(
     fitted: Factored, basis: Basis, ids: dict[Side, np.ndarray], axes: tuple[str, str]
 ) -> Places:
     """The map that a basis gives: a straight look at the space from one direction."""
-    xy = {side: basis.project(factors_of(fitted, side)[ids[side]]) for side in ids}
+    xy = {side: basis.project(fitted.factors_of(side)[ids[side]]) for side in ids}
     return _judged(fitted, ids, xy, axes)
 
 

@@ -15,9 +15,8 @@ from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.point_labels import positions
 from recsys_core.figures.theme import Mode
-from recsys_core.ratings import Ratings, Scale
+from recsys_core.ratings import Ratings, Scale, Side, most_first
 
-Side = Literal["user", "item"]
 Shade = Literal["kind", "group", "mean", "count"]
 Method = Literal["pca", "factors", "tsne", "umap"]
 
@@ -82,19 +81,15 @@ def cloud(train: Ratings, places: Places, side: Side, groups: np.ndarray | None 
 
     ``groups`` are of all users (or items), drawn or not, (n_users,) or (n_items,).
     """
-    ids = places.ids[side]
-    if side == "user":
-        names, counts, means = train.user_names, train.user_counts, train.user_means
-    else:
-        names, counts, means = train.item_names, train.item_counts, train.item_means
+    ids, of = places.ids[side], train.axis(side)
     return Cloud(
         side=side,
-        noun="user" if side == "user" else train.item_noun,
+        noun=of.noun,
         ids=ids,
         xy=places.xy[side],
-        names=[names[i] for i in ids],
-        counts=counts[ids],
-        means=means[ids],
+        names=[of.names[i] for i in ids],
+        counts=of.counts[ids],
+        means=of.means[ids],
         groups=None if groups is None else groups[ids],
     )
 
@@ -212,7 +207,7 @@ def _add_points(
     mode: Mode,
     faded: bool,
 ) -> None:
-    symbol = theme.USER_SYMBOL if cloud.side == "user" else theme.ITEM_SYMBOL
+    symbol = theme.SYMBOL[cloud.side]
     size = next(size for most, size in _SIZES if n_points <= most)
     common = {
         "symbol": symbol,
@@ -250,7 +245,7 @@ def _add_points(
             "ticktext": [f"{10**t:,}" for t in ticks],
         }
     else:
-        marker = common | {"color": theme.USER if cloud.side == "user" else theme.ITEM}
+        marker = common | {"color": theme.COLOUR[cloud.side]}
     if traces:  # one colour bar serves both clouds
         marker.pop("colorbar", None)
         marker["showscale"] = False
@@ -342,7 +337,7 @@ def _selected(
     cloud, places = found
     xy = cloud.xy[places]
     kind = _kind(sum(len(each.ids) for each in clouds))
-    symbol = theme.USER_SYMBOL if cloud.side == "user" else theme.ITEM_SYMBOL
+    symbol = theme.SYMBOL[cloud.side]
     ink = theme.ink(mode)
     traces = []
     if len(xy) > 1:
@@ -358,7 +353,7 @@ def _selected(
                 showlegend=False,
             )
         )
-    colour = theme.USER if cloud.side == "user" else theme.ITEM
+    colour = theme.COLOUR[cloud.side]
     if shade != "kind":
         colour = "rgba(0,0,0,0)"  # the colour of the point below says something
     for points, size, width in ((xy[1:], 11, 1.5), (xy[:1], 16, 3)):
@@ -410,7 +405,7 @@ def _names(
             (cloud, int(place))
             for cloud in clouds
             if cloud.side == "item"
-            for place in np.argsort(-cloud.counts, kind="stable")[:_LANDMARKS]
+            for place in most_first(cloud.counts, _LANDMARKS)
         ]
     if not named:
         return []
