@@ -12,7 +12,7 @@ from recsys_core import words
 from recsys_core.asking import seriation
 from recsys_core.asking.projection import Basis, shares_of_factors, trustworthiness
 from recsys_core.models.fitted_model import Factored
-from recsys_core.ratings import SIDES, Ratings, Side
+from recsys_core.ratings import SIDES, Ratings, Side, most_first
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +81,7 @@ def clusters(fitted: Factored) -> tuple[dict[Side, np.ndarray], list[str]]:
 
     A cluster is called after its most rated item.
     """
-    n_users, train = fitted.n_users, fitted.train
+    n_users, items = fitted.n_users, fitted.train.axis("item")
     labels = seriation.clusters(
         np.vstack([fitted.user_factors, fitted.item_factors]).astype(np.float64)
     )
@@ -89,7 +89,7 @@ def clusters(fitted: Factored) -> tuple[dict[Side, np.ndarray], list[str]]:
     names = []
     for group in range(int(labels.max()) + 1):
         members = np.flatnonzero(of["item"] == group)
-        known = [train.item_names[i] for i in members[np.argsort(-train.item_counts[members])[:1]]]
+        known = [items.names[i] for i in members[most_first(items.counts[members], 1)]]
         names.append(f"{group + 1}: {known[0] if known else 'users only'}")
     return of, names  # type: ignore[return-value]  # the keys are the sides
 
