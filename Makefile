@@ -8,6 +8,7 @@ PYTHON ?= python3
 PORT ?= 8501
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+TSC ?= $(or $(shell command -v tsc),npx --no-install --package typescript tsc)
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -30,6 +31,13 @@ check: venv $(VENV)/requirements.txt $(VENV)/requirements-dev.txt
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	@if command -v node > /dev/null; then \
+	  for script in pages/shared/chart/js/*.js tests/js/*.mjs; do \
+	    node --input-type=module --check < $$script || { echo "in $$script"; exit 1; }; \
+	  done; \
+	else echo "node is not there: the JavaScript's syntax is not checked"; fi
+	@if $(TSC) --version > /dev/null 2>&1; then $(TSC) && echo "The JavaScript's types are right"; \
+	else echo "tsc is not there: the JavaScript's types are not checked"; fi
 
 # Other libraries are installed into .bench the first time. BENCH_ARGS="--data-sets 10m" and so on.
 bench: venv $(VENV)/requirements.txt

@@ -52,7 +52,7 @@ import numpy as np
 
 from benchmarks.client import Client, Live, Run
 from recsys_core.live.messages import Tick
-from recsys_core.models import ALGORITHMS
+from recsys_core.models import MODELS
 
 _ROOT = Path(__file__).resolve().parents[1]
 
@@ -67,7 +67,7 @@ _PAGES = ("predictions", "train", "latent", "train", "recommend", "train", "data
 _PAGE_EVERY = 4.0
 
 # Algorithms with a curve to watch.
-_WATCHABLE = tuple(name for name in ALGORITHMS if name != "ItemKNN")
+_WATCHABLE = tuple(name for name in MODELS.algorithms if name != "ItemKNN")
 
 # No early stopping: more epochs than any run has.
 _PATIENT = 10_000_000
@@ -301,7 +301,7 @@ async def choose_algorithm(client: Client, algorithm: str) -> None:
     await client.quiet()
     pills = await client.seen("algorithm_")
     number = pills.key.removeprefix("algorithm_")
-    title = pills.element.options[ALGORITHMS.index(algorithm)].content
+    title = pills.element.options[MODELS.algorithms.index(algorithm)].content
     await client.choose(pills.key, title)
     fields = f"_{number}_{algorithm}"
     await client.until(

@@ -10,8 +10,7 @@ from pages.panels.data import loaded_data, rating_editor, sources, split_form
 from pages.shared import empty_state, header, parts, session, view
 from pages.shared.chart.chart import chart
 from recsys_core import words
-from recsys_core.figures import data as figures
-from recsys_core.figures import heatmap
+from recsys_core.figures import heatmap, histogram, rating_counts, sparsity_pattern
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import Ratings
 from recsys_core.splits import Split
@@ -39,19 +38,19 @@ def overview(ratings: Ratings, split: Split) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         chart(
-            figures.spread(ratings, mode),
+            histogram.figure(ratings, mode),
             key="spread",
             alt=f"Histogram of the ratings; the mean is {words.number(ratings.global_mean)}",
             height=_HEIGHT,
-            table=lambda: figures.spread_table(ratings),
+            table=lambda: histogram.table(ratings),
         )
     with right:
         chart(
-            figures.tail(ratings, mode),
+            rating_counts.figure(ratings, mode),
             key="tail",
             alt=f"Ratings of each user and each {ratings.item_noun}, most first",
             height=_HEIGHT,
-            table=lambda: figures.tail_table(ratings).head(_MOST_ROWS),
+            table=lambda: rating_counts.table(ratings).head(_MOST_ROWS),
         )
 
 
@@ -61,8 +60,8 @@ def _steps(ratings: Ratings) -> str:
 
 def _known(ratings: Ratings, split: Split, mode: Mode) -> None:
     """What is known and what is missing: every cell of small data, blocks of large."""
-    if figures.is_small(ratings):
-        part = figures.cells(split)
+    if sparsity_pattern.is_small(ratings):
+        part = sparsity_pattern.cells(split)
         chart(
             heatmap.figure(part, "observed", mode),
             key="known",
@@ -72,10 +71,10 @@ def _known(ratings: Ratings, split: Split, mode: Mode) -> None:
         st.caption(heatmap.legend(part, "observed"))
     else:
         chart(
-            figures.known(ratings, mode),
+            sparsity_pattern.figure(ratings, mode),
             key="known",
             alt="Share of the matrix that is rated, in blocks of users and items, most rated first",
-            table=lambda: figures.known_table(ratings),
+            table=lambda: sparsity_pattern.table(ratings),
         )
         st.caption("The colour of the page is a gap: nobody rated there.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import empty_state, header, view
-from recsys_core.figures import pictures
+from recsys_core.figures import home_drawings
 
 header.title("Factorscope")
 st.markdown(
@@ -27,7 +27,7 @@ if current is not None:
 party, world, own = st.columns(3, gap="medium")
 
 with party.container(border=True, height="stretch", key="way_party"):
-    st.image(pictures.party(), width="stretch", alt="A small table of ratings with gaps")
+    st.image(home_drawings.party(), width="stretch", alt="A small table of ratings with gaps")
     st.subheader("Robbie's party", anchor=False)
     st.markdown("4 guests, 12 songs, and the songs nobody has heard yet: small enough to follow.")
     st.space("stretch")
@@ -35,7 +35,7 @@ with party.container(border=True, height="stretch", key="way_party"):
         empty_state.watch(empty_state.party())
 
 with world.container(border=True, height="stretch", key="way_world"):
-    st.image(pictures.world(), width="stretch", alt="User factors times item factors")
+    st.image(home_drawings.world(), width="stretch", alt="User factors times item factors")
     st.subheader("Generate a world", anchor=False)
     st.markdown("Ratings made from three hidden factors: see whether the model finds them.")
     st.space("stretch")
@@ -43,7 +43,7 @@ with world.container(border=True, height="stretch", key="way_world"):
         empty_state.watch(empty_state.world())
 
 with own.container(border=True, height="stretch", key="way_own"):
-    st.image(pictures.file(), width="stretch", alt="A file of ratings, one a row")
+    st.image(home_drawings.file(), width="stretch", alt="A file of ratings, one a row")
     st.subheader("Bring your ratings", anchor=False)
     st.markdown("A CSV file, a spreadsheet or a MovieLens zip: its format is recognised.")
     st.space("stretch")

@@ -41,7 +41,7 @@ st.markdown(
 )
 seen = model_in_view.model_in_view("A map of users and items would be here.")
 view.page_shows("options")
-if not seen.fitted.has_factors:
+if not seen.fitted.has.factors:
     st.info(
         f"{seen.run.model.title} has no factors, and so no latent space to look at. Train SGD, "
         "ALS, PMF or neural MF to see one.",
@@ -50,7 +50,7 @@ if not seen.fitted.has_factors:
     st.page_link(
         "train.py", label="Choose a model", icon=":material/tune:", query_params=view.parameters()
     )
-    if seen.fitted.has_similarity and parts.drawn("similar"):
+    if seen.fitted.has.similarity and parts.drawn("similar"):
         similar.items_alone(seen)
     st.stop()
 shown = map_controls.choose(seen)

@@ -48,7 +48,7 @@ def picture(block: Block, how: View) -> None:
             key="matrix",
             alt=heatmap.alt(block, how),
             table=lambda: block.table(how),
-            marks=cells(block.user_ids, block.item_ids, theme.ink(mode), begin=True),
+            marks=cells(block.user_ids, block.item_ids, theme.cell_ring(mode), begin=True),
             part="matrix",
         )
     st.caption(f"{heatmap.legend(block, how)} Click a cell to see how its number comes about.")
@@ -64,11 +64,11 @@ def arithmetic(model: ModelInView, user: int, item: int) -> None:
     """How one cell's prediction comes about: as a sum, from own ratings, or not to be said."""
     user_name, item_name = model.ratings.user_names[user], model.ratings.item_names[item]
     st.markdown(f"**{user_name} × {item_name}**")
-    if model.fitted.has_terms:
+    if model.fitted.has.terms:
         _as_a_sum(model, user, item)
         return
     recommendations.predicted_sentence(model, user, item)
-    if model.fitted.has_reasons:
+    if model.fitted.has.reasons:
         recommendations.why(model, user, item, choosable=False)
     else:
         st.caption(
@@ -88,13 +88,13 @@ def _as_a_sum(model: ModelInView, user: int, item: int) -> None:
         alt=waterfall.alt(found, user_name, item_name, extent),
         table=lambda: waterfall.steps(found, user_name, item_name),
     )
-    if not model.fitted.has_ratings:
+    if not model.fitted.has.ratings:
         st.caption(
             "A preference, not a rating: for each factor the user's number times the "
             f"{model.ratings.item_noun}'s, added up. About 1 is as good as chosen, about 0 of no "
             "interest."
         )
-    elif model.fitted.has_factors:
+    elif model.fitted.has.factors:
         st.caption(
             f"The mean of all ratings, what this user and this {model.ratings.item_noun} add to "
             "it (their biases), and for each factor the user's number times the other's: equal "
@@ -106,7 +106,7 @@ def _as_a_sum(model: ModelInView, user: int, item: int) -> None:
 
 def offered(model: ModelInView) -> dict[View, str]:
     """The views that mean something for this model."""
-    named = VIEWS if model.fitted.has_ratings else VIEWS | {"predicted": "Preference"}
+    named = VIEWS if model.fitted.has.ratings else VIEWS | {"predicted": "Preference"}
     return {view: named[view] for view in matrix_view.views(model.fitted)}
 
 

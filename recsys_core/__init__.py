@@ -14,23 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from recsys_core import errors
-from recsys_core.models import (
-    ALS,
-    NMF,
-    PMF,
-    SGD,
-    BayesianPMF,
-    FactorModel,
-    FittedModel,
-    GlobalMean,
-    Guest,
-    ImplicitALS,
-    ItemKNN,
-    Model,
-    SVDpp,
-    UserItemBias,
-    load_model,
-)
+from recsys_core.models import MODELS, FactorModel, FittedModel, Guest, Model, load_model
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.version import __version__
 
@@ -40,14 +24,13 @@ if TYPE_CHECKING:
     from recsys_core.asking import attribution as explain
     from recsys_core.asking import similarity as recommend
     from recsys_core.experiments import Experiment, Record, run
+    from recsys_core.models import *  # noqa: F403
     from recsys_core.models import FactorModel as Predictor
     from recsys_core.models import FittedModel as Recommender
-    from recsys_core.models.neural import NeuralMF
     from recsys_core.reading import read_ratings
 
 # Found when first asked for, so that a notebook that only trains does not wait for the rest.
 _LATER = {
-    "NeuralMF": ("recsys_core.models.neural", "NeuralMF"),
     "read_ratings": ("recsys_core.reading", "read_ratings"),
     **{name: ("recsys_core.experiments", name) for name in ("Experiment", "Record", "run")},
     **{
@@ -66,17 +49,23 @@ _LATER = {
 }
 
 __all__ = [
-    "ALS", "NMF", "PMF", "SGD", "BayesianPMF", "Experiment", "FactorModel", "FittedModel",
-    "GlobalMean", "Guest", "ImplicitALS", "ItemKNN", "Model", "NeuralMF", "Predictor", "Ratings",
-    "Recommender", "Record", "SVDpp", "Scale", "UserItemBias", "__version__", "asking",
-    "attribution", "datasets", "errors", "experiments", "explain", "figures", "load_model",
-    "metrics", "projection", "read_ratings", "recommend", "run", "runs", "similarity", "splits",
+    "MODELS", "Experiment", "FactorModel", "FittedModel", "Guest", "Model", "Predictor", "Ratings",
+    "Recommender", "Record", "Scale", "__version__", "asking", "attribution", "datasets", "errors",
+    "experiments", "explain", "figures", "load_model", "metrics", "projection", "read_ratings",
+    "recommend", "run", "runs", "similarity", "splits",
 ]  # fmt: skip
+__all__ += MODELS
 
 
 def __getattr__(name: str) -> Any:
+    if name in MODELS:  # rc.SGD, rc.ALS …
+        return MODELS[name]
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, attribute = _LATER[name]
     found = import_module(module)
     return getattr(found, attribute) if attribute else found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})  # so that Tab offers what is found when asked for

@@ -12,7 +12,8 @@ class FactorscopeError(ValueError):
 
     def __init__(self, text: Text | str = "") -> None:
         super().__init__(str(text))
-        self.text = text
+        # Text from elsewhere (a library's message) is a value: braces in it mean nothing.
+        self.text = text if isinstance(text, Text) else Text("{said}", said=text)
 
 
 class RatingsError(FactorscopeError):

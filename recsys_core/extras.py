@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from recsys_core.errors import MissingPackageError
+from recsys_core.text import Text
 
 # By the name it is imported by: what the package is called, and the extra that installs it.
 EXTRAS = {
@@ -41,6 +42,13 @@ def needed_for(what: str, instead: str = "") -> Iterator[None]:
             raise
         title, extra = EXTRAS[package]
         raise MissingPackageError(
-            f"{what[:1].upper()}{what[1:]} needs {title}, which is not installed: "
-            f"pip install 'factorscope[{extra}]'{instead}."
+            Text(
+                "{upper}{what} needs {title}, which is not installed: "
+                "pip install 'factorscope[{extra}]'{instead}.",
+                upper=what[:1].upper(),
+                what=what[1:],
+                title=title,
+                extra=extra,
+                instead=instead,
+            )
         ) from None

@@ -9,6 +9,7 @@ import numpy as np
 
 from recsys_core.errors import RatingsError, SettingsError
 from recsys_core.ratings import Ratings, Scale
+from recsys_core.text import Text
 
 # Scores held at a time while ranking: 16 MB of float32, whatever the numbers of users and items.
 _RANKED_AT_ONCE = 4_000_000
@@ -40,9 +41,15 @@ def mape(truth: np.ndarray, predicted: np.ndarray) -> float:
 def _paired(truth: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     t, p = np.asarray(truth, dtype=np.float64), np.asarray(predicted, dtype=np.float64)
     if t.shape != p.shape:
-        raise RatingsError(f"{t.size} ratings but {p.size} predictions; give one each.")
+        raise RatingsError(
+            Text(
+                "{size} ratings but {size_2} predictions; give one each.",
+                size=t.size,
+                size_2=p.size,
+            )
+        )
     if not t.size:
-        raise RatingsError("There are no ratings to measure the error on; hold some out.")
+        raise RatingsError(Text("There are no ratings to measure the error on; hold some out."))
     return t, p
 
 
@@ -91,15 +98,18 @@ def ranking(fitted: Any, test: Ratings, n: int = 10, threshold: float | None = N
         If no test rating reaches the threshold.
     """
     if n < 1:
-        raise SettingsError(f"A list needs at least one place; {n} were asked for.")
+        raise SettingsError(Text("A list needs at least one place; {n} were asked for.", n=n))
     fitted = getattr(fitted, "snapshot", lambda: fitted)()
     train: Ratings = fitted.train
     threshold = liked_from(test.scale) if threshold is None else threshold
     liked = test.take(test.values >= threshold - 1e-6)  # 1e-6: ratings are float32
     if not len(liked):
         raise RatingsError(
-            f"No test rating is {threshold:g} or higher, so nothing can be called liked; "
-            "lower the threshold."
+            Text(
+                "No test rating is {threshold:g} or higher, so nothing can be called liked; "
+                "lower the threshold.",
+                threshold=threshold,
+            )
         )
     n = min(n, train.n_items)
     n_liked = liked.user_counts

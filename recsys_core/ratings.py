@@ -15,6 +15,7 @@ import pandas as pd
 
 from recsys_core.errors import RatingsError
 from recsys_core.recipes import Recipe
+from recsys_core.text import Text
 
 # The two sides of the matrix: its rows and its columns, in this order wherever both are meant.
 Side = Literal["user", "item"]
@@ -218,7 +219,11 @@ class Axis:
         index = self._lookup.get(label, self._lookup.get(label_text(label)))
         if index is None:
             raise RatingsError(
-                f"No {self.noun} is called “{label}” in these ratings; check the spelling."
+                Text(
+                    "No {noun} is called “{label}” in these ratings; check the spelling.",
+                    noun=self.noun,
+                    label=label,
+                )
             )
         return index
 
@@ -273,9 +278,13 @@ class Ratings:
             array = np.ascontiguousarray(getattr(self, attribute), dtype=dtype)
             object.__setattr__(self, attribute, array)
         if not len(self.user_ids) == len(self.item_ids) == len(self.values):
-            raise RatingsError("Users, items and ratings must be equally many; check the columns.")
+            raise RatingsError(
+                Text("Users, items and ratings must be equally many; check the columns.")
+            )
         if len(self.values) and not np.isfinite(self.values).all():
-            raise RatingsError("Some ratings are not finite numbers; mark them as unrated instead.")
+            raise RatingsError(
+                Text("Some ratings are not finite numbers; mark them as unrated instead.")
+            )
         if len(self.values):
             for ids, size, what in (
                 (self.user_ids, len(self.users), "user"),
@@ -283,8 +292,12 @@ class Ratings:
             ):
                 if ids.min() < 0 or ids.max() >= size:
                     raise RatingsError(
-                        f"A {what} index lies outside 0–{size - 1}; {what}_index(label) turns a "
-                        "label into its index."
+                        Text(
+                            "A {what} index lies outside 0–{value}; {what}_index(label) turns a "
+                            "label into its index.",
+                            what=what,
+                            value=size - 1,
+                        )
                     )
 
     # --- construction ---------------------------------------------------------------------------
@@ -319,15 +332,26 @@ class Ratings:
         for column in (user, item, rating, *([timestamp] if timestamp else [])):
             if column not in frame.columns:
                 names = ", ".join(str(c) for c in frame.columns)
-                raise RatingsError(f"There is no column “{column}”; the table has: {names}.")
+                raise RatingsError(
+                    Text(
+                        "There is no column “{column}”; the table has: {names}.",
+                        column=column,
+                        names=names,
+                    )
+                )
         n_rows = len(frame)
         numbers = pd.to_numeric(frame[rating], errors="coerce")
         not_number = numbers.isna() & frame[rating].notna()
         if not_number.any():
             at = int(np.flatnonzero(not_number.to_numpy())[0])
             raise RatingsError(
-                f"Row {at + 1}, column “{rating}”: “{frame[rating].iloc[at]}” is not a number; "
-                "choose another rating column or mend the row."
+                Text(
+                    "Row {value}, column “{rating}”: “{iloc}” is not a number; "
+                    "choose another rating column or mend the row.",
+                    value=at + 1,
+                    rating=rating,
+                    iloc=frame[rating].iloc[at],
+                )
             )
         keep = (frame[user].notna() & frame[item].notna() & numbers.notna()).to_numpy()
         keep = keep & np.isfinite(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
@@ -338,7 +362,9 @@ class Ratings:
             n_outside = int((keep & ~inside).sum())
             keep = keep & inside
         if not keep.any():
-            raise RatingsError("No rating is left after leaving out blank and out-of-scale rows.")
+            raise RatingsError(
+                Text("No rating is left after leaving out blank and out-of-scale rows.")
+            )
 
         user_codes, users = _encode(frame[user][keep])
         item_codes, items = _encode(frame[item][keep])
@@ -386,12 +412,17 @@ class Ratings:
                 wide = matrix.to_numpy(dtype=np.float32, na_value=np.nan)
             except (TypeError, ValueError):
                 raise RatingsError(
-                    "The matrix holds something that is not a number; leave unrated cells blank."
+                    Text(
+                        "The matrix holds something that is not a number; leave unrated cells "
+                        "blank."
+                    )
                 ) from None
         else:
             wide = np.asarray(matrix, dtype=np.float32)
             if wide.ndim != 2:
-                raise RatingsError(f"A rating matrix has two dimensions; this one has {wide.ndim}.")
+                raise RatingsError(
+                    Text("A rating matrix has two dimensions; this one has {ndim}.", ndim=wide.ndim)
+                )
             users, items = list(range(wide.shape[0])), list(range(wide.shape[1]))
         rated = np.isfinite(wide)
         if missing is not None:
@@ -402,7 +433,9 @@ class Ratings:
             n_outside = int(outside.sum())
             rated &= ~outside
         if not rated.any():
-            raise RatingsError("No cell of the matrix is rated; check which value means unrated.")
+            raise RatingsError(
+                Text("No cell of the matrix is rated; check which value means unrated.")
+            )
         user_ids, item_ids = np.nonzero(rated)
         values = wide[rated]
         return cls(
@@ -470,7 +503,7 @@ class Ratings:
     def global_mean(self) -> float:
         """Mean of all ratings."""
         if not self.n_ratings:
-            raise RatingsError("There are no ratings to take the mean of.")
+            raise RatingsError(Text("There are no ratings to take the mean of."))
         return float(self.values.mean(dtype=np.float64))
 
     def axis(self, side: Side) -> Axis:

@@ -182,7 +182,7 @@ def by_time(ratings: Ratings, validation: Size = 0.1, test: Size = 0.1) -> Split
     """
     if ratings.timestamps is None:
         raise SettingsError(
-            "These ratings have no timestamps; split at random or by each user's last rating."
+            Text("These ratings have no timestamps; split at random or by each user's last rating.")
         )
     n_validation, n_test = _sizes(ratings, validation, test)
     order = np.argsort(ratings.timestamps, kind="stable")
@@ -206,11 +206,21 @@ def k_fold(
     """
     if not 2 <= n_folds <= len(ratings):
         raise SettingsError(
-            f"{len(ratings):,} ratings cannot be cut into {n_folds:,} folds; choose a number from "
-            "2 up to theirs."
+            Text(
+                "{n_given:,} ratings cannot be cut into {n_folds:,} folds; choose a number from "
+                "2 up to theirs.",
+                n_given=len(ratings),
+                n_folds=n_folds,
+            )
         )
     if not fold < n_folds:
-        raise SettingsError(f"There is no fold {fold} of {n_folds}; they are numbered from 0.")
+        raise SettingsError(
+            Text(
+                "There is no fold {fold} of {n_folds}; they are numbered from 0.",
+                fold=fold,
+                n_folds=n_folds,
+            )
+        )
     part = np.random.default_rng(seed).permutation(len(ratings)) % n_folds
     name = f"fold {fold + 1} of {n_folds}, seed {seed}"
     return _rest_at_random(ratings, np.flatnonzero(part == fold), validation, seed, name)
@@ -259,7 +269,9 @@ def as_sklearn(ratings: Ratings, test: Size = 0.2, seed: int = 42) -> Split:
     n, size = len(ratings), _checked(test)
     n_test = int(np.ceil(n * size)) if size < 1 else int(size)
     if not 0 < n_test < n:
-        raise SettingsError(f"{n_test:,} of {n:,} ratings cannot be the test part.")
+        raise SettingsError(
+            Text("{n_test:,} of {n:,} ratings cannot be the test part.", n_test=n_test, n=n)
+        )
     order = np.random.RandomState(seed).permutation(n)
     return Split(
         ratings.take(order[n_test:]),
@@ -293,8 +305,11 @@ def by_mask(
         is_validation = _mask(ratings, validation_mask, "validation")
         if (is_test & is_validation).any():
             raise SettingsError(
-                f"{int((is_test & is_validation).sum()):,} ratings are both in the validation and "
-                "in the test mask; put each in one."
+                Text(
+                    "{int:,} ratings are both in the validation and "
+                    "in the test mask; put each in one.",
+                    int=int((is_test & is_validation).sum()),
+                )
             )
         rows = np.flatnonzero(is_validation)
         split = _split(ratings, rows, test, "given test and validation parts")
@@ -399,7 +414,11 @@ def _mask_from_text(ratings: Ratings, text: str) -> np.ndarray:
     for first, last in ranges:
         if last >= len(mask):
             raise SettingsError(
-                f"There is no rating at position {last:,}; there are {len(mask):,}."
+                Text(
+                    "There is no rating at position {last:,}; there are {n_given:,}.",
+                    last=last,
+                    n_given=len(mask),
+                )
             )
         mask[first : last + 1] = True
     return mask
@@ -416,7 +435,7 @@ def _rest_at_random(
     rest[test] = False
     left = np.flatnonzero(rest)
     if not len(left):
-        raise SettingsError("The test part leaves no rating to train on; hold out fewer.")
+        raise SettingsError(Text("The test part leaves no rating to train on; hold out fewer."))
     (n_validation,) = _counts(len(left), "rating", validation)
     held = np.random.default_rng(seed).permutation(left)[:n_validation]
     if n_validation:
@@ -436,7 +455,7 @@ def _split(
     held = np.zeros(len(ratings), dtype=bool)
     held[validation] = held[test] = True
     if held.all():
-        raise SettingsError("Nothing is left to train on; hold out fewer ratings.")
+        raise SettingsError(Text("Nothing is left to train on; hold out fewer ratings."))
     train = ratings.take(np.flatnonzero(~held))
     parts = {}
     for part, positions, size in zip(
@@ -497,7 +516,12 @@ def _counts(n: int, noun: str, *sizes: Size) -> list[int]:
     counts = [max(1, round(n * s)) if 0 < s < 1 else int(s) for s in map(_checked, sizes)]
     if sum(counts) >= n:
         raise SettingsError(
-            f"{sum(counts):,} of {n:,} {noun}s held out leave none to train on; hold out fewer."
+            Text(
+                "{sum:,} of {n:,} {noun}s held out leave none to train on; hold out fewer.",
+                sum=sum(counts),
+                n=n,
+                noun=noun,
+            )
         )
     return counts
 
@@ -532,7 +556,11 @@ def _mask(ratings: Ratings, mask: np.ndarray, part: str) -> np.ndarray:
     mask = np.asarray(mask)
     if mask.shape != (len(ratings),) or mask.dtype != bool:
         raise SettingsError(
-            f"The {part} mask must hold one true or false for each of the {len(ratings):,} ratings."
+            Text(
+                "The {part} mask must hold one true or false for each of the {n_given:,} ratings.",
+                part=part,
+                n_given=len(ratings),
+            )
         )
     return mask
 
@@ -551,7 +579,11 @@ def _mask_of(
         whole = np.issubdtype(positions.dtype, np.integer) or not positions.size
         if not whole or ((positions < 0) | (positions >= len(ratings))).any():
             raise SettingsError(
-                f"The {name} positions must be whole numbers from 0 to {len(ratings) - 1}."
+                Text(
+                    "The {name} positions must be whole numbers from 0 to {value}.",
+                    name=name,
+                    value=len(ratings) - 1,
+                )
             )
         mask[positions.astype(np.int64)] = True
         return mask
@@ -566,7 +598,12 @@ def _mask_of(
     mask = np.isin(ratings.user_ids.astype(np.int64) * ratings.n_items + ratings.item_ids, wanted)
     if mask.sum() < len(wanted):
         raise RatingsError(
-            f"{len(wanted) - int(mask.sum()):,} of the {len(wanted):,} {name} pairs are not among "
-            "these ratings; read the whole that they are a part of."
+            Text(
+                "{value:,} of the {n_given:,} {name} pairs are not among "
+                "these ratings; read the whole that they are a part of.",
+                value=len(wanted) - int(mask.sum()),
+                n_given=len(wanted),
+                name=name,
+            )
         )
     return mask

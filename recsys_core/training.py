@@ -12,11 +12,13 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from itertools import islice
+from typing import Any, Protocol, overload
 
 from recsys_core.errors import DivergedError, SettingsError
 from recsys_core.kernels.threads import cut
 from recsys_core.ratings import Ratings
+from recsys_core.text import Text
 
 # Ratings measured between two looks at the clock: a few milliseconds of work.
 _MEASURED_AT_ONCE = 1 << 19
@@ -43,6 +45,37 @@ class Epoch:
     validation_rmse: float | None
     loss: float
     seconds: float
+
+
+class Epochs(Sequence[Epoch]):
+    """The first ``n`` epochs of a course of training, the initial state first.
+
+    A read-only look at the one list of the course, which only grows: whoever looks at the epochs
+    has them without a copy, and sees no more than there were.
+    """
+
+    __slots__ = ("_course", "_n")
+
+    def __init__(self, course: list[Epoch], n: int) -> None:
+        self._course, self._n = course, n
+
+    def __len__(self) -> int:
+        return self._n
+
+    def __iter__(self) -> Iterator[Epoch]:
+        return islice(self._course, self._n)
+
+    @overload
+    def __getitem__(self, at: int) -> Epoch: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Epoch]: ...
+    def __getitem__(self, at: int | slice) -> Epoch | list[Epoch]:
+        if isinstance(at, slice):
+            return [self._course[place] for place in range(self._n)[at]]
+        place = at if at >= 0 else self._n + at
+        if not 0 <= place < self._n:
+            raise IndexError(f"There is no epoch at {at} among {self._n}.")
+        return self._course[place]
 
 
 def best_of(history: Sequence[Epoch]) -> int | None:
@@ -86,8 +119,12 @@ class Trainer(Protocol):
     def snapshot(self) -> Any:
         """An immutable fitted model with the parameters as they are now."""
 
-    def state(self) -> dict[str, Any]:
-        """Everything that changes: parameters, optimiser, generator, order. Copies."""
+    def state(self, snapshot: Any = None) -> dict[str, Any]:
+        """Everything that changes: parameters, optimiser, generator, order.
+
+        Arrays that ``snapshot``, of the same moment, holds as well are its own; all others are
+        copies.
+        """
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up a state."""
@@ -125,7 +162,7 @@ class Training:
 
     Attributes
     ----------
-    history : list of Epoch, the initial state first.
+    history : the Epochs so far, the initial state first.
     n_epochs : epochs planned.
     best_epoch : the epoch of lowest validation RMSE so far; None without validation.
     stopped_early : True once ``patience`` epochs have passed without a better one.
@@ -149,19 +186,24 @@ class Training:
         self.n_epochs = n_epochs
         self.patience = patience
         self._at = _Position()
+        self._latest: Any = None  # fitted model of the present moment, once somebody asked for it
         if checkpoint is None:
             began = time.perf_counter()
             self._close_epoch(self._measure(), began)
         else:
             if checkpoint.shape != self._shape:
                 raise SettingsError(
-                    "This checkpoint belongs to other ratings: users, items or ratings differ in "
-                    "number. Start from the ratings it was made with."
+                    Text(
+                        "This checkpoint belongs to other ratings: users, items or ratings "
+                        "differ in "
+                        "number. Start from the ratings it was made with."
+                    )
                 )
             trainer.restore(copy.deepcopy(checkpoint.state))
             position = dict(checkpoint.position)
+            # The course goes on in a list of its own; the epochs themselves never change.
             position["history"] = position["history"][: position.pop("n_epochs")]
-            self._at = _Position(**copy.deepcopy(position))
+            self._at = _Position(**position)
             self._at.stopped_early = False
 
     @property
@@ -169,9 +211,9 @@ class Training:
         return self.train.n_users, self.train.n_items, self.train.n_ratings
 
     @property
-    def history(self) -> list[Epoch]:
+    def history(self) -> Epochs:
         """The epochs so far, the initial state first."""
-        return list(self._at.history)
+        return Epochs(self._at.history, len(self._at.history))
 
     @property
     def epoch(self) -> int:
@@ -218,6 +260,7 @@ class Training:
             return None
         began = time.perf_counter()
         at, trainer = self._at, self.trainer
+        self._latest = None
         if at.step == 0:
             trainer.begin_epoch()
         while at.step < trainer.n_steps:
@@ -254,8 +297,12 @@ class Training:
         far = _DIVERGED_AT * self.train.scale.width * math.sqrt(len(self.train))
         if not math.isfinite(loss) or math.sqrt(raw) > far:
             raise DivergedError(
-                f"Training diverged in epoch {number}: predictions left all bounds. Use a smaller "
-                "learning rate or more regularisation."
+                Text(
+                    "Training diverged in epoch {number}: predictions left all bounds. Use "
+                    "a smaller "
+                    "learning rate or more regularisation.",
+                    number=number,
+                )
             )
         seconds = at.seconds + time.perf_counter() - began
         epoch = Epoch(number, train_rmse, validation_rmse, loss, seconds)
@@ -271,7 +318,7 @@ class Training:
             return
         lowest = math.inf if at.best_epoch is None else self._rmse_of(at.best_epoch)
         if epoch.validation_rmse < lowest - _LEAST_GAIN:
-            at.best, at.best_epoch, at.waited = self.trainer.snapshot(), epoch.number, 0
+            at.best, at.best_epoch, at.waited = self.latest, epoch.number, 0
             return
         at.waited += 1
         at.stopped_early = self.patience is not None and at.waited >= self.patience
@@ -293,10 +340,22 @@ class Training:
         """The fitted model as trained so far; once finished, that of the best validation epoch."""
         if self.finished and self._at.best is not None:
             return self._at.best
-        return self.trainer.snapshot()
+        return self.latest
+
+    @property
+    def latest(self) -> Any:
+        """The fitted model with the parameters as they are now, one for all who ask."""
+        if self._latest is None:
+            self._latest = self.trainer.snapshot()
+        return self._latest
 
     def checkpoint(self) -> Checkpoint:
-        """Everything needed to go on: parameters, optimiser, generator, position."""
+        """Everything needed to go on: parameters, optimiser, generator, position.
+
+        It shares its arrays with the fitted model of the same moment (``latest``).
+        """
         # The list of epochs only grows: all checkpoints share it, and know how much is theirs.
         position = {**vars(self._at), "n_epochs": len(self._at.history)}
-        return Checkpoint(dict(self.settings), self._shape, self.trainer.state(), position)
+        return Checkpoint(
+            dict(self.settings), self._shape, self.trainer.state(self.latest), position
+        )

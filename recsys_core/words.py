@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from recsys_core.errors import SettingsError
+from recsys_core.text import Text
 
 _NO_BREAK = "\u00a0"
 
@@ -43,7 +44,7 @@ def parsed(text: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise SettingsError(f"“{text}” is not a number; type one such as 0 or 99.")
+        raise SettingsError(Text("“{text}” is not a number; type one such as 0 or 99.", text=text))
     return value
 
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+# Its assertions say what was compared, as those of test files do.
+pytest.register_assert_rewrite("tests.models.contract")
+
 _ROOT = Path(__file__).resolve().parent.parent
 
 

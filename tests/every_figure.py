@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import functools
 from collections.abc import Iterator
 from typing import Any
@@ -15,13 +16,14 @@ from recsys_core import runs
 from recsys_core.asking import attribution, latent_map, matrix_view, projection, similarity
 from recsys_core.figures import (
     curves,
-    data,
     epoch_lines,
     heatmap,
+    histogram,
     latent,
-    live_latent,
-    live_matrix,
+    rating_counts,
+    reason_bars,
     similarity_matrix,
+    sparsity_pattern,
     waterfall,
 )
 from recsys_core.figures.plain import Figure
@@ -31,13 +33,14 @@ from recsys_core.ratings import SIDES
 
 MODULES = (
     curves,
-    data,
     heatmap,
+    sparsity_pattern,
     latent,
+    rating_counts,
+    histogram,
+    reason_bars,
     similarity_matrix,
     epoch_lines,
-    live_latent,
-    live_matrix,
     waterfall,
 )
 
@@ -64,10 +67,15 @@ def curve(run: runs.Run, name: str = "SGD", colour: int = 0) -> curves.Curve:
     return curves.Curve(name, run.epochs, run.n_epochs, colour, run.best_epoch, run.stream)
 
 
-def matrix(run: runs.Run, mode: Mode, **options: Any) -> tuple[Figure, dict[str, Any]]:
-    """The live matrix of a run, and what the browser's panel needs to fill it."""
-    part, extent = shown(run.split.train), run.fitted.extent
-    return live_matrix.figure(run.split, part.rows, part.columns, extent, mode, **options)
+def matrix(run: runs.Run, mode: Mode, **changed: Any) -> tuple[Figure, dict[str, Any]]:
+    """The live matrix of a run, and what its panel needs; ``changed`` are fields of the block."""
+    part, split = shown(run.split.train), run.split
+    block = matrix_view.block_of(
+        split.train, run.fitted, part.rows, part.columns,
+        validation=split.validation, test=split.test,
+    )  # fmt: skip
+    sampled = block.trained.size < run.ratings.n_users * run.ratings.n_items
+    return heatmap.live(dataclasses.replace(block, **changed), mode, sampled=sampled)
 
 
 def covered(figure: Figure, over: Figure) -> Figure:
@@ -94,15 +102,13 @@ def every_figure(mode: Mode) -> dict[str, list[Figure]]:
 def _figures(mode: Mode) -> Iterator[tuple[str, Figure]]:
     for run in (trained("party"), trained("world")):
         ratings = run.ratings
-        for name in ("spread", "tail", "known"):
-            yield f"data.{name}", getattr(data, name)(ratings, mode)
+        yield "histogram.figure", histogram.figure(ratings, mode)
+        yield "rating_counts.figure", rating_counts.figure(ratings, mode)
+        yield "sparsity_pattern.figure", sparsity_pattern.figure(ratings, mode)
         for has_ratings in (True, False):
-            yield "live_matrix.figure", matrix(run, mode, has_ratings=has_ratings)[0]
+            yield "heatmap.live", matrix(run, mode, has_ratings=has_ratings)[0]
         part = shown(run.split.train)
-        yield (
-            "live_latent.figure",
-            live_latent.figure(run.split.train, part.users, part.items, mode)[0],
-        )
+        yield "latent.live", latent.live(run.split.train, part.users, part.items, mode)[0]
         one, other = curve(run), curve(run, "another", 1)
         yield "curves.live", curves.live([one], one, BASELINES, mode)[0]
         several = curves.live([one, other], other, BASELINES, mode, log_x=True, log_y=True)
@@ -110,8 +116,12 @@ def _figures(mode: Mode) -> Iterator[tuple[str, Figure]]:
         yield "curves.drawn", curves.drawn([one, other], mode)
         yield "curves.drawn", curves.drawn([one], mode, measure="objective")
         yield from _of_a_model(run, mode)
-    yield "data.known", data.known(rc.Ratings.from_matrix(np.eye(300, 200) * 3), mode)
-    yield "data.tail", data.tail(rc.Ratings.from_matrix(np.eye(600, 40) * 3), mode)
+    wide, long = (
+        rc.Ratings.from_matrix(np.eye(300, 200) * 3),
+        rc.Ratings.from_matrix(np.eye(600, 40) * 3),
+    )
+    yield "sparsity_pattern.figure", sparsity_pattern.figure(wide, mode)
+    yield "rating_counts.figure", rating_counts.figure(long, mode)
     party = rc.datasets.music_party()
     sampled = rc.BayesianPMF(n_factors=2, n_epochs=6, burn_in=1).fit(party).snapshot()
     part = matrix_view.block_of(party, sampled, party.user_order, party.item_order)
@@ -128,19 +138,16 @@ def _of_a_model(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:
         validation=split.validation, test=split.test, item_groups=np.arange(9) // 4,
     )  # fmt: skip
     for view in matrix_view.views(fitted):
-        yield "heatmap.figure", heatmap.figure(part, view, mode, user=1, item=2)
-    yield "heatmap.figure", heatmap.figure(part, "filled", mode, user=1)
+        yield "heatmap.figure", heatmap.figure(part, view, mode)
     found, extent = attribution.terms(fitted, 1, 2), fitted.extent
     yield "waterfall.figure", waterfall.figure(found, "one", "other", extent, mode)
-    contributions = similarity_matrix.contributions(
-        attribution.reasons(fitted, 1, 2), names, names[2], mode
-    )
-    yield "similarity_matrix.contributions", contributions
+    reasons = attribution.reasons(fitted, 1, 2)
+    yield "reason_bars.figure", reason_bars.figure(reasons, names, names[2], mode)
     for ids in (np.arange(4), np.arange(min(20, len(names)))):
         alike = similarity.similarity_matrix(fitted, "item", "factors", ids)
         yield (
-            "similarity_matrix.similarities",
-            similarity_matrix.similarities(alike, "Alike", mode, selected=1),
+            "similarity_matrix.figure",
+            similarity_matrix.figure(alike, "Alike", mode, selected=1),
         )
     basis = projection.Basis.fit(fitted)
     ids = {"user": np.arange(run.ratings.n_users), "item": np.arange(len(names))}
@@ -152,7 +159,5 @@ def _of_a_model(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:
         clouds = [latent.cloud(split.train, places, side, sides[side]) for side in sides]
         options |= {"title": "Map", "shade": shade}
         yield "latent.figure", latent.figure(clouds, mode, **options)
-        near = {"selected": ("item", 3), "neighbours": np.array([1, 2])}
-        yield "latent.figure", latent.figure(clouds, mode, **options, **near)
-        over = latent.overlay(clouds, near["selected"], near["neighbours"], shade, mode)
+        over = latent.overlay(clouds, ("item", 3), np.array([1, 2]), shade, mode)
         yield "latent.overlay", covered(latent.figure(clouds, mode, **options), over)

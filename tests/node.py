@@ -15,10 +15,12 @@ from typing import Any
 import pytest
 
 from pages.shared.chart.assets import SCRIPTS
+from recsys_core.figures.plain import Figure, to_json
 from recsys_core.live.messages import Refused, Tick, encode
 
 NODE = shutil.which("node")
-_TAB = Path(__file__).resolve().parent / "js" / "tab.mjs"
+_ROOT = Path(__file__).resolve().parents[1]
+_TESTS = Path("tests", "js")
 
 needs_node = pytest.mark.skipif(
     NODE is None, reason="node is not on the PATH: what the browser says is not compared"
@@ -26,13 +28,25 @@ needs_node = pytest.mark.skipif(
 
 
 @functools.cache
-def _scripts() -> tempfile.TemporaryDirectory:
-    """A folder with all scripts as they are served, those made in Python among them."""
+def _laid_out() -> tempfile.TemporaryDirectory:
+    """All scripts as they are served, those made in Python among them, and ``tests/js``.
+
+    They lie as in the repository: imports lead to the same files as for the type checker.
+    """
     folder = tempfile.TemporaryDirectory(prefix="factorscope-js-")
+    root = Path(folder.name)
+    shutil.copytree(_ROOT / _TESTS, root / _TESTS)
+    scripts = root / "pages" / "shared" / "chart" / "js"
+    scripts.mkdir(parents=True)
     for name, text in SCRIPTS.items():
-        Path(folder.name, name).write_text(text, encoding="utf-8")
-    Path(folder.name, "package.json").write_text('{"type": "module"}', encoding="utf-8")
+        (scripts / name).write_text(text, encoding="utf-8")
+    (root / "package.json").write_text('{"type": "module"}', encoding="utf-8")
     return folder
+
+
+def node_tests() -> Path:
+    """The folder of the unit tests that ``node --test`` runs, with the scripts where they look."""
+    return Path(_laid_out().name) / _TESTS
 
 
 class Tab:
@@ -42,7 +56,7 @@ class Tab:
         """``options``: “--calm” for somebody who wants less motion."""
         assert NODE is not None
         self._process = subprocess.Popen(
-            [NODE, str(_TAB), _scripts().name, *options],
+            [NODE, str(node_tests() / "tab.mjs"), *options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8",
         )  # fmt: skip
 
@@ -109,6 +123,10 @@ class Tab:
     def receive(self, text: str) -> None:
         """A message comes over it, as text."""
         self._ask(receive=text)
+
+    def paint(self, figure: Figure, live: dict[str, Any]) -> list[tuple[str, list, dict]]:
+        """What the panel of a live figure paints: [method of the canvas, arguments, its state]."""
+        return self._ask(paint=[live, json.loads(to_json(figure))])
 
     def say(self, *spans: dict[str, Any]) -> list[str]:
         """What elements with these data attributes are filled with."""

@@ -53,4 +53,4 @@ def test_errors_carry_it():
     error = RatingsError(left_out(2))
     assert isinstance(error, FactorscopeError) and error.text == left_out(2)
     assert str(error) == "2 ratings were left out."
-    assert RatingsError("a plain sentence").text == "a plain sentence"
+    assert str(RatingsError("braces {mean} nothing").text) == "braces {mean} nothing"

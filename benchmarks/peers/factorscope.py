@@ -34,4 +34,4 @@ def fit(data, model, **settings):
 
 def predict(fitted, pairs):
     # Preferences beyond 0 and 1 still have an order.
-    return np.asarray(fitted.predict(pairs.users, pairs.items, clip=fitted.has_ratings))
+    return np.asarray(fitted.predict(pairs.users, pairs.items, clip=fitted.has.ratings))

@@ -85,7 +85,6 @@ class _Page:
                 try:
                     message = decode(await self.text())
                 except LiveError as error:
-                    assert isinstance(error.text, Text)
                     await self.refuse(error.text)
                     continue
                 if isinstance(message, Watch):

@@ -14,7 +14,7 @@ from recsys_core.asking import latent_map, seriation, similarity
 from recsys_core.asking.latent_map import Places
 from recsys_core.asking.projection import Basis
 from recsys_core.asking.seriation import Arrangement, How
-from recsys_core.models import Factored, FittedModel
+from recsys_core.models import Factored, FittedModel, seen_as
 from recsys_core.ratings import Ratings, Side
 from recsys_core.runs import Entry, Run, Status
 from recsys_core.splits import Split
@@ -39,8 +39,7 @@ class ModelInView:
     @property
     def factored(self) -> Factored:
         """The fitted model, where it has factors."""
-        assert isinstance(self.fitted, Factored)
-        return self.fitted
+        return seen_as(Factored, self.fitted)
 
     @property
     def run(self) -> Run:
@@ -170,8 +169,7 @@ def _clusters(key: str, _fitted: Factored) -> tuple[dict[Side, np.ndarray], list
 
 def basis(model: ModelInView) -> Basis:
     """The two widest directions of the run's latest state: looking back does not turn the map."""
-    latest = model.run.fitted
-    assert isinstance(latest, Factored)
+    latest = seen_as(Factored, model.run.fitted)
     return _basis(f"{model.run.stream} {model.run.epoch} {model.run.status}", latest)
 
 

@@ -11,7 +11,7 @@ from pages.shared.chart.chart import chart
 from pages.shared.model_in_view import ModelInView
 from recsys_core import words
 from recsys_core.asking import attribution
-from recsys_core.figures import similarity_matrix
+from recsys_core.figures import reason_bars
 from recsys_core.models import Guest
 
 _OFFERED = ("5", "10", "20", "50")
@@ -78,7 +78,7 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"**For {name}: the {words.many(noun)} with the highest "
-            f"{'predicted rating' if fitted.has_ratings else 'preference'}**",
+            f"{'predicted rating' if fitted.has.ratings else 'preference'}**",
             width="content",
         )
         n = int(
@@ -99,14 +99,14 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
     columns = {noun: [names[i] for i in ids], "predicted": table["score"].to_numpy()}
     who = "you" if fitted.row(one).index is None else "they"
     reason = f"because {who} rated"
-    if fitted.has_intervals:
+    if fitted.has.intervals:
         low, high = fitted.predict_interval(one, ids, _COVERAGE)
         columns[_INTERVAL] = [
             f"{words.number(a)} to {words.number(b)}" for a, b in zip(low, high, strict=True)
         ]
-    if fitted.has_reasons:
+    if fitted.has.reasons:
         columns[reason] = [
-            similarity_matrix.because(attribution.reasons(fitted, one, item), names) for item in ids
+            reason_bars.because(attribution.reasons(fitted, one, item), names) for item in ids
         ]
     shown = pd.DataFrame(columns, index=pd.RangeIndex(1, len(ids) + 1, name="rank"))
     event = st.dataframe(
@@ -119,7 +119,7 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
             "rank": st.column_config.NumberColumn("", width=30),
             noun: st.column_config.TextColumn(width=220),
             "predicted": st.column_config.ProgressColumn(
-                "predicted" if fitted.has_ratings else "preference",
+                "predicted" if fitted.has.ratings else "preference",
                 format="%.2f",
                 min_value=fitted.extent.low,
                 max_value=fitted.extent.high,
@@ -145,15 +145,15 @@ def predicted_sentence(model: ModelInView, one: int | Guest, item: int) -> None:
     """One prediction in a sentence, with how sure it is where the model knows: “3.9, 90 % …”."""
     found = model.fitted
     value = float(found.predict(one, item)[0])
-    text = f"{'Predicted' if found.has_ratings else 'Preference'} **{words.number(value)}**"
-    if found.has_intervals:
+    text = f"{'Predicted' if found.has.ratings else 'Preference'} **{words.number(value)}**"
+    if found.has.intervals:
         low, high = (float(end[0]) for end in found.predict_interval(one, item, _COVERAGE))
         text += f", {words.percent(_COVERAGE)} between {words.number(low)} and {words.number(high)}"
     st.markdown(
         text + ".",
         help="So many of such ratings lie in the interval, if the model is right about its own "
         "doubts: those about its numbers, and the noise of ratings."
-        if found.has_intervals
+        if found.has.intervals
         else None,
     )
 
@@ -162,7 +162,7 @@ def why(model: ModelInView, one: int | Guest, item: int | None, choosable: bool 
     """How each own rating pulls at one prediction, of a row ``choosable`` above or of a cell."""
     if item is None:
         return
-    if not model.fitted.has_reasons:
+    if not model.fitted.has.reasons:
         st.caption(
             f"{model.run.model.title} sends all it knows through one network: which of the "
             "ratings spoke for a prediction cannot be told."
@@ -181,7 +181,7 @@ def why(model: ModelInView, one: int | Guest, item: int | None, choosable: bool 
         )
         return
     chart(
-        similarity_matrix.contributions(found, names, names[item], session.theme()),
+        reason_bars.figure(found, names, names[item], session.theme()),
         key="contributions",
         alt=f"How the ratings pull the prediction of {names[item]} from {start} to {end}",
         table=lambda: found.table.assign(label=[names[i] for i in found.table["item"]]),

@@ -29,7 +29,7 @@ _LISTED = 10
 def section(model: ModelInView, one: int | Guest, name: str, item: int | None) -> None:
     """Three tabs; only the open one is worked out."""
     noun = model.ratings.item_noun
-    if not model.fitted.has_similarity:
+    if not model.fitted.has.similarity:
         st.caption(
             f"{model.run.model.title} has no factors: to it all users rank all "
             f"{words.many(noun)} alike, so there is no likeness to show."
@@ -63,7 +63,7 @@ def _by(model: ModelInView, name: str) -> By:
     fitted = model.fitted
     if fitted.n_users * fitted.n_items > _MOST_CELLS:
         return "factors"
-    few = fitted.n_users <= _MATRIX and fitted.has_factors
+    few = fitted.n_users <= _MATRIX and fitted.has.factors
     offered: tuple[By, ...] = ("predictions", "factors")
     return choices.segmented(  # type: ignore[return-value]
         name,
@@ -74,7 +74,7 @@ def _by(model: ModelInView, name: str) -> By:
         part="similar",
         help="By predicted ratings: whole predicted rows, which are all positive and so close to "
         "1. By factors: directions of taste, biases aside."
-        if fitted.has_factors
+        if fitted.has.factors
         else None,
     )
 
@@ -90,7 +90,7 @@ def _users(model: ModelInView, one: int | Guest, name: str) -> None:
         compared = similarity.compared(fitted, by)
         with st.container(width=640):
             chart(
-                similarity_matrix.similarities(
+                similarity_matrix.figure(
                     table, similarity_matrix.title("user", compared), session.theme(), selected=row
                 ),
                 key="alike_matrix",

@@ -216,13 +216,13 @@ def shown() -> list[Entry]:
 
 def beside(here: Entry) -> list[Entry]:
     """A run and those whose curves can be drawn beside its own."""
-    has_ratings = here.run.fitted.has_ratings
+    has_ratings = here.run.fitted.has.ratings
     return [
         other
         for other in session.workspace().entries
         if other is here
         or (other.group == here.group and other.run.split is here.run.split
-            and other.run.model.has_epochs and other.run.fitted.has_ratings == has_ratings)
+            and other.run.model.has_epochs and other.run.fitted.has.ratings == has_ratings)
     ]  # fmt: skip
 
 
@@ -521,7 +521,7 @@ def _entry(experiment: Experiment) -> Entry:
 def _reach(here: Entry, moment: Moment) -> None:
     """Have a run trained as far as a link says; one that is there goes on, or waits, as it did."""
     until = moment if isinstance(moment, int) else None
-    if max(here.run.epoch, here.run.wish(here)) < (1 if until is None else until):
+    if max(here.run.epoch, here.run.wishes.of(here)) < (1 if until is None else until):
         here.train(until)
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from recsys_core.asking.similarity import fitted_of
 from recsys_core.errors import RatingsError, SettingsError
-from recsys_core.models import FactorModel, FittedModel, Guest, Model
+from recsys_core.models import FactorModel, FittedModel, Guest, Model, seen_as
+from recsys_core.text import Text
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,22 +64,25 @@ def terms(model: Model | FittedModel, user: int | Guest, item: int) -> Terms:
     Raises
     ------
     SettingsError
-        If the prediction is no such sum (``has_terms``).
+        If the prediction is no such sum (``has.terms``).
     """
     fitted = fitted_of(model)
-    if not fitted.has_terms:
+    if not fitted.has.terms:
         raise SettingsError(
-            "This model's predictions are no sum of a mean, biases and products of factors, and "
-            "so cannot be taken apart into terms."
+            Text(
+                "This model's predictions are no sum of a mean, biases and products of "
+                "factors, and "
+                "so cannot be taken apart into terms."
+            )
         )
-    assert isinstance(fitted, FactorModel)
+    fitted = seen_as(FactorModel, fitted)
     _check(item, fitted.n_items, "item")
     row = fitted.row(user)
     p, q = row.factors.astype(np.float64), fitted.item_factors[item].astype(np.float64)
     user_bias, item_bias = float(row.bias), float(fitted.item_bias[item])
     x = fitted.global_mean + user_bias + item_bias + float(p @ q)
     score = float(fitted.score(np.array([x]))[0])
-    prediction = float(fitted.scale.clip(np.array(score))) if fitted.has_ratings else score
+    prediction = float(fitted.scale.clip(np.array(score))) if fitted.has.ratings else score
     return Terms(fitted.global_mean, user_bias, item_bias, p, q, p * q, x, score, prediction)
 
 
@@ -114,13 +118,15 @@ def reasons(
     Raises
     ------
     SettingsError
-        If the model has no reasons to give (``has_reasons``).
+        If the model has no reasons to give (``has.reasons``).
     """
     fitted = fitted_of(model)
-    if not fitted.has_reasons:
+    if not fitted.has.reasons:
         raise SettingsError(
-            "This model mixes all it knows in one network: there is no sharing its predictions "
-            "out among ratings. Ask a factor model or item kNN for reasons."
+            Text(
+                "This model mixes all it knows in one network: there is no sharing its predictions "
+                "out among ratings. Ask a factor model or item kNN for reasons."
+            )
         )
     _check(item, fitted.n_items, "item")
     found = fitted.attribution(user, item)
@@ -138,4 +144,6 @@ def reasons(
 
 def _check(index: int, size: int, what: str) -> None:
     if not 0 <= index < size:
-        raise RatingsError(f"A {what} index lies outside 0–{size - 1}.")
+        raise RatingsError(
+            Text("A {what} index lies outside 0–{value}.", what=what, value=size - 1)
+        )

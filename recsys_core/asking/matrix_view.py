@@ -19,9 +19,9 @@ def views(fitted: FittedModel | None) -> tuple[View, ...]:
     """The views that mean something for a model; None: nothing is trained yet."""
     if fitted is None:
         return ("observed",)
-    if not fitted.has_ratings:
+    if not fitted.has.ratings:
         return "observed", "predicted"
-    sure: tuple[View, ...] = ("uncertainty",) if fitted.has_intervals else ()
+    sure: tuple[View, ...] = ("uncertainty",) if fitted.has.intervals else ()
     return "observed", "predicted", "filled", "error", *sure
 
 
@@ -89,16 +89,6 @@ class Block:
         table = pd.DataFrame(self.values(view), self.user_names, distinct_names(self.item_names))
         return table.rename_axis(index="user")
 
-    def place(self, user: int | None, item: int | None) -> tuple[int | None, int | None]:
-        """Row of a user and column of an item; None where not in this block (or not given)."""
-        return _place_of(user, self.user_ids), _place_of(item, self.item_ids)
-
-
-def _place_of(index: int | None, ids: np.ndarray) -> int | None:
-    if index is None or index not in ids:
-        return None
-    return int(np.flatnonzero(ids == index)[0])
-
 
 def block_of(
     train: Ratings,
@@ -112,7 +102,7 @@ def block_of(
     item_groups: np.ndarray | None = None,
 ) -> Block:
     """Cut a block out of the matrix; of the whole, nothing larger than the block is made."""
-    sure = fitted is not None and fitted.has_intervals
+    sure = fitted is not None and fitted.has.intervals
     empty = np.full((len(user_ids), len(item_ids)), np.nan, np.float32)
     return Block(
         user_ids=np.asarray(user_ids),
@@ -127,7 +117,7 @@ def block_of(
         test=empty if test is None else test.block(user_ids, item_ids),
         predicted=None if fitted is None else fitted.predict_matrix(user_ids, item_ids),
         deviation=fitted.deviation_matrix(user_ids, item_ids) if fitted and sure else None,
-        has_ratings=fitted is None or fitted.has_ratings,
+        has_ratings=fitted is None or fitted.has.ratings,
         user_groups=user_groups,
         item_groups=item_groups,
     )

@@ -9,6 +9,7 @@ import numpy as np
 
 from recsys_core.errors import SettingsError, TooLargeError
 from recsys_core.extras import needed_for
+from recsys_core.text import Text
 
 if TYPE_CHECKING:
     from recsys_core.models import Factored
@@ -68,7 +69,13 @@ class Basis:
         k = fitted.n_factors
         for factor in (first, second):
             if not 0 <= factor < k:
-                raise SettingsError(f"There is no factor {factor}; this model has 0 to {k - 1}.")
+                raise SettingsError(
+                    Text(
+                        "There is no factor {factor}; this model has 0 to {value}.",
+                        factor=factor,
+                        value=k - 1,
+                    )
+                )
         axes = np.zeros((k, 2))
         axes[[first, second], [0, 1]] = 1.0
         shares = shares_of_factors(fitted)
@@ -166,7 +173,13 @@ def _principal(vectors: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray
     n = len(vectors)
     if n > MOST_ARRANGED:
         raise TooLargeError(
-            f"{method} of {n:,} points takes minutes; show at most {MOST_ARRANGED:,}, or use PCA."
+            Text(
+                "{method} of {n:,} points takes minutes; show at most "
+                "{MOST_ARRANGED:,}, or use PCA.",
+                method=method,
+                n=n,
+                MOST_ARRANGED=MOST_ARRANGED,
+            )
         )
     around = np.asarray(vectors, dtype=np.float64)
     around = around - around.mean(axis=0) if n else around

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from recsys_core.models.factor_model import FactorModel
-from recsys_core.models.fitted_model import FittedModel
+from recsys_core.models.fitted_model import FittedModel, seen_as
 from recsys_core.ratings import OTHER, Side
 
 How = Literal["given", "cluster", "popularity", "similarity"]
@@ -75,8 +75,9 @@ def profiles(fitted: FittedModel, side: Side, bias: bool = True) -> np.ndarray:
     Of a model whose predictions are no such sum, the profiles are the unclipped predictions with
     the most rated of the other side, (n, at most 200); with ``bias=False`` less their mean.
     """
-    if not (isinstance(fitted, FactorModel) and fitted.has_terms):
+    if not fitted.has.terms:
         return _sampled_profiles(fitted, side, bias)
+    fitted = seen_as(FactorModel, fitted)
     rows = fitted.factors_of(side).astype(np.float64)
     columns = fitted.factors_of(OTHER[side]).astype(np.float64)
     if bias:

@@ -17,6 +17,7 @@ from recsys_core.errors import SettingsError, TooLargeError
 from recsys_core.models import FittedModel, Guest, Model
 from recsys_core.models.fitted_model import best_first, checked, cosine
 from recsys_core.ratings import Side
+from recsys_core.text import Text
 
 By = Literal["factors", "predictions"]
 
@@ -92,8 +93,12 @@ def similarity_matrix(
     chosen = np.arange(len(labels)) if ids is None else checked(ids, len(labels), side)
     if len(chosen) > MOST_IN_A_MATRIX:
         raise TooLargeError(
-            f"A table of {len(chosen):,} by {len(chosen):,} is too large to read; ask for the "
-            f"neighbours of one {side} instead."
+            Text(
+                "A table of {n_given:,} by {n_given:,} is too large to read; ask for the "
+                "neighbours of one {side} instead.",
+                n_given=len(chosen),
+                side=side,
+            )
         )
     if by == "factors":
         found = [similarities(fitted, side, int(one), by)[chosen] for one in chosen]
@@ -133,7 +138,9 @@ def from_neighbours(
     Neighbours of no or negative similarity have no say. Columns: item index, label, score.
     """
     if how not in ("mean", "sum"):
-        raise SettingsError(f"Scores are a “mean” or a “sum” over neighbours, not “{how}”.")
+        raise SettingsError(
+            Text("Scores are a “mean” or a “sum” over neighbours, not “{how}”.", how=how)
+        )
     fitted = fitted_of(model)
     neighbours = similar(fitted, "user", user, n_neighbours, by)
     neighbours = neighbours[neighbours["similarity"] > 0]

@@ -25,6 +25,7 @@ from recsys_core.ratings import UPLOAD, Ratings
 from recsys_core.reading import read_ratings
 from recsys_core.recipes import DATA
 from recsys_core.runs.baselines import Baselines
+from recsys_core.text import Text
 from recsys_core.words import number
 
 HELP = "train an experiment, given by a link's text or by options"
@@ -105,7 +106,9 @@ def _pairs(parts: list[str], required: bool = False) -> list[tuple[str, str]]:
     for part in parts:
         key, equals, value = part.partition("=")
         if required and not equals:
-            raise LinkError(f"“{part}” has no value: write it as KEY=VALUE, such as k=20.")
+            raise LinkError(
+                Text("“{part}” has no value: write it as KEY=VALUE, such as k=20.", part=part)
+            )
         if part:
             found.append((key, value) if equals else (part, ""))
     return found
@@ -122,7 +125,11 @@ def _data(given: str) -> tuple[str, Ratings | None]:
     if not exists:
         names = ", ".join(name for name in DATA.names if name not in (UPLOAD, SHARED))
         raise LinkError(
-            f"“{given[:80]}” is neither a file here nor one of {names}; check the path."
+            Text(
+                "“{given}” is neither a file here nor one of {names}; check the path.",
+                given=given[:80],
+                names=names,
+            )
         )
     file = file_of(given)
     return "", None if file is None else read_ratings(file)

@@ -112,7 +112,11 @@ def release(name: str) -> Release:
     key = name.lower().removeprefix("ml-").removesuffix(".zip")
     if key not in CATALOGUE:
         raise SettingsError(
-            f"There is no MovieLens “{name}” here; choose one of {', '.join(CATALOGUE)}."
+            Text(
+                "There is no MovieLens “{name}” here; choose one of {names}.",
+                name=name,
+                names=", ".join(CATALOGUE),
+            )
         )
     return CATALOGUE[key]
 
@@ -147,21 +151,37 @@ def fetch(
         handle, partial = tempfile.mkstemp(prefix=f"{wanted.file}.", suffix=".part", dir=folder)
     except OSError as error:
         raise ReadError(
-            f"The folder {folder} cannot be written to ({error.strerror}); set FACTORSCOPE_CACHE "
-            "to one that can."
+            Text(
+                "The folder {folder} cannot be written to ({strerror}); set FACTORSCOPE_CACHE "
+                "to one that can.",
+                folder=folder,
+                strerror=error.strerror,
+            )
         ) from None
     try:
         with os.fdopen(handle, "wb") as file:
             yield from _pieces(wanted, base_url.rstrip("/") + "/" + wanted.file, file.write)
         if not _is_sound(Path(partial), wanted):
             why = "its checksum differs" if wanted.md5 else "its ratings cannot be read"
-            raise ReadError(f"{wanted.title} arrived damaged ({why}); {_by_hand(wanted)}")
+            raise ReadError(
+                Text(
+                    "{title} arrived damaged ({why}); {by_hand}",
+                    title=wanted.title,
+                    why=why,
+                    by_hand=_by_hand(wanted),
+                )
+            )
         os.replace(partial, folder / wanted.file)  # at once: nobody ever sees half a file
     except OSError as error:
         reason = error.strerror or str(error) or type(error).__name__
         raise ReadError(
-            f"{wanted.title} could not be saved in {folder} ({reason}); free some space, or "
-            f"{_by_hand(wanted)}"
+            Text(
+                "{title} could not be saved in {folder} ({reason}); free some space, or {by_hand}",
+                title=wanted.title,
+                folder=folder,
+                reason=reason,
+                by_hand=_by_hand(wanted),
+            )
         ) from None
     finally:
         with suppress(OSError):
@@ -289,8 +309,12 @@ def _pieces(
                 done += len(piece)
                 if done > 4 * wanted.size:
                     raise ReadError(
-                        f"{wanted.title} goes on past {done / 1e6:,.0f} MB, which it should not; "
-                        f"{_by_hand(wanted)}"
+                        Text(
+                            "{title} goes on past {value:,.0f} MB, which it should not; {by_hand}",
+                            title=wanted.title,
+                            value=done / 1000000.0,
+                            by_hand=_by_hand(wanted),
+                        )
                     )
                 _saved(write, piece)
                 yield done, total
@@ -314,13 +338,23 @@ def _saved(write: Callable[[bytes], object], piece: bytes) -> None:
         write(piece)
     except OSError as error:
         raise ReadError(
-            f"The download cannot be saved ({error.strerror}); free some space or set "
-            "FACTORSCOPE_CACHE to another folder."
+            Text(
+                "The download cannot be saved ({strerror}); free some space or set "
+                "FACTORSCOPE_CACHE to another folder.",
+                strerror=error.strerror,
+            )
         ) from None
 
 
 def _unreachable(wanted: Release, why: str) -> ReadError:
-    return ReadError(f"{wanted.title} could not be downloaded ({why}); {_by_hand(wanted)}")
+    return ReadError(
+        Text(
+            "{title} could not be downloaded ({why}); {by_hand}",
+            title=wanted.title,
+            why=why,
+            by_hand=_by_hand(wanted),
+        )
+    )
 
 
 def _by_hand(wanted: Release) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from recsys_core.errors import SettingsError, TooLargeError
 from recsys_core.ratings import Ratings, Scale, Truth
 from recsys_core.recipes import DATA
+from recsys_core.text import Text
 
 # Ratings drawn at a time: bounds the memory for gathered factors, whatever the size of the world.
 _DRAWN_AT_ONCE = 1 << 18
@@ -55,12 +56,24 @@ def low_rank(
     scale = Scale(*scale)
     for value, name in ((n_users, "user"), (n_items, "item"), (n_factors, "factor")):
         if value < 1:
-            raise SettingsError(f"A generated world needs at least one {name}; {value} was given.")
+            raise SettingsError(
+                Text(
+                    "A generated world needs at least one {name}; {value} was given.",
+                    name=name,
+                    value=value,
+                )
+            )
     if not noise >= 0:
-        raise SettingsError(f"The noise is a standard deviation, 0 or more; {noise:g} was given.")
+        raise SettingsError(
+            Text("The noise is a standard deviation, 0 or more; {noise:g} was given.", noise=noise)
+        )
     if not 0 <= popularity <= _MOST_SKEWED:
         raise SettingsError(
-            f"The popularity skew lies between 0 and {_MOST_SKEWED:g}; {popularity:g} was given."
+            Text(
+                "The popularity skew lies between 0 and {MOST_SKEWED:g}; {popularity:g} was given.",
+                MOST_SKEWED=_MOST_SKEWED,
+                popularity=popularity,
+            )
         )
     _check_size(n_users, n_items, n_factors, density)
     rng = np.random.default_rng(seed)
@@ -131,8 +144,15 @@ def _check_size(n_users: int, n_items: int, n_factors: int, density: float) -> N
     n_numbers = (n_users + n_items) * (n_factors + 16) + density * n_users * n_items
     if n_numbers > _MOST_NUMBERS:
         raise TooLargeError(
-            f"A world of {n_users:,} × {n_items:,} with {n_factors:,} factors, {density:.3g} of it "
-            "rated, does not fit in memory; choose a smaller one."
+            Text(
+                "A world of {n_users:,} × {n_items:,} with {n_factors:,} factors, "
+                "{density:.3g} of it "
+                "rated, does not fit in memory; choose a smaller one.",
+                n_users=n_users,
+                n_items=n_items,
+                n_factors=n_factors,
+                density=density,
+            )
         )
 
 
@@ -186,8 +206,11 @@ def _cells(
     n = round(density * n_users * n_items)
     if not 0 < density <= 1 or n < 1:
         raise SettingsError(
-            f"A density of {density:g} leaves no rating, or more than there are pairs; choose a "
-            "share above 0 and at most 1."
+            Text(
+                "A density of {density:g} leaves no rating, or more than there are pairs; choose a "
+                "share above 0 and at most 1.",
+                density=density,
+            )
         )
     counts = _ratings_an_item(n, n_users, n_items, popularity, rng)
     items = np.repeat(np.arange(n_items, dtype=np.int32), counts)

@@ -8,9 +8,8 @@ from typing import Any
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import recsys_core.datasets  # noqa: F401 (its functions enter themselves into DATA)
-from recsys_core import models
 from recsys_core.errors import FactorscopeError, LinkError, MissingDataError, SettingsError
-from recsys_core.models import SGD, Model
+from recsys_core.models import MODELS, SGD, Model
 from recsys_core.ratings import UPLOAD, Ratings
 from recsys_core.recipes import DATA, SPLITS, Parameter, Plain, Recipe, RecipeBook
 from recsys_core.splits import Split
@@ -79,8 +78,10 @@ class Experiment:
         if isinstance(split, Split):
             if split.recipe is None:
                 raise SettingsError(
-                    "This split was put together by hand and cannot be made again; use one of "
-                    "recsys_core.splits, by_mask for example."
+                    Text(
+                        "This split was put together by hand and cannot be made again; use one of "
+                        "recsys_core.splits, by_mask for example."
+                    )
                 )
             split = split.recipe
         self._set(
@@ -93,11 +94,15 @@ class Experiment:
             raise SettingsError(Text("data = {name} needs data.id as well.", name=self.data.name))
         forks = tuple(forks)
         if len(forks) > MOST_FORKS:
-            raise SettingsError(f"An experiment has {MOST_FORKS} forks at most.")
+            raise SettingsError(
+                Text("An experiment has {MOST_FORKS} forks at most.", MOST_FORKS=MOST_FORKS)
+            )
         self._set(forks=tuple(_checked_fork(fork, self) for fork in forks))
         epochs = [fork.epoch for fork in self.forks]
         if any(later <= earlier for earlier, later in zip(epochs, epochs[1:], strict=False)):
-            raise SettingsError("Each fork must begin at a later epoch than the one before it.")
+            raise SettingsError(
+                Text("Each fork must begin at a later epoch than the one before it.")
+            )
 
     def _set(self, **values: Any) -> None:
         for name, value in values.items():
@@ -215,8 +220,11 @@ class Experiment:
         try:
             if said["version"] > _VERSION:
                 raise LinkError(
-                    "This experiment was written by a newer version of Factorscope; update this "
-                    "one."
+                    Text(
+                        "This experiment was written by a newer version of Factorscope; update "
+                        "this "
+                        "one."
+                    )
                 )
             forks = [Fork(fork["epoch"], tuple(fork["settings"].items())) for fork in said["forks"]]
             return cls(said["data"], said["split"], said["model"], forks)
@@ -263,12 +271,12 @@ def model_class(name: str) -> type[Model]:
     SettingsError
         If there is none of that name.
     """
-    if name not in models.MODELS:
-        names = ", ".join(models.MODELS)
+    if name not in MODELS:
+        names = ", ".join(MODELS)
         raise SettingsError(
             Text("There is no model called “{name}”; there are {names}.", name=name, names=names)
         )
-    return getattr(models, name)
+    return MODELS[name]
 
 
 def said_briefly(recipe: Recipe) -> str:
@@ -290,7 +298,7 @@ def _name_in(said: Mapping[str, Any] | Recipe, options: dict[str, Any]) -> str:
     if isinstance(said, Recipe):
         return said.name
     if not isinstance(options.get("name"), str):
-        raise SettingsError('A dict of options needs a name, such as {"name": "low_rank"}.')
+        raise SettingsError(Text('A dict of options needs a name, such as {{"name": "low_rank"}}.'))
     return options.pop("name")
 
 
@@ -299,7 +307,9 @@ def _model_recipe(said: Model | str | Mapping[str, Any] | Recipe) -> Recipe:
     if isinstance(said, Model):
         name, given = type(said).__name__, said.explicit_settings()
         if model_class(name) is not type(said):
-            raise SettingsError(f"{name} is a model of your own; only Factorscope's can be named.")
+            raise SettingsError(
+                Text("{name} is a model of your own; only Factorscope's can be named.", name=name)
+            )
         return Recipe.of(name, **given)
     if isinstance(said, str):
         return _model_recipe(model_class(said)())
@@ -316,7 +326,7 @@ def _checked_fork(fork: Fork, experiment: Experiment) -> Fork:
     """The fork with its settings in their types and order."""
     kind = model_class(experiment.model.name)
     if not kind.has_epochs:
-        raise SettingsError(f"{kind.title} has no epochs to fork from.")
+        raise SettingsError(Text("{title} has no epochs to fork from.", title=kind.title))
     epoch = Parameter("fork", "int", 0).validate(fork.epoch)
     changed = dict(fork.settings)
     for name in changed:

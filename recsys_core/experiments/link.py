@@ -155,9 +155,9 @@ def read_strictly(text: str) -> Experiment:
 
     experiments, _ = _read(text, refuse)
     if not experiments:
-        raise LinkError("The link names no data; it begins like data=party&model=SGD.")
+        raise LinkError(Text("The link names no data; it begins like data=party&model=SGD."))
     if len(experiments) > 1:
-        raise LinkError("The link holds several runs; take the part of one of them.")
+        raise LinkError(Text("The link holds several runs; take the part of one of them."))
     return experiments[0]
 
 

@@ -26,6 +26,7 @@ from recsys_core.models import FittedModel
 from recsys_core.ratings import UPLOAD, Ratings
 from recsys_core.recipes import Recipe
 from recsys_core.splits import Split
+from recsys_core.text import Text
 from recsys_core.training import Epoch
 from recsys_core.version import __version__
 
@@ -141,7 +142,9 @@ class Record:
             If it was not, or has been let go to save memory.
         """
         if epoch not in self.snapshots:
-            raise MissingRunError(f"The model of epoch {epoch} was not kept; run it again.")
+            raise MissingRunError(
+                Text("The model of epoch {epoch} was not kept; run it again.", epoch=epoch)
+            )
         return self.snapshots[epoch]
 
     def __hash__(self) -> int:
@@ -158,14 +161,17 @@ class Record:
         """
         found = self.split.validation if self.split.test is None else self.split.test
         if found is None:
-            raise SettingsError("This split holds no ratings out; choose another one.")
+            raise SettingsError(Text("This split holds no ratings out; choose another one."))
         return found
 
     def _here(self, what: Any) -> Any:
         if what is None:
             raise MissingRunError(
-                "This record holds numbers only: its model is in the process that trained it; run "
-                "the experiment again."
+                Text(
+                    "This record holds numbers only: its model is in the process that "
+                    "trained it; run "
+                    "the experiment again."
+                )
             )
         return what
 
@@ -179,7 +185,7 @@ class Record:
         """
         test = self.split.test
         if test is None:
-            raise SettingsError("This split has no test part; choose one that has.")
+            raise SettingsError(Text("This split has no test part; choose one that has."))
         return self.with_test(scores("", self.fitted, test))
 
     def with_test(self, score: Score) -> Record:
@@ -217,7 +223,9 @@ class Record:
         """
         try:
             if said["version"] > _VERSION:
-                raise LinkError("This record was written by a newer version; update this one.")
+                raise LinkError(
+                    Text("This record was written by a newer version; update this one.")
+                )
             fields = {name: said[name] for name in _PLAIN}
             return cls(
                 experiment=Experiment.from_dict(said["experiment"]),
@@ -226,7 +234,9 @@ class Record:
                 **fields,
             )
         except (KeyError, TypeError, AttributeError) as error:
-            raise LinkError(f"This is not the JSON of a record ({repr(error)[:80]}).") from None
+            raise LinkError(
+                Text("This is not the JSON of a record ({value}).", value=repr(error)[:80])
+            ) from None
 
     @property
     def receipt(self) -> str:
@@ -304,11 +314,14 @@ class Receipt:
         found = re.search(r"fs(\d+)\.([A-Za-z0-9_-]*)", text)
         if found is None:
             raise ReceiptError(
-                f"A receipt begins with {_MARK}; copy the whole line, from there to its end."
+                Text(
+                    "A receipt begins with {MARK}; copy the whole line, from there to its end.",
+                    MARK=_MARK,
+                )
             )
         if found[1] != "1":
             raise ReceiptError(
-                "This receipt is of a newer version of Factorscope; update this one."
+                Text("This receipt is of a newer version of Factorscope; update this one.")
             )
         try:
             unpacking = zlib.decompressobj()
@@ -335,7 +348,7 @@ class Receipt:
             raise ReceiptError(error.text) from None
         except Exception:  # zlib, base64, JSON and what may be missing in it: all mean the same
             raise ReceiptError(
-                "The receipt is damaged or cut off; copy the whole line again."
+                Text("The receipt is damaged or cut off; copy the whole line again.")
             ) from None
 
 

@@ -15,6 +15,7 @@ from recsys_core.experiments.experiment import Experiment
 from recsys_core.experiments.record import Record
 from recsys_core.models import FittedModel, Model
 from recsys_core.splits import Split
+from recsys_core.text import Text
 from recsys_core.training import Checkpoint, Epoch, Training
 
 
@@ -139,13 +140,15 @@ def run(
     """
     for asked in (until, at):
         if asked is not None and asked < 0:
-            raise SettingsError(f"There is no epoch {asked}; they are numbered from 0.")
+            raise SettingsError(
+                Text("There is no epoch {asked}; they are numbered from 0.", asked=asked)
+            )
     course = ExperimentTraining(experiment, experiment.make_split())
     snapshots: dict[int, FittedModel] = {}
 
     def note(epoch: Epoch) -> None:
         if epoch.number == at or epoch.number in keep:
-            snapshots[epoch.number] = course.training.trainer.snapshot()
+            snapshots[epoch.number] = course.training.latest
         if on_epoch is not None:
             on_epoch(epoch, course.training.n_epochs)
 
@@ -160,10 +163,12 @@ def run(
             note(epoch)
     training = course.training
     last = training.epoch if training.best_epoch is None else training.best_epoch
-    model = training.trainer.snapshot() if training.best is None else training.best
+    model = training.latest if training.best is None else training.best
     if at is not None:
         if at not in snapshots:
-            raise SettingsError(f"Training ended at epoch {last}: there is no epoch {at}.")
+            raise SettingsError(
+                Text("Training ended at epoch {last}: there is no epoch {at}.", last=last, at=at)
+            )
         last, model = at, snapshots.pop(at)
     return Record.of(
         experiment, course.split, training.history, training.best_epoch, last, model,

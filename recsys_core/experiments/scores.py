@@ -39,7 +39,7 @@ def scores(name: str, fitted: FittedModel, held_out: Ratings) -> Score:
     from recsys_core import metrics
 
     rmse = mae = ndcg = recall = None
-    if fitted.has_ratings:
+    if fitted.has.ratings:
         predicted = fitted.predict(held_out.user_ids, held_out.item_ids)
         rmse = metrics.rmse(held_out.values, predicted)
         mae = metrics.mae(held_out.values, predicted)

@@ -170,13 +170,13 @@ PARTS = {
 def _index(text: str) -> int:
     found = Parameter("index", "int").read(text)
     if not isinstance(found, int):
-        raise SettingsError("no number")
+        raise SettingsError(Text("no number"))
     return found
 
 
 def _count(text: str) -> int:
     if (found := _index(text)) < 1:
-        raise SettingsError("counted from 1")
+        raise SettingsError(Text("counted from 1"))
     return found
 
 
@@ -189,19 +189,19 @@ def _speed(text: str) -> Speed:
         return "max"
     found = Parameter("speed", "float").read(text)
     if not isinstance(found, float) or not 0 < found <= 1000:
-        raise SettingsError("no speed")
+        raise SettingsError(Text("no speed"))
     return found
 
 
 def _name(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", text):
-        raise SettingsError("no name")
+        raise SettingsError(Text("no name"))
     return text
 
 
 def _part(text: str) -> str:
     if text not in PARTS:
-        raise SettingsError("no part")
+        raise SettingsError(Text("no part"))
     return text
 
 

@@ -4,8 +4,22 @@
     rc.figures.matrix(model, view="filled", mode="dark").write_html("matrix.html")
 
 The functions for a notebook are in ``notebook``, which imports Plotly when it first draws. They are
-built on one file per family of charts, which the pages use too: their figures are plain data
-(``plain``), and need no Plotly. Colours and their meanings live in ``theme``.
+built on the modules that the pages draw with, whose figures are plain data (``plain``) and need no
+Plotly. By what one sees:
+
+    curves              errors over epochs, at rest and live
+    epoch_lines         other numbers over epochs
+    heatmap             the matrix, users × items, at rest and live
+    latent              users and items as points of the latent space, at rest and live
+    waterfall           one prediction as a sum of terms
+    reason_bars         the ratings that speak for a recommendation, and against it
+    similarity_matrix   who is like whom
+    histogram           how many ratings of each value
+    rating_counts       how many ratings each user and each item has
+    sparsity_pattern    which cells are rated
+    home_drawings       three small drawings
+
+``theme`` has colours and their meanings, and how what is selected is marked.
 """
 
 from importlib import import_module

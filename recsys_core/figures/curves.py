@@ -115,12 +115,7 @@ def live(
             x=[],
             y=[],
             mode="markers",
-            marker={
-                "symbol": "circle-open",
-                "size": 11,
-                "color": theme.ink(mode),
-                "line": {"width": 2.5},
-            },
+            marker=theme.point_ring(mode) | {"size": 11},
             name="epoch shown",
             showlegend=False,
             hoverinfo="skip",
@@ -132,7 +127,7 @@ def live(
     chart = plain.figure(
         traces,
         **_layout(curves, last, measure, log_x, log_y),
-        # Snapshots over updates, but not over another choice of axes.
+        # Kept over updates, but not over another choice of axes.
         uirevision=f"{current.stream} {measure} {log_x} {log_y} {last}",
     )
     return theme.dress(chart, mode), following

@@ -1,6 +1,11 @@
-"""The rating matrix, or a block of it: observed, predicted, gaps filled, and where it errs."""
+"""The rating matrix, or a block of it: observed, predicted, gaps filled, and where it errs.
+
+``figure`` draws one view of it, ``live`` the predictions of a run while they change.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -20,20 +25,19 @@ _MOST_DOTS = 2500
 _HEIGHT = 480
 _PIXELS_FOR_A_NAME = 13
 
+# The outline of a cell held out of training: half its side, in cells (0.5 is the edge of the cell),
+# and the width of its line, in pixels.
+_OUTLINE_HALF, _OUTLINE_WIDTH = 0.42, 1
 
-def figure(
-    part: Block,
-    view: View,
-    mode: Mode,
-    *,
-    user: int | None = None,
-    item: int | None = None,
-) -> Figure:
-    """A heatmap of the block; a click on it comes back as row and column.
+# The live matrix. Width and height of its cells together, roughly, in pixels; up to so many rows or
+# columns have their names; half the side of a known rating and of the frame around it, in cells.
+_LIVE_PLOT = (300.0, 220.0)
+_NAMED_LINES = 16
+_KNOWN_HALF, _FRAME_HALF = 0.24, 0.29
 
-    ``user`` and ``item`` are what is selected: together a ring around a cell, alone around a row or
-    a column.
-    """
+
+def figure(part: Block, view: View, mode: Mode) -> Figure:
+    """A heatmap of the block; the browser rings the selected cell (``theme.cell_ring``)."""
     values = part.values(view)
     rows, columns = values.shape
     row_height = min(40, max(6, _HEIGHT // rows))
@@ -52,14 +56,12 @@ def figure(
         colorbar=_colour_bar(part, view),
         **_colours(part, view, values, mode),
     )
-    row, column = part.place(user, item)
     marks = [
         *_dots(part, view, mode),
-        *_outlines(part.held_out, row_height, mode),
+        *_outlines(part.held_out, mode, halo=row_height >= 14),
         *_group_lines(part, mode),
-        *_ring(row, column, values.shape, mode),
     ]
-    across = _names(part.item_names, 1000 / columns, bold=column)
+    across = _names(part.item_names, 1000 / columns)
     slanted = max(map(len, part.item_names)) > 4
     longest = max(map(len, across["ticktext"]))
     above = 44 + int(4.4 * longest if slanted else 16)
@@ -85,7 +87,7 @@ def figure(
             zeroline=False,
         ),
         yaxis=axis(
-            **_names(part.user_names, row_height, bold=row),
+            **_names(part.user_names, row_height),
             range=[rows - 0.5, -0.5],
             ticks="",
             showgrid=False,
@@ -252,25 +254,24 @@ def _dots(part: Block, view: View, mode: Mode) -> list[Trace]:
     return [dots]
 
 
-def _outlines(cells: np.ndarray, row_height: int, mode: Mode) -> list[Trace]:
-    """One path for all outlines: each a closed rectangle, a gap between them."""
+def _outlines(cells: np.ndarray, mode: Mode, *, halo: bool) -> list[Trace]:
+    """One path for all outlines: each a closed rectangle, a gap between them.
+
+    A path draws faster than a marker a cell, and fits the cells exactly.
+    """
     if not cells.any():
         return []
-    x, y = _rectangles(cells, 0.42)
-    # On a halo of paper, so that they show on the deepest cells too; the ring likewise.
-    halo = [_path(x, y, theme.paper(mode), 3)] if row_height >= 14 else []
-    return [*halo, _path(x, y, theme.ink(mode), 1)]
+    half = _OUTLINE_HALF
+    around = half * np.array([[-1, -1], [-1, 1], [1, 1], [1, -1], [-1, -1]])  # (row, column)
+    corners = np.full((int(cells.sum()), 6, 2), np.nan)
+    corners[:, :5] = np.argwhere(cells)[:, None] + around
+    y, x = np.round(corners.reshape(-1, 2), 2).T
+    outlines = _path(x, y, theme.ink(mode), _OUTLINE_WIDTH) | {"name": "held out"}
+    # On a halo of paper they show on the deepest cells, too.
+    return [_path(x, y, theme.paper(mode), 3), outlines] if halo else [outlines]
 
 
-def _rectangles(cells: np.ndarray, half: float) -> tuple[list, list]:
-    rows, columns = np.nonzero(cells)
-    corners_x, corners_y = (-half, half, half, -half, -half), (-half, -half, half, half, -half)
-    x = [v for c in columns for v in (*(round(c + d, 2) for d in corners_x), None)]
-    y = [v for r in rows for v in (*(round(r + d, 2) for d in corners_y), None)]
-    return x, y
-
-
-def _path(x: list, y: list, colour: str, width: float) -> Trace:
+def _path(x: Any, y: Any, colour: str, width: float) -> Trace:
     line = {"color": colour, "width": width}
     return trace("scatter", x=x, y=y, mode="lines", line=line, hoverinfo="skip")
 
@@ -288,26 +289,148 @@ def _group_lines(part: Block, mode: Mode) -> list[Trace]:
     return lines
 
 
-def _ring(row: int | None, column: int | None, shape: tuple[int, ...], mode: Mode) -> list[Trace]:
-    """A dark ring around the selected cell, or the selected row or column."""
-    if row is None and column is None:
-        return []
-    top, bottom = (-0.5, shape[0] - 0.5) if row is None else (row - 0.5, row + 0.5)
-    left, right = (-0.5, shape[1] - 0.5) if column is None else (column - 0.5, column + 0.5)
-    x, y = [left, right, right, left, left], [top, top, bottom, bottom, top]
-    return [_path(x, y, theme.paper(mode), 5), _path(x, y, theme.ink(mode), 2.5)]
-
-
-def _names(names: list[str], room: float, *, bold: int | None) -> dict:
-    """Tick labels: as many as there is room for (in pixels a name), the selected one always."""
+def _names(names: list[str], room: float) -> dict:
+    """Tick labels: as many as there is room for, in pixels a name."""
     every = max(1, int(np.ceil(_PIXELS_FOR_A_NAME / room)))
-    places = [p for p in range(0, len(names), every) if bold is None or abs(p - bold) >= every]
+    places = list(range(0, len(names), every))
     texts = [_short(names[p], 24) for p in places]
-    if bold is not None:
-        places.append(bold)
-        texts.append(f"<b>{_short(names[bold], 24)}</b>")
     return {"tickmode": "array", "tickvals": places, "ticktext": texts}
 
 
 def _short(name: str, most: int) -> str:
     return name if len(name) <= most else name[: most - 1].rstrip() + "…"
+
+
+# --- live -----------------------------------------------------------------------------------------
+
+
+def live(part: Block, mode: Mode, *, sampled: bool = False) -> tuple[Figure, dict[str, Any]]:
+    """The predictions of a run, ready to be filled: each known rating inside its cell.
+
+    What is predicted comes from the browser's store, on the scale of ``part.extent``: where a cell
+    and the square inside it have one colour, the model has learned that rating. Gaps have no
+    square: before training they are paper with a dot. Ratings held out are outlined. ``sampled``:
+    the block is the most rated part of a larger matrix.
+
+    Returns the figure, and what the browser's panel needs to fill it.
+    """
+    known = part.trained
+    if not part.has_ratings:
+        known = np.where(np.isnan(known), known, np.float32(1))  # chosen: as preferred as can be
+    n_rows, n_columns = known.shape
+    low, high, _ = part.extent
+    cells = {"colorscale": theme.sequential(mode), "zmin": low, "zmax": high}
+    dot, paper = theme.of(mode).mark, theme.paper(mode)
+    framed = n_columns <= _NAMED_LINES
+    # Four layers; the browser shrinks the cells of all but the second. A frame keeps what is known
+    # apart from its prediction even when both agree.
+    layers = [
+        _one_colour(np.isnan(known), dot),
+        trace(
+            "heatmap",
+            z=np.full(known.shape, np.nan, np.float32),
+            **cells,
+            xgap=1,
+            ygap=1,
+            hoverongaps=True,
+            hovertemplate="%{hovertext}<extra></extra>",
+            showscale=False,
+        ),
+        _one_colour(~np.isnan(known) & framed, paper),
+        trace("heatmap", z=known, **cells, hoverinfo="skip", colorbar=_live_colour_bar(part)),
+    ]
+    of = f": the {n_rows} × {n_columns} most rated" if sampled else ""
+    margin = {"b": 34, "t": 58}
+    names = _live_names(part.item_names, words.many(part.item_noun))
+    if "ticktext" in names:  # slanted above the columns, below the title
+        longest = 6.4 * max(map(len, names["ticktext"]))
+        margin |= {"t": 42 + int(0.87 * longest), "r": 8 + int(0.5 * longest)}
+        names |= {"tickangle": -60, "ticklabeloverflow": "allow"}
+    bare: dict[str, Any] = {"showgrid": False, "zeroline": False, "ticks": ""}
+    chart = plain.figure(
+        [*layers, *_outlines(part.held_out, mode, halo=False)],
+        f"The matrix, as predicted{of}",
+        plot_bgcolor=paper,
+        margin=margin,
+        showlegend=False,
+        uirevision="matrix",
+        xaxis=axis(**names, **bare, range=[-0.5, n_columns - 0.5], side="top", automargin=False),
+        yaxis=axis(**_live_names(part.user_names, "users"), **bare, range=[n_rows - 0.5, -0.5]),
+    )
+    following = {
+        "panel": "matrix",
+        "trace": 1,
+        "shrunk": {
+            0: _dot(n_rows, n_columns),
+            2: (_FRAME_HALF, _FRAME_HALF),
+            3: (_KNOWN_HALF, _KNOWN_HALF),
+        },
+        "known": 3,
+        "users": part.user_ids.tolist(),
+        "items": part.item_ids.tolist(),
+        "rows": part.user_names,
+        "columns": part.item_names,
+        "low": low,
+        "high": high,
+        "framed": framed,
+        "held": _held_out(part),
+        "colours": {"paper": paper, "mark": dot},
+        "outline": {"half": _OUTLINE_HALF, "color": theme.ink(mode), "width": _OUTLINE_WIDTH},
+        "ring": theme.cell_ring(mode),
+    }
+    return theme.dress(chart, mode), following
+
+
+def _one_colour(cells: np.ndarray, colour: str) -> Trace:
+    """A layer with some of the cells, all in one colour."""
+    return trace(
+        "heatmap",
+        z=cells.astype(np.uint8),
+        colorscale=[[0, colour], [1, colour]],
+        showscale=False,
+        hoverinfo="skip",
+    )
+
+
+def _live_colour_bar(part: Block) -> dict[str, Any]:
+    return {
+        "orientation": "h",
+        "thickness": 8,
+        "len": 0.6,
+        "x": 0,
+        "xanchor": "left",
+        "y": 0,
+        "yanchor": "top",
+        "ypad": 4,
+        "outlinewidth": 0,
+        "title": {
+            "text": "rating " if part.has_ratings else "preference ",
+            "side": "top",
+            "font": {"size": theme.FONT_SIZE},
+        },
+    }
+
+
+def _dot(n_rows: int, n_columns: int) -> tuple[float, float]:
+    """Half the width and height of a dot of about three pixels, in cells."""
+    width, height = _LIVE_PLOT
+    return min(1.6 * n_columns / width, 0.2), min(1.6 * n_rows / height, 0.2)
+
+
+def _live_names(names: list[str], what: str) -> dict[str, Any]:
+    """Names of rows or columns where there is room for them, else what they are."""
+    if len(names) > _NAMED_LINES:
+        return {"showticklabels": False, "title": f"{what}, most rated first"}
+    return {"tickvals": list(range(len(names))), "ticktext": [_short(name, 16) for name in names]}
+
+
+def _held_out(part: Block) -> list[tuple[int, int, str]]:
+    """Row, column and what to say of each cell held out; test ratings are not told."""
+    said = []
+    for row, column in np.argwhere(part.held_out).tolist():
+        value = float(part.validation[row, column])
+        text = "rating kept for the test"
+        if not np.isnan(value):
+            text = f"rated {words.given(value)}, kept for validation"
+        said.append((row, column, text))
+    return said

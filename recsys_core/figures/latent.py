@@ -1,4 +1,7 @@
-"""The latent space as a map: users and items where their factors put them."""
+"""The latent space as a map: users and items where their factors put them.
+
+``figure`` draws a map at rest, with ``overlay`` over it; ``live`` one of a run, whose points move.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.point_labels import positions
 from recsys_core.figures.theme import Mode
-from recsys_core.ratings import Ratings, Scale, Side, most_first
+from recsys_core.ratings import SIDES, Ratings, Scale, Side, most_first
 
 Shade = Literal["kind", "group", "mean", "count"]
 Method = Literal["pca", "factors", "tsne", "umap"]
@@ -39,6 +42,14 @@ _LANDMARKS = 10
 
 # Pixels across a point, by how many there are.
 _SIZES = ((_MOST_NAMED, 13), (500, 9), (1500, 7), (4000, 5), (float("inf"), 4))
+
+# How opaque points are behind a selected one.
+_FADED = 0.45
+
+# The live map, which is smaller: up to this many points each carries its name; pixels across a
+# point that has one, and across one that has none.
+MOST_NAMED_LIVE = 24
+_LIVE_NAMED_SIZE, _LIVE_SIZE = 10, 6
 
 # Clusters and genres: Paul Tol's muted colours, his light ones on dark paper; colour-blind safe.
 _GROUPS = (
@@ -94,10 +105,6 @@ def cloud(train: Ratings, places: Places, side: Side, groups: np.ndarray | None 
     )
 
 
-# How opaque points are behind a selected one.
-_FADED = 0.45
-
-
 def title(clouds: Sequence[Cloud], method: Method) -> str:
     """What a map shows, in a line: “4 users and 12 songs, by PCA”."""
     what = " and ".join(words.plural(cloud.noun, len(cloud.ids)) for cloud in clouds)
@@ -113,21 +120,16 @@ def figure(
     scale: Scale,
     shade: Shade = "kind",
     group_names: Sequence[str] = (),
-    selected: tuple[Side, int] | None = None,
-    neighbours: np.ndarray | None = None,
 ) -> Figure:
-    """The map. Each point's index is its ``customdata``, and ``meta`` of its trace is its side.
+    """The map of nobody selected; ``overlay`` has what lies over it where somebody is.
 
-    ``selected`` wears a dark ring, and thin lines lead to its ``neighbours`` (indices on the same
-    side): where they run far, the map misleads.
+    Each point's index is its ``customdata``, and ``meta`` of its trace is its side.
     """
     n_points = sum(len(cloud.ids) for cloud in clouds)
     traces: list[Trace] = []
     for cloud in clouds:
-        _add_points(traces, cloud, n_points, shade, group_names, scale, mode, selected is not None)
+        _add_points(traces, cloud, n_points, shade, group_names, scale, mode)
     named = {points["name"] for points in traces}
-    over = overlay(clouds, selected, neighbours, shade, mode)
-    traces += over["data"]
     chart = plain.figure(
         traces,
         title,
@@ -137,7 +139,7 @@ def figure(
         xaxis=axis(axes[0], showticklabels=False, zeroline=True),
         # One unit is as long along both axes: distances are what a map is read for.
         yaxis=axis(axes[1], showticklabels=False, zeroline=True, scaleanchor="x"),
-        annotations=over["layout"]["annotations"] or None,
+        annotations=_names(clouds, None, None, mode) or None,
     )
     if shade == "group":  # many names, or long ones: below, where there is room for some lines
         below = {"y": -0.07, "yanchor": "top", "itemsizing": "constant"}
@@ -152,7 +154,10 @@ def overlay(
     shade: Shade,
     mode: Mode,
 ) -> Figure:
-    """What lies over the map of nobody selected: ring, lines and names; and how far that fades.
+    """What lies over the map where somebody is selected: ring, lines and names.
+
+    ``selected`` wears a dark ring, and thin lines lead to its ``neighbours`` (indices on the same
+    side): where they run far, the map misleads.
 
     A picture of its own, so that another choice need not send the map again: its traces come after
     the map's, its annotations in place of them; ``opacity`` is the map's, None where it stays.
@@ -205,27 +210,20 @@ def _add_points(
     group_names: Sequence[str],
     scale: Scale,
     mode: Mode,
-    faded: bool,
 ) -> None:
     symbol = theme.SYMBOL[cloud.side]
     size = next(size for most, size in _SIZES if n_points <= most)
     common = {
         "symbol": symbol,
         "size": size + (cloud.side == "item"),
-        "opacity": _FADED
-        if faded and shade == "kind"
-        else 0.9
-        if n_points <= 500
-        else 0.7
-        if n_points <= 4000
-        else 0.5,
+        "opacity": 0.9 if n_points <= 500 else 0.7 if n_points <= 4000 else 0.5,
         "line": {"width": 0.5 if n_points <= 2000 else 0, "color": theme.paper(mode)},
     }
     if shade == "group" and cloud.groups is not None:
         for group in np.unique(cloud.groups):
-            colour = theme.of(mode).mark if group < 0 else group_colour(int(group), mode)
             name = "others" if group < 0 else group_names[group]
-            marker = common | {"color": colour}
+            of_group = theme.of(mode).mark if group < 0 else group_colour(int(group), mode)
+            marker = common | {"color": of_group}
             if group < 0:
                 marker["opacity"] = 0.35
             _add_trace(traces, cloud, cloud.groups == group, name, marker, n_points)
@@ -439,3 +437,77 @@ def _name(x: float, y: float, text: str, where: str, mode: Mode) -> dict[str, An
 
 def _short(name: str) -> str:
     return name if len(name) <= 28 else name[:27].rstrip() + "…"
+
+
+# --- live -----------------------------------------------------------------------------------------
+
+
+def live(
+    train: Ratings, users: np.ndarray, items: np.ndarray, mode: Mode
+) -> tuple[Figure, dict[str, Any]]:
+    """Users and items in the plane, ready to be placed; motion is learning.
+
+    ``users`` and ``items`` are indices. Where they lie, how wide the picture is and what its axes
+    are called comes from the browser's store.
+
+    Returns the figure, and what the browser's panel needs to place the points.
+    """
+    n_points = len(users) + len(items)
+    named = n_points <= MOST_NAMED_LIVE
+    traces: list[Trace] = []
+    groups: list[dict[str, Any]] = []
+    first = 0
+    for side, ids in zip(SIDES, (users, items), strict=True):
+        of = train.axis(side)
+        groups.append(
+            {
+                "trace": len(traces),
+                "side": side,
+                "ids": ids.tolist(),
+                "points": [first, first + len(ids)],
+            }
+        )
+        first += len(ids)
+        traces.append(
+            trace(
+                "scatter",
+                x=[],
+                y=[],
+                mode="markers+text" if named else "markers",
+                text=[of.names[i] for i in ids],
+                textfont={"size": theme.FONT_SIZE, "color": theme.of(mode).muted},
+                cliponaxis=False if named else None,
+                marker={
+                    "color": theme.COLOUR[side],
+                    "symbol": theme.SYMBOL[side],
+                    "size": _LIVE_NAMED_SIZE if named else _LIVE_SIZE,
+                    "opacity": 1 if named else 0.7,
+                },
+                name=words.many(of.noun),
+                hovertemplate="%{text}<extra></extra>",
+            )
+        )
+    sampled = len(users) < train.n_users or len(items) < train.n_items
+    bare = {"range": [-1, 1], "showticklabels": False, "zeroline": True}
+    chart = plain.figure(
+        traces,
+        "Latent space" + (f": {words.plural('point', n_points)}, a sample" if sampled else ""),
+        margin={"t": 62},
+        uirevision="latent",
+        xaxis=axis("main direction", **bare),
+        yaxis=axis("second direction", **bare, scaleanchor="x"),
+    )
+    following = {"panel": "latent", "groups": groups, "ring": theme.point_ring(mode)}
+    return theme.dress(chart, mode), following
+
+
+def live_table(
+    train: Ratings, users: np.ndarray, items: np.ndarray, xy: np.ndarray | None
+) -> pd.DataFrame:
+    """The points shown: kind, name, and where they lie (``xy``, (n, 2); None: unknown yet)."""
+    rows = [("user", train.user_names[u]) for u in users]
+    rows += [(train.item_noun, train.item_names[i]) for i in items]
+    table = pd.DataFrame(rows, columns=["kind", "name"])
+    if xy is None:
+        return table
+    return table.assign(main=np.round(xy[:, 0], 4), second=np.round(xy[:, 1], 4))

@@ -22,14 +22,26 @@ from recsys_core.asking.matrix_view import View, block_of, distinct_names
 from recsys_core.asking.similarity import By, fitted_of
 from recsys_core.errors import RatingsError, SettingsError
 from recsys_core.extras import needed_for
-from recsys_core.figures import curves, data, heatmap, latent, similarity_matrix, theme, waterfall
+from recsys_core.figures import (
+    curves,
+    heatmap,
+    histogram,
+    latent,
+    rating_counts,
+    reason_bars,
+    similarity_matrix,
+    sparsity_pattern,
+    theme,
+    waterfall,
+)
 from recsys_core.figures.curves import Curve, Measure
 from recsys_core.figures.plain import Figure
 from recsys_core.figures.theme import Mode
-from recsys_core.models import Factored, FittedModel, Guest, Model
+from recsys_core.models import Factored, FittedModel, Guest, Model, seen_as
 from recsys_core.models.base import described
 from recsys_core.models.fitted_model import checked
 from recsys_core.ratings import SIDES, Ratings, Side
+from recsys_core.text import Text
 from recsys_core.training import Epoch
 
 if TYPE_CHECKING:
@@ -63,10 +75,10 @@ def error_curve(*models: Model, measure: Measure = "RMSE", mode: Mode = "light")
     """
     _check("measure", measure, get_args(Measure))
     if not models:
-        raise SettingsError("Give at least one trained model: error_curve(model).")
+        raise SettingsError(Text("Give at least one trained model: error_curve(model)."))
     for model in models:
         if not model.has_epochs:
-            raise SettingsError(f"{model.title} has no epochs, and so no curve.")
+            raise SettingsError(Text("{title} has no epochs, and so no curve.", title=model.title))
     names = distinct_names([described(model, model.settings) for model in models])
     found = [
         Curve(name, model.history, len(model.history) - 1, colour, _lowest(model.history))
@@ -138,7 +150,7 @@ def prediction_terms(
     Raises
     ------
     SettingsError
-        If the model's predictions are no such sum (``has_terms``).
+        If the model's predictions are no such sum (``has.terms``).
     """
     found, fitted = attribution.terms(model, user, item), fitted_of(model)
     names = fitted.row(user).name, fitted.train.item_names[item]
@@ -163,16 +175,20 @@ def reasons(
     RatingsError
         If none of the user's ratings has a part in this prediction.
     SettingsError
-        If the model cannot tell (``has_reasons``).
+        If the model cannot tell (``has.reasons``).
     """
     found, fitted = attribution.reasons(model, user, item), fitted_of(model)
     names = fitted.train.item_names
     if found.table.empty:
         raise RatingsError(
-            f"No rating of {fitted.row(user).name} has a part in the prediction of {names[item]}: "
-            "there are no reasons to draw."
+            Text(
+                "No rating of {name} has a part in the prediction of {names}: "
+                "there are no reasons to draw.",
+                name=fitted.row(user).name,
+                names=names[item],
+            )
         )
-    return _alone(similarity_matrix.contributions(found, names, names[item], mode, most), mode)
+    return _alone(reason_bars.figure(found, names, names[item], mode, most), mode)
 
 
 # --- similarity ---------------------------------------------------------------------------------
@@ -202,8 +218,9 @@ def latent_map(
     _check("method", method, get_args(MapMethod))
     _check("colour_by", colour_by, get_args(ColourBy))
     fitted = fitted_of(model)
-    if not (isinstance(fitted, Factored) and fitted.has_factors):
-        raise SettingsError("This model has no factors, and so no map of users and items.")
+    if not fitted.has.factors:
+        raise SettingsError(Text("This model has no factors, and so no map of users and items."))
+    fitted = seen_as(Factored, fitted)
     train = fitted.train
     ids = {side: places_of.most_rated(train, side, _MOST_MAPPED[method]) for side in SIDES}
     if method == "pca":
@@ -241,19 +258,19 @@ def similarities(
     Raises
     ------
     SettingsError
-        If the model calls no users or items similar (``has_similarity``).
+        If the model calls no users or items similar (``has.similarity``).
     """
     _check("side", side, get_args(Side))
     _check("by", by, get_args(By))
     fitted = fitted_of(model)
-    if by == "factors" and not fitted.has_similarity:
-        raise SettingsError('This model has no factors to compare: ask for by="predictions".')
+    if by == "factors" and not fitted.has.similarity:
+        raise SettingsError(Text('This model has no factors to compare: ask for by="predictions".'))
     axis = fitted.train.axis(side)
     chosen = _chosen(ids, fitted.train, side, _MOST_COMPARED)
     names = [axis.names[i] for i in chosen]
     table = similarity.similarity_matrix(fitted, side, by, chosen)
     title = similarity_matrix.title(axis.noun, similarity.compared(fitted, by))
-    return _alone(similarity_matrix.similarities(table.set_axis(names, axis=0), title, mode), mode)
+    return _alone(similarity_matrix.figure(table.set_axis(names, axis=0), title, mode), mode)
 
 
 # --- ratings ------------------------------------------------------------------------------------
@@ -261,12 +278,12 @@ def similarities(
 
 def rating_histogram(ratings: Ratings, *, mode: Mode = "light") -> go.Figure:
     """Draw how many ratings there are of each value; a continuous scale is cut into 20 bins."""
-    return _alone(data.spread(ratings, mode), mode)
+    return _alone(histogram.figure(ratings, mode), mode)
 
 
 def long_tail(ratings: Ratings, *, mode: Mode = "light") -> go.Figure:
     """Draw the number of ratings of each user and each item over its rank, most rated first."""
-    return _alone(data.tail(ratings, mode), mode)
+    return _alone(rating_counts.figure(ratings, mode), mode)
 
 
 def known_cells(ratings: Ratings, *, mode: Mode = "light") -> go.Figure:
@@ -276,10 +293,10 @@ def known_cells(ratings: Ratings, *, mode: Mode = "light") -> go.Figure:
     ordered by their number of ratings, and where they are more than there is room for, each block
     of cells is as dark as the share of it that is rated, in percent.
     """
-    if data.is_small(ratings):
+    if sparsity_pattern.is_small(ratings):
         return matrix(ratings, user_ids=ratings.user_order, item_ids=ratings.item_order,
                       mode=mode)  # fmt: skip
-    return _alone(data.known(ratings, mode), mode)
+    return _alone(sparsity_pattern.figure(ratings, mode), mode)
 
 
 # --- what they share ----------------------------------------------------------------------------
@@ -297,7 +314,14 @@ def _alone(chart: Figure, mode: Mode) -> go.Figure:
 def _check(name: str, value: str, choices: Sequence[str]) -> None:
     """One sentence for a choice that does not exist."""
     if value not in choices:
-        raise SettingsError(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+        raise SettingsError(
+            Text(
+                "{name} must be one of {names}, not {value!r}.",
+                name=name,
+                names=", ".join(choices),
+                value=value,
+            )
+        )
 
 
 def _chosen(ids: ArrayLike | None, train: Ratings, side: Side, most: int) -> np.ndarray:
@@ -306,5 +330,5 @@ def _chosen(ids: ArrayLike | None, train: Ratings, side: Side, most: int) -> np.
         return places_of.most_rated(train, side, most)
     found = checked(ids, train.axis(side).n, side)
     if not len(found):
-        raise RatingsError(f"No {side} is chosen; give at least one index.")
+        raise RatingsError(Text("No {side} is chosen; give at least one index.", side=side))
     return found

@@ -1,4 +1,4 @@
-"""Who is like whom, as a small matrix; and which ratings speak for a recommendation."""
+"""Who is like whom, as a small matrix: similarities of users or of items."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ import numpy as np
 import pandas as pd
 
 from recsys_core import words
-from recsys_core.asking.attribution import Reasons
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
-
-_ROW = 26
 
 
 def title(noun: str, compared: str) -> str:
@@ -21,9 +18,7 @@ def title(noun: str, compared: str) -> str:
     return f"How alike {words.many(noun)} are, {compared}"
 
 
-def similarities(
-    table: pd.DataFrame, title: str, mode: Mode, selected: int | None = None
-) -> Figure:
+def figure(table: pd.DataFrame, title: str, mode: Mode, selected: int | None = None) -> Figure:
     """Cosines of everyone with everyone, (n, n), names as the table has them; printed in the cells.
 
     Depth is likeness, from the least to 1; ``selected`` is a row and column with a dark ring.
@@ -71,70 +66,3 @@ def _rings(selected: int, n: int, mode: Mode) -> list[dict[str, Any]]:
         around | whole | {f"{along}0": selected - 0.5, f"{along}1": selected + 0.5}
         for along in ("x", "y")
     ]
-
-
-def contributions(
-    reasons: Reasons, names: list[str], item: str, mode: Mode, most: int = 8
-) -> Figure:
-    """The ratings that speak for (right) and against (left) an item, the strongest first."""
-    table = reasons.table.head(most)
-    labels = [
-        f"{_short(names[int(row.item)])}, rated {words.given(row.rating)}"
-        for row in table.itertuples()
-    ]
-    values = table["pull"].to_numpy()
-    bars = trace(
-        "bar",
-        y=list(range(len(table))),
-        x=values,
-        orientation="h",
-        width=0.62,
-        marker={"color": theme.of(mode).accent, "line": {"width": 0}},
-        text=[_signed(value) for value in values],
-        textposition="outside",
-        cliponaxis=False,
-        hoverinfo="skip",
-    )
-    low, high = float(values.min(initial=0.0)), float(values.max(initial=0.0))
-    room = 0.5 * max(high - low, 0.1)  # for the numbers, in a narrow column as well
-    title = f"Why {_short(item, 40)}?"
-    if len(table) < len(reasons.table):
-        title += f" The {len(table)} strongest of {len(reasons.table):,} ratings"
-    chart = plain.figure(
-        [bars],
-        title,
-        height=_ROW * len(table) + 96,
-        xaxis=axis(
-            "pull, in rating units",
-            range=[low - room, high + room],
-            zeroline=True,
-            zerolinecolor=theme.of(mode).muted,
-        ),
-        yaxis=axis(
-            tickvals=list(range(len(table))),
-            ticktext=labels,
-            range=[len(table) - 0.4, -0.6],
-            showgrid=False,
-            zeroline=False,
-            ticks="",
-        ),
-    )
-    return theme.dress(chart, mode)
-
-
-def because(reasons: Reasons, names: list[str], most: int = 2) -> str:
-    """The ratings that speak most for an item: “Fargo 5 · Alien 4”; empty where none does."""
-    table = reasons.table
-    best = table[table["pull"] > 0].head(most)
-    return " · ".join(
-        f"{_short(names[int(row.item)], 34)} {words.number(row.rating)}"
-        for row in best.itertuples()
-    )
-
-
-def _signed(value: float) -> str:
-    return f"{'−' if value < 0 else '+'}{abs(value):.{2 if abs(value) >= 0.1 else 3}f}"
-
-
-def _short(name: str, most: int = 26) -> str:
-    return name if len(name) <= most else name[: most - 1].rstrip() + "…"

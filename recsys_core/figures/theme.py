@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from recsys_core.figures.plain import Figure, Trace, trace
-from recsys_core.ratings import Scale, Side
+from recsys_core.figures.plain import Figure
+from recsys_core.ratings import Side
 
 Mode = Literal["light", "dark"]
 
@@ -78,6 +78,16 @@ def ink(mode: Mode) -> str:
     return of(mode).ink
 
 
+def cell_ring(mode: Mode) -> dict[str, Any]:
+    """The line of the ring around the selected cell, as Plotly takes a line; width in pixels."""
+    return {"color": ink(mode), "width": 3}
+
+
+def point_ring(mode: Mode) -> dict[str, Any]:
+    """The ring around the selected point, as Plotly takes a marker; sizes in pixels."""
+    return {"symbol": "circle-open", "size": 18, "color": ink(mode), "line": {"width": 2.5}}
+
+
 def run_colour(index: int, mode: Mode) -> str:
     """The colour of the run created as number ``index`` (from 0), the same on every page."""
     colours = (*(_RUNS_DARK if mode == "dark" else _RUNS), ink(mode))
@@ -110,57 +120,6 @@ def colour_at(share: float, mode: Mode = "light") -> str:
 def ink_on(share: float) -> str:
     """Black or white, whichever is read more easily on ``colour_at(share)``."""
     return "#FFFFFF" if share > 0.55 else LIGHT.ink
-
-
-def heatmap(
-    values: np.ndarray,
-    columns: list[str],
-    rows: list[str],
-    mode: Mode,
-    scale: Scale,
-    *,
-    hover: str = "%{y}, %{x}: %{z:.3~g}<extra></extra>",
-    colorbar: bool = True,
-) -> Trace:
-    """Ratings as cells, (len(rows), len(columns)); NaN is unrated and shows the paper.
-
-    Names are truncated and made unique for the axes by the caller where that matters.
-    """
-    return trace(
-        "heatmap",
-        z=values,
-        x=columns,
-        y=rows,
-        colorscale=sequential(mode),
-        zmin=scale.low,
-        zmax=scale.high,
-        xgap=1,
-        ygap=1,
-        hoverongaps=False,
-        hovertemplate=hover,
-        showscale=colorbar,
-        colorbar={"title": {"text": "rating"}, "thickness": 10, "outlinewidth": 0},
-    )
-
-
-def gaps(
-    values: np.ndarray,
-    columns: list[str],
-    rows: list[str],
-    mode: Mode,
-    hover: str = "%{y}, %{x}: unrated<extra></extra>",
-) -> Trace:
-    """The faint dot in every unrated (NaN) cell, so that unrated never looks like a low rating."""
-    at_row, at_column = np.nonzero(np.isnan(values))
-    return trace(
-        "scatter",
-        x=[columns[c] for c in at_column],
-        y=[rows[r] for r in at_row],
-        mode="markers",
-        marker={"size": 3, "color": of(mode).mark},
-        hovertemplate=hover,
-        showlegend=False,
-    )
 
 
 @functools.cache

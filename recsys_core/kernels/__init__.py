@@ -1,5 +1,7 @@
 """Compiled inner loops: formula beside code, no Python objects, the GIL released.
 
+What they take is grouped in the named tuples of ``kernels.arguments``.
+
 ``kernels.rows_kernel`` and its like are found when first asked for: Numba takes a third of a second
 to import, and neither the first page nor a notebook that only reads waits for it.
 """
@@ -17,6 +19,15 @@ if TYPE_CHECKING:
     from recsys_core.kernels.sums import sums_kernel
     from recsys_core.kernels.svdpp import svdpp_kernel
 
+from recsys_core.kernels.arguments import (
+    FixedSide,
+    Parameters,
+    Penalty,
+    Rows,
+    Solution,
+    Triples,
+)
+
 _HOMES = {
     "errors_kernel": "errors",
     "running_kernel": "errors",
@@ -33,9 +44,10 @@ _HOMES = {
 }
 
 __all__ = [
-    "add_neighbours", "errors_kernel", "lay_out", "logistic_kernel", "multiplicative_kernel",
-    "padded", "rows_kernel", "running_kernel", "sgd_kernel", "shuffle", "similarities",
-    "sums_kernel", "svdpp_kernel", "warm_up",
+    "FixedSide", "Parameters", "Penalty", "Rows", "Solution", "Triples", "add_neighbours",
+    "errors_kernel", "lay_out", "logistic_kernel", "multiplicative_kernel", "padded",
+    "rows_kernel", "running_kernel", "sgd_kernel", "shuffle", "similarities", "sums_kernel",
+    "svdpp_kernel", "warm_up",
 ]  # fmt: skip
 
 
@@ -48,7 +60,7 @@ def __getattr__(name: str) -> Any:
 
 
 def padded(n_factors: int) -> int:
-    """Row length in memory: a multiple of 8, so that rows fill vector registers.
+    """Return the row length in memory: a multiple of 8, so that rows fill vector registers.
 
     The columns past ``n_factors`` are zero and stay zero: every update of a factor is a multiple of
     the same factor in the other row or of itself.
@@ -68,30 +80,28 @@ def warm_up(widths: tuple[int, ...] = (8, 16, 32)) -> None:
 
     f = np.float32
     ids, values = np.zeros(0, np.int32), np.zeros(0, f)
-    triples = ids, ids, values
+    triples = Triples(ids, ids, values)
     starts, row = np.zeros(1, np.int64), np.zeros(0, f)
+    rows = Rows(starts, ids, values)
     tables = [np.zeros((0, width), f) for width in widths]
     # First what the first run needs, SGD as a rule.
     for width, table in zip(widths, tables, strict=True):
-        parameters = table, table, row, row, f(0)
-        kernels.sgd_kernel(width)(*triples, *parameters, f(0), f(0), True, 0, 0)
-        kernels.errors_kernel(width)(*triples, *parameters, False, f(1), f(5), 0, 0)
+        parameters = Parameters(table, table, row, row, f(0))
+        kernels.sgd_kernel(width)(triples, parameters, f(0), f(0), True, 0, 0)
+        kernels.errors_kernel(width)(triples, parameters, False, f(1), f(5), 0, 0)
     none = np.zeros(0, np.int64)
-    kernels.lay_out(*triples, none, none, 1, *triples, np.zeros(1, np.int64))
-    kernels.shuffle(*triples, np.int64(0), 0, 0)
+    kernels.lay_out(triples, none, none, 1, triples, np.zeros(1, np.int64))
+    kernels.shuffle(triples, np.int64(0), 0, 0)
     for width, table in zip(widths, tables, strict=True):
-        parameters = table, table, row, row, f(0)
+        parameters = Parameters(table, table, row, row, f(0))
         square = np.eye(width, dtype=f)
         kernels.rows_kernel(width)(
-            starts, ids, values, table, table, row, f(0), row, square, square[:1], True, f(1), f(0),
-            False, table, table, row, table, 0, 0,
+            rows, row, FixedSide(table, table, row, f(0)), Penalty(square, square[:1]), table,
+            Solution(table, row, table), 0, 0,
         )  # fmt: skip
         kernels.sums_kernel(width)(starts, ids, table, row, table, 0, 0)
-        kernels.running_kernel(width)(*triples, *parameters, row, f(1), f(1), f(5), 0, 0)
-        kernels.svdpp_kernel(width)(
-            ids, starts, ids, values, table, table, table, table, row, row, f(0), f(0), f(0), True,
-            0, 0,
-        )  # fmt: skip
-        kernels.multiplicative_kernel(width)(starts, ids, values, table, table, f(0), 0, 0)
+        kernels.running_kernel(width)(triples, parameters, row, f(1), f(1), f(5), 0, 0)
+        kernels.svdpp_kernel(width)(ids, rows, parameters, table, table, f(0), f(0), True, 0, 0)
+        kernels.multiplicative_kernel(width)(rows, table, table, f(0), 0, 0)
         logistic = kernels.logistic_kernel(width)
-        logistic(*triples, *parameters, f(1), f(4), f(0), row, row, True, 0, 0)
+        logistic(triples, parameters, f(1), f(4), f(0), row, row, True, 0, 0)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -12,9 +14,37 @@ from numba import njit
 # meaning, since they are how divergence is noticed.
 FAST = {"contract", "reassoc", "nsz", "arcp"}
 
-compiled: Any = njit(nogil=True, fastmath=FAST, error_model="numpy", cache=True)
+# Whether kernels use ordinary loops instead of vector instructions written in LLVM's own language:
+# slower, but they need nothing of Numba that another version might change.
+SWITCH = "FACTORSCOPE_PLAIN_KERNELS"
+PLAIN = os.environ.get(SWITCH, "") not in ("", "0")
+
+# Numba's cache does not see which of the two a kernel calls, so that only the usual ones are kept.
+compiled: Any = njit(nogil=True, fastmath=FAST, error_model="numpy", cache=not PLAIN)
 
 
 def specialised(build: Callable[..., Callable]) -> Callable[..., Callable]:
     """Build a kernel once for each row length: loops of known length become vectors."""
     return cache(build)
+
+
+@contextmanager
+def naming_the_switch() -> Iterator[None]:
+    """Name the switch where vector instructions cannot be written.
+
+    Raises
+    ------
+    RuntimeError
+        In place of whatever went wrong inside: Numba or LLVM are not as the code expects them.
+    """
+    try:
+        yield
+    except Exception as error:
+        import llvmlite
+        import numba
+
+        raise RuntimeError(
+            f"The vector instructions of the kernels cannot be compiled with Numba "
+            f"{numba.__version__} and llvmlite {llvmlite.__version__} ({error}). Set the "
+            f"environment variable {SWITCH}=1 to run on ordinary loops: slower, same results."
+        ) from error

@@ -1,4 +1,4 @@
-"""Predictions of a factor model over ratings added up, and sums of their squared errors."""
+"""Sums of squared errors of a factor model, and sums of its predictions over several draws."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ import numpy as np
 from recsys_core.kernels.compiling import compiled, specialised
 from recsys_core.kernels.vectors import dot_rows
 
-# Ratings predicted at a time: what follows runs over them as one vector.
+# Ratings predicted at a time: the errors of so many are computed as vectors.
 _AT_ONCE = 256
 
 
 @specialised
 def errors_kernel(width: int) -> Callable[..., tuple[float, float]]:
-    """Σ (r − r̂)² over a run of ratings, twice: r̂ as predicted, and r̂ clipped to the scale."""
+    """Return the function that sums (r − r̂)² over a run of ratings, r̂ raw and r̂ clipped.
+
+    It takes Triples, Parameters, whether the link is logistic, and the ends of the scale.
+    """
 
     @compiled
-    def squared_errors(
-        user_ids, item_ids, values, p, q, b_user, b_item, mean, logistic, low, high, start, stop
-    ):
+    def squared_errors(ratings, parameters, logistic, low, high, start, stop):
+        user_ids, item_ids, values = ratings
+        p, q, b_user, b_item, mean = parameters
         raw, clipped = 0.0, 0.0
         x = np.empty(_AT_ONCE, np.float32)
         zero, one = np.float32(0), np.float32(1)
@@ -48,15 +51,17 @@ def errors_kernel(width: int) -> Callable[..., tuple[float, float]]:
 
 @specialised
 def running_kernel(width: int) -> Callable[..., tuple[float, float, float]]:
-    """Add what a factor model predicts, x = μ + b_u + b_i + p_u · q_i, to running sums.
+    """Return the function that adds predictions x = μ + b_u + b_i + p_u · q_i to running sums.
 
-    Returns Σ (r − x)² and, of the means x̄ = share · sums, Σ (r − x̄)²: raw, and with x̄ clipped.
+    It takes Triples, Parameters, the sums, float32, (n_ratings,), one over the number of draws that
+    they hold, and the ends of the scale. It returns Σ (r − x)² and, of the means x̄ = share · sums,
+    Σ (r − x̄)²: raw, and with x̄ clipped.
     """
 
     @compiled
-    def add_predictions(
-        user_ids, item_ids, values, p, q, b_user, b_item, mean, sums, share, low, high, start, stop
-    ):
+    def add_predictions(ratings, parameters, sums, share, low, high, start, stop):
+        user_ids, item_ids, values = ratings
+        p, q, b_user, b_item, mean = parameters
         own, raw, clipped = 0.0, 0.0, 0.0
         x = np.empty(_AT_ONCE, np.float32)
         zero = np.float32(0)

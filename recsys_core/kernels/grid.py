@@ -1,7 +1,8 @@
-"""Ratings laid out in a grid of blocks of users × items, so that two threads can walk them.
+"""Ratings stored in a grid of blocks of users × items, so that two threads can train on them.
 
 Block (a, b) holds the ratings of the users of block a on the items of block b. Blocks of one
-diagonal, b − a the same, share neither users nor items (Gemulla et al. 2011), and lie together.
+diagonal, b − a the same, share neither users nor items (Gemulla et al. 2011), and are stored one
+after the other.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from recsys_core.kernels.compiling import compiled
 
 
 @compiled
-def lay_out(user_ids, item_ids, values, user_block, item_block, n, users, items, ratings, ends):
-    """Copy ratings block by block, n × n blocks in all.
+def lay_out(ratings, user_block, item_block, n, copies, ends):
+    """Copy ratings, Triples, block by block, n × n blocks in all.
 
     user_block, item_block : the block of each user and each item, int64, below n, a power of 2.
-    users, items, ratings : get the ratings; ends : gets where each block ends, int64, (n²,).
+    copies, ends : results, Triples, and the position at which each block ends, int64, (n²,).
     """
+    user_ids, item_ids, values = ratings
+    users, items, copied = copies
     ends[:] = 0
     for r in range(len(values)):
         a, b = user_block[user_ids[r]], item_block[item_ids[r]]
@@ -30,16 +33,17 @@ def lay_out(user_ids, item_ids, values, user_block, item_block, n, users, items,
         a, b = user_block[user_ids[r]], item_block[item_ids[r]]
         block = ((b - a) & (n - 1)) * n + a
         place = ends[block]
-        users[place], items[place], ratings[place] = user_ids[r], item_ids[r], values[r]
+        users[place], items[place], copied[place] = user_ids[r], item_ids[r], values[r]
         ends[block] = place + 1
 
 
 @compiled
-def shuffle(users, items, ratings, seed, start, stop):
-    """Put a run of ratings into an order of chance, as Fisher and Yates did.
+def shuffle(ratings, seed, start, stop):
+    """Shuffle a run of ratings, Triples, in place by Fisher and Yates' algorithm.
 
-    Numbers of chance are those of SplitMix64 (Steele, Lea and Flood 2014): a counter, mixed.
+    The random numbers are those of SplitMix64 (Steele, Lea and Flood 2014): a hashed counter.
     """
+    users, items, values = ratings
     state = np.uint64(seed)
     for left in range(stop - start, 1, -1):
         state += np.uint64(0x9E3779B97F4A7C15)
@@ -50,4 +54,4 @@ def shuffle(users, items, ratings, seed, start, stop):
         a, b = start + left - 1, start + np.int64((z * np.uint64(left)) >> np.uint64(32))
         users[a], users[b] = users[b], users[a]
         items[a], items[b] = items[b], items[a]
-        ratings[a], ratings[b] = ratings[b], ratings[a]
+        values[a], values[b] = values[b], values[a]

@@ -1,19 +1,19 @@
 """Regularised least squares, one row at a time: the half-step of ALS, of PMF and of Gibbs sampling.
 
-With the other side's rows x_j fixed, one user's row w and bias b minimise
+With the other side's rows x_j fixed, the row w and the bias b of one user minimise
 
     Σ_j (t_j − b − x_j · w)² + c [(w − m)ᵀ Λ (w − m) + λ (b − β)²]          t_j = r_j − μ − b_j
 
-(c is 1, or the row's number of ratings). The bias is the first unknown, so that it costs a row of
-the triangle and not a column of every x_j. The normal equations are solved by Cholesky's
-factorisation into Uᵀ U:
+(c is 1, or the row's number of ratings). The bias is the first unknown: it takes one row of the
+triangle U, and no column of ones beside every x_j. The normal equations
+(``models/normal_equations.py``) are solved by Cholesky factorisation into Uᵀ U:
 
     U = ⎡ √n'  vᵀ ⎤        n' = n + cλ          v = Σ_j x_j / √n'
         ⎣  0   U_w ⎦       U_wᵀ U_w = Σ_j x_j x_jᵀ + cΛ − v vᵀ
 
 With normal noise z added between the two substitutions, U w = y + z, the solution becomes a draw
-from the row's posterior N(A⁻¹ a, σ² A⁻¹), z ~ N(0, σ²). Rows do not depend on one another, so they
-can be solved in any order and on any number of threads with the same bits.
+from the row's posterior N(A⁻¹ a, σ² A⁻¹), z ~ N(0, σ²). Rows do not depend on one another: in any
+order and on any number of threads the results are the same, bit by bit.
 """
 
 from __future__ import annotations
@@ -32,38 +32,35 @@ from recsys_core.kernels.vectors import (
     substitute,
 )
 
-# Design rows summed at a time: they stay in the first cache while every tile passes over them.
+# Design rows summed at a time: few enough to stay in the first-level cache while the matrix is
+# summed tile by tile.
 _CACHED = 64
 
 
 @specialised
 def rows_kernel(width: int) -> Callable[..., None]:
-    """Solve a run of rows, for designs of ``width`` columns.
+    """Return the function that solves a run of rows, for factors of ``width`` columns.
 
-    The returned function takes, float32 unless said otherwise:
+    It takes (see ``kernels.arguments``):
 
-    starts, columns, values : the ratings by row, compressed (int64, int32).
-    x, doubt : the other side's rows, (n_columns, width), and the variance of each of their numbers,
-        which is added to the diagonal of x_j x_jᵀ; doubt may be (0, 0): none.
-    weights : how much each rating's square counts, (n_ratings,), for rows without bias; (0,): 1.
-    offset, other_bias : μ, and b_j, (n_columns,).
-    penalty, pull : Λ, (width, width), and Λ m, (1, width), or (n_rows, width) where each row has
-        a prior mean of its own. Columns of padding need a 1 in Λ.
-    with_bias, bias_penalty, bias_pull : whether there is a bias; λ and λ β.
-    weighted : True multiplies all penalties by the row's number of ratings.
-    noise : z, (n_rows, width + 1), the bias's first; (0, 0): none.
-    rows, bias : results, (n_rows, width) and (n_rows,).
-    inverse : gets the diagonal of A⁻¹, (n_rows, width + 1), the bias's first; (0, 0): not wanted.
-    first, last : which rows. One without ratings gets its prior mean (plus its noise).
+    ratings : Rows, the ratings by row.
+    weights : weight of each rating's squared error, float32, (n_ratings,), for rows without bias;
+        an empty array, (0,), weights all by 1.
+    fixed : FixedSide; its variances are added to the diagonal of each x_j x_jᵀ.
+    penalty : Penalty.
+    noise : z, float32, (n_rows, width + 1), the bias first; an empty array, (0, 0), adds none.
+    solution : Solution, written to. A row without ratings gets its prior mean (plus its noise).
+    first, last : which rows.
     """
 
     @compiled
-    def solve_rows(
-        starts, columns, values, x, doubt, weights, offset, other_bias, penalty, pull, with_bias,
-        bias_penalty, bias_pull, weighted, noise, rows, bias, inverse, first, last,
-    ):  # fmt: skip
-        doubts, noisy, inverts = doubt.shape[0] > 0, noise.shape[0] > 0, inverse.shape[0] > 0
-        scaled, own_pull = weights.shape[0] > 0, pull.shape[0] > 1
+    def solve_rows(ratings, weights, fixed, penalty, noise, solution, first, last):
+        starts, columns, values = ratings
+        x, variance, other_bias, mean = fixed
+        matrix, rhs, bias_penalty, bias_rhs, with_bias, weighted = penalty
+        rows, bias, inverse = solution
+        uncertain, noisy = variance.shape[0] > 0, noise.shape[0] > 0
+        inverts, scaled, own_rhs = inverse.shape[0] > 0, weights.shape[0] > 0, rhs.shape[0] > 1
         zero, one = np.float32(0), np.float32(1)
         u = np.empty((width + 1, width), np.float32)  # row 0 is v, row f + 1 of U_w or its making
         flat, all_rows = u.reshape((width + 1) * width), np.arange(max(width + 1, _CACHED))
@@ -76,17 +73,17 @@ def rows_kernel(width: int) -> Callable[..., None]:
         for row in range(first, last):
             begin, end = starts[row], starts[row + 1]
             c = np.float32(max(end - begin, 1)) if weighted else one
-            pulled = row if own_pull else 0
+            prior_row = row if own_rhs else 0
             for f in range(width):
                 u[0, f] = zero
-                a[0, f] = c * pull[pulled, f]
+                a[0, f] = c * rhs[prior_row, f]
                 for g in range(width):
-                    u[f + 1, g] = c * penalty[f, g]
-            total = c * bias_pull
+                    u[f + 1, g] = c * matrix[f, g]
+            total = c * bias_rhs
             for start in range(begin, end, _CACHED):
                 stop = min(start + _CACHED, end)
                 for n in range(start, stop):
-                    t = values[n] - offset - other_bias[columns[n]]
+                    t = values[n] - mean - other_bias[columns[n]]
                     targets[n - start] = t
                     total += t
                     if n + _CACHED < n_ratings:
@@ -104,9 +101,9 @@ def rows_kernel(width: int) -> Callable[..., None]:
                     add_rows(width, a, top, one, targets, -start, 1, x, columns, start, stop)
             if with_bias:
                 add_rows(width, u, top, one, ones, 0, 0, x, columns, begin, end)
-            if doubts:
+            if uncertain:
                 w[:] = zero
-                add_rows(width, w, top, one, ones, 0, 0, doubt, columns, begin, end)
+                add_rows(width, w, top, one, ones, 0, 0, variance, columns, begin, end)
                 for f in range(width):
                     u[f + 1, f] += w[0, f]
 

@@ -4,10 +4,10 @@ With the other side's rows x_j ≥ 0 fixed, and ratings r_j counted from the low
 
     w_f ← w_f · Σ_j x_jf r_j / (Σ_j x_jf r̂_j + λ n w_f)        r̂_j = x_j · w (the old w)
 
-never raises Σ_j (r_j − r̂_j)² + λ n ‖w‖², n the row's number of ratings, and never leaves the
-non-negative: the step of gradient descent whose length makes subtraction a quotient (Lee and
-Seung, *Algorithms for Non-negative Matrix Factorization*, 2001; here over the rated cells only).
-A zero stays zero, and is so where the denominator is zero.
+never raises Σ_j (r_j − r̂_j)² + λ n ‖w‖², n the row's number of ratings, and keeps w ≥ 0. It is
+gradient descent with a step length for each factor, chosen so that the difference becomes a
+quotient (Lee and Seung, *Algorithms for Non-negative Matrix Factorization*, 2001; here over the
+rated cells only). A factor that is zero stays zero; where the denominator is zero it becomes zero.
 """
 
 from __future__ import annotations
@@ -22,14 +22,15 @@ from recsys_core.kernels.vectors import add_rows, dot_rows
 
 @specialised
 def multiplicative_kernel(width: int) -> Callable[..., None]:
-    """The update above for a run of rows: ``w`` (n_rows, width) in place, from ``x``.
+    """Return the function that updates a run of rows of w, (n_rows, width), in place.
 
-    Ratings lie in compressed rows (``starts, columns, values``), ``values`` from zero upwards.
-    A row without ratings stays as it is.
+    It takes Rows with ``values`` from zero upwards, x, w and λ. A row without ratings stays as it
+    is.
     """
 
     @compiled
-    def multiplicative(starts, columns, values, x, w, reg, first, last):
+    def multiplicative(ratings, x, w, reg, first, last):
+        starts, columns, values = ratings
         zero, one, top = np.float32(0), np.float32(1), np.uint32(0)
         longest = 0
         for row in range(first, last):

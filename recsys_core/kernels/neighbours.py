@@ -1,6 +1,6 @@
-"""How alike items are, and what a user's ratings of an item's neighbours say about it.
+"""Similarity of items, and predictions from a user's ratings of an item's most similar items.
 
-Ratings come without what biases explain: e_uj = r_uj − μ − b_u − b_j.
+Ratings come as residuals of the biases: e_uj = r_uj − μ − b_u − b_j.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from recsys_core.kernels.compiling import compiled
 
 
 @compiled
-def similarities(
-    item_starts, users, item_rest, user_starts, items, user_rest, lengths, shrinkage, support,
-    out, counts, first, last,
-):  # fmt: skip
-    """Similarity of items ``first`` to ``last`` with all, into ``out``, (last − first, n_items).
+def similarities(by_item, by_user, lengths, shrinkage, support, out, counts, first, last):
+    """Compute the similarity of items ``first`` to ``last`` with all.
 
         s_ij = n_ij / (n_ij + λ) · Σ_u e_ui e_uj / (‖e_i‖ ‖e_j‖)
 
-    over the n_ij users who rated both, the lengths over all who rated each; 0 with itself and for
-    fewer than ``support`` users. ``users`` and ``item_rest`` are the e of each item, ``items`` and
-    ``user_rest`` of each user; ``counts`` is scratch of the shape of ``out``.
+    over the n_ij users who rated both, the lengths ‖e_i‖ over all who rated each; 0 with itself and
+    for fewer than ``support`` users. ``by_item`` and ``by_user`` are the residuals as Rows,
+    ``lengths``, (n_items,), float32. Results are written to ``out``, float32, (last − first,
+    n_items); ``counts``, int32, is working memory of the same shape.
     """
+    item_starts, users, item_rest = by_item
+    user_starts, items, user_rest = by_user
     for i in range(first, last):
         row, n = out[i - first], counts[i - first]
         row[:] = 0
@@ -42,26 +42,25 @@ def similarities(
 
 
 @compiled
-def add_neighbours(
-    users, items, starts, columns, rest, neighbours, weights, most, out, first, last
-):
-    """Add Σ_j s_ij e_uj / Σ_j s_ij to ``out`` for some pairs, j the most alike items u has rated.
+def add_neighbours(users, items, by_user, neighbours, weights, most, out, first, last):
+    """Add Σ_j s_ij e_uj / Σ_j s_ij to ``out`` for some pairs, j the most similar items u has rated.
 
-    ``neighbours`` and ``weights``, (n_items, m), are items alike to each and how much, the most
-    alike first, a weight of 0 ending them; at most ``most`` that the user has rated count.
-    ``starts``, ``columns``, ``rest`` are the e of each user. Pairs of one user stand together:
-    their e are laid out once.
+    ``neighbours`` and ``weights``, (n_items, m), are items similar to each and their similarity, in
+    decreasing order, ended by a weight of 0; at most ``most`` that the user has rated count.
+    ``by_user`` are the residuals of each user as Rows. Pairs of one user follow one another, so
+    that the user's residuals are spread over all items only once.
     """
+    starts, columns, rest = by_user
     known = np.full(len(neighbours), np.nan, np.float32)
-    laid_out = -1
+    spread = -1  # the user whose residuals are there
     for n in range(first, last):
         u, i = users[n], items[n]
-        if u != laid_out:
-            if laid_out >= 0:
-                known[columns[starts[laid_out] : starts[laid_out + 1]]] = np.nan
+        if u != spread:
+            if spread >= 0:
+                known[columns[starts[spread] : starts[spread + 1]]] = np.nan
             for at in range(starts[u], starts[u + 1]):
                 known[columns[at]] = rest[at]
-            laid_out = u
+            spread = u
         total, weight, found = np.float32(0), np.float32(0), 0
         for m in range(neighbours.shape[1]):
             s = weights[i, m]

@@ -5,8 +5,8 @@
     b_i ← b_i + γ (e − λ b_i)            q_i ← q_i + γ (e p_u − λ q_i)
 
 All right-hand sides use the old values: the step follows the gradient of ½ [e² + λ(‖p_u‖² + ‖q_i‖²
-+ b_u² + b_i²)] (Koren, Bell and Volinsky 2009). Collected, p_u becomes (1 − γλ) p_u + γe q_i: one
-blend of two rows.
++ b_u² + b_i²)] (Koren, Bell and Volinsky 2009). Collected, p_u becomes (1 − γλ) p_u + γe q_i, which
+``blend_rows`` computes.
 """
 
 from __future__ import annotations
@@ -21,12 +21,15 @@ from recsys_core.kernels.vectors import blend_rows, dot_rows
 
 @specialised
 def sgd_kernel(width: int) -> Callable[..., None]:
-    """The updates above over a run of ratings, for rows of ``width`` factors."""
+    """Return the function that takes the steps above over a run of ratings, in their order.
+
+    It takes Triples, Parameters (changed in place), γ, λ and whether biases are learned.
+    """
 
     @compiled
-    def sgd(
-        user_ids, item_ids, values, p, q, b_user, b_item, mean, rate, reg, with_biases, start, stop
-    ):
+    def sgd(ratings, parameters, rate, reg, with_biases, start, stop):
+        user_ids, item_ids, values = ratings
+        p, q, b_user, b_item, mean = parameters
         keep = np.float32(1) - rate * reg
         for n in range(start, stop):
             u, i = np.uint32(user_ids[n]), np.uint32(item_ids[n])
@@ -41,20 +44,23 @@ def sgd_kernel(width: int) -> Callable[..., None]:
 
 @specialised
 def logistic_kernel(width: int) -> Callable[..., None]:
-    """The same on a logistic scale, with each row's own share of its penalty.
+    """Return the same for a logistic link, with a λ of its own for each row.
 
         x = μ + b_u + b_i + p_u · q_i                 r̂ = low + range · σ(x)
         e = (r − r̂) · range · σ(x) (1 − σ(x))         (the slope of ½ (r − r̂)² against x)
 
     ``reg_user[u]`` is λ_U / n_u, so that over all n_u ratings of a user the penalty adds up to
     λ_U ‖p_u‖²: the objective of PMF, which counts each user once (Salakhutdinov and Mnih 2007).
+    The function takes Triples, Parameters (changed in place), low and range of the scale, γ, the λ
+    of each user and of each item, float32, and whether biases are learned.
     """
 
     @compiled
     def logistic(
-        user_ids, item_ids, values, p, q, b_user, b_item, mean, low, spread, rate,
-        reg_user, reg_item, with_biases, start, stop,
-    ):  # fmt: skip
+        ratings, parameters, low, spread, rate, reg_user, reg_item, with_biases, start, stop
+    ):
+        user_ids, item_ids, values = ratings
+        p, q, b_user, b_item, mean = parameters
         one = np.float32(1)
         for n in range(start, stop):
             u, i = np.uint32(user_ids[n]), np.uint32(item_ids[n])

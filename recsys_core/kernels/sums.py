@@ -1,4 +1,4 @@
-"""Sums of rows: the product of a matrix of zeros and ones, most of them zero, with a table."""
+"""Sums of rows: the product of a sparse matrix of zeros and ones with a dense one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from recsys_core.kernels.vectors import add_rows
 
 @specialised
 def sums_kernel(width: int) -> Callable[..., None]:
-    """Add  scale_r · Σ_{j ∈ I_r} x_j  to ``sums[r]``, for a run of rows r of ``width`` columns.
+    """Return the function that adds  scale_r · Σ_{j ∈ I_r} x_j  to ``sums[r]``, for some rows r.
+
+    It takes:
 
     starts, columns : I_r of each row, compressed (int64, int32).
     x, sums : float32, (n_columns, width) and (n_rows, width); scale : float32, (n_rows,).

@@ -4,13 +4,13 @@
     e = r − r̂                          b_u, b_i, q_i as in ``kernels.sgd``, with w for p_u
     p_u ← p_u + γ e q_i                y_j ← y_j + γ |I_u|^−½ e q_i    for every j in I_u
 
-Taken literally, each rating moves every y_j of its user: Σ_u n_u² rows an epoch. But within one
-user's ratings all y_j take the same steps, and z, a sum of n_u of them over √n_u, takes the steps
-γ e q_i that p_u takes. So it is enough to move w, by twice that step, and to hand p_u and the y_j
-their share when the user is done: the same numbers, Σ_u n_u rows. Their penalties are taken then
-too, n_u times λ for p_u and once for each y_j, so that over an epoch every row is penalised once
-for each of its ratings. (Koren's y_j is penalised n_u times by each of its users, hence far more
-than the other rows; with one λ for all that costs .003 of RMSE on MovieLens 100K.)
+Computed literally, each rating updates every y_j of its user: Σ_u n_u² rows an epoch. But within
+one user's ratings all y_j take the same steps, and z, the sum of n_u of them over √n_u, takes the
+steps γ e q_i that p_u takes. So it is enough to update w, by twice that step, and to update p_u and
+the y_j once, after the user's last rating: the same numbers, Σ_u n_u rows. The penalties are
+applied then too, n_u times λ for p_u and once for each y_j, so that over an epoch every row is
+penalised once for each of its ratings. (Koren's y_j is penalised n_u times by each of its users,
+hence far more than the other rows; with one λ for all that costs .003 of RMSE on MovieLens 100K.)
 
 Source: Koren, *Factorization Meets the Neighborhood*, 2008.
 """
@@ -27,18 +27,17 @@ from recsys_core.kernels.vectors import add_rows, blend_rows, dot_rows, move_row
 
 @specialised
 def svdpp_kernel(width: int) -> Callable[..., None]:
-    """The updates above for a run of users, for rows of ``width`` factors.
+    """Return the function that takes the steps above over a run of users, in the order given.
 
-    The returned function takes the users in the order of ``visits``; their ratings lie in
-    compressed rows (``starts, columns, values``). ``p`` holds the p_u alone, ``sums`` gets w as
-    each user is left.
+    It takes the users' numbers, int32, their ratings as Rows, Parameters with the p_u alone for p,
+    y, (n_items, width), the sums, (n_users, width), to which each user's last w is written, γ, λ
+    and whether biases are learned. All but visits and ratings is changed in place.
     """
 
     @compiled
-    def svdpp(
-        visits, starts, columns, values, p, y, sums, q, b_user, b_item, mean, rate, reg,
-        with_biases, first, last,
-    ):  # fmt: skip
+    def svdpp(visits, ratings, parameters, y, sums, rate, reg, with_biases, first, last):
+        starts, columns, values = ratings
+        p, q, b_user, b_item, mean = parameters
         one, top, ones = np.float32(1), np.uint32(0), np.ones(1, np.float32)
         # v = w / √2 and q_i then move by equal multiples of each other, as blend_rows has it:
         # w + 2g q = √2 (v + √2 g q)  and  q + g w = q + √2 g v.

@@ -27,7 +27,7 @@ REWINDING = Text("Going back to that epoch: the epochs before it are trained aga
 def sentence(run: Run, epoch: int, playing: bool) -> Text:
     """What is said of a run when an epoch of it is shown.
 
-    The browser chooses likewise (``js/lines.js``) among the texts it is sent: before
+    The browser chooses likewise (``js/status_lines.js``) among the texts it is sent: before
     it begins, while it moves, and at its end.
     """
     if run.message:

@@ -140,7 +140,7 @@ class Feed:
 def _snapshot_of(run: Run, epoch: int) -> Snapshot[FittedModel]:
     """The fitted model nearest to an epoch; the best of a finished run however much is thinned."""
     if run.status == "finished" and epoch == run.best_epoch:
-        return Snapshot(epoch, run.fitted, 0)
+        return Snapshot(epoch, run.fitted)
     return run.frames.nearest(epoch)
 
 

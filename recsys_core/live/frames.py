@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from recsys_core.live.messages import Frame
-from recsys_core.models import Factored, FittedModel
+from recsys_core.models import Factored, FittedModel, seen_as
 from recsys_core.ratings import Axis, Ratings
 from recsys_core.runs import Run
 
@@ -103,12 +103,12 @@ def frame_bytes(run: Run) -> int:
 
 def places(run: Run, fitted: FittedModel) -> np.ndarray:
     """Where users and then items shown lie, through the run's basis; float64, (n, 2)."""
-    assert run.basis is not None and isinstance(fitted, Factored)
-    part = shown(run.split.train)
+    assert run.basis is not None
+    found, part = seen_as(Factored, fitted), shown(run.split.train)
     return np.concatenate(
         [
-            run.basis.project(fitted.user_factors[part.users]),
-            run.basis.project(fitted.item_factors[part.items]),
+            run.basis.project(found.user_factors[part.users]),
+            run.basis.project(found.item_factors[part.items]),
         ]
     )
 

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from recsys_core import words
-from recsys_core.figures.live_latent import NAMED
+from recsys_core.figures.latent import MOST_NAMED_LIVE
 from recsys_core.figures.point_labels import positions
 from recsys_core.live.frames import places, shown, spread
 from recsys_core.live.messages import Map
@@ -38,7 +38,7 @@ def _map(run: Run) -> Map:
     assert run.basis is not None
     part = shown(run.split.train)
     ends = places(run, run.fitted if run.status == "finished" else run.pilot or run.fitted)
-    named = len(ends) <= NAMED
+    named = len(ends) <= MOST_NAMED_LIVE
     expected = max(spread(ends), spread(places(run, run.pilot)) if run.pilot else 0.0)
     reach = (1.35 if named else 1.2) * expected or 1.0  # some room, for names more
     beside: list[str] = []

@@ -1,6 +1,6 @@
 """The short lines that say where a run is: the strip, the card, the list.
 
-The browser words them likewise while a run moves (``js/lines.js``); one table of cases
+The browser words them likewise while a run moves (``js/status_lines.js``); one table of cases
 tests both.
 """
 

@@ -1,42 +1,43 @@
-"""The models: one file each, one interface (``base.Model``).
+"""The models: one file each, one interface (``base.Model``), one registry (``MODELS``)."""
 
-NeuralMF is loaded when first asked for, since it brings torch with it.
-"""
+from recsys_core.models.base import Model as Model
+from recsys_core.models.base import load_model as load_model
+from recsys_core.models.factor_model import FactorModel as FactorModel
+from recsys_core.models.fitted_model import Factored as Factored
+from recsys_core.models.fitted_model import FittedModel as FittedModel
+from recsys_core.models.fitted_model import Guest as Guest
+from recsys_core.models.fitted_model import seen_as as seen_as
+from recsys_core.models.registry import MODELS as MODELS
 
-from typing import TYPE_CHECKING
+# One line a model, in the order pages show them.
+# isort: off
+from recsys_core.models.sgd import SGD as SGD
+from recsys_core.models.als import ALS as ALS
+from recsys_core.models.pmf import PMF as PMF
+from recsys_core.models.bayesian import BayesianPMF as BayesianPMF
+from recsys_core.models.svdpp import SVDpp as SVDpp
+from recsys_core.models.nmf import NMF as NMF
+from recsys_core.models.implicit_als import ImplicitALS as ImplicitALS
+from recsys_core.models.item_knn import ItemKNN as ItemKNN
+from recsys_core.models.baselines import GlobalMean as GlobalMean, UserItemBias as UserItemBias
+# isort: on
 
-from recsys_core.models.als import ALS
-from recsys_core.models.base import Model, load_model
-from recsys_core.models.baselines import GlobalMean, UserItemBias
-from recsys_core.models.bayesian import BayesianPMF
-from recsys_core.models.factor_model import FactorModel
-from recsys_core.models.fitted_model import Factored, FittedModel, Guest
-from recsys_core.models.implicit_als import ImplicitALS
-from recsys_core.models.item_knn import ItemKNN
-from recsys_core.models.nmf import NMF
-from recsys_core.models.pmf import PMF
-from recsys_core.models.sgd import SGD
-from recsys_core.models.svdpp import SVDpp
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from recsys_core.models.neural import NeuralMF
+    from recsys_core.models.neural import NeuralMF as NeuralMF
 
-# The models a person chooses from, in the order pages show them; then the baselines.
-ALGORITHMS = (
-    "SGD", "ALS", "PMF", "BayesianPMF", "SVDpp", "NMF", "NeuralMF", "ImplicitALS", "ItemKNN",
-)  # fmt: skip
-MODELS = (*ALGORITHMS, "GlobalMean", "UserItemBias")
-
-__all__ = [
-    "ALGORITHMS", "ALS", "MODELS", "NMF", "PMF", "SGD", "BayesianPMF", "Factored", "GlobalMean",
-    "Guest", "ImplicitALS", "ItemKNN", "Model", "NeuralMF", "FactorModel", "FittedModel", "SVDpp",
-    "UserItemBias", "load_model",
-]  # fmt: skip
+# Imported when first asked for, since it brings torch with it.
+MODELS.register_later(
+    "NeuralMF",
+    "recsys_core.models.neural",
+    title="Neural MF",
+    summary="The factors meet in a small neural network, trained in batches by Adam.",
+    after="NMF",
+)
 
 
-def __getattr__(name: str) -> type[Model]:
-    if name == "NeuralMF":
-        from recsys_core.models.neural import NeuralMF
-
-        return NeuralMF
+def __getattr__(name: str) -> Any:
+    if name in MODELS:
+        return MODELS[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

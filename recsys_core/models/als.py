@@ -18,9 +18,11 @@ from recsys_core.models.options import (
     reg_option,
     seed_option,
 )
+from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
 
 
+@MODELS.register
 @dataclasses.dataclass
 class ALS(Model):
     """Alternating least squares, biases solved together with the factors.

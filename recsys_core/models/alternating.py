@@ -1,51 +1,36 @@
 """Alternating closed-form updates: the trainer behind ALS, PMF and Gibbs sampling.
 
 With all items fixed, every user's row w = (p_u, b_u) is a regularised least-squares problem of its
-own, with design rows x_i = (q_i, 1) and targets r − μ − b_i; then the items' turn.
+own, with design rows x_i = (q_i, 1) and targets r − μ − b_i; then all items, with the users fixed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from recsys_core import kernels
+from recsys_core.kernels.arguments import Penalty
 from recsys_core.kernels.threads import row_steps, run_all
 from recsys_core.models.factor_model import FoldIn
 from recsys_core.models.factor_trainer import FactorTrainer
+from recsys_core.models.fitted_model import FittedModel
 from recsys_core.ratings import Grouped, Ratings
 
 NONE = np.empty((0, 0), np.float32)
 
 
-@dataclass
-class Penalty:
-    """What pulls the rows of one side towards their prior: (w − m)ᵀ Λ (w − m) + λ (b − β)².
-
-    Attributes
-    ----------
-    matrix : Λ, float32, (width, width), with a 1 for padding columns.
-    pull : Λ m, float32, (1, width); (n_rows, width) where each row has its own m.
-    bias, bias_pull : λ and λ β.
-    """
-
-    matrix: np.ndarray
-    pull: np.ndarray
-    bias: float = 1.0
-    bias_pull: float = 0.0
-
-
 class Side:
-    """Users or items: their parameters, their ratings, the prior of their rows, the cut of work.
+    """Users or items: their parameters, ratings, the prior of their rows, and steps of training.
 
     Attributes
     ----------
     factors, bias : the trainer's own arrays, (n_rows, width) and (n_rows,).
-    reg, prior : λ of each number in a row and its prior mean, the bias last, (n_columns,).
+    reg, prior : λ of each factor and its prior mean, the bias last, (n_columns,).
     inverse : diagonal of A⁻¹ of each row, (n_rows, width + 1), the bias first; empty if not wanted.
-    doubt : σ² times that of the factors, (n_rows, width); empty if the rows count as certain.
+    variance : posterior variance of each factor, σ² times its place in ``inverse``, (n_rows,
+        width); an empty array treats factors as exact.
     """
 
     def __init__(
@@ -57,27 +42,28 @@ class Side:
         self.counts = np.diff(grouped.starts)
         self.reg = np.ones(self.n_columns)
         self.prior = np.zeros(self.n_columns)
-        self.inverse, self.doubt = NONE, NONE
+        self.inverse, self.variance = NONE, NONE
         self.steps = row_steps(grouped.starts)
 
     def rows(self) -> np.ndarray:
-        """The rows w, the bias last, (n_rows, n_columns)."""
+        """Return the rows w, the bias last, (n_rows, n_columns)."""
         rows = self.factors[:, : self.n_factors]
         return np.column_stack([rows, self.bias]) if self.biases else rows
 
     def penalty(self) -> Penalty:
-        """``reg`` and ``prior`` as the kernel wants them."""
+        """Return ``reg`` and ``prior`` in the kernel's form."""
         width, k = self.factors.shape[1], self.n_factors
         reg, prior = np.ones(width, np.float32), np.zeros(width, np.float32)
         reg[:k], prior[:k] = self.reg[:k], self.prior[:k]
         penalty = Penalty(np.diag(reg), (reg * prior)[None])
-        if self.biases:
-            penalty.bias, penalty.bias_pull = self.reg[k], self.reg[k] * self.prior[k]
-        return penalty
+        if not self.biases:
+            return penalty
+        bias, bias_rhs = np.float32(self.reg[k]), np.float32(self.reg[k] * self.prior[k])
+        return penalty._replace(bias=bias, bias_rhs=bias_rhs, with_bias=True)
 
 
 class AlternatingTrainer(FactorTrainer):
-    """Users' rows given the items', then items' rows given the users'."""
+    """Solves users' rows given the items', then items' rows given the users'."""
 
     weighted = False  # whether λ is multiplied by a row's number of ratings (ALS-WR)
 
@@ -108,60 +94,60 @@ class AlternatingTrainer(FactorTrainer):
             self.after_half(side)
 
     def _begin_half(self, side: Side, other: Side) -> tuple[Any, ...]:
-        """The arguments of the kernel before the run of rows; see ``rows_kernel``."""
-        g, f32 = side.grouped, np.float32
-        penalty = self.penalty(side, other)
+        """Return the arguments of the kernel before the run of rows; see ``rows_kernel``."""
         targets, weights = self.targets(side)
         return (
-            g.starts, g.columns, targets, other.factors, other.doubt, weights,
-            f32(self.mean), other.bias, penalty.matrix, penalty.pull, side.biases,
-            f32(penalty.bias), f32(penalty.bias_pull), self.weighted, self.noise_of(side),
-            side.factors, side.bias, side.inverse,
-        )  # fmt: skip
+            kernels.Rows(side.grouped.starts, side.grouped.columns, targets),
+            weights,
+            kernels.FixedSide(other.factors, other.variance, other.bias, np.float32(self.mean)),
+            self.penalty(side, other)._replace(weighted=self.weighted),
+            self.noise_of(side),
+            kernels.Solution(side.factors, side.bias, side.inverse),
+        )
 
     def penalty(self, side: Side, other: Side) -> Penalty:
-        """What this half-step regularises by."""
+        """Return the regularisation of this half-step; ``weighted`` is set by the caller."""
         return side.penalty()
 
     def targets(self, side: Side) -> tuple[np.ndarray, np.ndarray]:
-        """What the rows are fitted to, and how much each square counts (empty: all alike)."""
+        """Return the targets, and the weight of each squared error (empty: all weights are 1)."""
         return side.grouped.values, NONE[0:0].ravel()
 
     def noise_of(self, side: Side) -> np.ndarray:
-        """Noise that makes solutions draws; none."""
+        """Return the noise that turns solutions into draws from the posterior; none here."""
         return NONE
 
     def after_half(self, side: Side) -> None:
-        """Called when all rows of a side are new."""
+        """Do what follows once all rows of a side are updated."""
 
     def cost(self, side: Side) -> float:
-        """Σ over rows of c · (w − prior)ᵀ diag(λ) (w − prior), c = n_row if weighted, else 1."""
+        """Compute Σ_rows c (w − prior)ᵀ diag(λ) (w − prior), c = n_row if weighted, else 1."""
         times = side.counts if self.weighted else (side.counts > 0)
         return float(times @ ((side.rows() - side.prior) ** 2 @ side.reg))
 
     def objective(self, squared_error: float) -> float:
-        """Σ e² + the penalties of both sides."""
+        """Compute Σ e² + the penalties of both sides."""
         return squared_error + self.cost(self.users) + self.cost(self.items)
 
     def fold_in_rule(self) -> FoldIn:
-        """One user half-step."""
+        """Return the rule of one user half-step."""
         reg, prior = self.users.reg, self.users.prior
         if not self.settings["biases"]:
             reg, prior = np.append(reg, np.inf), np.append(prior, 0.0)
         return FoldIn(reg.copy(), prior.copy(), self.weighted)
 
-    def state(self) -> dict[str, Any]:
-        """Parameters and priors."""
+    def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:
+        """Return copies of parameters and priors."""
         priors = {
-            name: [array.copy() for array in (side.reg, side.prior, side.inverse, side.doubt)]
+            name: [array.copy() for array in (side.reg, side.prior, side.inverse, side.variance)]
             for name, side in (("users", self.users), ("items", self.items))
         }
-        return {**super().state(), **priors}
+        return {**super().state(snapshot), **priors}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take them up again; a half-step under way is begun anew from the same other side."""
+        """Restore them; an unfinished half-step is prepared again from the same other side."""
         super().restore(state)
         for name in ("users", "items"):
             side = getattr(self, name)
-            side.reg, side.prior, side.inverse, side.doubt = (a.copy() for a in state[name])
+            side.reg, side.prior, side.inverse, side.variance = (a.copy() for a in state[name])
         self._half = None

@@ -24,8 +24,10 @@ from recsys_core.errors import (
 )
 from recsys_core.models.fitted_model import FittedModel, Guest
 from recsys_core.models.options import Option, options_of
+from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.recipes import Parameter
+from recsys_core.text import Text
 from recsys_core.training import Checkpoint, Epoch, Trainer, Training
 from recsys_core.words import many
 
@@ -53,6 +55,8 @@ class Model(ABC):
 
     title: ClassVar[str] = ""
     summary: ClassVar[str] = ""
+    # Whether it is there to be compared with, and not among the models people choose from.
+    is_baseline: ClassVar[bool] = False
     # Whether it goes through the data again and again; if not, how often it does so: once or never.
     has_epochs: ClassVar[bool] = True
     n_passes: ClassVar[int] = 0
@@ -88,7 +92,9 @@ class Model(ABC):
         """
         names = {f.name for f in dataclasses.fields(self)}
         for name in changed.keys() - names:
-            raise SettingsError(f"{self.title} has no setting called {name}.")
+            raise SettingsError(
+                Text("{title} has no setting called {name}.", title=self.title, name=name)
+            )
         resolved = {name: value for name, value in settings.items() if name in names}
         return dataclasses.replace(self, **(resolved | changed))
 
@@ -146,7 +152,9 @@ class Model(ABC):
         ``validation`` is only watched, never trained on.
         """
         if not len(train):
-            raise RatingsError("There are no ratings to train on; choose a larger training part.")
+            raise RatingsError(
+                Text("There are no ratings to train on; choose a larger training part.")
+            )
         settings = self.resolve(train)
         _check_memory(settings, train)
         if checkpoint is not None:
@@ -170,13 +178,22 @@ class Model(ABC):
             settings[name] = was
         elif settings.get(name) != was and name == "n_factors":
             raise SettingsError(
-                f"The checkpoint has {was} factors; a fork cannot change their number. Start a new "
-                "run instead."
+                Text(
+                    "The checkpoint has {was} factors; a fork cannot change their number. "
+                    "Start a new "
+                    "run instead.",
+                    was=was,
+                )
             )
         elif settings.get(name) != was:
             raise SettingsError(
-                f"The checkpoint was made with {name} = {was}; a fork cannot change that. Start a "
-                "new run instead."
+                Text(
+                    "The checkpoint was made with {name} = {was}; a fork cannot change "
+                    "that. Start a "
+                    "new run instead.",
+                    name=name,
+                    was=was,
+                )
             )
 
     def fit(self, train: Ratings, validation: Ratings | None = None) -> Model:
@@ -198,13 +215,15 @@ class Model(ABC):
             return dict(self._training.settings)
         if self._loaded is not None:
             return dict(self._loaded[2])
-        raise NotFittedError(f"{self.title} has not been trained yet; call fit(ratings) first.")
+        raise NotFittedError(
+            Text("{title} has not been trained yet; call fit(ratings) first.", title=self.title)
+        )
 
     @property
     def history(self) -> list[Epoch]:
         """The epochs so far, the initial state first."""
         if self._training is not None:
-            return self._training.history
+            return list(self._training.history)
         return list(self._loaded[1]) if self._loaded is not None else []
 
     def snapshot(self) -> FittedModel:
@@ -213,7 +232,9 @@ class Model(ABC):
             return self._training.snapshot()
         if self._loaded is not None:
             return self._loaded[0]
-        raise NotFittedError(f"{self.title} has not been trained yet; call fit(ratings) first.")
+        raise NotFittedError(
+            Text("{title} has not been trained yet; call fit(ratings) first.", title=self.title)
+        )
 
     def predict(
         self, user_ids: ArrayLike | Guest, item_ids: ArrayLike, clip: bool = True
@@ -276,7 +297,9 @@ class Model(ABC):
     def _of_factors(self, name: str) -> Any:
         found = getattr(self.snapshot(), name, None)
         if found is None:
-            raise FactorscopeError(f"{self.title} has no {name.replace('_', ' ')}.")
+            raise FactorscopeError(
+                Text("{title} has no {replace}.", title=self.title, replace=name.replace("_", " "))
+            )
         return found
 
     # --- files ----------------------------------------------------------------------------------
@@ -332,14 +355,18 @@ def load_model(path: str | Path) -> Model:
         with np.load(path, allow_pickle=False) as file:
             about = json.loads(str(file["about"]))
             arrays = {name: file[name] for name in file.files if name != "about"}
-        model_class = _model_called(about["model"])
+        model_class = MODELS[about["model"]]
     except FileNotFoundError:
-        raise FactorscopeError(f"There is no file “{path}”; check the path.") from None
+        raise FactorscopeError(
+            Text("There is no file “{path}”; check the path.", path=path)
+        ) from None
     except MissingPackageError:
         raise
     except Exception:
         raise FactorscopeError(
-            f"“{path}” is not a saved model; give a file written by model.save(path)."
+            Text(
+                "“{path}” is not a saved model; give a file written by model.save(path).", path=path
+            )
         ) from None
     item_info = about["item_info"] and pd.DataFrame(**about["item_info"])
     train = Ratings(
@@ -355,15 +382,6 @@ def load_model(path: str | Path) -> Model:
     model = model_class(**settings)
     model._loaded = (fitted, [Epoch(**epoch) for epoch in about["history"]], about["settings"])
     return model
-
-
-def _model_called(name: str) -> type[Model]:
-    """The class of that name; the others, and what they need, are not imported for it."""
-    import recsys_core.models as models
-
-    if name not in models.MODELS:
-        raise KeyError(name)
-    return getattr(models, name)
 
 
 def _plain(labels: list[Any]) -> list[Any]:
@@ -382,16 +400,33 @@ def _check_one(each: Option, value: Any) -> None:
     if value is None:
         return
     if each.kind == "choice" and value not in each.choices:
-        raise SettingsError(f"{each.name} must be one of {', '.join(each.choices)}, not {value!r}.")
+        raise SettingsError(
+            Text(
+                "{name} must be one of {names}, not {value!r}.",
+                name=each.name,
+                names=", ".join(each.choices),
+                value=value,
+            )
+        )
     if each.kind in ("int", "float"):
         if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-            raise SettingsError(f"{each.name} must be a number, not {value!r}.")
+            raise SettingsError(
+                Text("{name} must be a number, not {value!r}.", name=each.name, value=value)
+            )
         # A fit of no epochs leaves the initial state; of all else that is counted, one is least.
         counted = each.kind == "int" and (each.low or 0) >= 1 and each.name != "n_epochs"
         if not math.isfinite(value) or value < (1 if counted else 0):
-            raise SettingsError(f"{each.name} = {value} has no meaning; give a positive number.")
+            raise SettingsError(
+                Text(
+                    "{name} = {value} has no meaning; give a positive number.",
+                    name=each.name,
+                    value=value,
+                )
+            )
         if each.kind == "int" and int(value) != value:
-            raise SettingsError(f"{each.name} must be a whole number, not {value}.")
+            raise SettingsError(
+                Text("{name} must be a whole number, not {value}.", name=each.name, value=value)
+            )
 
 
 def _check_memory(settings: dict[str, Any], train: Ratings) -> None:
@@ -399,6 +434,12 @@ def _check_memory(settings: dict[str, Any], train: Ratings) -> None:
     k = settings.get("n_factors") or 0
     if k * (train.n_users + train.n_items + k) > _MOST_NUMBERS:
         raise TooLargeError(
-            f"{k:,} factors for {train.n_users:,} users and {train.n_items:,} "
-            f"{many(train.item_noun)} do not fit into memory; choose fewer."
+            Text(
+                "{k:,} factors for {n_users:,} users and {n_items:,} "
+                "{noun} do not fit into memory; choose fewer.",
+                k=k,
+                n_users=train.n_users,
+                n_items=train.n_items,
+                noun=many(train.item_noun),
+            )
         )

@@ -11,15 +11,18 @@ from recsys_core.models.base import Model
 from recsys_core.models.factor_model import FoldIn
 from recsys_core.models.factor_trainer import FactorTrainer, squares
 from recsys_core.models.options import epochs_option, option
+from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
 
 
+@MODELS.register
 @dataclasses.dataclass
 class GlobalMean(Model):
     """Predicts the mean training rating for everyone and everything."""
 
     title = "Global mean"
     summary = "The mean of all ratings, for everyone."
+    is_baseline = True
     has_epochs = False
 
     seed: int = 0  # nothing is drawn; taken so that every model is made alike, no control in forms
@@ -45,6 +48,7 @@ class MeanTrainer(FactorTrainer):
         return FoldIn(np.array([np.inf]), np.zeros(1))
 
 
+@MODELS.register
 @dataclasses.dataclass
 class UserItemBias(Model):
     """r̂ = μ + b_u + b_i, by alternating shrunken means.
@@ -56,15 +60,16 @@ class UserItemBias(Model):
 
     title = "User + item bias"
     summary = "How mild the user is and how loved the item, nothing more."
+    is_baseline = True
 
     reg_user: float = option(
         15.0, "float", "λ_u", "Shrinkage of users", low=0.0, high=100.0,
-        meaning="Attribution the bias of users with few ratings towards zero.",
+        meaning="Moves the bias of users with few ratings towards zero.",
         what_if="Too little believes a single rating; too much believes no one.",
     )  # fmt: skip
     reg_item: float = option(
         10.0, "float", "λ_i", "Shrinkage of items", low=0.0, high=100.0,
-        meaning="Attribution the bias of items with few ratings towards zero.",
+        meaning="Moves the bias of items with few ratings towards zero.",
         what_if="Too little believes a single rating; too much believes no one.",
     )  # fmt: skip
     n_epochs: int | None = epochs_option()

@@ -1,4 +1,4 @@
-"""Bayesian PMF: not one set of factors but many draws from all sets that explain the ratings."""
+"""Bayesian PMF: many draws of the factors from their posterior, by Gibbs sampling."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from recsys_core.kernels.arguments import Penalty
 from recsys_core.kernels.threads import cut, one_blas_thread, run_all
-from recsys_core.models.alternating import AlternatingTrainer, Penalty, Side
+from recsys_core.models.alternating import AlternatingTrainer, Side
 from recsys_core.models.base import Model
 from recsys_core.models.factor_model import FactorModel, FoldIn
 from recsys_core.models.factor_trainer import Running
-from recsys_core.models.fitted_model import Guest
-from recsys_core.models.hyperprior import Beliefs
+from recsys_core.models.fitted_model import FittedModel, Guest
+from recsys_core.models.hyperprior import Hyperprior
 from recsys_core.models.implicit_factors import gamma
 from recsys_core.models.options import (
     biases_option,
@@ -25,19 +26,21 @@ from recsys_core.models.options import (
     option,
     seed_option,
 )
-from recsys_core.models.posterior import Posterior, turned
+from recsys_core.models.posterior import Posterior, aligned
+from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
 
-# What all kept draws may hold together; below so many of them, means over draws would be noisy.
+# Memory of all kept draws together, and how many are kept at least, so that means are not noisy.
 _MAX_BYTES, _MIN_DRAWS = 64 << 20, 24
 
-# Rows of noise drawn by one generator: cut the same way on any number of threads.
+# Rows of noise drawn by one generator: the same pieces for any number of threads.
 _DRAWN_BY_A_THREAD = 1 << 10
 
 
+@MODELS.register
 @dataclasses.dataclass
 class BayesianPMF(Model):
-    """PMF without a best answer: Gibbs sampling draws one set of parameters after the other.
+    """PMF by Gibbs sampling: draws sets of parameters from the posterior, one after the other.
 
         r ~ N(μ + b_u + b_i + p_u · q_i, 1/α)     b ~ N(0, 1/λ)     p_u ~ N(m_u, Λ⁻¹)
 
@@ -106,10 +109,10 @@ class BayesianPMF(Model):
 
 
 class GibbsTrainer(AlternatingTrainer):
-    """One epoch is one sweep: beliefs, implicit factors, users' rows, items' rows, noise.
+    """Takes one sweep an epoch: priors, implicit factors, users' rows, items' rows, noise.
 
     Every random number comes from a generator of its own epoch and purpose, so that a sweep can be
-    taken up in its middle.
+    continued in its middle.
     """
 
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
@@ -123,13 +126,13 @@ class GibbsTrainer(AlternatingTrainer):
         numbers = self.p.size + self.q.size * (1 + settings["implicit"])
         self.every = -(-n_kept // max(_MIN_DRAWS, _MAX_BYTES // (4 * numbers)))
         self._running: list[Running] = []  # predictions of the draws, for each ratings asked about
-        self._beliefs = {
-            side: Beliefs(side, other, settings["implicit"])
+        self._hyperpriors = {
+            side: Hyperprior(side, other, settings["implicit"])
             for side, other in ((self.users, self.items), (self.items, self.users))
         }
         # Users' and items' implicit factors take turns, one side a sweep: as accurate as both, and
         # half as long. Their steps are taken before the rows'.
-        self._implicit = [b.implicit for b in self._beliefs.values() if b.implicit is not None]
+        self._implicit = [h.implicit for h in self._hyperpriors.values() if h.implicit is not None]
         self._n_implicit = max((one.n_steps for one in self._implicit), default=0)
         self.n_steps += self._n_implicit
 
@@ -148,19 +151,19 @@ class GibbsTrainer(AlternatingTrainer):
         return z
 
     def begin_epoch(self) -> None:
-        """Draw what is believed of users and items, given their rows."""
+        """Draw the priors of users and items, given their rows."""
         self.sweep += 1
         with one_blas_thread():
-            for number, (side, beliefs) in enumerate(self._beliefs.items()):
+            for number, (side, prior) in enumerate(self._hyperpriors.items()):
                 its_turn = self.sweep % 2 == number
-                beliefs.draw(side, self._rng(1, number), self._kinds if its_turn else None)
+                prior.draw(side, self._rng(1, number), self._kinds if its_turn else None)
 
     def _kinds(self, kind: int, n: int) -> np.ndarray:
-        """Noise for implicit factors."""
+        """Draw noise for implicit factors."""
         return self._normal(7 + kind, n, self.n_factors)
 
     def step(self, index: int) -> None:
-        """Some of the implicit factors' draw, or some rows."""
+        """Take a step of the implicit factors' draw, or draw some rows."""
         if index >= self._n_implicit:
             return super().step(index - self._n_implicit)
         implicit = self._implicit[self.sweep % 2]
@@ -168,25 +171,26 @@ class GibbsTrainer(AlternatingTrainer):
             implicit.step(index)
 
     def penalty(self, side: Side, other: Side) -> Penalty:
-        """Λ and λ over α, around each row's own prior mean."""
-        beliefs, k, width = self._beliefs[side], self.n_factors, side.factors.shape[1]
+        """Return Λ/α and λ/α, around each row's own prior mean."""
+        prior, k, width = self._hyperpriors[side], self.n_factors, side.factors.shape[1]
         matrix = np.eye(width, dtype=np.float32)
-        matrix[:k, :k] = beliefs.precision / self.alpha
+        matrix[:k, :k] = prior.precision / self.alpha
         means = np.zeros((1, width), np.float32)
-        means[0, :k] = beliefs.mean
+        means[0, :k] = prior.mean
         with one_blas_thread():
-            pull = (means if beliefs.implicit is None else means + beliefs.implicit.shift) @ matrix
-        return Penalty(matrix, pull, beliefs.bias_precision / self.alpha)
+            rhs = (means if prior.implicit is None else means + prior.implicit.shift) @ matrix
+        bias = np.float32(prior.bias_precision / self.alpha)
+        return Penalty(matrix, rhs, bias, with_bias=side.biases)
 
     def noise_of(self, side: Side) -> np.ndarray:
-        """√(1/α) z for each number of each row."""
+        """Draw √(1/α) z for each factor and bias of each row."""
         (n, width), k = side.factors.shape, self.n_factors
         z = self._normal(4 + (side is self.items), n, k + 1, width + 1)
         z *= np.float32(self.alpha**-0.5)
         return z
 
     def end_epoch(self) -> None:
-        """Draw α; keep the draw when it is its turn."""
+        """Draw α; keep every ``every``-th draw after burn-in."""
         since = self.sweep - self.settings["burn_in"]
         if since > 0 and (since - 1) % self.every == 0:
             squared_error = self._keep()
@@ -197,46 +201,46 @@ class GibbsTrainer(AlternatingTrainer):
             self.noises.append(1.0 / self.alpha)
 
     def _keep(self) -> float:
-        """Keep the draw at hand; its own Σ e² on the training ratings."""
+        """Keep the current draw; return its own Σ e² on the training ratings."""
         on_train = self._running_of(self.train)
         with one_blas_thread():
-            draw = turned(self._draw(), self.draws)
+            draw = aligned(self._draw(), self.draws)
         self.draws = (*self.draws, draw)
         self._totals = _with(self._totals, draw)
         errors = {running: self._add(running, draw) for running in self._running}
         return errors[on_train]
 
     def _draw(self) -> FactorModel:
-        """The parameters as they are now, at rest."""
+        """Return a snapshot of the current parameters."""
         return super().snapshot()
 
     def snapshot(self) -> Posterior:
-        """The kept draws; before there are any, the one at hand."""
+        """Return the kept draws; before there are any, the current one."""
         if not self.draws:
             draw = self._draw()
             return Posterior.of_draws((draw,), _with({}, draw), 1.0 / self.alpha)
         return Posterior.of_draws(self.draws, self._totals, float(np.mean(self.noises)))
 
     def fold_in_rule(self) -> FoldIn:
-        """A guest's row has the users' prior."""
-        beliefs, k = self._beliefs[self.users], self.n_factors
+        """Return the rule of a guest's row: its prior is the users'."""
+        prior, k = self._hyperpriors[self.users], self.n_factors
         reg = np.zeros((k + 1, k + 1))
-        reg[:k, :k] = beliefs.precision / self.alpha
-        reg[k, k] = beliefs.bias_precision / self.alpha if self.settings["biases"] else np.inf
-        y = None if beliefs.implicit is None else beliefs.implicit.y[:, :k].copy()
-        return FoldIn(reg, np.append(beliefs.mean, 0.0), implicit=y)
+        reg[:k, :k] = prior.precision / self.alpha
+        reg[k, k] = prior.bias_precision / self.alpha if self.settings["biases"] else np.inf
+        y = None if prior.implicit is None else prior.implicit.y[:, :k].copy()
+        return FoldIn(reg, np.append(prior.mean, 0.0), implicit=y)
 
     # --- the error of the mean prediction -------------------------------------------------------
 
     def _add(self, running: Running, draw: FactorModel) -> float:
-        """Add what a draw predicts; its own Σ e²."""
+        """Add what a draw predicts; return its own Σ e²."""
         p, q = np.zeros_like(self.p), np.zeros_like(self.q)
         p[:, : self.n_factors], q[:, : self.n_factors] = draw.user_factors, draw.item_factors
         # Copies of the biases, since read-only arrays would have the kernel compiled once more.
         return running.add(p, q, draw.user_bias.copy(), draw.item_bias.copy(), self.mean)
 
     def _running_of(self, ratings: Ratings) -> Running:
-        """Predictions of the draws for some ratings; from then on kept up to date."""
+        """Return the sums of predictions for some ratings, kept up to date from then on."""
         for running in self._running:
             if running.ratings is ratings:
                 return running
@@ -247,28 +251,28 @@ class GibbsTrainer(AlternatingTrainer):
         return running
 
     def squared_errors(self, ratings: Ratings, start: int, stop: int) -> tuple[float, float]:
-        """Of the mean over the kept draws; before there are any, of the one at hand."""
+        """Compute those of the mean over kept draws; before there are any, of the current one."""
         if not self.draws:
             return super().squared_errors(ratings, start, stop)
         return self._running_of(ratings).squared_errors(start, stop)
 
     def objective(self, squared_error: float) -> float:
-        """Σ e² of the mean prediction: sampling minimises nothing, the priors are drawn as well."""
+        """Return Σ e² of the mean prediction: sampling minimises nothing, priors are drawn too."""
         return squared_error
 
-    def state(self) -> dict[str, Any]:
-        """Parameters, beliefs, draws."""
-        beliefs = [one.state() for one in self._beliefs.values()]
+    def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:
+        """Return copies of parameters, hyperpriors and draws; the snapshot is of means."""
+        hyperpriors = [one.state() for one in self._hyperpriors.values()]
         return {
-            **super().state(), "beliefs": beliefs, "sweep": self.sweep, "alpha": self.alpha,
+            **super().state(), "hyperpriors": hyperpriors, "sweep": self.sweep, "alpha": self.alpha,
             "draws": self.draws, "totals": self._totals, "noises": list(self.noises),
             "every": self.every,
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take all of it up again."""
+        """Restore all of it."""
         super().restore(state)
-        for one, was in zip(self._beliefs.values(), state["beliefs"], strict=True):
+        for one, was in zip(self._hyperpriors.values(), state["hyperpriors"], strict=True):
             one.restore(was)
         for name in ("sweep", "alpha", "draws", "every"):
             setattr(self, name, state[name])
@@ -277,5 +281,5 @@ class GibbsTrainer(AlternatingTrainer):
 
 
 def _with(totals: dict[str, np.ndarray], draw: FactorModel) -> dict[str, np.ndarray]:
-    """Sums of the draws' parameters, one draw more; new arrays."""
+    """Add a draw's parameters to the sums; new arrays."""
     return {name: totals.get(name, 0) + getattr(draw, name) for name in Posterior.averaged}

@@ -1,13 +1,16 @@
-"""The fitted model: a factor model at rest, x = μ + b_u + b_i + p_u · q_i."""
+"""Fitted factor model: x = μ + b_u + b_i + p_u · q_i."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 
+from recsys_core.models.capabilities import Capabilities
 from recsys_core.models.fitted_model import Attribution, Factored, Guest, Row, TrainedUser
+from recsys_core.models.normal_equations import normal_equations
 from recsys_core.ratings import Ratings, Side
 
 
@@ -53,7 +56,7 @@ class FoldIn:
 
 @dataclass(frozen=True, eq=False)
 class FactorModel(Factored):
-    """A factor model at rest: x = μ + b_u + b_i + p_u · q_i, read as a rating through its link.
+    """A fitted factor model: x = μ + b_u + b_i + p_u · q_i, read as a rating through its link.
 
     Attributes
     ----------
@@ -73,8 +76,7 @@ class FactorModel(Factored):
     link: Literal["identity", "logistic"]
     fold: FoldIn
 
-    has_terms: ClassVar[bool] = True
-    has_reasons: ClassVar[bool] = True
+    capabilities = Capabilities(factors=True, similarity=True, terms=True, reasons=True)
 
     # --- what it is made of ---------------------------------------------------------------------
 
@@ -90,6 +92,12 @@ class FactorModel(Factored):
         own = {name: part for name, part in parts.items() if not name.startswith("fold.")}
         fold = {name[5:]: part for name, part in parts.items() if name.startswith("fold.")}
         return cls(train=train, fold=FoldIn(**fold), **own)
+
+    @cached_property
+    def held(self) -> list[Any]:
+        """Its own arrays, and those of its fold-in rule."""
+        parts = *vars(self).values(), *vars(self.fold).values()
+        return [part for part in parts if isinstance(part, np.ndarray)]
 
     def bias_of(self, side: Side) -> np.ndarray:
         """The biases of all users or of all items, float32, (n,)."""
@@ -170,7 +178,7 @@ class FactorModel(Factored):
             equations = np.vstack([x, root])
             w[free] = nnls(equations, np.concatenate([rest, root @ prior[free]]))[0]
             return w
-        w[free] = np.linalg.lstsq(x.T @ x + penalty, x.T @ rest + penalty @ prior[free])[0]
+        w[free] = np.linalg.lstsq(*normal_equations(x, rest, penalty, prior[free]))[0]
         return w
 
     def attribution(self, user: int | Guest, item: int) -> Attribution:
@@ -218,7 +226,7 @@ class FactorModel(Factored):
             free = np.append(positive, False)
         contributions = np.zeros(len(items))
         if free.any() and len(items):
-            a = design[:, free].T @ design[:, free] + penalty
+            a, _ = normal_equations(design[:, free], targets, penalty)
             contributions = (design[:, free] @ np.linalg.lstsq(a, z[free], rcond=None)[0]) * targets
         if fold.implicit is not None and len(items):
             said = fold.implicit[items].astype(np.float64) @ q[item] / np.sqrt(len(items))

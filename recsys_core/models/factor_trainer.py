@@ -13,6 +13,7 @@ import numpy as np
 from recsys_core import kernels
 from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.factor_model import FactorModel, FoldIn
+from recsys_core.models.fitted_model import FittedModel
 from recsys_core.ratings import Ratings, Scale
 
 Link = Literal["identity", "logistic"]
@@ -50,7 +51,8 @@ class Running:
         ratings, f = self.ratings, np.float32
         kernel = kernels.running_kernel(p.shape[1])
         fixed = (
-            ratings.user_ids, ratings.item_ids, ratings.values, p, q, b_user, b_item, f(mean),
+            kernels.Triples(ratings.user_ids, ratings.item_ids, ratings.values),
+            kernels.Parameters(p, q, b_user, b_item, f(mean)),
             self.sums, f(1 / self.n), f(self.scale.low), f(self.scale.high),
         )  # fmt: skip
         pieces = cut(len(ratings), _MEASURED_BY_A_THREAD)
@@ -85,7 +87,7 @@ class FactorTrainer:
     """
 
     n_steps = 0
-    has_ratings = True
+    has_ratings = FactorModel.capabilities.ratings
 
     def __init__(self, train: Ratings, n_factors: int, link: Link = "identity") -> None:
         self.train = train
@@ -122,12 +124,16 @@ class FactorTrainer:
         """Σ e², with no penalty."""
         return squared_error
 
+    def parameters(self) -> kernels.Parameters:
+        """The parameters as kernels take them: the arrays themselves."""
+        return kernels.Parameters(self.p, self.q, self.b_user, self.b_item, np.float32(self.mean))
+
     def squared_errors(self, ratings: Ratings, start: int, stop: int) -> tuple[float, float]:
         """Σ (r − r̂)² over a run of ratings: raw, and with r̂ clipped to the scale."""
         kernel = kernels.errors_kernel(self.p.shape[1])
         fixed = (
-            ratings.user_ids, ratings.item_ids, ratings.values, self.p, self.q,
-            self.b_user, self.b_item, np.float32(self.mean), self.link == "logistic",
+            kernels.Triples(ratings.user_ids, ratings.item_ids, ratings.values),
+            self.parameters(), self.link == "logistic",
             np.float32(self.train.scale.low), np.float32(self.train.scale.high),
         )  # fmt: skip
         pieces = [(start + a, start + b) for a, b in cut(stop - start, _MEASURED_BY_A_THREAD)]
@@ -156,15 +162,18 @@ class FactorTrainer:
             fold=self.fold_in_rule(),
         )
 
-    def state(self) -> dict[str, Any]:
-        """Copies of the parameters."""
+    def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:
+        """The parameters: those of ``snapshot``, of the same moment; without one, copies."""
+        own = FactorTrainer.snapshot  # a posterior's parameters are means, not those at hand
+        at_rest = snapshot if isinstance(snapshot, FactorModel) else own(self)
         return {
-            "p": self.p.copy(), "q": self.q.copy(), "b_user": self.b_user.copy(),
-            "b_item": self.b_item.copy(), "mean": self.mean,
+            "p": at_rest.user_factors, "q": at_rest.item_factors,
+            "b_user": at_rest.user_bias, "b_item": at_rest.item_bias, "mean": self.mean,
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take up parameters, in place."""
-        for name in ("p", "q", "b_user", "b_item"):
-            getattr(self, name)[...] = state[name]
+        """Take up parameters, in place; the columns past ``n_factors`` are zero and stay so."""
+        k = self.n_factors
+        self.p[:, :k], self.q[:, :k] = state["p"], state["q"]
+        self.b_user[...], self.b_item[...] = state["b_user"], state["b_item"]
         self.mean = state["mean"]

@@ -1,7 +1,7 @@
-"""The fitted model: a trained model at rest, and every question one may put to it.
+"""Anything trained, immutable: predictions, recommendations, similarity, attribution, fold-in.
 
-How it predicts is a subclass's own affair: a factor model (``fitted.FactorModel``), neighbours, a
-network. What a model has not, it declares, and nobody asks for it.
+Subclasses predict: a factor model (``factor_model.FactorModel``), neighbours, a network. Its
+``Capabilities`` say what a model supports; callers check them before calling.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ import dataclasses
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from recsys_core.errors import RatingsError, TooLargeError
+from recsys_core.models.capabilities import Capabilities
 from recsys_core.ratings import Ratings, Scale, Side
+from recsys_core.text import Text
 
 # A dense block larger than this (400 MB of float32) is refused rather than attempted.
 MAX_CELLS = 100_000_000
@@ -92,27 +94,18 @@ class FittedModel(ABC):
     """What every trained model answers. Immutable: safe to read while training goes on.
 
     A subclass is a frozen dataclass of arrays and plain values, and supplies ``_pairs``,
-    ``_block``, ``_all_items``, ``_user`` and ``_fold_in``; similarity and attribution where it has
-    them. What it is asked of a user or guest, it answers for the ``row``.
+    ``_block``, ``_all_items``, ``_user`` and ``_fold_in``, and what its ``capabilities`` promise
+    beside. What it is asked of a user or guest, it answers for the ``row``.
 
     Attributes
     ----------
     train : the Ratings it was trained on (labels, scale, and what is already rated).
-    has_factors : there are ``user_factors`` and ``item_factors`` to look at (see ``Factored``).
-    has_terms : every prediction is exactly μ + b_u + b_i + Σ p_uf q_if, read through its link.
-    has_ratings : it predicts ratings on the scale; without, scores of preference about 0 to 1,
-        for which clipping and RMSE have no meaning.
-    has_intervals : it knows how sure it is: ``predict_interval`` and ``deviation``.
-    has_reasons : it can share a prediction out among the user's own ratings: ``attribution``.
-    has_similarity : ``similar_users`` and ``similar_items`` mean something.
+    capabilities : what its class can be asked; ``has`` : what this one can.
     """
 
     train: Ratings
 
-    has_terms: ClassVar[bool] = False
-    has_ratings: ClassVar[bool] = True
-    has_intervals: ClassVar[bool] = False
-    has_reasons: ClassVar[bool] = False
+    capabilities: ClassVar[Capabilities] = Capabilities()
 
     # In words for people: what ``similar_users`` and ``similar_items`` go by, and what ``start`` of
     # ``attribution`` is.
@@ -127,7 +120,7 @@ class FittedModel(ABC):
         FittedModel.kinds[cls.__name__] = cls
 
     def __post_init__(self) -> None:
-        for part in self.parts().values():
+        for part in self.held:
             if isinstance(part, np.ndarray):
                 part.setflags(write=False)
 
@@ -198,9 +191,14 @@ class FittedModel(ABC):
         return cls(train=train, **parts)
 
     @cached_property
+    def held(self) -> list[Any]:
+        """Its own arrays (labels and ratings belong to all); others may hold the same ones."""
+        return [part for part in vars(self).values() if isinstance(part, np.ndarray)]
+
+    @cached_property
     def nbytes(self) -> int:
-        """Bytes held by its own arrays (labels and ratings are shared)."""
-        return sum(part.nbytes for part in self.parts().values() if isinstance(part, np.ndarray))
+        """Bytes held by its own arrays."""
+        return sum(each.nbytes for each in self.held)
 
     # --- sizes and labels -----------------------------------------------------------------------
 
@@ -210,14 +208,12 @@ class FittedModel(ABC):
         return 0
 
     @property
-    def has_factors(self) -> bool:
-        """Whether there are factors to look at."""
-        return self.n_factors > 0
-
-    @property
-    def has_similarity(self) -> bool:
-        """Whether ``similar_users`` and ``similar_items`` mean something."""
-        return self.has_factors
+    def has(self) -> Capabilities:
+        """What it can be asked; no factors (k = 0), and so nothing alike by them, in a baseline."""
+        declared = self.capabilities
+        if declared.factors and not self.n_factors:
+            return dataclasses.replace(declared, factors=False, similarity=False)
+        return declared
 
     @property
     def n_users(self) -> int:
@@ -247,7 +243,7 @@ class FittedModel(ABC):
     @property
     def extent(self) -> Scale:
         """Where predictions usually lie: the scale of the ratings, or 0 to 1 for preferences."""
-        return self.scale if self.has_ratings else _PREFERENCE
+        return self.scale if self.has.ratings else _PREFERENCE
 
     # --- users and guests -----------------------------------------------------------------------
 
@@ -276,7 +272,7 @@ class FittedModel(ABC):
 
     def _read(self, x: np.ndarray, clip: bool) -> np.ndarray:
         ratings = self.score(x)
-        return self.scale.clip(ratings) if clip and self.has_ratings else ratings
+        return self.scale.clip(ratings) if clip and self.has.ratings else ratings
 
     def predict(
         self, user_ids: ArrayLike | Guest, item_ids: ArrayLike, clip: bool = True
@@ -295,7 +291,11 @@ class FittedModel(ABC):
         items = checked(item_ids, self.n_items, "item")
         if users.shape != items.shape and 1 not in (users.size, items.size):
             raise RatingsError(
-                f"{users.size} users and {items.size} items do not pair up; give equally many."
+                Text(
+                    "{size} users and {size_2} items do not pair up; give equally many.",
+                    size=users.size,
+                    size_2=items.size,
+                )
             )
         users, items = np.broadcast_arrays(users, items)
         x = np.empty(len(users), np.float32)
@@ -325,8 +325,13 @@ class FittedModel(ABC):
         items = checked(items, self.n_items, "item")
         if len(users) * len(items) > MAX_CELLS:
             raise TooLargeError(
-                f"A block of {len(users):,} × {len(items):,} predictions is too large; "
-                f"ask for at most {MAX_CELLS:,} cells at once."
+                Text(
+                    "A block of {n_given:,} × {n_given_2:,} predictions is too large; "
+                    "ask for at most {MAX_CELLS:,} cells at once.",
+                    n_given=len(users),
+                    n_given_2=len(items),
+                    MAX_CELLS=MAX_CELLS,
+                )
             )
         return self._read(self._block(users, items), clip)
 
@@ -407,9 +412,17 @@ class FittedModel(ABC):
         items = checked(item_ids, self.n_items, "item")
         ratings = np.asarray(values, dtype=np.float64)
         if len(items) != len(ratings):
-            raise RatingsError(f"{len(items)} items but {len(ratings)} ratings; give one each.")
+            raise RatingsError(
+                Text(
+                    "{n_given} items but {n_given_2} ratings; give one each.",
+                    n_given=len(items),
+                    n_given_2=len(ratings),
+                )
+            )
         if not np.isfinite(ratings).all():
-            raise RatingsError("A guest's ratings must be numbers; leave out what is unrated.")
+            raise RatingsError(
+                Text("A guest's ratings must be numbers; leave out what is unrated.")
+            )
         return self._fold_in(items.copy(), ratings)
 
 
@@ -424,6 +437,8 @@ class Factored(FittedModel):
 
     user_factors: np.ndarray
     item_factors: np.ndarray
+
+    capabilities = Capabilities(factors=True, similarity=True)
 
     @property
     def n_factors(self) -> int:
@@ -443,6 +458,15 @@ class Factored(FittedModel):
         return cosine(self.item_factors, self.item_factors[item])
 
 
+Kind = TypeVar("Kind", bound=FittedModel)
+
+
+def seen_as(kind: type[Kind], fitted: FittedModel) -> Kind:
+    """The same model, for type checkers: what it ``has`` promises its class (``Capabilities``)."""
+    assert isinstance(fitted, kind)
+    return fitted
+
+
 def checked(ids: ArrayLike, size: int, what: str) -> np.ndarray:
     """Indices as int64; refuses labels, and what lies outside."""
     array = np.atleast_1d(np.asarray(ids))
@@ -450,10 +474,16 @@ def checked(ids: ArrayLike, size: int, what: str) -> np.ndarray:
         return array.astype(np.int64)
     if not np.issubdtype(array.dtype, np.integer):
         raise RatingsError(
-            f"{what.capitalize()}s are given by index, not by label; use {what}_index(label)."
+            Text(
+                "{capitalize}s are given by index, not by label; use {what}_index(label).",
+                capitalize=what.capitalize(),
+                what=what,
+            )
         )
     if array.min() < 0 or array.max() >= size:
-        raise RatingsError(f"A {what} index lies outside 0–{size - 1}.")
+        raise RatingsError(
+            Text("A {what} index lies outside 0–{value}.", what=what, value=size - 1)
+        )
     return array.astype(np.int64)
 
 

@@ -1,4 +1,4 @@
-"""What is believed of one side's rows before their ratings are seen; itself drawn every epoch."""
+"""The prior of one side's rows, whose parameters are drawn every epoch from their hyperprior."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from recsys_core.models.alternating import Side
 from recsys_core.models.implicit_factors import ImplicitFactors, Normal, gamma
 
 
-class Beliefs:
-    """The prior of one side's rows: factors ~ N(m + F y, Λ⁻¹), biases ~ N(0, 1/λ).
+class Hyperprior:
+    """Draws the prior of one side's rows: factors ~ N(m + F y, Λ⁻¹), biases ~ N(0, 1/λ).
+
+    (m, Λ) has a normal–Wishart hyperprior, λ a gamma hyperprior. The attributes are the last draw.
 
     Attributes
     ----------
@@ -25,7 +27,7 @@ class Beliefs:
         self.implicit = ImplicitFactors(side, other) if implicit else None
 
     def draw(self, side: Side, rng: np.random.Generator, normal: Normal | None) -> None:
-        """All of it given the rows, and the beginning of y's own draw where noise is given."""
+        """Draw m, Λ and λ given the rows; with ``normal`` noise, begin the draw of y as well."""
         k, implicit = side.n_factors, self.implicit
         rows, y = side.factors[:, :k].astype(np.float64), np.zeros((0, k))
         own = rows
@@ -40,12 +42,12 @@ class Beliefs:
             implicit.begin(rows - self.mean, self.precision, normal)
 
     def state(self) -> dict[str, Any]:
-        """Copies of all of it."""
+        """Return copies of all of it."""
         own = {name: value for name, value in vars(self).items() if name != "implicit"}
         return own | {"implicit": self.implicit and self.implicit.state()}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take up a state."""
+        """Restore a state."""
         vars(self).update({name: value for name, value in state.items() if name != "implicit"})
         if self.implicit is not None:
             self.implicit.restore(state["implicit"])

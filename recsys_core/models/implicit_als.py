@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from recsys_core.errors import RatingsError
+from recsys_core.kernels.arguments import Penalty
 from recsys_core.kernels.threads import one_blas_thread
-from recsys_core.models.alternating import AlternatingTrainer, Penalty, Side
+from recsys_core.models.alternating import AlternatingTrainer, Side
 from recsys_core.models.base import Model
+from recsys_core.models.capabilities import Capabilities
 from recsys_core.models.factor_model import FactorModel, FoldIn
 from recsys_core.models.factor_trainer import Running
 from recsys_core.models.fitted_model import Attribution, Guest
+from recsys_core.models.normal_equations import normal_equations
 from recsys_core.models.options import (
     deviation_option,
     epochs_option,
@@ -23,9 +26,12 @@ from recsys_core.models.options import (
     reg_option,
     seed_option,
 )
+from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
+from recsys_core.text import Text
 
 
+@MODELS.register
 @dataclasses.dataclass
 class ImplicitALS(Model):
     """Alternating least squares on preferences: 1 for what a user chose, 0 for all the rest.
@@ -48,7 +54,7 @@ class ImplicitALS(Model):
     alpha: float | None = option(
         None, "float", "α", "Confidence", low=1e-3, high=1000.0, log=True,
         meaning="How much surer each count makes us that a choice was one.",
-        what_if="Too little hears the many zeros only; too much forgets that they mean anything.",
+        what_if="Too little is dominated by the zeros; too much ignores them.",
     )  # fmt: skip
     reg: float | None = reg_option()
     n_epochs: int | None = epochs_option()
@@ -69,15 +75,17 @@ class ImplicitALS(Model):
     def _trainer(self, train: Ratings, settings: dict[str, Any]) -> ImplicitTrainer:
         if float(train.values.min()) < 0:
             raise RatingsError(
-                "Implicit ALS reads values as counts, and some are below zero; choose another "
-                "model, or bring counts."
+                Text(
+                    "Implicit ALS reads values as counts, and some are below zero; choose another "
+                    "model, or bring counts."
+                )
             )
         return ImplicitTrainer(train, settings)
 
 
 @dataclass(frozen=True, eq=False)
 class Preferences(FactorModel):
-    """Implicit ALS at rest: x = p_u · q_i, a preference.
+    """Fitted implicit ALS: x = p_u · q_i, a preference.
 
     Attributes
     ----------
@@ -87,28 +95,38 @@ class Preferences(FactorModel):
     alpha: float
     reg: float
 
-    has_ratings: ClassVar[bool] = False
+    capabilities = Capabilities(
+        ratings=False, factors=True, similarity=True, terms=True, reasons=True
+    )
 
-    def _equations(self, items: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """A = QᵀQ + Σ_j α n_j q_j q_jᵀ + λI, and the choices' rows c_j q_j, for a user's items."""
-        chosen = counts > 0
-        q = self.item_factors.astype(np.float64)
-        own = np.where(chosen[:, None], q[items], 0.0)
-        more = self.alpha * np.where(chosen, counts, 0.0)
-        a = q.T @ q + own.T @ (more[:, None] * own) + self.reg * np.eye(self.n_factors)
-        return a, (1.0 + more)[:, None] * own
+    def _equations(
+        self, items: np.ndarray, counts: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Build A and b of a user's half-step, and c_j of each item, 0 if it was not chosen.
+
+        A = QᵀQ + Σ_j α n_j q_j q_jᵀ + λI and b = Σ_j c_j q_j, c_j = 1 + α n_j: weights and targets
+        as ``ImplicitTrainer`` has them, of the chosen items alone.
+        """
+        q, chosen = self.item_factors.astype(np.float64), counts > 0
+        more = self.alpha * counts[chosen].astype(np.float64)
+        penalty = q.T @ q + self.reg * np.eye(self.n_factors)
+        a, b = normal_equations(q[items[chosen]], (1 + more) / more, penalty, weights=more)
+        confidence = np.zeros(len(items))
+        confidence[chosen] = 1 + more
+        return a, b, confidence
 
     def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
-        """One user half-step: A w = Σ_j c_j q_j."""
-        a, rows = self._equations(items, ratings)
-        return Guest(np.linalg.solve(a, rows.sum(axis=0)).astype(np.float32), 0.0, items, ratings)
+        """Solve one user half-step."""
+        a, b, _ = self._equations(items, ratings)
+        return Guest(np.linalg.solve(a, b).astype(np.float32), 0.0, items, ratings)
 
     def attribution(self, user: int | Guest, item: int) -> Attribution:
         """What each choice adds: x_i = Σ_j q_iᵀ A⁻¹ q_j c_j, section 5 of the paper."""
         items, counts = self.rated_by(user)
         counts = np.asarray(counts, np.float64)
-        a, rows = self._equations(items, counts)
-        contributions = rows @ np.linalg.solve(a, self.item_factors[item].astype(np.float64))
+        a, _, confidence = self._equations(items, counts)
+        q = self.item_factors.astype(np.float64)
+        contributions = confidence * (q[items] @ np.linalg.solve(a, q[item]))
         return Attribution(0.0, float(contributions.sum()), items, counts, contributions)
 
 
@@ -122,7 +140,7 @@ class ImplicitTrainer(AlternatingTrainer):
     which is the kernel's problem: weights α n, targets (1 + α n) / (α n), Λ = Σ_all x xᵀ + λI.
     """
 
-    has_ratings = False
+    has_ratings = Preferences.capabilities.ratings
 
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
         super().__init__(train, {**settings, "center": False, "biases": False})
@@ -144,7 +162,7 @@ class ImplicitTrainer(AlternatingTrainer):
             matrix = other.factors.T @ other.factors
         matrix[np.arange(k), np.arange(k)] += np.float32(self.settings["reg"])
         matrix[np.arange(k, width), np.arange(k, width)] = 1.0
-        return Penalty(matrix, np.zeros((1, width), np.float32))
+        return Penalty(matrix, np.zeros((1, width), np.float32))  # and no bias
 
     def objective(self, squared_error: float) -> float:
         """The sum over all cells of the docstring above, by way of ‖P Qᵀ‖² = tr(PᵀP QᵀQ)."""

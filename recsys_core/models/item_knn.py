@@ -13,9 +13,11 @@ from recsys_core import kernels
 from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.base import Model
 from recsys_core.models.baselines import BiasTrainer
+from recsys_core.models.capabilities import Capabilities
 from recsys_core.models.factor_trainer import both_errors
 from recsys_core.models.fitted_model import Attribution, FittedModel, Guest, Row, TrainedUser
 from recsys_core.models.options import option
+from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
 
 # Neighbours kept of each item: a user has rated only some of them, and enough must be left.
@@ -31,6 +33,7 @@ _CELLS_A_STEP = 1 << 18
 _PAIRS_A_THREAD = 1 << 14
 
 
+@MODELS.register
 @dataclasses.dataclass
 class ItemKNN(Model):
     """Nearest neighbours of items on what biases leave unexplained, e_uj = r_uj − b_uj.
@@ -91,14 +94,9 @@ class Neighbourhood(FittedModel):
     similarities: np.ndarray
     n_neighbours: int
 
-    has_reasons: ClassVar[bool] = True
+    capabilities = Capabilities(similarity=True, reasons=True)
     before_reasons: ClassVar[str] = "By biases alone, without neighbours, the model would expect"
     similar_by: ClassVar[str] = "by what people thought of both"
-
-    @property
-    def has_similarity(self) -> bool:
-        """Likeness is all it knows."""
-        return True
 
     @cached_property
     def _rest(self) -> np.ndarray:
@@ -114,22 +112,16 @@ class Neighbourhood(FittedModel):
         u, i = users[order], items[order]
         g = self.train.by_user
         x = np.empty(len(users), np.float32)
-        x[order] = self._said(u, i, self._base(u, i), g.starts, g.columns, self._rest)
+        of_users = kernels.Rows(g.starts, g.columns, self._rest)
+        x[order] = self._said(u, i, self._base(u, i), of_users)
         return x
 
     def _said(
-        self,
-        users: np.ndarray,
-        items: np.ndarray,
-        base: np.ndarray,
-        starts: np.ndarray,
-        columns: np.ndarray,
-        rest: np.ndarray,
+        self, users: np.ndarray, items: np.ndarray, base: np.ndarray, of_users: kernels.Rows
     ) -> np.ndarray:
-        """``base`` with what the neighbours say added; ``rest`` are the e of each user."""
+        """``base`` with what the neighbours say added; ``of_users`` are the e of each user."""
         fixed = (
-            users, items, starts, columns, rest, self.neighbours, self.similarities,
-            self.n_neighbours, base,
+            users, items, of_users, self.neighbours, self.similarities, self.n_neighbours, base,
         )  # fmt: skip
         add = kernels.add_neighbours
         run_all(lambda a, b: add(*fixed, a, b), cut(len(users), _PAIRS_A_THREAD))
@@ -142,9 +134,9 @@ class Neighbourhood(FittedModel):
     def _all_items(self, row: Row) -> np.ndarray:
         everything = np.arange(self.n_items)
         base = np.float32(self.global_mean + row.bias) + self.item_bias
-        items = row.item_ids
-        starts, alone = np.array([0, len(items)]), np.zeros(self.n_items, np.int64)
-        return self._said(alone, everything, base, starts, items, self._rest_of(row))
+        starts, alone = np.array([0, len(row.item_ids)]), np.zeros(self.n_items, np.int64)
+        own = kernels.Rows(starts, row.item_ids, self._rest_of(row))
+        return self._said(alone, everything, base, own)
 
     def _user(self, index: int) -> TrainedUser:
         return TrainedUser(index, np.empty(0, np.float32), self.user_bias[index], self.train)
@@ -207,7 +199,7 @@ class Neighbourhood(FittedModel):
 class NeighbourTrainer:
     """One pass: biases first, then the neighbours of some items a step."""
 
-    has_ratings = True
+    has_ratings = Neighbourhood.capabilities.ratings
 
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
         self.train, self.settings = train, settings
@@ -241,8 +233,9 @@ class NeighbourTrainer:
         def some(start: int, stop: int) -> None:
             rows = slice(start - first, stop - first)
             kernels.similarities(
-                by_item.starts, by_item.columns, of_item, by_user.starts, by_user.columns, of_user,
-                lengths, np.float32(self.settings["shrinkage"]), self.settings["min_support"],
+                kernels.Rows(by_item.starts, by_item.columns, of_item),
+                kernels.Rows(by_user.starts, by_user.columns, of_user), lengths,
+                np.float32(self.settings["shrinkage"]), self.settings["min_support"],
                 found[rows], counts[rows], start, stop,
             )  # fmt: skip
             self._keep(found[rows], slice(start, stop))
@@ -289,9 +282,11 @@ class NeighbourTrainer:
             self.neighbours.copy(), self.similarities.copy(), int(self.settings["n_neighbours"]),
         )  # fmt: skip
 
-    def state(self) -> dict[str, Any]:
+    def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:
         """Biases and neighbours."""
-        found = self.neighbours.copy(), self.similarities.copy()
+        at_rest = self.snapshot() if snapshot is None else snapshot
+        assert isinstance(at_rest, Neighbourhood)
+        found = at_rest.neighbours, at_rest.similarities
         return {"biases": self.biases.state(), "found": found}
 
     def restore(self, state: dict[str, Any]) -> None:

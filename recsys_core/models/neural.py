@@ -13,6 +13,7 @@ from recsys_core.extras import needed_for
 from recsys_core.models.base import Model
 from recsys_core.models.factor_model import FactorModel, FoldIn
 from recsys_core.models.factor_trainer import FactorTrainer, both_errors
+from recsys_core.models.fitted_model import FittedModel
 from recsys_core.models.neural_factor_model import NeuralFactorModel
 from recsys_core.models.options import (
     biases_option,
@@ -24,7 +25,9 @@ from recsys_core.models.options import (
     rate_option,
     seed_option,
 )
+from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
+from recsys_core.text import Text
 
 with needed_for("Neural MF"):
     import torch
@@ -33,6 +36,7 @@ with needed_for("Neural MF"):
 _BATCHES_A_STEP = 4
 
 
+@MODELS.register
 @dataclasses.dataclass
 class NeuralMF(Model):
     """Two embeddings that meet, trained in batches by Adam on the squared error.
@@ -63,7 +67,7 @@ class NeuralMF(Model):
     learning_rate: float | None = rate_option()
     weight_decay: float | None = option(
         None, "float", "λ", "Weight decay", low=0.0, high=0.1,
-        meaning="Attribution all numbers a little towards zero at every step.",
+        meaning="Moves all numbers a little towards zero at every step.",
         what_if="Too little memorises the training ratings; too much predicts the mean for all.",
     )  # fmt: skip
     batch_size: int | None = option(
@@ -182,7 +186,9 @@ def chosen_device(name: str) -> torch.device:
     if name == "auto":
         name = next((device for device, is_there in there.items() if is_there), "cpu")
     if not there.get(name, True):
-        raise SettingsError(f"There is no {name} device on this machine; choose “auto” or “cpu”.")
+        raise SettingsError(
+            Text("There is no {name} device on this machine; choose “auto” or “cpu”.", name=name)
+        )
     return torch.device(name)
 
 
@@ -340,7 +346,7 @@ class NeuralTrainer(FactorTrainer):
             reg = np.where(spread > 1e-9, noise / np.maximum(spread, 1e-9), np.inf)
         return FoldIn(reg, prior)
 
-    def state(self) -> dict[str, Any]:
+    def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:
         """Network, optimiser, generator and order."""
         return {
             "network": copy.deepcopy(self.network.state_dict()),

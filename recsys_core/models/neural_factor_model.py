@@ -1,14 +1,15 @@
-"""A factor model at rest whose factors meet in a small network; numpy only."""
+"""Fitted neural factor model: a small network takes the factors as input; NumPy only."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
+from recsys_core.models.capabilities import Capabilities
 from recsys_core.models.factor_model import FactorModel
 from recsys_core.models.fitted_model import Guest
+from recsys_core.models.normal_equations import normal_equations
 
 # Pairs sent through the network at once: some megabytes.
 _AT_ONCE = 1 << 15
@@ -40,8 +41,7 @@ class NeuralFactorModel(FactorModel):
     outer_bias: np.ndarray
     top: np.ndarray
 
-    has_terms: ClassVar[bool] = False
-    has_reasons: ClassVar[bool] = False
+    capabilities = Capabilities(factors=True, similarity=True)
 
     def _halves(self, p: np.ndarray, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """W₁ (p', q') + c₁ in two summands, one of each side: they need be computed only once."""
@@ -101,9 +101,8 @@ class NeuralFactorModel(FactorModel):
         loss, errors, slopes = at(w)
         for _ in range(_ROUNDS if len(items) and free.any() else 0):
             step = np.zeros(len(w))
-            a = slopes.T @ slopes + penalty
-            b = slopes.T @ errors - penalty @ (w - prior)[free]
-            step[free] = np.linalg.lstsq(a, b, rcond=None)[0]
+            equations = normal_equations(slopes, errors, penalty, (prior - w)[free])
+            step[free] = np.linalg.lstsq(*equations, rcond=None)[0]
             following = at(w + step)
             while following[0] > loss and np.abs(step).max() > _SETTLED:
                 step /= 2

@@ -21,9 +21,11 @@ from recsys_core.models.options import (
     reg_option,
     seed_option,
 )
+from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
 
 
+@MODELS.register
 @dataclasses.dataclass
 class NMF(Model):
     """Non-negative factorization: r̂ = low + p_u · q_i, no number below zero.
@@ -77,7 +79,7 @@ class NMFTrainer(FactorTrainer):
             rows[:, : self.n_factors] = np.abs(drawn)
         self.end_epoch()
         self._steps = [
-            (grouped.starts, grouped.columns, values, x, w, pieces)
+            (kernels.Rows(grouped.starts, grouped.columns, values), x, w, pieces)
             for grouped, x, w in ((train.by_user, self.q, self.p), (train.by_item, self.p, self.q))
             for values in [grouped.values - np.float32(train.scale.low)]
             for pieces in row_steps(grouped.starts)

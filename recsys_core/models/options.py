@@ -70,7 +70,7 @@ def reg_option(symbol: str = "λ") -> Any:
     """Strength of regularisation."""
     return option(
         None, "float", symbol, "Regularisation", low=1e-4, high=100.0, log=True,
-        meaning="Attribution the numbers towards zero, so that few ratings cannot shout.",
+        meaning="Keeps factors small, so that users or items with few ratings are not overfitted.",
         what_if="Too little memorises the training ratings; too much predicts the mean for all.",
     )  # fmt: skip
 

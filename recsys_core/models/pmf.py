@@ -13,6 +13,7 @@ from recsys_core.models.alternating import AlternatingTrainer, Side
 from recsys_core.models.base import Model
 from recsys_core.models.factor_model import FoldIn
 from recsys_core.models.factor_trainer import squares
+from recsys_core.models.fitted_model import FittedModel
 from recsys_core.models.options import (
     biases_option,
     center_option,
@@ -25,17 +26,19 @@ from recsys_core.models.options import (
     reg_option,
     seed_option,
 )
+from recsys_core.models.registry import MODELS
 from recsys_core.models.sgd import SGDTrainer
 from recsys_core.ratings import Ratings
 
-# Epochs with the priors as they were given, so that the factors have found their shape before
-# they are asked how large they are; asked at once, small data answers "all zero".
+# Epochs with the priors as given, so that the factors have left their random start before variances
+# are estimated from them; estimated from the first epoch on, those of small data shrink to zero.
 _FIXED_EPOCHS = 10
 
 
+@MODELS.register
 @dataclasses.dataclass
 class PMF(Model):
-    """Gaussian noise around the prediction, Gaussian priors around the factors and biases.
+    """Gaussian noise around the prediction, Gaussian priors of the factors and biases.
 
         r ~ N(r̂, σ²)     p_u ~ N(m_U, σ_U²)     q_i ~ N(m_V, σ_V²)     λ_U = σ² / σ_U²
 
@@ -103,17 +106,18 @@ class PMF(Model):
 
 
 class AdaptiveTrainer(AlternatingTrainer):
-    """Closed-form rows, and priors re-estimated from them after every half-step.
+    """Solves rows in closed form, and re-estimates the priors from them after every half-step.
 
     With A the matrix of a row's normal equations, its posterior variances are v = σ² diag(A⁻¹).
-    They enter twice, or the priors would shrink or the factors overfit without end: in the other
-    side's equations, where x xᵀ becomes x xᵀ + diag(v), and in
+    They are used twice: in the other side's equations, where x xᵀ becomes x xᵀ + diag(v) (without
+    it factors overfit more and more), and (without it prior variances shrink to zero) in
 
         m ← mean of w        s² ← mean of (w − m)² + v        λ ← σ² / s²
         σ² ← Σ e² / (N − d)          d = Σ over rows and numbers of 1 − λ A⁻¹
 
-    (d counts the numbers that the ratings, not the priors, determine: MacKay 1992). This is
-    variational Bayes with independent numbers (Lim and Teh 2007) read at its mean.
+    (d is the effective number of parameters, those that the ratings determine and not the priors:
+    MacKay 1992). This is mean-field variational Bayes (Lim and Teh 2007), of which predictions use
+    the mean.
     """
 
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
@@ -124,10 +128,10 @@ class AdaptiveTrainer(AlternatingTrainer):
         for side in (self.users, self.items):
             n, width = side.factors.shape
             side.inverse = np.zeros((n, width + 1), np.float32)
-            side.doubt = np.zeros((n, width), np.float32)
+            side.variance = np.zeros((n, width), np.float32)
 
     def after_half(self, side: Side) -> None:
-        """New prior mean and variance for the side just solved."""
+        """Re-estimate the prior mean and variance of the side just solved."""
         rated, k = side.counts > 0, self.n_factors
         columns = [*range(1, k + 1), *([0] if side.biases else [])]  # the bias last, as in rows
         inverse = side.inverse[np.ix_(rated, columns)].astype(np.float64)
@@ -135,10 +139,10 @@ class AdaptiveTrainer(AlternatingTrainer):
         self._determined[name] = float((1.0 - side.reg * inverse).sum())
         if self._fixed:
             return
-        side.doubt[:, :k] = self.noise * side.inverse[:, 1 : k + 1]
+        side.variance[:, :k] = self.noise * side.inverse[:, 1 : k + 1]
         rows = side.rows()[rated].astype(np.float64)
         mean = rows.mean(axis=0)
-        mean[k:] = 0.0  # the mean of the biases is μ's business
+        mean[k:] = 0.0  # the mean of the biases belongs to μ
         spread = ((rows - mean) ** 2 + self.noise * inverse).mean(axis=0)
         if self.settings["covariance"] == "spherical":
             spread[:k] = spread[:k].mean()
@@ -146,7 +150,7 @@ class AdaptiveTrainer(AlternatingTrainer):
         side.reg[:] = self.noise / np.maximum(spread, 1e-9)
 
     def end_epoch(self) -> None:
-        """New noise variance."""
+        """Re-estimate the noise variance σ²."""
         train, was = self.train, self.noise
         raw, _ = self.squared_errors(train, 0, len(train))
         free = max(len(train) - sum(self._determined.values()), 0.05 * len(train))
@@ -157,20 +161,20 @@ class AdaptiveTrainer(AlternatingTrainer):
         for side in (self.users, self.items):
             side.reg *= self.noise / was  # λ = σ² / s² with the new σ²
 
-    def state(self) -> dict[str, Any]:
-        """Parameters, priors and noise."""
+    def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:
+        """Return copies of parameters, priors and noise."""
         noise = self.noise, dict(self._determined), self._fixed
-        return {**super().state(), "noise": noise}
+        return {**super().state(snapshot), "noise": noise}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take all of it up again."""
+        """Restore all of it."""
         super().restore(state)
         self.noise, determined, self._fixed = state["noise"]
         self._determined = dict(determined)
 
 
 class LogisticTrainer(SGDTrainer):
-    """The same posterior with r̂ = low + range · σ(x), by gradient steps on one rating at a time."""
+    """Finds the same maximum for r̂ = low + range · σ(x), by gradient steps on one rating each."""
 
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
         super().__init__(train, {**settings, "shuffle": True})
@@ -184,21 +188,21 @@ class LogisticTrainer(SGDTrainer):
         self._reg_item = (settings["reg_item"] / counts[1]).astype(np.float32)
 
     def update(self) -> tuple[Callable[..., None], tuple]:
-        """The kernel, and its arguments between the ratings and the run."""
+        """Return the kernel, and its arguments between the ratings and the run."""
         low, high, _ = self.train.scale
         return kernels.logistic_kernel(self.p.shape[1]), (
-            self.p, self.q, self.b_user, self.b_item, np.float32(self.mean), np.float32(low),
-            np.float32(high - low), np.float32(self.settings["learning_rate"]),
+            self.parameters(), np.float32(low), np.float32(high - low),
+            np.float32(self.settings["learning_rate"]),
             self._reg_user, self._reg_item, bool(self.settings["biases"]),
         )  # fmt: skip
 
     def objective(self, squared_error: float) -> float:
-        """Σ e² + λ_U Σ (‖p_u‖² + b_u²) + λ_V Σ (‖q_i‖² + b_i²)."""
+        """Compute Σ e² + λ_U Σ (‖p_u‖² + b_u²) + λ_V Σ (‖q_i‖² + b_i²)."""
         users = float(squares(self.p).sum() + squares(self.b_user).sum())
         items = float(squares(self.q).sum() + squares(self.b_item).sum())
         return squared_error + self.settings["reg_user"] * users + self.settings["reg_item"] * items
 
     def fold_in_rule(self) -> FoldIn:
-        """The row that minimises the same objective, by Gauss–Newton."""
+        """Return the rule of the row that minimises the same objective, by Gauss–Newton."""
         reg = self.row_penalty(self.settings["reg_user"], self.settings["biases"])
         return FoldIn(reg, np.zeros(self.n_factors + 1))

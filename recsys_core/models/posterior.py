@@ -1,33 +1,37 @@
-"""Many draws at rest: the posterior that Gibbs sampling leaves behind."""
+"""The posterior that Gibbs sampling estimates: the draws that were kept."""
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from recsys_core.errors import SettingsError
+from recsys_core.models.capabilities import Capabilities
 from recsys_core.models.factor_model import FactorModel, FoldIn
 from recsys_core.models.fitted_model import Attribution, Guest, Row, checked
 from recsys_core.ratings import Ratings
+from recsys_core.text import Text
 
 
 @dataclass(frozen=True)
 class DrawnGuest(Guest):
-    """A guest with one row for each draw; ``factors`` and ``bias`` are their means."""
+    """A guest with one row for each draw; ``factors`` and ``bias`` are the means."""
 
     rows: tuple[Guest, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Posterior(FactorModel):
-    """Many draws at rest: predictions are means over them.
+    """Predicts by the mean over many draws.
 
-    The parameters it has itself, as a ``FactorModel``, are the draws' means, to be looked at; their
-    product is not quite the mean of the draws' products, and so there are no terms.
+    Its own parameters, as a ``FactorModel``, are means of the draws' parameters, for maps and
+    tables.
+    Their product is not the mean of the draws' products, so a prediction is not shown as terms.
 
     Attributes
     ----------
@@ -38,8 +42,7 @@ class Posterior(FactorModel):
     draws: tuple[FactorModel, ...]
     noise: float
 
-    has_terms: ClassVar[bool] = False
-    has_intervals: ClassVar[bool] = True
+    capabilities = Capabilities(factors=True, similarity=True, reasons=True, intervals=True)
 
     averaged: ClassVar = ("user_bias", "item_bias", "user_factors", "item_factors")
 
@@ -47,7 +50,7 @@ class Posterior(FactorModel):
     def of_draws(
         cls, draws: tuple[FactorModel, ...], sums: dict[str, np.ndarray], noise: float
     ) -> Posterior:
-        """The posterior that some draws stand for, given the sums of their ``averaged`` arrays."""
+        """Build it from draws and the sums of their ``averaged`` arrays."""
         one, n = draws[-1], np.float32(len(draws))
         means: Any = {name: total / n for name, total in sums.items()}
         return cls(
@@ -56,7 +59,7 @@ class Posterior(FactorModel):
         )  # fmt: skip
 
     def parts(self) -> dict[str, Any]:
-        """Its own parts, and those of the draws as arrays with one more axis."""
+        """Return its own parts, and those of the draws as arrays with one more axis."""
         parts = super().parts()
         each = [draw.parts() for draw in parts.pop("draws")]
         for name, part in each[0].items():
@@ -66,7 +69,7 @@ class Posterior(FactorModel):
 
     @classmethod
     def of_parts(cls, train: Ratings, parts: dict[str, Any]) -> FactorModel:
-        """The inverse of ``parts``."""
+        """Invert ``parts``."""
         own = {name: part for name, part in parts.items() if not name.startswith("draws.")}
         each = {name[6:]: part for name, part in parts.items() if name.startswith("draws.")}
         draws = tuple(
@@ -78,10 +81,10 @@ class Posterior(FactorModel):
         )
         return super().of_parts(train, own | {"draws": draws})
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of its means and of one draw: the others it shares with its predecessors."""
-        return 2 * sum(getattr(self, name).nbytes for name in self.averaged)
+    @cached_property
+    def held(self) -> list[Any]:
+        """Its means, and its draws: all but the latest it shares with its predecessors."""
+        return [getattr(self, name) for name in self.averaged] + list(self.draws)
 
     # --- predictions ----------------------------------------------------------------------------
 
@@ -105,12 +108,12 @@ class Posterior(FactorModel):
         return users.rows if isinstance(users, DrawnGuest) else [users] * len(self.draws)
 
     def deviation(self, user_ids: ArrayLike | Guest, item_ids: ArrayLike) -> np.ndarray:
-        """√Var x over the draws: how much they disagree about a prediction, float32, (n,)."""
+        """Compute √Var x, the standard deviation of predictions over draws, float32, (n,)."""
         each = zip(self.draws, self._in_draws(user_ids), strict=True)
         return _deviation((draw._x(who, item_ids) for draw, who in each), len(self.draws))
 
     def deviation_matrix(self, user_ids: ArrayLike, item_ids: ArrayLike) -> np.ndarray:
-        """The same for every pair of a block, float32, (len(user_ids), len(item_ids))."""
+        """Compute it for every pair of a block, float32, (len(user_ids), len(item_ids))."""
         users, items = (
             checked(user_ids, self.n_users, "user"),
             checked(item_ids, self.n_items, "item"),
@@ -120,13 +123,23 @@ class Posterior(FactorModel):
     def predict_interval(
         self, user_ids: ArrayLike | Guest, item_ids: ArrayLike, coverage: float = 0.9
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Between which ratings that many of all such ratings should lie: lower and upper, (n,).
+        """Compute the interval that holds a rating with probability ``coverage``.
 
-        The middle ``coverage`` of N(r̂, Var x + 1/α): what the draws disagree about, and what no
-        model could know. Moved onto the scale.
+        The middle part of N(r̂, Var x + 1/α): the uncertainty of the parameters plus the noise of
+        ratings. Returns lower and upper ends, clipped to the scale, (n,) each.
+
+        Raises
+        ------
+        SettingsError
+            If ``coverage`` does not lie between 0 and 1.
         """
         if not 0 < coverage < 1:
-            raise SettingsError(f"coverage must lie between 0 and 1, not {coverage}; 0.9 is usual.")
+            raise SettingsError(
+                Text(
+                    "coverage must lie between 0 and 1, not {coverage}; 0.9 is usual.",
+                    coverage=coverage,
+                )
+            )
         from scipy.special import ndtri
 
         middle = self.predict(user_ids, item_ids, clip=False)
@@ -138,14 +151,14 @@ class Posterior(FactorModel):
     # --- fold-in and reasons --------------------------------------------------------------------
 
     def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> DrawnGuest:
-        """The guest's mean row, given each draw."""
+        """Fold the guest in given each draw."""
         rows = tuple(draw._fold_in(items, ratings) for draw in self.draws)
         factors = np.asarray(np.mean([row.factors for row in rows], axis=0), np.float32)
         bias = float(np.mean([row.bias for row in rows]))
         return DrawnGuest(factors, bias, items, ratings, rows)
 
     def attribution(self, user: int | Guest, item: int) -> Attribution:
-        """Means over draws of what each rating adds."""
+        """Average over draws what each rating adds."""
         each = [draw.attribution(user, item) for draw in self.draws]
         return dataclasses.replace(
             each[-1],
@@ -162,12 +175,13 @@ def _deviation(answers: Any, n: int) -> np.ndarray:
     return np.sqrt(np.maximum(squares / n - (total / n) ** 2, 0.0)).astype(np.float32)
 
 
-def turned(draw: FactorModel, earlier: tuple[FactorModel, ...]) -> FactorModel:
-    """A draw whose axes are turned to those of the first one kept; its predictions stay the same.
+def aligned(draw: FactorModel, earlier: tuple[FactorModel, ...]) -> FactorModel:
+    """Rotate a draw's factors to those of the first one kept; its predictions stay the same.
 
-    Nothing holds the axes of a factor model: P R and Q R predict what P and Q do, R orthogonal. So
-    the axes wander from draw to draw, and means over draws would shrink to nothing. R = U Vᵀ, from
-    the singular value decomposition U S Vᵀ of Pᵀ P₁ + Qᵀ Q₁, brings them nearest (Schönemann 1966).
+    The axes of a factor model are arbitrary: P R and Q R predict what P and Q do, R orthogonal.
+    They change from draw to draw, so that means over draws would tend to zero. The alignment
+    (orthogonal Procrustes) minimises ‖P R − P₁‖² + ‖Q R − Q₁‖²: R = U Vᵀ, from the singular value
+    decomposition U S Vᵀ of Pᵀ P₁ + Qᵀ Q₁ (Schönemann 1966).
     """
     if not earlier:
         return draw
@@ -176,16 +190,16 @@ def turned(draw: FactorModel, earlier: tuple[FactorModel, ...]) -> FactorModel:
     u, _, v = np.linalg.svd(
         (p.T @ first.user_factors + q.T @ first.item_factors).astype(np.float64)
     )
-    turn = u @ v
-    k = len(turn)
+    rotation = u @ v
+    k = len(rotation)
     whole = np.eye(k + 1)
-    whole[:k, :k] = turn
+    whole[:k, :k] = rotation
     reg = np.asarray(fold.reg).copy()
-    reg[:k, :k] = turn.T @ reg[:k, :k] @ turn
-    implicit = None if fold.implicit is None else fold.implicit @ turn.astype(np.float32)
+    reg[:k, :k] = rotation.T @ reg[:k, :k] @ rotation
+    implicit = None if fold.implicit is None else fold.implicit @ rotation.astype(np.float32)
     return dataclasses.replace(
         draw,
-        user_factors=p @ turn.astype(np.float32),
-        item_factors=q @ turn.astype(np.float32),
+        user_factors=p @ rotation.astype(np.float32),
+        item_factors=q @ rotation.astype(np.float32),
         fold=FoldIn(reg, fold.prior @ whole, implicit=implicit),
     )

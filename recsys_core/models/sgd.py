@@ -13,6 +13,7 @@ from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.base import Model
 from recsys_core.models.factor_model import FoldIn
 from recsys_core.models.factor_trainer import FactorTrainer, squares
+from recsys_core.models.fitted_model import FittedModel
 from recsys_core.models.options import (
     biases_option,
     center_option,
@@ -27,6 +28,7 @@ from recsys_core.models.options import (
     reg_option,
     seed_option,
 )
+from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
 
 # Ratings updated between two looks at the clock: a few milliseconds of work.
@@ -40,6 +42,7 @@ _SHUFFLED_EVERY_EPOCH = 1 << 15
 _BLOCKS_A_SIDE = ((0, 2), (500_000, 4), (2_000_000, 8))
 
 
+@MODELS.register
 @dataclasses.dataclass
 class SGD(Model):
     """Biased matrix factorization: r̂ = μ + b_u + b_i + p_u · q_i, learned rating by rating.
@@ -107,7 +110,7 @@ class SGDTrainer(FactorTrainer):
         self.rng = np.random.default_rng(settings["seed"])
         self.mean = train.global_mean if settings["center"] else 0.0
         self.draw_factors(self.rng, settings["init_deviation"], settings["center"])
-        self._triples: tuple[np.ndarray, ...] = train.user_ids, train.item_ids, train.values
+        self._triples = kernels.Triples(train.user_ids, train.item_ids, train.values)
         n = len(train)
         self.shuffles = settings["shuffle"] and n <= _SHUFFLED_EVERY_EPOCH
         self._order: np.ndarray | None = None  # of the ratings, where drawn anew every epoch
@@ -124,14 +127,14 @@ class SGDTrainer(FactorTrainer):
         train = self.train
         n = max(side for least, side in _BLOCKS_A_SIDE if len(train) >= least)
         users, items = (_even_blocks(c, n) for c in (train.user_counts, train.item_counts))
-        ratings = train.user_ids, train.item_ids, train.values
-        copies, ends = [np.empty_like(array) for array in ratings], np.empty(n * n, np.int64)
-        kernels.lay_out(*ratings, users, items, n, *copies, ends)
-        self._triples = tuple(copies)
+        copies = kernels.Triples(*(np.empty_like(array) for array in self._triples))
+        ends = np.empty(n * n, np.int64)
+        kernels.lay_out(self._triples, users, items, n, copies, ends)
+        self._triples = copies
         pieces = list(zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True))
         shuffle, seeds = kernels.shuffle, self.rng.integers(1 << 62, size=n * n)
         run_all(
-            lambda block: shuffle(*copies, seeds[block], *pieces[block]),
+            lambda block: shuffle(copies, seeds[block], *pieces[block]),
             [(block,) for block in range(n * n)],
         )
         return [pieces[d * n : (d + 1) * n] for d in range(n)]
@@ -139,7 +142,9 @@ class SGDTrainer(FactorTrainer):
     def _lay_out(self, order: np.ndarray) -> None:
         """Put the ratings in this order in memory, so that the kernel reads straight through."""
         train = self.train
-        self._triples = train.user_ids[order], train.item_ids[order], train.values[order]
+        self._triples = kernels.Triples(
+            train.user_ids[order], train.item_ids[order], train.values[order]
+        )
 
     def begin_epoch(self) -> None:
         """Draw the order of this epoch."""
@@ -154,14 +159,14 @@ class SGDTrainer(FactorTrainer):
         """One run of ratings, or one diagonal of blocks."""
         kernel, fixed = self.update()
         pieces = self._steps[self._visits[index]]
-        run_all(lambda start, stop: kernel(*self._triples, *fixed, start, stop), pieces)
+        run_all(lambda start, stop: kernel(self._triples, *fixed, start, stop), pieces)
 
     def update(self) -> tuple[Callable[..., None], tuple]:
         """The kernel, and its arguments between the ratings and the run."""
         s = self.settings
         return kernels.sgd_kernel(self.p.shape[1]), (
-            self.p, self.q, self.b_user, self.b_item, np.float32(self.mean),
-            np.float32(rate_in(self.epoch, s)), np.float32(s["reg"]), bool(s["biases"]),
+            self.parameters(), np.float32(rate_in(self.epoch, s)), np.float32(s["reg"]),
+            bool(s["biases"]),
         )  # fmt: skip
 
     def objective(self, squared_error: float) -> float:
@@ -177,11 +182,11 @@ class SGDTrainer(FactorTrainer):
         reg = self.row_penalty(self.settings["reg"], self.settings["biases"])
         return FoldIn(reg, np.zeros(self.n_factors + 1), weighted=True)
 
-    def state(self) -> dict[str, Any]:
+    def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:
         """Parameters, the generator, and the order of the epoch under way."""
         rng = self.rng.bit_generator.state
         mine = {"rng": rng, "order": self._order, "visits": self._visits, "epoch": self.epoch}
-        return {**super().state(), **mine}
+        return {**super().state(snapshot), **mine}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take all of it up again."""

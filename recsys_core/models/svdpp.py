@@ -10,8 +10,9 @@ import numpy as np
 from recsys_core import kernels
 from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.base import Model
-from recsys_core.models.factor_model import FoldIn
+from recsys_core.models.factor_model import FactorModel, FoldIn
 from recsys_core.models.factor_trainer import FactorTrainer, squares
+from recsys_core.models.fitted_model import FittedModel
 from recsys_core.models.options import (
     biases_option,
     center_option,
@@ -25,6 +26,7 @@ from recsys_core.models.options import (
     reg_option,
     seed_option,
 )
+from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
 
 # Ratings of the users visited between two looks at the clock: a few milliseconds of work.
@@ -33,6 +35,7 @@ _RATINGS_A_STEP = 1 << 16
 _SUMMED_BY_A_THREAD = 1 << 10
 
 
+@MODELS.register
 @dataclasses.dataclass
 class SVDpp(Model):
     """SVD++: r̂ = μ + b_u + b_i + q_i · (p_u + |I_u|^−½ Σ_{j ∈ I_u} y_j).
@@ -100,7 +103,7 @@ class SVDppTrainer(FactorTrainer):
         grouped, counts = train.by_user, train.user_counts
         # Within a user, random order: else the last items of the table had the last word.
         order = np.lexsort((self.rng.random(len(train)), np.repeat(np.arange(len(counts)), counts)))
-        self._rows = grouped.starts, grouped.columns[order], grouped.values[order]
+        self._rows = kernels.Rows(grouped.starts, grouped.columns[order], grouped.values[order])
         self._shares = np.maximum(counts, 1).astype(np.float32) ** np.float32(-0.5)
         self._visits = np.arange(train.n_users, dtype=np.int32)
         self.epoch = 0
@@ -118,9 +121,9 @@ class SVDppTrainer(FactorTrainer):
         first, last = np.searchsorted(passed, edges, side="right")
         kernel = kernels.svdpp_kernel(self.p.shape[1])
         kernel(
-            self._visits, *self._rows, self.own, self.y, self.p, self.q, self.b_user, self.b_item,
-            np.float32(self.mean), np.float32(rate_in(self.epoch, s)), np.float32(s["reg"]),
-            bool(s["biases"]), first, last,
+            self._visits, self._rows, self.parameters()._replace(p=self.own), self.y, self.p,
+            np.float32(rate_in(self.epoch, s)), np.float32(s["reg"]), bool(s["biases"]),
+            first, last,
         )  # fmt: skip
 
     def end_epoch(self) -> None:
@@ -144,15 +147,17 @@ class SVDppTrainer(FactorTrainer):
         implicit = self.y[:, : self.n_factors].copy()
         return FoldIn(reg, np.zeros(self.n_factors + 1), weighted=True, implicit=implicit)
 
-    def state(self) -> dict[str, Any]:
+    def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:
         """Parameters, the generator, and the order of the epoch under way."""
-        rng = self.rng.bit_generator.state
-        own = {"own": self.own.copy(), "y": self.y.copy(), "visits": self._visits, "rng": rng}
-        return {**super().state(), **own, "epoch": self.epoch}
+        k, rng = self.n_factors, self.rng.bit_generator.state
+        y = snapshot.fold.implicit if isinstance(snapshot, FactorModel) else self.y[:, :k].copy()
+        own = {"own": self.own[:, :k].copy(), "y": y, "visits": self._visits, "rng": rng}
+        return {**super().state(snapshot), **own, "epoch": self.epoch}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take all of it up again."""
         super().restore(state)
-        self.own[...], self.y[...] = state["own"], state["y"]
+        k = self.n_factors
+        self.own[:, :k], self.y[:, :k] = state["own"], state["y"]
         self._visits, self.rng.bit_generator.state = state["visits"], state["rng"]
         self.epoch = state["epoch"]

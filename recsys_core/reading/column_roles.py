@@ -17,6 +17,7 @@ from recsys_core.reading.limits import PREVIEW_COLUMNS, PREVIEW_ROWS
 from recsys_core.reading.releases import recognised
 from recsys_core.reading.sources import Content, Source, open_source, unreadable
 from recsys_core.reading.text import TextCells
+from recsys_core.text import Text
 from recsys_core.words import plural
 
 # What a person may change; each is an attribute of Guess, and a keyword of read_ratings.
@@ -132,8 +133,11 @@ def _inspect(content: Content, changes: dict[str, Any]) -> Guess:
     unknown = [name for name in changes if name not in CHANGEABLE]
     if unknown:
         raise SettingsError(
-            f"“{unknown[0]}” is not something a reader can choose; there are "
-            f"{', '.join(CHANGEABLE)}."
+            Text(
+                "“{unknown}” is not something a reader can choose; there are {names}.",
+                unknown=unknown[0],
+                names=", ".join(CHANGEABLE),
+            )
         )
     found: dict[str, Any] = {"_content": content, "_changes": changes, "name": content.stem}
     cells = opening.opened(content, changes, found)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_core import datasets, metrics, splits
-from recsys_core.models import ALS, SGD, Factored, FittedModel, Model
+from recsys_core.models import ALS, SGD, Factored, FittedModel, Model, seen_as
 from recsys_core.ratings import Ratings
 from recsys_core.replicas.base import (
     Case,
@@ -81,8 +81,8 @@ def _errors(fitted: FittedModel, ratings: Ratings) -> np.ndarray:
 
 
 def _norms(fitted: FittedModel) -> tuple[float, float]:
-    assert isinstance(fitted, Factored)
-    factors = fitted.user_factors, fitted.item_factors
+    found = seen_as(Factored, fitted)
+    factors = found.user_factors, found.item_factors
     return tuple(float(np.linalg.norm(f)) for f in factors)  # type: ignore[return-value]
 
 

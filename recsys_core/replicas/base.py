@@ -20,6 +20,7 @@ from recsys_core.models import PMF, FittedModel, Model
 from recsys_core.ratings import Ratings
 from recsys_core.recipes import Recipe
 from recsys_core.splits import Split
+from recsys_core.text import Text
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,9 @@ class Records(dict[str, Record]):
     """Records by case; a case that has not been run raises MissingRunError."""
 
     def __missing__(self, key: str) -> Record:
-        raise MissingRunError(f"The case “{key}” has not been run; run the replica first.")
+        raise MissingRunError(
+            Text("The case “{key}” has not been run; run the replica first.", key=key)
+        )
 
 
 Value = float | str | None
@@ -123,7 +126,7 @@ class Replica:
         known = self.number, ratings.source
         if known not in _experiments:
             found = {case.key: case.experiment(ratings) for case in self.cases}
-            # Snapshots without the ratings: they may be large, and belong to whoever brought them.
+            # Kept without the ratings: they may be large, and belong to whoever brought them.
             _experiments[known] = {
                 key: Experiment(e.data, e.split, e.model, e.forks) for key, e in found.items()
             }

@@ -4,62 +4,57 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator
 
 from recsys_core.asking.projection import Basis
 from recsys_core.errors import FactorscopeError
-from recsys_core.models import Factored, FittedModel
+from recsys_core.models import Factored, FittedModel, Model, seen_as
+from recsys_core.ratings import Ratings
 from recsys_core.training import Training
-
-if TYPE_CHECKING:
-    from recsys_core.runs.run import Run
 
 log = logging.getLogger("factorscope")
 
 # How long it takes to find out where the factors are heading, in seconds.
-_PILOT = 0.25
+PILOT = 0.25
 
 
-def prepare(run: Run) -> Iterator[None]:
-    """Background jobs of a new run: retrace a fork, fit the projection, fit the baselines."""
-    while run.rewinding:
-        run.retrace(run.slice)
-        yield
-    if run.basis is None:  # frames wait for it, so it comes before the baselines
-        yield from fit_axes(run)
-    yield from run.baselines.fitting()
+class Axes:
+    """The axes that all frames of a run are seen through; those of a fork are its parent's.
 
-
-def fit_axes(run: Run) -> Iterator[None]:
-    """Find the axes that spread the factors where the run is heading: they become its axes.
-
-    A run under way is its own pilot fit: after a moment it is ahead of the pictures that wait for
-    the axes, however many train beside it. For one that waits to be wanted a copy is trained.
+    Attributes
+    ----------
+    basis : the one projection; None until it is found, and for models without factors.
+    pending : it is still to be found.
+    pilot : the fitted model it was found from.
     """
-    found = run.frames.nearest(0).value
-    if isinstance(found, Factored) and found.has_factors:
-        while run.wants_training and run.clock() - run.made < _PILOT:
-            yield
-        if run.wants_training or run.status == "finished":
-            found = run.ahead()
-        else:
-            found = yield from _fit_of_copy(run, found)
-        assert isinstance(found, Factored)
-        run.pilot, run.basis = found, Basis.fit(found)
-    run.basis_pending = False
+
+    def __init__(self, basis: Basis | None = None, pilot: FittedModel | None = None) -> None:
+        self.basis, self.pilot = basis, pilot
+        self.pending = basis is None
+
+    def fit(self, pilot: FittedModel) -> None:
+        """Take the axes that spread the factors of a fitted model, where it has some."""
+        if pilot.has.factors:
+            self.pilot, self.basis = pilot, Basis.fit(seen_as(Factored, pilot))
+        self.pending = False
 
 
-def _fit_of_copy(run: Run, found: FittedModel) -> Generator[None, None, FittedModel]:
+def pilot_fit(
+    model: Model, train: Ratings, clock: Callable[[], float], turn: Callable[[], float]
+) -> Generator[None, None, FittedModel | None]:
+    """Train a copy of a model for a moment; returns where its factors are heading.
+
+    ``turn`` tells how long a slice may take, in seconds. None where training diverges.
+    """
     try:
-        copied: Training = copy.copy(run.model).start(run.split.train)
-        left = _PILOT
+        copied: Training = copy.copy(model).start(train)
+        left = PILOT
         while left > 0 and not copied.finished:
-            began = run.clock()
-            copied.advance(min(left, run.slice))
-            left -= max(run.clock() - began, 1e-4)
+            began = clock()
+            copied.advance(min(left, turn()))
+            left -= max(clock() - began, 1e-4)
             yield
-        return copied.trainer.snapshot()
+        return copied.latest
     except FactorscopeError as error:  # it diverges: so will the run, and say so itself
-        log.info("The pilot fit of %s stopped: %s", run.model.title, error)
-        return found
+        log.info("The pilot fit of %s stopped: %s", model.title, error)
+        return None

@@ -11,7 +11,7 @@ from recsys_core.splits import Split
 
 @dataclass(frozen=True)
 class Baseline:
-    """A baseline at rest: its errors are the grey lines beside a curve."""
+    """A fitted baseline: its errors are the grey lines beside a curve."""
 
     name: str
     train_rmse: float | None

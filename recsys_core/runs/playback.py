@@ -1,6 +1,6 @@
 """Which epoch is shown: a moment resolved, and where playback has come to.
 
-The browser does the same between messages (``js/moments.js``); one table of cases
+The browser does the same between messages (``js/playback.js``); one table of cases
 tests both.
 """
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
+from recsys_core.models import FittedModel
 from recsys_core.training import Checkpoint
 
 Value = TypeVar("Value")
@@ -14,13 +15,48 @@ Value = TypeVar("Value")
 # What an object costs beside its arrays.
 _OVERHEAD = 2048
 
+# What holds no arrays.
+_PLAIN = {int, float, str, bool, type(None)}
+
+# Arrays by identity: (id, bytes) of each.
+Arrays = tuple[tuple[int, int], ...]
+
 
 class Snapshot(NamedTuple, Generic[Value]):
-    """A value kept, and the epoch it belongs to."""
+    """A value kept, the epoch it belongs to, and the arrays it holds."""
 
     epoch: int
     value: Value
-    nbytes: int
+    arrays: Arrays = ()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes it holds, whoever else holds them as well."""
+        return _OVERHEAD + sum(size for _, size in self.arrays)
+
+
+class _Account:
+    """Bytes of arrays that are held, each array counted once however many values share it."""
+
+    def __init__(self) -> None:
+        self.nbytes = 0
+        self._times: dict[int, int] = {}  # by array, how many values hold it
+
+    def add(self, arrays: Arrays) -> None:
+        times = self._times
+        for array, size in arrays:
+            held = times.get(array, 0)
+            times[array] = held + 1
+            if not held:
+                self.nbytes += size
+
+    def remove(self, arrays: Arrays) -> None:
+        times = self._times
+        for array, size in arrays:
+            times[array] -= 1
+            if not times[array]:
+                del times[array]
+                self.nbytes -= size
 
 
 class Snapshots(Generic[Value]):
@@ -28,12 +64,21 @@ class Snapshots(Generic[Value]):
 
     Thinning doubles the stride: the first, every ``stride``-th epoch, and the last are kept, so
     that what remains is spread evenly however often it is thinned.
+
+    Values may share arrays with each other and with those of another series (``beside``): there
+    ``nbytes`` counts what this series holds and the other does not.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, beside: Snapshots[Any] | None = None) -> None:
         self._snapshots: list[Snapshot[Value]] = []
         self.stride = 1
-        self.nbytes = 0
+        self._beside = beside
+        self._account = _Account()  # beside another series: what both hold together
+        self._accounts = [self._account]
+        if beside is not None:
+            beside._accounts.append(self._account)
+            for snapshot in beside:
+                self._account.add(snapshot.arrays)
 
     def __len__(self) -> int:
         return len(self._snapshots)
@@ -41,19 +86,29 @@ class Snapshots(Generic[Value]):
     def __iter__(self) -> Iterator[Snapshot[Value]]:
         return iter(list(self._snapshots))
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes it holds; beside another series, those that the other does not hold."""
+        others = 0 if self._beside is None else self._beside._account.nbytes
+        return self._account.nbytes - others + _OVERHEAD * len(self._snapshots)
+
     def add(self, epoch: int, value: Value) -> None:
         """Keep the latest value; the one before goes when it was only there for being last."""
-        snapshots = self._snapshots
+        snapshots, gone = self._snapshots, []
         if snapshots and snapshots[-1].epoch == epoch:  # the same epoch, seen with other settings
-            self.nbytes -= snapshots[-1].nbytes
+            gone.append(snapshots[-1])
             snapshots = snapshots[:-1]
         if len(snapshots) > 1 and snapshots[-1].epoch % self.stride:
-            self.nbytes -= snapshots[-1].nbytes
+            gone.append(snapshots[-1])
             # A new list, never a shorter one: whoever reads it meanwhile is not disturbed.
             snapshots = snapshots[:-1]
-        size = nbytes(value) + _OVERHEAD
-        self._snapshots = [*snapshots, Snapshot(epoch, value, size)]
-        self.nbytes += size
+        new = Snapshot(epoch, value, arrays_of(value))
+        self._take([new])
+        if gone:
+            self._snapshots = [*snapshots, new]
+            self._let_go(gone)
+        else:
+            snapshots.append(new)
 
     def thin(self) -> bool:
         """Let go of about every other one; False when only the first and the last are left."""
@@ -66,7 +121,7 @@ class Snapshots(Generic[Value]):
             if len(left) < len(middle):
                 break
         self._snapshots = [first, *left, last]
-        self.nbytes = sum(snapshot.nbytes for snapshot in self._snapshots)
+        self._let_go(snapshot for snapshot in middle if snapshot.epoch % self.stride)
         return True
 
     def nearest(self, epoch: int) -> Snapshot[Value]:
@@ -77,26 +132,57 @@ class Snapshots(Generic[Value]):
         """The latest one kept that is not past an epoch."""
         return next((m for m in reversed(self._snapshots) if m.epoch <= epoch), None)
 
-    def until(self, epoch: int) -> Snapshots[Value]:
+    def until(self, epoch: int, beside: Snapshots[Any] | None = None) -> Snapshots[Value]:
         """A copy that ends at an epoch; the values themselves are shared."""
-        copy: Snapshots[Value] = Snapshots()
+        copy: Snapshots[Value] = Snapshots(beside)
         copy._snapshots = [snapshot for snapshot in self._snapshots if snapshot.epoch <= epoch]
         copy.stride = self.stride
-        copy.nbytes = sum(snapshot.nbytes for snapshot in copy._snapshots)
+        copy._take(copy._snapshots)
         return copy
 
+    def _take(self, snapshots: Iterable[Snapshot[Value]]) -> None:
+        for snapshot in snapshots:
+            for account in self._accounts:
+                account.add(snapshot.arrays)
 
-def nbytes(value: Any) -> int:
-    """Bytes of all arrays inside: of dicts, sequences, checkpoints, and objects that know."""
-    known = getattr(value, "nbytes", None)
-    if isinstance(known, int | np.integer):
-        return int(known)
+    def _let_go(self, snapshots: Iterable[Snapshot[Value]]) -> None:
+        for snapshot in snapshots:
+            for account in self._accounts:
+                account.remove(snapshot.arrays)
+
+
+def arrays_of(value: Any) -> Arrays:
+    """All arrays inside: of fitted models, checkpoints, dicts, sequences, and what knows its size.
+
+    They are told apart by identity, so they have to live as long as the value.
+    """
+    return tuple([(id(each), each.nbytes) for each in _held(value)])
+
+
+def _held(value: Any) -> list[Any]:
+    if isinstance(value, FittedModel):
+        return value.held
     if isinstance(value, Checkpoint):
-        # The epochs of its history are shared with the run, and as long as the run: not counted,
-        # or keeping an epoch would take the longer the more there are.
-        return nbytes(value.state) + nbytes(value.position["best"])
-    if isinstance(value, dict):
-        return sum(map(nbytes, value.values()))
-    if isinstance(value, list | tuple):
-        return sum(map(nbytes, value))
-    return 0
+        # The epochs of its history are those of the run.
+        best = value.position["best"]
+        return _inside(value.state) + ([] if best is None else _held(best))
+    return _inside(value)
+
+
+def _inside(value: Any) -> list[Any]:
+    """What knows its size; a fitted model in here (a draw) counts as one."""
+    found, left = [], [value]
+    while left:  # a loop, since every epoch waits for it
+        each = left.pop()
+        kind = type(each)
+        if kind is np.ndarray:
+            found.append(each)
+        elif kind in _PLAIN:
+            continue
+        elif isinstance(each, dict):
+            left += each.values()
+        elif isinstance(each, (tuple, list)):
+            left += each
+        elif isinstance(getattr(each, "nbytes", None), int):
+            found.append(each)
+    return found

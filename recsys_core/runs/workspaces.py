@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from recsys_core.experiments import Experiment, usual_model
 from recsys_core.experiments.experiment import SHARED
@@ -12,10 +12,8 @@ from recsys_core.models.base import described
 from recsys_core.ratings import Ratings
 from recsys_core.recipes import DATA, Recipe
 from recsys_core.runs.run import Run
+from recsys_core.runs.shared import Shared
 from recsys_core.splits import Split
-
-if TYPE_CHECKING:
-    from recsys_core.runs.registry import Registry
 
 # Data sets, and ratings, one workspace holds; beyond, idle ones are let go.
 _MOST_DATA, _MOST_RATINGS = 12, 30_000_000
@@ -80,12 +78,12 @@ class Entry:
     @property
     def started(self) -> bool:
         """Whether this browser ever wanted it trained; others may have, meanwhile."""
-        return self.run.wish(self) > 0
+        return self.run.wishes.of(self) > 0
 
     @property
     def training(self) -> bool:
         """Whether it is being trained because this browser wants it."""
-        return self.run.wants_training and self.run.wish(self) > self.run.epoch
+        return self.run.wants_training and self.run.wishes.of(self) > self.run.epoch
 
     def hold(self) -> None:
         """Have it trained no further; others who watch it are not held up."""
@@ -106,7 +104,7 @@ class Workspace:
     guest : what a new guest rated here, by source of the data: item index → rating.
     """
 
-    def __init__(self, owner: str, registry: Registry) -> None:
+    def __init__(self, owner: str, registry: Shared) -> None:
         self.owner = owner
         self.ticket = secrets.token_urlsafe(24)
         self.registry = registry

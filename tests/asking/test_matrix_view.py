@@ -35,8 +35,6 @@ def test_rows_and_columns_come_in_the_order_asked_for(split):
     np.testing.assert_array_equal(turned.values("observed"), [[4, N], [N, 5]])
     assert turned.user_names == ["Bo", "Ann"]
     assert turned.item_names == ["z", "x"]
-    assert turned.place(0, 2) == (1, 0)
-    assert turned.place(0, 1) == (1, None)
 
 
 def test_the_table_twin_has_the_same_numbers_and_different_columns(split):

@@ -110,7 +110,7 @@ def test_similarities_equal_cosines_of_the_whole_matrix(als, side, monkeypatch):
     assert found["label"].tolist() == [labels[i] for i in order]
 
 
-@pytest.mark.parametrize("name", models.ALGORITHMS)
+@pytest.mark.parametrize("name", models.MODELS.algorithms)
 def test_the_default_is_the_models_own_similarity(name):
     kind = getattr(rc, name)
     epochs = {"n_epochs": 3} if kind.has_epochs else {}

@@ -283,13 +283,13 @@ def test_every_algorithm_can_be_chosen_and_started(server):
         watcher = sessions.Watcher(server.url)
         client, live = watcher.client, watcher.live
         await client.open("train", "data=party")
-        for algorithm in models.ALGORITHMS:
+        for algorithm in models.MODELS.algorithms:
             await sessions.choose_algorithm(client, algorithm)
             number = client.find("algorithm_").key.removeprefix("algorithm_")
-            ends = tuple(f"_{number}_{name}" for name in models.ALGORITHMS)
+            ends = tuple(f"_{number}_{name}" for name in models.MODELS.algorithms)
             # What was drawn for the last algorithm is forgotten.
             fields = {w.key for w in client.widgets if w.key.endswith(ends)}
-            options = getattr(models, algorithm).options()
+            options = models.MODELS[algorithm].options()
             assert fields == {f"{option.name}_{number}_{algorithm}" for option in options}
             await watcher._enter("seed", 7)  # not the run that is there
             watcher.playing()

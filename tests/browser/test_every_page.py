@@ -74,6 +74,7 @@ def test_every_page_shows_a_generated_world(look, browser_page):
         fits(page, width)
 
 
+@pytest.mark.slow
 def test_two_browsers_never_see_each_others_data(browser_page):
     mine, yours = browser_page(), browser_page()
     train_on_upload(mine)

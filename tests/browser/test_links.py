@@ -357,6 +357,7 @@ def test_in_a_frame_on_another_site_a_file_is_taken(browser_page, outside):
     expect(sidebar(app)).to_contain_text("300\u00a0ratings")
 
 
+@pytest.mark.slow
 def test_two_tabs_look_at_different_things_in_one_workspace(browser_page):
     one = browser_page()
     go_to(one, f"train?{PARTY}&epoch=40")

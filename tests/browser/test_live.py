@@ -120,6 +120,7 @@ def test_a_step_of_a_run_that_nobody_trained_trains_one_epoch(browser_page):
         stays(lambda epoch=epoch: (shown(page), trained(page)), (epoch, epoch), seconds=1)
 
 
+@pytest.mark.slow
 def test_play_at_the_end_shows_it_from_the_start_once_more(browser_page):
     page = browser_page()
     best = finished_world(page)
@@ -156,6 +157,7 @@ def test_the_slider_looks_back_without_the_server(browser_page):
     expect(page.get_by_role("button", name=f"Fork from epoch {best}")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_model_without_epochs_is_drawn_when_it_has_learnt(browser_page):
     """It is done while the page is being drawn, or a moment later."""
     page = browser_page()
@@ -189,6 +191,7 @@ def test_of_two_buttons_pressed_in_one_moment_both_count(browser_page):
     expect(page.get_by_text("RMSE asks how well ratings are guessed")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_what_is_chosen_while_one_leaves_does_not_bring_the_old_page_back(browser_page):
     page = browser_page()
     best = finished_world(page)
@@ -203,6 +206,7 @@ def test_what_is_chosen_while_one_leaves_does_not_bring_the_old_page_back(browse
         follow(page, "Train")
 
 
+@pytest.mark.slow
 def test_zoom_survives_training(browser_page):
     page = browser_page()
     at_the_start(page)

@@ -52,6 +52,7 @@ def in_list(page: Page, number: int) -> Locator:
     return page.locator("[class*=st-key-receipt_] button:visible").nth(number)
 
 
+@pytest.mark.slow
 def test_receipts_of_runs_forks_and_earlier_epochs_replay(browser_page):
     page = browser_page()
     go_to(page, f"train?{LONG}&seed=13")
@@ -74,6 +75,7 @@ def test_receipts_of_runs_forks_and_earlier_epochs_replay(browser_page):
     assert replay(of_button(page, in_list(page, 0))) == "same bits"
 
 
+@pytest.mark.slow
 def test_receipts_of_a_replica_replay(browser_page):
     page = browser_page()
     go_to(page, "replicas")

@@ -67,7 +67,7 @@ def recipes(draw, book):
 
 @st.composite
 def experiments(draw):
-    kind = model_class(draw(st.sampled_from(models.MODELS)))
+    kind = model_class(draw(st.sampled_from(list(models.MODELS))))
     model = kind(**draw(said_of(kind.parameters())))
     made = Experiment(draw(recipes(DATA)), draw(st.none() | recipes(SPLITS)), model)
     free = [p for p in kind.parameters() if p.name not in kind.shaping]
@@ -285,7 +285,7 @@ def test_any_text_is_read_or_refused_by_name(text):
         pass
 
 
-@pytest.mark.parametrize("name", models.ALGORITHMS)
+@pytest.mark.parametrize("name", models.MODELS.algorithms)
 def test_a_fork_either_trains_or_is_refused_at_once(name):
     kind = model_class(name)
     if not kind.has_epochs:

@@ -557,7 +557,7 @@ def test_all_pages_mean_the_same_epoch(browser_id, world, held, state, moment):
 
     users, items = np.indices((30, 20)).reshape(2, -1)
     shown = run.fitted_at(epoch).predict(users, items)
-    frames = {m.epoch: m.thing for m in run.frames}
+    frames = {m.epoch: m.value for m in run.frames}
     if epoch in frames:
         np.testing.assert_array_equal(frames[epoch].predict(users, items), shown)
     predictions = look(open_page("predictions", browser_id), moment=moment, user=2, item=3)

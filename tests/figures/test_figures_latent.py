@@ -25,9 +25,11 @@ def cloud(side="item", n=6, seed=0, groups=None, first=0):
     )
 
 
-def draw(clouds, mode="light", **options):
-    map_ = latent.figure(clouds, mode, title="Map", axes=("a", "b"), scale=SCALE, **options)
-    return go.Figure(map_)
+def draw(clouds, mode="light", selected=None, neighbours=None, shade="kind", **options):
+    """The map with what lies over it, as the browser shows it."""
+    options |= {"title": "Map", "axes": ("a", "b"), "scale": SCALE, "shade": shade}
+    map_ = latent.figure(clouds, mode, **options)
+    return go.Figure(covered(map_, latent.overlay(clouds, selected, neighbours, shade, mode)))
 
 
 def points(chart):
@@ -124,13 +126,18 @@ def test_the_table_twin_and_the_words():
     assert said.endswith("film 1 is selected.")
 
 
-@pytest.mark.parametrize("selected", [None, ("item", 3), ("user", 0)])
-@pytest.mark.parametrize("shade", ["kind", "mean"])
-@pytest.mark.parametrize("n", [6, 60])
-def test_the_map_of_nobody_with_what_lies_over_it_is_the_map_of_somebody(selected, shade, n):
-    clouds = [cloud("user", n), cloud("item", n, seed=1)]
-    near = np.array([1, 2])
-    whole = draw(clouds, shade=shade, selected=selected, neighbours=near)
-    bare = latent.figure(clouds, "light", title="Map", axes=("a", "b"), scale=SCALE, shade=shade)
-    over = latent.overlay(clouds, selected, near, shade, "light")
-    assert go.Figure(covered(bare, over)) == whole
+@pytest.mark.parametrize(
+    ("selected", "shade", "opacity"),
+    [(None, "kind", 0.9), (("item", 3), "kind", 0.45), (("item", 3), "mean", 0.9)],
+)
+def test_behind_a_selected_point_the_others_fade_unless_their_colour_says_more(
+    selected, shade, opacity
+):
+    chart = draw([cloud("user"), cloud()], shade=shade, selected=selected)
+    assert {trace.marker.opacity for trace in points(chart)} == {opacity}
+
+
+def test_over_the_map_of_nobody_lies_nothing_and_the_same_names():
+    clouds = [cloud("user"), cloud()]
+    bare = latent.figure(clouds, "light", title="Map", axes=("a", "b"), scale=SCALE)
+    assert draw(clouds) == go.Figure(bare)

@@ -10,9 +10,12 @@ import plotly.graph_objects as go
 import pytest
 
 import recsys_core as rc
-from recsys_core.figures import curves, live_latent, live_matrix, plain, theme
+from recsys_core.figures import curves, heatmap, latent, plain, theme
+from recsys_core.live.feed import Feed
 from recsys_core.training import Epoch
 from tests.every_figure import BASELINES, curve, matrix, trained
+from tests.node import Tab, needs_node
+from tests.small_matrix import small_block, small_split
 
 
 @pytest.fixture(scope="module")
@@ -190,23 +193,67 @@ def test_ratings_kept_for_the_test_are_not_told(run):
     assert all("validation" in what for cell, what in said.items() if cell not in test)
 
 
-def test_the_table_twin_has_the_predictions(run):
-    rows, columns = np.arange(5), np.array([3, 1])
-    table = live_matrix.table(run.split.train, rows, columns, run.fitted)
-    np.testing.assert_allclose(table, run.fitted.predict_matrix(rows, columns), atol=1e-3)
-    assert list(table.columns) == [run.ratings.item_names[i] for i in columns]
+def rectangles(trace):
+    """Left, top, width and height of each closed rectangle of a line, to two decimals."""
+    x, y = (np.array(v, float).reshape(-1, 6)[:, :5] for v in (trace["x"], trace["y"]))
+    sides = np.stack([x.min(1), y.min(1), np.ptp(x, 1), np.ptp(y, 1)], 1)
+    return sorted(map(tuple, np.round(sides, 2).tolist()))
+
+
+def painted(figure, live, run, **selected):
+    """What the browser paints at the last epoch, with somebody selected."""
+    tab = Tab()
+    try:
+        tab.see(1, main=run.stream, status="finished", moment=run.epoch, **selected)
+        tab.take(Feed({run.stream: run}, run.stream).tick())
+        return tab.paint(figure, live)
+    finally:
+        tab.close()
+
+
+@needs_node
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_while_it_moves_the_matrix_has_the_outlines_and_the_ring_that_it_has_at_rest(mode):
+    party = trained("party")
+    figure, live = matrix(party, mode)
+    user, item = live["users"][1], live["items"][2]
+    calls = painted(figure, live, party, user=user, item=item)
+    boxes = [(*np.round(at, 2), s["strokeStyle"], s["lineWidth"])
+             for name, at, s in calls if name == "strokeRect"]  # fmt: skip
+    outlines = figure["data"][-1]
+    line = outlines["line"]["color"], outlines["line"]["width"]
+    assert sorted(boxes[:-1]) == [(*box, *line) for box in rectangles(outlines)]
+    ring = theme.cell_ring(mode)
+    assert boxes[-1] == (1.5, 0.5, 1, 1, ring["color"], ring["width"])
+    at_rest = heatmap.figure(small_block(small_split()), "observed", mode)["data"]
+    (drawn,) = (trace for trace in at_rest if trace.get("name") == "held out")
+    assert drawn["line"] == outlines["line"]
+    assert {box[2:] for box in rectangles(drawn)} == {box[2:4] for box in boxes[:-1]}
+
+
+@needs_node
+def test_while_it_moves_the_selected_point_has_the_ring_of_the_theme():
+    party = trained("party")
+    figure, live = space(party)
+    calls = painted(figure, live, party, user=live["groups"][0]["ids"][3])
+    ring = theme.point_ring("light")
+    (at,) = (i for i, (name, *_) in enumerate(calls) if name == "stroke")
+    name, (_, _, radius, *_), _ = calls[at - 1]
+    assert (name, 2 * radius) == ("arc", ring["size"])
+    assert calls[at][2]["strokeStyle"] == ring["color"]
+    assert calls[at][2]["lineWidth"] == ring["line"]["width"]
 
 
 # --- the latent space -----------------------------------------------------------------------------
 
 
-def latent(run, mode="light"):
+def space(run, mode="light"):
     train = run.split.train
-    return live_latent.figure(train, np.arange(train.n_users), np.arange(train.n_items), mode)
+    return latent.live(train, np.arange(train.n_users), np.arange(train.n_items), mode)
 
 
 def test_users_and_items_keep_their_marks_and_their_places_come_later(run):
-    figure, live = draw(latent(run))
+    figure, live = draw(space(run))
     has_its_words(figure)
     users, items = figure.data
     assert (users.marker.color, users.marker.symbol) == (theme.USER, "circle")
@@ -219,9 +266,9 @@ def test_users_and_items_keep_their_marks_and_their_places_come_later(run):
 
 
 def test_few_points_are_named_and_many_are_not(run):
-    assert draw(latent(run))[0].data[0].mode == "markers"
+    assert draw(space(run))[0].data[0].mode == "markers"
     party = trained("party")
-    figure, _ = draw(latent(party))
+    figure, _ = draw(space(party))
     assert figure.data[0].mode == "markers+text"
     assert list(figure.data[0].text) == party.ratings.user_names
 
@@ -229,8 +276,8 @@ def test_few_points_are_named_and_many_are_not(run):
 def test_the_table_of_places_waits_for_them():
     train = rc.datasets.music_party()
     ids = np.arange(2), np.arange(3)
-    unplaced = live_latent.table(train, *ids, None)
+    unplaced = latent.live_table(train, *ids, None)
     assert list(unplaced["kind"]) == ["user"] * 2 + ["song"] * 3
     assert list(unplaced.columns) == ["kind", "name"]
-    placed = live_latent.table(train, *ids, np.arange(10).reshape(5, 2) / 3)
+    placed = latent.live_table(train, *ids, np.arange(10).reshape(5, 2) / 3)
     assert placed["main"].tolist() == [0, 0.6667, 1.3333, 2, 2.6667]

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import recsys_core as rc
+from recsys_core.kernels import Parameters, Rows, Triples
 from recsys_core.kernels.errors import errors_kernel
 from recsys_core.kernels.multiplicative import multiplicative_kernel
 from recsys_core.kernels.sgd import logistic_kernel, sgd_kernel
@@ -69,11 +70,14 @@ def test_descent_reaches_the_last_row_int32_can_name(kernel, side):
     near = brought_near(far)
     for arguments in (far, near):
         sizes = [len(arguments[place]) for place in (3, 4)]
+        ratings = Triples(*arguments[:3])
         if kernel == "sgd":
-            sgd_kernel(WIDTH)(*arguments, F(3), F(0.05), F(0.1), True, 0, 2)
+            parameters = Parameters(*arguments[3:], F(3))
+            sgd_kernel(WIDTH)(ratings, parameters, F(0.05), F(0.1), True, 0, 2)
             continue
+        parameters = Parameters(*arguments[3:], F(0))
         regs = [vast(size) if size > 3 else np.zeros(size, F) for size in sizes]
-        logistic_kernel(WIDTH)(*arguments, F(0), F(1), F(4), F(0.05), *regs, True, 0, 2)
+        logistic_kernel(WIDTH)(ratings, parameters, F(1), F(4), F(0.05), *regs, True, 0, 2)
     at = 0 if side == "user" else 1
     assert np.array_equal(far[3 + at][LAST], near[3 + at][0])
     assert far[5 + at][LAST] == near[5 + at][0] != F(0.25)
@@ -86,7 +90,9 @@ def test_descent_reaches_the_last_row_int32_can_name(kernel, side):
 def test_errors_are_measured_at_the_last_row_int32_can_name(side):
     far = edge(side)
     sums = [
-        errors_kernel(WIDTH)(*arguments, F(3), False, F(1), F(5), 0, 2)
+        errors_kernel(WIDTH)(
+            Triples(*arguments[:3]), Parameters(*arguments[3:], F(3)), False, F(1), F(5), 0, 2
+        )
         for arguments in (far, brought_near(far))
     ]
     assert sums[0] == sums[1] and sums[0][0] > 0
@@ -101,7 +107,7 @@ def test_rows_of_others_are_found_at_the_last_row_int32_can_name():
     results = []
     for x, found in ((far, columns), (far[[5, LAST]], np.array([1, 0], np.int32))):
         w = np.full((1, WIDTH), 0.5, F)
-        multiplicative_kernel(WIDTH)(starts, found, values, x, w, F(0.1), 0, 1)
+        multiplicative_kernel(WIDTH)(Rows(starts, found, values), x, w, F(0.1), 0, 1)
         sums = np.zeros((1, WIDTH), F)
         sums_kernel(WIDTH)(starts, found, x, np.ones(1, F), sums, 0, 1)
         results.append((w, sums))
@@ -119,8 +125,8 @@ def test_svdpp_moves_the_last_row_int32_can_name():
     for (q_, y_, b_), found in (((q, y, b_item), columns), (near, np.array([1, 0], np.int32))):
         p = np.full((1, WIDTH), 0.2, F)
         svdpp_kernel(WIDTH)(
-            np.zeros(1, np.int32), starts, found, values, p, y_, p.copy(), q_, np.zeros(1, F), b_,
-            F(3), F(0.05), F(0.1), True, 0, 1,
+            np.zeros(1, np.int32), Rows(starts, found, values),
+            Parameters(p, q_, np.zeros(1, F), b_, F(3)), y_, p.copy(), F(0.05), F(0.1), True, 0, 1,
         )  # fmt: skip
     for far, moved in zip((q, y, b_item), near, strict=True):
         assert np.array_equal(far[rows], moved) and moved.any()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import recsys_core as rc
 from recsys_core import kernels
-from recsys_core.kernels import padded
+from recsys_core.kernels import Parameters, Triples, padded
 from recsys_core.kernels.errors import errors_kernel, running_kernel
 from recsys_core.kernels.least_squares import rows_kernel
 from recsys_core.kernels.multiplicative import multiplicative_kernel
@@ -78,7 +78,8 @@ def test_sgd_equals_the_textbook_loop(seed, n_users, n_items, k, n):
     regs = np.full(n_users, reg), np.full(n_items, reg)
     slow = textbook(users, items, values, *arrays, mean, rate, *regs, None)
     f = np.float32
-    sgd_kernel(padded(k))(users, items, values, *arrays, f(mean), f(rate), f(reg), True, 0, n)
+    ratings, parameters = Triples(users, items, values), Parameters(*arrays, f(mean))
+    sgd_kernel(padded(k))(ratings, parameters, f(rate), f(reg), True, 0, n)
     for fast, expected in zip(arrays, slow, strict=True):
         assert fast == pytest.approx(expected, abs=1e-4)
     assert not arrays[0][:, k:].any() and not arrays[1][:, k:].any()
@@ -92,9 +93,8 @@ def test_logistic_sgd_equals_the_textbook_loop(seed, n_users, n_items, k, n):
     f, mean, rate = np.float32, 0.2, 0.02
     regs = [rng.uniform(0, 0.2, size).astype(f) for size in (n_users, n_items)]
     slow = textbook(users, items, values, *arrays, mean, rate, *regs, (1.0, 4.0))
-    logistic_kernel(padded(k))(
-        users, items, values, *arrays, f(mean), f(1), f(4), f(rate), *regs, True, 0, n
-    )
+    ratings, parameters = Triples(users, items, values), Parameters(*arrays, f(mean))
+    logistic_kernel(padded(k))(ratings, parameters, f(1), f(4), f(rate), *regs, True, 0, n)
     for fast, expected in zip(arrays, slow, strict=True):
         assert fast == pytest.approx(expected, abs=1e-4)
 
@@ -105,13 +105,14 @@ def test_a_run_touches_only_its_own_ratings(kernel):
     whole = [a.copy() for a in arrays]
     f = np.float32
     if kernel == "sgd":
-        run, rest = sgd_kernel(WIDTH), (f(3), f(0.02), f(0.05), True)
+        run, mean, rest = sgd_kernel(WIDTH), f(3), (f(0.02), f(0.05), True)
     else:
         regs = np.full(N_USERS, 0.05, f), np.full(N_ITEMS, 0.05, f)
-        run, rest = logistic_kernel(WIDTH), (f(0), f(1), f(4), f(0.02), *regs, True)
-    run(users, items, values, *whole, *rest, 0, 40)
+        run, mean, rest = logistic_kernel(WIDTH), f(0), (f(1), f(4), f(0.02), *regs, True)
+    ratings = Triples(users, items, values)
+    run(ratings, Parameters(*whole, mean), *rest, 0, 40)
     for start, stop in ((0, 13), (13, 13), (13, 40)):
-        run(users, items, values, *arrays, *rest, start, stop)
+        run(ratings, Parameters(*arrays, mean), *rest, start, stop)
     assert all(np.array_equal(a, b) for a, b in zip(arrays, whole, strict=True))
 
 
@@ -145,13 +146,12 @@ def test_one_step_follows_the_finite_difference_of_the_objective(kernel):
         return (objective(*up) - objective(*down)) / (2 * h)
 
     f = np.float32
+    ratings, parameters = Triples(users, items, values), Parameters(*arrays, f(mean))
     if kernel == "sgd":
-        sgd_kernel(WIDTH)(users, items, values, *arrays, f(mean), f(rate), f(reg_user), True, 0, 1)
+        sgd_kernel(WIDTH)(ratings, parameters, f(rate), f(reg_user), True, 0, 1)
     else:
         regs = np.full(N_USERS, reg_user, f), np.full(N_ITEMS, reg_item, f)
-        logistic_kernel(WIDTH)(
-            users, items, values, *arrays, f(mean), f(low), f(spread), f(rate), *regs, True, 0, 1
-        )
+        logistic_kernel(WIDTH)(ratings, parameters, f(low), f(spread), f(rate), *regs, True, 0, 1)
     moved = [(a.astype(np.float64) - s) / rate for a, s in zip(arrays, start, strict=True)]
     assert moved[2][u] == pytest.approx(-slope(2), rel=0.02, abs=1e-3)
     assert moved[3][i] == pytest.approx(-slope(3), rel=0.02, abs=1e-3)
@@ -169,9 +169,8 @@ def test_errors_equal_a_slow_loop_raw_and_clipped(seed, n_users, n_items, k, n, 
     if logistic:
         predicted = 1 + 4 / (1 + np.exp(-predicted))
     f = np.float32
-    raw, clipped = errors_kernel(padded(k))(
-        users, items, values, *arrays, f(3), logistic, f(1), f(5), 0, n
-    )
+    ratings, parameters = Triples(users, items, values), Parameters(*arrays, f(3))
+    raw, clipped = errors_kernel(padded(k))(ratings, parameters, logistic, f(1), f(5), 0, n)
     assert raw == pytest.approx(((values - predicted) ** 2).sum(), rel=1e-4, abs=1e-6)
     assert clipped == pytest.approx(
         ((values - predicted.clip(1, 5)) ** 2).sum(), rel=1e-4, abs=1e-6
@@ -250,13 +249,14 @@ def test_sums_of_rows_equal_a_matrix_product(width):
 @pytest.mark.parametrize("n", [2, 4])
 def test_a_grid_holds_every_rating_in_its_block_in_an_order_of_chance(n):
     rng = np.random.default_rng(n)
-    triples = (
+    triples = Triples(
         rng.integers(0, 40, 3000).astype(np.int32), rng.integers(0, 30, 3000).astype(np.int32),
         np.arange(3000, dtype=np.float32),
     )  # fmt: skip
     user_block, item_block = np.arange(40) * n // 40, np.arange(30) * n // 30
-    copies, ends = [np.empty_like(array) for array in triples], np.empty(n * n, np.int64)
-    kernels.lay_out(*triples, user_block, item_block, n, *copies, ends)
+    copies = Triples(*(np.empty_like(array) for array in triples))
+    ends = np.empty(n * n, np.int64)
+    kernels.lay_out(triples, user_block, item_block, n, copies, ends)
     assert ends[-1] == 3000
     laid = [copy.copy() for copy in copies]
     for block, (start, stop) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):
@@ -264,7 +264,7 @@ def test_a_grid_holds_every_rating_in_its_block_in_an_order_of_chance(n):
         diagonal, at = divmod(block, n)
         assert (user_block[users] == at).all() and (item_block[items] == (at + diagonal) % n).all()
         assert (np.diff(values) > 0).all(), "as given, before it is shuffled"
-        kernels.shuffle(*copies, np.int64(7), start, stop)
+        kernels.shuffle(copies, np.int64(7), start, stop)
         assert (np.diff(values) < 0).mean() == pytest.approx(0.5, abs=0.1)
         assert sorted(values) == sorted(laid[2][start:stop])
     for array, copy in zip(triples, copies, strict=True):
@@ -275,7 +275,7 @@ def test_every_order_of_a_shuffle_is_as_likely():
     orders = {}
     for seed in range(6000):
         ids, values = np.arange(3, dtype=np.int32), np.arange(3, dtype=np.float32)
-        kernels.shuffle(ids, ids.copy(), values, np.int64(seed * 2**40), 0, 3)
+        kernels.shuffle(Triples(ids, ids.copy(), values), np.int64(seed * 2**40), 0, 3)
         assert (ids == values).all()
         orders[tuple(ids)] = orders.get(tuple(ids), 0) + 1
     assert len(orders) == 6 and all(abs(count - 1000) < 150 for count in orders.values())

@@ -1,18 +1,19 @@
-"""The row solver against ordinary least squares, whatever it is asked to add."""
+"""The row solver against the normal equations in NumPy, whatever it is asked to add."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys_core.kernels import padded
+from recsys_core.kernels import FixedSide, Penalty, Rows, Solution, padded
 from recsys_core.kernels.least_squares import rows_kernel
+from recsys_core.models.normal_equations import normal_equations
 
 NONE, f32 = np.empty((0, 0), np.float32), np.float32
 
 
 class Problem:
-    """Some rows to solve, drawn at random; ``solve`` by the kernel, ``system`` by the formula."""
+    """Some rows to solve, drawn at random; ``solve`` by the kernel, ``system`` in NumPy."""
 
     def __init__(self, seed, n_rows=7, n_columns=6, k=5, **has):
         rng = np.random.default_rng(seed)
@@ -27,10 +28,10 @@ class Problem:
         self.values = rng.normal(3.0, 1.0, n).astype(f32)
         self.x = np.zeros((n_columns, self.width), f32)
         self.x[:, :k] = rng.normal(size=(n_columns, k))
-        self.doubt = NONE
-        if has.get("doubt"):
-            self.doubt = np.zeros_like(self.x)
-            self.doubt[:, :k] = rng.uniform(0, 1, (n_columns, k))
+        self.variance = NONE
+        if has.get("variance"):
+            self.variance = np.zeros_like(self.x)
+            self.variance[:, :k] = rng.uniform(0, 1, (n_columns, k))
         self.weights = rng.uniform(0.1, 4, n).astype(f32) if has.get("weights") else NONE.ravel()
         self.other_bias = rng.normal(size=n_columns).astype(f32)
         root = rng.normal(size=(k, k)) / np.sqrt(k)
@@ -47,11 +48,14 @@ class Problem:
         rows = np.full((self.n_rows, self.width), 7.0, f32)
         bias = np.zeros(self.n_rows, f32)
         inverse = np.zeros((self.n_rows, self.width + 1), f32)
+        penalty = Penalty(
+            self.matrix.astype(f32), (self.priors @ self.matrix).astype(f32),
+            f32(0.8), f32(0.8 * 0.5), self.bias, self.weighted,
+        )  # fmt: skip
         rows_kernel(self.width)(
-            self.starts, self.columns, self.values, self.x, self.doubt, self.weights, f32(2),
-            self.other_bias, self.matrix.astype(f32), (self.priors @ self.matrix).astype(f32),
-            self.bias, f32(0.8), f32(0.8 * 0.5), self.weighted, self.noise, rows, bias, inverse,
-            first, self.n_rows if last is None else last,
+            Rows(self.starts, self.columns, self.values), self.weights,
+            FixedSide(self.x, self.variance, self.other_bias, f32(2)), penalty, self.noise,
+            Solution(rows, bias, inverse), first, self.n_rows if last is None else last,
         )  # fmt: skip
         return rows, bias, inverse
 
@@ -62,15 +66,14 @@ class Problem:
         x = np.column_stack([np.full(len(columns), float(self.bias)), self.x[columns, :k]])
         t = self.values[here].astype(float) - 2.0 - self.other_bias[columns]
         weight = self.weights[here].astype(float) if len(self.weights) else np.ones(len(t))
-        c = max(len(t), 1) if self.weighted else 1
-        a = x.T @ (weight[:, None] * x)
-        b = x.T @ (weight * t)
-        if len(self.doubt):
-            a[1:, 1:] += np.diag(self.doubt[columns, :k].astype(float).sum(axis=0))
-        a[0, 0] += 0.8 * c
-        b[0] += 0.8 * 0.5 * c
-        a[1:, 1:] += c * self.matrix[:k, :k]
-        b[1:] += c * self.matrix[:k, :k] @ self.priors[row % len(self.priors), :k]
+        penalty = np.diag([0.8, *np.zeros(k)])
+        penalty[1:, 1:] = self.matrix[:k, :k]
+        if self.weighted:
+            penalty *= max(len(t), 1)
+        prior = np.array([0.5, *self.priors[row % len(self.priors), :k]])
+        a, b = normal_equations(x, t, penalty, prior, weight)
+        if len(self.variance):
+            a[1:, 1:] += np.diag(self.variance[columns, :k].astype(float).sum(axis=0))
         return a, b
 
 
@@ -81,7 +84,7 @@ class Problem:
     n_columns=st.integers(1, 90),
     k=st.sampled_from([1, 3, 8, 11, 16, 23, 32, 42]),
     has=st.fixed_dictionaries(
-        {name: st.booleans() for name in ("bias", "weighted", "doubt", "noise", "own_priors")}
+        {name: st.booleans() for name in ("bias", "weighted", "variance", "noise", "own_priors")}
     ),
 )
 def test_rows_solve_their_normal_equations(seed, n_rows, n_columns, k, has):

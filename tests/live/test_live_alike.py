@@ -65,7 +65,7 @@ def some_numbers():
 
 def test_numbers_have_the_same_digits(tab):
     numbers = some_numbers()
-    theirs = tab.map("words.js", "number", [[value] for value in numbers])
+    theirs = tab.map("number_format.js", "number", [[value] for value in numbers])
     alike(numbers, [words.number(value) for value in numbers], theirs)
 
 
@@ -73,7 +73,7 @@ def test_numbers_have_the_same_digits(tab):
 def test_decimals_are_rounded_alike(tab, decimals):
     # No error and no duration is ever −0.
     numbers = [v for v in some_numbers() if math.isfinite(v) and str(v) != "-0.0"]
-    theirs = tab.map("words.js", "fixed", [[value, decimals] for value in numbers])
+    theirs = tab.map("number_format.js", "fixed", [[value, decimals] for value in numbers])
     alike(numbers, [f"{value:.{decimals}f}" for value in numbers], theirs)
 
 
@@ -81,13 +81,13 @@ def test_durations_are_as_coarse(tab):
     numbers = [abs(value) for value in some_numbers()]
     numbers += [value + edge for value in (0.0, 0.05, -0.05, 1e-9, -1e-9)
                 for edge in (9.95, 10.0, 99.5, 100.0, 5400.0, 90.0, 150.0)]  # fmt: skip
-    theirs = tab.map("words.js", "duration", [[value] for value in numbers])
+    theirs = tab.map("number_format.js", "duration", [[value] for value in numbers])
     alike(numbers, [words.duration(value) for value in numbers], theirs)
 
 
 def test_thousands_are_separated_alike(tab):
     numbers = [0, 7, -7, 999, 1000, -1000, -999999, 1234567, 10**15]
-    theirs = tab.map("words.js", "grouped", [[value] for value in numbers])
+    theirs = tab.map("number_format.js", "grouped", [[value] for value in numbers])
     alike(numbers, [f"{value:,}" for value in numbers], theirs)
 
 
@@ -111,12 +111,12 @@ def random_text(chance, depth=0):
 def test_sentences_are_put_together_alike(tab):
     chance = random.Random(1)
     texts = [random_text(chance) for _ in range(2000)]
-    theirs = tab.map("words.js", "sentence", [[as_json(Sentence.of(text))] for text in texts])
+    theirs = tab.map("sentences.js", "sentence", [[as_json(Sentence.of(text))] for text in texts])
     alike(texts, [str(text) for text in texts], theirs)
 
 
 def test_the_constants_of_the_scripts_are_those_of_the_messages(tab):
-    said = tab.map("words.js", "sentence", [[tab.constants()["TEXTS"][name]] for name in
+    said = tab.map("sentences.js", "sentence", [[tab.constants()["TEXTS"][name]] for name in
                                             ("beginning", "paused", "rewinding")])  # fmt: skip
     ours = (commentary.BEGINNING, commentary.PAUSED, commentary.REWINDING)
     assert said == [str(text) for text in ours]
@@ -135,7 +135,7 @@ def test_a_moment_means_the_same_epoch(tab):
         for finished in (True, False)
         for best in (None, *range(trained + 1))
     ]
-    theirs = tab.map("moments.js", "resolve", cases)
+    theirs = tab.map("playback.js", "resolve", cases)
     alike(cases, [playback.resolve(*case) for case in cases], theirs)
     assert all(0 <= epoch <= case[1] for case, epoch in zip(cases, theirs, strict=True))
 
@@ -148,7 +148,7 @@ def test_playback_is_at_the_same_place(tab):
         for _ in range(3000)
     ]  # fmt: skip
     ours = [playback.played(*case) for case in cases]
-    alike(cases, ours, tab.map("moments.js", "played", cases))
+    alike(cases, ours, tab.map("playback.js", "played", cases))
     for (start, seconds, speed, trained), at in zip(cases, ours, strict=True):
         assert at <= max(trained, start), "never beyond what is trained"
         if speed != "max" and at < max(trained, start):
@@ -158,7 +158,7 @@ def test_playback_is_at_the_same_place(tab):
 def test_playback_ends_at_the_same_time(tab):
     cases = [(at / 2, trained, over) for at in range(9) for trained in EPOCHS for over in (0, 1)]
     cases = [(at, trained, bool(over)) for at, trained, over in cases]
-    alike(cases, [playback.ended(*case) for case in cases], tab.map("moments.js", "ended", cases))
+    alike(cases, [playback.ended(*case) for case in cases], tab.map("playback.js", "ended", cases))
 
 
 # --- lines ----------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ def some_standings():
 def test_lines_say_the_same_wherever_a_run_is(tab, line):
     standings = some_standings()
     ours = [getattr(status_lines, line)(at) for at in standings]
-    alike(standings, ours, tab.map("lines.js", line, [[at._asdict()] for at in standings]))
+    alike(standings, ours, tab.map("status_lines.js", line, [[at._asdict()] for at in standings]))
     assert len({text.split("·")[-1] for text in ours}) > 6, "all of its forms were met"
 
 
@@ -212,7 +212,7 @@ def test_quality_is_told_beside_the_same_baseline(tab):
         cases.append((at, chance.choice([[], known[:1], known])))
     ours = [status_lines.quality(*case) for case in cases]
     sent = [(at._asdict(), as_json(known)) for at, known in cases]
-    alike(cases, ours, tab.map("lines.js", "quality", sent))
+    alike(cases, ours, tab.map("status_lines.js", "quality", sent))
     assert sum("bias" in text for text in ours) > 500
 
 
@@ -245,6 +245,6 @@ def test_the_teacher_says_the_same_of_every_epoch(tab):
                 cases.append((vars(run), epoch, playing))
                 ours.append(str(commentary.sentence(run, epoch, playing)))
                 sent.append([at._asdict(), texts])
-    alike(cases, ours, tab.map("lines.js", "narrated", sent))
+    alike(cases, ours, tab.map("status_lines.js", "narrated", sent))
     begins = {text[:18] for text in ours}
     assert len(begins) > 20, "all of its forms were met"

@@ -287,7 +287,7 @@ def test_all_that_a_tick_says_is_kept(tab):
     tab.take(Tick({"a": WHOLE}))
     kept, said = tab.store("run", "a"), json.loads(as_json(WHOLE))
     assert kept.pop("frames") == [
-        {"epoch": 0, "matrix": [65535]},
+        {"epoch": 0, "matrix": [65535], "latent": None, "reach": 0, "spread": 0},
         {"epoch": 2, "matrix": [0, 65534], "latent": [1, -1], "reach": 1.5, "spread": 1.25},
     ]
     assert kept == {name: value for name, value in said.items() if name not in ("from", "frames")}

@@ -9,7 +9,7 @@ import pytest
 import recsys_core as rc
 from recsys_core.errors import SettingsError
 from recsys_core.models.hyperprior import normal_wishart
-from recsys_core.models.posterior import Posterior, turned
+from recsys_core.models.posterior import Posterior, aligned
 
 f32 = np.float32
 
@@ -83,7 +83,7 @@ def test_predictions_are_means_over_draws(taught):
     assert posterior.deviation(users, items) == pytest.approx(each.std(axis=0), abs=1e-4)
     block = posterior.deviation_matrix(users, items)
     assert np.diagonal(block) == pytest.approx(posterior.deviation(users, items), abs=1e-4)
-    assert not posterior.has_terms and posterior.has_intervals
+    assert not posterior.has.terms and posterior.has.intervals
 
 
 def test_the_training_error_told_is_the_predictors_own(taught):
@@ -117,19 +117,19 @@ def test_a_guest_has_a_row_for_each_draw_and_reasons_that_add_up(taught):
     assert posterior.deviation(guest, [8])[0] > 0
 
 
-def test_turning_a_draw_changes_its_axes_and_nothing_else(taught):
+def test_aligning_a_draw_changes_its_axes_and_nothing_else(taught):
     draws = taught[0].snapshot().draws
     angle = 0.8
-    turn = np.eye(4)
-    turn[:2, :2] = [[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]
+    rotation = np.eye(4)
+    rotation[:2, :2] = [[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]
     there = dataclasses.replace(
         draws[0],
-        user_factors=(draws[0].user_factors @ turn).astype(f32),
-        item_factors=(draws[0].item_factors @ turn).astype(f32),
+        user_factors=(draws[0].user_factors @ rotation).astype(f32),
+        item_factors=(draws[0].item_factors @ rotation).astype(f32),
     )
-    back = turned(there, draws)
+    back = aligned(there, draws)
     assert back.user_factors == pytest.approx(draws[0].user_factors, abs=1e-5)
-    one, other = draws[5], turned(draws[5], (there,))
+    one, other = draws[5], aligned(draws[5], (there,))
     assert other.predict_matrix() == pytest.approx(one.predict_matrix(), abs=1e-4)
     assert not np.allclose(other.user_factors, one.user_factors, atol=0.01)
     items, values = one.rated_by(3)

@@ -75,7 +75,7 @@ def test_it_finds_each_kind_of_listener():
     scores = model.predict_matrix()
     same = (np.arange(40)[:, None] % 2) == (np.arange(25)[None] % 2)
     assert scores[same].mean() > scores[~same].mean() + 0.4
-    assert not model.snapshot().has_ratings
+    assert not model.snapshot().has.ratings
 
 
 def test_a_count_of_zero_is_no_choice():

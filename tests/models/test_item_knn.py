@@ -114,7 +114,7 @@ def test_similar_items_are_its_own_neighbours():
     found = model.snapshot()
     positive = found.similarities[2] > 0
     assert list(near["item"][: positive.sum()]) == list(found.neighbours[2][positive][:5])
-    assert not found.has_factors and found.has_similarity and not found.has_terms
+    assert not found.has.factors and found.has.similarity and not found.has.terms
 
 
 def test_it_beats_biases_where_items_are_alike():

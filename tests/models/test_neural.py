@@ -64,7 +64,7 @@ def test_weighted_products_rest_as_a_dot_product_with_terms():
 @pytest.mark.parametrize("variant", ["MLP", "NeuMF"])
 def test_a_tower_declares_what_it_has_not(variant):
     found = trained(variant)[0].snapshot()
-    assert found.has_factors and not found.has_terms and not found.has_reasons
+    assert found.has.factors and not found.has.terms and not found.has.reasons
     for ask in (attribution.terms, attribution.reasons):
         with pytest.raises(SettingsError):
             ask(found, 0, 0)

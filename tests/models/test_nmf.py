@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import recsys_core as rc
-from recsys_core.kernels import padded
+from recsys_core.kernels import Rows, padded
 from recsys_core.kernels.multiplicative import multiplicative_kernel
 
 
@@ -39,7 +39,9 @@ def test_rows_equal_the_formula(seed, n_rows, n_columns, k, density, reg):
         below = near.T @ (near @ expected[row]) + reg * n * expected[row]
         ratio = np.divide(above, below, out=np.zeros_like(above), where=below > 0)
         expected[row] = expected[row] * ratio
-    multiplicative_kernel(padded(k))(starts, columns, values, x, w, np.float32(reg), 0, n_rows)
+    multiplicative_kernel(padded(k))(
+        Rows(starts, columns, values), x, w, np.float32(reg), 0, n_rows
+    )
     assert w == pytest.approx(expected, rel=1e-3, abs=1e-5)
     assert (w >= 0).all() and not w[:, k:].any()
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import recsys_core as rc
-from recsys_core.kernels import padded
+from recsys_core.kernels import Parameters, Rows, padded
 from recsys_core.kernels.svdpp import svdpp_kernel
 
 MEAN = 3.2
@@ -55,8 +55,8 @@ def run(visits, starts, columns, values, tables, biases, rate, reg, with_biases=
     p, q, y = tables
     sums, f = np.zeros_like(p), np.float32
     svdpp_kernel(p.shape[1])(
-        np.asarray(visits, np.int32), starts, columns, values, p, y, sums, q, *biases, f(MEAN),
-        f(rate), f(reg), with_biases, 0, len(visits),
+        np.asarray(visits, np.int32), Rows(starts, columns, values),
+        Parameters(p, q, *biases, f(MEAN)), y, sums, f(rate), f(reg), with_biases, 0, len(visits),
     )  # fmt: skip
     return sums
 

@@ -35,7 +35,7 @@ def test_a_chart_in_a_page_has_its_table_twin_behind_a_button():
 
 
 @pytest.mark.parametrize(
-    "script", ["chart.js", "timeline.js", "view.js", "share.js", "over.js", "preload.js"]
+    "script", ["chart.js", "timeline.js", "view.js", "share.js", "overlay.js", "preload.js"]
 )
 def test_a_component_names_its_script_instead_of_carrying_it(script):
     code = assets.component_of(script)
@@ -57,9 +57,9 @@ def test_the_browser_is_sent_the_templates_of_both_themes_once():
 
 def test_where_one_is_is_given_as_indices_of_users_and_items():
     rows, columns = np.array([3, 1]), np.array([0, 2, 5])
-    assert cells(rows, columns, "#000", begin=True) == {
-        "rows": [3, 1], "columns": [0, 2, 5], "ink": "#000", "begin": True,
+    assert cells(rows, columns, {"width": 3}, begin=True) == {
+        "rows": [3, 1], "columns": [0, 2, 5], "ring": {"width": 3}, "begin": True,
     }  # fmt: skip
-    found = points([(0, "user", [2, 0]), (1, "item", [])], "#fff")
+    found = points([(0, "user", [2, 0]), (1, "item", [])])
     assert [p["ids"] for p in found["points"]] == [[2, 0], []]
-    json.dumps([cells(rows, columns, ""), found])  # as it is sent
+    json.dumps([cells(rows, columns, {}), found])  # as it is sent

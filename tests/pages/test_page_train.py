@@ -166,8 +166,8 @@ def test_of_the_speeds_offered_the_usual_one_is_over_nearest_to_ten_seconds():
 def test_a_default_run_is_watched_for_five_to_twenty_seconds(size):
     tiny = size == "tiny"
     data = rc.datasets.music_party() if tiny else rc.datasets.low_rank(943, 1682, density=0.063)
-    for name in models.ALGORITHMS:
-        kind = getattr(models, name)
+    for name in models.MODELS.algorithms:
+        kind = models.MODELS[name]
         if kind.has_epochs:
             n_epochs = kind().resolve(data)["n_epochs"]
             assert 5 <= n_epochs / playback.usual_speed(n_epochs) <= 20, name
@@ -210,11 +210,9 @@ def test_each_algorithm_has_its_own_form(browser_id, party, algorithm):
 
 
 def test_the_page_names_the_algorithms_as_they_name_themselves():
-    from pages.panels.train.settings import title_of
-
-    for name in models.ALGORITHMS:
-        kind = getattr(models, name)
-        assert title_of(name) == (kind.title, kind.summary)
+    for name in models.MODELS.algorithms:
+        kind = models.MODELS[name]
+        assert models.MODELS.described(name) == (kind.title, kind.summary)
 
 
 def test_no_regularisation_is_a_setting_like_any_other(browser_id, world):

@@ -129,7 +129,7 @@ def state(at: AppTest, space: Workspace) -> object:
     """All that a click could change."""
     return (
         view_of(at).replace(version=0),
-        [(e.number, e.name, e.run.wanted, e.run.tested is None) for e in space.entries],
+        [(e.number, e.name, e.run.wishes.furthest, e.run.tested is None) for e in space.entries],
         [(data.source, data.split.recipe) for data in space.data],
         {source: dict(rated) for source, rated in space.guest.items()},
     )
@@ -174,7 +174,7 @@ def _values(node: Any) -> list[Any]:
     named = {
         "curve_measure": ["rmse", "objective"],
         "neighbours_how": ["mean", "sum"],
-        "algorithm_2": rc.models.ALGORITHMS,
+        "algorithm_2": list(rc.MODELS.algorithms),
     }
     return list(named.get(node.key, ["predictions", "factors"]))
 

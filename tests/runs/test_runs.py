@@ -5,6 +5,7 @@ import gc
 import importlib
 import threading
 import weakref
+from collections import OrderedDict
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,9 +18,10 @@ from recsys_core.errors import DivergedError, MissingDataError, SettingsError
 from recsys_core.experiments import Experiment, replay
 from recsys_core.experiments.record import Receipt
 from recsys_core.models import Model, UserItemBias
+from recsys_core.models.capabilities import Capabilities
 from recsys_core.models.options import option
 from recsys_core.recipes import Recipe
-from recsys_core.runs import Workspace
+from recsys_core.runs import Workspace, worker
 from recsys_core.runs.playback import usual_speed
 from recsys_core.runs.snapshots import Snapshots
 from recsys_core.training import Epoch
@@ -56,9 +58,9 @@ class FakeTraining:
         self.weight = checkpoint["weight"] if checkpoint else 1.0
         self.part = 0
         self.best, self.best_epoch, self.stopped_early = None, None, False
-        self.trainer = SimpleNamespace(snapshot=self.snapshot)
 
     epoch = property(lambda self: self.history[-1].number)
+    latest = property(lambda self: self.snapshot())
     finished = property(lambda self: self.epoch >= self.n_epochs)
 
     def extend(self, n_epochs):
@@ -81,7 +83,7 @@ class FakeTraining:
 
     def snapshot(self):
         return SimpleNamespace(
-            weight=self.weight, has_factors=False, nbytes=self.model.megabytes * 2**20
+            weight=self.weight, has=Capabilities(), nbytes=self.model.megabytes * 2**20
         )
 
     def checkpoint(self):
@@ -125,8 +127,7 @@ FAILURES = {
 
 @pytest.fixture(autouse=True)
 def _experiments_may_name_it(monkeypatch):
-    monkeypatch.setattr(models, "MODELS", (*models.MODELS, "FakeModel"))
-    monkeypatch.setattr(models, "FakeModel", FakeModel, raising=False)
+    monkeypatch.setitem(models.MODELS.entries, "FakeModel", FakeModel)
 
 
 @pytest.fixture
@@ -218,7 +219,7 @@ def test_no_further_than_wanted_and_never_beyond_what_is_planned(server, space):
     assert trained(server, entry, until=3).epoch == 3
     assert trained(server, entry, until=2).epoch == 3, "what is trained stays"
     assert trained(server, entry, until=99).epoch == 4
-    assert entry.run.status == "finished" and entry.run.wanted == 4
+    assert entry.run.status == "finished" and entry.run.wishes.furthest == 4
 
 
 def test_an_epoch_takes_from_the_end_of_one_to_the_end_of_the_next(server, space, monkeypatch):
@@ -364,7 +365,7 @@ def test_the_furthest_wish_counts_and_each_is_ones_own(server, monkeypatch):
     run = mine.run
     mine.train(until=3)
     theirs.train(until=6)
-    assert (run.wanted, run.wish(mine), run.wish(theirs)) == (6, 3, 6)
+    assert (run.wishes.furthest, run.wishes.of(mine), run.wishes.of(theirs)) == (6, 3, 6)
     while run.epoch < 4:
         server.turn()
     assert theirs.training and not mine.training, "it trains, but not because I want it"
@@ -720,6 +721,69 @@ def test_thinning_keeps_the_first_the_last_and_an_even_rest():
     assert [m.epoch for m in kept] == [0, 106]
 
 
+def test_arrays_that_snapshots_share_are_counted_once_and_as_long_as_anybody_holds_them():
+    one, two, three = (np.zeros(n) for n in (1000, 2000, 4000))  # 8, 16 and 32 kB
+    frames = Snapshots()
+    checkpoints = Snapshots(beside=frames)
+
+    def sizes():
+        """Bytes of arrays: what the frames hold, and what the checkpoints hold beside."""
+        return [k.nbytes - len(k) * overhead for k in (frames, checkpoints)]
+
+    frames.add(0, [])
+    overhead = frames.nbytes
+    for epoch, array in enumerate((one, two, three), start=1):
+        frames.add(epoch, [array])
+        checkpoints.add(epoch, {"p": array, "best": one, "again": (array, array)})
+    assert sizes() == [56_000, 0]
+    checkpoints.add(4, {"p": np.zeros(500), "best": one})
+    frames.add(4, [three])
+    assert sizes() == [56_000, 4_000]
+    assert frames.thin() and [m.epoch for m in frames] == [0, 2, 4]
+    assert sizes() == [48_000, 12_000], "the checkpoints still hold the first one"
+    early = frames.until(2)
+    assert checkpoints.until(2, beside=early).nbytes - 2 * overhead == 8_000
+    while checkpoints.thin():
+        pass
+    assert [m.epoch for m in checkpoints] == [1, 4] and sizes() == [48_000, 12_000]
+    checkpoints.add(4, OrderedDict(p=two))  # as PyTorch keeps its parameters
+    assert sizes() == [48_000, 8_000]
+
+
+def test_of_an_epoch_the_factors_are_kept_once(server):
+    space = server.workspace("a browser")
+    planted(space)
+    for model in (rc.SGD(n_factors=3), rc.ALS(n_factors=3), rc.SVDpp(n_factors=3), rc.NMF()):
+        run = trained(server, new(space, dataclasses.replace(model, n_epochs=6)))
+        frames = {moment.epoch: moment.value for moment in run.frames}
+        assert len(run.checkpoints) == len(frames) == run.epoch + 1
+        for epoch, checkpoint, _ in run.checkpoints:
+            state, fitted = checkpoint.state, frames[epoch]
+            assert state["p"] is fitted.user_factors and state["q"] is fitted.item_factors
+            assert not state["p"].flags.writeable
+            best = checkpoint.position["best_epoch"]
+            assert checkpoint.position["best"] is frames[best]
+        assert run.history.final is frames[run.best_epoch]
+
+
+def test_the_epochs_are_one_list_and_who_looked_earlier_sees_no_more(server):
+    space = server.workspace("a browser")
+    planted(space)
+    entry = new(space, rc.SGD(n_factors=2, n_epochs=6, patience=100))
+    early = trained(server, entry, until=3).epochs
+    epochs = trained(server, entry).epochs
+    assert [e.number for e in early] == [0, 1, 2, 3] and len(epochs) == 7
+    assert early[3] is epochs[3] is epochs[-4] and early[1:] == epochs[1:4] and epochs[7:] == []
+    for beyond in (7, -8):
+        with pytest.raises(IndexError):
+            epochs[beyond]
+    history = {id(moment.value.position["history"]) for moment in entry.run.checkpoints}
+    assert len(history) == 1 and id(epochs._course) in history
+    fork = space.fork(entry, 4)
+    assert all(a is b for a, b in zip(fork.run.epochs, epochs, strict=False))
+    assert len(trained(server, fork).epochs) == len(entry.run.epochs) == 7
+
+
 def test_a_run_stays_within_its_budget(server, space, monkeypatch):
     monkeypatch.setattr(FakeTraining, "clock", server.clock)  # a turn is an epoch
     entry = new(space, FakeModel(n_epochs=100, megabytes=2))
@@ -933,7 +997,7 @@ def test_the_worker_trains_while_nobody_asks(ratings):
 def test_training_gives_way_to_a_page_that_is_drawn_but_not_for_ever(monkeypatch):
     server = runs.Registry(threaded=False)
     waiting = threading.Thread(target=server.give_way, daemon=True)
-    monkeypatch.setattr(registry, "_GIVES_WAY", 60.0)
+    monkeypatch.setattr(worker, "_GIVES_WAY", 60.0)
     with server.drawing():
         with server.drawing():  # a part of the page
             pass
@@ -942,6 +1006,6 @@ def test_training_gives_way_to_a_page_that_is_drawn_but_not_for_ever(monkeypatch
         assert waiting.is_alive()
     waiting.join(30.0)
     assert not waiting.is_alive()
-    monkeypatch.setattr(registry, "_GIVES_WAY", 0.0)
+    monkeypatch.setattr(worker, "_GIVES_WAY", 0.0)
     with server.drawing():
         server.give_way()

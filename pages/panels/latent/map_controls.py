@@ -92,7 +92,7 @@ def marks(figure: Figure) -> dict[str, Any]:
         for at, trace in enumerate(figure["data"])
         if "customdata" in trace
     ]
-    return points(of_traces, "")
+    return points(of_traces)
 
 
 def selected() -> tuple[Side, int] | None:

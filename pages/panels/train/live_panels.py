@@ -15,12 +15,13 @@ from pages.panels.train.timeline import timeline
 from pages.shared import choices, parts, session, sidebar, view
 from pages.shared.chart.chart import cells, chart, points
 from recsys_core.asking import matrix_view
+from recsys_core.asking.matrix_view import Block
 from recsys_core.experiments.view import Speed
-from recsys_core.figures import curves, heatmap, live_latent, live_matrix, theme
+from recsys_core.figures import curves, heatmap, latent, theme
 from recsys_core.figures.curves import Curve, Measure
 from recsys_core.live import commentary, status_lines
 from recsys_core.live.frames import places, shown
-from recsys_core.models import GlobalMean, UserItemBias
+from recsys_core.models import FittedModel, GlobalMean, UserItemBias
 from recsys_core.runs import SPEEDS, Entry, Run
 from recsys_core.words import number
 
@@ -178,7 +179,7 @@ def _curves() -> None:
             st.container(key="curves_view", width="content"),
             st.popover("", icon=":material/tune:", key="curve_axes", help="What the curves show"),
         ):
-            if entry.run.fitted.has_ratings:
+            if entry.run.fitted.has.ratings:
                 offered = {"rmse": "RMSE", "objective": "objective"}
                 choices.segmented("curve", "Show", offered, "curve_measure", part="curve")
             st.session_state.curve_log_x, st.session_state.curve_log_y = "x" in log, "y" in log
@@ -224,26 +225,31 @@ def _matrix(entry: Entry) -> None:
     if not run.model.has_epochs:
         _matrix_at_rest()
         return
-    part, mode = shown(run.split.train), session.theme()
-    figure, following = live_matrix.figure(
-        run.split,
-        part.rows,
-        part.columns,
-        run.fitted.extent,
-        mode,
-        has_ratings=run.fitted.has_ratings,
-    )
+    train, block, mode = run.split.train, _block(run, run.fitted), session.theme()
+    sampled = len(block.user_ids) < train.n_users or len(block.item_ids) < train.n_items
+    figure, following = heatmap.live(block, mode, sampled=sampled)
     chart(
         figure,
         key="matrix",
         alt="Predicted ratings at the epoch shown, with the known ones inside their cells",
         height=_HEIGHT,
         live=following,
-        table=lambda: live_matrix.table(
-            run.split.train, part.rows, part.columns, run.fitted_at(view.epoch())
-        ),
-        marks=cells(part.rows, part.columns, theme.ink(mode)),
+        table=lambda: _block(run, run.fitted_at(view.epoch())).table("predicted"),
+        marks=cells(block.user_ids, block.item_ids, theme.cell_ring(mode)),
         part="matrix",
+    )
+
+
+def _block(run: Run, fitted: FittedModel | None) -> Block:
+    """The part of the matrix that is shown, as a state of the model has it."""
+    part, split = shown(run.split.train), run.split
+    return matrix_view.block_of(
+        split.train,
+        fitted,
+        part.rows,
+        part.columns,
+        validation=split.validation,
+        test=split.test,
     )
 
 
@@ -253,37 +259,30 @@ def _matrix_at_rest() -> None:
     run = view.run()
     if run is None:
         return
-    part, split, mode = shown(run.split.train), run.split, session.theme()
-    block = matrix_view.block_of(
-        split.train,
-        run.fitted if run.epoch or not run.n_epochs else None,
-        part.rows,
-        part.columns,
-        validation=split.validation,
-        test=split.test,
-    )
+    mode = session.theme()
+    block = _block(run, run.fitted if run.epoch or not run.n_epochs else None)
     chart(
         heatmap.figure(block, "filled", mode),
         key="matrix_at_rest",
         alt=heatmap.alt(block, "filled"),
         height=_HEIGHT,
         table=lambda: block.table("filled"),
-        marks=cells(part.rows, part.columns, theme.ink(mode)),
+        marks=cells(block.user_ids, block.item_ids, theme.cell_ring(mode)),
         part="matrix",
     )
 
 
 def _map(entry: Entry) -> None:
     run = entry.run
-    if not run.fitted.has_factors:
+    if not run.fitted.has.factors:
         _no_latent_space()
         return
     train, part, mode = run.split.train, shown(run.split.train), session.theme()
-    figure, following = live_latent.figure(train, part.users, part.items, mode)
+    figure, following = latent.live(train, part.users, part.items, mode)
 
     def table() -> Any:
         known = None if run.basis is None else places(run, run.fitted_at(view.epoch()))
-        return live_latent.table(train, part.users, part.items, known)
+        return latent.live_table(train, part.users, part.items, known)
 
     chart(
         figure,
@@ -294,7 +293,7 @@ def _map(entry: Entry) -> None:
         table=table,
         marks=points(
             [(group["trace"], group["side"], group["ids"]) for group in following["groups"]],
-            theme.ink(mode),
+            theme.point_ring(mode),
         ),
         part="map",
     )
@@ -309,7 +308,7 @@ def _no_latent_space() -> None:
     st.markdown("**No latent space**")
     st.caption(f"{run.model.title} has no factors, and so no map of users and items.")
     found = run.fitted
-    if found.has_similarity and run.epoch:
+    if found.has.similarity and run.epoch:
         if item is None:
             item = int(run.split.train.item_counts.argmax())
         table = found.similar_items(item, 6)
@@ -361,7 +360,7 @@ def _selected(run: Run, user: int, item: int) -> None:
     text = number(float(predicted)) if epoch or not run.n_epochs else "nothing yet"
     rated = run.split.train.block([user], [item])[0, 0]
     known = "" if math.isnan(rated) else f", rated {number(float(rated))}"
-    what = "predicted" if found.has_ratings else "preference"
+    what = "predicted" if found.has.ratings else "preference"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.html(
             f'{names}: {what} <span data-fs="cell" data-epoch="{epoch}" data-text="{text}"'
@@ -369,7 +368,7 @@ def _selected(run: Run, user: int, item: int) -> None:
             width="content",
         )
         if parts.drawn("why"):
-            label = "Why? Term by term" if found.has_terms else "Look closer"
+            label = "Why? Term by term" if found.has.terms else "Look closer"
             st.page_link(
                 "predictions.py", label=label, icon=":material/grid_on:",
                 disabled=parts.locked("why"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from html import escape
 from typing import Any
 
@@ -9,24 +10,11 @@ import streamlit as st
 
 from pages.panels.train import number_field
 from pages.shared import parts, session, view
-from recsys_core import models
 from recsys_core.errors import FactorscopeError, SettingsError
 from recsys_core.experiments import looks_like_counts
-from recsys_core.models import Model
+from recsys_core.models import MODELS, Model
 from recsys_core.models.options import Option
 from recsys_core.runs import Entry, Run
-
-# Title and summary of neural MF, written here, since to ask it would load torch; the others say
-# themselves.
-_NEURAL = ("Neural MF", "The factors meet in a small neural network, trained in batches by Adam.")
-
-
-def title_of(algorithm: str) -> tuple[str, str]:
-    """Title and one-line summary of an algorithm."""
-    if algorithm == "NeuralMF":
-        return _NEURAL
-    kind = getattr(models, algorithm)
-    return kind.title, kind.summary
 
 
 # Of no field of the view: what is typed here is not to be drawn over while a run moves.
@@ -41,21 +29,18 @@ def settings() -> None:
     with st.container(gap="xsmall", key="choose_algorithm"):
         algorithm = st.pills(
             "Algorithm",
-            models.ALGORITHMS,
-            default=current if current in models.ALGORITHMS else "SGD",
-            format_func=lambda name: title_of(name)[0],
+            MODELS.algorithms,
+            default=current if current in MODELS.algorithms else "SGD",
+            format_func=lambda name: MODELS.described(name)[0],
             required=True,
             label_visibility="collapsed",
             key=f"algorithm_{entry.number}",
             disabled=locked,
         )
-        st.markdown(title_of(algorithm)[1])
+        st.markdown(MODELS.described(algorithm)[1])
         _advise(run, algorithm)
-    if algorithm == "NeuralMF":
-        with st.spinner("Loading PyTorch …"):
-            kind: type[Model] = models.NeuralMF
-    else:
-        kind = getattr(models, algorithm)
+    with st.spinner("Loading PyTorch …") if algorithm == "NeuralMF" else nullcontext():
+        kind = MODELS[algorithm]
     values = kind.defaults(run.split.train)
     if isinstance(run.model, kind):
         values |= run.settings

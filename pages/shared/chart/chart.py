@@ -21,7 +21,7 @@ _CHART = st.components.v2.component(
 )
 
 _OVER = st.components.v2.component(
-    "factorscope_over", js=component_of("over.js"), isolate_styles=False
+    "factorscope_over", js=component_of("overlay.js"), isolate_styles=False
 )
 
 _PRELOAD = st.components.v2.component(
@@ -71,19 +71,25 @@ def chart(
 
 
 def cells(
-    rows: np.ndarray, columns: np.ndarray, ink: str, *, begin: bool = False
+    rows: np.ndarray, columns: np.ndarray, ring: dict[str, Any], *, begin: bool = False
 ) -> dict[str, Any]:
     """Marks of a heatmap: whose its rows and columns are, as indices of users and items.
 
-    ``begin``: where nobody is selected, the first cell is.
+    ``ring`` is ``theme.cell_ring`` of the mode. ``begin``: where nobody is selected, the first cell
+    is.
     """
-    return {"rows": rows.tolist(), "columns": columns.tolist(), "ink": ink, "begin": begin}
+    return {"rows": rows.tolist(), "columns": columns.tolist(), "ring": ring, "begin": begin}
 
 
-def points(of_traces: list[tuple[int, str, list[int]]], ink: str) -> dict[str, Any]:
-    """Marks of a map: (trace, "user" or "item", indices of its points)."""
+def points(
+    of_traces: list[tuple[int, str, list[int]]], ring: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Marks of a map: (trace, "user" or "item", indices of its points).
+
+    ``ring`` is ``theme.point_ring`` of the mode; None: what lies over the map has the ring.
+    """
     named = [{"trace": trace, "side": side, "ids": ids} for trace, side, ids in of_traces]
-    return {"points": named, "ink": ink}
+    return {"points": named, "ring": ring}
 
 
 def lay_over(key: str, over: Figure) -> None:

@@ -1,9 +1,12 @@
+// @ts-check
 // The address bar: one entry of history for each choice, and this the only writer.
 
+/** @type {{ page: string, steps: number } | null} */
 let written = null // what was written last
 
 // Where Back or Forward has led, until the page answers to it. What the page says meanwhile belongs
 // to another entry of the history, and is not written over this one.
+/** @type {string | null} */
 let awaited = null
 
 globalThis.addEventListener?.("popstate", () => (awaited = window.location.href))
@@ -11,13 +14,16 @@ globalThis.addEventListener?.("popstate", () => (awaited = window.location.href)
 // Streamlit empties the query before it goes to another page: that is no step, and the page one
 // leaves keeps its address.
 const push = window.history.pushState.bind(window.history)
+/** @type {History["pushState"]} */
 window.history.pushState = (state, title, url) => {
-  if (new URL(url, window.location.href).pathname !== window.location.pathname) push(state, title, url)
+  const there = new URL(url ?? "", window.location.href)
+  if (there.pathname !== window.location.pathname) push(state, title, url)
 }
 
 // Have the address of a page say `query`. `steps` counts the choices made so far: a choice on the
 // same page is an entry of its own, all else changes the entry there is. `asked` is the query to
 // which the page answers.
+/** @type {(page: string, query: string, steps: number, asked: string) => void} */
 export function write(page, query, steps, asked) {
   const here = window.location
   const answers = here.pathname.split("/").pop() === page && alike(own(here.search), own(asked))
@@ -33,15 +39,18 @@ export function write(page, query, steps, asked) {
   else window.history.replaceState(window.history.state, "", address)
 }
 
+/** @param {string[]} pair */
 function isEmbed([key]) {
   return key.startsWith("embed")
 }
 
 // What a query says of the view: all but how the page is embedded.
+/** @param {string} query */
 function own(query) {
   return new URLSearchParams([...new URLSearchParams(query)].filter((pair) => !isEmbed(pair)))
 }
 
+/** @type {(one: URLSearchParams, other: URLSearchParams) => boolean} */
 function alike(one, other) {
   one.sort()
   other.sort()

@@ -1,36 +1,42 @@
+// @ts-check
 // One chart: a persistent <div> that Plotly.react updates in place, so that hover and zoom survive.
 //
-// A chart with `live` in its data also follows the store (store.js): its panel (panels.js) paints
-// the shown epoch over the chart while that moves, and hands it to Plotly when it rests. One with
-// `marks` rings what is selected, and a click on it selects (marks.js).
+// A chart with `live` in its data also follows the store (store.js): its panel (live_panels.js)
+// paints the shown epoch over the chart while that moves, and hands it to Plotly when it rests. One
+// with `marks` rings what is selected, and a click on it selects (selection_marks.js).
 
 import { plotly } from "./plotly.js"
-import { panels } from "./panels.js"
-import { clicked, rings } from "./marks.js"
-import { Canvas } from "./pen.js"
+import { panelOf } from "./live_panels.js"
+import { clicked, rings } from "./selection_marks.js"
+import { Canvas } from "./canvas.js"
 import * as store from "./store.js"
 import { templates } from "./templates.js"
 import "./style.js"
 
+/** @import { ChartData, Component, Layout, Panel, Plot, Trace, Update } from "./types.js" */
+
+/** @type {WeakMap<HTMLElement, Chart>} */
 const charts = new WeakMap() // the component's element → its chart
+/** @type {Map<string, string | null>} */
 const overs = new Map() // a chart's name → what lies over it, as JSON
+/** @type {Map<string, Chart>} */
 const named = new Map() // name → the chart that is drawn
 
+/** @param {Component<ChartData>} component */
 export function render({ parentElement, data }) {
-  let chart = charts.get(parentElement)
-  if (!chart) {
-    chart = new Chart(parentElement)
-    charts.set(parentElement, chart)
-  }
-  chart.update(data)
+  const chart = charts.get(parentElement)
+  if (chart) chart.update(data)
+  else charts.set(parentElement, new Chart(parentElement, data))
 }
 
+/** @param {Component<unknown>} component */
 export function remove({ parentElement }) {
   charts.get(parentElement)?.close()
   charts.delete(parentElement)
 }
 
-// Lay a picture over the chart of a name (chart.py, lay_over).
+// Lay a picture over the chart of a name (chart.py, lay_over); null: nothing.
+/** @type {(name: string, figure: string | null) => void} */
 export function layOver(name, figure) {
   if ((overs.get(name) ?? null) === figure) return
   overs.set(name, figure)
@@ -38,22 +44,60 @@ export function layOver(name, figure) {
 }
 
 class Chart {
-  constructor(parent) {
-    this.div = parent.querySelector(".fs-chart") ?? parent.appendChild(document.createElement("div"))
+  /** @type {Panel | null} */
+  panel = null
+  /** @type {Canvas | null} */
+  canvas = null
+  /** @type {object[]} */
+  shapes = [] // those of the figure itself
+  /** @type {string | null} */
+  sign = null // of what the panel shows
+  /** @type {string | null} */
+  marked = null // the rings that are drawn, as JSON
+  /** @type {string | null} */
+  selected = null
+  listening = false // Plotly has drawn, and tells of clicks
+  closed = false
+  busy = false // Plotly is drawing what the panel shows
+  settled = 0 // when it last did, in this window's time
+  /** @type {number | null} */
+  resting = null // the timer after which it is to do so again
+  /** @type {(() => void) | null} */
+  leave = null // the store
+  width = 0
+
+  /** @param {HTMLElement} parent @param {ChartData} data */
+  constructor(parent, data) {
+    this.div = /** @type {Plot} */ (
+      parent.querySelector(".fs-chart") ?? parent.appendChild(document.createElement("div"))
+    )
     this.div.className = "fs-chart"
     this.div.setAttribute("role", "img")
+    /** @type {Promise<unknown>} */
     this.drawing = Promise.resolve()
     this.resizing = new ResizeObserver(() => this.resize())
     this.resizing.observe(this.div)
+    this.data = data
+    this.describe(data)
+    this.show(data)
   }
 
+  /** @param {ChartData} data */
   update(data) {
+    this.describe(data)
+    const picture = (/** @type {ChartData} */ { figure, height, live, marks }) =>
+      JSON.stringify([figure, height, live, marks])
+    if (picture(data) !== picture(this.data)) this.show(data) // else a rerun changed nothing here
+  }
+
+  /** @param {ChartData} data */
+  describe(data) {
     this.div.setAttribute("aria-label", data.alt)
     this.div.style.height = `${data.height}px`
-    const same = ["figure", "height", "live", "marks"].every(
-      (key) => JSON.stringify(data[key]) === JSON.stringify(this.data?.[key]),
-    )
-    if (same) return // a rerun that changed nothing here
+  }
+
+  /** @param {ChartData} data */
+  show(data) {
     this.data = data
     named.set(data.name, this)
     this.again()
@@ -73,13 +117,13 @@ class Chart {
     if (this.closed) return
     const { data, layout, theme } = JSON.parse(this.data.figure)
     layout.template = templates[theme]
-    cover(data, layout, overs.get(this.data.name))
+    cover(data, layout, overs.get(this.data.name) ?? null)
     Object.assign(layout, { autosize: true, width: undefined, height: this.data.height })
     if (TOUCH.matches) layout.dragmode = false // a finger scrolls the page
     this.leave?.()
-    this.panel = this.data.live && new panels[this.data.live.panel](this.data.live, data)
+    this.panel = this.data.live && panelOf(this.data.live, data)
     this.shapes = layout.shapes ?? []
-    write(this.panel?.at(), data, layout)
+    write(this.panel?.at() ?? null, data, layout)
     clearTurned(this.div, data)
     await Plotly.react(this.div, data, layout, CONFIG)
     if (!this.listening) {
@@ -102,14 +146,14 @@ class Chart {
   }
 
   count() {
-    this.div.dataset.drawn = Number(this.div.dataset.drawn) + 1
+    this.div.dataset.drawn = String(Number(this.div.dataset.drawn) + 1)
   }
 
   // Ring what is selected; does nothing where that is done.
   async mark() {
     const { marks } = this.data
     if (!marks) return false
-    const found = rings(marks, store.view, this.div._fullData)
+    const found = rings(marks, store.view, this.div._fullData ?? [])
     const sign = JSON.stringify(found)
     if (sign === this.marked) return false
     this.marked = sign
@@ -120,23 +164,24 @@ class Chart {
   // Show the store's present state: on the canvas at once, by Plotly when it has come to rest.
   follow() {
     this.select()
-    if (!this.panel) return
-    const sign = this.panel.sign()
+    const { panel, canvas } = this
+    if (!panel || !canvas) return
+    const sign = panel.sign()
     if (sign === null || sign === this.sign || this.busy) return
     this.sign = sign
-    if (this.panel.outgrown?.()) return this.settle()
-    const pen = this.canvas.begin()
+    if (panel.outgrown?.()) return this.settle()
+    const pen = canvas.begin()
     if (!pen) return
-    this.panel.paint(pen, this.div)
-    this.canvas.end(pen)
+    panel.paint(pen, this.div)
+    canvas.end(pen)
     this.div.classList.add("fs-moving")
-    this.div.dataset.epoch = this.panel.epoch()
-    this.div.dataset.moved = Number(this.div.dataset.moved ?? 0) + 1
-    if (this.panel.restless) {
-      const since = performance.now() - (this.settled ?? 0)
+    this.div.dataset.epoch = String(panel.epoch())
+    this.div.dataset.moved = String(Number(this.div.dataset.moved ?? 0) + 1)
+    if (panel.restless) {
+      const since = performance.now() - this.settled
       this.resting ??= setTimeout(() => this.settle(), Math.max(700 - since, 0))
     } else {
-      clearTimeout(this.resting)
+      clearTimeout(this.resting ?? undefined)
       this.resting = setTimeout(() => this.settle(), 250)
     }
   }
@@ -155,39 +200,47 @@ class Chart {
 
   settle() {
     this.resting = null
-    const change = this.panel?.at()
-    if (!change || this.busy) return
+    const { panel } = this
+    const change = panel?.at()
+    if (!panel || !change || this.busy) return
+    const { data, layout, traces } = change
     this.busy = true
     this.drawing = this.drawing
-      .then(() => this.closed || window.Plotly.update(this.div, change.data, change.layout, change.traces))
+      .then(async () => {
+        if (!this.closed) await window.Plotly.update(this.div, data, layout, traces)
+      })
       .catch((error) => this.fail(error))
       .then(() => {
         this.busy = false
         this.settled = performance.now()
         if (this.closed) return
         this.tag()
-        if (this.panel.sign() !== this.sign) return this.follow()
+        if (this.panel?.sign() !== this.sign) return this.follow()
         return this.mark().then(() => this.rest())
       })
   }
 
   // Plotly's own drawing is up to date.
   rest() {
+    if (!this.panel) return
     this.sign = this.panel.sign()
-    this.div.dataset.epoch = this.panel.epoch()
-    this.canvas.clear()
+    this.div.dataset.epoch = String(this.panel.epoch())
+    this.canvas?.clear()
     this.div.classList.remove("fs-moving")
   }
 
   // Mark what the canvas draws, so that it can be hidden below it.
   tag() {
-    const { moving } = this.panel
-    for (const node of this.div.querySelectorAll(".scatterlayer .trace")) {
+    const moving = this.panel?.moving
+    /** @type {NodeListOf<Element & { __data__?: any }>} */
+    const drawn = this.div.querySelectorAll(".scatterlayer .trace")
+    for (const node of drawn) {
       const trace = node.__data__?.[0]?.trace
       node.classList.toggle("fs-live", !moving || moving.includes(trace?.index))
     }
   }
 
+  /** @param {any} event */
   clicked(event) {
     const point = event.points?.[0]
     if (!point) return
@@ -210,22 +263,25 @@ class Chart {
     window.Plotly.Plots.resize(this.div)
   }
 
+  /** @param {unknown} error */
   fail(error) {
     console.warn(error)
-    if (!this.div.childElementCount) this.div.textContent = "The chart could not be drawn. Reload the page."
+    if (this.div.childElementCount) return
+    this.div.textContent = "The chart could not be drawn. Reload the page."
   }
 
   close() {
     this.closed = true
-    if (named.get(this.data?.name) === this) named.delete(this.data.name)
+    if (named.get(this.data.name) === this) named.delete(this.data.name)
     this.leave?.()
-    clearTimeout(this.resting)
+    clearTimeout(this.resting ?? undefined)
     this.resizing.disconnect()
     if (this.listening) window.Plotly.purge(this.div)
   }
 }
 
 // Add what lies over a chart to its figure.
+/** @type {(data: Trace[], layout: Layout, figure: string | null) => void} */
 function cover(data, layout, figure) {
   if (!figure) return
   const over = JSON.parse(figure)
@@ -235,13 +291,15 @@ function cover(data, layout, figure) {
 }
 
 // Plotly turns a colour bar but keeps what was written along its old side: have it drawn anew.
+/** @type {(div: Plot, data: Trace[]) => void} */
 function clearTurned(div, data) {
-  const way = (trace) => trace?.colorbar?.orientation ?? "v"
+  const way = (/** @type {Trace | undefined} */ trace) => trace?.colorbar?.orientation ?? "v"
   const turned = data.some((trace, i) => way(trace) !== way(div._fullData?.[i]))
   if (turned) for (const bar of div.querySelectorAll(".colorbar")) bar.remove()
 }
 
 // Write what a panel would update into a figure that is not drawn yet.
+/** @type {(change: Update | null, data: Trace[], layout: Layout) => void} */
 function write(change, data, layout) {
   if (!change) return
   for (const [key, values] of Object.entries(change.data)) {
@@ -249,7 +307,7 @@ function write(change, data, layout) {
   }
   for (const [path, value] of Object.entries(change.layout)) {
     const steps = path.split(".")
-    const last = steps.pop()
+    const last = steps.pop() ?? path
     steps.reduce((part, step) => (part[step] ??= {}), layout)[last] = value
   }
 }

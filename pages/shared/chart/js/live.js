@@ -1,28 +1,37 @@
+// @ts-check
 // The connection to the live route: says which runs are watched, takes in what they learn.
 
 import { VERSION } from "./constants.js"
 import * as store from "./store.js"
 import "./style.js"
-import { sentence } from "./words.js"
+import { sentence } from "./sentences.js"
+
+/** @import { Refused, Tick, Want, Watch } from "./messages.js" */
+/** @import { Watched } from "./types.js" */
 
 const PAUSES = [500, 1000, 2000, 5000] // between attempts to connect, in milliseconds
 
-let watched = null // { address, ticket, main, streams }
+/** @type {Watched | null} */
+let watched = null
+/** @type {WebSocket | null} */
 let socket = null
 let failed = 0
+/** @type {string | null} */
 let asked = null // the exact frame asked for last
 
 // Watch these runs from now on.
+/** @param {Watched} wanted */
 export function watch(wanted) {
   const same = JSON.stringify(wanted) === JSON.stringify(watched)
   watched = wanted
-  if (!socket) connect()
+  if (!socket) connect(wanted.address)
   else if (!same) say()
 }
 
-function connect() {
+/** @param {string} route */
+function connect(route) {
   const { protocol, host } = window.location
-  const address = `${protocol === "https:" ? "wss" : "ws"}://${host}${watched.address}`
+  const address = `${protocol === "https:" ? "wss" : "ws"}://${host}${route}`
   const opened = new WebSocket(address)
   socket = opened
   opened.onopen = () => {
@@ -30,6 +39,7 @@ function connect() {
     say()
   }
   opened.onmessage = ({ data }) => {
+    /** @type {Tick | Refused} */
     const message = JSON.parse(data)
     if (message.kind === "refused") return notice(sentence(message.why))
     if (message.v !== VERSION) return
@@ -38,19 +48,22 @@ function connect() {
   }
   opened.onclose = () => {
     if (socket === opened) socket = null
-    setTimeout(() => socket ?? connect(), PAUSES[Math.min(failed++, PAUSES.length - 1)])
+    const pause = PAUSES[Math.min(failed++, PAUSES.length - 1)]
+    setTimeout(() => socket ?? connect(route), pause)
   }
 }
 
 function say() {
-  if (socket?.readyState !== WebSocket.OPEN) return
+  if (socket?.readyState !== WebSocket.OPEN || !watched) return
   const { ticket, main, streams } = watched
   asked = null
   send({ kind: "watch", ticket, main, ...store.known(streams, main) })
 }
 
 // One sentence at the foot of the page: why nothing moves.
+/** @param {string} text */
 function notice(text) {
+  /** @type {HTMLElement | null} */
   let place = document.querySelector(".fs-notice")
   if (!place && !text) return
   place ??= document.body.appendChild(document.createElement("div"))
@@ -60,8 +73,9 @@ function notice(text) {
   place.hidden = !text
 }
 
+/** @param {Omit<Watch, "v"> | Omit<Want, "v">} message */
 function send(message) {
-  socket.send(JSON.stringify({ v: VERSION, ...message }))
+  socket?.send(JSON.stringify({ v: VERSION, ...message }))
 }
 
 // Where one stays to look, the picture is to be exact.

@@ -1,7 +1,12 @@
+// @ts-check
 // Plotly, loaded once a browser: whoever asks first adds the script, everybody waits for the same.
 
+/** @import { PlotlyScript } from "./types.js" */
+
+/** @type {Promise<PlotlyScript> | null} */
 let loading = null
 
+/** @type {(url: string) => Promise<PlotlyScript>} */
 export function plotly(url) {
   if (window.Plotly) return Promise.resolve(window.Plotly)
   loading ??= new Promise((resolve, reject) => {

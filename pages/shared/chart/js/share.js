@@ -1,18 +1,26 @@
+// @ts-check
 // Copy link: the address of this page says what is looked at.
 //
 // The clipboard is not there on plain http; then the link stands in a field, selected, to be copied
 // by hand.
 
+import { child } from "./elements.js"
 import "./style.js"
 
 const SAYS = { still: "Copy link", copied: "Copied", byHand: "Press Ctrl+C" }
+
+/** @import { Component } from "./types.js" */
+
+/** @type {WeakSet<HTMLElement>} */
 const shown = new WeakSet()
 
+/** @param {Component<{ locked: boolean }>} component */
 export function render({ parentElement, data }) {
   if (!shown.has(parentElement)) draw(parentElement)
-  parentElement.querySelector("button").disabled = data.locked
+  child(parentElement, "button").disabled = data.locked
 }
 
+/** @param {HTMLElement} parentElement */
 function draw(parentElement) {
   shown.add(parentElement)
   const box = parentElement.appendChild(document.createElement("div"))
@@ -20,8 +28,8 @@ function draw(parentElement) {
   box.innerHTML = `
     <input readonly hidden aria-label="Link to what is shown">
     <button type="button"><span></span></button>`
-  const [field, button] = [box.querySelector("input"), box.querySelector("button")]
-  const say = (text) => (button.querySelector("span").textContent = text)
+  const [field, button] = [child(box, "input"), child(box, "button")]
+  const say = (/** @type {string} */ text) => (child(button, "span").textContent = text)
   say(SAYS.still)
   button.onclick = async () => {
     field.value = window.location.href
@@ -36,10 +44,12 @@ function draw(parentElement) {
   }
 }
 
+/** @param {Component<unknown>} component */
 export function remove({ parentElement }) {
   shown.delete(parentElement)
 }
 
+/** @param {string} text */
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text)

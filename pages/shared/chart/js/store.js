@@ -1,56 +1,76 @@
+// @ts-check
 // What this browser tab knows: of each run what has been learned so far, and what is looked at.
 //
 // The page says what is looked at (`see`), the live route brings what runs learn (`take`); whoever
 // draws listens. While a run plays, the shown epoch moves here, sixty times a second, and all that
 // shows an epoch is drawn from it: there is no other epoch.
 
-import { ended, played, resolve } from "./moments.js"
+import { ended, played, resolve } from "./playback.js"
 
+/** @import { Frame, Tick, Watch } from "./messages.js" */
+/** @import { Around, Change, Picture, Run, Seen } from "./types.js" */
+/** @import { Series, Standing, Told, View } from "./types.js" */
+
+/** @type {Map<string | null, Run>} */
 const runs = new Map() // stream → what is known of it
 const MOST_RUNS = 24
+/** @type {Set<string | null>} */
+let watched = new Set() // the streams that news are asked of: those are not forgotten
 const MOST_FRAMES = 400
 
 // How a jump of what is trained is spread, in milliseconds: pictures move, they do not flicker.
 const GLIDE = 350
 
+/** @type {View} */
 export const view = {
   version: -1,
-  main: null, // the stream of the run in view
-  moment: null, // "best", "latest", an epoch, or null; where playback began, while it plays
+  main: null,
+  moment: null,
   playing: false,
-  begun: 0, // when playback began, in this window's time
+  begun: 0,
   speed: "max",
   user: null,
   item: null,
   locked: [],
-  trained: 0, // epochs of the run in view when the page began to be drawn
-  status: null, // its status then
+  trained: 0,
+  status: null,
 }
 
+/** @type {string | null} */
 let session = null // the page's, whose versions count from 0
 
 let shown = 0 // the epoch shown, fractions included
 
+/** @type {Set<() => void>} */
 const listeners = new Set()
 const calm = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)") ?? { matches: false }
 
+// Have a function called whenever something may have to be drawn; gives one that ends it.
+/** @param {() => void} listener */
 export function listen(listener) {
   listeners.add(listener)
-  return () => listeners.delete(listener)
+  return () => {
+    listeners.delete(listener)
+  }
 }
 
 // --- what is known of runs ------------------------------------------------------------------------
 
+/** @param {string | null} stream */
 export function run(stream) {
   return runs.get(stream)
 }
 
+// Its latest epoch; −1 where nothing is known of it.
+/** @param {string | null} stream */
 export function trained(stream) {
   return (runs.get(stream)?.loss.length ?? 0) - 1
 }
 
-// What this tab has, for the server to send only what is new.
+// What this tab has of the runs it watches from now on, for the server to send only what is new.
+/** @type {(streams: string[], main: string | null) => Pick<Watch, "runs" | "frames">} */
 export function known(streams, main) {
+  watched = new Set([...streams, main])
   return {
     runs: Object.fromEntries(streams.map((stream) => [stream, trained(stream) + 1])),
     frames: (runs.get(main)?.frames ?? []).map(({ epoch }) => epoch),
@@ -58,23 +78,28 @@ export function known(streams, main) {
 }
 
 // Take in a tick (messages.py, Tick).
+/** @param {Pick<Tick, "runs">} tick */
 export function take({ runs: news }) {
   const before = runs.get(view.main)?.status
   const first = trained(view.main) < 0
-  for (const [stream, { from, loss, train, validation, frames, said, ...rest }] of Object.entries(news)) {
-    const here = runs.get(stream) ?? {
-      loss: [], train: null, validation: null, frames: [], said: [], baselines: null, map: null,
-    }
-    runs.delete(stream) // to the end: those not heard of for longest are forgotten
-    runs.set(stream, here)
-    for (const [series, values] of Object.entries({ loss, train, validation })) {
-      if (!values) continue
-      here[series] ??= []
-      here[series] = here[series].slice(0, from).concat(values)
-    }
+  for (const [stream, of] of Object.entries(news)) {
+    const { from, loss, train, validation, frames, said, ...rest } = of
     const { best = null, single = false, early = false, rewinding = false } = rest
     const { seconds = null, message = "" } = rest
-    Object.assign(here, rest, { best, single, early, rewinding, seconds, message })
+    const state = { ...rest, best, single, early, rewinding, seconds, message }
+    /** @type {Run} */
+    const here = runs.get(stream) ?? {
+      loss: [], train: null, validation: null, frames: [], said: [], baselines: null, map: null,
+      ...state,
+    }
+    Object.assign(here, state)
+    runs.delete(stream) // to the end: those not heard of for longest are forgotten
+    runs.set(stream, here)
+    const spliced = (/** @type {Series} */ series, /** @type {number[]} */ values) =>
+      (here[series] ?? []).slice(0, from).concat(values)
+    here.loss = spliced("loss", loss)
+    if (train) here.train = spliced("train", train)
+    if (validation) here.validation = spliced("validation", validation)
     for (const { epoch, text } of said ?? []) {
       here.said = here.said.filter((known) => known.epoch < epoch)
       here.said.push({ epoch, text })
@@ -82,7 +107,8 @@ export function take({ runs: news }) {
     for (const frame of frames ?? []) insert(here.frames, frame)
     thin(here.frames)
   }
-  while (runs.size > MOST_RUNS) runs.delete(runs.keys().next().value)
+  const others = [...runs.keys()].filter((stream) => !watched.has(stream))
+  for (const stream of others.slice(0, Math.max(runs.size - MOST_RUNS, 0))) runs.delete(stream)
   if (first) jump() // there was nothing to glide from
   catchUp(runs.get(view.main)?.status !== before)
   again()
@@ -90,18 +116,21 @@ export function take({ runs: news }) {
 
 // Some of the page says whether its run is at work: what was drawn before that came to rest has to
 // be drawn anew. News and page come over two connections, in any order.
+/** @param {boolean} stopped */
 function catchUp(stopped) {
   const status = runs.get(view.main)?.status
   if (!status || status === "training" || status === view.status) return
   if (stopped || status !== "paused" || trained(view.main) > view.trained) change({ status })
 }
 
+/** @type {(frames: Picture[], frame: Frame) => void} */
 function insert(frames, frame) {
   let at = frames.length
   while (at > 0 && frames[at - 1].epoch >= frame.epoch) at--
   frames.splice(at, frames[at]?.epoch === frame.epoch ? 1 : 0, unpack(frame))
 }
 
+/** @param {Picture[]} frames */
 function thin(frames) {
   if (frames.length <= MOST_FRAMES) return
   const kept = frames.filter((_, i) => i % 2 === 0 || i === frames.length - 1)
@@ -109,17 +138,21 @@ function thin(frames) {
 }
 
 // Packed numbers: base64 of little-endian 16-bit integers.
-function unpack(frame) {
-  const integers = (text, Kind) =>
-    text && new Kind(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer)
+/** @type {(frame: Frame) => Picture} */
+function unpack({ epoch, matrix, latent, reach = 0, spread = 0 }) {
+  const bytes = (/** @type {string} */ text) =>
+    Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer
   return {
-    ...frame, // epoch, reach, spread
-    matrix: integers(frame.matrix, Uint16Array),
-    latent: integers(frame.latent, Int16Array),
+    epoch,
+    matrix: new Uint16Array(bytes(matrix)),
+    latent: latent === undefined ? null : new Int16Array(bytes(latent)),
+    reach,
+    spread,
   }
 }
 
 // The two frames around an epoch, and how far between them it lies.
+/** @type {(stream: string | null, epoch: number) => Around | null} */
 export function around(stream, epoch) {
   const frames = runs.get(stream)?.frames
   if (!frames?.length) return null
@@ -140,26 +173,29 @@ export function around(stream, epoch) {
 // --- what is looked at ----------------------------------------------------------------------------
 
 // What was changed here and the page has not taken in yet: field → the number of its change.
+/** @type {Map<string, number>} */
 const changed = new Map()
 let sequence = 0
+/** @type {number | null} */
 let timer = null
-let tell = () => {} // gives the page what was changed
+let tell = (/** @type {Told} */ _change) => {} // gives the page what was changed
 
+/** @param {(change: Told) => void} callback */
 export function onChange(callback) {
   tell = callback
 }
 
 // Take in what the page says is looked at; `seen` is the last change of here that it took in. What
 // was changed here since then stays.
+/** @param {Seen} said */
 export function see({ session: name, version, elapsed, seen, ...fields }) {
   if (name === session && version < view.version) return
   const other = fields.main !== view.main || name !== session
   const fresh = version !== view.version || other
   session = name
   for (const [field, number] of changed) if (other || number <= seen) changed.delete(field)
-  for (const [field, value] of Object.entries(fields)) {
-    if (!changed.has(field)) view[field] = value
-  }
+  const news = Object.entries(fields).filter(([field]) => !changed.has(field))
+  Object.assign(view, Object.fromEntries(news))
   view.version = version
   if (fresh) view.begun = now() - 1000 * elapsed
   if (other || (fresh && !view.playing)) jump()
@@ -169,22 +205,21 @@ export function see({ session: name, version, elapsed, seen, ...fields }) {
 
 // Change what is looked at from here, at once; the page is told after `delay` milliseconds, so that
 // of a hand that goes on moving it hears only where it came to rest.
+/** @type {(fields: Change, delay?: number) => void} */
 export function change(fields, delay = 0) {
   sequence += 1
-  for (const [name, value] of Object.entries(fields)) {
-    view[name] = value
-    changed.set(name, sequence)
-  }
+  Object.assign(view, fields)
+  for (const name of Object.keys(fields)) changed.set(name, sequence)
   if ("moment" in fields) jump()
-  clearTimeout(timer)
+  clearTimeout(timer ?? undefined)
   timer = setTimeout(flush, delay)
   again()
 }
 
 function flush() {
-  clearTimeout(timer)
+  clearTimeout(timer ?? undefined)
   timer = null
-  const told = [...changed.keys()].map((name) => [name, view[name]])
+  const told = Object.entries(view).filter(([name]) => changed.has(name))
   if (told.length) tell({ sequence, ...Object.fromEntries(told) })
 }
 
@@ -204,11 +239,15 @@ export function position() {
 }
 
 // Whether no more epochs of a run will come.
+/** @param {string | null} stream */
 export function over(stream) {
-  return ["finished", "failed"].includes(runs.get(stream)?.status)
+  const status = runs.get(stream)?.status
+  return status === "finished" || status === "failed"
 }
 
-// Where a run is, as lines.js wants it: the run in view at the shown epoch, others at their best.
+// Where a run is, as status_lines.js wants it: the run in view at the shown epoch, others at their
+// best.
+/** @type {(stream: string | null) => Standing | null} */
 export function standing(stream) {
   const known = runs.get(stream)
   if (!known?.loss.length) return null
@@ -216,11 +255,11 @@ export function standing(stream) {
   const last = trained(stream)
   const here = stream === view.main
   const at = here ? Math.min(epoch(), last) : resolve("best", last, status === "finished", best)
-  const value = (series) => known[series]?.[at] ?? null
+  const value = (/** @type {"train" | "validation"} */ series) => known[series]?.[at] ?? null
   return {
     shown: at, trained: last, planned, status, best, single, early, rewinding, seconds,
     playing: here && view.playing, speed: view.speed,
-    train: value("train"), validation: value("validation"), loss: value("loss"),
+    train: value("train"), validation: value("validation"), loss: known.loss[at],
   }
 }
 
@@ -230,17 +269,25 @@ function now() {
 
 // The latest epoch that can be shown. What moves waits for its pictures; at rest they are on their
 // way.
+/** @param {string | null} stream */
 function reach(stream) {
-  const { single, status, frames } = runs.get(stream) ?? {}
-  const waits = !single && (view.playing || status === "training" || frames?.length)
-  return Math.max(Math.min(trained(stream), waits ? (frames?.at(-1)?.epoch ?? 0) : Infinity), 0)
+  const known = runs.get(stream)
+  if (!known) return 0
+  const { single, status, frames } = known
+  const waits = !single && (view.playing || status === "training" || frames.length > 0)
+  return Math.max(Math.min(trained(stream), waits ? (frames.at(-1)?.epoch ?? 0) : Infinity), 0)
 }
 
+// The epoch to be shown at a time of this window, in milliseconds.
+/** @param {number} time */
 function target(time) {
   const last = reach(view.main)
-  if (view.playing) return played(view.moment ?? 0, (time - view.begun) / 1000, view.speed, last)
   const known = runs.get(view.main)
-  return Math.min(resolve(view.moment, last, known?.status === "finished", known?.best ?? null), last)
+  const { moment, playing, begun, speed } = view
+  const at = resolve(moment, last, known?.status === "finished", known?.best ?? null)
+  if (!playing) return Math.min(at, last)
+  const start = typeof moment === "number" ? moment : at
+  return played(start, (time - begun) / 1000, speed, last)
 }
 
 function jump() {
@@ -262,6 +309,7 @@ export function again() {
   if (!frame) frame = globalThis.requestAnimationFrame?.(draw) ?? 0
 }
 
+/** @param {number} time */
 function draw(time) {
   frame = 0
   wanted = false
@@ -272,6 +320,7 @@ function draw(time) {
   if (wanted) again()
 }
 
+/** @type {(time: number, passed: number) => void} */
 function move(time, passed) {
   const goal = target(time)
   const moving = view.playing || runs.get(view.main)?.status === "training"

@@ -1,3 +1,4 @@
+// @ts-check
 // The few styles the components need, added to the page once; colours are the theme's own.
 
 const sheet = document.createElement("style")

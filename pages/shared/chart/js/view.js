@@ -1,3 +1,4 @@
+// @ts-check
 // What is looked at, as the page says it: the last element of every page.
 //
 // It hands the view to the store, has the live route watch its runs, writes the address, and tells
@@ -8,14 +9,22 @@ import * as live from "./live.js"
 import * as store from "./store.js"
 import "./texts.js"
 
-let page = null // which one is in view, as it says itself
-let send = () => {} // hands the page a change
+/** @import { Component, Seen, Told, Watched } from "./types.js" */
+/** @typedef {Told & { main: string | null }} TellPage */
 
+/** @type {string | null} */
+let page = null // which one is in view, as it says itself
+let send = (/** @type {TellPage} */ _change) => {} // hands the page a change
+
+/**
+ * @typedef {{ page: string, query: string, steps: number, asked: string }} Address
+ * @param {Component<Address & { view: Omit<Seen, "main">, live: Watched }>} component
+ */
 export function render({ data, setTriggerValue }) {
   page = data.page
   if (awaited === page) awaited = null
   send = (change) => setTriggerValue("change", change)
-  store.onChange((change) => tell({ ...change, main: store.view.main }))
+  store.onChange((/** @type {Told} */ change) => tell({ ...change, main: store.view.main }))
   store.see({ ...data.view, main: data.live.main })
   live.watch(data.live)
   address.write(data.page, data.query, data.steps, data.asked)
@@ -32,10 +41,16 @@ export function remove() {}
 // How long another page may take to come, in milliseconds: perhaps it was opened in another tab.
 const COMES = 5000
 
+/** @type {TellPage | null} */
 let untold = null // the last change the page has not been told of; it holds those before
+/** @type {string | null} */
 let awaited = null // the page one goes to
-let retry = null
+/** @type {number | undefined} */
+let coming // the timer after which it is awaited no longer
+/** @type {number | undefined} */
+let retry
 
+/** @param {TellPage} change */
 function tell(change) {
   untold = change
   attempt()
@@ -44,7 +59,9 @@ function tell(change) {
 function attempt(pressed = false) {
   clearTimeout(retry)
   if (!untold) return
-  const script = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState
+  /** @type {HTMLElement | null} */
+  const app = document.querySelector("[data-testid=stApp]")
+  const script = app?.dataset.testScriptState ?? ""
   const busy = !pressed && ["running", "rerunRequested"].includes(script)
   if (busy || awaited !== null) {
     retry = setTimeout(attempt, 50)
@@ -55,22 +72,26 @@ function attempt(pressed = false) {
   send(change)
 }
 
+/** @param {string} next */
 function leave(next) {
-  if (next === page) return
-  awaited = next
-  setTimeout(() => (awaited = null), COMES)
+  if (next === page && awaited === null) return
+  awaited = next // who turns round on the way comes back to the page one is still on
+  clearTimeout(coming)
+  coming = setTimeout(() => (awaited = null), COMES)
 }
 
+/** @param {string} path */
 function named(path) {
-  return path.split("?")[0].split("/").pop()
+  return path.split("?")[0].split("/").pop() ?? ""
 }
 
 window.addEventListener("popstate", () => leave(named(window.location.pathname)))
 document.addEventListener(
   "click",
   ({ target }) => {
-    const link = target.closest?.("[data-testid=stPageLink-NavLink]")
-    if (link) leave(named(link.getAttribute("href")))
+    const within = target instanceof Element ? target : null
+    const link = within?.closest("[data-testid=stPageLink-NavLink]")
+    if (link) leave(named(link.getAttribute("href") ?? ""))
   },
   true,
 )

@@ -1,14 +1,17 @@
-// Numbers and sentences as a person reads them: the same as recsys_core/words.py and text.py.
+// @ts-check
+// Numbers as a person reads them: the same as recsys_core/words.py says.
 
 const NO_BREAK = "\u00a0"
 
 // A number with so many decimals, halves to even as Python rounds them.
+/** @type {(value: number, decimals: number) => string} */
 export function fixed(value, decimals) {
-  if (Math.abs(value) < 1e21) return rounded(value, decimals, (v, d) => v.toFixed(d))
+  if (Math.abs(value) < 1e21) return rounded(value, decimals)
   return BigInt(value) + (decimals ? "." + "0".repeat(decimals) : "") // toFixed gives up there
 }
 
 // Three significant digits, thousands separated: “0.912”, “12,346”, “2”, “–” if not finite.
+/** @param {number} value */
 export function number(value) {
   if (!Number.isFinite(value)) return "–"
   const size = Math.abs(value)
@@ -27,11 +30,13 @@ export function number(value) {
 }
 
 // “1,234,567”
+/** @param {number | string} text */
 export function grouped(text) {
   return String(text).replace(/\B(?=(\d{3})+(?!\d))/g, ",")
 }
 
 // How long, coarsely: “0.3 s”, “12 s”, “3 min”, “2 h”.
+/** @param {number} seconds */
 export function duration(seconds) {
   if (!Number.isFinite(seconds)) return "–"
   if (seconds < 10) return `${fixed(seconds, 1)}${NO_BREAK}s`
@@ -40,19 +45,10 @@ export function duration(seconds) {
   return `${fixed(seconds / 3600, 0)}${NO_BREAK}h`
 }
 
-// A sentence as it travels (messages.py, Sentence), in words.
-export function sentence({ id, plural, values = {} }) {
-  const pattern = plural && values.n !== 1 ? plural : id
-  return pattern.replace(/\{(\w+)(:,)?\}/g, (_, name, thousands) => {
-    const value = values[name]
-    if (value !== null && typeof value === "object") return sentence(value)
-    return thousands ? grouped(value) : String(value)
-  })
-}
-
 // JavaScript rounds a half up, Python to even.
-function rounded(value, decimals, round) {
-  const text = round(value, decimals)
+/** @type {(value: number, decimals: number) => string} */
+function rounded(value, decimals) {
+  const text = value.toFixed(decimals)
   const exact = Math.abs(value).toFixed(Math.min(decimals + 40, 100))
   const rest = exact.slice(exact.indexOf(".") + 1 + decimals)
   if (!/^50*$/.test(rest)) return text

@@ -1,17 +1,25 @@
+// @ts-check
 // What each live panel shows at the store's epoch, twice: `paint` draws it on a canvas, sixty times a
 // second while it moves; `at` gives it as the arguments of Plotly.update, once it rests.
 //
-// `live` comes from the figures of recsys_core/figures (curves.py, live_*.py) and says which trace
-// is which; `traces` are the figure's, without numbers: those are the store's. `sign` is a text that
-// changes when the picture does; `epoch` is the one it shows.
+// `live` comes from the figures of recsys_core/figures (curves.py, heatmap.py, latent.py) and says
+// which trace is which, and how outlines and rings are drawn; `traces` are the figure's, without
+// numbers: those are the store's.
 
 import * as store from "./store.js"
-import { colours, line, marker, ring, word } from "./pen.js"
+import { colours, line, marker, word } from "./canvas.js"
 
-// Error over epochs. `live.curves` are [trace, stream, series], `live.baselines` [trace, name],
-// `live.best` is the trace of the star, `live.ring` that of the ring at the shown epoch; `last` is
-// where the axis ends.
+/** @import { Around, ChartData, CurvesLive, Group, LatentLive, MatrixLive } from "./types.js" */
+/** @import { Packed, Panel, Pen, Plot, Run, Stroke, Trace, Update } from "./types.js" */
+/** @import { Map as PictureMap } from "./messages.js" */
+
+/** @typedef {[x: number, y: number]} Point */
+/** @typedef {(trace: number, x: number[], y: number[], textposition?: string) => void} SetTrace */
+
+// Error over epochs.
+/** @implements {Panel} */
 class Curves {
+  /** @param {CurvesLive} live @param {Trace[]} traces */
   constructor(live, traces) {
     this.live = live
     this.traces = traces
@@ -30,20 +38,25 @@ class Curves {
   }
 
   // The last epoch of a curve that is drawn: while its run moves, the one shown.
+  /** @param {string} stream */
   end(stream) {
     return stream === store.view.main && store.view.playing ? store.position() : store.trained(stream)
   }
 
+  // Where the ring stands at the shown epoch.
+  /** @returns {Point | null} */
   ring() {
     const values = store.run(store.view.main)?.[this.live.series]
     return values?.length ? [store.position(), between(values, store.position())] : null
   }
 
+  /** @type {Panel["paint"]} */
   paint(pen, plot) {
     for (const [trace, stream, series] of this.live.curves) {
       const values = store.run(stream)?.[series]
       if (!values?.length || hidden(plot, trace)) continue
       const end = this.end(stream)
+      /** @type {Point[]} */
       const points = values.slice(0, Math.floor(end) + 1).map((value, epoch) => [epoch, value])
       if (end % 1) points.push([end, between(values, end)])
       line(pen, points, this.traces[trace].line)
@@ -52,8 +65,11 @@ class Curves {
     if (here) marker(pen, ...here, this.traces[this.live.ring].marker)
   }
 
+  /** @type {Panel["at"]} */
   at() {
+    /** @type {Update} */
     const change = { traces: [], data: { x: [], y: [], textposition: [] }, layout: {} }
+    /** @type {SetTrace} */
     const set = (trace, x, y, textposition = "top left") => {
       change.traces.push(trace)
       change.data.x.push(x)
@@ -75,8 +91,11 @@ class Curves {
   }
 
   // Grey lines; the lowest has its name below, so that two close ones can be read.
+  /** @type {(known: Run | undefined, set: SetTrace) => void} */
   level(known, set) {
     const { baselines, last, series } = this.live
+    if (series === "loss") return // where the objective is shown there are none
+    /** @type {[trace: number, value: number | null][]} */
     const values = baselines.map(([trace, name]) => [
       trace,
       known?.baselines?.find((baseline) => baseline.name === name)?.[series] ?? null,
@@ -90,20 +109,23 @@ class Curves {
   }
 
   // The lowest validation error, once it is known to be that.
+  /** @type {(known: Run | undefined) => Point | null} */
   star(known) {
-    const { best, status, validation } = known ?? {}
-    if (status !== "finished" || store.view.playing || best == null || !(validation?.length > 1)) {
-      return null
-    }
+    if (known?.status !== "finished" || store.view.playing) return null
+    const { best, validation } = known
+    if (best === null || !validation || validation.length < 2) return null
     return [best, validation[best]]
   }
 }
 
 // Whether a person has hidden a trace by a click on its name in the legend.
+/** @type {(plot: Plot, trace: number) => boolean} */
 function hidden(plot, trace) {
   return plot._fullData?.[trace]?.visible !== true
 }
 
+// A curve at an epoch with a fraction.
+/** @type {(values: number[], epoch: number) => number} */
 function between(values, epoch) {
   const low = Math.min(Math.floor(epoch), values.length - 1)
   const high = Math.min(low + 1, values.length - 1)
@@ -111,7 +133,9 @@ function between(values, epoch) {
 }
 
 // What Matrix and Latent share: two frames around the shown epoch.
+/** @template {MatrixLive | LatentLive} Live */
 class Framed {
+  /** @param {Live} live @param {Trace[]} traces */
   constructor(live, traces) {
     this.live = live
     this.traces = traces
@@ -122,6 +146,7 @@ class Framed {
     return found?.before[this.live.panel] ? found : null
   }
 
+  /** @type {Panel["epoch"]} */
   epoch() {
     const found = this.frames()
     return found ? Math.min(store.epoch(), found.after.epoch) : ""
@@ -130,23 +155,32 @@ class Framed {
   sign() {
     const found = this.frames()
     const { main, user, item } = store.view
-    return found && [main, found.before.epoch, found.after.epoch, found.epoch.toFixed(2), user, item].join()
+    if (!found) return null
+    const { before, after, epoch } = found
+    return [main, before.epoch, after.epoch, epoch.toFixed(2), user, item].join()
   }
 }
 
 // The matrix as predicted. Numbers 0 … 65534 span the scale; 65535 is no prediction yet.
+/**
+ * @implements {Panel}
+ * @extends {Framed<MatrixLive>}
+ */
 class Matrix extends Framed {
+  /** @param {MatrixLive} live @param {Trace[]} traces */
   constructor(live, traces) {
     super(live, traces)
     this.known = numbers(traces[live.known].z)
     this.colours = colours(traces[live.trace].colorscale)
     traces[live.trace].hovertext = sentences(live, this.known)
     for (const [trace, [width, height]] of Object.entries(live.shrunk)) {
-      shrink(traces[trace], numbers(traces[trace].z), width, height)
+      const layer = traces[Number(trace)]
+      shrink(layer, numbers(layer.z), width, height)
     }
   }
 
   // Levels, row by row.
+  /** @param {Around} found */
   levels({ before, after, share, epoch }) {
     return before.matrix.map((a, i) => {
       const b = after.matrix[i]
@@ -156,10 +190,18 @@ class Matrix extends Framed {
     })
   }
 
+  /** @type {Panel["paint"]} */
   paint(pen, plot) {
+    const found = this.frames()
+    if (!found) return
     const { rows, columns, low, high, trace, shrunk, held } = this.live
-    const levels = this.levels(this.frames())
-    const { ink, paper, mark } = this.live.colours
+    const levels = this.levels(found)
+    const { colours: { paper, mark }, outline, ring } = this.live
+    const gap = this.traces[trace].xgap
+    /**
+     * @type {(row: number, column: number, width: number, height: number, colour: string,
+     *   room?: number) => void}
+     */
     const cell = (row, column, width, height, colour, room = 0) => {
       pen.ctx.fillStyle = colour
       const [left, right] = [pen.x(column - width), pen.x(column + width)]
@@ -171,28 +213,31 @@ class Matrix extends Framed {
       columns.forEach((_, column) => {
         const level = levels[row * columns.length + column]
         const rating = this.known[row][column]
-        if (level !== 65535) cell(row, column, 0.5, 0.5, this.colours(level / 65534), 1)
+        if (level !== 65535) cell(row, column, 0.5, 0.5, this.colours(level / 65534), gap)
         else if (rating === null) cell(row, column, ...dots, mark)
         if (rating === null) return
         if (this.live.framed) cell(row, column, ...frame, paper)
         cell(row, column, ...inner, this.colours((rating - low) / (high - low)))
       }),
     )
-    const outline = (row, column, half, width, alpha) => {
+    /** @type {(row: number, column: number, half: number, how: Stroke) => void} */
+    const box = (row, column, half, { color, width }) => {
       const [left, top] = [pen.x(column - half), pen.y(row - half)]
-      Object.assign(pen.ctx, { strokeStyle: ink, lineWidth: width, globalAlpha: alpha })
+      Object.assign(pen.ctx, { strokeStyle: color, lineWidth: width })
       pen.ctx.strokeRect(left, top, pen.x(column + half) - left, pen.y(row + half) - top)
     }
-    for (const [row, column] of held) outline(row, column, 0.4, 1, 0.75)
+    for (const [row, column] of held) box(row, column, outline.half, outline)
     const { users, items } = this.live
-    const [row, column] = [users.indexOf(store.view.user), items.indexOf(store.view.item)]
-    if (row >= 0 && column >= 0) outline(row, column, 0.5, 3, 1)
-    pen.ctx.globalAlpha = 1
+    const { user, item } = store.view
+    const [row, column] = [users.indexOf(user ?? -1), items.indexOf(item ?? -1)]
+    if (row >= 0 && column >= 0) box(row, column, 0.5, ring)
     // So that hover tells what is painted.
     const shown = plot.calcdata?.[trace]?.[0]
     if (shown) shown.z = this.z(levels)
   }
 
+  // Predictions, row by row; null where there is none yet.
+  /** @param {Uint16Array} levels */
   z(levels) {
     const { rows, columns, low, high } = this.live
     const step = (high - low) / 65534
@@ -204,6 +249,7 @@ class Matrix extends Framed {
     )
   }
 
+  /** @type {Panel["at"]} */
   at() {
     const found = this.frames()
     if (!found) return null
@@ -215,6 +261,7 @@ class Matrix extends Framed {
 }
 
 // What to say of each cell: whose it is, and what is known of it.
+/** @type {(live: MatrixLive, known: (number | null)[][]) => string[][]} */
 function sentences({ rows, columns, held }, known) {
   const said = rows.map((row, r) =>
     columns.map((column, c) => {
@@ -229,35 +276,53 @@ function sentences({ rows, columns, held }, known) {
 
 // Draw the cells of a heatmap as small ones in their middles: between any two lies a wide, empty
 // one. As one picture this is far quicker than a marker a cell.
+/** @typedef {number | null} Cell */
+/** @type {(trace: Trace, z: Cell[][], halfWidth: number, halfHeight: number) => void} */
 function shrink(trace, z, halfWidth, halfHeight) {
-  const edges = (n, half) =>
+  const edges = (/** @type {number} */ n, /** @type {number} */ half) =>
     Array.from({ length: 2 * n }, (_, i) => (i >> 1) + (i % 2 ? half : -half))
+  /**
+   * @template T
+   * @param {T[]} list
+   * @param {() => T} gap
+   */
   const spread = (list, gap) => list.flatMap((value, i) => (i ? [gap(), value] : [value]))
   const [rows, columns] = [z.length, z[0].length]
   trace.x = edges(columns, halfWidth)
   trace.y = edges(rows, halfHeight)
+  /** @returns {Cell[]} */
   const empty = () => new Array(2 * columns - 1).fill(null)
   trace.z = spread(z.map((row) => spread(row, () => null)), empty)
 }
 
 // Rows of numbers, null where there is none, from an array as Plotly's Python side packs it. In a
 // mask of bytes, 0 is none.
+/** @type {(packed: Packed) => (number | null)[][]} */
 function numbers({ dtype, bdata, shape }) {
   const bytes = Uint8Array.from(atob(bdata), (c) => c.charCodeAt(0))
   const flat = dtype === "u1" ? bytes : new Float32Array(bytes.buffer)
   const [rows, columns] = shape.split(",").map(Number)
-  const there = dtype === "u1" ? (value) => value || null : (v) => (Number.isNaN(v) ? null : v)
+  const absent = dtype === "u1" ? (/** @type {number} */ value) => value === 0 : Number.isNaN
   return Array.from({ length: rows }, (_, r) =>
-    Array.from(flat.subarray(r * columns, (r + 1) * columns), there),
+    Array.from(flat.subarray(r * columns, (r + 1) * columns), (value) =>
+      absent(value) ? null : value,
+    ),
   )
 }
 
 // Users and items in the plane. Positions are shares of the frame's reach, −32767 … 32767; how wide
 // the picture is, and where names stand, comes with the run's map.
+/**
+ * @implements {Panel}
+ * @extends {Framed<LatentLive>}
+ */
 class Latent extends Framed {
+  /** @param {LatentLive} live @param {Trace[]} traces */
   constructor(live, traces) {
     super(live, traces)
     this.reach = 0
+    /** @type {string | null} */
+    this.drawn = null // the run for which the picture is so wide
   }
 
   map() {
@@ -265,10 +330,13 @@ class Latent extends Framed {
   }
 
   // Of each group of points, [x, y] of each.
+  /** @type {(found: Around) => Point[][]} */
   places({ before, after, share }) {
+    const [here, there] = [before.latent, after.latent]
+    if (!here || !there) return this.live.groups.map(() => [])
     const from = ((1 - share) * before.reach) / 32767
     const to = (share * after.reach) / 32767
-    const place = (i) => before.latent[i] * from + after.latent[i] * to
+    const place = (/** @type {number} */ i) => here[i] * from + there[i] * to
     return this.live.groups.map(({ points: [first, end] }) =>
       Array.from({ length: end - first }, (_, i) => [
         place(2 * (first + i)),
@@ -277,13 +345,17 @@ class Latent extends Framed {
     )
   }
 
+  /** @param {Group} group */
   beside({ points: [first, end] }) {
     const found = this.map()?.beside ?? []
     return found.length ? found.slice(first, end) : "top center"
   }
 
+  /** @type {Panel["paint"]} */
   paint(pen, plot) {
-    this.places(this.frames()).forEach((points, index) => {
+    const found = this.frames()
+    if (!found) return
+    this.places(found).forEach((points, index) => {
       const group = this.live.groups[index]
       const { trace, side, ids } = group
       if (hidden(plot, trace)) return
@@ -292,19 +364,20 @@ class Latent extends Framed {
       const named = mode.includes("text")
       const where = this.beside(group)
       const drawn = plot.calcdata?.[trace]
-      const selected = ids.indexOf(store.view[side])
+      const selected = ids.indexOf(store.view[side] ?? -1)
       points.forEach(([x, y], i) => {
         marker(pen, x, y, style)
         if (named) {
           const place = Array.isArray(where) ? where[i] : where
-          word(pen, x, y, text[i], place, textfont?.color ?? this.live.ink)
+          word(pen, x, y, text[i], place, textfont.color)
         }
-        if (i === selected) ring(pen, x, y, this.live.ink)
+        if (i === selected) marker(pen, x, y, this.live.ring)
         if (drawn?.[i]) Object.assign(drawn[i], { x, y }) // so that hover finds it
       })
     })
   }
 
+  /** @type {Panel["at"]} */
   at() {
     const found = this.frames()
     const map = this.map()
@@ -327,6 +400,7 @@ class Latent extends Framed {
   }
 
   // Beyond the picture it takes a wider one, with some room so that this stays rare.
+  /** @type {(found: Around, map: PictureMap) => void} */
   grow({ before, after }, map) {
     const spread = Math.max(before.spread, after.spread)
     if (this.drawn !== store.view.main) this.reach = 0
@@ -345,4 +419,9 @@ class Latent extends Framed {
   }
 }
 
-export const panels = { curves: Curves, matrix: Matrix, latent: Latent }
+// The panel for what a figure says of itself.
+/** @type {(live: NonNullable<ChartData["live"]>, traces: Trace[]) => Panel} */
+export function panelOf(live, traces) {
+  if (live.panel === "curves") return new Curves(live, traces)
+  return live.panel === "matrix" ? new Matrix(live, traces) : new Latent(live, traces)
+}

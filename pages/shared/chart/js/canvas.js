@@ -1,9 +1,13 @@
+// @ts-check
 // Drawing over a Plotly chart while it moves: a canvas between its plot and its hover labels.
 //
 // Plotly takes tens of milliseconds for an update, a canvas one or two. The pen maps values to
 // pixels by the chart's own axes, so that zoom is respected.
 
+/** @import { Axis, Pen, Plot } from "./types.js" */
+
 export class Canvas {
+  /** @param {Plot} plot */
   constructor(plot) {
     this.plot = plot
     this.canvas = document.createElement("canvas")
@@ -11,11 +15,13 @@ export class Canvas {
   }
 
   // Clear, clip to the plot area, and give a pen; null while the chart has no size.
+  /** @returns {Pen | null} */
   begin() {
     const { plot, canvas } = this
     const layer = plot.querySelector(".gl-container")
-    const { xaxis, yaxis, width, height } = plot._fullLayout ?? {}
-    if (!layer || !xaxis?._length) return null
+    const drawn = plot._fullLayout
+    if (!layer || !drawn?.xaxis?._length) return null
+    const { xaxis, yaxis, width, height, font } = drawn
     if (canvas.parentElement !== layer) layer.append(canvas)
     const scale = window.devicePixelRatio || 1
     if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
@@ -23,34 +29,42 @@ export class Canvas {
       canvas.height = Math.round(height * scale)
       Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` })
     }
-    const ctx = canvas.getContext("2d")
+    const ctx = this.context()
     ctx.setTransform(scale, 0, 0, scale, 0, 0)
     ctx.clearRect(0, 0, width, height)
     ctx.save()
     ctx.beginPath()
     ctx.rect(xaxis._offset - 2, yaxis._offset - 2, xaxis._length + 4, yaxis._length + 4)
     ctx.clip()
-    const log = ({ type }, value) => (type === "log" ? Math.log10(value) : value)
+    const log = (/** @type {Axis} */ { type }, /** @type {number} */ value) =>
+      type === "log" ? Math.log10(value) : value
     return {
       ctx,
-      font: `${12}px ${plot._fullLayout.font.family}`,
+      font: `${font.size}px ${font.family}`,
       x: (value) => xaxis._offset + xaxis.l2p(log(xaxis, value)),
       y: (value) => yaxis._offset + yaxis.l2p(log(yaxis, value)),
     }
   }
 
+  /** @param {Pen} pen */
   end({ ctx }) {
     ctx.restore()
   }
 
   clear() {
-    this.canvas.getContext("2d").clearRect(0, 0, this.canvas.width, this.canvas.height)
+    this.context().clearRect(0, 0, this.canvas.width, this.canvas.height)
+  }
+
+  context() {
+    return /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"))
   }
 }
 
 // A Plotly colour scale as a function of 0 … 1.
+/** @type {(scale: [stop: number, hex: string][]) => (share: number) => string} */
 export function colours(scale) {
-  const channels = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16))
+  const channels = (/** @type {string} */ hex) =>
+    [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16))
   const table = Array.from({ length: 256 }, (_, i) => {
     const at = i / 255
     const after = Math.max(scale.findIndex(([stop]) => stop >= at), 1)
@@ -63,6 +77,10 @@ export function colours(scale) {
   return (share) => table[Math.round(255 * Math.min(Math.max(share, 0), 1))]
 }
 
+/**
+ * @typedef {{ color: string, width: number, dash?: string }} Line
+ * @type {(pen: Pen, points: [x: number, y: number][], line: Line) => void}
+ */
 export function line({ ctx, x, y }, points, { color, width, dash }) {
   ctx.beginPath()
   for (const [px, py] of points) ctx.lineTo(x(px), y(py))
@@ -72,6 +90,12 @@ export function line({ ctx, x, y }, points, { color, width, dash }) {
   ctx.setLineDash([])
 }
 
+/**
+ * @typedef {{
+ *   symbol: string, size: number, color: string, opacity?: number, line?: { width: number }
+ * }} Marker
+ * @type {(pen: Pen, x: number, y: number, marker: Marker) => void}
+ */
 export function marker({ ctx, x, y }, px, py, { symbol, size, color, opacity = 1, line }) {
   const [left, top, r] = [x(px), y(py), size / 2]
   ctx.beginPath()
@@ -96,24 +120,15 @@ export function marker({ ctx, x, y }, px, py, { symbol, size, color, opacity = 1
   ctx.globalAlpha = 1
 }
 
-// The ring around a selected point; as marks.js has Plotly draw it.
-export function ring({ ctx, x, y }, px, py, color) {
-  ctx.beginPath()
-  ctx.arc(x(px), y(py), 9, 0, 2 * Math.PI)
-  Object.assign(ctx, { strokeStyle: color, lineWidth: 2.5 })
-  ctx.stroke()
-}
-
 // A name beside a point, where Plotly would write it (“middle right”, “top center” …).
+/** @type {(pen: Pen, x: number, y: number, text: string, where: string, color: string) => void} */
 export function word({ ctx, font, x, y }, px, py, text, where, color) {
   const [up, across] = where.split(" ")
-  const side = { left: -1, center: 0, right: 1 }[across]
-  const lift = { top: -1, middle: 0, bottom: 1 }[up]
-  Object.assign(ctx, {
-    font,
-    fillStyle: color,
-    textAlign: { left: "right", center: "center", right: "left" }[across],
-    textBaseline: { top: "bottom", middle: "middle", bottom: "top" }[up],
-  })
+  const side = across === "left" ? -1 : across === "right" ? 1 : 0
+  const lift = up === "top" ? -1 : up === "bottom" ? 1 : 0
+  ctx.font = font
+  ctx.fillStyle = color
+  ctx.textAlign = side < 0 ? "right" : side > 0 ? "left" : "center"
+  ctx.textBaseline = lift < 0 ? "bottom" : lift > 0 ? "top" : "middle"
   ctx.fillText(text, x(px) + 7 * side, y(py) + 6 * lift)
 }

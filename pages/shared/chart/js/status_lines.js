@@ -1,13 +1,21 @@
+// @ts-check
 // The short lines that say where a run is, and the teacher's sentence.
 //
-// The same as recsys_core/live/status_lines.py and narrate.py say; one table of cases tests both. `at` is a
-// Standing: { shown, trained, planned, status, best, single, early, rewinding, playing, speed,
-// seconds, train, validation, loss }.
+// The same as recsys_core/live/status_lines.py and commentary.py say; one table of cases
+// tests both. `at` says where the run is.
 
-import { duration, fixed, grouped, number, sentence } from "./words.js"
+import { duration, fixed, grouped, number } from "./number_format.js"
+import { sentence } from "./sentences.js"
 
+/** @import { Baseline, Sentence } from "./messages.js" */
+/** @import { Run, Standing } from "./types.js" */
+
+/** @param {Standing} at */
 export function progress(at) {
-  if (at.single) return { finished: "done, in one pass", failed: "failed" }[at.status] ?? "at work …"
+  if (at.single) {
+    if (at.status === "failed") return "failed"
+    return at.status === "finished" ? "done, in one pass" : "at work …"
+  }
   const text = `epoch ${grouped(at.shown)} / ${grouped(at.planned)}`
   if (at.status === "failed") return `${text} · failed`
   if (at.rewinding) return `${text} · going back …`
@@ -24,6 +32,7 @@ export function progress(at) {
   return at.shown ? `${text} · paused` : text
 }
 
+/** @param {Standing} at */
 function secondsLeft(at) {
   let training = 0
   if (at.status !== "finished") {
@@ -37,6 +46,7 @@ function secondsLeft(at) {
 
 const BIAS = "User + item bias"
 
+/** @type {(at: Standing, baselines: Baseline[] | null) => string} */
 export function quality(at, baselines) {
   const part = at.validation !== null ? "validation" : "train"
   const rmse = at[part]
@@ -46,6 +56,7 @@ export function quality(at, baselines) {
   return bias === null ? text : `${text} · bias\u00a0only\u00a0${number(bias)}`
 }
 
+/** @param {Standing} at */
 export function errors(at) {
   const where = at.single
     ? "in one pass"
@@ -58,7 +69,12 @@ export function errors(at) {
   return parts.join(", ")
 }
 
-// What the teacher says of a run; `texts` are those it was sent.
+// What the teacher says of a run, of the texts it was sent; `words` are those of every run.
+/**
+ * @typedef {Pick<Run, "message" | "before" | "said" | "after">} Told
+ * @typedef {{ words: Record<"beginning" | "paused" | "rewinding", Sentence> }} Words
+ * @type {(at: Standing, texts: Told & Words) => string}
+ */
 export function narrated(at, { message, before, said, after, words }) {
   if (at.status === "failed") return message
   if (at.rewinding) return sentence(words.rewinding)

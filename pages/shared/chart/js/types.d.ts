@@ -1,0 +1,280 @@
+// What the scripts hand each other, for the type checker (make check). Nothing here is served.
+
+import type { Baseline, Map as PictureMap, RunNews, Said, Sentence } from "./messages.js"
+
+// --- the store ------------------------------------------------------------------------------------
+
+export type Status = RunNews["status"]
+export type Series = "loss" | "train" | "validation"
+export type Side = "user" | "item"
+
+// Epochs a second; “max” is as fast as training.
+export type Speed = number | "max"
+
+// An epoch; “best” is the one of lowest validation error, once a run is finished. null: none is
+// chosen.
+export type Moment = number | "best" | "latest" | null
+
+// A Frame, unpacked: levels of the matrix row by row, and x and y of each point.
+export interface Picture {
+  epoch: number
+  matrix: Uint16Array
+  latent: Int16Array | null
+  reach: number
+  spread: number
+}
+
+// What is known of a run: all that its news have said so far.
+export interface Run {
+  loss: number[]
+  train: number[] | null
+  validation: number[] | null
+  status: Status
+  n_epochs: number
+  best: number | null
+  single: boolean
+  early: boolean
+  rewinding: boolean
+  message: string
+  seconds: number | null
+  baselines: Baseline[] | null
+  map: PictureMap | null
+  said: Said[] // by epoch, each once
+  before?: Sentence
+  after?: Sentence
+  frames: Picture[] // by epoch, each once
+}
+
+// The frames around an epoch; it lies at `share`, 0 … 1, between them.
+export interface Around {
+  before: Picture
+  after: Picture
+  share: number
+  epoch: number
+}
+
+export interface View {
+  version: number
+  main: string | null // the stream of the run in view
+  moment: Moment // where playback began, while it plays
+  playing: boolean
+  begun: number // when playback began, in this window's time, milliseconds
+  speed: Speed
+  user: number | null
+  item: number | null
+  locked: string[]
+  trained: number // epochs of the run in view when the page began to be drawn
+  status: Status | null // its status then
+}
+
+// What can be changed from the browser, and is told to the page.
+export type Change = Partial<Pick<View, "moment" | "playing" | "user" | "item" | "status">>
+export type Told = Change & { sequence: number }
+
+// What the page says is looked at. `elapsed`: seconds since playback began; `seen`: the last change
+// it has taken in.
+export type Seen = Partial<Omit<View, "begun">> & {
+  session: string
+  version: number
+  elapsed: number
+  seen: number
+  main: string | null
+}
+
+// Where a run is, as it is shown (recsys_core/live/status_lines.py).
+export interface Standing {
+  shown: number
+  trained: number
+  planned: number
+  status: Status
+  best: number | null
+  single: boolean
+  early: boolean
+  rewinding: boolean
+  playing: boolean
+  speed: Speed
+  seconds: number | null
+  train: number | null
+  validation: number | null
+  loss: number
+}
+
+// What of a page's runs the live route is asked for.
+export interface Watched {
+  address: string
+  ticket: string
+  main: string | null
+  streams: string[]
+}
+
+// --- components -----------------------------------------------------------------------------------
+
+// What Streamlit gives a component whenever the page has drawn it.
+export interface Component<Data> {
+  parentElement: HTMLElement
+  data: Data
+  setTriggerValue(name: string, value: unknown): void
+}
+
+export interface ChartData {
+  name: string
+  figure: string // a Figure, as JSON
+  alt: string
+  height: number
+  live: CurvesLive | MatrixLive | LatentLive | null
+  marks: Marks | null
+  part: string
+  plotly: string // where Plotly is served
+}
+
+// What the page says of a chart on which something can be selected: whose the rows and columns of a
+// matrix are, or the points of each trace of a map; indices of users and items.
+export type Marks = CellMarks | PointMarks
+
+// A line, width in pixels.
+export interface Stroke {
+  color: string
+  width: number
+}
+
+// A ring around a point, as Plotly takes a marker; sizes in pixels.
+export interface Ring {
+  symbol: string
+  size: number
+  color: string
+  line: { width: number }
+}
+
+export interface CellMarks {
+  rows: number[]
+  columns: number[]
+  ring: Stroke
+  begin: boolean // where nobody is selected, the first cell is
+  points?: undefined
+}
+
+export interface PointMarks {
+  points: { trace: number; side: Side; ids: number[] }[]
+  ring: Ring | null // null: the chart rings them otherwise
+  rows?: undefined
+}
+
+// --- Plotly, as far as it is used -----------------------------------------------------------------
+
+// A trace or a layout: its properties are Plotly's own, by name.
+export type Trace = Record<string, any>
+export type Layout = Record<string, any>
+
+// An array as Plotly's Python side packs it: base64 of numbers, shape “rows, columns”.
+export interface Packed {
+  dtype: string
+  bdata: string
+  shape: string
+}
+
+// An axis as it is drawn: where it begins and how long it is, in pixels.
+export interface Axis {
+  type: string
+  _offset: number
+  _length: number
+  l2p(value: number): number // from the value, or its logarithm on such an axis, to pixels
+}
+
+// The element of a chart. What begins with “_” and `calcdata` is not documented by Plotly; its
+// version is pinned.
+export interface Plot extends HTMLDivElement {
+  _fullData?: Trace[]
+  _fullLayout?: {
+    xaxis: Axis
+    yaxis: Axis
+    width: number
+    height: number
+    font: { family: string; size: number }
+  }
+  calcdata?: any[][]
+  on(event: string, listener: (event: any) => void): void
+}
+
+export interface PlotlyScript {
+  react(plot: HTMLElement, data: Trace[], layout: Layout, config: object): Promise<void>
+  update(plot: HTMLElement, data: Trace, layout: Layout, traces: number[]): Promise<void>
+  relayout(plot: HTMLElement, layout: Layout): Promise<void>
+  purge(plot: HTMLElement): void
+  Plots: { resize(plot: HTMLElement): void }
+}
+
+declare global {
+  interface Window {
+    Plotly: PlotlyScript // once plotly.js has loaded it
+  }
+}
+
+// --- live panels ----------------------------------------------------------------------------------
+
+// What figures say of themselves (recsys_core/figures): which trace shows what.
+
+export interface CurvesLive {
+  panel: "curves"
+  series: Series
+  last: number // where the axis ends
+  curves: [trace: number, stream: string, series: Series][]
+  baselines: [trace: number, name: string][]
+  best: number | null // the trace of the star
+  ring: number // that of the ring at the shown epoch
+}
+
+export interface MatrixLive {
+  panel: "matrix"
+  trace: number
+  known: number
+  shrunk: Record<string, [halfWidth: number, halfHeight: number]> // by trace
+  users: number[]
+  items: number[]
+  rows: string[]
+  columns: string[]
+  low: number
+  high: number
+  framed: boolean
+  held: [row: number, column: number, what: string][]
+  colours: { paper: string; mark: string }
+  outline: Stroke & { half: number } // around what is held out; half its side, in cells
+  ring: Stroke
+}
+
+export interface LatentLive {
+  panel: "latent"
+  groups: Group[]
+  ring: Ring
+}
+
+export interface Group {
+  trace: number
+  side: Side
+  ids: number[]
+  points: [first: number, end: number] // among those of a frame
+}
+
+// Arguments of Plotly.update: of each property, one value a trace.
+export interface Update {
+  traces: number[]
+  data: Record<string, any[]>
+  layout: Layout
+}
+
+// A canvas ready to be drawn on; x and y map values to pixels.
+export interface Pen {
+  ctx: CanvasRenderingContext2D
+  font: string
+  x(value: number): number
+  y(value: number): number
+}
+
+export interface Panel {
+  moving?: number[] // the traces that the canvas draws; all where there is no list
+  restless?: boolean // Plotly follows even while it moves
+  sign(): string | null // changes when the picture does; null while there is none
+  epoch(): number | "" // the one that is shown
+  paint(pen: Pen, plot: Plot): void
+  at(): Update | null
+  outgrown?(): boolean // whether Plotly has to widen its axes before painting can go on
+}

@@ -1,0 +1,65 @@
+"""How many ratings each user and each item has, most first: the long tail."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from recsys_core import words
+from recsys_core.figures import plain, theme
+from recsys_core.figures.plain import Figure, axis, trace
+from recsys_core.figures.theme import Mode
+from recsys_core.ratings import SIDES, Ratings
+
+
+def table(ratings: Ratings) -> pd.DataFrame:
+    """Ratings a user and an item, most first: columns kind, name, rank, ratings."""
+    parts = []
+    for side in SIDES:
+        of = ratings.axis(side)
+        order = of.most_rated()
+        parts.append(
+            pd.DataFrame(
+                {
+                    "kind": of.noun,
+                    "name": [of.names[i] for i in order],
+                    "rank": np.arange(1, len(order) + 1),
+                    "ratings": of.counts[order],
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def figure(ratings: Ratings, mode: Mode) -> Figure:
+    """The long tail: ratings of each user and each item, most first."""
+    ranked = table(ratings)
+    large = max(ratings.n_users, ratings.n_items) > 60
+    traces = []
+    for side in SIDES:
+        kind, colour, symbol = ratings.axis(side).noun, theme.COLOUR[side], theme.SYMBOL[side]
+        part = ranked[(ranked["kind"] == kind) & (ranked["ratings"] > 0)]
+        if large:  # a few hundred points show the curve as well as a hundred thousand
+            keep = np.unique(np.geomspace(1, len(part), 300).astype(int)) - 1
+            part = part.iloc[keep]
+        traces.append(
+            trace(
+                "scatter",
+                x=part["rank"].to_numpy(),
+                y=part["ratings"].to_numpy(),
+                customdata=part["name"].tolist(),
+                name=words.many(kind),
+                mode="lines" if large else "lines+markers",
+                line={"color": colour, "width": 2},
+                marker={"symbol": symbol, "size": 7},
+                hovertemplate="%{customdata}: %{y:,} ratings, rank %{x:,}<extra></extra>",
+            )
+        )
+    kind = "log" if max(ratings.n_users, ratings.n_items) > 500 else "linear"
+    chart = plain.figure(
+        traces,
+        f"How many ratings each user and each {ratings.item_noun} has",
+        xaxis=axis("rank, most rated first", type=kind),
+        yaxis=axis("ratings", type=kind, rangemode="tozero"),
+    )
+    return theme.dress(chart, mode)

@@ -1,0 +1,418 @@
+"""Whole rows in vector registers: the one module written in LLVM's language instead of Python.
+
+LLVM unrolls a loop over a short row before it looks for vectors, and then adds the products one by
+one: three to four times slower than the machine can. These intrinsics write the vector instructions
+themselves, for float32 rows of a known width, a multiple of 8. Kernels import them from
+``vectors``; ``vectors_plain`` has the same operations as loops, and the tests compare the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from recsys_core.kernels.compiling import FAST, naming_the_switch
+
+
+def _vector_code(declare: Callable[..., Any]) -> Any:
+    """Make an intrinsic of a function that returns a signature and what generates the code.
+
+    An intrinsic is called otherwise than it is declared; Any keeps type checkers out of it.
+    """
+
+    @wraps(declare)
+    def declared(*args: Any) -> Any:
+        signature, generate = declare(*args)
+
+        def generated(*parts: Any) -> Any:
+            with naming_the_switch():
+                return generate(*parts)
+
+        return signature, generated
+
+    return intrinsic(prefer_literal=True)(declared)
+
+
+_FAST = tuple(sorted(FAST))
+_FLOAT, _INT = ir.FloatType(), ir.IntType(64)
+
+
+def _pieces(width: int) -> list[tuple[int, ir.VectorType]]:
+    """A row cut into vectors of 16, and one of 8 for what is left: (first column, type)."""
+    cut = [(column, 16) for column in range(0, width - 15, 16)]
+    cut += [(width - 8, 8)] if width % 16 else []
+    return [(column, ir.VectorType(_FLOAT, size)) for column, size in cut]
+
+
+class _Table:
+    """A C-contiguous (n, width) float32 array, addressed by row and column."""
+
+    def __init__(self, context: Any, builder: Any, signature: Any, args: Any, which: int) -> None:
+        self.builder = builder
+        self.width = signature.args[0].literal_value
+        kind = signature.args[which]
+        self.data = context.make_array(kind)(context, builder, args[which]).data
+
+    def at(self, row: Any, column: int, kind: Any) -> Any:
+        """Pointer to a number or a vector that begins in this place."""
+        builder = self.builder
+        row = builder.zext(row, _INT) if row.type.width < 64 else row
+        start = builder.mul(row, ir.Constant(_INT, self.width))
+        place = builder.gep(self.data, [builder.add(start, ir.Constant(_INT, column))])
+        return builder.bitcast(place, kind.as_pointer())
+
+    def number(self, row: Any, column: Any) -> Any:
+        """Pointer to one number, in a column that is not known beforehand."""
+        builder = self.builder
+        start = builder.mul(row, ir.Constant(_INT, self.width))
+        return builder.gep(self.data, [builder.add(start, column)])
+
+    def row(self, row: Any) -> Iterator[tuple[Any, Any]]:
+        """Pointer to each piece of a row, and its value."""
+        for column, kind in _pieces(self.width):
+            place = self.at(row, column, kind)
+            yield place, self.builder.load(place, align=4)
+
+
+def _splat(builder: Any, value: Any, kind: ir.VectorType) -> Any:
+    """A vector with the same number in every place."""
+    empty = ir.Constant(kind, ir.Undefined)
+    first = builder.insert_element(empty, value, ir.Constant(ir.IntType(32), 0))
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), kind.count), [0] * kind.count)
+    return builder.shuffle_vector(first, empty, zeros)
+
+
+def _ints(kind: ir.VectorType) -> ir.VectorType:
+    return ir.VectorType(ir.IntType(32), kind.count)
+
+
+def _lanes(kind: ir.VectorType) -> ir.Constant:
+    """The vector 0, 1, 2 …"""
+    return ir.Constant(_ints(kind), list(range(kind.count)))
+
+
+def _summed(builder: Any, vector: Any, start: Any) -> Any:
+    """The sum of a vector's numbers and one more."""
+    add = cgutils.get_or_insert_function(
+        builder.module,
+        ir.FunctionType(_FLOAT, [_FLOAT, vector.type]),
+        f"llvm.vector.reduce.fadd.v{vector.type.count}f32",
+    )
+    return builder.call(add, [start, vector], fastmath=_FAST)
+
+
+def _times(builder: Any, a: Any, b: Any) -> Any:
+    return builder.fmul(a, b, flags=_FAST)
+
+
+def _plus(builder: Any, a: Any, b: Any) -> Any:
+    return builder.fadd(a, b, flags=_FAST)
+
+
+@_vector_code
+def dot_rows(typing_context: Any, width: Any, p: Any, u: Any, q: Any, i: Any) -> Any:
+    """``p[u] @ q[i]``; ``width`` is a constant, ``u`` and ``i`` are unsigned."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        p_u = _Table(context, builder, signature, args, 1).row(args[2])
+        q_i = _Table(context, builder, signature, args, 3).row(args[4])
+        sums: dict[int, Any] = {}  # by vector size
+        for (_, a), (_, b) in zip(p_u, q_i, strict=True):
+            size, product = a.type.count, _times(builder, a, b)
+            sums[size] = _plus(builder, sums[size], product) if size in sums else product
+        total = ir.Constant(_FLOAT, 0.0)
+        for vector in sums.values():
+            total = _summed(builder, vector, total)
+        return total
+
+    return types.float32(width, p, u, q, i), generate
+
+
+@_vector_code
+def blend_rows(
+    typing_context: Any, width: Any, p: Any, u: Any, q: Any, i: Any, gain: Any, keep_p: Any,
+    keep_q: Any,
+) -> Any:  # fmt: skip
+    """Both from the old rows, ``p[u]`` and ``q[i]`` become
+
+    ``keep_p * p[u] + gain * q[i]`` and ``keep_q * q[i] + gain * p[u]``.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        p_u = _Table(context, builder, signature, args, 1).row(args[2])
+        q_i = _Table(context, builder, signature, args, 3).row(args[4])
+        for (p_place, old_p), (q_place, old_q) in zip(p_u, q_i, strict=True):
+            g, k_p, k_q = (_splat(builder, value, old_p.type) for value in args[5:])
+
+            def mixed(keep: Any, own: Any, other: Any, gain: Any = g) -> Any:
+                return _plus(builder, _times(builder, keep, own), _times(builder, gain, other))
+
+            builder.store(mixed(k_p, old_p, old_q), p_place, align=4)
+            builder.store(mixed(k_q, old_q, old_p), q_place, align=4)
+        return context.get_dummy_value()
+
+    f32 = types.float32
+    return types.void(width, p, u, q, i, f32, f32, f32), generate
+
+
+@_vector_code
+def move_row(
+    typing_context: Any, width: Any, a: Any, f: Any, keep: Any, gain: Any, x: Any, n: Any
+) -> Any:
+    """``a[f] = keep * a[f] + gain * x[n]``; ``width`` is a constant, ``f`` and ``n`` unsigned."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        a_f = _Table(context, builder, signature, args, 1).row(args[2])
+        x_n = _Table(context, builder, signature, args, 5).row(args[6])
+        for (place, old), (_, added) in zip(a_f, x_n, strict=True):
+            kept = _times(builder, _splat(builder, args[3], old.type), old)
+            gained = _times(builder, _splat(builder, args[4], old.type), added)
+            builder.store(_plus(builder, kept, gained), place, align=4)
+        return context.get_dummy_value()
+
+    f32 = types.float32
+    return types.void(width, a, f, f32, f32, x, n), generate
+
+
+@_vector_code
+def add_rows(
+    typing_context: Any, width: Any, a: Any, f: Any, sign: Any, shares: Any, offset: Any,
+    stride: Any, x: Any, rows: Any, start: Any, stop: Any,
+) -> Any:  # fmt: skip
+    """``for n in range(start, stop): a[f] += sign * shares[offset + n * stride] * x[rows[n]]``.
+
+    ``width`` is a constant, ``f`` unsigned, ``shares`` and ``rows`` are flat. The sum is held in
+    registers: in memory it would be waited for at every step.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        a_f = list(_Table(context, builder, signature, args, 1).row(args[2]))
+        x_table = _Table(context, builder, signature, args, 7)
+        shares_data, rows_data = (
+            context.make_array(signature.args[which])(context, builder, args[which]).data
+            for which in (4, 8)
+        )
+        # Several sums side by side, since each addition waits for the one before it.
+        n_sums = max(1, min(4, 12 // len(a_f)))
+        held = [[cgutils.alloca_once(builder, old.type) for _, old in a_f] for _ in range(n_sums)]
+        for number, totals in enumerate(held):
+            for (_, old), total in zip(a_f, totals, strict=True):
+                builder.store(ir.Constant(old.type, None) if number else old, total)
+
+        def add(n: Any, totals: list[Any]) -> None:
+            place = builder.gep(shares_data, [builder.add(args[5], builder.mul(n, args[6]))])
+            share = _times(builder, args[3], builder.load(place))
+            row = builder.load(builder.gep(rows_data, [n]))
+            for (_, added), total in zip(x_table.row(row), totals, strict=True):
+                scaled = _times(builder, _splat(builder, share, added.type), added)
+                builder.store(_plus(builder, builder.load(total), scaled), total)
+
+        start, stop, step = args[9], args[10], ir.Constant(_INT, n_sums)
+        size = builder.sub(stop, start)
+        some = builder.icmp_signed(">", size, ir.Constant(_INT, 0))
+        rest = builder.srem(builder.select(some, size, ir.Constant(_INT, 0)), step)
+        with cgutils.for_range_slice(builder, start, builder.sub(stop, rest), step) as (n, _):
+            for number, totals in enumerate(held):
+                add(builder.add(n, ir.Constant(_INT, number)), totals)
+        one = ir.Constant(_INT, 1)
+        with cgutils.for_range_slice(builder, builder.sub(stop, rest), stop, one) as (n, _):
+            add(n, held[0])
+        for piece, (place, _) in enumerate(a_f):
+            total = builder.load(held[0][piece])
+            for totals in held[1:]:
+                total = _plus(builder, total, builder.load(totals[piece]))
+            builder.store(total, place, align=4)
+        return context.get_dummy_value()
+
+    i64, f32 = types.int64, types.float32
+    return types.void(width, a, f, f32, shares, i64, i64, x, rows, i64, i64), generate
+
+
+@_vector_code
+def add_outer(
+    typing_context: Any, width: Any, a: Any, top: Any, x: Any, rows: Any, start: Any, stop: Any
+) -> Any:
+    """``for n in range(start, stop): a[top:] += np.outer(x[rows[n]], x[rows[n]])``, upper half.
+
+    ``a[top:]`` is filled where column ≥ row, and in the rest of the tiles that the diagonal
+    crosses; ``top`` is a constant. It is done tile by tile, each held in registers while all rows
+    pass by: a sum in memory would be loaded and stored again for every row.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        sums, x_table = (_Table(context, builder, signature, args, which) for which in (1, 3))
+        rows_data = context.make_array(signature.args[4])(context, builder, args[4]).data
+        skipped = signature.args[2].literal_value
+        one = ir.Constant(_INT, 1)
+        for column, kind in _pieces(sums.width):
+            for first in range(0, column + kind.count, 8):
+                top_row = skipped + first
+                tile = [sums.at(ir.Constant(_INT, top_row + f), column, kind) for f in range(8)]
+                held = [cgutils.alloca_once(builder, kind) for _ in tile]
+                for place, total in zip(tile, held, strict=True):
+                    builder.store(builder.load(place, align=4), total)
+                with cgutils.for_range_slice(builder, args[5], args[6], one) as (index, _):
+                    row = builder.load(builder.gep(rows_data, [index]))
+                    right = builder.load(x_table.at(row, column, kind), align=4)
+                    for f, total in enumerate(held):
+                        left = builder.load(x_table.at(row, first + f, _FLOAT), align=4)
+                        product = _times(builder, _splat(builder, left, kind), right)
+                        builder.store(_plus(builder, builder.load(total), product), total)
+                for place, total in zip(tile, held, strict=True):
+                    builder.store(builder.load(total), place, align=4)
+        return context.get_dummy_value()
+
+    return types.void(width, a, top, x, rows, types.int64, types.int64), generate
+
+
+@_vector_code
+def prefetch_row(typing_context: Any, width: Any, x: Any, row: Any) -> Any:
+    """Ask for ``x[row]`` to be brought near, without waiting; changes nothing."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        table, number, byte = (
+            _Table(context, builder, signature, args, 1),
+            ir.IntType(32),
+            ir.IntType(8),
+        )
+        kinds = [byte.as_pointer(), number, number, number]
+        ask = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(ir.VoidType(), kinds), "llvm.prefetch.p0i8"
+        )
+        for column in range(0, table.width, 16):  # sixteen numbers are a line of cache
+            place = builder.bitcast(table.at(args[2], column, _FLOAT), byte.as_pointer())
+            builder.call(ask, [place, number(0), number(3), number(1)])
+        return context.get_dummy_value()
+
+    return types.void(width, x, row), generate
+
+
+@_vector_code
+def factorise(typing_context: Any, width: Any, u: Any, a: Any, y: Any, pivot: Any) -> Any:
+    """Turn ``u[1:]``, a symmetric matrix's upper half, into Cholesky's U, and solve Uᵀ y = a.
+
+    Row 0 of ``u`` is the unknown before all others, already done. By rows:
+
+        for f in range(width):
+            row = u[f + 1] - u[: f + 1, f] @ u[: f + 1]
+            pivot[f] = 1 / sqrt(row[f])
+            u[f + 1] = where(column < f, 0, row * pivot[f])
+            y[f] = a[0, f] * pivot[f]
+            a[0] -= y[f] * u[f + 1]
+
+    Of a row only the vectors from the diagonal on are computed. ``a`` is used up.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        table, rest = (_Table(context, builder, signature, args, which) for which in (1, 2))
+        y_data, pivot_data = (
+            context.make_array(signature.args[which])(context, builder, args[which]).data
+            for which in (3, 4)
+        )
+        zero, one = ir.Constant(_INT, 0), ir.Constant(_INT, 1)
+        pieces = _pieces(table.width)
+        root = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(_FLOAT, [_FLOAT]), "llvm.sqrt.f32"
+        )
+        for number, (first, kind) in enumerate(pieces):
+            needed = pieces[number:]
+            n_sums = max(1, min(4, 12 // len(needed)))
+            end = ir.Constant(_INT, first + kind.count)
+            with cgutils.for_range_slice(builder, ir.Constant(_INT, first), end, one) as (f, _):
+                own = builder.add(f, one)
+                held = [[cgutils.alloca_once(builder, k) for _, k in needed] for _ in range(n_sums)]
+                for sums, totals in enumerate(held):
+                    for (column, k), total in zip(needed, totals, strict=True):
+                        old = builder.load(table.at(own, column, k), align=4)
+                        builder.store(ir.Constant(k, None) if sums else old, total)
+
+                def subtract(g: Any, totals: list[Any], f: Any = f, needed: Any = needed) -> None:
+                    factor = builder.fneg(builder.load(table.number(g, f)))
+                    for (column, k), total in zip(needed, totals, strict=True):
+                        row = builder.load(table.at(g, column, k), align=4)
+                        scaled = _times(builder, _splat(builder, factor, k), row)
+                        builder.store(_plus(builder, builder.load(total), scaled), total)
+
+                step = ir.Constant(_INT, n_sums)
+                whole = builder.sub(own, builder.srem(own, step))
+                with cgutils.for_range_slice(builder, zero, whole, step) as (g, _):
+                    for sums, totals in enumerate(held):
+                        subtract(builder.add(g, ir.Constant(_INT, sums)), totals)
+                with cgutils.for_range_slice(builder, whole, own, one) as (g, _):
+                    subtract(g, held[0])
+                row = []
+                for piece in range(len(needed)):
+                    total = builder.load(held[0][piece])
+                    for totals in held[1:]:
+                        total = _plus(builder, total, builder.load(totals[piece]))
+                    row.append(total)
+                place = builder.trunc(builder.sub(f, ir.Constant(_INT, first)), ir.IntType(32))
+                diagonal = builder.extract_element(row[0], place)
+                inverse = builder.fdiv(ir.Constant(_FLOAT, 1.0), builder.call(root, [diagonal]))
+                builder.store(inverse, builder.gep(pivot_data, [f]))
+                value = _times(builder, builder.load(rest.number(zero, f)), inverse)
+                builder.store(value, builder.gep(y_data, [f]))
+                left = builder.icmp_signed("<", _lanes(kind), _splat(builder, place, _ints(kind)))
+                row[0] = builder.select(left, ir.Constant(kind, None), row[0])
+                for column, k in pieces[:number]:
+                    builder.store(ir.Constant(k, None), table.at(own, column, k), align=4)
+                for (column, k), total in zip(needed, row, strict=True):
+                    scaled = _times(builder, total, _splat(builder, inverse, k))
+                    builder.store(scaled, table.at(own, column, k), align=4)
+                    there = rest.at(zero, column, k)
+                    known = _times(builder, _splat(builder, builder.fneg(value), k), scaled)
+                    builder.store(
+                        _plus(builder, builder.load(there, align=4), known), there, align=4
+                    )
+        return context.get_dummy_value()
+
+    return types.void(width, u, a, y, pivot), generate
+
+
+@_vector_code
+def substitute(
+    typing_context: Any, width: Any, u: Any, y: Any, pivot: Any, w: Any, row: Any
+) -> Any:
+    """Solve U w = y, U in ``u[1:]``, into ``w[row]``: from the last number to the first,
+
+    ``w[row, f] = (y[f] - u[f + 1] @ w[row]) * pivot[f]``, with all w held in registers.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        table, result = (_Table(context, builder, signature, args, which) for which in (1, 4))
+        y_data, pivot_data = (
+            context.make_array(signature.args[which])(context, builder, args[which]).data
+            for which in (2, 3)
+        )
+        one = ir.Constant(_INT, 1)
+        pieces = _pieces(table.width)
+        held = [cgutils.alloca_once(builder, kind) for _, kind in pieces]
+        for (_, kind), total in zip(pieces, held, strict=True):
+            builder.store(ir.Constant(kind, None), total)
+        for number in range(len(pieces) - 1, -1, -1):
+            first, kind = pieces[number]
+            size = ir.Constant(_INT, kind.count)
+            with cgutils.for_range_slice(builder, ir.Constant(_INT, 0), size, one) as (n, _):
+                lane = builder.sub(builder.sub(size, one), n)
+                f = builder.add(lane, ir.Constant(_INT, first))
+                known = ir.Constant(_FLOAT, 0.0)
+                for (column, k), total in zip(pieces[number:], held[number:], strict=True):
+                    part = builder.load(table.at(builder.add(f, one), column, k), align=4)
+                    known = _summed(builder, _times(builder, part, builder.load(total)), known)
+                value = builder.fsub(builder.load(builder.gep(y_data, [f])), known)
+                value = _times(builder, value, builder.load(builder.gep(pivot_data, [f])))
+                place = _splat(builder, builder.trunc(lane, ir.IntType(32)), _ints(kind))
+                here = builder.icmp_signed("==", _lanes(kind), place)
+                old = builder.load(held[number])
+                builder.store(builder.select(here, _splat(builder, value, kind), old), held[number])
+        for (column, kind), total in zip(pieces, held, strict=True):
+            builder.store(builder.load(total), result.at(args[5], column, kind), align=4)
+        return context.get_dummy_value()
+
+    return types.void(width, u, y, pivot, w, row), generate

@@ -1,0 +1,96 @@
+"""The operations of ``vectors_llvm`` in ordinary loops: same names, same arguments, same meaning.
+
+What each one says here is what the other must do; the tests compare the two. Compiled they take
+part in the kernels (see ``vectors``); ``.py_func`` of each is plain Python, for float32 and float64
+alike. Arrays: tables (n, width), ``y`` and ``pivot`` (width,), ``shares`` and ``rows`` flat.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recsys_core.kernels.compiling import compiled
+
+
+@compiled
+def dot_rows(width, p, u, q, i):
+    """Compute Σ_k p[u, k] q[i, k]."""
+    total = p.dtype.type(0)
+    for k in range(width):
+        total += p[u, k] * q[i, k]
+    return total
+
+
+@compiled
+def blend_rows(width, p, u, q, i, gain, keep_p, keep_q):
+    """Replace p_u by keep_p p_u + gain q_i and q_i by keep_q q_i + gain p_u, both from the old."""
+    for k in range(width):
+        old_p, old_q = p[u, k], q[i, k]
+        p[u, k] = keep_p * old_p + gain * old_q
+        q[i, k] = keep_q * old_q + gain * old_p
+
+
+@compiled
+def move_row(width, a, f, keep, gain, x, n):
+    """Replace a_f by keep a_f + gain x_n."""
+    for k in range(width):
+        a[f, k] = keep * a[f, k] + gain * x[n, k]
+
+
+@compiled
+def add_rows(width, a, f, sign, shares, offset, stride, x, rows, start, stop):
+    """Add Σ_n sign shares[offset + n stride] x[rows[n]] to a_f, n from ``start`` to ``stop``."""
+    for n in range(start, stop):
+        share = sign * shares[offset + n * stride]
+        for k in range(width):
+            a[f, k] += share * x[rows[n], k]
+
+
+@compiled
+def add_outer(width, a, top, x, rows, start, stop):
+    """Add Σ_n x_n x_nᵀ, x_n = x[rows[n]], to the upper half of the matrix a[top:]."""
+    for n in range(start, stop):
+        row = rows[n]
+        for f in range(width):
+            x_f = x[row, f]
+            for g in range(f, width):
+                a[top + f, g] += x_f * x[row, g]
+
+
+@compiled
+def prefetch_row(width, x, row):
+    """Do nothing: to ask for memory in advance changes no number."""
+
+
+@compiled
+def factorise(width, u, a, y, pivot):
+    """Turn u[1:], a symmetric matrix's upper half, into Cholesky's U, and solve Uᵀ y = a.
+
+    Row 0 of ``u`` is the unknown before all others, already done; row f + 1 of ``u`` is row f of
+    the matrix, then of U. ``a``, (1, width), is used up.
+
+        U_fk ← (A_fk − Σ_{g before f} U_gf U_gk) / U_ff  for k ≥ f, 0 for k < f    pivot_f = 1/U_ff
+        y_f = (a_f − Σ_{g<f} y_g U_gf) / U_ff
+    """
+    for f in range(width):
+        for g in range(f + 1):
+            u_gf = u[g, f]
+            for k in range(f, width):
+                u[f + 1, k] -= u_gf * u[g, k]
+        pivot[f] = 1 / np.sqrt(u[f + 1, f])
+        y[f] = a[0, f] * pivot[f]
+        for k in range(f):
+            u[f + 1, k] = 0
+        for k in range(f, width):
+            u[f + 1, k] *= pivot[f]
+            a[0, k] -= y[f] * u[f + 1, k]
+
+
+@compiled
+def substitute(width, u, y, pivot, w, row):
+    """Solve U w = y, U in u[1:], into w[row]: w_f = (y_f − Σ_{g>f} U_fg w_g) / U_ff, last first."""
+    for f in range(width - 1, -1, -1):
+        known = y[f]
+        for g in range(f + 1, width):
+            known -= u[f + 1, g] * w[row, g]
+        w[row, f] = known * pivot[f]

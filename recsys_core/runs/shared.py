@@ -1,0 +1,121 @@
+"""What all browsers of a server share: shared data, and every run, which is trained once."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from weakref import WeakValueDictionary
+
+from recsys_core.experiments import Experiment
+from recsys_core.experiments.experiment import SHARED
+from recsys_core.ratings import UPLOAD, Ratings
+from recsys_core.recipes import DATA, Recipe
+from recsys_core.runs.baselines import Baselines
+from recsys_core.runs.run import Run
+from recsys_core.runs.worker import Worker
+from recsys_core.splits import Split
+
+# 60 random bits: nobody finds shared data by trying codes.
+_CODE_BYTES, _CODE_LENGTH = 9, 10
+
+
+class Shared(Worker):
+    """Data that somebody shares, public data in one copy, and the runs of all."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, threaded: bool = True) -> None:
+        super().__init__(clock, threaded)
+        self._shared: dict[Recipe, tuple[str, Ratings]] = {}  # by code: whose, and which
+        # By whose (None: everybody's), what is run, and on what.
+        self._runs: WeakValueDictionary[tuple[str | None, Experiment, Ratings], Run]
+        self._runs = WeakValueDictionary()
+        self._baselines: WeakValueDictionary[Split, Baselines] = WeakValueDictionary()
+        self._public: WeakValueDictionary[tuple[Recipe, str, str, bool], Ratings]
+        self._public = WeakValueDictionary()
+        self._numbered: dict[str, int] = {}  # by browser, numbers of runs given out
+
+    # --- shared data ----------------------------------------------------------------------------
+
+    def share(self, owner: str, ratings: Ratings) -> Recipe:
+        """Let everybody on this server who has the code read these ratings; the recipe to name.
+
+        Shared twice, they keep their code.
+        """
+        with self.lock:
+            found = self.shared_as(owner, ratings)
+            if found is None:
+                code = secrets.token_urlsafe(_CODE_BYTES)[:_CODE_LENGTH]
+                found = Recipe.of(SHARED, id=code)
+                self._shared[found] = owner, ratings
+            return found
+
+    def unshare(self, owner: str, ratings: Ratings) -> None:
+        """Undo that: who has them loaded keeps them, nobody else gets them."""
+        with self.lock:
+            while (found := self.shared_as(owner, ratings)) is not None:
+                del self._shared[found]
+
+    def shared_as(self, owner: str, ratings: Ratings) -> Recipe | None:
+        """The recipe of ratings that their owner shares; None where they are not shared."""
+        with self.lock:
+            mine = (recipe for recipe, (who, which) in self._shared.items()
+                    if who == owner and which.fingerprint == ratings.fingerprint)  # fmt: skip
+            return next(mine, None)
+
+    def shared(self, source: Recipe) -> Ratings:
+        """The ratings of a code.
+
+        Raises
+        ------
+        MissingDataError
+            If nothing is shared under it.
+        """
+        with self.lock:
+            found = self._shared.get(source)
+        return DATA.make(source) if found is None else found[1]  # which has the sentence
+
+    def one_copy(self, source: Recipe, ratings: Ratings) -> Ratings:
+        """Of public ratings, those that somebody here has already: one copy for all.
+
+        Copies with other names, or without titles, stay apart: everybody sees their own.
+        """
+        if source.name in (UPLOAD, SHARED):
+            return ratings
+        key = source, ratings.name, ratings.item_noun, ratings.item_info is not None
+        with self.lock:
+            return self._public.setdefault(key, ratings)
+
+    # --- runs -----------------------------------------------------------------------------------
+
+    def run(
+        self, owner: str, experiment: Experiment, parent: Run | None = None, epoch: int = 0
+    ) -> Run:
+        """The run of an experiment, which holds its ratings; trained once for all who look at it.
+
+        Of uploads each owner has their own. A fork begins from its parent's checkpoints.
+
+        Raises
+        ------
+        SettingsError, RatingsError
+            If the model cannot start on the ratings with its settings.
+        """
+        ratings = self.one_copy(experiment.data, experiment.make_ratings())
+        experiment = experiment.with_ratings(ratings)
+        key = owner if experiment.data.name == UPLOAD else None, experiment, ratings
+        found = self._runs.get(key)
+        if found is None or found.message:  # what failed is tried again
+            split = experiment.make_split()
+            with self.lock:
+                baselines = self._baselines.setdefault(split, Baselines(split))
+            found = Run(self, experiment, baselines, parent, epoch)
+            with self.lock:
+                other = self._runs.get(key)
+                if other is not None and not other.message:
+                    return other
+                self._runs[key] = found
+        return found
+
+    def next_number(self, owner: str) -> int:
+        """A number for a run of this browser; not given again, even when it was forgotten."""
+        self._numbered[owner] = self._numbered.get(owner, 0) + 1
+        return self._numbered[owner]

@@ -1,0 +1,87 @@
+"""The one thread that trains: it takes turns while there is something to do, else it sleeps."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+
+_GIVES_WAY = 0.01  # the longest wait before an epoch while pages are drawn, in seconds
+
+
+class Worker(ABC):
+    """A thread that takes turns at all that is to be trained; what a turn is, a subclass says.
+
+    Attributes
+    ----------
+    clock : seconds; replaced in tests, which then call ``turn`` themselves (``threaded=False``).
+    lock : held while what others read is changed.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, threaded: bool = True) -> None:
+        self.clock = clock
+        self.lock = threading.Condition(threading.RLock())
+        self._threaded = threaded
+        self._worker: threading.Thread | None = None
+        self._woken = False
+        self._pages = threading.Condition()
+        self._n_drawing = 0
+        self._listeners: set[Callable[[], None]] = set()
+
+    @abstractmethod
+    def turn(self) -> float | None:
+        """One round; returns when the next is needed (on the clock), or None: never."""
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Have a function called, by the worker, after each of its turns; returns how to end it."""
+        with self.lock:
+            self._listeners.add(listener)
+
+        def leave() -> None:
+            with self.lock:
+                self._listeners.discard(listener)
+
+        return leave
+
+    def wake(self) -> None:
+        """There may be something to do: have the worker look now."""
+        with self.lock:
+            self._woken = True
+            if self._threaded and (self._worker is None or not self._worker.is_alive()):
+                self._worker = threading.Thread(target=self._work, name="trainer", daemon=True)
+                self._worker.start()
+            self.lock.notify_all()
+
+    @contextlib.contextmanager
+    def drawing(self) -> Iterator[None]:
+        """While a page is drawn, training gives way.
+
+        Python runs one thread at a time: thirty pages asked for at once came after seconds, the
+        worker's short epochs between them.
+        """
+        with self._pages:
+            self._n_drawing += 1
+        try:
+            yield
+        finally:
+            with self._pages:
+                self._n_drawing -= 1
+                self._pages.notify_all()
+
+    def give_way(self) -> None:
+        """Wait while pages are drawn; not for long, so that training comes on all the same."""
+        with self._pages:
+            self._pages.wait_for(lambda: self._n_drawing == 0, _GIVES_WAY)
+
+    def _work(self) -> None:
+        while True:
+            with self.lock:
+                self._woken = False
+            due = self.turn()
+            with self.lock:
+                if not self._woken:
+                    wait = None if due is None else due - self.clock()
+                    if wait is None or wait > 0:
+                        self.lock.wait(wait)
