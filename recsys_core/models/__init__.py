@@ -1,13 +1,13 @@
 """The models: one file each, one interface (``base.Model``), one registry (``MODELS``)."""
 
 from recsys_core.models.base import Model as Model
-from recsys_core.models.base import load_model as load_model
 from recsys_core.models.factor_model import FactorModel as FactorModel
 from recsys_core.models.fitted_model import Factored as Factored
 from recsys_core.models.fitted_model import FittedModel as FittedModel
 from recsys_core.models.fitted_model import Guest as Guest
 from recsys_core.models.fitted_model import seen_as as seen_as
 from recsys_core.models.registry import MODELS as MODELS
+from recsys_core.models.saving import load_model as load_model
 
 # One line a model, in the order pages show them.
 # isort: off

@@ -16,7 +16,6 @@ from numpy.typing import ArrayLike
 
 from recsys_core.errors import (
     FactorscopeError,
-    MissingPackageError,
     NotFittedError,
     RatingsError,
     SettingsError,
@@ -24,8 +23,7 @@ from recsys_core.errors import (
 )
 from recsys_core.models.fitted_model import FittedModel, Guest
 from recsys_core.models.options import Option, options_of
-from recsys_core.models.registry import MODELS
-from recsys_core.ratings import Ratings, Scale
+from recsys_core.ratings import Ratings
 from recsys_core.recipes import Parameter
 from recsys_core.text import Text
 from recsys_core.training import Checkpoint, Epoch, Trainer, Training
@@ -35,14 +33,7 @@ from recsys_core.words import many
 _MOST_NUMBERS = 1 << 30
 
 # Before the names of a fitted model's own arrays in a saved model.
-_PART = "part."
-
-# What kinds of fitted models were called in files saved by earlier versions.
-_CALLED_BEFORE = {
-    "Recommender": "FittedModel",
-    "Predictor": "FactorModel",
-    "TowerPredictor": "NeuralFactorModel",
-}
+PART = "part."
 
 
 @dataclasses.dataclass
@@ -331,7 +322,7 @@ class Model(ABC):
                 user_ids=train.user_ids,
                 item_ids=train.item_ids,
                 values=train.values,
-                **{f"{_PART}{name}": array for name, array in arrays.items()},
+                **{f"{PART}{name}": array for name, array in arrays.items()},
             )
 
 
@@ -339,49 +330,6 @@ def described(model: Model, settings: dict[str, Any]) -> str:
     """What a model with these settings is called until somebody names it: “SGD, k = 10”."""
     k = settings.get("n_factors")
     return f"{model.title}, k = {k}" if k else model.title
-
-
-def load_model(path: str | Path) -> Model:
-    """Read a model that ``save`` wrote; it answers questions, and ``fit`` trains it anew.
-
-    Raises
-    ------
-    FactorscopeError
-        If there is no such file, or it is no saved model.
-    MissingPackageError
-        If it is a NeuralMF and PyTorch is not installed.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            about = json.loads(str(file["about"]))
-            arrays = {name: file[name] for name in file.files if name != "about"}
-        model_class = MODELS[about["model"]]
-    except FileNotFoundError:
-        raise FactorscopeError(
-            Text("There is no file “{path}”; check the path.", path=path)
-        ) from None
-    except MissingPackageError:
-        raise
-    except Exception:
-        raise FactorscopeError(
-            Text(
-                "“{path}” is not a saved model; give a file written by model.save(path).", path=path
-            )
-        ) from None
-    item_info = about["item_info"] and pd.DataFrame(**about["item_info"])
-    train = Ratings(
-        arrays["user_ids"], arrays["item_ids"], arrays["values"], about["users"], about["items"],
-        Scale(*about["scale"]), item_info=item_info, name=about["name"],
-        item_noun=about["item_noun"],
-    )  # fmt: skip
-    own = {n.removeprefix(_PART): a for n, a in arrays.items() if n.startswith(_PART)}
-    kind = _CALLED_BEFORE.get(about["kind"], about["kind"])
-    fitted = FittedModel.kinds[kind].of_parts(train, about["facts"] | own)
-    known = {f.name for f in dataclasses.fields(model_class)}
-    settings = {name: value for name, value in about["settings"].items() if name in known}
-    model = model_class(**settings)
-    model._loaded = (fitted, [Epoch(**epoch) for epoch in about["history"]], about["settings"])
-    return model
 
 
 def _plain(labels: list[Any]) -> list[Any]:

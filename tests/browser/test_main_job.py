@@ -10,7 +10,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from pages.panels.train.settings import title_of
+from recsys_core.models import MODELS
 from tests.browser.helpers import becomes, comes_to, plot, settled, shot, sidebar, stays, steady
 from tests.browser.training import (
     OVER,
@@ -38,7 +38,7 @@ LONG = 600.0
 
 def start_anew(page: Page, algorithm: str) -> None:
     """Choose an algorithm, start a run with its usual settings, and wait until it learns."""
-    title, summary = title_of(algorithm)
+    title, summary = MODELS.described(algorithm)
     choice = page.locator(".st-key-choose_algorithm")
     radio = choice.get_by_role("radio", name=title, exact=True)
     radio.click()
