@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,11 @@ import pandas as pd
 from recsys_core.errors import RatingsError
 from recsys_core.recipes import Recipe
 from recsys_core.text import Text
+
+# The two sides of the matrix: its rows and its columns, in this order wherever both are meant.
+Side = Literal["user", "item"]
+SIDES: tuple[Side, Side] = ("user", "item")
+OTHER: dict[Side, Side] = {"user": "item", "item": "user"}
 
 
 class Scale(NamedTuple):
@@ -151,6 +156,82 @@ class Grouped(NamedTuple):
         """Column indices and values of one row."""
         here = slice(self.starts[index], self.starts[index + 1])
         return self.columns[here], self.values[here]
+
+
+@dataclass(frozen=True, eq=False)
+class Axis:
+    """One side of the matrix: all its users, or all its items, and what the ratings say of them.
+
+    Attributes
+    ----------
+    side : "user" or "item"; noun : what one of them is called.
+    labels : in index order.
+    ids : int32, (n_ratings,), whose each rating is; values : float32, (n_ratings,), the ratings.
+    titles : a title each, missing where unknown; None where there are no titles.
+    """
+
+    side: Side
+    noun: str
+    labels: list[Any]
+    ids: np.ndarray
+    values: np.ndarray
+    titles: pd.Series | None = None
+
+    @property
+    def n(self) -> int:
+        """How many there are, those without a rating included."""
+        return len(self.labels)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """What to call each: its title where there is one, else its label; a number “user 12”."""
+        names = [str(label) for label in self.labels]
+        if self.side == "user":
+            return [f"user {name}" if name.isdigit() else name for name in names]
+        if self.titles is None:
+            return names
+        known = self.titles.notna()
+        return [str(t) if k else n for t, k, n in zip(self.titles, known, names, strict=True)]
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """Ratings each, int64, shape (n,)."""
+        return np.bincount(self.ids, minlength=self.n)
+
+    @cached_property
+    def means(self) -> np.ndarray:
+        """Mean rating of each, NaN where there is none; float64, shape (n,)."""
+        sums = np.bincount(self.ids, weights=self.values, minlength=self.n)
+        with np.errstate(invalid="ignore"):
+            return np.where(self.counts > 0, sums / self.counts, np.nan)
+
+    @cached_property
+    def order(self) -> np.ndarray:
+        """Indices by label as people count: “2” before “10”; int64, shape (n,)."""
+        return _natural_order(self.labels)
+
+    def most_rated(self, n: int | None = None) -> np.ndarray:
+        """Indices, most rated first, ties in index order; the first n where given; int64."""
+        return most_first(self.counts, n)
+
+    def index(self, label: Any) -> int:
+        """Index of the one with this label; the text of a label finds it, too."""
+        index = self._lookup.get(label, self._lookup.get(label_text(label)))
+        if index is None:
+            raise RatingsError(
+                Text(
+                    "No {noun} is called “{label}” in these ratings; check the spelling.",
+                    noun=self.noun,
+                    label=label,
+                )
+            )
+        return index
+
+    @cached_property
+    def _lookup(self) -> dict[Any, int]:
+        """Label to index; the text of a label where that is not another's label."""
+        by_text = {label_text(label): index for index, label in enumerate(self.labels)}
+        return by_text | {label: index for index, label in enumerate(self.labels)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -425,48 +506,46 @@ class Ratings:
             raise RatingsError(Text("There are no ratings to take the mean of."))
         return float(self.values.mean(dtype=np.float64))
 
-    @cached_property
-    def item_names(self) -> list[str]:
-        """What to call each item: its title where there is one, else its label."""
-        names = [str(label) for label in self.items]
-        if self.item_info is None or "title" not in self.item_info:
-            return names
-        titles = self.item_info["title"]
-        return [
-            str(t) if known else n
-            for t, known, n in zip(titles, titles.notna(), names, strict=True)
-        ]
+    def axis(self, side: Side) -> Axis:
+        """The users, or the items: labels, names, counts and the like of one side of the matrix."""
+        return self._axes[side]
 
     @cached_property
+    def _axes(self) -> dict[Side, Axis]:
+        info = self.item_info
+        titles = None if info is None or "title" not in info else info["title"]
+        return {
+            "user": Axis("user", "user", self.users, self.user_ids, self.values),
+            "item": Axis("item", self.item_noun, self.items, self.item_ids, self.values, titles),
+        }
+
+    @property
     def user_names(self) -> list[str]:
         """What to call each user: text labels as they are, numbers as “user 12”."""
-        return [f"user {u}" if str(u).isdigit() else str(u) for u in self.users]
+        return self.axis("user").names
+
+    @property
+    def item_names(self) -> list[str]:
+        """What to call each item: its title where there is one, else its label."""
+        return self.axis("item").names
 
     def user_index(self, label: Any) -> int:
         """Index of the user with this label."""
-        return _index_of(label, self._user_lookup, "user")
+        return self.axis("user").index(label)
 
     def item_index(self, label: Any) -> int:
         """Index of the item with this label."""
-        return _index_of(label, self._item_lookup, self.item_noun)
+        return self.axis("item").index(label)
 
-    @cached_property
+    @property
     def user_order(self) -> np.ndarray:
         """User indices by label as people count: “2” before “10”; int64, shape (n_users,)."""
-        return _natural_order(self.users)
+        return self.axis("user").order
 
-    @cached_property
+    @property
     def item_order(self) -> np.ndarray:
         """Item indices likewise, int64, shape (n_items,)."""
-        return _natural_order(self.items)
-
-    @cached_property
-    def _user_lookup(self) -> dict[Any, int]:
-        return _lookup(self.users)
-
-    @cached_property
-    def _item_lookup(self) -> dict[Any, int]:
-        return _lookup(self.items)
+        return self.axis("item").order
 
     # --- which ratings these are ----------------------------------------------------------------
 
@@ -583,25 +662,25 @@ class Ratings:
         """The ratings grouped by item (compressed columns)."""
         return _group(self.item_ids, self.user_ids, self.values, self.n_items)
 
-    @cached_property
+    @property
     def user_counts(self) -> np.ndarray:
         """Ratings a user, int64, shape (n_users,)."""
-        return np.bincount(self.user_ids, minlength=self.n_users)
+        return self.axis("user").counts
 
-    @cached_property
+    @property
     def item_counts(self) -> np.ndarray:
         """Ratings an item, int64, shape (n_items,)."""
-        return np.bincount(self.item_ids, minlength=self.n_items)
+        return self.axis("item").counts
 
-    @cached_property
+    @property
     def user_means(self) -> np.ndarray:
         """Mean rating of each user, NaN where there is none; float64, shape (n_users,)."""
-        return _means(self.user_ids, self.values, self.user_counts)
+        return self.axis("user").means
 
-    @cached_property
+    @property
     def item_means(self) -> np.ndarray:
         """Mean rating of each item, NaN where there is none; float64, shape (n_items,)."""
-        return _means(self.item_ids, self.values, self.item_counts)
+        return self.axis("item").means
 
     def block(
         self, user_ids: Sequence[int] | np.ndarray, item_ids: Sequence[int] | np.ndarray
@@ -654,6 +733,11 @@ def label_text(label: Any) -> str:
     return str(label)
 
 
+def most_first(counts: np.ndarray, n: int | None = None) -> np.ndarray:
+    """Positions of counts, the highest first, ties in order; the first n where given; int64."""
+    return np.argsort(-counts, kind="stable")[:n]
+
+
 def _natural_order(labels: Sequence[Any]) -> np.ndarray:
     keys = [
         [(int(part), "") if part.isdecimal() else (-1, part.casefold()) for part in parts]
@@ -702,25 +786,6 @@ def _seconds(column: pd.Series) -> np.ndarray | None:
     return None
 
 
-def _lookup(labels: list[Any]) -> dict[Any, int]:
-    """Label to index; the text of a label finds it too, where that is not another's label."""
-    by_text = {label_text(label): index for index, label in enumerate(labels)}
-    return by_text | {label: index for index, label in enumerate(labels)}
-
-
-def _index_of(label: Any, lookup: dict[Any, int], what: str) -> int:
-    index = lookup.get(label, lookup.get(label_text(label)))
-    if index is None:
-        raise RatingsError(
-            Text(
-                "No {what} is called “{label}” in these ratings; check the spelling.",
-                what=what,
-                label=label,
-            )
-        )
-    return index
-
-
 def _group(rows: np.ndarray, columns: np.ndarray, values: np.ndarray, n_rows: int) -> Grouped:
     # Numbers of 16 bits are sorted in linear time; larger ones in two passes.
     order = np.argsort(rows.astype(np.uint16), kind="stable")
@@ -729,9 +794,3 @@ def _group(rows: np.ndarray, columns: np.ndarray, values: np.ndarray, n_rows: in
     starts = np.zeros(n_rows + 1, dtype=np.int64)
     np.cumsum(np.bincount(rows, minlength=n_rows), out=starts[1:])
     return Grouped(starts, columns[order], values[order], order)
-
-
-def _means(ids: np.ndarray, values: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    sums = np.bincount(ids, weights=values, minlength=len(counts))
-    with np.errstate(invalid="ignore"):
-        return np.where(counts > 0, sums / counts, np.nan)

@@ -29,6 +29,7 @@ from recsys_core.figures import (
 from recsys_core.figures.plain import Figure
 from recsys_core.figures.theme import Mode
 from recsys_core.live.frames import shown
+from recsys_core.ratings import SIDES
 
 MODULES = (
     curves,
@@ -154,7 +155,7 @@ def _of_a_model(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:
     groups, group_names = latent_map.clusters(fitted)
     options = {"axes": places.axes, "scale": run.ratings.scale, "group_names": group_names}
     for shade in ("kind", "group", "mean", "count"):
-        sides = {side: groups[side] if shade == "group" else None for side in latent_map.SIDES}
+        sides = {side: groups[side] if shade == "group" else None for side in SIDES}
         clouds = [latent.cloud(split.train, places, side, sides[side]) for side in sides]
         options |= {"title": "Map", "shade": shade}
         yield "latent.figure", latent.figure(clouds, mode, **options)

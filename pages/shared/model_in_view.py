@@ -10,12 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import empty_state, parts, receipt, sidebar, view
-from recsys_core.asking import latent_map, seriation
+from recsys_core.asking import latent_map, seriation, similarity
 from recsys_core.asking.latent_map import Places
 from recsys_core.asking.projection import Basis
-from recsys_core.asking.seriation import Arrangement, How, Side
+from recsys_core.asking.seriation import Arrangement, How
 from recsys_core.models import Factored, FittedModel, seen_as
-from recsys_core.ratings import Ratings
+from recsys_core.ratings import Ratings, Side
 from recsys_core.runs import Entry, Run, Status
 from recsys_core.splits import Split
 
@@ -213,9 +213,7 @@ def _laid_out(
 
 def similar(model: ModelInView, side: Side, index: int, n: int) -> pd.DataFrame:
     """The n most alike to the model: index, label, similarity."""
-    if side == "user":
-        return model.fitted.similar_users(index, n)
-    return model.fitted.similar_items(index, n)
+    return similarity.similar(model.fitted, side, index, n)
 
 
 def factor_table(model: ModelInView) -> pd.DataFrame:

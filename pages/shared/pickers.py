@@ -7,8 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from recsys_core import words
-from recsys_core.asking.seriation import Side
-from recsys_core.ratings import Ratings
+from recsys_core.ratings import Ratings, Side
 
 # A list to choose from travels to the browser whole; more names than this are searched instead.
 _MOST_LISTED = 10_000
@@ -29,7 +28,7 @@ def pick(
 
     ``chosen`` is who is shown as chosen; where it is None the field is empty again after each find.
     """
-    called, noun = names(ratings, side), "user" if side == "user" else ratings.item_noun
+    called, noun = ratings.axis(side).names, ratings.axis(side).noun
     label = label or f"Find {words.a(noun)}"
     if len(called) <= _MOST_LISTED:
         options: list[int] = list(range(len(called)))
@@ -83,8 +82,3 @@ def matches(called: list[str], text: str, most: int = _MOST_FOUND) -> list[int]:
         if text in name.casefold()
     ]
     return [at for _, at in sorted(found)[:most]]
-
-
-def names(ratings: Ratings, side: Side) -> list[str]:
-    """What users, or items, are called."""
-    return ratings.user_names if side == "user" else ratings.item_names

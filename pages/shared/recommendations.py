@@ -97,10 +97,10 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
         return None, None
     ids = table["item"].to_list()
     columns = {noun: [names[i] for i in ids], "predicted": table["score"].to_numpy()}
-    reason = "because you rated" if isinstance(one, Guest) else "because they rated"
+    who = "you" if fitted.row(one).index is None else "they"
+    reason = f"because {who} rated"
     if fitted.has.intervals:
-        users = one if isinstance(one, Guest) else np.full(len(ids), one)
-        low, high = fitted.predict_interval(users, np.array(ids), _COVERAGE)
+        low, high = fitted.predict_interval(one, ids, _COVERAGE)
         columns[_INTERVAL] = [
             f"{words.number(a)} to {words.number(b)}" for a, b in zip(low, high, strict=True)
         ]
@@ -143,12 +143,11 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
 
 def predicted_sentence(model: ModelInView, one: int | Guest, item: int) -> None:
     """One prediction in a sentence, with how sure it is where the model knows: “3.9, 90 % …”."""
-    found, ids = model.fitted, np.array([item])
-    user = _asked(one)
-    value = float(found.predict(user, ids)[0])
+    found = model.fitted
+    value = float(found.predict(one, item)[0])
     text = f"{'Predicted' if found.has.ratings else 'Preference'} **{words.number(value)}**"
     if found.has.intervals:
-        low, high = (float(end[0]) for end in found.predict_interval(user, ids, _COVERAGE))
+        low, high = (float(end[0]) for end in found.predict_interval(one, item, _COVERAGE))
         text += f", {words.percent(_COVERAGE)} between {words.number(low)} and {words.number(high)}"
     st.markdown(
         text + ".",
@@ -195,15 +194,9 @@ def why(model: ModelInView, one: int | Guest, item: int | None, choosable: bool 
     )
 
 
-def _asked(one: int | Guest) -> np.ndarray | Guest:
-    """A user or guest as fitted models take them."""
-    return one if isinstance(one, Guest) else np.array([one])
-
-
 def _otherwise(model: ModelInView, one: int | Guest, item: int, pulled: float) -> str:
     """Where that is not what the model predicts: a row found anew from its ratings is another."""
-    user = _asked(one)
-    own = float(model.fitted.predict(user, np.array([item]), clip=False)[0])
+    own = float(model.fitted.predict(one, item, clip=False)[0])
     if abs(own - pulled) < _SAME * model.ratings.scale.width:
         return ""
     return (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -16,6 +15,7 @@ from recsys_core.asking import similarity
 from recsys_core.asking.similarity import By
 from recsys_core.figures import similarity_matrix
 from recsys_core.models import Guest
+from recsys_core.ratings import Side
 
 # Everyone by everyone is shown as a matrix up to this many; else a list of the nearest.
 _MATRIX = 30
@@ -82,7 +82,8 @@ def _by(model: ModelInView, name: str) -> By:
 def _users(model: ModelInView, one: int | Guest, name: str) -> None:
     by = _by(model, "users_like")
     fitted = model.fitted
-    if fitted.n_users <= _MATRIX and not isinstance(one, Guest):
+    row = fitted.row(one).index  # None: a guest is in no row of the matrix
+    if fitted.n_users <= _MATRIX and row is not None:
         table = similarity.similarity_matrix(fitted, "user", by)
         called = model.ratings.user_names
         table = table.set_axis(called, axis=0).set_axis(called, axis=1)
@@ -90,7 +91,7 @@ def _users(model: ModelInView, one: int | Guest, name: str) -> None:
         with st.container(width=640):
             chart(
                 similarity_matrix.figure(
-                    table, similarity_matrix.title("user", compared), session.theme(), selected=one
+                    table, similarity_matrix.title("user", compared), session.theme(), selected=row
                 ),
                 key="alike_matrix",
                 alt=f"Cosine similarity of all users, {compared}",
@@ -126,19 +127,14 @@ def items_alone(model: ModelInView) -> None:
     _items(model, None)
 
 
-def _listed(model: ModelInView, table: pd.DataFrame, side: str, heading: str) -> None:
-    train = model.fitted.train
-    names, counts = (
-        (model.ratings.user_names, train.user_counts)
-        if side == "user"
-        else (model.ratings.item_names, train.item_counts)
-    )
+def _listed(model: ModelInView, table: pd.DataFrame, side: Side, heading: str) -> None:
+    axis = model.fitted.train.axis(side)
     ids = table[side].to_numpy()
     st.dataframe(
         {
-            heading: [names[i] for i in ids],
+            heading: [axis.names[i] for i in ids],
             "similarity": table["similarity"].to_numpy(),
-            "ratings": counts[ids],
+            "ratings": axis.counts[ids],
         },
         hide_index=True,
         width=640,
@@ -180,7 +176,7 @@ def _neighbours(model: ModelInView, one: int | Guest, name: str) -> None:
         )
     table = similarity.from_neighbours(fitted, one, 10, n_neighbours, how, by)
     ids = table["item"].to_numpy()
-    own = fitted.predict(one if isinstance(one, Guest) else np.full(len(ids), one), ids)
+    own = fitted.predict(one, ids)
     st.dataframe(
         {
             noun: [model.ratings.item_names[i] for i in ids],

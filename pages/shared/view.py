@@ -14,7 +14,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, NoReturn
+from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 import streamlit as st
@@ -28,7 +28,7 @@ from recsys_core.experiments.view import Moment, Speed, View
 from recsys_core.live import status_lines
 from recsys_core.live.status_lines import Standing
 from recsys_core.models import Model
-from recsys_core.ratings import Ratings
+from recsys_core.ratings import SIDES, Ratings, Side
 from recsys_core.runs import DataSet, Entry, Run, Status, Workspace, playback
 from recsys_core.splits import Split
 
@@ -65,7 +65,7 @@ class _Tab:
     view: View = field(default_factory=lambda: View(run=0))
     name: str = field(default_factory=lambda: secrets.token_hex(6))
     page: str = ""
-    side: Literal["user", "item"] | None = None
+    side: Side | None = None
     since: float = 0.0
     steps: int = 0
     seen: int = 0
@@ -237,7 +237,7 @@ def option(name: str) -> str:
     return _tab().view.option(name)
 
 
-def side() -> Literal["user", "item"] | None:
+def side() -> Side | None:
     """Which of the selected user and item was selected last; None where this tab chose neither."""
     return _tab().side
 
@@ -253,9 +253,9 @@ def change(chosen: bool = True, **fields: Any) -> None:
         return
     if fields.get("playing") or ("moment" in fields and changed.playing) or "speed" in fields:
         tab.since = time.monotonic()
-    for one in ("user", "item"):
+    for one in SIDES:
         if fields.get(one) is not None:
-            tab.side = one  # type: ignore[assignment]
+            tab.side = one
     tab.view = changed.replace(version=tab.view.version + 1)
     tab.steps += chosen
 
@@ -642,10 +642,9 @@ def _take_in(tab: _Tab, told: dict[str, Any]) -> None:
     if "timeline" in tab.view.lock and not ended:
         fields = {}
     found = ratings()
-    for side in ("user", "item"):
+    for side in SIDES:
         index = told.get(side)
         if isinstance(index, int | float) and math.isfinite(index) and found is not None:
-            n = found.n_users if side == "user" else found.n_items
-            fields[side] = min(max(int(index), 0), n - 1)
+            fields[side] = min(max(int(index), 0), found.axis(side).n - 1)
     change(chosen=not ended, **fields)
     tab.heard |= {*fields, *(["status"] if "status" in told else [])}

@@ -77,13 +77,9 @@ def terms(model: Model | FittedModel, user: int | Guest, item: int) -> Terms:
         )
     fitted = seen_as(FactorModel, fitted)
     _check(item, fitted.n_items, "item")
-    if isinstance(user, Guest):
-        p, user_bias = user.factors, user.bias
-    else:
-        _check(user, fitted.n_users, "user")
-        p, user_bias = fitted.user_factors[user], float(fitted.user_bias[user])
-    p, q = p.astype(np.float64), fitted.item_factors[item].astype(np.float64)
-    item_bias = float(fitted.item_bias[item])
+    row = fitted.row(user)
+    p, q = row.factors.astype(np.float64), fitted.item_factors[item].astype(np.float64)
+    user_bias, item_bias = float(row.bias), float(fitted.item_bias[item])
     x = fitted.global_mean + user_bias + item_bias + float(p @ q)
     score = float(fitted.score(np.array([x]))[0])
     prediction = float(fitted.scale.clip(np.array(score))) if fitted.has.ratings else score
@@ -133,8 +129,6 @@ def reasons(
             )
         )
     _check(item, fitted.n_items, "item")
-    if not isinstance(user, Guest):
-        _check(user, fitted.n_users, "user")
     found = fitted.attribution(user, item)
     order = np.argsort(-np.abs(found.contributions), kind="stable")[:n]
     table = pd.DataFrame(

@@ -11,11 +11,8 @@ import pandas as pd
 from recsys_core import words
 from recsys_core.asking import seriation
 from recsys_core.asking.projection import Basis, shares_of_factors, trustworthiness
-from recsys_core.asking.seriation import Side
 from recsys_core.models.fitted_model import Factored
-from recsys_core.ratings import Ratings
-
-SIDES: tuple[Side, Side] = ("user", "item")
+from recsys_core.ratings import SIDES, Ratings, Side, most_first
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,20 +35,12 @@ class Places:
 
 def most_rated(train: Ratings, side: Side, most: int) -> np.ndarray:
     """Indices of all users (or items), in order; of many, those with the most ratings."""
-    counts = train.user_counts if side == "user" else train.item_counts
-    if len(counts) <= most:
-        return np.arange(len(counts))
-    return np.sort(np.argsort(-counts, kind="stable")[:most])
-
-
-def factors_of(fitted: Factored, side: Side) -> np.ndarray:
-    """The factors of users or of items, float32, (n, k)."""
-    return fitted.user_factors if side == "user" else fitted.item_factors
+    return np.sort(train.axis(side).most_rated(most))
 
 
 def stacked(fitted: Factored, ids: dict[Side, np.ndarray]) -> np.ndarray:
     """Factors of all that are drawn, users first; float32, (n, k)."""
-    return np.vstack([factors_of(fitted, side)[ids[side]] for side in SIDES if side in ids])
+    return np.vstack([fitted.factors_of(side)[ids[side]] for side in SIDES if side in ids])
 
 
 def widest_axes(basis: Basis) -> tuple[str, str]:
@@ -64,7 +53,7 @@ def project(
     fitted: Factored, basis: Basis, ids: dict[Side, np.ndarray], axes: tuple[str, str]
 ) -> Places:
     """The map that a basis gives: a straight look at the space from one direction."""
-    xy = {side: basis.project(factors_of(fitted, side)[ids[side]]) for side in ids}
+    xy = {side: basis.project(fitted.factors_of(side)[ids[side]]) for side in ids}
     return _judged(fitted, ids, xy, axes)
 
 
@@ -92,7 +81,7 @@ def clusters(fitted: Factored) -> tuple[dict[Side, np.ndarray], list[str]]:
 
     A cluster is called after its most rated item.
     """
-    n_users, train = fitted.n_users, fitted.train
+    n_users, items = fitted.n_users, fitted.train.axis("item")
     labels = seriation.clusters(
         np.vstack([fitted.user_factors, fitted.item_factors]).astype(np.float64)
     )
@@ -100,7 +89,7 @@ def clusters(fitted: Factored) -> tuple[dict[Side, np.ndarray], list[str]]:
     names = []
     for group in range(int(labels.max()) + 1):
         members = np.flatnonzero(of["item"] == group)
-        known = [train.item_names[i] for i in members[np.argsort(-train.item_counts[members])[:1]]]
+        known = [items.names[i] for i in members[most_first(items.counts[members], 1)]]
         names.append(f"{group + 1}: {known[0] if known else 'users only'}")
     return of, names  # type: ignore[return-value]  # the keys are the sides
 

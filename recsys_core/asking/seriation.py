@@ -10,8 +10,8 @@ import numpy as np
 
 from recsys_core.models.factor_model import FactorModel
 from recsys_core.models.fitted_model import FittedModel, seen_as
+from recsys_core.ratings import OTHER, Side
 
-Side = Literal["user", "item"]
 How = Literal["given", "cluster", "popularity", "similarity"]
 
 # Past this many rows leaves are ordered in two levels: exact ordering takes n² memory.
@@ -48,17 +48,16 @@ def arrange(fitted: FittedModel, side: Side, how: How) -> Arrangement:
     clusters together, neighbouring clusters being alike, and "similarity" puts those predicted
     alike side by side.
     """
-    train = fitted.train
-    counts = train.user_counts if side == "user" else train.item_counts
+    axis = fitted.train.axis(side)
     if how == "given":
-        return Arrangement(train.user_order if side == "user" else train.item_order)
+        return Arrangement(axis.order)
     if how == "popularity":
-        return Arrangement(np.argsort(-counts, kind="stable"))
+        return Arrangement(axis.most_rated())
     rows = profiles(fitted, side)
     if how == "similarity":
         return Arrangement(by_similarity(rows))
     labels = clusters(rows)
-    order = np.lexsort((np.arange(len(labels)), -counts, labels))
+    order = np.lexsort((np.arange(len(labels)), -axis.counts, labels))
     return Arrangement(order, labels[order])
 
 
@@ -79,13 +78,10 @@ def profiles(fitted: FittedModel, side: Side, bias: bool = True) -> np.ndarray:
     if not fitted.has.terms:
         return _sampled_profiles(fitted, side, bias)
     fitted = seen_as(FactorModel, fitted)
-    own, other = fitted.user_factors, fitted.item_factors
-    own_bias = fitted.user_bias
-    if side == "item":
-        own, other, own_bias = other, own, fitted.item_bias
-    rows, columns = own.astype(np.float64), other.astype(np.float64)
+    rows = fitted.factors_of(side).astype(np.float64)
+    columns = fitted.factors_of(OTHER[side]).astype(np.float64)
     if bias:
-        rows = np.column_stack([rows, own_bias])
+        rows = np.column_stack([rows, fitted.bias_of(side)])
         columns = np.column_stack([columns, np.ones(len(columns))])
     gram = columns.T @ columns / max(len(columns), 1)
     # The symmetric root, because G need not be of full rank (factors may be zero).
@@ -94,14 +90,8 @@ def profiles(fitted: FittedModel, side: Side, bias: bool = True) -> np.ndarray:
 
 
 def _sampled_profiles(fitted: FittedModel, side: Side, bias: bool) -> np.ndarray:
-    train = fitted.train
-    counts = train.item_counts if side == "user" else train.user_counts
-    most = np.argsort(-counts, kind="stable")[:_ASKED]
-    if side == "user":
-        rows = fitted.predict_matrix(None, most, clip=False)
-    else:
-        rows = fitted.predict_matrix(most, None, clip=False).T
-    rows = rows.astype(np.float64) / np.sqrt(len(most))
+    most = fitted.train.axis(OTHER[side]).most_rated(_ASKED)
+    rows = fitted.predict_rows(side, None, most).astype(np.float64) / np.sqrt(len(most))
     return rows if bias else rows - rows.mean(axis=1, keepdims=True)
 
 

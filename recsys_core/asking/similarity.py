@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from recsys_core.errors import RatingsError, SettingsError, TooLargeError
+from recsys_core.errors import SettingsError, TooLargeError
 from recsys_core.models import FittedModel, Guest, Model
 from recsys_core.models.fitted_model import best_first, checked, cosine
+from recsys_core.ratings import Side
 from recsys_core.text import Text
 
-Side = Literal["user", "item"]
 By = Literal["factors", "predictions"]
 
 # Predictions held at a time while comparing whole rows: 16 MB of float32.
@@ -49,23 +49,18 @@ def similarities(
         If there is no user (or item) of that index.
     """
     fitted = fitted_of(model)
-    everyone = np.arange(fitted.n_users if side == "user" else fitted.n_items)
-    if not isinstance(of, Guest) and not 0 <= of < len(everyone):
-        raise RatingsError(
-            Text("A {side} index lies outside 0–{value}.", side=side, value=len(everyone) - 1)
-        )
     if by == "factors":
-        if side == "user":
-            return fitted.user_similarity(of)
-        assert not isinstance(of, Guest)
-        return fitted.item_similarity(of)
-    across = fitted.n_items if side == "user" else fitted.n_users
-    own = _predicted_row(fitted, side, of)
+        return fitted.similarity(side, of)
+    if isinstance(of, Guest):  # in no row of the matrix
+        own = fitted.predict(of, np.arange(fitted.n_items), clip=False)
+    else:
+        own = fitted.predict_rows(side, of)[0]
+    everyone = np.arange(fitted.train.axis(side).n)
     found = np.empty(len(everyone))
-    at_once = max(1, _COMPARED_AT_ONCE // across)
+    at_once = max(1, _COMPARED_AT_ONCE // len(own))
     for start in range(0, len(everyone), at_once):
         here = everyone[start : start + at_once]
-        found[here] = cosine(_predicted_rows(fitted, side, here), own)
+        found[here] = cosine(fitted.predict_rows(side, here), own)
     return found
 
 
@@ -94,7 +89,7 @@ def similarity_matrix(
         If there are more than ``MOST_IN_A_MATRIX`` of them.
     """
     fitted = fitted_of(model)
-    labels = fitted.users if side == "user" else fitted.items
+    labels = fitted.train.axis(side).labels
     chosen = np.arange(len(labels)) if ids is None else checked(ids, len(labels), side)
     if len(chosen) > MOST_IN_A_MATRIX:
         raise TooLargeError(
@@ -108,7 +103,7 @@ def similarity_matrix(
     if by == "factors":
         found = [similarities(fitted, side, int(one), by)[chosen] for one in chosen]
     else:
-        rows = _predicted_rows(fitted, side, chosen)
+        rows = fitted.predict_rows(side, chosen)
         found = [cosine(rows, row) for row in rows]
     names = [labels[i] for i in chosen]
     return pd.DataFrame(found, index=names, columns=names)
@@ -122,12 +117,7 @@ def similar(
     By default the same as the model's ``similar_users`` (or ``similar_items``).
     """
     fitted = fitted_of(model)
-    found = similarities(fitted, side, of, by)
-    if not isinstance(of, Guest):
-        found[of] = -np.inf
-    best = best_first(found, n)
-    labels = fitted.users if side == "user" else fitted.items
-    return pd.DataFrame({side: best, "label": [labels[i] for i in best], "similarity": found[best]})
+    return fitted.most_alike(side, of, similarities(fitted, side, of, by), n)
 
 
 def from_neighbours(
@@ -152,15 +142,12 @@ def from_neighbours(
             Text("Scores are a “mean” or a “sum” over neighbours, not “{how}”.", how=how)
         )
     fitted = fitted_of(model)
-    found = similarities(fitted, "user", user, by)
-    if not isinstance(user, Guest):
-        found[user] = -np.inf
-    neighbours = best_first(found, n_neighbours)
-    neighbours = neighbours[found[neighbours] > 0]
+    neighbours = similar(fitted, "user", user, n_neighbours, by)
+    neighbours = neighbours[neighbours["similarity"] > 0]
     scores = np.full(fitted.n_items, -np.inf)
     if len(neighbours):
-        rows = fitted.predict_matrix(neighbours, clip=False)
-        scores = weighted(rows, found[neighbours], how)
+        rows = fitted.predict_rows("user", neighbours["user"])
+        scores = weighted(rows, neighbours["similarity"].to_numpy(), how)
         scores[fitted.rated_by(user)[0]] = -np.inf
     best = best_first(scores, n)
     labels = fitted.items
@@ -171,15 +158,3 @@ def weighted(rows: np.ndarray, weights: np.ndarray, how: Literal["mean", "sum"])
     """Weighted mean or plain weighted sum of rows, (n, m) → float64, (m,)."""
     total = np.asarray(weights, dtype=np.float64) @ np.asarray(rows, dtype=np.float64)
     return total / np.sum(weights, dtype=np.float64) if how == "mean" else total
-
-
-def _predicted_rows(fitted: FittedModel, side: Side, ids: np.ndarray) -> np.ndarray:
-    if side == "user":
-        return fitted.predict_matrix(ids, clip=False)
-    return fitted.predict_matrix(None, ids, clip=False).T
-
-
-def _predicted_row(fitted: FittedModel, side: Side, of: int | Guest) -> np.ndarray:
-    if isinstance(of, Guest):
-        return fitted.predict(of, np.arange(fitted.n_items), clip=False)
-    return _predicted_rows(fitted, side, np.array([of]))[0]

@@ -18,9 +18,8 @@ from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.point_labels import positions
 from recsys_core.figures.theme import Mode
-from recsys_core.ratings import Ratings, Scale
+from recsys_core.ratings import SIDES, Ratings, Scale, Side, most_first
 
-Side = Literal["user", "item"]
 Shade = Literal["kind", "group", "mean", "count"]
 Method = Literal["pca", "factors", "tsne", "umap"]
 
@@ -30,12 +29,6 @@ _SEEN: dict[Method, str] = {
     "factors": "along two factors",
     "tsne": "by t-SNE",
     "umap": "by UMAP",
-}
-
-# What users and items look like: colour and symbol.
-_LOOKS: dict[Side, tuple[str, str]] = {
-    "user": (theme.USER, theme.USER_SYMBOL),
-    "item": (theme.ITEM, theme.ITEM_SYMBOL),
 }
 
 # Past this many points, WebGL draws them.
@@ -99,19 +92,15 @@ def cloud(train: Ratings, places: Places, side: Side, groups: np.ndarray | None 
 
     ``groups`` are of all users (or items), drawn or not, (n_users,) or (n_items,).
     """
-    ids = places.ids[side]
-    if side == "user":
-        names, counts, means = train.user_names, train.user_counts, train.user_means
-    else:
-        names, counts, means = train.item_names, train.item_counts, train.item_means
+    ids, of = places.ids[side], train.axis(side)
     return Cloud(
         side=side,
-        noun="user" if side == "user" else train.item_noun,
+        noun=of.noun,
         ids=ids,
         xy=places.xy[side],
-        names=[names[i] for i in ids],
-        counts=counts[ids],
-        means=means[ids],
+        names=[of.names[i] for i in ids],
+        counts=of.counts[ids],
+        means=of.means[ids],
         groups=None if groups is None else groups[ids],
     )
 
@@ -222,7 +211,7 @@ def _add_points(
     scale: Scale,
     mode: Mode,
 ) -> None:
-    colour, symbol = _LOOKS[cloud.side]
+    symbol = theme.SYMBOL[cloud.side]
     size = next(size for most, size in _SIZES if n_points <= most)
     common = {
         "symbol": symbol,
@@ -254,7 +243,7 @@ def _add_points(
             "ticktext": [f"{10**t:,}" for t in ticks],
         }
     else:
-        marker = common | {"color": colour}
+        marker = common | {"color": theme.COLOUR[cloud.side]}
     if traces:  # one colour bar serves both clouds
         marker.pop("colorbar", None)
         marker["showscale"] = False
@@ -346,7 +335,7 @@ def _selected(
     cloud, places = found
     xy = cloud.xy[places]
     kind = _kind(sum(len(each.ids) for each in clouds))
-    colour, symbol = _LOOKS[cloud.side]
+    symbol = theme.SYMBOL[cloud.side]
     ink = theme.ink(mode)
     traces = []
     if len(xy) > 1:
@@ -362,6 +351,7 @@ def _selected(
                 showlegend=False,
             )
         )
+    colour = theme.COLOUR[cloud.side]
     if shade != "kind":
         colour = "rgba(0,0,0,0)"  # the colour of the point below says something
     for points, size, width in ((xy[1:], 11, 1.5), (xy[:1], 16, 3)):
@@ -413,7 +403,7 @@ def _names(
             (cloud, int(place))
             for cloud in clouds
             if cloud.side == "item"
-            for place in np.argsort(-cloud.counts, kind="stable")[:_LANDMARKS]
+            for place in most_first(cloud.counts, _LANDMARKS)
         ]
     if not named:
         return []
@@ -464,15 +454,11 @@ def live(
     """
     n_points = len(users) + len(items)
     named = n_points <= MOST_NAMED_LIVE
-    sides: tuple[tuple[Side, str, np.ndarray, list[str]], ...] = (
-        ("user", "users", users, train.user_names),
-        ("item", words.many(train.item_noun), items, train.item_names),
-    )
     traces: list[Trace] = []
     groups: list[dict[str, Any]] = []
     first = 0
-    for side, label, ids, names in sides:
-        colour, symbol = _LOOKS[side]
+    for side, ids in zip(SIDES, (users, items), strict=True):
+        of = train.axis(side)
         groups.append(
             {
                 "trace": len(traces),
@@ -488,16 +474,16 @@ def live(
                 x=[],
                 y=[],
                 mode="markers+text" if named else "markers",
-                text=[names[i] for i in ids],
+                text=[of.names[i] for i in ids],
                 textfont={"size": theme.FONT_SIZE, "color": theme.of(mode).muted},
                 cliponaxis=False if named else None,
                 marker={
-                    "color": colour,
-                    "symbol": symbol,
+                    "color": theme.COLOUR[side],
+                    "symbol": theme.SYMBOL[side],
                     "size": _LIVE_NAMED_SIZE if named else _LIVE_SIZE,
                     "opacity": 1 if named else 0.7,
                 },
-                name=label,
+                name=words.many(of.noun),
                 hovertemplate="%{text}<extra></extra>",
             )
         )

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from recsys_core.asking import attribution, matrix_view, projection, similarity
 from recsys_core.asking import latent_map as places_of
 from recsys_core.asking.matrix_view import View, block_of, distinct_names
-from recsys_core.asking.similarity import By, Side, fitted_of
+from recsys_core.asking.similarity import By, fitted_of
 from recsys_core.errors import RatingsError, SettingsError
 from recsys_core.extras import needed_for
 from recsys_core.figures import (
@@ -40,7 +40,7 @@ from recsys_core.figures.theme import Mode
 from recsys_core.models import Factored, FittedModel, Guest, Model, seen_as
 from recsys_core.models.base import described
 from recsys_core.models.fitted_model import checked
-from recsys_core.ratings import Ratings
+from recsys_core.ratings import SIDES, Ratings, Side
 from recsys_core.text import Text
 from recsys_core.training import Epoch
 
@@ -153,7 +153,7 @@ def prediction_terms(
         If the model's predictions are no such sum (``has.terms``).
     """
     found, fitted = attribution.terms(model, user, item), fitted_of(model)
-    names = _name(fitted.train, user), fitted.train.item_names[item]
+    names = fitted.row(user).name, fitted.train.item_names[item]
     return _alone(waterfall.figure(found, *names, fitted.extent, mode), mode)
 
 
@@ -177,14 +177,14 @@ def reasons(
     SettingsError
         If the model cannot tell (``has.reasons``).
     """
-    found, train = attribution.reasons(model, user, item), fitted_of(model).train
-    names = train.item_names
+    found, fitted = attribution.reasons(model, user, item), fitted_of(model)
+    names = fitted.train.item_names
     if found.table.empty:
         raise RatingsError(
             Text(
                 "No rating of {name} has a part in the prediction of {names}: "
                 "there are no reasons to draw.",
-                name=_name(train, user),
+                name=fitted.row(user).name,
                 names=names[item],
             )
         )
@@ -222,9 +222,7 @@ def latent_map(
         raise SettingsError(Text("This model has no factors, and so no map of users and items."))
     fitted = seen_as(Factored, fitted)
     train = fitted.train
-    ids = {
-        side: places_of.most_rated(train, side, _MOST_MAPPED[method]) for side in places_of.SIDES
-    }
+    ids = {side: places_of.most_rated(train, side, _MOST_MAPPED[method]) for side in SIDES}
     if method == "pca":
         basis = projection.Basis.fit(fitted)
         places = places_of.project(fitted, basis, ids, places_of.widest_axes(basis))
@@ -232,7 +230,7 @@ def latent_map(
         arrange = projection.tsne if method == "tsne" else projection.umap
         places = places_of.placed(fitted, arrange(places_of.stacked(fitted, ids)), ids)
     groups, group_names = places_of.clusters(fitted) if colour_by == "cluster" else ({}, [])
-    clouds = [latent.cloud(train, places, side, groups.get(side)) for side in places_of.SIDES]
+    clouds = [latent.cloud(train, places, side, groups.get(side)) for side in SIDES]
     chart = latent.figure(
         clouds,
         mode,
@@ -267,13 +265,11 @@ def similarities(
     fitted = fitted_of(model)
     if by == "factors" and not fitted.has.similarity:
         raise SettingsError(Text('This model has no factors to compare: ask for by="predictions".'))
-    train = fitted.train
-    chosen = _chosen(ids, train, side, _MOST_COMPARED)
-    called = train.user_names if side == "user" else train.item_names
-    names = [called[i] for i in chosen]
+    axis = fitted.train.axis(side)
+    chosen = _chosen(ids, fitted.train, side, _MOST_COMPARED)
+    names = [axis.names[i] for i in chosen]
     table = similarity.similarity_matrix(fitted, side, by, chosen)
-    noun = "user" if side == "user" else train.item_noun
-    title = similarity_matrix.title(noun, similarity.compared(fitted, by))
+    title = similarity_matrix.title(axis.noun, similarity.compared(fitted, by))
     return _alone(similarity_matrix.figure(table.set_axis(names, axis=0), title, mode), mode)
 
 
@@ -332,11 +328,7 @@ def _chosen(ids: ArrayLike | None, train: Ratings, side: Side, most: int) -> np.
     """Indices asked for, checked; else all, or the most rated of many."""
     if ids is None:
         return places_of.most_rated(train, side, most)
-    found = checked(ids, train.n_users if side == "user" else train.n_items, side)
+    found = checked(ids, train.axis(side).n, side)
     if not len(found):
         raise RatingsError(Text("No {side} is chosen; give at least one index.", side=side))
     return found
-
-
-def _name(train: Ratings, user: int | Guest) -> str:
-    return "guest" if isinstance(user, Guest) else train.user_names[user]

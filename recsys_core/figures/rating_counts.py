@@ -9,24 +9,22 @@ from recsys_core import words
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
-from recsys_core.ratings import Ratings
+from recsys_core.ratings import SIDES, Ratings
 
 
 def table(ratings: Ratings) -> pd.DataFrame:
     """Ratings a user and an item, most first: columns kind, name, rank, ratings."""
     parts = []
-    for kind, counts, names in (
-        ("user", ratings.user_counts, ratings.user_names),
-        (ratings.item_noun, ratings.item_counts, ratings.item_names),
-    ):
-        order = np.argsort(-counts, kind="stable")
+    for side in SIDES:
+        of = ratings.axis(side)
+        order = of.most_rated()
         parts.append(
             pd.DataFrame(
                 {
-                    "kind": kind,
-                    "name": [names[i] for i in order],
+                    "kind": of.noun,
+                    "name": [of.names[i] for i in order],
                     "rank": np.arange(1, len(order) + 1),
-                    "ratings": counts[order],
+                    "ratings": of.counts[order],
                 }
             )
         )
@@ -38,10 +36,8 @@ def figure(ratings: Ratings, mode: Mode) -> Figure:
     ranked = table(ratings)
     large = max(ratings.n_users, ratings.n_items) > 60
     traces = []
-    for kind, colour, symbol in (
-        ("user", theme.USER, theme.USER_SYMBOL),
-        (ratings.item_noun, theme.ITEM, theme.ITEM_SYMBOL),
-    ):
+    for side in SIDES:
+        kind, colour, symbol = ratings.axis(side).noun, theme.COLOUR[side], theme.SYMBOL[side]
         part = ranked[(ranked["kind"] == kind) & (ranked["ratings"] > 0)]
         if large:  # a few hundred points show the curve as well as a hundred thousand
             keep = np.unique(np.geomspace(1, len(part), 300).astype(int)) - 1

@@ -10,7 +10,7 @@ from recsys_core.asking.matrix_view import Block, block_of
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.theme import Mode
-from recsys_core.ratings import Ratings
+from recsys_core.ratings import SIDES, Axis, Ratings
 from recsys_core.splits import Split
 
 # Up to these sizes every rating is drawn in its colour.
@@ -38,8 +38,8 @@ def block_shares(ratings: Ratings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     Returns the shares, (n_rows, n_columns), and the ranks at which rows and columns of blocks
     begin, (n_rows + 1,) and (n_columns + 1,).
     """
-    rows, row_edges = _ranked_into(ratings.user_counts, _MOST_ROWS)
-    columns, column_edges = _ranked_into(ratings.item_counts, _MOST_COLUMNS)
+    rows, row_edges = _ranked_into(ratings.axis("user"), _MOST_ROWS)
+    columns, column_edges = _ranked_into(ratings.axis("item"), _MOST_COLUMNS)
     n_rows, n_columns = len(row_edges) - 1, len(column_edges) - 1
     at = rows[ratings.user_ids] * n_columns + columns[ratings.item_ids]
     rated = np.bincount(at, minlength=n_rows * n_columns).reshape(n_rows, n_columns)
@@ -55,12 +55,12 @@ def table(ratings: Ratings) -> pd.DataFrame:
     return pd.DataFrame(np.round(100 * shares, 3), users, items)
 
 
-def _ranked_into(counts: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+def _ranked_into(side: Axis, most: int) -> tuple[np.ndarray, np.ndarray]:
     """The block of each index, most rated first, and the rank at which each block begins."""
-    n_blocks = min(most, len(counts))
-    rank = np.empty(len(counts), dtype=np.int64)
-    rank[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
-    edges = np.linspace(0, len(counts), n_blocks + 1).astype(np.int64)
+    n_blocks = min(most, side.n)
+    rank = np.empty(side.n, dtype=np.int64)
+    rank[side.most_rated()] = np.arange(side.n)
+    edges = np.linspace(0, side.n, n_blocks + 1).astype(np.int64)
     return np.searchsorted(edges, rank, side="right") - 1, edges
 
 
@@ -103,8 +103,7 @@ def figure(ratings: Ratings, mode: Mode) -> Figure:
 
 
 def _each_rating(ratings: Ratings, mode: Mode) -> Trace:
-    users = np.argsort(-ratings.user_counts, kind="stable")
-    items = np.argsort(-ratings.item_counts, kind="stable")
+    users, items = (ratings.axis(side).most_rated() for side in SIDES)
     return trace(
         "heatmap",
         z=ratings.block(users, items),

@@ -12,12 +12,15 @@ from typing import Any, Literal
 import numpy as np
 
 from recsys_core.figures.plain import Figure
+from recsys_core.ratings import Side
 
 Mode = Literal["light", "dark"]
 
 # A user and an item, everywhere.
 USER, USER_SYMBOL = "#1B8A7A", "circle"
 ITEM, ITEM_SYMBOL = "#D9682B", "diamond"
+COLOUR: dict[Side, str] = {"user": USER, "item": ITEM}
+SYMBOL: dict[Side, str] = {"user": USER_SYMBOL, "item": ITEM_SYMBOL}
 
 # Selection, buttons, links.
 ACCENT = "#4353C4"

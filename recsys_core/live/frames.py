@@ -14,7 +14,7 @@ import numpy as np
 
 from recsys_core.live.messages import Frame
 from recsys_core.models import Factored, FittedModel, seen_as
-from recsys_core.ratings import Ratings
+from recsys_core.ratings import Axis, Ratings
 from recsys_core.runs import Run
 
 MOST_ROWS, MOST_COLUMNS = 40, 30
@@ -41,27 +41,26 @@ def shown(train: Ratings) -> Shown:
     """The most rated users by the most rated items, and the points: the most rated and a sample."""
     found = _shown.get(train)
     if found is None:
+        users, items = train.axis("user"), train.axis("item")
         found = _shown[train] = Shown(
-            _most_rated(train.user_counts, MOST_ROWS, train.user_order),
-            _most_rated(train.item_counts, MOST_COLUMNS, train.item_order),
-            _sample(train.user_counts, MOST_POINTS),
-            _sample(train.item_counts, MOST_POINTS),
+            _most_rated(users, MOST_ROWS),
+            _most_rated(items, MOST_COLUMNS),
+            _sample(users, MOST_POINTS),
+            _sample(items, MOST_POINTS),
         )
     return found
 
 
-def _most_rated(counts: np.ndarray, most: int, by_label: np.ndarray) -> np.ndarray:
+def _most_rated(axis: Axis, most: int) -> np.ndarray:
     """The most rated ones; where all fit, all by label."""
-    if len(counts) <= most:
-        return by_label
-    return np.argsort(-counts, kind="stable")[:most]
+    return axis.order if axis.n <= most else axis.most_rated(most)
 
 
-def _sample(counts: np.ndarray, most: int) -> np.ndarray:
+def _sample(axis: Axis, most: int) -> np.ndarray:
     """Half of them the most rated, which people look for; the other half drawn from all others."""
-    if len(counts) <= most:
-        return np.arange(len(counts))
-    order = np.argsort(-counts, kind="stable")
+    if axis.n <= most:
+        return np.arange(axis.n)
+    order = axis.most_rated()
     rest = np.random.default_rng(0).choice(order[most // 2 :], most - most // 2, replace=False)
     return np.sort(np.concatenate([order[: most // 2], rest]))
 

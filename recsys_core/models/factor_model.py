@@ -9,9 +9,9 @@ from typing import Any, Literal
 import numpy as np
 
 from recsys_core.models.capabilities import Capabilities
-from recsys_core.models.fitted_model import Attribution, Factored, Guest
+from recsys_core.models.fitted_model import Attribution, Factored, Guest, Row, TrainedUser
 from recsys_core.models.normal_equations import normal_equations
-from recsys_core.ratings import Ratings
+from recsys_core.ratings import Ratings, Side
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,10 @@ class FactorModel(Factored):
         parts = *vars(self).values(), *vars(self.fold).values()
         return [part for part in parts if isinstance(part, np.ndarray)]
 
+    def bias_of(self, side: Side) -> np.ndarray:
+        """The biases of all users or of all items, float32, (n,)."""
+        return self.user_bias if side == "user" else self.item_bias
+
     # --- predictions ----------------------------------------------------------------------------
 
     def score(self, x: np.ndarray) -> np.ndarray:
@@ -122,13 +126,12 @@ class FactorModel(Factored):
         x += (self.item_bias[items] + np.float32(self.global_mean))[None, :]
         return x
 
-    def _row(self, user: int | Guest) -> np.ndarray:
-        if isinstance(user, Guest):
-            factors, bias = user.factors, user.bias
-        else:
-            factors, bias = self.user_factors[user], self.user_bias[user]
-        met = self._interaction(factors[None, :].astype(np.float32), self.item_factors)[0]
-        return self.global_mean + bias + self.item_bias + met
+    def _all_items(self, row: Row) -> np.ndarray:
+        met = self._interaction(row.factors[None, :].astype(np.float32), self.item_factors)[0]
+        return self.global_mean + row.bias + self.item_bias + met
+
+    def _user(self, index: int) -> TrainedUser:
+        return TrainedUser(index, self.user_factors[index], self.user_bias[index], self.train)
 
     # --- fold-in --------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from recsys_core.errors import RatingsError, TooLargeError
 from recsys_core.models.capabilities import Capabilities
-from recsys_core.ratings import Ratings, Scale
+from recsys_core.ratings import Ratings, Scale, Side
 from recsys_core.text import Text
 
 # A dense block larger than this (400 MB of float32) is refused rather than attempted.
@@ -38,6 +38,38 @@ class Guest:
     bias: float
     item_ids: np.ndarray
     values: np.ndarray
+
+    index: ClassVar[None] = None  # in no row of the matrix
+    name: ClassVar[str] = "guest"
+
+
+@dataclass(frozen=True)
+class TrainedUser:
+    """A user of the training, as a model has it: the same as of a ``Guest``, and an index."""
+
+    index: int
+    factors: np.ndarray  # float32, (n_factors,)
+    bias: np.float32
+    train: Ratings
+
+    @property
+    def item_ids(self) -> np.ndarray:
+        """The items rated in training."""
+        return self.train.by_user.row(self.index)[0]
+
+    @property
+    def values(self) -> np.ndarray:
+        """Those ratings, float32."""
+        return self.train.by_user.row(self.index)[1]
+
+    @property
+    def name(self) -> str:
+        """What to call the user."""
+        return self.train.axis("user").names[self.index]
+
+
+# What a model has of one user, known or new: ``FittedModel.row``.
+Row = Guest | TrainedUser
 
 
 @dataclass(frozen=True)
@@ -62,7 +94,8 @@ class FittedModel(ABC):
     """What every trained model answers. Immutable: safe to read while training goes on.
 
     A subclass is a frozen dataclass of arrays and plain values, and supplies ``_pairs``,
-    ``_block``, ``_row`` and ``_fold_in``, and what its ``capabilities`` promise beside.
+    ``_block``, ``_all_items``, ``_user`` and ``_fold_in``, and what its ``capabilities`` promise
+    beside. What it is asked of a user or guest, it answers for the ``row``.
 
     Attributes
     ----------
@@ -106,8 +139,12 @@ class FittedModel(ABC):
         """The x of every user with every item, float32, (n_users, n_items)."""
 
     @abstractmethod
-    def _row(self, user: int | Guest) -> np.ndarray:
+    def _all_items(self, row: Row) -> np.ndarray:
         """The x of one user, or guest, and all items, (n_items,)."""
+
+    @abstractmethod
+    def _user(self, index: int) -> TrainedUser:
+        """What it has of a user of the training."""
 
     @abstractmethod
     def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
@@ -208,6 +245,25 @@ class FittedModel(ABC):
         """Where predictions usually lie: the scale of the ratings, or 0 to 1 for preferences."""
         return self.scale if self.has.ratings else _PREFERENCE
 
+    # --- users and guests -----------------------------------------------------------------------
+
+    def row(self, user: int | Guest) -> Row:
+        """What it has of one user, by index, or of a guest: factors, bias, ratings and name.
+
+        Raises
+        ------
+        RatingsError
+            If there is no user of that index.
+        """
+        if isinstance(user, Guest):  # the one place where an index is told from a guest
+            return user
+        return self._user(int(checked([user], self.n_users, "user")[0]))
+
+    def rated_by(self, user: int | Guest) -> tuple[np.ndarray, np.ndarray]:
+        """Items this user has rated in training, and the ratings."""
+        row = self.row(user)
+        return row.item_ids, row.values
+
     # --- predictions ----------------------------------------------------------------------------
 
     def score(self, x: np.ndarray) -> np.ndarray:
@@ -225,17 +281,12 @@ class FittedModel(ABC):
 
         A Guest in place of ``user_ids`` is predicted for all ``item_ids``.
         """
-        if isinstance(user_ids, Guest):
-            items = checked(item_ids, self.n_items, "item")
-            return self._read(self._row(user_ids)[items], clip)
-        users, items = self._paired(user_ids, item_ids)
-        x = np.empty(len(users), np.float32)
-        for start in range(0, len(x), _PREDICTED_AT_ONCE):
-            here = slice(start, start + _PREDICTED_AT_ONCE)
-            x[here] = self._pairs(users[here], items[here])
-        return self._read(x, clip)
+        return self._read(self._x(user_ids, item_ids), clip)
 
-    def _paired(self, user_ids: ArrayLike, item_ids: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    def _x(self, user_ids: ArrayLike | Guest, item_ids: ArrayLike) -> np.ndarray:
+        """The x of pairs, or of a guest and items, float32, (n,)."""
+        if isinstance(user_ids, Guest):  # has no index to be one of the pairs by
+            return self._all_items(user_ids)[checked(item_ids, self.n_items, "item")]
         users = checked(user_ids, self.n_users, "user")
         items = checked(item_ids, self.n_items, "item")
         if users.shape != items.shape and 1 not in (users.size, items.size):
@@ -247,7 +298,11 @@ class FittedModel(ABC):
                 )
             )
         users, items = np.broadcast_arrays(users, items)
-        return users, items
+        x = np.empty(len(users), np.float32)
+        for start in range(0, len(x), _PREDICTED_AT_ONCE):
+            here = slice(start, start + _PREDICTED_AT_ONCE)
+            x[here] = self._pairs(users[here], items[here])
+        return x
 
     def predict_matrix(
         self,
@@ -280,13 +335,18 @@ class FittedModel(ABC):
             )
         return self._read(self._block(users, items), clip)
 
-    # --- recommendations and neighbours ---------------------------------------------------------
+    def predict_rows(
+        self, side: Side, ids: ArrayLike | None = None, others: ArrayLike | None = None
+    ) -> np.ndarray:
+        """One row for each user (or item): its predictions with others of the other side.
 
-    def rated_by(self, user: int | Guest) -> tuple[np.ndarray, np.ndarray]:
-        """Items this user has rated in training, and the ratings."""
-        if isinstance(user, Guest):
-            return user.item_ids, user.values
-        return self.train.by_user.row(self._one(user, "user"))
+        Not clipped, float32, (len(ids), len(others)); None means all. See ``predict_matrix``.
+        """
+        if side == "user":
+            return self.predict_matrix(ids, others, clip=False)
+        return self.predict_matrix(others, ids, clip=False).T
+
+    # --- recommendations and neighbours ---------------------------------------------------------
 
     def recommend(
         self, user: int | Guest, n: int = 10, exclude: ArrayLike | None = None
@@ -296,42 +356,54 @@ class FittedModel(ABC):
         ``score`` is the predicted rating, not clipped, so that ties at the top of the scale do not
         hide the order. ``exclude`` holds further item indices to leave out.
         """
-        out = [self.rated_by(user)[0]]
+        row = self.row(user)
+        out = [row.item_ids]
         if exclude is not None:
             out.append(checked(exclude, self.n_items, "item"))
-        scores = self.score(self._row(user)).astype(np.float64)
+        scores = self.score(self._all_items(row)).astype(np.float64)
         scores[np.concatenate(out).astype(np.int64)] = -np.inf
         best = best_first(scores, n)
-        return self._named("item", best, self.items, "score", scores[best])
+        return self._named("item", best, "score", scores[best])
 
     def similar_users(self, user: int | Guest, n: int = 10) -> pd.DataFrame:
         """The n users most like this one: user index, label, similarity; best first.
 
         Of a factor model: those whose factors point most nearly the same way (cosine).
         """
-        if not isinstance(user, Guest):
-            user = self._one(user, "user")
-        similarity = self.user_similarity(user)
-        if not isinstance(user, Guest):
-            similarity[user] = -np.inf
-        best = best_first(similarity, n)
-        return self._named("user", best, self.users, "similarity", similarity[best])
+        return self.most_alike("user", user, self.similarity("user", user), n)
 
     def similar_items(self, item: int, n: int = 10) -> pd.DataFrame:
         """The n items most like this one: item index, label, similarity; best first."""
-        item = self._one(item, "item")
-        similarity = self.item_similarity(item)
-        similarity[item] = -np.inf
-        best = best_first(similarity, n)
-        return self._named("item", best, self.items, "similarity", similarity[best])
+        return self.most_alike("item", item, self.similarity("item", item), n)
 
-    def _one(self, index: int, what: str) -> int:
-        return int(checked([index], self.n_users if what == "user" else self.n_items, what)[0])
+    def similarity(self, side: Side, of: int | Guest) -> np.ndarray:
+        """How alike each user is to a user or guest (or each item to an item), float64, (n,).
 
-    def _named(
-        self, what: str, ids: np.ndarray, labels: list, measure: str, values: np.ndarray
+        Raises
+        ------
+        RatingsError
+            If there is no user (or item) of that index.
+        """
+        if side == "user":
+            return self.user_similarity(of)
+        return self.item_similarity(int(checked(np.array([of]), self.n_items, "item")[0]))
+
+    def most_alike(
+        self, side: Side, of: int | Guest, similarity: np.ndarray, n: int
     ) -> pd.DataFrame:
-        return pd.DataFrame({what: ids, "label": [labels[i] for i in ids], measure: values})
+        """The n highest of some similarities to one user or guest (or item), itself left out.
+
+        Columns: index (named after the side), label, similarity; best first.
+        """
+        found = np.array(similarity)
+        if not isinstance(of, Guest):  # who is none of those compared
+            found[of] = -np.inf
+        best = best_first(found, n)
+        return self._named(side, best, "similarity", found[best])
+
+    def _named(self, side: Side, ids: np.ndarray, measure: str, values: np.ndarray) -> pd.DataFrame:
+        labels = self.train.axis(side).labels
+        return pd.DataFrame({side: ids, "label": [labels[i] for i in ids], measure: values})
 
     # --- fold-in --------------------------------------------------------------------------------
 
@@ -373,10 +445,13 @@ class Factored(FittedModel):
         """Number of factors, k."""
         return self.user_factors.shape[1]
 
+    def factors_of(self, side: Side) -> np.ndarray:
+        """The factors of all users or of all items, float32, (n, k)."""
+        return self.user_factors if side == "user" else self.item_factors
+
     def user_similarity(self, user: int | Guest) -> np.ndarray:
         """Cosine between this user's factors and everyone's, biases apart."""
-        own = user.factors if isinstance(user, Guest) else self.user_factors[user]
-        return cosine(self.user_factors, own)
+        return cosine(self.user_factors, self.row(user).factors)
 
     def item_similarity(self, item: int) -> np.ndarray:
         """Cosine between this item's factors and every item's, biases apart."""

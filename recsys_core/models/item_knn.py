@@ -15,7 +15,7 @@ from recsys_core.models.base import Model
 from recsys_core.models.baselines import BiasTrainer
 from recsys_core.models.capabilities import Capabilities
 from recsys_core.models.factor_trainer import both_errors
-from recsys_core.models.fitted_model import Attribution, FittedModel, Guest
+from recsys_core.models.fitted_model import Attribution, FittedModel, Guest, Row, TrainedUser
 from recsys_core.models.options import option
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
@@ -131,23 +131,20 @@ class Neighbourhood(FittedModel):
         pairs = np.repeat(users, len(items)), np.tile(items, len(users))
         return self._pairs(*pairs).reshape(len(users), len(items))
 
-    def _row(self, user: int | Guest) -> np.ndarray:
+    def _all_items(self, row: Row) -> np.ndarray:
         everything = np.arange(self.n_items)
-        if not isinstance(user, Guest):
-            return self._pairs(np.full(self.n_items, user), everything)
-        base = np.float32(self.global_mean + user.bias) + self.item_bias
-        starts = np.array([0, len(user.item_ids)])
-        alone = np.zeros(self.n_items, np.int64)
-        own = kernels.Rows(starts, user.item_ids, self._rest_of(user))
+        base = np.float32(self.global_mean + row.bias) + self.item_bias
+        starts, alone = np.array([0, len(row.item_ids)]), np.zeros(self.n_items, np.int64)
+        own = kernels.Rows(starts, row.item_ids, self._rest_of(row))
         return self._said(alone, everything, base, own)
 
-    def _rest_of(self, user: int | Guest) -> np.ndarray:
-        """The e of one user's ratings, in the order of ``rated_by``."""
-        if isinstance(user, Guest):
-            known = self.global_mean + user.bias + self.item_bias[user.item_ids]
-            return (user.values - known).astype(np.float32)
-        starts = self.train.by_user.starts
-        return self._rest[starts[user] : starts[user + 1]]
+    def _user(self, index: int) -> TrainedUser:
+        return TrainedUser(index, np.empty(0, np.float32), self.user_bias[index], self.train)
+
+    def _rest_of(self, row: Row) -> np.ndarray:
+        """The e of one user's ratings, in the order of ``rated_by``, float32."""
+        known = self.global_mean + row.bias + self.item_bias[row.item_ids]
+        return (row.values - known).astype(np.float32)
 
     def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
         """A guest's shrunken mean is the bias; neighbours are asked when it comes to predicting."""
@@ -157,8 +154,8 @@ class Neighbourhood(FittedModel):
 
     def user_similarity(self, user: int | Guest) -> np.ndarray:
         """Cosine between the e of this user and of everyone, unrated as 0."""
-        profile = np.zeros(self.n_items)
-        profile[self.rated_by(user)[0]] = self._rest_of(user)
+        profile, row = np.zeros(self.n_items), self.row(user)
+        profile[row.item_ids] = self._rest_of(row)
         g = self.train.by_user
         of = np.repeat(np.arange(self.n_users), np.diff(g.starts))
         dots = np.bincount(of, self._rest * profile[g.columns], self.n_users)
@@ -178,8 +175,8 @@ class Neighbourhood(FittedModel):
 
         Only the neighbours the user has rated are listed.
         """
-        items, values = self.rated_by(user)
-        rest = self._rest_of(user)
+        row = self.row(user)
+        items, values, rest = row.item_ids, row.values, self._rest_of(row)
         place = {int(j): at for at, j in enumerate(items)}
         near = [
             (place[int(j)], float(s))
@@ -189,8 +186,7 @@ class Neighbourhood(FittedModel):
         at = np.array([a for a, _ in near], np.int64)
         weights = np.array([s for _, s in near])
         contributions = weights * rest[at] / max(weights.sum(), 1e-12)
-        bias = user.bias if isinstance(user, Guest) else self.user_bias[user]
-        start = float(self.global_mean + bias + self.item_bias[item])
+        start = float(self.global_mean + row.bias + self.item_bias[item])
         return Attribution(
             start,
             start + float(contributions.sum()),

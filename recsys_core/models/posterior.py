@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from recsys_core.errors import SettingsError
 from recsys_core.models.capabilities import Capabilities
 from recsys_core.models.factor_model import FactorModel, FoldIn
-from recsys_core.models.fitted_model import Attribution, Guest, checked
+from recsys_core.models.fitted_model import Attribution, Guest, Row, checked
 from recsys_core.ratings import Ratings
 from recsys_core.text import Text
 
@@ -98,22 +98,19 @@ class Posterior(FactorModel):
     def _block(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         return self._mean(draw._block(users, items) for draw in self.draws)
 
-    def _row(self, user: int | Guest) -> np.ndarray:
-        return self._mean(self._rows(user))
+    def _all_items(self, row: Row) -> np.ndarray:
+        who = self._in_draws(row if row.index is None else row.index)
+        each = zip(self.draws, who, strict=True)
+        return self._mean(draw._all_items(draw.row(own)) for draw, own in each)
 
-    def _rows(self, user: int | Guest) -> Any:
-        each = user.rows if isinstance(user, DrawnGuest) else [user] * len(self.draws)
-        return (draw._row(own) for draw, own in zip(self.draws, each, strict=True))
+    def _in_draws(self, users: Any) -> Any:
+        """Who is asked of each draw: indices mean the same to all, a guest has a row for each."""
+        return users.rows if isinstance(users, DrawnGuest) else [users] * len(self.draws)
 
     def deviation(self, user_ids: ArrayLike | Guest, item_ids: ArrayLike) -> np.ndarray:
         """Compute √Var x, the standard deviation of predictions over draws, float32, (n,)."""
-        if isinstance(user_ids, Guest):
-            items = checked(item_ids, self.n_items, "item")
-            answers = (row[items] for row in self._rows(user_ids))
-        else:
-            users, items = self._paired(user_ids, item_ids)
-            answers = (draw._pairs(users, items) for draw in self.draws)
-        return _deviation(answers, len(self.draws))
+        each = zip(self.draws, self._in_draws(user_ids), strict=True)
+        return _deviation((draw._x(who, item_ids) for draw, who in each), len(self.draws))
 
     def deviation_matrix(self, user_ids: ArrayLike, item_ids: ArrayLike) -> np.ndarray:
         """Compute it for every pair of a block, float32, (len(user_ids), len(item_ids))."""

@@ -95,3 +95,11 @@ def test_the_factor_table_names_both_ends_and_shares_add_up(fitted):
     names = fitted.train.item_names
     assert table["low end"][0] == " · ".join(names[i] for i in low)
     assert table["high end"][0] == " · ".join(names[i] for i in high)
+
+
+def test_of_equally_known_items_the_first_gives_a_cluster_its_name(monkeypatch):
+    monkeypatch.setattr(latent_map.seriation, "clusters", lambda rows: np.zeros(len(rows), int))
+    wide = np.full((9, 100), 3.0)
+    wide[0, np.arange(100) % 4 < 2] = np.nan  # items 0, 1, 4, 5 … have a rating less
+    fitted = rc.ALS(n_factors=2, n_epochs=1).fit(rc.Ratings.from_matrix(wide)).snapshot()
+    assert latent_map.clusters(fitted)[1] == ["1: 2"]

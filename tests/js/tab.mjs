@@ -50,7 +50,7 @@ const does = {
   // What a live panel paints of the shown epoch, in the units of its axes: [what was called, with
   // what, how the canvas was set then].
   async paint([live, figure]) {
-    const { panels } = await load("live_panels.js")
+    const { panelOf } = await load("live_panels.js")
     /** @type {unknown[]} */
     const painted = []
     /** @typedef {Record<string | symbol, any>} Set */
@@ -60,7 +60,7 @@ const does = {
       get: (set, name) => (name in set ? set[name] : draw(name, set)),
     })
     const same = (/** @type {number} */ value) => value
-    const panel = new panels[live.panel](live, figure.data)
+    const panel = panelOf(live, figure.data)
     const plot = { _fullData: figure.data.map(() => ({ visible: true })) }
     panel.paint({ ctx, font: "", x: same, y: same }, plot)
     return painted

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import recsys_core as rc
-from recsys_core.errors import NotFittedError
+from recsys_core.errors import NotFittedError, RatingsError
 
 
 def planted(n_users=60, n_items=40, density=0.5, seed=0):
@@ -134,6 +134,21 @@ class ModelContract:
         # An item nobody rated has no bias and no factors, or draws of them that mean nothing: all
         # such are predicted alike.
         assert np.allclose(cold, cold[:, :1], atol=2.5 if name.startswith("Bayesian") else 1e-5)
+
+    def test_a_row_answers_for_a_user_and_for_a_guest(self, name):
+        ratings = small()
+        fitted = self.make(name, n_epochs=2, burn_in=0).fit(ratings).snapshot()
+        row, everything = fitted.row(7), np.arange(20)
+        items, values = ratings.by_user.row(7)
+        assert (row.index, row.name) == (7, "user 7")
+        np.testing.assert_array_equal(row.item_ids, items)
+        np.testing.assert_array_equal(row.values, values)
+        pairs = fitted.predict(np.full(20, 7), everything, clip=False)
+        np.testing.assert_allclose(fitted.score(fitted._all_items(row)), pairs, rtol=1e-5)
+        guest = fitted.fold_in(items, values)
+        assert fitted.row(guest) is guest and (guest.index, guest.name) == (None, "guest")
+        with pytest.raises(RatingsError, match="lies outside 0–29"):
+            fitted.row(30)
 
     def test_recommendations_are_unrated_and_in_order(self, name):
         ratings = small()

@@ -17,10 +17,10 @@ from recsys_core import words
 from recsys_core.asking import latent_map
 from recsys_core.asking.latent_map import Places
 from recsys_core.asking.projection import Basis
-from recsys_core.asking.seriation import Side
 from recsys_core.figures import latent
 from recsys_core.figures.latent import Cloud, Method, Shade
 from recsys_core.figures.plain import Figure
+from recsys_core.ratings import Side
 
 METHODS: dict[Method, str] = {
     "pca": "PCA",

@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-import numpy as np
 import streamlit as st
 
 from pages.panels.latent.map_controls import Map
-from pages.shared import model_in_view, parts, pickers, view
+from pages.shared import model_in_view, parts, view
 from pages.shared.model_in_view import ModelInView
 from recsys_core import words
 from recsys_core.asking import latent_map
-from recsys_core.asking.seriation import Side
+from recsys_core.ratings import Side
 
 _NEIGHBOURS = 10
 
@@ -37,9 +36,7 @@ def projection_quality(shown: Map) -> None:
             width="content",
         )
     drawn = {cloud.noun: len(cloud.ids) for cloud in shown.clouds}
-    all_of = {
-        cloud.noun: len(pickers.names(shown.model.ratings, cloud.side)) for cloud in shown.clouds
-    }
+    all_of = {cloud.noun: shown.model.ratings.axis(cloud.side).n for cloud in shown.clouds}
     cut = [
         f"{drawn[noun]:,} of {words.plural(noun, n)}"
         for noun, n in all_of.items()
@@ -58,14 +55,11 @@ def neighbours(shown: Map) -> None:
         _best_known(shown)
         return
     side, index = shown.selected
-    ratings, train = shown.model.ratings, shown.model.fitted.train
-    called = pickers.names(ratings, side)
-    counts = train.user_counts if side == "user" else train.item_counts
-    means = train.user_means if side == "user" else train.item_means
-    st.markdown(f"**{called[index]}**")
-    about = words.plural("training rating", int(counts[index]))
-    if counts[index]:
-        about += f", mean {words.number(means[index])}"
+    ratings, axis = shown.model.ratings, shown.model.fitted.train.axis(side)
+    st.markdown(f"**{axis.names[index]}**")
+    about = words.plural("training rating", int(axis.counts[index]))
+    if axis.counts[index]:
+        about += f", mean {words.number(axis.means[index])}"
     if side == "item" and latent_map.genres(ratings):
         assert ratings.item_info is not None
         genres = ratings.item_info["genres"].iloc[index]
@@ -82,11 +76,9 @@ def neighbours(shown: Map) -> None:
 
 def _best_known(shown: Map) -> None:
     """Where to begin: those with the most ratings."""
-    train, side = shown.model.fitted.train, shown.clouds[-1].side
-    counts = train.user_counts if side == "user" else train.item_counts
-    _table(
-        shown.model, side, np.argsort(-counts, kind="stable")[:_NEIGHBOURS].tolist(), "best known"
-    )
+    side = shown.clouds[-1].side
+    best_known = shown.model.fitted.train.axis(side).most_rated(_NEIGHBOURS)
+    _table(shown.model, side, best_known.tolist(), "best known")
 
 
 def _table(
@@ -97,14 +89,12 @@ def _table(
     similar_by: list[float] | None = None,
 ) -> None:
     """Users or items; choosing a row selects it on the map."""
-    train = model.fitted.train
-    called = pickers.names(model.ratings, side)
-    counts = train.user_counts if side == "user" else train.item_counts
-    heading = f"{which} {words.many('user' if side == 'user' else model.ratings.item_noun)}"
-    columns: dict[str, list] = {heading: [called[i] for i in ids]}
+    axis = model.fitted.train.axis(side)
+    heading = f"{which} {words.many(axis.noun)}"
+    columns: dict[str, list] = {heading: [axis.names[i] for i in ids]}
     if similar_by is not None:
         columns["similarity"] = similar_by
-    columns["ratings"] = [int(counts[i]) for i in ids]
+    columns["ratings"] = [int(axis.counts[i]) for i in ids]
     # Named after what it lists, so that a choice in one list is none in the next.
     key = f"latent_rows_{side}_{ids[0] if ids else ''}_{similar_by is None}"
 

@@ -12,7 +12,8 @@ from pages.shared.model_in_view import ModelInView
 from recsys_core import words
 from recsys_core.asking import matrix_view
 from recsys_core.asking.matrix_view import Block
-from recsys_core.asking.seriation import How, Side
+from recsys_core.asking.seriation import How
+from recsys_core.ratings import SIDES, Side
 
 ORDERS: dict[How, str] = {
     "given": "by name",
@@ -36,8 +37,7 @@ class _Shown:
 
 def choose(model: ModelInView) -> Block:
     """Controls for order and place; the block they choose."""
-    users = _side(model, "user", model.ratings.n_users)
-    items = _side(model, "item", model.ratings.n_items)
+    users, items = (_side(model, side) for side in SIDES)
     return matrix_view.block_of(
         model.split.train,
         model.fitted,
@@ -50,17 +50,17 @@ def choose(model: ModelInView) -> Block:
     )
 
 
-def _side(model: ModelInView, side: Side, size: int) -> _Shown:
-    noun = "user" if side == "user" else model.ratings.item_noun
-    if size <= _WHOLE[side]:
+def _side(model: ModelInView, side: Side) -> _Shown:
+    axis = model.ratings.axis(side)
+    if axis.n <= _WHOLE[side]:
         with st.container(width=200):
-            arranged = model_in_view.arrangement(model, side, _order(side, noun, "given"))
+            arranged = model_in_view.arrangement(model, side, _order(side, axis.noun, "given"))
         return _Shown(arranged.order, arranged.groups)
     with st.container(width=375, gap="xsmall"):
         ordering, finding = st.columns([1, 1.4], gap="small", wrap=False)
         with ordering:
             # A large matrix begins where most is known: its most rated corner.
-            how = _order(side, noun, "popularity")
+            how = _order(side, axis.noun, "popularity")
         arranged = model_in_view.arrangement(model, side, how)
         with finding:
             _find(model, side)

@@ -39,7 +39,7 @@ def rate(model: ModelInView) -> Guest:
                 lambda item: found.insert(0, item),
                 label=f"Add {words.a(noun)}",
             )
-    popular = np.argsort(-ratings.item_counts, kind="stable")
+    popular = ratings.axis("item").most_rated()
     offered = [int(i) for i in popular if int(i) not in found][:_OFFERED]
     for item in dict.fromkeys((*found, *(i for i in rated if i not in offered), *offered)):
         _row(item, ratings, rated, locked)
