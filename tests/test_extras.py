@@ -5,6 +5,7 @@ import io
 import re
 import sys
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,8 @@ def excel():
 
 # What is asked for, given what was made while all packages were there; and the sentence.
 ASKED = {
-    "torch": (lambda _: rc.NeuralMF, "Neural MF needs PyTorch"),
+    # Asked of its module: the registry remembers a model that was imported before.
+    "torch": (lambda _: import_module("recsys_core.models.neural"), "Neural MF needs PyTorch"),
     "plotly": (
         lambda _: rc.figures.rating_histogram(rc.datasets.music_party()),
         "A figure needs Plotly",
