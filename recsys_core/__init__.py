@@ -19,7 +19,7 @@ from recsys_core.ratings import Ratings, Scale
 from recsys_core.version import __version__
 
 if TYPE_CHECKING:
-    from recsys_core import asking, datasets, experiments, figures, metrics, runs, splits
+    from recsys_core import asking, datasets, experiments, figures, metrics, runs, splits, stepwise
     from recsys_core.asking import attribution, projection, similarity
     from recsys_core.asking import attribution as explain
     from recsys_core.asking import similarity as recommend
@@ -35,7 +35,16 @@ _LATER = {
     **{name: ("recsys_core.experiments", name) for name in ("Experiment", "Record", "run")},
     **{
         name: (f"recsys_core.{name}", None)
-        for name in ("asking", "datasets", "experiments", "figures", "metrics", "runs", "splits")
+        for name in (
+            "asking",
+            "datasets",
+            "experiments",
+            "figures",
+            "metrics",
+            "runs",
+            "splits",
+            "stepwise",
+        )  # fmt: skip
     },
     **{
         name: (f"recsys_core.asking.{name}", None)
@@ -52,7 +61,7 @@ __all__ = [
     "MODELS", "Experiment", "FactorModel", "FittedModel", "Guest", "Model", "Predictor", "Ratings",
     "Recommender", "Record", "Scale", "__version__", "asking", "attribution", "datasets", "errors",
     "experiments", "explain", "figures", "load_model", "metrics", "projection", "read_ratings",
-    "recommend", "run", "runs", "similarity", "splits",
+    "recommend", "run", "runs", "similarity", "splits", "stepwise",
 ]  # fmt: skip
 __all__ += MODELS
 

@@ -645,10 +645,11 @@ def test_adams_update_is_torchs():
 # --- item kNN -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("settings", [(40, 50.0, 1), (2, 3.0, 5)])
+# Sparse, some pairs of items share one user only; dense, there are more neighbours than may count.
+@pytest.mark.parametrize("settings", [(40, 50.0, 1, 0.3), (2, 3.0, 5, 0.6)])
 def test_item_knn_is_its_biases_similarities_and_predictions(settings):
-    n_neighbours, shrinkage, min_support = settings
-    ratings = some(25, 14, density=0.3)  # some pairs of items share one user only
+    n_neighbours, shrinkage, min_support, density = settings
+    ratings = some(25, 14, density)
     model = rc.ItemKNN(
         n_neighbours=n_neighbours, shrinkage=shrinkage, min_support=min_support
     ).fit(ratings)  # fmt: skip
