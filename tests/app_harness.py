@@ -117,6 +117,11 @@ def components(at: AppTest) -> dict[str, dict[str, Any]]:
     return {c.proto.id.split("-", 2)[2]: json.loads(c.proto.json or "{}") for c in found}
 
 
+def figure_of(at: AppTest, key: str) -> dict[str, Any]:
+    """What a chart is given to draw: its figure, as in JSON."""
+    return json.loads(components(at)[key]["figure"])
+
+
 def address(at: AppTest) -> str:
     """What the browser would write behind the “?” of the address."""
     return components(at)["view"]["query"]

@@ -59,9 +59,10 @@ def test_one_basis_shows_later_states_of_a_run():
         training.advance(1.0)
     after = basis.project(training.snapshot().user_factors)
     assert before.shape == after.shape == (100, 2)
-    moved = training.snapshot().user_factors - basis.centre
-    np.testing.assert_allclose(after, moved @ basis.axes)
     assert not np.allclose(before, after)
+    around = training.snapshot().user_factors - basis.centre
+    nearest = np.linalg.lstsq(basis.axes, around.T, rcond=None)[0].T  # in the plane of the axes
+    np.testing.assert_allclose(after, nearest, atol=1e-9)
 
 
 def test_one_factor_lies_on_a_line():
@@ -124,10 +125,11 @@ def test_arranging_leaves_the_global_generator_alone():
 
 
 @pytest.mark.parametrize("arrange", ARRANGE)
-@pytest.mark.parametrize("shape", [(0, 3), (1, 3), (2, 1), (3, 2), (4, 1), (5, 3), (16, 2)])
-def test_arranging_a_handful(arrange, shape):
-    points = arrange(np.random.default_rng(0).standard_normal(shape))
-    assert points.shape == (shape[0], 2) and np.isfinite(points).all()
+def test_arranging_a_handful(arrange):
+    for shape in [(0, 3), (1, 3), (2, 1), (3, 2), (4, 1), (5, 3), (16, 2)]:
+        points = arrange(np.random.default_rng(0).standard_normal(shape))
+        assert points.shape == (shape[0], 2) and np.isfinite(points).all(), shape
+        assert len(np.unique(points, axis=0)) == shape[0], f"{shape}: two in one place"
 
 
 @pytest.mark.parametrize("arrange", ARRANGE)

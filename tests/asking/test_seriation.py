@@ -1,5 +1,7 @@
 """Orders: permutations that bring together what is predicted alike."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -26,15 +28,23 @@ def fitted(n_users=30, n_items=20, k=2, seed=0):
     )
 
 
-@pytest.mark.parametrize("side", ["user", "item"])
-@pytest.mark.parametrize("how", ["given", "cluster", "popularity", "similarity"])
-@pytest.mark.parametrize("k", [0, 1, 3])
-def test_every_order_is_a_permutation(side, how, k):
-    model = fitted(k=k)
-    arranged = seriation.arrange(model, side, how)
-    n = model.n_users if side == "user" else model.n_items
-    assert sorted(arranged.order) == list(range(n))
-    assert (arranged.groups is None) == (how != "cluster")
+def test_every_order_is_a_permutation_and_keeps_groups_together():
+    for side, k in itertools.product(["user", "item"], [0, 1, 3]):
+        model = fitted(k=k)
+        n = model.n_users if side == "user" else model.n_items
+        for how in ("given", "cluster", "popularity", "similarity"):
+            arranged = seriation.arrange(model, side, how)
+            assert sorted(arranged.order) == list(range(n)), (side, k, how)
+            assert (arranged.groups is None) == (how != "cluster"), (side, k, how)
+            if arranged.groups is not None:
+                n_groups = len(set(arranged.groups))
+                assert n_groups > 1 and (np.diff(arranged.groups) != 0).sum() == n_groups - 1
+                # k-means has come to rest: everyone is in the group of the nearest centre.
+                rows = model.predict_matrix(clip=False).astype(float)
+                rows = (rows if side == "user" else rows.T)[arranged.order]
+                centres = [rows[arranged.groups == group].mean(axis=0) for group in range(n_groups)]
+                nearest = np.linalg.norm(rows[:, None] - centres, axis=2).argmin(axis=1)
+                np.testing.assert_array_equal(nearest, arranged.groups)
 
 
 def test_popularity_puts_the_most_rated_first_and_keeps_ties_in_index_order():

@@ -22,5 +22,9 @@ def test_the_matrix_has_everyone_by_name_and_the_selected_one_ringed():
     assert chart.layout.shapes[0].x0 == 0.5 and chart.layout.shapes[0].x1 == 1.5
 
 
-def test_one_alone_is_no_error():
-    go.Figure(similarity_matrix.figure(TABLE.iloc[:1, :1], "Alike", "dark"))
+def test_one_alone_is_a_cell_with_a_1():
+    chart = go.Figure(similarity_matrix.figure(TABLE.iloc[:1, :1], "Alike", "dark"))
+    heat = chart.data[0]
+    assert np.array(heat.z).tolist() == [[1]] and heat.text[0] == ["1.00"]
+    assert heat.zmin == heat.zmax == 1  # there are no others to take the least of
+    assert chart.layout.xaxis.ticktext == ("Ann",) and not chart.layout.shapes

@@ -146,9 +146,14 @@ def test_draws_are_thinned_to_a_budget(monkeypatch):
 
 def test_before_any_draw_is_kept_the_latest_speaks():
     training = rc.BayesianPMF(n_factors=2, n_epochs=10, burn_in=9).start(world())
-    training.advance(math.inf)
-    snapshot = training.snapshot()
-    assert isinstance(snapshot, Posterior) and len(snapshot.draws) == 1
+    for _ in range(3):
+        training.advance(math.inf)
+        snapshot = training.snapshot()
+        assert isinstance(snapshot, Posterior) and len(snapshot.draws) == 1
+        state = training.checkpoint().state
+        p, q = (state[name][:, :2].astype(float) for name in ("p", "q"))
+        expected = world().global_mean + state["b_user"][:, None] + state["b_item"] + p @ q.T
+        assert snapshot.predict_matrix(clip=False) == pytest.approx(expected, abs=1e-4)
 
 
 def test_a_coverage_without_meaning_is_refused(taught):

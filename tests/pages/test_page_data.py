@@ -57,13 +57,18 @@ def test_a_world_too_large_is_refused_and_the_data_stay(browser_id, workspace):
     assert metrics(at)["Songs"] == "12"
 
 
-@pytest.mark.parametrize("kind", ["Shared features", "Checkerboard"])
-def test_the_other_worlds(kind, browser_id, workspace):
+@pytest.mark.parametrize(("kind", "n_ratings"), [("Shared features", 3_403), ("Checkerboard", 320)])
+def test_the_other_worlds(kind, n_ratings, browser_id, workspace):
     at = source(open_page("data", browser_id), "Generate")
     next(c for c in at.segmented_control if kind in c.options).set_value(kind).run()
     button(at, "Generate").click().run()
     assert not at.exception
-    assert workspace.latest.ratings.truth is not None
+    ratings = workspace.latest.ratings
+    assert ratings.n_ratings == n_ratings
+    assert metrics(at)["Ratings"] == f"{n_ratings:,}"
+    if kind == "Checkerboard":
+        alike = (ratings.user_ids + ratings.item_ids) % 2 == 0
+        assert (ratings.values == np.where(alike, 5, 1)).all()
 
 
 def test_the_party_is_one_click_away_from_other_data(browser_id, workspace):
@@ -95,8 +100,16 @@ def test_time_is_offered_only_where_there_are_times(browser_id):
     assert "By time" in at.segmented_control(key="split_kind").options
 
 
-@pytest.mark.parametrize("kind", ["All train", "At random", "Each user's last", "By time"])
-def test_every_kind_of_split_can_be_used(kind, browser_id, workspace):
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("All train", "whole"),
+        ("At random", "random"),
+        ("Each user's last", "last_out"),
+        ("By time", "by_time"),
+    ],
+)
+def test_every_kind_of_split_can_be_used(kind, name, browser_id, workspace):
     ratings = rc.datasets.checkerboard()
     load(browser_id, ratings.replace(timestamps=np.arange(len(ratings))))
     at = open_page("data", browser_id)
@@ -105,7 +118,7 @@ def test_every_kind_of_split_can_be_used(kind, browser_id, workspace):
     assert not at.exception and not at.error
     split = workspace.latest.split
     held = [part for part in (split.validation, split.test) if part is not None]
-    assert bool(held) == (kind != "All train")
+    assert split.recipe.name == name and bool(held) == (kind != "All train")
     assert len(split.train) + sum(map(len, held)) == len(ratings)
 
 

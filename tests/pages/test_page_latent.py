@@ -1,13 +1,16 @@
 """The Latent space page: who is shown, by which map, neighbours, trust, the ends of factors."""
 
+import itertools
 import time
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import recsys_core as rc
 from pages.shared import visitor
-from tests.app_harness import checked, load, open_page, train
+from recsys_core.figures import latent, theme
+from tests.app_harness import checked, figure_of, load, open_page, train
 
 
 def party(browser_id, model=None, **changes):
@@ -19,17 +22,63 @@ def texts(at):
     return [element.value for element in (*at.main.markdown, *at.main.caption)]
 
 
-@pytest.mark.parametrize("who", ["both", "user", "item"])
-@pytest.mark.parametrize("method", ["pca", "factors"])
-@pytest.mark.parametrize("colour", ["kind", "cluster", "mean", "count"])
-def test_every_map_in_every_colour(who, method, colour, browser_id):
-    party(browser_id)
+def on_the_map(at):
+    """Where everybody is, (n, 2), and in which colour, (n,), by side and in the order of indices.
+
+    The colour is a name, or the number that is shown as one.
+    """
+    found = {}
+    for trace in figure_of(at, "latent")["data"]:
+        colours = np.broadcast_to(trace["marker"]["color"], len(trace["x"])).tolist()
+        points = zip(trace["customdata"], trace["x"], trace["y"], colours, strict=True)
+        found.setdefault(trace["meta"], []).extend(points)
+    sides = {side: list(zip(*sorted(points), strict=True)) for side, points in found.items()}
+    for side, (ids, *_) in sides.items():
+        assert list(ids) == list(range(len(ids))), side
+    return {side: (np.column_stack([x, y]), list(c)) for side, (_, x, y, c) in sides.items()}
+
+
+def test_every_map_in_every_colour(browser_id):
+    run = party(browser_id)
+    factors = {"user": run.fitted.user_factors, "item": run.fitted.item_factors}
+    counts, means = {}, {}
+    for side, ids in (("user", run.ratings.user_ids), ("item", run.ratings.item_ids)):
+        given = [run.ratings.values[ids == one] for one in range(ids.max() + 1)]
+        counts[side], means[side] = [len(v) for v in given], [v.mean() for v in given]
+    # The directions of widest spread are those of all, whoever is drawn.
+    everybody = np.vstack([factors["user"], factors["item"]]).astype(float)
+    centre = everybody.mean(axis=0)
+    widest = np.linalg.svd(everybody - centre)[2][:2].T
+    kinds, clusters = {"user": theme.USER, "item": theme.ITEM}, {}
+
     at = open_page("latent", browser_id)
-    at.segmented_control(key="latent_who").set_value(who)
-    at.segmented_control(key="latent_method").set_value(method)
-    at.selectbox(key="latent_colour").set_value(colour).run()
-    assert not at.exception
-    assert any("Trustworthiness" in text for text in texts(at))
+    for who, method, colour in itertools.product(
+        ["both", "user", "item"], ["pca", "factors"], ["kind", "cluster", "mean", "count"]
+    ):
+        shown = f"{who} by {method}, coloured by {colour}"
+        at.segmented_control(key="latent_who").set_value(who)
+        at.segmented_control(key="latent_method").set_value(method)
+        checked(at.selectbox(key="latent_colour").set_value(colour).run())
+        assert any("Trustworthiness" in text for text in texts(at)), shown
+        drawn = on_the_map(at)
+        assert set(drawn) == ({"user", "item"} if who == "both" else {who}), shown
+        met = np.vstack([xy for xy, _ in drawn.values()])
+        rows = np.vstack([factors[side] for side in drawn])
+        expected = rows[:, :2] if method == "factors" else (rows - centre) @ widest
+        if method == "pca":  # either end of an axis may be the right one
+            expected = expected * np.sign((expected * met).sum(axis=0))
+        assert met == pytest.approx(expected, abs=1e-4), shown
+        for side, (_, colours) in drawn.items():
+            if colour == "cluster":
+                clusters.setdefault(side, colours)
+            expected = {
+                "kind": [kinds[side]] * len(colours),
+                "cluster": clusters.get(side),  # as on the first map
+                "mean": pytest.approx(means[side], abs=1e-3),
+                "count": pytest.approx(np.log10(counts[side]), abs=1e-3),
+            }[colour]
+            assert colours == expected, shown
+    assert set(sum(clusters.values(), [])) == {latent.group_colour(n, "light") for n in range(3)}
 
 
 def test_finding_an_item_lists_its_neighbours_in_the_space_itself(browser_id):
@@ -90,11 +139,12 @@ def test_the_ends_of_each_factor_are_there(browser_id):
 
 
 @pytest.mark.parametrize("k", [1, 2])
-def test_few_factors_are_no_error(k, browser_id):
-    party(browser_id, rc.ALS(n_factors=k, n_epochs=3))
+def test_of_few_factors_the_last_is_drawn_where_there_is_no_second(k, browser_id):
+    run = party(browser_id, rc.ALS(n_factors=k, n_epochs=3))
     at = open_page("latent", browser_id)
-    at.segmented_control(key="latent_method").set_value("factors").run()
-    assert not at.exception
+    checked(at.segmented_control(key="latent_method").set_value("factors").run())
+    for side, rows in (("user", run.fitted.user_factors), ("item", run.fitted.item_factors)):
+        assert on_the_map(at)[side][0] == pytest.approx(rows[:, [0, k - 1]], abs=1e-4)
 
 
 def test_a_model_without_factors_says_so(browser_id):

@@ -7,7 +7,7 @@ import recsys_core as rc
 from pages.shared import pickers, visitor
 from recsys_core import runs, words
 from recsys_core.asking import similarity
-from tests.app_harness import load, open_page, text_of, train
+from tests.app_harness import checked, load, open_page, text_of, train
 
 
 def party(browser_id, model=None):
@@ -108,13 +108,15 @@ def test_a_continuous_scale_is_typed(browser_id):
     world = rc.datasets.low_rank(n_users=20, n_items=15, density=0.5, seed=1)
     values = world.values + 0.123
     load(browser_id, world.replace(values=values, scale=rc.Scale(0.0, 7.0, None)))
-
-    train(runs.registry().workspace(browser_id), rc.ALS(n_factors=2, n_epochs=3))
+    run = train(runs.registry().workspace(browser_id), rc.ALS(n_factors=2, n_epochs=3))
     at = open_page("recommend", browser_id)
     at.segmented_control(key="recommend_who").set_value("guest").run()
-    at.main.number_input[0].set_value(6.5).run()
-    assert not at.exception
+    typed = at.main.number_input[0]
+    checked(typed.set_value(6.5).run())
     assert not any("knows nothing of you" in text for text in texts(at))
+    guest = run.fitted.fold_in([int(typed.key.removeprefix("guest_"))], [6.5])
+    expected = run.fitted.recommend(guest, 10)
+    np.testing.assert_allclose(at.dataframe(key="best_item").value["predicted"], expected["score"])
 
 
 @pytest.mark.parametrize("how", ["mean", "sum"])

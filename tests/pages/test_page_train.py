@@ -209,12 +209,6 @@ def test_each_algorithm_has_its_own_form(browser_id, party, algorithm):
     assert type(current(party).run.model).__name__ == algorithm
 
 
-def test_the_page_names_the_algorithms_as_they_name_themselves():
-    for name in models.MODELS.algorithms:
-        kind = models.MODELS[name]
-        assert models.MODELS.described(name) == (kind.title, kind.summary)
-
-
 def test_no_regularisation_is_a_setting_like_any_other(browser_id, world):
     at = open_page("train", browser_id)
     field(at, "reg", world).set_value(0.0)
@@ -278,21 +272,30 @@ def test_above_and_below_of_any_number_are_its_neighbours_on_the_ladder():
             assert number_field.below(value) == below[-1]
 
 
-@pytest.mark.parametrize("value", [0.0, 1e-6, 3e-4, 0.015, 0.1, 0.15, 0.08, 1.0, 20.0, 12345.0])
-def test_several_clicks_at_once_are_as_many_steps(value, monkeypatch):
+def test_several_clicks_at_once_are_as_many_steps(monkeypatch):
     state = {}
     monkeypatch.setattr(st, "session_state", state)
     drawn = {}
     monkeypatch.setattr(st, "number_input", lambda label, **given: drawn.update(given))
-    for clicks in (-3, -2, -1, 1, 2, 3):
-        state.clear()
-        number_field.field("λ", value, "λ")
-        state["λ"] = value + clicks * drawn["step"]
-        drawn["on_change"](*drawn["args"])
-        expected = value
-        for _ in range(abs(clicks)):
-            expected = (number_field.above if clicks > 0 else number_field.below)(expected)
-        assert state["λ"] == expected, clicks
+    after_clicks = {  # −3, −2 and −1; 1, 2 and 3
+        0.0: (0, 0, 0, 0.001, 0.002, 0.005),
+        1e-6: (0, 0, 0, 2e-6, 5e-6, 1e-5),
+        3e-4: (5e-5, 1e-4, 2e-4, 5e-4, 0.001, 0.002),
+        0.015: (0.002, 0.005, 0.01, 0.02, 0.05, 0.1),
+        0.08: (0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
+        0.1: (0.01, 0.02, 0.05, 0.2, 0.5, 1),
+        0.15: (0.02, 0.05, 0.1, 0.2, 0.5, 1),
+        1.0: (0.1, 0.2, 0.5, 2, 5, 10),
+        20.0: (2, 5, 10, 50, 100, 200),
+        12345.0: (2000, 5000, 10_000, 20_000, 50_000, 100_000),
+    }
+    for value, expected in after_clicks.items():
+        for clicks, after in zip((-3, -2, -1, 1, 2, 3), expected, strict=True):
+            state.clear()
+            number_field.field("λ", value, "λ")
+            state["λ"] = value + clicks * drawn["step"]
+            drawn["on_change"](*drawn["args"])
+            assert state["λ"] == after, (value, clicks)
 
 
 # --- forks ----------------------------------------------------------------------------------------

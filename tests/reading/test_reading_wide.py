@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -33,24 +35,30 @@ def dense(ratings):
     return ratings.block(np.arange(ratings.n_users), np.arange(ratings.n_items))
 
 
-@pytest.mark.parametrize("items", [ITEMS, None], ids=["header", "no header"])
-@pytest.mark.parametrize("users", [USERS, None], ids=["labels", "no labels"])
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-@pytest.mark.parametrize(
-    ("blank", "unrated"),
-    [("", None), ("NaN", None), ("-", None), ("n/a", None), ("0", 0), ("99", 99), ("-1", -1)],
-)
-def test_every_way_to_say_unrated(blank, unrated, delimiter, users, items):
-    guess = inspect(text(MATRIX, blank, users, items, delimiter).encode())
-    assert guess.layout == "wide"
-    assert guess.labels is (users is not None)
-    assert guess.header is (items is not None)
-    assert guess.unrated == unrated
-    ratings = guess.read()
-    assert np.array_equal(dense(ratings), MATRIX.astype(np.float32), equal_nan=True)
-    assert ratings.users == (users or ["1", "2", "3", "4"])
-    assert ratings.items == (items or ["1", "2", "3", "4", "5"])
-    assert ratings.scale == (1, 5, 1)
+def test_every_way_to_say_unrated():
+    said = {"": None, "NaN": None, "-": None, "n/a": None, "0": 0, "99": 99, "-1": -1}
+    wrong = {}
+    for blank, delimiter, users, items in itertools.product(
+        said, [",", ";", "\t"], [USERS, None], [ITEMS, None]
+    ):
+        expected = (
+            ("wide", users is not None, items is not None, said[blank]),
+            (users or ["1", "2", "3", "4"], items or ["1", "2", "3", "4", "5"], (1, 5, 1)),
+            np.nan_to_num(MATRIX, nan=-9).tolist(),
+        )
+        try:
+            guess = inspect(text(MATRIX, blank, users, items, delimiter).encode())
+            ratings = guess.read()
+            found = (
+                (guess.layout, guess.labels, guess.header, guess.unrated),
+                (ratings.users, ratings.items, ratings.scale),
+                np.nan_to_num(dense(ratings), nan=-9).tolist(),
+            )
+        except ReadError as error:
+            found = str(error)
+        if found != expected:
+            wrong[blank, delimiter, users is not None, items is not None] = found
+    assert not wrong
 
 
 def test_space_between_numbers():

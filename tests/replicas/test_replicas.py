@@ -1,5 +1,7 @@
 """The five articles: exact where they can be, within ranges elsewhere, readable everywhere."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -231,6 +233,9 @@ def test_no_value_of_ours_exists_without_a_record(replica):
 
 def test_a_replica_knows_the_data_it_may_run_on():
     assert not article3.REPLICA.suits(datasets.music_party())
+    for n_ratings in (100_000, 99_999):  # MovieLens 100K, and with one rating lost
+        like = SimpleNamespace(n_users=943, n_items=1682, n_ratings=n_ratings)
+        assert article3.REPLICA.suits(like) is (n_ratings == 100_000)
 
 
 def test_the_command_skips_by_name_what_has_no_data(tmp_path, monkeypatch, capsys):
