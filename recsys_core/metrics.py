@@ -43,9 +43,9 @@ def _paired(truth: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, np.nd
     if t.shape != p.shape:
         raise RatingsError(
             Text(
-                "{size} ratings but {size_2} predictions; give one each.",
-                size=t.size,
-                size_2=p.size,
+                "{n_ratings} ratings but {n_predictions} predictions; give one each.",
+                n_ratings=t.size,
+                n_predictions=p.size,
             )
         )
     if not t.size:

@@ -195,8 +195,7 @@ class Training:
                 raise SettingsError(
                     Text(
                         "This checkpoint belongs to other ratings: users, items or ratings "
-                        "differ in "
-                        "number. Start from the ratings it was made with."
+                        "differ in number. Start from the ratings it was made with."
                     )
                 )
             trainer.restore(copy.deepcopy(checkpoint.state))
@@ -298,9 +297,8 @@ class Training:
         if not math.isfinite(loss) or math.sqrt(raw) > far:
             raise DivergedError(
                 Text(
-                    "Training diverged in epoch {number}: predictions left all bounds. Use "
-                    "a smaller "
-                    "learning rate or more regularisation.",
+                    "Training diverged in epoch {number}: predictions left all bounds. Use a "
+                    "smaller learning rate or more regularisation.",
                     number=number,
                 )
             )

@@ -183,11 +183,11 @@ def project(
 ) -> Places:
     """The map a basis gives; see ``latent_map.project``."""
     key = f"{model.key} {axes} {[(side, ids[side].tobytes()) for side in ids]}"
-    return _through(key, model.factored, basis, ids, axes)
+    return _project(key, model.factored, basis, ids, axes)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _through(
+def _project(
     key: str,
     _fitted: Factored,
     _basis: Basis,
@@ -201,11 +201,11 @@ def placed(
     model: ModelInView, method: str, points: np.ndarray, ids: dict[Side, np.ndarray]
 ) -> Places:
     """The map a layout by this method gives; see ``latent_map.placed``."""
-    return _laid_out(f"{model.key} {method} {list(ids)}", model.factored, points, ids)
+    return _placed(f"{model.key} {method} {list(ids)}", model.factored, points, ids)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
-def _laid_out(
+def _placed(
     key: str, _fitted: Factored, _points: np.ndarray, _ids: dict[Side, np.ndarray]
 ) -> Places:
     return latent_map.placed(_fitted, _points, _ids)

@@ -21,7 +21,6 @@ import streamlit as st
 
 from pages.shared import session
 from pages.shared.chart.assets import LIVE_ROUTE, component_of
-from recsys_core import runs as all_runs
 from recsys_core.errors import FactorscopeError
 from recsys_core.experiments import Experiment, link
 from recsys_core.experiments.view import Moment, Speed, View
@@ -29,7 +28,7 @@ from recsys_core.live import status_lines
 from recsys_core.live.status_lines import Standing
 from recsys_core.models import Model
 from recsys_core.ratings import SIDES, Ratings, Side
-from recsys_core.runs import DataSet, Entry, Run, Status, Workspace, playback
+from recsys_core.runs import DataSet, Entry, Run, Status, Workspace, playback, registry
 from recsys_core.splits import Split
 
 _COMPONENT = st.components.v2.component(
@@ -375,7 +374,7 @@ def fragment(key: str, *shows: str) -> Callable[[Callable[..., None]], Callable[
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(function)
         def first(*arguments: Any, **named: Any) -> None:
-            with all_runs.registry().drawing():
+            with registry().drawing():
                 function(*arguments, **named)
 
         drawn = st.fragment(first, key=key)

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from recsys_core.asking.similarity import fitted_of
-from recsys_core.errors import RatingsError, SettingsError
+from recsys_core.errors import SettingsError
 from recsys_core.models import FactorModel, FittedModel, Guest, Model, seen_as
+from recsys_core.models.fitted_model import checked
 from recsys_core.text import Text
 
 
@@ -70,13 +71,12 @@ def terms(model: Model | FittedModel, user: int | Guest, item: int) -> Terms:
     if not fitted.has.terms:
         raise SettingsError(
             Text(
-                "This model's predictions are no sum of a mean, biases and products of "
-                "factors, and "
-                "so cannot be taken apart into terms."
+                "This model's predictions are no sum of a mean, biases and products of factors, "
+                "and so cannot be taken apart into terms."
             )
         )
     fitted = seen_as(FactorModel, fitted)
-    _check(item, fitted.n_items, "item")
+    checked([item], fitted.n_items, "item")
     row = fitted.row(user)
     p, q = row.factors.astype(np.float64), fitted.item_factors[item].astype(np.float64)
     user_bias, item_bias = float(row.bias), float(fitted.item_bias[item])
@@ -128,7 +128,7 @@ def reasons(
                 "out among ratings. Ask a factor model or item kNN for reasons."
             )
         )
-    _check(item, fitted.n_items, "item")
+    checked([item], fitted.n_items, "item")
     found = fitted.attribution(user, item)
     order = np.argsort(-np.abs(found.contributions), kind="stable")[:n]
     table = pd.DataFrame(
@@ -140,10 +140,3 @@ def reasons(
         }
     )
     return Reasons(found.start, found.prediction, table)
-
-
-def _check(index: int, size: int, what: str) -> None:
-    if not 0 <= index < size:
-        raise RatingsError(
-            Text("A {what} index lies outside 0–{value}.", what=what, value=size - 1)
-        )

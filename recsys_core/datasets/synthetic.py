@@ -145,9 +145,8 @@ def _check_size(n_users: int, n_items: int, n_factors: int, density: float) -> N
     if n_numbers > _MOST_NUMBERS:
         raise TooLargeError(
             Text(
-                "A world of {n_users:,} × {n_items:,} with {n_factors:,} factors, "
-                "{density:.3g} of it "
-                "rated, does not fit in memory; choose a smaller one.",
+                "A world of {n_users:,} × {n_items:,} with {n_factors:,} factors, {density:.3g} "
+                "of it rated, does not fit in memory; choose a smaller one.",
                 n_users=n_users,
                 n_items=n_items,
                 n_factors=n_factors,

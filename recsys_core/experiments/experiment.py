@@ -222,8 +222,7 @@ class Experiment:
                 raise LinkError(
                     Text(
                         "This experiment was written by a newer version of Factorscope; update "
-                        "this "
-                        "one."
+                        "this one."
                     )
                 )
             forks = [Fork(fork["epoch"], tuple(fork["settings"].items())) for fork in said["forks"]]

@@ -168,9 +168,8 @@ class Record:
         if what is None:
             raise MissingRunError(
                 Text(
-                    "This record holds numbers only: its model is in the process that "
-                    "trained it; run "
-                    "the experiment again."
+                    "This record holds numbers only: its model is in the process that trained "
+                    "it; run the experiment again."
                 )
             )
         return what

@@ -170,18 +170,16 @@ class Model(ABC):
         elif settings.get(name) != was and name == "n_factors":
             raise SettingsError(
                 Text(
-                    "The checkpoint has {was} factors; a fork cannot change their number. "
-                    "Start a new "
-                    "run instead.",
+                    "The checkpoint has {was} factors; a fork cannot change their number. Start "
+                    "a new run instead.",
                     was=was,
                 )
             )
         elif settings.get(name) != was:
             raise SettingsError(
                 Text(
-                    "The checkpoint was made with {name} = {was}; a fork cannot change "
-                    "that. Start a "
-                    "new run instead.",
+                    "The checkpoint was made with {name} = {was}; a fork cannot change that. "
+                    "Start a new run instead.",
                     name=name,
                     was=was,
                 )

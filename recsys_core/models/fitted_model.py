@@ -292,9 +292,9 @@ class FittedModel(ABC):
         if users.shape != items.shape and 1 not in (users.size, items.size):
             raise RatingsError(
                 Text(
-                    "{size} users and {size_2} items do not pair up; give equally many.",
-                    size=users.size,
-                    size_2=items.size,
+                    "{n_users} users and {n_items} items do not pair up; give equally many.",
+                    n_users=users.size,
+                    n_items=items.size,
                 )
             )
         users, items = np.broadcast_arrays(users, items)
@@ -326,11 +326,11 @@ class FittedModel(ABC):
         if len(users) * len(items) > MAX_CELLS:
             raise TooLargeError(
                 Text(
-                    "A block of {n_given:,} × {n_given_2:,} predictions is too large; "
-                    "ask for at most {MAX_CELLS:,} cells at once.",
-                    n_given=len(users),
-                    n_given_2=len(items),
-                    MAX_CELLS=MAX_CELLS,
+                    "A block of {n_users:,} × {n_items:,} predictions is too large; "
+                    "ask for at most {most:,} cells at once.",
+                    n_users=len(users),
+                    n_items=len(items),
+                    most=MAX_CELLS,
                 )
             )
         return self._read(self._block(users, items), clip)
@@ -414,9 +414,9 @@ class FittedModel(ABC):
         if len(items) != len(ratings):
             raise RatingsError(
                 Text(
-                    "{n_given} items but {n_given_2} ratings; give one each.",
-                    n_given=len(items),
-                    n_given_2=len(ratings),
+                    "{n_items} items but {n_ratings} ratings; give one each.",
+                    n_items=len(items),
+                    n_ratings=len(ratings),
                 )
             )
         if not np.isfinite(ratings).all():
@@ -481,9 +481,7 @@ def checked(ids: ArrayLike, size: int, what: str) -> np.ndarray:
             )
         )
     if array.min() < 0 or array.max() >= size:
-        raise RatingsError(
-            Text("A {what} index lies outside 0–{value}.", what=what, value=size - 1)
-        )
+        raise RatingsError(Text("A {what} index lies outside 0–{last}.", what=what, last=size - 1))
     return array.astype(np.int64)
 
 

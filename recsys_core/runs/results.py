@@ -86,19 +86,17 @@ class Results:
         SettingsError
             If the split has no test part, or there is no record yet.
         """
-        if self.tested is None:
-            test = self._split.test
-            if test is None or not len(test):
-                raise SettingsError(
-                    Text(
-                        "This split keeps no ratings for testing; choose one with a test part "
-                        "on the "
-                        "Data page."
-                    )
+        test = self._split.test
+        if test is None or not len(test):
+            raise SettingsError(
+                Text(
+                    "This split keeps no ratings for testing; choose one with a test part on "
+                    "the Data page."
                 )
-            if record is None:
-                raise SettingsError(Text("The run is still at work; wait until it pauses or ends."))
-            named = [(name, record.fitted)]
-            named += [(model.title, model.snapshot()) for model in self._baselines.fit()]
-            self.tested = [scores(name, fitted, test) for name, fitted in named]
+            )
+        if record is None:
+            raise SettingsError(Text("The run is still at work; wait until it pauses or ends."))
+        named = [(name, record.fitted)]
+        named += [(model.title, model.snapshot()) for model in self._baselines.fit()]
+        self.tested = [scores(name, fitted, test) for name, fitted in named]
         return self.tested
