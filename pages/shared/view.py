@@ -620,6 +620,13 @@ def _heard() -> None:
     redraw(*fields)
 
 
+def _index(told: Any) -> int | None:
+    """What a browser says is an epoch, a user or an item, from 0; None where it is no number."""
+    if isinstance(told, int | float) and math.isfinite(told):
+        return max(0, int(told))
+    return None
+
+
 def _take_in(tab: _Tab, told: dict[str, Any]) -> None:
     """Change what the browser says; nothing where it speaks of a run no longer in view."""
     tab.taken = int(told.get("sequence", 0))
@@ -634,16 +641,16 @@ def _take_in(tab: _Tab, told: dict[str, Any]) -> None:
         moment = told["moment"]
         if moment in _MOMENTS:
             fields["moment"] = moment
-        elif isinstance(moment, int | float) and math.isfinite(moment):
-            fields["moment"] = max(0, int(moment))
+        elif (at := _index(moment)) is not None:
+            fields["moment"] = at
     # Playback that came to its end is nobody's choice.
     ended = tab.view.playing and fields == {"playing": False, "moment": "best"}
     if "timeline" in tab.view.lock and not ended:
         fields = {}
     found = ratings()
     for side in SIDES:
-        index = told.get(side)
-        if isinstance(index, int | float) and math.isfinite(index) and found is not None:
-            fields[side] = min(max(int(index), 0), found.axis(side).n - 1)
+        at = _index(told.get(side))
+        if at is not None and found is not None:
+            fields[side] = min(at, found.axis(side).n - 1)
     change(chosen=not ended, **fields)
     tab.heard |= {*fields, *(["status"] if "status" in told else [])}
