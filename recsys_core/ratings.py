@@ -130,14 +130,28 @@ class Report:
         found = []
         if self.n_duplicates:
             found.append(
-                f"{self.n_duplicates:,} repeated ratings (same user, same item): the last was kept."
+                Text(
+                    "{n} repeated rating (same user, same item): the last was kept.",
+                    "{n:,} repeated ratings (same user, same item): the last was kept.",
+                    n=self.n_duplicates,
+                )
             )
         if self.n_blank:
             found.append(
-                f"{self.n_blank:,} rows without a user, an item or a rating were left out."
+                Text(
+                    "{n} row without a user, an item or a rating was left out.",
+                    "{n:,} rows without a user, an item or a rating were left out.",
+                    n=self.n_blank,
+                )
             )
         if self.n_out_of_scale:
-            found.append(f"{self.n_out_of_scale:,} ratings outside the scale were left out.")
+            found.append(
+                Text(
+                    "{n} rating outside the scale was left out.",
+                    "{n:,} ratings outside the scale were left out.",
+                    n=self.n_out_of_scale,
+                )
+            )
         return [*found, *self.remarks]
 
 

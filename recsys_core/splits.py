@@ -34,10 +34,15 @@ class Unseen:
 
     def sentence(self) -> str:
         """The counts in one sentence."""
-        return (
-            f"{plural(f'{self.part} rating', self.n_ratings)} with a user or an item that training "
-            f"never saw ({plural('user', self.n_users)}, {plural('item', self.n_items)}): nothing "
-            "was learnt about those."
+        return Text(
+            "{n} {part} rating with a user or an item that training never saw ({users}, {items}): "
+            "nothing was learnt about those.",
+            "{n:,} {part} ratings with a user or an item that training never saw ({users}, "
+            "{items}): nothing was learnt about those.",
+            part=self.part,
+            n=self.n_ratings,
+            users=plural("user", self.n_users),
+            items=plural("item", self.n_items),
         )
 
 
@@ -116,8 +121,12 @@ def random(
             n_test = len(free) * n_test // wanted
             n_validation = len(free) - n_test if n_validation else 0
             remarks = (
-                f"Only {len(free):,} of {wanted:,} ratings could be held out without leaving a "
-                "user or an item with none in training.",
+                Text(
+                    "Only {free:,} of {wanted:,} ratings could be held out without leaving a "
+                    "user or an item with none in training.",
+                    free=len(free),
+                    wanted=wanted,
+                ),
             )
         order = free
     return _split(
@@ -464,7 +473,7 @@ def _split(
         if len(positions):
             parts[part] = ratings.take(np.sort(positions))
         elif size:
-            remarks = (*remarks, f"No user has ratings enough for a {part} part.")
+            remarks = (*remarks, Text("No user has ratings enough for a {part} part.", part=part))
     unseen = tuple(_unseen(train, held_out, part) for part, held_out in parts.items())
     return Split(
         train,

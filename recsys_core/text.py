@@ -8,12 +8,16 @@ So far there is English only, and the id of a sentence is the English itself, as
 
 from __future__ import annotations
 
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 
-class Text:
-    """A sentence and the values in it. Immutable and hashable; ``str(text)`` is the English.
+class Text(str):
+    """A sentence in English that remembers what it was made of. Immutable.
+
+    It is a ``str``, so that whoever only shows it need not know; what shows it in another language
+    reads ``id``, ``plural`` and ``values``.
 
     Parameters
     ----------
@@ -30,32 +34,21 @@ class Text:
     plural: str | None
     values: MappingProxyType[str, Any]
 
-    def __init__(self, id: str, plural: str | None = None, /, **values: Any) -> None:
+    def __new__(cls, id: str, plural: str | None = None, /, **values: Any) -> Text:
+        """Put the values into the sentence that ``n`` asks for."""
         if plural is not None and "n" not in values:
             raise TypeError("A Text with a plural needs the number n.")
+        sentence = id if plural is None or values["n"] == 1 else plural
+        text = super().__new__(cls, sentence.format_map(values))
         for name, value in (("id", id), ("plural", plural), ("values", MappingProxyType(values))):
-            object.__setattr__(self, name, value)
+            object.__setattr__(text, name, value)
+        return text
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError("A Text does not change; make another.")
 
-    def _key(self) -> tuple[Any, ...]:
-        return self.id, self.plural, tuple(sorted(self.values.items()))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Text) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash(self._key())
-
-    def __str__(self) -> str:
-        sentence = self.id
-        if self.plural is not None and self.values["n"] != 1:
-            sentence = self.plural
-        return sentence.format_map(self.values)
-
-    def __repr__(self) -> str:
-        return f"Text({str(self)!r})"
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(Text, self.id, self.plural, **self.values), ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON: id, plural where there is one, and values."""

@@ -186,6 +186,29 @@ def test_errors_are_raised_with_sentences_that_are_data():
     assert not wrong
 
 
+def test_sentences_with_values_in_them_are_data():
+    """An f-string is English for ever; a Text can be said in another language."""
+    exempt = ("Text", "TypeError", "IndexError", "RuntimeError", "print")  # not for people, or one
+    wrong = []
+    for path in FILES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        inside = {
+            id(part)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.JoinedStr)
+            or (isinstance(node, ast.Call) and getattr(node.func, "id", "") in exempt)
+            for part in ast.walk(node)
+            if part is not node
+        }
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.JoinedStr) or id(node) in inside:
+                continue
+            shape = "".join(v.value if isinstance(v, ast.Constant) else "…" for v in node.values)
+            if shape.count(" ") >= 2 and shape.rstrip().endswith((".", "!", "?")):
+                wrong.append(f"{path.relative_to(CORE)}:{node.lineno} {shape}")
+    assert not wrong
+
+
 def test_pages_do_no_mathematics():
     for path in sorted((ROOT / "pages").rglob("*.py")):
         tops = {name.split(".")[0] for name in imported(path)}

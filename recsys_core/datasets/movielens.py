@@ -55,11 +55,13 @@ class Release:
     @property
     def terms(self) -> str:
         """What one agrees to by downloading; to be shown before it starts."""
-        return (
-            f"{self.title} belongs to GroupLens at the University of Minnesota: free for research "
+        return Text(
+            "{title} belongs to GroupLens at the University of Minnesota: free for research "
             "and teaching, not for profit without their permission, not to be passed on to others, "
             "and without any warranty; cite Harper and Konstan, “The MovieLens Datasets: History "
-            f"and Context” (2015), in what you publish. The full terms are at {self.page}."
+            "and Context” (2015), in what you publish. The full terms are at {page}.",
+            title=self.title,
+            page=self.page,
         )
 
 
@@ -358,7 +360,11 @@ def _unreachable(wanted: Release, why: str) -> ReadError:
 
 
 def _by_hand(wanted: Release) -> str:
-    return f"download {wanted.file} in a browser from {wanted.page} and upload it."
+    return Text(
+        "download {file} in a browser from {page} and upload it.",
+        file=wanted.file,
+        page=wanted.page,
+    )
 
 
 def _is_sound(path: Path, wanted: Release) -> bool:

@@ -14,6 +14,7 @@ from recsys_core.asking.matrix_view import Block, View
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, Trace, axis, given, trace
 from recsys_core.figures.theme import Mode
+from recsys_core.text import Text
 
 # Values are printed in the cells of a block no larger than this, so that they can be read.
 _PRINTED_ROWS, _PRINTED_COLUMNS = 30, 16
@@ -163,11 +164,14 @@ def alt(part: Block, view: View) -> str:
     values = part.values(view)
     shown = values[~np.isnan(values)]
     if not len(shown):
-        return f"{title(part, view)}; no cell has a value."
-    return (
-        f"{title(part, view)}; values from {words.number(shown.min())} to "
-        f"{words.number(shown.max())}, mean {words.number(shown.mean())}, "
-        f"in {words.percent(len(shown) / values.size)} of the cells."
+        return Text("{title}; no cell has a value.", title=title(part, view))
+    return Text(
+        "{title}; values from {lowest} to {highest}, mean {mean}, in {share} of the cells.",
+        title=title(part, view),
+        lowest=words.number(shown.min()),
+        highest=words.number(shown.max()),
+        mean=words.number(shown.mean()),
+        share=words.percent(len(shown) / values.size),
     )
 
 

@@ -19,6 +19,7 @@ from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.point_labels import positions
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import SIDES, Ratings, Scale, Side, most_first
+from recsys_core.text import Text
 
 Shade = Literal["kind", "group", "mean", "count"]
 Method = Literal["pca", "factors", "tsne", "umap"]
@@ -192,7 +193,7 @@ def table(clouds: Sequence[Cloud], group_names: Sequence[str] = ()) -> pd.DataFr
 def alt(clouds: Sequence[Cloud], title: str, selected: str | None = None) -> str:
     """The map in a sentence, for those who cannot see it."""
     what = " and ".join(words.plural(cloud.noun, len(cloud.ids)) for cloud in clouds)
-    chosen = f" {selected} is selected." if selected else ""
+    chosen = Text(" {selected} is selected.", selected=selected) if selected else ""
     return f"{title}: {what} as points; the nearer, the more alike to the model.{chosen}"
 
 

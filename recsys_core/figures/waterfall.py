@@ -10,6 +10,7 @@ from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import Scale
+from recsys_core.text import Text
 
 # So many factors get a bar of their own, the strongest first; the others share one.
 _MOST_FACTORS = 8
@@ -162,7 +163,12 @@ def figure(terms: Terms, user: str, item: str, scale: Scale, mode: Mode) -> Figu
 
 def alt(terms: Terms, user: str, item: str, scale: Scale) -> str:
     """The sum in words, for those who cannot see it."""
-    return f"The predicted rating of {item} by {user}: {sentence(terms, scale)}."
+    return Text(
+        "The predicted rating of {item} by {user}: {sentence}.",
+        item=item,
+        user=user,
+        sentence=sentence(terms, scale),
+    )
 
 
 def _hover(table: pd.DataFrame) -> list[str]:

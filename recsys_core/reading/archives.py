@@ -14,6 +14,7 @@ from recsys_core.reading.limits import (
     RATIO_MATTERS_FROM,
 )
 from recsys_core.reading.sources import Content, unreadable
+from recsys_core.text import Text
 
 _BOMB = "it is refused as a precaution: bring the table itself"
 
@@ -36,20 +37,31 @@ class Archive:
             members = self._zip.infolist()
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
             raise unreadable(
-                f"{content.said} is a damaged zip, perhaps cut short on its way; download or copy "
-                "it again."
+                Text(
+                    "{said} is a damaged zip, perhaps cut short on its way; download or copy "
+                    "it again.",
+                    said=content.said,
+                )
             ) from None
         if len(members) > MAX_MEMBERS:
             raise unreadable(
-                f"{content.said} holds {len(members):,} files; bring the one that holds the "
-                "ratings."
+                Text(
+                    "{said} holds {n_given:,} files; bring the one that holds the ratings.",
+                    said=content.said,
+                    n_given=len(members),
+                )
             )
         total = sum(member.file_size for member in members)
         ratio = total / max(len(content.data), 1)
         if total > MAX_BYTES or (total > RATIO_MATTERS_FROM and ratio > MAX_RATIO):
             raise unreadable(
-                f"{content.said} would unpack to {total / 1e9:,.1f} GB, {ratio:,.0f} times its "
-                f"size; {_BOMB}."
+                Text(
+                    "{said} would unpack to {size:,.1f} GB, {ratio:,.0f} times its size; {remedy}.",
+                    said=content.said,
+                    size=total / 1e9,
+                    ratio=ratio,
+                    remedy=_BOMB,
+                )
             )
         self._members = {m.filename: m for m in members if _is_file(m.filename)}
         self.names = list(self._members)
@@ -70,8 +82,12 @@ class Archive:
         inside = PurePosixPath(name).name
         if member.flag_bits & 1:
             raise unreadable(
-                f"“{inside}” in {self.content.said} is locked by a password; unpack it and bring "
-                "the file itself."
+                Text(
+                    "“{inside}” in {said} is locked by a password; unpack it and bring "
+                    "the file itself.",
+                    inside=inside,
+                    said=self.content.said,
+                )
             )
         try:
             with self._zip.open(member) as file:
@@ -79,8 +95,12 @@ class Archive:
                 return file.read(MAX_BYTES)
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError):
             raise unreadable(
-                f"“{inside}” in {self.content.said} is damaged or packed in an unusual way; "
-                "download or pack it again."
+                Text(
+                    "“{inside}” in {said} is damaged or packed in an unusual way; "
+                    "download or pack it again.",
+                    inside=inside,
+                    said=self.content.said,
+                )
             ) from None
 
 
@@ -106,8 +126,13 @@ def gunzip(content: Content) -> Content:
             size += len(piece)
             if size > allowed:
                 raise unreadable(
-                    f"{content.said} unpacks to more than {allowed / 1e9:,.1f} GB, far more than "
-                    f"its size suggests; {_BOMB}."
+                    Text(
+                        "{said} unpacks to more than {allowed:,.1f} GB, far more than "
+                        "its size suggests; {remedy}.",
+                        said=content.said,
+                        allowed=allowed / 1e9,
+                        remedy=_BOMB,
+                    )
                 )
             if not unpacker.eof:
                 raise zlib.error("cut short")
@@ -117,8 +142,10 @@ def gunzip(content: Content) -> Content:
             rest = unpacker.unused_data.lstrip(b"\x00")
     except zlib.error:
         raise unreadable(
-            f"{content.said} is a damaged .gz, perhaps cut short on its way; download or copy it "
-            "again."
+            Text(
+                "{said} is a damaged .gz, perhaps cut short on its way; download or copy it again.",
+                said=content.said,
+            )
         ) from None
     name = content.name.removesuffix(".gz").removesuffix(".GZ")
     return Content(b"".join(pieces), name)

@@ -15,6 +15,7 @@ from recsys_core.reading.column_roles import role
 from recsys_core.reading.limits import MAX_BYTES
 from recsys_core.reading.sources import Content, unreadable
 from recsys_core.reading.tables import FrameCells
+from recsys_core.text import Text
 
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
@@ -49,8 +50,11 @@ def _array(data: bytes, said: str) -> np.ndarray:
         shape, _, dtype = _HEADERS[version](file)
         if dtype.hasobject:
             raise unreadable(
-                f"{said} holds Python objects, which are never opened because they can run "
-                "programs; save plain numbers."
+                Text(
+                    "{said} holds Python objects, which are never opened because they can run "
+                    "programs; save plain numbers.",
+                    said=said,
+                )
             )
         if math.prod(shape) * dtype.itemsize > min(len(data), MAX_BYTES):
             raise ValueError("the header promises more than is there")
@@ -58,7 +62,9 @@ def _array(data: bytes, said: str) -> np.ndarray:
     except ReadError:
         raise
     except (ValueError, KeyError, EOFError, OSError, TypeError, SyntaxError, MemoryError):
-        raise unreadable(f"{said} is a damaged NumPy array; save it again.") from None
+        raise unreadable(
+            Text("{said} is a damaged NumPy array; save it again.", said=said)
+        ) from None
 
 
 def _as_cells(arrays: dict[str, np.ndarray], said: str) -> FrameCells:
@@ -77,8 +83,12 @@ def _as_cells(arrays: dict[str, np.ndarray], said: str) -> FrameCells:
             return FrameCells(pd.DataFrame(named), said, "npz")
         shapes = ", ".join(f"{name} {a.dtype} {a.shape}" for name, a in list(arrays.items())[:6])
         raise unreadable(
-            f"{said} holds no ratings ({shapes or 'no arrays'}); save a matrix, or arrays users, "
-            "items and ratings of one length."
+            Text(
+                "{said} holds no ratings ({found}); save a matrix, or arrays users, "
+                "items and ratings of one length.",
+                said=said,
+                found=shapes or "no arrays",
+            )
         )
     matrix = max(matrices, key=lambda array: array.size)
     users, items = (
@@ -110,10 +120,16 @@ def _sparse(arrays: dict[str, np.ndarray], said: str) -> pd.DataFrame:
                 rows, columns = columns, rows
         else:
             raise unreadable(
-                f"{said} is a sparse matrix of the form {form}; save it as csr or coo."
+                Text(
+                    "{said} is a sparse matrix of the form {form}; save it as csr or coo.",
+                    said=said,
+                    form=form,
+                )
             )
         return pd.DataFrame({"user": rows, "item": columns, "rating": values})
     except ReadError:
         raise
     except (KeyError, ValueError, TypeError, AttributeError):
-        raise unreadable(f"{said} is a damaged sparse matrix; save it again.") from None
+        raise unreadable(
+            Text("{said} is a damaged sparse matrix; save it again.", said=said)
+        ) from None

@@ -10,6 +10,7 @@ from recsys_core.ratings import Ratings, Scale
 from recsys_core.reading.cells import Table, as_labels, as_numbers, as_seconds
 from recsys_core.reading.column_roles import Roles
 from recsys_core.reading.sources import unreadable
+from recsys_core.text import Text
 
 
 def from_long(
@@ -37,7 +38,10 @@ def from_long(
         if moments is None:
             remarks = [
                 *remarks,
-                f"Times in column “{roles.timestamp}” cannot be read and were left out.",
+                Text(
+                    "Times in column “{timestamp}” cannot be read and were left out.",
+                    timestamp=roles.timestamp,
+                ),
             ]
         else:
             frame["timestamp"] = np.int64(0)
@@ -69,13 +73,26 @@ def long_numbers(table: Table, roles: Roles, decimal: str, said: str) -> np.ndar
         place = table.place(at)
         if wrong.sum() > 0.5 * np.isfinite(numbers).sum() + 0.5:
             raise unreadable(
-                f"{place} of {said}, column “{roles.rating}”: “{cell}” is not "
-                f"a number, nor are {wrong.sum() - 1:,} others; choose the column that holds the "
-                "ratings, or write them as numbers."
+                Text(
+                    "{place} of {said}, column “{rating}”: “{cell}” is not "
+                    "a number, nor are {n_others:,} others; choose the column that holds the "
+                    "ratings, or write them as numbers.",
+                    place=place,
+                    said=said,
+                    rating=roles.rating,
+                    cell=cell,
+                    n_others=wrong.sum() - 1,
+                )
             )
         raise unreadable(
-            f"{place} of {said}, column “{roles.rating}”: “{cell}” is not a number; "
-            "mend it or leave it blank."
+            Text(
+                "{place} of {said}, column “{rating}”: “{cell}” is not a number; "
+                "mend it or leave it blank.",
+                place=place,
+                said=said,
+                rating=roles.rating,
+                cell=cell,
+            )
         )
     return numbers
 
@@ -108,9 +125,15 @@ def wide_matrix(
             at = int(np.argmax(wrong))
             cell = str(body.iloc[at, position])[:40]
             raise unreadable(
-                f"{table.place(at)} of {said}, column “{names[position]}”: “{cell}” is not a "
-                "number; leave unrated cells blank, or choose “one rating a row” if that is what "
-                "the table holds."
+                Text(
+                    "{place} of {said}, column “{column}”: “{cell}” is not a number; leave "
+                    "unrated cells blank, or choose “one rating a row” if that is what the table "
+                    "holds.",
+                    place=table.place(at),
+                    said=said,
+                    column=names[position],
+                    cell=cell,
+                )
             )
         matrix[:, position] = numbers
     if names[-1] == f"column {len(table.names)}" and np.isnan(matrix[:, -1]).all():
@@ -160,19 +183,32 @@ def checked(ratings: Ratings, said: str) -> Ratings:
     """
     if ratings.n_users < 2:
         raise unreadable(
-            f"{said} holds the ratings of one user only, “{ratings.users[0]}”; bring those of "
-            "several, as a factorization learns by comparing them."
+            Text(
+                "{said} holds the ratings of one user only, “{users}”; bring those of "
+                "several, as a factorization learns by comparing them.",
+                said=said,
+                users=ratings.users[0],
+            )
         )
     if ratings.n_items < 2:
         raise unreadable(
-            f"{said} holds ratings of one {ratings.item_noun} only, “{ratings.items[0]}”; bring "
-            "several, as a factorization learns by comparing them."
+            Text(
+                "{said} holds ratings of one {item_noun} only, “{items}”; bring "
+                "several, as a factorization learns by comparing them.",
+                said=said,
+                item_noun=ratings.item_noun,
+                items=ratings.items[0],
+            )
         )
     if ratings.n_ratings and ratings.values.min() == ratings.values.max():
         raise unreadable(
-            f"All ratings in {said} are "
-            f"{ratings.values[0]:g}, from which nothing can be learnt; choose another rating "
-            "column, or bring ratings that differ."
+            Text(
+                "All ratings in {said} are "
+                "{rating:g}, from which nothing can be learnt; choose another rating "
+                "column, or bring ratings that differ.",
+                said=said,
+                rating=ratings.values[0],
+            )
         )
     return ratings
 
@@ -180,4 +216,6 @@ def checked(ratings: Ratings, said: str) -> Ratings:
 def as_read_error(error: RatingsError, said: str) -> ReadError:
     """The same sentence as an error of reading."""
     text = str(error)
-    return unreadable(f"{said}: {text[:1].lower()}{text[1:]}")
+    return unreadable(
+        Text("{said}: {lower}{text}", said=said, lower=text[:1].lower(), text=text[1:])
+    )

@@ -6,6 +6,7 @@ import csv
 from collections import Counter
 
 from recsys_core.reading.sources import Content, unreadable
+from recsys_core.text import Text
 
 # In order of trust: a tab or “::” is never there by accident, a space often is.
 DELIMITERS = {"::": "::", "tab": "\t", ";": ";", ",": ",", "|": "|", "space": " "}
@@ -61,7 +62,11 @@ def to_utf8(content: Content, encoding: str | None) -> tuple[str, bytes]:
             encoding = "latin-1"
     if encoding not in ENCODINGS:
         raise unreadable(
-            f"“{encoding}” is not an encoding known here; choose one of {', '.join(ENCODINGS)}."
+            Text(
+                "“{encoding}” is not an encoding known here; choose one of {names}.",
+                encoding=encoding,
+                names=", ".join(ENCODINGS),
+            )
         )
     try:
         if encoding == "utf-8":
@@ -78,5 +83,10 @@ def to_utf8(content: Content, encoding: str | None) -> tuple[str, bytes]:
         start = getattr(error, "start", 0)
         line = data.count(b"\n", 0, start) + 1
         raise unreadable(
-            f"Line {line:,} of {content.said} is not valid {encoding}; choose another encoding."
+            Text(
+                "Line {line:,} of {said} is not valid {encoding}; choose another encoding.",
+                line=line,
+                said=content.said,
+                encoding=encoding,
+            )
         ) from None

@@ -20,6 +20,7 @@ from recsys_core.ratings import Ratings, Scale
 from recsys_core.reading.archives import Archive
 from recsys_core.reading.building import as_read_error
 from recsys_core.reading.sources import Source, kind, open_source, unreadable
+from recsys_core.text import Text
 
 WHOLE_STARS = Scale(1, 5, 1)
 HALF_STARS = Scale(0.5, 5, 0.5)
@@ -57,8 +58,13 @@ def layout(archive: Archive) -> Layout | None:
     for films, missing in (("u.item", "u.data"), ("movies.dat", "ratings.dat")):
         if archive.find(films):
             raise unreadable(
-                f"{archive.content.said} holds {films} but not {missing}, so that there are films "
-                "without ratings; download the zip again from grouplens.org."
+                Text(
+                    "{said} holds {films} but not {missing}, so that there are films "
+                    "without ratings; download the zip again from grouplens.org.",
+                    said=archive.content.said,
+                    films=films,
+                    missing=missing,
+                )
             )
     return None
 
@@ -70,7 +76,9 @@ def read(archive: Archive, found: Layout) -> Ratings:
     halves = halves or bool((table["rating"] % 1).any() or (table["rating"] < 1).any())
     scale = HALF_STARS if halves else WHOLE_STARS
     if table.empty:
-        raise unreadable(f"{archive.content.said} holds no ratings; download it again.")
+        raise unreadable(
+            Text("{said} holds no ratings; download it again.", said=archive.content.said)
+        )
     try:
         ratings = Ratings.from_frame(
             table,
@@ -110,7 +118,7 @@ def predefined(
     if ratings is None:
         found = layout(archive)
         if found is None:
-            raise unreadable(f"{archive.content.said} is not a zip of GroupLens'.")
+            raise unreadable(Text("{said} is not a zip of GroupLens'.", said=archive.content.said))
         ratings = read(archive, found)
     pairs = ratings.user_ids.astype(np.int64) * ratings.n_items + ratings.item_ids
     masks = []
@@ -118,15 +126,25 @@ def predefined(
         name = archive.find(f"{part}.{ending}")
         if name is None:
             raise unreadable(
-                f"{archive.content.said} has no part “{part}”; MovieLens 100K has "
-                f"{', '.join(_PARTS)}."
+                Text(
+                    "{said} has no part “{part}”; MovieLens 100K has {names}.",
+                    said=archive.content.said,
+                    part=part,
+                    names=", ".join(_PARTS),
+                )
             )
         table = _triples(archive, name, "\t")
         users = _indices(table["user"], ratings.users)
         items = _indices(table["item"], ratings.items)
         wanted = users * ratings.n_items + items
         if (users < 0).any() or (items < 0).any() or not np.isin(wanted, pairs).all():
-            raise unreadable(f"{part}.{ending} holds ratings that these ratings lack.")
+            raise unreadable(
+                Text(
+                    "{part}.{ending} holds ratings that these ratings lack.",
+                    part=part,
+                    ending=ending,
+                )
+            )
         masks.append(np.isin(pairs, wanted))
     return masks[0], masks[1]
 
@@ -137,7 +155,9 @@ def predefined(
 def _open(source: Source, name: str | None) -> Archive:
     content = open_source(source, name)
     if kind(content) != "zip":
-        raise unreadable(f"{content.said} is not a zip; bring the zip that GroupLens offers.")
+        raise unreadable(
+            Text("{said} is not a zip; bring the zip that GroupLens offers.", said=content.said)
+        )
     return Archive(content)
 
 
@@ -158,8 +178,13 @@ def _triples(archive: Archive, name: str, separator: str) -> pd.DataFrame:
     except (ValueError, pd.errors.ParserError):
         short = name.rsplit("/", 1)[-1]
         raise unreadable(
-            f"{_first_bad_line(data, separator)} of {short} in {archive.content.said} is not "
-            "“user, film, rating, time” in numbers; download the zip again."
+            Text(
+                "{first_bad_line} of {short} in {said} is not "
+                "“user, film, rating, time” in numbers; download the zip again.",
+                first_bad_line=_first_bad_line(data, separator),
+                short=short,
+                said=archive.content.said,
+            )
         ) from None
 
 

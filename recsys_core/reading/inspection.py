@@ -18,7 +18,6 @@ from recsys_core.reading.releases import recognised
 from recsys_core.reading.sources import Content, Source, open_source, unreadable
 from recsys_core.reading.text import TextCells
 from recsys_core.text import Text
-from recsys_core.words import plural
 
 # What a person may change; each is an attribute of Guess, and a keyword of read_ratings.
 CHANGEABLE = (
@@ -84,7 +83,7 @@ class Guess:
     log: bool = False
     preview: pd.DataFrame = field(default_factory=pd.DataFrame)
     remarks: tuple[str, ...] = ()
-    problem: str | None = None
+    problem: Text | None = None
     _content: Content = field(default=Content(b"", ""), repr=False)
     _changes: dict[str, Any] = field(default_factory=dict, repr=False)
     _build: Callable[[], Ratings] | None = field(default=None, repr=False)
@@ -108,7 +107,7 @@ class Guess:
             One sentence: the line, the column, the remedy.
         """
         if self.problem is not None or self._build is None:
-            raise unreadable(self.problem or "There is nothing to read; bring a file.")
+            raise unreadable(self.problem or Text("There is nothing to read; bring a file."))
         try:
             return recognised(building.checked(self._build(), self._content.said))
         except ReadError:
@@ -148,8 +147,11 @@ def _inspect(content: Content, changes: dict[str, Any]) -> Guess:
     records = cells.sample()
     if cells.width < 2:
         raise unreadable(
-            f"{content.said} has one column only; bring at least three: user, item and rating, or "
-            "choose another delimiter."
+            Text(
+                "{said} has one column only; bring at least three: user, item and rating, or "
+                "choose another delimiter.",
+                said=content.said,
+            )
         )
     comma = uses_decimal_comma([cell for record in records[:200] for cell in record])
     decimal = changes.get("decimal", "," if comma else ".")
@@ -185,7 +187,7 @@ def _inspect(content: Content, changes: dict[str, Any]) -> Guess:
         else:
             _long(table, decimal, changes, found)
     except ReadError as error:
-        found["problem"] = str(error)
+        found["problem"] = error.text
     return Guess(**found)
 
 
@@ -212,7 +214,14 @@ def _long(table: Table, decimal: str, changes: dict[str, Any], found: dict[str, 
     for column in chosen.values():
         if column is not None and column not in table.names:
             names = ", ".join(table.names[:12])
-            raise unreadable(f"{said} has no column “{column}”; its columns are {names}.")
+            raise unreadable(
+                Text(
+                    "{said} has no column “{column}”; its columns are {names}.",
+                    said=said,
+                    column=column,
+                    names=names,
+                )
+            )
     roles = column_roles.by_content(table, column_roles.settled(known, chosen), decimal)
     roles = column_roles.settled(roles, chosen)  # “none” stays none, whatever the cells look like
     found |= {what: getattr(roles, what) for what in column_roles.ROLES}
@@ -220,8 +229,13 @@ def _long(table: Table, decimal: str, changes: dict[str, Any], found: dict[str, 
         if getattr(roles, what) is None:
             names = ", ".join(f"“{name}”" for name in table.names[:12])
             raise unreadable(
-                f"{said} has no column that looks like the {what} among {names}; choose it, or "
-                "bring a table with user, item and rating."
+                Text(
+                    "{said} has no column that looks like the {what} among {names}; choose it, or "
+                    "bring a table with user, item and rating.",
+                    said=said,
+                    what=what,
+                    names=names,
+                )
             )
     assert roles.rating is not None
     numbers = building.long_numbers(table, roles, decimal, said)
@@ -257,7 +271,9 @@ def _wide(
         matrix = matrix.iloc[:, 1:]
     cells, remarks = _settle(matrix.to_numpy(), False, True, changes, found)
     if len(table.names) < len(found["columns"]):
-        remarks.append(f"Column “{found['columns'][0]}” holds times and was left out.")
+        remarks.append(
+            Text("Column “{column}” holds times and was left out.", column=found["columns"][0])
+        )
     if counted:
         remarks.append("The first column counts the ratings of its row and was left out.")
     matrix = pd.DataFrame(cells, index=matrix.index, columns=matrix.columns)
@@ -276,41 +292,64 @@ def _settle(
     counts = values.are_counts(present, named_so)
     guessed = values.unrated_value(present, len(present) < numbers.size, wide, counts)
     unrated = changes.get("unrated", guessed)
-    remarks = []
+    remarks: list[str] = []
     if unrated is not None:
         is_mark = numbers == unrated
-        remarks.append(f"{unrated:g} was taken as “unrated”: {plural('cell', int(is_mark.sum()))}.")
+        remarks.append(
+            Text(
+                "{unrated:g} was taken as “unrated”: {n} cell.",
+                "{unrated:g} was taken as “unrated”: {n:,} cells.",
+                unrated=unrated,
+                n=int(is_mark.sum()),
+            )
+        )
         numbers = np.where(is_mark, np.nan, numbers)
         present = present[present != unrated]
     elif (n_zeros := int((present == 0).sum())) and present.min() >= 0:
-        remarks.append(f"0 was taken as a rating: {plural('cell', n_zeros)}.")
+        remarks.append(
+            Text(
+                "0 was taken as a rating: {n} cell.",
+                "0 was taken as a rating: {n:,} cells.",
+                n=n_zeros,
+            )
+        )
     log = bool(changes.get("log", False))
     if counts and len(present):
         remarks.append(_about_counts(present, log))
     if log:
         if len(present) and present.min() < 0:
             raise unreadable(
-                "Negative numbers have no logarithm of 1 + value; read them as they are."
+                Text("Negative numbers have no logarithm of 1 + value; read them as they are.")
             )
         numbers, present = np.log1p(numbers), np.log1p(present)
     found |= {"unrated": unrated, "counts": counts, "log": log}
     if not len(present):
         raise unreadable(
-            f"{found['_content'].said} holds no rating, only blanks and what was taken as "
-            "“unrated”; choose another column of ratings, or another value for unrated."
+            Text(
+                "{said} holds no rating, only blanks and what was taken as "
+                "“unrated”; choose another column of ratings, or another value for unrated.",
+                said=found["_content"].said,
+            )
         )
     found["scale"] = changes.get("scale") or Scale.guess(pd.unique(present))
     return numbers, remarks
 
 
-def _about_counts(counts: np.ndarray, log: bool) -> str:
-    about = (
-        f"The ratings look like counts, such as plays: half are at most {np.median(counts):g}, the "
-        f"largest is {counts.max():,.0f}"
+def _about_counts(counts: np.ndarray, log: bool) -> Text:
+    about = Text(
+        "The ratings look like counts, such as plays: half are at most {median:g}, the largest is "
+        "{largest:,.0f}",
+        median=np.median(counts),
+        largest=counts.max(),
     )
     if log:
-        return f"{about}; log(1 + count) is learnt, so that a few large ones do not outweigh all."
-    return f"{about}; take log(1 + count), lest a few large ones outweigh all others."
+        return Text(
+            "{about}; log(1 + count) is learnt, so that a few large ones do not outweigh all.",
+            about=about,
+        )
+    return Text(
+        "{about}; take log(1 + count), lest a few large ones outweigh all others.", about=about
+    )
 
 
 def _preview(table: Table) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from recsys_core.reading import arrays, grouplens, tables
 from recsys_core.reading.archives import Archive, gunzip
 from recsys_core.reading.sources import Content, kind, unreadable
 from recsys_core.reading.text import TextCells
+from recsys_core.text import Text
 
 Cells = TextCells | tables.SheetCells | tables.FrameCells
 
@@ -24,7 +25,9 @@ def opened(content: Content, changes: dict[str, Any], found: dict[str, Any]) -> 
         content = gunzip(content)
         form = kind(content)
         if form in ("zip", "gzip"):
-            raise unreadable(f"{content.said} is packed twice; unpack it once first.")
+            raise unreadable(
+                Text("{said} is packed twice; unpack it once first.", said=content.said)
+            )
     if form == "zip":
         archive = Archive(content)
         if (cells := _packed_table(archive, changes)) is not None:
@@ -67,16 +70,30 @@ def _member(archive: Archive, changes: dict[str, Any], found: dict[str, Any]) ->
         inside = ", ".join(PurePosixPath(name).name for name in archive.names[:5]) or "nothing"
         zips = any(name.lower().endswith((".zip", ".gz")) for name in archive.names)
         remedy = "unpack it first" if zips else "bring a zip with a CSV, Excel or Parquet file"
-        raise unreadable(f"{said} holds no table of ratings but {inside}; {remedy}.")
+        raise unreadable(
+            Text(
+                "{said} holds no table of ratings but {inside}; {remedy}.",
+                said=said,
+                inside=inside,
+                remedy=remedy,
+            )
+        )
     likely = [name for name in members if "rating" in PurePosixPath(name).name.lower()]
     member = changes.get("member", max(likely or members, key=archive.size))
     if member not in members:
         raise unreadable(
-            f"{said} holds no table “{member}”; choose one of {', '.join(members[:9])}."
+            Text(
+                "{said} holds no table “{member}”; choose one of {names}.",
+                said=said,
+                member=member,
+                names=", ".join(members[:9]),
+            )
         )
     inner = Content(archive.read(member), PurePosixPath(member).name)
     if not inner.data.strip():
-        raise unreadable(f"“{inner.name}” in {said} is empty; choose another file.")
+        raise unreadable(
+            Text("“{name}” in {said} is empty; choose another file.", name=inner.name, said=said)
+        )
     found |= {"member": member, "members": tuple(members)}
     form = kind(inner)
     if form not in ("zip", "gzip"):
@@ -84,5 +101,9 @@ def _member(archive: Archive, changes: dict[str, Any], found: dict[str, Any]) ->
     # No archive in an archive, however it is called: some hold themselves.
     cells = _packed_table(Archive(inner), changes) if form == "zip" else None
     if cells is None:
-        raise unreadable(f"“{inner.name}” in {said} is itself packed; unpack it first.")
+        raise unreadable(
+            Text(
+                "“{name}” in {said} is itself packed; unpack it first.", name=inner.name, said=said
+            )
+        )
     return cells

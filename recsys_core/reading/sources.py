@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import numbers
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from recsys_core.errors import ReadError
 from recsys_core.reading.limits import MAX_BYTES
+from recsys_core.text import Text
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[Any]
 
-_SIZE_REMEDY = f"at most {MAX_BYTES >> 30} GB is read: bring a part of it"
+_SIZE_REMEDY = Text("at most {most} GB is read: bring a part of it", most=MAX_BYTES >> 30)
 
 # First bytes of what people mistake for ratings, and what to do about it.
 _REFUSED = (
@@ -44,10 +47,16 @@ _PICKLE = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-def unreadable(sentence: str) -> ReadError:
+def unreadable(sentence: Text) -> ReadError:
     """The error for a person: one line that begins with a capital, whatever it quotes."""
-    sentence = " ".join(sentence.split())
-    return ReadError(sentence[:1].upper() + sentence[1:])
+    values = {
+        name: value if isinstance(value, Text | numbers.Number) else " ".join(str(value).split())
+        for name, value in sentence.values.items()
+    }
+    if begins := re.match(r"\{(\w+)\}", sentence.id):
+        first = str(values[begins[1]])
+        values[begins[1]] = first[:1].upper() + first[1:]
+    return ReadError(Text(sentence.id, sentence.plural, **values))
 
 
 @dataclass(frozen=True)
@@ -89,9 +98,13 @@ def open_source(source: Source, name: str | None = None) -> Content:
     else:
         content = _from_path(source, name)
     if len(content.data) > MAX_BYTES:
-        raise unreadable(f"{content.said} is too large; {_SIZE_REMEDY}.")
+        raise unreadable(
+            Text("{said} is too large; {SIZE_REMEDY}.", said=content.said, SIZE_REMEDY=_SIZE_REMEDY)
+        )
     if not content.data.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
-        raise unreadable(f"{content.said} is empty; check that it was saved and sent whole.")
+        raise unreadable(
+            Text("{said} is empty; check that it was saved and sent whole.", said=content.said)
+        )
     return content
 
 
@@ -100,11 +113,17 @@ def _from_path(source: str | os.PathLike[str], name: str | None) -> Content:
         path = Path(os.path.expanduser(os.fspath(source)))
         said = f"“{path.name or path}”"
         if path.is_dir():
-            raise unreadable(f"{said} is a folder; name the file inside it, or zip the folder.")
+            raise unreadable(
+                Text("{said} is a folder; name the file inside it, or zip the folder.", said=said)
+            )
         if not path.exists():
-            raise unreadable(f"There is no file “{path}”; check the name and the folder.")
+            raise unreadable(
+                Text("There is no file “{path}”; check the name and the folder.", path=path)
+            )
         if path.stat().st_size > MAX_BYTES:
-            raise unreadable(f"{said} is too large; {_SIZE_REMEDY}.")
+            raise unreadable(
+                Text("{said} is too large; {SIZE_REMEDY}.", said=said, SIZE_REMEDY=_SIZE_REMEDY)
+            )
         return Content(path.read_bytes(), name or path.name)
     except (OSError, ValueError, TypeError) as error:
         if isinstance(error, ReadError):
@@ -112,7 +131,11 @@ def _from_path(source: str | os.PathLike[str], name: str | None) -> Content:
         reason = getattr(error, "strerror", None) or "it is not the name of a file"
         shown = str(source)[:80]
         raise unreadable(
-            f"“{shown}” cannot be opened ({reason}); check the name and your rights to it."
+            Text(
+                "“{shown}” cannot be opened ({reason}); check the name and your rights to it.",
+                shown=shown,
+                reason=reason,
+            )
         ) from None
 
 
@@ -125,7 +148,9 @@ def _from_file(file: Any, name: str | None) -> Content:
         data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         what = f"“{given}”" if given else "the file"
-        raise unreadable(f"{what} cannot be read ({error}); open it again.") from None
+        raise unreadable(
+            Text("{what} cannot be read ({error}); open it again.", what=what, error=error)
+        ) from None
     return Content(data.encode() if isinstance(data, str) else bytes(data), given)
 
 
@@ -148,27 +173,40 @@ def kind(content: Content) -> str:
         return "npy"
     if data.startswith(_PICKLE):
         raise unreadable(
-            f"{content.said} is a Python pickle, which is never opened because it can run "
-            "programs; save the table as CSV or Parquet."
+            Text(
+                "{said} is a Python pickle, which is never opened because it can run "
+                "programs; save the table as CSV or Parquet.",
+                said=content.said,
+            )
         )
     binary = not data.startswith(_UTF16) and _is_binary(data[:65536])
     for mark, what, remedy in _REFUSED:
         if data.startswith(mark) and (binary or mark not in _TEXT_MARKS):
-            raise unreadable(f"{content.said} {what}; {remedy}.")
+            raise unreadable(
+                Text("{said} {what}; {remedy}.", said=content.said, what=what, remedy=remedy)
+            )
     if binary:
         raise unreadable(
-            f"{content.said} is neither text nor a table format known here; bring CSV, Excel, "
-            "Parquet, .npz or a MovieLens zip."
+            Text(
+                "{said} is neither text nor a table format known here; bring CSV, Excel, "
+                "Parquet, .npz or a MovieLens zip.",
+                said=content.said,
+            )
         )
     if data[257:262] == b"ustar":
-        raise unreadable(f"{content.said} is a tar archive; unpack it first.")
+        raise unreadable(Text("{said} is a tar archive; unpack it first.", said=content.said))
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
     if head.startswith((b"{", b"[{", b"[[")):
-        raise unreadable(f"{content.said} looks like JSON; save it as CSV, one rating a line.")
+        raise unreadable(
+            Text("{said} looks like JSON; save it as CSV, one rating a line.", said=content.said)
+        )
     if head[:14].lower().startswith((b"<!doctype", b"<html", b"<?xml")):
         raise unreadable(
-            f"{content.said} is a web page or XML, perhaps a sign-in page saved instead of the "
-            "file; download it again or export it as CSV."
+            Text(
+                "{said} is a web page or XML, perhaps a sign-in page saved instead of the "
+                "file; download it again or export it as CSV.",
+                said=content.said,
+            )
         )
     return "text"
 

@@ -23,6 +23,7 @@ from recsys_core.reading.limits import (
 )
 from recsys_core.reading.sources import Content, unreadable
 from recsys_core.reading.text import unique_names
+from recsys_core.text import Text
 
 
 class SheetCells:
@@ -42,8 +43,12 @@ class SheetCells:
             self.sheets = [s.title for s in book.worksheets]
             if sheet is not None and sheet not in self.sheets:
                 raise unreadable(
-                    f"{content.said} has no sheet “{sheet}”; choose one of "
-                    f"{', '.join(self.sheets)}."
+                    Text(
+                        "{said} has no sheet “{sheet}”; choose one of {names}.",
+                        said=content.said,
+                        sheet=sheet,
+                        names=", ".join(self.sheets),
+                    )
                 )
             for title in [sheet] if sheet is not None else self.sheets:
                 self.sheet = title
@@ -54,13 +59,19 @@ class SheetCells:
             raise
         except Exception:  # openpyxl lets through whatever its XML and zip readers raise
             raise unreadable(
-                f"{content.said} is a damaged or unusual Excel workbook; open it and save it "
-                "again, or save the sheet as CSV."
+                Text(
+                    "{said} is a damaged or unusual Excel workbook; open it and save it "
+                    "again, or save the sheet as CSV.",
+                    said=content.said,
+                )
             ) from None
         if not self._records:
             raise unreadable(
-                f"{content.said} holds no values; formulas count only once a spreadsheet program "
-                "has worked them out and saved the workbook."
+                Text(
+                    "{said} holds no values; formulas count only once a spreadsheet program "
+                    "has worked them out and saved the workbook.",
+                    said=content.said,
+                )
             )
         self.width = max(map(len, self._records))
 
@@ -75,8 +86,13 @@ class SheetCells:
             n_cells += len(row) + 1
             if n_cells > MAX_SHEET_CELLS:
                 raise unreadable(
-                    f"Sheet “{sheet.title}” of {self.said} has more than {MAX_SHEET_CELLS:,} "
-                    "cells; save it as CSV, which is read faster."
+                    Text(
+                        "Sheet “{title}” of {said} has more than {most:,} "
+                        "cells; save it as CSV, which is read faster.",
+                        title=sheet.title,
+                        said=self.said,
+                        most=MAX_SHEET_CELLS,
+                    )
                 )
             cells = list(row)
             while cells and cells[-1] is None:
@@ -96,7 +112,7 @@ class SheetCells:
         """Everything below the header."""
         body = self._records[1:] if header else self._records
         if not body:
-            raise unreadable(f"{self.said} has a header but no ratings below it.")
+            raise unreadable(Text("{said} has a header but no ratings below it.", said=self.said))
         names = [""] * self.width
         if header:
             for position, cell in enumerate(self._records[0]):
@@ -122,11 +138,18 @@ class FrameCells:
         self._frame = frame
         self.width = frame.shape[1]
         if not frame.size:
-            raise unreadable(f"{said} holds no rows; check that it was saved whole.")
+            raise unreadable(
+                Text("{said} holds no rows; check that it was saved whole.", said=said)
+            )
         if self.width > MAX_COLUMNS or frame.size > MAX_CELLS and self.width > 20:
             raise unreadable(
-                f"{said} has {len(frame):,} rows of {self.width:,} columns, more than fit; bring a "
-                "part of it, or one rating a row: user, item, rating."
+                Text(
+                    "{said} has {n_given:,} rows of {width:,} columns, more than fit; bring a "
+                    "part of it, or one rating a row: user, item, rating.",
+                    said=said,
+                    n_given=len(frame),
+                    width=self.width,
+                )
             )
 
     def sample(self) -> list[list[Any]]:
@@ -152,8 +175,13 @@ def parquet(content: Content) -> FrameCells:
         n_bytes = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
         if about.num_rows > MAX_ROWS or about.num_columns > MAX_COLUMNS or n_bytes > MAX_BYTES:
             raise unreadable(
-                f"{content.said} has {about.num_rows:,} rows of {about.num_columns:,} columns, "
-                "more than fit; bring a part of it."
+                Text(
+                    "{said} has {num_rows:,} rows of {num_columns:,} columns, "
+                    "more than fit; bring a part of it.",
+                    said=content.said,
+                    num_rows=about.num_rows,
+                    num_columns=about.num_columns,
+                )
             )
         schema = file.schema_arrow
         index = [
@@ -168,8 +196,11 @@ def parquet(content: Content) -> FrameCells:
         raise
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError):
         raise unreadable(
-            f"{content.said} is a damaged Parquet file, perhaps cut short on its way; copy or save "
-            "it again."
+            Text(
+                "{said} is a damaged Parquet file, perhaps cut short on its way; copy or save "
+                "it again.",
+                said=content.said,
+            )
         ) from None
     nameless = [name for name in columns if name.startswith("__index_level_")]
     frame = frame.rename(columns=dict.fromkeys(nameless, ""))

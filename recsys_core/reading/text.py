@@ -26,6 +26,7 @@ from recsys_core.reading.limits import (
     SAMPLE_ROWS_AT_LEAST,
 )
 from recsys_core.reading.sources import Content, unreadable
+from recsys_core.text import Text
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LINE_END_BYTES = re.compile(rb"\r\n|\r|\n")
@@ -55,8 +56,11 @@ class TextCells:
             known = {text: name for name, text in DELIMITERS.items()}
             if delimiter not in known:
                 raise unreadable(
-                    f"“{delimiter}” is not a delimiter known here; choose one of "
-                    f"{', '.join(DELIMITERS)}."
+                    Text(
+                        "“{delimiter}” is not a delimiter known here; choose one of {names}.",
+                        delimiter=delimiter,
+                        names=", ".join(DELIMITERS),
+                    )
                 )
             self.delimiter = known[delimiter]
         self._separator = DELIMITERS[self.delimiter]
@@ -66,14 +70,21 @@ class TextCells:
             self._separator = UNIT
         self._sample = self._records(head)
         if not self._sample:
-            raise unreadable(f"{self.said} holds no cells; check that it was saved whole.")
+            raise unreadable(
+                Text("{said} holds no cells; check that it was saved whole.", said=self.said)
+            )
         lengths = Counter(len(record) for record in self._sample[1:] or self._sample)
         self.width = lengths.most_common(1)[0][0]
         if self.width > MAX_COLUMNS or len(self._sample[0]) > MAX_COLUMNS:
             raise unreadable(
-                f"{self.said} has {max(self.width, len(self._sample[0])):,} columns, more than the "
-                f"{MAX_COLUMNS:,} read as a matrix; bring one rating a line instead: user, item, "
-                "rating."
+                Text(
+                    "{said} has {width:,} columns, more than the "
+                    "{most:,} read as a matrix; bring one rating a line instead: user, item, "
+                    "rating.",
+                    said=self.said,
+                    width=max(self.width, len(self._sample[0])),
+                    most=MAX_COLUMNS,
+                )
             )
 
     def sample(self) -> list[list[str]]:
@@ -85,8 +96,13 @@ class TextCells:
         n_lines = max(self._data.count(b"\n"), self._data.count(b"\r")) + 1
         if (wide and n_lines * self.width > MAX_CELLS) or n_lines > MAX_ROWS:
             raise unreadable(
-                f"{self.said} has about {n_lines:,} lines of {self.width:,} columns, more than "
-                "fit; bring a part of it, or one rating a line instead of a matrix."
+                Text(
+                    "{said} has about {n_lines:,} lines of {width:,} columns, more than "
+                    "fit; bring a part of it, or one rating a line instead of a matrix.",
+                    said=self.said,
+                    n_lines=n_lines,
+                    width=self.width,
+                )
             )
         names = unique_names(self._names(header))
         if any(any(map(str.strip, record[len(names) :])) for record in self._sample[header:]):
@@ -102,7 +118,10 @@ class TextCells:
             raise unreadable(self._uneven(len(names))) from None
         if frame.empty:
             raise unreadable(
-                f"{self.said} has a header but no ratings below it; check that it was saved whole."
+                Text(
+                    "{said} has a header but no ratings below it; check that it was saved whole.",
+                    said=self.said,
+                )
             )
         offset = 1 if header else 0
         return Table(frame, names, lambda row: f"line {self.line(row + offset):,}")
@@ -149,11 +168,19 @@ class TextCells:
             lines.pop(0)
         lines = [line for line in lines if line.strip()]
         if not lines:
-            raise unreadable(f"{self.said} holds blank lines only; check that it was saved whole.")
+            raise unreadable(
+                Text(
+                    "{said} holds blank lines only; check that it was saved whole.", said=self.said
+                )
+            )
         if any(len(line) > MAX_LINE for line in lines[:2]):
             raise unreadable(
-                f"Line 1 of {self.said} is longer than {MAX_LINE >> 20} MB, which no table is; "
-                "bring one rating a line: user, item, rating."
+                Text(
+                    "Line 1 of {said} is longer than {most} MB, which no table is; "
+                    "bring one rating a line: user, item, rating.",
+                    said=self.said,
+                    most=MAX_LINE >> 20,
+                )
             )
         return lines
 
@@ -180,8 +207,12 @@ class TextCells:
         except csv.Error:
             *_, (begins, _) = self._every_record()
             raise unreadable(
-                f"Line {begins:,} of {self.said} holds a cell that does not end; look for "
-                "a quotation mark without its partner."
+                Text(
+                    "Line {begins:,} of {said} holds a cell that does not end; look for "
+                    "a quotation mark without its partner.",
+                    begins=begins,
+                    said=self.said,
+                )
             ) from None
         return found
 
@@ -221,19 +252,26 @@ class TextCells:
         except csv.Error:
             yield begins, []
 
-    def _uneven(self, expected: int) -> str:
+    def _uneven(self, expected: int) -> Text:
         """The sentence for a table whose lines differ in length, naming the first that does."""
         begins = self._skipped + 1
         for begins, row in self._every_record():
             if any(map(str.strip, row[expected:])):
-                return (
-                    f"Line {begins:,} of {self.said} has {len(row):,} columns where the others "
-                    f"have {expected:,}; put quotation marks around cells that hold the "
-                    f"delimiter ({self.delimiter}), or choose another delimiter."
+                return Text(
+                    "Line {begins:,} of {said} has {n_given:,} columns where the others "
+                    "have {expected:,}; put quotation marks around cells that hold the "
+                    "delimiter ({delimiter}), or choose another delimiter.",
+                    begins=begins,
+                    said=self.said,
+                    n_given=len(row),
+                    expected=expected,
+                    delimiter=self.delimiter,
                 )
-        return (
-            f"Line {begins:,} of {self.said} breaks the table; look there for a quotation mark "
-            "without its partner."
+        return Text(
+            "Line {begins:,} of {said} breaks the table; look there for a quotation mark "
+            "without its partner.",
+            begins=begins,
+            said=self.said,
         )
 
 
