@@ -1,8 +1,8 @@
 """Start Factorscope: ``python -m streamlit run app.py``.
 
 Around the pages (``pages/frame.py``) this adds what a script cannot: the route that serves Plotly's
-JavaScript once a browser, the cookie that names a browser, a health check, and the warm-up of
-compiled kernels.
+JavaScript once a browser, the cookie that names a browser, the Content-Security-Policy, a health
+check, and the warm-up of compiled kernels.
 """
 
 from __future__ import annotations
@@ -24,10 +24,12 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pages.routes.content_policy import ContentPolicy
 from pages.routes.live import live
 from pages.routes.promptly import answer_promptly
 from pages.shared import visitor
 from pages.shared.chart.assets import LIVE_ROUTE, PLOTLY_ROUTE, SCRIPTS, SCRIPTS_ROUTE
+from recsys_core import escape
 from recsys_core.errors import FactorscopeError
 
 log = logging.getLogger("factorscope")
@@ -157,7 +159,8 @@ def on_script_error(error: Exception) -> bool:
         "This page met an error of ours and stopped. Your data and runs are kept: reload the page, "
         "or go on with another one."
     )
-    st.error(str(error) if isinstance(error, FactorscopeError) else ours, icon=":material/error:")
+    text = escape.markdown(str(error)) if isinstance(error, FactorscopeError) else ours
+    st.error(text, icon=":material/error:")
     return True
 
 
@@ -169,7 +172,7 @@ app = st.App(
         Route("/factorscope/health", health),
         WebSocketRoute(LIVE_ROUTE, live),
     ],
-    middleware=[Middleware(NameTheBrowser)],
+    middleware=[Middleware(ContentPolicy), Middleware(NameTheBrowser)],
     lifespan=lifespan,
     on_script_error=on_script_error,
 )

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.panels.data import loaded_data, rating_editor, sources, split_form
 from pages.shared import empty_state, header, parts, session, view
 from pages.shared.chart.chart import chart
-from recsys_core import words
+from recsys_core import escape, words
 from recsys_core.figures import heatmap, histogram, rating_counts, sparsity_pattern
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import Ratings
@@ -32,7 +32,7 @@ def overview(ratings: Ratings, split: Split) -> None:
         st.metric("Mean rating", words.number(ratings.global_mean))
         st.metric("Scale", f"{ratings.scale.low:g}–{ratings.scale.high:g}", help=_steps(ratings))
     for sentence in ratings.report.sentences():
-        st.caption(sentence)
+        st.caption(escape.markdown(sentence))
     mode = session.theme()
     _known(ratings, split, mode)
     left, right = st.columns(2, gap="medium")
@@ -94,7 +94,7 @@ if data is None:
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.subheader(data.ratings.name, anchor=False, width="content")
+    st.subheader(escape.markdown(data.ratings.name), anchor=False, width="content")
     st.page_link(
         "train.py",
         label="Train a model on it",

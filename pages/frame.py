@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 
 import streamlit as st
@@ -11,7 +10,7 @@ from streamlit.runtime.scriptrunner import StopException
 
 from pages.shared import parts, sidebar, view
 from pages.shared.chart.chart import preload
-from recsys_core import runs
+from recsys_core import escape, runs
 
 PAGES = (
     ("home.py", "Home", ":material/home:", "Three ways in."),
@@ -52,6 +51,8 @@ st.html(
         [data-testid=stApp]:has([data-testid=stExpandSidebarButton])
             [data-testid=stMainBlockContainer] { padding-top: 3.5rem; }
     }
+    /* Streamlit writes cells into that file as they are, formulas too; ours are in Export. */
+    [data-testid=stElementToolbarButton]:has([aria-label^="Download as CSV"]) { display: none; }
     .fs-remark { margin: 0; padding: .5em .8em; border-radius: 6px;
         border: 1px solid #B7791F; }
     </style>"""
@@ -83,7 +84,7 @@ with runs.registry().drawing():
 
     if said := view.remarks():
         # What a link says is text, never markup.
-        st.html(f'<p role="status" class="fs-remark">{escape(" ".join(said))}</p>')
+        st.html(f'<p role="status" class="fs-remark">{escape.html(" ".join(said))}</p>')
 
     try:
         page.run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import empty_state, header, view
+from recsys_core import escape
 from recsys_core.figures import home_drawings
 
 header.title("Factorscope")
@@ -18,7 +19,7 @@ current = view.entry()
 if current is not None:
     st.page_link(
         "train.py",
-        label=f"Go on with {current.name} on {current.run.ratings.name}",
+        label=escape.markdown(f"Go on with {current.name} on {current.run.ratings.name}"),
         icon=":material/arrow_forward:",
         query_params=view.parameters(),
     )

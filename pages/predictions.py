@@ -18,6 +18,7 @@ from pages.shared import (
 from pages.shared.chart import min_width
 from pages.shared.chart.chart import cells, chart
 from pages.shared.model_in_view import ModelInView
+from recsys_core import escape
 from recsys_core.asking import attribution, matrix_view
 from recsys_core.asking.matrix_view import Block, View
 from recsys_core.figures import heatmap, theme, waterfall
@@ -63,7 +64,7 @@ def closer(model: ModelInView, block: Block) -> None:
 def arithmetic(model: ModelInView, user: int, item: int) -> None:
     """How one cell's prediction comes about: as a sum, from own ratings, or not to be said."""
     user_name, item_name = model.ratings.user_names[user], model.ratings.item_names[item]
-    st.markdown(f"**{user_name} × {item_name}**")
+    st.markdown(f"**{escape.markdown(user_name)} × {escape.markdown(item_name)}**")
     if model.fitted.has.terms:
         _as_a_sum(model, user, item)
         return
@@ -81,7 +82,7 @@ def arithmetic(model: ModelInView, user: int, item: int) -> None:
 def _as_a_sum(model: ModelInView, user: int, item: int) -> None:
     user_name, item_name = model.ratings.user_names[user], model.ratings.item_names[item]
     found, extent = attribution.terms(model.fitted, user, item), model.fitted.extent
-    st.markdown(waterfall.sentence(found, extent))
+    st.markdown(escape.markdown(waterfall.sentence(found, extent)))
     chart(
         waterfall.figure(found, user_name, item_name, extent, session.theme()),
         key="terms",

@@ -8,6 +8,8 @@ import streamlit as st
 from pages.panels.data import download, upload
 from pages.shared import choices, header, parts, receipt, session, view
 from pages.shared.chart.chart import chart
+from recsys_core import escape
+from recsys_core.asking import exports
 from recsys_core.errors import FactorscopeError
 from recsys_core.figures import epoch_lines as line_charts
 from recsys_core.live import status_lines
@@ -46,9 +48,9 @@ def progress(entries: dict[str, Entry], replica: Replica) -> None:
         run = entries[case.key].run
         at = status_lines.standing(run, run.epoch)
         share = run.epoch / max(run.n_epochs, 1) if run.status != "finished" else 1.0
-        st.progress(min(share, 1.0), f"{case.title}: {status_lines.progress(at)}")
+        st.progress(min(share, 1.0), escape.markdown(f"{case.title}: {status_lines.progress(at)}"))
         if run.status == "failed":
-            st.error(run.message)
+            st.error(escape.markdown(run.message))
     if st.button("Watch it on the Train page", icon=":material/play_circle:", key="replica_watch"):
         view.look_at(next(iter(entries.values())))
         st.switch_page("train.py")
@@ -64,7 +66,7 @@ def table(replica: Replica, records: Records) -> None:
         reasons.setdefault(row.why, []).append(row.what)
     st.markdown("\n".join(f"- *{'; '.join(of)}:* {why}" for why, of in reasons.items() if why))
     st.download_button(
-        "CSV", rows.to_csv(index=False), f"article-{replica.number}.csv", "text/csv",
+        "CSV", exports.to_csv(rows, index=False), f"article-{replica.number}.csv", "text/csv",
         icon=":material/download:", on_click="ignore",
     )  # fmt: skip
 
@@ -166,4 +168,4 @@ try:
             st.rerun()
         results(replica, ratings)
 except FactorscopeError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(escape.markdown(str(error)), icon=":material/error:")

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.panels.train import live_panels, run_list, settings
 from pages.shared import empty_state, header, parts, view
+from recsys_core import escape
 from recsys_core.words import many
 
 if view.ratings() is None:
@@ -20,7 +21,7 @@ if view.ratings() is None:
 entry = view.entry() or view.new_entry()
 run = entry.run
 
-header.title(f"{run.ratings.name} ▸ {entry.name}")
+header.title(escape.markdown(f"{run.ratings.name} ▸ {entry.name}"))
 nouns = many(run.ratings.item_noun)
 st.markdown(
     f"Epoch by epoch the error falls, the gaps fill in, and users and {nouns} find their places."

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from recsys_core import escape
 from recsys_core.errors import RatingsError
 from recsys_core.recipes import Recipe
 from recsys_core.text import Text
@@ -172,6 +173,16 @@ class Grouped(NamedTuple):
         return self.columns[here], self.values[here]
 
 
+# A name longer than this is no name; nobody reads it, and every page would carry it.
+_LONGEST_NAME = 200
+
+
+def _as_name(text: str) -> str:
+    if text.isprintable() and len(text) <= _LONGEST_NAME:
+        return text
+    return escape.short(escape.one_line(text), _LONGEST_NAME) or "(no name)"
+
+
 @dataclass(frozen=True, eq=False)
 class Axis:
     """One side of the matrix: all its users, or all its items, and what the ratings say of them.
@@ -198,14 +209,17 @@ class Axis:
 
     @cached_property
     def names(self) -> list[str]:
-        """What to call each: its title where there is one, else its label; a number “user 12”."""
+        """What to call each: its title where there is one, else its label; a number “user 12”.
+
+        On one line, in at most 200 characters; ``labels`` has them as they are.
+        """
         names = [str(label) for label in self.labels]
         if self.side == "user":
-            return [f"user {name}" if name.isdigit() else name for name in names]
-        if self.titles is None:
-            return names
-        known = self.titles.notna()
-        return [str(t) if k else n for t, k, n in zip(self.titles, known, names, strict=True)]
+            names = [f"user {name}" if name.isdigit() else name for name in names]
+        elif self.titles is not None:
+            known = self.titles.notna()
+            names = [str(t) if k else n for t, k, n in zip(self.titles, known, names, strict=True)]
+        return [_as_name(name) for name in names]
 
     @cached_property
     def counts(self) -> np.ndarray:

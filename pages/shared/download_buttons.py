@@ -26,7 +26,7 @@ def predictions(model: ModelInView, block: Block, view: View) -> None:
         if cells <= _MOST_CELLS:
             _button(
                 f"All {cells:,} predictions",
-                lambda: exports.whole(fitted).to_csv().encode(),
+                lambda: exports.to_csv(exports.whole(fitted)),
                 f"{stem}-predictions.csv",
                 "save_all",
             )
@@ -34,14 +34,14 @@ def predictions(model: ModelInView, block: Block, view: View) -> None:
             noun = words.many(model.ratings.item_noun)
             _button(
                 f"Each user's {_BEST} best {noun}",
-                lambda: exports.best_of_each(fitted, _BEST).to_csv(index=False).encode(),
+                lambda: exports.to_csv(exports.best_of_each(fitted, _BEST), index=False),
                 f"{stem}-best-{_BEST}.csv",
                 "save_best",
             )
         size = f"{len(block.user_ids):,} × {len(block.item_ids):,}"
         _button(
             f"What is shown ({size})",
-            lambda: block.table(view).to_csv().encode(),
+            lambda: exports.to_csv(block.table(view)),
             f"{stem}-{view}.csv",
             "save_block",
         )
@@ -49,7 +49,7 @@ def predictions(model: ModelInView, block: Block, view: View) -> None:
 
 def recommendations(table: pd.DataFrame) -> None:
     """The list that is shown."""
-    _button("This list", lambda: table.to_csv().encode(), "recommendations.csv", "best_csv")
+    _button("This list", lambda: exports.to_csv(table), "recommendations.csv", "best_csv")
 
 
 def _button(label: str, make: Callable[[], bytes], file_name: str, key: str) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from pages.shared import empty_state, parts, receipt, sidebar, view
+from recsys_core import escape
 from recsys_core.asking import latent_map, seriation, similarity
 from recsys_core.asking.latent_map import Places
 from recsys_core.asking.projection import Basis
@@ -96,7 +96,7 @@ def model_in_view(what_would_be_here: str) -> ModelInView:
 
 def _say_which(model: ModelInView) -> None:
     entry, run = model.entry, model.run
-    name = f"{sidebar.dot(entry)}<b>{escape(entry.name)}</b>"
+    name = f"{sidebar.dot(entry)}<b>{escape.html(entry.name)}</b>"
     if not run.model.has_epochs:
         when = "trained" if model.status == "finished" else "at work …"
     elif not model.epoch and run.n_epochs:

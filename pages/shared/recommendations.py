@@ -9,7 +9,7 @@ import streamlit as st
 from pages.shared import choices, pickers, session, view
 from pages.shared.chart.chart import chart
 from pages.shared.model_in_view import ModelInView
-from recsys_core import words
+from recsys_core import escape, words
 from recsys_core.asking import attribution
 from recsys_core.figures import reason_bars
 from recsys_core.models import Guest
@@ -51,7 +51,7 @@ def own_ratings(model: ModelInView, user: int) -> None:
             "predicted": model.fitted.predict(np.full(len(ids), user), ids[order]),
         }
     )
-    line = f"**{train.user_names[user]}** rated {words.plural(noun, len(ids))}"
+    line = f"**{escape.markdown(train.user_names[user])}** rated {words.plural(noun, len(ids))}"
     line += f", mean {words.number(values.mean())}" if len(ids) else ""
     line += f"; {held:,} more are held out" if held else ""
     st.markdown(f"{line}.")
@@ -77,7 +77,7 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
     names = model.ratings.item_names
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**For {name}: the {words.many(noun)} with the highest "
+            f"**For {escape.markdown(name)}: the {words.many(noun)} with the highest "
             f"{'predicted rating' if fitted.has.ratings else 'preference'}**",
             width="content",
         )

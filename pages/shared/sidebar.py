@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import streamlit as st
 
 from pages.shared import parts, session, view
-from recsys_core import words
+from recsys_core import escape, words
 from recsys_core.figures import theme
 from recsys_core.live import status_lines
 from recsys_core.ratings import Ratings
@@ -42,7 +40,7 @@ def _data(ratings: Ratings, split: Split) -> None:
     filled = (
         f"{words.plural('rating', ratings.n_ratings)} · {words.percent(ratings.density)} filled"
     )
-    _lines("the data", escape(ratings.name), size, filled, escape(split.description))
+    _lines("the data", escape.html(ratings.name), size, filled, escape.html(split.description))
 
 
 @view.fragment("card", "playing", "moment", "status")
@@ -52,11 +50,11 @@ def _run() -> None:
         _lines("the run", "none yet", "Train starts one on these ratings.")
         return
     run, at = entry.run, view.standing()
-    quality = escape(status_lines.quality(at, status_lines.baselines_of(run)))
+    quality = escape.html(status_lines.quality(at, status_lines.baselines_of(run)))
     _lines(
         "the run",
-        dot(entry) + escape(entry.name),
-        f'<span data-fs="progress">{escape(status_lines.progress(at))}</span>',
+        dot(entry) + escape.html(entry.name),
+        f'<span data-fs="progress">{escape.html(status_lines.progress(at))}</span>',
         f'<span data-fs="quality" title="{_RMSE}">{quality}</span>',
     )
     # Elsewhere than on Train there is nothing to play of a run that is trained.

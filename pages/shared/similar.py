@@ -10,7 +10,7 @@ import streamlit as st
 from pages.shared import choices, parts, pickers, session, view
 from pages.shared.chart.chart import chart
 from pages.shared.model_in_view import ModelInView
-from recsys_core import words
+from recsys_core import escape, words
 from recsys_core.asking import similarity
 from recsys_core.asking.similarity import By
 from recsys_core.figures import similarity_matrix
@@ -152,8 +152,8 @@ def _many() -> None:
 def _neighbours(model: ModelInView, one: int | Guest, name: str) -> None:
     noun, fitted = model.ratings.item_noun, model.fitted
     st.markdown(
-        f"Instead of asking the model for {name}'s own predictions, ask what it predicts for the "
-        "most similar users, and weigh each by how similar they are."
+        f"Instead of asking the model for {escape.markdown(name)}'s own predictions, ask what it "
+        "predicts for the most similar users, and weigh each by how similar they are."
     )
     with st.container(horizontal=True, vertical_alignment="top", gap="medium"):
         most = max(1, min(20, fitted.n_users - 1))

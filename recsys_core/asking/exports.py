@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
+from recsys_core import escape
 from recsys_core.asking.matrix_view import distinct_names
 from recsys_core.models.fitted_model import FittedModel, best_first
 
 # Predictions held at a time while the best are looked for: 16 MB of float32.
 _AT_ONCE = 4_000_000
+
+
+def to_csv(table: pd.DataFrame, index: bool = True) -> bytes:
+    """A table as a CSV file, UTF-8; no name or cell in it can be taken for a formula.
+
+    See ``escape.csv`` for what is changed: an apostrophe before such a cell, nothing else.
+    """
+    table = table.rename(columns=_safe, index=_safe if index else None)
+    for at, kind in enumerate(table.dtypes):
+        if not pd.api.types.is_numeric_dtype(kind):
+            table.isetitem(at, table.iloc[:, at].map(_safe))
+    return table.to_csv(index=index).encode()
+
+
+def _safe(cell: Any) -> Any:
+    return escape.csv(cell) if isinstance(cell, str) else cell
 
 
 def whole(fitted: FittedModel) -> pd.DataFrame:

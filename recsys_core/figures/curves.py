@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from recsys_core import words
+from recsys_core import escape, words
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.theme import Mode
@@ -180,6 +180,7 @@ def _curve(
     values = [] if empty else curve.series(name)
     what = {"train": "training", "validation": "validation", "loss": "objective"}[name]
     leads = name == curve.leading(measure)
+    called = escape.plotly(escape.short(curve.name, 60))
     return trace(
         "scatter",
         x=list(range(len(values))),
@@ -190,11 +191,11 @@ def _curve(
             "dash": "dash" if name == "train" else "solid",
             "width": 1.75 if name == "train" else 2.5,
         },
-        name=curve.name if several else what,
+        name=called if several else what,
         legendgroup=(curve.stream or curve.name) if several else what,
         showlegend=leads if several else True,
         meta={"series": name},
-        hovertemplate=f"{what}, epoch %{{x}}: %{{y:.4~f}}<extra>{curve.name}</extra>",
+        hovertemplate=f"{what}, epoch %{{x}}: %{{y:.4~f}}<extra>{called}</extra>",
     )
 
 

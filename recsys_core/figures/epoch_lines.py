@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from recsys_core import escape
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 
@@ -15,10 +16,10 @@ def figure(table: pd.DataFrame, title: str, mode: theme.Mode, mark_lowest: str =
             "scatter",
             x=table.index.to_numpy(),
             y=table[column].to_numpy(),
-            name=column,
+            name=(called := escape.plotly(str(column))),
             mode="lines",
             line={"color": theme.run_colour(number, mode), "width": 2},
-            hovertemplate="%{y:.4~g}<extra>" + column + ", epoch %{x}</extra>",
+            hovertemplate="%{y:.4~g}<extra>" + called + ", epoch %{x}</extra>",
         )
         for number, column in enumerate(table.columns)
     ]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from recsys_core import words
+from recsys_core import escape, words
 from recsys_core.asking.matrix_view import Block, View
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, Trace, axis, given, trace
@@ -205,8 +205,8 @@ def _sentences(part: Block) -> list[list[str]]:
                 table[at] += f" · error {_signed(errors[at], 2)}"
     return [
         [f"{user} · {item}<br>{table[r, c]}" for c, item in enumerate(items)]
-        for items in [[_short(name, 60) for name in part.item_names]]
-        for r, user in enumerate(part.user_names)
+        for items in [_hover_names(part.item_names)]
+        for r, user in enumerate(_hover_names(part.user_names))
     ]
 
 
@@ -297,12 +297,12 @@ def _names(names: list[str], room: float) -> dict:
     """Tick labels: as many as there is room for, in pixels a name."""
     every = max(1, int(np.ceil(_PIXELS_FOR_A_NAME / room)))
     places = list(range(0, len(names), every))
-    texts = [_short(names[p], 24) for p in places]
+    texts = [escape.plotly(escape.short(names[p], 24)) for p in places]
     return {"tickmode": "array", "tickvals": places, "ticktext": texts}
 
 
-def _short(name: str, most: int) -> str:
-    return name if len(name) <= most else name[: most - 1].rstrip() + "…"
+def _hover_names(names: list[str]) -> list[str]:
+    return [escape.plotly(escape.short(name, 60)) for name in names]
 
 
 # --- live -----------------------------------------------------------------------------------------
@@ -372,8 +372,8 @@ def live(part: Block, mode: Mode, *, sampled: bool = False) -> tuple[Figure, dic
         "known": 3,
         "users": part.user_ids.tolist(),
         "items": part.item_ids.tolist(),
-        "rows": part.user_names,
-        "columns": part.item_names,
+        "rows": _hover_names(part.user_names),
+        "columns": _hover_names(part.item_names),
         "low": low,
         "high": high,
         "framed": framed,
@@ -425,7 +425,10 @@ def _live_names(names: list[str], what: str) -> dict[str, Any]:
     """Names of rows or columns where there is room for them, else what they are."""
     if len(names) > _NAMED_LINES:
         return {"showticklabels": False, "title": f"{what}, most rated first"}
-    return {"tickvals": list(range(len(names))), "ticktext": [_short(name, 16) for name in names]}
+    return {
+        "tickvals": list(range(len(names))),
+        "ticktext": [escape.plotly(escape.short(name, 16)) for name in names],
+    }
 
 
 def _held_out(part: Block) -> list[tuple[int, int, str]]:

@@ -12,11 +12,11 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from recsys_core import words
+from recsys_core import escape, words
 from recsys_core.asking.latent_map import Places
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, Trace, axis, trace
-from recsys_core.figures.point_labels import positions
+from recsys_core.figures.point_labels import LONGEST_LABEL, positions
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import SIDES, Ratings, Scale, Side, most_first
 from recsys_core.text import Text
@@ -31,9 +31,6 @@ _SEEN: dict[Method, str] = {
     "tsne": "by t-SNE",
     "umap": "by UMAP",
 }
-
-# Past this many points, WebGL draws them.
-_MOST_SVG = 1500
 
 # Up to this many points, each carries its name.
 _MOST_NAMED = 60
@@ -227,7 +224,7 @@ def _add_points(
             marker = common | {"color": of_group}
             if group < 0:
                 marker["opacity"] = 0.35
-            _add_trace(traces, cloud, cloud.groups == group, name, marker, n_points)
+            _add_trace(traces, cloud, cloud.groups == group, name, marker)
         return
     if shade == "mean":
         marker = common | _shaded(cloud.means, theme.sequential(mode), scale.low, scale.high)
@@ -249,7 +246,7 @@ def _add_points(
         marker.pop("colorbar", None)
         marker["showscale"] = False
     everyone = np.ones(len(cloud.ids), bool)
-    _add_trace(traces, cloud, everyone, words.many(cloud.noun), marker, n_points)
+    _add_trace(traces, cloud, everyone, words.many(cloud.noun), marker)
 
 
 def _shaded(values: np.ndarray, colours: list, low: float, high: float) -> dict[str, Any]:
@@ -275,36 +272,31 @@ def _colour_bar(text: str) -> dict[str, Any]:
 
 
 def _add_trace(
-    traces: list[Trace], cloud: Cloud, which: np.ndarray, name: str, marker: dict, n_points: int
+    traces: list[Trace], cloud: Cloud, which: np.ndarray, name: str, marker: dict
 ) -> None:
     at = np.flatnonzero(which)
     if isinstance(marker["color"], np.ndarray):
         marker = marker | {"color": marker["color"][at]}
     traces.append(
         trace(
-            _kind(n_points),
+            "scatter",
             x=np.round(cloud.xy[at, 0], 4),
             y=np.round(cloud.xy[at, 1], 4),
             customdata=cloud.ids[at],
             meta=cloud.side,
             mode="markers",
-            name=name,
-            legendgroup=name,
-            showlegend=name not in {points["name"] for points in traces},
+            name=(called := escape.plotly(escape.short(name, LONGEST_LABEL))),
+            legendgroup=called,
+            showlegend=called not in {points["name"] for points in traces},
             marker=marker,
             hovertext=[
-                f"{cloud.names[i]}<br>{words.plural('rating', int(cloud.counts[i]))}"
+                f"{escape.plotly(cloud.names[i])}<br>{words.plural('rating', int(cloud.counts[i]))}"
                 + ("" if np.isnan(cloud.means[i]) else f", mean {words.number(cloud.means[i])}")
                 for i in at
             ],
             hoverinfo="text",
         )
     )
-
-
-def _kind(n_points: int) -> str:
-    """How points are drawn. What lies over WebGL points must be WebGL too: it covers all SVG."""
-    return "scattergl" if n_points > _MOST_SVG else "scatter"
 
 
 def _chosen(
@@ -335,7 +327,6 @@ def _selected(
         return []
     cloud, places = found
     xy = cloud.xy[places]
-    kind = _kind(sum(len(each.ids) for each in clouds))
     symbol = theme.SYMBOL[cloud.side]
     ink = theme.ink(mode)
     traces = []
@@ -343,7 +334,7 @@ def _selected(
         ways = [(xy[0], to, (None, None)) for to in xy[1:]]
         traces.append(
             trace(
-                kind,
+                "scatter",
                 x=[point[0] for way in ways for point in way],
                 y=[point[1] for way in ways for point in way],
                 mode="lines",
@@ -360,7 +351,7 @@ def _selected(
             continue
         traces.append(
             trace(
-                kind,
+                "scatter",
                 x=points[:, 0],
                 y=points[:, 1],
                 mode="markers",
@@ -410,9 +401,10 @@ def _names(
         return []
     xy = np.array([cloud.xy[place] for cloud, place in named])
     everyone = np.concatenate([cloud.xy for cloud in clouds])
-    names = [_short(cloud.names[place]) for cloud, place in named]
+    names = [escape.short(cloud.names[place], LONGEST_LABEL) for cloud, place in named]
+    said = [escape.plotly(name) for name in names]
     bold = [
-        f"<b>{name}</b>" if found is not None and at == 0 else name for at, name in enumerate(names)
+        f"<b>{name}</b>" if found is not None and at == 0 else name for at, name in enumerate(said)
     ]
     placed = zip(xy.tolist(), bold, positions(xy, names, everyone), strict=True)
     return [_name(x, y, text, where, mode) for (x, y), text, where in placed]
@@ -434,10 +426,6 @@ def _name(x: float, y: float, text: str, where: str, mode: Mode) -> dict[str, An
         "borderpad": 0,
         "font": {"size": theme.FONT_SIZE, "color": theme.ink(mode)},
     }
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 28 else name[:27].rstrip() + "…"
 
 
 # --- live -----------------------------------------------------------------------------------------
@@ -475,7 +463,8 @@ def live(
                 x=[],
                 y=[],
                 mode="markers+text" if named else "markers",
-                text=[of.names[i] for i in ids],
+                text=[escape.plotly(escape.short(of.names[i], LONGEST_LABEL)) for i in ids],
+                hovertext=[escape.plotly(of.names[i]) for i in ids],
                 textfont={"size": theme.FONT_SIZE, "color": theme.of(mode).muted},
                 cliponaxis=False if named else None,
                 marker={
@@ -485,7 +474,7 @@ def live(
                     "opacity": 1 if named else 0.7,
                 },
                 name=words.many(of.noun),
-                hovertemplate="%{text}<extra></extra>",
+                hovertemplate="%{hovertext}<extra></extra>",
             )
         )
     sampled = len(users) < train.n_users or len(items) < train.n_items

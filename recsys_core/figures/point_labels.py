@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+# Letters of a name beside a point, or in the legend; hovering says the whole.
+LONGEST_LABEL = 28
+
 _PLACES = (
     ("middle right", 1, 0),
     ("middle left", -1, 0),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from recsys_core import words
+from recsys_core import escape, words
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
@@ -47,7 +47,7 @@ def figure(ratings: Ratings, mode: Mode) -> Figure:
                 "scatter",
                 x=part["rank"].to_numpy(),
                 y=part["ratings"].to_numpy(),
-                customdata=part["name"].tolist(),
+                customdata=[escape.plotly(name) for name in part["name"]],
                 name=words.many(kind),
                 mode="lines" if large else "lines+markers",
                 line={"color": colour, "width": 2},

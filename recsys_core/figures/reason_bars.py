@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recsys_core import words
+from recsys_core import escape, words
 from recsys_core.asking.attribution import Reasons
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
@@ -16,7 +16,7 @@ def figure(reasons: Reasons, names: list[str], item: str, mode: Mode, most: int 
     """The ratings that speak for (right) and against (left) an item, the strongest first."""
     table = reasons.table.head(most)
     labels = [
-        f"{_short(names[int(row.item)])}, rated {words.given(row.rating)}"
+        escape.plotly(f"{escape.short(names[int(row.item)], 26)}, rated {words.given(row.rating)}")
         for row in table.itertuples()
     ]
     values = table["pull"].to_numpy()
@@ -34,7 +34,7 @@ def figure(reasons: Reasons, names: list[str], item: str, mode: Mode, most: int 
     )
     low, high = float(values.min(initial=0.0)), float(values.max(initial=0.0))
     room = 0.5 * max(high - low, 0.1)  # for the numbers, in a narrow column as well
-    title = f"Why {_short(item, 40)}?"
+    title = f"Why {escape.plotly(escape.short(item, 40))}?"
     if len(table) < len(reasons.table):
         title += f" The {len(table)} strongest of {len(reasons.table):,} ratings"
     chart = plain.figure(
@@ -64,14 +64,10 @@ def because(reasons: Reasons, names: list[str], most: int = 2) -> str:
     table = reasons.table
     best = table[table["pull"] > 0].head(most)
     return " · ".join(
-        f"{_short(names[int(row.item)], 34)} {words.number(row.rating)}"
+        f"{escape.short(names[int(row.item)], 34)} {words.number(row.rating)}"
         for row in best.itertuples()
     )
 
 
 def _signed(value: float) -> str:
     return f"{'−' if value < 0 else '+'}{abs(value):.{2 if abs(value) >= 0.1 else 3}f}"
-
-
-def _short(name: str, most: int = 26) -> str:
-    return name if len(name) <= most else name[: most - 1].rstrip() + "…"

@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from recsys_core import words
+from recsys_core import escape, words
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
+
+# Letters of a name beside a row; hovering says the whole.
+_LONGEST_LABEL = 24
 
 
 def title(noun: str, compared: str) -> str:
@@ -25,7 +28,8 @@ def figure(table: pd.DataFrame, title: str, mode: Mode, selected: int | None = N
     """
     values, n = table.to_numpy(dtype=np.float64), len(table)
     others = values[~np.eye(n, dtype=bool)]
-    names = [str(name) for name in table.index]
+    names = [escape.plotly(str(name)) for name in table.index]
+    labels = [escape.plotly(escape.short(str(name), _LONGEST_LABEL)) for name in table.index]
     cells = trace(
         "heatmap",
         z=np.round(values, 4),
@@ -45,7 +49,7 @@ def figure(table: pd.DataFrame, title: str, mode: Mode, selected: int | None = N
     )
     places = list(range(n))
     ticks: dict[str, Any] = {
-        "tickvals": places, "ticktext": names, "ticks": "", "showgrid": False
+        "tickvals": places, "ticktext": labels, "ticks": "", "showgrid": False
     }  # fmt: skip
     chart = plain.figure(
         [cells],

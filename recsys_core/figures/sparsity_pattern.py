@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from recsys_core import words
+from recsys_core import escape, words
 from recsys_core.asking.matrix_view import Block, block_of
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, Trace, axis, trace
@@ -117,7 +117,7 @@ def _each_rating(ratings: Ratings, mode: Mode) -> Trace:
         hoverongaps=False,
         showscale=True,
         colorbar={"title": {"text": "rating"}, "thickness": 10, "outlinewidth": 0},
-        customdata=[[ratings.item_names[i] for i in items]] * len(users),
-        text=[[ratings.user_names[u]] * len(items) for u in users],
+        customdata=[[escape.plotly(ratings.item_names[i]) for i in items]] * len(users),
+        text=[[escape.plotly(ratings.user_names[u])] * len(items) for u in users],
         hovertemplate="%{text}, %{customdata}: %{z:.3~g}<extra></extra>",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from recsys_core import escape
 from recsys_core.asking.attribution import Terms
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
@@ -98,7 +99,7 @@ def figure(terms: Terms, user: str, item: str, scale: Scale, mode: Mode) -> Figu
         "factor": theme.of(mode).accent,
         "factors": theme.of(mode).accent,
     }
-    names = [_short(term) for term in table["term"]]
+    names = [escape.plotly(_short(term)) for term in table["term"]]
     share = (terms.prediction - scale.low) / (scale.width or 1.0)
     is_rating = abs(terms.score - terms.x) <= 1e-5 * max(1.0, abs(terms.x))
     labels = [_plain(table["shown"][0]), *(_signed(v) for v in table["shown"][1:])]
@@ -179,7 +180,7 @@ def _hover(table: pd.DataFrame) -> list[str]:
                 f"{row.term}: {_plain(row.user)} × {_plain(row.item)} = {_plain(row.value)}"
             )
         else:
-            said.append(f"{row.term}: {_plain(row.value)}")
+            said.append(f"{escape.plotly(row.term)}: {_plain(row.value)}")
     return said
 
 

@@ -6,9 +6,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from recsys_core import words
+from recsys_core import escape, words
 from recsys_core.figures.latent import MOST_NAMED_LIVE
-from recsys_core.figures.point_labels import positions
+from recsys_core.figures.point_labels import LONGEST_LABEL, positions
 from recsys_core.live.frames import places, shown, spread
 from recsys_core.live.messages import Map
 from recsys_core.runs import Run
@@ -46,6 +46,7 @@ def _map(run: Run) -> Map:
         train = run.split.train
         names = [train.user_names[u] for u in part.users]
         names += [train.item_names[i] for i in part.items]
+        names = [escape.short(name, LONGEST_LABEL) for name in names]
         corners = reach * np.array([[-1.0, -1.0], [1.0, 1.0]])
         beside = positions(ends, names, np.concatenate([ends, corners]), _PLOT)
     main, second = map(words.percent, run.basis.shares)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from recsys_core import escape
 from recsys_core.errors import RatingsError, ReadError, SettingsError
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.reading import building, column_roles, layout, opening, tables, values
@@ -16,7 +17,7 @@ from recsys_core.reading.cells import Table, uses_decimal_comma
 from recsys_core.reading.limits import PREVIEW_COLUMNS, PREVIEW_ROWS
 from recsys_core.reading.releases import recognised
 from recsys_core.reading.sources import Content, Source, open_source, unreadable
-from recsys_core.reading.text import TextCells
+from recsys_core.reading.text import TextCells, unique_names
 from recsys_core.text import Text
 
 # What a person may change; each is an attribute of Guess, and a keyword of read_ratings.
@@ -355,5 +356,7 @@ def _about_counts(counts: np.ndarray, log: bool) -> Text:
 def _preview(table: Table) -> pd.DataFrame:
     """The first rows and columns as they are in the file."""
     shown = table.body.iloc[:PREVIEW_ROWS, :PREVIEW_COLUMNS].astype(object)
-    shown.columns = pd.Index(table.names[:PREVIEW_COLUMNS])
+    shown = shown.map(lambda cell: escape.short(cell, 200) if isinstance(cell, str) else cell)
+    names = [escape.short(escape.one_line(name), 80) for name in table.names[:PREVIEW_COLUMNS]]
+    shown.columns = pd.Index(unique_names(names))
     return shown.reset_index(drop=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from recsys_core import escape
 from recsys_core.errors import ReadError
 from recsys_core.reading.limits import MAX_BYTES
 from recsys_core.text import Text
@@ -42,6 +43,9 @@ _REFUSED = (
         "save it as .xlsx without a password",
     ),
 )
+# Letters of a cell, a column or a file name in a sentence; a list of columns may be longer.
+_LONGEST_QUOTE = 300
+
 _TEXT_MARKS = (b"BM", b"MZ", b"RIFF", b"BZh", b"GIF8", b"Rar!")  # could begin a line of text, too
 _PICKLE = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -50,13 +54,17 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 def unreadable(sentence: Text) -> ReadError:
     """The error for a person: one line that begins with a capital, whatever it quotes."""
     values = {
-        name: value if isinstance(value, Text | numbers.Number) else " ".join(str(value).split())
+        name: value if isinstance(value, Text | numbers.Number) else _quoted(str(value))
         for name, value in sentence.values.items()
     }
     if begins := re.match(r"\{(\w+)\}", sentence.id):
         first = str(values[begins[1]])
         values[begins[1]] = first[:1].upper() + first[1:]
     return ReadError(Text(sentence.id, sentence.plural, **values))
+
+
+def _quoted(text: str) -> str:
+    return escape.short(escape.one_line(text), _LONGEST_QUOTE)
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,7 @@ class Content:
     @property
     def said(self) -> str:
         """How a sentence names the file."""
-        return f"“{self.name}”" if self.name else "the file"
+        return f"“{escape.short(escape.one_line(self.name), 80)}”" if self.name else "the file"
 
     @property
     def stem(self) -> str:
@@ -77,7 +85,7 @@ class Content:
         stem = Path(self.name).name
         while Path(stem).suffix.lower() in _ENDINGS:
             stem = Path(stem).stem
-        return stem or "ratings"
+        return escape.short(escape.one_line(stem), 80) or "ratings"
 
 
 _ENDINGS = frozenset(".csv .tsv .txt .dat .data .zip .gz .xlsx .parquet .npz .npy .tab".split())

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from recsys_core import escape
 from recsys_core.reading.cells import BLANKS, Table
 from recsys_core.reading.dialect import DELIMITERS, UNIT, sniff, to_utf8
 from recsys_core.reading.limits import (
@@ -30,6 +31,10 @@ from recsys_core.text import Text
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LINE_END_BYTES = re.compile(rb"\r\n|\r|\n")
+
+
+# An apostrophe that may be ours, before what a spreadsheet program would compute (``escape.csv``).
+_MARKED = re.compile(rb"'+ *[=@+\-\t\r\n\xef]")
 
 
 class TextCells:
@@ -123,6 +128,10 @@ class TextCells:
                     said=self.said,
                 )
             )
+        if _MARKED.search(self._data):
+            for at, kind in enumerate(frame.dtypes):
+                if not pd.api.types.is_numeric_dtype(kind):
+                    frame.isetitem(at, frame.iloc[:, at].map(_unmarked))
         offset = 1 if header else 0
         return Table(frame, names, lambda row: f"line {self.line(row + offset):,}")
 
@@ -219,7 +228,7 @@ class TextCells:
     def _names(self, header: bool) -> list[str]:
         if not header:
             return [""] * self.width
-        names = [name.strip() for name in self._sample[0]]
+        names = [escape.from_csv(name.strip()) for name in self._sample[0]]
         ends_blank = all(not row[-1].strip() for row in self._sample[1:] if len(row) == self.width)
         if len(names) == self.width - 1 and not ends_blank:
             return ["", *names]  # R leaves the column of row names without one
@@ -273,6 +282,10 @@ class TextCells:
             begins=begins,
             said=self.said,
         )
+
+
+def _unmarked(cell: Any) -> Any:
+    return escape.from_csv(cell) if isinstance(cell, str) else cell
 
 
 def unique_names(names: list[str]) -> list[str]:

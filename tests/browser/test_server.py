@@ -54,6 +54,14 @@ def test_in_a_frame_on_another_site_the_name_is_partitioned(get):
     assert "HttpOnly" in cookie and "SameSite=None; Secure; Partitioned" in cookie
 
 
+def test_a_page_may_run_and_load_only_what_is_ours(get):
+    said = get("/").headers["Content-Security-Policy"]
+    rules = dict(rule.split(" ", 1) for rule in said.split("; "))
+    assert rules["default-src"] == rules["connect-src"] == "'self'"
+    assert re.fullmatch(r"'self' blob: 'sha256-[\w+/]{43}='", rules["script-src"])
+    assert "unsafe" not in said.replace("style-src 'self' 'unsafe-inline'", "")
+
+
 def test_no_two_browsers_get_the_same_name(get):
     assert get("/").headers["Set-Cookie"] != get("/").headers["Set-Cookie"]
 

@@ -7,7 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import session, view
-from recsys_core import runs
+from recsys_core import escape, runs
+from recsys_core.asking import exports
 from recsys_core.ratings import UPLOAD, Ratings
 from recsys_core.runs import DataSet
 
@@ -26,7 +27,7 @@ def switch() -> None:
         "Loaded",
         range(len(everything)),
         required=True,
-        format_func=names.__getitem__,
+        format_func=lambda at: escape.markdown(names[at]),
         key="loaded",
         on_change=_switch,
     )
@@ -99,10 +100,10 @@ def _all_rated(ratings: Ratings) -> bool:
 def _as_csv(ratings: Ratings) -> bytes:
     """One rating a row; where a user or an item has none, users × items, so that it is there."""
     if _all_rated(ratings):
-        return ratings.to_frame().to_csv(index=False).encode()
+        return exports.to_csv(ratings.to_frame(), index=False)
     cells = ratings.block(np.arange(ratings.n_users), np.arange(ratings.n_items))
     table = pd.DataFrame(cells, pd.Index(ratings.users, name="user"), ratings.items)
-    return table.to_csv().encode()
+    return exports.to_csv(table)
 
 
 def _share(data: DataSet) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.panels.data import download, generate, upload
 from pages.shared import empty_state, parts
+from recsys_core import escape
 from recsys_core.errors import FactorscopeError
 
 PARTY, GENERATE, UPLOAD, PASTE, MOVIELENS = (
@@ -50,5 +51,5 @@ def choose() -> bool:
         try:
             _PANELS[source]()
         except FactorscopeError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(escape.markdown(str(error)), icon=":material/error:")
     return True

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from html import escape
 from weakref import WeakKeyDictionary
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import parts, session, view
-from recsys_core import reading, words
+from recsys_core import escape, reading, words
 from recsys_core.datasets import movielens
 from recsys_core.errors import FactorscopeError
 from recsys_core.experiments.experiment import remember_split
@@ -73,7 +72,7 @@ def section(data: DataSet) -> None:
     st.subheader("Split", anchor=False)
     st.html(_bar(data.split))
     for sentence in data.split.report.sentences():
-        st.caption(sentence)
+        st.caption(escape.markdown(sentence))
     with st.expander("Choose another split", icon=":material/call_split:"):
         choice = _form(data.ratings)
         locked = parts.locked("split")
@@ -88,7 +87,7 @@ def section(data: DataSet) -> None:
                     remember_split(data.ratings, split)
                     data.choose(split)
             except FactorscopeError as error:
-                st.error(str(error), icon=":material/error:")
+                st.error(escape.markdown(str(error)), icon=":material/error:")
                 return
             if view.run() is not None:
                 st.toast("Runs on the earlier split stay in the list on the Train page.")
@@ -178,6 +177,6 @@ def _bar(split: Split) -> str:
             f'padding:.3em .6em;box-sizing:border-box">{name} <b>{len(part):,}</b> · {share}</div>'
         )
     return (
-        f'<div style="opacity:.8;margin-bottom:.35em">{escape(split.description)}</div>'
+        f'<div style="opacity:.8;margin-bottom:.35em">{escape.html(split.description)}</div>'
         f'<div style="display:flex;flex-wrap:wrap;gap:4px;font-size:.92rem">{cells}</div>'
     )

@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.panels.data import split_form
 from pages.shared import empty_state
-from recsys_core import reading, words
+from recsys_core import escape, reading, words
 from recsys_core.errors import FactorscopeError
 from recsys_core.ratings import Scale
 from recsys_core.reading import Guess
@@ -87,17 +87,17 @@ def _understand(token: str, data: bytes, name: str) -> None:
     brought: Brought | None = st.session_state.get("brought")
     if brought is None or brought.token != token:
         brought = st.session_state.brought = Brought(token, data)
-        with st.spinner(f"Reading {name} …", show_time=True):
+        with st.spinner(f"Reading {escape.markdown(escape.short(name, 80))} …", show_time=True):
             brought.look(lambda: reading.inspect(data, name))
     if brought.error:
-        st.error(brought.error, icon=":material/error:")
+        st.error(escape.markdown(brought.error), icon=":material/error:")
     guess = brought.guess
     if guess is None:
         return
     _show(guess)
     _Form(brought).draw()
     if guess.problem:
-        st.error(guess.problem, icon=":material/error:")
+        st.error(escape.markdown(guess.problem), icon=":material/error:")
         return
     with st.container(horizontal=True):
         watch = st.button(
@@ -115,9 +115,9 @@ def _understand(token: str, data: bytes, name: str) -> None:
 
 def _show(guess: Guess) -> None:
     """In a sentence, how it was understood; and its first rows."""
-    st.markdown(f"Understood as **{_sentence(guess)}**.")
+    st.markdown(f"Understood as **{escape.markdown(_sentence(guess))}**.")
     for remark in guess.remarks:
-        st.caption(remark)
+        st.caption(escape.markdown(remark))
     height: Literal["auto"] | int = "auto" if len(guess.preview) <= 6 else 212
     st.dataframe(guess.preview, height=height, hide_index=True, key="preview")
 
@@ -232,7 +232,11 @@ class _Form:
             label=label,
             options=options,
             index=options.index(current) if current in options else None,
-            format_func=lambda o: _NONE if o is None else str(names(o) if names else o),
+            format_func=lambda o: (
+                _NONE
+                if o is None
+                else escape.short(escape.one_line(str(names(o) if names else o)), 80)
+            ),
         )
 
     def _toggle(self, name: str, label: str, help: str | None = None) -> None:

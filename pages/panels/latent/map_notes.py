@@ -10,7 +10,7 @@ import streamlit as st
 from pages.panels.latent.map_controls import Map
 from pages.shared import model_in_view, parts, view
 from pages.shared.model_in_view import ModelInView
-from recsys_core import words
+from recsys_core import escape, words
 from recsys_core.asking import latent_map
 from recsys_core.ratings import Side
 
@@ -56,7 +56,7 @@ def neighbours(shown: Map) -> None:
         return
     side, index = shown.selected
     ratings, axis = shown.model.ratings, shown.model.fitted.train.axis(side)
-    st.markdown(f"**{axis.names[index]}**")
+    st.markdown(f"**{escape.markdown(axis.names[index])}**")
     about = words.plural("training rating", int(axis.counts[index]))
     if axis.counts[index]:
         about += f", mean {words.number(axis.means[index])}"
@@ -64,7 +64,7 @@ def neighbours(shown: Map) -> None:
         assert ratings.item_info is not None
         genres = ratings.item_info["genres"].iloc[index]
         about += f" · {genres.replace('|', ', ')}" if isinstance(genres, str) else ""
-    st.caption(about)
+    st.caption(escape.markdown(about))
     table = model_in_view.similar(shown.model, side, index, _NEIGHBOURS)
     _table(shown.model, side, table[side].to_list(), "most alike", table["similarity"].to_list())
     st.caption(

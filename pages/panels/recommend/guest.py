@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.shared import parts, pickers, session
 from pages.shared.model_in_view import ModelInView
-from recsys_core import words
+from recsys_core import escape, words
 from recsys_core.models import Guest
 from recsys_core.ratings import Ratings, Scale
 
@@ -76,10 +76,10 @@ def _row(item: int, ratings: Ratings, rated: dict[int, float], locked: bool) -> 
 
     steps = _steps(scale)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(name, width=190)
+        st.markdown(escape.markdown(name), width=190)
         if steps:
             st.segmented_control(
-                f"Your rating of {name}",
+                f"Your rating of {escape.markdown(name)}",
                 steps,
                 format_func=lambda value: f"{value:g}",
                 key=key,
@@ -89,7 +89,7 @@ def _row(item: int, ratings: Ratings, rated: dict[int, float], locked: bool) -> 
             )
         else:
             st.number_input(
-                f"Your rating of {name}",
+                f"Your rating of {escape.markdown(name)}",
                 scale.low,
                 scale.high,
                 value=None,

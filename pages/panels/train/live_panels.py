@@ -6,7 +6,6 @@ All that moves here moves in the browser; a part is drawn anew only when what it
 from __future__ import annotations
 
 import math
-from html import escape
 from typing import Any
 
 import streamlit as st
@@ -14,6 +13,7 @@ import streamlit as st
 from pages.panels.train.timeline import timeline
 from pages.shared import choices, parts, session, sidebar, view
 from pages.shared.chart.chart import cells, chart, points
+from recsys_core import escape
 from recsys_core.asking import matrix_view
 from recsys_core.asking.matrix_view import Block
 from recsys_core.experiments.view import Speed
@@ -45,7 +45,7 @@ def _controls() -> None:
         if entry.run.model.has_epochs:
             _buttons(entry)
             _speed()
-        text = escape(status_lines.progress(view.standing()))
+        text = escape.html(status_lines.progress(view.standing()))
         style = "font-variant-numeric:tabular-nums;white-space:nowrap"
         st.html(f'<span data-fs="progress" style="{style}">{text}</span>', width="content")
 
@@ -336,7 +336,7 @@ def _sentence() -> None:
     run = view.run()
     if run is None:
         return
-    said = escape(str(commentary.sentence(run, view.epoch(), view.now().playing)))
+    said = escape.html(str(commentary.sentence(run, view.epoch(), view.now().playing)))
     style = "margin:0;font-size:1.07rem"
     if run.status == "failed":
         style += ";border-left:4px solid #C0392B;padding-left:.6em"
@@ -353,8 +353,8 @@ def _cell() -> None:
 def _selected(run: Run, user: int, item: int) -> None:
     found, epoch = run.fitted, view.epoch()
     names = (
-        f"<b>{escape(run.ratings.user_names[user])}</b>, "
-        f"<b>{escape(run.ratings.item_names[item])}</b>"
+        f"<b>{escape.html(run.ratings.user_names[user])}</b>, "
+        f"<b>{escape.html(run.ratings.item_names[item])}</b>"
     )
     predicted = run.fitted_at(epoch).predict([user], [item])[0]
     text = number(float(predicted)) if epoch or not run.n_epochs else "nothing yet"

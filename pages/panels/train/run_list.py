@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import pandas as pd
 import streamlit as st
 
 from pages.panels.train.live_panels import curve_of
 from pages.panels.train.settings import described
 from pages.shared import parts, receipt, session, sidebar, view
-from recsys_core import words
+from recsys_core import escape, words
+from recsys_core.asking import exports
 from recsys_core.errors import FactorscopeError
 from recsys_core.experiments.scores import PLACES
 from recsys_core.figures import curves
@@ -44,7 +43,7 @@ def _line(entry: Entry) -> None:
         beside = entry in view.beside(here)
         st.session_state[visible] = beside and (entry is here or not view.hidden(entry))
         st.toggle(
-            f"Show {entry.name}",
+            f"Show {escape.markdown(entry.name)}",
             key=visible,
             label_visibility="collapsed",
             help="Show its curves",
@@ -54,7 +53,7 @@ def _line(entry: Entry) -> None:
         )
         st.html(f'<span style="font-size:1.3rem">{sidebar.dot(entry)}</span>', width="content")
         st.button(
-            entry.name,
+            escape.markdown(entry.name),
             key=f"select_{entry.number}",
             type="primary" if entry is here else "tertiary",
             disabled=entry is here or locked,
@@ -63,7 +62,7 @@ def _line(entry: Entry) -> None:
             help=_about(entry, run.split is not view.split()),
         )
         at = view.standing() if entry is here else status_lines.standing(run, run.epoch_at("best"))
-        text = escape(status_lines.errors(at))
+        text = escape.html(status_lines.errors(at))
         st.html(
             f'<span class="fs-errors" data-fs="errors" data-stream="{run.stream}">{text}</span>'
         )
@@ -136,7 +135,8 @@ def _about(entry: Entry, elsewhere: bool) -> str:
     best = run.best_epoch
     if best is not None and run.model.has_epochs and best < run.epoch:
         text += f"; lowest validation RMSE at epoch {best:,}"
-    return text + (f" · {run.ratings.name}, {run.split.description}" if elsewhere else "")
+    text += f" · {run.ratings.name}, {run.split.description}" if elsewhere else ""
+    return escape.markdown(text)
 
 
 @view.fragment("results", "status")
@@ -163,7 +163,7 @@ def _epochs(entry: Entry) -> None:
             table = curves.table(curve_of(entry))
             st.dataframe(table, height=300, key="epochs_table")
             st.download_button(
-                "CSV", table.to_csv().encode(), f"{entry.name}.csv", "text/csv",
+                "CSV", exports.to_csv(table), f"{entry.name}.csv", "text/csv",
                 icon=":material/download:", on_click="ignore", key="epochs_csv",
             )  # fmt: skip
 
@@ -189,7 +189,7 @@ def _test(run: Run) -> None:
         with st.spinner("Measuring …"):
             found = run.test_scores()
     except FactorscopeError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape.markdown(str(error)), icon=":material/error:")
         return
     rows = pd.DataFrame(
         {

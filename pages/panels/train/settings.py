@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from html import escape
 from typing import Any
 
 import streamlit as st
 
 from pages.panels.train import number_field
 from pages.shared import parts, session, view
+from recsys_core import escape
 from recsys_core.errors import FactorscopeError, SettingsError
 from recsys_core.experiments import looks_like_counts
 from recsys_core.models import MODELS, Model
@@ -63,7 +63,7 @@ def settings() -> None:
                     _fields(rest, values, key, locked, n_columns=1)
             refused = st.session_state.pop("refused", "")
             if refused:
-                st.html(f'<span role="alert" class="fs-refused">{escape(refused)}</span>')
+                st.html(f'<span role="alert" class="fs-refused">{escape.html(refused)}</span>')
 
 
 @view.fragment("fork", "moment", "playing", "status")

@@ -14,6 +14,8 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.chart.assets import PLOTLY_ROUTE, component_of
+from recsys_core import escape
+from recsys_core.asking import exports
 from recsys_core.figures.plain import Figure, to_json
 
 _CHART = st.components.v2.component(
@@ -116,11 +118,11 @@ def _twin(table: pd.DataFrame | Callable[[], pd.DataFrame], key: str, alt: str) 
         if popover.open:
             shown = table() if callable(table) else table
             with popover:
-                st.caption(alt)
+                st.caption(escape.markdown(alt))
                 st.dataframe(shown, key=f"{key}_rows", height=min(38 + 35 * len(shown), 400))
                 st.download_button(
                     "CSV",
-                    shown.to_csv().encode(),
+                    exports.to_csv(shown),
                     f"{key}.csv",
                     "text/csv",
                     icon=":material/download:",

@@ -1,0 +1,174 @@
+"""Text that people bring reaches Streamlit's Markdown only through ``escape.markdown``."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+# Where Streamlit reads an argument as Markdown: in its bodies, its labels and its help.
+READ = frozenset(
+    "badge button caption checkbox dialog download_button error expander feedback file_uploader "
+    "form_submit_button header info link_button markdown metric multiselect number_input page_link "
+    "pills popover radio segmented_control selectbox slider spinner subheader success tabs "
+    "text_area text_input title toast toggle warning write".split()
+)
+KEYWORDS = frozenset("body caption captions help label text".split())
+OPTIONS = frozenset("pills radio segmented_control".split())  # Markdown; those of lists are text
+
+# Words of ours that no name gets into, nouns from a table, and numbers.
+OURS = frozenset(
+    "CATALOGUE[key].title MODELS.described(algorithm)[1] MODELS.described(name)[0] before_reasons "
+    "case.title each each.text each.title group heatmap.legend item_noun k label meaning "
+    "model.title n_factors names.__getitem__ noun of option.meaning own ratings.scale "
+    "release.terms release.title replica.number replica.settings replica.summary replica.system "
+    "shown speed title what_would_be_here words.many words.number words.percent words.plural "
+    "world.what".split()
+)
+# Parameters that are Markdown already, and what is put together from words of ours.
+EXEMPT = {
+    ("pages/panels/latent/map_notes.py", "words.listed(cut)"),
+    ("pages/replicas.py", "' or '.join"),
+    ("pages/replicas.py", "'\\n'.join"),
+    ("pages/shared/header.py", "text"),
+    ("pages/shared/recommendations.py", "start"),
+    ("pages/train.py", "many()"),
+}
+
+# Not Streamlit's, though called the same.
+OTHERS = frozenset("escape latent link receipt view".split())
+
+
+def arguments(tree: ast.AST) -> Iterator[tuple[ast.Call, ast.expr]]:
+    """The arguments that are read as Markdown, with their calls."""
+    for call in ast.walk(tree):
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
+            continue
+        if call.func.attr not in READ or ast.unparse(call.func.value) in OTHERS:
+            continue
+        if call.args:
+            yield call, call.args[0]
+        for keyword in call.keywords:
+            if keyword.arg in KEYWORDS or (
+                keyword.arg == "format_func" and call.func.attr in OPTIONS
+            ):
+                yield call, keyword.value
+
+
+def raw(value: ast.expr, inside: ast.AST, seen: frozenset[str] = frozenset()) -> str | None:
+    """The part of an expression that may hold somebody's text as it is; None if there is none."""
+
+    def first(*parts: ast.expr) -> str | None:
+        return next((found for part in parts if (found := raw(part, inside, seen))), None)
+
+    said = ast.unparse(value)
+    called = ast.unparse(value.func) if isinstance(value, ast.Call) else said
+    if any(called == ours or called.endswith(f".{ours}") for ours in OURS):
+        return None
+    match value:
+        case ast.Constant():
+            return None
+        case ast.FormattedValue(value=part, format_spec=spec):
+            return None if spec is not None else raw(part, inside, seen)
+        case ast.JoinedStr(values=parts):
+            return first(*parts)
+        case ast.BoolOp(values=parts) | ast.List(elts=parts) | ast.Tuple(elts=parts):
+            return first(*parts)
+        case ast.IfExp(body=a, orelse=b) | ast.BinOp(left=a, right=b):
+            return first(a, b)
+        case ast.Lambda(body=body):
+            return raw(body, inside, seen)
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="escape"), attr="markdown")):
+            return None
+        case ast.Call(func=ast.Name(id="len")):
+            return None
+        case ast.Call(func=ast.Name(id="list"), args=[part]):
+            return raw(part, inside, seen)
+        case ast.Call(
+            func=ast.Attribute(value=part, attr="capitalize" | "removeprefix" | "values")
+        ):
+            return raw(part, inside, seen)
+        case ast.Dict(values=parts):
+            return first(*parts)
+        case ast.Call(func=ast.Name(id=name)) if name not in seen:
+            return returned(name, inside, seen | {name})
+        case ast.Attribute(attr=name) | ast.Name(id=name) if name.isupper():
+            return None
+        case ast.Subscript(value=ast.Name(id=name)) if name.isupper():
+            return None
+        case ast.Name(id=name) if name not in seen:
+            return assigned(name, inside, seen | {name})
+    return said
+
+
+def assigned(name: str, inside: ast.AST, seen: frozenset[str]) -> str | None:
+    """The same of all that a name is given, anywhere in the file."""
+    values = [
+        node.value
+        for node in ast.walk(inside)
+        if isinstance(node, ast.Assign | ast.AugAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name) and target.id == name
+    ]
+    if not values:
+        return name
+    return next((found for value in values if (found := raw(value, inside, seen))), None)
+
+
+def returned(name: str, inside: ast.AST, seen: frozenset[str]) -> str | None:
+    """The same of all that a function of the file returns."""
+    values = [
+        node.value
+        for function in ast.walk(inside)
+        if isinstance(function, ast.FunctionDef) and function.name == name
+        for node in ast.walk(function)
+        if isinstance(node, ast.Return) and node.value is not None
+    ]
+    if not values:
+        return f"{name}()"
+    return next((found for value in values if (found := raw(value, inside, seen))), None)
+
+
+def found(tree: ast.AST) -> list[tuple[int, str]]:
+    return [(call.lineno, said) for call, value in arguments(tree) if (said := raw(value, tree))]
+
+
+def test_nothing_raw_is_read_as_markdown():
+    wrong = [
+        f"{name}:{line} reads {said} as Markdown"
+        for path in [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
+        for name in [path.relative_to(ROOT).as_posix()]
+        for line, said in found(ast.parse(path.read_text(encoding="utf-8")))
+        if not any(name == file and said.startswith(part) for file, part in EXEMPT)
+    ]
+    assert not wrong, "Put it through escape.markdown:\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "st.caption(name)",
+        "st.markdown(f'**{axis.names[0]}** rated')",
+        "st.button('x', help=ratings.name)",
+        "st.error(str(error))",
+        "place.pills('x', a, format_func=lambda at: names[at])",
+        "text = 'a'\ntext += data.name\nst.info(text)",
+        "def f():\n    return run.name\nst.write(f())",
+    ],
+)
+def test_what_is_raw_is_found(code):
+    assert found(ast.parse(code))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "st.caption(f'{n:,} of {escape.markdown(name)}')",
+        "st.button('x' if one else PLAY, help=MEANING[kind])",
+        "st.pills('x', names)",
+    ],
+)
+def test_what_is_not_is_left_alone(code):
+    assert not found(ast.parse(code))
