@@ -356,7 +356,9 @@ def _about_counts(counts: np.ndarray, log: bool) -> Text:
 def _preview(table: Table) -> pd.DataFrame:
     """The first rows and columns as they are in the file."""
     shown = table.body.iloc[:PREVIEW_ROWS, :PREVIEW_COLUMNS].astype(object)
-    shown = shown.map(lambda cell: escape.short(cell, 200) if isinstance(cell, str) else cell)
+    shown = shown.map(
+        lambda cell: escape.short(cell, 200) if isinstance(cell, str) else cell
+    ).astype(object)
     names = [escape.short(escape.one_line(name), 80) for name in table.names[:PREVIEW_COLUMNS]]
     shown.columns = pd.Index(unique_names(names))
     return shown.reset_index(drop=True)
