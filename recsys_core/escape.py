@@ -16,7 +16,7 @@ import re
 # gone (an address, an icon, an arrow): it is not shown and has no width.
 _JOINER = "\u2060"
 
-_MARKDOWN = re.compile(r"[\\`*_\[\]<>$~|{}]|&(?=[#\w])|^[#+\-](?=[\s#+\-]|$)|^\d+(?=[.)])")
+_MARKDOWN = re.compile(r"[\\`*_\[\]<>$~|{}]|&(?=[#\w])|^[#+\-](?=[\s#+\-]|$)|^\d+(?=[.)](?:\s|$))")
 _LINKS = re.compile(r"(https?|ftp|mailto|xmpp)(?=:)|(www)(?=\.)|(?<=[\w.+-])(?=@[\w-])", re.I)
 _CODES = re.compile(r":(?=[A-Za-z]|[\w+-]+:)")
 _ARROWS = re.compile(r"(?<!\S)(<-|-|<|>|~)(?=(?:>|-|=)(?!\S))")
@@ -27,8 +27,11 @@ _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069
 
 
 def one_line(text: str) -> str:
-    """The text with each run of blanks, line ends and control characters as one blank."""
-    return " ".join(_UNSEEN.sub(" ", text).split())
+    """The text with each run of blanks, line ends and control characters as one blank.
+
+    Blanks that hold a line together (U+00A0) stay.
+    """
+    return re.sub(" +", " ", _UNSEEN.sub(" ", text)).strip(" ")
 
 
 def short(text: str, most: int) -> str:

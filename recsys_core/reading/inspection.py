@@ -298,8 +298,8 @@ def _settle(
         is_mark = numbers == unrated
         remarks.append(
             Text(
-                "{unrated:g} was taken as “unrated”: {n} cell.",
-                "{unrated:g} was taken as “unrated”: {n:,} cells.",
+                "{unrated:g} was taken as “unrated”: {n}\u00a0cell.",
+                "{unrated:g} was taken as “unrated”: {n:,}\u00a0cells.",
                 unrated=unrated,
                 n=int(is_mark.sum()),
             )
@@ -309,8 +309,8 @@ def _settle(
     elif (n_zeros := int((present == 0).sum())) and present.min() >= 0:
         remarks.append(
             Text(
-                "0 was taken as a rating: {n} cell.",
-                "0 was taken as a rating: {n:,} cells.",
+                "0 was taken as a rating: {n}\u00a0cell.",
+                "0 was taken as a rating: {n:,}\u00a0cells.",
                 n=n_zeros,
             )
         )

@@ -49,10 +49,10 @@ def test_users_are_teal_circles_and_items_orange_diamonds_where_they_lie():
     assert chart.layout.yaxis.scaleanchor == "x"  # distances are true in both directions
 
 
-@pytest.mark.parametrize(("n", "kind"), [(1500, "scatter"), (1501, "scattergl")])
-def test_many_points_are_drawn_by_webgl_and_only_few_are_named(n, kind):
+def test_of_many_points_only_few_are_named():
+    n = 1501
     chart = draw([cloud(n=n)])
-    assert points(chart)[0].type == kind
+    assert points(chart)[0].type == "scatter"  # WebGL would need a policy that allows ``eval``
     # The best known, to find one's way by.
     named = [name.text for name in chart.layout.annotations]
     assert named == [f"item {i}" for i in range(n - 1, n - 11, -1)]
@@ -100,12 +100,6 @@ def test_the_selected_point_wears_a_dark_ring_and_leads_to_its_neighbours():
     ways = next(t for t in chart.data if t.mode == "lines")
     np.testing.assert_allclose(np.array(ways.x, float)[[0, 1, 3, 4]], films.xy[[3, 1, 3, 5], 0])
     assert "<b>item 3</b>" in [name.text for name in chart.layout.annotations]
-
-
-def test_over_webgl_points_the_ring_is_webgl_too():
-    chart = draw([cloud(n=2000)], selected=("item", 3), neighbours=np.array([1]))
-    assert {trace.type for trace in chart.data} == {"scattergl"}
-    assert len(chart.layout.annotations) == 2
 
 
 def test_a_selected_point_that_is_not_drawn_is_no_error():
