@@ -1,6 +1,6 @@
 """Tables, targets and plots from what was measured: ``python -m benchmarks.report``.
 
-``--readme`` writes them into the README. Nothing is measured here.
+Nothing is measured here. ``benchmarks.document`` writes all of it into ``docs/benchmarks.md``.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from benchmarks.systems import FAMILIES
 from recsys_core.words import number
 
 RESULTS = Path(__file__).parent / "results"
-README = Path(__file__).parent.parent / "README.md"
-_MARKS = "<!-- benchmarks.report writes from here -->", "<!-- to here -->"
 
 # A gap this small between two test errors is noise.
 NOISE = 0.002
@@ -26,7 +24,7 @@ NOISE = 0.002
 _FAMILY_NAMES = {
     "SGD": "Stochastic gradients",
     "ALS": "Alternating least squares",
-    "Bayesian": "Bayesian, Gibbs sampling (ratios a sweep, at equal rank)",
+    "Bayesian": "Bayesian, Gibbs sampling (ratios per sweep, at equal rank)",
     "implicit": "Implicit feedback (AUC: higher is better)",
     "other": "Others, for their accuracy",
 }
@@ -146,9 +144,9 @@ def targets(data_set: str, lines: list[Line]) -> list[str]:
         times, r, peer, ours = min(found, key=lambda each: each[0])
         worse = kind == "fit" and r.gap is not None and r.gap > NOISE
         verdict = "missed" if times < needs[data_set] or worse else "met"
-        how = {"fit": "a fit", "a_pass": "a sweep", "to_its_error": "to its RMSE"}[kind]
+        how = {"fit": "per fit", "a_pass": "per sweep", "to_its_error": "to its RMSE"}[kind]
         sentence = f"{ours.name} against {peer.name}: {times:.2g}× faster {how}"
-        sentence += f", {needs[data_set]:g}× wanted: **{verdict}**"
+        sentence += f", target {needs[data_set]:g}×: **{verdict}**"
         if kind == "fit" and r.gap is not None:
             sentence += f" (RMSE {r.gap:+.4f}"
             if r.to_its_error:
@@ -166,7 +164,7 @@ def targets(data_set: str, lines: list[Line]) -> list[str]:
             beside = f"; best peer {peer_best:.4f}" if peer_best is not None else ""
             said.append(
                 f"Best test RMSE from ids alone: {best.error:.4f} ({best.name}){beside}; "
-                f"{limit:.4f} wanted: **{verdict}**."
+                f"target {limit:.4f}: **{verdict}**."
             )
     return said
 
@@ -174,7 +172,7 @@ def targets(data_set: str, lines: list[Line]) -> list[str]:
 # --- markdown -------------------------------------------------------------------------------------
 
 _HEAD = (
-    "system", "version", "passes", "ms a pass", "fit, s", "test RMSE",
+    "system", "version", "passes", "ms per pass", "fit, s", "test RMSE",
     "× our fit", "× our time to its RMSE", "× our pass",
 )  # fmt: skip
 
@@ -186,14 +184,21 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 def markdown(data_set: str) -> str:
     """The whole result of a data set, as ``make bench`` prints it."""
-    return "\n\n".join([_about(data_set), *_verdicts(data_set), *_tables(data_set)])
+    parts = [_about(data_set), verdicts(data_set), *_tables(data_set)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def verdicts(data_set: str) -> str:
+    """The targets of a data set as a list, one sentence each; empty where there are none."""
+    said = targets(data_set, read(data_set)["lines"])
+    return "\n".join(f"- {sentence}" for sentence in said)
 
 
 def folded(data_set: str) -> str:
-    """The same as the README shows it: verdicts and plot in sight, the tables unfold."""
-    shown = [f"### {data.NAMES[data_set]}".replace("generated", "Generated"), *_verdicts(data_set)]
+    """The same for ``docs/benchmarks.md``: verdicts and plot in sight, the tables unfold."""
+    shown = [f"## {data.NAMES[data_set]}".replace("generated", "Generated"), verdicts(data_set)]
     if path(data_set, "svg").exists():
-        shown.append(f"![Test RMSE against seconds](benchmarks/results/{data_set}.svg)")
+        shown.append(f"![Test RMSE against seconds](../benchmarks/results/{data_set}.svg)")
     summary = "<details><summary>All figures</summary>"
     return "\n\n".join([*shown, summary, _about(data_set), *_tables(data_set), "</details>"])
 
@@ -204,11 +209,6 @@ def _about(data_set: str) -> str:
         f"**{data.NAMES[data_set]}** · {result['n_ratings']:,} ratings · "
         f"{result['machine']['threads']} threads · {result['machine']['processor']}"
     )
-
-
-def _verdicts(data_set: str) -> list[str]:
-    said = targets(data_set, read(data_set)["lines"])
-    return ["\n".join(f"- {sentence}" for sentence in said)] if said else []
 
 
 def _tables(data_set: str) -> list[str]:
@@ -256,26 +256,12 @@ def sentence(line: Line) -> str:
     return f"{line.name}: {line.error:.4f} in {line.seconds:.3g} s"
 
 
-def put_into(text: str, shown: str) -> str:
-    """A README with what stands between its two marks replaced."""
-    before, mark, rest = text.partition(_MARKS[0])
-    _, end, after = rest.partition(_MARKS[1])
-    if not mark or not end:
-        raise SystemExit(f"The README lacks {_MARKS[0]} or, after it, {_MARKS[1]}.")
-    return f"{before}{mark}\n\n{shown}\n\n{end}{after}"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=__doc__)
     parser.add_argument("--data-sets", nargs="+", choices=tuple(data.NAMES), default=[*data.NAMES])
-    parser.add_argument("--readme", action="store_true", help="write it into README.md")
     asked = parser.parse_args()
     there = [name for name in asked.data_sets if path(name, "json").exists()]
-    if asked.readme:
-        text = README.read_text(encoding="utf-8")
-        README.write_text(put_into(text, "\n\n".join(map(folded, there))), encoding="utf-8")
-    else:
-        print("\n\n".join(map(markdown, there)))
+    print("\n\n".join(map(markdown, there)))
 
 
 if __name__ == "__main__":

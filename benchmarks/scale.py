@@ -17,6 +17,7 @@ import resource
 
 import recsys_core as rc
 from benchmarks import data, plot, report
+from recsys_core.words import number
 
 _RATINGS = (100_000, 300_000, 1_000_000, 3_000_000, 10_000_000)
 _FACTORS = (8, 16, 32, 64, 128)
@@ -71,15 +72,15 @@ def main() -> None:
 
 
 def markdown(result: dict) -> str:
-    """What the README shows: milliseconds an epoch, and the slopes."""
+    """Tables for ``docs/benchmarks.md``: milliseconds per epoch, and the slopes."""
     parts = []
     for kind, name in (("by_ratings", "ratings"), ("by_k", "k")):
         found = result[kind]
         head = (name, *(f"{x:,}" for x, _ in next(iter(found.values()))), "slope")
         rows = [
             (
-                f"{model}, ms an epoch",
-                *(f"{1000 * y:.3g}" for _, y in points),
+                f"{model}, ms per epoch",
+                *(number(1000 * y) for _, y in points),
                 f"{slope(points):.2f}",
             )
             for model, points in found.items()

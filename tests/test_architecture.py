@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -298,12 +297,3 @@ def test_a_saved_model_is_read_without_the_packages_of_other_models(tmp_path):
         "assert rc.load_model(path).predict([0], [0]).shape == (1,)"
     )
     assert not loaded & HEAVY
-
-
-def test_files_that_contributing_names_are_there():
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    named = {name for name in re.findall(r"`([\w/.]+\.(?:py|js))`", text) if "name" not in name}
-    tops = ("pages", "recsys_core", "tests", "benchmarks")
-    paths = [str(path) for top in tops for path in (ROOT / top).rglob("*.*")]
-    missing = {name for name in named if not any(path.endswith(f"/{name}") for path in paths)}
-    assert len(named) > 40 and not missing

@@ -11,7 +11,7 @@ import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 import recsys_core as rc
-from benchmarks import data, peers, plot, report, sessions, tune
+from benchmarks import data, document, peers, plot, report, sessions, tune
 from benchmarks.client import Client
 from benchmarks.measuring import Arena, Line, measured
 from benchmarks.systems import BY_NAME, SYSTEMS, System, chosen, settings_for
@@ -205,10 +205,10 @@ def test_samplers_are_compared_at_equal_rank():
 
 def test_targets_say_met_or_missed_by_how_much():
     said = report.targets("100k", [OURS, line("LIBMF", 3.0, 0.895, passes=40)])
-    assert "SGD against LIBMF: 1.5× faster a fit, 2× wanted: **missed**" in said[0]
+    assert "SGD against LIBMF: 1.5× faster per fit, target 2×: **missed**" in said[0]
     assert "0.8900 (SGD)" in said[-1] and "missed by 0.0100" in said[-1]
     met = report.targets("100k", [OURS, line("LIBMF", 30.0, 0.895, passes=40)])
-    assert "15× faster a fit, 2× wanted: **met**" in met[0]
+    assert "15× faster per fit, target 2×: **met**" in met[0]
     # Faster but less accurate is not met.
     worse = report.targets("100k", [OURS, line("LIBMF", 30.0, 0.880, passes=40)])
     assert "**missed** (RMSE +0.0100)" in worse[0]
@@ -228,12 +228,12 @@ def test_results_are_written_read_and_drawn(tmp_path, monkeypatch):
     assert "- myFM, rank 32: pip could not install it." in text
     shown = report.folded("100k")
     assert shown.index("![Test RMSE") < shown.index("<details>") < shown.index("| LIBMF")
-    marked = f"Before.\n{report._MARKS[0]}\nold\n{report._MARKS[1]}\nAfter.\n"
-    assert report.put_into(report.put_into(marked, "older"), shown) == marked.replace(
+    marked = f"Before.\n{document.MARKS[0]}\nold\n{document.MARKS[1]}\nAfter.\n"
+    assert document.put_into(document.put_into(marked, "older"), shown) == marked.replace(
         "\nold\n", f"\n\n{shown}\n\n"
     )
-    with pytest.raises(SystemExit, match="lacks"):
-        report.put_into("Nothing here.", shown)
+    with pytest.raises(ValueError, match="lacks"):
+        document.put_into("Nothing here.", shown)
     drawn = ET.parse(tmp_path / "100k.svg").getroot()
     words = [node.text for node in drawn.iter() if node.text]
     assert "LIBMF" in words and "SGD" in words
@@ -259,7 +259,7 @@ def test_slopes_are_exponents():
         "by_k": {"SGD": [(8, 0.001), (16, 0.004)]},
     }
     text = scale.markdown({**result, "peak_mib": 1234.0})
-    assert "| SGD, ms an epoch | 1 | 10 | 1.00 |" in text and "1,234 MiB" in text
+    assert "| SGD, ms per epoch | 1 | 10 | 1.00 |" in text and "1,234 MiB" in text
 
 
 # --- sessions: a server and browsers without a screen ---------------------------------------------
