@@ -313,8 +313,9 @@ def test_every_algorithm_can_be_chosen_and_started(server):
             fields = {w.key for w in client.widgets if w.key.endswith(ends)}
             options = models.MODELS[algorithm].options()
             assert fields == {f"{option.name}_{number}_{algorithm}" for option in options}
-            await client.enter("seed_", 7)  # not the run that is there
-            await client.quiet()
+            if client.find("seed_") is not None:
+                await client.enter("seed_", 7)  # not the run that is there
+                await client.quiet()
             watcher.playing()
             before = live.main
             await client.press("start_new")
