@@ -68,26 +68,6 @@ def test_a_count_of_zero_is_no_choice():
     assert one.user_factors == pytest.approx(two.user_factors, abs=1e-3)
 
 
-def test_saved_and_loaded_it_ranks_the_same(tmp_path):
-    model = rc.ImplicitALS(n_factors=2, n_epochs=3).fit(plays())
-    model.save(tmp_path / "model.npz")
-    loaded = rc.load_model(tmp_path / "model.npz")
-    assert model.recommend(1).equals(loaded.recommend(1))
-    guest = loaded.fold_in([0, 2], [3, 1])
-    assert guest.factors == pytest.approx(model.fold_in([0, 2], [3, 1]).factors, abs=1e-6)
-
-
-def test_pausing_changes_nothing():
-    ratings = plays()
-    straight, paused = (rc.ImplicitALS(n_factors=3, n_epochs=5) for _ in range(2))
-    straight.fit(ratings)
-    training = paused.start(ratings)
-    training.advance(0.0)
-    again = rc.ImplicitALS(n_factors=3, n_epochs=5).start(ratings, checkpoint=training.checkpoint())
-    list(again)
-    assert np.array_equal(again.snapshot().user_factors, straight.user_factors)
-
-
 def test_values_below_zero_are_no_counts():
     ratings = rc.Ratings.from_matrix(np.array([[-1.0, 2.0], [1.0, 2.0]]), missing=None)
     with pytest.raises(RatingsError, match="below zero"):

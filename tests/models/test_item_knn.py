@@ -52,8 +52,11 @@ def test_a_guest_who_rates_like_a_user_is_predicted_like_that_user():
         own = model.predict_matrix([user])[0]
         assert model.predict(guest, np.arange(ratings.n_items)) == pytest.approx(own, abs=1e-4)
         assert np.argmax(model.snapshot().user_similarity(guest)) == user
-    nobody = model.fold_in([], [])
-    assert np.isfinite(model.predict(nobody, np.arange(ratings.n_items))).all()
+    nobody = model.fold_in([], [])  # no neighbours: the item's bias alone
+    assert nobody.bias == 0
+    assert model.predict(nobody, np.arange(ratings.n_items)) == pytest.approx(
+        np.clip(model.global_mean + model.item_bias, 1, 5), abs=1e-6
+    )
 
 
 def test_reasons_are_the_neighbours_and_add_up_exactly():
