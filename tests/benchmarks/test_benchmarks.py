@@ -1,13 +1,19 @@
 """The harness: a fake peer through the real protocol, errors, ratios, targets, the plot."""
 
 import asyncio
+import contextlib
+import dataclasses
 import json
+import math
 import sys
+import time
 import xml.etree.ElementTree as ET
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 import recsys_core as rc
@@ -40,11 +46,9 @@ def predict(model, pairs):
 def fake(tmp_path, monkeypatch):
     """A peer in this Python, which predicts the mean for everyone, plus ``shift``."""
     (tmp_path / "fake.py").write_text(FAKE)
-    adapter = (peers._HERE / "adapter.py").read_text()
-    (tmp_path / "adapter.py").write_text(adapter)
-    monkeypatch.setattr(peers, "_HERE", tmp_path)
     monkeypatch.setattr(peers, "environment", lambda peer: sys.executable)
-    return System("fake", "fake", "SGD", "n_epochs", {}, {}, {"n_epochs": 4})
+    path = str(tmp_path / "fake")  # from the root: not beside the other peers
+    return System("fake", path, "SGD", "n_epochs", {}, {}, {"n_epochs": 4})
 
 
 @pytest.fixture
@@ -66,7 +70,7 @@ def test_the_parent_measures_what_a_peer_predicts(fake, arena):
 
 
 def test_passes_are_capped_where_they_would_take_too_long(fake, arena):
-    slow = System("fake", "fake", "SGD", "n_epochs", {}, {}, most={"10m": 3})
+    slow = dataclasses.replace(fake, start={}, most={"10m": 3})
     line = measured(slow, "10m", arena, {"n_epochs": 12}, tuned=True)
     assert (line.passes, line.capped, line.curve) == (3, 12, [])
     assert line.due == pytest.approx(4 * line.seconds)
@@ -166,13 +170,13 @@ def test_settings_come_from_the_largest_set_tuned_that_is_no_larger():
     assert settings_for(libmf, "100k", {}) == ({**libmf.start, **libmf.fixed}, False)
 
 
-@pytest.mark.parametrize("system", [s for s in SYSTEMS if s.ours], ids=lambda s: s.name)
-def test_settings_of_ours_are_options_of_the_model(system):
-    model = getattr(rc, system.fixed["model"], None)
-    if model is None:
-        pytest.skip(f"{system.fixed['model']} is not part of this version")
-    names = {option.name for option in model.options()}
-    assert set(system.space) | set(system.fixed) - {"model"} <= names
+def test_settings_of_ours_are_options_of_the_model():
+    ours = [system for system in SYSTEMS if system.ours]
+    wrong = {}
+    for system in ours:
+        options = {option.name for option in rc.MODELS[system.fixed["model"]].options()}
+        wrong[system.name] = (set(system.space) | set(system.fixed)) - {"model"} - options
+    assert len(ours) > 5 and not any(wrong.values()), wrong
 
 
 # --- the table ------------------------------------------------------------------------------------
@@ -244,9 +248,32 @@ def test_results_are_written_read_and_drawn(tmp_path, monkeypatch):
     assert [each.seconds for each in report.read("100k")["lines"]] == [2.0, 9.0, None]
 
 
-def test_axes_have_round_numbers():
-    assert plot._decades(0.3, 6.0) == [0.5, 1.0, 2.0, 5.0]
-    assert plot._even(0.88, 0.94) == [0.88, 0.89, 0.90, 0.91, 0.92, 0.93, 0.94]
+def test_axes_have_round_numbers_and_points_lie_between_them(tmp_path):
+    points = [(0.4, 0.93), (2.0, 0.90), (5.0, 0.88)]
+    curves = [
+        plot.Curve("A", points, True, "SGD"),
+        plot.Curve("B", [(2.0, 0.92), (5.0, 0.915)], False, "ALS"),
+    ]
+    plot.write(tmp_path / "a.svg", curves, "T", "x", "y")
+    nodes = list(ET.parse(tmp_path / "a.svg").getroot().iter())
+
+    def ticks(anchor, along):
+        texts = [node for node in nodes if node.get("text-anchor") == anchor and node.get(along)]
+        return {float(n.text): float(n.get(along)) for n in texts if n.text not in ("x", "y")}
+
+    across, up = ticks("middle", "x"), ticks("end", "y")
+    assert list(across) == [0.5, 1.0, 2.0, 5.0]
+    assert list(up) == [0.88, 0.89, 0.90, 0.91, 0.92, 0.93]
+    dots = [(float(n.get("cx")), float(n.get("cy"))) for n in nodes if n.get("cx")]
+    # Ours on top of the others. Logarithmic across, even upwards; numbers stand 4 below their line.
+    doubled = across[2.0] - across[1.0]
+    assert [x for x, _ in dots[2:]] == pytest.approx(
+        [across[1.0] + math.log2(x) * doubled for x, _ in points], abs=0.3
+    )
+    assert [y for _, y in dots[2:]] == pytest.approx(
+        [up[error] - 4 for _, error in points], abs=0.2
+    )
+    assert up[0.88] - up[0.93] == pytest.approx(5 * (up[0.88] - up[0.89]), abs=0.5)
 
 
 def test_slopes_are_exponents():
@@ -271,12 +298,6 @@ def server():
         yield running
 
 
-def watching(server, *seeds):
-    """Somebody on Train with the settings of a short run on the party; seeds by round."""
-    watcher = sessions.Watcher(server.url, lambda turn: seeds[turn])
-    return watcher, watcher.prepare("party", "SGD", 300)
-
-
 @pytest.mark.slow
 def test_every_algorithm_can_be_chosen_and_started(server):
     async def choose_all():
@@ -291,7 +312,9 @@ def test_every_algorithm_can_be_chosen_and_started(server):
             fields = {w.key for w in client.widgets if w.key.endswith(ends)}
             options = models.MODELS[algorithm].options()
             assert fields == {f"{option.name}_{number}_{algorithm}" for option in options}
-            await watcher._enter("seed", 7)  # not the run that is there
+            if client.find("seed_") is not None:
+                await client.enter("seed_", 7)  # not the run that is there
+                await client.quiet()
             watcher.playing()
             before = live.main
             await client.press("start_new")
@@ -309,28 +332,31 @@ def test_every_algorithm_can_be_chosen_and_started(server):
 
 def test_sessions_train_runs_of_their_own_or_one_together(server):
     async def watch(*seeds):
-        prepared = [watching(server, seed, seed + 100, seed + 200) for seed in seeds]
-        watchers = [watcher for watcher, _ in prepared]
-        for _, ready in prepared:
-            await ready
+        watchers = [sessions.Watcher(server.url) for _ in seeds]
+        watched = [[] for _ in seeds]  # what each had in view when it began the next round
+        for watcher, seed, streams in zip(watchers, seeds, watched, strict=True):
+
+            def seed_of(turn, watcher=watcher, seed=seed, streams=streams):
+                streams.append(watcher.live.main)
+                return seed + 100 * turn
+
+            watcher.seed_of = seed_of
+            await watcher.prepare("party", "SGD", 300)
+        until = asyncio.get_running_loop().time() + 60
         for watcher in watchers:
             await watcher.go(0)
-            await asyncio.wait_for(watcher.over.wait(), 60)
-        streams = [watcher.live.main for watcher in watchers]
-        for watcher in watchers:
-            await watcher.client.quiet()
-            await watcher._again()
-            await asyncio.wait_for(watcher.over.wait(), 60)
+            going = asyncio.create_task(watcher.go_on(until, wait=60))  # to no other page
+            await watcher.client.until(lambda: watcher.turn == 2)  # noqa: B023
+            going.cancel()
+            await asyncio.wait([going])
             page = await watcher.client.visit("predictions")
             watcher.pages.append(page)
             assert page.n_bytes > 10_000 and watcher.live.main is not None
             await watcher.close()
-        streams += [watcher.live.main for watcher in watchers]
-        return streams, sessions.figures(watchers, 100.0), watchers
+        return [streams[1:3] for streams in watched], sessions.figures(watchers, 100.0), watchers
 
-    streams, found, watchers = asyncio.run(watch(1, 2, 1))
-    assert streams[0] == streams[2] != streams[1]
-    assert streams[3] == streams[5] and len(set(streams)) == 4
+    (one, other, alike), found, watchers = asyncio.run(watch(1, 2, 1))
+    assert one == alike and len({*one, *other}) == 4
     assert found["dropped"] == 0 and found["rss_mib"] == 100.0
     assert found["first_move_worst_s"] > 0 and found["page_p50_s"] > 0
     assert len(sessions.table(watchers).splitlines()) == 5
@@ -342,8 +368,8 @@ def test_sessions_train_runs_of_their_own_or_one_together(server):
 
 def test_a_server_that_ends_drops_its_sessions():
     async def watch(server):
-        watcher, ready = watching(server, 1)
-        await ready
+        watcher = sessions.Watcher(server.url)
+        await watcher.prepare("party", "SGD", 300)
         server.process.terminate()
         asked = sessions.Asked(sessions=1, seconds=60)
         await sessions.together([watcher], asked)
@@ -355,34 +381,69 @@ def test_a_server_that_ends_drops_its_sessions():
 
 
 def test_first_moves_and_gaps_by_hand():
-    now = [10.0]
-    watcher = sessions.Watcher("http://nowhere", clock=lambda: now[0])
-    watcher.live._wanted = {"main": "old"}
-    watcher.measuring = True
+    now, said, socket = [10.0], [], []
 
-    def hear(at, stream, start, n, *frames, status="training"):
-        now[0] = at
-        news = RunNews(start, [0.0] * n, status, 100, frames=[Frame(e, "") for e in frames] or None)
-        watcher.live._hear(encode(Tick({stream: news})))
+    async def live_route(connection):
+        socket.append(connection)
+        async for text in connection:
+            said.append(json.loads(text))
 
-    hear(10.0, "old", 0, 5, 0, 4)
-    watcher.playing()
-    hear(11.0, "old", 5, 3, 7)  # the run before
-    watcher.live._wanted = {"main": "new"}
-    hear(12.0, "new", 0, 1, 0)  # the initial state
-    hear(12.5, "new", 1, 2)  # epochs, and no frame of them yet
-    assert (watcher.first, watcher.gaps) == ([], [])
-    hear(13.0, "new", 3, 0, 2)
-    hear(13.25, "new", 3, 0, status="training")  # nothing new
-    hear(14.0, "new", 3, 4)
-    hear(14.5, "old", 8, 3, 9)
-    assert not watcher.over.is_set()
-    hear(16.0, "new", 7, 2, 8, status="finished")
-    hear(19.0, "new", 9, 0, status="finished")
-    assert watcher.over.is_set()
-    assert (watcher.first, watcher.gaps) == ([3.0], [1.0, 2.0])
-    assert watcher.live.known["new"].frames == [0, 2, 8]
-    assert len(watcher.ticks) == 10
+    async def becomes(so):
+        async with asyncio.timeout(20):
+            while not so():
+                await asyncio.sleep(0)
+
+    async def watch(url):
+        watcher = sessions.Watcher(url, clock=lambda: now[0])
+        watcher.measuring = True
+
+        async def look_at(main, *streams):
+            n_said = len(said)
+            wanted = {"main": main, "streams": streams, "ticket": "t", "address": "/live"}
+            watcher.live.watch(wanted)
+            await becomes(lambda: len(said) > n_said)
+
+        async def hear(at, stream, start, n, *frames, status="training"):
+            now[0], n_heard = at, len(watcher.ticks)
+            pictures = [Frame(epoch, "") for epoch in frames] or None
+            news = RunNews(start, [0.0] * n, status, 100, frames=pictures)
+            await socket[0].send(encode(Tick({stream: news})))
+            await becomes(lambda: len(watcher.ticks) > n_heard)
+
+        await look_at("old", "old")
+        await hear(10.0, "old", 0, 5, 0, 4)
+        watcher.playing()
+        await hear(11.0, "old", 5, 3, 7)  # the run before
+        await look_at("new", "old", "new")
+        await hear(12.0, "new", 0, 1, 0)  # the initial state
+        await hear(12.5, "new", 1, 2)  # epochs, and no frame of them yet
+        assert (watcher.first, watcher.gaps) == ([], [])
+        await hear(13.0, "new", 3, 0, 2)
+        await hear(13.25, "new", 3, 0, status="training")  # nothing new
+        await hear(14.0, "new", 3, 4)
+        await hear(14.5, "old", 8, 3, 9)
+        assert not watcher.over.is_set()
+        await hear(16.0, "new", 7, 2, 8, status="finished")
+        await hear(19.0, "new", 9, 0, status="finished")
+        assert watcher.over.is_set()
+        assert (watcher.first, watcher.gaps) == ([3.0], [1.0, 2.0])
+        assert watcher.live.known["new"].frames == [0, 2, 8]
+        assert len(watcher.ticks) == 10
+        await look_at("old", "old", "new")
+        await watcher.live.close()
+        assert not watcher.dropped
+
+    async def scene():
+        async with websockets.serve(live_route, "127.0.0.1", 0) as route:
+            await watch(f"http://127.0.0.1:{route.sockets[0].getsockname()[1]}")
+
+    asyncio.run(scene())
+    # What it has already, it says when it wants something else.
+    assert [(each["main"], each["runs"], each["frames"]) for each in said] == [
+        ("old", {"old": 0}, []),
+        ("new", {"old": 8, "new": 0}, []),
+        ("old", {"old": 11, "new": 9}, [0, 4, 7, 9]),
+    ]
 
 
 def test_figures_are_percentiles_over_all_sessions():
@@ -405,91 +466,156 @@ def test_figures_are_percentiles_over_all_sessions():
 
 
 class Page:
-    """A client that is told by hand what the server draws."""
+    """A client, and the server that draws for it by hand."""
 
-    def __init__(self):
-        self.client = Client("http://nowhere", lambda key, element: None)
+    async def __aenter__(self):
+        self.asked = asyncio.Queue()  # reruns
+        self.server = await websockets.serve(
+            self.connected, "127.0.0.1", 0, process_request=self.asked_by_http,
+            subprotocols=["streamlit"],
+        )  # fmt: skip
+        port = self.server.sockets[0].getsockname()[1]
+        self.client = Client(f"http://127.0.0.1:{port}", lambda key, element: None)
+        await self.client.open()
+        await self.asked.get()
+        return self
 
-    def hear(self, message):
-        self.client._hear(message, message.SerializeToString())
+    async def __aexit__(self, *_):
+        await self.client.close()
+        self.server.close()
+        await self.server.wait_closed()
 
-    def begin(self, *fragments, page="train"):
+    @staticmethod
+    def asked_by_http(connection, request):
+        return None if request.path == "/_stcore/stream" else connection.respond(200, "")
+
+    async def connected(self, socket):
+        self.socket = socket
+        async for raw in socket:
+            await self.asked.put(BackMsg.FromString(raw).rerun_script)
+
+    async def draw(self, message):
+        """Send it; how long it is."""
+        raw = message.SerializeToString()
+        await self.socket.send(raw)
+        return len(raw)
+
+    async def begin(self, *fragments, page="train"):
         message = ForwardMsg()
         message.new_session.page_script_hash = page
         message.metadata.run.fragment_ids.extend(fragments)
-        self.hear(message)
+        return await self.draw(message)
 
-    def end(self, how=ForwardMsg.FINISHED_SUCCESSFULLY):
-        self.hear(ForwardMsg(script_finished=how))
+    async def end(self, how=ForwardMsg.FINISHED_SUCCESSFULLY):
+        return await self.draw(ForwardMsg(script_finished=how))
 
-    def block(self, *path, fragment=""):
+    async def block(self, *path, fragment=""):
         message = ForwardMsg()
         message.metadata.delta_path.extend(path)
         message.delta.fragment_id = fragment
         message.delta.add_block.allow_empty = True
-        self.hear(message)
+        return await self.draw(message)
 
-    def button(self, key, *path, fragment=""):
+    async def button(self, key, *path, fragment=""):
         message = ForwardMsg()
         message.metadata.delta_path.extend(path)
         message.delta.fragment_id = fragment
         message.delta.new_element.button.id = f"$$ID-0-{key}"
-        self.hear(message)
+        return await self.draw(message)
 
-    def keys(self):
-        return [widget.key for widget in self.client.widgets]
+    async def first_drawn(self):
+        await self.begin()
+        await self.block(0, 0)
+        await self.button("plain", 0, 0, 0)
+        await self.block(0, 0, 1, fragment="f")
+        await self.button("first", 0, 0, 1, 0, fragment="f")
+        await self.button("second", 0, 0, 1, 1, fragment="f")
+        await self.button("other", 0, 0, 2, fragment="g")
+        await self.end()
+        await self.shows("plain", "first", "second", "other")
+        await self.client.quiet()
+
+    async def shows(self, *keys):
+        """What is sent has arrived, and these widgets are on the page."""
+
+        def there():
+            return [widget.key for widget in self.client.widgets]
+
+        with contextlib.suppress(TimeoutError):
+            await self.client.until(lambda: there() == list(keys), 5)
+        assert there() == list(keys)
 
 
-def page():
-    drawn = Page()
-    drawn.begin()
-    drawn.block(0, 0)
-    drawn.button("plain", 0, 0, 0)
-    drawn.block(0, 0, 1, fragment="f")
-    drawn.button("first", 0, 0, 1, 0, fragment="f")
-    drawn.button("second", 0, 0, 1, 1, fragment="f")
-    drawn.button("other", 0, 0, 2, fragment="g")
-    drawn.end()
-    assert drawn.keys() == ["plain", "first", "second", "other"]
-    return drawn
+def drawn(scene):
+    """Run a scene with a page that is drawn."""
+
+    async def played():
+        async with asyncio.timeout(60), Page() as page:
+            await page.first_drawn()
+            await scene(page)
+
+    asyncio.run(played())
 
 
 def test_a_fragment_forgets_what_it_no_longer_draws():
-    drawn = page()
-    drawn.begin("f")
-    drawn.block(0, 0, 1, fragment="f")
-    drawn.button("third", 0, 0, 1, 0, fragment="f")
-    assert drawn.keys() == ["plain", "third", "second", "other"]  # all stays until it has ended
-    drawn.end(ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
-    assert drawn.keys() == ["plain", "third", "other"]
+    async def scene(page):
+        await page.begin("f")
+        await page.block(0, 0, 1, fragment="f")
+        await page.button("third", 0, 0, 1, 0, fragment="f")
+        await page.shows("plain", "third", "second", "other")  # all stays until it has ended
+        await page.end(ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
+        await page.shows("plain", "third", "other")
+
+    drawn(scene)
 
 
 def test_a_page_forgets_what_it_no_longer_draws_and_its_states():
-    drawn = page()
-    for key in ("plain", "other"):
-        drawn.client._state_of(drawn.client.find(key))
-    drawn.begin()
-    drawn.block(0, 0)
-    drawn.button("plain", 0, 0, 0)
-    drawn.end(ForwardMsg.FINISHED_EARLY_FOR_RERUN)
-    assert "other" in drawn.keys()
-    drawn.begin()
-    drawn.button("plain", 0, 0)  # in place of the block
-    assert drawn.keys() == ["plain"]
-    drawn.end()
-    assert list(drawn.client._states) == ["$$ID-0-plain"]
-    drawn.begin(page="latent")
-    assert drawn.keys() == []
+    async def scene(page):
+        for key in ("plain", "other"):
+            await page.client.enter(key, 1.0)
+        states = [(await page.asked.get()).widget_states.widgets for _ in range(2)]
+        assert [state.id for state in states[1]] == ["$$ID-0-plain", "$$ID-0-other"]
+        await page.begin()
+        await page.block(0, 0)
+        await page.button("plain", 0, 0, 0)
+        await page.end(ForwardMsg.FINISHED_EARLY_FOR_RERUN)
+        await page.begin()
+        await page.button("new", 0, 1)
+        await page.shows("plain", "first", "second", "other", "new")  # a cut run forgets nothing
+        await page.button("plain", 0, 0)  # in place of the block
+        await page.shows("new", "plain")
+        await page.end()
+        await page.client.quiet()
+        await page.client.press("new")
+        sent = (await page.asked.get()).widget_states.widgets
+        assert [(state.id, state.trigger_value) for state in sent] == [
+            ("$$ID-0-plain", False), ("$$ID-0-new", True)
+        ]  # fmt: skip
+        await page.begin(page="latent")
+        await page.shows()
+
+    drawn(scene)
 
 
 def test_a_run_cut_short_counts_for_the_one_that_follows():
-    drawn = page()
-    drawn.client._asked["f"] = 5.0
-    drawn.begin("f")
-    drawn.button("first", 0, 0, 1, 0, fragment="f")
-    drawn.end(ForwardMsg.FINISHED_EARLY_FOR_RERUN)
-    drawn.begin()
-    drawn.end()
-    first, whole = drawn.client.runs
-    assert (first.asked, whole.asked, whole.fragments) == (None, 5.0, frozenset())
-    assert whole.n_bytes > len(b"$$ID-0-first") and whole.seconds is not None
+    async def scene(page):
+        before = time.monotonic()
+        await page.client.press("first")
+        after = time.monotonic()
+        assert (await page.asked.get()).fragment_id == "f"
+        await page.begin("f")
+        size = await page.button("first", 0, 0, 1, 0, fragment="f")
+        size += await page.end(ForwardMsg.FINISHED_EARLY_FOR_RERUN)
+        await page.begin()
+        size += await page.end()
+        await page.client.quiet()
+        _, whole = page.client.runs
+        assert before <= whole.asked <= after and whole.seconds >= 0
+        assert (whole.n_bytes, whole.fragments) == (size, frozenset())
+        await page.begin("f")  # by itself
+        await page.end()
+        await page.client.until(lambda: len(page.client.runs) == 3)
+        alone = page.client.runs[-1]
+        assert (alone.asked, alone.seconds, alone.fragments) == (None, None, {"f"})
+
+    drawn(scene)

@@ -405,9 +405,11 @@ def test_a_mask_too_long_for_a_link_is_named_by_its_digest():
     e = Experiment(ratings, splits.by_mask(ratings, drawn, validation=0), rc.ALS())
     assert len(e.to_query()) < 200 and Experiment.from_query(e.to_query()) == e
     assert e.make_split().test.n_ratings == drawn.sum()
-    splits._masks.clear()
+    digest = e.split["test_rows"].removeprefix("#")
+    assert e.to_query().count(digest) == 1
+    elsewhere = e.to_query().replace(digest, digest[::-1])  # a mask that nobody chose here
     with pytest.raises(MissingDataError, match="not at hand any more"):
-        Experiment.from_query(e.to_query()).make_split()
+        Experiment.from_query(elsewhere).make_split()
 
 
 # --- fingerprints and files -----------------------------------------------------------------------

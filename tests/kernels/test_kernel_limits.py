@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import recsys_core as rc
+from recsys_core import stepwise
 from recsys_core.kernels import Parameters, Rows, Triples
 from recsys_core.kernels.errors import errors_kernel
 from recsys_core.kernels.multiplicative import multiplicative_kernel
@@ -145,13 +146,12 @@ def test_float32_trains_as_float64_does():
     )
     for _ in range(40):
         for u, i, r in triples:
-            e = r - (first.global_mean + b_user[u] + b_item[i] + p[u] @ q[i])
-            b_user[u] += 0.02 * (e - 0.05 * b_user[u])
-            b_item[i] += 0.02 * (e - 0.05 * b_item[i])
-            p[u], q[i] = (
-                p[u] + 0.02 * (e * q[i] - 0.05 * p[u]),
-                q[i] + 0.02 * (e * p[u] - 0.05 * q[i]),
-            )
+            after = stepwise.sgd_step(
+                r, p[u], q[i], b_user[u], b_item[i], mean=first.global_mean, learning_rate=0.02,
+                reg=0.05,
+            )  # fmt: skip
+            p[u], q[i] = after.user_factors, after.item_factors
+            b_user[u], b_item[i] = after.user_bias, after.item_bias
     list(training)
     exact = first.global_mean + b_user[:, None] + b_item + p @ q.T
     assert model.predict_matrix(clip=False) == pytest.approx(exact, abs=1e-3)

@@ -1,4 +1,4 @@
-"""Fast kernels against slow loops, finite differences, least squares and PyTorch."""
+"""Fast kernels against the steps of ``stepwise``, sums in float64 and PyTorch."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import recsys_core as rc
-from recsys_core import kernels
+from recsys_core import kernels, stepwise
 from recsys_core.kernels import Parameters, Triples, padded
 from recsys_core.kernels.errors import errors_kernel, running_kernel
 from recsys_core.kernels.least_squares import rows_kernel
@@ -53,50 +53,53 @@ def any_problem(seed, n_users, n_items, k, n):
     return user_ids, item_ids, rng.uniform(1, 5, n).astype(np.float32), p, q, b_user, b_item
 
 
-def textbook(users, items, values, p, q, b_user, b_item, mean, rate, reg_user, reg_item, scale):
-    """The loop as it is written down, in float64; ``scale`` is None or (low, spread)."""
-    p, q, b_user, b_item = (a.astype(np.float64) for a in (p, q, b_user, b_item))
-    for u, i, r in zip(users, items, values.astype(float), strict=True):
-        p_u, q_i = p[u].copy(), q[i].copy()
-        x = mean + b_user[u] + b_item[i] + p_u @ q_i
-        e = r - x
-        if scale is not None:
-            share = 1 / (1 + np.exp(-x))
-            e = (r - scale[0] - scale[1] * share) * scale[1] * share * (1 - share)
-        b_user[u] += rate * (e - reg_user[u] * b_user[u])
-        b_item[i] += rate * (e - reg_item[i] * b_item[i])
-        p[u] = p_u + rate * (e * q_i - reg_user[u] * p_u)
-        q[i] = q_i + rate * (e * p_u - reg_item[i] * q_i)
+def exact(arrays, ratings, step):
+    """The parameters after ``step`` for each rating (u, i, r) in turn, in float64."""
+    p, q, b_user, b_item = (a.astype(np.float64) for a in arrays)
+    for u, i, r in zip(*ratings, strict=True):
+        after = step(u, i, float(r), p[u], q[i], b_user[u], b_item[i])
+        p[u], q[i] = after.user_factors, after.item_factors
+        b_user[u], b_item[i] = after.user_bias, after.item_bias
     return p, q, b_user, b_item
 
 
 @settings(max_examples=40, deadline=None)
 @given(**ANY_PROBLEM)
-def test_sgd_equals_the_textbook_loop(seed, n_users, n_items, k, n):
+def test_sgd_is_its_step_for_each_rating(seed, n_users, n_items, k, n):
     users, items, values, *arrays = any_problem(seed, n_users, n_items, k, n)
     mean, rate, reg = 3.1, 0.02, 0.05
-    regs = np.full(n_users, reg), np.full(n_items, reg)
-    slow = textbook(users, items, values, *arrays, mean, rate, *regs, None)
+
+    def step(_u, _i, rating, *row):
+        return stepwise.sgd_step(rating, *row, mean=mean, learning_rate=rate, reg=reg)
+
+    expected = exact(arrays, (users, items, values), step)
     f = np.float32
     ratings, parameters = Triples(users, items, values), Parameters(*arrays, f(mean))
     sgd_kernel(padded(k))(ratings, parameters, f(rate), f(reg), True, 0, n)
-    for fast, expected in zip(arrays, slow, strict=True):
-        assert fast == pytest.approx(expected, abs=1e-4)
+    for found, wanted in zip(arrays, expected, strict=True):
+        assert found == pytest.approx(wanted, abs=1e-4)
     assert not arrays[0][:, k:].any() and not arrays[1][:, k:].any()
 
 
 @settings(max_examples=40, deadline=None)
 @given(**ANY_PROBLEM)
-def test_logistic_sgd_equals_the_textbook_loop(seed, n_users, n_items, k, n):
+def test_logistic_sgd_is_its_step_for_each_rating(seed, n_users, n_items, k, n):
     users, items, values, *arrays = any_problem(seed, n_users, n_items, k, n)
     rng = np.random.default_rng(seed)
     f, mean, rate = np.float32, 0.2, 0.02
     regs = [rng.uniform(0, 0.2, size).astype(f) for size in (n_users, n_items)]
-    slow = textbook(users, items, values, *arrays, mean, rate, *regs, (1.0, 4.0))
+
+    def step(u, i, rating, *row):  # the kernel is given λ divided by the numbers of ratings
+        return stepwise.logistic_step(
+            rating, *row, mean=mean, low=1, high=5, learning_rate=rate, reg_user=regs[0][u],
+            reg_item=regs[1][i], n_user=1, n_item=1,
+        )  # fmt: skip
+
+    expected = exact(arrays, (users, items, values), step)
     ratings, parameters = Triples(users, items, values), Parameters(*arrays, f(mean))
     logistic_kernel(padded(k))(ratings, parameters, f(1), f(4), f(rate), *regs, True, 0, n)
-    for fast, expected in zip(arrays, slow, strict=True):
-        assert fast == pytest.approx(expected, abs=1e-4)
+    for found, wanted in zip(arrays, expected, strict=True):
+        assert found == pytest.approx(wanted, abs=1e-4)
 
 
 @pytest.mark.parametrize("kernel", ["sgd", "logistic"])
@@ -116,53 +119,9 @@ def test_a_run_touches_only_its_own_ratings(kernel):
     assert all(np.array_equal(a, b) for a, b in zip(arrays, whole, strict=True))
 
 
-def half_squares(values, x, low=None, spread=None):
-    predicted = x if low is None else low + spread / (1 + np.exp(-x))
-    return 0.5 * (values - predicted) ** 2
-
-
-@pytest.mark.parametrize("kernel", ["sgd", "logistic"])
-def test_one_step_follows_the_finite_difference_of_the_objective(kernel):
-    users, items, values, *arrays = problem(seed=2, n=1)
-    mean, rate, low, spread = 0.3, 1e-3, 1.0, 4.0
-    reg_user, reg_item = (0.05, 0.05) if kernel == "sgd" else (0.05, 0.09)
-    u, i, r = int(users[0]), int(items[0]), float(values[0])
-    start = [a.astype(np.float64) for a in arrays]
-
-    def objective(p_u, q_i, b_u, b_i):
-        x = mean + b_u + b_i + p_u @ q_i
-        error = half_squares(r, x) if kernel == "sgd" else half_squares(r, x, low, spread)
-        return error + 0.5 * reg_user * (p_u @ p_u + b_u**2) + 0.5 * reg_item * (q_i @ q_i + b_i**2)
-
-    point = [start[0][u], start[1][i], start[2][u], start[3][i]]
-
-    def slope(which, f=None, h=1e-6):
-        up, down = [np.copy(x) for x in point], [np.copy(x) for x in point]
-        if f is None:
-            up[which], down[which] = up[which] + h, down[which] - h
-        else:
-            up[which][f] += h
-            down[which][f] -= h
-        return (objective(*up) - objective(*down)) / (2 * h)
-
-    f = np.float32
-    ratings, parameters = Triples(users, items, values), Parameters(*arrays, f(mean))
-    if kernel == "sgd":
-        sgd_kernel(WIDTH)(ratings, parameters, f(rate), f(reg_user), True, 0, 1)
-    else:
-        regs = np.full(N_USERS, reg_user, f), np.full(N_ITEMS, reg_item, f)
-        logistic_kernel(WIDTH)(ratings, parameters, f(low), f(spread), f(rate), *regs, True, 0, 1)
-    moved = [(a.astype(np.float64) - s) / rate for a, s in zip(arrays, start, strict=True)]
-    assert moved[2][u] == pytest.approx(-slope(2), rel=0.02, abs=1e-3)
-    assert moved[3][i] == pytest.approx(-slope(3), rel=0.02, abs=1e-3)
-    for factor in range(K):
-        assert moved[0][u, factor] == pytest.approx(-slope(0, factor), rel=0.02, abs=2e-3)
-        assert moved[1][i, factor] == pytest.approx(-slope(1, factor), rel=0.02, abs=2e-3)
-
-
 @settings(max_examples=40, deadline=None)
 @given(**ANY_PROBLEM, logistic=st.booleans())
-def test_errors_equal_a_slow_loop_raw_and_clipped(seed, n_users, n_items, k, n, logistic):
+def test_errors_equal_a_sum_in_float64_raw_and_clipped(seed, n_users, n_items, k, n, logistic):
     users, items, values, *arrays = any_problem(seed, n_users, n_items, k, n)
     p, q, b_user, b_item = (a.astype(np.float64) for a in arrays)
     predicted = 3 + b_user[users] + b_item[items] + (p[users] * q[items]).sum(axis=1)

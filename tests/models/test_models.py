@@ -35,6 +35,13 @@ class TestFactorModels(FactorModelContract):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("name", ["SGD", "PMF, logistic"])
+def test_descent_in_blocks_as_of_large_data_is_resumed_as_well(name, monkeypatch):
+    monkeypatch.setattr("recsys_core.models.sgd._SHUFFLED_EVERY_EPOCH", 0)
+    contract = TestFactorModels()
+    contract.test_tiny_slices_and_resuming_equal_straight_through(name, monkeypatch)
+
+
 class TestOtherModels(ModelContract):
     taught = {"ItemKNN": {}, "GlobalMean": {}, "UserItemBias": {}}
 

@@ -1,4 +1,4 @@
-"""NMF: the formula against a slow loop, a falling objective, scikit-learn on a full matrix."""
+"""NMF: its kernel against its step, a falling objective, scikit-learn on a full matrix."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import recsys_core as rc
+from recsys_core import stepwise
 from recsys_core.kernels import Rows, padded
 from recsys_core.kernels.multiplicative import multiplicative_kernel
 
@@ -19,7 +20,7 @@ from recsys_core.kernels.multiplicative import multiplicative_kernel
     density=st.floats(0, 1),
     reg=st.floats(0, 0.5),
 )
-def test_rows_equal_the_formula(seed, n_rows, n_columns, k, density, reg):
+def test_the_kernel_is_the_step_of_each_row(seed, n_rows, n_columns, k, density, reg):
     rng = np.random.default_rng(seed)
     rated = rng.random((n_rows, n_columns)) < density
     starts = np.concatenate([[0], np.cumsum(rated.sum(axis=1))]).astype(np.int64)
@@ -31,14 +32,8 @@ def test_rows_equal_the_formula(seed, n_rows, n_columns, k, density, reg):
     expected = w.astype(np.float64)
     for row in range(n_rows):
         here = slice(starts[row], starts[row + 1])
-        n = here.stop - here.start
-        if n == 0:
-            continue
         near = x[columns[here]].astype(np.float64)
-        above = near.T @ values[here]
-        below = near.T @ (near @ expected[row]) + reg * n * expected[row]
-        ratio = np.divide(above, below, out=np.zeros_like(above), where=below > 0)
-        expected[row] = expected[row] * ratio
+        expected[row] = stepwise.nmf_row(values[here], near, expected[row], low=0, reg=reg).factors
     multiplicative_kernel(padded(k))(
         Rows(starts, columns, values), x, w, np.float32(reg), 0, n_rows
     )

@@ -303,22 +303,37 @@ def test_a_page_from_before_an_update_is_told_to_reload(world, version):
     played(scene)
 
 
-def test_who_leaves_is_told_nothing_more_and_harms_nobody(world):
+def test_who_leaves_is_told_nothing_more_and_harms_nobody(world, monkeypatch):
     entry = new_entry(world, rc.SGD(n_factors=2, n_epochs=40))
-    before = len(runs.registry()._listeners)
+    registry, listening = runs.registry(), []
+    listen = registry.listen
+
+    def counted(listener):
+        leave = listen(listener)
+        listening.append(listener)
+
+        def left():
+            leave()
+            listening.remove(listener)
+
+        return left
+
+    monkeypatch.setattr(registry, "listen", counted)
 
     async def scene() -> None:
         async with Page() as gone, Page() as stays:
             for page in (gone, stays):
                 await page.watch(world.ticket, entry.run)
                 await page.hear()
+            assert len(listening) == 2
             entry.train()
             await gone.sent.put({"type": "websocket.disconnect", "code": 1001})
             await gone.served
+            assert len(listening) == 1
             await stays.hear_until(lambda: all_of(stays, entry.run))
 
     played(scene)
-    assert len(runs.registry()._listeners) == before
+    assert listening == []
 
 
 def test_a_page_that_is_open_keeps_its_workspace(world, monkeypatch):

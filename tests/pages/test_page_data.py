@@ -7,9 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import recsys_core as rc
-from pages.panels.data import rating_editor
 from recsys_core import runs
-from tests.app_harness import current, load, open_page, train, until
+from tests.app_harness import checked, current, load, open_page, train
 
 
 @pytest.fixture
@@ -135,49 +134,65 @@ def test_a_split_that_leaves_nothing_is_one_sentence(browser_id, workspace):
     assert workspace.latest.split.train is workspace.latest.ratings
 
 
-def test_editing_keeps_names_and_counts_what_changed():
-    party = rc.datasets.music_party()
-    table = rating_editor._wide(party)
-    table.iloc[0, 3] = 5.0  # a gap filled
-    table.iloc[0, 0] = np.nan  # a rating taken back
-    table.iloc[1, 0] = 99.0  # out of scale
-    edited = rating_editor._with_values(party, table)
-    assert edited.users == party.users and edited.items == party.items
-    assert edited.n_ratings == party.n_ratings - 1
-    assert edited.report.n_out_of_scale == 1
-    assert edited.block([0], [0, 3]).tolist()[0][1] == 5.0
-    assert edited.scale == party.scale and edited.item_noun == "song"
-    assert edited.name == "Robbie's party, edited"
-    assert rating_editor._with_values(edited, table).name == "Robbie's party, edited"
+def edited(browser_id, monkeypatch, edit):
+    """Train on the table with ``edit(table)`` typed into it; the ratings, and the table before."""
+    shown = []
+
+    def typed(table, **_):
+        shown.append(table.copy())
+        edit(table)
+        return table
+
+    with monkeypatch.context() as patch:
+        patch.setattr("streamlit.data_editor", typed)
+        checked(button(open_page("data", browser_id), "Train on this table").click().run())
+    entry = current(runs.registry().workspace(browser_id))
+    assert entry.run.wants_training
+    entry.hold()
+    return entry.run.ratings, shown[0]
 
 
-def test_an_untouched_table_is_the_ratings():
-    party = rc.datasets.music_party()
-    same = rating_editor._with_values(party, rating_editor._wide(party))
-    assert sorted(zip(same.user_ids, same.item_ids, same.values, strict=True)) == sorted(
-        zip(party.user_ids, party.item_ids, party.values, strict=True)
-    )
+def ratings_of(ratings):
+    """The ratings by labels."""
+    return {(user, item): value for user, item, value, *_ in ratings.to_frame().to_numpy()}
 
 
-def test_numbered_users_stand_in_the_order_of_their_numbers():
+def test_editing_keeps_names_and_counts_what_changed(browser_id, workspace, monkeypatch):
+    party = load(browser_id, rc.datasets.music_party()).latest.ratings
+
+    def edit(table):
+        table.iloc[0, 3] = 5.0  # a gap filled
+        table.iloc[0, 0] = np.nan  # a rating taken back
+        table.iloc[1, 0] = 99.0  # out of scale
+
+    found, _ = edited(browser_id, monkeypatch, edit)
+    (ann, ben, *_), (first, *_, fourth) = party.users, party.items[:4]
+    expected = {**ratings_of(party), (ann, fourth): 5.0}
+    del expected[ann, first], expected[ben, first]
+    assert ratings_of(found) == expected and len(expected) == party.n_ratings - 1
+    assert found.users == party.users and found.items == party.items
+    assert found.report.n_out_of_scale == 1
+    assert found.scale == party.scale and found.item_noun == "song"
+    assert found.name == "Robbie's party, edited"
+    again, _ = edited(browser_id, monkeypatch, lambda table: table.iloc.__setitem__((2, 2), 1.0))
+    assert again.name == "Robbie's party, edited"
+
+
+def test_numbered_users_stand_in_the_order_of_their_numbers(browser_id, workspace, monkeypatch):
     ratings = rc.Ratings.from_matrix(np.arange(1, 37).reshape(12, 3) % 5 + 1.0, missing=None)
-    ratings = ratings.sorted_by_label()  # as experiments take them: 0, 1, 10, 11, 2 …
-    assert ratings.users[2] == "10"
-    table = rating_editor._wide(ratings)
+    before = load(browser_id, ratings).latest.ratings  # by label: 0, 1, 10, 11, 2 …
+    assert before.users[2] == "10"
+    found, table = edited(browser_id, monkeypatch, lambda table: table.iloc.__setitem__((10, 1), 1))
     assert list(table.index) == [f"user {number}" for number in range(12)]
     assert table.iloc[10].tolist() == [2.0, 3.0, 4.0]
-    edited = rating_editor._with_values(ratings, table)
-    assert edited.sorted_by_label().fingerprint == ratings.fingerprint
+    assert ratings_of(found) == {**ratings_of(before), ("10", before.items[1]): 1.0}
 
 
-def test_training_on_the_table_starts_a_run(browser_id, workspace):
-    load(browser_id, rc.datasets.music_party())
-    at = open_page("data", browser_id)
-    button(at, "Train on this table").click().run()
-    assert not at.exception
-    run = current(workspace).run
-    assert run.ratings.name == "Robbie's party"  # nobody edited a cell
-    until(lambda: run.status == "finished")
+def test_training_on_the_table_starts_a_run(browser_id, workspace, monkeypatch):
+    party = load(browser_id, rc.datasets.music_party()).latest.ratings
+    found, table = edited(browser_id, monkeypatch, lambda table: None)
+    assert found is party and len(workspace.data) == 1  # nobody edited a cell
+    assert table.notna().to_numpy().sum() == party.n_ratings
 
 
 def test_edited_ratings_are_split_as_was_chosen_by_hand(browser_id, workspace, monkeypatch):

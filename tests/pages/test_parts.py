@@ -77,9 +77,16 @@ PLACES = [
     ("export", Place("data", "", "export")),
     ("share", Place("home", "", "share")),
 ]  # fmt: skip
-each_place = pytest.mark.parametrize(
-    ("part", "place"), PLACES, ids=[f"{part} on {p.page} {p.query}".strip() for part, p in PLACES]
-)
+
+
+def at_each(places: list[tuple[str, Place]]) -> pytest.MarkDecorator:
+    """The test for each part in each of its places."""
+    ids = [f"{part} on {p.page} {p.query}".strip() for part, p in places]
+    return pytest.mark.parametrize(("part", "place"), places, ids=ids)
+
+
+each_place = at_each(PLACES)
+each_place_with_widgets = at_each([(part, place) for part, place in PLACES if place.widgets])
 
 
 @pytest.fixture
@@ -196,7 +203,7 @@ def test_a_part_is_there_and_gone_with_hide_and_off_with_lock(part, place, brows
     assert part in components(locked)["view"]["view"]["locked"]  # for what the browser does itself
 
 
-@each_place
+@each_place_with_widgets
 def test_a_click_that_meets_the_lock_on_its_way_has_no_effect(part, place, browser_id, world):
     """The page was drawn without the lock; with it, the callbacks are called all the same."""
     at = opened(place, browser_id)
@@ -209,7 +216,7 @@ def test_a_click_that_meets_the_lock_on_its_way_has_no_effect(part, place, brows
         assert state(at, world) == before, key
 
 
-@each_place
+@each_place_with_widgets
 def test_what_the_lock_keeps_from_happening_happens_without_it(part, place, browser_id, world):
     for key in place.widgets.split():
         at = opened(place, browser_id)
