@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -146,69 +150,64 @@ def _look_at_best() -> None:
 
 # --- what takes a moment to compute, once for each state of a run --------------------------------
 
+T = TypeVar("T")
+
+# Of one run; the oldest go first.
+_MOST_KEPT = 48
+_kept: WeakKeyDictionary[Run, dict[tuple[Any, ...], Any]] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def once(run: Run, key: tuple[Any, ...], make: Callable[[], T]) -> T:
+    """What ``make`` gives, worked out once; forgotten with the run, as it tells of its ratings.
+
+    ``key`` names what it is, and what it was made from.
+    """
+    with _lock:
+        of_run = _kept.setdefault(run, {})
+        if key in of_run:
+            return of_run[key]
+    made = make()
+    with _lock:
+        while len(of_run) >= _MOST_KEPT:
+            of_run.pop(next(iter(of_run)))
+        return of_run.setdefault(key, made)
+
 
 def arrangement(model: ModelInView, side: Side, how: How) -> Arrangement:
     """All users or items in an order."""
-    return _arrangement(model.key, side, how, model.fitted)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _arrangement(key: str, side: Side, how: How, _fitted: FittedModel) -> Arrangement:
-    return seriation.arrange(_fitted, side, how)
+    key = ("arrangement", model.key, side, how)
+    return once(model.run, key, lambda: seriation.arrange(model.fitted, side, how))
 
 
 def clusters(model: ModelInView) -> tuple[dict[Side, np.ndarray], list[str]]:
     """Clusters of the latent space, and their names; see ``latent_map.clusters``."""
-    return _clusters(model.key, model.factored)
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _clusters(key: str, _fitted: Factored) -> tuple[dict[Side, np.ndarray], list[str]]:
-    return latent_map.clusters(_fitted)
+    key = ("clusters", model.key)
+    return once(model.run, key, lambda: latent_map.clusters(model.factored))
 
 
 def basis(model: ModelInView) -> Basis:
     """The two widest directions of the run's latest state: looking back does not turn the map."""
-    latest = seen_as(Factored, model.run.fitted)
-    return _basis(f"{model.run.stream} {model.run.epoch} {model.run.status}", latest)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _basis(key: str, _fitted: Factored) -> Basis:
-    return Basis.fit(_fitted)
+    run = model.run
+    latest = seen_as(Factored, run.fitted)
+    return once(run, ("basis", run.epoch, run.status), lambda: Basis.fit(latest))
 
 
 def project(
     model: ModelInView, basis: Basis, ids: dict[Side, np.ndarray], axes: tuple[str, str]
 ) -> Places:
     """The map a basis gives; see ``latent_map.project``."""
-    key = f"{model.key} {axes} {[(side, ids[side].tobytes()) for side in ids]}"
-    return _project(key, model.factored, basis, ids, axes)
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _project(
-    key: str,
-    _fitted: Factored,
-    _basis: Basis,
-    _ids: dict[Side, np.ndarray],
-    _axes: tuple[str, str],
-) -> Places:
-    return latent_map.project(_fitted, _basis, _ids, _axes)
+    shown = tuple((side, ids[side].tobytes()) for side in ids)
+    key = ("project", model.key, axes, shown)
+    return once(model.run, key, lambda: latent_map.project(model.factored, basis, ids, axes))
 
 
 def placed(
     model: ModelInView, method: str, points: np.ndarray, ids: dict[Side, np.ndarray]
 ) -> Places:
     """The map a layout by this method gives; see ``latent_map.placed``."""
-    return _placed(f"{model.key} {method} {list(ids)}", model.factored, points, ids)
-
-
-@st.cache_resource(max_entries=12, show_spinner=False)
-def _placed(
-    key: str, _fitted: Factored, _points: np.ndarray, _ids: dict[Side, np.ndarray]
-) -> Places:
-    return latent_map.placed(_fitted, _points, _ids)
+    key = ("placed", model.key, method, tuple(ids))
+    return once(model.run, key, lambda: latent_map.placed(model.factored, points, ids))
 
 
 def similar(model: ModelInView, side: Side, index: int, n: int) -> pd.DataFrame:
@@ -218,9 +217,5 @@ def similar(model: ModelInView, side: Side, index: int, n: int) -> pd.DataFrame:
 
 def factor_table(model: ModelInView) -> pd.DataFrame:
     """What lies at both ends of each factor; see ``latent_map.factor_table``."""
-    return _factor_table(model.key, model.factored)
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _factor_table(key: str, _fitted: Factored) -> pd.DataFrame:
-    return latent_map.factor_table(_fitted)
+    key = ("factor_table", model.key)
+    return once(model.run, key, lambda: latent_map.factor_table(model.factored))

@@ -1,5 +1,5 @@
 """Live: what a browser is told of the runs it watches, while they train and afterwards.
 
 ``messages`` declares what is sent, ``feed`` decides what is new, ``frames`` packs the pictures,
-``narrate`` and ``lines`` word what is said.
+``commentary`` and ``status_lines`` word what is said.
 """

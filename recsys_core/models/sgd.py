@@ -49,7 +49,7 @@ class SGD(Model):
 
     Minimises Σ [(r − r̂)² + λ(‖p_u‖² + ‖q_i‖² + b_u² + b_i²)] over the training ratings by the
     updates of ``kernels.sgd``. Source: Koren, Bell and Volinsky, *Matrix Factorization Techniques
-    for FittedModel Systems*, 2009.
+    for Recommender Systems*, 2009.
     """
 
     title = "SGD"

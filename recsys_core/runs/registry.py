@@ -47,6 +47,7 @@ class Registry(Shared):
             found = self._workspaces.get(owner)
             if found is None:
                 found = self._workspaces[owner] = Workspace(owner, self)
+                self.wake()  # it frees what is forgotten, also where nothing is ever trained
             found.touched = self.clock()
             return found
 

@@ -514,6 +514,19 @@ def test_workspaces_are_freed_fifteen_minutes_after_the_last_look(server, space)
     assert server.workspace("a browser").entries == []
 
 
+def test_data_on_which_nothing_is_trained_are_freed_as_well(monkeypatch):
+    monkeypatch.setattr(registry, "FREED_AFTER", 0.05)
+    server = registry.Registry()
+    server.workspace("a browser").load(rc.datasets.music_party())
+    gone = threading.Event()
+    space = weakref.ref(server.workspace("a browser"), lambda _: gone.set())
+    for _ in range(200):
+        if gone.wait(0.05):
+            break
+        gc.collect()
+    assert space() is None and len(server) == 0
+
+
 def test_names_are_told_apart_and_can_be_changed(space):
     one, two = new(space, FakeModel()), new(space, FakeModel())
     assert (one.name, two.name) == ("Fake", "Fake (2)")

@@ -218,7 +218,7 @@ def _places(
             side: latent_map.most_rated(train, side, _MOST_ARRANGED // len(sides)) for side in sides
         }
         vectors = latent_map.stacked(model.factored, ids)
-        points = slow_layouts.arranged(method, f"{model.key} {sides}", vectors)
+        points = slow_layouts.arranged(model, method, tuple(sides), vectors)
         if points is not None:
             return model_in_view.placed(model, method, points, ids), method
         method = "pca"

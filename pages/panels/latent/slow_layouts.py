@@ -10,9 +10,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import numpy as np
 import streamlit as st
 
-from pages.shared import view
+from pages.shared import model_in_view, view
+from pages.shared.model_in_view import ModelInView
 from recsys_core import words
 from recsys_core.asking import projection
+from recsys_core.ratings import Side
 
 # Name, function and seconds a point on one core.
 _METHODS: dict[str, tuple[str, Callable[..., np.ndarray], float]] = {
@@ -30,22 +32,24 @@ def _worker() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="layout")
 
 
-@st.cache_resource(max_entries=12, show_spinner=False)
-def _job(method: str, key: str, _vectors: np.ndarray) -> tuple[Future[np.ndarray], float, float]:
+def _job(method: str, vectors: np.ndarray) -> tuple[Future[np.ndarray], float, float]:
     """The work, when it began, and the seconds it will about take."""
     _, arrange, a_point = _METHODS[method]
-    expected = 2 + a_point * len(_vectors)
+    expected = 2 + a_point * len(vectors)
     if method == "umap" and "umap" not in sys.modules:
         expected += _SECONDS_COMPILING
-    return _worker().submit(arrange, _vectors), time.monotonic(), expected
+    return _worker().submit(arrange, vectors), time.monotonic(), expected
 
 
-def arranged(method: str, key: str, vectors: np.ndarray) -> np.ndarray | None:
-    """A layout of vectors, (n, k) → (n, 2), by “tsne” or “umap”.
+def arranged(
+    model: ModelInView, method: str, sides: tuple[Side, ...], vectors: np.ndarray
+) -> np.ndarray | None:
+    """A layout of the vectors of these sides, (n, k) → (n, 2), by “tsne” or “umap”.
 
     None, and word of the wait, until it is there.
     """
-    job, since, expected = _job(method, key, vectors)
+    key = ("layout", model.key, method, sides)
+    job, since, expected = model_in_view.once(model.run, key, lambda: _job(method, vectors))
     if job.done():
         return job.result()
     _waiting(job, since, expected, f"{_METHODS[method][0]} is arranging {len(vectors):,} points")
