@@ -16,21 +16,38 @@ _RANKED_AT_ONCE = 4_000_000
 
 
 def rmse(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """Root mean squared error, √(mean (r − r̂)²), in rating units."""
+    """Compute the root mean squared error, √(mean (r − r̂)²), in rating units; both (n,).
+
+    Raises
+    ------
+    RatingsError
+        If there are no ratings, or not as many predictions.
+    """
     t, p = _paired(truth, predicted)
     return float(np.sqrt(np.mean((t - p) ** 2)))
 
 
 def mae(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """Mean absolute error, mean |r − r̂|, in rating units."""
+    """Compute the mean absolute error, mean |r − r̂|, in rating units; both (n,).
+
+    Raises
+    ------
+    RatingsError
+        If there are no ratings, or not as many predictions.
+    """
     t, p = _paired(truth, predicted)
     return float(np.mean(np.abs(t - p)))
 
 
 def mape(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """Mean absolute percentage error, 100 · mean |r − r̂| / |r|, in percent.
+    """Compute the mean absolute percentage error, 100 · mean |r − r̂| / |r|, in percent; both (n,).
 
-    NaN where a rating is 0: a share of nothing has no meaning.
+    NaN if a rating is 0, since its percentage error is not defined.
+
+    Raises
+    ------
+    RatingsError
+        If there are no ratings, or not as many predictions.
     """
     t, p = _paired(truth, predicted)
     if (t == 0).any():
@@ -94,6 +111,8 @@ def ranking(fitted: Any, test: Ratings, n: int = 10, threshold: float | None = N
 
     Raises
     ------
+    SettingsError
+        If n is below 1.
     RatingsError
         If no test rating reaches the threshold.
     """

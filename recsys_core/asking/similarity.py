@@ -136,6 +136,11 @@ def from_neighbours(
         "sum":   score_i = Σ_v s_v r̂_vi                no rating: it grows with the neighbours
 
     Neighbours of no or negative similarity have no say. Columns: item index, label, score.
+
+    Raises
+    ------
+    SettingsError
+        If ``how`` is neither "mean" nor "sum".
     """
     if how not in ("mean", "sum"):
         raise SettingsError(

@@ -130,7 +130,13 @@ class Record:
 
     @property
     def split(self) -> Split:
-        """The Split it was trained on; raises like ``fitted``."""
+        """The Split it was trained on.
+
+        Raises
+        ------
+        MissingRunError
+            If the record comes from elsewhere and holds numbers only.
+        """
         return self._here(self._split)
 
     def at(self, epoch: int) -> FittedModel:

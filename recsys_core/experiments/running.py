@@ -135,7 +135,10 @@ def run(
     ------
     MissingDataError
         If the ratings are not here.
-    SettingsError, RatingsError, DivergedError
+    SettingsError
+        If ``until`` or ``at`` is below 0, training ended before ``at``, or a setting has no
+        meaning.
+    RatingsError, DivergedError
         If the model cannot be trained on them.
     """
     for asked in (until, at):

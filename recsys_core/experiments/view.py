@@ -98,7 +98,13 @@ class Option(NamedTuple):
     pattern: str = ""
 
     def check(self, name: str, text: str) -> None:
-        """Raise SettingsError unless the text has a meaning."""
+        """Check that the text has a meaning; ``name`` is the key it stands at.
+
+        Raises
+        ------
+        SettingsError
+            If it has none.
+        """
         if not (text in self.choices or (self.pattern and re.fullmatch(self.pattern, text))):
             raise SettingsError(
                 Text("{key} = {text} has no meaning in a link.", key=name, text=text[:40])

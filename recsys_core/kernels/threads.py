@@ -73,14 +73,20 @@ _RATINGS_A_PIECE, _PIECES_A_STEP = 1 << 14, 8
 
 
 def cut_rows(starts: np.ndarray, size: int) -> list[tuple[int, int]]:
-    """Compressed rows cut into (first, last) of about ``size`` ratings: a few rows hold most."""
+    """Cut compressed rows into runs (first, last) of about ``size`` ratings each.
+
+    ``starts`` is (n_rows + 1,). By ratings, not by rows, since a few rows hold most of the ratings.
+    """
     edges = np.searchsorted(starts, np.arange(0, starts[-1], size))
     edges = np.unique(np.concatenate([[0], edges, [len(starts) - 1]])).tolist()
     return list(zip(edges[:-1], edges[1:], strict=True))
 
 
 def row_steps(starts: np.ndarray) -> list[list[tuple[int, int]]]:
-    """Compressed rows as steps of training, each a few pieces for the threads."""
+    """Cut compressed rows into steps of training, each of up to 8 pieces for the threads.
+
+    ``starts`` is that of ``Grouped``, (n_rows + 1,); a piece is the rows (first, last) of it.
+    """
     pieces = cut_rows(starts, _RATINGS_A_PIECE)
     return [pieces[i : i + _PIECES_A_STEP] for i in range(0, len(pieces), _PIECES_A_STEP)]
 

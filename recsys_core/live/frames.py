@@ -128,5 +128,8 @@ def _pack(numbers: np.ndarray) -> str:
 
 
 def spread(xy: np.ndarray) -> float:
-    """How far out all but a few lie: one far away should not press the others together."""
+    """Compute how far from 0 the points, (n, 2), reach, leaving out the farthest 0.5 %.
+
+    So a single point far away does not make the others too small to be told apart.
+    """
     return float(np.quantile(np.abs(xy).max(axis=1), 0.995))
