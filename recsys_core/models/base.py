@@ -201,7 +201,10 @@ class Model(ABC):
             )
 
     def fit(self, train: Ratings, validation: Ratings | None = None) -> Model:
-        """Train to the end; returns the model itself. Raises like ``start``."""
+        """Train to the end; return the model itself.
+
+        Raises like ``start``, and DivergedError if the predictions leave all bounds.
+        """
         for _ in self.start(train, validation):
             pass
         return self
