@@ -1,4 +1,4 @@
-"""Metrics: how far predictions are off, and how good the lists made from them are."""
+"""Metrics of predictions (RMSE, MAE, MAPE) and of top-n lists (precision, recall, NDCG, MAP)."""
 
 from __future__ import annotations
 
@@ -95,12 +95,12 @@ class Ranking:
 
 
 def liked_from(scale: Scale) -> float:
-    """Three quarters of the way up the scale: 4 on 1–5, and in effect on 0–5 and 0.5–5 too."""
+    """Return three quarters of the scale: 4 on 1–5, and in effect on 0–5 and 0.5–5 too."""
     return scale.low + 0.75 * scale.width
 
 
 def ranking(fitted: Any, test: Ratings, n: int = 10, threshold: float | None = None) -> Ranking:
-    """Quality of the n best items of each user, out of the whole catalogue.
+    """Measure the lists of the n best items of each user, ranked out of the whole catalogue.
 
     All items compete except those the user rated in training; sampled candidates would reverse
     the order of models. Ties go to the lower index. Users without a liked test rating say nothing

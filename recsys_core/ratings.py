@@ -1,4 +1,4 @@
-"""Ratings: sparse (user, item, value) triples whose labels travel with them."""
+"""Ratings: sparse (user, item, value) triples with the labels of users and items."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class Truth:
 
 @dataclass(frozen=True)
 class Report:
-    """What was met on the way in and left out: counts, and remarks in whole sentences."""
+    """What was left out while reading: counts, and remarks in whole sentences."""
 
     n_rows: int = 0
     n_duplicates: int = 0
@@ -782,7 +782,7 @@ def _natural_order(labels: Sequence[Any]) -> np.ndarray:
 
 
 def _ranks(order: np.ndarray) -> np.ndarray:
-    """The inverse of an order: where each has gone, int64."""
+    """Invert an order: the new position of each, int64."""
     ranks = np.empty(len(order), dtype=np.int64)
     ranks[order] = np.arange(len(order))
     return ranks

@@ -1,4 +1,4 @@
-"""Splits: which ratings train a model, which watch it learn (validation), which judge it (test).
+"""Splits: ratings for training, for choosing (validation), and for the final measure (test).
 
 Every part is a ``Ratings`` with the labels, indices and scale of the whole. A size is a share of
 the ratings (0.1) or a count (500); 0 or None leaves the part out.
@@ -25,7 +25,7 @@ from recsys_core.words import plural
 
 @dataclass(frozen=True)
 class Unseen:
-    """How much of one held-out part has a user or an item without any rating in training."""
+    """Numbers of held-out ratings, users and items that have no rating in training."""
 
     part: str
     n_ratings: int
@@ -103,7 +103,7 @@ def random(
     seed: int = 0,
     keep_one: bool = False,
 ) -> Split:
-    """Ratings drawn at random, each with the same chance.
+    """Draw the held-out ratings at random, each with the same chance.
 
     The test part does not depend on the size of the validation part. With ``keep_one`` every user
     and every item keeps at least one rating in training (for tiny data); should that leave too few
@@ -258,7 +258,7 @@ def cold_users(
     known: int = 0,
     seed: int = 0,
 ) -> Split:
-    """Whole users are held out: how good is a model for people it has never seen?
+    """Hold out whole users, to measure a model on users it was not trained on.
 
     Sizes are a share or a number of the users. ``known`` ratings of each held-out user, drawn at
     random, stay in training (at most all but one): 0 tests users without any rating, 5 users with
@@ -394,7 +394,7 @@ def predefined(
     validation: Ratings | pd.DataFrame | np.ndarray | Size = 0.1,
     seed: int = 0,
 ) -> Split:
-    """Parts somebody else has chosen, such as u1.test of MovieLens 100K.
+    """Use parts chosen by others, such as u1.test of MovieLens 100K.
 
     Each is other ``Ratings`` or a table (its first two columns: user and item), matched to these
     ratings by label, or an array of positions, int, (n,), or a mask, bool, (n_ratings,).

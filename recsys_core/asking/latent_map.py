@@ -1,4 +1,4 @@
-"""Maps of the latent space: who is drawn, where, in which group, and how far to trust it."""
+"""Maps of the latent space: which users and items are drawn, where, and in which groups."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def most_rated(train: Ratings, side: Side, most: int) -> np.ndarray:
 
 
 def stacked(fitted: Factored, ids: dict[Side, np.ndarray]) -> np.ndarray:
-    """Factors of all that are drawn, users first; float32, (n, k)."""
+    """Stack the factors of all that are drawn, users first; float32, (n, k)."""
     return np.vstack([fitted.factors_of(side)[ids[side]] for side in SIDES if side in ids])
 
 
 def widest_axes(basis: Basis) -> tuple[str, str]:
-    """What the two axes of a PCA are, and the share of the spread along each."""
+    """Name the two axes of a PCA, with the share of the variance along each."""
     first, second = (words.percent(share) for share in basis.shares)
     return f"widest direction, {first} of the spread", f"second, {second}"
 
@@ -137,7 +137,7 @@ def ends(values: np.ndarray, counts: np.ndarray, n: int) -> tuple[np.ndarray, np
 
 
 def factor_table(fitted: Factored, n: int = 3) -> pd.DataFrame:
-    """For each factor, the widest first: its number (from 1), its share of the spread, its ends.
+    """Tabulate the factors, the widest first: number (from 1), share of the spread, both ends.
 
     Columns: factor, spread, low end, high end; the ends are names of n items, the farthest first.
     """

@@ -1,4 +1,4 @@
-"""Blocks of the matrix: some users by some items, and all there is to see of their cells."""
+"""Blocks of the matrix: some users by some items, with ratings and predictions of the cells."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ View = Literal["observed", "predicted", "filled", "error", "uncertainty"]
 
 
 def views(fitted: FittedModel | None) -> tuple[View, ...]:
-    """The views that mean something for a model; None: nothing is trained yet."""
+    """Return the views that a model supports; None: nothing is trained yet."""
     if fitted is None:
         return ("observed",)
     if not fitted.has.ratings:
@@ -128,7 +128,7 @@ def block_of(
 
 
 def distinct_names(names: list[str]) -> list[str]:
-    """The names, repeated ones numbered: a table needs different columns."""
+    """Number repeated names, since the columns of a table must differ."""
     met: dict[str, int] = {}
     out = []
     for name in names:

@@ -1,4 +1,4 @@
-"""View: what one looks at, as a value; and how a link says it."""
+"""View: which run, epoch, user and item a page shows, as a value; and its keys in a link."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Speed = float | Literal["max"]
 
 @dataclass(frozen=True)
 class View:
-    """What one looks at. Frozen: ``view.replace(user=3)`` gives another.
+    """What a page shows. Frozen: ``view.replace(user=3)`` returns another.
 
     Attributes
     ----------

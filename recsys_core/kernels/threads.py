@@ -35,7 +35,7 @@ def _blas() -> Any:
 
 
 def one_blas_thread() -> AbstractContextManager:
-    """NumPy's matrix products on the calling thread alone, as long as this is open.
+    """Hold NumPy's matrix products to the calling thread inside this ``with`` block.
 
     Its own threads spin too: products of thin matrices, as after every sweep, took fifty times as
     long while another process held a core.
@@ -44,7 +44,7 @@ def one_blas_thread() -> AbstractContextManager:
 
 
 def run_all(work: Callable[..., Result], pieces: Iterable[tuple]) -> list[Result]:
-    """``work(*piece)`` for every piece, on a few threads; results in the order of the pieces.
+    """Run ``work(*piece)`` for every piece on a few threads; results in the order of the pieces.
 
     The calling thread works too, and every thread takes the next piece as soon as it is free: one
     hand-over a helper, however many the pieces.
@@ -92,5 +92,5 @@ def row_steps(starts: np.ndarray) -> list[list[tuple[int, int]]]:
 
 
 def cut(n: int, size: int) -> list[tuple[int, int]]:
-    """``range(n)`` cut into (start, stop) pieces of at most ``size``."""
+    """Cut ``range(n)`` into (start, stop) pieces of at most ``size``."""
     return [(start, min(start + size, n)) for start in range(0, n, size)]

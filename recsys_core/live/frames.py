@@ -72,7 +72,7 @@ _packing = threading.Lock()
 
 
 def frame(run: Run, epoch: int, fitted: FittedModel) -> Frame:
-    """The state of both panels at an epoch; packed once for all who watch."""
+    """Pack what both panels show at an epoch; done once for all browsers."""
     with _packing:
         packed = _packed.setdefault(run, {})
         found = packed.get(epoch)
@@ -95,7 +95,7 @@ def _frame(run: Run, epoch: int, fitted: FittedModel) -> Frame:
 
 
 def frame_bytes(run: Run) -> int:
-    """About how long a frame of this run is."""
+    """Estimate the size of a frame of this run, in bytes."""
     part = shown(run.split.train)
     cells = len(part.rows) * len(part.columns)
     return 100 + (8 * cells + 16 * (len(part.users) + len(part.items))) // 3

@@ -133,7 +133,7 @@ def pmf_noise(errors: np.ndarray, determined: float, *, scale_width: float) -> f
 
 
 class LogisticStep(NamedTuple):
-    """What one rating does to its user and its item where predictions are squeezed into the scale.
+    """What one rating does to its user and its item with a logistic link.
 
     Attributes
     ----------
