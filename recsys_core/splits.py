@@ -35,9 +35,9 @@ class Unseen:
     def sentence(self) -> str:
         """The counts in one sentence."""
         return Text(
-            "{n} {part} rating with a user or an item that training never saw ({users}, {items}): "
-            "nothing was learnt about those.",
-            "{n:,} {part} ratings with a user or an item that training never saw ({users}, "
+            "{n}\u00a0{part} rating with a user or an item that training never saw ({users}, "
+            "{items}): nothing was learnt about those.",
+            "{n:,}\u00a0{part} ratings with a user or an item that training never saw ({users}, "
             "{items}): nothing was learnt about those.",
             part=self.part,
             n=self.n_ratings,
