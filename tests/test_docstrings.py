@@ -129,7 +129,16 @@ def test_errors_raised_by_a_private_function_count():
     assert raised(tree.body[0], private_functions(tree)) == {"ReadError"}
 
 
-MODELS = "als baselines bayesian implicit_als item_knn neural nmf pmf sgd svdpp".split()
+def registers_a_model(tree: ast.Module) -> bool:
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    return "MODELS.register" in {ast.unparse(d) for each in classes for d in each.decorator_list}
+
+
+MODELS = [
+    Path(where).stem
+    for where, tree in MODULES.items()
+    if where.startswith("recsys_core/models/") and registers_a_model(tree)
+]
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -137,20 +146,9 @@ def test_the_example_at_the_top_of_each_model_is_true(name):
     module = import_module(f"recsys_core.models.{name}")
     # With nothing of the module at hand: a reader who copies the example has it all.
     (example,) = doctest.DocTestFinder(recurse=False).find(module, name, globs={})
-    assert 4 <= len(example.examples) <= 9
+    assert 4 <= len(example.examples) <= 9, "an example of some six lines is missing"
     assert doctest.DocTestRunner().run(example).failed == 0
 
 
-def test_no_model_is_without_an_example():
-    registering = {
-        Path(where).stem
-        for where, tree in MODULES.items()
-        if where.startswith("recsys_core/models/")
-        and any(
-            ast.unparse(decorator) == "MODELS.register"
-            for node in tree.body
-            if isinstance(node, ast.ClassDef)
-            for decorator in node.decorator_list
-        )
-    }
-    assert registering == set(MODELS)
+def test_every_model_has_been_found():
+    assert len(MODELS) >= 10 and {"sgd", "neural", "baselines"} <= set(MODELS)

@@ -115,7 +115,7 @@ def biases_option() -> Any:
     """Declare whether users and items have biases."""
     return option(
         True, "bool", "b", "Biases",
-        meaning="Adds a number per user (mild or strict) and per item (liked or not by all).",
+        meaning="Adds a number per user (mild or strict) and per item (liked or not).",
         what_if="Without biases, the factors have to learn these differences as well.",
     )  # fmt: skip
 
