@@ -84,7 +84,7 @@ class NeuralFactorModel(FactorModel):
         return x
 
     def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
-        """Fold in by Gauss–Newton on the guest's row, the network fixed; steps never raise the loss.
+        """Fold in by Gauss–Newton on the guest's row; no step that raises the loss is taken.
 
         It minimises what ``FoldIn`` says, with x_j the slopes of the predictions at the last row.
         """
