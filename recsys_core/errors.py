@@ -1,4 +1,4 @@
-"""Everything that can go wrong in a way a person can mend: one sentence each, saying the remedy."""
+"""Errors that a person can correct; each text is one sentence that says how."""
 
 from recsys_core.text import Text
 
@@ -29,11 +29,11 @@ class MissingPackageError(FactorscopeError):
 
 
 class NotFittedError(FactorscopeError):
-    """A question was put to a model that has not been trained yet."""
+    """A model was asked for results before it was trained."""
 
 
 class DivergedError(FactorscopeError):
-    """Training left the finite numbers."""
+    """Training diverged: parameters or predictions are no longer finite, or far off the scale."""
 
 
 class SettingsError(FactorscopeError):
@@ -45,7 +45,7 @@ class TooLargeError(FactorscopeError):
 
 
 class LinkError(FactorscopeError):
-    """A link, or the JSON of an experiment, says something that has no meaning."""
+    """A link, or the JSON of an experiment, holds something that has no meaning."""
 
 
 class MissingDataError(FactorscopeError):
@@ -53,7 +53,7 @@ class MissingDataError(FactorscopeError):
 
 
 class MissingRunError(FactorscopeError):
-    """A value was asked for that only a run can give, and it has not been run."""
+    """A value was asked for that needs a run which has not been run, or is not kept."""
 
 
 class ReceiptError(FactorscopeError):
@@ -61,4 +61,4 @@ class ReceiptError(FactorscopeError):
 
 
 class LiveError(FactorscopeError):
-    """A message from a browser has no meaning, or asks for what is not its own."""
+    """A message from a browser has no meaning, or comes from a page of another version."""

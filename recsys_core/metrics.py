@@ -1,4 +1,4 @@
-"""Metrics: how far predictions are off, and how good the lists made from them are."""
+"""Metrics of predictions (RMSE, MAE, MAPE) and of top-n lists (precision, recall, NDCG, MAP)."""
 
 from __future__ import annotations
 
@@ -16,21 +16,38 @@ _RANKED_AT_ONCE = 4_000_000
 
 
 def rmse(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """Root mean squared error, √(mean (r − r̂)²), in rating units."""
+    """Compute the root mean squared error, √(mean (r − r̂)²), in rating units; both (n,).
+
+    Raises
+    ------
+    RatingsError
+        If there are no ratings, or not as many predictions.
+    """
     t, p = _paired(truth, predicted)
     return float(np.sqrt(np.mean((t - p) ** 2)))
 
 
 def mae(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """Mean absolute error, mean |r − r̂|, in rating units."""
+    """Compute the mean absolute error, mean |r − r̂|, in rating units; both (n,).
+
+    Raises
+    ------
+    RatingsError
+        If there are no ratings, or not as many predictions.
+    """
     t, p = _paired(truth, predicted)
     return float(np.mean(np.abs(t - p)))
 
 
 def mape(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """Mean absolute percentage error, 100 · mean |r − r̂| / |r|, in percent.
+    """Compute the mean absolute percentage error, 100 · mean |r − r̂| / |r|, in percent; both (n,).
 
-    NaN where a rating is 0: a share of nothing has no meaning.
+    NaN if a rating is 0, since its percentage error is not defined.
+
+    Raises
+    ------
+    RatingsError
+        If there are no ratings, or not as many predictions.
     """
     t, p = _paired(truth, predicted)
     if (t == 0).any():
@@ -78,12 +95,12 @@ class Ranking:
 
 
 def liked_from(scale: Scale) -> float:
-    """Three quarters of the way up the scale: 4 on 1–5, and in effect on 0–5 and 0.5–5 too."""
+    """Return three quarters of the scale: 4 on 1–5, and in effect on 0–5 and 0.5–5 too."""
     return scale.low + 0.75 * scale.width
 
 
 def ranking(fitted: Any, test: Ratings, n: int = 10, threshold: float | None = None) -> Ranking:
-    """Quality of the n best items of each user, out of the whole catalogue.
+    """Measure the lists of the n best items of each user, ranked out of the whole catalogue.
 
     All items compete except those the user rated in training; sampled candidates would reverse
     the order of models. Ties go to the lower index. Users without a liked test rating say nothing
@@ -94,6 +111,8 @@ def ranking(fitted: Any, test: Ratings, n: int = 10, threshold: float | None = N
 
     Raises
     ------
+    SettingsError
+        If n is below 1.
     RatingsError
         If no test rating reaches the threshold.
     """

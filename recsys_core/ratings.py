@@ -1,4 +1,4 @@
-"""Ratings: sparse (user, item, value) triples whose labels travel with them."""
+"""Ratings: sparse (user, item, value) triples with the labels of users and items."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Scale(NamedTuple):
         return self.high - self.low
 
     def clip(self, values: np.ndarray) -> np.ndarray:
-        """Values moved to the nearest end of the scale where they lie outside it."""
+        """Move values that lie outside the scale to its nearest end; of any shape, kept."""
         return np.clip(values, self.low, self.high)
 
     def contains(self, values: np.ndarray) -> np.ndarray:
-        """Boolean array: which values lie within the scale (steps are not checked).
+        """Tell which values lie within the scale, bool, of their shape; steps are not checked.
 
         Compared as float32, as ratings are kept: the −9.2 of a file is the −9.2 of its scale.
         """
@@ -55,7 +55,7 @@ class Scale(NamedTuple):
 
     @classmethod
     def guess(cls, values: np.ndarray) -> Scale:
-        """The smallest usual scale that holds all values; their own range where none does."""
+        """Find the first usual scale that holds all values, (n,); their own range if none does."""
         for usual in cls.usual_for(values):
             return usual
         # As they are kept, so that a file of the kept ratings has the same scale.
@@ -65,7 +65,7 @@ class Scale(NamedTuple):
 
     @classmethod
     def usual_for(cls, values: np.ndarray) -> list[Scale]:
-        """The usual scales that hold all values, the likeliest first."""
+        """Find the usual scales that hold all values, (n,), the likeliest first."""
         values = np.unique(values).astype(np.float64)
         low, high = float(values.min()), float(values.max())
 
@@ -118,7 +118,7 @@ class Truth:
 
 @dataclass(frozen=True)
 class Report:
-    """What was met on the way in and left out: counts, and remarks in whole sentences."""
+    """What was left out while reading: counts, and remarks in whole sentences."""
 
     n_rows: int = 0
     n_duplicates: int = 0
@@ -168,7 +168,7 @@ class Grouped(NamedTuple):
     order: np.ndarray  # int64, (n_ratings,)
 
     def row(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Column indices and values of one row."""
+        """Return the column indices, int32, and the values, float32, of one row; (n,) each."""
         here = slice(self.starts[index], self.starts[index + 1])
         return self.columns[here], self.values[here]
 
@@ -239,11 +239,17 @@ class Axis:
         return _natural_order(self.labels)
 
     def most_rated(self, n: int | None = None) -> np.ndarray:
-        """Indices, most rated first, ties in index order; the first n where given; int64."""
+        """Sort indices by ratings, most first, ties by index; int64, (n,), all if n is None."""
         return most_first(self.counts, n)
 
     def index(self, label: Any) -> int:
-        """Index of the one with this label; the text of a label finds it, too."""
+        """Find the index of a label; the text of a label finds it, too.
+
+        Raises
+        ------
+        RatingsError
+            If there is no such label.
+        """
         index = self._lookup.get(label, self._lookup.get(label_text(label)))
         if index is None:
             raise RatingsError(
@@ -430,9 +436,15 @@ class Ratings:
         item_noun: str = "item",
         remarks: Sequence[str] = (),
     ) -> Ratings:
-        """Ratings from a wide table, one row a user, one column an item.
+        """Build Ratings from a wide table, (n_users, n_items).
 
-        NaN always means unrated; so does the value ``missing`` (None: no value does).
+        NaN always means unrated; so does the value ``missing`` (None: no value does). Values
+        outside a given ``scale`` are left out, and counted in ``report``.
+
+        Raises
+        ------
+        RatingsError
+            If the table has not two dimensions, a cell is not a number, or no cell is rated.
         """
         if isinstance(matrix, pd.DataFrame):
             users, items = list(matrix.index), list(matrix.columns)
@@ -494,7 +506,10 @@ class Ratings:
         return found
 
     def take(self, which: np.ndarray) -> Ratings:
-        """The ratings at the given positions (or where a mask is true); labels and indices stay."""
+        """Take the ratings at some positions, int, (n,), or where a mask, (n_ratings,), is true.
+
+        Labels and indices stay as they are.
+        """
         return replace(
             self,
             origin=None,
@@ -529,7 +544,13 @@ class Ratings:
 
     @property
     def global_mean(self) -> float:
-        """Mean of all ratings."""
+        """Mean of all ratings, μ.
+
+        Raises
+        ------
+        RatingsError
+            If there are none.
+        """
         if not self.n_ratings:
             raise RatingsError(Text("There are no ratings to take the mean of."))
         return float(self.values.mean(dtype=np.float64))
@@ -558,11 +579,11 @@ class Ratings:
         return self.axis("item").names
 
     def user_index(self, label: Any) -> int:
-        """Index of the user with this label."""
+        """Find the index of the user with this label; raises RatingsError if there is none."""
         return self.axis("user").index(label)
 
     def item_index(self, label: Any) -> int:
-        """Index of the item with this label."""
+        """Find the index of the item with this label; raises RatingsError if there is none."""
         return self.axis("item").index(label)
 
     @property
@@ -762,7 +783,7 @@ def label_text(label: Any) -> str:
 
 
 def most_first(counts: np.ndarray, n: int | None = None) -> np.ndarray:
-    """Positions of counts, the highest first, ties in order; the first n where given; int64."""
+    """Sort positions of counts, (m,), highest first, ties in order; int64, the first n, or all."""
     return np.argsort(-counts, kind="stable")[:n]
 
 
@@ -775,7 +796,7 @@ def _natural_order(labels: Sequence[Any]) -> np.ndarray:
 
 
 def _ranks(order: np.ndarray) -> np.ndarray:
-    """The inverse of an order: where each has gone, int64."""
+    """Invert an order: the new position of each, int64."""
     ranks = np.empty(len(order), dtype=np.int64)
     ranks[order] = np.arange(len(order))
     return ranks

@@ -345,7 +345,7 @@ class RecipeBook:
         return Recipe.of(name, **found)
 
     def make(self, recipe: Recipe, *arguments: Any) -> Any:
-        """Make anew what a recipe says; without arguments, the one still in use is given again."""
+        """Make what a recipe says; without arguments, return the one in use, if there is one."""
         options = {p.name: recipe.get(p.name, p.default) for p in self.parameters(recipe.name)}
         found = None if arguments else self._alive.get(recipe)
         return self._makers[recipe.name](*arguments, **options) if found is None else found

@@ -1,4 +1,4 @@
-"""Splits: which ratings train a model, which watch it learn (validation), which judge it (test).
+"""Splits: ratings for training, for choosing (validation), and for the final measure (test).
 
 Every part is a ``Ratings`` with the labels, indices and scale of the whole. A size is a share of
 the ratings (0.1) or a count (500); 0 or None leaves the part out.
@@ -25,7 +25,7 @@ from recsys_core.words import plural
 
 @dataclass(frozen=True)
 class Unseen:
-    """How much of one held-out part has a user or an item without any rating in training."""
+    """Numbers of held-out ratings, users and items that have no rating in training."""
 
     part: str
     n_ratings: int
@@ -103,11 +103,16 @@ def random(
     seed: int = 0,
     keep_one: bool = False,
 ) -> Split:
-    """Ratings drawn at random, each with the same chance.
+    """Draw the held-out ratings at random, each with the same chance.
 
     The test part does not depend on the size of the validation part. With ``keep_one`` every user
     and every item keeps at least one rating in training (for tiny data); should that leave too few
     to hold out, the held-out parts shrink and the report says so.
+
+    Raises
+    ------
+    SettingsError
+        If a size has no meaning, or nothing is left to train on.
     """
     n_validation, n_test = _sizes(ratings, validation, test)
     order = np.random.default_rng(seed).permutation(len(ratings))
@@ -152,6 +157,11 @@ def last_out(
     order of the data counts as the latest. ``validation_from`` "random" draws the validation part,
     with ``seed``, from all ratings that the test part leaves; ``validation`` is then a share or a
     number of those.
+
+    Raises
+    ------
+    SettingsError
+        If a size has no meaning, or nothing is left to train on.
     """
     position = np.arange(len(ratings))
     times = position if ratings.timestamps is None else ratings.timestamps
@@ -187,7 +197,7 @@ def by_time(ratings: Ratings, validation: Size = 0.1, test: Size = 0.1) -> Split
     Raises
     ------
     SettingsError
-        If the ratings have no timestamps.
+        If the ratings have no timestamps, a size has no meaning, or nothing is left to train on.
     """
     if ratings.timestamps is None:
         raise SettingsError(
@@ -212,6 +222,11 @@ def k_fold(
 
     The folds of one seed are disjoint and together complete. ``validation`` is drawn from the rest
     (a share is a share of that).
+
+    Raises
+    ------
+    SettingsError
+        If there cannot be so many folds, there is no such fold, or nothing is left to train on.
     """
     if not 2 <= n_folds <= len(ratings):
         raise SettingsError(
@@ -243,10 +258,16 @@ def cold_users(
     known: int = 0,
     seed: int = 0,
 ) -> Split:
-    """Whole users are held out: how good is a model for people it has never seen?
+    """Hold out whole users, to measure a model on users it was not trained on.
 
     Sizes are a share or a number of the users. ``known`` ratings of each held-out user, drawn at
-    random, stay in training (at most all but one): 0 asks about strangers, 5 about newcomers.
+    random, stay in training (at most all but one): 0 tests users without any rating, 5 users with
+    five.
+
+    Raises
+    ------
+    SettingsError
+        If a size has no meaning, or no user is left to train on.
     """
     rated = np.flatnonzero(ratings.user_counts)
     n_validation, n_test = _counts(len(rated), "user", validation, test)
@@ -274,6 +295,11 @@ def as_sklearn(ratings: Ratings, test: Size = 0.2, seed: int = 42) -> Split:
 
     For published notebooks that call ``train_test_split(ratings, test_size=test,
     random_state=seed)``; there is no validation part. A share is rounded up, as there.
+
+    Raises
+    ------
+    SettingsError
+        If the test part would be empty or everything.
     """
     n, size = len(ratings), _checked(test)
     n_test = int(np.ceil(n * size)) if size < 1 else int(size)
@@ -304,6 +330,12 @@ def by_mask(
 
     A mask of many ratings is too long for a link: the recipe then names it by its digest, and it
     can be made again in this process only.
+
+    Raises
+    ------
+    SettingsError
+        If a mask has another shape or is not boolean, the two overlap, or nothing is left to train
+        on.
     """
     is_test = _mask(ratings, test_mask, "test")
     test = np.flatnonzero(is_test)
@@ -362,16 +394,18 @@ def predefined(
     validation: Ratings | pd.DataFrame | np.ndarray | Size = 0.1,
     seed: int = 0,
 ) -> Split:
-    """Parts somebody else has chosen, such as u1.test of MovieLens 100K.
+    """Use parts chosen by others, such as u1.test of MovieLens 100K.
 
     Each is other ``Ratings`` or a table (its first two columns: user and item), matched to these
-    ratings by label, or an array of positions. ``validation`` may be a size instead, drawn as in
-    ``by_mask``.
+    ratings by label, or an array of positions, int, (n,), or a mask, bool, (n_ratings,).
+    ``validation`` may be a size instead, drawn as in ``by_mask``.
 
     Raises
     ------
     RatingsError
         If a pair is not among these ratings, or a label is unknown.
+    SettingsError
+        If there is no rating at a position, or the parts overlap or leave nothing to train on.
     """
     test_mask = _mask_of(ratings, test, "test")
     if validation is None or np.isscalar(validation):

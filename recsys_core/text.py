@@ -1,4 +1,4 @@
-"""Text: a sentence as data, put into words only where it is shown.
+"""Text: a sentence that keeps its template and values, so that it can be worded elsewhere.
 
     Text("{n} rating was left out.", "{n:,} ratings were left out.", n=3)
 

@@ -32,7 +32,7 @@ _LEAST_GAIN = 1e-4
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one epoch came to.
+    """The errors and the time of one epoch.
 
     ``train_rmse`` and ``validation_rmse`` are of predictions clipped to the scale, in rating units,
     and None where there is no validation, or where no ratings are predicted (implicit feedback);
@@ -108,31 +108,31 @@ class Trainer(Protocol):
         """Do one step, a few milliseconds of work."""
 
     def end_epoch(self) -> None:
-        """Close an epoch (re-estimate priors)."""
+        """Finish an epoch (re-estimate priors)."""
 
     def squared_errors(self, ratings: Ratings, start: int, stop: int) -> tuple[float, float]:
-        """Σ (r − r̂)² over a run of ratings: raw, and with r̂ clipped."""
+        """Compute Σ (r − r̂)² over ratings start to stop: raw, and with r̂ clipped."""
 
     def objective(self, squared_error: float) -> float:
-        """The regularised objective, given Σ (r − r̂)² over the training ratings."""
+        """Compute the regularised objective, given Σ (r − r̂)² over the training ratings."""
 
     def snapshot(self) -> Any:
-        """An immutable fitted model with the parameters as they are now."""
+        """Return an immutable fitted model with the present parameters."""
 
     def state(self, snapshot: Any = None) -> dict[str, Any]:
-        """Everything that changes: parameters, optimiser, generator, order.
+        """Return everything that changes: parameters, optimiser, generator, order.
 
         Arrays that ``snapshot``, of the same moment, holds as well are its own; all others are
         copies.
         """
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take up a state."""
+        """Restore a state."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Everything needed to go on from here, mid-epoch included."""
+    """Everything needed to continue training from this state, also in the middle of an epoch."""
 
     settings: dict[str, Any]
     shape: tuple[int, int, int]
@@ -146,7 +146,7 @@ _Measured = tuple[float, float | None, float | None]
 
 @dataclass
 class _Position:
-    """Where in its course a training stands."""
+    """How far a training is: epochs, step, best model."""
 
     history: list[Epoch] = field(default_factory=list)
     step: int = 0  # the next step of the epoch under way; 0 before it has begun
@@ -240,13 +240,13 @@ class Training:
         return self.stopped_early or self.epoch >= self.n_epochs
 
     def extend(self, n_epochs: int) -> None:
-        """Plan ``n_epochs`` more from the present epoch, whatever ended the training."""
+        """Plan ``n_epochs`` more from the present epoch, also after early stopping."""
         self.n_epochs = self.epoch + n_epochs
         self._at.stopped_early = False
         self._at.waited = 0
 
     def advance(self, max_seconds: float = 0.05) -> Epoch | None:
-        """Work at most about ``max_seconds``; the Epoch when one ends, else None.
+        """Train for at most about ``max_seconds``; return the Epoch if one ends, else None.
 
         Returns None at once when the training is finished.
 
@@ -335,7 +335,7 @@ class Training:
                 yield epoch
 
     def snapshot(self) -> Any:
-        """The fitted model as trained so far; once finished, that of the best validation epoch."""
+        """Return the present fitted model; once finished, that of the best validation epoch."""
         if self.finished and self._at.best is not None:
             return self._at.best
         return self.latest
@@ -348,7 +348,7 @@ class Training:
         return self._latest
 
     def checkpoint(self) -> Checkpoint:
-        """Everything needed to go on: parameters, optimiser, generator, position.
+        """Return everything needed to continue: parameters, optimiser, generator, position.
 
         It shares its arrays with the fitted model of the same moment (``latest``).
         """

@@ -1,1 +1,1 @@
-"""What one asks of a fitted model: similarity, attribution, projection, seriation, exports."""
+"""Questions to a fitted model: similarity, attribution, projection, seriation, exports."""

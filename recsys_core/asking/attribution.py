@@ -60,7 +60,7 @@ class Terms:
 
 
 def terms(model: Model | FittedModel, user: int | Guest, item: int) -> Terms:
-    """The terms that add up to the prediction for one user (or guest) and one item.
+    """Return the terms that add up to the prediction for one user (or guest) and one item.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def terms(model: Model | FittedModel, user: int | Guest, item: int) -> Terms:
 
 @dataclass(frozen=True, eq=False)
 class Reasons:
-    """A prediction shared out among the user's own ratings.
+    """A prediction as a sum over the user's own ratings.
 
     Attributes
     ----------
@@ -106,7 +106,7 @@ class Reasons:
 def reasons(
     model: Model | FittedModel, user: int | Guest, item: int, n: int | None = None
 ) -> Reasons:
-    """Which of the user's ratings push this prediction up or down, and by how much.
+    """Compute by how much each of the user's ratings raises or lowers this prediction.
 
     Each summand is the contribution of one rating: of a factor model, how far it lies from what
     anyone would be expected to give, times how much its item says about this one (see

@@ -1,4 +1,4 @@
-"""Predictions as tables to take home: the whole of a small matrix, the best of a large one."""
+"""Predictions as tables for download: all of a small matrix, the best items of a large one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _safe(cell: Any) -> Any:
 
 
 def whole(fitted: FittedModel) -> pd.DataFrame:
-    """Every predicted rating, to three decimals: one row a user, one column an item, by name.
+    """Tabulate every predicted rating, to three decimals: one row per user, one column per item.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def whole(fitted: FittedModel) -> pd.DataFrame:
 
 
 def best_of_each(fitted: FittedModel, n: int = 10) -> pd.DataFrame:
-    """The n best unrated items of every user, best first.
+    """Tabulate the n best unrated items of every user, best first.
 
     Columns: user, rank (from 1), the item's label, its name, and the predicted rating, not clipped;
     its order is that of ``recommend``.

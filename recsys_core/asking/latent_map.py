@@ -1,4 +1,4 @@
-"""Maps of the latent space: who is drawn, where, in which group, and how far to trust it."""
+"""Maps of the latent space: which users and items are drawn, where, and in which groups."""
 
 from __future__ import annotations
 
@@ -34,17 +34,20 @@ class Places:
 
 
 def most_rated(train: Ratings, side: Side, most: int) -> np.ndarray:
-    """Indices of all users (or items), in order; of many, those with the most ratings."""
+    """Return the indices of the ``most`` users (or items) with the most ratings, ascending.
+
+    int64, (n,), n at most ``most``.
+    """
     return np.sort(train.axis(side).most_rated(most))
 
 
 def stacked(fitted: Factored, ids: dict[Side, np.ndarray]) -> np.ndarray:
-    """Factors of all that are drawn, users first; float32, (n, k)."""
+    """Stack the factors of all that are drawn, users first; float32, (n, k)."""
     return np.vstack([fitted.factors_of(side)[ids[side]] for side in SIDES if side in ids])
 
 
 def widest_axes(basis: Basis) -> tuple[str, str]:
-    """What the two axes of a PCA are, and the share of the spread along each."""
+    """Name the two axes of a PCA, with the share of the variance along each."""
     first, second = (words.percent(share) for share in basis.shares)
     return f"widest direction, {first} of the spread", f"second, {second}"
 
@@ -52,13 +55,16 @@ def widest_axes(basis: Basis) -> tuple[str, str]:
 def project(
     fitted: Factored, basis: Basis, ids: dict[Side, np.ndarray], axes: tuple[str, str]
 ) -> Places:
-    """The map that a basis gives: a straight look at the space from one direction."""
+    """Project the factors of the given indices, (n,) a side, onto the plane of a basis."""
     xy = {side: basis.project(fitted.factors_of(side)[ids[side]]) for side in ids}
     return _judged(fitted, ids, xy, axes)
 
 
 def placed(fitted: Factored, points: np.ndarray, ids: dict[Side, np.ndarray]) -> Places:
-    """The map that a layout of ``stacked`` gives, such as t-SNE or UMAP; its axes mean nothing."""
+    """Give the ``points`` of a layout of ``stacked``, (n, 2), back to their sides.
+
+    The layout is of another method, such as t-SNE or UMAP, whose axes have no meaning of their own.
+    """
     xy, start = {}, 0
     for side in (side for side in SIDES if side in ids):
         xy[side] = points[start : start + len(ids[side])]
@@ -77,9 +83,10 @@ def _judged(
 
 
 def clusters(fitted: Factored) -> tuple[dict[Side, np.ndarray], list[str]]:
-    """Clusters of the latent space, users and items together, and a name for each.
+    """Cluster users and items together in the latent space, and name each cluster.
 
-    A cluster is called after its most rated item.
+    Returns the cluster's number of each user, (n_users,), and of each item, (n_items,), by side;
+    and the names, by number. A cluster is called after its most rated item.
     """
     n_users, items = fitted.n_users, fitted.train.axis("item")
     labels = seriation.clusters(
@@ -103,7 +110,10 @@ def genres(ratings: Ratings) -> list[str]:
 
 
 def of_genres(ratings: Ratings, chosen: Sequence[str]) -> dict[Side, np.ndarray]:
-    """The first of the chosen genres that each item has, −1 for none; users have none."""
+    """Find the first of the chosen genres that each item has, by its position in ``chosen``.
+
+    −1 for none; (n_items,) for the items and (n_users,), all −1, for the users, who have no genre.
+    """
     assert ratings.item_info is not None
     labels = np.full(ratings.n_items, -1)
     has = [set(str(text).split("|")) for text in ratings.item_info["genres"].fillna("")]
@@ -113,10 +123,11 @@ def of_genres(ratings: Ratings, chosen: Sequence[str]) -> dict[Side, np.ndarray]
 
 
 def ends(values: np.ndarray, counts: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Indices at the low and the high end of a direction, the farthest first.
+    """Find the indices at the low and the high end of a direction, the farthest first.
 
-    Only the better known half is considered, by number of ratings: at the very ends lie those with
-    so few ratings that their place is chance.
+    ``values`` are positions along it and ``counts`` numbers of ratings, (m,) each; returned are at
+    most n indices for each end, int64. Only the half with the most ratings is considered: of the
+    others the position is mostly chance.
     """
     rated = counts[counts > 0]
     known = np.flatnonzero(counts >= np.median(rated)) if len(rated) else np.arange(0)
@@ -126,7 +137,7 @@ def ends(values: np.ndarray, counts: np.ndarray, n: int) -> tuple[np.ndarray, np
 
 
 def factor_table(fitted: Factored, n: int = 3) -> pd.DataFrame:
-    """For each factor, the widest first: its number (from 1), its share of the spread, its ends.
+    """Tabulate the factors, the widest first: number (from 1), share of the spread, both ends.
 
     Columns: factor, spread, low end, high end; the ends are names of n items, the farthest first.
     """

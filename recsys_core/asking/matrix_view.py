@@ -1,4 +1,4 @@
-"""Blocks of the matrix: some users by some items, and all there is to see of their cells."""
+"""Blocks of the matrix: some users by some items, with ratings and predictions of the cells."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ View = Literal["observed", "predicted", "filled", "error", "uncertainty"]
 
 
 def views(fitted: FittedModel | None) -> tuple[View, ...]:
-    """The views that mean something for a model; None: nothing is trained yet."""
+    """Return the views that a model supports; None: nothing is trained yet."""
     if fitted is None:
         return ("observed",)
     if not fitted.has.ratings:
@@ -59,17 +59,17 @@ class Block:
 
     @cached_property
     def observed(self) -> np.ndarray:
-        """All ratings there are, held out or not; NaN elsewhere."""
+        """The ratings of all parts, NaN where there is none, float32, (rows, columns)."""
         held = np.where(np.isnan(self.validation), self.test, self.validation)
         return np.where(np.isnan(self.trained), held, self.trained)
 
     @cached_property
     def held_out(self) -> np.ndarray:
-        """Boolean: rated, but kept from training."""
+        """Whether a cell is of the validation or test part, bool, (rows, columns)."""
         return ~np.isnan(self.validation) | ~np.isnan(self.test)
 
     def values(self, view: View) -> np.ndarray:
-        """What a view shows, NaN where it shows nothing.
+        """Return what a view shows, NaN where it shows nothing, float32, (rows, columns).
 
         Errors are of training and validation ratings: the test part is for one look at the end.
         """
@@ -101,7 +101,11 @@ def block_of(
     user_groups: np.ndarray | None = None,
     item_groups: np.ndarray | None = None,
 ) -> Block:
-    """Cut a block out of the matrix; of the whole, nothing larger than the block is made."""
+    """Cut a block out of the matrix: rows ``user_ids``, (n,), by columns ``item_ids``, (m,).
+
+    ``user_groups``, (n,), and ``item_groups``, (m,), number the groups of rows and columns. No
+    array larger than the block is made.
+    """
     sure = fitted is not None and fitted.has.intervals
     empty = np.full((len(user_ids), len(item_ids)), np.nan, np.float32)
     return Block(
@@ -124,7 +128,7 @@ def block_of(
 
 
 def distinct_names(names: list[str]) -> list[str]:
-    """The names, repeated ones numbered: a table needs different columns."""
+    """Number repeated names, since the columns of a table must differ."""
     met: dict[str, int] = {}
     out = []
     for name in names:

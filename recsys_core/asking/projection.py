@@ -1,4 +1,4 @@
-"""Projection: latent factors in the plane, and how far the plane can be trusted."""
+"""Projection of latent factors to the plane (PCA, t-SNE, UMAP), and its trustworthiness."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _JUDGED_BY = 1500
 
 @dataclass(frozen=True, eq=False)
 class Basis:
-    """Two directions in the space of the factors; users and items are seen along them.
+    """Two directions in the space of the factors, onto which users and items are projected.
 
     One basis can show many states of one run: what moves then has been learned, and is no flip of
     the axes.
@@ -41,7 +41,7 @@ class Basis:
 
     @classmethod
     def fit(cls, fitted: Factored) -> Basis:
-        """The directions along which users and items, stacked, spread most (PCA).
+        """Find the two directions along which users and items, stacked, spread most (PCA).
 
         Each axis points where its largest weight is positive, so that the same factors give the
         same picture.
@@ -59,7 +59,7 @@ class Basis:
 
     @classmethod
     def of_factors(cls, fitted: Factored, first: int, second: int) -> Basis:
-        """Two of the factors as they are; zero stays at the origin.
+        """Take two of the factors as the directions; zero stays at the origin.
 
         Raises
         ------
@@ -82,7 +82,7 @@ class Basis:
         return cls(np.zeros(k), axes, (float(shares[first]), float(shares[second])))
 
     def project(self, factors: np.ndarray) -> np.ndarray:
-        """Where factors, (n, k), lie in the plane; float64, (n, 2)."""
+        """Project factors, (n, k), onto the plane; float64, (n, 2)."""
         return (factors - self.centre) @ self.axes
 
 
@@ -105,7 +105,7 @@ def _spread(fitted: Factored) -> tuple[np.ndarray, np.ndarray]:
 
 
 def tsne(vectors: np.ndarray, seed: int = 0, perplexity: float = 30.0) -> np.ndarray:
-    """t-SNE of vectors, (n, k): neighbours stay together, far distances mean nothing; (n, 2).
+    """Map vectors, (n, k), to (n, 2) by t-SNE: neighbours stay close; long distances mean nothing.
 
     ``perplexity`` is about the number of neighbours each point minds; few points have fewer. It
     starts from the two principal directions, so that the same seed gives the same map.
@@ -138,7 +138,7 @@ def tsne(vectors: np.ndarray, seed: int = 0, perplexity: float = 30.0) -> np.nda
 
 
 def umap(vectors: np.ndarray, seed: int = 0, n_neighbors: int = 15) -> np.ndarray:
-    """UMAP of vectors, (n, k): neighbours stay together, and groups keep some order; (n, 2).
+    """Map vectors, (n, k), to (n, 2) by UMAP: neighbours stay close, and groups keep some order.
 
     Each point holds on to its ``n_neighbors`` nearest; few points have fewer. It starts from the
     two principal directions, and the same seed gives the same map. The first in a process takes
@@ -193,7 +193,7 @@ def _principal(vectors: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray
 def trustworthiness(
     vectors: np.ndarray, points: np.ndarray, n_neighbors: int = 5, seed: int = 0
 ) -> float:
-    """How far neighbours on the map, (n, 2), are neighbours in the space, (n, k): 0 to 1.
+    """Measure how far neighbours on the map, (n, 2), are neighbours in the space, (n, k): 0 to 1.
 
     With k neighbours each, r(i, j) the rank of j by distance from i in the space, and U(i) those
     near i on the map only:

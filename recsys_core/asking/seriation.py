@@ -42,7 +42,7 @@ class Arrangement:
 
 
 def arrange(fitted: FittedModel, side: Side, how: How) -> Arrangement:
-    """All users, or all items, in the chosen order.
+    """Order all users, or all items, as chosen.
 
     "given" goes by label ("2" before "10"), "popularity" puts the most rated first, "cluster" keeps
     clusters together, neighbouring clusters being alike, and "similarity" puts those predicted
@@ -62,7 +62,7 @@ def arrange(fitted: FittedModel, side: Side, how: How) -> Arrangement:
 
 
 def profiles(fitted: FittedModel, side: Side, bias: bool = True) -> np.ndarray:
-    """Short vectors that stand for whole predicted rows (or columns), float64, (n, k + 1).
+    """Compute vectors with the distances of whole predicted rows (columns), float64, (n, k + 1).
 
     Their Euclidean distance is the root mean square difference between the unclipped predictions of
     two users over all items (of two items over all users), on the scale of x:
@@ -96,7 +96,7 @@ def _sampled_profiles(fitted: FittedModel, side: Side, bias: bool) -> np.ndarray
 
 
 def clusters(rows: np.ndarray, n_clusters: int | None = None, seed: int = 0) -> np.ndarray:
-    """Cluster of each row by k-means, int64, (n,); alike clusters get neighbouring numbers.
+    """Cluster rows by k-means, int64, (n,); similar clusters get neighbouring numbers.
 
     ``n_clusters`` is chosen from the number of rows where None: 2 for a handful, at most 8.
     """
@@ -109,7 +109,7 @@ def clusters(rows: np.ndarray, n_clusters: int | None = None, seed: int = 0) -> 
 
 
 def by_similarity(rows: np.ndarray, seed: int = 0) -> np.ndarray:
-    """An order in which neighbours are alike, int64, (n,).
+    """Find an order in which neighbours are similar, int64, (n,).
 
     The leaves of a hierarchical clustering, turned so that adjacent ones are as near as the tree
     allows. Many rows are first gathered in small groups, which are ordered so, and inside each

@@ -1,4 +1,4 @@
-"""Similar users and items, by factors or by what is predicted, and what neighbours would suggest.
+"""Similar users and items, by factors or by predictions, and recommendations from neighbours.
 
 Unless told otherwise, similarity is the model's own, that of its ``similar_users`` and
 ``similar_items``; ``by="predictions"`` compares predictions instead. The best items for a user are
@@ -29,14 +29,14 @@ MOST_IN_A_MATRIX = 2000
 
 
 def fitted_of(model: Model | FittedModel) -> FittedModel:
-    """The snapshot of a model; a fitted model itself."""
+    """Return the snapshot of a model; a fitted model as it is."""
     return model.snapshot() if isinstance(model, Model) else model
 
 
 def similarities(
     model: Model | FittedModel, side: Side, of: int | Guest, by: By = "factors"
 ) -> np.ndarray:
-    """Similarity of one user (or item) to everyone, float64, (n_users,) or (n_items,).
+    """Compute the similarity of one user (or item) to all, float64, (n_users,) or (n_items,).
 
     "factors" is the model's own similarity: of a factor model the cosine between factors, biases
     apart; of item kNN the one it predicts by. "predictions" is the cosine between rows (or columns)
@@ -65,7 +65,7 @@ def similarities(
 
 
 def compared(model: Model | FittedModel, by: By) -> str:
-    """What users or items are compared by, in words: “by factors”."""
+    """Say in words what users or items are compared by: “by factors”."""
     return "by predicted ratings" if by == "predictions" else fitted_of(model).similar_by
 
 
@@ -75,7 +75,7 @@ def similarity_matrix(
     by: By = "factors",
     ids: ArrayLike | None = None,
 ) -> pd.DataFrame:
-    """Similarities of everyone to everyone, (n, n), rows and columns labelled; for small data.
+    """Tabulate the similarities of all to all, (n, n), rows and columns labelled; for small data.
 
     ``ids`` are indices of those compared, in the order of the rows; None means all.
     Of item kNN by its own similarity, an item has 0 for all but the neighbours it keeps, itself
@@ -112,7 +112,7 @@ def similarity_matrix(
 def similar(
     model: Model | FittedModel, side: Side, of: int | Guest, n: int = 10, by: By = "factors"
 ) -> pd.DataFrame:
-    """The n users (or items) most similar to one: index, label, similarity; best first.
+    """Find the n users (or items) most similar to one: index, label, similarity; best first.
 
     By default the same as the model's ``similar_users`` (or ``similar_items``).
     """
@@ -128,7 +128,7 @@ def from_neighbours(
     how: Literal["mean", "sum"] = "mean",
     by: By = "factors",
 ) -> pd.DataFrame:
-    """The n best unrated items by what the most similar users are predicted to think of them.
+    """Recommend the n unrated items with the best predictions for the most similar users.
 
     With s_v the similarity of neighbour v and r̂_vi what is predicted for it, not clipped,
 
@@ -136,6 +136,11 @@ def from_neighbours(
         "sum":   score_i = Σ_v s_v r̂_vi                no rating: it grows with the neighbours
 
     Neighbours of no or negative similarity have no say. Columns: item index, label, score.
+
+    Raises
+    ------
+    SettingsError
+        If ``how`` is neither "mean" nor "sum".
     """
     if how not in ("mean", "sum"):
         raise SettingsError(
@@ -155,6 +160,6 @@ def from_neighbours(
 
 
 def weighted(rows: np.ndarray, weights: np.ndarray, how: Literal["mean", "sum"]) -> np.ndarray:
-    """Weighted mean or plain weighted sum of rows, (n, m) → float64, (m,)."""
+    """Compute the weighted mean, or the weighted sum, of rows, (n, m) → float64, (m,)."""
     total = np.asarray(weights, dtype=np.float64) @ np.asarray(rows, dtype=np.float64)
     return total / np.sum(weights, dtype=np.float64) if how == "mean" else total

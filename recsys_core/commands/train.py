@@ -47,7 +47,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train, and print what came of it."""
+    """Train, and print what came of it; return the exit status.
+
+    Raises
+    ------
+    LinkError
+        If the link or an option has no meaning.
+    """
     experiment = _asked(arguments)
     split = experiment.make_split()
     model = experiment.make_model()

@@ -110,7 +110,13 @@ CATALOGUE = {
 
 
 def release(name: str) -> Release:
-    """The release of this name; “100K” and “ml-100k” are found as well."""
+    """Return the release of this name; “100K” and “ml-100k” are found as well.
+
+    Raises
+    ------
+    SettingsError
+        If the catalogue has no such release.
+    """
     key = name.lower().removeprefix("ml-").removesuffix(".zip")
     if key not in CATALOGUE:
         raise SettingsError(

@@ -52,6 +52,8 @@ def low_rank(
     ------
     SettingsError
         If a parameter has no meaning.
+    TooLargeError
+        If the ratings and factors would not fit in memory.
     """
     scale = Scale(*scale)
     for value, name in ((n_users, "user"), (n_items, "item"), (n_factors, "factor")):
@@ -96,6 +98,13 @@ def checkerboard(
     """Ratings whose right answer is known: 5 where user and item are both odd or both even, else 1.
 
     A share ``density`` of the board is rated; ``ratings.truth`` knows the rest.
+
+    Raises
+    ------
+    SettingsError
+        If ``density`` does not lie above 0 and at most at 1, or leaves no rating.
+    TooLargeError
+        If the ratings would not fit in memory.
     """
     _check_size(n_users, n_items, 1, density)
     sides = [(1.0 - 2.0 * (np.arange(n) % 2))[:, None] for n in (n_users, n_items)]

@@ -1,4 +1,4 @@
-"""What to begin with, where nobody has chosen yet: one answer for every page and command."""
+"""Default choices of split and model: one place for every page and command."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ _divided: WeakKeyDictionary[Ratings, WeakValueDictionary[Recipe, Split]] = WeakK
 
 @dataclass(frozen=True)
 class Fork:
-    """From ``epoch`` on, training goes on with these settings changed: (name, value) pairs."""
+    """A change of settings from ``epoch`` on: (name, value) pairs."""
 
     epoch: int
     settings: tuple[tuple[str, Plain], ...] = ()
@@ -257,7 +257,7 @@ class Experiment:
 
 
 def remember_split(ratings: Ratings, split: Split) -> None:
-    """Let ``make_split`` give this Split for its recipe: made from what only we have at hand."""
+    """Let ``make_split`` return this Split for its recipe, instead of making it again."""
     if split.recipe is not None:
         _divided.setdefault(ratings, WeakValueDictionary())[split.recipe] = split
 

@@ -42,7 +42,7 @@ _SAMPLED = 16
 
 @dataclass(frozen=True)
 class Record:
-    """What is kept of a run: plain data.
+    """Results of a run as plain data.
 
     Attributes
     ----------
@@ -91,7 +91,7 @@ class Record:
         settings: Mapping[str, Any],
         snapshots: Mapping[int, FittedModel] | None = None,
     ) -> Record:
-        """Keep what is to be kept of a training; ``model`` is that of ``epoch``."""
+        """Make the record of a training; ``model`` is the fitted model of ``epoch``."""
         judged = split.validation if split.validation is not None else split.train
         predicted = model.predict(judged.user_ids, judged.item_ids, clip=False)
         this = epochs[epoch]
@@ -130,7 +130,13 @@ class Record:
 
     @property
     def split(self) -> Split:
-        """The Split it was trained on; raises like ``fitted``."""
+        """The Split it was trained on.
+
+        Raises
+        ------
+        MissingRunError
+            If the record comes from elsewhere and holds numbers only.
+        """
         return self._here(self._split)
 
     def at(self, epoch: int) -> FittedModel:
@@ -379,12 +385,12 @@ def _word(value: Any) -> str:
 
 
 def _evenly(n: int) -> np.ndarray:
-    """Sixteen of n positions, evenly spaced, the ends among them; all where they are fewer."""
+    """Choose sixteen of n positions, evenly spaced, both ends included; all if n is smaller."""
     return np.unique(np.rint(np.linspace(0, n - 1, min(_SAMPLED, n))).astype(np.int64))
 
 
 def _versions(experiment: Experiment) -> dict[str, str]:
-    """What a run's bits may depend on."""
+    """Return the versions that the bits of a run may depend on."""
     packages = ["numpy", "numba"]
     if experiment.model.name == "NeuralMF":
         packages.append("torch")
@@ -397,7 +403,7 @@ def _versions(experiment: Experiment) -> dict[str, str]:
 
 @cache
 def processor() -> str:
-    """The processor's name."""
+    """Return the name of the processor."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
             for line in file:

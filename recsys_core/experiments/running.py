@@ -48,7 +48,7 @@ class ExperimentTraining:
         self._apply_due_forks()
 
     def _changed(self, settings: dict[str, Any]) -> Model:
-        """The model of the next fork, which then lies behind."""
+        """Return the model of the next fork, and remove that fork from those to come."""
         return self.model.with_settings(settings, **dict(self._ahead.pop(0).settings))
 
     def _start(self, checkpoint: Checkpoint | None) -> Training:
@@ -112,7 +112,7 @@ class ExperimentTraining:
 
 
 def _epochs_after(epoch: int, planned: int) -> int:
-    """How many epochs a fork at ``epoch`` trains: up to those planned, else as many again."""
+    """Compute the epochs that a fork at ``epoch`` trains: up to those planned, else as many."""
     return planned - epoch if planned > epoch else planned
 
 
@@ -135,7 +135,10 @@ def run(
     ------
     MissingDataError
         If the ratings are not here.
-    SettingsError, RatingsError, DivergedError
+    SettingsError
+        If ``until`` or ``at`` is below 0, training ended before ``at``, or a setting has no
+        meaning.
+    RatingsError, DivergedError
         If the model cannot be trained on them.
     """
     for asked in (until, at):

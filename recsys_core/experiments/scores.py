@@ -35,7 +35,7 @@ class Score:
 
 
 def scores(name: str, fitted: FittedModel, held_out: Ratings) -> Score:
-    """All measures of a fitted model on some ratings."""
+    """Compute all measures of a fitted model on some ratings."""
     from recsys_core import metrics
 
     rmse = mae = ndcg = recall = None
@@ -54,7 +54,7 @@ def scores(name: str, fitted: FittedModel, held_out: Ratings) -> Score:
 
 
 def _some_users(held_out: Ratings) -> Ratings:
-    """Of very many users a sample, the same for all models."""
+    """Draw a sample of very many users, the same for all models."""
     users = np.flatnonzero(held_out.user_counts)
     if len(users) * held_out.n_items <= _MOST_CELLS:
         return held_out

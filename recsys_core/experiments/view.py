@@ -1,4 +1,4 @@
-"""View: what one looks at, as a value; and how a link says it."""
+"""View: which run, epoch, user and item a page shows, as a value; and its keys in a link."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Speed = float | Literal["max"]
 
 @dataclass(frozen=True)
 class View:
-    """What one looks at. Frozen: ``view.replace(user=3)`` gives another.
+    """What a page shows. Frozen: ``view.replace(user=3)`` returns another.
 
     Attributes
     ----------
@@ -98,7 +98,13 @@ class Option(NamedTuple):
     pattern: str = ""
 
     def check(self, name: str, text: str) -> None:
-        """Raise SettingsError unless the text has a meaning."""
+        """Check that the text has a meaning; ``name`` is the key it stands at.
+
+        Raises
+        ------
+        SettingsError
+            If it has none.
+        """
         if not (text in self.choices or (self.pattern and re.fullmatch(self.pattern, text))):
             raise SettingsError(
                 Text("{key} = {text} has no meaning in a link.", key=name, text=text[:40])

@@ -152,10 +152,10 @@ def overlay(
     shade: Shade,
     mode: Mode,
 ) -> Figure:
-    """What lies over the map where somebody is selected: ring, lines and names.
+    """Draw what lies over the map where somebody is selected: ring, lines and names.
 
-    ``selected`` wears a dark ring, and thin lines lead to its ``neighbours`` (indices on the same
-    side): where they run far, the map misleads.
+    ``selected`` has a dark ring, and thin lines lead to its ``neighbours`` (indices on the same
+    side, (n,)): long lines show that the map distorts distances.
 
     A picture of its own, so that another choice need not send the map again: its traces come after
     the map's, its annotations in place of them; ``opacity`` is the map's, None where it stays.
@@ -434,10 +434,10 @@ def _name(x: float, y: float, text: str, where: str, mode: Mode) -> dict[str, An
 def live(
     train: Ratings, users: np.ndarray, items: np.ndarray, mode: Mode
 ) -> tuple[Figure, dict[str, Any]]:
-    """Users and items in the plane, ready to be placed; motion is learning.
+    """Draw the map that moves during training, its points not yet placed.
 
-    ``users`` and ``items`` are indices. Where they lie, how wide the picture is and what its axes
-    are called comes from the browser's store.
+    ``users`` and ``items`` are indices, (n,) and (m,). Where they lie, how wide the picture is and
+    what its axes are called comes from the browser's store.
 
     Returns the figure, and what the browser's panel needs to place the points.
     """

@@ -125,6 +125,8 @@ def matrix(
     ------
     SettingsError
         If there is no such view of this model.
+    RatingsError
+        If there is no user or item of such an index, or none is given.
     TooLargeError
         If more cells are asked for than can be predicted at once.
     """
@@ -259,6 +261,8 @@ def similarities(
     ------
     SettingsError
         If the model calls no users or items similar (``has.similarity``).
+    RatingsError
+        If there is no user (or item) of such an index, or none is given.
     """
     _check("side", side, get_args(Side))
     _check("by", by, get_args(By))
@@ -277,12 +281,24 @@ def similarities(
 
 
 def rating_histogram(ratings: Ratings, *, mode: Mode = "light") -> go.Figure:
-    """Draw how many ratings there are of each value; a continuous scale is cut into 20 bins."""
+    """Draw how many ratings there are of each value; a continuous scale is cut into 20 bins.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such ``mode``.
+    """
     return _alone(histogram.figure(ratings, mode), mode)
 
 
 def long_tail(ratings: Ratings, *, mode: Mode = "light") -> go.Figure:
-    """Draw the number of ratings of each user and each item over its rank, most rated first."""
+    """Draw the number of ratings of each user and each item over its rank, most rated first.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such ``mode``.
+    """
     return _alone(rating_counts.figure(ratings, mode), mode)
 
 
@@ -292,6 +308,11 @@ def known_cells(ratings: Ratings, *, mode: Mode = "light") -> go.Figure:
     Up to 30 users and 40 items each rating is printed under its names; beyond, users and items are
     ordered by their number of ratings, and where they are more than there is room for, each block
     of cells is as dark as the share of it that is rated, in percent.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such ``mode``.
     """
     if sparsity_pattern.is_small(ratings):
         return matrix(ratings, user_ids=ratings.user_order, item_ids=ratings.item_order,

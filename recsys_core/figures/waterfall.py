@@ -47,9 +47,10 @@ def steps(terms: Terms, user: str, item: str) -> pd.DataFrame:
 
 
 def adding_up(values: np.ndarray, digits: int = 2) -> np.ndarray:
-    """Values rounded so that they add up to their rounded sum, each to a neighbour of itself.
+    """Round values, (n,), so that they add up to their rounded sum; float64, (n,).
 
-    Largest remainders: all are rounded down, and what is missing goes where most was cut off.
+    By largest remainders: all are rounded down to ``digits`` decimals, and those that lost most
+    are moved up by one unit until the sum is right.
     """
     unit = 10.0**-digits
     scaled = np.asarray(values, np.float64) / unit

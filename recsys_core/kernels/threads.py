@@ -35,7 +35,7 @@ def _blas() -> Any:
 
 
 def one_blas_thread() -> AbstractContextManager:
-    """NumPy's matrix products on the calling thread alone, as long as this is open.
+    """Hold NumPy's matrix products to the calling thread inside this ``with`` block.
 
     Its own threads spin too: products of thin matrices, as after every sweep, took fifty times as
     long while another process held a core.
@@ -44,7 +44,7 @@ def one_blas_thread() -> AbstractContextManager:
 
 
 def run_all(work: Callable[..., Result], pieces: Iterable[tuple]) -> list[Result]:
-    """``work(*piece)`` for every piece, on a few threads; results in the order of the pieces.
+    """Run ``work(*piece)`` for every piece on a few threads; results in the order of the pieces.
 
     The calling thread works too, and every thread takes the next piece as soon as it is free: one
     hand-over a helper, however many the pieces.
@@ -73,18 +73,24 @@ _RATINGS_A_PIECE, _PIECES_A_STEP = 1 << 14, 8
 
 
 def cut_rows(starts: np.ndarray, size: int) -> list[tuple[int, int]]:
-    """Compressed rows cut into (first, last) of about ``size`` ratings: a few rows hold most."""
+    """Cut compressed rows into runs (first, last) of about ``size`` ratings each.
+
+    ``starts`` is (n_rows + 1,). By ratings, not by rows, since a few rows hold most of the ratings.
+    """
     edges = np.searchsorted(starts, np.arange(0, starts[-1], size))
     edges = np.unique(np.concatenate([[0], edges, [len(starts) - 1]])).tolist()
     return list(zip(edges[:-1], edges[1:], strict=True))
 
 
 def row_steps(starts: np.ndarray) -> list[list[tuple[int, int]]]:
-    """Compressed rows as steps of training, each a few pieces for the threads."""
+    """Cut compressed rows into steps of training, each of up to 8 pieces for the threads.
+
+    ``starts`` is that of ``Grouped``, (n_rows + 1,); a piece is the rows (first, last) of it.
+    """
     pieces = cut_rows(starts, _RATINGS_A_PIECE)
     return [pieces[i : i + _PIECES_A_STEP] for i in range(0, len(pieces), _PIECES_A_STEP)]
 
 
 def cut(n: int, size: int) -> list[tuple[int, int]]:
-    """``range(n)`` cut into (start, stop) pieces of at most ``size``."""
+    """Cut ``range(n)`` into (start, stop) pieces of at most ``size``."""
     return [(start, min(start + size, n)) for start in range(0, n, size)]

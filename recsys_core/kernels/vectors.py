@@ -1,4 +1,4 @@
-"""Operations on whole rows, which the kernels are written with: two versions, one meaning.
+"""Operations on whole rows, used by all kernels, in two versions with the same results.
 
 ``vectors_llvm`` writes vector instructions itself and is fast. ``vectors_plain`` says the same in
 ordinary loops. The switch of ``compiling.PLAIN`` chooses, for all kernels at once.

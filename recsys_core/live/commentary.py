@@ -1,4 +1,4 @@
-"""The teacher's sentence: where a run stands at an epoch, from its numbers."""
+"""Comments on a run at an epoch, in a sentence, from its errors and its settings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REWINDING = Text("Going back to that epoch: the epochs before it are trained aga
 
 
 def sentence(run: Run, epoch: int, playing: bool) -> Text:
-    """What is said of a run when an epoch of it is shown.
+    """Return the comment on a run when one of its epochs is shown.
 
     The browser chooses likewise (``js/status_lines.js``) among the texts it is sent: before
     it begins, while it moves, and at its end.
@@ -48,7 +48,7 @@ def sentence(run: Run, epoch: int, playing: bool) -> Text:
 
 
 def before(run: Run) -> Text:
-    """What is said before training: what will happen, and what to watch."""
+    """Return the comment before training: what will happen, and what to watch."""
     if not run.model.has_epochs:
         noun = run.split.train.item_noun
         return Text(
@@ -83,7 +83,7 @@ _saying = threading.Lock()
 
 
 def during(run: Run, epoch: int) -> Text:
-    """What is said while an epoch of it is shown in passing."""
+    """Return the comment while the run moves through an epoch."""
     with _saying:
         said = _said.setdefault(run, [BEGINNING])
         epochs = run.epochs
@@ -99,7 +99,7 @@ def during(run: Run, epoch: int) -> Text:
 
 
 def changes(run: Run, start: int) -> list[tuple[int, Text]]:
-    """The sentences from an epoch on, each with the epoch at which it begins to be said."""
+    """Return the comments from an epoch on, each with the first epoch that it holds for."""
     found: list[tuple[int, Text]] = []
     during(run, run.epoch)  # all at once: each call by itself would look for the lowest error anew
     before = during(run, start - 1) if start else None
@@ -160,7 +160,7 @@ def _during(epochs: Sequence[Epoch], at: int, lowest: Epoch, settings: Mapping[s
 
 
 def _drawing(epoch: int, burn_in: int) -> Text:
-    """Where a sampler stands: its error says little before draws are kept."""
+    """Return the comment on a sampler: whether its draws are kept yet."""
     if epoch <= burn_in:
         return Text(
             "Burn-in until epoch {burn_in}: each epoch draws one plausible model, none is kept "
@@ -179,7 +179,7 @@ def _error(epoch: Epoch) -> float:
 
 
 def _fall(epochs: Sequence[Epoch], at: int) -> float:
-    """Share of the error that an epoch took off, over the latest few."""
+    """Compute the relative fall of the error per epoch, over the latest few."""
     back = min(at, max(1, at // 20))
     before, now = _error(epochs[at - back]), _error(epochs[at])
     if before <= 0:
@@ -191,7 +191,7 @@ def _fall(epochs: Sequence[Epoch], at: int) -> float:
 
 
 def after(run: Run) -> Text | None:
-    """What is said at the end of a run; None while it is not trained."""
+    """Return the comment at the end of a run; None while it is not trained."""
     if run.status != "finished":
         return None
     verdict = _verdict(run)
@@ -215,7 +215,7 @@ def after(run: Run) -> Text | None:
 
 
 def _verdict(run: Run) -> Text:
-    """How good it is against the baselines, in words and numbers."""
+    """Compare its error with the baselines', in words and numbers."""
     validated = run.split.validation is not None
     epoch = run.epochs[run.epoch_at("best")]
     rmse = epoch.validation_rmse if validated else epoch.train_rmse

@@ -1,4 +1,4 @@
-"""What a browser has been told already, and what the next message should bring."""
+"""Which news of its runs a browser has received, and what the next message contains."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_FRAMES, _MOST_FIRST = 30, 100
 
 @dataclass
 class _Told:
-    """What the browser knows of one run."""
+    """What of one run the browser has received."""
 
     epochs: int
     version: int = -1
@@ -64,7 +64,7 @@ class Feed:
             here.pictured = max(here.frames, default=-1)
 
     def tick(self) -> Tick | None:
-        """What is new; None where nothing is."""
+        """Return what is new as a message; None if nothing is."""
         news = {
             stream: found
             for stream, run in self.runs.items()
@@ -138,7 +138,7 @@ class Feed:
 
 
 def _snapshot_of(run: Run, epoch: int) -> Snapshot[FittedModel]:
-    """The fitted model nearest to an epoch; the best of a finished run however much is thinned."""
+    """Return the fitted model kept nearest to an epoch; a finished run keeps its best one."""
     if run.status == "finished" and epoch == run.best_epoch:
         return Snapshot(epoch, run.fitted)
     return run.frames.nearest(epoch)

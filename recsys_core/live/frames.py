@@ -72,7 +72,7 @@ _packing = threading.Lock()
 
 
 def frame(run: Run, epoch: int, fitted: FittedModel) -> Frame:
-    """The state of both panels at an epoch; packed once for all who watch."""
+    """Pack what both panels show at an epoch; done once for all browsers."""
     with _packing:
         packed = _packed.setdefault(run, {})
         found = packed.get(epoch)
@@ -95,7 +95,7 @@ def _frame(run: Run, epoch: int, fitted: FittedModel) -> Frame:
 
 
 def frame_bytes(run: Run) -> int:
-    """About how long a frame of this run is."""
+    """Estimate the size of a frame of this run, in bytes."""
     part = shown(run.split.train)
     cells = len(part.rows) * len(part.columns)
     return 100 + (8 * cells + 16 * (len(part.users) + len(part.items))) // 3
@@ -128,5 +128,8 @@ def _pack(numbers: np.ndarray) -> str:
 
 
 def spread(xy: np.ndarray) -> float:
-    """How far out all but a few lie: one far away should not press the others together."""
+    """Compute how far from 0 the points, (n, 2), reach, leaving out the farthest 0.5 %.
+
+    So a single point far away does not make the others too small to be told apart.
+    """
     return float(np.quantile(np.abs(xy).max(axis=1), 0.995))

@@ -73,7 +73,7 @@ class Baseline(msgspec.Struct):
 
 
 class Said(msgspec.Struct):
-    """The teacher's sentence from an epoch on, while a run moves."""
+    """The comment from an epoch on, while a run moves."""
 
     epoch: int
     text: Sentence
@@ -155,7 +155,7 @@ ToServer = Watch | Want
 
 
 class _Versioned(msgspec.Struct):
-    """What every message carries, whatever else another version of it may hold."""
+    """The fields that a message of any version has."""
 
     v: int
 

@@ -32,7 +32,7 @@ MODELS.register_later(
     "NeuralMF",
     "recsys_core.models.neural",
     title="Neural MF",
-    summary="The factors meet in a small neural network, trained in batches by Adam.",
+    summary="Combines the factors by a small neural network, trained in batches by Adam.",
     after="NMF",
 )
 

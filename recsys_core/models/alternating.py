@@ -110,11 +110,17 @@ class AlternatingTrainer(FactorTrainer):
         return side.penalty()
 
     def targets(self, side: Side) -> tuple[np.ndarray, np.ndarray]:
-        """Return the targets, and the weight of each squared error (empty: all weights are 1)."""
+        """Return targets and weights of the squared errors, float32, (n_ratings,) each.
+
+        They are in the order of ``side.grouped``; an empty array of weights means 1 for all.
+        """
         return side.grouped.values, NONE[0:0].ravel()
 
     def noise_of(self, side: Side) -> np.ndarray:
-        """Return the noise that turns solutions into draws from the posterior; none here."""
+        """Return the noise that turns solutions into draws from the posterior; none here, (0, 0).
+
+        Where there is some: float32, (n_rows, width + 1).
+        """
         return NONE
 
     def after_half(self, side: Side) -> None:

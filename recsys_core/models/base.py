@@ -74,7 +74,7 @@ class Model(ABC):
         return self.defaults(train)
 
     def with_settings(self, settings: dict[str, Any], **changed: Any) -> Model:
-        """The same model with its resolved settings written in, and some changed.
+        """Copy the model with its resolved settings written in, and some changed.
 
         Raises
         ------
@@ -97,7 +97,13 @@ class Model(ABC):
         return options_of(cls)
 
     def resolve(self, train: Ratings) -> dict[str, Any]:
-        """All settings, with what was None chosen from the data; checked."""
+        """Return all settings, with those that are None chosen from the data.
+
+        Raises
+        ------
+        SettingsError
+            If one has no meaning.
+        """
         chosen = self._chosen(train)
         given = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         settings = {
@@ -121,7 +127,7 @@ class Model(ABC):
         )
 
     def explicit_settings(self) -> dict[str, Any]:
-        """The settings that differ from this class's own, checked; None means left to the data.
+        """Return the settings that differ from this class's defaults; None: chosen from the data.
 
         Raises
         ------
@@ -140,7 +146,16 @@ class Model(ABC):
     ) -> Training:
         """Begin training, or go on from a checkpoint (with changed settings: a fork).
 
-        ``validation`` is only watched, never trained on.
+        ``validation`` is only measured, never trained on.
+
+        Raises
+        ------
+        RatingsError
+            If there are no ratings to train on.
+        SettingsError
+            If a setting has no meaning, or a fork changes what it cannot (``shaping``).
+        TooLargeError
+            If the factors would not fit in memory.
         """
         if not len(train):
             raise RatingsError(
@@ -186,20 +201,29 @@ class Model(ABC):
             )
 
     def fit(self, train: Ratings, validation: Ratings | None = None) -> Model:
-        """Train to the end; returns the model itself."""
+        """Train to the end; return the model itself.
+
+        Raises like ``start``, and DivergedError if the predictions leave all bounds.
+        """
         for _ in self.start(train, validation):
             pass
         return self
 
     def epochs(self, train: Ratings, validation: Ratings | None = None) -> Iterator[Epoch]:
-        """The same training, an epoch at a time; number 0 is the initial state."""
+        """Train one epoch at a time, yielding each; number 0 is the initial state."""
         return iter(self.start(train, validation))
 
     # --- the trained model ----------------------------------------------------------------------
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The settings in force, those chosen from the data included."""
+        """The settings in force, those chosen from the data included.
+
+        Raises
+        ------
+        NotFittedError
+            Before training.
+        """
         if self._training is not None:
             return dict(self._training.settings)
         if self._loaded is not None:
@@ -216,7 +240,13 @@ class Model(ABC):
         return list(self._loaded[1]) if self._loaded is not None else []
 
     def snapshot(self) -> FittedModel:
-        """An immutable fitted model, safe to read while training goes on."""
+        """Return the latest state as an immutable fitted model, safe to read during training.
+
+        Raises
+        ------
+        NotFittedError
+            Before training.
+        """
         if self._training is not None:
             return self._training.snapshot()
         if self._loaded is not None:
@@ -228,7 +258,7 @@ class Model(ABC):
     def predict(
         self, user_ids: ArrayLike | Guest, item_ids: ArrayLike, clip: bool = True
     ) -> np.ndarray:
-        """See FittedModel.predict."""
+        """Predict ratings of pairs, float32, (n,); see ``FittedModel.predict``."""
         return self.snapshot().predict(user_ids, item_ids, clip)
 
     def predict_matrix(
@@ -237,50 +267,83 @@ class Model(ABC):
         item_ids: ArrayLike | None = None,
         clip: bool = True,
     ) -> np.ndarray:
-        """See FittedModel.predict_matrix."""
+        """Predict the ratings of a block, float32, (len(user_ids), len(item_ids)); None means all.
+
+        See ``FittedModel.predict_matrix``.
+        """
         return self.snapshot().predict_matrix(user_ids, item_ids, clip)
 
     def recommend(
         self, user: int | Guest, n: int = 10, exclude: ArrayLike | None = None
     ) -> pd.DataFrame:
-        """See FittedModel.recommend."""
+        """Recommend the n best items a user has not rated; see ``FittedModel.recommend``."""
         return self.snapshot().recommend(user, n, exclude)
 
     def similar_users(self, user: int | Guest, n: int = 10) -> pd.DataFrame:
-        """See FittedModel.similar_users."""
+        """Find the n users most similar to one; see ``FittedModel.similar_users``."""
         return self.snapshot().similar_users(user, n)
 
     def similar_items(self, item: int, n: int = 10) -> pd.DataFrame:
-        """See FittedModel.similar_items."""
+        """Find the n items most similar to one; see ``FittedModel.similar_items``."""
         return self.snapshot().similar_items(item, n)
 
     def fold_in(self, item_ids: ArrayLike, values: ArrayLike) -> Guest:
-        """See FittedModel.fold_in."""
+        """Find the factors of a new user from some ratings; see ``FittedModel.fold_in``."""
         return self.snapshot().fold_in(item_ids, values)
 
     @property
     def user_factors(self) -> np.ndarray:
-        """float32, (n_users, n_factors)."""
+        """Factors p_u of the users, float32, (n_users, n_factors).
+
+        Raises
+        ------
+        FactorscopeError
+            If this model has none.
+        """
         return self._of_factors("user_factors")
 
     @property
     def item_factors(self) -> np.ndarray:
-        """float32, (n_items, n_factors)."""
+        """Factors q_i of the items, float32, (n_items, n_factors).
+
+        Raises
+        ------
+        FactorscopeError
+            If this model has none.
+        """
         return self._of_factors("item_factors")
 
     @property
     def user_bias(self) -> np.ndarray:
-        """float32, (n_users,)."""
+        """Biases b_u of the users, float32, (n_users,).
+
+        Raises
+        ------
+        FactorscopeError
+            If this model has none.
+        """
         return self._of_factors("user_bias")
 
     @property
     def item_bias(self) -> np.ndarray:
-        """float32, (n_items,)."""
+        """Biases b_i of the items, float32, (n_items,).
+
+        Raises
+        ------
+        FactorscopeError
+            If this model has none.
+        """
         return self._of_factors("item_bias")
 
     @property
     def global_mean(self) -> float:
-        """μ."""
+        """Global mean μ, in rating units (a logit on a logistic link).
+
+        Raises
+        ------
+        FactorscopeError
+            If this model has none.
+        """
         return self._of_factors("global_mean")
 
     def _of_factors(self, name: str) -> Any:
@@ -325,7 +388,7 @@ class Model(ABC):
 
 
 def described(model: Model, settings: dict[str, Any]) -> str:
-    """What a model with these settings is called until somebody names it: “SGD, k = 10”."""
+    """Name a model by its title and number of factors: “SGD, k = 10”."""
     k = settings.get("n_factors")
     return f"{model.title}, k = {k}" if k else model.title
 

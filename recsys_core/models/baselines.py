@@ -1,4 +1,14 @@
-"""The two baselines every result is shown beside: the global mean, and user and item biases."""
+"""The two baselines every result is shown beside: the global mean, and user and item biases.
+
+>>> import recsys_core as rc
+>>> party = rc.datasets.music_party()
+>>> mean, biases = rc.GlobalMean().fit(party), rc.UserItemBias(reg_user=1, reg_item=1).fit(party)
+>>> round(mean.global_mean, 2), mean.predict([0, 1], [0, 0]).round(2)
+(3.31, array([3.31, 3.31], dtype=float32))
+>>> spock, bach = party.user_index("Spock"), party.item_index("Brandenburg Concerto No. 3")
+>>> round(float(biases.user_bias[spock]), 2), round(float(biases.item_bias[bach]), 2)
+(0.25, -0.4)
+"""
 
 from __future__ import annotations
 
@@ -18,7 +28,7 @@ from recsys_core.ratings import Ratings
 @MODELS.register
 @dataclasses.dataclass
 class GlobalMean(Model):
-    """Predicts the mean training rating for everyone and everything."""
+    """Predicts the mean training rating for every user and item: r̂ = μ."""
 
     title = "Global mean"
     summary = "The mean of all ratings, for everyone."
@@ -44,7 +54,7 @@ class MeanTrainer(FactorTrainer):
         self.mean = train.global_mean
 
     def fold_in_rule(self) -> FoldIn:
-        """A guest is predicted like everyone."""
+        """Return the rule of a guest: predicted like everyone."""
         return FoldIn(np.array([np.inf]), np.zeros(1))
 
 
@@ -59,25 +69,25 @@ class UserItemBias(Model):
     """
 
     title = "User + item bias"
-    summary = "How mild the user is and how loved the item, nothing more."
+    summary = "The mean, plus the user's bias and the item's; no factors."
     is_baseline = True
 
     reg_user: float = option(
         15.0, "float", "λ_u", "Shrinkage of users", low=0.0, high=100.0,
         meaning="Moves the bias of users with few ratings towards zero.",
-        what_if="Too little believes a single rating; too much believes no one.",
+        what_if="Too little trusts a single rating; too much keeps every bias near zero.",
     )  # fmt: skip
     reg_item: float = option(
         10.0, "float", "λ_i", "Shrinkage of items", low=0.0, high=100.0,
         meaning="Moves the bias of items with few ratings towards zero.",
-        what_if="Too little believes a single rating; too much believes no one.",
+        what_if="Too little trusts a single rating; too much keeps every bias near zero.",
     )  # fmt: skip
     n_epochs: int | None = epochs_option()
     seed: int = 0  # nothing is drawn; taken so that every model is made alike, no control in forms
 
     @classmethod
     def defaults(cls, ratings: Ratings) -> dict[str, Any]:
-        """Ten alternations settle all biases to four decimals."""
+        """Ten alternations: then the biases no longer change in four decimals."""
         return {"n_epochs": 10}
 
     def _trainer(self, train: Ratings, settings: dict[str, Any]) -> BiasTrainer:
@@ -85,7 +95,7 @@ class UserItemBias(Model):
 
 
 class BiasTrainer(FactorTrainer):
-    """Items given users, then users given items."""
+    """Solves the items' biases given the users', then the users' given the items'."""
 
     n_steps = 2
 
@@ -95,7 +105,7 @@ class BiasTrainer(FactorTrainer):
         self.reg_user, self.reg_item = settings["reg_user"], settings["reg_item"]
 
     def step(self, index: int) -> None:
-        """All item biases, then all user biases."""
+        """Update all item biases (step 0), or all user biases (step 1)."""
         t = self.train
         if index == 0:
             self.b_item[:] = _shrunken(
@@ -109,13 +119,13 @@ class BiasTrainer(FactorTrainer):
             )  # fmt: skip
 
     def objective(self, squared_error: float) -> float:
-        """Σ e² + λ_u Σ b_u² + λ_i Σ b_i²."""
+        """Compute Σ e² + λ_u Σ b_u² + λ_i Σ b_i²."""
         users = float(squares(self.b_user).sum())
         items = float(squares(self.b_item).sum())
         return squared_error + self.reg_user * users + self.reg_item * items
 
     def fold_in_rule(self) -> FoldIn:
-        """A guest's shrunken mean."""
+        """Return the rule of a guest's bias: the shrunken mean."""
         return FoldIn(np.array([self.reg_user]), np.zeros(1))
 
 

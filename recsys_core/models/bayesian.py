@@ -1,4 +1,14 @@
-"""Bayesian PMF: many draws of the factors from their posterior, by Gibbs sampling."""
+"""Bayesian PMF: many draws of the factors from their posterior, by Gibbs sampling.
+
+>>> import recsys_core as rc
+>>> world = rc.datasets.low_rank(density=0.5, noise=0.3, seed=0)  # 100 × 50, of rank 3
+>>> split = rc.splits.random(world, seed=0)  # 80/10/10
+>>> model = rc.BayesianPMF(n_factors=3, n_epochs=60, seed=0).fit(split.train)
+>>> test = split.test
+>>> low, high = model.predict_interval(test.user_ids, test.item_ids, coverage=0.8)
+>>> round(float(((low <= test.values) & (test.values <= high)).mean()), 1)  # as asked for
+0.8
+"""
 
 from __future__ import annotations
 
@@ -47,7 +57,7 @@ class BayesianPMF(Model):
     and so for q_i with its own Λ. Everything that has a prior is drawn in turn from its posterior
     given all the rest: (m, Λ) by a normal–Wishart prior (ν₀ = k, β₀ = 2, W₀ = I), α and λ by gamma
     priors, then all users' rows, then all items'. After ``burn_in`` epochs the draws are kept, and
-    a prediction is their mean; their spread, with the noise 1/α, says how sure it is.
+    a prediction is their mean; their variance plus the noise 1/α is that of the rating.
 
     With ``implicit`` a user's prior mean also depends on which items the user rated, whatever the
     ratings, and an item's on who rated it: m_u = m + Σ_{j∈I_u} y_j / √n_u.
@@ -56,7 +66,7 @@ class BayesianPMF(Model):
     """
 
     title = "Bayesian PMF"
-    summary = "Draws many plausible models, predicts by their mean, and so knows how sure it is."
+    summary = "Draws many models from the posterior; predicts their mean, with an interval."
     shaping = (*Model.shaping, "implicit")
 
     n_factors: int | None = factors_option()
@@ -64,12 +74,12 @@ class BayesianPMF(Model):
     burn_in: int | None = option(
         None, "int", "", "Burn-in", low=0, high=1000,
         meaning="Draws at the beginning that are not kept, since they still depend on the start.",
-        what_if="Too few keep bad draws for ever; too many are work thrown away.",
+        what_if="Too few keep draws that depend on the start; too many waste computing time.",
     )  # fmt: skip
     implicit: bool | None = option(
         None, "bool", "y", "Who rated what",
-        meaning="Learns from which items someone rated and by whom one was rated, stars apart.",
-        what_if="Without it, people who chose the same things start out as strangers.",
+        meaning="Learns also from which items a user has rated, and which users an item.",
+        what_if="Without it, only the values of the ratings count, not the choice of what to rate.",
     )  # fmt: skip
     biases: bool = biases_option()
     init_deviation: float = deviation_option()
@@ -78,9 +88,9 @@ class BayesianPMF(Model):
 
     @classmethod
     def defaults(cls, ratings: Ratings) -> dict[str, Any]:
-        """Priors adapt by themselves; the number of factors and of draws grows with the data.
+        """More factors as data grows; the priors are drawn from the data.
 
-        Who rated what helps at any size, but takes ten times as long as the ratings themselves.
+        ``implicit`` lowers the error at any size, but takes ten times as long as the ratings alone.
         """
         if ratings.n_ratings < 500:
             return {"n_factors": 3, "n_epochs": 200, "burn_in": 40, "implicit": False}
@@ -104,7 +114,10 @@ class BayesianPMF(Model):
     def predict_interval(
         self, user_ids: ArrayLike | Guest, item_ids: ArrayLike, coverage: float = 0.9
     ) -> tuple[np.ndarray, np.ndarray]:
-        """See Posterior.predict_interval."""
+        """Compute the lower and upper ends of intervals of ratings, (n,) each.
+
+        See ``Posterior.predict_interval``.
+        """
         return self.snapshot().predict_interval(user_ids, item_ids, coverage)
 
 
@@ -183,7 +196,7 @@ class GibbsTrainer(AlternatingTrainer):
         return Penalty(matrix, rhs, bias, with_bias=side.biases)
 
     def noise_of(self, side: Side) -> np.ndarray:
-        """Draw √(1/α) z for each factor and bias of each row."""
+        """Draw √(1/α) z, z ~ N(0, 1), for each factor and bias; float32, (n_rows, width + 1)."""
         (n, width), k = side.factors.shape, self.n_factors
         z = self._normal(4 + (side is self.items), n, k + 1, width + 1)
         z *= np.float32(self.alpha**-0.5)

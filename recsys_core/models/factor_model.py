@@ -35,17 +35,17 @@ class FoldIn:
     implicit: np.ndarray | None = None
 
     def free(self) -> np.ndarray:
-        """Which numbers of the row are found from ratings, bool, (n_factors + 1,)."""
+        """Tell which numbers of the row are found from ratings, bool, (n_factors + 1,)."""
         return np.isfinite(np.diagonal(self.reg) if np.ndim(self.reg) == 2 else self.reg)
 
     def penalty(self, n_ratings: int) -> np.ndarray:
-        """The penalty of the free numbers times c, float64, (n_free, n_free)."""
+        """Return c times the penalty of the free numbers, float64, (n_free, n_free)."""
         free, reg = self.free(), np.asarray(self.reg, np.float64)
         matrix = reg[np.ix_(free, free)] if reg.ndim == 2 else np.diag(reg[free])
         return (n_ratings if self.weighted else 1) * matrix
 
     def prior_of(self, items: np.ndarray) -> np.ndarray:
-        """The prior of a guest with these items, float64, (n_factors + 1,)."""
+        """Return the prior of a guest who rated ``items``, (n,); float64, (n_factors + 1,)."""
         prior = np.array(self.prior, np.float64)
         if len(items) and self.nonnegative:
             prior[:] = 0.0
@@ -100,13 +100,13 @@ class FactorModel(Factored):
         return [part for part in parts if isinstance(part, np.ndarray)]
 
     def bias_of(self, side: Side) -> np.ndarray:
-        """The biases of all users or of all items, float32, (n,)."""
+        """Return the biases of all users or of all items, float32, (n,)."""
         return self.user_bias if side == "user" else self.item_bias
 
     # --- predictions ----------------------------------------------------------------------------
 
     def score(self, x: np.ndarray) -> np.ndarray:
-        """Ratings from x, through the link, not clipped."""
+        """Turn x into ratings through the link, not clipped; any shape, kept."""
         if self.link == "identity":
             return x
         low, high, _ = self.scale
@@ -182,17 +182,17 @@ class FactorModel(Factored):
         return w
 
     def attribution(self, user: int | Guest, item: int) -> Attribution:
-        """What each rating adds: the user's row is a ridge solution, and so linear in the ratings.
+        """Compute what each rating adds: the user's row is a ridge solution, linear in the ratings.
 
         With x_j = (q_j, 1) and A = Σ_j x_j x_jᵀ + penalty (see ``FoldIn``),
 
             r̂_i = start_i + Σ_j (x_iᵀ A⁻¹ x_j) · (r_j − start_j)
 
         This is exact for the user's fold-in prediction, which is close to the trained one (for ALS,
-        one user half-step away). On a logistic link pulls are those of the last Gauss–Newton step,
-        brought to rating units in proportion. With implicit factors, what having rated j says by
-        itself joins its pull. Where no number may be negative, those held at zero take no part, and
-        start is the low end of the scale, to which all else is added.
+        one user half-step away). On a logistic link the contributions are those of the last
+        Gauss–Newton step, scaled to rating units. With implicit factors y, the part of y_j is added
+        to the contribution of rating j. With non-negative factors, those that are zero are left
+        out, and start is the low end of the scale.
         """
         items, values = self.rated_by(user)
         q, b = self.item_factors, self.item_bias

@@ -22,9 +22,9 @@ _MEASURED_BY_A_THREAD = 1 << 14
 
 
 def squares(rows: np.ndarray) -> np.ndarray:
-    """‖row‖² of each row (of each number, where rows are numbers), float64, (n_rows,).
+    """Compute ‖row‖² of each row, (n_rows, width) or (n_rows,); float64, (n_rows,).
 
-    Infinite, without a warning, where it leaves float32: then training has diverged.
+    Infinite, without a warning, where it overflows float32: then training has diverged.
     """
     flat = rows.reshape(len(rows), -1)
     return np.einsum("nk,nk->n", flat, flat).astype(np.float64)
@@ -46,7 +46,11 @@ class Running:
     def add(
         self, p: np.ndarray, q: np.ndarray, b_user: np.ndarray, b_item: np.ndarray, mean: float
     ) -> float:
-        """One draw more, x = μ + b_u + b_i + p_u · q_i; returns its own Σ (r − x)²."""
+        """Add the predictions x = μ + b_u + b_i + p_u · q_i of one draw; return its Σ (r − x)².
+
+        ``p`` and ``q`` are float32, (n_users, width) and (n_items, width), the biases (n_users,)
+        and (n_items,).
+        """
         self.n += 1
         ratings, f = self.ratings, np.float32
         kernel = kernels.running_kernel(p.shape[1])
@@ -60,9 +64,9 @@ class Running:
         return math.fsum(own for own, _, _ in self._errors)
 
     def squared_errors(self, start: int, stop: int) -> tuple[float, float]:
-        """Σ (r − x̄)² of a run of ratings, x̄ the mean over draws: raw, and with x̄ clipped.
+        """Compute Σ (r − x̄)² over ratings, x̄ the mean over draws: raw, and with x̄ clipped.
 
-        The run begins with a piece and ends with one.
+        ``start`` and ``stop`` lie at ends of the pieces that ``add`` summed over.
         """
         size = _MEASURED_BY_A_THREAD
         assert start % size == 0 and (stop % size == 0 or stop == len(self.sums))
@@ -71,7 +75,7 @@ class Running:
 
 
 def both_errors(values: np.ndarray, x: np.ndarray, scale: Scale) -> tuple[float, float]:
-    """Σ (r − x)² of predictions at hand: raw, and with x clipped to the scale."""
+    """Compute Σ (r − x)² of ratings and predictions, (n,) each: raw, and with x clipped."""
     raw, clipped = (values - r.astype(np.float64) for r in (x, scale.clip(x)))
     return float(raw @ raw), float(clipped @ clipped)
 
@@ -112,24 +116,24 @@ class FactorTrainer:
             rows[:, : self.n_factors] = np.where(known[:, None], drawn, 0.0)
 
     def begin_epoch(self) -> None:
-        """Nothing to prepare."""
+        """Prepare an epoch; here nothing."""
 
     def step(self, index: int) -> None:
-        """Nothing to learn."""
+        """Do one step of an epoch; here nothing."""
 
     def end_epoch(self) -> None:
-        """Nothing to close."""
+        """Finish an epoch; here nothing."""
 
     def objective(self, squared_error: float) -> float:
-        """Σ e², with no penalty."""
+        """Return Σ e², with no penalty."""
         return squared_error
 
     def parameters(self) -> kernels.Parameters:
-        """The parameters as kernels take them: the arrays themselves."""
+        """Return the parameters in the kernels' form: the arrays themselves, not copies."""
         return kernels.Parameters(self.p, self.q, self.b_user, self.b_item, np.float32(self.mean))
 
     def squared_errors(self, ratings: Ratings, start: int, stop: int) -> tuple[float, float]:
-        """Σ (r − r̂)² over a run of ratings: raw, and with r̂ clipped to the scale."""
+        """Compute Σ (r − r̂)² over ratings start to stop: raw, and with r̂ clipped to the scale."""
         kernel = kernels.errors_kernel(self.p.shape[1])
         fixed = (
             kernels.Triples(ratings.user_ids, ratings.item_ids, ratings.values),
@@ -141,15 +145,15 @@ class FactorTrainer:
         return math.fsum(raw for raw, _ in sums), math.fsum(clipped for _, clipped in sums)
 
     def row_penalty(self, reg: float, biases: bool) -> np.ndarray:
-        """The same λ for every number of a row; without biases that one is held. (k + 1,)."""
+        """Return λ of each factor and of the bias, (k + 1,); without biases ∞ for the bias."""
         return np.append(np.full(self.n_factors, float(reg)), float(reg) if biases else np.inf)
 
     def fold_in_rule(self) -> FoldIn:
-        """How a new user's row is found from a few ratings."""
+        """Return the rule by which a new user's row is found from ratings."""
         raise NotImplementedError
 
     def snapshot(self) -> FactorModel:
-        """An immutable fitted model with copies of the parameters."""
+        """Return an immutable fitted model with copies of the parameters."""
         k = self.n_factors
         return FactorModel(
             train=self.train,
@@ -163,7 +167,7 @@ class FactorTrainer:
         )
 
     def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:
-        """The parameters: those of ``snapshot``, of the same moment; without one, copies."""
+        """Return the parameters: those of ``snapshot``, of this state, or without one, copies."""
         own = FactorTrainer.snapshot  # a posterior's parameters are means, not those at hand
         at_rest = snapshot if isinstance(snapshot, FactorModel) else own(self)
         return {
@@ -172,7 +176,7 @@ class FactorTrainer:
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take up parameters, in place; the columns past ``n_factors`` are zero and stay so."""
+        """Restore parameters, in place; the columns past ``n_factors`` are zero and stay so."""
         k = self.n_factors
         self.p[:, :k], self.q[:, :k] = state["p"], state["q"]
         self.b_user[...], self.b_item[...] = state["b_user"], state["b_item"]

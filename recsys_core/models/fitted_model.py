@@ -32,12 +32,15 @@ _PREFERENCE = Scale(0.0, 1.0)
 
 @dataclass(frozen=True)
 class Guest:
-    """A user who was not there in training, found from a few ratings; goes wherever a user goes."""
+    """A user who was not in the training data, found from some ratings by fold-in.
+
+    It can be given in place of a user's index wherever a user is asked for.
+    """
 
     factors: np.ndarray  # float32, (n_factors,)
     bias: float
-    item_ids: np.ndarray
-    values: np.ndarray
+    item_ids: np.ndarray  # int64, (n,)
+    values: np.ndarray  # float64, (n,)
 
     index: ClassVar[None] = None  # in no row of the matrix
     name: ClassVar[str] = "guest"
@@ -45,7 +48,7 @@ class Guest:
 
 @dataclass(frozen=True)
 class TrainedUser:
-    """A user of the training, as a model has it: the same as of a ``Guest``, and an index."""
+    """A user of the training data: what a ``Guest`` has, and an index."""
 
     index: int
     factors: np.ndarray  # float32, (n_factors,)
@@ -54,12 +57,12 @@ class TrainedUser:
 
     @property
     def item_ids(self) -> np.ndarray:
-        """The items rated in training."""
+        """Indices of the items rated in training, int32, (n,)."""
         return self.train.by_user.row(self.index)[0]
 
     @property
     def values(self) -> np.ndarray:
-        """Those ratings, float32."""
+        """Those ratings, float32, (n,)."""
         return self.train.by_user.row(self.index)[1]
 
     @property
@@ -74,12 +77,13 @@ Row = Guest | TrainedUser
 
 @dataclass(frozen=True)
 class Attribution:
-    """A prediction shared out among the user's own ratings: ``start`` and all pulls add up to it.
+    """A prediction as a sum over the user's own ratings: prediction = start + Σ contributions.
 
     Attributes
     ----------
-    start : what is predicted for a user nothing is known of; ``prediction`` : for this one.
-    item_ids, values : the ratings; ``attribution`` : what each adds, float64, (n,).
+    start : what is predicted for a user without ratings; ``prediction`` : for this one.
+    item_ids, values : the user's ratings, (n,) each.
+    contributions : what each rating adds, in rating units, float64, (n,).
     """
 
     start: float
@@ -91,11 +95,10 @@ class Attribution:
 
 @dataclass(frozen=True, eq=False)
 class FittedModel(ABC):
-    """What every trained model answers. Immutable: safe to read while training goes on.
+    """A trained model: predicts, recommends, compares, explains. Immutable: safe to share.
 
-    A subclass is a frozen dataclass of arrays and plain values, and supplies ``_pairs``,
-    ``_block``, ``_all_items``, ``_user`` and ``_fold_in``, and what its ``capabilities`` promise
-    beside. What it is asked of a user or guest, it answers for the ``row``.
+    A subclass is a frozen dataclass of arrays and plain values. It supplies ``_pairs``, ``_block``,
+    ``_all_items``, ``_user`` and ``_fold_in``, and the methods that its ``capabilities`` promise.
 
     Attributes
     ----------
@@ -132,48 +135,51 @@ class FittedModel(ABC):
 
     @abstractmethod
     def _pairs(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        """The x of pairs of indices, float32, (n,)."""
+        """Compute x of pairs of indices, float32, (n,)."""
 
     @abstractmethod
     def _block(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        """The x of every user with every item, float32, (n_users, n_items)."""
+        """Compute x of every one of these users with every one of these items, float32, (n, m)."""
 
     @abstractmethod
     def _all_items(self, row: Row) -> np.ndarray:
-        """The x of one user, or guest, and all items, (n_items,)."""
+        """Compute x of one user, or guest, with all items, (n_items,)."""
 
     @abstractmethod
     def _user(self, index: int) -> TrainedUser:
-        """What it has of a user of the training."""
+        """Return what is known of a user of the training data."""
 
     @abstractmethod
     def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
-        """A new user from valid ratings, float64."""
+        """Fold in a new user from valid items, int64, (n,), and ratings, float64, (n,)."""
 
     def user_similarity(self, user: int | Guest) -> np.ndarray:
-        """How alike each user is to one, float64, (n_users,); the higher the more."""
+        """Compute the similarity of each user to one, float64, (n_users,); higher: more similar."""
         raise NotImplementedError
 
     def item_similarity(self, item: int) -> np.ndarray:
-        """How alike each item is to one, float64, (n_items,); the higher the more."""
+        """Compute the similarity of each item to one, float64, (n_items,); higher: more similar."""
         raise NotImplementedError
 
     def attribution(self, user: int | Guest, item: int) -> Attribution:
-        """What each of the user's ratings adds to a prediction, in rating units."""
+        """Compute what each of the user's ratings adds to a prediction, in rating units."""
         raise NotImplementedError
 
     def predict_interval(
         self, user_ids: ArrayLike | Guest, item_ids: ArrayLike, coverage: float = 0.9
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Lower and upper ends between which the ratings of pairs lie with this probability."""
+        """Compute intervals that hold the ratings of pairs with probability ``coverage``.
+
+        Returns lower and upper ends, in rating units, (n,) each.
+        """
         raise NotImplementedError
 
     def deviation(self, user_ids: ArrayLike | Guest, item_ids: ArrayLike) -> np.ndarray:
-        """Standard deviation of the predictions of pairs, in rating units, (n,)."""
+        """Compute the standard deviation of the predictions of pairs, in rating units, (n,)."""
         raise NotImplementedError
 
     def deviation_matrix(self, user_ids: ArrayLike, item_ids: ArrayLike) -> np.ndarray:
-        """The same of every pair in a block, (len(user_ids), len(item_ids))."""
+        """Compute ``deviation`` of every pair in a block, (len(user_ids), len(item_ids))."""
         users, items = np.atleast_1d(user_ids), np.atleast_1d(item_ids)
         pairs = np.repeat(users, len(items)), np.tile(items, len(users))
         return self.deviation(*pairs).reshape(len(users), len(items))
@@ -181,18 +187,18 @@ class FittedModel(ABC):
     # --- what it is made of ---------------------------------------------------------------------
 
     def parts(self) -> dict[str, Any]:
-        """The arrays and plain values it is made of, beside ``train``; what is saved of it."""
+        """Return the arrays and plain values that are saved of it, by name; without ``train``."""
         names = [field.name for field in dataclasses.fields(self) if field.name != "train"]
         return {name: getattr(self, name) for name in names}
 
     @classmethod
     def of_parts(cls, train: Ratings, parts: dict[str, Any]) -> FittedModel:
-        """The inverse of ``parts``."""
+        """Build it from ``train`` and ``parts``."""
         return cls(train=train, **parts)
 
     @cached_property
     def held(self) -> list[Any]:
-        """Its own arrays (labels and ratings belong to all); others may hold the same ones."""
+        """Its own arrays, without those of ``train``; other fitted models may share them."""
         return [part for part in vars(self).values() if isinstance(part, np.ndarray)]
 
     @cached_property
@@ -209,7 +215,7 @@ class FittedModel(ABC):
 
     @property
     def has(self) -> Capabilities:
-        """What it can be asked; no factors (k = 0), and so nothing alike by them, in a baseline."""
+        """What it supports; a baseline has no factors (k = 0), and so no similarity by them."""
         declared = self.capabilities
         if declared.factors and not self.n_factors:
             return dataclasses.replace(declared, factors=False, similarity=False)
@@ -248,7 +254,7 @@ class FittedModel(ABC):
     # --- users and guests -----------------------------------------------------------------------
 
     def row(self, user: int | Guest) -> Row:
-        """What it has of one user, by index, or of a guest: factors, bias, ratings and name.
+        """Return factors, bias, ratings and name of one user, by index, or of a guest.
 
         Raises
         ------
@@ -260,14 +266,14 @@ class FittedModel(ABC):
         return self._user(int(checked([user], self.n_users, "user")[0]))
 
     def rated_by(self, user: int | Guest) -> tuple[np.ndarray, np.ndarray]:
-        """Items this user has rated in training, and the ratings."""
+        """Return the items this user or guest has rated, and the ratings, (n,) each."""
         row = self.row(user)
         return row.item_ids, row.values
 
     # --- predictions ----------------------------------------------------------------------------
 
     def score(self, x: np.ndarray) -> np.ndarray:
-        """Ratings from x, not clipped."""
+        """Turn x into ratings, not clipped; any shape, kept."""
         return x
 
     def _read(self, x: np.ndarray, clip: bool) -> np.ndarray:
@@ -277,9 +283,15 @@ class FittedModel(ABC):
     def predict(
         self, user_ids: ArrayLike | Guest, item_ids: ArrayLike, clip: bool = True
     ) -> np.ndarray:
-        """Predicted ratings of (user, item) pairs, float32, shape (n,).
+        """Predict ratings of (user, item) pairs, float32, (n,); clipped to the scale by default.
 
-        A Guest in place of ``user_ids`` is predicted for all ``item_ids``.
+        ``user_ids`` and ``item_ids`` are (n,), or one of them a single index. A Guest in place of
+        ``user_ids`` is predicted for all ``item_ids``.
+
+        Raises
+        ------
+        RatingsError
+            If there is no such user or item, or users and items are not equally many.
         """
         return self._read(self._x(user_ids, item_ids), clip)
 
@@ -310,14 +322,16 @@ class FittedModel(ABC):
         item_ids: ArrayLike | None = None,
         clip: bool = True,
     ) -> np.ndarray:
-        """Predicted ratings of every pair in a block, float32, (len(user_ids), len(item_ids)).
+        """Predict ratings of every pair in a block, float32, (len(user_ids), len(item_ids)).
 
         None means all.
 
         Raises
         ------
+        RatingsError
+            If there is no such user or item.
         TooLargeError
-            If the block would not fit in memory comfortably.
+            If the block has more than ``MAX_CELLS`` cells.
         """
         users = np.arange(self.n_users) if user_ids is None else user_ids
         items = np.arange(self.n_items) if item_ids is None else item_ids
@@ -338,7 +352,7 @@ class FittedModel(ABC):
     def predict_rows(
         self, side: Side, ids: ArrayLike | None = None, others: ArrayLike | None = None
     ) -> np.ndarray:
-        """One row for each user (or item): its predictions with others of the other side.
+        """Predict one row for each user (or item), one column for each of the other side.
 
         Not clipped, float32, (len(ids), len(others)); None means all. See ``predict_matrix``.
         """
@@ -351,10 +365,11 @@ class FittedModel(ABC):
     def recommend(
         self, user: int | Guest, n: int = 10, exclude: ArrayLike | None = None
     ) -> pd.DataFrame:
-        """The n best items this user has not rated: item index, label, score; best first.
+        """Recommend the n items with the highest predictions that this user has not rated.
 
-        ``score`` is the predicted rating, not clipped, so that ties at the top of the scale do not
-        hide the order. ``exclude`` holds further item indices to leave out.
+        Columns: item (index), label, score; best first. ``score`` is the predicted rating, not
+        clipped, so that several above the scale keep their order. ``exclude`` holds further item
+        indices to leave out, (m,).
         """
         row = self.row(user)
         out = [row.item_ids]
@@ -366,18 +381,21 @@ class FittedModel(ABC):
         return self._named("item", best, "score", scores[best])
 
     def similar_users(self, user: int | Guest, n: int = 10) -> pd.DataFrame:
-        """The n users most like this one: user index, label, similarity; best first.
+        """Find the n users most similar to this one; for a factor model, by cosine of factors.
 
-        Of a factor model: those whose factors point most nearly the same way (cosine).
+        Columns: user (index), label, similarity; best first.
         """
         return self.most_alike("user", user, self.similarity("user", user), n)
 
     def similar_items(self, item: int, n: int = 10) -> pd.DataFrame:
-        """The n items most like this one: item index, label, similarity; best first."""
+        """Find the n items most similar to this one.
+
+        Columns: item (index), label, similarity; best first.
+        """
         return self.most_alike("item", item, self.similarity("item", item), n)
 
     def similarity(self, side: Side, of: int | Guest) -> np.ndarray:
-        """How alike each user is to a user or guest (or each item to an item), float64, (n,).
+        """Compute the similarity of each user to a user or guest (or item to item), float64, (n,).
 
         Raises
         ------
@@ -391,7 +409,7 @@ class FittedModel(ABC):
     def most_alike(
         self, side: Side, of: int | Guest, similarity: np.ndarray, n: int
     ) -> pd.DataFrame:
-        """The n highest of some similarities to one user or guest (or item), itself left out.
+        """Find the n highest similarities, (n_users,) or (n_items,), to one; without itself.
 
         Columns: index (named after the side), label, similarity; best first.
         """
@@ -408,7 +426,16 @@ class FittedModel(ABC):
     # --- fold-in --------------------------------------------------------------------------------
 
     def fold_in(self, item_ids: ArrayLike, values: ArrayLike) -> Guest:
-        """A new user from a few ratings, without retraining; all that is learned of items holds."""
+        """Find factors and bias of a new user from some ratings; the items' stay as trained.
+
+        ``item_ids`` and ``values`` (ratings) are (n,).
+
+        Raises
+        ------
+        RatingsError
+            If there is no such item, items and ratings are not equally many, or a rating is no
+            finite number.
+        """
         items = checked(item_ids, self.n_items, "item")
         ratings = np.asarray(values, dtype=np.float64)
         if len(items) != len(ratings):
@@ -427,7 +454,7 @@ class FittedModel(ABC):
 
 
 class Factored(FittedModel):
-    """A fitted model with a latent space: vectors of users and items that can be looked at.
+    """A fitted model with factors: one vector for each user and each item.
 
     Attributes
     ----------
@@ -446,15 +473,15 @@ class Factored(FittedModel):
         return self.user_factors.shape[1]
 
     def factors_of(self, side: Side) -> np.ndarray:
-        """The factors of all users or of all items, float32, (n, k)."""
+        """Return the factors of all users or of all items, float32, (n, k)."""
         return self.user_factors if side == "user" else self.item_factors
 
     def user_similarity(self, user: int | Guest) -> np.ndarray:
-        """Cosine between this user's factors and everyone's, biases apart."""
+        """Compute the cosine of this user's and each user's factors, float64, (n_users,)."""
         return cosine(self.user_factors, self.row(user).factors)
 
     def item_similarity(self, item: int) -> np.ndarray:
-        """Cosine between this item's factors and every item's, biases apart."""
+        """Compute the cosine of this item's and each item's factors, float64, (n_items,)."""
         return cosine(self.item_factors, self.item_factors[item])
 
 
@@ -462,13 +489,22 @@ Kind = TypeVar("Kind", bound=FittedModel)
 
 
 def seen_as(kind: type[Kind], fitted: FittedModel) -> Kind:
-    """The same model, for type checkers: what it ``has`` promises its class (``Capabilities``)."""
+    """Return the model itself, as one of class ``kind``, for type checkers.
+
+    Its ``has`` says which class it is (see ``Capabilities``).
+    """
     assert isinstance(fitted, kind)
     return fitted
 
 
 def checked(ids: ArrayLike, size: int, what: str) -> np.ndarray:
-    """Indices as int64; refuses labels, and what lies outside."""
+    """Check indices, and return them as int64, (n,).
+
+    Raises
+    ------
+    RatingsError
+        If they are not whole numbers (labels, for example), or lie outside 0 to size − 1.
+    """
     array = np.atleast_1d(np.asarray(ids))
     if array.size == 0:
         return array.astype(np.int64)
@@ -486,7 +522,7 @@ def checked(ids: ArrayLike, size: int, what: str) -> np.ndarray:
 
 
 def best_first(scores: np.ndarray, n: int) -> np.ndarray:
-    """Positions of the n highest finite scores, best first; ties by position."""
+    """Find positions of the n highest finite scores, (m,); best first, ties by position; int64."""
     n = min(n, int(np.isfinite(scores).sum()))
     if n <= 0:
         return np.empty(0, np.int64)
@@ -500,7 +536,10 @@ def best_first(scores: np.ndarray, n: int) -> np.ndarray:
 
 
 def cosine(rows: np.ndarray, vector: np.ndarray) -> np.ndarray:
-    """Cosine of the angle between each row and a vector, float64, (n_rows,); 0 for zero rows."""
+    """Compute the cosine between each row, (n_rows, k), and a vector, (k,); float64, (n_rows,).
+
+    0 where the row or the vector is zero.
+    """
     lengths = np.linalg.norm(rows, axis=1).astype(np.float64) * float(np.linalg.norm(vector))
     dots = (rows @ vector).astype(np.float64)
     return np.divide(dots, lengths, out=np.zeros_like(dots), where=lengths > 0)

@@ -1,4 +1,14 @@
-"""Implicit ALS: matrix factorization of what people chose, not of how they rated it."""
+"""Implicit ALS: matrix factorization of what people chose, not of how they rated it.
+
+>>> import numpy as np
+>>> import recsys_core as rc
+>>> plays = np.array([[9, 3, 0, 0], [2, 7, 1, 0], [0, 0, 5, 4], [0, 0, 2, 8], [4, 0, 0, 0]])
+>>> counts = rc.Ratings.from_matrix(plays, missing=0)  # two groups of users, each with two items
+>>> model = rc.ImplicitALS(n_factors=2, alpha=1.0, reg=0.1, seed=0).fit(counts)
+>>> model.recommend(4, n=1)[["item", "score"]].round(1)  # for the one who played item 0 only
+   item  score
+0     1    0.7
+"""
 
 from __future__ import annotations
 
@@ -36,8 +46,8 @@ from recsys_core.text import Text
 class ImplicitALS(Model):
     """Alternating least squares on preferences: 1 for what a user chose, 0 for all the rest.
 
-    Counts (plays, purchases, clicks) say how sure a 1 is, not how large: c = 1 + α · count, and
-    c = 1 for every cell that is 0. Minimises over *all* cells
+    Counts (plays, purchases, clicks) change the weight of a 1, not its value: c = 1 + α · count,
+    and c = 1 for every cell that is 0. Minimises over *all* cells
 
         Σ_ui c_ui (1[count_ui > 0] − p_u · q_i)² + λ (Σ ‖p_u‖² + Σ ‖q_i‖²)
 
@@ -53,7 +63,7 @@ class ImplicitALS(Model):
     n_factors: int | None = factors_option()
     alpha: float | None = option(
         None, "float", "α", "Confidence", low=1e-3, high=1000.0, log=True,
-        meaning="How much surer each count makes us that a choice was one.",
+        meaning="How much each count adds to the confidence in a choice: c = 1 + α · count.",
         what_if="Too little is dominated by the zeros; too much ignores them.",
     )  # fmt: skip
     reg: float | None = reg_option()
@@ -63,7 +73,7 @@ class ImplicitALS(Model):
 
     @classmethod
     def defaults(cls, ratings: Ratings) -> dict[str, Any]:
-        """Fewer factors and more regularisation than for ratings: zeros are many and all alike."""
+        """Fewer factors and more regularisation than for ratings, since most cells are zeros."""
         if ratings.n_ratings < 500:
             return {"n_factors": 3, "alpha": 1.0, "reg": 1.0, "n_epochs": 20}
         if ratings.n_ratings < 20_000:
@@ -121,7 +131,7 @@ class Preferences(FactorModel):
         return Guest(np.linalg.solve(a, b).astype(np.float32), 0.0, items, ratings)
 
     def attribution(self, user: int | Guest, item: int) -> Attribution:
-        """What each choice adds: x_i = Σ_j q_iᵀ A⁻¹ q_j c_j, section 5 of the paper."""
+        """Compute what each choice adds: x_i = Σ_j q_iᵀ A⁻¹ q_j c_j, section 5 of the paper."""
         items, counts = self.rated_by(user)
         counts = np.asarray(counts, np.float64)
         a, _, confidence = self._equations(items, counts)
@@ -152,11 +162,11 @@ class ImplicitTrainer(AlternatingTrainer):
             self._fits[side] = targets, more
 
     def targets(self, side: Side) -> tuple[np.ndarray, np.ndarray]:
-        """(1 + α n) / (α n), counted α n times."""
+        """Return targets (1 + α n) / (α n) and weights α n, float32, (n_ratings,) each."""
         return self._fits[side]
 
     def penalty(self, side: Side, other: Side) -> Penalty:
-        """Σ x xᵀ over the whole other side, and λ."""
+        """Return Σ x xᵀ over the whole other side, plus λI."""
         width, k = other.factors.shape[1], self.n_factors
         with one_blas_thread():
             matrix = other.factors.T @ other.factors
@@ -165,7 +175,7 @@ class ImplicitTrainer(AlternatingTrainer):
         return Penalty(matrix, np.zeros((1, width), np.float32))  # and no bias
 
     def objective(self, squared_error: float) -> float:
-        """The sum over all cells of the docstring above, by way of ‖P Qᵀ‖² = tr(PᵀP QᵀQ)."""
+        """Compute what ``ImplicitALS`` minimises over all cells, by ‖P Qᵀ‖² = tr(PᵀP QᵀQ)."""
         running = Running(self.train, self.train.scale)
         running.add(self.p, self.q, self.b_user, self.b_item, 0.0)
         x, values = running.sums, self.train.values
@@ -177,7 +187,7 @@ class ImplicitTrainer(AlternatingTrainer):
         return everything + chosen + self.settings["reg"] * float((p**2).sum() + (q**2).sum())
 
     def snapshot(self) -> Preferences:
-        """The factors, and what a guest's are found by."""
+        """Return the fitted model: copies of the factors, and α and λ for guests."""
         k = self.n_factors
         return Preferences(
             train=self.train, global_mean=0.0, user_bias=self.b_user.copy(),
@@ -187,5 +197,5 @@ class ImplicitTrainer(AlternatingTrainer):
         )  # fmt: skip
 
     def fold_in_rule(self) -> FoldIn:
-        """Not used: ``Preferences`` has its own."""
+        """Return a rule that is not used: ``Preferences`` folds in by its own equations."""
         return FoldIn(np.append(np.ones(self.n_factors), np.inf), np.zeros(self.n_factors + 1))

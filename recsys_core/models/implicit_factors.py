@@ -1,4 +1,4 @@
-"""Implicit factors: whom a row has ratings of says something of it, whatever the ratings are."""
+"""Implicit factors: what a row has ratings of is information, whatever the ratings are."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class ImplicitFactors:
         self.y[:] = 0.0
 
     def step(self, index: int) -> None:
-        """One of the steps of a draw."""
+        """Do one of the steps of a draw."""
         phase, pieces, ends = self._plan[index]
         last = phase == 2 * _MAX_ROUNDS + 1
         if self.settled and 0 < phase and not last:
@@ -150,7 +150,7 @@ class ImplicitFactors:
         return self.residual / (self._diagonal + np.float32(self.kappa))[:, None]
 
     def state(self) -> dict[str, Any]:
-        """All that changes; copies."""
+        """Return copies of all that changes."""
         arrays = {name: getattr(self, name).copy() for name in self._arrays}
         return {
             **arrays,
@@ -161,7 +161,7 @@ class ImplicitFactors:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take up a state."""
+        """Restore a state."""
         for name, value in state.items():
             if name in self._arrays:
                 getattr(self, name)[...] = value
@@ -175,5 +175,8 @@ def _ratio(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def gamma(n: int, squares: float, rng: np.random.Generator) -> float:
-    """A precision drawn given n numbers of N(0, 1/precision) with this sum of squares."""
+    """Draw a precision τ from its posterior, given n numbers x ~ N(0, 1/τ), Σ x² = ``squares``.
+
+    With the prior τ ~ Gamma(1, rate 1) it is Gamma(1 + n/2, rate 1 + Σ x² / 2).
+    """
     return float(rng.gamma(1.0 + n / 2) / (1.0 + squares / 2))

@@ -1,4 +1,12 @@
-"""Item kNN: no factors, but the nearest neighbours of each item."""
+"""Item kNN: no factors, but the nearest neighbours of each item.
+
+>>> import recsys_core as rc
+>>> board = rc.datasets.checkerboard(density=0.6, seed=0)  # 5 and 1 in turn
+>>> model = rc.ItemKNN(n_neighbours=5, shrinkage=5.0).fit(board)
+>>> neighbours = model.similar_items(0, n=4)["item"]
+>>> sorted(int(item) % 2 for item in neighbours)  # item 0 is like the other even ones
+[0, 0, 0, 0]
+"""
 
 from __future__ import annotations
 
@@ -46,23 +54,23 @@ class ItemKNN(Model):
     """
 
     title = "Item kNN"
-    summary = "Finds for each item those the same people liked, and asks what you thought of them."
+    summary = "Predicts a rating from the user's own ratings of the most similar items."
     has_epochs, n_passes = False, 1
 
     n_neighbours: int = option(
         40, "int", "K", "Neighbours", low=1, high=500,
-        meaning="How many of the most similar items a user has rated have a say.",
-        what_if="Few make predictions jumpy; many let in items that hardly matter.",
+        meaning="How many of the most similar items that the user has rated are averaged.",
+        what_if="Few make predictions noisy; many include items that are hardly similar.",
     )  # fmt: skip
     shrinkage: float = option(
         50.0, "float", "λ", "Shrinkage", low=0.0, high=1000.0,
-        meaning="Trusts a similarity less the fewer users rated both items: n / (n + λ).",
-        what_if="Without it, two items that one person rated alike are perfect neighbours.",
+        meaning="Multiplies a similarity by n / (n + λ), n the number of users who rated both.",
+        what_if="At 0, two items that a single user rated alike have a similarity of 1.",
     )  # fmt: skip
     min_support: int = option(
         1, "int", "", "Least support", low=1, high=100,
-        meaning="Items that fewer users than this rated both are no neighbours.",
-        what_if="High, rare items have no neighbours left and are predicted by biases alone.",
+        meaning="Two items are neighbours only if at least this many users rated both.",
+        what_if="Too high, items with few ratings have no neighbours: biases alone predict them.",
     )  # fmt: skip
     seed: int = 0  # nothing is drawn; taken so that every model is made alike, no control in forms
 
@@ -77,14 +85,14 @@ class ItemKNN(Model):
 
 @dataclass(frozen=True, eq=False)
 class Neighbourhood(FittedModel):
-    """An item kNN at rest.
+    """Fitted item kNN: neighbours of each item, their similarities, and the baseline.
 
     Attributes
     ----------
-    global_mean, user_bias, item_bias : the baseline below the neighbours, float32.
-    neighbours : int32, (n_items, m), items alike to each, the most alike first.
-    similarities : float32, (n_items, m), how much; 0 past the last neighbour.
-    n_neighbours : how many of those a user has rated count.
+    global_mean, user_bias, item_bias : of the baseline b_ui; float32, (n_users,) and (n_items,).
+    neighbours : int32, (n_items, m), the items most similar to each, the most similar first.
+    similarities : float32, (n_items, m), those of the neighbours; 0 past the last neighbour.
+    n_neighbours : how many of those a user has rated are averaged.
     """
 
     global_mean: float
@@ -147,13 +155,13 @@ class Neighbourhood(FittedModel):
         return (row.values - known).astype(np.float32)
 
     def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
-        """A guest's shrunken mean is the bias; neighbours are asked when it comes to predicting."""
+        """Compute the guest's bias, a shrunken mean; neighbours are only used in predictions."""
         over = ratings - self.global_mean - self.item_bias[items]
         bias = float(over.sum() / (_REG_BIAS + len(items)))
         return Guest(np.empty(0, np.float32), bias, items, ratings)
 
     def user_similarity(self, user: int | Guest) -> np.ndarray:
-        """Cosine between the e of this user and of everyone, unrated as 0."""
+        """Compute the cosine of this user's e and each user's, unrated 0; float64, (n_users,)."""
         profile, row = np.zeros(self.n_items), self.row(user)
         profile[row.item_ids] = self._rest_of(row)
         g = self.train.by_user
@@ -164,14 +172,14 @@ class Neighbourhood(FittedModel):
         return np.divide(dots, both, out=np.zeros(self.n_users), where=both > 0)
 
     def item_similarity(self, item: int) -> np.ndarray:
-        """The similarities it predicts by; 0 for all but its neighbours."""
+        """Return the similarities that predictions use, else 0; float64, (n_items,)."""
         found = np.zeros(self.n_items)
         near = self.similarities[item] > 0
         found[self.neighbours[item, near]] = self.similarities[item, near]
         return found
 
     def attribution(self, user: int | Guest, item: int) -> Attribution:
-        """What each neighbour adds, s_ij e_uj / Σ_j s_ij: exact; starting from the baseline b_ui.
+        """Compute what each neighbour adds to the baseline b_ui: s_ij e_uj / Σ_j s_ij; exact.
 
         Only the neighbours the user has rated are listed.
         """
@@ -197,7 +205,7 @@ class Neighbourhood(FittedModel):
 
 
 class NeighbourTrainer:
-    """One pass: biases first, then the neighbours of some items a step."""
+    """Makes one pass: the biases first, then the neighbours of some items per step."""
 
     has_ratings = Neighbourhood.capabilities.ratings
 
@@ -213,10 +221,10 @@ class NeighbourTrainer:
         self._at_rest: Neighbourhood | None = None
 
     def begin_epoch(self) -> None:
-        """Nothing to prepare."""
+        """Prepare an epoch: nothing to do."""
 
     def step(self, index: int) -> None:
-        """Items' biases given users', and the reverse; or the neighbours of some items."""
+        """Update all biases; in the later steps, find the neighbours of some items."""
         self._at_rest = None
         if index < _ALTERNATIONS:
             self.biases.step(0)
@@ -260,10 +268,10 @@ class NeighbourTrainer:
         return of_item, of_user, np.sqrt(squares).astype(np.float32)
 
     def end_epoch(self) -> None:
-        """Nothing to close."""
+        """Finish an epoch: nothing to do."""
 
     def squared_errors(self, ratings: Ratings, start: int, stop: int) -> tuple[float, float]:
-        """Σ (r − r̂)² over a run of ratings: raw, and with r̂ clipped to the scale."""
+        """Compute Σ (r − r̂)² over ratings start to stop: raw, and with r̂ clipped to the scale."""
         here = slice(start, stop)
         if self._at_rest is None:
             self._at_rest = self.snapshot()
@@ -271,11 +279,11 @@ class NeighbourTrainer:
         return both_errors(ratings.values[here], x, self.train.scale)
 
     def objective(self, squared_error: float) -> float:
-        """Σ e²: nothing is penalised."""
+        """Return Σ e², with no penalty."""
         return squared_error
 
     def snapshot(self) -> Neighbourhood:
-        """The neighbours found so far."""
+        """Return a fitted model with the biases and the neighbours found so far."""
         of = self.biases
         return Neighbourhood(
             self.train, float(of.mean), of.b_user.copy(), of.b_item.copy(),
@@ -283,14 +291,14 @@ class NeighbourTrainer:
         )  # fmt: skip
 
     def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:
-        """Biases and neighbours."""
+        """Return biases and neighbours."""
         at_rest = self.snapshot() if snapshot is None else snapshot
         assert isinstance(at_rest, Neighbourhood)
         found = at_rest.neighbours, at_rest.similarities
         return {"biases": self.biases.state(), "found": found}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take them up again."""
+        """Restore them."""
         self.biases.restore(state["biases"])
         self.neighbours, self.similarities = (array.copy() for array in state["found"])
         self._rest, self._at_rest = None, None

@@ -20,13 +20,14 @@ _ROUNDS, _SETTLED = 60, 1e-5
 
 @dataclass(frozen=True, eq=False)
 class NeuralFactorModel(FactorModel):
-    """Products of some factors, and a tower of two hidden layers over the others.
+    """Products of some factors, and two hidden layers (the tower) over the others.
 
         x = μ + b_u + b_i + h · (p_u ∘ q_i)  +  v · relu(W₂ relu(W₁ (p'_u, q'_i) + c₁) + c₂)
 
     The first ``len(output)`` factors are p and q, multiplied; the last ``inner.shape[1] / 2`` are
-    p' and q', side by side into the tower. ``user_factors`` and ``item_factors`` hold both, so maps
-    show all a user is to the network; but to the tower, likeness of direction is only a hint.
+    p' and q', side by side into the tower. ``user_factors`` and ``item_factors`` hold both, and so
+    do maps; but the cosine of factors is only a rough similarity to the tower, which has no
+    products.
 
     Attributes
     ----------
@@ -83,7 +84,7 @@ class NeuralFactorModel(FactorModel):
         return x
 
     def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
-        """Gauss–Newton on the guest's row, the network held; no step is taken that makes it worse.
+        """Fold in by Gauss–Newton on the guest's row; no step that raises the loss is taken.
 
         It minimises what ``FoldIn`` says, with x_j the slopes of the predictions at the last row.
         """

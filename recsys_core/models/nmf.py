@@ -1,4 +1,14 @@
-"""NMF: non-negative matrix factorization of the rated cells."""
+"""NMF: non-negative matrix factorization of the rated cells.
+
+>>> import recsys_core as rc
+>>> board = rc.datasets.checkerboard(density=0.6, seed=0)  # 5 and 1 in turn
+>>> model = rc.NMF(n_factors=2, n_epochs=200, seed=0).fit(board)
+>>> model.predict_matrix([0, 1], [0, 1, 2, 3]).round()
+array([[5., 1., 5., 1.],
+       [1., 5., 1., 5.]], dtype=float32)
+>>> bool((model.user_factors >= 0).all() and (model.item_factors >= 0).all())
+True
+"""
 
 from __future__ import annotations
 
@@ -31,16 +41,15 @@ class NMF(Model):
     """Non-negative factorization: r̂ = low + p_u · q_i, no number below zero.
 
     Minimises Σ (r − r̂)² + λ Σ_u n_u ‖p_u‖² + λ Σ_i n_i ‖q_i‖² over the training ratings by the
-    multiplicative updates of ``kernels.multiplicative``. Nothing can cancel: a prediction is a sum
-    of parts, each a liking of the user's for what the item has. For the same reason there are no
-    biases and no mean, which would have to be below zero for some; and ratings are counted from the
-    low end of their scale, so that any scale will do and zero means “nothing in common”. Users and
-    items without ratings are given the mean row of the others. Source: Lee and Seung, *Algorithms
-    for Non-negative Matrix Factorization*, 2001.
+    multiplicative updates of ``kernels.multiplicative``. A prediction is a sum of non-negative
+    parts, one per factor, so parts never cancel. There are no biases and no mean, since some would
+    have to be negative; ratings are measured from the low end of their scale, so that any scale
+    will do. Users and items without ratings get the mean row of the others. Source: Lee and Seung,
+    *Algorithms for Non-negative Matrix Factorization*, 2001.
     """
 
     title = "NMF"
-    summary = "Adds up parts and never subtracts: no factor of a user or an item is negative."
+    summary = "Adds up non-negative parts: no factor of a user or an item is below zero."
 
     n_factors: int | None = factors_option()
     reg: float | None = reg_option()
@@ -51,7 +60,7 @@ class NMF(Model):
 
     @classmethod
     def defaults(cls, ratings: Ratings) -> dict[str, Any]:
-        """Multiplicative updates are small steps: many epochs, and patience with them."""
+        """Many epochs and much patience, since multiplicative updates are small steps."""
         if ratings.n_ratings < 500:
             return {"n_factors": 3, "reg": 0.05, "n_epochs": 200, "patience": 100}
         if ratings.n_ratings < 20_000:
@@ -65,7 +74,7 @@ class NMF(Model):
 
 
 class NMFTrainer(FactorTrainer):
-    """All users' rows given the items', then all items' given the users'."""
+    """Updates all users' rows given the items', then all items' given the users'."""
 
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
         super().__init__(train, settings["n_factors"])
@@ -94,18 +103,18 @@ class NMFTrainer(FactorTrainer):
         run_all(lambda first, last: kernel(*fixed, reg, first, last), pieces)
 
     def end_epoch(self) -> None:
-        """Rows without ratings become the mean row of the others."""
+        """Set rows without ratings to the mean row of the others."""
         for rows, counts in ((self.p, self.train.user_counts), (self.q, self.train.item_counts)):
             rows[counts == 0] = rows[counts > 0].mean(axis=0)
 
     def objective(self, squared_error: float) -> float:
-        """Σ e² + λ Σ (‖p_u‖² + ‖q_i‖²), both sums over the training ratings."""
+        """Compute Σ e² + λ Σ (‖p_u‖² + ‖q_i‖²), both sums over the training ratings."""
         users = squares(self.p) @ self.train.user_counts
         items = squares(self.q) @ self.train.item_counts
         return squared_error + self.settings["reg"] * float(users + items)
 
     def fold_in_rule(self) -> FoldIn:
-        """The non-negative row that minimises the same objective; no ratings: the mean row."""
+        """Return the rule of the non-negative row that minimises the same; no ratings: the mean."""
         k = self.n_factors
         mean_row = self.p[self.train.user_counts > 0, :k].mean(axis=0, dtype=np.float64)
         reg = self.row_penalty(self.settings["reg"], biases=False)

@@ -1,4 +1,4 @@
-"""What a setting is: declared once, beside its model; pages build their forms from it."""
+"""Settings of models: each is declared once, beside its model; pages build their forms from it."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def option(
     what_if: str,
     **rest: Any,
 ) -> Any:
-    """A dataclass field that carries its Option (the name is the field's)."""
+    """Make a dataclass field with an Option in its metadata, named as the field."""
     details = dict(kind=kind, symbol=symbol, label=label, meaning=meaning, what_if=what_if, **rest)
     return dataclasses.field(default=default, metadata={"option": details})
 
 
 def options_of(model: Any) -> tuple[Option, ...]:
-    """The Options declared by a model class, in order."""
+    """Return the Options declared by a model class, in order."""
     return tuple(
         Option(name=f.name, default=f.default, **f.metadata["option"])
         for f in dataclasses.fields(model)
@@ -58,43 +58,43 @@ def options_of(model: Any) -> tuple[Option, ...]:
 
 
 def factors_option() -> Any:
-    """Number of latent factors."""
+    """Declare the number of latent factors, k."""
     return option(
         None, "int", "k", "Factors", low=1, high=200,
         meaning="How many numbers describe each user and each item.",
-        what_if="Too few cannot tell tastes apart; too many learn the noise by heart.",
+        what_if="Too few cannot represent different tastes; too many overfit.",
     )  # fmt: skip
 
 
 def reg_option(symbol: str = "λ") -> Any:
-    """Strength of regularisation."""
+    """Declare the strength of regularisation, λ."""
     return option(
         None, "float", symbol, "Regularisation", low=1e-4, high=100.0, log=True,
         meaning="Keeps factors small, so that users or items with few ratings are not overfitted.",
-        what_if="Too little memorises the training ratings; too much predicts the mean for all.",
+        what_if="Too little overfits the training ratings; too much predicts the mean for all.",
     )  # fmt: skip
 
 
 def rate_option() -> Any:
-    """Learning rate."""
+    """Declare the learning rate, γ."""
     return option(
         None, "float", "γ", "Learning rate", low=1e-4, high=1.0, log=True,
-        meaning="How far each step follows the slope of the error.",
-        what_if="Too small crawls; too large overshoots until training diverges.",
+        meaning="Step size: how far each update moves against the gradient of the error.",
+        what_if="Too small needs many epochs; too large overshoots, and training diverges.",
     )  # fmt: skip
 
 
 def decay_option() -> Any:
-    """Whether the learning rate falls."""
+    """Declare whether the learning rate falls; see ``rate_in``."""
     return option(
         None, "bool", "γ↓", "Falling rate",
-        meaning="Lets the learning rate fall evenly, to zero after the last epoch.",
-        what_if="Held constant, the numbers go on trembling around the best they could be.",
+        meaning="Lowers the learning rate linearly, to zero after the last epoch.",
+        what_if="With a constant rate, factors keep fluctuating around the minimum of the error.",
     )  # fmt: skip
 
 
 def rate_in(epoch: int, settings: dict[str, Any]) -> float:
-    """Learning rate of epoch t: γ; with ``decay`` γ (1 − (t − 1) / T), and past T as in T."""
+    """Compute the learning rate of epoch t: γ; with ``decay`` γ (1 − (min(t, T) − 1) / T)."""
     if not settings.get("decay"):
         return settings["learning_rate"]
     n_epochs = settings["n_epochs"]
@@ -103,25 +103,25 @@ def rate_in(epoch: int, settings: dict[str, Any]) -> float:
 
 
 def epochs_option() -> Any:
-    """Number of epochs."""
+    """Declare the number of epochs."""
     return option(
         None, "int", "", "Epochs", low=1, high=2000,
-        meaning="How often training goes through all ratings.",
-        what_if="Too few stop short; too many overfit, unless early stopping ends them.",
+        meaning="How many times training goes through all ratings.",
+        what_if="Too few stop while the error falls; too many overfit without early stopping.",
     )  # fmt: skip
 
 
 def biases_option() -> Any:
-    """Whether users and items have biases."""
+    """Declare whether users and items have biases."""
     return option(
         True, "bool", "b", "Biases",
-        meaning="Lets each user be mild or strict and each item loved or not, apart from taste.",
-        what_if="Without biases, factors must spend themselves on what a mean explains.",
+        meaning="Adds a number per user (mild or strict) and per item (liked or not).",
+        what_if="Without biases, the factors have to learn these differences as well.",
     )  # fmt: skip
 
 
 def center_option() -> Any:
-    """Whether the global mean is subtracted first."""
+    """Declare whether the global mean is subtracted first."""
     return option(
         True, "bool", "μ", "Start from the mean", advanced=True,
         meaning="Subtracts the mean rating first, so that zero means average.",
@@ -130,27 +130,27 @@ def center_option() -> Any:
 
 
 def patience_option() -> Any:
-    """Early stopping."""
+    """Declare the patience of early stopping, in epochs."""
     return option(
         None, "int", "", "Patience", low=1, high=1000, advanced=True,
         meaning="Stops after this many epochs without a lower validation error (early stopping).",
-        what_if="Too little gives up in a lull; too much goes on overfitting.",
+        what_if="Too few may stop before the error falls again; too many overfit for longer.",
     )  # fmt: skip
 
 
 def deviation_option(default: float | None = 0.1) -> Any:
-    """Spread of the initial factors."""
+    """Declare the standard deviation of the initial factors."""
     return option(
         default, "float", "", "Initial spread", low=1e-3, high=1.0, log=True, advanced=True,
         meaning="Standard deviation of the random factors training starts from.",
-        what_if="Near zero, gradients take long to get going; large, one starts from noise.",
+        what_if="Near zero, the first gradients are tiny; large, the first predictions are noise.",
     )  # fmt: skip
 
 
 def seed_option() -> Any:
-    """Seed of all random draws."""
+    """Declare the seed of all random draws."""
     return option(
         0, "int", "", "Seed", low=0, high=2**31 - 1, advanced=True,
-        meaning="Where the random numbers start: the same seed gives the same run, bit for bit.",
-        what_if="Try a few: what changes with the seed is luck, not learning.",
+        meaning="Starts the random numbers: the same seed gives the same run, bit for bit.",
+        what_if="Try several: what differs between seeds is chance, not a better model.",
     )  # fmt: skip

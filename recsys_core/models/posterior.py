@@ -50,7 +50,10 @@ class Posterior(FactorModel):
     def of_draws(
         cls, draws: tuple[FactorModel, ...], sums: dict[str, np.ndarray], noise: float
     ) -> Posterior:
-        """Build it from draws and the sums of their ``averaged`` arrays."""
+        """Build it from draws, the sums over them of their ``averaged`` arrays, and 1/α.
+
+        The sums have the shapes of the arrays: (n_users, k), (n_items, k), (n_users,), (n_items,).
+        """
         one, n = draws[-1], np.float32(len(draws))
         means: Any = {name: total / n for name, total in sums.items()}
         return cls(

@@ -1,4 +1,13 @@
-"""SVD++: biased matrix factorization that also minds which items a user has rated at all."""
+"""SVD++: biased matrix factorization that also uses which items a user has rated.
+
+>>> import recsys_core as rc
+>>> board = rc.datasets.checkerboard(density=0.6, seed=0)  # 5 and 1 in turn
+>>> split = rc.splits.random(board, validation=0, test=0.2, seed=0)
+>>> model = rc.SVDpp(n_factors=2, n_epochs=200, seed=0).fit(split.train)
+>>> model.predict_matrix([0, 1], [0, 1, 2, 3]).round()
+array([[5., 1., 5., 1.],
+       [1., 5., 1., 5.]], dtype=float32)
+"""
 
 from __future__ import annotations
 
@@ -40,9 +49,9 @@ _SUMMED_BY_A_THREAD = 1 << 10
 class SVDpp(Model):
     """SVD++: r̂ = μ + b_u + b_i + q_i · (p_u + |I_u|^−½ Σ_{j ∈ I_u} y_j).
 
-    What a user has chosen to rate tells of taste before any rating does: I_u are the items rated
-    in training, whatever the ratings. Minimises Σ [e² + λ(‖p_u‖² + ‖q_i‖² + ‖y_i‖² + b_u² + b_i²)]
-    over the training ratings, user by user; see ``kernels.svdpp``. At rest it is a factor model
+    I_u are the items that u has rated in training: the choice of what to rate shows taste, whatever
+    the ratings. Minimises Σ [e² + λ(‖p_u‖² + ‖q_i‖² + ‖y_i‖² + b_u² + b_i²)]
+    over the training ratings, user by user; see ``kernels.svdpp``. Fitted, it is a factor model
     like others, with p_u + |I_u|^−½ Σ y_j for the user's factors. Source: Koren, *Factorization
     Meets the Neighborhood*, 2008.
     """
@@ -83,9 +92,9 @@ class SVDpp(Model):
 class SVDppTrainer(FactorTrainer):
     """The updates of ``kernels.svdpp``, users in an order drawn anew every epoch.
 
-    One thread walks, the same whatever the number of threads. Two that each walked half of the
-    users on copies of the items, merged every 65,000 ratings, cost .004 of RMSE on MovieLens 1M;
-    merged often enough to cost none, on MovieLens 100K, they took longer than one.
+    It uses one thread. With two, each visiting half of the users on a copy of the items, merged
+    every 65,000 ratings, the RMSE on MovieLens 1M was .004 higher; merged often enough to avoid
+    that, on MovieLens 100K, two took longer than one.
 
     Attributes
     ----------
@@ -101,7 +110,7 @@ class SVDppTrainer(FactorTrainer):
         self.draw_factors(self.rng, settings["init_deviation"], settings["center"])
         self.own, self.y = self.p.copy(), np.zeros_like(self.q)
         grouped, counts = train.by_user, train.user_counts
-        # Within a user, random order: else the last items of the table had the last word.
+        # Within a user, random order: else the last items of the table had the most influence.
         order = np.lexsort((self.rng.random(len(train)), np.repeat(np.arange(len(counts)), counts)))
         self._rows = kernels.Rows(grouped.starts, grouped.columns[order], grouped.values[order])
         self._shares = np.maximum(counts, 1).astype(np.float32) ** np.float32(-0.5)
@@ -115,7 +124,7 @@ class SVDppTrainer(FactorTrainer):
         self._visits = self.rng.permutation(self.train.n_users).astype(np.int32)
 
     def step(self, index: int) -> None:
-        """The users who have about the next ``_RATINGS_A_STEP`` ratings."""
+        """Update by the users who have about the next ``_RATINGS_A_STEP`` ratings."""
         s, passed = self.settings, np.cumsum(self.train.user_counts[self._visits])
         edges = np.arange(index, index + 2) * len(self.train) / self.n_steps
         first, last = np.searchsorted(passed, edges, side="right")
@@ -127,7 +136,7 @@ class SVDppTrainer(FactorTrainer):
         )  # fmt: skip
 
     def end_epoch(self) -> None:
-        """Sum up the users' factors anew: others have moved their y_j since they were visited."""
+        """Sum up the users' factors again, since later users have changed the y_j."""
         self.p[:] = self.own
         starts, columns, _ = self._rows
         fixed = starts, columns, self.y, self._shares, self.p
@@ -135,27 +144,27 @@ class SVDppTrainer(FactorTrainer):
         run_all(lambda a, b: kernel(*fixed, a, b), cut(self.train.n_users, _SUMMED_BY_A_THREAD))
 
     def objective(self, squared_error: float) -> float:
-        """Σ e² + λ Σ (‖p_u‖² + ‖q_i‖² + ‖y_i‖² + b_u² + b_i²), over the training ratings."""
+        """Compute Σ e² + λ Σ (‖p_u‖² + ‖q_i‖² + ‖y_i‖² + b_u² + b_i²), over training ratings."""
         users = squares(self.own) + squares(self.b_user)
         items = squares(self.q) + squares(self.y) + squares(self.b_item)
         penalty = float(users @ self.train.user_counts + items @ self.train.item_counts)
         return squared_error + self.settings["reg"] * penalty
 
     def fold_in_rule(self) -> FoldIn:
-        """The p_u that minimises the same objective, with the guest's own items for I_u."""
+        """Return the rule of the p_u that minimises the same, I_u being the guest's own items."""
         reg = self.row_penalty(self.settings["reg"], self.settings["biases"])
         implicit = self.y[:, : self.n_factors].copy()
         return FoldIn(reg, np.zeros(self.n_factors + 1), weighted=True, implicit=implicit)
 
     def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:
-        """Parameters, the generator, and the order of the epoch under way."""
+        """Return copies of parameters, the generator, and the order of the present epoch."""
         k, rng = self.n_factors, self.rng.bit_generator.state
         y = snapshot.fold.implicit if isinstance(snapshot, FactorModel) else self.y[:, :k].copy()
         own = {"own": self.own[:, :k].copy(), "y": y, "visits": self._visits, "rng": rng}
         return {**super().state(snapshot), **own, "epoch": self.epoch}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take all of it up again."""
+        """Restore all of it."""
         super().restore(state)
         k = self.n_factors
         self.own[:, :k], self.y[:, :k] = state["own"], state["y"]

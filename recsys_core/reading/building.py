@@ -22,7 +22,10 @@ def from_long(
     item_noun: str,
     remarks: list[str],
 ) -> Ratings:
-    """Ratings from a table with one rating a row; ``numbers`` are they, NaN where unrated."""
+    """Build Ratings from a table with one rating a row.
+
+    ``numbers`` are the ratings of its rows, float64, (n_rows,), NaN where unrated.
+    """
     assert roles.user is not None and roles.item is not None
     frame = pd.DataFrame(
         {
@@ -58,7 +61,7 @@ def from_long(
 
 
 def long_numbers(table: Table, roles: Roles, decimal: str, said: str) -> np.ndarray:
-    """The rating column as float64, NaN where blank.
+    """Read the rating column as float64, (n_rows,), NaN where blank.
 
     Raises
     ------

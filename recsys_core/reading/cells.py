@@ -139,7 +139,7 @@ def _numbers(unique: Iterable[Any], decimal: str) -> tuple[np.ndarray, np.ndarra
 
 
 def as_seconds(column: pd.Series) -> np.ndarray | None:
-    """Moments as whole seconds since 1970 (int64); None unless every one can be read.
+    """Read moments as whole seconds since 1970 UTC, int64, (n_rows,); None unless all can be read.
 
     Numbers too large for seconds are taken as milli- or microseconds, texts as dates, all of one
     format: that no order of rows changes what 03/02/2020 means.

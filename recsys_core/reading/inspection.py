@@ -93,6 +93,11 @@ class Guess:
         """The guess once a person has changed something; earlier changes stay.
 
         Chosen columns are an exception: cells cut in another way have other columns.
+
+        Raises
+        ------
+        SettingsError
+            If something is changed that is not in ``CHANGEABLE``.
         """
         kept = dict(self._changes)
         if not _CUTS.isdisjoint(changes):
@@ -125,6 +130,8 @@ def inspect(source: Source, name: str | None = None, **changes: Any) -> Guess:
     ReadError
         If nothing in it could be a table. What a person may mend by choosing differently is no
         error but the guess's ``problem``.
+    SettingsError
+        If something is changed that is not in ``CHANGEABLE``.
     """
     return _inspect(open_source(source, name), changes)
 

@@ -7,9 +7,9 @@ import pandas as pd
 
 
 def unrated_value(values: np.ndarray, has_blanks: bool, wide: bool, counts: bool) -> float | None:
-    """The number that stands for “not rated”, None where every number is a rating.
+    """Find the number that stands for “not rated”, None where every number is a rating.
 
-    ``values`` are all numbers of the table (float64, 1-d, finite). Blank cells are always unrated;
+    ``values`` are all numbers of the table, finite, float64, (n,). Blank cells are always unrated;
     the question is what else is:
 
     - 99 where all others stay within −10 and 10 (Jester), −1 where no other is negative;
@@ -41,7 +41,10 @@ def unrated_value(values: np.ndarray, has_blanks: bool, wide: bool, counts: bool
 
 
 def are_counts(values: np.ndarray, named_so: bool) -> bool:
-    """Whether ratings are counts (plays, purchases): whole, not negative, most small, few huge."""
+    """Tell whether ratings, (n,), are counts (plays, purchases): most small, a few very large.
+
+    All must be whole and not negative. ``named_so``: a column name has said so.
+    """
     if not len(values) or values.max() <= (5 if named_so else 100):
         return False
     if values.min() < 0 or (values != np.rint(values)).any():
@@ -53,7 +56,10 @@ def are_counts(values: np.ndarray, named_so: bool) -> bool:
 
 
 def first_counts_the_rest(matrix: np.ndarray) -> bool:
-    """Whether a matrix's first column says how many others are rated, neither blank nor 99."""
+    """Tell whether the first column of a matrix, (n_rows, n_columns), counts its row's ratings.
+
+    So it is in Jester's files. A cell is rated if it is neither blank (NaN) nor 99.
+    """
     if matrix.shape[1] < 3 or not np.isfinite(matrix[:, 0]).all():
         return False
     n_rated = (np.isfinite(matrix[:, 1:]) & (matrix[:, 1:] != 99)).sum(axis=1)

@@ -152,7 +152,10 @@ def _raw_matrix(records: Records, case: str = "k75") -> np.ndarray:
 
 
 def neighbours_say(matrix: np.ndarray, user: int, item: int, divide: bool = True) -> float:
-    """Other users' predictions for an item, weighted by similarity: the mean, or its raw sum."""
+    """Average other users' predictions for an item, weighted by similarity to this user.
+
+    ``matrix`` is (n_users, n_items); without ``divide`` the weighted sum, not divided by Σ weights.
+    """
     weights = np.delete(cosine_matrix(matrix)[user], user)
     total = float(weights @ np.delete(matrix[:, item], user))
     return total / float(weights.sum()) if divide else total
@@ -185,7 +188,7 @@ def for_hermione(records: Records) -> pd.DataFrame:
 
 
 def miss(matrix: np.ndarray, ratings: Ratings) -> float:
-    """RMSE of a full matrix on the known cells, not clipped."""
+    """Compute the RMSE of a full matrix, (n_users, n_items), on the known cells, not clipped."""
     return metrics.rmse(ratings.values, matrix[ratings.user_ids, ratings.item_ids])
 
 

@@ -1,4 +1,4 @@
-"""Runs: training that goes on by itself while people look at it, come back to it, and fork it."""
+"""Runs: training in the background, which people watch, return to and fork."""
 
 from recsys_core.runs.baselines import Baseline, Baselines
 from recsys_core.runs.playback import SPEEDS

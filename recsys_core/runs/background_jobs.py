@@ -1,4 +1,4 @@
-"""What the worker does for a run beside its epochs, as generators: each step a slice of work."""
+"""Jobs of a run beside its epochs, as generators: the worker runs one slice of work per step."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from recsys_core.training import Training
 
 log = logging.getLogger("factorscope")
 
-# How long it takes to find out where the factors are heading, in seconds.
+# How long a copy is trained to find the axes along which the factors will spread, in seconds.
 PILOT = 0.25
 
 
@@ -42,7 +42,7 @@ class Axes:
 def pilot_fit(
     model: Model, train: Ratings, clock: Callable[[], float], turn: Callable[[], float]
 ) -> Generator[None, None, FittedModel | None]:
-    """Train a copy of a model for a moment; returns where its factors are heading.
+    """Train a copy of a model for ``PILOT`` seconds; return it as a fitted model.
 
     ``turn`` tells how long a slice may take, in seconds. None where training diverges.
     """

@@ -1,4 +1,4 @@
-"""What a run is measured against: the baselines of its split."""
+"""The baselines that a run is compared with, fitted to the training part of its split."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Baselines:
         self._found = tuple(found)
 
     def fit(self) -> list[Model]:
-        """All of them, fitted."""
+        """Fit them all, and return them."""
         if self._found:
             return [baseline.model for baseline in self._found]
         train, validation = self._split.train, self._split.validation

@@ -1,4 +1,4 @@
-"""What is kept of a run's past: all its epochs, fitted models and checkpoints of some of them."""
+"""History of a run: all its epochs, and the fitted models and checkpoints of some of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from recsys_core.training import Checkpoint, Epoch
 
 
 class History:
-    """The past of a run.
+    """The history of a run.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class History:
 
     @classmethod
     def until(cls, past: History, epoch: int) -> History:
-        """Take over another run's past up to an epoch; what is kept of it is shared."""
+        """Copy another run's history up to an epoch; fitted models and checkpoints are shared."""
         history = cls()
         history.epochs, history.epoch = past.epochs[: epoch + 1], epoch
         history.frames = past.frames.until(epoch)

@@ -1,4 +1,4 @@
-"""Which epoch is shown: a moment resolved, and where playback has come to.
+"""Which epoch is shown: from the moment chosen, or from how long playback has run.
 
 The browser does the same between messages (``js/playback.js``); one table of cases
 tests both.
@@ -18,7 +18,7 @@ _WATCHED = 10.0
 
 
 def resolve(moment: Moment | None, trained: int, finished: bool, best: int | None) -> int:
-    """The epoch that a moment means for a run that is trained so far.
+    """Return the epoch that a moment (a number, “best” …) means for a run trained so far.
 
     An epoch not trained yet is the latest there is; so is "best" until training is over, and
     without validation. None is epoch 0.
@@ -31,7 +31,7 @@ def resolve(moment: Moment | None, trained: int, finished: bool, best: int | Non
 
 
 def played(start: int, seconds: float, speed: Speed, trained: int) -> float:
-    """Where playback is that began at an epoch some seconds ago, in epochs, fractions included.
+    """Compute the epoch, with its fraction, that playback has reached some seconds after its start.
 
     It never passes what is trained.
     """
@@ -41,12 +41,12 @@ def played(start: int, seconds: float, speed: Speed, trained: int) -> float:
 
 
 def ended(position: float, trained: int, finished: bool) -> bool:
-    """Whether playback has come to the end of a run that is trained."""
+    """Tell whether playback has reached the end of a trained run."""
     return finished and position >= trained
 
 
 def usual_speed(n_epochs: int) -> Speed:
-    """The offered speed at which a run is over after about ten seconds."""
+    """Choose the speed, of those offered, at which a run takes about ten seconds."""
     wanted = max(n_epochs, 1) / _WATCHED
     paced = [speed for speed in SPEEDS if not isinstance(speed, str)]
     return min(paced, key=lambda speed: abs(math.log(speed / wanted)))

@@ -29,7 +29,7 @@ _ROUND = 0.3  # all runs together are visited about this often; slices shrink wh
 
 
 class Registry(Shared):
-    """All workspaces, and what the worker does in a turn."""
+    """All workspaces of the server; in a turn, each busy run trains for a short time."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, threaded: bool = True) -> None:
         super().__init__(clock, threaded)

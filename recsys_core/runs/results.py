@@ -1,4 +1,4 @@
-"""What a run comes to: its record, and how good it is on the test part."""
+"""Results of a run: its record, and its scores on the test part."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from recsys_core.training import Epoch, Training, best_of
 
 @dataclass(frozen=True)
 class Chosen:
-    """The epoch that a record is of (``at``), and all it is made from, as it was at one moment.
+    """The epoch of a record (``at``), and all the record is made from, read at one moment.
 
     ``model`` is None where that of the epoch has been let go to save memory; ``tested`` are test
     scores where they are known and belong to it.

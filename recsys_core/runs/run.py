@@ -186,7 +186,7 @@ class Run:
 
     @property
     def basis(self) -> Basis | None:
-        """The one projection all frames are seen through; None until it is found."""
+        """The projection that all frames are drawn by; None until it is found."""
         return self.axes.basis
 
     @property
@@ -237,7 +237,7 @@ class Run:
     # --- what can be done -----------------------------------------------------------------------
 
     def ask(self, who: Hashable, until: int | None = None) -> None:
-        """Have it trained up to an epoch (None: to its end), as far as ``who`` is concerned.
+        """Ask, as ``who``, that it be trained up to an epoch (None: to its end).
 
         Another wish of the same one takes the place of the last; whoever is gone wants nothing.
         """
@@ -251,7 +251,7 @@ class Run:
     # --- what the worker does -------------------------------------------------------------------
 
     def work(self, seconds: float) -> None:
-        """One turn of about ``seconds``."""
+        """Work on the run for about ``seconds``."""
         self._slice = seconds
         until = self.clock() + seconds
         try:
@@ -300,7 +300,7 @@ class Run:
     # --- beside its epochs ----------------------------------------------------------------------
 
     def _prepare(self, made: float) -> Iterator[None]:
-        """Do what a run made at a time needs: retrace a fork, find its axes, fit the baselines."""
+        """Do the jobs beside training: train a fork up to its start, find axes, fit baselines."""
         while self.rewinding:
             self._retrace()
             yield
@@ -309,7 +309,7 @@ class Run:
         yield from self.baselines.fitting()
 
     def _retrace(self) -> None:
-        """Train again, silently, towards the epoch a fork starts from: same seed, same bits."""
+        """Train again, not shown, up to the epoch a fork starts from: same seed, same bits."""
         self._course.advance(self._slice)
         if self._course.training.epoch < self.epoch:
             return
@@ -320,7 +320,7 @@ class Run:
             self.version += 1
 
     def _find_axes(self, made: float) -> Iterator[None]:
-        """Find the axes that spread the factors where the run is heading.
+        """Find the axes along which the factors will spread most, by a short training of a copy.
 
         A run under way is its own pilot fit: after a moment it is ahead of the pictures that wait
         for the axes, however many train beside it. For one that waits to be wanted a copy is

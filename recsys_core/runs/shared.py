@@ -50,7 +50,7 @@ class Shared(Worker):
             return found
 
     def unshare(self, owner: str, ratings: Ratings) -> None:
-        """Undo that: who has them loaded keeps them, nobody else gets them."""
+        """Stop sharing: browsers that have loaded them keep them, nobody else gets them."""
         with self.lock:
             while (found := self.shared_as(owner, ratings)) is not None:
                 del self._shared[found]
@@ -75,7 +75,7 @@ class Shared(Worker):
         return DATA.make(source) if found is None else found[1]  # which has the sentence
 
     def one_copy(self, source: Recipe, ratings: Ratings) -> Ratings:
-        """Of public ratings, those that somebody here has already: one copy for all.
+        """Return the copy of public ratings that is in use already; the given one if there is none.
 
         Copies with other names, or without titles, stay apart: everybody sees their own.
         """

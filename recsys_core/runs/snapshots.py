@@ -1,4 +1,4 @@
-"""What a run keeps of its past, thinned when memory asks for it: always the first and the last."""
+"""Snapshots of a run by epoch, thinned when memory is short; the first and the last always stay."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class Snapshots(Generic[Value]):
             snapshots.append(new)
 
     def thin(self) -> bool:
-        """Let go of about every other one; False when only the first and the last are left."""
+        """Drop about every other one; return False when only the first and the last are left."""
         if len(self._snapshots) <= 2:
             return False
         first, *middle, last = self._snapshots
@@ -170,7 +170,7 @@ def _held(value: Any) -> list[Any]:
 
 
 def _inside(value: Any) -> list[Any]:
-    """What knows its size; a fitted model in here (a draw) counts as one."""
+    """Return the parts that have a size in bytes; a fitted model inside (a draw) counts as one."""
     found, left = [], [value]
     while left:  # a loop, since every epoch waits for it
         each = left.pop()

@@ -1,4 +1,4 @@
-"""How far a run is wanted trained, and how fast it comes there."""
+"""The epochs up to which a run should be trained, and the measured time per epoch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 class Wishes:
     """The epoch up to which each one who looks at a run wants it trained.
 
-    The furthest wish counts, and who holds still holds nobody else; whoever is gone wants nothing.
+    The furthest wish counts: one who pauses does not stop the others. A wish ends with its ``who``.
     """
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class Wishes:
         self._lock = threading.Lock()  # held for no more than a look: pages ask often
 
     def note(self, who: Hashable, until: int) -> None:
-        """Take a wish in; it takes the place of the last one of the same ``who``."""
+        """Note a wish; it replaces the last one of the same ``who``."""
         with self._lock:
             self._until[who] = until
 
@@ -49,7 +49,7 @@ class Pace:
         self._ended = now if goes_on else None
 
     def rest(self) -> None:
-        """How long it waits from now on is no part of an epoch."""
+        """Stop counting: the time until the next epoch is waiting, not training."""
         self._ended = None
 
     @property

@@ -12,7 +12,7 @@ _GIVES_WAY = 0.01  # the longest wait before an epoch while pages are drawn, in 
 
 
 class Worker(ABC):
-    """A thread that takes turns at all that is to be trained; what a turn is, a subclass says.
+    """A thread that calls ``turn`` again and again; a subclass defines what a turn does.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class Worker(ABC):
         return leave
 
     def wake(self) -> None:
-        """There may be something to do: have the worker look now."""
+        """Wake the worker, which may have something to do."""
         with self.lock:
             self._woken = True
             if self._threaded and (self._worker is None or not self._worker.is_alive()):
@@ -56,7 +56,7 @@ class Worker(ABC):
 
     @contextlib.contextmanager
     def drawing(self) -> Iterator[None]:
-        """While a page is drawn, training gives way.
+        """Make training wait while a page is drawn, so that the page comes sooner.
 
         Python runs one thread at a time: thirty pages asked for at once came after seconds, the
         worker's short epochs between them.
@@ -71,7 +71,7 @@ class Worker(ABC):
                 self._pages.notify_all()
 
     def give_way(self) -> None:
-        """Wait while pages are drawn; not for long, so that training comes on all the same."""
+        """Wait while pages are drawn, for a limited time, so that training still advances."""
         with self._pages:
             self._pages.wait_for(lambda: self._n_drawing == 0, _GIVES_WAY)
 

@@ -37,7 +37,7 @@ class DataSet:
         self.choose(None)
 
     def choose(self, split: Recipe | Split | str | dict[str, Any] | None) -> None:
-        """Divide them in another way from now on (None: as is usual); runs keep their split.
+        """Choose the split of new runs on these ratings (None: the usual one); runs keep theirs.
 
         Of a Split the recipe is taken.
 
@@ -86,7 +86,7 @@ class Entry:
         return self.run.wants_training and self.run.wishes.of(self) > self.run.epoch
 
     def hold(self) -> None:
-        """Have it trained no further; others who watch it are not held up."""
+        """Ask for no more training; it goes on if another browser asks for it."""
         self.run.ask(self, self.run.epoch)
 
 
@@ -117,7 +117,7 @@ class Workspace:
     # --- data -----------------------------------------------------------------------------------
 
     def load(self, ratings: Ratings, source: Recipe | None = None) -> DataSet:
-        """Take ratings in; the same ones again give the entry there is.
+        """Load ratings; loading the same ones again returns the existing entry.
 
         Of many data sets, those looked at longest ago that no run is on are let go.
         """
@@ -252,7 +252,7 @@ class Workspace:
                 self._n_created[entry.group] -= 1
 
     def rename(self, entry: Entry, name: str) -> None:
-        """Call a run something else; a blank name changes nothing."""
+        """Rename a run; a blank name changes nothing."""
         entry.name = name.strip()[:80] or entry.name
 
     # --- what was looked at last ----------------------------------------------------------------

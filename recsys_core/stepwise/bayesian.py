@@ -108,7 +108,7 @@ class NormalWishartDraw(NamedTuple):
 def normal_wishart_draw(
     rows: np.ndarray, normal_matrix: np.ndarray, chi_squares: np.ndarray, normal: np.ndarray
 ) -> NormalWishartDraw:
-    """Draw what is believed of a side's rows, rows ~ N(m, Λ⁻¹), given the n rows of k numbers.
+    """Draw the prior (m, Λ) of a side's rows, rows ~ N(m, Λ⁻¹), given the n rows of k numbers.
 
     Prior ν₀ = k, β₀ = 2, m₀ = 0, W₀ = I. With x̄ the mean of the rows and S = Σ (x − x̄)(x − x̄)ᵀ:
 

@@ -1,4 +1,4 @@
-"""Item kNN: how alike two items are, and one prediction from a user's ratings of the neighbours."""
+"""Item kNN: the similarity of two items, and one prediction from a user's ratings of neighbours."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def shrunken_bias(rests: np.ndarray, *, reg: float) -> float:
 
 
 class Similarity(NamedTuple):
-    """How alike two items are.
+    """The similarity of two items, and what it is computed from.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Similarity(NamedTuple):
 def item_similarity(
     first: np.ndarray, second: np.ndarray, *, shrinkage: float, min_support: int = 1
 ) -> Similarity:
-    """Compare what biases leave unexplained of two items, e_ui = r_ui − μ − b_u − b_i.
+    """Compute the similarity of two items from the errors of biases, e_ui = r_ui − μ − b_u − b_i.
 
         s_ij = n_ij / (n_ij + λ) · Σ_u e_ui e_uj / (‖e_i‖ ‖e_j‖)
 
@@ -81,7 +81,7 @@ class NeighbourPrediction(NamedTuple):
 def neighbour_prediction(
     baseline: float, similarities: np.ndarray, residuals: np.ndarray, *, n_neighbours: int
 ) -> NeighbourPrediction:
-    """Predict one rating from the user's ratings of the items most alike.
+    """Predict one rating from the user's ratings of the most similar items.
 
         r̂_ui = b_ui + Σ_j s_ij e_uj / Σ_j s_ij          b_ui = μ + b_u + b_i
 

@@ -224,7 +224,8 @@ def network_step(
     """Do one step on one batch: ``network_forward``, ``network_gradients``, ``adam_update`` of all.
 
     Weight decay and Adam's running means move every row of the tables, also of users and items
-    outside the batch. ``targets`` are ratings; with ``sigmoid`` (r − low) / (high − low).
+    outside the batch. ``user_ids``, ``item_ids`` and ``targets`` are (n,); targets are ratings, or
+    with ``sigmoid`` (r − low) / (high − low).
 
     >>> tables = {"user_factors": np.array([[2.0]]), "item_factors": np.array([[1.0]])}
     >>> step = network_step(tables, np.array([0]), np.array([0]), np.array([4.0]), mean=1.0,

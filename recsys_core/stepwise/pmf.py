@@ -133,7 +133,7 @@ def pmf_noise(errors: np.ndarray, determined: float, *, scale_width: float) -> f
 
 
 class LogisticStep(NamedTuple):
-    """What one rating does to its user and its item where predictions are squeezed into the scale.
+    """What one rating does to its user and its item with a logistic link.
 
     Attributes
     ----------
@@ -183,7 +183,8 @@ def logistic_step(
         b_i ← b_i − γ (−δ + λ_V/n_i b_i)       q_i ← q_i − γ (−δ p_u + λ_V/n_i q_i)
 
     μ is on the scale of x. A user's n_u ratings share the penalty λ_U, an item's n_i share λ_V, so
-    that over an epoch each row is penalised once. Source: Salakhutdinov and Mnih 2007.
+    that over an epoch each row is penalised once. ``user_factors`` and ``item_factors`` are (k,).
+    Source: Salakhutdinov and Mnih 2007.
 
     >>> step = logistic_step(5.0, np.array([1.0]), np.array([0.0]), 0.0, 0.0, mean=0.0, low=1.0,
     ...     high=5.0, learning_rate=0.5, reg_user=0.0, reg_item=0.0, n_user=1, n_item=1)

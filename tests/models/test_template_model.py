@@ -1,5 +1,6 @@
 """The template is a whole model: it keeps the contract, and trains on the pages."""
 
+import doctest
 from importlib import import_module
 
 import numpy as np
@@ -21,6 +22,12 @@ def registered():
 
 class TestTemplate(FactorModelContract):
     taught = {"Template": dict(n_factors=3, reg=0.002, n_epochs=60)}
+
+
+def test_its_example_is_true():
+    module = import_module("tests.models.template_model")
+    (example,) = doctest.DocTestFinder(recurse=False).find(module, "template_model", globs={})
+    assert example.examples and doctest.DocTestRunner().run(example).failed == 0
 
 
 def test_after_an_epoch_the_items_are_ridge_solutions():
