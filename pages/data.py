@@ -94,7 +94,7 @@ if data is None:
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.subheader(data.ratings.name, anchor=False, width="content")
+    st.header(data.ratings.name, anchor=False, width="content")
     st.page_link(
         "train.py",
         label="Train a model on it",

@@ -28,7 +28,7 @@ party, world, own = st.columns(3, gap="medium")
 
 with party.container(border=True, height="stretch", key="way_party"):
     st.image(home_drawings.party(), width="stretch", alt="A small table of ratings with gaps")
-    st.subheader("Robbie's party", anchor=False)
+    st.header("Robbie's party", anchor=False)
     st.markdown("4 guests, 12 songs, and the songs nobody has heard yet: small enough to follow.")
     st.space("stretch")
     if st.button("Watch it learn", type="primary", icon=PLAY, key="go_party"):
@@ -36,7 +36,7 @@ with party.container(border=True, height="stretch", key="way_party"):
 
 with world.container(border=True, height="stretch", key="way_world"):
     st.image(home_drawings.world(), width="stretch", alt="User factors times item factors")
-    st.subheader("Generate a world", anchor=False)
+    st.header("Generate a world", anchor=False)
     st.markdown("Ratings made from three hidden factors: see whether the model finds them.")
     st.space("stretch")
     if st.button("Generate and watch", type="primary", icon=PLAY, key="go_world"):
@@ -44,7 +44,7 @@ with world.container(border=True, height="stretch", key="way_world"):
 
 with own.container(border=True, height="stretch", key="way_own"):
     st.image(home_drawings.file(), width="stretch", alt="A file of ratings, one a row")
-    st.subheader("Bring your ratings", anchor=False)
+    st.header("Bring your ratings", anchor=False)
     st.markdown("A CSV file, a spreadsheet or a MovieLens zip: its format is recognised.")
     st.space("stretch")
     if st.button("Choose a file", type="primary", icon=":material/upload_file:", key="go_own"):

@@ -79,7 +79,7 @@ def published(replica: Replica) -> None:
 
 def lesson(each: Lesson, records: Records, key: str) -> None:
     """A mistake or an omission, with its evidence."""
-    st.subheader(each.title)
+    st.header(each.title)
     st.markdown(each.text)
     evidence = each.evidence(records)
     if not each.curve:

@@ -123,7 +123,7 @@ def _table(
 def axis_ends(model: ModelInView) -> None:
     """What lies at both ends of each factor, as a table."""
     noun = model.ratings.item_noun
-    st.subheader("What lies at both ends of each factor", anchor=False)
+    st.header("What lies at both ends of each factor", anchor=False)
     st.markdown(
         f"Who has a positive number in a factor is drawn to the {words.many(noun)} at its high end "
         "and away from those at its low end. Which factor comes first, and which end is high, is "

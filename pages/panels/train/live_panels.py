@@ -177,7 +177,12 @@ def _curves() -> None:
         )
         with (
             st.container(key="curves_view", width="content"),
-            st.popover("", icon=":material/tune:", key="curve_axes", help="What the curves show"),
+            st.popover(
+                "What the curves show",
+                icon=":material/tune:",
+                key="curve_axes",
+                help="What the curves show",
+            ),  # fmt: skip
         ):
             if entry.run.fitted.has.ratings:
                 offered = {"rmse": "RMSE", "objective": "objective"}

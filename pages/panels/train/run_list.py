@@ -21,7 +21,7 @@ from recsys_core.runs import Entry, Run
 @view.fragment("runs", "shown", "status")
 def runs() -> None:
     """One line a run: colour, name, errors; show, look at, rename, remove. Own runs first."""
-    st.subheader("Runs", anchor=False)
+    st.header("Runs", anchor=False)
     groups: dict[str, list[Entry]] = {}
     for each in session.workspace().entries:
         groups.setdefault(each.group, []).append(each)
@@ -68,8 +68,11 @@ def _line(entry: Entry) -> None:
             f'<span class="fs-errors" data-fs="errors" data-stream="{run.stream}">{text}</span>'
         )
         if parts.drawn("export"):
-            receipt.button(entry, "")
-        with st.popover("", icon=":material/edit:", help="Rename", key=f"rename_{entry.number}"):
+            receipt.button(entry, f"Receipt of {entry.name}")
+        with st.popover(
+            f"Rename {entry.name}", icon=":material/edit:", help="Rename",
+            key=f"rename_{entry.number}",
+        ):  # fmt: skip
             name = f"name_{entry.number}"
             st.session_state[name] = entry.name
             st.text_input(
@@ -77,7 +80,7 @@ def _line(entry: Entry) -> None:
                 on_change=parts.unlocked("runs", _rename), args=(entry,),
             )  # fmt: skip
         st.button(
-            "",
+            f"Remove {entry.name}",
             icon=":material/delete:",
             key=f"remove_{entry.number}",
             help="Remove this run",

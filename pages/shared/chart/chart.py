@@ -110,9 +110,12 @@ def _twin(table: pd.DataFrame | Callable[[], pd.DataFrame], key: str, alt: str) 
     # Lifted over the chart: position the container by the key's class, see js/style.js.
     with st.container(key=f"{key}_twin", width="content"):
         popover = st.popover(
-            "", icon=":material/table_rows:", key=f"{key}_table", help="The same as a table",
+            f"As a table: {alt.split(';')[0]}",  # heard, not seen: accessible.py
+            icon=":material/table_rows:",
+            key=f"{key}_table",
+            help="The same as a table",
             on_change="rerun",
-        )  # fmt: skip
+        )
         if popover.open:
             shown = table() if callable(table) else table
             with popover:
