@@ -83,7 +83,7 @@ def lesson(each: Lesson, records: Records, key: str) -> None:
     st.markdown(each.text)
     evidence = each.evidence(records)
     if not each.curve:
-        st.dataframe(evidence, hide_index=True)
+        st.dataframe(evidence, hide_index=True, alt=each.title)
         return
     names = list(evidence.columns)
     chosen = st.pills("Curves", names, selection_mode="multi", default=names, key=f"{key}_lines")

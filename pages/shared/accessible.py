@@ -25,17 +25,20 @@ def styles() -> None:
 
     /* Contrast: 4.5 or more for all text. */
     body [data-testid=stCaptionContainer] {{ color: var(--fs-muted); opacity: 1; }}
+    body [class*=st-key-select_] button[kind=primary]:disabled {{  /* chosen, not switched off */
+        color: var(--fs-ink); border-color: var(--fs-accent); }}
     body [data-testid=stMainMenuPopover] span:not([data-testid=stMainMenuList] span) {{
-        color: var(--fs-muted); }}
+        color: var(--fs-muted); opacity: 1; }}
     body button[data-variant]:is([aria-checked=true], [aria-pressed=true]) {{
         color: var(--fs-ink) !important; }}
 
     /* Focus that one sees: where the keyboard is. */
     body :is(a, button, summary, [role=tab], [role=slider], .fs-chart, canvas):focus-visible,
     body label:has(input:focus-visible),
-    body [data-testid=stSliderThumb]:has(input:focus-visible) {{
+    body [data-testid=stSlider] div:has(> div > input:focus-visible) {{
         outline: 2px solid var(--fs-accent) !important; outline-offset: 2px; }}
-    body :is(.fs-chart, canvas):focus-visible {{ outline-offset: -2px; }}
+    body main:focus-visible {{ outline: 2px solid var(--fs-accent) !important; }}
+    body :is(main, .fs-chart, canvas):focus-visible {{ outline-offset: -2px; }}
 
     /* The label of a button that shows an icon alone is for those who hear it. */
     :is([class*=_twin], .st-key-curves_view, [class*=st-key-rename_], [class*=st-key-remove_],
@@ -45,15 +48,19 @@ def styles() -> None:
 
     /* Targets that a finger hits. */
     @media (max-width: {_TELEPHONE}px) {{
-        body :is(button:not(.modebar-btn, [aria-label^="Help for"]), summary, [role=tab],
-            input:not([type=checkbox]), [data-testid=stPageLink-NavLink],
+        body :is(button:not(.modebar-btn, [aria-label^="Help for"], [data-testid^=stNumberInput]),
+            summary, [role=tab], [data-testid=stPageLink-NavLink],
             label:has(input[type=checkbox])) {{ min-height: {_TARGET}px; }}
-        body button:not(.modebar-btn, [aria-label^="Help for"], [data-testid^=stNumberInput]) {{
-            min-width: {_TARGET}px; }}
+        body :is(button:not(.modebar-btn, [aria-label^="Help for"], [data-testid^=stNumberInput]),
+            label:has(input[type=checkbox])) {{ min-width: {_TARGET}px; }}
+        body :is([data-testid=stNumberInputContainer], [data-testid=stTextInputRootElement],
+            [data-testid=stSelectbox] [role=group]) {{ height: {_TARGET}px; }}
+        body [data-testid=stNumberInputContainer] :is(input, div, button) {{ height: 100%; }}
         body label:has(input[type=checkbox]) {{ align-items: center; }}
-        /* The small circle of a help stays small; what counts as a touch of it does not. */
+        /* The circle of a help and that of a slider stay small; where they are touched does not. */
         body button[aria-label^="Help for"] {{ position: relative; }}
-        body button[aria-label^="Help for"]::after {{ content: ""; position: absolute;
+        body :is(button[aria-label^="Help for"], [data-testid=stSlider] div:has(
+            > div > input[type=range]))::after {{ content: ""; position: absolute;
             inset: -15px; }}
     }}
 

@@ -116,7 +116,7 @@ def _table(
             "similarity": st.column_config.NumberColumn(format="%.2f", width=68),
             "ratings": st.column_config.NumberColumn(width=58),
         },
-        alt=heading.capitalize(),
+        alt=heading[:1].upper() + heading[1:],
     )
 
 

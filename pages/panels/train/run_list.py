@@ -164,7 +164,7 @@ def _epochs(entry: Entry) -> None:
     ) as box:
         if box.open:
             table = curves.table(curve_of(entry))
-            st.dataframe(table, height=300, key="epochs_table")
+            st.dataframe(table, height=300, key="epochs_table", alt=f"Epochs of {entry.name}")
             st.download_button(
                 "CSV", table.to_csv().encode(), f"{entry.name}.csv", "text/csv",
                 icon=":material/download:", on_click="ignore", key="epochs_csv",
@@ -206,6 +206,7 @@ def _test(run: Run) -> None:
     st.dataframe(
         rows,
         hide_index=True,
+        alt="Errors on the test ratings",
         column_config={
             "RMSE": st.column_config.TextColumn(help=_HELP["RMSE"]),
             "MAE": st.column_config.TextColumn(help=_HELP["MAE"]),

@@ -120,7 +120,8 @@ def _twin(table: pd.DataFrame | Callable[[], pd.DataFrame], key: str, alt: str) 
             shown = table() if callable(table) else table
             with popover:
                 st.caption(alt)
-                st.dataframe(shown, key=f"{key}_rows", height=min(38 + 35 * len(shown), 400))
+                height = min(38 + 35 * len(shown), 400)
+                st.dataframe(shown, key=f"{key}_rows", height=height, alt=alt)
                 st.download_button(
                     "CSV",
                     shown.to_csv().encode(),
