@@ -199,7 +199,7 @@ def table(clouds: Sequence[Cloud], group_names: Sequence[str] = ()) -> pd.DataFr
 
 def alt(clouds: Sequence[Cloud], method: Method) -> str:
     """The map in a sentence, for those who cannot see it."""
-    return f"Map of {title(clouds, method)}; {_NEAR[method]}."
+    return f"Map of {title(clouds, method)}; {_NEAR[method]}"
 
 
 def group_colour(group: int, mode: Mode) -> str:

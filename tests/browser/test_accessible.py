@@ -129,6 +129,13 @@ def test_the_main_job_is_done_with_the_keyboard_alone(browser_page):
     go_to(page, "")
     press_on(page, page.get_by_role("button", name="Watch it learn"))
     comes_to(page, "train")
+    speeds = page.get_by_role("radiogroup", name="Speed").get_by_role("radio")
+    becomes(lambda: tab(page, speeds.first), True)
+    for faster in ("2", "5", "10", "20", "50", "max"):
+        page.keyboard.press("ArrowRight")
+        expect(speeds.filter(has_text=re.compile(f"^{faster}$"))).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(speeds.last).to_be_checked()
     expect(page.locator(".st-key-controls")).to_contain_text("done")
     settled(page)
     # A chart of Train, and the cell beside the first.
@@ -153,7 +160,7 @@ def test_the_main_job_is_done_with_the_keyboard_alone(browser_page):
     settled(page)
     becomes(lambda: tab(page, plot(page, "latent")), True)
     page.keyboard.press("End")
-    expect(told(page)).to_have_text(re.compile(r"ratings, mean"))
+    expect(told(page)).to_have_text(re.compile("^(user|item) .*ratings, mean"))
     page.keyboard.press("Enter")
     expect(told(page)).to_have_text(re.compile("^selected: "))
     # What is recommended, and the reasons as a table.

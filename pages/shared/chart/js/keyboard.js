@@ -137,9 +137,13 @@ export class Keyboard {
     return true
   }
 
+  // Of a point also whether it is a user or an item, which others see by its colour.
   tell(first = "") {
+    const kind = this.marks?.points?.find(({ trace }) => trace === this.at?.curve)?.side
     clearTimeout(this.resting)
-    this.resting = setTimeout(() => (announcer().textContent = first + label(this.plot)), RESTS)
+    this.resting = setTimeout(() => {
+      announcer().textContent = `${first}${kind ? `${kind} ` : ""}${label(this.plot)}`
+    }, RESTS)
   }
 
   hide() {
