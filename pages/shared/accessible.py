@@ -29,7 +29,8 @@ def styles() -> None:
         color: var(--fs-ink); border-color: var(--fs-accent); }}
     body [data-testid=stMainMenuPopover] span:not([data-testid=stMainMenuList] span) {{
         color: var(--fs-muted); opacity: 1; }}
-    body button[data-variant]:is([aria-checked=true], [aria-pressed=true]) {{
+    body :is(button[data-variant]:is([aria-checked=true], [aria-pressed=true]),
+        [role=tab][aria-selected=true]) {{
         color: var(--fs-ink) !important; }}
 
     /* Focus that one sees: where the keyboard is. */

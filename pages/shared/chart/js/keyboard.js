@@ -142,7 +142,9 @@ export class Keyboard {
     const kind = this.marks?.points?.find(({ trace }) => trace === this.at?.curve)?.side
     clearTimeout(this.resting)
     this.resting = setTimeout(() => {
-      announcer().textContent = `${first}${kind ? `${kind} ` : ""}${label(this.plot)}`
+      const said = label(this.plot)
+      const named = !kind || said.startsWith(kind) // such as “user 3”
+      announcer().textContent = `${first}${named ? "" : `${kind} `}${said}`
     }, RESTS)
   }
 

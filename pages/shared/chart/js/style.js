@@ -23,9 +23,11 @@ sheet.textContent = `
 [class*="st-key-curves_view"] { position: absolute; top: 0; right: 2.2rem; z-index: 5; width: auto; }
 
 /* Where the keyboard is on a chart, and what a screen reader is told of it (keyboard.js). The
-   modebar is there for the keyboard as it is for the mouse. */
-.fs-cursor { position: absolute; box-sizing: border-box; pointer-events: none; border-radius: 3px;
-  border: 3px solid var(--fs-accent); box-shadow: 0 0 0 2px var(--fs-paper); }
+   cursor has two tones, to be seen on any colour of a cell. The modebar is there for the keyboard
+   as it is for the mouse. */
+.fs-cursor { position: absolute; pointer-events: none; border-radius: 3px;
+  outline: 3px dashed var(--fs-ink); outline-offset: -2px;  /* Plotly allows no border */
+  box-shadow: 0 0 0 3px var(--fs-paper), inset 0 0 0 4px var(--fs-paper); }
 .fs-cursor[hidden] { display: none; }
 .fs-told { position: fixed; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
   white-space: nowrap; }
