@@ -48,7 +48,7 @@ def overview(ratings: Ratings, split: Split) -> None:
         chart(
             rating_counts.figure(ratings, mode),
             key="tail",
-            alt=f"Ratings of each user and each {ratings.item_noun}, most first",
+            alt=f"How many ratings each user and each {ratings.item_noun} has; the most first",
             height=_HEIGHT,
             table=lambda: rating_counts.table(ratings).head(_MOST_ROWS),
         )
@@ -73,7 +73,7 @@ def _known(ratings: Ratings, split: Split, mode: Mode) -> None:
         chart(
             sparsity_pattern.figure(ratings, mode),
             key="known",
-            alt="Share of the matrix that is rated, in blocks of users and items, most rated first",
+            alt=sparsity_pattern.alt(ratings),
             table=lambda: sparsity_pattern.table(ratings),
         )
         st.caption("The colour of the page is a gap: nobody rated there.")
@@ -94,7 +94,7 @@ if data is None:
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.subheader(escape.markdown(data.ratings.name), anchor=False, width="content")
+    st.header(escape.markdown(data.ratings.name), anchor=False, width="content")
     st.page_link(
         "train.py",
         label="Train a model on it",

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator_singletons import context_dg_stack, get_default_dg_stack_value
 from streamlit.runtime.scriptrunner import StopException
 
-from pages.shared import parts, sidebar, view
+from pages.shared import accessible, parts, sidebar, view
 from pages.shared.chart.chart import preload
 from recsys_core import escape, runs
 
@@ -57,6 +57,7 @@ st.html(
         border: 1px solid #B7791F; }
     </style>"""
 )
+accessible.styles()
 
 every = [
     st.Page(script, title=title, icon=icon, default=script == "home.py")

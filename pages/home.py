@@ -28,24 +28,32 @@ if current is not None:
 party, world, own = st.columns(3, gap="medium")
 
 with party.container(border=True, height="stretch", key="way_party"):
-    st.image(home_drawings.party(), width="stretch", alt="A small table of ratings with gaps")
-    st.subheader("Robbie's party", anchor=False)
+    st.image(
+        home_drawings.party(), width="stretch", alt="A table of 4 guests by 12 songs, with gaps"
+    )
+    st.header("Robbie's party", anchor=False)
     st.markdown("4 guests, 12 songs, and the songs nobody has heard yet: small enough to follow.")
     st.space("stretch")
     if st.button("Watch it learn", type="primary", icon=PLAY, key="go_party"):
         empty_state.watch(empty_state.party())
 
 with world.container(border=True, height="stretch", key="way_world"):
-    st.image(home_drawings.world(), width="stretch", alt="User factors times item factors")
-    st.subheader("Generate a world", anchor=False)
+    st.image(
+        home_drawings.world(), width="stretch", alt="User factors times item factors give ratings"
+    )
+    st.header("Generate a world", anchor=False)
     st.markdown("Ratings made from three hidden factors: see whether the model finds them.")
     st.space("stretch")
     if st.button("Generate and watch", type="primary", icon=PLAY, key="go_world"):
         empty_state.watch(empty_state.world())
 
 with own.container(border=True, height="stretch", key="way_own"):
-    st.image(home_drawings.file(), width="stretch", alt="A file of ratings, one a row")
-    st.subheader("Bring your ratings", anchor=False)
+    st.image(
+        home_drawings.file(),
+        width="stretch",
+        alt="A file with a user, an item and a rating in each row",
+    )
+    st.header("Bring your ratings", anchor=False)
     st.markdown("A CSV file, a spreadsheet or a MovieLens zip: its format is recognised.")
     st.space("stretch")
     if st.button("Choose a file", type="primary", icon=":material/upload_file:", key="go_own"):

@@ -20,7 +20,7 @@ def picture(shown: Map) -> None:
         chart(
             figure,
             key="latent",
-            alt=latent.alt(shown.clouds, "Latent space"),
+            alt=latent.alt(shown.clouds, shown.method),
             table=lambda: latent.table(shown.clouds, shown.group_names),
             marks=map_controls.marks(figure),
             part="map",

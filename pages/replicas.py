@@ -81,11 +81,11 @@ def published(replica: Replica) -> None:
 
 def lesson(each: Lesson, records: Records, key: str) -> None:
     """A mistake or an omission, with its evidence."""
-    st.subheader(each.title)
+    st.header(each.title)
     st.markdown(each.text)
     evidence = each.evidence(records)
     if not each.curve:
-        st.dataframe(evidence, hide_index=True)
+        st.dataframe(evidence, hide_index=True, alt=each.title)
         return
     names = list(evidence.columns)
     chosen = st.pills("Curves", names, selection_mode="multi", default=names, key=f"{key}_lines")

@@ -35,7 +35,7 @@ def line(run: Run, epoch: int | None = None) -> None:
         best = ", the best on validation" if record.epoch == record.best_epoch else ""
         if run.model.has_epochs:
             st.markdown(f"Of epoch {record.epoch:,}{best}:")
-        st.code(record.receipt, language=None, wrap_lines=True, height=140)
+        st.code(record.receipt, language=None, wrap_lines=True)
     elif run.status == "failed":
         st.caption("It failed, so there is nothing to prove.")
     elif run.wants_training or run.rewinding:

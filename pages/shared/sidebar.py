@@ -71,7 +71,7 @@ def dot(entry: Entry) -> str:
 def _play_button(entry: Entry) -> None:
     active = view.active()
     st.button(
-        "Pause" if active else "Play",
+        "Pause this run" if active else "Play this run",
         icon=":material/pause:" if active else ":material/play_arrow:",
         key="card_play",
         width="stretch",
@@ -92,9 +92,9 @@ def play_or_pause(entry: Entry, active: bool) -> None:
 
 def _lines(heading: str, name: str, *rest: str) -> None:
     """A card's text, as HTML that is safe already: the heading small, the name strong."""
-    more = "".join(f'<div style="opacity:.8">{line}</div>' for line in rest if line)
+    more = "".join(f'<div style="opacity:.85">{line}</div>' for line in rest if line)
     st.html(
         '<div style="font-size:.86rem;line-height:1.45;overflow-wrap:anywhere">'
-        f'<div style="opacity:.6;font-size:.78rem">{heading}</div>'
+        f'<div style="color:var(--fs-muted);font-size:.78rem">{heading}</div>'
         f'<div style="font-weight:600">{name}</div>{more}</div>'
     )

@@ -123,7 +123,7 @@ def _items(model: ModelInView, item: int | None) -> None:
 
 def items_alone(model: ModelInView) -> None:
     """The items most like one, for a page that has nothing else to show."""
-    st.subheader(f"Similar {words.many(model.ratings.item_noun)}", anchor=False)
+    st.header(f"Similar {words.many(model.ratings.item_noun)}", anchor=False)
     _items(model, None)
 
 

@@ -257,7 +257,11 @@ def _rounded(error: float | None) -> float | None:
     return None if error is None else round(error, 4)
 
 
-def alt(curve: Curve) -> str:
+def alt(curves: Sequence[Curve], measure: Measure = "RMSE") -> str:
     """What the curves show, in a sentence; it holds for every epoch."""
-    what = "RMSE" if curve.series("train") else "The objective"
-    return f"{what} of {curve.name} over {words.plural('epoch', curve.n_epochs)}"
+    whose = words.listed([curve.name for curve in curves])
+    epochs = words.plural("epoch", _last(curves))
+    if any(curve.leading(measure) == "loss" for curve in curves):
+        return f"The training objective of {whose} over {epochs}"
+    parts = ["training"] + ["validation"] * any(curve.series("validation") for curve in curves)
+    return f"RMSE of {whose} over {epochs}; {words.listed(parts)}"

@@ -385,6 +385,15 @@ def live(part: Block, mode: Mode, *, sampled: bool = False) -> tuple[Figure, dic
     return theme.dress(chart, mode), following
 
 
+def live_alt(part: Block) -> str:
+    """The live matrix in a sentence; it holds for every epoch."""
+    size = f"{words.plural('user', len(part.user_ids))} × "
+    size += words.plural(part.item_noun, len(part.item_ids))
+    what = "ratings" if part.has_ratings else "preferences"
+    known = "rating" if part.has_ratings else "choice"
+    return f"Predicted {what} at the epoch shown, {size}; each known {known} inside its cell"
+
+
 def _one_colour(cells: np.ndarray, colour: str) -> Trace:
     """A layer with some of the cells, all in one colour."""
     return trace(

@@ -19,7 +19,6 @@ from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.point_labels import LONGEST_LABEL, positions
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import SIDES, Ratings, Scale, Side, most_first
-from recsys_core.text import Text
 
 Shade = Literal["kind", "group", "mean", "count"]
 Method = Literal["pca", "factors", "tsne", "umap"]
@@ -30,6 +29,14 @@ _SEEN: dict[Method, str] = {
     "factors": "along two factors",
     "tsne": "by t-SNE",
     "umap": "by UMAP",
+}
+
+# What nearness on a map means.
+_NEAR: dict[Method, str] = {
+    "pca": "the nearer two points are, the more alike, as far as two directions can show it",
+    "factors": "each point lies where its values of these two factors put it",
+    "tsne": "points near each other are alike, while distances between groups say little",
+    "umap": "points near each other are alike, while distances between groups say little",
 }
 
 # Up to this many points, each carries its name.
@@ -187,11 +194,9 @@ def table(clouds: Sequence[Cloud], group_names: Sequence[str] = ()) -> pd.DataFr
     return pd.concat(parts, ignore_index=True)
 
 
-def alt(clouds: Sequence[Cloud], title: str, selected: str | None = None) -> str:
+def alt(clouds: Sequence[Cloud], method: Method) -> str:
     """The map in a sentence, for those who cannot see it."""
-    what = " and ".join(words.plural(cloud.noun, len(cloud.ids)) for cloud in clouds)
-    chosen = Text(" {selected} is selected.", selected=selected) if selected else ""
-    return f"{title}: {what} as points; the nearer, the more alike to the model.{chosen}"
+    return f"Map of {title(clouds, method)}; {_NEAR[method]}"
 
 
 def group_colour(group: int, mode: Mode) -> str:

@@ -102,6 +102,17 @@ def figure(ratings: Ratings, mode: Mode) -> Figure:
     return theme.dress(chart, mode)
 
 
+def alt(ratings: Ratings) -> str:
+    """The picture in a sentence, for those who cannot see it."""
+    noun = words.many(ratings.item_noun)
+    each = block_shares(ratings)[0].shape == (ratings.n_users, ratings.n_items)
+    what = "Every rating" if each else "Share of cells rated, in blocks of the matrix"
+    return (
+        f"{what}; users by {noun}, both most rated first; "
+        f"{words.percent(ratings.density)} of all cells are rated"
+    )
+
+
 def _each_rating(ratings: Ratings, mode: Mode) -> Trace:
     users, items = (ratings.axis(side).most_rated() for side in SIDES)
     return trace(

@@ -57,7 +57,7 @@ class Theme:
 
 
 LIGHT = Theme("#FDFDFB", "#F2F2EE", "#20232E", "#5D6270", "#E6E6E0", "#C4C4BC", ACCENT)
-DARK = Theme("#15171E", "#20232C", "#E8E9ED", "#A4A8B4", "#2C303B", "#4A4F5D", "#6271DE")
+DARK = Theme("#15171E", "#20232C", "#E8E9ED", "#A4A8B4", "#2C303B", "#4A4F5D", "#5C6BDA")
 
 FONT = '"Source Sans", "Source Sans Pro", sans-serif'
 FONT_SIZE = 12

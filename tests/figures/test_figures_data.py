@@ -113,12 +113,14 @@ def test_middling_data_show_every_rating_most_rated_first():
     ratings = Ratings.from_matrix(values)
     drawn = np.array(go.Figure(sparsity_pattern.figure(ratings, "light")).data[0].z, dtype=float)
     assert np.isfinite(drawn).sum() == len(ratings)
+    assert sparsity_pattern.alt(ratings).startswith("Every rating; users by items")
     for axis in (0, 1):
         counts = np.isfinite(drawn).sum(axis=axis)
         assert (np.diff(counts) <= 0).all()
 
 
 def test_the_table_of_blocks_is_the_picture(large):
+    assert sparsity_pattern.alt(large).startswith("Share of cells rated, in blocks")
     table = sparsity_pattern.table(large)
     figure = go.Figure(sparsity_pattern.figure(large, "light"))
     np.testing.assert_allclose(table, figure.data[0].z, atol=1e-3)

@@ -1,5 +1,7 @@
 """The matrix's picture shows each number where and as it should."""
 
+import dataclasses
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
@@ -97,6 +99,9 @@ def test_words_about_the_picture(part, split):
         heatmap.title(part, "error") == "Errors, predicted − observed · 2\u00a0users × 3\u00a0songs"
     )
     assert "values from 2.50 to 3.50, mean 3, in 100\u00a0%" in heatmap.alt(part, "predicted")
+    assert "Predicted ratings" in (said := heatmap.live_alt(part))
+    assert "2\u00a0users × 3\u00a0songs" in said
+    assert "preferences" in heatmap.live_alt(dataclasses.replace(part, has_ratings=False))
     assert "held out" in heatmap.legend(part, "observed")
     alone = matrix_view.block_of(split.train, None, np.array([0]), np.array([1]))
     assert "no cell has a value" in heatmap.alt(alone, "observed")

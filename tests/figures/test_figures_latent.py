@@ -115,9 +115,9 @@ def test_the_table_twin_and_the_words():
     table = latent.table([users, films], ["all"])
     assert len(table) == 8
     assert list(table.columns) == ["kind", "name", "x", "y", "mean rating", "ratings", "group"]
-    said = latent.alt([users, films], "Latent space", "film 1")
-    assert "6\u00a0users and 2\u00a0films" in said
-    assert said.endswith("film 1 is selected.")
+    for method, meaning in (("pca", "the nearer"), ("tsne", "distances between groups say little")):
+        said = latent.alt([users, films], method)
+        assert latent.title([users, films], method) in said and meaning in said
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,14 @@ def test_the_table_of_epochs_has_four_decimals(run):
     table = curves.table(curve(run))
     assert list(table.index) == [e.number for e in run.epochs] == list(range(7))
     assert table["validation RMSE"].iloc[-1] == round(run.epochs[-1].validation_rmse, 4)
-    assert "6\u00a0epochs" in curves.alt(curve(run))
+
+
+def test_the_curves_in_a_sentence_name_what_is_drawn(run):
+    one, other = curve(run), curve(run, "ALS")
+    assert curves.alt([one, other]) == (
+        "RMSE of SGD and ALS over 6\u00a0epochs; training and validation"
+    )
+    assert curves.alt([one], "objective") == "The training objective of SGD over 6\u00a0epochs"
 
 
 # --- the matrix -----------------------------------------------------------------------------------

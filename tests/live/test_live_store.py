@@ -164,6 +164,13 @@ def test_who_wants_less_motion_sees_no_gliding():
     tab.take(news(80, start=1))
     tab.wait(FRAME)
     assert tab.store("position") == 80
+    # And, while it plays, no pictures between one epoch and the next.
+    tab.see(2, moment=0, playing=True, speed=2.0, status="training")
+    seen = set()
+    for _ in range(90):
+        tab.wait(FRAME)
+        seen.add(tab.store("position"))
+    assert seen == {0, 1, 2, 3} or seen == {0, 1, 2}
     tab.close()
 
 

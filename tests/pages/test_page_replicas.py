@@ -34,5 +34,5 @@ def test_one_click_trains_all_cases_and_shows_three_columns(browser_id):
     table = app.table[0].value
     assert list(table.columns) == ["the article says", "we get", "our best"]
     assert table.loc["loss after epoch 1, k = 5", "the article says"] == "596.6"
-    headings = [h.value for h in app.subheader]
+    headings = [h.value for h in app.header]
     assert [lesson.title for lesson in replica.lessons] == headings

@@ -145,8 +145,8 @@ def test_a_run_is_paused_and_played_from_the_sidebar(browser_id):
     at = open_page("home", browser_id)
     at.button(key="card_play").click().run()
     assert entry.run.status == "paused" and not entry.training
-    assert at.button(key="card_play").label == "Play"
+    assert at.button(key="card_play").label == "Play this run"
     at.button(key="card_play").click().run()
     assert entry.run.status == "training" and entry.training
-    assert at.button(key="card_play").label == "Pause"
+    assert at.button(key="card_play").label == "Pause this run"
     assert not view_of(at).playing  # there is nothing to be watched on this page

@@ -26,7 +26,7 @@ def fits(ratings: Ratings) -> bool:
 def section(data: DataSet) -> None:
     """The table, and the button that trains on what it says now."""
     ratings = data.ratings
-    st.subheader("Change a rating", anchor=False)
+    st.header("Change a rating", anchor=False)
     st.caption("Click a cell and type; empty it to make it a gap. Then train again.")
     low, high, step = ratings.scale
     edited = st.data_editor(

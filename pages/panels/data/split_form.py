@@ -69,7 +69,7 @@ Choice = Recipe | Callable[[], Split]
 @st.fragment
 def section(data: DataSet) -> None:
     """Show the split chosen for new runs, and the form to choose another."""
-    st.subheader("Split", anchor=False)
+    st.header("Split", anchor=False)
     st.html(_bar(data.split))
     for sentence in data.split.report.sentences():
         st.caption(escape.markdown(sentence))

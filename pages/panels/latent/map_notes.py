@@ -116,14 +116,14 @@ def _table(
             "similarity": st.column_config.NumberColumn(format="%.2f", width=68),
             "ratings": st.column_config.NumberColumn(width=58),
         },
-        alt=heading.capitalize(),
+        alt=heading[:1].upper() + heading[1:],
     )
 
 
 def axis_ends(model: ModelInView) -> None:
     """What lies at both ends of each factor, as a table."""
     noun = model.ratings.item_noun
-    st.subheader("What lies at both ends of each factor", anchor=False)
+    st.header("What lies at both ends of each factor", anchor=False)
     st.markdown(
         f"Who has a positive number in a factor is drawn to the {words.many(noun)} at its high end "
         "and away from those at its low end. Which factor comes first, and which end is high, is "

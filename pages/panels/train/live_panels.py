@@ -23,7 +23,7 @@ from recsys_core.live import commentary, status_lines
 from recsys_core.live.frames import places, shown
 from recsys_core.models import FittedModel, GlobalMean, UserItemBias
 from recsys_core.runs import SPEEDS, Entry, Run
-from recsys_core.words import number
+from recsys_core.words import number, plural
 
 _HEIGHT = 350
 
@@ -169,7 +169,7 @@ def _curves() -> None:
         chart(
             figure,
             key="curve",
-            alt=curves.alt(here),
+            alt=curves.alt(drawn, measure),
             height=_HEIGHT,
             live=following,
             table=lambda: curves.table(curve_of(entry)),
@@ -177,7 +177,12 @@ def _curves() -> None:
         )
         with (
             st.container(key="curves_view", width="content"),
-            st.popover("", icon=":material/tune:", key="curve_axes", help="What the curves show"),
+            st.popover(
+                "What the curves show",
+                icon=":material/tune:",
+                key="curve_axes",
+                help="What the curves show",
+            ),  # fmt: skip
         ):
             if entry.run.fitted.has.ratings:
                 offered = {"rmse": "RMSE", "objective": "objective"}
@@ -231,7 +236,7 @@ def _matrix(entry: Entry) -> None:
     chart(
         figure,
         key="matrix",
-        alt="Predicted ratings at the epoch shown, with the known ones inside their cells",
+        alt=heatmap.live_alt(block),
         height=_HEIGHT,
         live=following,
         table=lambda: _block(run, run.fitted_at(view.epoch())).table("predicted"),
@@ -287,7 +292,8 @@ def _map(entry: Entry) -> None:
     chart(
         figure,
         key="latent",
-        alt=f"Users and {run.ratings.item_noun}s in the latent space at the epoch shown",
+        alt=f"{plural('user', len(part.users))} and "
+        f"{plural(run.ratings.item_noun, len(part.items))} in the latent space at the epoch shown",
         height=_HEIGHT,
         live=following,
         table=table,
@@ -313,12 +319,12 @@ def _no_latent_space() -> None:
             item = int(run.split.train.item_counts.argmax())
         table = found.similar_items(item, 6)
         names = run.ratings.item_names
-        heading = f"most like {names[item]}"
+        heading = f"Most like {names[item]}"
         st.dataframe(
             {heading: [names[i] for i in table["item"]], "similarity": table["similarity"]},
             hide_index=True,
             column_config={"similarity": st.column_config.NumberColumn(format="%.2f")},
-            alt=heading.capitalize(),
+            alt=heading,
         )
 
 

@@ -20,7 +20,7 @@ from recsys_core.runs import Entry, Run
 @view.fragment("runs", "shown", "status")
 def runs() -> None:
     """One line a run: colour, name, errors; show, look at, rename, remove. Own runs first."""
-    st.subheader("Runs", anchor=False)
+    st.header("Runs", anchor=False)
     groups: dict[str, list[Entry]] = {}
     for each in session.workspace().entries:
         groups.setdefault(each.group, []).append(each)
@@ -35,6 +35,7 @@ def runs() -> None:
 def _line(entry: Entry) -> None:
     run, here = entry.run, view.entry()
     assert here is not None
+    name = escape.markdown(entry.name)
     locked = parts.locked("runs")
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key=f"run_{entry.number}"
@@ -43,7 +44,7 @@ def _line(entry: Entry) -> None:
         beside = entry in view.beside(here)
         st.session_state[visible] = beside and (entry is here or not view.hidden(entry))
         st.toggle(
-            f"Show {escape.markdown(entry.name)}",
+            f"Show {name}",
             key=visible,
             label_visibility="collapsed",
             help="Show its curves",
@@ -53,7 +54,7 @@ def _line(entry: Entry) -> None:
         )
         st.html(f'<span style="font-size:1.3rem">{sidebar.dot(entry)}</span>', width="content")
         st.button(
-            escape.markdown(entry.name),
+            name,
             key=f"select_{entry.number}",
             type="primary" if entry is here else "tertiary",
             disabled=entry is here or locked,
@@ -67,16 +68,19 @@ def _line(entry: Entry) -> None:
             f'<span class="fs-errors" data-fs="errors" data-stream="{run.stream}">{text}</span>'
         )
         if parts.drawn("export"):
-            receipt.button(entry, "")
-        with st.popover("", icon=":material/edit:", help="Rename", key=f"rename_{entry.number}"):
-            name = f"name_{entry.number}"
-            st.session_state[name] = entry.name
+            receipt.button(entry, f"Receipt of {name}")
+        with st.popover(
+            f"Rename {name}", icon=":material/edit:", help="Rename",
+            key=f"rename_{entry.number}",
+        ):  # fmt: skip
+            field = f"name_{entry.number}"
+            st.session_state[field] = entry.name
             st.text_input(
-                "Name", key=name, max_chars=80, disabled=locked,
+                "Name", key=field, max_chars=80, disabled=locked,
                 on_change=parts.unlocked("runs", _rename), args=(entry,),
             )  # fmt: skip
         st.button(
-            "",
+            f"Remove {name}",
             icon=":material/delete:",
             key=f"remove_{entry.number}",
             help="Remove this run",
@@ -161,7 +165,7 @@ def _epochs(entry: Entry) -> None:
     ) as box:
         if box.open:
             table = curves.table(curve_of(entry))
-            st.dataframe(table, height=300, key="epochs_table")
+            st.dataframe(table, height=300, key="epochs_table", alt=f"Epochs of {entry.name}")
             st.download_button(
                 "CSV", exports.to_csv(table), f"{entry.name}.csv", "text/csv",
                 icon=":material/download:", on_click="ignore", key="epochs_csv",
@@ -203,6 +207,7 @@ def _test(run: Run) -> None:
     st.dataframe(
         rows,
         hide_index=True,
+        alt="Errors on the test ratings",
         column_config={
             "RMSE": st.column_config.TextColumn(help=_HELP["RMSE"]),
             "MAE": st.column_config.TextColumn(help=_HELP["MAE"]),

@@ -112,14 +112,18 @@ def _twin(table: pd.DataFrame | Callable[[], pd.DataFrame], key: str, alt: str) 
     # Lifted over the chart: position the container by the key's class, see js/style.js.
     with st.container(key=f"{key}_twin", width="content"):
         popover = st.popover(
-            "", icon=":material/table_rows:", key=f"{key}_table", help="The same as a table",
+            escape.markdown(f"As a table: {alt.split(';')[0]}"),  # heard, not seen: accessible.py
+            icon=":material/table_rows:",
+            key=f"{key}_table",
+            help="The same as a table",
             on_change="rerun",
-        )  # fmt: skip
+        )
         if popover.open:
             shown = table() if callable(table) else table
             with popover:
                 st.caption(escape.markdown(alt))
-                st.dataframe(shown, key=f"{key}_rows", height=min(38 + 35 * len(shown), 400))
+                height = min(38 + 35 * len(shown), 400)
+                st.dataframe(shown, key=f"{key}_rows", height=height, alt=alt)
                 st.download_button(
                     "CSV",
                     exports.to_csv(shown),

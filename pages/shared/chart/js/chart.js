@@ -3,17 +3,20 @@
 //
 // A chart with `live` in its data also follows the store (store.js): its panel (live_panels.js)
 // paints the shown epoch over the chart while that moves, and hands it to Plotly when it rests. One
-// with `marks` rings what is selected, and a click on it selects (selection_marks.js).
+// with `marks` rings what is selected, and a click on it selects (selection_marks.js), as keys do
+// (keyboard.js).
 
 import { plotly } from "./plotly.js"
 import { panelOf } from "./live_panels.js"
 import { clicked, rings } from "./selection_marks.js"
 import { Canvas } from "./canvas.js"
+import { Keyboard } from "./keyboard.js"
 import * as store from "./store.js"
 import { templates } from "./templates.js"
 import "./style.js"
 
 /** @import { ChartData, Component, Layout, Panel, Plot, Trace, Update } from "./types.js" */
+/** @import { Click } from "./selection_marks.js" */
 
 /** @type {WeakMap<HTMLElement, Chart>} */
 const charts = new WeakMap() // the component's element → its chart
@@ -72,11 +75,12 @@ class Chart {
       parent.querySelector(".fs-chart") ?? parent.appendChild(document.createElement("div"))
     )
     this.div.className = "fs-chart"
-    this.div.setAttribute("role", "img")
+    this.div.setAttribute("role", "figure") // not an image: there are buttons in it
     /** @type {Promise<unknown>} */
     this.drawing = Promise.resolve()
     this.resizing = new ResizeObserver(() => this.resize())
     this.resizing.observe(this.div)
+    this.keyboard = new Keyboard(this.div, (click) => this.choose(click))
     this.data = data
     this.describe(data)
     this.show(data)
@@ -132,8 +136,11 @@ class Chart {
       this.div.on("plotly_click", (event) => this.clicked(event))
       this.div.dataset.drawn = "0"
     }
+    // What is drawn is said by the chart's description; its letters one by one say nothing.
+    for (const svg of this.div.querySelectorAll(".main-svg")) svg.setAttribute("aria-hidden", "true")
     this.marked = null
     await this.mark()
+    this.keyboard.update(this.data.marks)
     this.count()
     if (this.panel) {
       this.tag()
@@ -194,7 +201,11 @@ class Chart {
     this.selected = sign
     this.drawing = this.drawing
       .then(() => this.closed || this.mark())
-      .then((drawn) => drawn === true && this.count())
+      .then((drawn) => {
+        if (drawn !== true) return
+        this.keyboard.refresh()
+        this.count()
+      })
       .catch((error) => this.fail(error))
   }
 
@@ -215,6 +226,7 @@ class Chart {
         this.settled = performance.now()
         if (this.closed) return
         this.tag()
+        this.keyboard.refresh()
         if (this.panel?.sign() !== this.sign) return this.follow()
         return this.mark().then(() => this.rest())
       })
@@ -246,12 +258,12 @@ class Chart {
     if (!point) return
     const at = point.pointNumber ?? point.pointIndex
     const [row, column] = Array.isArray(at) ? at : [null, null]
-    const found = clicked(this.data.marks, {
-      curve: point.curveNumber,
-      point: Array.isArray(at) ? null : at,
-      row,
-      column,
-    })
+    this.choose({ curve: point.curveNumber, point: Array.isArray(at) ? null : at, row, column })
+  }
+
+  /** @param {Click} click */
+  choose(click) {
+    const found = clicked(this.data.marks, click)
     if (found && !store.view.locked.includes(this.data.part)) store.change(found)
   }
 
@@ -260,6 +272,7 @@ class Chart {
     if (!this.listening || this.closed || !this.div.clientWidth) return
     if (this.div.clientWidth === this.width) return
     this.width = this.div.clientWidth
+    this.keyboard.hide()
     window.Plotly.Plots.resize(this.div)
   }
 

@@ -287,7 +287,8 @@ function target(time) {
   const at = resolve(moment, last, known?.status === "finished", known?.best ?? null)
   if (!playing) return Math.min(at, last)
   const start = typeof moment === "number" ? moment : at
-  return played(start, (time - begun) / 1000, speed, last)
+  const reached = played(start, (time - begun) / 1000, speed, last)
+  return calm.matches ? Math.floor(reached) : reached // no pictures between epochs
 }
 
 function jump() {

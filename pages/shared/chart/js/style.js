@@ -15,21 +15,31 @@ sheet.textContent = `
 [class*="st-key-"][class*="_chart"] { position: relative; }
 [class*="st-key-"][class*="_twin"] { position: absolute; top: 0; right: 0; z-index: 5;
   width: auto; }
-[class*="_twin"] button { border: none; background: none; min-height: 1.75rem; padding: 0 .3rem;
-  opacity: .6; }
-[class*="_twin"] button:hover, [class*="_twin"] button:focus-visible { opacity: 1; }
+:is([class*="_twin"], .st-key-curves_view) button { border: none; background: none;
+  min-height: 1.75rem; padding: 0 .3rem; color: var(--fs-muted); }
+:is([class*="_twin"], .st-key-curves_view) button:is(:hover, :focus-visible) {
+  color: var(--fs-ink); }
 
 [class*="st-key-curves_view"] { position: absolute; top: 0; right: 2.2rem; z-index: 5; width: auto; }
-[class*="st-key-curves_view"] button { border: none; background: none; min-height: 1.75rem;
-  padding: 0 .3rem; opacity: .6; }
+
+/* Where the keyboard is on a chart, and what a screen reader is told of it (keyboard.js). The
+   cursor has two tones, to be seen on any colour of a cell. The modebar is there for the keyboard
+   as it is for the mouse. */
+.fs-cursor { position: absolute; pointer-events: none; border-radius: 3px;
+  outline: 3px dashed var(--fs-ink); outline-offset: -2px;  /* Plotly allows no border */
+  box-shadow: 0 0 0 3px var(--fs-paper), inset 0 0 0 4px var(--fs-paper); }
+.fs-cursor[hidden] { display: none; }
+.fs-told { position: fixed; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+  white-space: nowrap; }
+.fs-chart .modebar:focus-within { opacity: 1; }
 
 .fs-notice { position: fixed; left: 50%; bottom: 1rem; transform: translateX(-50%); z-index: 1000;
   padding: .5em 1em; border-radius: 6px; background: #20232E; color: #fff;
   font-family: sans-serif; font-size: 14px; }
 
-.fs-errors { opacity: .75; white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
+.fs-errors { color: var(--fs-muted); white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
   font-variant-numeric: tabular-nums; }
-.fs-refused { color: #B3261E; }
+.fs-refused { color: light-dark(#B3261E, #F28B82); }
 
 .fs-share { display: flex; gap: .4rem; font-family: var(--st-font); font-size: .93rem; }
 .fs-share button { font: inherit; min-height: 2.3rem; padding: 0 .8em; cursor: pointer;
@@ -62,10 +72,10 @@ sheet.textContent = `
   border: 3px solid var(--st-text-color); }
 .fs-timeline input::-moz-range-thumb { width: 12px; height: 12px; border-radius: 50%;
   background: var(--st-background-color); border: 3px solid var(--st-text-color); }
-.fs-timeline input:focus-visible { outline: none; }
-.fs-timeline input:focus-visible::-webkit-slider-thumb { border-color: var(--st-primary-color);
-  box-shadow: 0 0 0 3px color-mix(in srgb, var(--st-primary-color) 35%, transparent); }
-.fs-timeline input:focus-visible::-moz-range-thumb { border-color: var(--st-primary-color);
-  box-shadow: 0 0 0 3px color-mix(in srgb, var(--st-primary-color) 35%, transparent); }
+@media (max-width: 640px) {
+  .fs-timeline, .fs-timeline input { height: 44px; }
+  .fs-share button { min-height: 44px; }
+}
+.fs-timeline input:focus-visible { outline: 2px solid var(--fs-accent); outline-offset: 2px; }
 `
 document.head.append(sheet)

@@ -200,6 +200,7 @@ export interface PlotlyScript {
   update(plot: HTMLElement, data: Trace, layout: Layout, traces: number[]): Promise<void>
   relayout(plot: HTMLElement, layout: Layout): Promise<void>
   purge(plot: HTMLElement): void
+  Fx: { hover(plot: HTMLElement, where: object[]): void; unhover(plot: HTMLElement): void }
   Plots: { resize(plot: HTMLElement): void }
 }
 
