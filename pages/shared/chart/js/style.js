@@ -26,6 +26,8 @@ sheet.textContent = `
 .fs-notice { position: fixed; left: 50%; bottom: 1rem; transform: translateX(-50%); z-index: 1000;
   padding: .5em 1em; border-radius: 6px; background: #20232E; color: #fff;
   font-family: sans-serif; font-size: 14px; }
+/* What Streamlit says of a lost connection (connection.js). */
+.fs-lost [data-testid=stDialog], .fs-lost [data-testid=stConnectionStatus] { display: none; }
 
 .fs-errors { opacity: .75; white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
   font-variant-numeric: tabular-nums; }
