@@ -30,7 +30,7 @@ def overview(ratings: Ratings, split: Split) -> None:
         st.metric("Ratings", f"{ratings.n_ratings:,}")
         st.metric("Filled", words.percent(ratings.density), help="Share of all pairs rated.")
         st.metric("Mean rating", words.number(ratings.global_mean))
-        st.metric("Scale", f"{ratings.scale.low:g}–{ratings.scale.high:g}", help=_steps(ratings))
+        st.metric("Scale", words.span(ratings.scale.low, ratings.scale.high), help=_steps(ratings))
     for sentence in ratings.report.sentences():
         st.caption(sentence)
     mode = session.theme()

@@ -53,7 +53,7 @@ def own_ratings(model: ModelInView, user: int) -> None:
     )
     line = f"**{train.user_names[user]}** rated {words.plural(noun, len(ids))}"
     line += f", mean {words.number(values.mean())}" if len(ids) else ""
-    line += f"; {held:,} more are held out" if held else ""
+    line += f"; {held:,} more {'is' if held == 1 else 'are'} held out" if held else ""
     st.markdown(f"{line}.")
     st.dataframe(
         table,

@@ -187,7 +187,7 @@ def _curve(
         mode="lines",
         line={
             "color": theme.run_colour(curve.colour, mode),
-            "dash": "dash" if name == "train" else "solid",
+            "dash": theme.run_dash(curve.colour, name == "train"),
             "width": 1.75 if name == "train" else 2.5,
         },
         name=curve.name if several else what,

@@ -29,10 +29,12 @@ def figure(table: pd.DataFrame, title: str, mode: Mode, selected: int | None = N
     cells = trace(
         "heatmap",
         z=np.round(values, 4),
-        text=[[f"{value:.2f}" for value in row] for row in values] if n <= 16 else None,
+        text=[[words.minus(f"{value:.2f}") for value in row] for row in values]
+        if n <= 16
+        else None,
         texttemplate="%{text}" if n <= 16 else None,
         hovertext=[
-            [f"{a} and {b}: {values[r, c]:.4f}" for c, b in enumerate(names)]
+            [f"{a} and {b}: {words.minus(f'{values[r, c]:.4f}')}" for c, b in enumerate(names)]
             for r, a in enumerate(names)
         ],
         hoverinfo="text",

@@ -38,9 +38,15 @@ ERROR = (
     "#D18479", "#BF5E53", "#A73830",
 )  # fmt: skip
 
-# Several runs, in order of creation: Okabe and Ito's colours, blue first; the last is the ink.
-_RUNS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
-_RUNS_DARK = ("#56B4E9", "#E69F00", "#2BB58C", "#CC79A7", "#0072B2", "#D55E00", "#F0E442")
+# Several runs, in order of creation: Okabe and Ito's colours, blue first, without their yellow, which
+# cannot be seen on white; the last is the ink. Then they come again, with other dashes and marks.
+_RUNS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
+_RUNS_DARK = ("#56B4E9", "#E69F00", "#2BB58C", "#CC79A7", "#0072B2", "#D55E00")
+_N_RUN_COLOURS = len(_RUNS) + 1
+
+# Of a run's training curve and of the other: Plotly's names.
+_DASHES = (("dash", "solid"), ("dot", "dashdot"), ("longdash", "longdashdot"))
+_MARKS = "●○◍"
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,17 @@ def run_colour(index: int, mode: Mode) -> str:
     """The colour of the run created as number ``index`` (from 0), the same on every page."""
     colours = (*(_RUNS_DARK if mode == "dark" else _RUNS), ink(mode))
     return colours[index % len(colours)]
+
+
+def run_dash(index: int, training: bool) -> str:
+    """How the curve of run number ``index`` is dashed: at first training dashed, the other solid."""
+    dashed, solid = _DASHES[index // _N_RUN_COLOURS % len(_DASHES)]
+    return dashed if training else solid
+
+
+def run_mark(index: int) -> str:
+    """The mark of a run in a list: a disc; a ring where another run has the colour already."""
+    return _MARKS[index // _N_RUN_COLOURS % len(_MARKS)]
 
 
 def _scale_of(colours: tuple[str, ...]) -> list[list]:
@@ -152,7 +169,7 @@ def template(mode: Mode) -> dict[str, Any]:
             },
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
-            "colorway": [run_colour(i, mode) for i in range(8)],
+            "colorway": [run_colour(i, mode) for i in range(_N_RUN_COLOURS)],
             "colorscale": {"sequential": sequential(mode), "diverging": diverging(mode)},
             "xaxis": axis,
             "yaxis": axis,

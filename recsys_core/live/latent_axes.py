@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from recsys_core import words
+from recsys_core.asking.latent_map import axes_of
 from recsys_core.figures.latent import MOST_NAMED_LIVE
 from recsys_core.figures.point_labels import positions
 from recsys_core.live.frames import places, shown, spread
@@ -48,7 +48,4 @@ def _map(run: Run) -> Map:
         names += [train.item_names[i] for i in part.items]
         corners = reach * np.array([[-1.0, -1.0], [1.0, 1.0]])
         beside = positions(ends, names, np.concatenate([ends, corners]), _PLOT)
-    main, second = map(words.percent, run.basis.shares)
-    return Map(
-        reach, f"main direction, {main} of the spread", f"second direction, {second}", beside
-    )
+    return Map(reach, *axes_of(run.basis), beside)

@@ -112,9 +112,9 @@ def choose(model: ModelInView) -> Map:
             "Map",
             METHODS,
             "latent_method",
-            help="PCA looks along the two directions of widest spread. Two factors shows the "
-            "model's own axes. t-SNE and UMAP bend the space so that neighbours stay together: "
-            "there, far distances mean nothing.",
+            help="PCA looks along the main direction, that of the widest spread, and the second. "
+            "Two factors shows the model's own axes. t-SNE and UMAP bend the space so that "
+            "neighbours stay together: there, far distances mean nothing.",
         )
         pair = _pair(model.fitted.n_factors) if method == "factors" else (0, 0)
         shade, groups, names = _colour(model)
@@ -230,5 +230,5 @@ def _places(
         axes = (f"factor {pair[0] + 1}", f"factor {pair[1] + 1}")
     else:
         basis = model_in_view.basis(model)
-        axes = latent_map.widest_axes(basis)
+        axes = latent_map.axes_of(basis)
     return model_in_view.project(model, basis, ids, axes), method

@@ -212,11 +212,15 @@ def _errors() -> None:
         if rmse is None:
             continue
         bias = biases and (biases.train_rmse if part == "Training" else biases.validation_rmse)
+        lower = bias is not None and rmse < bias
         st.metric(
             f"{part} RMSE",
             f"{rmse:.4f}",
-            f"{rmse - bias:+.4f} against user and item biases" if bias else None,
-            delta_color="inverse",
+            f"{abs(rmse - bias):.4f} {'below' if lower else 'above'} user and item biases"
+            if bias
+            else None,
+            delta_color="green" if lower else "red",
+            delta_arrow="down" if lower else "up",
         )
 
 

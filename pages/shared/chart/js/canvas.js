@@ -77,6 +77,12 @@ export function colours(scale) {
   return (share) => table[Math.round(255 * Math.min(Math.max(share, 0), 1))]
 }
 
+// Plotly's dashes, in widths of the line (3 pixels at least).
+/** @type {Record<string, number[]>} */
+const DASHES = {
+  dot: [1, 1], dash: [3, 3], longdash: [5, 5], dashdot: [3, 1, 1, 1], longdashdot: [5, 2, 1, 2],
+}
+
 /**
  * @typedef {{ color: string, width: number, dash?: string }} Line
  * @type {(pen: Pen, points: [x: number, y: number][], line: Line) => void}
@@ -84,7 +90,7 @@ export function colours(scale) {
 export function line({ ctx, x, y }, points, { color, width, dash }) {
   ctx.beginPath()
   for (const [px, py] of points) ctx.lineTo(x(px), y(py))
-  ctx.setLineDash(dash === "dash" ? [9, 9] : [])
+  ctx.setLineDash((DASHES[dash ?? "solid"] ?? []).map((share) => share * Math.max(width, 3)))
   Object.assign(ctx, { strokeStyle: color, lineWidth: width, lineJoin: "round" })
   ctx.stroke()
   ctx.setLineDash([])
