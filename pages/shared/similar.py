@@ -180,7 +180,9 @@ def _neighbours(model: ModelInView, one: int | Guest, name: str) -> None:
     st.dataframe(
         {
             noun: [model.ratings.item_names[i] for i in ids],
-            "score" if how == "sum" else "by neighbours": table["score"].to_numpy(),
+            "score" if how == "sum" else "by neighbours": table["score"].to_numpy()
+            if how == "sum"
+            else fitted.clipped(table["score"].to_numpy()),
             "own prediction": own,
         },
         hide_index=True,

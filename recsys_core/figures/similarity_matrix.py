@@ -12,6 +12,9 @@ from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
 
+# Values are printed in the cells up to so many rows and columns.
+_MOST_PRINTED = 16
+
 
 def title(noun: str, compared: str) -> str:
     """What a matrix of similarities shows, in a line: “How alike users are, by factors”."""
@@ -25,14 +28,12 @@ def figure(table: pd.DataFrame, title: str, mode: Mode, selected: int | None = N
     """
     values, n = table.to_numpy(dtype=np.float64), len(table)
     others = values[~np.eye(n, dtype=bool)]
-    names = [str(name) for name in table.index]
+    names, small = [str(name) for name in table.index], n <= _MOST_PRINTED
     cells = trace(
         "heatmap",
         z=np.round(values, 4),
-        text=[[words.minus(f"{value:.2f}") for value in row] for row in values]
-        if n <= 16
-        else None,
-        texttemplate="%{text}" if n <= 16 else None,
+        text=[[words.minus(f"{value:.2f}") for value in row] for row in values] if small else None,
+        texttemplate="%{text}" if small else None,
         hovertext=[
             [f"{a} and {b}: {words.minus(f'{values[r, c]:.4f}')}" for c, b in enumerate(names)]
             for r, a in enumerate(names)

@@ -38,8 +38,8 @@ ERROR = (
     "#D18479", "#BF5E53", "#A73830",
 )  # fmt: skip
 
-# Several runs, in order of creation: Okabe and Ito's colours, blue first, without their yellow, which
-# cannot be seen on white; the last is the ink. Then they come again, with other dashes and marks.
+# Several runs, in order of creation: Okabe and Ito's colours, blue first, without their yellow,
+# which cannot be seen on white; the last is the ink. Then they come again, with other dashes.
 _RUNS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 _RUNS_DARK = ("#56B4E9", "#E69F00", "#2BB58C", "#CC79A7", "#0072B2", "#D55E00")
 _N_RUN_COLOURS = len(_RUNS) + 1
@@ -101,7 +101,7 @@ def run_colour(index: int, mode: Mode) -> str:
 
 
 def run_dash(index: int, training: bool) -> str:
-    """How the curve of run number ``index`` is dashed: at first training dashed, the other solid."""
+    """How the curve of run number ``index`` is dashed; at first training dashed, else solid."""
     dashed, solid = _DASHES[index // _N_RUN_COLOURS % len(_DASHES)]
     return dashed if training else solid
 

@@ -211,13 +211,15 @@ def _errors() -> None:
     for part, rmse in known:
         if rmse is None:
             continue
-        bias = biases and (biases.train_rmse if part == "Training" else biases.validation_rmse)
+        bias = None
+        if biases is not None:
+            bias = biases.train_rmse if part == "Training" else biases.validation_rmse
         lower = bias is not None and rmse < bias
         st.metric(
             f"{part} RMSE",
             f"{rmse:.4f}",
             f"{abs(rmse - bias):.4f} {'below' if lower else 'above'} user and item biases"
-            if bias
+            if bias is not None
             else None,
             delta_color="green" if lower else "red",
             delta_arrow="down" if lower else "up",
