@@ -34,6 +34,7 @@ function byTrace(panel) {
 const curves = {
   panel: "curves", series: "validation", last: 60, baselines: [[0, "Global mean"], [1, "Bias"]],
   curves: [[2, "a", "train"], [3, "a", "validation"], [4, "unknown", "train"]], best: 5, ring: 6,
+  beginning: 0.1,
 }
 const validation = [8, 6, 5, 7]
 const baselines = [
@@ -49,6 +50,20 @@ test("curves: the numbers of each run, the grey lines, the star at the best, the
   assert.deepEqual([at[0].y, at[0].x[1], at[0].textposition], [[4, 4], 60, "top left"])
   assert.deepEqual([at[1].y, at[1].textposition], [[2, 2], "bottom left"], "the lowest")
   assert.deepEqual([at[5].x, at[5].y, at[6].x, at[6].y], [[2], [5], [1], [6]])
+})
+
+test("curves: what is far higher than all that follows does not press the rest together", () => {
+  const top = (/** @type {Partial<CurvesLive>} */ live = {}) =>
+    panelOf({ ...curves, ...live }, []).at()?.layout["yaxis.autorangeoptions.clipmax"]
+  const over = (/** @type {number} */ high, low = 0) => high + 0.09 * (high - low)
+  page(trainedTo(3, { validation: [80, 6, 5, 7], best: 2, baselines }), 1)
+  assert.equal(top(), over(7, 1 / 4), "epoch 0 of 3 is the beginning")
+  page(trainedTo(3, { validation: [80, 2, 1, 1], best: 2, baselines }), 1)
+  assert.equal(top(), over(4, 1 / 4), "the grey lines are all there")
+  page(trainedTo(0, { validation: [80], baselines, n_epochs: 30 }), 0)
+  assert.equal(top(), over(80, 1), "while there is nothing else")
+  assert.equal(top({ series: "loss" }), undefined, "an objective falls from where it falls")
+  assert.equal(top({ beginning: 0 }), undefined)
 })
 
 test("curves: there is no star before a run is finished, nor while it plays", () => {

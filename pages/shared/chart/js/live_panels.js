@@ -13,6 +13,9 @@ import { colours, line, marker, word } from "./canvas.js"
 /** @import { Packed, Panel, Pen, Plot, Run, Stroke, Trace, Update } from "./types.js" */
 /** @import { Map as PictureMap } from "./messages.js" */
 
+// Above the highest line, for its name; a share of the height.
+const ROOM = 0.09
+
 /** @typedef {[x: number, y: number]} Point */
 /** @typedef {(trace: number, x: number[], y: number[], textposition?: string) => void} SetTrace */
 
@@ -87,7 +90,27 @@ class Curves {
     if (this.live.best !== null) set(this.live.best, star ? [star[0]] : [], star ? [star[1]] : [])
     const here = this.ring()
     if (here) set(this.live.ring, [here[0]], [here[1]])
+    const top = this.top(known)
+    if (top > -Infinity) change.layout["yaxis.autorangeoptions.clipmax"] = top
     return change.traces.length ? change : null
+  }
+
+  // How high the picture is to reach at most: to the grey lines, and to what the curves come to once
+  // their beginning is over.
+  /** @param {Run | undefined} known */
+  top(known) {
+    const { beginning, curves, series } = this.live
+    if (!beginning || series === "loss") return -Infinity
+    const levels = (known?.baselines ?? []).flatMap((baseline) => baseline[series] ?? [])
+    const after = curves.flatMap(([, stream, each]) => {
+      const run = store.run(stream)
+      const values = run?.[each]
+      if (!values?.length) return []
+      const from = Math.min(Math.ceil(beginning * (run?.n_epochs ?? 0)), values.length - 1)
+      return values.slice(from)
+    })
+    const [low, high] = [Math.min(...levels, ...after), Math.max(...levels, ...after)]
+    return high + ROOM * (high - low)
   }
 
   // Grey lines; the lowest has its name below, so that two close ones can be read.

@@ -29,8 +29,11 @@ sheet.textContent = `
 /* What Streamlit says of a lost connection (connection.js). */
 .fs-lost [data-testid=stDialog], .fs-lost [data-testid=stConnectionStatus] { display: none; }
 
-.fs-errors { opacity: .75; white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
-  font-variant-numeric: tabular-nums; }
+.fs-errors, .fs-cut, .fs-took { opacity: .75; font-variant-numeric: tabular-nums; }
+.fs-cut { display: block; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.fs-took { display: inline-block; min-width: 4em; text-align: right; }
+/* One line a run; on a telephone it wraps. */
+@media (min-width: 1200px) { [class*="st-key-run_"] { flex-wrap: nowrap; } }
 .fs-refused { color: #B3261E; }
 
 .fs-share { display: flex; gap: .4rem; font-family: var(--st-font); font-size: .93rem; }

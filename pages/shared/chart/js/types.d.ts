@@ -221,6 +221,7 @@ export interface CurvesLive {
   baselines: [trace: number, name: string][]
   best: number | null // the trace of the star
   ring: number // that of the ring at the shown epoch
+  beginning: number // the share of a run's epochs that may lie above the picture
 }
 
 export interface MatrixLive {
