@@ -93,6 +93,12 @@ def a(noun: str) -> str:
     return f"{'an' if vowel else 'a'} {noun}"
 
 
+def slug(text: str) -> str:
+    """A text as part of a file's name: “robbies-party”, “sgd-k-3”."""
+    kept = "".join(c if c.isalnum() else "" if c in "'’" else " " for c in text.lower())
+    return "-".join(kept.split())
+
+
 def duration(seconds: float) -> str:
     """How long, coarsely: “0.3 s”, “12 s”, “3 min”, “2 h”."""
     if not math.isfinite(seconds):

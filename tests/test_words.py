@@ -52,6 +52,14 @@ def test_nouns_follow_their_count(noun, count, text):
 
 
 @pytest.mark.parametrize(
+    ("text", "slug"),
+    [("Robbie's party", "robbies-party"), ("SGD, k = 3", "sgd-k-3"), ("Öl / Ärger?", "öl-ärger")],
+)
+def test_a_file_is_named_after_what_is_in_it(text, slug):
+    assert words.slug(text) == slug
+
+
+@pytest.mark.parametrize(
     ("seconds", "text"), [(0.31, "0.3 s"), (12.4, "12 s"), (185, "3 min"), (7300, "2 h")]
 )
 def test_a_duration_is_coarse(seconds, text):

@@ -210,6 +210,7 @@ def why(model: ModelInView, one: int | Guest, item: int | None, choosable: bool 
     chart(
         reason_bars.figure(found, names, names[item], session.theme()),
         key="contributions",
+        what=f"why {names[item]}",
         alt=f"How the ratings pull the prediction of {names[item]} from {start} to {end}",
         table=lambda: found.table.assign(label=[names[i] for i in found.table["item"]]),
     )

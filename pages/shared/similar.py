@@ -94,6 +94,7 @@ def _users(model: ModelInView, one: int | Guest, name: str) -> None:
                     table, similarity_matrix.title("user", compared), session.theme(), selected=row
                 ),
                 key="alike_matrix",
+                what="similar-users",
                 alt=f"Cosine similarity of all users, {compared}",
                 table=table,
             )

@@ -174,6 +174,7 @@ def _curves() -> None:
             live=following,
             table=lambda: curves.table(curve_of(entry)),
             part="curve",
+            what="errors" if measure == "RMSE" else "objective",
         )
         with (
             st.container(key="curves_view", width="content"),
@@ -243,6 +244,7 @@ def _matrix(entry: Entry) -> None:
         table=lambda: _block(run, run.fitted_at(view.epoch())).table("predicted"),
         marks=cells(block.user_ids, block.item_ids, theme.cell_ring(mode)),
         part="matrix",
+        what="predicted",
     )
 
 
@@ -275,6 +277,8 @@ def _matrix_at_rest() -> None:
         table=lambda: block.table("filled"),
         marks=cells(block.user_ids, block.item_ids, theme.cell_ring(mode)),
         part="matrix",
+        what="gaps-filled",
+        note=heatmap.legend(block, "filled"),
     )
 
 
@@ -302,6 +306,7 @@ def _map(entry: Entry) -> None:
             theme.point_ring(mode),
         ),
         part="map",
+        what="latent-space",
     )
 
 

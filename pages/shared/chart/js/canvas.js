@@ -4,6 +4,8 @@
 // Plotly takes tens of milliseconds for an update, a canvas one or two. The pen maps values to
 // pixels by the chart's own axes, so that zoom is respected.
 
+import { templates } from "./templates.js"
+
 /** @import { Axis, Pen, Plot } from "./types.js" */
 
 export class Canvas {
@@ -59,6 +61,22 @@ export class Canvas {
     return /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"))
   }
 }
+
+const ruler = /** @type {CanvasRenderingContext2D | null} */ (
+  document.createElement("canvas").getContext?.("2d") ?? null
+)
+
+// How wide a text of a chart is, in pixels: markup aside, in the font of charts.
+/** @param {string} text */
+export function widthOf(text) {
+  const plain = text.replace(/<[^>]*>/g, "")
+  if (!ruler) return 6.5 * plain.length
+  ruler.font = text.includes("<b>") ? `600 ${FONT}` : FONT
+  return ruler.measureText(plain).width
+}
+
+const { size, family } = /** @type {any} */ (templates.light).layout.font
+const FONT = `${size}px ${family}`
 
 // A Plotly colour scale as a function of 0 … 1.
 /** @type {(scale: [stop: number, hex: string][]) => (share: number) => string} */

@@ -8,7 +8,8 @@
 import { plotly } from "./plotly.js"
 import { panelOf } from "./live_panels.js"
 import { clicked, rings } from "./selection_marks.js"
-import { Canvas } from "./canvas.js"
+import { Canvas, widthOf } from "./canvas.js"
+import { picture } from "./picture.js"
 import * as store from "./store.js"
 import { templates } from "./templates.js"
 import "./style.js"
@@ -125,7 +126,7 @@ class Chart {
     this.shapes = layout.shapes ?? []
     write(this.panel?.at() ?? null, data, layout)
     clearTurned(this.div, data)
-    await Plotly.react(this.div, data, layout, CONFIG)
+    await Plotly.react(this.div, data, layout, this.config())
     if (!this.listening) {
       // Once: Plotly keeps its listeners over updates, and so does a rerun.
       this.listening = true
@@ -240,6 +241,26 @@ class Chart {
     }
   }
 
+  // What Plotly offers: back to the whole, and the chart as a picture.
+  config() {
+    const keep = {
+      name: "keep", title: "Keep as a picture (PNG)", icon: window.Plotly.Icons?.camera,
+      click: () => this.keep(),
+    }
+    return { ...CONFIG, modeBarButtons: [["resetScale2d", keep]] }
+  }
+
+  // Hand out the chart as a file, named after what it shows.
+  async keep() {
+    const { note, file } = this.data
+    const page = document.querySelector("[data-testid=stApp]")
+    const paper = page ? getComputedStyle(page).backgroundColor : "white"
+    const { figure, width, height } = picture(/** @type {any} */ (this.div), note, paper, widthOf)
+    await window.Plotly.downloadImage(figure, {
+      format: "png", scale: 2, width, height, filename: file,
+    })
+  }
+
   /** @param {any} event */
   clicked(event) {
     const point = event.points?.[0]
@@ -318,8 +339,6 @@ const CONFIG = {
   responsive: false, // the observer above does it, for this element alone
   displaylogo: false,
   displayModeBar: TOUCH.matches ? false : "hover",
-  modeBarButtons: [["resetScale2d", "toImage"]],
-  toImageButtonOptions: { format: "png", scale: 2, filename: "factorscope" },
   scrollZoom: false,
   doubleClick: "reset",
 }

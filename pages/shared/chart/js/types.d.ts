@@ -124,6 +124,8 @@ export interface ChartData {
   live: CurvesLive | MatrixLive | LatentLive | null
   marks: Marks | null
   part: string
+  note: string // how to read it: said below a picture that is kept
+  file: string // what such a picture is called, without its ending
   plotly: string // where Plotly is served
 }
 
@@ -190,6 +192,7 @@ export interface Plot extends HTMLDivElement {
     width: number
     height: number
     font: { family: string; size: number }
+    _size: { l: number; r: number; t: number; b: number } // its margins, as they came to be
   }
   calcdata?: any[][]
   on(event: string, listener: (event: any) => void): void
@@ -200,6 +203,8 @@ export interface PlotlyScript {
   update(plot: HTMLElement, data: Trace, layout: Layout, traces: number[]): Promise<void>
   relayout(plot: HTMLElement, layout: Layout): Promise<void>
   purge(plot: HTMLElement): void
+  downloadImage(figure: { data: Trace[]; layout: Layout }, how: object): Promise<string>
+  Icons?: Record<string, object>
   Plots: { resize(plot: HTMLElement): void }
 }
 
