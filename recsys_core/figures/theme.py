@@ -134,9 +134,14 @@ def colour_at(share: float, mode: Mode = "light") -> str:
     return "#" + "".join(f"{channel:02X}" for channel in mixed)
 
 
+# The colour of text on the rating scale: up to a share of it, and beyond.
+INKS = (LIGHT.ink, "#FFFFFF", 0.55)
+
+
 def ink_on(share: float) -> str:
     """Black or white, whichever is read more easily on ``colour_at(share)``."""
-    return "#FFFFFF" if share > 0.55 else LIGHT.ink
+    pale, deep, edge = INKS
+    return deep if share > edge else pale
 
 
 @functools.cache

@@ -229,7 +229,7 @@ def _errors() -> None:
 
 def _matrix(entry: Entry) -> None:
     run = entry.run
-    if not run.model.has_epochs:
+    if not run.n_epochs:
         _matrix_at_rest()
         return
     train, block, mode = run.split.train, _block(run, run.fitted), session.theme()
@@ -273,7 +273,6 @@ def _matrix_at_rest() -> None:
         heatmap.figure(block, "filled", mode),
         key="matrix_at_rest",
         alt=heatmap.alt(block, "filled"),
-        height=_HEIGHT,
         table=lambda: block.table("filled"),
         marks=cells(block.user_ids, block.item_ids, theme.cell_ring(mode)),
         part="matrix",

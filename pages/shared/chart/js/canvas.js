@@ -145,14 +145,18 @@ export function marker({ ctx, x, y }, px, py, { symbol, size, color, opacity = 1
 }
 
 // A name beside a point, where Plotly would write it (“middle right”, “top center” …).
-/** @type {(pen: Pen, x: number, y: number, text: string, where: string, color: string) => void} */
-export function word({ ctx, font, x, y }, px, py, text, where, color) {
+/**
+ * @type {(
+ *   pen: Pen, x: number, y: number, text: string, where: string, color: string, bold?: boolean,
+ * ) => void}
+ */
+export function word({ ctx, font, x, y }, px, py, text, where, color, bold = false) {
   const [up, across] = where.split(" ")
   const side = across === "left" ? -1 : across === "right" ? 1 : 0
   const lift = up === "top" ? -1 : up === "bottom" ? 1 : 0
-  ctx.font = font
+  ctx.font = bold ? `bold ${font}` : font
   ctx.fillStyle = color
   ctx.textAlign = side < 0 ? "right" : side > 0 ? "left" : "center"
   ctx.textBaseline = lift < 0 ? "bottom" : lift > 0 ? "top" : "middle"
-  ctx.fillText(text, x(px) + 7 * side, y(py) + 6 * lift)
+  ctx.fillText(text, x(px) + 8 * side, y(py) + 6 * lift)
 }

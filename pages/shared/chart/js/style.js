@@ -11,6 +11,12 @@ sheet.textContent = `
 .fs-canvas { position: absolute; top: 0; left: 0; pointer-events: none; }
 .fs-moving .heatmaplayer, .fs-moving .fs-live, .fs-moving .shapelayer { visibility: hidden; }
 
+.fs-moving[data-panel=latent] .annotation { visibility: hidden; }
+
+/* How to read the names there was no room for. */
+.fs-more { position: absolute; top: 42px; right: 6px; font-size: 12px; opacity: .8;
+  pointer-events: none; }
+
 /* The table twin's button, lifted to the chart's upper right corner. */
 [class*="st-key-"][class*="_chart"] { position: relative; }
 [class*="st-key-"][class*="_twin"] { position: absolute; top: 0; right: 0; z-index: 5;

@@ -177,6 +177,7 @@ export interface Packed {
 // An axis as it is drawn: where it begins and how long it is, in pixels.
 export interface Axis {
   type: string
+  range: [number, number]
   _offset: number
   _length: number
   l2p(value: number): number // from the value, or its logarithm on such an axis, to pixels
@@ -242,15 +243,32 @@ export interface MatrixLive {
   high: number
   framed: boolean
   held: [row: number, column: number, what: string][]
+  roomy: Roomy | null // where cells may be large enough for numbers
   colours: { paper: string; mark: string }
   outline: Stroke & { half: number } // around what is held out; half its side, in cells
   ring: Stroke
+}
+
+// The matrix with numbers in its cells: what is rated in the inner square, which stands higher, and
+// what is predicted below it.
+export interface Roomy {
+  cell: [width: number, height: number] // the least, in pixels
+  around: [width: number, height: number] // of the chart, what is not cells
+  shrunk: Record<string, [halfWidth: number, halfHeight: number]>
+  up: number // how far the inner square stands above the middle, in cells
+  down: number // and the number below it
+  known: number // the trace of what is rated
+  predicted: number
+  digits: number
+  inks: [pale: string, deep: string, share: number] // on colours up to that share of the scale, beyond
 }
 
 export interface LatentLive {
   panel: "latent"
   groups: Group[]
   ring: Ring
+  names: string[][] | null // of the points of each group, where they are few enough to be named
+  name: Record<string, any> | null // how they are written, as Plotly takes an annotation
 }
 
 export interface Group {
@@ -265,6 +283,12 @@ export interface Update {
   traces: number[]
   data: Record<string, any[]>
   layout: Layout
+}
+
+// Of a chart, in pixels.
+export interface Size {
+  width: number
+  height: number
 }
 
 // A canvas ready to be drawn on; x and y map values to pixels.
@@ -282,5 +306,6 @@ export interface Panel {
   epoch(): number | "" // the one that is shown
   paint(pen: Pen, plot: Plot): void
   at(): Update | null
+  resized?(size: Size): boolean // whether another size asks for another picture
   outgrown?(): boolean // whether Plotly has to widen its axes before painting can go on
 }
