@@ -124,7 +124,7 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
         key=f"best_{noun}",
         column_config={
             "rank": st.column_config.NumberColumn("", width=30),
-            noun: st.column_config.TextColumn(width=220),
+            noun: st.column_config.TextColumn(width=190),
             "predicted": st.column_config.ProgressColumn(
                 "predicted" if fitted.has.ratings else "preference",
                 format="%.2f",

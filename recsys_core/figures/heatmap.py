@@ -78,8 +78,8 @@ def figure(part: Block, view: View, mode: Mode) -> Figure:
     longest = max(map(len, across["ticktext"]))
     above = 44 + int(4.4 * longest if slanted else 16)
     below = 66 if is_small(part) else 8
-    # The last name leans out of the plot; a colour bar beside it leaves room enough.
-    after = int(4.4 * len(across["ticktext"][-1])) if slanted and is_small(part) else None
+    # The last name leans out of the plot.
+    after = int(4.4 * len(across["ticktext"][-1])) if slanted else None
     chart = plain.figure(
         [cells, *marks],
         title(part, view),

@@ -118,8 +118,9 @@ def choose(model: ModelInView) -> Map:
         )
         pair = _pair(model.fitted.n_factors) if method == "factors" else (0, 0)
         shade, groups, names = _colour(model)
-        for side in sides:
-            _find(model, side)
+        with st.container(horizontal=True, gap="medium", width=185 * len(sides) + 30):
+            for side in sides:
+                _find(model, side)
     one = selected()
     if one is not None and one[0] not in sides:
         one = None
@@ -169,7 +170,7 @@ def _colour(model: ModelInView) -> tuple[Shade, dict[Side, np.ndarray] | None, S
         for name, text in COLOURS.items()
         if name != "genre" or genres
     }
-    colour = choices.select("colour", "Colour by", offered, "latent_colour", width=170)
+    colour = choices.select("colour", "Colour by", offered, "latent_colour", width=150)
     if colour == "cluster":
         return "group", *model_in_view.clusters(model)
     if colour == "genre":
@@ -189,7 +190,7 @@ def _colour(model: ModelInView) -> tuple[Shade, dict[Side, np.ndarray] | None, S
 
 
 def _find(model: ModelInView, side: Side) -> None:
-    with st.container(width=210):
+    with st.container(width=180):
         pickers.pick(
             side, model.ratings, f"latent_find_{side}", lambda found: view.select(**{side: found})
         )

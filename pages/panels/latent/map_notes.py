@@ -130,6 +130,7 @@ def axis_ends(model: ModelInView) -> None:
         "chance."
     )
     table = model_in_view.factor_table(model)
+    table = table.assign(spread=100 * table["spread"])  # as percentages, all with one decimal
     st.dataframe(
         table,
         hide_index=True,
@@ -137,7 +138,7 @@ def axis_ends(model: ModelInView) -> None:
             "spread": st.column_config.ProgressColumn(
                 "spread",
                 help="Share of all spread of users and items that lies along this factor.",
-                format="percent",
+                format="%.1f %%",
                 min_value=0,
                 max_value=float(table["spread"].max()),
                 width="small",

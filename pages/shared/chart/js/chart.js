@@ -9,6 +9,7 @@ import { plotly } from "./plotly.js"
 import { panelOf } from "./live_panels.js"
 import { clicked, rings } from "./selection_marks.js"
 import { Canvas, widthOf } from "./canvas.js"
+import { fade } from "./edges.js"
 import { fitted, placed, wanted } from "./fit.js"
 import { picture } from "./picture.js"
 import * as store from "./store.js"
@@ -145,6 +146,7 @@ class Chart {
     this.marked = null
     await this.mark()
     this.count()
+    fade(this.div)
     if (this.panel) {
       this.tag()
       this.canvas ??= new Canvas(this.div)
@@ -313,6 +315,7 @@ class Chart {
   }
 
   resize() {
+    fade(this.div)
     // Zero is a chart in a tab that is not shown.
     if (!this.listening || this.closed || !this.div.clientWidth) return
     if (this.div.clientWidth === this.width) return

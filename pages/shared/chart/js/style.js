@@ -11,6 +11,12 @@ sheet.textContent = `
 .fs-canvas { position: absolute; top: 0; left: 0; pointer-events: none; }
 .fs-moving .heatmaplayer, .fs-moving .fs-live, .fs-moving .shapelayer { visibility: hidden; }
 
+/* What can be scrolled sideways fades at the edge beyond which there is more. */
+.fs-beyond-right { mask-image: linear-gradient(to left, transparent, #000 2.5rem); }
+.fs-beyond-left { mask-image: linear-gradient(to right, transparent, #000 2.5rem); }
+.fs-beyond-left.fs-beyond-right { mask-image: linear-gradient(to right, transparent, #000 2.5rem,
+  #000 calc(100% - 2.5rem), transparent); }
+
 .fs-moving[data-panel=latent] .annotation { visibility: hidden; }
 
 /* How to read the names there was no room for. */
