@@ -14,6 +14,7 @@ import streamlit as st
 from pages.panels.train.timeline import timeline
 from pages.shared import choices, parts, session, sidebar, view
 from pages.shared.chart.chart import cells, chart, points
+from pages.shared.tables import aligned
 from recsys_core.asking import matrix_view
 from recsys_core.asking.matrix_view import Block
 from recsys_core.experiments.view import Speed
@@ -325,9 +326,11 @@ def _no_latent_space() -> None:
         names = run.ratings.item_names
         heading = f"most like {names[item]}"
         st.dataframe(
-            {heading: [names[i] for i in table["item"]], "similarity": table["similarity"]},
+            aligned(
+                {heading: [names[i] for i in table["item"]], "similarity": table["similarity"]},
+                similarity=2,
+            ),
             hide_index=True,
-            column_config={"similarity": st.column_config.NumberColumn(format="%.2f")},
             alt=heading.capitalize(),
         )
 

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.panels.train.live_panels import curve_of
 from pages.panels.train.settings import described
 from pages.shared import parts, receipt, session, sidebar, view
+from pages.shared.tables import aligned
 from recsys_core import words
 from recsys_core.errors import FactorscopeError
 from recsys_core.experiments.scores import PLACES
@@ -172,7 +173,7 @@ def _epochs(entry: Entry) -> None:
     ) as box:
         if box.open:
             table = curves.table(curve_of(entry))
-            st.dataframe(table, height=300, key="epochs_table")
+            st.dataframe(aligned(table), height=300, key="epochs_table")
             st.download_button(
                 "CSV", table.to_csv().encode(), f"{entry.name}.csv", "text/csv",
                 icon=":material/download:", on_click="ignore", key="epochs_csv",

@@ -15,6 +15,7 @@ import streamlit as st
 
 from pages.shared.chart.assets import PLOTLY_ROUTE, component_of
 from pages.shared.chart.file_names import saved_as
+from pages.shared.tables import aligned
 from recsys_core.figures.plain import Figure, to_json
 
 _CHART = st.components.v2.component(
@@ -125,7 +126,9 @@ def _twin(table: pd.DataFrame | Callable[[], pd.DataFrame], key: str, alt: str, 
             shown = table() if callable(table) else table
             with popover:
                 st.caption(alt)
-                st.dataframe(shown, key=f"{key}_rows", height=min(38 + 35 * len(shown), 400))
+                st.dataframe(
+                    aligned(shown), key=f"{key}_rows", height=min(38 + 35 * len(shown), 400)
+                )
                 st.download_button(
                     "CSV",
                     shown.to_csv().encode(),
