@@ -20,6 +20,8 @@ _MOST_ROWS = 5000
 
 _HEIGHT = 290
 
+_GAP = "The colour of the page is a gap: nobody rated there."
+
 
 def overview(ratings: Ratings, split: Split) -> None:
     """Size and pictures."""
@@ -30,7 +32,7 @@ def overview(ratings: Ratings, split: Split) -> None:
         st.metric("Ratings", f"{ratings.n_ratings:,}")
         st.metric("Filled", words.percent(ratings.density), help="Share of all pairs rated.")
         st.metric("Mean rating", words.number(ratings.global_mean))
-        st.metric("Scale", f"{ratings.scale.low:g}–{ratings.scale.high:g}", help=_steps(ratings))
+        st.metric("Scale", words.span(ratings.scale.low, ratings.scale.high), help=_steps(ratings))
     for sentence in ratings.report.sentences():
         st.caption(escape.markdown(sentence))
     mode = session.theme()
@@ -40,6 +42,7 @@ def overview(ratings: Ratings, split: Split) -> None:
         chart(
             histogram.figure(ratings, mode),
             key="spread",
+            what="spread-of-ratings",
             alt=f"Histogram of the ratings; the mean is {words.number(ratings.global_mean)}",
             height=_HEIGHT,
             table=lambda: histogram.table(ratings),
@@ -48,6 +51,7 @@ def overview(ratings: Ratings, split: Split) -> None:
         chart(
             rating_counts.figure(ratings, mode),
             key="tail",
+            what="ratings-each",
             alt=f"How many ratings each user and each {ratings.item_noun} has; the most first",
             height=_HEIGHT,
             table=lambda: rating_counts.table(ratings).head(_MOST_ROWS),
@@ -67,6 +71,8 @@ def _known(ratings: Ratings, split: Split, mode: Mode) -> None:
             key="known",
             alt=heatmap.alt(part, "observed"),
             table=lambda: part.table("observed"),
+            what="observed",
+            note=heatmap.legend(part, "observed"),
         )
         st.caption(heatmap.legend(part, "observed"))
     else:
@@ -75,8 +81,10 @@ def _known(ratings: Ratings, split: Split, mode: Mode) -> None:
             key="known",
             alt=sparsity_pattern.alt(ratings),
             table=lambda: sparsity_pattern.table(ratings),
+            what="observed",
+            note=_GAP,
         )
-        st.caption("The colour of the page is a gap: nobody rated there.")
+        st.caption(_GAP)
 
 
 place = header.title("Data")

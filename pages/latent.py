@@ -24,6 +24,7 @@ def picture(shown: Map) -> None:
             table=lambda: latent.table(shown.clouds, shown.group_names),
             marks=map_controls.marks(figure),
             part="map",
+            what=f"latent-space {shown.method}",
         )
     selected(shown)
 

@@ -51,6 +51,8 @@ def picture(block: Block, how: View) -> None:
             table=lambda: block.table(how),
             marks=cells(block.user_ids, block.item_ids, theme.cell_ring(mode), begin=True),
             part="matrix",
+            what="gaps-filled" if how == "filled" else how,
+            note=heatmap.legend(block, how),
         )
     st.caption(f"{heatmap.legend(block, how)} Click a cell to see how its number comes about.")
 
@@ -86,6 +88,7 @@ def _as_a_sum(model: ModelInView, user: int, item: int) -> None:
     chart(
         waterfall.figure(found, user_name, item_name, extent, session.theme()),
         key="terms",
+        what=f"terms {user_name} {item_name}",
         alt=waterfall.alt(found, user_name, item_name, extent),
         table=lambda: waterfall.steps(found, user_name, item_name),
     )

@@ -94,6 +94,7 @@ def lesson(each: Lesson, records: Records, key: str) -> None:
         chart(
             line_charts.figure(evidence, each.title, session.theme(), each.mark_lowest),
             key=f"{key}_curve",
+            what=f"replica {each.title}",
             alt=f"{each.title}: {', '.join(evidence.columns)} over epochs",
             table=evidence,
         )

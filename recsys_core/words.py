@@ -10,8 +10,17 @@ from recsys_core.text import Text
 _NO_BREAK = "\u00a0"
 
 
+def minus(text: str) -> str:
+    """A number as Python writes it, with a minus sign in place of a hyphen: “−0.25”."""
+    return text.replace("-", "−")
+
+
 def number(value: float) -> str:
-    """Three significant digits, thousands separated: “0.912”, “12,346”, “2”, “–” if not finite."""
+    """Three significant digits, thousands separated: “0.912”, “12,346”, “−2”, “–” if not finite."""
+    return minus(_number(value))
+
+
+def _number(value: float) -> str:
     if not math.isfinite(value):
         return "–"
     size = abs(value)
@@ -28,11 +37,16 @@ def number(value: float) -> str:
 
 def given(rating: float) -> str:
     """A rating as somebody gave it, in no more digits than that: “4.5”, “3”."""
-    return f"{rating:.3g}" if 1e-3 <= abs(rating) < 1000 else number(rating)
+    return minus(f"{rating:.3g}") if 1e-3 <= abs(rating) < 1000 else number(rating)
+
+
+def span(low: float, high: float) -> str:
+    """From the lowest to the highest: “1–5”; “−10 to 10”, where a dash would read as a sign."""
+    return f"{given(low)}{'–' if low >= 0 else ' to '}{given(high)}"
 
 
 def parsed(text: str) -> float:
-    """The number a person typed, with a decimal point or comma.
+    """The number a person typed, with a decimal point or comma, a hyphen or a minus.
 
     Raises
     ------
@@ -40,7 +54,7 @@ def parsed(text: str) -> float:
         If it is none.
     """
     try:
-        value = float(text.strip().replace(",", "."))
+        value = float(text.strip().replace(",", ".").replace("−", "-"))
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
@@ -77,6 +91,12 @@ def a(noun: str) -> str:
     """A noun with its article: “a film”, “an item”, “a user”."""
     vowel = noun[:1].lower() in "aeiou" and not noun.lower().startswith(("us", "uni", "eu"))
     return f"{'an' if vowel else 'a'} {noun}"
+
+
+def slug(text: str) -> str:
+    """A text as part of a file's name: “robbies-party”, “sgd-k-3”."""
+    kept = "".join(c if c.isalnum() else "" if c in "'’" else " " for c in text.lower())
+    return "-".join(kept.split())
 
 
 def duration(seconds: float) -> str:

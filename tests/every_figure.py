@@ -151,7 +151,7 @@ def _of_a_model(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:
         )
     basis = projection.Basis.fit(fitted)
     ids = {"user": np.arange(run.ratings.n_users), "item": np.arange(len(names))}
-    places = latent_map.project(fitted, basis, ids, latent_map.widest_axes(basis))
+    places = latent_map.project(fitted, basis, ids, latent_map.axes_of(basis))
     groups, group_names = latent_map.clusters(fitted)
     options = {"axes": places.axes, "scale": run.ratings.scale, "group_names": group_names}
     for shade in ("kind", "group", "mean", "count"):

@@ -16,10 +16,10 @@ from recsys_core.errors import SettingsError
         (12345.6, "12,346"),
         (2.0, "2"),
         (2.5, "2.50"),
-        (-0.05, "-0.0500"),
+        (-0.05, "−0.0500"),
         (0, "0"),
         (99.96, "100"),
-        (0.00000123, "1.23e-06"),
+        (0.00000123, "1.23e−06"),
         (math.nan, "–"),
         (math.inf, "–"),
     ],
@@ -37,7 +37,7 @@ def test_a_share_becomes_a_percentage_that_is_never_zero_by_rounding(share, text
 
 
 @pytest.mark.parametrize(
-    ("rating", "text"), [(4.5, "4.5"), (3.0, "3"), (-9.84, "-9.84"), (1200, "1,200"), (0, "0")]
+    ("rating", "text"), [(4.5, "4.5"), (3.0, "3"), (-9.84, "−9.84"), (1200, "1,200"), (0, "0")]
 )
 def test_a_given_rating_has_no_more_digits_than_it_needs(rating, text):
     assert words.given(np.float32(rating)) == text
@@ -49,6 +49,14 @@ def test_a_given_rating_has_no_more_digits_than_it_needs(rating, text):
 )
 def test_nouns_follow_their_count(noun, count, text):
     assert words.plural(noun, count).replace("\u00a0", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [("Robbie's party", "robbies-party"), ("SGD, k = 3", "sgd-k-3"), ("Öl / Ärger?", "öl-ärger")],
+)
+def test_a_file_is_named_after_what_is_in_it(text, slug):
+    assert words.slug(text) == slug
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def predictions(model: ModelInView, block: Block, view: View) -> None:
     """Buttons that make their file when they are pressed."""
     fitted = model.fitted
     cells = fitted.n_users * fitted.n_items
-    stem = "".join(c if c.isalnum() else "-" for c in model.ratings.name).strip("-").lower()
+    stem = words.slug(model.ratings.name)
     with st.container():
         if cells <= _MOST_CELLS:
             _button(

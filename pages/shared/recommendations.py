@@ -20,6 +20,12 @@ _OFFERED = ("5", "10", "20", "50")
 _COVERAGE = 0.9
 _INTERVAL = words.percent(_COVERAGE)
 
+# A prediction less than this beyond the scale is shown as its end anyway.
+_SEEN = 0.005
+
+# So many that were cut are named.
+_NAMED = 5
+
 # Two predictions of the same this near, in widths of the scale, count as one.
 _SAME = 0.005
 
@@ -53,7 +59,7 @@ def own_ratings(model: ModelInView, user: int) -> None:
     )
     line = f"**{escape.markdown(train.user_names[user])}** rated {words.plural(noun, len(ids))}"
     line += f", mean {words.number(values.mean())}" if len(ids) else ""
-    line += f"; {held:,} more are held out" if held else ""
+    line += f"; {held:,} more {'is' if held == 1 else 'are'} held out" if held else ""
     st.markdown(f"{line}.")
     st.dataframe(
         table,
@@ -96,7 +102,8 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
         st.info(f"Everything is rated already: no {noun} is left to recommend.")
         return None, None
     ids = table["item"].to_list()
-    columns = {noun: [names[i] for i in ids], "predicted": table["score"].to_numpy()}
+    scores = table["score"].to_numpy()
+    columns = {noun: [names[i] for i in ids], "predicted": fitted.clipped(scores)}
     who = "you" if fitted.row(one).index is None else "they"
     reason = f"because {who} rated"
     if fitted.has.intervals:
@@ -117,14 +124,14 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
         key=f"best_{noun}",
         column_config={
             "rank": st.column_config.NumberColumn("", width=30),
-            noun: st.column_config.TextColumn(width=220),
+            noun: st.column_config.TextColumn(width=190),
             "predicted": st.column_config.ProgressColumn(
                 "predicted" if fitted.has.ratings else "preference",
                 format="%.2f",
                 min_value=fitted.extent.low,
                 max_value=fitted.extent.high,
                 width=120,
-                help="Not cut to the scale, so that the order is seen to the top.",
+                help=_cut(model, ids, scores),
             ),
             _INTERVAL: st.column_config.TextColumn(
                 width=100, help="Between which ends the rating lies with this probability."
@@ -139,6 +146,26 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
     )
     rows = event["selection"]["rows"]
     return (ids[rows[0]] if rows and rows[0] < len(ids) else ids[0]), shown
+
+
+def _cut(model: ModelInView, ids: list[int], scores: np.ndarray) -> str:
+    """What became of predictions that lie beyond the scale, and where they lay."""
+    if not model.fitted.has.ratings:
+        return "About 1 is as good as chosen, about 0 of no interest."
+    scale, names = model.fitted.scale, model.ratings.item_names
+    beyond = np.flatnonzero(np.abs(model.fitted.clipped(scores) - scores) > _SEEN)
+    text = f"Cut to the scale, {words.span(scale.low, scale.high)}; the order is that before."
+    if len(beyond):
+        before = [f"{names[ids[at]]} {words.number(scores[at])}" for at in beyond[:_NAMED]]
+        rest = [f"{len(beyond) - _NAMED} more"] if len(beyond) > _NAMED else []
+        text += f" Before that: {words.listed([*before, *rest])}."
+    return text
+
+
+def _on_the_scale(model: ModelInView, score: float) -> str:
+    """A sum as it stands, and what is predicted where that is cut: “5.75, cut to the scale: 5”."""
+    cut, text = float(model.fitted.clipped(np.array(score))), words.number(score)
+    return text if abs(cut - score) < _SEEN else f"{text}, cut to the scale: {words.number(cut)}"
 
 
 def predicted_sentence(model: ModelInView, one: int | Guest, item: int) -> None:
@@ -170,7 +197,7 @@ def why(model: ModelInView, one: int | Guest, item: int | None, choosable: bool 
         return
     names, noun = model.ratings.item_names, model.ratings.item_noun
     found = attribution.reasons(model.fitted, one, item)
-    start, end = words.number(found.start), words.number(found.prediction)
+    start, end = (_on_the_scale(model, score) for score in (found.start, found.prediction))
     if found.table.empty:
         n_rated = len(model.fitted.rated_by(one)[0])
         st.caption(
@@ -183,6 +210,7 @@ def why(model: ModelInView, one: int | Guest, item: int | None, choosable: bool 
     chart(
         reason_bars.figure(found, names, names[item], session.theme()),
         key="contributions",
+        what=f"why {names[item]}",
         alt=f"How the ratings pull the prediction of {names[item]} from {start} to {end}",
         table=lambda: found.table.assign(label=[names[i] for i in found.table["item"]]),
     )
@@ -200,6 +228,6 @@ def _otherwise(model: ModelInView, one: int | Guest, item: int, pulled: float) -
     if abs(own - pulled) < _SAME * model.ratings.scale.width:
         return ""
     return (
-        f" In training it came to {words.number(own)}: there, this user's numbers were found "
-        "together with all others'."
+        f" In training it came to {_on_the_scale(model, own)}: there, this user's numbers were "
+        "found together with all others'."
     )

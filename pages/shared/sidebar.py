@@ -65,7 +65,7 @@ def _run() -> None:
 def dot(entry: Entry) -> str:
     """The colour of a run, as HTML."""
     colour = theme.run_colour(entry.color_index, session.theme())
-    return f'<span style="color:{colour}">●</span> '
+    return f'<span style="color:{colour}">{theme.run_mark(entry.color_index)}</span> '
 
 
 def _play_button(entry: Entry) -> None:

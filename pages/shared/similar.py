@@ -10,6 +10,7 @@ import streamlit as st
 from pages.shared import choices, parts, pickers, session, view
 from pages.shared.chart.chart import chart
 from pages.shared.model_in_view import ModelInView
+from pages.shared.tables import aligned
 from recsys_core import escape, words
 from recsys_core.asking import similarity
 from recsys_core.asking.similarity import By
@@ -94,6 +95,7 @@ def _users(model: ModelInView, one: int | Guest, name: str) -> None:
                     table, similarity_matrix.title("user", compared), session.theme(), selected=row
                 ),
                 key="alike_matrix",
+                what="similar-users",
                 alt=f"Cosine similarity of all users, {compared}",
                 table=table,
             )
@@ -131,15 +133,17 @@ def _listed(model: ModelInView, table: pd.DataFrame, side: Side, heading: str) -
     axis = model.fitted.train.axis(side)
     ids = table[side].to_numpy()
     st.dataframe(
-        {
-            heading: [axis.names[i] for i in ids],
-            "similarity": table["similarity"].to_numpy(),
-            "ratings": axis.counts[ids],
-        },
+        aligned(
+            {
+                heading: [axis.names[i] for i in ids],
+                "similarity": table["similarity"].to_numpy(),
+                "ratings": axis.counts[ids],
+            },
+            similarity=4,
+        ),
         hide_index=True,
         width=640,
         height="content",
-        column_config={"similarity": st.column_config.NumberColumn(format="%.4f")},
         key=f"alike_{side}s",
         alt=heading,
     )
@@ -180,7 +184,9 @@ def _neighbours(model: ModelInView, one: int | Guest, name: str) -> None:
     st.dataframe(
         {
             noun: [model.ratings.item_names[i] for i in ids],
-            "score" if how == "sum" else "by neighbours": table["score"].to_numpy(),
+            "score" if how == "sum" else "by neighbours": table["score"].to_numpy()
+            if how == "sum"
+            else fitted.clipped(table["score"].to_numpy()),
             "own prediction": own,
         },
         hide_index=True,

@@ -82,7 +82,7 @@ def terms(model: Model | FittedModel, user: int | Guest, item: int) -> Terms:
     user_bias, item_bias = float(row.bias), float(fitted.item_bias[item])
     x = fitted.global_mean + user_bias + item_bias + float(p @ q)
     score = float(fitted.score(np.array([x]))[0])
-    prediction = float(fitted.scale.clip(np.array(score))) if fitted.has.ratings else score
+    prediction = float(fitted.clipped(np.array(score)))
     return Terms(fitted.global_mean, user_bias, item_bias, p, q, p * q, x, score, prediction)
 
 

@@ -46,10 +46,10 @@ def stacked(fitted: Factored, ids: dict[Side, np.ndarray]) -> np.ndarray:
     return np.vstack([fitted.factors_of(side)[ids[side]] for side in SIDES if side in ids])
 
 
-def widest_axes(basis: Basis) -> tuple[str, str]:
+def axes_of(basis: Basis) -> tuple[str, str]:
     """Name the two axes of a PCA, with the share of the variance along each."""
     first, second = (words.percent(share) for share in basis.shares)
-    return f"widest direction, {first} of the spread", f"second, {second}"
+    return f"main direction, {first} of the spread", f"second direction, {second}"
 
 
 def project(

@@ -20,6 +20,13 @@ Measure = Literal["RMSE", "objective"]
 # Of the panel, roughly, in pixels.
 _WIDTH = 300
 
+# The axis of epochs shows other runs up to so many times as long as the one in view.
+_TIMES_AS_LONG = 3
+
+# Errors of the first epochs, this share of all, may lie above the picture: what is far higher than
+# all that follows would press the rest together at the foot.
+_BEGINNING = 0.1
+
 # Which field of an Epoch each series shows.
 _FIELDS = {"train": "train_rmse", "validation": "validation_rmse", "loss": "loss"}
 
@@ -95,11 +102,13 @@ def live(
     """
     if not current.series("train"):
         measure = "objective"  # it predicts no ratings
-    last = _last([*curves, current])
+    # A run with many more epochs would press the one in view together at the left.
+    last = min(_last([*curves, current]), _TIMES_AS_LONG * _last([current]))
     traces: list[Trace] = []
     lead = current.leading(measure)
     following: dict[str, Any] = {
         "panel": "curves", "series": lead, "last": last, "baselines": [], "curves": [],
+        "beginning": _BEGINNING if measure == "RMSE" and not log_y else 0,
     }  # fmt: skip
     for name in baselines if measure == "RMSE" else ():
         following["baselines"].append((len(traces), name))
@@ -165,7 +174,7 @@ def _legend(names: list[str]) -> dict[str, Any]:
     lines = max(1, math.ceil(sum(60 + 6.4 * len(name) for name in names) / _WIDTH))
     if lines > 3:
         return {"showlegend": False, "margin": {"t": 42}}
-    return {"margin": {"t": 44 + 20 * lines}}
+    return {"margin": {"t": 40 + 22 * lines}}
 
 
 def _names(curve: Curve, measure: Measure) -> list[str]:
@@ -188,7 +197,7 @@ def _curve(
         mode="lines",
         line={
             "color": theme.run_colour(curve.colour, mode),
-            "dash": "dash" if name == "train" else "solid",
+            "dash": theme.run_dash(curve.colour, name == "train"),
             "width": 1.75 if name == "train" else 2.5,
         },
         name=called if several else what,

@@ -18,7 +18,11 @@ def figure(table: pd.DataFrame, title: str, mode: theme.Mode, mark_lowest: str =
             y=table[column].to_numpy(),
             name=(called := escape.plotly(str(column))),
             mode="lines",
-            line={"color": theme.run_colour(number, mode), "width": 2},
+            line={
+                "color": theme.run_colour(number, mode),
+                "dash": theme.run_dash(number, False),
+                "width": 2,
+            },
             hovertemplate="%{y:.4~g}<extra>" + called + ", epoch %{x}</extra>",
         )
         for number, column in enumerate(table.columns)

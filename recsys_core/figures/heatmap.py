@@ -33,8 +33,19 @@ _OUTLINE_HALF, _OUTLINE_WIDTH = 0.42, 1
 # The live matrix. Width and height of its cells together, roughly, in pixels; up to so many rows or
 # columns have their names; half the side of a known rating and of the frame around it, in cells.
 _LIVE_PLOT = (300.0, 220.0)
+_BELOW = 54  # for the colour bar
 _NAMED_LINES = 16
 _KNOWN_HALF, _FRAME_HALF = 0.24, 0.29
+
+# Where its cells are at least so large, in pixels, they have numbers: what is rated in the inner
+# square, which then stands higher and is larger, what is predicted below. Shares of a cell.
+_ROOMY_CELL = (19, 28)
+_ROOMY_HALF, _ROOMY_FRAME = (0.36, 0.2), (0.41, 0.235)
+_UP, _DOWN = 0.215, 0.26
+
+# Whole names are written above so few rows that the cells stay large.
+_FEW_ROWS = 8
+_WHOLE_NAME, _SHORT_NAME = 28, 16
 
 
 def figure(part: Block, view: View, mode: Mode) -> Figure:
@@ -67,8 +78,8 @@ def figure(part: Block, view: View, mode: Mode) -> Figure:
     longest = max(map(len, across["ticktext"]))
     above = 44 + int(4.4 * longest if slanted else 16)
     below = 66 if is_small(part) else 8
-    # The last name leans out of the plot; a colour bar beside it leaves room enough.
-    after = int(4.4 * len(across["ticktext"][-1])) if slanted and is_small(part) else None
+    # The last name leans out of the plot.
+    after = int(4.4 * len(across["ticktext"][-1])) if slanted else None
     chart = plain.figure(
         [cells, *marks],
         title(part, view),
@@ -297,7 +308,7 @@ def _names(names: list[str], room: float) -> dict:
     """Tick labels: as many as there is room for, in pixels a name."""
     every = max(1, int(np.ceil(_PIXELS_FOR_A_NAME / room)))
     places = list(range(0, len(names), every))
-    texts = [escape.plotly(escape.short(names[p], 24)) for p in places]
+    texts = [escape.plotly(escape.short(names[p], _WHOLE_NAME)) for p in places]
     return {"tickmode": "array", "tickvals": places, "ticktext": texts}
 
 
@@ -345,21 +356,28 @@ def live(part: Block, mode: Mode, *, sampled: bool = False) -> tuple[Figure, dic
     ]
     of = f": the {n_rows} × {n_columns} most rated" if sampled else ""
     margin = {"b": 34, "t": 58}
-    names = _live_names(part.item_names, words.many(part.item_noun))
+    most = _WHOLE_NAME if n_rows <= _FEW_ROWS else _SHORT_NAME
+    names = _live_names(part.item_names, words.many(part.item_noun), most)
+    users = _live_names(part.user_names, "users", _SHORT_NAME)
     if "ticktext" in names:  # slanted above the columns, below the title
-        longest = 6.4 * max(map(len, names["ticktext"]))
-        margin |= {"t": 42 + int(0.87 * longest), "r": 8 + int(0.5 * longest)}
+        longest = 6.0 * max(map(len, names["ticktext"]))
+        last = 6.0 * len(names["ticktext"][-1])
+        margin |= {"t": 42 + int(0.87 * longest), "r": 8 + int(0.5 * last)}
         names |= {"tickangle": -60, "ticklabeloverflow": "allow"}
+    numbers, roomy = (
+        _live_numbers(part, known, len(layers), margin, users) if framed else ([], None)
+    )
     bare: dict[str, Any] = {"showgrid": False, "zeroline": False, "ticks": ""}
     chart = plain.figure(
-        [*layers, *_outlines(part.held_out, mode, halo=False)],
+        [*layers, *numbers, *_outlines(part.held_out, mode, halo=False)],
         f"The matrix, as predicted{of}",
         plot_bgcolor=paper,
         margin=margin,
         showlegend=False,
         uirevision="matrix",
         xaxis=axis(**names, **bare, range=[-0.5, n_columns - 0.5], side="top", automargin=False),
-        yaxis=axis(**_live_names(part.user_names, "users"), **bare, range=[n_rows - 0.5, -0.5]),
+        yaxis=axis(**users, **bare, range=[n_rows - 0.5, -0.5]),
+        annotations=[_live_legend(part, mode)],
     )
     following = {
         "panel": "matrix",
@@ -377,6 +395,7 @@ def live(part: Block, mode: Mode, *, sampled: bool = False) -> tuple[Figure, dic
         "low": low,
         "high": high,
         "framed": framed,
+        "roomy": roomy,
         "held": _held_out(part),
         "colours": {"paper": paper, "mark": dot},
         "outline": {"half": _OUTLINE_HALF, "color": theme.ink(mode), "width": _OUTLINE_WIDTH},
@@ -409,7 +428,7 @@ def _live_colour_bar(part: Block) -> dict[str, Any]:
     return {
         "orientation": "h",
         "thickness": 8,
-        "len": 0.6,
+        "len": 0.45,
         "x": 0,
         "xanchor": "left",
         "y": 0,
@@ -430,14 +449,63 @@ def _dot(n_rows: int, n_columns: int) -> tuple[float, float]:
     return min(1.6 * n_columns / width, 0.2), min(1.6 * n_rows / height, 0.2)
 
 
-def _live_names(names: list[str], what: str) -> dict[str, Any]:
+def _live_numbers(
+    part: Block, known: np.ndarray, first: int, margin: dict[str, int], users: dict[str, Any]
+) -> tuple[list[Trace], dict[str, Any]]:
+    """The traces of numbers in the cells, and how the browser is to draw the cells around them."""
+    low, high, _ = part.extent
+    row, column = np.nonzero(~np.isnan(known))
+    inks = [theme.ink_on((value - low) / ((high - low) or 1.0)) for value in known[row, column]]
+
+    def written(**properties: Any) -> Trace:
+        return trace("scatter", mode="text", hoverinfo="skip", visible=False, **properties)
+
+    rated = written(
+        x=column.tolist(),
+        y=(row - _UP).tolist(),
+        text=[f"<b>{words.given(value)}</b>" for value in known[row, column]],
+        textfont={"size": theme.FONT_SIZE, "color": inks},
+    )
+    predicted = written(x=[], y=[], text=[], textfont={"size": theme.FONT_SIZE})
+    beside = 6.0 * max(map(len, users.get("ticktext", [""]))) + 12
+    return [rated, predicted], {
+        "cell": _ROOMY_CELL,
+        "around": (beside + margin.get("r", 8), margin["t"] + _BELOW),
+        "shrunk": {2: _ROOMY_FRAME, 3: _ROOMY_HALF},
+        "up": _UP,
+        "down": _DOWN,
+        "known": first,
+        "predicted": first + 1,
+        "digits": 1 if high - low >= 2 else 2,
+        "inks": theme.INKS,
+    }
+
+
+def _live_legend(part: Block, mode: Mode) -> dict[str, Any]:
+    """What the marks mean, beside the colour bar."""
+    marks = ["in a square: rated", "no square: a gap"]
+    marks += ["outlined: held out"] if part.held_out.any() else []
+    return {
+        "text": "<br>".join(marks),
+        "align": "left",
+        "showarrow": False,
+        "xref": "paper",
+        "x": 1,
+        "xanchor": "right",
+        "yref": "paper",
+        "y": 0,
+        "yanchor": "top",
+        "yshift": -2,
+        "font": {"size": theme.FONT_SIZE, "color": theme.of(mode).muted},
+    }
+
+
+def _live_names(names: list[str], what: str, most: int) -> dict[str, Any]:
     """Names of rows or columns where there is room for them, else what they are."""
     if len(names) > _NAMED_LINES:
         return {"showticklabels": False, "title": f"{what}, most rated first"}
-    return {
-        "tickvals": list(range(len(names))),
-        "ticktext": [escape.plotly(escape.short(name, 16)) for name in names],
-    }
+    texts = [escape.plotly(escape.short(name, most)) for name in names]
+    return {"tickvals": list(range(len(names))), "ticktext": texts}
 
 
 def _held_out(part: Block) -> list[tuple[int, int, str]]:

@@ -56,6 +56,10 @@ _FADED = 0.45
 MOST_NAMED_LIVE = 24
 _LIVE_NAMED_SIZE, _LIVE_SIZE = 10, 6
 
+# What annotations that name a point are called: the browser, which knows how large the map is, puts
+# them where they cover nothing, and leaves out those there is no room for (``js/fit.js``).
+_POINT = "point"
+
 # Clusters and genres: Paul Tol's muted colours, his light ones on dark paper; colour-blind safe.
 _GROUPS = (
     "#332288", "#CC6677", "#DDCC77", "#117733", "#88CCEE", "#882255", "#44AA99", "#999933",
@@ -418,6 +422,7 @@ def _names(
 def _name(x: float, y: float, text: str, where: str, mode: Mode) -> dict[str, Any]:
     up, along = where.split()
     return {
+        "name": _POINT,
         "x": x,
         "y": y,
         "text": text,
@@ -467,11 +472,9 @@ def live(
                 "scatter",
                 x=[],
                 y=[],
-                mode="markers+text" if named else "markers",
+                mode="markers",
                 text=[escape.plotly(escape.short(of.names[i], LONGEST_LABEL)) for i in ids],
                 hovertext=[escape.plotly(of.names[i]) for i in ids],
-                textfont={"size": theme.FONT_SIZE, "color": theme.of(mode).muted},
-                cliponaxis=False if named else None,
                 marker={
                     "color": theme.COLOUR[side],
                     "symbol": theme.SYMBOL[side],
@@ -492,7 +495,14 @@ def live(
         xaxis=axis("main direction", **bare),
         yaxis=axis("second direction", **bare, scaleanchor="x"),
     )
-    following = {"panel": "latent", "groups": groups, "ring": theme.point_ring(mode)}
+    written = {"size": theme.FONT_SIZE, "color": theme.of(mode).muted}
+    following = {
+        "panel": "latent",
+        "groups": groups,
+        "ring": theme.point_ring(mode),
+        "names": [points["text"] for points in traces] if named else None,
+        "name": {"name": _POINT, "showarrow": False, "borderpad": 0, "font": written},
+    }
     return theme.dress(chart, mode), following
 
 

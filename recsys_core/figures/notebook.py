@@ -227,7 +227,7 @@ def latent_map(
     ids = {side: places_of.most_rated(train, side, _MOST_MAPPED[method]) for side in SIDES}
     if method == "pca":
         basis = projection.Basis.fit(fitted)
-        places = places_of.project(fitted, basis, ids, places_of.widest_axes(basis))
+        places = places_of.project(fitted, basis, ids, places_of.axes_of(basis))
     else:
         arrange = projection.tsne if method == "tsne" else projection.umap
         places = places_of.placed(fitted, arrange(places_of.stacked(fitted, ids)), ids)

@@ -15,6 +15,9 @@ from recsys_core.figures.theme import Mode
 # Letters of a name beside a row; hovering says the whole.
 _LONGEST_LABEL = 24
 
+# Values are printed in the cells up to so many rows and columns.
+_MOST_PRINTED = 16
+
 
 def title(noun: str, compared: str) -> str:
     """What a matrix of similarities shows, in a line: “How alike users are, by factors”."""
@@ -30,13 +33,14 @@ def figure(table: pd.DataFrame, title: str, mode: Mode, selected: int | None = N
     others = values[~np.eye(n, dtype=bool)]
     names = [escape.plotly(str(name)) for name in table.index]
     labels = [escape.plotly(escape.short(str(name), _LONGEST_LABEL)) for name in table.index]
+    small = n <= _MOST_PRINTED
     cells = trace(
         "heatmap",
         z=np.round(values, 4),
-        text=[[f"{value:.2f}" for value in row] for row in values] if n <= 16 else None,
-        texttemplate="%{text}" if n <= 16 else None,
+        text=[[words.minus(f"{value:.2f}") for value in row] for row in values] if small else None,
+        texttemplate="%{text}" if small else None,
         hovertext=[
-            [f"{a} and {b}: {values[r, c]:.4f}" for c, b in enumerate(names)]
+            [f"{a} and {b}: {words.minus(f'{values[r, c]:.4f}')}" for c, b in enumerate(names)]
             for r, a in enumerate(names)
         ],
         hoverinfo="text",

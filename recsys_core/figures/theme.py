@@ -38,9 +38,15 @@ ERROR = (
     "#D18479", "#BF5E53", "#A73830",
 )  # fmt: skip
 
-# Several runs, in order of creation: Okabe and Ito's colours, blue first; the last is the ink.
-_RUNS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
-_RUNS_DARK = ("#56B4E9", "#E69F00", "#2BB58C", "#CC79A7", "#0072B2", "#D55E00", "#F0E442")
+# Several runs, in order of creation: Okabe and Ito's colours, blue first, without their yellow,
+# which cannot be seen on white; the last is the ink. Then they come again, with other dashes.
+_RUNS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
+_RUNS_DARK = ("#56B4E9", "#E69F00", "#2BB58C", "#CC79A7", "#0072B2", "#D55E00")
+_N_RUN_COLOURS = len(_RUNS) + 1
+
+# Of a run's training curve and of the other: Plotly's names.
+_DASHES = (("dash", "solid"), ("dot", "dashdot"), ("longdash", "longdashdot"))
+_MARKS = "●○◍"
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,17 @@ def run_colour(index: int, mode: Mode) -> str:
     return colours[index % len(colours)]
 
 
+def run_dash(index: int, training: bool) -> str:
+    """How the curve of run number ``index`` is dashed; at first training dashed, else solid."""
+    dashed, solid = _DASHES[index // _N_RUN_COLOURS % len(_DASHES)]
+    return dashed if training else solid
+
+
+def run_mark(index: int) -> str:
+    """The mark of a run in a list: a disc; a ring where another run has the colour already."""
+    return _MARKS[index // _N_RUN_COLOURS % len(_MARKS)]
+
+
 def _scale_of(colours: tuple[str, ...]) -> list[list]:
     return [[i / (len(colours) - 1), c] for i, c in enumerate(colours)]
 
@@ -117,9 +134,14 @@ def colour_at(share: float, mode: Mode = "light") -> str:
     return "#" + "".join(f"{channel:02X}" for channel in mixed)
 
 
+# The colour of text on the rating scale: up to a share of it, and beyond.
+INKS = (LIGHT.ink, "#FFFFFF", 0.55)
+
+
 def ink_on(share: float) -> str:
     """Black or white, whichever is read more easily on ``colour_at(share)``."""
-    return "#FFFFFF" if share > 0.55 else LIGHT.ink
+    pale, deep, edge = INKS
+    return deep if share > edge else pale
 
 
 @functools.cache
@@ -152,7 +174,7 @@ def template(mode: Mode) -> dict[str, Any]:
             },
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
-            "colorway": [run_colour(i, mode) for i in range(8)],
+            "colorway": [run_colour(i, mode) for i in range(_N_RUN_COLOURS)],
             "colorscale": {"sequential": sequential(mode), "diverging": diverging(mode)},
             "xaxis": axis,
             "yaxis": axis,

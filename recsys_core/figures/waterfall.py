@@ -141,7 +141,8 @@ def figure(terms: Terms, user: str, item: str, scale: Scale, mode: Mode) -> Figu
         )
         for at, end in enumerate(ends)
     ]
-    total = "prediction" if is_rating else "sum"
+    cut = abs(terms.prediction - terms.score) > 1e-6
+    total = "prediction" if is_rating and not cut else "sum"
     chart = plain.figure(
         [bars, said, *ways],
         "The prediction, term by term",

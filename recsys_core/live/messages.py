@@ -54,14 +54,12 @@ class Frame(msgspec.Struct, omit_defaults=True):
 class Map(msgspec.Struct):
     """How the latent space is drawn, once the run's basis is known.
 
-    ``reach`` is half the width of the picture; ``main`` and ``second`` name the axes; ``beside``
-    says where each point's name stands, empty where points are too many for names.
+    ``reach`` is half the width of the picture; ``main`` and ``second`` name the axes.
     """
 
     reach: float
     main: str
     second: str
-    beside: list[str]
 
 
 class Baseline(msgspec.Struct):

@@ -276,9 +276,13 @@ class FittedModel(ABC):
         """Turn x into ratings, not clipped; any shape, kept."""
         return x
 
+    def clipped(self, scores: np.ndarray) -> np.ndarray:
+        """Scores moved onto the scale of the ratings; preferences, which have none, as they are."""
+        return self.scale.clip(scores) if self.has.ratings else scores
+
     def _read(self, x: np.ndarray, clip: bool) -> np.ndarray:
         ratings = self.score(x)
-        return self.scale.clip(ratings) if clip and self.has.ratings else ratings
+        return self.clipped(ratings) if clip else ratings
 
     def predict(
         self, user_ids: ArrayLike | Guest, item_ids: ArrayLike, clip: bool = True

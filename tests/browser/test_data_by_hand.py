@@ -27,6 +27,16 @@ def click_first_cell(page: Page, grid: Locator) -> None:
     is_chosen(grid, 1, 0)
 
 
+def type_into(page: Page, grid: Locator, digit: str) -> None:
+    """Type into the chosen cell, the fifth of the first row."""
+    page.keyboard.press(digit)
+    editor = page.locator("#portal input")
+    expect(editor).to_have_value(digit)
+    page.keyboard.press("Enter")
+    expect(editor).to_have_count(0)
+    expect(cell(grid, 4, 0)).to_have_text(digit)
+
+
 def test_a_rating_is_changed_and_trained_on(browser_page):
     page = browser_page()
     notes = listen(page)
@@ -42,17 +52,24 @@ def test_a_rating_is_changed_and_trained_on(browser_page):
         page.keyboard.press("ArrowRight")
         is_chosen(grid, column, 0)
     expect(cell(grid, 4, 0)).to_have_text("")
-    page.keyboard.press("3")
-    editor = page.locator("#portal input")
-    expect(editor).to_have_value("3")
-    page.keyboard.press("Enter")
-    expect(editor).to_have_count(0)
-    expect(cell(grid, 4, 0)).to_have_text("3")
+    # A number beyond the scale is told, and kept to be mended.
+    type_into(page, grid, "7")
+    train = page.get_by_role("button", name="Train on this table")
+    expect(page.get_by_role("alert")).to_contain_text("is not on the scale of these ratings, 0–5")
+    expect(train).to_be_disabled()
+    expect(cell(grid, 4, 0)).to_have_text("7")
+    click_first_cell(page, grid)
+    for column in (2, 3, 4):
+        page.keyboard.press("ArrowRight")
+        is_chosen(grid, column, 0)
+    type_into(page, grid, "3")
+    expect(page.get_by_role("alert")).to_have_count(0)
     # A click that came before the grid has told the server would train without the change.
     becomes(lambda: asked(page, notes, "message"), lambda sent: "edited_rows" in "".join(sent))
     settled(page)
     shot(page, "data-edited")
-    page.get_by_role("button", name="Train on this table").click()
+    expect(train).to_be_enabled()
+    train.click()
     comes_to(page, "train")
     expect(sidebar(page)).to_contain_text("Robbie's party, edited")
     expect(sidebar(page)).to_contain_text("40\u00a0ratings")

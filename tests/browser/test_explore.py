@@ -19,20 +19,11 @@ from tests.browser.helpers import (
     sidebar,
     steady,
 )
-from tests.browser.training import OVER
+from tests.browser.training import OVER, party
 
 pytestmark = pytest.mark.browser
 
 LOOKS = {"desktop": (1440, 900, False), "phone": (390, 844, True)}
-
-
-def party(page: Page) -> None:
-    """Robbie's party, learnt to the end."""
-    page.goto("/predictions")
-    page.get_by_role("button", name="Start with Robbie's party").click()
-    # On a phone the sidebar, and the card in it, is folded away.
-    expect(page.get_by_text("epoch 200 of 200")).to_be_visible()
-    settled(page)
 
 
 def find(page: Page, label: str, typed: str, name: str) -> None:

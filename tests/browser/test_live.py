@@ -162,7 +162,7 @@ def test_a_model_without_epochs_is_drawn_when_it_has_learnt(browser_page):
     """It is done while the page is being drawn, or a moment later."""
     page = browser_page()
     open_world(page)
-    filled = "plot => plot.calcdata[0][0].z.flat().filter((z) => z !== null).length"
+    filled = "plot => plot.calcdata[1][0].z.flat().filter((z) => z !== null).length"
     for n_runs in (2, 3, 4):
         kinds = page.locator(".st-key-choose_algorithm")
         kinds.get_by_role("radio", name="Item kNN", exact=True).click()
@@ -173,7 +173,7 @@ def test_a_model_without_epochs_is_drawn_when_it_has_learnt(browser_page):
         page.get_by_role("button", name="Start a new run").click()
         expect(page.locator("[data-fs=errors]")).to_have_count(n_runs)
         expect(page.get_by_test_id("stMetric")).to_have_count(2)
-        becomes(lambda: plot(page, "matrix_at_rest").evaluate(filled), 40 * 30)
+        becomes(lambda: plot(page, "matrix").evaluate(filled), 40 * 30)
 
 
 # Both in one moment, as a busy browser hands over what was pressed one after the other.

@@ -71,7 +71,7 @@ _READ = """() => {
         slider: find(".fs-timeline input").valueAsNumber,
         beside: said(".fs-timeline output"),
         card: said(".st-key-card_run [data-fs=progress]"),
-        line: said(`.fs-errors[data-stream="${find(".fs-timeline").dataset.stream}"]`),
+        line: said(`.fs-errors [data-stream="${find(".fs-timeline").dataset.stream}"]`),
         curve: painted("curve"),
         matrix: painted("matrix"),
         map: painted("latent"),

@@ -210,3 +210,12 @@ def button(page: Page, label: str) -> Locator:
 def press(page: Page, label: str) -> None:
     """Press one."""
     button(page, label).click()
+
+
+def party(page: Page) -> None:
+    """Robbie's party, learnt to the end."""
+    page.goto("/predictions")
+    page.get_by_role("button", name="Start with Robbie's party").click()
+    # On a phone the sidebar, and the card in it, is folded away.
+    expect(page.get_by_text("epoch 200 of 200")).to_be_visible()
+    settled(page)

@@ -273,11 +273,11 @@ def test_users_and_items_keep_their_marks_and_their_places_come_later(run):
 
 
 def test_few_points_are_named_and_many_are_not(run):
-    assert draw(space(run))[0].data[0].mode == "markers"
+    assert space(run)[1]["names"] is None
     party = trained("party")
-    figure, _ = draw(space(party))
-    assert figure.data[0].mode == "markers+text"
-    assert list(figure.data[0].text) == party.ratings.user_names
+    _, live = space(party)
+    assert live["names"] == [party.ratings.user_names, party.ratings.item_names]
+    assert go.layout.Annotation(live["name"] | {"x": 0, "y": 0, "text": "a name"}).name == "point"
 
 
 def test_the_table_of_places_waits_for_them():

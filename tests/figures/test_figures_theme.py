@@ -57,6 +57,19 @@ def test_neutral_colours_are_those_of_the_pages(mode):
     assert runs == config["chartCategoricalColors"]
 
 
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_runs_can_be_told_apart(mode):
+    looks = [
+        (theme.run_colour(i, mode), theme.run_dash(i, training), theme.run_mark(i))
+        for i in range(21)
+        for training in (True, False)
+    ]
+    assert len(set(looks)) == len(looks)
+    assert (theme.run_dash(0, True), theme.run_dash(0, False)) == ("dash", "solid")
+    # Yellow on white (1.3) is none; sky blue, the palest of the others, has 2.3.
+    assert min(contrast(colour, theme.paper(mode)) for colour, _, _ in looks) > 2.1
+
+
 def test_colour_at_meets_the_stops_and_mixes_between():
     assert theme.colour_at(0) == theme.RATING[0]
     assert theme.colour_at(1) == theme.RATING[-1] == theme.colour_at(7)

@@ -46,7 +46,7 @@ test("lines and markers lie where the axes map them", () => {
 
 test("a name stands beside its point, on the side that Plotly would choose", () => {
   for (const [where, x, y, align, baseline] of [
-    ["top left", -7, -6, "right", "bottom"], ["middle right", 7, 0, "left", "middle"],
+    ["top left", -8, -6, "right", "bottom"], ["middle right", 8, 0, "left", "middle"],
     ["bottom center", 0, 6, "center", "top"],
   ]) {
     const here = pen()

@@ -17,7 +17,9 @@ const Plotly = {
     asked.push(["react", data, layout])
     if (data[0].broken) throw new Error("no such trace")
     div._fullData = data
-    div.on = (/** @type {string} */ _, /** @type {any} */ listener) => (div.click = listener)
+    div.on = (/** @type {string} */ name, /** @type {any} */ listener) => {
+      if (name === "plotly_click") div.click = listener
+    }
   },
   async relayout(/** @type {any} */ _, /** @type {any} */ layout) {
     asked.push(["relayout", layout])

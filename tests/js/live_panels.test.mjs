@@ -34,6 +34,7 @@ function byTrace(panel) {
 const curves = {
   panel: "curves", series: "validation", last: 60, baselines: [[0, "Global mean"], [1, "Bias"]],
   curves: [[2, "a", "train"], [3, "a", "validation"], [4, "unknown", "train"]], best: 5, ring: 6,
+  beginning: 0.1,
 }
 const validation = [8, 6, 5, 7]
 const baselines = [
@@ -49,6 +50,20 @@ test("curves: the numbers of each run, the grey lines, the star at the best, the
   assert.deepEqual([at[0].y, at[0].x[1], at[0].textposition], [[4, 4], 60, "top left"])
   assert.deepEqual([at[1].y, at[1].textposition], [[2, 2], "bottom left"], "the lowest")
   assert.deepEqual([at[5].x, at[5].y, at[6].x, at[6].y], [[2], [5], [1], [6]])
+})
+
+test("curves: what is far higher than all that follows does not press the rest together", () => {
+  const top = (/** @type {Partial<CurvesLive>} */ live = {}) =>
+    panelOf({ ...curves, ...live }, []).at()?.layout["yaxis.autorangeoptions.clipmax"]
+  const over = (/** @type {number} */ high, low = 0) => high + 0.09 * (high - low)
+  page(trainedTo(3, { validation: [80, 6, 5, 7], best: 2, baselines }), 1)
+  assert.equal(top(), over(7, 1 / 4), "epoch 0 of 3 is the beginning")
+  page(trainedTo(3, { validation: [80, 2, 1, 1], best: 2, baselines }), 1)
+  assert.equal(top(), over(4, 1 / 4), "the grey lines are all there")
+  page(trainedTo(0, { validation: [80], baselines, n_epochs: 30 }), 0)
+  assert.equal(top(), over(80, 1), "while there is nothing else")
+  assert.equal(top({ series: "loss" }), undefined, "an objective falls from where it falls")
+  assert.equal(top({ beginning: 0 }), undefined)
 })
 
 test("curves: there is no star before a run is finished, nor while it plays", () => {
@@ -81,7 +96,7 @@ function matrix() {
   const live = {
     panel: /** @type {const} */ ("matrix"), trace: 1, known: 2, users: [4, 5], items: [6, 7],
     shrunk: { 0: /** @type {[number, number]} */ ([0.1, 0.2]) }, rows: ["Ann", "Ben"],
-    columns: ["Xenia", "Yves"], low: 1, high: 5, framed: false,
+    columns: ["Xenia", "Yves"], low: 1, high: 5, framed: false, roomy: null,
     colours: { paper: "", mark: "" },
     outline: { color: "", width: 1, half: 0.4 },
     ring: { color: "", width: 3 },
@@ -117,19 +132,47 @@ test("matrix: what is known of a cell is said, and cells are small in wide empty
   assert.deepEqual(traces[0].z, [[1, null, null], [null, null, null], [null, null, 1]])
 })
 
+test("matrix: where cells are large enough, what is rated and what is predicted stand in them", () => {
+  const [live, traces] = matrix()
+  traces.push({ visible: false, x: [0], y: [0] }, { textfont: { size: 12 } })
+  /** @type {MatrixLive} */
+  const numbered = {
+    ...live,
+    roomy: {
+      cell: [20, 30], around: [60, 100], shrunk: { 0: [0.4, 0.25] }, up: 0.25, down: 0.25,
+      known: 3, predicted: 4, digits: 1, inks: ["pale", "deep", 0.55],
+    },
+  }
+  const frames = [{ epoch: 4, matrix: packed(65534, 0, 65535, 32767) }]
+  page(trainedTo(4, { frames }), 4, { main: "m" })
+  const panel = panelOf(numbered, structuredClone(traces), { width: 100, height: 160 })
+  assert.equal(panel.resized?.({ width: 99, height: 160 }), true, "19.5 pixels are too few")
+  assert.equal(panel.resized?.({ width: 300, height: 160 }), false)
+  const { x, y, text, textfont } = byTrace(panel)[4]
+  assert.deepEqual([x, y], [[0, 1, 1], [0.25, 0, 1.25]], "a gap's number stands in the middle")
+  assert.deepEqual([text, textfont], [["5.0", "1.0", "3.0"], { size: 12, color: ["deep", "pale", "pale"] }])
+  const drawn = structuredClone(traces)
+  panelOf(numbered, drawn, { width: 100, height: 160 })
+  assert.deepEqual([drawn[3].visible, drawn[4].visible], [true, true])
+  assert.deepEqual(drawn[0].y, [-0.5, 0, 0.5, 1], "the square stands higher")
+  const small = structuredClone(traces)
+  panelOf(numbered, small, { width: 90, height: 160 })
+  assert.deepEqual([small[3].visible, small[0].y[0]], [false, -0.2])
+})
+
 // --- the latent space -----------------------------------------------------------------------------
 
 /** @type {LatentLive} */
 const latent = {
   panel: "latent",
   ring: { symbol: "circle-open", size: 18, color: "", line: { width: 2.5 } },
+  names: [["Ann"], ["Xenia", "Yves"]], name: { name: "point" },
   groups: [
     { trace: 0, side: "user", ids: [3], points: [0, 1] },
     { trace: 2, side: "item", ids: [8, 9], points: [1, 3] },
   ],
 }
-const beside = ["top left", "top right", "middle left"]
-const map = { reach: 3, main: "main", second: "second", beside }
+const map = { reach: 3, main: "main", second: "second" }
 const [one, half] = [32767, 16384]
 const moves = [
   { epoch: 0, matrix: "", latent: packed(one, 0, 0, one, 0, 0), reach: 2 }, // spread 0 is left out
@@ -138,9 +181,13 @@ const moves = [
 
 test("latent space: points are shares of what their frame reaches, and move in between", () => {
   page(trainedTo(2, { map, frames: moves }), 1, { main: "l" })
-  const at = byTrace(panelOf(latent, []))
-  assert.deepEqual([at[0].x, at[0].y, at[0].textposition], [[-1], [0], ["top left"]])
-  assert.deepEqual([at[2].y, at[2].textposition], [[3, 0], ["top right", "middle left"]])
+  const panel = panelOf(latent, [])
+  const at = byTrace(panel)
+  assert.deepEqual([at[0].x, at[0].y], [[-1], [0]])
+  assert.deepEqual(at[2].y, [3, 0])
+  const { annotations } = panel.at()?.layout ?? {}
+  assert.deepEqual(annotations[0], { name: "point", text: "Ann", x: -1, y: 0 })
+  assert.deepEqual(annotations.map((/** @type {any} */ { text }) => text), ["Ann", "Xenia", "Yves"])
   assert.ok(Math.abs(at[2].x[1] - 1) < 1e-3)
 })
 

@@ -211,6 +211,34 @@ def test_edited_ratings_are_split_as_was_chosen_by_hand(browser_id, workspace, m
     assert run.split.description.startswith("random 80/10/10")
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ([9.0], "9, for Another One Bites the Dust by Darth Vader, is not on the scale of these "
+         "ratings, 0–5: change it, or empty the cell."),
+        ([-1.0, 3.0, 6.0], "2 numbers are not on the scale of these ratings, 0–5, such as −1 for "
+         "Another One Bites the Dust by Darth Vader: change them, or empty the cells."),
+    ],
+)  # fmt: skip
+def test_a_number_beyond_the_scale_is_refused_in_a_sentence(
+    typed, told, browser_id, workspace, monkeypatch
+):
+    def edit(table, **_):
+        table.iloc[0, : len(typed)] = typed
+        return table
+
+    load(browser_id, rc.datasets.music_party())
+    monkeypatch.setattr("streamlit.data_editor", edit)
+    at = open_page("data", browser_id)
+    assert told in " ".join(element.value for element in at.main.get("html"))
+    assert button(at, "Train on this table").disabled
+    typed[:] = [5.0 if value in (9.0, 6.0) else 0.0 for value in typed]  # the ends are on it
+    at.run()
+    assert told not in " ".join(element.value for element in at.main.get("html"))
+    button(at, "Train on this table").click().run()
+    assert current(workspace).run.ratings.name == "Robbie's party, edited"
+
+
 def test_a_chosen_split_survives_a_reload_and_a_second_tab(browser_id, workspace):
     load(browser_id, rc.datasets.checkerboard(12, 12))
     at = open_page("data", browser_id)

@@ -29,7 +29,7 @@ def best(at):
 
 def shown_is(table, expected, ratings):
     assert list(table["song"]) == [ratings.item_names[i] for i in expected["item"]]
-    np.testing.assert_allclose(table["predicted"], expected["score"])
+    np.testing.assert_allclose(table["predicted"], ratings.scale.clip(expected["score"]))
 
 
 def test_a_user_sees_own_ratings_and_the_best_of_the_rest(browser_id):
@@ -86,6 +86,22 @@ def test_a_guests_ratings_change_the_recommendations_at_once(browser_id):
     assert any("knows nothing of you" in text for text in texts(at))
 
 
+def test_a_prediction_beyond_the_scale_is_shown_on_it_and_what_it_was_is_told(browser_id):
+    run = party(browser_id, rc.SGD(n_factors=2))
+    rated = dict.fromkeys((0, 1, 9, 11), 5.0)  # all alike, and all as high as can be
+    runs.registry().workspace(browser_id).guest[run.experiment.data] = rated
+    at = open_page("recommend", browser_id, "who=guest")
+    guest = run.fitted.fold_in(np.array(list(rated)), np.array(list(rated.values())))
+    before = run.fitted.recommend(guest, 10)["score"]
+    assert before[0] > 5.1 and before[1] < 5
+    assert best(at)["predicted"].max() == 5
+    raw = words.number(before[0])
+    name = best(at)["song"].iloc[0]
+    proto = at.dataframe(key="best_song").proto
+    assert f"Before that: {name} {raw}." in proto.columns  # on hover over the heading
+    assert any(f"pull that to {raw}, cut to the scale: 5." in text for text in texts(at))
+
+
 def test_a_guests_ratings_are_there_in_another_tab_of_the_same_browser_and_nowhere_else(browser_id):
     run = party(browser_id)
     at = open_page("recommend", browser_id, "who=guest")
@@ -116,7 +132,8 @@ def test_a_continuous_scale_is_typed(browser_id):
     assert not any("knows nothing of you" in text for text in texts(at))
     guest = run.fitted.fold_in([int(typed.key.removeprefix("guest_"))], [6.5])
     expected = run.fitted.recommend(guest, 10)
-    np.testing.assert_allclose(at.dataframe(key="best_item").value["predicted"], expected["score"])
+    shown = at.dataframe(key="best_item").value["predicted"]
+    np.testing.assert_allclose(shown, np.clip(expected["score"], 0.0, 7.0))
 
 
 @pytest.mark.parametrize("how", ["mean", "sum"])
@@ -127,7 +144,8 @@ def test_neighbours_advice_and_the_warning_about_sums(how, browser_id):
     assert not at.exception
     table = table_with(at, "own prediction")
     expected = similarity.from_neighbours(run.fitted, 0, 10, 3, how, "predictions")
-    np.testing.assert_allclose(table.iloc[:, 1], expected["score"])
+    cut = run.ratings.scale.clip if how == "mean" else np.asarray  # a sum is no rating
+    np.testing.assert_allclose(table.iloc[:, 1], cut(expected["score"]))
     assert bool(at.warning) == (how == "sum")
 
 

@@ -32,7 +32,7 @@ def world(browser_id):
 LESS = {
     "BayesianPMF": {"predictions": "matrix contributions"},
     "MLP": {"predictions": "matrix", "recommend": "alike_matrix"},
-    "ItemKNN": {"train": "matrix_at_rest", "predictions": "matrix contributions", "latent": ""},
+    "ItemKNN": {"train": "matrix", "predictions": "matrix contributions", "latent": ""},
     "UserItemBias": {"train": "curve matrix timeline", "latent": "", "recommend": "contributions"},
     "GlobalMean": {"train": "matrix_at_rest", "latent": "", "recommend": "contributions"},
 }

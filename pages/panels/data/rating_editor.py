@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from html import escape
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from pages.shared import parts, session, view
+from recsys_core import words
 from recsys_core.errors import FactorscopeError
 from recsys_core.ratings import Ratings
 from recsys_core.runs import DataSet
+from recsys_core.text import Text
 
 _MOST_USERS, _MOST_ITEMS = 30, 40
 _EDITED = ", edited"
@@ -28,7 +31,7 @@ def section(data: DataSet) -> None:
     ratings = data.ratings
     st.header("Change a rating", anchor=False)
     st.caption("Click a cell and type; empty it to make it a gap. Then train again.")
-    low, high, step = ratings.scale
+    # Without the scale's ends: Streamlit would put what is typed beyond them in silence at the end.
     edited = st.data_editor(
         _wide(ratings),
         key=f"grid_{id(ratings)}",
@@ -36,14 +39,15 @@ def section(data: DataSet) -> None:
         disabled=parts.locked("editor"),
         placeholder="·",
         column_config={
-            str(item): st.column_config.NumberColumn(
-                name, min_value=low, max_value=high, step=step, width="small"
-            )
+            str(item): st.column_config.NumberColumn(name, step=ratings.scale.step, width="small")
             for item, name in enumerate(ratings.item_names)
         },
         alt=f"Table of all ratings: one row a user, one column a {ratings.item_noun}",
     )
-    locked = parts.locked("editor")
+    refused = _refusal(ratings, edited)
+    if refused:
+        st.html(f'<p role="alert" class="fs-refused">{escape(refused)}</p>')
+    locked = parts.locked("editor") or bool(refused)
     pressed = st.button(
         "Train on this table",
         type="primary",
@@ -54,6 +58,27 @@ def section(data: DataSet) -> None:
     if pressed and not locked:
         _train_on(_with_values(data.ratings, edited), data)
         st.switch_page("train.py")
+
+
+def _refusal(ratings: Ratings, table: pd.DataFrame) -> str:
+    """Why what the table says cannot be learned: a number beyond the scale; empty where it can."""
+    values = table.to_numpy(dtype=np.float32, na_value=np.nan)
+    rows, columns = np.nonzero(~np.isnan(values) & ~ratings.scale.contains(values))
+    if not len(rows):
+        return ""
+    user = ratings.user_names[ratings.user_order[rows[0]]]
+    item = ratings.item_names[ratings.item_order[columns[0]]]
+    return Text(
+        "{value}, for {item} by {user}, is not on the scale of these ratings, {scale}: change it, "
+        "or empty the cell.",
+        "{n} numbers are not on the scale of these ratings, {scale}, such as {value} for {item} by "
+        "{user}: change them, or empty the cells.",
+        n=len(rows),
+        value=words.number(values[rows[0], columns[0]]),
+        item=item,
+        user=user,
+        scale=words.span(ratings.scale.low, ratings.scale.high),
+    )
 
 
 def _train_on(changed: Ratings, data: DataSet) -> None:

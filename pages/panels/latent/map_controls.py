@@ -112,14 +112,15 @@ def choose(model: ModelInView) -> Map:
             "Map",
             METHODS,
             "latent_method",
-            help="PCA looks along the two directions of widest spread. Two factors shows the "
-            "model's own axes. t-SNE and UMAP bend the space so that neighbours stay together: "
-            "there, far distances mean nothing.",
+            help="PCA looks along the main direction, that of the widest spread, and the second. "
+            "Two factors shows the model's own axes. t-SNE and UMAP bend the space so that "
+            "neighbours stay together: there, far distances mean nothing.",
         )
         pair = _pair(model.fitted.n_factors) if method == "factors" else (0, 0)
         shade, groups, names = _colour(model)
-        for side in sides:
-            _find(model, side)
+        with st.container(horizontal=True, gap="medium", width=185 * len(sides) + 30):
+            for side in sides:
+                _find(model, side)
     one = selected()
     if one is not None and one[0] not in sides:
         one = None
@@ -169,7 +170,7 @@ def _colour(model: ModelInView) -> tuple[Shade, dict[Side, np.ndarray] | None, S
         for name, text in COLOURS.items()
         if name != "genre" or genres
     }
-    colour = choices.select("colour", "Colour by", offered, "latent_colour", width=170)
+    colour = choices.select("colour", "Colour by", offered, "latent_colour", width=150)
     if colour == "cluster":
         return "group", *model_in_view.clusters(model)
     if colour == "genre":
@@ -189,7 +190,7 @@ def _colour(model: ModelInView) -> tuple[Shade, dict[Side, np.ndarray] | None, S
 
 
 def _find(model: ModelInView, side: Side) -> None:
-    with st.container(width=210):
+    with st.container(width=180):
         pickers.pick(
             side, model.ratings, f"latent_find_{side}", lambda found: view.select(**{side: found})
         )
@@ -230,5 +231,5 @@ def _places(
         axes = (f"factor {pair[0] + 1}", f"factor {pair[1] + 1}")
     else:
         basis = model_in_view.basis(model)
-        axes = latent_map.widest_axes(basis)
+        axes = latent_map.axes_of(basis)
     return model_in_view.project(model, basis, ids, axes), method

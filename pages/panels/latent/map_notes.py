@@ -10,6 +10,7 @@ import streamlit as st
 from pages.panels.latent.map_controls import Map
 from pages.shared import model_in_view, parts, view
 from pages.shared.model_in_view import ModelInView
+from pages.shared.tables import aligned
 from recsys_core import escape, words
 from recsys_core.asking import latent_map
 from recsys_core.ratings import Side
@@ -105,7 +106,7 @@ def _table(
             view.redraw("user", "item")
 
     st.dataframe(
-        columns,
+        aligned(columns, similarity=2),
         hide_index=True,
         height="content",
         on_select="ignore" if parts.locked("similar") else go,
@@ -113,7 +114,7 @@ def _table(
         key=key,
         column_config={
             heading: st.column_config.TextColumn(width=165),
-            "similarity": st.column_config.NumberColumn(format="%.2f", width=68),
+            "similarity": st.column_config.NumberColumn(width=68),
             "ratings": st.column_config.NumberColumn(width=58),
         },
         alt=heading[:1].upper() + heading[1:],
@@ -130,6 +131,7 @@ def axis_ends(model: ModelInView) -> None:
         "chance."
     )
     table = model_in_view.factor_table(model)
+    table = table.assign(spread=100 * table["spread"])  # as percentages, all with one decimal
     st.dataframe(
         table,
         hide_index=True,
@@ -137,7 +139,7 @@ def axis_ends(model: ModelInView) -> None:
             "spread": st.column_config.ProgressColumn(
                 "spread",
                 help="Share of all spread of users and items that lies along this factor.",
-                format="percent",
+                format="%.1f %%",
                 min_value=0,
                 max_value=float(table["spread"].max()),
                 width="small",

@@ -37,7 +37,10 @@ class _Shown:
 
 def choose(model: ModelInView) -> Block:
     """Controls for order and place; the block they choose."""
-    users, items = (_side(model, side) for side in SIDES)
+    # In a box of their own: where there is no room beside the views, both go below them.
+    wide = sum(200 if model.ratings.axis(side).n <= _WHOLE[side] else 375 for side in SIDES)
+    with st.container(horizontal=True, gap="medium", width=wide + 30):
+        users, items = (_side(model, side) for side in SIDES)
     return matrix_view.block_of(
         model.split.train,
         model.fitted,

@@ -97,7 +97,7 @@ def _row(item: int, ratings: Ratings, rated: dict[int, float], locked: bool) -> 
                 on_change=parts.unlocked("guest", note),
                 disabled=locked,
                 label_visibility="collapsed",
-                placeholder=f"{scale.low:g} to {scale.high:g}",
+                placeholder=f"{words.given(scale.low)} to {words.given(scale.high)}",
                 width=130,
             )
 

@@ -13,6 +13,7 @@ import streamlit as st
 from pages.panels.train.timeline import timeline
 from pages.shared import choices, parts, session, sidebar, view
 from pages.shared.chart.chart import cells, chart, points
+from pages.shared.tables import aligned
 from recsys_core import escape
 from recsys_core.asking import matrix_view
 from recsys_core.asking.matrix_view import Block
@@ -174,6 +175,7 @@ def _curves() -> None:
             live=following,
             table=lambda: curves.table(curve_of(entry)),
             part="curve",
+            what="errors" if measure == "RMSE" else "objective",
         )
         with (
             st.container(key="curves_view", width="content"),
@@ -216,18 +218,24 @@ def _errors() -> None:
     for part, rmse in known:
         if rmse is None:
             continue
-        bias = biases and (biases.train_rmse if part == "Training" else biases.validation_rmse)
+        bias = None
+        if biases is not None:
+            bias = biases.train_rmse if part == "Training" else biases.validation_rmse
+        lower = bias is not None and rmse < bias
         st.metric(
             f"{part} RMSE",
             f"{rmse:.4f}",
-            f"{rmse - bias:+.4f} against user and item biases" if bias else None,
-            delta_color="inverse",
+            f"{abs(rmse - bias):.4f} {'below' if lower else 'above'} user and item biases"
+            if bias is not None
+            else None,
+            delta_color="green" if lower else "red",
+            delta_arrow="down" if lower else "up",
         )
 
 
 def _matrix(entry: Entry) -> None:
     run = entry.run
-    if not run.model.has_epochs:
+    if not run.n_epochs:
         _matrix_at_rest()
         return
     train, block, mode = run.split.train, _block(run, run.fitted), session.theme()
@@ -242,6 +250,7 @@ def _matrix(entry: Entry) -> None:
         table=lambda: _block(run, run.fitted_at(view.epoch())).table("predicted"),
         marks=cells(block.user_ids, block.item_ids, theme.cell_ring(mode)),
         part="matrix",
+        what="predicted",
     )
 
 
@@ -270,10 +279,11 @@ def _matrix_at_rest() -> None:
         heatmap.figure(block, "filled", mode),
         key="matrix_at_rest",
         alt=heatmap.alt(block, "filled"),
-        height=_HEIGHT,
         table=lambda: block.table("filled"),
         marks=cells(block.user_ids, block.item_ids, theme.cell_ring(mode)),
         part="matrix",
+        what="gaps-filled",
+        note=heatmap.legend(block, "filled"),
     )
 
 
@@ -302,6 +312,7 @@ def _map(entry: Entry) -> None:
             theme.point_ring(mode),
         ),
         part="map",
+        what="latent-space",
     )
 
 
@@ -321,9 +332,11 @@ def _no_latent_space() -> None:
         names = run.ratings.item_names
         heading = f"Most like {names[item]}"
         st.dataframe(
-            {heading: [names[i] for i in table["item"]], "similarity": table["similarity"]},
+            aligned(
+                {heading: [names[i] for i in table["item"]], "similarity": table["similarity"]},
+                similarity=2,
+            ),
             hide_index=True,
-            column_config={"similarity": st.column_config.NumberColumn(format="%.2f")},
             alt=heading,
         )
 

@@ -8,6 +8,7 @@ import streamlit as st
 from pages.panels.train.live_panels import curve_of
 from pages.panels.train.settings import described
 from pages.shared import parts, receipt, session, sidebar, view
+from pages.shared.tables import aligned
 from recsys_core import escape, words
 from recsys_core.asking import exports
 from recsys_core.errors import FactorscopeError
@@ -19,7 +20,10 @@ from recsys_core.runs import Entry, Run
 
 @view.fragment("runs", "shown", "status")
 def runs() -> None:
-    """One line a run: colour, name, errors; show, look at, rename, remove. Own runs first."""
+    """One line a run: colour, name, settings, errors, time; own runs first.
+
+    Each can be shown, looked at, renamed and removed.
+    """
     st.header("Runs", anchor=False)
     groups: dict[str, list[Entry]] = {}
     for each in session.workspace().entries:
@@ -53,19 +57,26 @@ def _line(entry: Entry) -> None:
             disabled=locked or not beside or entry is here,
         )
         st.html(f'<span style="font-size:1.3rem">{sidebar.dot(entry)}</span>', width="content")
+        about = _about(entry, run.split is not view.split())
         st.button(
             name,
             key=f"select_{entry.number}",
             type="primary" if entry is here else "tertiary",
-            disabled=entry is here or locked,
+            disabled=locked,
             on_click=parts.unlocked("runs", _look_at),
             args=(entry,),
-            help=_about(entry, run.split is not view.split()),
+            help=about,
         )
+        st.html(f'<span class="fs-cut" title="{escape.html(about)}">{escape.html(about)}</span>')
         at = view.standing() if entry is here else status_lines.standing(run, run.epoch_at("best"))
         text = escape.html(status_lines.errors(at))
+        seconds = sum(epoch.seconds for epoch in run.epochs)
+        taken = words.duration(seconds) if seconds >= 0.1 else f"< {words.duration(0.1)}"
+        taken = escape.html(taken)
         st.html(
-            f'<span class="fs-errors" data-fs="errors" data-stream="{run.stream}">{text}</span>'
+            f'<span class="fs-errors"><span data-fs="errors" data-stream="{run.stream}">{text}'
+            f'</span></span><span class="fs-took" title="Spent training">{taken}</span>',
+            width="content",
         )
         if parts.drawn("export"):
             receipt.button(entry, f"Receipt of {name}")
@@ -91,6 +102,8 @@ def _line(entry: Entry) -> None:
 
 
 def _look_at(entry: Entry) -> None:
+    if entry is view.entry():  # already: it stays at the epoch shown
+        return
     view.look_at(entry)
     view.redraw("run")
 
@@ -165,7 +178,9 @@ def _epochs(entry: Entry) -> None:
     ) as box:
         if box.open:
             table = curves.table(curve_of(entry))
-            st.dataframe(table, height=300, key="epochs_table", alt=f"Epochs of {entry.name}")
+            st.dataframe(
+                aligned(table), height=300, key="epochs_table", alt=f"Epochs of {entry.name}"
+            )
             st.download_button(
                 "CSV", exports.to_csv(table), f"{entry.name}.csv", "text/csv",
                 icon=":material/download:", on_click="ignore", key="epochs_csv",

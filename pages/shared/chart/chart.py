@@ -14,6 +14,8 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.chart.assets import PLOTLY_ROUTE, component_of
+from pages.shared.chart.file_names import saved_as
+from pages.shared.tables import aligned
 from recsys_core import escape
 from recsys_core.asking import exports
 from recsys_core.figures.plain import Figure, to_json
@@ -43,6 +45,8 @@ def chart(
     live: dict[str, Any] | None = None,
     marks: dict[str, Any] | None = None,
     part: str = "",
+    what: str = "",
+    note: str = "",
 ) -> None:
     """Draw a figure that ``figures.theme.dress`` has dressed.
 
@@ -50,8 +54,11 @@ def chart(
     sentence, ``height`` in pixels (None: the figure's). ``table`` holds the same numbers, or makes
     them when they are asked for. ``live`` (from a figure of ``recsys_core``) makes it follow a run.
     ``marks`` says who is where (``cells``, ``points``): the selected ones are ringed, and a click
-    selects, unless the ``part`` that the chart belongs to is locked.
+    selects, unless the ``part`` that the chart belongs to is locked. Files of it are named after
+    ``what`` it shows (the key where that is not said), the data and the run in view; ``note`` says
+    how to read it, below a picture that is kept.
     """
+    file = saved_as(what or key)
     height = height or figure["layout"].get("height") or _USUAL_HEIGHT
     with st.container(key=f"{key}_chart", gap=None):
         _CHART(
@@ -64,12 +71,14 @@ def chart(
                 "live": live,
                 "marks": marks,
                 "part": part,
+                "note": note,
+                "file": file,
                 "plotly": PLOTLY_ROUTE,
             },
             height=height,
         )
         if table is not None:
-            _twin(table, key, alt)
+            _twin(table, key, alt, file)
 
 
 def cells(
@@ -107,7 +116,7 @@ def preload() -> None:
     _PRELOAD(key="preload", data={"plotly": PLOTLY_ROUTE}, height=1)
 
 
-def _twin(table: pd.DataFrame | Callable[[], pd.DataFrame], key: str, alt: str) -> None:
+def _twin(table: pd.DataFrame | Callable[[], pd.DataFrame], key: str, alt: str, file: str) -> None:
     """The table twin: behind a small button at the chart's upper right corner."""
     # Lifted over the chart: position the container by the key's class, see js/style.js.
     with st.container(key=f"{key}_twin", width="content"):
@@ -123,11 +132,11 @@ def _twin(table: pd.DataFrame | Callable[[], pd.DataFrame], key: str, alt: str) 
             with popover:
                 st.caption(escape.markdown(alt))
                 height = min(38 + 35 * len(shown), 400)
-                st.dataframe(shown, key=f"{key}_rows", height=height, alt=alt)
+                st.dataframe(aligned(shown), key=f"{key}_rows", height=height, alt=alt)
                 st.download_button(
                     "CSV",
                     exports.to_csv(shown),
-                    f"{key}.csv",
+                    f"{file}.csv",
                     "text/csv",
                     icon=":material/download:",
                     key=f"{key}_csv",

@@ -12,7 +12,7 @@ import streamlit as st
 def at_least(width: int, key: str) -> Iterator[None]:
     """Room for the chart of that key, at least so many pixels wide."""
     st.html(
-        f"<style>.st-key-{key}_scroll {{overflow-x: auto}}"
+        f"<style>.st-key-{key}_scroll {{overflow-x: auto}}"  # its edges fade: js/edges.js
         f".st-key-{key}_chart {{min-width: {width}px}}</style>"
     )
     with st.container(key=f"{key}_scroll"):

@@ -4,6 +4,8 @@
 // Plotly takes tens of milliseconds for an update, a canvas one or two. The pen maps values to
 // pixels by the chart's own axes, so that zoom is respected.
 
+import { templates } from "./templates.js"
+
 /** @import { Axis, Pen, Plot } from "./types.js" */
 
 export class Canvas {
@@ -60,6 +62,34 @@ export class Canvas {
   }
 }
 
+const ruler = /** @type {CanvasRenderingContext2D | null} */ (
+  document.createElement("canvas").getContext?.("2d") ?? null
+)
+
+/** @type {Record<string, string>} */
+const REFERENCES = { "&lt;": "<", "&gt;": ">", "&amp;": "&", "&#37;": "%" }
+
+// What Plotly shows of a text: no markup, and the characters that were written as references
+// (recsys_core/escape.py).
+/** @param {string} text */
+export function shown(text) {
+  return text
+    .replace(/<[^>]*>/g, "")
+    .replace(/&(lt|gt|amp|#37);/g, (reference) => REFERENCES[reference])
+}
+
+// How wide a text of a chart is, in pixels: markup aside, in the font of charts.
+/** @param {string} text */
+export function widthOf(text) {
+  const plain = shown(text)
+  if (!ruler) return 6.5 * plain.length
+  ruler.font = text.includes("<b>") ? `600 ${FONT}` : FONT
+  return ruler.measureText(plain).width
+}
+
+const { size, family } = /** @type {any} */ (templates.light).layout.font
+const FONT = `${size}px ${family}`
+
 // A Plotly colour scale as a function of 0 … 1.
 /** @type {(scale: [stop: number, hex: string][]) => (share: number) => string} */
 export function colours(scale) {
@@ -77,6 +107,12 @@ export function colours(scale) {
   return (share) => table[Math.round(255 * Math.min(Math.max(share, 0), 1))]
 }
 
+// Plotly's dashes, in widths of the line (3 pixels at least).
+/** @type {Record<string, number[]>} */
+const DASHES = {
+  dot: [1, 1], dash: [3, 3], longdash: [5, 5], dashdot: [3, 1, 1, 1], longdashdot: [5, 2, 1, 2],
+}
+
 /**
  * @typedef {{ color: string, width: number, dash?: string }} Line
  * @type {(pen: Pen, points: [x: number, y: number][], line: Line) => void}
@@ -84,7 +120,7 @@ export function colours(scale) {
 export function line({ ctx, x, y }, points, { color, width, dash }) {
   ctx.beginPath()
   for (const [px, py] of points) ctx.lineTo(x(px), y(py))
-  ctx.setLineDash(dash === "dash" ? [9, 9] : [])
+  ctx.setLineDash((DASHES[dash ?? "solid"] ?? []).map((share) => share * Math.max(width, 3)))
   Object.assign(ctx, { strokeStyle: color, lineWidth: width, lineJoin: "round" })
   ctx.stroke()
   ctx.setLineDash([])
@@ -121,14 +157,18 @@ export function marker({ ctx, x, y }, px, py, { symbol, size, color, opacity = 1
 }
 
 // A name beside a point, where Plotly would write it (“middle right”, “top center” …).
-/** @type {(pen: Pen, x: number, y: number, text: string, where: string, color: string) => void} */
-export function word({ ctx, font, x, y }, px, py, text, where, color) {
+/**
+ * @type {(
+ *   pen: Pen, x: number, y: number, text: string, where: string, color: string, bold?: boolean,
+ * ) => void}
+ */
+export function word({ ctx, font, x, y }, px, py, text, where, color, bold = false) {
   const [up, across] = where.split(" ")
   const side = across === "left" ? -1 : across === "right" ? 1 : 0
   const lift = up === "top" ? -1 : up === "bottom" ? 1 : 0
-  ctx.font = font
+  ctx.font = bold ? `bold ${font}` : font
   ctx.fillStyle = color
   ctx.textAlign = side < 0 ? "right" : side > 0 ? "left" : "center"
   ctx.textBaseline = lift < 0 ? "bottom" : lift > 0 ? "top" : "middle"
-  ctx.fillText(text, x(px) + 7 * side, y(py) + 6 * lift)
+  ctx.fillText(shown(text), x(px) + 8 * side, y(py) + 6 * lift)
 }

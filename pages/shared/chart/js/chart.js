@@ -9,8 +9,11 @@
 import { plotly } from "./plotly.js"
 import { panelOf } from "./live_panels.js"
 import { clicked, rings } from "./selection_marks.js"
-import { Canvas } from "./canvas.js"
 import { Keyboard } from "./keyboard.js"
+import { Canvas, widthOf } from "./canvas.js"
+import { fade } from "./edges.js"
+import { fitted, placed, wanted } from "./fit.js"
+import { picture } from "./picture.js"
 import * as store from "./store.js"
 import { templates } from "./templates.js"
 import "./style.js"
@@ -56,7 +59,8 @@ class Chart {
   /** @type {string | null} */
   sign = null // of what the panel shows
   /** @type {string | null} */
-  marked = null // the rings that are drawn, as JSON
+  marked = null // the rings that are drawn, and what there was room for, as JSON
+  want = wanted([], {})
   /** @type {string | null} */
   selected = null
   listening = false // Plotly has drawn, and tells of clicks
@@ -74,6 +78,9 @@ class Chart {
     this.div = /** @type {Plot} */ (
       parent.querySelector(".fs-chart") ?? parent.appendChild(document.createElement("div"))
     )
+    this.parent = parent
+    /** @type {HTMLElement | null} */
+    this.more = null // says how to read what was left out
     this.div.className = "fs-chart"
     this.div.setAttribute("role", "figure") // not an image: there are buttons in it
     /** @type {Promise<unknown>} */
@@ -125,15 +132,19 @@ class Chart {
     Object.assign(layout, { autosize: true, width: undefined, height: this.data.height })
     if (TOUCH.matches) layout.dragmode = false // a finger scrolls the page
     this.leave?.()
-    this.panel = this.data.live && panelOf(this.data.live, data)
+    const size = { width: this.div.clientWidth, height: this.data.height }
+    this.panel = this.data.live && panelOf(this.data.live, data, size)
+    this.want = wanted(data, layout)
+    this.div.dataset.panel = this.data.live?.panel ?? ""
     this.shapes = layout.shapes ?? []
     write(this.panel?.at() ?? null, data, layout)
     clearTurned(this.div, data)
-    await Plotly.react(this.div, data, layout, CONFIG)
+    await Plotly.react(this.div, data, layout, this.config(layout.dragmode === "pan"))
     if (!this.listening) {
       // Once: Plotly keeps its listeners over updates, and so does a rerun.
       this.listening = true
       this.div.on("plotly_click", (event) => this.clicked(event))
+      this.div.on("plotly_relayout", () => this.refit()) // zoomed, there is room for more names
       this.div.dataset.drawn = "0"
     }
     // What is drawn is said by the chart's description; its letters one by one say nothing.
@@ -142,6 +153,7 @@ class Chart {
     await this.mark()
     this.keyboard.update(this.data.marks)
     this.count()
+    fade(this.div)
     if (this.panel) {
       this.tag()
       this.canvas ??= new Canvas(this.div)
@@ -156,16 +168,39 @@ class Chart {
     this.div.dataset.drawn = String(Number(this.div.dataset.drawn) + 1)
   }
 
-  // Ring what is selected; does nothing where that is done.
+  // Ring what is selected, and show the names and numbers there is room for; does nothing where that
+  // is done.
   async mark() {
     const { marks } = this.data
-    if (!marks) return false
-    const found = rings(marks, store.view, this.div._fullData ?? [])
-    const sign = JSON.stringify(found)
-    if (sign === this.marked) return false
+    const { layout, data, traces, leftOut } = fitted(this.div, this.want)
+    if (marks) {
+      const found = rings(marks, store.view, this.div._fullData ?? [])
+      layout.shapes = [...this.shapes, ...found]
+    }
+    const sign = JSON.stringify([layout, data])
+    if (sign === this.marked || !(traces.length || Object.keys(layout).length)) return false
     this.marked = sign
-    await window.Plotly.relayout(this.div, { shapes: [...this.shapes, ...found] })
+    this.tell(leftOut)
+    if (traces.length) await window.Plotly.update(this.div, data, layout, traces)
+    else await window.Plotly.relayout(this.div, layout)
     return true
+  }
+
+  // How to read the names that were left out.
+  /** @param {number} leftOut */
+  tell(leftOut) {
+    if (!this.more && !leftOut) return
+    this.more ??= this.parent.appendChild(document.createElement("div"))
+    this.more.className = "fs-more"
+    const names = leftOut === 1 ? "1 more name" : `${leftOut} more names`
+    this.more.textContent = leftOut ? `${names}: ${TOUCH.matches ? "tap a point" : "zoom in"}` : ""
+  }
+
+  // The chart has another size, or another part of it is seen.
+  refit() {
+    this.drawing = this.drawing
+      .then(() => this.closed || this.mark())
+      .catch((error) => this.fail(error))
   }
 
   // Show the store's present state: on the canvas at once, by Plotly when it has come to rest.
@@ -218,7 +253,9 @@ class Chart {
     this.busy = true
     this.drawing = this.drawing
       .then(async () => {
-        if (!this.closed) await window.Plotly.update(this.div, data, layout, traces)
+        if (this.closed) return
+        if (layout.annotations) layout.annotations = placed(this.div, layout.annotations)
+        await window.Plotly.update(this.div, data, layout, traces)
       })
       .catch((error) => this.fail(error))
       .then(() => {
@@ -252,6 +289,28 @@ class Chart {
     }
   }
 
+  // What Plotly offers: to zoom, back to the whole, and the chart as a picture.
+  /** @param {boolean} pan */
+  config(pan) {
+    const keep = {
+      name: "keep", title: "Keep as a picture (PNG)", icon: window.Plotly.Icons?.camera,
+      click: () => this.keep(),
+    }
+    const zoom = pan ? ["zoomIn2d", "zoomOut2d"] : [] // where dragging does not
+    return { ...CONFIG, modeBarButtons: [[...zoom, "resetScale2d", keep]] }
+  }
+
+  // Hand out the chart as a file, named after what it shows.
+  async keep() {
+    const { note, file } = this.data
+    const page = document.querySelector("[data-testid=stApp]")
+    const paper = page ? getComputedStyle(page).backgroundColor : "white"
+    const { figure, width, height } = picture(/** @type {any} */ (this.div), note, paper, widthOf)
+    await window.Plotly.downloadImage(figure, {
+      format: "png", scale: 2, width, height, filename: file,
+    })
+  }
+
   /** @param {any} event */
   clicked(event) {
     const point = event.points?.[0]
@@ -268,12 +327,15 @@ class Chart {
   }
 
   resize() {
+    fade(this.div)
     // Zero is a chart in a tab that is not shown.
     if (!this.listening || this.closed || !this.div.clientWidth) return
     if (this.div.clientWidth === this.width) return
     this.width = this.div.clientWidth
     this.keyboard.hide()
+    if (this.panel?.resized?.({ width: this.width, height: this.data.height })) return this.again()
     window.Plotly.Plots.resize(this.div)
+    this.refit()
   }
 
   /** @param {unknown} error */
@@ -316,7 +378,9 @@ function clearTurned(div, data) {
 function write(change, data, layout) {
   if (!change) return
   for (const [key, values] of Object.entries(change.data)) {
-    change.traces.forEach((trace, i) => (data[trace][key] = values[i]))
+    change.traces.forEach((trace, i) => {
+      if (values[i] !== undefined) data[trace][key] = values[i]
+    })
   }
   for (const [path, value] of Object.entries(change.layout)) {
     const steps = path.split(".")
@@ -331,8 +395,6 @@ const CONFIG = {
   responsive: false, // the observer above does it, for this element alone
   displaylogo: false,
   displayModeBar: TOUCH.matches ? false : "hover",
-  modeBarButtons: [["resetScale2d", "toImage"]],
-  toImageButtonOptions: { format: "png", scale: 2, filename: "factorscope" },
   scrollZoom: false,
   doubleClick: "reset",
 }

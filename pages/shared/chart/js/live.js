@@ -3,7 +3,7 @@
 
 import { VERSION } from "./constants.js"
 import * as store from "./store.js"
-import "./style.js"
+import { notice } from "./notice.js"
 import { sentence } from "./sentences.js"
 
 /** @import { Refused, Tick, Want, Watch } from "./messages.js" */
@@ -16,6 +16,7 @@ let watched = null
 /** @type {WebSocket | null} */
 let socket = null
 let failed = 0
+let again = false // whether the connection was lost, and is there again
 /** @type {string | null} */
 let asked = null // the exact frame asked for last
 
@@ -35,15 +36,20 @@ function connect(route) {
   const opened = new WebSocket(address)
   socket = opened
   opened.onopen = () => {
+    again = failed > 0
     failed = 0
     say()
   }
   opened.onmessage = ({ data }) => {
     /** @type {Tick | Refused} */
     const message = JSON.parse(data)
-    if (message.kind === "refused") return notice(sentence(message.why))
+    if (message.kind === "refused") {
+      // A server that was started anew knows nothing of this page: the address says what it showed.
+      if (again) return window.location.reload()
+      return notice("live", sentence(message.why))
+    }
     if (message.v !== VERSION) return
-    notice("")
+    notice("live", "")
     store.take(message)
   }
   opened.onclose = () => {
@@ -58,19 +64,6 @@ function say() {
   const { ticket, main, streams } = watched
   asked = null
   send({ kind: "watch", ticket, main, ...store.known(streams, main) })
-}
-
-// One sentence at the foot of the page: why nothing moves.
-/** @param {string} text */
-function notice(text) {
-  /** @type {HTMLElement | null} */
-  let place = document.querySelector(".fs-notice")
-  if (!place && !text) return
-  place ??= document.body.appendChild(document.createElement("div"))
-  place.className = "fs-notice"
-  place.setAttribute("role", "status")
-  place.textContent = text
-  place.hidden = !text
 }
 
 /** @param {Omit<Watch, "v"> | Omit<Want, "v">} message */

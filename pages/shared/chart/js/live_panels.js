@@ -7,11 +7,17 @@
 // numbers: those are the store's.
 
 import * as store from "./store.js"
-import { colours, line, marker, word } from "./canvas.js"
+import { colours, line, marker, widthOf, word } from "./canvas.js"
+import { room } from "./fit.js"
+import { fixed } from "./number_format.js"
+import { positions } from "./point_labels.js"
 
-/** @import { Around, ChartData, CurvesLive, Group, LatentLive, MatrixLive } from "./types.js" */
+/** @import { Around, ChartData, CurvesLive, LatentLive, MatrixLive, Size } from "./types.js" */
 /** @import { Packed, Panel, Pen, Plot, Run, Stroke, Trace, Update } from "./types.js" */
 /** @import { Map as PictureMap } from "./messages.js" */
+
+// Above the highest line, for its name; a share of the height.
+const ROOM = 0.09
 
 /** @typedef {[x: number, y: number]} Point */
 /** @typedef {(trace: number, x: number[], y: number[], textposition?: string) => void} SetTrace */
@@ -87,7 +93,27 @@ class Curves {
     if (this.live.best !== null) set(this.live.best, star ? [star[0]] : [], star ? [star[1]] : [])
     const here = this.ring()
     if (here) set(this.live.ring, [here[0]], [here[1]])
+    const top = this.top(known)
+    if (top > -Infinity) change.layout["yaxis.autorangeoptions.clipmax"] = top
     return change.traces.length ? change : null
+  }
+
+  // How high the picture is to reach at most: to the grey lines, and to what the curves come to once
+  // their beginning is over.
+  /** @param {Run | undefined} known */
+  top(known) {
+    const { beginning, curves, series } = this.live
+    if (!beginning || series === "loss") return -Infinity
+    const levels = (known?.baselines ?? []).flatMap((baseline) => baseline[series] ?? [])
+    const after = curves.flatMap(([, stream, each]) => {
+      const run = store.run(stream)
+      const values = run?.[each]
+      if (!values?.length) return []
+      const from = Math.min(Math.ceil(beginning * (run?.n_epochs ?? 0)), values.length - 1)
+      return values.slice(from)
+    })
+    const [low, high] = [Math.min(...levels, ...after), Math.max(...levels, ...after)]
+    return high + ROOM * (high - low)
   }
 
   // Grey lines; the lowest has its name below, so that two close ones can be read.
@@ -167,16 +193,62 @@ class Framed {
  * @extends {Framed<MatrixLive>}
  */
 class Matrix extends Framed {
-  /** @param {MatrixLive} live @param {Trace[]} traces */
-  constructor(live, traces) {
+  /** @param {MatrixLive} live @param {Trace[]} traces @param {Size} [size] */
+  constructor(live, traces, size) {
     super(live, traces)
     this.known = numbers(traces[live.known].z)
     this.colours = colours(traces[live.trace].colorscale)
+    this.roomy = this.hasRoom(size)
+    this.shrunk = { ...live.shrunk, ...(this.roomy?.shrunk ?? {}) }
     traces[live.trace].hovertext = sentences(live, this.known)
-    for (const [trace, [width, height]] of Object.entries(live.shrunk)) {
+    for (const [trace, [width, height]] of Object.entries(this.shrunk)) {
       const layer = traces[Number(trace)]
-      shrink(layer, numbers(layer.z), width, height)
+      shrink(layer, numbers(layer.z), width, height, this.up(trace))
     }
+    if (live.roomy) {
+      for (const at of [live.roomy.known, live.roomy.predicted]) traces[at].visible = !!this.roomy
+    }
+  }
+
+  // How its cells have numbers, where they are large enough for them.
+  /** @param {Size} [size] */
+  hasRoom(size) {
+    const { roomy, rows, columns } = this.live
+    if (!roomy || !size) return null
+    const [width, height] = [size.width - roomy.around[0], size.height - roomy.around[1]]
+    const fits = width / columns.length >= roomy.cell[0] && height / rows.length >= roomy.cell[1]
+    return fits ? roomy : null
+  }
+
+  /** @param {Size} size */
+  resized(size) {
+    return !!this.hasRoom(size) !== !!this.roomy
+  }
+
+  // How far a layer's cells stand above the middle.
+  /** @param {string} trace */
+  up(trace) {
+    return this.roomy && trace in this.roomy.shrunk ? this.roomy.up : 0
+  }
+
+  // What is predicted, as it is written into the cells: x, y, text and ink of each.
+  /** @param {Uint16Array} levels */
+  numbers(levels) {
+    const { rows, columns, low, high, roomy } = this.live
+    /** @type {{ x: number[], y: number[], text: string[], ink: string[] }} */
+    const said = { x: [], y: [], text: [], ink: [] }
+    if (!roomy) return said
+    rows.forEach((_, row) =>
+      columns.forEach((_, column) => {
+        const level = levels[row * columns.length + column]
+        if (level === 65535) return
+        said.x.push(column)
+        said.y.push(row + (this.known[row][column] === null ? 0 : roomy.down))
+        said.text.push(fixed(low + ((high - low) * level) / 65534, roomy.digits).replace("-", "−"))
+        said.ink.push(roomy.inks[level / 65534 > roomy.inks[2] ? 1 : 0])
+      }),
+    )
+    return said
   }
 
   // Levels, row by row.
@@ -194,7 +266,10 @@ class Matrix extends Framed {
   paint(pen, plot) {
     const found = this.frames()
     if (!found) return
-    const { rows, columns, low, high, trace, shrunk, held } = this.live
+    const { rows, columns, low, high, trace, held } = this.live
+    const { roomy } = this
+    /** @type {MatrixLive["shrunk"]} */
+    const shrunk = this.shrunk
     const levels = this.levels(found)
     const { colours: { paper, mark }, outline, ring } = this.live
     const gap = this.traces[trace].xgap
@@ -208,7 +283,9 @@ class Matrix extends Framed {
       const [top, bottom] = [pen.y(row - height), pen.y(row + height)]
       pen.ctx.fillRect(left, top, right - left - room, bottom - top - room)
     }
-    const [dots, frame, inner] = Object.keys(shrunk).sort().map((key) => shrunk[key])
+    const layers = Object.keys(shrunk).sort()
+    const [dots, frame, inner] = layers.map((key) => shrunk[key])
+    const up = this.up(layers[2])
     rows.forEach((_, row) =>
       columns.forEach((_, column) => {
         const level = levels[row * columns.length + column]
@@ -216,10 +293,19 @@ class Matrix extends Framed {
         if (level !== 65535) cell(row, column, 0.5, 0.5, this.colours(level / 65534), gap)
         else if (rating === null) cell(row, column, ...dots, mark)
         if (rating === null) return
-        if (this.live.framed) cell(row, column, ...frame, paper)
-        cell(row, column, ...inner, this.colours((rating - low) / (high - low)))
+        if (this.live.framed) cell(row - up, column, ...frame, paper)
+        cell(row - up, column, ...inner, this.colours((rating - low) / (high - low)))
       }),
     )
+    if (roomy) {
+      const rated = this.traces[roomy.known]
+      const ink = rated.textfont.color
+      rated.x.forEach((/** @type {number} */ x, /** @type {number} */ i) =>
+        word(pen, x, rated.y[i], rated.text[i].replace(/<[^>]*>/g, ""), "middle center", ink[i], true),
+      )
+      const said = this.numbers(levels)
+      said.x.forEach((x, i) => word(pen, x, said.y[i], said.text[i], "middle center", said.ink[i]))
+    }
     /** @type {(row: number, column: number, half: number, how: Stroke) => void} */
     const box = (row, column, half, { color, width }) => {
       const [left, top] = [pen.x(column - half), pen.y(row - half)]
@@ -255,8 +341,22 @@ class Matrix extends Framed {
     if (!found) return null
     const begun = found.epoch > 0
     const hovertemplate = `%{hovertext}${begun ? "<br>predicted %{z:.3~g}" : ""}<extra></extra>`
-    const data = { z: [this.z(this.levels(found))], hovertemplate: [hovertemplate] }
-    return { traces: [this.live.trace], data, layout: {} }
+    const levels = this.levels(found)
+    /** @type {Update} */
+    const change = {
+      traces: [this.live.trace], layout: {},
+      data: { z: [this.z(levels)], hovertemplate: [hovertemplate] },
+    }
+    const { roomy } = this.live
+    if (roomy) {
+      const { x, y, text, ink } = this.numbers(levels)
+      change.traces.push(roomy.predicted)
+      const more = { x, y, text, textfont: { ...this.traces[roomy.predicted].textfont, color: ink } }
+      for (const [key, value] of Object.entries(more)) change.data[key] = [undefined, value]
+      change.data.z.push(undefined)
+      change.data.hovertemplate.push(undefined)
+    }
+    return change
   }
 }
 
@@ -277,10 +377,14 @@ function sentences({ rows, columns, held }, known) {
 // Draw the cells of a heatmap as small ones in their middles: between any two lies a wide, empty
 // one. As one picture this is far quicker than a marker a cell.
 /** @typedef {number | null} Cell */
-/** @type {(trace: Trace, z: Cell[][], halfWidth: number, halfHeight: number) => void} */
-function shrink(trace, z, halfWidth, halfHeight) {
-  const edges = (/** @type {number} */ n, /** @type {number} */ half) =>
-    Array.from({ length: 2 * n }, (_, i) => (i >> 1) + (i % 2 ? half : -half))
+/**
+ * @type {(
+ *   trace: Trace, z: Cell[][], halfWidth: number, halfHeight: number, up?: number,
+ * ) => void}
+ */
+function shrink(trace, z, halfWidth, halfHeight, up = 0) {
+  const edges = (/** @type {number} */ n, /** @type {number} */ half, from = 0) =>
+    Array.from({ length: 2 * n }, (_, i) => from + (i >> 1) + (i % 2 ? half : -half))
   /**
    * @template T
    * @param {T[]} list
@@ -289,7 +393,7 @@ function shrink(trace, z, halfWidth, halfHeight) {
   const spread = (list, gap) => list.flatMap((value, i) => (i ? [gap(), value] : [value]))
   const [rows, columns] = [z.length, z[0].length]
   trace.x = edges(columns, halfWidth)
-  trace.y = edges(rows, halfHeight)
+  trace.y = edges(rows, halfHeight, -up)
   /** @returns {Cell[]} */
   const empty = () => new Array(2 * columns - 1).fill(null)
   trace.z = spread(z.map((row) => spread(row, () => null)), empty)
@@ -323,6 +427,8 @@ class Latent extends Framed {
     this.reach = 0
     /** @type {string | null} */
     this.drawn = null // the run for which the picture is so wide
+    /** @type {(string | null)[]} */
+    this.stood = [] // on which side of its point each name stood last
   }
 
   map() {
@@ -345,35 +451,48 @@ class Latent extends Framed {
     )
   }
 
-  /** @param {Group} group */
-  beside({ points: [first, end] }) {
-    const found = this.map()?.beside ?? []
-    return found.length ? found.slice(first, end) : "top center"
+  // The points that are named, as far as they are seen.
+  /** @type {(places: Point[][], plot?: Plot) => { x: number, y: number, text: string }[]} */
+  named(places, plot) {
+    const { names, groups } = this.live
+    if (!names) return []
+    return places.flatMap((points, index) =>
+      plot && hidden(plot, groups[index].trace)
+        ? []
+        : points.map(([x, y], i) => ({ x, y, text: names[index][i] })),
+    )
   }
 
   /** @type {Panel["paint"]} */
   paint(pen, plot) {
     const found = this.frames()
     if (!found) return
-    this.places(found).forEach((points, index) => {
-      const group = this.live.groups[index]
-      const { trace, side, ids } = group
+    const places = this.places(found)
+    const names = this.named(places, plot)
+    if (names.length) this.write(pen, plot, names)
+    places.forEach((points, index) => {
+      const { trace, side, ids } = this.live.groups[index]
       if (hidden(plot, trace)) return
-      const { mode, text, textfont } = this.traces[trace]
       const style = this.traces[trace].marker
-      const named = mode.includes("text")
-      const where = this.beside(group)
       const drawn = plot.calcdata?.[trace]
       const selected = ids.indexOf(store.view[side] ?? -1)
       points.forEach(([x, y], i) => {
         marker(pen, x, y, style)
-        if (named) {
-          const place = Array.isArray(where) ? where[i] : where
-          word(pen, x, y, text[i], place, textfont.color)
-        }
         if (i === selected) marker(pen, x, y, this.live.ring)
         if (drawn?.[i]) Object.assign(drawn[i], { x, y }) // so that hover finds it
       })
+    })
+  }
+
+  // Names where there is room for them now: they stay where they stood, as long as they can.
+  /** @type {(pen: Pen, plot: Plot, names: { x: number, y: number, text: string }[]) => void} */
+  write(pen, plot, names) {
+    const points = names.map(({ x, y }) => /** @type {Point} */ ([pen.x(x), pen.y(y)]))
+    const widths = names.map(({ text }) => widthOf(text))
+    this.stood = positions(points, widths, points, room(plot), this.stood)
+    names.forEach(({ x, y, text }, i) => {
+      const place = this.stood[i]
+      if (place) word(pen, x, y, text, place, this.live.name?.font.color)
     })
   }
 
@@ -390,9 +509,11 @@ class Latent extends Framed {
       data: {
         x: places.map((points) => points.map(([x]) => x)),
         y: places.map((points) => points.map(([, y]) => y)),
-        textposition: this.live.groups.map((group) => this.beside(group)),
       },
       layout: {
+        ...(this.live.names && {
+          annotations: this.named(places).map((one) => ({ ...this.live.name, ...one })),
+        }),
         "xaxis.range": range, "xaxis.title.text": map.main,
         "yaxis.range": range, "yaxis.title.text": map.second,
       },
@@ -420,8 +541,8 @@ class Latent extends Framed {
 }
 
 // The panel for what a figure says of itself.
-/** @type {(live: NonNullable<ChartData["live"]>, traces: Trace[]) => Panel} */
-export function panelOf(live, traces) {
+/** @type {(live: NonNullable<ChartData["live"]>, traces: Trace[], size?: Size) => Panel} */
+export function panelOf(live, traces, size) {
   if (live.panel === "curves") return new Curves(live, traces)
-  return live.panel === "matrix" ? new Matrix(live, traces) : new Latent(live, traces)
+  return live.panel === "matrix" ? new Matrix(live, traces, size) : new Latent(live, traces)
 }

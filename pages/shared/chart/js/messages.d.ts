@@ -19,7 +19,6 @@ export interface Map {
   reach: number
   main: string
   second: string
-  beside: string[]
 }
 
 export interface Baseline {

@@ -10,15 +10,20 @@ export function fixed(value, decimals) {
   return BigInt(value) + (decimals ? "." + "0".repeat(decimals) : "") // toFixed gives up there
 }
 
-// Three significant digits, thousands separated: “0.912”, “12,346”, “2”, “–” if not finite.
+// Three significant digits, thousands separated: “0.912”, “12,346”, “−2”, “–” if not finite.
 /** @param {number} value */
 export function number(value) {
+  return digits(value).replaceAll("-", "−")
+}
+
+/** @param {number} value */
+function digits(value) {
   if (!Number.isFinite(value)) return "–"
   const size = Math.abs(value)
   if (size >= 100) return grouped(fixed(value, 0))
   if (size > 0 && size < 1e-4) {
-    const [digits, exponent] = value.toExponential(2).split("e")
-    return `${digits}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`
+    const [figures, exponent] = value.toExponential(2).split("e")
+    return `${figures}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`
   }
   if (size === 0) return "0"
   const decimals = Math.max(2 - Math.floor(Math.log10(size)), 0)

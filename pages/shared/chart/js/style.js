@@ -11,6 +11,18 @@ sheet.textContent = `
 .fs-canvas { position: absolute; top: 0; left: 0; pointer-events: none; }
 .fs-moving .heatmaplayer, .fs-moving .fs-live, .fs-moving .shapelayer { visibility: hidden; }
 
+/* What can be scrolled sideways fades at the edge beyond which there is more. */
+.fs-beyond-right { mask-image: linear-gradient(to left, transparent, #000 2.5rem); }
+.fs-beyond-left { mask-image: linear-gradient(to right, transparent, #000 2.5rem); }
+.fs-beyond-left.fs-beyond-right { mask-image: linear-gradient(to right, transparent, #000 2.5rem,
+  #000 calc(100% - 2.5rem), transparent); }
+
+.fs-moving[data-panel=latent] .annotation { visibility: hidden; }
+
+/* How to read the names there was no room for. */
+.fs-more { position: absolute; top: 42px; right: 6px; font-size: 12px; opacity: .8;
+  pointer-events: none; }
+
 /* The table twin's button, lifted to the chart's upper right corner. */
 [class*="st-key-"][class*="_chart"] { position: relative; }
 [class*="st-key-"][class*="_twin"] { position: absolute; top: 0; right: 0; z-index: 5;
@@ -36,9 +48,14 @@ sheet.textContent = `
 .fs-notice { position: fixed; left: 50%; bottom: 1rem; transform: translateX(-50%); z-index: 1000;
   padding: .5em 1em; border-radius: 6px; background: #20232E; color: #fff;
   font-family: sans-serif; font-size: 14px; }
+/* What Streamlit says of a lost connection (connection.js). */
+.fs-lost [data-testid=stDialog], .fs-lost [data-testid=stConnectionStatus] { display: none; }
 
-.fs-errors { color: var(--fs-muted); white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
-  font-variant-numeric: tabular-nums; }
+.fs-errors, .fs-cut, .fs-took { color: var(--fs-muted); font-variant-numeric: tabular-nums; }
+.fs-cut { display: block; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.fs-took { display: inline-block; min-width: 4em; text-align: right; }
+/* One line a run; on a telephone it wraps. */
+@media (min-width: 1200px) { [class*="st-key-run_"] { flex-wrap: nowrap; } }
 .fs-refused { color: light-dark(#B3261E, #F28B82); }
 
 .fs-share { display: flex; gap: .4rem; font-family: var(--st-font); font-size: .93rem; }

@@ -124,6 +124,8 @@ export interface ChartData {
   live: CurvesLive | MatrixLive | LatentLive | null
   marks: Marks | null
   part: string
+  note: string // how to read it: said below a picture that is kept
+  file: string // what such a picture is called, without its ending
   plotly: string // where Plotly is served
 }
 
@@ -175,6 +177,7 @@ export interface Packed {
 // An axis as it is drawn: where it begins and how long it is, in pixels.
 export interface Axis {
   type: string
+  range: [number, number]
   _offset: number
   _length: number
   l2p(value: number): number // from the value, or its logarithm on such an axis, to pixels
@@ -190,6 +193,7 @@ export interface Plot extends HTMLDivElement {
     width: number
     height: number
     font: { family: string; size: number }
+    _size: { l: number; r: number; t: number; b: number } // its margins, as they came to be
   }
   calcdata?: any[][]
   on(event: string, listener: (event: any) => void): void
@@ -201,6 +205,8 @@ export interface PlotlyScript {
   relayout(plot: HTMLElement, layout: Layout): Promise<void>
   purge(plot: HTMLElement): void
   Fx: { hover(plot: HTMLElement, where: object[]): void; unhover(plot: HTMLElement): void }
+  downloadImage(figure: { data: Trace[]; layout: Layout }, how: object): Promise<string>
+  Icons?: Record<string, object>
   Plots: { resize(plot: HTMLElement): void }
 }
 
@@ -222,6 +228,7 @@ export interface CurvesLive {
   baselines: [trace: number, name: string][]
   best: number | null // the trace of the star
   ring: number // that of the ring at the shown epoch
+  beginning: number // the share of a run's epochs that may lie above the picture
 }
 
 export interface MatrixLive {
@@ -237,15 +244,32 @@ export interface MatrixLive {
   high: number
   framed: boolean
   held: [row: number, column: number, what: string][]
+  roomy: Roomy | null // where cells may be large enough for numbers
   colours: { paper: string; mark: string }
   outline: Stroke & { half: number } // around what is held out; half its side, in cells
   ring: Stroke
+}
+
+// The matrix with numbers in its cells: what is rated in the inner square, which stands higher, and
+// what is predicted below it.
+export interface Roomy {
+  cell: [width: number, height: number] // the least, in pixels
+  around: [width: number, height: number] // of the chart, what is not cells
+  shrunk: Record<string, [halfWidth: number, halfHeight: number]>
+  up: number // how far the inner square stands above the middle, in cells
+  down: number // and the number below it
+  known: number // the trace of what is rated
+  predicted: number
+  digits: number
+  inks: [pale: string, deep: string, share: number] // on colours up to that share of the scale, beyond
 }
 
 export interface LatentLive {
   panel: "latent"
   groups: Group[]
   ring: Ring
+  names: string[][] | null // of the points of each group, where they are few enough to be named
+  name: Record<string, any> | null // how they are written, as Plotly takes an annotation
 }
 
 export interface Group {
@@ -260,6 +284,12 @@ export interface Update {
   traces: number[]
   data: Record<string, any[]>
   layout: Layout
+}
+
+// Of a chart, in pixels.
+export interface Size {
+  width: number
+  height: number
 }
 
 // A canvas ready to be drawn on; x and y map values to pixels.
@@ -277,5 +307,6 @@ export interface Panel {
   epoch(): number | "" // the one that is shown
   paint(pen: Pen, plot: Plot): void
   at(): Update | null
+  resized?(size: Size): boolean // whether another size asks for another picture
   outgrown?(): boolean // whether Plotly has to widen its axes before painting can go on
 }

@@ -7,6 +7,7 @@
 import * as address from "./address.js"
 import * as live from "./live.js"
 import * as store from "./store.js"
+import "./connection.js"
 import "./texts.js"
 
 /** @import { Component, Seen, Told, Watched } from "./types.js" */

@@ -1,0 +1,45 @@
+"""A server that stops, and starts again: what a page says meanwhile."""
+
+from __future__ import annotations
+
+import re
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from pages.shared.chart.assets import SCRIPTS
+from tests.browser.conftest import free_port, serving
+from tests.browser.helpers import PATIENCE, becomes, follow, settled
+
+pytestmark = pytest.mark.browser
+
+UNREACHABLE = re.search(r'UNREACHABLE =\s*"(.+)"', SCRIPTS["connection.js"])[1]
+
+
+def test_a_lost_server_is_told_in_our_words_and_the_page_goes_on(browser: Browser, tmp_path: Path):
+    port = free_port()
+    with ExitStack() as first:
+        server = first.enter_context(serving(port, tmp_path / "first.txt"))
+        context = browser.new_context(base_url=server.url)
+        context.set_default_timeout(PATIENCE * 1000)
+        page = context.new_page()
+        told: list[str] = []  # what Streamlit would have shown it writes into the console, too
+        page.on("console", lambda message: told.append(message.text))
+        page.goto("/?data=party")
+        expect(page.get_by_text("Robbie's party").first).to_be_visible()
+        settled(page)
+        expect(page.locator(".fs-notice")).to_be_hidden()
+    expect(page.locator(".fs-notice")).to_have_text(UNREACHABLE)
+    # After some attempts Streamlit opens its dialog.
+    becomes(lambda: page.evaluate("0") or told, lambda seen: any("Is Streamlit" in s for s in seen))
+    expect(page.get_by_text("Streamlit")).to_have_count(0)
+    expect(page.get_by_test_id("stConnectionStatus")).to_be_hidden()
+    with serving(port, tmp_path / "second.txt"):
+        expect(page.locator(".fs-notice")).to_be_hidden()
+        settled(page)
+        expect(page.get_by_test_id("stSidebar").get_by_text("4 users × 12 songs")).to_be_visible()
+        follow(page, "Data")  # it answers again
+        expect(page.get_by_test_id("stMetric").filter(has_text="39")).to_be_visible()
+        context.close()
