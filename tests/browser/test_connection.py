@@ -36,7 +36,10 @@ def test_a_lost_server_is_told_in_our_words_and_the_page_goes_on(browser: Browse
     becomes(lambda: page.evaluate("0") or told, lambda seen: any("Is Streamlit" in s for s in seen))
     expect(page.get_by_text("Streamlit")).to_have_count(0)
     expect(page.get_by_test_id("stConnectionStatus")).to_be_hidden()
+    page.evaluate("window.lost = true")
     with serving(port, tmp_path / "second.txt"):
+        # The new server knows nothing of the page, which opens itself again by its address.
+        becomes(lambda: page.evaluate("window.lost"), None)
         expect(page.locator(".fs-notice")).to_be_hidden()
         settled(page)
         expect(page.get_by_test_id("stSidebar").get_by_text("4 users × 12 songs")).to_be_visible()

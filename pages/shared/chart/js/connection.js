@@ -5,6 +5,7 @@
 // again by itself. Its dialog is closed before it is seen, after which it opens none until the server
 // has answered; “Connecting” in the corner is hidden (style.js).
 
+import { reconnect } from "./live.js"
 import { notice } from "./notice.js"
 
 export const UNREACHABLE =
@@ -24,6 +25,7 @@ function look() {
   const lost = app !== null && app.dataset.testConnectionState !== "CONNECTED"
   document.documentElement.classList.toggle("fs-lost", lost)
   if (!lost) {
+    if (losing !== undefined) reconnect()
     clearTimeout(losing)
     losing = undefined
     notice("connection", "")

@@ -29,6 +29,11 @@ export function watch(wanted) {
   else if (!same) say()
 }
 
+// The server is there again: no need to wait for the next attempt.
+export function reconnect() {
+  if (!socket && watched) connect(watched.address)
+}
+
 /** @param {string} route */
 function connect(route) {
   const { protocol, host } = window.location
