@@ -158,7 +158,7 @@ def _cut(model: ModelInView, ids: list[int], scores: np.ndarray) -> str:
     if len(beyond):
         before = [f"{names[ids[at]]} {words.number(scores[at])}" for at in beyond[:_NAMED]]
         rest = [f"{len(beyond) - _NAMED} more"] if len(beyond) > _NAMED else []
-        text += f" Before that: {words.listed([*before, *rest])}."
+        text += " " + escape.markdown(f"Before that: {words.listed([*before, *rest])}.")
     return text
 
 

@@ -277,7 +277,7 @@ class FittedModel(ABC):
         return x
 
     def clipped(self, scores: np.ndarray) -> np.ndarray:
-        """Scores moved onto the scale of the ratings; preferences, which have none, as they are."""
+        """Clip scores to the scale of the ratings, any shape, kept; preferences have no scale."""
         return self.scale.clip(scores) if self.has.ratings else scores
 
     def _read(self, x: np.ndarray, clip: bool) -> np.ndarray:

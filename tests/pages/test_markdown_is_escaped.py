@@ -25,6 +25,7 @@ OURS = frozenset(
     "model.title n_factors names.__getitem__ noun of option.meaning own ratings.scale "
     "release.terms release.title replica.number replica.settings replica.summary replica.system "
     "shown speed title what_would_be_here words.many words.number words.percent words.plural "
+    "words.span "
     "world.what".split()
 )
 # Parameters that are Markdown already, and what is put together from words of ours.

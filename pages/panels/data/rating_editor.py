@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from html import escape
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from pages.shared import parts, session, view
-from recsys_core import words
+from recsys_core import escape, words
 from recsys_core.errors import FactorscopeError
 from recsys_core.ratings import Ratings
 from recsys_core.runs import DataSet
@@ -46,7 +45,7 @@ def section(data: DataSet) -> None:
     )
     refused = _refusal(ratings, edited)
     if refused:
-        st.html(f'<p role="alert" class="fs-refused">{escape(refused)}</p>')
+        st.html(f'<p role="alert" class="fs-refused">{escape.html(refused)}</p>')
     locked = parts.locked("editor") or bool(refused)
     pressed = st.button(
         "Train on this table",
