@@ -31,9 +31,11 @@ _PIXELS_FOR_A_NAME = 13
 _OUTLINE_HALF, _OUTLINE_WIDTH = 0.42, 1
 
 # The live matrix. Width and height of its cells together, roughly, in pixels; up to so many rows or
-# columns have their names; half the side of a known rating and of the frame around it, in cells.
+# columns have their names, of so many letters; half the side of a known rating and of the frame
+# around it, in cells.
 _LIVE_PLOT = (300.0, 220.0)
 _NAMED_LINES = 16
+_LONGEST_TICK = 16
 _KNOWN_HALF, _FRAME_HALF = 0.24, 0.29
 
 
@@ -347,7 +349,7 @@ def live(part: Block, mode: Mode, *, sampled: bool = False) -> tuple[Figure, dic
     margin = {"b": 34, "t": 58}
     names = _live_names(part.item_names, words.many(part.item_noun))
     if "ticktext" in names:  # slanted above the columns, below the title
-        longest = 6.4 * max(map(len, names["ticktext"]))
+        longest = 6.4 * max(len(escape.short(name, _LONGEST_TICK)) for name in part.item_names)
         margin |= {"t": 42 + int(0.87 * longest), "r": 8 + int(0.5 * longest)}
         names |= {"tickangle": -60, "ticklabeloverflow": "allow"}
     bare: dict[str, Any] = {"showgrid": False, "zeroline": False, "ticks": ""}
@@ -427,7 +429,7 @@ def _live_names(names: list[str], what: str) -> dict[str, Any]:
         return {"showticklabels": False, "title": f"{what}, most rated first"}
     return {
         "tickvals": list(range(len(names))),
-        "ticktext": [escape.plotly(escape.short(name, 16)) for name in names],
+        "ticktext": [escape.plotly(escape.short(name, _LONGEST_TICK)) for name in names],
     }
 
 

@@ -448,11 +448,13 @@ def live(
     first = 0
     for side, ids in zip(SIDES, (users, items), strict=True):
         of = train.axis(side)
+        names = [escape.short(of.names[i], LONGEST_LABEL) for i in ids]
         groups.append(
             {
                 "trace": len(traces),
                 "side": side,
                 "ids": ids.tolist(),
+                "names": names if named else [],  # as a canvas writes them
                 "points": [first, first + len(ids)],
             }
         )
@@ -463,7 +465,7 @@ def live(
                 x=[],
                 y=[],
                 mode="markers+text" if named else "markers",
-                text=[escape.plotly(escape.short(of.names[i], LONGEST_LABEL)) for i in ids],
+                text=[escape.plotly(name) for name in names],
                 hovertext=[escape.plotly(of.names[i]) for i in ids],
                 textfont={"size": theme.FONT_SIZE, "color": theme.of(mode).muted},
                 cliponaxis=False if named else None,

@@ -124,8 +124,8 @@ const latent = {
   panel: "latent",
   ring: { symbol: "circle-open", size: 18, color: "", line: { width: 2.5 } },
   groups: [
-    { trace: 0, side: "user", ids: [3], points: [0, 1] },
-    { trace: 2, side: "item", ids: [8, 9], points: [1, 3] },
+    { trace: 0, side: "user", ids: [3], names: [], points: [0, 1] },
+    { trace: 2, side: "item", ids: [8, 9], names: [], points: [1, 3] },
   ],
 }
 const beside = ["top left", "top right", "middle left"]

@@ -357,19 +357,17 @@ class Latent extends Framed {
     if (!found) return
     this.places(found).forEach((points, index) => {
       const group = this.live.groups[index]
-      const { trace, side, ids } = group
+      const { trace, side, ids, names } = group
       if (hidden(plot, trace)) return
-      const { mode, text, textfont } = this.traces[trace]
-      const style = this.traces[trace].marker
-      const named = mode.includes("text")
+      const { textfont, marker: style } = this.traces[trace]
       const where = this.beside(group)
       const drawn = plot.calcdata?.[trace]
       const selected = ids.indexOf(store.view[side] ?? -1)
       points.forEach(([x, y], i) => {
         marker(pen, x, y, style)
-        if (named) {
+        if (names.length) {
           const place = Array.isArray(where) ? where[i] : where
-          word(pen, x, y, text[i], place, textfont.color)
+          word(pen, x, y, names[i], place, textfont.color)
         }
         if (i === selected) marker(pen, x, y, this.live.ring)
         if (drawn?.[i]) Object.assign(drawn[i], { x, y }) // so that hover finds it

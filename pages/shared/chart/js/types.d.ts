@@ -251,6 +251,7 @@ export interface Group {
   trace: number
   side: Side
   ids: number[]
+  names: string[] // those that stand beside the points; Plotly's text has them as its HTML
   points: [first: number, end: number] // among those of a frame
 }
 
