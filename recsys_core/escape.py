@@ -22,16 +22,27 @@ _CODES = re.compile(r":(?=[A-Za-z]|[\w+-]+:)")
 _ARROWS = re.compile(r"(?<!\S)(<-|-|<|>|~)(?=(?:>|-|=)(?!\S))")
 
 
-# Control characters, line ends, and marks that turn the direction of what follows them.
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+# Control characters, line ends, byte-order marks, and marks that turn the direction of a text.
+_UNSEEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+
+# Marks above and below a letter. No language piles up more than four; hundreds cover a whole page.
+_MARKS = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_PILED = re.compile(f"({_MARKS}{{4}}){_MARKS}+")
 
 
 def one_line(text: str) -> str:
     """The text with each run of blanks, line ends and control characters as one blank.
 
-    Blanks that hold a line together (U+00A0) stay.
+    Blanks that hold a line together (U+00A0) stay, and of the marks on one letter the first four.
     """
-    return re.sub(" +", " ", _UNSEEN.sub(" ", text)).strip(" ")
+    return re.sub(" +", " ", _PILED.sub(r"\1", _UNSEEN.sub(" ", text))).strip(" ")
+
+
+def is_seen(text: str) -> bool:
+    """Whether anything of the text is seen: blanks and marks without width are not."""
+    return any(letter.isprintable() and letter != " " for letter in text)
 
 
 def short(text: str, most: int) -> str:
@@ -66,13 +77,18 @@ def html(text: str) -> str:
 def plotly(text: str) -> str:
     """What a title, a name or a hover text of Plotly needs to show this text.
 
-    Plotly reads some HTML (``<b>``, ``<a>``), HTML's character references, and ``%{…}`` in
-    templates; it fills in templates first.
+    Plotly reads some HTML (``<b>``, ``<a>``), HTML's character references, ``%{…}`` in templates,
+    which it fills in first, and in notebooks LaTeX between dollars.
     """
-    return _html.escape(one_line(text), quote=False).replace("%{", "&#37;{")
+    text = _html.escape(one_line(text), quote=False)
+    return text.replace("%{", "&#37;{").replace("$", "&#36;")
 
 
-_FORMULA = re.compile(r" *([=@\t\r\n＝＠＋－]|[+\-](?![\d\s.,()/+\-]*$))")
+# Where a formula may begin: with the cell; and after a semicolon or an end of line, since programs
+# set to a country that parts cells by semicolons see another cell there, whatever the quotes.
+_FORMULA = re.compile(
+    r"^'*(?= *(?:[=@\t\r\n＝＠＋－]|[+\-](?![\d\s.,()/+\-]*$)))|[;\r\n]'*(?= *[=@+\-＝＠＋－])"
+)
 
 
 def csv(cell: str) -> str:
@@ -83,15 +99,12 @@ def csv(cell: str) -> str:
     harmless and stays as it is, as do all other cells. Our own reader of files takes the apostrophe
     away again (``from_csv``).
     """
-    return f"'{cell}" if _FORMULA.match(cell) or cell != from_csv(cell) else cell
+    return _FORMULA.sub(r"\g<0>'", cell)
 
 
 def from_csv(cell: str) -> str:
     """The text that ``csv`` was given."""
-    bare = cell.lstrip("'")
-    if bare == cell or not _FORMULA.match(bare):
-        return cell
-    return cell[1:]
+    return _FORMULA.sub(lambda begins: begins[0].removesuffix("'"), cell)
 
 
 _LATEX = str.maketrans(

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from recsys_core import escape
+from recsys_core import escape, words
 from recsys_core.errors import RatingsError
 from recsys_core.recipes import Recipe
 from recsys_core.text import Text
@@ -178,9 +178,10 @@ _LONGEST_NAME = 200
 
 
 def _as_name(text: str) -> str:
-    if text.isprintable() and len(text) <= _LONGEST_NAME:
+    if text.isascii() and text.isprintable() and 0 < len(text) <= _LONGEST_NAME:
         return text
-    return escape.short(escape.one_line(text), _LONGEST_NAME) or "(no name)"
+    name = escape.short(escape.one_line(text), _LONGEST_NAME)
+    return name if escape.is_seen(name) else "(no name)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,6 +221,11 @@ class Axis:
             known = self.titles.notna()
             names = [str(t) if k else n for t, k, n in zip(self.titles, known, names, strict=True)]
         return [_as_name(name) for name in names]
+
+    @cached_property
+    def distinct_names(self) -> list[str]:
+        """The names where each must be another, as in a list to choose from."""
+        return words.distinct(self.names)
 
     @cached_property
     def counts(self) -> np.ndarray:

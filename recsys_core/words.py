@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Sequence
 
 from recsys_core.errors import SettingsError
 from recsys_core.text import Text
@@ -85,6 +87,21 @@ def many(noun: str) -> str:
     if noun.endswith(("s", "x", "z", "ch", "sh")) and noun != "epoch":
         return noun + "es"
     return noun + "s"
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """The names, none twice: of equal ones the later are numbered, “Alien (2)”."""
+    taken, met = set(names), Counter[str]()
+    found = []
+    for name in names:
+        met[name] += 1
+        unique = name
+        while met[name] > 1 and unique in taken:
+            unique = f"{name} ({met[name]})"
+            met[name] += unique in taken
+        taken.add(unique)
+        found.append(unique)
+    return found
 
 
 def a(noun: str) -> str:

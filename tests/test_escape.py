@@ -30,12 +30,17 @@ HONEST = [
     "-",
     "",
 ]
-MARKS = st.text("=+-@'\"\t\r\n a1b,;＝", max_size=8)
+MARKS = st.text("=+-@;'\"\t\r\n a1b,;＝", max_size=8)
 
 
 @pytest.mark.parametrize("cell", FORMULAS)
 def test_formulas_are_held_by_one_apostrophe(cell):
     assert escape.csv(cell) == "'" + cell
+
+
+def test_formulas_are_held_where_semicolons_part_cells_too():
+    assert escape.csv("a;=1;-b\n@c; +d") == "a;'=1;'-b\n'@c;' +d"
+    assert escape.csv("a; b") == "a; b"
 
 
 @pytest.mark.parametrize("cell", HONEST)
@@ -44,6 +49,7 @@ def test_honest_cells_stay_as_they_are(cell):
 
 
 @given(MARKS)
+@example("x;'=1")
 @example("'=1")
 @example("''=1")
 def test_the_reader_undoes_what_the_writer_did(cell):
@@ -57,6 +63,7 @@ def test_html_and_plotly_say_one_line_of_the_text(text):
     for safe in (escape.html(text), escape.plotly(text)):
         assert html.unescape(safe) == escape.one_line(text)
         assert not re.search(r"[<>\n]|%\{", safe)
+    assert "$" not in escape.plotly(text)
 
 
 @given(st.text(max_size=30))
@@ -118,3 +125,12 @@ def test_a_sentence_quotes_only_the_beginning_of_a_cell():
     with pytest.raises(ReadError) as caught:
         rc.read_ratings(f"user,item,rating\na,x,1\nb,{'y' * 9999},{'z' * 9999}\n".encode())
     assert len(str(caught.value)) < 1000
+
+
+def test_marks_do_not_pile_up_and_names_are_seen():
+    assert escape.one_line("a" + "\u0301" * 300 + "b") == "a" + "\u0301" * 4 + "b"
+    for honest in ("日本語", "שָׁלוֹם", "ภาษาไทย", "é", "👩‍👩‍👧‍👦", "مُحَمَّد"):
+        assert escape.one_line(honest) == honest and escape.is_seen(honest)
+    frame = pd.DataFrame({"user": ["\u200b\u200e", "x"], "item": ["y", "z"], "rating": [1, 2]})
+    assert rc.Ratings.from_frame(frame).user_names == ["(no name)", "x"]
+    assert escape.markdown("\ufeff->") == "-\u2060\\>"

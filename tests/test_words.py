@@ -87,3 +87,10 @@ def test_a_noun_has_its_article():
     assert [words.a(noun) for noun in ("film", "item", "user", "Artist", "unit")] == [
         "a film", "an item", "a user", "an Artist", "a unit",
     ]  # fmt: skip
+
+
+def test_of_equal_names_the_later_are_numbered_as_no_other_is():
+    assert words.distinct(["a", "b", "a", "a"]) == ["a", "b", "a (2)", "a (3)"]
+    assert words.distinct(["a", "a", "a (2)", "a (2)"]) == ["a", "a (3)", "a (2)", "a (2) (2)"]
+    many = ["a"] * 20_000 + [f"a ({at})" for at in range(20_000)]
+    assert len(set(words.distinct(many))) == 40_000

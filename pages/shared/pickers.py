@@ -28,7 +28,7 @@ def pick(
 
     ``chosen`` is who is shown as chosen; where it is None the field is empty again after each find.
     """
-    called, noun = ratings.axis(side).names, ratings.axis(side).noun
+    called, noun = ratings.axis(side).distinct_names, ratings.axis(side).noun
     label = label or f"Find {words.a(noun)}"
     if len(called) <= _MOST_LISTED:
         options: list[int] = list(range(len(called)))

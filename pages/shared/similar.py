@@ -86,8 +86,8 @@ def _users(model: ModelInView, one: int | Guest, name: str) -> None:
     row = fitted.row(one).index  # None: a guest is in no row of the matrix
     if fitted.n_users <= _MATRIX and row is not None:
         table = similarity.similarity_matrix(fitted, "user", by)
-        called = model.ratings.user_names
-        table = table.set_axis(called, axis=0).set_axis(called, axis=1)
+        axis = model.ratings.axis("user")
+        table = table.set_axis(axis.names, axis=0).set_axis(axis.distinct_names, axis=1)
         compared = similarity.compared(fitted, by)
         with st.container(width=640):
             chart(

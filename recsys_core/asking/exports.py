@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from recsys_core import escape
-from recsys_core.asking.matrix_view import distinct_names
+from recsys_core import escape, words
 from recsys_core.models.fitted_model import FittedModel, best_first
 
 # Predictions held at a time while the best are looked for: 16 MB of float32.
@@ -41,7 +40,7 @@ def whole(fitted: FittedModel) -> pd.DataFrame:
     """
     train = fitted.train
     values = np.round(fitted.predict_matrix().astype(np.float64), 3)
-    table = pd.DataFrame(values, train.user_names, distinct_names(train.item_names))
+    table = pd.DataFrame(values, train.user_names, words.distinct(train.item_names))
     return table.rename_axis(index="user")
 
 

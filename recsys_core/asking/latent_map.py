@@ -8,11 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from recsys_core import words
+from recsys_core import escape, words
 from recsys_core.asking import seriation
 from recsys_core.asking.projection import Basis, shares_of_factors, trustworthiness
 from recsys_core.models.fitted_model import Factored
 from recsys_core.ratings import SIDES, Ratings, Side, most_first
+
+# Letters of a genre, and genres to choose from: what every page with a map carries.
+_LONGEST_GENRE = 60
+_MOST_GENRES = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +109,7 @@ def genres(ratings: Ratings) -> list[str]:
     """The genres items have, the commonest first; empty where none are known."""
     if ratings.item_info is None or "genres" not in ratings.item_info:
         return []
-    each = ratings.item_info["genres"].dropna().str.split("|").explode()
-    return [genre for genre in each.value_counts().index if genre]
+    return [genre for genre in _each_genre(ratings).value_counts().index if genre][:_MOST_GENRES]
 
 
 def of_genres(ratings: Ratings, chosen: Sequence[str]) -> dict[Side, np.ndarray]:
@@ -114,12 +117,20 @@ def of_genres(ratings: Ratings, chosen: Sequence[str]) -> dict[Side, np.ndarray]
 
     −1 for none; (n_items,) for the items and (n_users,), all −1, for the users, who have no genre.
     """
-    assert ratings.item_info is not None
+    each = _each_genre(ratings)
     labels = np.full(ratings.n_items, -1)
-    has = [set(str(text).split("|")) for text in ratings.item_info["genres"].fillna("")]
     for number, genre in reversed(list(enumerate(chosen))):
-        labels[[genre in own for own in has]] = number
+        labels[each.index[each == genre]] = number
     return {"user": np.full(ratings.n_users, -1), "item": labels}
+
+
+def _each_genre(ratings: Ratings) -> pd.Series:
+    """The genres of each item, one a row under the item's index; on one line, and not too long."""
+    assert ratings.item_info is not None
+    texts = ratings.item_info["genres"].reset_index(drop=True).dropna().astype(str)
+    each = texts.str.split("|").explode()
+    named = {text: escape.short(escape.one_line(text), _LONGEST_GENRE) for text in each.unique()}
+    return each.map(named)
 
 
 def ends(values: np.ndarray, counts: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from recsys_core import words
 from recsys_core.models.fitted_model import FittedModel
 from recsys_core.ratings import Ratings, Scale
 
@@ -86,7 +87,7 @@ class Block:
 
     def table(self, view: View) -> pd.DataFrame:
         """The values of a view with names, one row a user; the picture's table twin."""
-        table = pd.DataFrame(self.values(view), self.user_names, distinct_names(self.item_names))
+        table = pd.DataFrame(self.values(view), self.user_names, words.distinct(self.item_names))
         return table.rename_axis(index="user")
 
 
@@ -125,13 +126,3 @@ def block_of(
         user_groups=user_groups,
         item_groups=item_groups,
     )
-
-
-def distinct_names(names: list[str]) -> list[str]:
-    """Number repeated names, since the columns of a table must differ."""
-    met: dict[str, int] = {}
-    out = []
-    for name in names:
-        met[name] = met.get(name, 0) + 1
-        out.append(name if met[name] == 1 else f"{name} ({met[name]})")
-    return out

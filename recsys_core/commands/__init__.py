@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
+from recsys_core import escape
 from recsys_core.errors import FactorscopeError, MissingDataError
 
 COMMANDS = ("train", "replay")
@@ -43,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return arguments.run(arguments)
     except FactorscopeError as error:
-        print(error, file=sys.stderr)
+        print(escape.one_line(str(error)), file=sys.stderr)  # no control character gets through
         return NEEDS_DATA if isinstance(error, MissingDataError) else REFUSED
     except MemoryError:
         print("That does not fit into memory; choose a smaller one.", file=sys.stderr)
@@ -62,4 +63,4 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the arguments, and end."""
         self.print_usage(sys.stderr)
-        self.exit(REFUSED, f"{self.prog}: {message}\n")
+        self.exit(REFUSED, f"{self.prog}: {escape.one_line(message)}\n")

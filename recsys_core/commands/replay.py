@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 
+from recsys_core import escape
 from recsys_core.commands.options import file_of
 from recsys_core.commands.progress import Progress
 from recsys_core.experiments import replay
@@ -31,5 +32,5 @@ def run(arguments: argparse.Namespace) -> int:
     found = replay(arguments.receipt, file_of(arguments.data), on_epoch=progress)
     if found.record is not None:
         progress.close()
-    print(found.text)
+    print(escape.one_line(found.text))
     return found.code

@@ -360,8 +360,8 @@ def live(part: Block, mode: Mode, *, sampled: bool = False) -> tuple[Figure, dic
     names = _live_names(part.item_names, words.many(part.item_noun), most)
     users = _live_names(part.user_names, "users", _SHORT_NAME)
     if "ticktext" in names:  # slanted above the columns, below the title
-        longest = 6.0 * max(map(len, names["ticktext"]))
-        last = 6.0 * len(names["ticktext"][-1])
+        shortened = [escape.short(name, most) for name in part.item_names]
+        longest, last = 6.0 * max(map(len, shortened)), 6.0 * len(shortened[-1])
         margin |= {"t": 42 + int(0.87 * longest), "r": 8 + int(0.5 * last)}
         names |= {"tickangle": -60, "ticklabeloverflow": "allow"}
     numbers, roomy = (

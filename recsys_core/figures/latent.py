@@ -48,6 +48,9 @@ _LANDMARKS = 10
 # Pixels across a point, by how many there are.
 _SIZES = ((_MOST_NAMED, 13), (500, 9), (1500, 7), (4000, 5), (float("inf"), 4))
 
+# Letters of a name that hovering says: of thousands of points, a page carries them all.
+_LONGEST_HOVER = 100
+
 # How opaque points are behind a selected one.
 _FADED = 0.45
 
@@ -299,7 +302,8 @@ def _add_trace(
             showlegend=called not in {points["name"] for points in traces},
             marker=marker,
             hovertext=[
-                f"{escape.plotly(cloud.names[i])}<br>{words.plural('rating', int(cloud.counts[i]))}"
+                escape.plotly(escape.short(cloud.names[i], _LONGEST_HOVER))
+                + f"<br>{words.plural('rating', int(cloud.counts[i]))}"
                 + ("" if np.isnan(cloud.means[i]) else f", mean {words.number(cloud.means[i])}")
                 for i in at
             ],

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
+from recsys_core import words
 from recsys_core.asking import attribution, matrix_view, projection, similarity
 from recsys_core.asking import latent_map as places_of
-from recsys_core.asking.matrix_view import View, block_of, distinct_names
+from recsys_core.asking.matrix_view import View, block_of
 from recsys_core.asking.similarity import By, fitted_of
 from recsys_core.errors import RatingsError, SettingsError
 from recsys_core.extras import needed_for
@@ -79,7 +80,7 @@ def error_curve(*models: Model, measure: Measure = "RMSE", mode: Mode = "light")
     for model in models:
         if not model.has_epochs:
             raise SettingsError(Text("{title} has no epochs, and so no curve.", title=model.title))
-    names = distinct_names([described(model, model.settings) for model in models])
+    names = words.distinct([described(model, model.settings) for model in models])
     found = [
         Curve(name, model.history, len(model.history) - 1, colour, _lowest(model.history))
         for colour, (name, model) in enumerate(zip(names, models, strict=True))

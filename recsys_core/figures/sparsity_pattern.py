@@ -19,6 +19,9 @@ _MOST_USERS, _MOST_ITEMS = 30, 40
 # Larger data are drawn as at most so many blocks.
 _MOST_ROWS, _MOST_COLUMNS = 100, 160
 
+# Letters of a name that hovering says.
+_LONGEST_LABEL = 60
+
 
 def is_small(ratings: Ratings) -> bool:
     """Whether every rating can be drawn in its colour (see ``cells``)."""
@@ -115,6 +118,12 @@ def alt(ratings: Ratings) -> str:
 
 def _each_rating(ratings: Ratings, mode: Mode) -> Trace:
     users, items = (ratings.axis(side).most_rated() for side in SIDES)
+    said = {  # of every cell, so that a page would carry long names many times
+        side: [
+            escape.plotly(escape.short(name, _LONGEST_LABEL)) for name in ratings.axis(side).names
+        ]
+        for side in SIDES
+    }
     return trace(
         "heatmap",
         z=ratings.block(users, items),
@@ -128,7 +137,7 @@ def _each_rating(ratings: Ratings, mode: Mode) -> Trace:
         hoverongaps=False,
         showscale=True,
         colorbar={"title": {"text": "rating"}, "thickness": 10, "outlinewidth": 0},
-        customdata=[[escape.plotly(ratings.item_names[i]) for i in items]] * len(users),
-        text=[[escape.plotly(ratings.user_names[u])] * len(items) for u in users],
+        customdata=[[said["item"][i] for i in items]] * len(users),
+        text=[[said["user"][u]] * len(items) for u in users],
         hovertemplate="%{text}, %{customdata}: %{z:.3~g}<extra></extra>",
     )

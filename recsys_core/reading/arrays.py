@@ -58,7 +58,11 @@ def _array(data: bytes, said: str) -> np.ndarray:
             )
         if math.prod(shape) * dtype.itemsize > min(len(data), MAX_BYTES):
             raise ValueError("the header promises more than is there")
-        return np.load(io.BytesIO(data), allow_pickle=False)
+        array = np.load(io.BytesIO(data), allow_pickle=False)
+        for part in [array[name] for name in dtype.names] if dtype.names else [array]:
+            if part.dtype.kind == "U":  # any four bytes: a ValueError where they are no letter
+                np.char.decode(np.char.encode(part, "utf-8"), "utf-8")
+        return array
     except ReadError:
         raise
     except (ValueError, KeyError, EOFError, OSError, TypeError, SyntaxError, MemoryError):

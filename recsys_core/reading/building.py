@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from recsys_core import escape
 from recsys_core.errors import RatingsError, ReadError
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.reading.cells import Table, as_labels, as_numbers, as_seconds
@@ -43,7 +44,7 @@ def from_long(
                 *remarks,
                 Text(
                     "Times in column “{timestamp}” cannot be read and were left out.",
-                    timestamp=roles.timestamp,
+                    timestamp=escape.short(escape.one_line(roles.timestamp), 80),
                 ),
             ]
         else:

@@ -21,6 +21,9 @@ _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")  # 1,234,567.5
 _GROUPED_COMMA = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d*)?")  # 1.234.567,5
 
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
 @dataclass(frozen=True)
 class Table:
     """A table as it lies in the file, below its header.
@@ -93,6 +96,11 @@ def as_labels(column: pd.Series) -> pd.Series:
     return pd.Series(texts[codes], dtype=object)  # code -1 (missing) takes the None at the end
 
 
+def without_controls(text: str) -> str:
+    """The text without control characters, tabs and ends of line apart: no file of text has any."""
+    return _CONTROLS.sub("", text)
+
+
 def _label(cell: Any) -> str | None:
     if isinstance(cell, float | np.floating):
         if not np.isfinite(cell):
@@ -100,7 +108,7 @@ def _label(cell: Any) -> str | None:
         return str(int(cell)) if cell == int(cell) else repr(float(cell))
     if isinstance(cell, bytes):
         cell = cell.decode("utf-8", "replace")
-    text = str(cell).strip().replace("\r\n", "\n").replace("\r", "\n")
+    text = without_controls(str(cell)).strip().replace("\r\n", "\n").replace("\r", "\n")
     return None if text == "" or text.lower() in ("nan", "null", "\\n") else text
 
 

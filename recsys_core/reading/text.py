@@ -13,8 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from recsys_core import escape
-from recsys_core.reading.cells import BLANKS, Table
+from recsys_core import escape, words
+from recsys_core.reading.cells import BLANKS, Table, without_controls
 from recsys_core.reading.dialect import DELIMITERS, UNIT, sniff, to_utf8
 from recsys_core.reading.limits import (
     MAX_CELLS,
@@ -228,7 +228,7 @@ class TextCells:
     def _names(self, header: bool) -> list[str]:
         if not header:
             return [""] * self.width
-        names = [escape.from_csv(name.strip()) for name in self._sample[0]]
+        names = [escape.from_csv(name.strip()).strip() for name in self._sample[0]]
         ends_blank = all(not row[-1].strip() for row in self._sample[1:] if len(row) == self.width)
         if len(names) == self.width - 1 and not ends_blank:
             return ["", *names]  # R leaves the column of row names without one
@@ -290,16 +290,8 @@ def _unmarked(cell: Any) -> Any:
 
 def unique_names(names: list[str]) -> list[str]:
     """Column names, none blank and none twice: “column 3”, “title (2)”."""
-    taken: set[str] = set()
-    result = []
-    for position, name in enumerate(names, 1):
-        base = name or f"column {position}"
-        unique, copy = base, 2
-        while unique in taken:
-            unique, copy = f"{base} ({copy})", copy + 1
-        taken.add(unique)
-        result.append(unique)
-    return result
+    names = [without_controls(name).strip() for name in names]
+    return words.distinct([name or f"column {at}" for at, name in enumerate(names, 1)])
 
 
 def _is_empty(row: list[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from recsys_core import escape
 from recsys_core.experiments import Experiment, usual_model
 from recsys_core.experiments.experiment import SHARED
 from recsys_core.models import Model
@@ -253,7 +254,8 @@ class Workspace:
 
     def rename(self, entry: Entry, name: str) -> None:
         """Rename a run; a blank name changes nothing."""
-        entry.name = name.strip()[:80] or entry.name
+        name = escape.one_line(name)[:80]
+        entry.name = name if escape.is_seen(name) else entry.name
 
     # --- what was looked at last ----------------------------------------------------------------
 

@@ -103,3 +103,13 @@ def test_of_equally_known_items_the_first_gives_a_cluster_its_name(monkeypatch):
     wide[0, np.arange(100) % 4 < 2] = np.nan  # items 0, 1, 4, 5 … have a rating less
     fitted = rc.ALS(n_factors=2, n_epochs=1).fit(rc.Ratings.from_matrix(wide)).snapshot()
     assert latent_map.clusters(fitted)[1] == ["1: 2"]
+
+
+def test_genres_are_short_and_not_too_many():
+    ratings = rc.Ratings.from_matrix(np.arange(1, 5).reshape(2, 2))
+    many = "|".join(f"g{number}" for number in range(10_000))
+    info = pd.DataFrame({"title": ["a", "b"], "genres": ["n" * 10**6 + "|x\ny", many]})
+    ratings = ratings.replace(item_info=info)
+    genres = latent_map.genres(ratings)
+    assert len(genres) == 500 and max(map(len, genres)) == 60 and "x y" in genres
+    assert list(latent_map.of_genres(ratings, ["x y", "g1"])["item"]) == [0, 1]

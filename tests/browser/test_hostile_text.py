@@ -191,6 +191,29 @@ def test_links_and_names_of_runs_are_text(watched):
         harmless(page)
 
 
+def test_equal_names_stay_apart_in_lists_and_tables(watched):
+    page = watched
+    go_to(page, "data")
+    page.get_by_test_id("stMain").get_by_text("Upload", exact=True).click()
+    users = ["a b", "a\nb", "1", "user 1", "c"]
+    rows = [(u, i, 1 + (a * 3 + i) % 5) for a, u in enumerate(users) for i in range(6) if i != a]
+    text = io.StringIO()
+    csv.writer(text).writerows([("user", "item", "rating"), *rows])
+    upload(page, "equal.csv", text.getvalue().encode())
+    page.get_by_role("button", name="Use and watch a model learn").click()
+    comes_to(page, "train")
+    finished(page)
+    follow(page, "Recommend")
+    page.locator(".st-key-alike_matrix_table button").first.click()
+    expect(page.get_by_test_id("stDataFrame").filter(visible=True).first).to_be_visible()
+    expect(page.locator(".st-key-alike_matrix_csv button")).to_be_visible()
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.locator("[class*=st-key-recommend_user] input").first.click()
+    page.get_by_role("option", name="a b", exact=True).click()
+    expect(page).to_have_url(re.compile("user=1(&|$)"))
+
+
 def test_streamlits_own_download_of_tables_is_not_offered(watched):
     go_to(watched, "recommend?data=party&model=SGD&epoch=best")
     table = watched.get_by_test_id("stDataFrame").first

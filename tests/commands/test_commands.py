@@ -109,3 +109,10 @@ def test_every_command_explains_itself(capsys):
         with pytest.raises(SystemExit):
             commands.main([name, "--help"])
         assert f"python -m recsys_core {name}" in capsys.readouterr().out
+
+
+def test_no_control_character_reaches_the_terminal(capsys):
+    for link in ("data=%1b[31mX", "data=party&%c2%9b31m=3", "data=party&n_epochs=%1b]0;x%07"):
+        assert commands.main(["train", link]) == 3
+        said = capsys.readouterr().err
+        assert said.strip().isprintable(), ascii(said)

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 import pytest
 
 from recsys_core import Ratings, splits
-from recsys_core.figures import histogram, rating_counts, sparsity_pattern, theme
+from recsys_core.figures import histogram, plain, rating_counts, sparsity_pattern, theme
 from recsys_core.ratings import Scale
 
 
@@ -134,3 +134,12 @@ def test_the_tail_of_a_large_catalogue_is_drawn_with_few_points():
     items = go.Figure(rating_counts.figure(ratings, "light")).data[1]
     assert len(items.x) <= 300
     assert items.x[0] == 1 and items.x[-1] == n
+
+
+def test_long_names_do_not_make_a_picture_large():
+    ratings = Ratings.from_matrix(1.0 + np.arange(60 * 60).reshape(60, 60) % 5)
+    ratings = ratings.replace(
+        users=[f"{at:02d}{'u' * 198}" for at in range(60)],
+        items=[f"{at:02d}{'i' * 198}" for at in range(60)],
+    )
+    assert len(plain.to_json(theme.dress(sparsity_pattern.figure(ratings, "light"), "light"))) < 6e5

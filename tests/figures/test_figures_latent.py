@@ -135,3 +135,11 @@ def test_over_the_map_of_nobody_lies_nothing_and_the_same_names():
     clouds = [cloud("user"), cloud()]
     bare = latent.figure(clouds, "light", title="Map", axes=("a", "b"), scale=SCALE)
     assert draw(clouds) == go.Figure(bare)
+
+
+def test_of_thousands_of_points_a_page_carries_only_the_beginning_of_long_names():
+    names = ["n" * 200] * 2
+    ids, xy = np.arange(2), np.zeros((2, 2))
+    cloud = latent.Cloud("user", "user", ids, xy, names, np.ones(2, int), np.ones(2))
+    figure = latent.figure([cloud], "light", title="", axes=("", ""), scale=Scale(1, 5))
+    assert max(map(len, figure["data"][0]["hovertext"])) < 150

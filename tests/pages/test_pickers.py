@@ -43,3 +43,21 @@ def test_of_too_many_names_to_list_those_searched_for_are_offered(monkeypatch):
     assert "chosen: 2" in [each.value for each in app.markdown]
     app.text_input[0].input("").run()
     assert app.selectbox[0].label == "User" and app.selectbox[0].value == 2
+
+
+def of_one_name():
+    import streamlit as st
+
+    import recsys_core as rc
+    from pages.shared import pickers
+
+    ratings = rc.Ratings.from_matrix([[5, 3], [4, 0], [1, 2]], missing=0)
+    ratings = ratings.replace(users=["a b", "a\tb", "c"])
+    pickers.pick("user", ratings, "who", lambda at: st.write(f"picked: {at}"))
+
+
+def test_of_equal_names_the_one_that_was_clicked_is_picked():
+    app = AppTest.from_function(of_one_name).run()
+    assert app.selectbox[0].options == ["a b", "a b (2)", "c"]
+    app.selectbox[0].select("a b").run()
+    assert "picked: 0" in [each.value for each in app.markdown]

@@ -466,3 +466,11 @@ def test_what_cannot_be_read_gets_one_sentence(text, says):
     sentence = str(caught.value)
     assert sentence.endswith(".") and "\n" not in sentence
     assert ";" in sentence or "," in sentence  # what is wrong; and the remedy
+
+
+def test_a_remark_quotes_only_the_beginning_of_a_column_name():
+    long = "n" * 10_000
+    guess = inspect(f"user,item,rating,{long}\na,x,1,z\nb,x,2,z\na,y,3,z\nb,y,4,z\n".encode())
+    ratings = guess.change(timestamp=long).read()
+    assert "cannot be read" in ratings.report.remarks[0]
+    assert len(ratings.report.remarks[0]) < 200

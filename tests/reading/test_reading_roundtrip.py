@@ -11,14 +11,18 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from recsys_core.reading import inspect
+from recsys_core import escape
+from recsys_core.asking import exports
+from recsys_core.reading import inspect, read_ratings
 
 pytestmark = pytest.mark.slow
 
 # Labels as people write them: any letters, inner spaces, quotes, delimiters, leading zeros.
 characters = st.characters(codec="utf-8", categories=["L", "N"], include_characters=" ',;|._&\"-")
 labels = st.text(characters, min_size=1, max_size=12).map(str.strip)
-labels = labels.filter(lambda text: text.lower() not in ("", "nan", "null"))
+labels = labels.filter(
+    lambda text: text.lower() not in ("", "nan", "null") and escape.from_csv(text) == text
+)
 numbered = st.integers(0, 10**6).map(lambda n: f"{n:07d}")
 values = st.sampled_from([0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5])
 
@@ -143,3 +147,17 @@ def test_arbitrary_bytes_give_ratings_or_one_sentence(data):
         assert inspect(data).read().n_ratings
     except ReadError as error:
         assert str(error).endswith(".") and "\n" not in str(error)
+
+
+@settings(max_examples=60, deadline=None)
+@given(table=tables(), marks=st.text("=+-@';\n\t\x00\x01\x1b\x1f", max_size=3), wide=st.booleans())
+def test_what_was_read_is_read_again_from_our_own_file(table, marks, wide):
+    frame = pd.DataFrame(table, columns=["user", "item", "rating"])
+    frame["item"] = marks + frame["item"]
+    if wide:
+        frame = frame.pivot(index="user", columns="item", values="rating").reset_index()
+    file = io.BytesIO()
+    frame.to_parquet(file)
+    ratings = read_ratings(file.getvalue())
+    again = read_ratings(exports.to_csv(ratings.to_frame(), index=False), delimiter=",")
+    assert triples(again) == triples(ratings)

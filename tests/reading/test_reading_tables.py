@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import pickle
+import time
 import zipfile
 
 import numpy as np
@@ -290,3 +291,25 @@ def test_a_sparse_matrix_with_wrong_rows():
     )  # fmt: skip
     with pytest.raises(ReadError, match="damaged sparse"):
         read_ratings(data)
+
+
+def test_letters_that_are_none_are_refused_and_control_characters_left_out():
+    letters = np.array(["ab", "b", "ab", "b"])
+    letters.view(np.uint32)[0] = 0x110001
+    for users in (np.array(["\ud800", "b", "\ud800", "b"]), letters):
+        data = npz(user=users, item=np.array(list("xxyy")), rating=np.arange(1, 5))
+        with pytest.raises(ReadError, match="damaged"):
+            read_ratings(data)
+    users = np.array(["a\x00b", "\x1b[1mc"] * 2)
+    ratings = read_ratings(npz(user=users, item=np.array(list("xxyy")), rating=np.arange(1, 5)))
+    assert ratings.users == ["ab", "[1mc"]
+
+
+def test_thousands_of_columns_of_one_name_are_read_at_once():
+    table = ",".join(["user"] + ["x"] * 15_000) + "\n" + "".join(
+        f"u{row}," + ",".join(str(1 + (row + at) % 5) for at in range(15_000)) + "\n"
+        for row in range(3)
+    )  # fmt: skip
+    began = time.process_time()
+    assert len(set(inspect(table.encode()).columns)) == 15_001
+    assert time.process_time() - began < 10

@@ -532,7 +532,7 @@ def test_names_are_told_apart_and_can_be_changed(space):
     assert (one.name, two.name) == ("Fake", "Fake (2)")
     assert (one.color_index, two.color_index) == (0, 1)
     space.rename(one, "  my best ")
-    space.rename(two, " ")
+    space.rename(two, " \u200b\u200f\n")
     assert (one.name, two.name) == ("my best", "Fake (2)")
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import session, view
-from recsys_core import escape, runs
+from recsys_core import escape, runs, words
 from recsys_core.asking import exports
 from recsys_core.ratings import UPLOAD, Ratings
 from recsys_core.runs import DataSet
@@ -21,7 +21,7 @@ def switch() -> None:
     everything, here = session.workspace().data, view.data()
     if len(everything) < 2 or here is None:
         return
-    names = _names(everything)
+    names = words.distinct([data.ratings.name for data in everything])
     st.session_state.loaded = everything.index(here)
     st.segmented_control(
         "Loaded",
@@ -38,15 +38,6 @@ def _switch() -> None:
     chosen = st.session_state.loaded
     if chosen is not None and chosen < len(everything):
         _look_at(everything[chosen])
-
-
-def _names(everything: list[DataSet]) -> list[str]:
-    """What each is called; of equal names the later ones are numbered."""
-    names: list[str] = []
-    for data in everything:
-        same = sum(other.ratings.name == data.ratings.name for other in everything[: len(names)])
-        names.append(data.ratings.name + (f" ({same + 1})" if same else ""))
-    return names
 
 
 def _look_at(data: DataSet) -> None:

@@ -224,6 +224,8 @@ class _Form:
 
     def _choice(self, name: str, label: str, options: Any, names: Any = None) -> None:
         options = list(options)
+        said = [_NONE if o is None else str(names(o) if names else o) for o in options]
+        said = words.distinct([escape.short(escape.one_line(text), 80) for text in said])
         current = getattr(self.guess, name)
         self._widget(
             name,
@@ -232,11 +234,7 @@ class _Form:
             label=label,
             options=options,
             index=options.index(current) if current in options else None,
-            format_func=lambda o: (
-                _NONE
-                if o is None
-                else escape.short(escape.one_line(str(names(o) if names else o)), 80)
-            ),
+            format_func=dict(zip(options, said, strict=True)).__getitem__,
         )
 
     def _toggle(self, name: str, label: str, help: str | None = None) -> None:

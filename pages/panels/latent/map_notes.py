@@ -17,6 +17,9 @@ from recsys_core.ratings import Side
 
 _NEIGHBOURS = 10
 
+# Letters of all genres of one item.
+_LONGEST_GENRES = 200
+
 
 def projection_quality(shown: Map) -> None:
     """Trustworthiness as a badge and a sentence."""
@@ -64,7 +67,8 @@ def neighbours(shown: Map) -> None:
     if side == "item" and latent_map.genres(ratings):
         assert ratings.item_info is not None
         genres = ratings.item_info["genres"].iloc[index]
-        about += f" · {genres.replace('|', ', ')}" if isinstance(genres, str) else ""
+        if isinstance(genres, str):
+            about += f" · {escape.short(genres.replace('|', ', '), _LONGEST_GENRES)}"
     st.caption(escape.markdown(about))
     table = model_in_view.similar(shown.model, side, index, _NEIGHBOURS)
     _table(shown.model, side, table[side].to_list(), "most alike", table["similarity"].to_list())
