@@ -20,7 +20,7 @@ _MOST_ROWS = 5000
 
 _HEIGHT = 290
 
-_GAP = "The colour of the page is a gap: nobody rated there."
+_GAP = "The colour of the page is a gap: no rating there."
 
 
 def overview(ratings: Ratings, split: Split) -> None:

@@ -32,7 +32,9 @@ st.set_page_config(
     layout="wide",
     # One entry, so that the menu with the light and dark switch is shown at all.
     menu_items={
-        "About": "Factorscope: watch matrix factorization learn, on your own ratings.",
+        "About": "Factorscope: watch matrix factorization learn, on your own ratings. These stay "
+        "in the memory of this server, for you alone unless you share them, and are freed 15 "
+        "minutes after you last looked.",
         "Get help": None,
         "Report a bug": None,
     },

@@ -11,7 +11,9 @@ from recsys_core.figures import home_drawings
 header.title("Factorscope")
 st.markdown(
     "Watch a model turn a table of ratings full of gaps into predictions, a map of taste and "
-    "recommendations, on your own ratings."
+    "recommendations, on your own ratings. It describes each person and each thing by a few "
+    "numbers, its *factors*, and changes them until their products give the known ratings; then "
+    "they give the missing ones, too. That is matrix factorization."
 )
 
 PLAY = ":material/play_arrow:"
@@ -32,7 +34,9 @@ with party.container(border=True, height="stretch", key="way_party"):
         home_drawings.party(), width="stretch", alt="A table of 4 guests by 12 songs, with gaps"
     )
     st.header("Robbie's party", anchor=False)
-    st.markdown("4 guests, 12 songs, and the songs nobody has heard yet: small enough to follow.")
+    st.markdown(
+        "4 guests, 12 songs, and gaps where a guest has rated nothing: small enough to follow."
+    )
     st.space("stretch")
     if st.button("Watch it learn", type="primary", icon=PLAY, key="go_party"):
         empty_state.watch(empty_state.party())

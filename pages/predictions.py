@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import streamlit as st
 
 from pages.panels.predictions import rows_and_columns
@@ -18,7 +21,7 @@ from pages.shared import (
 from pages.shared.chart import min_width
 from pages.shared.chart.chart import cells, chart
 from pages.shared.model_in_view import ModelInView
-from recsys_core import escape
+from recsys_core import escape, words
 from recsys_core.asking import attribution, matrix_view
 from recsys_core.asking.matrix_view import Block, View
 from recsys_core.figures import heatmap, theme, waterfall
@@ -54,7 +57,7 @@ def picture(block: Block, how: View) -> None:
             what="gaps-filled" if how == "filled" else how,
             note=heatmap.legend(block, how),
         )
-    st.caption(f"{heatmap.legend(block, how)} Click a cell to see how its number comes about.")
+    st.caption(f"{heatmap.legend(block, how)} Click a cell to see how its prediction comes about.")
 
 
 @view.fragment("arithmetic", "user", "item")
@@ -66,7 +69,10 @@ def closer(model: ModelInView, block: Block) -> None:
 def arithmetic(model: ModelInView, user: int, item: int) -> None:
     """How one cell's prediction comes about: as a sum, from own ratings, or not to be said."""
     user_name, item_name = model.ratings.user_names[user], model.ratings.item_names[item]
-    st.markdown(f"**{escape.markdown(user_name)} × {escape.markdown(item_name)}**")
+    st.markdown(
+        f"**{escape.markdown(user_name)} × {escape.markdown(item_name)}**"
+        f"{_rated(model, user, item)}"
+    )
     if model.fitted.has.terms:
         _as_a_sum(model, user, item)
         return
@@ -79,6 +85,15 @@ def arithmetic(model: ModelInView, user: int, item: int) -> None:
             f"{model.ratings.item_noun} go through the layers of a network, and what comes out is "
             "no sum of what went in."
         )
+
+
+def _rated(model: ModelInView, user: int, item: int) -> str:
+    """The rating there is, and whether it was learned from; empty for a gap."""
+    rated = float(model.ratings.block([user], [item])[0, 0])
+    if not math.isnan(rated):
+        learned = not np.isnan(model.fitted.train.block([user], [item])[0, 0])
+        return f" · rated {words.given(rated)}{'' if learned else ', held out'}"
+    return " · not rated"
 
 
 def _as_a_sum(model: ModelInView, user: int, item: int) -> None:
@@ -101,8 +116,8 @@ def _as_a_sum(model: ModelInView, user: int, item: int) -> None:
     elif model.fitted.has.factors:
         st.caption(
             f"The mean of all ratings, what this user and this {model.ratings.item_noun} add to "
-            "it (their biases), and for each factor the user's number times the other's: equal "
-            "signs pull up, unequal signs pull down."
+            "it (their biases), and for each factor the user's number times the other's: two "
+            "of the same sign raise the prediction, two of opposite signs lower it."
         )
     else:
         st.caption("This model has no factors: the mean and biases are all it knows.")

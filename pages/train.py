@@ -24,7 +24,8 @@ run = entry.run
 header.title(escape.markdown(f"{run.ratings.name} ▸ {entry.name}"))
 nouns = many(run.ratings.item_noun)
 st.markdown(
-    f"Epoch by epoch the error falls, the gaps fill in, and users and {nouns} find their places."
+    f"Epoch by epoch (each goes once through all ratings) the error falls, the gaps fill in, and "
+    f"users and {nouns} find their places."
     if run.model.has_epochs
     else "No epochs here: all there is to learn is found in one pass, and then the gaps fill in."
 )

@@ -233,12 +233,12 @@ def _verdict(run: Run) -> Text:
             compared = _compared(rmse, bias)
     if validated:
         return Text(
-            "It predicts validation ratings to within {rmse} (RMSE){compared}.",
+            "Its predictions of validation ratings are typically off by {rmse} (RMSE){compared}.",
             rmse=number(rmse), compared=compared,
         )  # fmt: skip
     return Text(
-        "It predicts training ratings to within {rmse} (RMSE){compared}. None were held out: this "
-        "is how well it remembers, not how well it guesses.",
+        "Its predictions of training ratings are typically off by {rmse} (RMSE){compared}. None "
+        "were held out: this is how well it remembers, not how well it guesses.",
         rmse=number(rmse), compared=compared,
     )  # fmt: skip
 

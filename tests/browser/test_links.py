@@ -190,7 +190,7 @@ def test_a_broken_link_is_remarked_on_in_one_line(browser_page):
         ("learning_rate=-1&epoch", "“epoch” has no value"),
     ):
         go_to(page, f"predictions?{PARTY}&{broken}")
-        remark = page.get_by_role("status").filter(visible=True)
+        remark = page.locator(".fs-remark[role=status]").filter(visible=True)
         expect(remark).to_have_count(1)
         expect(remark).to_contain_text(said)
         expect(remark.locator("*")).to_have_count(0)  # text, no markup

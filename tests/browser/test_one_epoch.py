@@ -173,7 +173,7 @@ def test_after_early_stopping_all_is_of_the_best_epoch(query, browser_page):
     assert rmse != words.number(end.validation_rmse)
     sentence = page.locator("[data-fs=sentence]")
     expect(sentence).to_contain_text(f"so epoch {best} is kept")
-    expect(sentence).to_contain_text(f"to within {rmse} (RMSE)")
+    expect(sentence).to_contain_text(f"off by {rmse} (RMSE)")
     card = sidebar(page).locator("[data-fs=quality]")
     expect(card).to_contain_text(f"validation RMSE {rmse} ")
     line = page.locator(".fs-errors:visible")

@@ -89,7 +89,7 @@ def test_afterwards_it_compares_with_the_baseline(best, words):
 
 def test_without_baselines_it_still_says_how_good_it_is():
     text = said(History([1.2, 0.8], [1.2, 0.9], "finished", best=1, bias=None))
-    assert text == "Done. It predicts validation ratings to within 0.900 (RMSE)."
+    assert text == "Done. Its predictions of validation ratings are typically off by 0.900 (RMSE)."
 
 
 def test_an_early_stop_says_which_epoch_is_kept():
@@ -116,7 +116,7 @@ def test_a_model_of_one_pass_compares_items_and_then_says_how_good_it_is():
     learning = History([1.0], [1.1], model=rc.ItemKNN(), n_epochs=1)
     assert said(learning).startswith("Comparing each film")
     done = History([1.0, 0.8], [1.1, 0.9], "finished", best=1, model=rc.ItemKNN(), n_epochs=1)
-    assert said(done).startswith("It predicts validation ratings to within 0.900")
+    assert said(done).startswith("Its predictions of validation ratings are typically off by 0.900")
     mean = History([1.0], [1.1], "finished", best=0, model=rc.GlobalMean(), n_epochs=0)
     assert said(mean).startswith("Global mean: nothing to train. ")
 

@@ -60,6 +60,10 @@ def upload() -> None:
         help="CSV, TSV, Excel, Parquet or .npz, also inside a zip; or a MovieLens zip as it is. "
         "One rating a row, or users × items. Nothing in a file is ever run.",
     )
+    st.caption(
+        "What you bring stays in the memory of this server, for you alone, and is freed 15 minutes "
+        "after you last looked."
+    )
     if file is not None:
         _understand(f"upload {file.file_id}", file.getvalue(), file.name)
 

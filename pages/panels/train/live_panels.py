@@ -109,6 +109,7 @@ def _speed() -> None:
         label_visibility="collapsed",
         help="Epochs a second; max is as fast as it trains.",
     )
+    st.caption("epochs a second", width="content")
 
 
 def _pace() -> None:

@@ -65,7 +65,7 @@ def _line(entry: Entry) -> None:
             disabled=locked,
             on_click=parts.unlocked("runs", _look_at),
             args=(entry,),
-            help=about,
+            help=escape.markdown(about),
         )
         st.html(f'<span class="fs-cut" title="{escape.html(about)}">{escape.html(about)}</span>')
         at = view.standing() if entry is here else status_lines.standing(run, run.epoch_at("best"))
@@ -153,7 +153,7 @@ def _about(entry: Entry, elsewhere: bool) -> str:
     if best is not None and run.model.has_epochs and best < run.epoch:
         text += f"; lowest validation RMSE at epoch {best:,}"
     text += f" · {run.ratings.name}, {run.split.description}" if elsewhere else ""
-    return escape.markdown(text)
+    return text
 
 
 @view.fragment("results", "status")
