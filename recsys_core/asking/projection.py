@@ -81,6 +81,13 @@ class Basis:
         shares = shares_of_factors(fitted)
         return cls(np.zeros(k), axes, (float(shares[first]), float(shares[second])))
 
+    def seen_in(self, fitted: Factored) -> Basis:
+        """The same directions, with the shares of the spread of this model's factors."""
+        _, spread = _spread(fitted)
+        along = np.einsum("ka,kl,la->a", self.axes, spread, self.axes)
+        first, second = (along / (np.trace(spread) or 1.0)).tolist()
+        return Basis(self.centre, self.axes, (first, second))
+
     def project(self, factors: np.ndarray) -> np.ndarray:
         """Project factors, (n, k), onto the plane; float64, (n, 2)."""
         return (factors - self.centre) @ self.axes

@@ -8,6 +8,7 @@ from recsys_core.asking.latent_map import axes_of
 from recsys_core.figures.latent import MOST_NAMED_LIVE
 from recsys_core.live.frames import places, spread
 from recsys_core.live.messages import Map
+from recsys_core.models import Factored, seen_as
 from recsys_core.runs import Run
 
 _maps: WeakKeyDictionary[Run, tuple[object, Map]] = WeakKeyDictionary()
@@ -26,8 +27,10 @@ def map_of(run: Run) -> Map | None:
 
 def _map(run: Run) -> Map:
     assert run.basis is not None
-    ends = places(run, run.fitted if run.status == "finished" else run.pilot or run.fitted)
+    fitted = run.fitted if run.status == "finished" else run.pilot or run.fitted
+    ends = places(run, fitted)
     named = len(ends) <= MOST_NAMED_LIVE
     expected = max(spread(ends), spread(places(run, run.pilot)) if run.pilot else 0.0)
     reach = (1.35 if named else 1.2) * expected or 1.0  # some room, for names more
-    return Map(reach, *axes_of(run.basis))
+    # Found early in training, the directions stay; how much of the spread lies along them does not.
+    return Map(reach, *axes_of(run.basis.seen_in(seen_as(Factored, fitted))))

@@ -164,3 +164,15 @@ def test_trust_of_many_is_judged_on_a_sample_and_of_few_not_at_all():
     assert score == projection.trustworthiness(rows, rows[:, :2])
     assert np.isnan(projection.trustworthiness(rows[:3], rows[:3, :2]))
     assert projection.trustworthiness(rows[:4], rows[:4]) == 1
+
+
+def test_the_shares_of_another_state_are_those_of_its_own_spread():
+    world = rc.datasets.low_rank(density=0.4, noise=0.2, seed=3)
+    early, late = (rc.ALS(n_factors=4, n_epochs=n, seed=0).fit(world).snapshot() for n in (1, 12))
+    basis = Basis.fit(early)
+    assert basis.seen_in(early).shares == pytest.approx(basis.shares)
+    rows = np.vstack([late.user_factors, late.item_factors]).astype(np.float64)
+    rows -= rows.mean(axis=0)
+    expected = ((rows @ basis.axes) ** 2).sum(axis=0) / (rows**2).sum()
+    assert basis.seen_in(late).shares == pytest.approx(tuple(expected))
+    assert basis.seen_in(late).shares != pytest.approx(basis.shares, abs=0.01)
