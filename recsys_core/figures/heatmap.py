@@ -147,7 +147,9 @@ def title(part: Block, view: View) -> str:
 def legend(part: Block, view: View) -> str:
     """How to read the marks of a view, in a sentence or two."""
     marks = {
-        "observed": [f"A dot is a gap: the user has not rated this {part.item_noun}."],
+        "observed": [
+            Text("A dot is a gap: the user has not rated this {noun}.", noun=part.item_noun)
+        ],
         "predicted": [
             "Every cell is a prediction."
             if part.has_ratings
