@@ -146,7 +146,7 @@ def title(part: Block, view: View) -> str:
 
 def legend(part: Block, view: View) -> str:
     """How to read the marks of a view, in a sentence or two."""
-    marks = {
+    said: dict[View, list[str]] = {
         "observed": [
             Text("A dot is a gap: the user has not rated this {noun}.", noun=part.item_noun)
         ],
@@ -166,7 +166,8 @@ def legend(part: Block, view: View) -> str:
             "A dot: no rating to compare with."
         ],
         "uncertainty": ["The deeper, the less sure: few ratings speak for that number."],
-    }[view]
+    }
+    marks = said[view]
     if part.held_out.any():
         marks.append("Outlined: a rating held out of training.")
     return " ".join(marks)
