@@ -18,6 +18,7 @@ from typing import Any, Protocol, overload
 from recsys_core.errors import DivergedError, SettingsError
 from recsys_core.kernels.threads import cut
 from recsys_core.ratings import Ratings
+from recsys_core.standardized import plain
 from recsys_core.text import Text
 
 # Ratings measured between two looks at the clock: a few milliseconds of work.
@@ -78,15 +79,19 @@ class Epochs(Sequence[Epoch]):
         return self._course[place]
 
 
-def best_of(history: Sequence[Epoch]) -> int | None:
+def best_of(history: Sequence[Epoch], size: float = 1.0) -> int | None:
     """The epoch of the lowest validation RMSE, by the same rule as ``Training.best_epoch``.
 
-    A later epoch has to be lower by more than noise. None where there is no validation.
+    A later epoch has to be lower by more than noise, in units of ``size``: the standard deviation
+    of the training ratings, of a model that is fitted in it. None where there is no validation.
     """
     best: int | None = None
     lowest = math.inf
     for epoch in history:
-        if epoch.validation_rmse is not None and epoch.validation_rmse < lowest - _LEAST_GAIN:
+        if (
+            epoch.validation_rmse is not None
+            and epoch.validation_rmse < lowest - _LEAST_GAIN * size
+        ):
             best, lowest = epoch.number, epoch.validation_rmse
     return best
 
@@ -182,6 +187,7 @@ class Training:
         self.trainer = trainer
         self.settings = settings
         self.train = train
+        self.size = plain(train)[1].size  # of one unit of what is trained on, in rating units
         self.validation = validation if validation is not None and len(validation) else None
         self.n_epochs = n_epochs
         self.patience = patience
@@ -278,8 +284,8 @@ class Training:
         validation_rmse = None
         if self.validation is not None:
             _, outside = self._squared_errors(self.validation)
-            validation_rmse = math.sqrt(outside / len(self.validation))
-        return raw, math.sqrt(clipped / len(self.train)), validation_rmse
+            validation_rmse = self.size * math.sqrt(outside / len(self.validation))
+        return raw, self.size * math.sqrt(clipped / len(self.train)), validation_rmse
 
     def _squared_errors(self, ratings: Ratings) -> tuple[float, float]:
         sums = [
@@ -292,7 +298,7 @@ class Training:
         raw, train_rmse, validation_rmse = measured
         at = self._at
         number = at.history[-1].number + 1 if at.history else 0
-        loss = self.trainer.objective(raw)
+        loss = self.size**2 * self.trainer.objective(raw)
         far = _DIVERGED_AT * self.train.scale.width * math.sqrt(len(self.train))
         if not math.isfinite(loss) or math.sqrt(raw) > far:
             raise DivergedError(
@@ -315,7 +321,7 @@ class Training:
         if epoch.validation_rmse is None:
             return
         lowest = math.inf if at.best_epoch is None else self._rmse_of(at.best_epoch)
-        if epoch.validation_rmse < lowest - _LEAST_GAIN:
+        if epoch.validation_rmse < lowest - _LEAST_GAIN * self.size:
             at.best, at.best_epoch, at.waited = self.latest, epoch.number, 0
             return
         at.waited += 1

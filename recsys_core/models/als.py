@@ -26,6 +26,7 @@ from recsys_core.models.options import (
     patience_option,
     reg_option,
     seed_option,
+    standardize_option,
 )
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
@@ -55,6 +56,7 @@ class ALS(Model):
     )  # fmt: skip
     init_deviation: float = deviation_option()
     center: bool = center_option()
+    standardize: bool = standardize_option()
     patience: int | None = patience_option()
     seed: int = seed_option()
 

@@ -35,6 +35,7 @@ from recsys_core.models.options import (
     factors_option,
     option,
     seed_option,
+    standardize_option,
 )
 from recsys_core.models.posterior import Posterior, aligned
 from recsys_core.models.registry import MODELS
@@ -84,6 +85,7 @@ class BayesianPMF(Model):
     biases: bool = biases_option()
     init_deviation: float = deviation_option()
     center: bool = center_option()
+    standardize: bool = standardize_option()
     seed: int = seed_option()
 
     @classmethod
@@ -248,9 +250,9 @@ class GibbsTrainer(AlternatingTrainer):
     def _add(self, running: Running, draw: FactorModel) -> float:
         """Add what a draw predicts; return its own Σ e²."""
         p, q = np.zeros_like(self.p), np.zeros_like(self.q)
-        p[:, : self.n_factors], q[:, : self.n_factors] = draw.user_factors, draw.item_factors
+        p[:, : self.n_factors], q[:, : self.n_factors] = draw.p, draw.q
         # Copies of the biases, since read-only arrays would have the kernel compiled once more.
-        return running.add(p, q, draw.user_bias.copy(), draw.item_bias.copy(), self.mean)
+        return running.add(p, q, draw.b_user.copy(), draw.b_item.copy(), self.mean)
 
     def _running_of(self, ratings: Ratings) -> Running:
         """Return the sums of predictions for some ratings, kept up to date from then on."""

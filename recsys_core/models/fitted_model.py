@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 from recsys_core.errors import RatingsError, TooLargeError
 from recsys_core.models.capabilities import Capabilities
 from recsys_core.ratings import Ratings, Scale, Side
+from recsys_core.standardized import RATING_UNITS, Unit
 from recsys_core.text import Text
 
 # A dense block larger than this (400 MB of float32) is refused rather than attempted.
@@ -103,10 +104,12 @@ class FittedModel(ABC):
     Attributes
     ----------
     train : the Ratings it was trained on (labels, scale, and what is already rated).
+    unit : what its own numbers are measured in: r̂ = shift + size · x (see ``standardized``).
     capabilities : what its class can be asked; ``has`` : what this one can.
     """
 
     train: Ratings
+    unit: Unit = dataclasses.field(default=RATING_UNITS, kw_only=True)
 
     capabilities: ClassVar[Capabilities] = Capabilities()
 
@@ -135,7 +138,7 @@ class FittedModel(ABC):
 
     @abstractmethod
     def _pairs(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        """Compute x of pairs of indices, float32, (n,)."""
+        """Compute x of pairs of indices, in units of ``unit``, float32, (n,)."""
 
     @abstractmethod
     def _block(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
@@ -188,13 +191,14 @@ class FittedModel(ABC):
 
     def parts(self) -> dict[str, Any]:
         """Return the arrays and plain values that are saved of it, by name; without ``train``."""
-        names = [field.name for field in dataclasses.fields(self) if field.name != "train"]
-        return {name: getattr(self, name) for name in names}
+        names = [f.name for f in dataclasses.fields(self) if f.name not in ("train", "unit")]
+        return {name: getattr(self, name) for name in names} | {"unit": list(self.unit)}
 
     @classmethod
     def of_parts(cls, train: Ratings, parts: dict[str, Any]) -> FittedModel:
         """Build it from ``train`` and ``parts``."""
-        return cls(train=train, **parts)
+        unit = Unit(*parts.get("unit", RATING_UNITS))  # files of earlier versions have none
+        return cls(train=train, **{**parts, "unit": unit})
 
     @cached_property
     def held(self) -> list[Any]:
@@ -273,8 +277,10 @@ class FittedModel(ABC):
     # --- predictions ----------------------------------------------------------------------------
 
     def score(self, x: np.ndarray) -> np.ndarray:
-        """Turn x into ratings, not clipped; any shape, kept."""
-        return x
+        """Turn x into ratings, not clipped; any shape and type, kept."""
+        if self.unit == RATING_UNITS:
+            return x
+        return (self.unit.shift + self.unit.size * x.astype(np.float64)).astype(x.dtype)
 
     def _read(self, x: np.ndarray, clip: bool) -> np.ndarray:
         ratings = self.score(x)
@@ -458,19 +464,34 @@ class Factored(FittedModel):
 
     Attributes
     ----------
-    user_factors, item_factors : float32, (n_users, k) and (n_items, k); k may be 0. A subclass, a
-        dataclass itself, names them among its fields.
+    p, q : the factors as they were trained, float32, (n_users, k) and (n_items, k); k may be 0. A
+        subclass, a dataclass itself, names them among its fields.
     """
 
-    user_factors: np.ndarray
-    item_factors: np.ndarray
+    p: np.ndarray
+    q: np.ndarray
 
     capabilities = Capabilities(factors=True, similarity=True)
 
     @property
     def n_factors(self) -> int:
         """Number of factors, k."""
-        return self.user_factors.shape[1]
+        return self.p.shape[1]
+
+    @property
+    def user_factors(self) -> np.ndarray:
+        """Factors of the users, (n_users, k); products of factors are then in rating units."""
+        return self.p * self._root if self._root != 1 else self.p
+
+    @property
+    def item_factors(self) -> np.ndarray:
+        """Factors of the items, (n_items, k), likewise."""
+        return self.q * self._root if self._root != 1 else self.q
+
+    @property
+    def _root(self) -> np.float32:
+        """What a factor is multiplied by to be in rating units: √s."""
+        return np.float32(np.sqrt(self.unit.size))
 
     def factors_of(self, side: Side) -> np.ndarray:
         """Return the factors of all users or of all items, float32, (n, k)."""
@@ -478,11 +499,11 @@ class Factored(FittedModel):
 
     def user_similarity(self, user: int | Guest) -> np.ndarray:
         """Compute the cosine of this user's and each user's factors, float64, (n_users,)."""
-        return cosine(self.user_factors, self.row(user).factors)
+        return cosine(self.p, self.row(user).factors)
 
     def item_similarity(self, item: int) -> np.ndarray:
         """Compute the cosine of this item's and each item's factors, float64, (n_items,)."""
-        return cosine(self.item_factors, self.item_factors[item])
+        return cosine(self.q, self.q[item])
 
 
 Kind = TypeVar("Kind", bound=FittedModel)

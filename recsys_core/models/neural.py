@@ -33,9 +33,11 @@ from recsys_core.models.options import (
     patience_option,
     rate_option,
     seed_option,
+    standardize_option,
 )
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
+from recsys_core.standardized import plain
 from recsys_core.text import Text
 
 with needed_for("Neural MF"):
@@ -102,6 +104,7 @@ class NeuralMF(Model):
         what_if="Near zero, the first gradients are tiny; large, the first predictions are noise.",
     )  # fmt: skip
     center: bool = center_option()
+    standardize: bool = standardize_option()
     patience: int | None = patience_option()
     device: str = option(
         "auto", "choice", "", "Device", choices=("auto", "cpu", "cuda", "mps"), advanced=True,
@@ -307,10 +310,11 @@ class NeuralTrainer(FactorTrainer):
     def _rest(self, fold: FoldIn) -> FactorModel:
         """The parameters as they were last read; GMF rests as the dot product it amounts to."""
         network, k = self.network, self.n_factors
+        train, unit = plain(self.train)
         factors: dict[str, Any] = dict(
-            train=self.train, global_mean=float(self.mean), link=self.link, fold=fold,
-            user_bias=self.b_user.copy(), item_bias=self.b_item.copy(),
-            user_factors=self.p[:, :k].copy(), item_factors=self.q[:, :k].copy(),
+            train=train, unit=unit, mean=float(self.mean), link=self.link, fold=fold,
+            b_user=self.b_user.copy(), b_item=self.b_item.copy(),
+            p=self.p[:, :k].copy(), q=self.q[:, :k].copy(),
         )  # fmt: skip
         if not network.n_tower:
             return FactorModel(**factors)
@@ -329,7 +333,8 @@ class NeuralTrainer(FactorTrainer):
             self._at_rest = self._rest(FoldIn(np.empty(0), np.empty(0)))
         here = slice(start, stop)
         x = self._at_rest.predict(ratings.user_ids[here], ratings.item_ids[here], clip=False)
-        return both_errors(ratings.values[here], x, self.train.scale)
+        z = self._at_rest.unit.standard(x)
+        return both_errors(ratings.values[here], z, self.train.scale)
 
     def objective(self, squared_error: float) -> float:
         """Compute Σ e² + (N/2) · weight decay · ‖all parameters‖², e on the trained scale."""

@@ -30,6 +30,7 @@ from recsys_core.models.options import (
     patience_option,
     reg_option,
     seed_option,
+    standardize_option,
 )
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
@@ -55,6 +56,7 @@ class NMF(Model):
     reg: float | None = reg_option()
     n_epochs: int | None = epochs_option()
     init_deviation: float = deviation_option()
+    standardize: bool = standardize_option()
     patience: int | None = patience_option()
     seed: int = seed_option()
 

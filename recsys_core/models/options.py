@@ -129,6 +129,15 @@ def center_option() -> Any:
     )  # fmt: skip
 
 
+def standardize_option() -> Any:
+    """Declare whether ratings are measured in standard deviations from their mean."""
+    return option(
+        True, "bool", "z", "Standardize", advanced=True,
+        meaning="Trains on (rating − mean) / standard deviation, so that settings fit any scale.",
+        what_if="Without it, rates and λ are in rating units: right for 1–5, far off for 0–100.",
+    )  # fmt: skip
+
+
 def patience_option() -> Any:
     """Declare the patience of early stopping, in epochs."""
     return option(

@@ -34,6 +34,7 @@ from recsys_core.models.options import (
     rate_option,
     reg_option,
     seed_option,
+    standardize_option,
 )
 from recsys_core.models.registry import MODELS
 from recsys_core.models.sgd import SGDTrainer
@@ -87,6 +88,7 @@ class PMF(Model):
     learning_rate: float | None = rate_option()
     init_deviation: float = deviation_option()
     center: bool = center_option()
+    standardize: bool = standardize_option()
     patience: int | None = patience_option()
     seed: int = seed_option()
 

@@ -34,6 +34,7 @@ from recsys_core.models.options import (
     rate_option,
     reg_option,
     seed_option,
+    standardize_option,
 )
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
@@ -67,6 +68,7 @@ class SVDpp(Model):
     biases: bool = biases_option()
     init_deviation: float = deviation_option(0.03)
     center: bool = center_option()
+    standardize: bool = standardize_option()
     patience: int | None = patience_option()
     seed: int = seed_option()
 
