@@ -28,17 +28,19 @@ class Unit(NamedTuple):
 
         Computed in float64. Where all ratings are equal the size is 1.
         """
-        return cls(
-            train.global_mean if centred else 0.0, float(train.values.std(dtype=np.float64)) or 1.0
-        )
+        values = train.values.astype(np.float64)
+        # Not by s = 0: the mean of equal numbers may differ from them in the last digit.
+        size = float(values.std()) if values.min() < values.max() else 1.0
+        return cls(train.global_mean if centred else 0.0, size)
 
     def standard(self, ratings: np.ndarray) -> np.ndarray:
         """Compute z of ratings, float64; any shape, kept."""
         return (np.asarray(ratings, np.float64) - self.shift) / self.size
 
     def scale(self, scale: Scale) -> Scale:
-        """Return the scale of z."""
-        low, high = (float(end) for end in self.standard(np.array([scale.low, scale.high])))
+        """Return the scale of z; its ends are z of the ratings there, as they are kept."""
+        ends = np.array([scale.low, scale.high], np.float32)
+        low, high = (float(end) for end in self.standard(ends))
         return Scale(low, high, None if scale.step is None else scale.step / self.size)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from recsys_core.models.capabilities import Capabilities
-from recsys_core.models.fitted_model import Attribution, Factored, Guest, Row, TrainedUser
+from recsys_core.models.fitted_model import Attribution, Biased, Factored, Guest, Row, TrainedUser
 from recsys_core.models.normal_equations import normal_equations
 from recsys_core.ratings import Ratings, Side
 
@@ -54,18 +54,8 @@ class FoldIn:
         return prior
 
 
-# What its parts were called in files saved by earlier versions.
-_CALLED_BEFORE = {
-    "global_mean": "mean",
-    "user_bias": "b_user",
-    "item_bias": "b_item",
-    "user_factors": "p",
-    "item_factors": "q",
-}
-
-
 @dataclass(frozen=True, eq=False)
-class FactorModel(Factored):
+class FactorModel(Factored, Biased):
     """A fitted factor model: x = μ + b_u + b_i + p_u · q_i, read as a rating through its link.
 
     Attributes
@@ -103,7 +93,6 @@ class FactorModel(Factored):
     @classmethod
     def of_parts(cls, train: Ratings, parts: dict[str, Any]) -> FactorModel:
         """The inverse of ``parts``."""
-        parts = {_CALLED_BEFORE.get(name, name): part for name, part in parts.items()}
         own = {name: part for name, part in parts.items() if not name.startswith("fold.")}
         fold = {name[5:]: part for name, part in parts.items() if name.startswith("fold.")}
         found = super().of_parts(train, own | {"fold": FoldIn(**fold)})
@@ -121,21 +110,11 @@ class FactorModel(Factored):
     @property
     def global_mean(self) -> float:
         """Global mean μ, in rating units (a logit on a logistic link)."""
-        return self.mean if self.link == "logistic" else self.unit.shift + self._size * self.mean
-
-    @property
-    def user_bias(self) -> np.ndarray:
-        """Biases b_u of the users, (n_users,), in rating units (logits on a logistic link)."""
-        return self.b_user * np.float32(self._size) if self._size != 1 else self.b_user
-
-    @property
-    def item_bias(self) -> np.ndarray:
-        """Biases b_i of the items, (n_items,), likewise."""
-        return self.b_item * np.float32(self._size) if self._size != 1 else self.b_item
+        return self.mean if self.link == "logistic" else super().global_mean
 
     @property
     def _size(self) -> float:
-        """What x is multiplied by to be in rating units; logits are none."""
+        """What x is multiplied by to be in rating units: s; 1 for logits, which have none."""
         return 1.0 if self.link == "logistic" else self.unit.size
 
     @property

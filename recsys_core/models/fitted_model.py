@@ -27,6 +27,15 @@ MAX_CELLS = 100_000_000
 
 _PREDICTED_AT_ONCE = 1 << 18
 
+# What parts were called in files saved by earlier versions.
+_CALLED_BEFORE = {
+    "global_mean": "mean",
+    "user_bias": "b_user",
+    "item_bias": "b_item",
+    "user_factors": "p",
+    "item_factors": "q",
+}
+
 # Where preferences, which are no ratings, are usually found: 0 no interest, 1 as good as chosen.
 _PREFERENCE = Scale(0.0, 1.0)
 
@@ -197,6 +206,7 @@ class FittedModel(ABC):
     @classmethod
     def of_parts(cls, train: Ratings, parts: dict[str, Any]) -> FittedModel:
         """Build it from ``train`` and ``parts``."""
+        parts = {_CALLED_BEFORE.get(name, name): part for name, part in parts.items()}
         unit = Unit(*parts.get("unit", RATING_UNITS))  # files of earlier versions have none
         return cls(train=train, **{**parts, "unit": unit})
 
@@ -457,6 +467,41 @@ class FittedModel(ABC):
                 Text("A guest's ratings must be numbers; leave out what is unrated.")
             )
         return self._fold_in(items.copy(), ratings)
+
+
+class Biased(FittedModel):
+    """Mean and biases, in the unit they were trained in and in rating units.
+
+    Attributes
+    ----------
+    mean : μ of the z that x predicts.
+    b_user, b_item : the biases as they were trained, float32, (n_users,) and (n_items,). A
+        subclass, a dataclass itself, names them among its fields.
+    """
+
+    mean: float
+    b_user: np.ndarray
+    b_item: np.ndarray
+
+    @property
+    def global_mean(self) -> float:
+        """Global mean μ, in rating units (a logit on a logistic link)."""
+        return self.unit.shift + self.unit.size * self.mean
+
+    @property
+    def user_bias(self) -> np.ndarray:
+        """Biases b_u of the users, float32, (n_users,), in rating units (or logits)."""
+        return self.b_user * np.float32(self._size) if self._size != 1 else self.b_user
+
+    @property
+    def item_bias(self) -> np.ndarray:
+        """Biases b_i of the items, float32, (n_items,), likewise."""
+        return self.b_item * np.float32(self._size) if self._size != 1 else self.b_item
+
+    @property
+    def _size(self) -> float:
+        """What x is multiplied by to be in rating units: s; 1 for logits, which have none."""
+        return self.unit.size
 
 
 class Factored(FittedModel):

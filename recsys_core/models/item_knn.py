@@ -23,7 +23,14 @@ from recsys_core.models.base import Model
 from recsys_core.models.baselines import BiasTrainer
 from recsys_core.models.capabilities import Capabilities
 from recsys_core.models.factor_trainer import both_errors
-from recsys_core.models.fitted_model import Attribution, FittedModel, Guest, Row, TrainedUser
+from recsys_core.models.fitted_model import (
+    Attribution,
+    Biased,
+    FittedModel,
+    Guest,
+    Row,
+    TrainedUser,
+)
 from recsys_core.models.options import option
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
@@ -85,7 +92,7 @@ class ItemKNN(Model):
 
 
 @dataclass(frozen=True, eq=False)
-class Neighbourhood(FittedModel):
+class Neighbourhood(Biased):
     """Fitted item kNN: neighbours of each item, their similarities, and the baseline.
 
     Attributes

@@ -97,7 +97,7 @@ class PMF(Model):
         """Adaptive priors, which start at λ, where there are ratings enough to estimate them."""
         n = ratings.n_ratings
         if n < 500:
-            few = {"n_factors": 3, "adaptive": False, "reg_user": 0.6, "reg_item": 0.6}
+            few = {"n_factors": 3, "adaptive": False, "reg_user": 0.45, "reg_item": 0.45}
             return {**few, "learning_rate": 0.1, "n_epochs": 100, "patience": 30}
         if n < 20_000:
             few = {"n_factors": 8, "adaptive": True, "reg_user": 3.0, "reg_item": 3.0}

@@ -53,16 +53,37 @@ class TestImplicitModels(ModelContract):
 
 @pytest.mark.parametrize(
     "name, settings, kind",
-    [("SGD", {}, "Predictor"), ("NeuralMF", {"variant": "MLP"}, "TowerPredictor")],
+    [
+        ("SGD", {}, "Predictor"),
+        ("NeuralMF", {"variant": "MLP"}, "TowerPredictor"),
+        ("BayesianPMF", {"burn_in": 0}, "Posterior"),
+        ("ItemKNN", {}, "Neighbourhood"),
+    ],
 )
-def test_a_file_of_an_earlier_version_is_read(name, settings, kind, tmp_path):
-    model = rc.MODELS[name](n_factors=3, n_epochs=2, **settings).fit(small())
+def test_a_file_of_an_earlier_version_is_read(name, settings, kind, tmp_path, monkeypatch):
+    # There all was in rating units, and the parts had the names that now say so.
+    monkeypatch.setattr(rc.MODELS[name], "standardizes", False)
+    more = {} if name == "ItemKNN" else {"n_factors": 3, "n_epochs": 2, "standardize": False}
+    model = rc.MODELS[name](**settings, **more).fit(small())
     model.save(tmp_path / "model.npz")
+    called = {"mean": "global_mean", "b_user": "user_bias", "b_item": "item_bias",
+              "p": "user_factors", "q": "item_factors"}  # fmt: skip
+
+    def old(name):
+        *before, last = name.split(".")
+        return ".".join([*before, called.get(last, last)])
+
     with np.load(tmp_path / "model.npz") as file:
-        arrays = dict(file)
+        arrays = {old(name) if name.startswith("part.") else name: file[name] for name in file}
     about = json.loads(str(arrays["about"])) | {"kind": kind}
+    about["settings"].pop("standardize", None)
+    facts = about["facts"].items()
+    about["facts"] = {old(name): fact for name, fact in facts if not name.endswith("unit")}
     np.savez(tmp_path / "old.npz", **arrays | {"about": np.array(json.dumps(about))})
-    assert same_bits(rc.load_model(tmp_path / "old.npz").snapshot(), model.snapshot())
+    loaded = rc.load_model(tmp_path / "old.npz")
+    assert same_bits(loaded.snapshot(), model.snapshot())
+    assert np.array_equal(loaded.predict_matrix(), model.predict_matrix())
+    assert not loaded.settings.get("standardize")
 
 
 # --- errors -------------------------------------------------------------------------------------
