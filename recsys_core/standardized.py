@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import NamedTuple
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -56,12 +57,20 @@ class Standardized(Ratings):
 
     @classmethod
     def from_ratings(cls, ratings: Ratings, unit: Unit) -> Standardized:
-        """Standardize ratings; users, items and the order of the ratings are shared."""
+        """Standardize ratings; users, items and the order of the ratings are shared.
+
+        All runs on the same ratings share one such copy, for as long as any of them has it.
+        """
+        known = ratings.__dict__.setdefault("_standardized", WeakValueDictionary())
+        found = known.get(unit)
+        if found is not None:
+            return found
         found = cls(
             ratings.user_ids, ratings.item_ids, unit.standard(ratings.values).astype(np.float32),
             ratings.users, ratings.items, unit.scale(ratings.scale),
         )  # fmt: skip
         found.__dict__.update(plain=ratings, unit=unit)
+        known[unit] = found
         return found
 
     @cached_property

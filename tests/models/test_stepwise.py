@@ -429,9 +429,7 @@ def test_nmf_multiplies_each_row_as_its_step():
         ):  # fmt: skip
             for n in np.flatnonzero(np.diff(grouped.starts)):
                 rated, values = grouped.row(n)
-                step = stepwise.nmf_row(
-                    values, x[rated], was[n], low=ratings.scale.low, reg=0.2
-                )
+                step = stepwise.nmf_row(values, x[rated], was[n], low=ratings.scale.low, reg=0.2)
                 assert rows[n] == pytest.approx(step.factors, **CLOSE)
 
 
