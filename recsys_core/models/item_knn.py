@@ -39,6 +39,11 @@ from recsys_core.standardized import plain
 # Neighbours kept of each item: a user has rated only some of them, and enough must be left.
 _KEPT = 500
 
+# Similarities are compared rounded to one part in so many. Equal ones differ by what float32 makes
+# of a sum, up to 1e-5 where ratings are far from zero; without a grid that noise would choose among
+# them, and not the index, and on another scale it would choose others.
+_GRID = 1 << 12
+
 # Shrinkage of the biases below the neighbours, and how often they alternate.
 _REG_BIAS = 5.0
 _ALTERNATIONS = 10
@@ -57,8 +62,9 @@ class ItemKNN(Model):
         r̂_ui = b_ui + Σ_j s_ij e_uj / Σ_j s_ij        b_ui = μ + b_u + b_i
 
     over the ``n_neighbours`` items j most similar to i among those u has rated, with s the cosine
-    of e over users, shrunk where few rated both (see ``kernels.neighbours``). Source: Koren,
-    *Factor in the Neighbors*, 2010.
+    of e over users, shrunk where few rated both (see ``kernels.neighbours``). Neighbours are
+    chosen by s rounded to 1/4096, and ties go by index. Source: Koren, *Factor in the Neighbors*,
+    2010.
     """
 
     title = "Item kNN"
@@ -98,7 +104,8 @@ class Neighbourhood(Biased):
     Attributes
     ----------
     mean, b_user, b_item : of the baseline b_ui, as trained; float32, (n_users,) and (n_items,).
-    neighbours : int32, (n_items, m), the items most similar to each, the most similar first.
+    neighbours : int32, (n_items, m), the items most similar to each, the most similar first; of
+        those equal on the grid the first by index.
     similarities : float32, (n_items, m), those of the neighbours; 0 past the last neighbour.
     n_neighbours : how many of those a user has rated are averaged.
     """
@@ -183,10 +190,11 @@ class Neighbourhood(Biased):
         return np.divide(dots, both, out=np.zeros(self.n_users), where=both > 0)
 
     def item_similarity(self, item: int) -> np.ndarray:
-        """Return the similarities that predictions use, else 0; float64, (n_items,)."""
+        """Return the similarities that neighbours are chosen by, else 0; float64, (n_items,)."""
         found = np.zeros(self.n_items)
         near = self.similarities[item] > 0
-        found[self.neighbours[item, near]] = self.similarities[item, near]
+        on_grid = np.rint(self.similarities[item, near] * np.float32(_GRID))
+        found[self.neighbours[item, near]] = on_grid / _GRID
         return found
 
     def attribution(self, user: int | Guest, item: int) -> Attribution:
@@ -263,11 +271,13 @@ class NeighbourTrainer:
         run_all(some, [(first + a, first + b) for a, b in cut(last - first, 16)])
 
     def _keep(self, found: np.ndarray, items: slice) -> None:
-        """The most similar ones, in order; ties by index."""
+        """The most similar ones, in order; ties on the grid by index."""
         kept = self.neighbours.shape[1]
-        best = np.argsort(-found, axis=1, kind="stable")[:, :kept]
+        far = -np.rint(found * np.float32(_GRID)).astype(np.int16)
+        best = np.argsort(far, axis=1, kind="stable")[:, :kept]
+        near = np.take_along_axis(far, best, axis=1) < 0
         self.neighbours[items] = best
-        self.similarities[items] = np.maximum(np.take_along_axis(found, best, axis=1), 0)
+        self.similarities[items] = np.where(near, np.take_along_axis(found, best, axis=1), 0)
 
     def _unexplained(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The e of each item's and of each user's ratings, and the length of each item's."""

@@ -703,7 +703,6 @@ def test_a_receipt_may_be_wrapped_by_a_mail_program():
 
 
 def test_a_receipt_cannot_unpack_without_end():
-
     bomb = zlib.compress(b'{"experiment":"' + b"a" * 50_000_000 + b'"}', 9)
     with pytest.raises(ReceiptError, match="damaged"):
         replay("fs1." + base64.urlsafe_b64encode(bomb).decode())

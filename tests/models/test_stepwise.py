@@ -697,7 +697,8 @@ def test_item_knn_is_its_biases_similarities_and_predictions(settings):
     predicted = model.predict_matrix(clip=False)
     for i in range(ratings.n_items):
         likeness = model.snapshot().item_similarity(i)
-        assert likeness == pytest.approx(np.maximum(alike[i], 0), abs=1e-5)
+        assert likeness == pytest.approx(np.maximum(alike[i], 0), abs=0.5 / 4096 + 1e-5)
+        assert (likeness * 4096 == np.rint(likeness * 4096)).all()
         for u in range(ratings.n_users):
             rated = np.flatnonzero(~np.isnan(e[u]))
             found = stepwise.neighbour_prediction(
