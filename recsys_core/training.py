@@ -99,11 +99,14 @@ def best_of(history: Sequence[Epoch], size: float = 1.0) -> int | None:
 class Trainer(Protocol):
     """What the loop asks of an algorithm: ``n_steps`` short steps make an epoch.
 
-    ``has_ratings`` says whether it predicts ratings. One that does not is never asked for errors;
-    its objective, which then gets 0, is all that is watched, and nothing stops it early.
+    ``n_scheduled`` is how many epochs its schedule lasts (a learning rate that falls, priors that
+    are held at first), 0 without one; patience is counted from there. ``has_ratings`` says whether
+    it predicts ratings. One that does not is never asked for errors; its objective, which then gets
+    0, is all that is watched, and nothing stops it early.
     """
 
     n_steps: int
+    n_scheduled: int
     has_ratings: bool
 
     def begin_epoch(self) -> None:
@@ -156,7 +159,7 @@ class _Position:
     history: list[Epoch] = field(default_factory=list)
     step: int = 0  # the next step of the epoch under way; 0 before it has begun
     seconds: float = 0.0  # of the epoch under way
-    waited: int = 0  # epochs since the best one
+    waited: int = 0  # epochs since the best one, or since the end of the schedule if that is later
     best: Any = None  # fitted model of the best epoch; None without validation
     best_epoch: int | None = None
     stopped_early: bool = False
@@ -170,7 +173,8 @@ class Training:
     history : the Epochs so far, the initial state first.
     n_epochs : epochs planned.
     best_epoch : the epoch of lowest validation RMSE so far; None without validation.
-    stopped_early : True once ``patience`` epochs have passed without a better one.
+    stopped_early : True once ``patience`` epochs have passed without a better one, those of a
+        schedule (``Trainer.n_scheduled``) not counted.
     """
 
     def __init__(
@@ -316,13 +320,19 @@ class Training:
         return epoch
 
     def _watch(self, epoch: Epoch) -> None:
-        """Keep the best epoch; stop after ``patience`` epochs without a better one."""
+        """Keep the best epoch; stop after ``patience`` epochs without a better one.
+
+        As long as a schedule lasts the error may still fall because of it, and nothing stops: what
+        the first epochs say of the last is little while the rate or the priors change.
+        """
         at = self._at
         if epoch.validation_rmse is None:
             return
         lowest = math.inf if at.best_epoch is None else self._rmse_of(at.best_epoch)
         if epoch.validation_rmse < lowest - _LEAST_GAIN * self.size:
             at.best, at.best_epoch, at.waited = self.latest, epoch.number, 0
+            return
+        if epoch.number <= self.trainer.n_scheduled:
             return
         at.waited += 1
         at.stopped_early = self.patience is not None and at.waited >= self.patience

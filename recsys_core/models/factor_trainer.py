@@ -95,6 +95,7 @@ class FactorTrainer:
     """
 
     n_steps = 0
+    n_scheduled = 0
     has_ratings = FactorModel.capabilities.ratings
 
     def __init__(self, train: Ratings, n_factors: int, link: Link = "identity") -> None:

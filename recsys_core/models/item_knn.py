@@ -227,6 +227,7 @@ class Neighbourhood(Biased):
 class NeighbourTrainer:
     """Makes one pass: the biases first, then the neighbours of some items per step."""
 
+    n_scheduled = 0
     has_ratings = Neighbourhood.capabilities.ratings
 
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:

@@ -102,6 +102,11 @@ def rate_in(epoch: int, settings: dict[str, Any]) -> float:
     return settings["learning_rate"] * (1.0 - past / n_epochs)
 
 
+def epochs_of_decay(settings: dict[str, Any]) -> int:
+    """Return for how many epochs the learning rate falls: all planned, or 0 without ``decay``."""
+    return settings["n_epochs"] if settings.get("decay") else 0
+
+
 def epochs_option() -> Any:
     """Declare the number of epochs."""
     return option(
@@ -142,7 +147,8 @@ def patience_option() -> Any:
     """Declare the patience of early stopping, in epochs."""
     return option(
         None, "int", "", "Patience", low=1, high=1000, advanced=True,
-        meaning="Stops after this many epochs without a lower validation error (early stopping).",
+        meaning="Stops after this many epochs without a lower validation error (early stopping), "
+        "counted from where a falling rate or first, fixed priors have ended.",
         what_if="Too few may stop before the error falls again; too many overfit for longer.",
     )  # fmt: skip
 

@@ -131,6 +131,8 @@ class AdaptiveTrainer(AlternatingTrainer):
     the mean.
     """
 
+    n_scheduled = _FIXED_EPOCHS
+
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
         super().__init__(train, settings)
         self.noise = float(train.values.var(dtype=np.float64)) or 1.0

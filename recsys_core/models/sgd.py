@@ -28,6 +28,7 @@ from recsys_core.models.options import (
     center_option,
     decay_option,
     deviation_option,
+    epochs_of_decay,
     epochs_option,
     factors_option,
     option,
@@ -118,6 +119,7 @@ class SGDTrainer(FactorTrainer):
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
         super().__init__(train, settings["n_factors"])
         self.settings = settings
+        self.n_scheduled = epochs_of_decay(settings)
         self.rng = np.random.default_rng(settings["seed"])
         self.mean = train.global_mean if settings["center"] else 0.0
         self.draw_factors(self.rng, settings["init_deviation"], settings["center"])
