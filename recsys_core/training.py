@@ -37,7 +37,8 @@ class Epoch:
 
     ``train_rmse`` and ``validation_rmse`` are of predictions clipped to the scale, in rating units,
     and None where there is no validation, or where no ratings are predicted (implicit feedback);
-    ``loss`` is the whole regularised objective on the training ratings; ``seconds`` is the time
+    ``loss`` is the whole regularised objective on the training ratings, s² times that of
+    standardized ones, so that Σ e² in it is in rating units, too; ``seconds`` is the time
     the epoch's computing took. Number 0 is the initial state.
     """
 

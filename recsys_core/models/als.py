@@ -37,9 +37,9 @@ from recsys_core.ratings import Ratings
 class ALS(Model):
     """Alternating least squares, biases solved together with the factors.
 
-    Minimises Σ (r − r̂)² + λ Σ_u n_u (‖p_u‖² + b_u²) + λ Σ_i n_i (‖q_i‖² + b_i²), r̂ = μ + b_u + b_i
-    + p_u · q_i; with ``weighted=False`` the counts n are 1. Source: Zhou et al., *Large-scale
-    Parallel Collaborative Filtering for the Netflix Prize*, 2008 (ALS-WR).
+    Minimises Σ (r − r̂)² + λ Σ_u n_u (‖p_u‖² + b_u²) + λ Σ_i n_i (‖q_i‖² + b_i²), r̂ = μ + b_u +
+    b_i + p_u · q_i, r standardized; with ``weighted=False`` the counts n are 1. Source: Zhou et
+    al., *Large-scale Parallel Collaborative Filtering for the Netflix Prize*, 2008 (ALS-WR).
     """
 
     title = "ALS"
@@ -69,7 +69,7 @@ class ALS(Model):
             return {"n_factors": 5, "reg": 0.06, "n_epochs": 60, "patience": 30}
         if ratings.n_ratings < 300_000:
             return {"n_factors": 32, "reg": 0.12, "n_epochs": 10, "patience": 3}
-        return {"n_factors": 32, "reg": 0.075, "n_epochs": 15, "patience": 3}
+        return {"n_factors": 32, "reg": 0.07, "n_epochs": 15, "patience": 3}
 
     def _trainer(self, train: Ratings, settings: dict[str, Any]) -> AlternatingTrainer:
         trainer = AlternatingTrainer(train, settings)

@@ -41,6 +41,10 @@ PART = "part."
 class Model(ABC):
     """A recipe for training: the constructor only stores; None means chosen from the data.
 
+    It is fitted to standardized ratings z = (r − μ) / s (see ``standardized``) unless it says
+    otherwise: formulas and settings of models speak of r in units of s, and errors, predictions and
+    factors are given back in rating units.
+
     After ``start``, ``fit`` or ``epochs`` the resolved choices are in ``settings`` and the model
     answers ``predict``, ``recommend`` and the rest from its latest state.
     """

@@ -55,10 +55,11 @@ class BayesianPMF(Model):
 
         r ~ N(μ + b_u + b_i + p_u · q_i, 1/α)     b ~ N(0, 1/λ)     p_u ~ N(m_u, Λ⁻¹)
 
-    and so for q_i with its own Λ. Everything that has a prior is drawn in turn from its posterior
-    given all the rest: (m, Λ) by a normal–Wishart prior (ν₀ = k, β₀ = 2, W₀ = I), α and λ by gamma
-    priors, then all users' rows, then all items'. After ``burn_in`` epochs the draws are kept, and
-    a prediction is their mean; their variance plus the noise 1/α is that of the rating.
+    and so for q_i with its own Λ, r standardized. Everything that has a prior is drawn in turn from
+    its posterior given all the rest: (m, Λ) by a normal–Wishart prior (ν₀ = k, β₀ = 2, W₀ = I), α
+    and λ by gamma priors, then all users' rows, then all items'. After ``burn_in`` epochs the draws
+    are kept, and a prediction is their mean; their variance plus the noise 1/α is that of the
+    rating.
 
     With ``implicit`` a user's prior mean also depends on which items the user rated, whatever the
     ratings, and an item's on who rated it: m_u = m + Σ_{j∈I_u} y_j / √n_u.

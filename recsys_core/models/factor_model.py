@@ -18,7 +18,8 @@ from recsys_core.ratings import Ratings, Side
 class FoldIn:
     """How a new user's row w = (factors, bias) is found, the items' rows x fixed.
 
-    It minimises Σ (r − r̂)² + c · (w − prior)ᵀ diag(reg) (w − prior), with c the number of ratings
+    Ratings, rows and predictions are in the unit of the model. It minimises
+    Σ (r − r̂)² + c · (w − prior)ᵀ diag(reg) (w − prior), with c the number of ratings
     when ``weighted``, else 1. ``reg`` and ``prior`` have shape (n_factors + 1,), the bias last;
     an infinite ``reg`` holds that number at its prior. ``reg`` may be a whole matrix instead of its
     diagonal.

@@ -67,7 +67,7 @@ class ImplicitALS(Model):
         meaning="How much each count adds to the confidence in a choice: c = 1 + α · count.",
         what_if="Too little is dominated by the zeros; too much ignores them.",
     )  # fmt: skip
-    reg: float | None = reg_option()
+    reg: float | None = reg_option(standardized=False)
     n_epochs: int | None = epochs_option()
     init_deviation: float = deviation_option(0.01)
     seed: int = seed_option()

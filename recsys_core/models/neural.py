@@ -61,8 +61,9 @@ class NeuralMF(Model):
         "NeuMF"   GMF over the first half of the factors plus MLP over the second
 
     ``weight_decay`` is Adam's L2 penalty, added to the gradient of the batch's mean squared error
-    (on ratings mapped to [0, 1] with ``sigmoid``). Source: He et al., *Neural Collaborative
-    Filtering*, 2017, whose networks end in a click's probability; here they end in a rating.
+    (on standardized ratings, or on ratings mapped to [0, 1] with ``sigmoid``). Source: He et al.,
+    *Neural Collaborative Filtering*, 2017, whose networks end in a click's probability; here they
+    end in a rating.
     """
 
     title = "Neural MF"
@@ -123,7 +124,7 @@ class NeuralMF(Model):
             return {"n_factors": 5, "learning_rate": 0.01, "weight_decay": 1e-3, "batch_size": 64,
                     "n_epochs": 150, "patience": 30}  # fmt: skip
         if ratings.n_ratings < 300_000:
-            return {"n_factors": 32, "learning_rate": 0.005, "weight_decay": 2e-4,
+            return {"n_factors": 32, "learning_rate": 0.0045, "weight_decay": 1.8e-4,
                     "batch_size": 512, "n_epochs": 30, "patience": 3}  # fmt: skip
         return {"n_factors": 32, "learning_rate": 0.005, "weight_decay": 3e-5, "batch_size": 4096,
                 "n_epochs": 25, "patience": 3}  # fmt: skip
@@ -132,7 +133,7 @@ class NeuralMF(Model):
         """The defaults; an MLP alone overfits without smaller steps and more weight decay."""
         chosen = self.defaults(train)
         if self.variant == "MLP" and train.n_ratings >= 20_000:
-            chosen |= {"learning_rate": 0.003, "weight_decay": chosen["weight_decay"] * 7.5}
+            chosen |= {"learning_rate": 0.003, "weight_decay": chosen["weight_decay"] * 8}
         return chosen
 
     def _trainer(self, train: Ratings, settings: dict[str, Any]) -> NeuralTrainer:

@@ -66,11 +66,12 @@ def factors_option() -> Any:
     )  # fmt: skip
 
 
-def reg_option(symbol: str = "λ") -> Any:
-    """Declare the strength of regularisation, λ."""
+def reg_option(symbol: str = "λ", standardized: bool = True) -> Any:
+    """Declare the strength of regularisation, λ; ``standardized`` says of ratings or of z."""
     return option(
         None, "float", symbol, "Regularisation", low=1e-4, high=100.0, log=True,
-        meaning="Keeps factors small, so that users or items with few ratings are not overfitted.",
+        meaning="Keeps factors small, so that users or items with few ratings are not overfitted"
+        + ("; in units of the ratings' standard deviation." if standardized else "."),
         what_if="Too little overfits the training ratings; too much predicts the mean for all.",
     )  # fmt: skip
 
@@ -79,7 +80,8 @@ def rate_option() -> Any:
     """Declare the learning rate, γ."""
     return option(
         None, "float", "γ", "Learning rate", low=1e-4, high=1.0, log=True,
-        meaning="Step size: how far each update moves against the gradient of the error.",
+        meaning="Step size: how far each update moves against the gradient of the error, in units "
+        "of the ratings' standard deviation.",
         what_if="Too small needs many epochs; too large overshoots, and training diverges.",
     )  # fmt: skip
 

@@ -52,12 +52,12 @@ class PMF(Model):
 
         r ~ N(r̂, σ²)     p_u ~ N(m_U, σ_U²)     q_i ~ N(m_V, σ_V²)     λ_U = σ² / σ_U²
 
-    The most probable factors minimise Σ (r − r̂)² + λ_U Σ ‖p_u − m_U‖² + λ_V Σ ‖q_i − m_V‖². Each
-    user and item counts once, however many its ratings; what sets PMF apart from ALS is the prior.
-    With ``adaptive`` priors m and σ_U², σ_V², σ² are re-estimated from the factors after every
-    half-step, and there is no λ to choose; otherwise m = 0 and λ stays. With the identity link the
-    rows are solved in closed form, with the logistic link they follow the gradient.
-    Source: Salakhutdinov and Mnih, *Probabilistic Matrix Factorization*, 2007.
+    The most probable factors minimise Σ (r − r̂)² + λ_U Σ ‖p_u − m_U‖² + λ_V Σ ‖q_i − m_V‖², r
+    standardized. Each user and item counts once, however many its ratings; what sets PMF apart from
+    ALS is the prior. With ``adaptive`` priors m and σ_U², σ_V², σ² are re-estimated from the
+    factors after every half-step, and there is no λ to choose; otherwise m = 0 and λ stays. With
+    the identity link the rows are solved in closed form, with the logistic link they follow the
+    gradient. Source: Salakhutdinov and Mnih, *Probabilistic Matrix Factorization*, 2007.
     """
 
     title = "PMF"
@@ -97,7 +97,7 @@ class PMF(Model):
         """Adaptive priors, which start at λ, where there are ratings enough to estimate them."""
         n = ratings.n_ratings
         if n < 500:
-            few = {"n_factors": 3, "adaptive": False, "reg_user": 0.45, "reg_item": 0.45}
+            few = {"n_factors": 3, "adaptive": False, "reg_user": 0.6, "reg_item": 0.6}
             return {**few, "learning_rate": 0.1, "n_epochs": 100, "patience": 30}
         if n < 20_000:
             few = {"n_factors": 8, "adaptive": True, "reg_user": 3.0, "reg_item": 3.0}

@@ -111,7 +111,7 @@ class Posterior(FactorModel):
         return users.rows if isinstance(users, DrawnGuest) else [users] * len(self.draws)
 
     def deviation(self, user_ids: ArrayLike | Guest, item_ids: ArrayLike) -> np.ndarray:
-        """Compute √Var x, the standard deviation of predictions over draws, float32, (n,)."""
+        """Compute s √Var x, the standard deviation of predictions over draws, float32, (n,)."""
         each = zip(self.draws, self._in_draws(user_ids), strict=True)
         return self._deviation(draw._x(who, item_ids) for draw, who in each)
 
@@ -137,8 +137,8 @@ class Posterior(FactorModel):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Compute the interval that holds a rating with probability ``coverage``.
 
-        The middle part of N(r̂, Var x + 1/α): the uncertainty of the parameters plus the noise of
-        ratings. Returns lower and upper ends, clipped to the scale, (n,) each.
+        The middle part of N(r̂, s² (Var x + 1/α)): the uncertainty of the parameters plus the noise
+        of ratings. Returns lower and upper ends, clipped to the scale, (n,) each.
 
         Raises
         ------

@@ -59,8 +59,8 @@ class SGD(Model):
     """Biased matrix factorization: r̂ = μ + b_u + b_i + p_u · q_i, learned rating by rating.
 
     Minimises Σ [(r − r̂)² + λ(‖p_u‖² + ‖q_i‖² + b_u² + b_i²)] over the training ratings by the
-    updates of ``kernels.sgd``. Source: Koren, Bell and Volinsky, *Matrix Factorization Techniques
-    for Recommender Systems*, 2009.
+    updates of ``kernels.sgd``, r standardized. Source: Koren, Bell and Volinsky, *Matrix
+    Factorization Techniques for Recommender Systems*, 2009.
     """
 
     title = "SGD"
@@ -94,10 +94,10 @@ class SGD(Model):
             return {"n_factors": 5, "learning_rate": 0.03, "reg": 0.04, "n_epochs": 200,
                     "patience": 100, "decay": False, "init_deviation": 0.1}  # fmt: skip
         if ratings.n_ratings < 300_000:
-            return {"n_factors": 32, "learning_rate": 0.045, "reg": 0.08, "n_epochs": 24,
+            return {"n_factors": 32, "learning_rate": 0.045, "reg": 0.065, "n_epochs": 24,
                     "patience": 5, "decay": True, "init_deviation": 0.01}  # fmt: skip
         if ratings.n_ratings < 3_000_000:
-            return {"n_factors": 32, "learning_rate": 0.05, "reg": 0.05, "n_epochs": 15,
+            return {"n_factors": 32, "learning_rate": 0.05, "reg": 0.042, "n_epochs": 15,
                     "patience": 5, "decay": True, "init_deviation": 0.01}  # fmt: skip
         return {"n_factors": 32, "learning_rate": 0.03, "reg": 0.04, "n_epochs": 20,
                 "patience": 5, "decay": True, "init_deviation": 0.01}  # fmt: skip

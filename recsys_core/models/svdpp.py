@@ -52,10 +52,10 @@ class SVDpp(Model):
     """SVD++: r̂ = μ + b_u + b_i + q_i · (p_u + |I_u|^−½ Σ_{j ∈ I_u} y_j).
 
     I_u are the items that u has rated in training: the choice of what to rate shows taste, whatever
-    the ratings. Minimises Σ [e² + λ(‖p_u‖² + ‖q_i‖² + ‖y_i‖² + b_u² + b_i²)]
-    over the training ratings, user by user; see ``kernels.svdpp``. Fitted, it is a factor model
-    like others, with p_u + |I_u|^−½ Σ y_j for the user's factors. Source: Koren, *Factorization
-    Meets the Neighborhood*, 2008.
+    the ratings. Minimises Σ [e² + λ(‖p_u‖² + ‖q_i‖² + ‖y_i‖² + b_u² + b_i²)] over the training
+    ratings, standardized, user by user; see ``kernels.svdpp``. Fitted, it is a factor model like
+    others, with p_u + |I_u|^−½ Σ y_j for the user's factors. Source: Koren, *Factorization Meets
+    the Neighborhood*, 2008.
     """
 
     title = "SVD++"
@@ -83,9 +83,9 @@ class SVDpp(Model):
             return {"n_factors": 5, "learning_rate": 0.02, "reg": 0.02, "n_epochs": 200,
                     "patience": 50, "decay": False}  # fmt: skip
         if ratings.n_ratings < 300_000:
-            return {"n_factors": 32, "learning_rate": 0.02, "reg": 0.09, "n_epochs": 15,
+            return {"n_factors": 32, "learning_rate": 0.022, "reg": 0.075, "n_epochs": 15,
                     "patience": 5, "decay": True}  # fmt: skip
-        return {"n_factors": 32, "learning_rate": 0.02, "reg": 0.05, "n_epochs": 15,
+        return {"n_factors": 32, "learning_rate": 0.022, "reg": 0.045, "n_epochs": 15,
                 "patience": 5, "decay": True}  # fmt: skip
 
     def _trainer(self, train: Ratings, settings: dict[str, Any]) -> SVDppTrainer:

@@ -18,7 +18,7 @@ class TestFactorModels(FactorModelContract):
     taught = {
         "SGD": dict(n_factors=3, learning_rate=0.03, reg=0.002, n_epochs=300),
         "ALS": dict(n_factors=3, reg=0.002, n_epochs=60),
-        "PMF": dict(n_factors=3, n_epochs=60),
+        "PMF": dict(n_factors=3, reg_user=0.4, reg_item=0.4, n_epochs=60),
         "PMF, fixed": dict(n_factors=3, adaptive=False, reg_user=0.05, reg_item=0.05, n_epochs=60),
         "PMF, logistic": dict(
             n_factors=3, link="logistic", reg_user=0.02, reg_item=0.02, learning_rate=0.02,
