@@ -18,6 +18,7 @@ from typing import Any, Protocol, overload
 from recsys_core.errors import DivergedError, SettingsError
 from recsys_core.kernels.threads import cut
 from recsys_core.ratings import Ratings
+from recsys_core.standardized import plain
 from recsys_core.text import Text
 
 # Ratings measured between two looks at the clock: a few milliseconds of work.
@@ -36,7 +37,8 @@ class Epoch:
 
     ``train_rmse`` and ``validation_rmse`` are of predictions clipped to the scale, in rating units,
     and None where there is no validation, or where no ratings are predicted (implicit feedback);
-    ``loss`` is the whole regularised objective on the training ratings; ``seconds`` is the time
+    ``loss`` is the whole regularised objective on the training ratings, s² times that of
+    standardized ones, so that Σ e² in it is in rating units, too; ``seconds`` is the time
     the epoch's computing took. Number 0 is the initial state.
     """
 
@@ -78,15 +80,19 @@ class Epochs(Sequence[Epoch]):
         return self._course[place]
 
 
-def best_of(history: Sequence[Epoch]) -> int | None:
+def best_of(history: Sequence[Epoch], size: float = 1.0) -> int | None:
     """The epoch of the lowest validation RMSE, by the same rule as ``Training.best_epoch``.
 
-    A later epoch has to be lower by more than noise. None where there is no validation.
+    A later epoch has to be lower by more than noise, in units of ``size``: the standard deviation
+    of the training ratings, of a model that is fitted in it. None where there is no validation.
     """
     best: int | None = None
     lowest = math.inf
     for epoch in history:
-        if epoch.validation_rmse is not None and epoch.validation_rmse < lowest - _LEAST_GAIN:
+        if (
+            epoch.validation_rmse is not None
+            and epoch.validation_rmse < lowest - _LEAST_GAIN * size
+        ):
             best, lowest = epoch.number, epoch.validation_rmse
     return best
 
@@ -94,11 +100,14 @@ def best_of(history: Sequence[Epoch]) -> int | None:
 class Trainer(Protocol):
     """What the loop asks of an algorithm: ``n_steps`` short steps make an epoch.
 
-    ``has_ratings`` says whether it predicts ratings. One that does not is never asked for errors;
-    its objective, which then gets 0, is all that is watched, and nothing stops it early.
+    ``n_scheduled`` is how many epochs its schedule lasts (a learning rate that falls, priors that
+    are held at first), 0 without one; patience is counted from there. ``has_ratings`` says whether
+    it predicts ratings. One that does not is never asked for errors; its objective, which then gets
+    0, is all that is watched, and nothing stops it early.
     """
 
     n_steps: int
+    n_scheduled: int
     has_ratings: bool
 
     def begin_epoch(self) -> None:
@@ -151,7 +160,7 @@ class _Position:
     history: list[Epoch] = field(default_factory=list)
     step: int = 0  # the next step of the epoch under way; 0 before it has begun
     seconds: float = 0.0  # of the epoch under way
-    waited: int = 0  # epochs since the best one
+    waited: int = 0  # epochs since the best one, or since the end of the schedule if that is later
     best: Any = None  # fitted model of the best epoch; None without validation
     best_epoch: int | None = None
     stopped_early: bool = False
@@ -165,7 +174,8 @@ class Training:
     history : the Epochs so far, the initial state first.
     n_epochs : epochs planned.
     best_epoch : the epoch of lowest validation RMSE so far; None without validation.
-    stopped_early : True once ``patience`` epochs have passed without a better one.
+    stopped_early : True once ``patience`` epochs have passed without a better one, those of a
+        schedule (``Trainer.n_scheduled``) not counted.
     """
 
     def __init__(
@@ -182,6 +192,7 @@ class Training:
         self.trainer = trainer
         self.settings = settings
         self.train = train
+        self.size = plain(train)[1].size  # of one unit of what is trained on, in rating units
         self.validation = validation if validation is not None and len(validation) else None
         self.n_epochs = n_epochs
         self.patience = patience
@@ -278,8 +289,8 @@ class Training:
         validation_rmse = None
         if self.validation is not None:
             _, outside = self._squared_errors(self.validation)
-            validation_rmse = math.sqrt(outside / len(self.validation))
-        return raw, math.sqrt(clipped / len(self.train)), validation_rmse
+            validation_rmse = self.size * math.sqrt(outside / len(self.validation))
+        return raw, self.size * math.sqrt(clipped / len(self.train)), validation_rmse
 
     def _squared_errors(self, ratings: Ratings) -> tuple[float, float]:
         sums = [
@@ -292,7 +303,7 @@ class Training:
         raw, train_rmse, validation_rmse = measured
         at = self._at
         number = at.history[-1].number + 1 if at.history else 0
-        loss = self.trainer.objective(raw)
+        loss = self.size**2 * self.trainer.objective(raw)
         far = _DIVERGED_AT * self.train.scale.width * math.sqrt(len(self.train))
         if not math.isfinite(loss) or math.sqrt(raw) > far:
             raise DivergedError(
@@ -310,13 +321,19 @@ class Training:
         return epoch
 
     def _watch(self, epoch: Epoch) -> None:
-        """Keep the best epoch; stop after ``patience`` epochs without a better one."""
+        """Keep the best epoch; stop after ``patience`` epochs without a better one.
+
+        As long as a schedule lasts the error may still fall because of it, and nothing stops: what
+        the first epochs say of the last is little while the rate or the priors change.
+        """
         at = self._at
         if epoch.validation_rmse is None:
             return
         lowest = math.inf if at.best_epoch is None else self._rmse_of(at.best_epoch)
-        if epoch.validation_rmse < lowest - _LEAST_GAIN:
+        if epoch.validation_rmse < lowest - _LEAST_GAIN * self.size:
             at.best, at.best_epoch, at.waited = self.latest, epoch.number, 0
+            return
+        if epoch.number <= self.trainer.n_scheduled:
             return
         at.waited += 1
         at.stopped_early = self.patience is not None and at.waited >= self.patience

@@ -39,11 +39,11 @@ def flat(train, user_bias=(0.5, -0.5)):
     """Predicts 3 + user bias everywhere."""
     return FactorModel(
         train=train,
-        global_mean=3.0,
-        user_bias=np.array(user_bias, np.float32),
-        item_bias=np.zeros(3, np.float32),
-        user_factors=np.zeros((2, 0), np.float32),
-        item_factors=np.zeros((3, 0), np.float32),
+        mean=3.0,
+        b_user=np.array(user_bias, np.float32),
+        b_item=np.zeros(3, np.float32),
+        p=np.zeros((2, 0), np.float32),
+        q=np.zeros((3, 0), np.float32),
         link="identity",
         fold=FoldIn(np.ones(1), np.zeros(1)),
     )

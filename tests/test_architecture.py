@@ -20,7 +20,7 @@ LAYERS = (
     {"errors", "version"},
     {"words", "extras", "recipes"},
     {"ratings"},
-    {"splits", "metrics"},
+    {"splits", "metrics", "standardized"},
     {"kernels"},
     {"training"},
     {"models"},

@@ -81,7 +81,7 @@ def terms(model: Model | FittedModel, user: int | Guest, item: int) -> Terms:
     p, q = row.factors.astype(np.float64), fitted.item_factors[item].astype(np.float64)
     user_bias, item_bias = float(row.bias), float(fitted.item_bias[item])
     x = fitted.global_mean + user_bias + item_bias + float(p @ q)
-    score = float(fitted.score(np.array([x]))[0])
+    score = float(fitted.score(np.array([x]))[0]) if fitted.link == "logistic" else x
     prediction = float(fitted.clipped(np.array(score)))
     return Terms(fitted.global_mean, user_bias, item_bias, p, q, p * q, x, score, prediction)
 

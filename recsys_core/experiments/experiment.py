@@ -17,8 +17,9 @@ from recsys_core.text import Text
 
 SHARED = "shared"
 
-# Of ``to_dict``; a newer one is refused with a sentence.
-_VERSION = 1
+# Of ``to_dict``; a newer one is refused with a sentence. Before 2, all models were fitted to the
+# ratings as they are, and no ``standardize`` was said.
+_VERSION = 2
 
 # More forks than these fit neither into a link nor into a receipt.
 MOST_FORKS = 12
@@ -226,7 +227,10 @@ class Experiment:
                     )
                 )
             forks = [Fork(fork["epoch"], tuple(fork["settings"].items())) for fork in said["forks"]]
-            return cls(said["data"], said["split"], said["model"], forks)
+            model = said["model"]
+            if said["version"] < 2 and _can_standardize(model["name"]):
+                model = {**model, "standardize": False}
+            return cls(said["data"], said["split"], model, forks)
         except LinkError:
             raise
         except FactorscopeError as error:
@@ -254,6 +258,10 @@ class Experiment:
         from recsys_core.experiments import link
 
         return link.read_strictly(text)
+
+
+def _can_standardize(model: str) -> bool:
+    return "standardize" in [each.name for each in model_class(model).parameters()]
 
 
 def remember_split(ratings: Ratings, split: Split) -> None:

@@ -105,6 +105,12 @@ def _compared(claims: Receipt, record: Record) -> Replay:
     if not same_bits and not elsewhere and not differences:
         differences = [Text("the digest of the predictions, on the same versions and processor")]
     if differences:
+        there, here = (of.versions.get("factorscope", "?") for of in (claims, record))
+        if there != here:  # another version may train otherwise, and then it is no wonder
+            differences.append(
+                Text("it was written by Factorscope {there}, this is {here}",
+                     there=there, here=here)
+            )  # fmt: skip
         what = "; ".join(map(str, differences))
         return Replay("differs", Text("differs: {what}", what=what), record)
     if same_bits:

@@ -46,7 +46,8 @@ def add_neighbours(users, items, by_user, neighbours, weights, most, out, first,
     """Add Σ_j s_ij e_uj / Σ_j s_ij to ``out`` for some pairs, j the most similar items u has rated.
 
     ``neighbours`` and ``weights``, (n_items, m), are items similar to each and their similarity, in
-    decreasing order, ended by a weight of 0; at most ``most`` that the user has rated count.
+    the order in which they are taken, ended by a weight of 0; at most ``most`` that the user has
+    rated count.
     ``by_user`` are the residuals of each user as Rows. Pairs of one user follow one another, so
     that the user's residuals are spread over all items only once.
     """

@@ -25,6 +25,7 @@ from recsys_core.models.fitted_model import FittedModel, Guest
 from recsys_core.models.options import Option, options_of
 from recsys_core.ratings import Ratings
 from recsys_core.recipes import Parameter
+from recsys_core.standardized import Standardized, Unit
 from recsys_core.text import Text
 from recsys_core.training import Checkpoint, Epoch, Trainer, Training
 from recsys_core.words import many
@@ -40,6 +41,10 @@ PART = "part."
 class Model(ABC):
     """A recipe for training: the constructor only stores; None means chosen from the data.
 
+    It is fitted to standardized ratings z = (r − μ) / s (see ``standardized``) unless it says
+    otherwise: formulas and settings of models speak of r in units of s, and errors, predictions and
+    factors are given back in rating units.
+
     After ``start``, ``fit`` or ``epochs`` the resolved choices are in ``settings`` and the model
     answers ``predict``, ``recommend`` and the rest from its latest state.
     """
@@ -52,7 +57,9 @@ class Model(ABC):
     has_epochs: ClassVar[bool] = True
     n_passes: ClassVar[int] = 0
     # Settings that give the parameters their shape or meaning: a fork cannot change them.
-    shaping: ClassVar[tuple[str, ...]] = ("n_factors", "biases", "center")
+    shaping: ClassVar[tuple[str, ...]] = ("n_factors", "biases", "center", "standardize")
+    # Whether it is fitted to z = (r − μ)/s; without, or with ``standardize=False``, to r itself.
+    standardizes: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         self._training: Training | None = None
@@ -167,6 +174,10 @@ class Model(ABC):
             # What gives the parameters their shape stays as it was; the rest may change.
             for name in self.shaping:
                 self._keep_shape(name, checkpoint.settings.get(name), settings)
+        if self.standardizes and settings.get("standardize", True):
+            unit = Unit.of(train, settings.get("center", True))
+            train = Standardized.from_ratings(train, unit)
+            validation = validation and Standardized.from_ratings(validation, unit)
         self._training = Training(
             self._trainer(train, settings),
             settings,

@@ -35,6 +35,7 @@ from recsys_core.models.options import (
     factors_option,
     option,
     seed_option,
+    standardize_option,
 )
 from recsys_core.models.posterior import Posterior, aligned
 from recsys_core.models.registry import MODELS
@@ -54,10 +55,11 @@ class BayesianPMF(Model):
 
         r ~ N(μ + b_u + b_i + p_u · q_i, 1/α)     b ~ N(0, 1/λ)     p_u ~ N(m_u, Λ⁻¹)
 
-    and so for q_i with its own Λ. Everything that has a prior is drawn in turn from its posterior
-    given all the rest: (m, Λ) by a normal–Wishart prior (ν₀ = k, β₀ = 2, W₀ = I), α and λ by gamma
-    priors, then all users' rows, then all items'. After ``burn_in`` epochs the draws are kept, and
-    a prediction is their mean; their variance plus the noise 1/α is that of the rating.
+    and so for q_i with its own Λ, r standardized. Everything that has a prior is drawn in turn from
+    its posterior given all the rest: (m, Λ) by a normal–Wishart prior (ν₀ = k, β₀ = 2, W₀ = I), α
+    and λ by gamma priors, then all users' rows, then all items'. After ``burn_in`` epochs the draws
+    are kept, and a prediction is their mean; their variance plus the noise 1/α is that of the
+    rating.
 
     With ``implicit`` a user's prior mean also depends on which items the user rated, whatever the
     ratings, and an item's on who rated it: m_u = m + Σ_{j∈I_u} y_j / √n_u.
@@ -84,6 +86,7 @@ class BayesianPMF(Model):
     biases: bool = biases_option()
     init_deviation: float = deviation_option()
     center: bool = center_option()
+    standardize: bool = standardize_option()
     seed: int = seed_option()
 
     @classmethod
@@ -248,9 +251,9 @@ class GibbsTrainer(AlternatingTrainer):
     def _add(self, running: Running, draw: FactorModel) -> float:
         """Add what a draw predicts; return its own Σ e²."""
         p, q = np.zeros_like(self.p), np.zeros_like(self.q)
-        p[:, : self.n_factors], q[:, : self.n_factors] = draw.user_factors, draw.item_factors
+        p[:, : self.n_factors], q[:, : self.n_factors] = draw.p, draw.q
         # Copies of the biases, since read-only arrays would have the kernel compiled once more.
-        return running.add(p, q, draw.user_bias.copy(), draw.item_bias.copy(), self.mean)
+        return running.add(p, q, draw.b_user.copy(), draw.b_item.copy(), self.mean)
 
     def _running_of(self, ratings: Ratings) -> Running:
         """Return the sums of predictions for some ratings, kept up to date from then on."""

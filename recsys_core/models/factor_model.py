@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from recsys_core.models.capabilities import Capabilities
-from recsys_core.models.fitted_model import Attribution, Factored, Guest, Row, TrainedUser
+from recsys_core.models.fitted_model import Attribution, Biased, Factored, Guest, Row, TrainedUser
 from recsys_core.models.normal_equations import normal_equations
 from recsys_core.ratings import Ratings, Side
 
@@ -18,7 +18,8 @@ from recsys_core.ratings import Ratings, Side
 class FoldIn:
     """How a new user's row w = (factors, bias) is found, the items' rows x fixed.
 
-    It minimises Σ (r − r̂)² + c · (w − prior)ᵀ diag(reg) (w − prior), with c the number of ratings
+    Ratings, rows and predictions are in the unit of the model. It minimises
+    Σ (r − r̂)² + c · (w − prior)ᵀ diag(reg) (w − prior), with c the number of ratings
     when ``weighted``, else 1. ``reg`` and ``prior`` have shape (n_factors + 1,), the bias last;
     an infinite ``reg`` holds that number at its prior. ``reg`` may be a whole matrix instead of its
     diagonal.
@@ -55,24 +56,28 @@ class FoldIn:
 
 
 @dataclass(frozen=True, eq=False)
-class FactorModel(Factored):
+class FactorModel(Factored, Biased):
     """A fitted factor model: x = μ + b_u + b_i + p_u · q_i, read as a rating through its link.
 
     Attributes
     ----------
     train : the Ratings it was trained on (labels, scale, and what is already rated).
-    user_factors, item_factors : float32, (n_users, k) and (n_items, k); k may be 0.
-    user_bias, item_bias : float32, (n_users,) and (n_items,).
-    global_mean : μ. On a logistic link it is the logit of the mean, not a rating.
-    link : "identity" (r̂ = x) or "logistic" (r̂ = low + (high − low) σ(x)).
+    p, q : factors as they were trained, float32, (n_users, k) and (n_items, k); k may be 0.
+    b_user, b_item : biases, float32, (n_users,) and (n_items,).
+    mean : μ of the z that x predicts. On a logistic link it is a logit.
+    link : "identity" (r̂ = shift + size · x, see ``unit``) or "logistic" (r̂ = low + (high − low)
+        σ(x)).
     fold : how a new user's row is found.
+
+    ``user_factors``, ``item_factors``, ``user_bias``, ``item_bias`` and ``global_mean`` are the
+    same in rating units (logits on a logistic link): r̂ = μ + b_u + b_i + p_u · q_i.
     """
 
-    global_mean: float
-    user_bias: np.ndarray
-    item_bias: np.ndarray
-    user_factors: np.ndarray
-    item_factors: np.ndarray
+    mean: float
+    b_user: np.ndarray
+    b_item: np.ndarray
+    p: np.ndarray
+    q: np.ndarray
     link: Literal["identity", "logistic"]
     fold: FoldIn
 
@@ -91,13 +96,37 @@ class FactorModel(Factored):
         """The inverse of ``parts``."""
         own = {name: part for name, part in parts.items() if not name.startswith("fold.")}
         fold = {name[5:]: part for name, part in parts.items() if name.startswith("fold.")}
-        return cls(train=train, fold=FoldIn(**fold), **own)
+        found = super().of_parts(train, own | {"fold": FoldIn(**fold)})
+        assert isinstance(found, cls)
+        return found
 
     @cached_property
     def held(self) -> list[Any]:
         """Its own arrays, and those of its fold-in rule."""
         parts = *vars(self).values(), *vars(self.fold).values()
         return [part for part in parts if isinstance(part, np.ndarray)]
+
+    # --- in rating units ------------------------------------------------------------------------
+
+    @property
+    def global_mean(self) -> float:
+        """Global mean μ, in rating units (a logit on a logistic link)."""
+        return self.mean if self.link == "logistic" else super().global_mean
+
+    @property
+    def _size(self) -> float:
+        """What x is multiplied by to be in rating units: s; 1 for logits, which have none."""
+        return 1.0 if self.link == "logistic" else self.unit.size
+
+    @property
+    def _root(self) -> np.float32:
+        return np.float32(np.sqrt(self._size))
+
+    @property
+    def _ends(self) -> tuple[float, float]:
+        """The scale of z: its low end and its width."""
+        low, high, _ = self.unit.scale(self.scale)
+        return low, high - low
 
     def bias_of(self, side: Side) -> np.ndarray:
         """Return the biases of all users or of all items, float32, (n,)."""
@@ -108,7 +137,7 @@ class FactorModel(Factored):
     def score(self, x: np.ndarray) -> np.ndarray:
         """Turn x into ratings through the link, not clipped; any shape, kept."""
         if self.link == "identity":
-            return x
+            return super().score(x)
         low, high, _ = self.scale
         return (low + (high - low) / (1.0 + np.exp(-x))).astype(np.float32)
 
@@ -117,51 +146,61 @@ class FactorModel(Factored):
         return p @ q.T
 
     def _pairs(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        dots = np.einsum("nk,nk->n", self.user_factors[users], self.item_factors[items])
-        return self.global_mean + self.user_bias[users] + self.item_bias[items] + dots
+        dots = np.einsum("nk,nk->n", self.p[users], self.q[items])
+        return self.mean + self.b_user[users] + self.b_item[items] + dots
 
     def _block(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        x = self._interaction(self.user_factors[users], self.item_factors[items])
-        x += self.user_bias[users][:, None]
-        x += (self.item_bias[items] + np.float32(self.global_mean))[None, :]
+        x = self._interaction(self.p[users], self.q[items])
+        x += self.b_user[users][:, None]
+        x += (self.b_item[items] + np.float32(self.mean))[None, :]
         return x
 
     def _all_items(self, row: Row) -> np.ndarray:
-        met = self._interaction(row.factors[None, :].astype(np.float32), self.item_factors)[0]
-        return self.global_mean + row.bias + self.item_bias + met
+        p, bias = self._trained(row)
+        return self.mean + bias + self.b_item + self._interaction(p[None, :], self.q)[0]
 
     def _user(self, index: int) -> TrainedUser:
-        return TrainedUser(index, self.user_factors[index], self.user_bias[index], self.train)
+        own, size = self.p[index] * self._root, np.float32(self._size)
+        return TrainedUser(index, own, self.b_user[index] * size, self.train)
+
+    def _trained(self, row: Row) -> tuple[np.ndarray, float]:
+        """Factors, float32, (k,), and bias of a user or guest as they were trained."""
+        return (row.factors / self._root).astype(np.float32), float(row.bias) / self._size
+
+    def _guest(self, w: np.ndarray, items: np.ndarray, ratings: np.ndarray) -> Guest:
+        """A guest of a row w as it was trained, (k + 1,), the bias last."""
+        factors = w[:-1].astype(np.float32) * self._root
+        return Guest(factors, float(w[-1]) * self._size, items, ratings)
 
     # --- fold-in --------------------------------------------------------------------------------
 
     def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
         """One regularised least-squares row.
 
-        With design rows x_j = (q_j, 1) and targets r_j − μ − b_j it solves the normal equations of
+        With design rows x_j = (q_j, 1) and targets z_j − μ − b_j it solves the normal equations of
         ``FoldIn``. On a logistic link the prediction is not linear in w, and Gauss–Newton repeats
         the same solution around the last one.
         """
-        design = np.column_stack([self.item_factors[items], np.ones(len(items))]).astype(np.float64)
-        known = self.global_mean + self.item_bias[items].astype(np.float64)
-        prior = self.fold.prior_of(items)
+        design = np.column_stack([self.q[items], np.ones(len(items))]).astype(np.float64)
+        known = self.mean + self.b_item[items].astype(np.float64)
+        z, prior = self.unit.standard(ratings), self.fold.prior_of(items)
         if self.link == "identity":
-            w = self._ridge(design, ratings - known, prior)
+            w = self._ridge(design, z - known, prior)
         else:
-            low, high, _ = self.scale
+            low, width = self._ends
             w = prior
             for _ in range(20):
                 x = known + design @ w
                 share = 1.0 / (1.0 + np.exp(-x))
-                slope = (high - low) * share * (1.0 - share)
+                slope = width * share * (1.0 - share)
                 # r̂ ≈ r̂(w₀) + slope · x_j · (w − w₀)
-                linear = ratings - (low + (high - low) * share) + slope * (design @ w)
+                linear = z - (low + width * share) + slope * (design @ w)
                 following = self._ridge(slope[:, None] * design, linear, prior)
                 done = np.abs(following - w).max() < 1e-6
                 w = w + 0.7 * (following - w)  # damped: a full step may overshoot far from the ends
                 if done:
                     break
-        return Guest(w[:-1].astype(np.float32), float(w[-1]), items, ratings)
+        return self._guest(w, items, ratings)
 
     def _ridge(self, design: np.ndarray, targets: np.ndarray, prior: np.ndarray) -> np.ndarray:
         free, penalty = self.fold.free(), self.fold.penalty(len(targets))
@@ -195,7 +234,7 @@ class FactorModel(Factored):
         out, and start is the low end of the scale.
         """
         items, values = self.rated_by(user)
-        q, b = self.item_factors, self.item_bias
+        q, b = self.q, self.b_item
         fold = self.fold
         prior = fold.prior_of(items)
 
@@ -203,20 +242,20 @@ class FactorModel(Factored):
             return np.column_stack([q[ids], np.ones(len(ids))]).astype(np.float64)
 
         def known(ids: np.ndarray) -> np.ndarray:
-            return self.global_mean + b[ids].astype(np.float64) + rows(ids) @ prior
+            return self.mean + b[ids].astype(np.float64) + rows(ids) @ prior
 
         this = np.array([item])
-        x_start, z = known(this)[0], rows(this)[0]
-        design, targets = rows(items), np.asarray(values, np.float64) - known(items)
+        x_start, own = known(this)[0], rows(this)[0]
+        rated = self.unit.standard(values)
+        design, targets = rows(items), rated - known(items)
         if self.link == "logistic":
-            guest = self.fold_in(items, values)
-            away = np.append(guest.factors, guest.bias) - prior
-            width = self.scale.width
+            away = np.append(*self._trained(self.fold_in(items, values))) - prior
+            low, width = self._ends
             x = known(items) + design @ away
             share = 1 / (1 + np.exp(-x))
             slope = width * share * (1 - share)
             # r_j ≈ r̂_j + slope_j · x_jᵀ(w − w₀): ridge again, on rows stretched by slope.
-            targets = np.asarray(values) - (self.scale.low + width * share)
+            targets = rated - (low + width * share)
             targets = targets + slope * (design @ away)
             design = slope[:, None] * design
         free, penalty = fold.free(), fold.penalty(len(items))
@@ -227,12 +266,16 @@ class FactorModel(Factored):
         contributions = np.zeros(len(items))
         if free.any() and len(items):
             a, _ = normal_equations(design[:, free], targets, penalty)
-            contributions = (design[:, free] @ np.linalg.lstsq(a, z[free], rcond=None)[0]) * targets
+            contributions = (
+                design[:, free] @ np.linalg.lstsq(a, own[free], rcond=None)[0]
+            ) * targets
         if fold.implicit is not None and len(items):
             said = fold.implicit[items].astype(np.float64) @ q[item] / np.sqrt(len(items))
             x_start, contributions = x_start - said.sum(), contributions + said
         x_end = x_start + contributions.sum()
         start, end = self.score(np.array([x_start, x_end])).astype(np.float64)
-        if self.link == "logistic" and x_end != x_start:
+        if self.link == "identity":
+            contributions = contributions * self.unit.size
+        elif x_end != x_start:
             contributions = contributions * (end - start) / (x_end - x_start)
         return Attribution(float(start), float(end), items, np.asarray(values), contributions)

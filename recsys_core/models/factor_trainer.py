@@ -1,6 +1,9 @@
 """The parameters of a factor model while it trains, and what every trainer does with them.
 
 x = μ + b_u + b_i + p_u · q_i        r̂ = x, or  low + (high − low) · σ(x)  on a logistic scale
+
+The ratings a trainer is given are standardized (``standardized``), unless its model says otherwise:
+all it computes is in their unit, and its snapshots say so.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.factor_model import FactorModel, FoldIn
 from recsys_core.models.fitted_model import FittedModel
 from recsys_core.ratings import Ratings, Scale
+from recsys_core.standardized import plain
 
 Link = Literal["identity", "logistic"]
 
@@ -91,6 +95,7 @@ class FactorTrainer:
     """
 
     n_steps = 0
+    n_scheduled = 0
     has_ratings = FactorModel.capabilities.ratings
 
     def __init__(self, train: Ratings, n_factors: int, link: Link = "identity") -> None:
@@ -154,14 +159,15 @@ class FactorTrainer:
 
     def snapshot(self) -> FactorModel:
         """Return an immutable fitted model with copies of the parameters."""
-        k = self.n_factors
+        k, (train, unit) = self.n_factors, plain(self.train)
         return FactorModel(
-            train=self.train,
-            global_mean=float(self.mean),
-            user_bias=self.b_user.copy(),
-            item_bias=self.b_item.copy(),
-            user_factors=self.p[:, :k].copy(),
-            item_factors=self.q[:, :k].copy(),
+            train=train,
+            unit=unit,
+            mean=float(self.mean),
+            b_user=self.b_user.copy(),
+            b_item=self.b_item.copy(),
+            p=self.p[:, :k].copy(),
+            q=self.q[:, :k].copy(),
             link=self.link,
             fold=self.fold_in_rule(),
         )
@@ -171,8 +177,8 @@ class FactorTrainer:
         own = FactorTrainer.snapshot  # a posterior's parameters are means, not those at hand
         at_rest = snapshot if isinstance(snapshot, FactorModel) else own(self)
         return {
-            "p": at_rest.user_factors, "q": at_rest.item_factors,
-            "b_user": at_rest.user_bias, "b_item": at_rest.item_bias, "mean": self.mean,
+            "p": at_rest.p, "q": at_rest.q,
+            "b_user": at_rest.b_user, "b_item": at_rest.b_item, "mean": self.mean,
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:

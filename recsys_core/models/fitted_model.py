@@ -19,12 +19,22 @@ from numpy.typing import ArrayLike
 from recsys_core.errors import RatingsError, TooLargeError
 from recsys_core.models.capabilities import Capabilities
 from recsys_core.ratings import Ratings, Scale, Side
+from recsys_core.standardized import RATING_UNITS, Unit
 from recsys_core.text import Text
 
 # A dense block larger than this (400 MB of float32) is refused rather than attempted.
 MAX_CELLS = 100_000_000
 
 _PREDICTED_AT_ONCE = 1 << 18
+
+# What parts were called in files saved by earlier versions.
+_CALLED_BEFORE = {
+    "global_mean": "mean",
+    "user_bias": "b_user",
+    "item_bias": "b_item",
+    "user_factors": "p",
+    "item_factors": "q",
+}
 
 # Where preferences, which are no ratings, are usually found: 0 no interest, 1 as good as chosen.
 _PREFERENCE = Scale(0.0, 1.0)
@@ -103,10 +113,12 @@ class FittedModel(ABC):
     Attributes
     ----------
     train : the Ratings it was trained on (labels, scale, and what is already rated).
+    unit : what its own numbers are measured in: r̂ = shift + size · x (see ``standardized``).
     capabilities : what its class can be asked; ``has`` : what this one can.
     """
 
     train: Ratings
+    unit: Unit = dataclasses.field(default=RATING_UNITS, kw_only=True)
 
     capabilities: ClassVar[Capabilities] = Capabilities()
 
@@ -135,7 +147,7 @@ class FittedModel(ABC):
 
     @abstractmethod
     def _pairs(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        """Compute x of pairs of indices, float32, (n,)."""
+        """Compute x of pairs of indices, in units of ``unit``, float32, (n,)."""
 
     @abstractmethod
     def _block(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
@@ -188,13 +200,15 @@ class FittedModel(ABC):
 
     def parts(self) -> dict[str, Any]:
         """Return the arrays and plain values that are saved of it, by name; without ``train``."""
-        names = [field.name for field in dataclasses.fields(self) if field.name != "train"]
-        return {name: getattr(self, name) for name in names}
+        names = [f.name for f in dataclasses.fields(self) if f.name not in ("train", "unit")]
+        return {name: getattr(self, name) for name in names} | {"unit": list(self.unit)}
 
     @classmethod
     def of_parts(cls, train: Ratings, parts: dict[str, Any]) -> FittedModel:
         """Build it from ``train`` and ``parts``."""
-        return cls(train=train, **parts)
+        parts = {_CALLED_BEFORE.get(name, name): part for name, part in parts.items()}
+        unit = Unit(*parts.get("unit", RATING_UNITS))  # files of earlier versions have none
+        return cls(train=train, **{**parts, "unit": unit})
 
     @cached_property
     def held(self) -> list[Any]:
@@ -273,8 +287,10 @@ class FittedModel(ABC):
     # --- predictions ----------------------------------------------------------------------------
 
     def score(self, x: np.ndarray) -> np.ndarray:
-        """Turn x into ratings, not clipped; any shape, kept."""
-        return x
+        """Turn x into ratings, not clipped; any shape and type, kept."""
+        if self.unit == RATING_UNITS:
+            return x
+        return (self.unit.shift + self.unit.size * x.astype(np.float64)).astype(x.dtype)
 
     def clipped(self, scores: np.ndarray) -> np.ndarray:
         """Clip scores to the scale of the ratings, any shape, kept; preferences have no scale."""
@@ -457,24 +473,74 @@ class FittedModel(ABC):
         return self._fold_in(items.copy(), ratings)
 
 
+class Biased(FittedModel):
+    """Mean and biases, in the unit they were trained in and in rating units.
+
+    Attributes
+    ----------
+    mean : μ of the z that x predicts.
+    b_user, b_item : the biases as they were trained, float32, (n_users,) and (n_items,). A
+        subclass, a dataclass itself, names them among its fields.
+    """
+
+    mean: float
+    b_user: np.ndarray
+    b_item: np.ndarray
+
+    @property
+    def global_mean(self) -> float:
+        """Global mean μ, in rating units (a logit on a logistic link)."""
+        return self.unit.shift + self.unit.size * self.mean
+
+    @property
+    def user_bias(self) -> np.ndarray:
+        """Biases b_u of the users, float32, (n_users,), in rating units (or logits)."""
+        return self.b_user * np.float32(self._size) if self._size != 1 else self.b_user
+
+    @property
+    def item_bias(self) -> np.ndarray:
+        """Biases b_i of the items, float32, (n_items,), likewise."""
+        return self.b_item * np.float32(self._size) if self._size != 1 else self.b_item
+
+    @property
+    def _size(self) -> float:
+        """What x is multiplied by to be in rating units: s; 1 for logits, which have none."""
+        return self.unit.size
+
+
 class Factored(FittedModel):
     """A fitted model with factors: one vector for each user and each item.
 
     Attributes
     ----------
-    user_factors, item_factors : float32, (n_users, k) and (n_items, k); k may be 0. A subclass, a
-        dataclass itself, names them among its fields.
+    p, q : the factors as they were trained, float32, (n_users, k) and (n_items, k); k may be 0. A
+        subclass, a dataclass itself, names them among its fields.
     """
 
-    user_factors: np.ndarray
-    item_factors: np.ndarray
+    p: np.ndarray
+    q: np.ndarray
 
     capabilities = Capabilities(factors=True, similarity=True)
 
     @property
     def n_factors(self) -> int:
         """Number of factors, k."""
-        return self.user_factors.shape[1]
+        return self.p.shape[1]
+
+    @property
+    def user_factors(self) -> np.ndarray:
+        """Factors of the users, (n_users, k); products of factors are then in rating units."""
+        return self.p * self._root if self._root != 1 else self.p
+
+    @property
+    def item_factors(self) -> np.ndarray:
+        """Factors of the items, (n_items, k), likewise."""
+        return self.q * self._root if self._root != 1 else self.q
+
+    @property
+    def _root(self) -> np.float32:
+        """What a factor is multiplied by to be in rating units: √s."""
+        return np.float32(np.sqrt(self.unit.size))
 
     def factors_of(self, side: Side) -> np.ndarray:
         """Return the factors of all users or of all items, float32, (n, k)."""
@@ -482,11 +548,11 @@ class Factored(FittedModel):
 
     def user_similarity(self, user: int | Guest) -> np.ndarray:
         """Compute the cosine of this user's and each user's factors, float64, (n_users,)."""
-        return cosine(self.user_factors, self.row(user).factors)
+        return cosine(self.p, self.row(user).factors)
 
     def item_similarity(self, item: int) -> np.ndarray:
         """Compute the cosine of this item's and each item's factors, float64, (n_items,)."""
-        return cosine(self.item_factors, self.item_factors[item])
+        return cosine(self.q, self.q[item])
 
 
 Kind = TypeVar("Kind", bound=FittedModel)

@@ -58,6 +58,7 @@ class ImplicitALS(Model):
     """
 
     title = "Implicit ALS"
+    standardizes = False  # counts of choices are no ratings around a mean
     summary = "Learns from what people chose, not from how they rated it; for counts and clicks."
 
     n_factors: int | None = factors_option()
@@ -66,7 +67,7 @@ class ImplicitALS(Model):
         meaning="How much each count adds to the confidence in a choice: c = 1 + α · count.",
         what_if="Too little is dominated by the zeros; too much ignores them.",
     )  # fmt: skip
-    reg: float | None = reg_option()
+    reg: float | None = reg_option(standardized=False)
     n_epochs: int | None = epochs_option()
     init_deviation: float = deviation_option(0.01)
     seed: int = seed_option()
@@ -117,7 +118,7 @@ class Preferences(FactorModel):
         A = QᵀQ + Σ_j α n_j q_j q_jᵀ + λI and b = Σ_j c_j q_j, c_j = 1 + α n_j: weights and targets
         as ``ImplicitTrainer`` has them, of the chosen items alone.
         """
-        q, chosen = self.item_factors.astype(np.float64), counts > 0
+        q, chosen = self.q.astype(np.float64), counts > 0
         more = self.alpha * counts[chosen].astype(np.float64)
         penalty = q.T @ q + self.reg * np.eye(self.n_factors)
         a, b = normal_equations(q[items[chosen]], (1 + more) / more, penalty, weights=more)
@@ -135,7 +136,7 @@ class Preferences(FactorModel):
         items, counts = self.rated_by(user)
         counts = np.asarray(counts, np.float64)
         a, _, confidence = self._equations(items, counts)
-        q = self.item_factors.astype(np.float64)
+        q = self.q.astype(np.float64)
         contributions = confidence * (q[items] @ np.linalg.solve(a, q[item]))
         return Attribution(0.0, float(contributions.sum()), items, counts, contributions)
 
@@ -190,9 +191,9 @@ class ImplicitTrainer(AlternatingTrainer):
         """Return the fitted model: copies of the factors, and α and λ for guests."""
         k = self.n_factors
         return Preferences(
-            train=self.train, global_mean=0.0, user_bias=self.b_user.copy(),
-            item_bias=self.b_item.copy(), user_factors=self.p[:, :k].copy(),
-            item_factors=self.q[:, :k].copy(), link="identity", fold=self.fold_in_rule(),
+            train=self.train, mean=0.0, b_user=self.b_user.copy(), b_item=self.b_item.copy(),
+            p=self.p[:, :k].copy(), q=self.q[:, :k].copy(), link="identity",
+            fold=self.fold_in_rule(),
             alpha=float(self.settings["alpha"]), reg=float(self.settings["reg"]),
         )  # fmt: skip
 

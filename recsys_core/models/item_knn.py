@@ -23,13 +23,26 @@ from recsys_core.models.base import Model
 from recsys_core.models.baselines import BiasTrainer
 from recsys_core.models.capabilities import Capabilities
 from recsys_core.models.factor_trainer import both_errors
-from recsys_core.models.fitted_model import Attribution, FittedModel, Guest, Row, TrainedUser
+from recsys_core.models.fitted_model import (
+    Attribution,
+    Biased,
+    FittedModel,
+    Guest,
+    Row,
+    TrainedUser,
+)
 from recsys_core.models.options import option
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
+from recsys_core.standardized import plain
 
 # Neighbours kept of each item: a user has rated only some of them, and enough must be left.
 _KEPT = 500
+
+# Similarities are compared rounded to one part in so many. Equal ones differ by what float32 makes
+# of a sum, up to 1e-5 where ratings are far from zero; without a grid that noise would choose among
+# them, and not the index, and on another scale it would choose others.
+_GRID = 1 << 12
 
 # Shrinkage of the biases below the neighbours, and how often they alternate.
 _REG_BIAS = 5.0
@@ -49,8 +62,9 @@ class ItemKNN(Model):
         r̂_ui = b_ui + Σ_j s_ij e_uj / Σ_j s_ij        b_ui = μ + b_u + b_i
 
     over the ``n_neighbours`` items j most similar to i among those u has rated, with s the cosine
-    of e over users, shrunk where few rated both (see ``kernels.neighbours``). Source: Koren,
-    *Factor in the Neighbors*, 2010.
+    of e over users, shrunk where few rated both (see ``kernels.neighbours``). Neighbours are
+    chosen by s rounded to 1/4096, and ties go by index. Source: Koren, *Factor in the Neighbors*,
+    2010.
     """
 
     title = "Item kNN"
@@ -84,20 +98,21 @@ class ItemKNN(Model):
 
 
 @dataclass(frozen=True, eq=False)
-class Neighbourhood(FittedModel):
+class Neighbourhood(Biased):
     """Fitted item kNN: neighbours of each item, their similarities, and the baseline.
 
     Attributes
     ----------
-    global_mean, user_bias, item_bias : of the baseline b_ui; float32, (n_users,) and (n_items,).
-    neighbours : int32, (n_items, m), the items most similar to each, the most similar first.
+    mean, b_user, b_item : of the baseline b_ui, as trained; float32, (n_users,) and (n_items,).
+    neighbours : int32, (n_items, m), the items most similar to each, the most similar first; of
+        those equal on the grid the first by index.
     similarities : float32, (n_items, m), those of the neighbours; 0 past the last neighbour.
     n_neighbours : how many of those a user has rated are averaged.
     """
 
-    global_mean: float
-    user_bias: np.ndarray
-    item_bias: np.ndarray
+    mean: float
+    b_user: np.ndarray
+    b_item: np.ndarray
     neighbours: np.ndarray
     similarities: np.ndarray
     n_neighbours: int
@@ -110,10 +125,12 @@ class Neighbourhood(FittedModel):
     def _rest(self) -> np.ndarray:
         """The e of all training ratings, user by user, float32."""
         by_user = self.train.by_user
-        return _unexplained(self.train, by_user.order, self)
+        rated = self.unit.standard(by_user.values).astype(np.float32)
+        users = np.repeat(np.arange(self.n_users), np.diff(by_user.starts))
+        return rated - self._base(users, by_user.columns)
 
     def _base(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        return np.float32(self.global_mean) + self.user_bias[users] + self.item_bias[items]
+        return np.float32(self.mean) + self.b_user[users] + self.b_item[items]
 
     def _pairs(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         order = np.argsort(users, kind="stable")  # the kernel wants a user's pairs together
@@ -141,23 +158,24 @@ class Neighbourhood(FittedModel):
 
     def _all_items(self, row: Row) -> np.ndarray:
         everything = np.arange(self.n_items)
-        base = np.float32(self.global_mean + row.bias) + self.item_bias
+        base = np.float32(self.mean + row.bias / self.unit.size) + self.b_item
         starts, alone = np.array([0, len(row.item_ids)]), np.zeros(self.n_items, np.int64)
         own = kernels.Rows(starts, row.item_ids, self._rest_of(row))
         return self._said(alone, everything, base, own)
 
     def _user(self, index: int) -> TrainedUser:
-        return TrainedUser(index, np.empty(0, np.float32), self.user_bias[index], self.train)
+        bias = self.b_user[index] * np.float32(self.unit.size)
+        return TrainedUser(index, np.empty(0, np.float32), bias, self.train)
 
     def _rest_of(self, row: Row) -> np.ndarray:
         """The e of one user's ratings, in the order of ``rated_by``, float32."""
-        known = self.global_mean + row.bias + self.item_bias[row.item_ids]
-        return (row.values - known).astype(np.float32)
+        known = self.mean + row.bias / self.unit.size + self.b_item[row.item_ids]
+        return (self.unit.standard(row.values) - known).astype(np.float32)
 
     def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
         """Compute the guest's bias, a shrunken mean; neighbours are only used in predictions."""
-        over = ratings - self.global_mean - self.item_bias[items]
-        bias = float(over.sum() / (_REG_BIAS + len(items)))
+        over = self.unit.standard(ratings) - self.mean - self.b_item[items]
+        bias = self.unit.size * float(over.sum() / (_REG_BIAS + len(items)))
         return Guest(np.empty(0, np.float32), bias, items, ratings)
 
     def user_similarity(self, user: int | Guest) -> np.ndarray:
@@ -172,10 +190,11 @@ class Neighbourhood(FittedModel):
         return np.divide(dots, both, out=np.zeros(self.n_users), where=both > 0)
 
     def item_similarity(self, item: int) -> np.ndarray:
-        """Return the similarities that predictions use, else 0; float64, (n_items,)."""
+        """Return the similarities that neighbours are chosen by, else 0; float64, (n_items,)."""
         found = np.zeros(self.n_items)
         near = self.similarities[item] > 0
-        found[self.neighbours[item, near]] = self.similarities[item, near]
+        on_grid = np.rint(self.similarities[item, near] * np.float32(_GRID))
+        found[self.neighbours[item, near]] = on_grid / _GRID
         return found
 
     def attribution(self, user: int | Guest, item: int) -> Attribution:
@@ -193,8 +212,9 @@ class Neighbourhood(FittedModel):
         ][: self.n_neighbours]
         at = np.array([a for a, _ in near], np.int64)
         weights = np.array([s for _, s in near])
-        contributions = weights * rest[at] / max(weights.sum(), 1e-12)
-        start = float(self.global_mean + row.bias + self.item_bias[item])
+        contributions = self.unit.size * weights * rest[at] / max(weights.sum(), 1e-12)
+        base = self.mean + row.bias / self.unit.size + self.b_item[item]
+        start = float(self.unit.shift + self.unit.size * base)
         return Attribution(
             start,
             start + float(contributions.sum()),
@@ -207,6 +227,7 @@ class Neighbourhood(FittedModel):
 class NeighbourTrainer:
     """Makes one pass: the biases first, then the neighbours of some items per step."""
 
+    n_scheduled = 0
     has_ratings = Neighbourhood.capabilities.ratings
 
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
@@ -251,11 +272,13 @@ class NeighbourTrainer:
         run_all(some, [(first + a, first + b) for a, b in cut(last - first, 16)])
 
     def _keep(self, found: np.ndarray, items: slice) -> None:
-        """The most similar ones, in order; ties by index."""
+        """The most similar ones, in order; ties on the grid by index."""
         kept = self.neighbours.shape[1]
-        best = np.argsort(-found, axis=1, kind="stable")[:, :kept]
+        far = -np.rint(found * np.float32(_GRID)).astype(np.int16)
+        best = np.argsort(far, axis=1, kind="stable")[:, :kept]
+        near = np.take_along_axis(far, best, axis=1) < 0
         self.neighbours[items] = best
-        self.similarities[items] = np.maximum(np.take_along_axis(found, best, axis=1), 0)
+        self.similarities[items] = np.where(near, np.take_along_axis(found, best, axis=1), 0)
 
     def _unexplained(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The e of each item's and of each user's ratings, and the length of each item's."""
@@ -276,7 +299,8 @@ class NeighbourTrainer:
         if self._at_rest is None:
             self._at_rest = self.snapshot()
         x = self._at_rest.predict(ratings.user_ids[here], ratings.item_ids[here], clip=False)
-        return both_errors(ratings.values[here], x, self.train.scale)
+        z = self._at_rest.unit.standard(x)
+        return both_errors(ratings.values[here], z, self.train.scale)
 
     def objective(self, squared_error: float) -> float:
         """Return Σ e², with no penalty."""
@@ -284,10 +308,10 @@ class NeighbourTrainer:
 
     def snapshot(self) -> Neighbourhood:
         """Return a fitted model with the biases and the neighbours found so far."""
-        of = self.biases
+        of, (train, unit) = self.biases, plain(self.train)
         return Neighbourhood(
-            self.train, float(of.mean), of.b_user.copy(), of.b_item.copy(),
-            self.neighbours.copy(), self.similarities.copy(), int(self.settings["n_neighbours"]),
+            train, float(of.mean), of.b_user.copy(), of.b_item.copy(), self.neighbours.copy(),
+            self.similarities.copy(), int(self.settings["n_neighbours"]), unit=unit,
         )  # fmt: skip
 
     def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:

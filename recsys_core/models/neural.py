@@ -33,9 +33,11 @@ from recsys_core.models.options import (
     patience_option,
     rate_option,
     seed_option,
+    standardize_option,
 )
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
+from recsys_core.standardized import plain
 from recsys_core.text import Text
 
 with needed_for("Neural MF"):
@@ -59,8 +61,9 @@ class NeuralMF(Model):
         "NeuMF"   GMF over the first half of the factors plus MLP over the second
 
     ``weight_decay`` is Adam's L2 penalty, added to the gradient of the batch's mean squared error
-    (on ratings mapped to [0, 1] with ``sigmoid``). Source: He et al., *Neural Collaborative
-    Filtering*, 2017, whose networks end in a click's probability; here they end in a rating.
+    (on standardized ratings, or on ratings mapped to [0, 1] with ``sigmoid``). Source: He et al.,
+    *Neural Collaborative Filtering*, 2017, whose networks end in a click's probability; here they
+    end in a rating.
     """
 
     title = "Neural MF"
@@ -102,6 +105,7 @@ class NeuralMF(Model):
         what_if="Near zero, the first gradients are tiny; large, the first predictions are noise.",
     )  # fmt: skip
     center: bool = center_option()
+    standardize: bool = standardize_option()
     patience: int | None = patience_option()
     device: str = option(
         "auto", "choice", "", "Device", choices=("auto", "cpu", "cuda", "mps"), advanced=True,
@@ -120,7 +124,7 @@ class NeuralMF(Model):
             return {"n_factors": 5, "learning_rate": 0.01, "weight_decay": 1e-3, "batch_size": 64,
                     "n_epochs": 150, "patience": 30}  # fmt: skip
         if ratings.n_ratings < 300_000:
-            return {"n_factors": 32, "learning_rate": 0.005, "weight_decay": 2e-4,
+            return {"n_factors": 32, "learning_rate": 0.0045, "weight_decay": 1.8e-4,
                     "batch_size": 512, "n_epochs": 30, "patience": 3}  # fmt: skip
         return {"n_factors": 32, "learning_rate": 0.005, "weight_decay": 3e-5, "batch_size": 4096,
                 "n_epochs": 25, "patience": 3}  # fmt: skip
@@ -129,7 +133,7 @@ class NeuralMF(Model):
         """The defaults; an MLP alone overfits without smaller steps and more weight decay."""
         chosen = self.defaults(train)
         if self.variant == "MLP" and train.n_ratings >= 20_000:
-            chosen |= {"learning_rate": 0.003, "weight_decay": chosen["weight_decay"] * 7.5}
+            chosen |= {"learning_rate": 0.003, "weight_decay": chosen["weight_decay"] * 8}
         return chosen
 
     def _trainer(self, train: Ratings, settings: dict[str, Any]) -> NeuralTrainer:
@@ -307,10 +311,11 @@ class NeuralTrainer(FactorTrainer):
     def _rest(self, fold: FoldIn) -> FactorModel:
         """The parameters as they were last read; GMF rests as the dot product it amounts to."""
         network, k = self.network, self.n_factors
+        train, unit = plain(self.train)
         factors: dict[str, Any] = dict(
-            train=self.train, global_mean=float(self.mean), link=self.link, fold=fold,
-            user_bias=self.b_user.copy(), item_bias=self.b_item.copy(),
-            user_factors=self.p[:, :k].copy(), item_factors=self.q[:, :k].copy(),
+            train=train, unit=unit, mean=float(self.mean), link=self.link, fold=fold,
+            b_user=self.b_user.copy(), b_item=self.b_item.copy(),
+            p=self.p[:, :k].copy(), q=self.q[:, :k].copy(),
         )  # fmt: skip
         if not network.n_tower:
             return FactorModel(**factors)
@@ -329,7 +334,8 @@ class NeuralTrainer(FactorTrainer):
             self._at_rest = self._rest(FoldIn(np.empty(0), np.empty(0)))
         here = slice(start, stop)
         x = self._at_rest.predict(ratings.user_ids[here], ratings.item_ids[here], clip=False)
-        return both_errors(ratings.values[here], x, self.train.scale)
+        z = self._at_rest.unit.standard(x)
+        return both_errors(ratings.values[here], z, self.train.scale)
 
     def objective(self, squared_error: float) -> float:
         """Compute Σ e² + (N/2) · weight decay · ‖all parameters‖², e on the trained scale."""

@@ -44,6 +44,11 @@ class NeuralFactorModel(FactorModel):
 
     capabilities = Capabilities(factors=True, similarity=True)
 
+    @property
+    def _root(self) -> np.float32:
+        """1: the tower is no product, so that its factors have no rating units."""
+        return np.float32(1)
+
     def _halves(self, p: np.ndarray, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """W₁ (p', q') + c₁ in two summands, one of each side: they need be computed only once."""
         n = self.inner.shape[1] // 2
@@ -73,8 +78,8 @@ class NeuralFactorModel(FactorModel):
         return met
 
     def _pairs(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        x = self.global_mean + self.user_bias[users] + self.item_bias[items]
-        p, q, n = self.user_factors, self.item_factors, len(self.output)
+        x = self.mean + self.b_user[users] + self.b_item[items]
+        p, q, n = self.p, self.q, len(self.output)
         of_p, of_q = self._halves(p, q)
         for start in range(0, len(x), _AT_ONCE):
             here = slice(start, start + _AT_ONCE)
@@ -89,12 +94,12 @@ class NeuralFactorModel(FactorModel):
         It minimises what ``FoldIn`` says, with x_j the slopes of the predictions at the last row.
         """
         free, penalty = self.fold.free(), self.fold.penalty(len(items))
-        prior = self.fold.prior_of(items)
+        z, prior = self.unit.standard(ratings), self.fold.prior_of(items)
 
         def at(w: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
             """What is minimised; its errors, and the slopes of the predictions."""
             predicted, slopes = self._linear(w, items)
-            errors = ratings - predicted
+            errors = z - predicted
             away = (w - prior)[free]
             return errors @ errors + away @ penalty @ away, errors, slopes[:, free]
 
@@ -111,24 +116,24 @@ class NeuralFactorModel(FactorModel):
             if following[0] > loss or np.abs(step).max() <= _SETTLED:
                 break
             w, (loss, errors, slopes) = w + step, following
-        return Guest(w[:-1].astype(np.float32), float(w[-1]), items, ratings)
+        return self._guest(w, items, ratings)
 
     def _linear(self, w: np.ndarray, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Ratings predicted for a row w = (factors, bias), (n,), and their slopes, (n, k + 1)."""
-        p, q = w[:-1], self.item_factors[items].astype(np.float64)
+        """The z predicted for a row w = (factors, bias), (n,), and their slopes, (n, k + 1)."""
+        p, q = w[:-1], self.q[items].astype(np.float64)
         n, of_p = len(self.output), self.inner.shape[1] // 2
         own, other = self._halves(p[None, :], q)
         inner = own + other
         outer = np.maximum(inner, 0) @ self.outer.T + self.outer_bias
-        x = self.global_mean + self.item_bias[items] + w[-1] + (q[:, :n] * self.output) @ p[:n]
+        x = self.mean + self.b_item[items] + w[-1] + (q[:, :n] * self.output) @ p[:n]
         x += np.maximum(outer, 0) @ self.top
         slopes = np.zeros((len(items), len(w)))
         slopes[:, :n] = q[:, :n] * self.output
         down = ((outer > 0) * self.top) @ self.outer * (inner > 0)  # back down the tower
         slopes[:, len(p) - of_p : len(p)] += down @ self.inner[:, :of_p]
         slopes[:, -1] = 1.0
-        read = self.score(x)
-        if self.link == "logistic":
-            low, high, _ = self.scale
-            slopes *= ((read - low) * (high - read) / (high - low))[:, None]
-        return read, slopes
+        if self.link == "identity":
+            return x, slopes
+        low, width = self._ends
+        share = 1.0 / (1.0 + np.exp(-x))
+        return low + width * share, slopes * (width * share * (1.0 - share))[:, None]

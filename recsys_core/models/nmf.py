@@ -30,6 +30,7 @@ from recsys_core.models.options import (
     patience_option,
     reg_option,
     seed_option,
+    standardize_option,
 )
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
@@ -43,9 +44,9 @@ class NMF(Model):
     Minimises Σ (r − r̂)² + λ Σ_u n_u ‖p_u‖² + λ Σ_i n_i ‖q_i‖² over the training ratings by the
     multiplicative updates of ``kernels.multiplicative``. A prediction is a sum of non-negative
     parts, one per factor, so parts never cancel. There are no biases and no mean, since some would
-    have to be negative; ratings are measured from the low end of their scale, so that any scale
-    will do. Users and items without ratings get the mean row of the others. Source: Lee and Seung,
-    *Algorithms for Non-negative Matrix Factorization*, 2001.
+    have to be negative; ratings are measured from the low end of their scale, in standard
+    deviations. Users and items without ratings get the mean row of the others. Source: Lee and
+    Seung, *Algorithms for Non-negative Matrix Factorization*, 2001.
     """
 
     title = "NMF"
@@ -55,6 +56,7 @@ class NMF(Model):
     reg: float | None = reg_option()
     n_epochs: int | None = epochs_option()
     init_deviation: float = deviation_option()
+    standardize: bool = standardize_option()
     patience: int | None = patience_option()
     seed: int = seed_option()
 
@@ -66,8 +68,8 @@ class NMF(Model):
         if ratings.n_ratings < 20_000:
             return {"n_factors": 5, "reg": 0.03, "n_epochs": 300, "patience": 50}
         if ratings.n_ratings < 300_000:
-            return {"n_factors": 32, "reg": 0.12, "n_epochs": 300, "patience": 20}
-        return {"n_factors": 32, "reg": 0.065, "n_epochs": 200, "patience": 10}
+            return {"n_factors": 32, "reg": 0.115, "n_epochs": 300, "patience": 40}
+        return {"n_factors": 32, "reg": 0.06, "n_epochs": 200, "patience": 10}
 
     def _trainer(self, train: Ratings, settings: dict[str, Any]) -> NMFTrainer:
         return NMFTrainer(train, settings)

@@ -66,11 +66,12 @@ def factors_option() -> Any:
     )  # fmt: skip
 
 
-def reg_option(symbol: str = "λ") -> Any:
-    """Declare the strength of regularisation, λ."""
+def reg_option(symbol: str = "λ", standardized: bool = True) -> Any:
+    """Declare the strength of regularisation, λ; ``standardized`` says of ratings or of z."""
     return option(
         None, "float", symbol, "Regularisation", low=1e-4, high=100.0, log=True,
-        meaning="Keeps factors small, so that users or items with few ratings are not overfitted.",
+        meaning="Keeps factors small, so that users or items with few ratings are not overfitted"
+        + ("; in units of the ratings' standard deviation." if standardized else "."),
         what_if="Too little overfits the training ratings; too much predicts the mean for all.",
     )  # fmt: skip
 
@@ -79,7 +80,8 @@ def rate_option() -> Any:
     """Declare the learning rate, γ."""
     return option(
         None, "float", "γ", "Learning rate", low=1e-4, high=1.0, log=True,
-        meaning="Step size: how far each update moves against the gradient of the error.",
+        meaning="Step size: how far each update moves against the gradient of the error, in units "
+        "of the ratings' standard deviation.",
         what_if="Too small needs many epochs; too large overshoots, and training diverges.",
     )  # fmt: skip
 
@@ -100,6 +102,11 @@ def rate_in(epoch: int, settings: dict[str, Any]) -> float:
     n_epochs = settings["n_epochs"]
     past = min(max(epoch - 1, 0), n_epochs - 1)
     return settings["learning_rate"] * (1.0 - past / n_epochs)
+
+
+def epochs_of_decay(settings: dict[str, Any]) -> int:
+    """Return for how many epochs the learning rate falls: all planned, or 0 without ``decay``."""
+    return settings["n_epochs"] if settings.get("decay") else 0
 
 
 def epochs_option() -> Any:
@@ -129,11 +136,21 @@ def center_option() -> Any:
     )  # fmt: skip
 
 
+def standardize_option() -> Any:
+    """Declare whether ratings are measured in standard deviations from their mean."""
+    return option(
+        True, "bool", "z", "Standardize", advanced=True,
+        meaning="Trains on (rating − mean) / standard deviation, so that settings fit any scale.",
+        what_if="Without it, rates and λ are in rating units: right for 1–5, far off for 0–100.",
+    )  # fmt: skip
+
+
 def patience_option() -> Any:
     """Declare the patience of early stopping, in epochs."""
     return option(
         None, "int", "", "Patience", low=1, high=1000, advanced=True,
-        meaning="Stops after this many epochs without a lower validation error (early stopping).",
+        meaning="Stops after this many epochs without a lower validation error (early stopping), "
+        "counted from where a falling rate or first, fixed priors have ended.",
         what_if="Too few may stop before the error falls again; too many overfit for longer.",
     )  # fmt: skip
 

@@ -34,6 +34,7 @@ from recsys_core.models.options import (
     rate_option,
     reg_option,
     seed_option,
+    standardize_option,
 )
 from recsys_core.models.registry import MODELS
 from recsys_core.models.sgd import SGDTrainer
@@ -51,12 +52,12 @@ class PMF(Model):
 
         r ~ N(r̂, σ²)     p_u ~ N(m_U, σ_U²)     q_i ~ N(m_V, σ_V²)     λ_U = σ² / σ_U²
 
-    The most probable factors minimise Σ (r − r̂)² + λ_U Σ ‖p_u − m_U‖² + λ_V Σ ‖q_i − m_V‖². Each
-    user and item counts once, however many its ratings; what sets PMF apart from ALS is the prior.
-    With ``adaptive`` priors m and σ_U², σ_V², σ² are re-estimated from the factors after every
-    half-step, and there is no λ to choose; otherwise m = 0 and λ stays. With the identity link the
-    rows are solved in closed form, with the logistic link they follow the gradient.
-    Source: Salakhutdinov and Mnih, *Probabilistic Matrix Factorization*, 2007.
+    The most probable factors minimise Σ (r − r̂)² + λ_U Σ ‖p_u − m_U‖² + λ_V Σ ‖q_i − m_V‖², r
+    standardized. Each user and item counts once, however many its ratings; what sets PMF apart from
+    ALS is the prior. With ``adaptive`` priors m and σ_U², σ_V², σ² are re-estimated from the
+    factors after every half-step, and there is no λ to choose; otherwise m = 0 and λ stays. With
+    the identity link the rows are solved in closed form, with the logistic link they follow the
+    gradient. Source: Salakhutdinov and Mnih, *Probabilistic Matrix Factorization*, 2007.
     """
 
     title = "PMF"
@@ -87,6 +88,7 @@ class PMF(Model):
     learning_rate: float | None = rate_option()
     init_deviation: float = deviation_option()
     center: bool = center_option()
+    standardize: bool = standardize_option()
     patience: int | None = patience_option()
     seed: int = seed_option()
 
@@ -128,6 +130,8 @@ class AdaptiveTrainer(AlternatingTrainer):
     MacKay 1992). This is mean-field variational Bayes (Lim and Teh 2007), of which predictions use
     the mean.
     """
+
+    n_scheduled = _FIXED_EPOCHS
 
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
         super().__init__(train, settings)

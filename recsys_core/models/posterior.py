@@ -36,7 +36,7 @@ class Posterior(FactorModel):
     Attributes
     ----------
     draws : the kept draws.
-    noise : 1/α, the variance of ratings around a draw's prediction, a mean over draws.
+    noise : 1/α, the variance of z around a draw's prediction, a mean over draws.
     """
 
     draws: tuple[FactorModel, ...]
@@ -44,7 +44,7 @@ class Posterior(FactorModel):
 
     capabilities = Capabilities(factors=True, similarity=True, reasons=True, intervals=True)
 
-    averaged: ClassVar = ("user_bias", "item_bias", "user_factors", "item_factors")
+    averaged: ClassVar = ("b_user", "b_item", "p", "q")
 
     @classmethod
     def of_draws(
@@ -57,7 +57,7 @@ class Posterior(FactorModel):
         one, n = draws[-1], np.float32(len(draws))
         means: Any = {name: total / n for name, total in sums.items()}
         return cls(
-            train=one.train, global_mean=one.global_mean, link=one.link, fold=one.fold,
+            train=one.train, unit=one.unit, mean=one.mean, link=one.link, fold=one.fold,
             draws=draws, noise=noise, **means,
         )  # fmt: skip
 
@@ -80,7 +80,7 @@ class Posterior(FactorModel):
                 train,
                 {n: part[d] if isinstance(part, np.ndarray) else part for n, part in each.items()},
             )
-            for d in range(len(each["user_bias"]))
+            for d in range(len(each.get("b_user", each.get("user_bias", ()))))
         )
         return super().of_parts(train, own | {"draws": draws})
 
@@ -111,9 +111,9 @@ class Posterior(FactorModel):
         return users.rows if isinstance(users, DrawnGuest) else [users] * len(self.draws)
 
     def deviation(self, user_ids: ArrayLike | Guest, item_ids: ArrayLike) -> np.ndarray:
-        """Compute √Var x, the standard deviation of predictions over draws, float32, (n,)."""
+        """Compute s √Var x, the standard deviation of predictions over draws, float32, (n,)."""
         each = zip(self.draws, self._in_draws(user_ids), strict=True)
-        return _deviation((draw._x(who, item_ids) for draw, who in each), len(self.draws))
+        return self._deviation(draw._x(who, item_ids) for draw, who in each)
 
     def deviation_matrix(self, user_ids: ArrayLike, item_ids: ArrayLike) -> np.ndarray:
         """Compute it for every pair of a block, float32, (len(user_ids), len(item_ids))."""
@@ -121,15 +121,24 @@ class Posterior(FactorModel):
             checked(user_ids, self.n_users, "user"),
             checked(item_ids, self.n_items, "item"),
         )
-        return _deviation((draw._block(users, items) for draw in self.draws), len(self.draws))
+        return self._deviation(draw._block(users, items) for draw in self.draws)
+
+    def _deviation(self, answers: Any) -> np.ndarray:
+        """The standard deviation of the draws' x, in rating units, float32."""
+        n, total, squares = len(self.draws), 0.0, 0.0
+        for answer in answers:
+            x = answer.astype(np.float64)
+            total, squares = total + x, squares + x**2
+        variance = np.maximum(squares / n - (total / n) ** 2, 0.0)
+        return (self.unit.size * np.sqrt(variance)).astype(np.float32)
 
     def predict_interval(
         self, user_ids: ArrayLike | Guest, item_ids: ArrayLike, coverage: float = 0.9
     ) -> tuple[np.ndarray, np.ndarray]:
         """Compute the interval that holds a rating with probability ``coverage``.
 
-        The middle part of N(r̂, Var x + 1/α): the uncertainty of the parameters plus the noise of
-        ratings. Returns lower and upper ends, clipped to the scale, (n,) each.
+        The middle part of N(r̂, s² (Var x + 1/α)): the uncertainty of the parameters plus the noise
+        of ratings. Returns lower and upper ends, clipped to the scale, (n,) each.
 
         Raises
         ------
@@ -146,9 +155,8 @@ class Posterior(FactorModel):
         from scipy.special import ndtri
 
         middle = self.predict(user_ids, item_ids, clip=False)
-        away = ndtri((1 + coverage) / 2) * np.sqrt(
-            self.deviation(user_ids, item_ids) ** 2 + self.noise
-        )
+        noise = self.noise * self.unit.size**2
+        away = ndtri((1 + coverage) / 2) * np.sqrt(self.deviation(user_ids, item_ids) ** 2 + noise)
         return self.scale.clip(middle - away), self.scale.clip(middle + away)
 
     # --- fold-in and reasons --------------------------------------------------------------------
@@ -171,13 +179,6 @@ class Posterior(FactorModel):
         )
 
 
-def _deviation(answers: Any, n: int) -> np.ndarray:
-    total, squares = 0.0, 0.0
-    for answer in answers:
-        total, squares = total + answer.astype(np.float64), squares + answer.astype(np.float64) ** 2
-    return np.sqrt(np.maximum(squares / n - (total / n) ** 2, 0.0)).astype(np.float32)
-
-
 def aligned(draw: FactorModel, earlier: tuple[FactorModel, ...]) -> FactorModel:
     """Rotate a draw's factors to those of the first one kept; its predictions stay the same.
 
@@ -189,10 +190,8 @@ def aligned(draw: FactorModel, earlier: tuple[FactorModel, ...]) -> FactorModel:
     if not earlier:
         return draw
     first = earlier[0]
-    p, q, fold = draw.user_factors, draw.item_factors, draw.fold
-    u, _, v = np.linalg.svd(
-        (p.T @ first.user_factors + q.T @ first.item_factors).astype(np.float64)
-    )
+    p, q, fold = draw.p, draw.q, draw.fold
+    u, _, v = np.linalg.svd((p.T @ first.p + q.T @ first.q).astype(np.float64))
     rotation = u @ v
     k = len(rotation)
     whole = np.eye(k + 1)
@@ -202,7 +201,7 @@ def aligned(draw: FactorModel, earlier: tuple[FactorModel, ...]) -> FactorModel:
     implicit = None if fold.implicit is None else fold.implicit @ rotation.astype(np.float32)
     return dataclasses.replace(
         draw,
-        user_factors=p @ rotation.astype(np.float32),
-        item_factors=q @ rotation.astype(np.float32),
+        p=p @ rotation.astype(np.float32),
+        q=q @ rotation.astype(np.float32),
         fold=FoldIn(reg, fold.prior @ whole, implicit=implicit),
     )

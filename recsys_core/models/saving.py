@@ -62,7 +62,10 @@ def load_model(path: str | Path) -> Model:
     kind = _CALLED_BEFORE.get(about["kind"], about["kind"])
     fitted = FittedModel.kinds[kind].of_parts(train, about["facts"] | own)
     known = {f.name for f in dataclasses.fields(model_class)}
-    settings = {name: value for name, value in about["settings"].items() if name in known}
+    in_force = about["settings"]
+    if "standardize" in known:  # earlier versions fitted to the ratings as they are
+        in_force = {"standardize": False} | in_force
+    settings = {name: value for name, value in in_force.items() if name in known}
     model = model_class(**settings)
-    model._loaded = (fitted, [Epoch(**epoch) for epoch in about["history"]], about["settings"])
+    model._loaded = (fitted, [Epoch(**epoch) for epoch in about["history"]], in_force)
     return model

@@ -28,6 +28,7 @@ from recsys_core.models.options import (
     center_option,
     decay_option,
     deviation_option,
+    epochs_of_decay,
     epochs_option,
     factors_option,
     option,
@@ -36,6 +37,7 @@ from recsys_core.models.options import (
     rate_option,
     reg_option,
     seed_option,
+    standardize_option,
 )
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
@@ -57,8 +59,8 @@ class SGD(Model):
     """Biased matrix factorization: r̂ = μ + b_u + b_i + p_u · q_i, learned rating by rating.
 
     Minimises Σ [(r − r̂)² + λ(‖p_u‖² + ‖q_i‖² + b_u² + b_i²)] over the training ratings by the
-    updates of ``kernels.sgd``. Source: Koren, Bell and Volinsky, *Matrix Factorization Techniques
-    for Recommender Systems*, 2009.
+    updates of ``kernels.sgd``, r standardized. Source: Koren, Bell and Volinsky, *Matrix
+    Factorization Techniques for Recommender Systems*, 2009.
     """
 
     title = "SGD"
@@ -78,6 +80,7 @@ class SGD(Model):
     )  # fmt: skip
     init_deviation: float | None = deviation_option(None)
     center: bool = center_option()
+    standardize: bool = standardize_option()
     patience: int | None = patience_option()
     seed: int = seed_option()
 
@@ -91,10 +94,10 @@ class SGD(Model):
             return {"n_factors": 5, "learning_rate": 0.03, "reg": 0.04, "n_epochs": 200,
                     "patience": 100, "decay": False, "init_deviation": 0.1}  # fmt: skip
         if ratings.n_ratings < 300_000:
-            return {"n_factors": 32, "learning_rate": 0.045, "reg": 0.08, "n_epochs": 24,
+            return {"n_factors": 32, "learning_rate": 0.045, "reg": 0.065, "n_epochs": 24,
                     "patience": 5, "decay": True, "init_deviation": 0.01}  # fmt: skip
         if ratings.n_ratings < 3_000_000:
-            return {"n_factors": 32, "learning_rate": 0.05, "reg": 0.05, "n_epochs": 15,
+            return {"n_factors": 32, "learning_rate": 0.05, "reg": 0.042, "n_epochs": 15,
                     "patience": 5, "decay": True, "init_deviation": 0.01}  # fmt: skip
         return {"n_factors": 32, "learning_rate": 0.03, "reg": 0.04, "n_epochs": 20,
                 "patience": 5, "decay": True, "init_deviation": 0.01}  # fmt: skip
@@ -116,6 +119,7 @@ class SGDTrainer(FactorTrainer):
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
         super().__init__(train, settings["n_factors"])
         self.settings = settings
+        self.n_scheduled = epochs_of_decay(settings)
         self.rng = np.random.default_rng(settings["seed"])
         self.mean = train.global_mean if settings["center"] else 0.0
         self.draw_factors(self.rng, settings["init_deviation"], settings["center"])

@@ -27,6 +27,7 @@ from recsys_core.models.options import (
     center_option,
     decay_option,
     deviation_option,
+    epochs_of_decay,
     epochs_option,
     factors_option,
     patience_option,
@@ -34,6 +35,7 @@ from recsys_core.models.options import (
     rate_option,
     reg_option,
     seed_option,
+    standardize_option,
 )
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
@@ -50,10 +52,10 @@ class SVDpp(Model):
     """SVD++: r̂ = μ + b_u + b_i + q_i · (p_u + |I_u|^−½ Σ_{j ∈ I_u} y_j).
 
     I_u are the items that u has rated in training: the choice of what to rate shows taste, whatever
-    the ratings. Minimises Σ [e² + λ(‖p_u‖² + ‖q_i‖² + ‖y_i‖² + b_u² + b_i²)]
-    over the training ratings, user by user; see ``kernels.svdpp``. Fitted, it is a factor model
-    like others, with p_u + |I_u|^−½ Σ y_j for the user's factors. Source: Koren, *Factorization
-    Meets the Neighborhood*, 2008.
+    the ratings. Minimises Σ [e² + λ(‖p_u‖² + ‖q_i‖² + ‖y_i‖² + b_u² + b_i²)] over the training
+    ratings, standardized, user by user; see ``kernels.svdpp``. Fitted, it is a factor model like
+    others, with p_u + |I_u|^−½ Σ y_j for the user's factors. Source: Koren, *Factorization Meets
+    the Neighborhood*, 2008.
     """
 
     title = "SVD++"
@@ -67,6 +69,7 @@ class SVDpp(Model):
     biases: bool = biases_option()
     init_deviation: float = deviation_option(0.03)
     center: bool = center_option()
+    standardize: bool = standardize_option()
     patience: int | None = patience_option()
     seed: int = seed_option()
 
@@ -80,9 +83,9 @@ class SVDpp(Model):
             return {"n_factors": 5, "learning_rate": 0.02, "reg": 0.02, "n_epochs": 200,
                     "patience": 50, "decay": False}  # fmt: skip
         if ratings.n_ratings < 300_000:
-            return {"n_factors": 32, "learning_rate": 0.02, "reg": 0.09, "n_epochs": 15,
+            return {"n_factors": 32, "learning_rate": 0.022, "reg": 0.075, "n_epochs": 15,
                     "patience": 5, "decay": True}  # fmt: skip
-        return {"n_factors": 32, "learning_rate": 0.02, "reg": 0.05, "n_epochs": 15,
+        return {"n_factors": 32, "learning_rate": 0.022, "reg": 0.045, "n_epochs": 15,
                 "patience": 5, "decay": True}  # fmt: skip
 
     def _trainer(self, train: Ratings, settings: dict[str, Any]) -> SVDppTrainer:
@@ -105,6 +108,7 @@ class SVDppTrainer(FactorTrainer):
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
         super().__init__(train, settings["n_factors"])
         self.settings = settings
+        self.n_scheduled = epochs_of_decay(settings)
         self.rng = np.random.default_rng(settings["seed"])
         self.mean = train.global_mean if settings["center"] else 0.0
         self.draw_factors(self.rng, settings["init_deviation"], settings["center"])

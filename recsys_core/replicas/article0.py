@@ -33,7 +33,8 @@ def network(train: Ratings) -> Model:
 
     return NeuralMF(
         n_factors=10, learning_rate=0.01, weight_decay=0.0, batch_size=64, n_epochs=500,
-        biases=False, sigmoid=True, init_deviation=1.0, center=False, patience=500, seed=42,
+        biases=False, sigmoid=True, init_deviation=1.0, center=False, patience=500,
+        standardize=False, seed=42,
     )  # fmt: skip
 
 

@@ -36,7 +36,8 @@ def embeddings(train: Ratings) -> Model:
 
     return NeuralMF(
         n_factors=8, learning_rate=0.001, weight_decay=0.0, batch_size=128, n_epochs=N_EPOCHS,
-        biases=False, init="uniform", init_deviation=0.05, center=False, patience=N_EPOCHS, seed=0,
+        biases=False, init="uniform", init_deviation=0.05, center=False, patience=N_EPOCHS,
+        standardize=False, seed=0,
     )  # fmt: skip
 
 

@@ -60,7 +60,8 @@ def sgd(k: int, rate: float, n_epochs: int) -> Callable[[Ratings], Model]:
     """
     return lambda train: SGD(
         n_factors=k, learning_rate=2 * rate, reg=LAMBDA / 2, n_epochs=n_epochs, biases=False,
-        shuffle=False, center=False, init_deviation=1 / k, patience=n_epochs, seed=0,
+        shuffle=False, center=False, init_deviation=1 / k, standardize=False, patience=n_epochs,
+        seed=0,
     )  # fmt: skip
 
 

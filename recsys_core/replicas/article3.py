@@ -28,7 +28,8 @@ def network(train: Ratings) -> Model:
 
     return NeuralMF(
         n_factors=30, learning_rate=0.002, weight_decay=1e-5, batch_size=512, n_epochs=20,
-        biases=True, init_deviation=0.01, center=False, patience=20, seed=0,
+        biases=True, init_deviation=0.01, center=False, patience=20, standardize=False,
+        seed=0,
     )  # fmt: skip
 
 

@@ -35,23 +35,16 @@ def its_split(ratings: Ratings) -> splits.Split:
 def pmf(
     reg_user: float = LAMBDA, reg_item: float = LAMBDA, **changed: Any
 ) -> Callable[[Ratings], Model]:
-    """Its PMF, with λ as given for standardized ratings.
+    """Its PMF: as ours it is fitted to standardized ratings, so that λ is as given.
 
-    Fitting (r − μ) / s with λ is fitting r − μ with λ s and factors √s times as large: dividing
-    Σ (r − μ − p·q)² + λ s (‖p‖² + ‖q‖²) by s² gives the one from the other. So μ + p·q is the
-    de-standardized prediction.
+    It draws its factors from N(0, 1/λ); our predictions are de-standardized, μ + s p·q.
     """
-
-    def model(train: Ratings) -> Model:
-        s = float(train.values.std())
-        spread = float(np.sqrt(s / LAMBDA))  # its draws: N(0, 1/λ) on the standardized scale
-        return PMF(**{
-            "n_factors": D, "n_epochs": EPOCHS, "biases": False, "adaptive": False,
-            "patience": 2 * EPOCHS, "init_deviation": spread, "seed": 0,
-            "reg_user": reg_user * s, "reg_item": reg_item * s, **changed,
-        })  # fmt: skip
-
-    return model
+    settings = {
+        "n_factors": D, "n_epochs": EPOCHS, "biases": False, "adaptive": False,
+        "patience": 2 * EPOCHS, "init_deviation": float(LAMBDA**-0.5), "seed": 0,
+        "reg_user": reg_user, "reg_item": reg_item, **changed,
+    }  # fmt: skip
+    return lambda train: PMF(**settings)
 
 
 def through_sigmoid(record: Record, ratings: Ratings) -> float:

@@ -40,7 +40,7 @@ class Chosen:
         epochs, best_epoch, model = history.epochs, training.best_epoch, training.best
         if epoch is not None and epoch != best_epoch:
             epochs, model = epochs[: epoch + 1], None
-            best_epoch = best_of(epochs)
+            best_epoch = best_of(epochs, training.size)
         at = epoch if epoch is not None else best_epoch
         at = epochs[-1].number if at is None else at
         moment = history.frames.nearest(at)

@@ -85,17 +85,19 @@ def neighbour_prediction(
 
         r̂_ui = b_ui + Σ_j s_ij e_uj / Σ_j s_ij          b_ui = μ + b_u + b_i
 
-    over the ``n_neighbours`` items j of greatest s_ij > 0 among those the user rated (of equal
-    ones the first). ``similarities`` s_ij and ``residuals`` e_uj of the rated items, (n,), without
-    i itself; b_ui alone where none is alike. Source: Koren 2010.
+    over the ``n_neighbours`` items j of greatest s_ij > 0 among those the user rated. They are
+    compared rounded to 1/4096, so that rounding noise does not choose, and of equal ones the first
+    counts. ``similarities`` s_ij and ``residuals`` e_uj of the rated items, (n,), without i itself;
+    b_ui alone where none is alike. Source: Koren 2010.
 
     >>> found = neighbour_prediction(3.0, np.array([0.1, 0.6, -0.5, 0.2]),
     ...     np.array([9.0, 1.0, 9.0, -1.0]), n_neighbours=2)
     >>> found.neighbours, found.contributions, found.prediction
     (array([1, 3]), array([ 0.75, -0.25]), 3.5)
     """
-    order = np.argsort(-similarities, kind="stable")
-    neighbours = order[similarities[order] > 0][:n_neighbours]
+    on_grid = np.rint(4096 * similarities)
+    order = np.argsort(-on_grid, kind="stable")
+    neighbours = order[on_grid[order] > 0][:n_neighbours]
     weights = similarities[neighbours] / similarities[neighbours].sum()
     contributions = weights * residuals[neighbours]
     return NeighbourPrediction(

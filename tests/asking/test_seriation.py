@@ -8,6 +8,7 @@ import pytest
 import recsys_core as rc
 from recsys_core.asking import seriation
 from recsys_core.models.factor_model import FactorModel, FoldIn
+from recsys_core.standardized import Unit
 
 
 def fitted(n_users=30, n_items=20, k=2, seed=0):
@@ -18,11 +19,12 @@ def fitted(n_users=30, n_items=20, k=2, seed=0):
     ratings = rc.Ratings.from_matrix(np.where(rated, rng.integers(1, 6, rated.shape), 0))
     return FactorModel(
         train=ratings,
-        global_mean=3.0,
-        user_bias=rng.normal(0, 0.3, n_users).astype(np.float32),
-        item_bias=rng.normal(0, 0.3, n_items).astype(np.float32),
-        user_factors=rng.normal(0, 1, (n_users, k)).astype(np.float32),
-        item_factors=rng.normal(0, 1, (n_items, k)).astype(np.float32),
+        unit=Unit(1.0, 2.0),
+        mean=1.0,
+        b_user=rng.normal(0, 0.2, n_users).astype(np.float32),
+        b_item=rng.normal(0, 0.2, n_items).astype(np.float32),
+        p=rng.normal(0, 0.7, (n_users, k)).astype(np.float32),
+        q=rng.normal(0, 0.7, (n_items, k)).astype(np.float32),
         link="identity",
         fold=FoldIn(np.ones(k + 1), np.zeros(k + 1)),
     )

@@ -101,7 +101,7 @@ def end(page: Page) -> Locator:
 
 @pytest.mark.parametrize(
     ("query", "word", "last"),
-    [(f"{OVERFITS}&epoch=best", "Best", 25), (f"{LONG}&epoch=60", "Latest", 60)],
+    [(f"{OVERFITS}&epoch=best", "Best", 27), (f"{LONG}&epoch=60", "Latest", 60)],
 )
 def test_an_epoch_chosen_on_one_page_is_that_of_all_others(query, word, last, browser_page):
     """A run that is over goes back to its best epoch, one that waits to its latest."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import io
 import itertools
 import json
 import re
 import string
+import zlib
 
 import numpy as np
 import pandas as pd
@@ -610,6 +612,28 @@ def test_other_last_digits_are_the_same_to_four_decimals():
     assert "numpy" in said and "Z80" in said
 
 
+def before_standardizing(receipt: str) -> str:
+    """The receipt as version 0.1.0 would have written it, where all was fitted to the ratings."""
+    head, packed = receipt[:4], receipt[4:] + "=" * (-len(receipt[4:]) % 4)
+    claims = json.loads(zlib.decompress(base64.urlsafe_b64decode(packed)))
+    claims["experiment"]["version"] = 1
+    claims["experiment"]["model"].pop("standardize", None)
+    claims["versions"]["factorscope"] = "0.1.0"
+    return head + base64.urlsafe_b64encode(zlib.compress(json.dumps(claims).encode())).decode()
+
+
+def test_a_receipt_of_the_time_before_standardizing_is_replayed_without_it():
+    as_they_are = run(Experiment(SMALL, None, rc.SGD(n_epochs=4, standardize=False)))
+    found = replay(before_standardizing(as_they_are.receipt))
+    assert found.outcome == "same bits" and found.record.settings["standardize"] is False
+    standardized = run(Experiment(SMALL, None, rc.SGD(n_epochs=4)))
+    found = replay(before_standardizing(standardized.receipt))
+    assert found.outcome == "differs"
+    assert "written by Factorscope 0.1.0, this is " in str(found.text)
+    neighbours = run(Experiment(SMALL, None, rc.ItemKNN()))  # has no such setting
+    assert replay(before_standardizing(neighbours.receipt)).outcome == "same bits"
+
+
 def test_an_upload_needs_its_file_and_takes_no_other(tmp_path):
     table = pd.DataFrame(
         [(u, i, 1 + (u * ord(i)) % 4) for u in range(9) for i in "abcdef"],
@@ -679,9 +703,6 @@ def test_a_receipt_may_be_wrapped_by_a_mail_program():
 
 
 def test_a_receipt_cannot_unpack_without_end():
-    import base64
-    import zlib
-
     bomb = zlib.compress(b'{"experiment":"' + b"a" * 50_000_000 + b'"}', 9)
     with pytest.raises(ReceiptError, match="damaged"):
         replay("fs1." + base64.urlsafe_b64encode(bomb).decode())

@@ -492,8 +492,8 @@ def stopped_early(space: Workspace) -> Run:
 
 def best_at_the_beginning(space: Workspace) -> Run:
     space.load(rc.datasets.low_rank(30, 20, n_factors=2, density=0.5, noise=3, seed=5))
-    model = rc.SGD(n_factors=8, learning_rate=0.1, reg=0, n_epochs=4, biases=False)
-    run = train(space, dataclasses.replace(model, init_deviation=0.5))
+    model = rc.SGD(n_factors=8, learning_rate=0.2, reg=0, n_epochs=4, biases=False)
+    run = train(space, dataclasses.replace(model, init_deviation=0.3))
     assert run.best_epoch == 0 and run.epoch == 4
     return run
 

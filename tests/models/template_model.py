@@ -29,7 +29,8 @@ from recsys_core.ratings import Ratings
 class Template(Model):
     """Alternating least squares in its plainest form, r̂ = μ + p_u · q_i.
 
-    Minimises Σ (r − r̂)² + λ (Σ_u ‖p_u‖² + Σ_i ‖q_i‖²). Source: the paper that has the formula.
+    Minimises Σ (r − r̂)² + λ (Σ_u ‖p_u‖² + Σ_i ‖q_i‖²), r standardized (``standardized``). Source:
+    the paper that has the formula.
     """
 
     title = "Template"
@@ -44,7 +45,7 @@ class Template(Model):
     @classmethod
     def defaults(cls, ratings: Ratings) -> dict[str, Any]:
         """More factors as data grows."""
-        return {"n_factors": 3 if ratings.n_ratings < 500 else 8, "reg": 1.0, "n_epochs": 20}
+        return {"n_factors": 3 if ratings.n_ratings < 500 else 8, "reg": 0.5, "n_epochs": 20}
 
     def _trainer(self, train: Ratings, settings: dict[str, Any]) -> TemplateTrainer:
         return TemplateTrainer(train, settings)

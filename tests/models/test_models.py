@@ -8,6 +8,7 @@ import pytest
 
 import recsys_core as rc
 from recsys_core.errors import DivergedError, RatingsError, SettingsError
+from recsys_core.training import Training
 from tests.models.contract import FactorModelContract, ModelContract, error, same_bits, small
 
 NETWORK = dict(n_factors=3, weight_decay=0.0, batch_size=64, learning_rate=0.02, n_epochs=120)
@@ -17,7 +18,7 @@ class TestFactorModels(FactorModelContract):
     taught = {
         "SGD": dict(n_factors=3, learning_rate=0.03, reg=0.002, n_epochs=300),
         "ALS": dict(n_factors=3, reg=0.002, n_epochs=60),
-        "PMF": dict(n_factors=3, n_epochs=60),
+        "PMF": dict(n_factors=3, reg_user=0.4, reg_item=0.4, n_epochs=60),
         "PMF, fixed": dict(n_factors=3, adaptive=False, reg_user=0.05, reg_item=0.05, n_epochs=60),
         "PMF, logistic": dict(
             n_factors=3, link="logistic", reg_user=0.02, reg_item=0.02, learning_rate=0.02,
@@ -53,16 +54,37 @@ class TestImplicitModels(ModelContract):
 
 @pytest.mark.parametrize(
     "name, settings, kind",
-    [("SGD", {}, "Predictor"), ("NeuralMF", {"variant": "MLP"}, "TowerPredictor")],
+    [
+        ("SGD", {}, "Predictor"),
+        ("NeuralMF", {"variant": "MLP"}, "TowerPredictor"),
+        ("BayesianPMF", {"burn_in": 0}, "Posterior"),
+        ("ItemKNN", {}, "Neighbourhood"),
+    ],
 )
-def test_a_file_of_an_earlier_version_is_read(name, settings, kind, tmp_path):
-    model = rc.MODELS[name](n_factors=3, n_epochs=2, **settings).fit(small())
+def test_a_file_of_an_earlier_version_is_read(name, settings, kind, tmp_path, monkeypatch):
+    # There all was in rating units, and the parts had the names that now say so.
+    monkeypatch.setattr(rc.MODELS[name], "standardizes", False)
+    more = {} if name == "ItemKNN" else {"n_factors": 3, "n_epochs": 2, "standardize": False}
+    model = rc.MODELS[name](**settings, **more).fit(small())
     model.save(tmp_path / "model.npz")
+    called = {"mean": "global_mean", "b_user": "user_bias", "b_item": "item_bias",
+              "p": "user_factors", "q": "item_factors"}  # fmt: skip
+
+    def old(name):
+        *before, last = name.split(".")
+        return ".".join([*before, called.get(last, last)])
+
     with np.load(tmp_path / "model.npz") as file:
-        arrays = dict(file)
+        arrays = {old(name) if name.startswith("part.") else name: file[name] for name in file}
     about = json.loads(str(arrays["about"])) | {"kind": kind}
+    about["settings"].pop("standardize", None)
+    facts = about["facts"].items()
+    about["facts"] = {old(name): fact for name, fact in facts if not name.endswith("unit")}
     np.savez(tmp_path / "old.npz", **arrays | {"about": np.array(json.dumps(about))})
-    assert same_bits(rc.load_model(tmp_path / "old.npz").snapshot(), model.snapshot())
+    loaded = rc.load_model(tmp_path / "old.npz")
+    assert same_bits(loaded.snapshot(), model.snapshot())
+    assert np.array_equal(loaded.predict_matrix(), model.predict_matrix())
+    assert not loaded.settings.get("standardize")
 
 
 # --- errors -------------------------------------------------------------------------------------
@@ -123,6 +145,71 @@ def test_early_stopping_keeps_the_best_epoch():
     assert training.best_epoch == int(np.argmin(curve))
     assert error(model, small(seed=2)) == pytest.approx(min(curve), abs=1e-5)
     assert epochs[-1].number == training.best_epoch + 5
+
+
+class Scripted:
+    """A trainer whose validation errors are told beforehand."""
+
+    n_steps, has_ratings = 1, True
+
+    def __init__(self, errors, n_scheduled):
+        self.errors, self.n_scheduled, self.epoch = errors, n_scheduled, 0
+
+    def begin_epoch(self):
+        self.epoch += 1
+
+    def step(self, index):
+        pass
+
+    def end_epoch(self):
+        pass
+
+    def objective(self, squared_error):
+        return squared_error
+
+    def squared_errors(self, ratings, start, stop):
+        return (len(ratings) * self.errors[self.epoch] ** 2,) * 2
+
+    def snapshot(self):
+        return self.epoch
+
+
+@pytest.mark.parametrize(
+    "n_scheduled, last, best",
+    [
+        (0, 4, 2),  # two epochs without a better one
+        (4, 6, 2),  # two epochs after the schedule, in which there was none
+        (5, 9, 7),  # the best one is later than the schedule's end
+        (20, 11, 7),  # nothing stops while a schedule lasts
+    ],
+)
+def test_patience_is_counted_from_where_a_schedule_ends(n_scheduled, last, best):
+    errors = [1.0, 0.9, 0.8, 0.9, 0.9, 0.9, 0.9, 0.7, 0.9, 0.9, 0.9, 0.9]
+    trainer = Scripted(errors, n_scheduled)
+    training = Training(trainer, {}, small(), small(seed=2), n_epochs=11, patience=2)
+    assert list(training)[-1].number == last
+    assert training.best_epoch == training.snapshot() == best
+    assert training.stopped_early == (last < 11)
+
+
+def test_a_falling_rate_and_fixed_priors_are_schedules():
+    ratings, decayed = small(), {"decay": True, "n_epochs": 30, "patience": 1}
+    for model in (rc.SGD(**decayed), rc.SVDpp(**decayed)):
+        training = model.start(ratings, small(seed=2))
+        epochs = list(training)
+        assert len(epochs) == 31 and training.best_epoch < 29
+    for adaptive in (True, False):
+        model = rc.PMF(adaptive=adaptive, n_epochs=30, patience=1)
+        *_, last = model.epochs(ratings, small(seed=2))
+        assert (last.number > 10) == adaptive
+
+
+def test_pmf_is_not_stopped_before_its_priors_adapt(zip_path):
+    split = rc.splits.random(rc.read_ratings(zip_path("ml-latest-small")), seed=0)
+    training = rc.PMF().start(split.train, split.validation)
+    list(training)
+    assert training.best_epoch > 10
+    assert training.history[training.best_epoch].validation_rmse < 0.85
 
 
 def test_training_can_be_extended():

@@ -37,7 +37,9 @@ def test_at_rest_it_predicts_what_the_network_says():
         model, trainer = trained(variant, sigmoid=sigmoid, n_factors=k)
         with torch.no_grad():
             x = trainer.network(torch.from_numpy(users), torch.from_numpy(items)).numpy()
-        expected = 1 + 4 / (1 + np.exp(-x)) if sigmoid else x
+        ratings = some()
+        z = ratings.global_mean + ratings.values.std() * x  # the network's x is standardized
+        expected = 1 + 4 / (1 + np.exp(-x)) if sigmoid else z
         best = model.recommend(3, n=20)
         found = {
             "pairs": (model.predict(users, items, clip=False), expected),
@@ -57,10 +59,10 @@ def test_measuring_a_run_of_ratings_is_predicting_it(variant, monkeypatch):
     monkeypatch.setattr("recsys_core.models.neural_factor_model._AT_ONCE", 50)
     model, trainer = trained(variant)
     ratings = some()
-    raw, clipped = trainer.squared_errors(ratings, 10, 150)
+    raw, clipped = trainer.squared_errors(trainer.train, 10, 150)
     for clip, expected in ((False, raw), (True, clipped)):
         e = model.predict(ratings.user_ids, ratings.item_ids, clip=clip) - ratings.values
-        assert (e[10:150] ** 2).sum() == pytest.approx(expected, rel=1e-4)
+        assert (e[10:150] ** 2).sum() == pytest.approx(expected * ratings.values.var(), rel=1e-4)
 
 
 def test_weighted_products_rest_as_a_dot_product_with_terms():
@@ -86,16 +88,17 @@ def test_fold_in_ends_where_no_small_move_is_better(variant, sigmoid):
     settings = dict(sigmoid=sigmoid, init_deviation=0.5, weight_decay=1e-3)
     found = trained(variant, **settings)[0].snapshot()
     items, values = np.array([0, 3, 5, 9]), np.array([5.0, 1, 4, 2])
-    reg, prior = found.fold.reg, found.fold.prior
+    reg, prior, s = found.fold.reg, found.fold.prior, found.unit.size
+    # Of a row w as trained: biases are s times as large in rating units, unless they are logits.
+    size = 1.0 if sigmoid else s
 
     def loss(w):
-        guest = Guest(w[:-1], w[-1], items, values)
-        return ((values - found.predict(guest, items, clip=False)) ** 2).sum() + reg @ (
-            w - prior
-        ) ** 2
+        guest = Guest(w[:-1], w[-1] * size, items, values)
+        e = (values - found.predict(guest, items, clip=False)) / s
+        return (e**2).sum() + reg @ (w - prior) ** 2
 
     guest = found.fold_in(items, values)
-    w = np.append(guest.factors.astype(float), guest.bias)
+    w = np.append(guest.factors.astype(float), guest.bias / size)
     least = loss(w)
     assert least < loss(prior)
     rng = np.random.default_rng(0)

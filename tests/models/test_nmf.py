@@ -59,7 +59,7 @@ def test_the_objective_never_rises_and_nothing_is_negative(reg, seed):
 
 def test_the_objective_is_the_one_declared():
     ratings = some()
-    model = rc.NMF(n_factors=4, reg=0.1, n_epochs=5).fit(ratings)
+    model = rc.NMF(n_factors=4, reg=0.1, n_epochs=5, standardize=False).fit(ratings)
     e = ratings.values - model.predict(ratings.user_ids, ratings.item_ids, clip=False)
     rows = (model.user_factors[ratings.user_ids] ** 2).sum() + (
         model.item_factors[ratings.item_ids] ** 2
@@ -101,8 +101,9 @@ def test_a_guest_is_the_best_non_negative_row():
     assert (guest.factors >= 0).all() and guest.bias == 0
 
     def objective(w):
+        # λ is in units of s: the objective of z, times s².
         e = values - 1 - model.item_factors[items] @ w
-        return (e**2).sum() + 0.05 * 4 * (w**2).sum()
+        return (e**2).sum() + ratings.values.std() * 0.05 * 4 * (w**2).sum()
 
     best = objective(guest.factors)
     rng = np.random.default_rng(0)

@@ -13,6 +13,7 @@ import torch
 import recsys_core as rc
 from recsys_core import kernels, stepwise
 from recsys_core.models.neural import Network
+from recsys_core.standardized import Standardized, Unit, plain
 
 K = 3
 
@@ -32,6 +33,11 @@ def some(n_users=12, n_items=9, density=0.6, seed=0):
         users.astype(np.int32), items.astype(np.int32), matrix[users, items].astype(np.float32),
         list(range(n_users)), list(range(n_items)), rc.Scale(1, 5, 1),
     )  # fmt: skip
+
+
+def standardized(ratings):
+    """The ratings as models are fitted to them."""
+    return Standardized.from_ratings(ratings, Unit.of(ratings))
 
 
 class Tables:
@@ -57,8 +63,8 @@ def close(tables, expected, **tolerance):
 
 
 def epochs(model, ratings, n):
-    """The state before and after each of the first n epochs."""
-    training = model.start(ratings)
+    """The state before and after each of the first n epochs; standardizing is the model's part."""
+    training = model.start(plain(ratings)[0])
     before = training.checkpoint().state
     for _ in range(n):
         training.advance(math.inf)
@@ -135,14 +141,16 @@ def test_the_example_of_each_step_is_true():
 
 
 @pytest.mark.parametrize("order", ["rows", "shuffled", "grid"])
+@pytest.mark.parametrize("standardize", [True, False])
 @pytest.mark.parametrize("biases", [True, False])
-def test_sgd_is_its_step_for_each_rating(order, biases, monkeypatch):
+def test_sgd_is_its_step_for_each_rating(order, biases, standardize, monkeypatch):
     if order == "grid":
         monkeypatch.setattr("recsys_core.models.sgd._SHUFFLED_EVERY_EPOCH", 0)
     ratings, calls = some(), given_to(monkeypatch, "sgd_kernel")
+    ratings = standardized(ratings) if standardize else ratings
     model = rc.SGD(
         n_factors=K, learning_rate=0.05, reg=0.2, decay=True, n_epochs=4, biases=biases,
-        shuffle=order != "rows", init_deviation=0.5,
+        shuffle=order != "rows", init_deviation=0.5, standardize=standardize,
     )  # fmt: skip
     for epoch, (before, after) in enumerate(epochs(model, ratings, 3), start=1):
         t = Tables(before)
@@ -158,18 +166,19 @@ def test_sgd_is_its_step_for_each_rating(order, biases, monkeypatch):
 
 @pytest.mark.parametrize("biases", [True, False])
 def test_logistic_pmf_is_its_step_for_each_rating(biases, monkeypatch):
-    ratings, calls = some(), given_to(monkeypatch, "logistic_kernel")
+    ratings, calls = standardized(some()), given_to(monkeypatch, "logistic_kernel")
     model = rc.PMF(
         n_factors=K, link="logistic", learning_rate=0.05, reg_user=0.9, reg_item=0.5, n_epochs=4,
         biases=biases, init_deviation=0.5,
     )  # fmt: skip
-    share = (ratings.global_mean - 1) / 4
+    low, high, _ = ratings.scale
+    share = (ratings.global_mean - low) / (high - low)
     for before, after in epochs(model, ratings, 2):
         t = Tables(before)
         for u, i, r in visits(calls, ratings):
             step = stepwise.logistic_step(
                 r, t.p[u], t.q[i], t.b_user[u], t.b_item[i], mean=math.log(share / (1 - share)),
-                low=1, high=5, learning_rate=0.05, reg_user=0.9, reg_item=0.5,
+                low=low, high=high, learning_rate=0.05, reg_user=0.9, reg_item=0.5,
                 n_user=ratings.user_counts[u], n_item=ratings.item_counts[i], with_biases=biases,
             )  # fmt: skip
             t.take(u, i, step)
@@ -215,7 +224,7 @@ def test_gradients_of_one_rating_are_the_slopes_of_its_objective(logistic):
 
 @pytest.mark.parametrize("biases", [True, False])
 def test_svdpp_is_its_step_for_each_user(biases, monkeypatch):
-    ratings, calls = some(), given_to(monkeypatch, "svdpp_kernel")
+    ratings, calls = standardized(some()), given_to(monkeypatch, "svdpp_kernel")
     model = rc.SVDpp(
         n_factors=K, learning_rate=0.05, reg=0.2, decay=True, n_epochs=4, biases=biases,
         init_deviation=0.5,
@@ -280,7 +289,7 @@ def test_a_small_svdpp_step_follows_the_slopes_of_the_users_objective():
 @pytest.mark.parametrize("weighted", [True, False])
 @pytest.mark.parametrize("biases", [True, False])
 def test_als_solves_each_row_as_its_step(weighted, biases):
-    ratings = some()
+    ratings = standardized(some())
     model = rc.ALS(n_factors=K, reg=0.2, biases=biases, weighted=weighted, init_deviation=0.5)
     for before, after in epochs(model, ratings, 2):
         new = Tables(after)
@@ -313,7 +322,7 @@ def test_a_row_of_als_is_regularised_least_squares(weighted):
 
 @pytest.mark.parametrize("biases", [True, False])
 def test_pmf_solves_each_row_as_its_step(biases):
-    ratings = some()
+    ratings = standardized(some())
     model = rc.PMF(
         n_factors=K, adaptive=False, reg_user=0.9, reg_item=0.5, biases=biases, init_deviation=0.5
     )
@@ -341,7 +350,7 @@ def bias_first(numbers, biases):
 @pytest.mark.parametrize("biases", [True, False])
 @pytest.mark.parametrize("covariance", ["diagonal", "spherical"])
 def test_adaptive_pmf_is_its_rows_its_priors_and_its_noise(covariance, biases):
-    ratings = some(40, 25)
+    ratings = standardized(some(40, 25))
     model = rc.PMF(
         n_factors=K, adaptive=True, covariance=covariance, reg_user=2.0, reg_item=3.0,
         biases=biases, init_deviation=0.5,
@@ -379,7 +388,8 @@ def test_adaptive_pmf_is_its_rows_its_priors_and_its_noise(covariance, biases):
         )
     u, i = ratings.user_ids, ratings.item_ids
     x = ratings.global_mean + new.b_user[u] + new.b_item[i] + (new.p[u] * new.q[i]).sum(axis=1)
-    expected = stepwise.pmf_noise(ratings.values - x, determined, scale_width=4)
+    width = ratings.scale.width
+    expected = stepwise.pmf_noise(ratings.values - x, determined, scale_width=width)
     assert after["noise"][0] == pytest.approx(expected, rel=1e-3)
     for name, prior in zip(("users", "items"), priors, strict=True):
         reg, mean, *_ = (bias_first(part, biases) for part in after[name][:2])
@@ -411,7 +421,7 @@ def test_the_noise_of_pmf_has_a_lower_bound():
 
 
 def test_nmf_multiplies_each_row_as_its_step():
-    ratings = some()
+    ratings = standardized(some())
     for before, after in epochs(rc.NMF(n_factors=K, reg=0.2), ratings, 3):
         old, new = Tables(before), Tables(after)
         for grouped, was, rows, x in (
@@ -419,7 +429,7 @@ def test_nmf_multiplies_each_row_as_its_step():
         ):  # fmt: skip
             for n in np.flatnonzero(np.diff(grouped.starts)):
                 rated, values = grouped.row(n)
-                step = stepwise.nmf_row(values, x[rated], was[n], low=1, reg=0.2)
+                step = stepwise.nmf_row(values, x[rated], was[n], low=ratings.scale.low, reg=0.2)
                 assert rows[n] == pytest.approx(step.factors, **CLOSE)
 
 
@@ -443,7 +453,7 @@ def test_a_row_of_nmf_is_a_gradient_step_of_a_chosen_length():
 @pytest.mark.parametrize("biases", [True, False])
 @pytest.mark.parametrize("implicit", [False, True])
 def test_gibbs_sampling_draws_each_row_and_each_prior_as_its_step(implicit, biases):
-    ratings, seed = some(), 5
+    ratings, seed = standardized(some()), 5
     model = rc.BayesianPMF(
         n_factors=K, n_epochs=5, burn_in=0, implicit=implicit, biases=biases, init_deviation=0.5,
         seed=seed,
@@ -608,15 +618,16 @@ def test_gradients_by_hand_are_torchs():
 @pytest.mark.parametrize("sigmoid", [False, True])
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_neural_mf_is_its_step_for_each_batch(variant, sigmoid):
-    ratings, size = some(), 16
+    ratings, size = standardized(some()), 16
     model = rc.NeuralMF(
         variant=variant, sigmoid=sigmoid, n_factors=4, learning_rate=0.02, weight_decay=0.05,
         batch_size=size, init_deviation=0.5, device="cpu",
     )  # fmt: skip
     mean, targets = ratings.global_mean, ratings.values
     if sigmoid:
-        targets = (targets - 1) / 4
-        mean = math.log((mean - 1) / (5 - mean))
+        low, high, _ = ratings.scale
+        targets = (targets - low) / (high - low)
+        mean = math.log((mean - low) / (high - mean))
     updates = None
     for before, after in epochs(model, ratings, 2):
         parameters, order = arrays(before["network"]), after["order"].numpy()
@@ -686,7 +697,8 @@ def test_item_knn_is_its_biases_similarities_and_predictions(settings):
     predicted = model.predict_matrix(clip=False)
     for i in range(ratings.n_items):
         likeness = model.snapshot().item_similarity(i)
-        assert likeness == pytest.approx(np.maximum(alike[i], 0), abs=1e-5)
+        assert likeness == pytest.approx(np.maximum(alike[i], 0), abs=0.5 / 4096 + 1e-5)
+        assert (likeness * 4096 == np.rint(likeness * 4096)).all()
         for u in range(ratings.n_users):
             rated = np.flatnonzero(~np.isnan(e[u]))
             found = stepwise.neighbour_prediction(

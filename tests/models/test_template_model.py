@@ -35,7 +35,9 @@ def test_after_an_epoch_the_items_are_ridge_solutions():
     model = rc.Template(n_factors=2, reg=0.5, n_epochs=1).fit(ratings)
     for item in range(ratings.n_items):
         users, values = ratings.by_item.row(item)
-        x = np.vstack([model.user_factors[users], np.sqrt(0.5) * np.eye(2)])
+        # λ is in units of the standard deviation s, the factors and ratings are in rating units.
+        reg = 0.5 * ratings.values.std()
+        x = np.vstack([model.user_factors[users], np.sqrt(reg) * np.eye(2)])
         rest = np.append(values - ratings.global_mean, [0, 0])
         solved = np.linalg.lstsq(x, rest, rcond=None)[0]
         assert model.item_factors[item] == pytest.approx(solved, abs=1e-4)

@@ -164,11 +164,16 @@ def test_article_4s_standardizing_is_a_change_of_lambda():
     settings = dict(
         n_factors=4, biases=False, adaptive=False, n_epochs=300, patience=900, init_deviation=0.5
     )
-    centred = rc.PMF(reg_user=2 * s, reg_item=2 * s, **settings).fit(ratings)
     standard = ratings.replace(values=(ratings.values - mean) / s, scale=rc.Scale(-9, 9))
-    standard = rc.PMF(reg_user=2.0, reg_item=2.0, center=False, **{
-        k: v for k, v in settings.items()}).fit(standard)  # fmt: skip
+    by_hand = {"center": False, "standardize": False} | settings
+    standard = rc.PMF(reg_user=2.0, reg_item=2.0, **by_hand).fit(standard)
     destandardized = mean + s * standard.predict_matrix(clip=False)
+    ours = rc.PMF(reg_user=2.0, reg_item=2.0, **settings).fit(ratings)
+    assert ours.predict_matrix(clip=False) == pytest.approx(destandardized, abs=1e-3)
+    # Fitting r − μ with λ s gives the same, from another start: (Σ (r − μ − p·q)² + λ s ‖p, q‖²)
+    # / s² is the objective of z, of factors √s times as large.
+    centred = {"standardize": False} | settings
+    centred = rc.PMF(reg_user=2 * s, reg_item=2 * s, **centred).fit(ratings)
     assert destandardized == pytest.approx(centred.predict_matrix(clip=False), abs=0.02)
 
 

@@ -772,7 +772,7 @@ def test_of_an_epoch_the_factors_are_kept_once(server):
         assert len(run.checkpoints) == len(frames) == run.epoch + 1
         for epoch, checkpoint, _ in run.checkpoints:
             state, fitted = checkpoint.state, frames[epoch]
-            assert state["p"] is fitted.user_factors and state["q"] is fitted.item_factors
+            assert state["p"] is fitted.p and state["q"] is fitted.q
             assert not state["p"].flags.writeable
             best = checkpoint.position["best_epoch"]
             assert checkpoint.position["best"] is frames[best]
