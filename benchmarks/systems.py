@@ -66,6 +66,8 @@ def _gibbs(name: str, peer: str, fixed: dict[str, Any], space: Space | None, **r
 
 _RATE, _REG, _REG_ALS = (0.003, 0.03), (0.03, 0.2), (0.04, 0.25)
 _SLOW = {"10m": 3}
+# Of ours with λ and learning rates: in rating units, as all others are, and as they were tuned.
+_PLAIN = {"standardize": False}
 
 SYSTEMS = (
     # --- stochastic gradients: rating by rating, or in batches ---
@@ -73,6 +75,7 @@ SYSTEMS = (
         "SGD", "SGD", {},
         {"n_epochs": (8, 60), "learning_rate": (0.01, 0.1), "reg": _REG,
          "init_deviation": (0.005, 0.1)},
+        fixed={"n_factors": K, **_PLAIN},
     ),
     System(
         "LIBMF", "libmf", "SGD", "nr_iters", {"k": K},
@@ -96,7 +99,9 @@ SYSTEMS = (
         {"n_epochs": 15, "lr": 0.002, "weight_decay": 1e-4}, most=_SLOW,
     ),
     # --- alternating least squares ---
-    _ours("ALS", "ALS", {}, {"n_epochs": (4, 40), "reg": _REG_ALS}),
+    _ours(
+        "ALS", "ALS", {}, {"n_epochs": (4, 40), "reg": _REG_ALS}, fixed={"n_factors": K, **_PLAIN}
+    ),
     System(
         "cmfrec, CG", "cmfrec", "ALS", "niter", {"use_cg": True, "k": K},
         {"niter": (4, 40), "lambda_": _REG_ALS}, {"niter": 15, "lambda_": 0.1},
@@ -156,15 +161,16 @@ SYSTEMS = (
     # --- others, for accuracy ---
     _ours("PMF", "other", {}, {"n_factors": (8, K), "n_epochs": (10, 60)}, fixed={}),
     _ours(
-        "SVDpp", "other", {}, {"n_epochs": (8, 40), "learning_rate": (0.005, 0.05), "reg": _REG}
+        "SVDpp", "other", {}, {"n_epochs": (8, 40), "learning_rate": (0.005, 0.05), "reg": _REG},
+        fixed={"n_factors": K, **_PLAIN},
     ),
     _ours(
-        "NMF", "other", {}, {"n_factors": (8, K), "n_epochs": (20, 300), "reg": _REG}, fixed={},
+        "NMF", "other", {}, {"n_factors": (8, K), "n_epochs": (20, 300), "reg": _REG}, fixed=_PLAIN,
     ),
     _ours(
         "NeuralMF", "other", {},
         {"n_epochs": (3, 20), "learning_rate": (0.0005, 0.01), "weight_decay": (1e-6, 1e-3)},
-        skip=("10m",),
+        fixed={"n_factors": K, **_PLAIN}, skip=("10m",),
     ),
     _ours(
         "ItemKNN", "other", {}, {"n_neighbours": (10, 100), "shrinkage": (10.0, 400.0)}, fixed={},

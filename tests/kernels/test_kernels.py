@@ -157,7 +157,7 @@ def test_a_neural_batch_equals_plain_pytorch():
     ratings = rc.Ratings.from_matrix(np.random.default_rng(0).integers(1, 6, (8, 6)), missing=None)
     model = rc.NeuralMF(
         n_factors=4, learning_rate=0.01, weight_decay=1e-3, batch_size=48, n_epochs=1, biases=False,
-        center=False, patience=None,
+        center=False, standardize=False, patience=None,
     )  # fmt: skip
     training = model.start(ratings)
     first = training.snapshot()
