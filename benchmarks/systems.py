@@ -235,8 +235,5 @@ def experiment_of(
 ) -> rc.Experiment:
     """One of our models, given by ``settings``, on a data set (or ratings) and a split."""
     given = {name: value for name, value in settings.items() if name != "model"}
-    model = getattr(rc, settings["model"])
-    if any(option.name == "standardize" for option in model.options()):
-        given.setdefault("standardize", False)  # they were tuned in rating units
     recipe = data.RECIPES[on] if isinstance(on, str) else on
-    return rc.Experiment(recipe, split or data.SPLIT, model(**given))
+    return rc.Experiment(recipe, split or data.SPLIT, getattr(rc, settings["model"])(**given))
