@@ -55,8 +55,15 @@ def learned(page: Page) -> None:
     expect(page.locator(".st-key-controls")).to_contain_text("done")
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(
+    ("width", "dark"),
+    [
+        ("desktop", False),  # and, with the others that take long:
+        pytest.param("desktop", True, marks=pytest.mark.slow),
+        pytest.param("telephone", False, marks=pytest.mark.slow),
+        pytest.param("telephone", True, marks=pytest.mark.slow),
+    ],
+)
 def test_axe_finds_nothing_on_any_page(width, dark, browser_page):
     page = browser_page(*WIDTHS[width], dark)
     page.add_init_script(path=AXE)
@@ -72,6 +79,7 @@ def test_axe_finds_nothing_on_any_page(width, dark, browser_page):
     assert not found, "\n".join(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "dark"), [("desktop", False), ("telephone", True)])
 def test_axe_finds_nothing_in_what_is_opened(width, dark, browser_page):
     page = browser_page(*WIDTHS[width], dark)
@@ -209,6 +217,7 @@ def stops(page: Page, n: int) -> dict[str, bool]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_one_sees_where_the_keyboard_is(dark, browser_page):
     page = browser_page(dark=dark)
@@ -240,6 +249,7 @@ SMALL_TARGETS = """() => {
 }"""
 
 
+@pytest.mark.slow
 def test_on_a_telephone_a_finger_hits_every_button(browser_page):
     page = browser_page(*WIDTHS["telephone"])
     learned(page)

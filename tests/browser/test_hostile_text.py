@@ -127,7 +127,9 @@ def small(page) -> None:
     becomes(lambda: page.evaluate(long), lambda found: found is False)
 
 
-@pytest.mark.parametrize("titled", [False, True])
+@pytest.mark.parametrize(
+    "titled", [pytest.param(False, marks=pytest.mark.slow), True], ids=["labels", "titles"]
+)
 def test_hostile_names_are_text_on_every_page_and_in_every_download(watched, titled):
     page = watched
     go_to(page, "data")

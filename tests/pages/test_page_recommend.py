@@ -87,7 +87,7 @@ def test_a_guests_ratings_change_the_recommendations_at_once(browser_id):
 
 
 def test_a_prediction_beyond_the_scale_is_shown_on_it_and_what_it_was_is_told(browser_id):
-    run = party(browser_id, rc.SGD(n_factors=2))
+    run = party(browser_id, rc.SGD(n_factors=2, standardize=False))
     rated = dict.fromkeys((0, 1, 9, 11), 5.0)  # all alike, and all as high as can be
     runs.registry().workspace(browser_id).guest[run.experiment.data] = rated
     at = open_page("recommend", browser_id, "who=guest")
