@@ -67,7 +67,7 @@ const ruler = /** @type {CanvasRenderingContext2D | null} */ (
 )
 
 /** @type {Record<string, string>} */
-const REFERENCES = { "&lt;": "<", "&gt;": ">", "&amp;": "&", "&#37;": "%" }
+const REFERENCES = { "&lt;": "<", "&gt;": ">", "&amp;": "&", "&#36;": "$", "&#37;": "%" }
 
 // What Plotly shows of a text: no markup, and the characters that were written as references
 // (recsys_core/escape.py).
@@ -75,7 +75,7 @@ const REFERENCES = { "&lt;": "<", "&gt;": ">", "&amp;": "&", "&#37;": "%" }
 export function shown(text) {
   return text
     .replace(/<[^>]*>/g, "")
-    .replace(/&(lt|gt|amp|#37);/g, (reference) => REFERENCES[reference])
+    .replace(/&(lt|gt|amp|#36|#37);/g, (reference) => REFERENCES[reference])
 }
 
 // How wide a text of a chart is, in pixels: markup aside, in the font of charts.

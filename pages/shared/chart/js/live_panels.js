@@ -301,7 +301,7 @@ class Matrix extends Framed {
       const rated = this.traces[roomy.known]
       const ink = rated.textfont.color
       rated.x.forEach((/** @type {number} */ x, /** @type {number} */ i) =>
-        word(pen, x, rated.y[i], rated.text[i].replace(/<[^>]*>/g, ""), "middle center", ink[i], true),
+        word(pen, x, rated.y[i], rated.text[i], "middle center", ink[i], true),
       )
       const said = this.numbers(levels)
       said.x.forEach((x, i) => word(pen, x, said.y[i], said.text[i], "middle center", said.ink[i]))
