@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from recsys_core.kernels.multiplicative import multiplicative_kernel
     from recsys_core.kernels.neighbours import add_neighbours, similarities
     from recsys_core.kernels.sgd import logistic_kernel, sgd_kernel
-    from recsys_core.kernels.sums import sums_kernel
+    from recsys_core.kernels.sums import sum_columns, sums_kernel
     from recsys_core.kernels.svdpp import svdpp_kernel
 
 from recsys_core.kernels.arguments import (
@@ -39,6 +39,7 @@ _HOMES = {
     "similarities": "neighbours",
     "sgd_kernel": "sgd",
     "logistic_kernel": "sgd",
+    "sum_columns": "sums",
     "sums_kernel": "sums",
     "svdpp_kernel": "svdpp",
 }
@@ -46,8 +47,8 @@ _HOMES = {
 __all__ = [
     "FixedSide", "Parameters", "Penalty", "Rows", "Solution", "Triples", "add_neighbours",
     "errors_kernel", "lay_out", "logistic_kernel", "multiplicative_kernel", "padded",
-    "rows_kernel", "running_kernel", "sgd_kernel", "shuffle", "similarities", "sums_kernel",
-    "svdpp_kernel", "warm_up",
+    "rows_kernel", "running_kernel", "sgd_kernel", "shuffle", "similarities", "sum_columns",
+    "sums_kernel", "svdpp_kernel", "warm_up",
 ]  # fmt: skip
 
 
@@ -92,6 +93,7 @@ def warm_up(widths: tuple[int, ...] = (8, 16, 32)) -> None:
     none = np.zeros(0, np.int64)
     kernels.lay_out(triples, none, none, 1, triples, np.zeros(1, np.int64))
     kernels.shuffle(triples, np.int64(0), 0, 0)
+    kernels.sum_columns(starts, ids, np.zeros(0), np.zeros(0), 0, 0)  # of the biases
     for width, table in zip(widths, tables, strict=True):
         parameters = Parameters(table, table, row, row, f(0))
         square = np.eye(width, dtype=f)

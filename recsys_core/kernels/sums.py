@@ -1,4 +1,4 @@
-"""Sums of rows: the product of a sparse matrix of zeros and ones with a dense one."""
+"""Sums of rows: the product of a sparse matrix of zeros and ones with a dense one, or a vector."""
 
 from __future__ import annotations
 
@@ -28,3 +28,17 @@ def sums_kernel(width: int) -> Callable[..., None]:
             add_rows(width, sums, r, one, scale, row, 0, x, columns, starts[r], starts[r + 1])
 
     return add_sums
+
+
+@compiled
+def sum_columns(starts, columns, x, sums, first, last):
+    """Compute Σ_{j ∈ I_r} x_j of rows ``first`` to ``last`` into ``sums``, (n_rows,).
+
+    ``starts`` and ``columns`` are I_r of each row, compressed (int64, int32); ``x`` and ``sums``
+    are float64.
+    """
+    for row in range(first, last):
+        total = 0.0
+        for at in range(starts[row], starts[row + 1]):
+            total += x[columns[at]]
+        sums[row] = total

@@ -183,7 +183,7 @@ class Model(ABC):
             settings,
             train,
             validation,
-            n_epochs=settings.get("n_epochs", self.n_passes),
+            n_epochs=settings["n_epochs"] if self.has_epochs else self.n_passes,
             patience=settings.get("patience"),
             checkpoint=checkpoint,
         )

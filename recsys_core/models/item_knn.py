@@ -44,9 +44,8 @@ _KEPT = 500
 # them, and not the index, and on another scale it would choose others.
 _GRID = 1 << 12
 
-# Shrinkage of the biases below the neighbours, and how often they alternate.
+# Shrinkage of the biases below the neighbours.
 _REG_BIAS = 5.0
-_ALTERNATIONS = 10
 
 # Cells of the item-by-item table worked on in one step, by all threads together.
 _CELLS_A_STEP = 1 << 18
@@ -237,7 +236,7 @@ class NeighbourTrainer:
         self.neighbours = np.zeros((train.n_items, kept), np.int32)
         self.similarities = np.zeros((train.n_items, kept), np.float32)
         self._steps = cut(train.n_items, max(1, _CELLS_A_STEP // train.n_items))
-        self.n_steps = _ALTERNATIONS + len(self._steps)
+        self.n_steps = self.biases.n_steps + len(self._steps)
         self._rest: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
         self._at_rest: Neighbourhood | None = None
 
@@ -245,17 +244,16 @@ class NeighbourTrainer:
         """Prepare an epoch: nothing to do."""
 
     def step(self, index: int) -> None:
-        """Update all biases; in the later steps, find the neighbours of some items."""
+        """Do a round on the biases; in the later steps, find the neighbours of some items."""
         self._at_rest = None
-        if index < _ALTERNATIONS:
-            self.biases.step(0)
-            self.biases.step(1)
+        if index < self.biases.n_steps:
+            self.biases.step(index)
             return
         if self._rest is None:
             self._rest = self._unexplained()
         of_item, of_user, lengths = self._rest
         by_item, by_user = self.train.by_item, self.train.by_user
-        first, last = self._steps[index - _ALTERNATIONS]
+        first, last = self._steps[index - self.biases.n_steps]
         found = np.empty((last - first, self.train.n_items), np.float32)
         counts = np.empty(found.shape, np.int32)
 

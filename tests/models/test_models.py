@@ -280,16 +280,6 @@ def test_adaptive_priors_find_the_noise_they_were_given():
     assert (spread > 0.05 * spread.max()).sum() <= 4
 
 
-def test_user_item_bias_solves_its_normal_equations():
-    ratings = small()
-    model = rc.UserItemBias(n_epochs=300).fit(ratings)
-    residual = ratings.values - model.predict(ratings.user_ids, ratings.item_ids, clip=False)
-    per_user = np.bincount(ratings.user_ids, residual, ratings.n_users)
-    assert per_user == pytest.approx(15.0 * model.user_bias, abs=1e-3)
-    per_item = np.bincount(ratings.item_ids, residual, ratings.n_items)
-    assert per_item == pytest.approx(10.0 * model.item_bias, abs=1e-3)
-
-
 def test_logistic_predictions_stay_inside_the_scale():
     model = rc.PMF(n_factors=3, link="logistic", learning_rate=0.02).fit(small())
     raw = model.predict_matrix(clip=False)

@@ -18,7 +18,7 @@ KINDS = {
     "ImplicitALS": rc.ImplicitALS(n_factors=2, n_epochs=5),
     "ItemKNN": rc.ItemKNN(),
     "MLP": rc.NeuralMF(n_factors=4, n_epochs=3, variant="MLP"),
-    "UserItemBias": rc.UserItemBias(n_epochs=3),
+    "UserItemBias": rc.UserItemBias(),
     "GlobalMean": rc.GlobalMean(),
 }
 
@@ -33,7 +33,7 @@ LESS = {
     "BayesianPMF": {"predictions": "matrix contributions"},
     "MLP": {"predictions": "matrix", "recommend": "alike_matrix"},
     "ItemKNN": {"train": "matrix", "predictions": "matrix contributions", "latent": ""},
-    "UserItemBias": {"train": "curve matrix timeline", "latent": "", "recommend": "contributions"},
+    "UserItemBias": {"train": "matrix", "latent": "", "recommend": "contributions"},
     "GlobalMean": {"train": "matrix_at_rest", "latent": "", "recommend": "contributions"},
 }
 
