@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from recsys_core.errors import RatingsError, SettingsError
+from recsys_core.ordering import best_first, keys_of_users
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.text import Text
 
@@ -99,12 +100,15 @@ def liked_from(scale: Scale) -> float:
     return scale.low + 0.75 * scale.width
 
 
-def ranking(fitted: Any, test: Ratings, n: int = 10, threshold: float | None = None) -> Ranking:
+def ranking(
+    fitted: Any, test: Ratings, n: int = 10, threshold: float | None = None, seed: int = 0
+) -> Ranking:
     """Measure the lists of the n best items of each user, ranked out of the whole catalogue.
 
     All items compete except those the user rated in training; sampled candidates would reverse
-    the order of models. Ties go to the lower index. Users without a liked test rating say nothing
-    about the list and are left out.
+    the order of models. The order of equal scores is drawn by ``seed``; 0 gives the lists that
+    ``recommend`` gives. Users without a liked test rating say nothing about the list and are left
+    out.
 
     ``fitted`` is a trained model or its snapshot. ``threshold`` is the lowest rating that
     counts as liked; None means ``liked_from(scale)``.
@@ -136,7 +140,7 @@ def ranking(fitted: Any, test: Ratings, n: int = 10, threshold: float | None = N
     place = np.arange(1, n + 1)
     gain = 1 / np.log2(place + 1)
     best_gain = np.cumsum(gain)  # of a list that begins with 1, 2, … liked items
-    sums = np.zeros(4)
+    sums, keys = np.zeros(4), keys_of_users(train)
     users_at_once = max(1, _RANKED_AT_ONCE // train.n_items)
     for start in range(0, len(users), users_at_once):
         block = users[start : start + users_at_once]
@@ -144,7 +148,10 @@ def ranking(fitted: Any, test: Ratings, n: int = 10, threshold: float | None = N
         scores[_cells(train, block)] = -np.inf
         is_liked = np.zeros(scores.shape, dtype=bool)
         is_liked[_cells(liked, block)] = True
-        hits = np.take_along_axis(is_liked, _best(scores, n), axis=1)
+        hits = np.zeros((len(block), n), dtype=bool)
+        for row, user in enumerate(block):
+            best = best_first(scores[row], n, keys[user], seed)
+            hits[row, : len(best)] = is_liked[row, best]
         possible = n_liked[block]
         at_most = np.minimum(possible, n)
         precision_at = np.cumsum(hits, axis=1) / place
@@ -165,15 +172,3 @@ def _cells(ratings: Ratings, users: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     rows = np.repeat(np.arange(len(users)), stops - starts)
     columns = [grouped.columns[a:b] for a, b in zip(starts, stops, strict=True)]
     return rows, np.concatenate(columns)
-
-
-def _best(scores: np.ndarray, n: int) -> np.ndarray:
-    """Columns of the n highest scores of each row, best first, ties by column; (n_rows, n)."""
-    last = scores.shape[1] - n
-    edge = np.partition(scores, last, axis=1)[:, last, None]
-    above, tied = scores > edge, scores == edge
-    wanted = n - above.sum(axis=1, keepdims=True)
-    chosen = above | (tied & (np.cumsum(tied, axis=1, dtype=np.int32) <= wanted))
-    columns = np.nonzero(chosen)[1].reshape(len(scores), n)
-    by_score = np.argsort(-np.take_along_axis(scores, columns, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(columns, by_score, axis=1)

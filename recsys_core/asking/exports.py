@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from recsys_core import escape, words
-from recsys_core.models.fitted_model import FittedModel, best_first
+from recsys_core.models.fitted_model import FittedModel
+from recsys_core.ordering import best_first, keys_of_users
 
 # Predictions held at a time while the best are looked for: 16 MB of float32.
 _AT_ONCE = 4_000_000
@@ -52,13 +53,13 @@ def best_of_each(fitted: FittedModel, n: int = 10) -> pd.DataFrame:
     """
     train = fitted.train
     at_once = max(1, _AT_ONCE // fitted.n_items)
-    parts = []
+    parts, keys = [], keys_of_users(train)
     for start in range(0, fitted.n_users, at_once):
         users = np.arange(start, min(start + at_once, fitted.n_users))
         scores = fitted.predict_matrix(users, clip=False).astype(np.float64)
         for row, user in zip(scores, users, strict=True):
             row[train.by_user.row(int(user))[0]] = -np.inf
-            best = best_first(row, n)
+            best = best_first(row, n, keys[user])
             parts.append((np.full(len(best), user), np.arange(1, len(best) + 1), best, row[best]))
     users, ranks, items, scores = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     return pd.DataFrame(

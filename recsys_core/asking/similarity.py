@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike
 
 from recsys_core.errors import SettingsError, TooLargeError
 from recsys_core.models import FittedModel, Guest, Model
-from recsys_core.models.fitted_model import best_first, checked, cosine
+from recsys_core.models.fitted_model import checked, cosine
+from recsys_core.ordering import best_first
 from recsys_core.ratings import Side
 from recsys_core.text import Text
 
@@ -154,7 +155,7 @@ def from_neighbours(
         rows = fitted.predict_rows("user", neighbours["user"])
         scores = weighted(rows, neighbours["similarity"].to_numpy(), how)
         scores[fitted.rated_by(user)[0]] = -np.inf
-    best = best_first(scores, n)
+    best = best_first(scores, n, fitted.key("user", user))
     labels = fitted.items
     return pd.DataFrame({"item": best, "label": [labels[i] for i in best], "score": scores[best]})
 

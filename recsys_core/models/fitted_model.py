@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 
 from recsys_core.errors import RatingsError, TooLargeError
 from recsys_core.models.capabilities import Capabilities
+from recsys_core.ordering import best_first, key_of
 from recsys_core.ratings import Ratings, Scale, Side
 from recsys_core.standardized import RATING_UNITS, Unit
 from recsys_core.text import Text
@@ -388,8 +389,8 @@ class FittedModel(ABC):
         """Recommend the n items with the highest predictions that this user has not rated.
 
         Columns: item (index), label, score; best first. ``score`` is the predicted rating, not
-        clipped, so that several above the scale keep their order. ``exclude`` holds further item
-        indices to leave out, (m,).
+        clipped, so that several above the scale keep their order; the order of equal ones is drawn
+        (see ``ordering``). ``exclude`` holds further item indices to leave out, (m,).
         """
         row = self.row(user)
         out = [row.item_ids]
@@ -397,7 +398,7 @@ class FittedModel(ABC):
             out.append(checked(exclude, self.n_items, "item"))
         scores = self.score(self._all_items(row)).astype(np.float64)
         scores[np.concatenate(out).astype(np.int64)] = -np.inf
-        best = best_first(scores, n)
+        best = best_first(scores, n, key_of(row.item_ids))
         return self._named("item", best, "score", scores[best])
 
     def similar_users(self, user: int | Guest, n: int = 10) -> pd.DataFrame:
@@ -436,8 +437,12 @@ class FittedModel(ABC):
         found = np.array(similarity)
         if not isinstance(of, Guest):  # who is none of those compared
             found[of] = -np.inf
-        best = best_first(found, n)
+        best = best_first(found, n, self.key(side, of))
         return self._named(side, best, "similarity", found[best])
+
+    def key(self, side: Side, of: int | Guest) -> int:
+        """Return the key by which equal scores are drawn in lists for one user, guest or item."""
+        return key_of(np.array([of]) if side == "item" else self.rated_by(of)[0])
 
     def _named(self, side: Side, ids: np.ndarray, measure: str, values: np.ndarray) -> pd.DataFrame:
         labels = self.train.axis(side).labels
@@ -589,20 +594,6 @@ def checked(ids: ArrayLike, size: int, what: str) -> np.ndarray:
     if array.min() < 0 or array.max() >= size:
         raise RatingsError(Text("A {what} index lies outside 0–{last}.", what=what, last=size - 1))
     return array.astype(np.int64)
-
-
-def best_first(scores: np.ndarray, n: int) -> np.ndarray:
-    """Find positions of the n highest finite scores, (m,); best first, ties by position; int64."""
-    n = min(n, int(np.isfinite(scores).sum()))
-    if n <= 0:
-        return np.empty(0, np.int64)
-    if n < len(scores):
-        # Everything not below the n-th best, so that ties are settled by position and not by luck.
-        edge = np.partition(scores, len(scores) - n)[len(scores) - n]
-        candidates = np.flatnonzero(scores >= edge)
-    else:
-        candidates = np.arange(len(scores))
-    return candidates[np.argsort(-scores[candidates], kind="stable")][:n]
 
 
 def cosine(rows: np.ndarray, vector: np.ndarray) -> np.ndarray:
