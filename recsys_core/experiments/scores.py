@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from recsys_core.errors import RatingsError
 from recsys_core.experiments.defaults import looks_like_counts
-from recsys_core.models import FittedModel
+from recsys_core.models import FittedModel, MostPopular
 from recsys_core.ratings import Ratings
+from recsys_core.text import Text
 
 # Ranking more cells than this for one model takes too long to wait for: so many users are drawn.
 _MOST_CELLS, _SAMPLED_USERS = 10_000_000, 2000
@@ -51,6 +53,28 @@ def scores(name: str, fitted: FittedModel, held_out: Ratings) -> Score:
     except RatingsError:
         pass  # nothing liked: lists cannot be judged
     return Score(name, rmse, mae, ndcg, recall)
+
+
+def loses_to_popular(found: Sequence[Score]) -> Text | None:
+    """Say what it means if a model that predicts ratings has a lower NDCG than the most popular.
+
+    ``found`` are the scores of the model and then of the baselines. None where it is not so, and of
+    a model that predicts no ratings.
+    """
+    own, *others = found
+    popular = next((one for one in others if one.name == MostPopular.title), None)
+    if popular is None or own.ndcg is None or popular.ndcg is None or own.rmse is None:
+        return None
+    if own.ndcg >= popular.ndcg:
+        return None
+    return Text(
+        "By NDCG@{places}, {name} chooses worse than {popular}, the same list for everybody "
+        "({own} against {other}). Predicting ratings well is another task than choosing what to "
+        "show: it learns only from what people rated, but a list is chosen from everything, and "
+        "what few people rated is easily predicted too high.",
+        places=PLACES, name=own.name, popular=popular.name,
+        own=f"{own.ndcg:.3f}", other=f"{popular.ndcg:.3f}",
+    )  # fmt: skip
 
 
 def _some_users(held_out: Ratings) -> Ratings:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from recsys_core.kernels.multiplicative import multiplicative_kernel
     from recsys_core.kernels.neighbours import add_neighbours, similarities
     from recsys_core.kernels.sgd import logistic_kernel, sgd_kernel
-    from recsys_core.kernels.sums import sum_columns, sums_kernel
+    from recsys_core.kernels.sums import count_both, sum_columns, sums_kernel
     from recsys_core.kernels.svdpp import svdpp_kernel
 
 from recsys_core.kernels.arguments import (
@@ -29,6 +29,7 @@ from recsys_core.kernels.arguments import (
 )
 
 _HOMES = {
+    "count_both": "sums",
     "errors_kernel": "errors",
     "running_kernel": "errors",
     "lay_out": "grid",
@@ -46,7 +47,7 @@ _HOMES = {
 
 __all__ = [
     "FixedSide", "Parameters", "Penalty", "Rows", "Solution", "Triples", "add_neighbours",
-    "errors_kernel", "lay_out", "logistic_kernel", "multiplicative_kernel", "padded",
+    "count_both", "errors_kernel", "lay_out", "logistic_kernel", "multiplicative_kernel", "padded",
     "rows_kernel", "running_kernel", "sgd_kernel", "shuffle", "similarities", "sum_columns",
     "sums_kernel", "svdpp_kernel", "warm_up",
 ]  # fmt: skip

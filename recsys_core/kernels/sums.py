@@ -42,3 +42,18 @@ def sum_columns(starts, columns, x, sums, first, last):
         for at in range(starts[row], starts[row + 1]):
             total += x[columns[at]]
         sums[row] = total
+
+
+@compiled
+def count_both(item_starts, users, user_starts, items, counts, first, last):
+    """Add 1 to ``counts[i, j]`` for every user who has both i and j; of rows ``first`` to ``last``.
+
+    ``users`` of each item and ``items`` of each user are compressed (starts int64, columns int32);
+    ``counts`` is float64, (n_items, n_items). On the diagonal are all users of an item.
+    """
+    for i in range(first, last):
+        row = counts[i]
+        for at in range(item_starts[i], item_starts[i + 1]):
+            u = users[at]
+            for other in range(user_starts[u], user_starts[u + 1]):
+                row[items[other]] += 1.0

@@ -18,8 +18,10 @@ from recsys_core.models.bayesian import BayesianPMF as BayesianPMF
 from recsys_core.models.svdpp import SVDpp as SVDpp
 from recsys_core.models.nmf import NMF as NMF
 from recsys_core.models.implicit_als import ImplicitALS as ImplicitALS
+from recsys_core.models.ease import EASE as EASE
 from recsys_core.models.item_knn import ItemKNN as ItemKNN
 from recsys_core.models.baselines import GlobalMean as GlobalMean, UserItemBias as UserItemBias
+from recsys_core.models.popular import MostPopular as MostPopular
 # isort: on
 
 from typing import TYPE_CHECKING, Any

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from recsys_core.models import GlobalMean, Model, UserItemBias
+from recsys_core.models import GlobalMean, Model, MostPopular, UserItemBias
 from recsys_core.splits import Split
 
 
@@ -20,7 +20,11 @@ class Baseline:
 
 
 class Baselines:
-    """The baselines of one split, fitted once, for all runs on it."""
+    """The baselines of one split, fitted once, for all runs on it.
+
+    Those of ratings have errors, and are what it iterates over; that of lists, ``MostPopular``, has
+    none, and is among those of ``fit`` alone.
+    """
 
     def __init__(self, split: Split) -> None:
         self._split = split
@@ -53,8 +57,10 @@ class Baselines:
         self._found = tuple(found)
 
     def fit(self) -> list[Model]:
-        """Fit them all, and return them."""
-        if self._found:
-            return [baseline.model for baseline in self._found]
+        """Fit them all, that of lists as well, and return them."""
         train, validation = self._split.train, self._split.validation
-        return [model.fit(train, validation) for model in (GlobalMean(), UserItemBias())]
+        popular = MostPopular().fit(train)
+        if self._found:
+            return [*(baseline.model for baseline in self._found), popular]
+        models = GlobalMean(), UserItemBias()
+        return [*(model.fit(train, validation) for model in models), popular]

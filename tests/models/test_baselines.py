@@ -104,3 +104,27 @@ def test_of_very_few_ratings_shrinkage_stays_within_bounds(matrix):
     ratings = rc.Ratings.from_matrix(np.array(matrix, float), missing=None)
     assert all(0.01 <= reg <= 100 for reg in shrinkage_of(ratings))
     assert np.isfinite(rc.UserItemBias().fit(ratings).predict_matrix()).all()
+
+
+def test_most_popular_is_what_most_people_rated_however_they_rated_it():
+    matrix = [[1, 5, 0, 0], [1, 0, 5, 0], [1, 0, 5, 0], [0, 0, 5, 4]]
+    ratings = rc.Ratings.from_matrix(matrix, scale=rc.Scale(1, 5, 1))
+    fitted = rc.MostPopular().fit(ratings).snapshot()
+    assert fitted.predict_matrix()[2].tolist() == [0.75, 0.25, 0.75, 0.25]
+    assert not fitted.has.ratings and fitted.recommend(0, 1)["item"].tolist() == [2]
+    guest = fitted.fold_in([0, 2], [5.0, 1.0])
+    assert set(fitted.recommend(guest)["item"]) == {1, 3}
+    found = fitted.attribution(guest, 1)
+    assert (found.start, found.prediction) == (0.25, 0.25) and not found.contributions.any()
+
+
+def test_most_popular_ranks_better_than_chance_where_some_items_are_popular():
+    rng = np.random.default_rng(0)
+    shown = rng.random((200, 100)) < rng.permutation(np.linspace(0.4, 0.02, 100))
+    ratings = rc.Ratings.from_matrix(np.where(shown, rng.integers(1, 6, shown.shape), 0))
+    split = rc.splits.random(ratings, validation=0, test=0.3, seed=0)
+    popular, mean = (
+        rc.metrics.ranking(kind().fit(split.train), split.test).ndcg
+        for kind in (rc.MostPopular, rc.GlobalMean)
+    )
+    assert popular > 1.5 * mean

@@ -48,7 +48,7 @@ class TestOtherModels(ModelContract):
 
 
 class TestImplicitModels(ModelContract):
-    taught = {"ImplicitALS": {}}
+    taught = {"ImplicitALS": {}, "EASE": {}, "MostPopular": {}}
     test_unrated_never_counts = None  # to it, what nobody chose counts as a 0
 
 

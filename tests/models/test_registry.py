@@ -22,9 +22,9 @@ CLASSES = {"factors": Factored, "terms": rc.FactorModel}
 
 
 def test_people_choose_in_this_order_and_baselines_come_last():
-    algorithms = "SGD ALS PMF BayesianPMF SVDpp NMF NeuralMF ImplicitALS ItemKNN"
+    algorithms = "SGD ALS PMF BayesianPMF SVDpp NMF NeuralMF ImplicitALS EASE ItemKNN"
     assert rc.MODELS.algorithms == tuple(algorithms.split())
-    assert tuple(rc.MODELS) == (*rc.MODELS.algorithms, "GlobalMean", "UserItemBias")
+    assert tuple(rc.MODELS) == (*rc.MODELS.algorithms, "GlobalMean", "UserItemBias", "MostPopular")
 
 
 def test_whatever_is_registered_is_there_by_its_name():
@@ -97,9 +97,11 @@ def test_a_fitted_model_has_what_its_class_says():
         ("NeuralMF", {"variant": "GMF"}, "ratings factors similarity terms reasons"),
         ("NeuralMF", {"variant": "MLP"}, "ratings factors similarity"),
         ("ImplicitALS", {}, "factors similarity terms reasons"),
+        ("EASE", {}, "similarity reasons"),
         ("ItemKNN", {}, "ratings similarity reasons"),
         ("UserItemBias", {}, "ratings terms reasons"),
         ("GlobalMean", {}, "ratings terms reasons"),
+        ("MostPopular", {}, "reasons"),
     ],
 )
 def test_what_each_kind_can_be_asked(name, settings, expected):

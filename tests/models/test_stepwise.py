@@ -565,6 +565,17 @@ def test_a_row_of_implicit_als_minimises_the_sum_over_all_items():
     assert row.matrix @ row.factors == pytest.approx(row.right_side, abs=1e-10)
 
 
+# --- EASE -----------------------------------------------------------------------------------------
+
+
+def test_ease_has_the_weights_of_its_closed_form():
+    ratings = some()
+    choices = np.zeros((ratings.n_users, ratings.n_items))
+    choices[ratings.user_ids, ratings.item_ids] = 1
+    fitted = rc.EASE(reg=3.0).fit(ratings).snapshot()
+    assert fitted.weights == pytest.approx(stepwise.ease_weights(choices, reg=3.0).weights, **CLOSE)
+
+
 # --- neural MF ------------------------------------------------------------------------------------
 
 NAMES = {

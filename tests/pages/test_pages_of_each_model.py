@@ -16,10 +16,12 @@ KINDS = {
     "NMF": rc.NMF(n_factors=2, n_epochs=5),
     "BayesianPMF": rc.BayesianPMF(n_factors=2, n_epochs=8),
     "ImplicitALS": rc.ImplicitALS(n_factors=2, n_epochs=5),
+    "EASE": rc.EASE(),
     "ItemKNN": rc.ItemKNN(),
     "MLP": rc.NeuralMF(n_factors=4, n_epochs=3, variant="MLP"),
     "UserItemBias": rc.UserItemBias(),
     "GlobalMean": rc.GlobalMean(),
+    "MostPopular": rc.MostPopular(),
 }
 
 
@@ -35,6 +37,13 @@ LESS = {
     "ItemKNN": {"train": "matrix", "predictions": "matrix contributions", "latent": ""},
     "UserItemBias": {"train": "matrix", "latent": "", "recommend": "contributions"},
     "GlobalMean": {"train": "matrix_at_rest", "latent": "", "recommend": "contributions"},
+    "EASE": {"train": "matrix", "predictions": "matrix contributions", "latent": ""},
+    "MostPopular": {
+        "train": "matrix_at_rest",
+        "predictions": "matrix contributions",
+        "latent": "",
+        "recommend": "contributions",
+    },
 }
 
 

@@ -12,7 +12,7 @@ from pages.shared.tables import aligned
 from recsys_core import escape, words
 from recsys_core.asking import exports
 from recsys_core.errors import FactorscopeError
-from recsys_core.experiments.scores import PLACES
+from recsys_core.experiments.scores import PLACES, loses_to_popular
 from recsys_core.figures import curves
 from recsys_core.live import status_lines
 from recsys_core.runs import Entry, Run
@@ -235,6 +235,8 @@ def _test(run: Run) -> None:
         f"RMSE asks how well ratings are guessed, NDCG and recall how good each user's {PLACES} "
         f"best of all unrated {noun} are: who wins at one can lose at the other."
     )
+    if (lost := loses_to_popular(found)) is not None:
+        st.caption(escape.markdown(str(lost)))
 
 
 _HELP = {

@@ -89,10 +89,10 @@ def _fork_button(entry: Entry, kind: type[Model], key: str, locked: bool) -> Non
 
 def _advise(run: Run, algorithm: str) -> None:
     """Where the data are counts: which of the models is made for them."""
-    if looks_like_counts(run.ratings) and algorithm != "ImplicitALS":
+    if looks_like_counts(run.ratings) and algorithm not in ("ImplicitALS", "EASE"):
         st.caption(
-            ":material/lightbulb: These look like counts, such as plays: implicit ALS is made for "
-            "them. The others would try to guess how often, not whether."
+            ":material/lightbulb: These look like counts, such as plays: implicit ALS and EASE are "
+            "made for them. The others would try to guess how often, not whether."
         )
 
 
