@@ -35,9 +35,9 @@ from recsys_core.words import many
 _MOST_ITEMS = 10_000
 
 # Columns that leave the inverse at a time; multiplications a step, some tens of milliseconds.
-_BLOCK, _WORK_A_STEP = 64, 1 << 29
+_BLOCK, _WORK_A_STEP = 128, 1 << 30
 
-_ROWS_A_THREAD = 256
+_ROWS_A_THREAD = 64
 
 
 @MODELS.register
@@ -186,11 +186,12 @@ def choices(ratings: Ratings) -> Ratings:
 class EASETrainer:
     """Counts XᵀX, inverts XᵀX + λI in place, a block of columns at a time, and reads B off it.
 
-    With K the block, D = A_KK⁻¹ and C = A_·K, a pass of Gauss and Jordan's elimination is
+    With K the block, D = A_KK⁻¹ and C = A_·K, a block's sweep (Gauss and Jordan's elimination) is
 
-        A ← A − C D A_K·        A_K· ← D A_K·        A_·K ← −C D        A_KK ← D
+        A ← A − C D Cᵀ        A_·K ← C D        A_KK ← −D
 
-    and after the last block A is its own inverse P. No pivots are needed: A is positive definite.
+    and after the last block A has become −P. No pivots are needed, since A is positive definite;
+    and A stays symmetric, so that only what lies on and below the diagonal is worked out.
     """
 
     n_scheduled = 0
@@ -201,12 +202,13 @@ class EASETrainer:
         n = train.n_items
         self._table = np.zeros((n, n))
         self._blocks = cut(n, _BLOCK)
-        self._pivot: tuple[np.ndarray, ...] = ()  # C, D A_K· and D of the block under way
+        self._pivot: tuple[np.ndarray, ...] = ()  # C, D Cᵀ and D of the block under way
+        self._chosen = choices(train)
         self._counted = cut(n, max(1, (1 << 18) // n))
         self._rows = cut(n, max(_BLOCK, _WORK_A_STEP // (_BLOCK * n)))
         self.n_steps = len(self._counted) + len(self._blocks) * len(self._rows) + 1
         self.weights = np.zeros((0, 0), np.float32)
-        self._loss = float(len(choices(train)))
+        self._loss = float(len(self._chosen))
 
     def begin_epoch(self) -> None:
         """Prepare the pass: nothing to do."""
@@ -224,8 +226,7 @@ class EASETrainer:
 
     def _count(self, first: int, last: int) -> None:
         """How many users chose both of two items, for the rows ``first`` to ``last`` of A; + λ."""
-        chosen = choices(self.train)
-        by_item, by_user = chosen.by_item, chosen.by_user
+        by_item, by_user = self._chosen.by_item, self._chosen.by_user
 
         def some(start: int, stop: int) -> None:
             kernels.count_both(
@@ -241,28 +242,35 @@ class EASETrainer:
         table = self._table
         with one_blas_thread():
             if rows == 0:
-                d = np.linalg.inv(table[block, block])
-                self._pivot = table[:, block].copy(), d @ table[block], d
+                c = np.concatenate([table[block, : block.start].T, table[block.start :, block]])
+                own = table[block, block]
+                c[block] = own = np.tril(own) + np.tril(own, -1).T
+                d = np.linalg.inv(own)
+                self._pivot = c, d @ c.T, d
             c, row, d = self._pivot
             first, last = self._rows[rows]
 
             def some(start: int, stop: int) -> None:
-                table[start:stop] -= c[start:stop] @ row
+                table[start:stop, :stop] -= c[start:stop] @ row[:, :stop]
 
             run_all(some, [(first + a, first + b) for a, b in cut(last - first, _ROWS_A_THREAD)])
             if rows == len(self._rows) - 1:
-                table[:, block] = -c @ d
-                table[block] = row
-                table[block, block] = d
+                table[block.start :, block] = row.T[block.start :]
+                table[block, : block.start] = row[:, : block.start]
+                table[block, block] = -d
 
     def _finish(self) -> None:
         """B_ij = −P_ij / P_jj, and the objective: each column's is 1 / P_jj − λ."""
-        table, diagonal = self._table, np.diag(self._table).copy()
-        self._loss = float((1 / diagonal - self.reg).sum())
+        table, diagonal = self._table, np.diag(self._table).copy()  # of −P
+        self._loss = float((-1 / diagonal - self.reg).sum())
         self.weights = np.empty(table.shape, np.float32)
 
         def some(start: int, stop: int) -> None:
-            self.weights[start:stop] = -table[start:stop] / diagonal
+            here = table[start:stop, start:stop]
+            here[:] = np.tril(here) + np.tril(here, -1).T
+            # The sign of −P stands above and below, and B is minus the quotient.
+            self.weights[start:stop, :stop] = table[start:stop, :stop] / -diagonal[:stop]
+            self.weights[start:stop, stop:] = table[stop:, start:stop].T / -diagonal[stop:]
 
         run_all(some, cut(len(table), _ROWS_A_THREAD))
         np.fill_diagonal(self.weights, 0)

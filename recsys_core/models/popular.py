@@ -2,8 +2,10 @@
 
 >>> import recsys_core as rc
 >>> party = rc.datasets.music_party()
->>> party.item_names[int(rc.MostPopular().fit(party).recommend(0, n=1)["item"][0])]
-'Lucy in the Sky with Diamonds'
+>>> popular = rc.MostPopular().fit(party)
+>>> best = popular.recommend(party.user_index("Spock"), n=1)
+>>> party.item_names[int(best["item"][0])], float(best["score"][0])
+('The Imperial March', 0.75)
 """
 
 from __future__ import annotations

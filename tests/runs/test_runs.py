@@ -956,7 +956,9 @@ def test_test_error_beside_the_baselines_is_computed_once(server):
     planted(space)
     run = trained(server, new(space, rc.ALS(n_factors=2)))
     found = run.test_scores()
-    assert [score.name for score in found] == ["ALS", "Global mean", "User + item bias"]
+    names = ["ALS", "Global mean", "User + item bias", "Most popular"]
+    assert [score.name for score in found] == names
+    assert found[3].rmse is None and found[3].ndcg is not None
     # The biases of this world may teach nothing; then their best epoch is the mean itself.
     assert found[0].rmse < found[2].rmse <= found[1].rmse
     split = run.split
