@@ -206,15 +206,15 @@ class EASETrainer:
         self._chosen = choices(train)
         self._counted = cut(n, max(1, (1 << 18) // n))
         self._rows = cut(n, max(_BLOCK, _WORK_A_STEP // (_BLOCK * n)))
-        self.n_steps = len(self._counted) + len(self._blocks) * len(self._rows) + 1
-        self.weights = np.zeros((0, 0), np.float32)
+        self.n_steps = len(self._counted) + (len(self._blocks) + 1) * len(self._rows)
+        self.weights = self._found = np.zeros((0, 0), np.float32)  # whole, and as far as it is read
         self._loss = float(len(self._chosen))
 
     def begin_epoch(self) -> None:
         """Prepare the pass: nothing to do."""
 
     def step(self, index: int) -> None:
-        """Count for some items; or take some rows through a block's elimination; or read B off."""
+        """Count for some items, take some rows through a block's sweep, or read B off some."""
         if index < len(self._counted):
             self._count(*self._counted[index])
             return
@@ -222,7 +222,7 @@ class EASETrainer:
         if block < len(self._blocks):
             self._eliminate(slice(*self._blocks[block]), rows)
         else:
-            self._finish()
+            self._read_off(*self._rows[rows])
 
     def _count(self, first: int, last: int) -> None:
         """How many users chose both of two items, for the rows ``first`` to ``last`` of A; + λ."""
@@ -259,22 +259,31 @@ class EASETrainer:
                 table[block, : block.start] = row[:, : block.start]
                 table[block, block] = -d
 
-    def _finish(self) -> None:
-        """B_ij = −P_ij / P_jj, and the objective: each column's is 1 / P_jj − λ."""
-        table, diagonal = self._table, np.diag(self._table).copy()  # of −P
-        self._loss = float((-1 / diagonal - self.reg).sum())
-        self.weights = np.empty(table.shape, np.float32)
+    def _read_off(self, first: int, last: int) -> None:
+        """B_ij = −P_ij / P_jj of some rows; with the last, the objective as well.
+
+        Each column's part of the objective is 1 / P_jj − λ.
+        """
+        table, diagonal = self._table, np.diag(self._table)  # of −P
+        if first == 0:
+            self._found = np.empty(table.shape, np.float32)
 
         def some(start: int, stop: int) -> None:
-            here = table[start:stop, start:stop]
-            here[:] = np.tril(here) + np.tril(here, -1).T
-            # The sign of −P stands above and below, and B is minus the quotient.
-            self.weights[start:stop, :stop] = table[start:stop, :stop] / -diagonal[:stop]
-            self.weights[start:stop, stop:] = table[stop:, start:stop].T / -diagonal[stop:]
+            here = np.tril(table[start:stop, start:stop])
+            # −P over P: with its sign, the quotient is B.
+            self._found[start:stop, :start] = table[start:stop, :start] / -diagonal[:start]
+            self._found[start:stop, start:stop] = (here + np.tril(here, -1).T) / -diagonal[
+                start:stop
+            ]
+            self._found[start:stop, stop:] = table[stop:, start:stop].T / -diagonal[stop:]
 
-        run_all(some, cut(len(table), _ROWS_A_THREAD))
-        np.fill_diagonal(self.weights, 0)
-        self._table = np.zeros((0, 0))  # of twice the size of the weights, and no longer needed
+        run_all(some, [(first + a, first + b) for a, b in cut(last - first, _ROWS_A_THREAD)])
+        if last == len(table):
+            self._loss = float((-1 / diagonal - self.reg).sum())
+            np.fill_diagonal(self._found, 0)
+            self.weights = self._found
+            # Of twice the size of the weights, and no longer needed.
+            self._table, self._found = np.zeros((0, 0)), np.zeros((0, 0), np.float32)
 
     def end_epoch(self) -> None:
         """Finish the pass: nothing to do."""
@@ -296,11 +305,12 @@ class EASETrainer:
         pivot = tuple(each.copy() for each in self._pivot)
         return {
             "table": self._table.copy(), "pivot": pivot, "weights": self.weights,
-            "loss": self._loss,
+            "found": self._found.copy(), "loss": self._loss,
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
         """Restore them."""
         self._table = state["table"].copy()
         self._pivot = tuple(each.copy() for each in state["pivot"])
-        self.weights, self._loss = state["weights"].copy(), state["loss"]
+        self._found = state["found"].copy()
+        self.weights, self._loss = state["weights"], state["loss"]
