@@ -208,7 +208,13 @@ def why(model: ModelInView, one: int | Guest, item: int | None, choosable: bool 
         )
         return
     chart(
-        reason_bars.figure(found, names, names[item], session.theme()),
+        reason_bars.figure(
+            found,
+            names,
+            names[item],
+            session.theme(),
+            of_ratings=model.fitted.has.ratings,
+        ),
         key="contributions",
         what=f"why {names[item]}",
         alt=f"How the ratings pull the prediction of {names[item]} from {start} to {end}",

@@ -191,7 +191,8 @@ def reasons(
                 names=names[item],
             )
         )
-    return _alone(reason_bars.figure(found, names, names[item], mode, most), mode)
+    of_ratings = fitted.has.ratings
+    return _alone(reason_bars.figure(found, names, names[item], mode, most, of_ratings), mode)
 
 
 # --- similarity ---------------------------------------------------------------------------------

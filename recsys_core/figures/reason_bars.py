@@ -12,8 +12,18 @@ from recsys_core.figures.theme import Mode
 _ROW = 26
 
 
-def figure(reasons: Reasons, names: list[str], item: str, mode: Mode, most: int = 8) -> Figure:
-    """The ratings that speak for (right) and against (left) an item, the strongest first."""
+def figure(
+    reasons: Reasons,
+    names: list[str],
+    item: str,
+    mode: Mode,
+    most: int = 8,
+    of_ratings: bool = True,
+) -> Figure:
+    """The ratings that speak for (right) and against (left) an item, the strongest first.
+
+    ``of_ratings`` says whether ratings are predicted, or preferences.
+    """
     table = reasons.table.head(most)
     labels = [
         escape.plotly(f"{escape.short(names[int(row.item)], 26)}, rated {words.given(row.rating)}")
@@ -42,7 +52,7 @@ def figure(reasons: Reasons, names: list[str], item: str, mode: Mode, most: int 
         title,
         height=_ROW * len(table) + 96,
         xaxis=axis(
-            "pull, in rating units",
+            "pull, in rating units" if of_ratings else "pull on the preference",
             range=[low - room, high + room],
             zeroline=True,
             zerolinecolor=theme.of(mode).muted,

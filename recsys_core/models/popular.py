@@ -80,10 +80,9 @@ class Popularity(FittedModel):
         return Guest(np.empty(0, np.float32), 0.0, items, ratings)
 
     def attribution(self, user: int | Guest, item: int) -> Attribution:
-        """Return the share alone: none of the user's ratings adds anything."""
-        items, values = self.rated_by(user)
-        share = float(self.shares[item])
-        return Attribution(share, share, items, np.asarray(values), np.zeros(len(items)))
+        """Return the share alone: no rating of the user adds anything, and none is listed."""
+        share, none = float(self.shares[item]), np.zeros(0)
+        return Attribution(share, share, np.zeros(0, np.int64), none, none)
 
 
 class PopularTrainer:

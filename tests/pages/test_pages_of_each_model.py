@@ -7,7 +7,7 @@ import pytest
 
 import recsys_core as rc
 from recsys_core.experiments import looks_like_counts, usual_model
-from recsys_core.words import number
+from recsys_core.words import number, plural
 from tests.app_harness import card_of, current, load, open_page, text_of, train
 from tests.pages.test_pages import CHARTS, PAGES, charts
 
@@ -40,10 +40,10 @@ LESS = {
     "EASE": {"train": "matrix", "predictions": "matrix contributions", "latent": ""},
     "MostPopular": {
         "train": "matrix_at_rest",
-        "predictions": "matrix contributions",
+        "predictions": "matrix",
         "latent": "",
-        "recommend": "contributions",
-    },
+        "recommend": "",
+    },  # fmt: skip
 }
 
 
@@ -158,3 +158,19 @@ def test_ratings_do_not_look_like_counts():
     ):
         assert not looks_like_counts(ratings)
         assert isinstance(usual_model(ratings), rc.SGD)
+
+
+def test_models_for_lists_say_so_in_place_of_errors(browser_id, world):
+    train(world, rc.EASE())
+    at = open_page("train", browser_id)
+    assert not at.metric and "there is no RMSE" in text_of(at)
+
+
+def test_the_same_list_for_everybody_has_test_measures_and_no_reasons(browser_id, world):
+    run = train(world, rc.MostPopular())
+    at = open_page("train", browser_id)
+    assert not next(b for b in at.button if b.label == "Show test error").disabled
+    at = open_page("recommend", browser_id)
+    rated = plural("rating", len(run.fitted.rated_by(0)[0]))
+    said = [caption.value for caption in at.caption]
+    assert any(text.startswith(f"None of the {rated} says anything about") for text in said)

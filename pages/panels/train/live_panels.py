@@ -216,6 +216,12 @@ def _errors() -> None:
     if run.status != "finished":
         st.caption("Its errors will be here in a moment.")
         return
+    if not run.fitted.has.ratings:
+        st.caption(
+            "It predicts who would choose what, not ratings, so there is no RMSE. How good its "
+            "lists are is measured below, on test ratings."
+        )
+        return
     for part, rmse in known:
         if rmse is None:
             continue

@@ -195,7 +195,7 @@ def _test(run: Run) -> None:
             icon=":material/quiz:",
             key="test",
             disabled=run.wants_training
-            or run.epoch == 0
+            or (run.epoch == 0 and run.n_epochs > 0)
             or run.split.test is None
             or parts.locked("test"),
             help="Measured once, at the end, on ratings no choice was made by; of lists as well."
