@@ -70,7 +70,7 @@ def loses_to_popular(found: Sequence[Score]) -> Text | None:
     return Text(
         "By NDCG@{places}, {name} chooses worse than {popular}, the same list for everybody "
         "({own} against {other}). Predicting ratings well is another task than choosing what to "
-        "show: it learns only from what people rated, but a list is chosen from everything, and "
+        "show: the model learns only from what people rated, but a list is chosen from all, and "
         "what few people rated is easily predicted too high.",
         places=PLACES, name=own.name, popular=popular.name,
         own=f"{own.ndcg:.3f}", other=f"{popular.ndcg:.3f}",

@@ -211,7 +211,8 @@ def _errors() -> None:
         return
     last = run.epochs[-1]
     known = (("Training", last.train_rmse), ("Validation", last.validation_rmse))
-    biases = next((b for b in run.baselines if isinstance(b.model, UserItemBias)), None)
+    others = () if isinstance(run.model, UserItemBias) else run.baselines  # itself says nothing
+    biases = next((b for b in others if isinstance(b.model, UserItemBias)), None)
     st.markdown("**How well**")
     if run.status != "finished":
         st.caption("Its errors will be here in a moment.")
