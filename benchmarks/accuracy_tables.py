@@ -191,9 +191,16 @@ def published() -> str:
             continue
         best = [name for name in _order(own) if not next(iter(own[name].values()))["is_baseline"]]
         shown = [f"{name} {error:.4g}" for name, error in figures]
-        mine = f"{value(own[best[0]], 'rmse')} ({best[0]})" if best else "–"
-        rows.append((f"{data.NAMES[data_set]}, {_SPLIT_NAMES[protocol]}", mine, " · ".join(shown)))
-    return table(("split", "ours", "published"), rows) if rows else ""
+        if not best:
+            continue
+        lines = own[best[0]]
+        mean = mean_and_deviation([line["rmse"] for line in lines.values()])[0]
+        higher = [f"{name}'s" for name, error in figures if error > mean]
+        below = f"below {' and '.join(higher)} published" if higher else "–"
+        ours = f"{value(lines, 'rmse')} ({best[0]})"
+        split = f"{data.NAMES[data_set]}, {_SPLIT_NAMES[protocol]}"
+        rows.append((split, ours, " · ".join(shown), below))
+    return table(("split", "ours", "published", "ours is"), rows) if rows else ""
 
 
 def readme() -> str:

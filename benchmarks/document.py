@@ -65,8 +65,7 @@ _ABOUT_PUBLISHED = (
     "Test RMSE of models that see ids and ratings only. Ours is chosen, clipped and measured as "
     "above. GLocal-K reports the epoch with the lowest *test* error, which makes its figures too "
     "low by an unknown amount; figures lower than its own are listed publicly, by models we have "
-    "not run. So ours say “below GLocal-K's published figure” where they are lower, and nothing "
-    "more. On MovieLens 1M the difference is no larger than what one split differs from another."
+    "not run. On MovieLens 1M the difference to it is about as large as between two splits."
 )
 
 

@@ -195,7 +195,10 @@ def targets(data_set: str, measured: list[Measured], kinds: tuple[str, ...] = ()
         )
         found = _pairs(each.lines, names)
         if found:
-            said.append(f"{_target(found, kind, needs[data_set])} (Run {each.about['id']}.)")
+            without = [name for name in names if name not in {peer.name for _, peer, _ in found}]
+            about = f"run {each.about['id']}"
+            about += f", without {' and '.join(without)}" if without else ""
+            said.append(f"{_target(found, kind, needs[data_set])} ({about[0].upper()}{about[1:]}.)")
         else:
             said.append(f"{' / '.join(names)}: not measured, so nothing to compare with.")
     return said
