@@ -225,6 +225,9 @@ def readme() -> str:
         some = next(rows[name] for rows in found.values() if name in rows)
         lists = next(reversed(found.values())).get(name, {})
         body.append((_shown(name, some), *cells, value(lists, "ndcg")))
-    heads = [(f"{data.NAMES[name]}, RMSE", "beats bias by") for name in found]
+    heads = [
+        (f"{data.NAMES[name]}, {max(map(len, rows.values()))} splits", "beats bias by")
+        for name, rows in found.items()
+    ]
     last = data.NAMES[next(reversed(found))]
     return table(("model", *(h for pair in heads for h in pair), f"NDCG@10, {last}"), body)
