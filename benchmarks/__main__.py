@@ -2,7 +2,7 @@
 
     python -m benchmarks --data-sets 100k 1m            # some 30 minutes
     python -m benchmarks --data-sets 10m                # as much again
-    python -m benchmarks --systems SGD LIBMF --quick    # a part, without curves
+    python -m benchmarks --systems SGD LIBMF --quick    # a try: nothing is written
 
 How accurate the models are over many splits is measured by ``benchmarks.accuracy``; ``make bench``
 does both, and writes the documents.
@@ -59,7 +59,7 @@ def main() -> None:
     )
     parser.add_argument("--data-sets", nargs="+", choices=tuple(data.NAMES), default=["100k", "1m"])
     parser.add_argument("--systems", nargs="+", help="words of their names; all by default")
-    parser.add_argument("--quick", action="store_true", help="one fit each: no curves")
+    parser.add_argument("--quick", action="store_true", help="one fit each, nothing written")
     parser.add_argument("--data", type=Path, help="folder of the zips")
     asked = parser.parse_args()
     data.use(asked.data)
@@ -72,8 +72,9 @@ def main() -> None:
             continue
         print(f"{data.NAMES[data_set]}: {len(ratings):,} ratings", flush=True)
         lines = lines_of(data_set, chosen(asked.systems), asked.quick)
-        report.write(data_set, len(ratings), about, lines)
-        print(report.markdown(data_set), flush=True)
+        if not asked.quick:  # one fit, perhaps the first, is no result to keep
+            report.write(data_set, len(ratings), about, lines)
+            print(report.markdown(data_set), flush=True)
 
 
 if __name__ == "__main__":
