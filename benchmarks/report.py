@@ -324,7 +324,8 @@ def _begin(line: Line) -> tuple[str, ...]:
     """The first five cells of a line: name, version, passes, time of one, time of all."""
     about = "≈ " if line.capped else ""
     name = f"**{line.name}**" if line.ours else line.name
-    name += "" if line.tuned or line.family == "other" else " (not tuned)"
+    chosen = line.tuned or line.family == "other" or (line.ours and line.passes is None)
+    name += "" if chosen else " (not tuned)"
     passes = f"{line.passes} of {line.capped}" if line.capped else str(line.passes or "–")
     ms = number(1000 * line.per_pass) if line.per_pass else "–"
     seconds = f"{about}{number(line.due)}" if line.due is not None else "–"

@@ -260,7 +260,7 @@ def test_targets_say_met_or_missed_by_how_much():
         OURS, line("LIBMF", 3.0, 0.895, passes=40)
     )
     met = said(OURS, line("LIBMF", 30.0, 0.895, passes=40))
-    assert "15× faster per fit, target 2×: **met** (RMSE −0.0050" in met and "Run a." in met
+    assert "15× faster per fit, target 2×: **met** (RMSE −0.0050" in met and "Run a, without cornac MF" in met
     # Faster but less accurate is not met; a peer that is faster is said to be.
     assert "**missed** (RMSE +0.0100)" in said(OURS, line("LIBMF", 30.0, 0.880, passes=40))
     assert "2× slower per fit, target 2×: **missed**" in said(
@@ -317,8 +317,8 @@ def test_two_runs_never_meet_in_one_ratio(tmp_path, monkeypatch):
         with pytest.raises(ValueError, match="of run first.*of run slow"):
             report.ratios(next(each for each in everything if each.name == "SGD"), peer)
     said = report.targets("100k", measured)
-    assert "SGD against LIBMF: 4× faster" in said[0] and "Run first." in said[0]
-    assert "ALS against cmfrec, CG: 3× faster" in said[1] and "Run slow." in said[1]
+    assert "SGD against LIBMF: 4× faster" in said[0] and "Run first, without" in said[0]
+    assert "ALS against cmfrec, CG: 3× faster" in said[1] and "Run slow, without LensKit BiasedMF." in said[1]
     assert said[-1] == "Surprise SVD: not measured, so nothing to compare with."
     text = report.markdown("100k")
     assert text.index("run slow") < text.index("An earlier run") < text.index("run first")
