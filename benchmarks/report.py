@@ -72,21 +72,25 @@ def write(data_set: str, n_ratings: int, about: dict[str, Any], lines: list[Line
 
 def draw(data_set: str) -> None:
     """Draw error against seconds of one run, that with most curves: runs share no axis of time."""
-    curves = [
-        [
-            plot.Curve(line.name, [(s, e) for _, s, e in line.curve], line.ours, line.family)
-            for line in each.lines
-            if len(line.curve) > 1 and line.family != "implicit"
-        ]
-        for each in read(data_set)[1]
-    ]
+    drawn = max(
+        ((each, _curves(each.lines)) for each in read(data_set)[1]), key=lambda run: len(run[1])
+    )
     plot.write(
         path(data_set, "svg"),
-        max(curves, key=len, default=[]),
-        title=f"Test RMSE against seconds of training: {data.NAMES[data_set]}",
+        drawn[1],
+        title=f"Test RMSE against seconds of training: {data.NAMES[data_set]}, one split, "
+        f"run {drawn[0].about['id']}",
         x_title="seconds of one fit (log scale)",
         y_title="test RMSE",
     )
+
+
+def _curves(lines: list[Line]) -> list[plot.Curve]:
+    return [
+        plot.Curve(line.name, [(s, e) for _, s, e in line.curve], line.ours, line.family)
+        for line in lines
+        if len(line.curve) > 1 and line.family != "implicit"
+    ]
 
 
 # --- ratios ---------------------------------------------------------------------------------------

@@ -260,7 +260,10 @@ def test_targets_say_met_or_missed_by_how_much():
         OURS, line("LIBMF", 3.0, 0.895, passes=40)
     )
     met = said(OURS, line("LIBMF", 30.0, 0.895, passes=40))
-    assert "15× faster per fit, target 2×: **met** (RMSE −0.0050" in met and "Run a, without cornac MF" in met
+    assert (
+        "15× faster per fit, target 2×: **met** (RMSE −0.0050" in met
+        and "Run a, without cornac MF" in met
+    )
     # Faster but less accurate is not met; a peer that is faster is said to be.
     assert "**missed** (RMSE +0.0100)" in said(OURS, line("LIBMF", 30.0, 0.880, passes=40))
     assert "2× slower per fit, target 2×: **missed**" in said(
@@ -318,7 +321,10 @@ def test_two_runs_never_meet_in_one_ratio(tmp_path, monkeypatch):
             report.ratios(next(each for each in everything if each.name == "SGD"), peer)
     said = report.targets("100k", measured)
     assert "SGD against LIBMF: 4× faster" in said[0] and "Run first, without" in said[0]
-    assert "ALS against cmfrec, CG: 3× faster" in said[1] and "Run slow, without LensKit BiasedMF." in said[1]
+    assert (
+        "ALS against cmfrec, CG: 3× faster" in said[1]
+        and "Run slow, without LensKit BiasedMF." in said[1]
+    )
     assert said[-1] == "Surprise SVD: not measured, so nothing to compare with."
     text = report.markdown("100k")
     assert text.index("run slow") < text.index("An earlier run") < text.index("run first")
@@ -382,6 +388,11 @@ def test_results_are_written_read_and_drawn(tmp_path, monkeypatch):
     drawn = ET.parse(tmp_path / "100k.svg").getroot()
     words = [node.text for node in drawn.iter() if node.text]
     assert "LIBMF" in words and "SGD" in words
+    # A part measured later has its own axis of time: it does not join the plot.
+    ours = dataclasses.replace(OURS, name="ALS", run="b")
+    report.write("100k", 100, run_of("b")["run"], [ours])
+    words = [node.text for node in ET.parse(tmp_path / "100k.svg").getroot().iter() if node.text]
+    assert "LIBMF" in words and "ALS" not in words and "run a" in words[0]
 
 
 def test_axes_have_round_numbers_and_points_lie_between_them(tmp_path):
