@@ -51,7 +51,7 @@ _TRIED: dict[str, dict[str, tuple[float, ...]]] = {
     "ItemKNN": {"shrinkage": (0.3, 1.0, 3.0)},
     "ImplicitALS": {"reg": (0.3, 1.0, 3.0)},
     "EASE": {"reg": (0.3, 1.0, 3.0)},
-    "UserItemBias": {"reg_user": (0.2, 0.5, 1.0), "reg_item": (0.2, 0.5, 1.0)},
+    "UserItemBias": {"reg_user": (0.3, 1.0, 3.0), "reg_item": (0.3, 1.0, 3.0)},
 }  # fmt: skip
 
 # A sampler's mean only settles with more sweeps: their number is given, and nothing is chosen.
