@@ -20,7 +20,7 @@ Line = dict[str, Any]
 BIAS, POPULAR = "UserItemBias", "MostPopular"
 
 # The rows of the README, by model; all others are in the document.
-_IN_README = ("GlobalMean", BIAS, POPULAR, "SGD", "ALS", "BayesianPMF", "EASE")
+_IN_README = ("GlobalMean", BIAS, POPULAR, "SGD", "BayesianPMF", "EASE")
 
 # Published test errors of models that see ids and ratings only: split → name, RMSE.
 _PUBLISHED = {
