@@ -40,9 +40,14 @@ check: venv $(VENV)/requirements.txt $(VENV)/requirements-dev.txt
 	@if $(TSC) --version > /dev/null 2>&1; then $(TSC) && echo "The JavaScript's types are right"; \
 	else echo "npx cannot fetch TypeScript: the JavaScript's types are not checked"; fi
 
-# Other libraries are installed into .bench the first time. BENCH_ARGS="--data-sets 10m" and so on.
+# Speed, accuracy, then the documents: some 80 minutes on two cores. Other libraries are installed into
+# .bench the first time. With BENCH_ARGS="--data-sets 10m" and so on speed alone.
 bench: venv $(VENV)/requirements.txt
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+ifeq ($(BENCH_ARGS),)
+	$(BIN)/python -m benchmarks.accuracy
+	$(BIN)/python -m benchmarks.document
+endif
 
 venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -2,25 +2,28 @@
 
     python -m benchmarks --data-sets 100k 1m            # some 30 minutes
     python -m benchmarks --data-sets 10m                # as much again
-    python -m benchmarks --systems SGD LIBMF --quick    # a part, without curves
+    python -m benchmarks --systems SGD LIBMF --quick    # a try: nothing is written
+
+How accurate the models are over many splits is measured by ``benchmarks.accuracy``; ``make bench``
+does both, and writes the documents.
 
 Random 90/10 split with seed 0, k = 32, two threads, settings from ``settings.json`` (chosen on a
 validation part of the training set by ``benchmarks.tune``, for us and for them alike); fits are
 warm and fit time alone is counted. Peers are installed into ``.bench`` when they are missing; one
 that cannot be is in the table with the reason. Results go to ``benchmarks/results``, and
-``python -m benchmarks.report`` prints them again. Times are worth comparing within one run only.
+``python -m benchmarks.report`` prints them again. Each call is a run with an id, and ratios are
+made within one run only: a part measured again is shown apart.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import time
 from pathlib import Path
 
 import recsys_core as rc
-from benchmarks import accuracy, data, report
-from benchmarks.measuring import Arena, Line, machine, measured
+from benchmarks import data, report, runs
+from benchmarks.measuring import Arena, Line, measured
 from benchmarks.systems import System, chosen, settings_for
 
 
@@ -56,10 +59,11 @@ def main() -> None:
     )
     parser.add_argument("--data-sets", nargs="+", choices=tuple(data.NAMES), default=["100k", "1m"])
     parser.add_argument("--systems", nargs="+", help="words of their names; all by default")
-    parser.add_argument("--quick", action="store_true", help="one fit each: no curves, no folds")
+    parser.add_argument("--quick", action="store_true", help="one fit each, nothing written")
     parser.add_argument("--data", type=Path, help="folder of the zips")
     asked = parser.parse_args()
     data.use(asked.data)
+    about = runs.about()
     for data_set in asked.data_sets:
         try:
             ratings = data.ratings(data_set)
@@ -68,16 +72,9 @@ def main() -> None:
             continue
         print(f"{data.NAMES[data_set]}: {len(ratings):,} ratings", flush=True)
         lines = lines_of(data_set, chosen(asked.systems), asked.quick)
-        result = {
-            "data_set": data_set,
-            "n_ratings": len(ratings),
-            "machine": machine(),
-            "lines": [dataclasses.asdict(line) for line in lines],
-        }
-        if asked.systems is None and not asked.quick:
-            result["accuracy"] = accuracy.of(data_set)
-        report.write(result, keep=asked.systems is not None)
-        print(report.markdown(data_set), flush=True)
+        if not asked.quick:  # one fit, perhaps the first, is no result to keep
+            report.write(data_set, len(ratings), about, lines)
+            print(report.markdown(data_set), flush=True)
 
 
 if __name__ == "__main__":

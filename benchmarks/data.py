@@ -16,21 +16,23 @@ _TEN_MILLION = dict(n_users=69_878, n_items=10_677, n_factors=10, popularity=0.8
 
 NAMES = {
     "100k": "MovieLens 100K",
+    "latest-small": "MovieLens latest-small",
     "1m": "MovieLens 1M",
     "10m": "generated, 10 M ratings",
 }
-_ZIPS = {"100k": "ml-100k.zip", "1m": "ml-1m.zip"}
+_ZIPS = {"100k": "ml-100k.zip", "latest-small": "ml-latest-small.zip", "1m": "ml-1m.zip"}
+_FOLDER = "../shared/data"
 
 
 def use(folder: Path | None) -> None:
     """Look for the zips in this folder; None leaves $FACTORSCOPE_DATA, or ../shared/data."""
-    if folder is not None:
-        os.environ["FACTORSCOPE_DATA"] = str(folder)
+    os.environ["FACTORSCOPE_DATA"] = str(folder or os.environ.get("FACTORSCOPE_DATA", _FOLDER))
 
 
-# What each is made anew by; the split of all measurements; and the one inside it for tuning.
+# What each is made anew by; and the one split on which times are measured.
 RECIPES: dict[str, dict[str, Any]] = {
     "100k": {"name": "movielens", "release": "100k"},
+    "latest-small": {"name": "movielens", "release": "latest-small"},
     "1m": {"name": "movielens", "release": "1m"},
     "10m": {"name": "low_rank", "density": 10_000_000 / (69_878 * 10_677), "seed": 0,
             "scale": (0.5, 5.0, 0.5), **_TEN_MILLION},
@@ -54,7 +56,7 @@ def ratings(name: str) -> rc.Ratings:
 
 def zip_path(name: str) -> Path:
     """Where a zip lies."""
-    folder = Path(os.environ.get("FACTORSCOPE_DATA", "../shared/data"))
+    folder = Path(os.environ.get("FACTORSCOPE_DATA", _FOLDER))
     path = folder / name
     if not path.is_file():
         raise FileNotFoundError(f"{name} is not in {folder}; name another folder by --data")

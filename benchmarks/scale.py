@@ -16,7 +16,7 @@ import math
 import resource
 
 import recsys_core as rc
-from benchmarks import data, plot, report
+from benchmarks import data, plot, report, runs
 from recsys_core.words import number
 
 _RATINGS = (100_000, 300_000, 1_000_000, 3_000_000, 10_000_000)
@@ -58,7 +58,7 @@ def main() -> None:
             if n == min(_AT_RATINGS, most):
                 by_k[name] = [(k, cost(name, ratings, k)) for k in _FACTORS]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    result = {"by_ratings": by_ratings, "by_k": by_k, "peak_mib": peak}
+    result = {"run": runs.about(), "by_ratings": by_ratings, "by_k": by_k, "peak_mib": peak}
     report.RESULTS.mkdir(exist_ok=True)
     (report.RESULTS / "scale.json").write_text(json.dumps(result, indent=1) + "\n")
     for kind, found, title in (
@@ -73,7 +73,7 @@ def main() -> None:
 
 def markdown(result: dict) -> str:
     """Tables for ``docs/benchmarks.md``: milliseconds per epoch, and the slopes."""
-    parts = []
+    parts = [runs.said(result["run"])] if "run" in result else []
     for kind, name in (("by_ratings", "ratings"), ("by_k", "k")):
         found = result[kind]
         head = (name, *(f"{x:,}" for x, _ in next(iter(found.values()))), "slope")

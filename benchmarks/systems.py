@@ -16,7 +16,7 @@ from benchmarks import data
 from benchmarks.peers import OURS
 
 K = 32
-SIZES = {"100k": 1, "1m": 2, "10m": 3}
+SIZES = {"100k": 1, "latest-small": 1, "1m": 2, "10m": 3}
 SETTINGS = Path(__file__).parent / "settings.json"
 
 Space = dict[str, tuple[float, float] | list[Any]]
@@ -28,7 +28,8 @@ class System:
 
     ``most`` caps the passes on a data set where the tuned number would take too long; a capped
     line says so and is judged by the time of a pass alone. ``like`` names the system whose
-    settings it shares (the same model at another rank).
+    settings it shares (the same model at another rank, or the same objective in another library,
+    whose names for the settings are in ``renamed``).
     """
 
     name: str
@@ -41,6 +42,7 @@ class System:
     most: dict[str, int] = field(default_factory=dict)
     skip: tuple[str, ...] = ()
     like: str = ""
+    renamed: dict[str, str] = field(default_factory=dict)
 
     @property
     def ours(self) -> bool:
@@ -64,6 +66,16 @@ def _gibbs(name: str, peer: str, fixed: dict[str, Any], space: Space | None, **r
     return System(name, peer, "Bayesian", "n_iter", fixed, space, **rest)
 
 
+def _buffalo(name: str, optimizer: str) -> System:
+    """Describe buffalo's ALS for counts: the objective of ours, so it gets the settings of ours."""
+    return System(
+        name, "buffalo", "implicit", "num_iters", {"optimizer": optimizer, "d": K}, {},
+        {"num_iters": 15, "reg": 30.0, "alpha": 1.0}, like="ImplicitALS",
+        renamed={"n_epochs": "num_iters"},
+    )  # fmt: skip
+
+
+_RATE_ONCE, _REG_ONCE = (0.005, 0.2), (0.003, 0.2)
 _RATE, _REG, _REG_ALS = (0.003, 0.03), (0.03, 0.2), (0.04, 0.25)
 _SLOW = {"10m": 3}
 # Of ours with λ and learning rates: in rating units, as all others are, and as they were tuned.
@@ -158,7 +170,24 @@ SYSTEMS = (
         {"iterations": (5, 30), "regularization": (0.03, 300.0), "alpha": (0.1, 40.0)},
         {"iterations": 15, "regularization": 0.1, "alpha": 1.0},
     ),
-    # --- others, for accuracy ---
+    _buffalo("buffalo ALS, CG", "manual_cg"),
+    _buffalo("buffalo ALS, exact", "llt"),
+    _ours("EASE", "implicit", {}, {}, fixed={}, passes=None, skip=("10m",)),
+    _ours("MostPopular", "implicit", {}, {}, fixed={}, passes=None),
+    # --- one pass over the ratings, in an order drawn at random ---
+    _ours(
+        "SGD", "one pass", {"learning_rate": 0.05, "reg": 0.05},
+        {"learning_rate": _RATE_ONCE, "reg": _REG_ONCE}, name="SGD, one pass",
+        fixed={"n_factors": K, "n_epochs": 1, "decay": False, **_PLAIN}, passes=None,
+    ),
+    System(
+        "river BiasedMF, one pass", "river", "one pass", None, {"n_factors": K},
+        {"learning_rate": _RATE_ONCE, "reg": _REG_ONCE}, {"learning_rate": 0.02, "reg": 0.02},
+        skip=("10m",),
+    ),
+    # --- others, for accuracy; the baselines among them ---
+    _ours("GlobalMean", "other", {}, {}, fixed={}, passes=None),
+    _ours("UserItemBias", "other", {}, {}, fixed={}, passes=None),
     _ours("PMF", "other", {}, {"n_factors": (8, K), "n_epochs": (10, 60)}, fixed={}),
     _ours(
         "SVDpp", "other", {}, {"n_epochs": (8, 40), "learning_rate": (0.005, 0.05), "reg": _REG},
@@ -191,7 +220,7 @@ SYSTEMS = (
     ),
 )  # fmt: skip
 
-FAMILIES = ("SGD", "ALS", "Bayesian", "implicit", "other")
+FAMILIES = ("SGD", "ALS", "Bayesian", "implicit", "one pass", "other")
 BY_NAME = {system.name: system for system in SYSTEMS}
 
 
@@ -225,6 +254,7 @@ def settings_for(
         name for name in ("100k", "1m", "10m") if name in runs and SIZES[name] <= SIZES[data_set]
     ]
     best = runs[smaller[-1]]["settings"] if smaller else {}
+    best = {system.renamed.get(name, name): value for name, value in best.items()}
     return {**model.start, **best, **system.fixed}, bool(smaller)
 
 

@@ -12,7 +12,7 @@ import select
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -42,10 +42,14 @@ class PeerError(Exception):
 
 @dataclass(frozen=True)
 class Fit:
-    """One fit: the seconds it alone took, and predictions for the held-out pairs."""
+    """One fit: the seconds it alone took, and predictions for the held-out pairs.
+
+    ``tables``: by name what all scores are made of, where it was asked for (see ``adapter.py``).
+    """
 
     seconds: float
     predicted: np.ndarray
+    tables: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def environment(peer: str) -> Path:
@@ -129,10 +133,12 @@ class Session:
         self._process.communicate()
         self._log.close()
 
-    def fit(self, settings: dict[str, Any]) -> Fit:
+    def fit(self, settings: dict[str, Any], with_tables: bool = False) -> Fit:
         """Fit once with these settings."""
         out = self.folder / f"{self.peer}.npy"
-        request = json.dumps({"settings": settings, "out": str(out)}) + "\n"
+        tables = self.folder / f"{self.peer}.npz" if with_tables else None
+        asked = {"settings": settings, "out": str(out), "tables": tables and str(tables)}
+        request = json.dumps(asked) + "\n"
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(request.encode())
@@ -140,7 +146,11 @@ class Session:
         except BrokenPipeError:
             raise PeerError(f"it ended before it was asked: {self._last_words()}") from None
         seconds = self._answer()["seconds"]
-        return Fit(seconds, np.load(out))
+        found: dict[str, np.ndarray] = {}
+        if tables is not None:
+            with np.load(tables) as file:
+                found = dict(file)
+        return Fit(seconds, np.load(out), found)
 
     def _answer(self) -> dict[str, Any]:
         """The adapter's next line; it says one thing at a time, so nothing is left in between."""

@@ -5,10 +5,13 @@
 ``PEER.py`` beside this file supplies ``prepare(train, pairs)``, which is not timed: data in the
 structure the peer wants; ``fit(data, **settings)``, timed: a model; and ``predict(model, pairs)``,
 not timed: one number a pair. FOLDER/data.npz holds the training ratings and the pairs to predict;
-the values of those pairs stay with the parent, which alone measures errors.
+the values of those pairs stay with the parent, which alone measures errors. Where lists are judged,
+``tables(model)``, not timed: ``{"users": …, "items": …}``, factors (n_users, k) and (n_items, k)
+whose products are the scores, or ``{"scores": …}``, all of them, (n_users, n_items).
 
-Each line on standard input is a request, ``{"settings": …, "out": …}``; each is answered by one
-line, ``{"seconds": …}`` or ``{"error": …}``, and the predictions are saved as ``out``.
+Each line on standard input is a request, ``{"settings": …, "out": …, "tables": …}``; each is
+answered by one line, ``{"seconds": …}`` or ``{"error": …}``. Predictions are saved as ``out``, and
+what ``tables`` gives under that name unless it is null.
 """
 
 from __future__ import annotations
@@ -47,6 +50,8 @@ def main(name: str, folder: Path) -> None:
             model = peer.fit(data, **asked["settings"])
             seconds = time.perf_counter() - began
             np.save(asked["out"], np.asarray(peer.predict(model, pairs), dtype=np.float32))
+            if asked.get("tables"):
+                np.savez(asked["tables"], **peer.tables(model))
             answer(seconds=seconds)
         except Exception as error:
             answer(error=_said(error))

@@ -35,3 +35,9 @@ def fit(data, model, **settings):
 def predict(fitted, pairs):
     # Preferences beyond 0 and 1 still have an order.
     return np.asarray(fitted.predict(pairs.users, pairs.items, clip=fitted.has.ratings))
+
+
+def tables(fitted):
+    if fitted.has.factors and not fitted.has.ratings:
+        return {"users": fitted.user_factors, "items": fitted.item_factors}
+    return {"scores": fitted.predict_matrix(clip=False)}

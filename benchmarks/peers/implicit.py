@@ -24,3 +24,7 @@ def fit(data, factors, iterations, regularization, alpha):
 def predict(model, pairs):
     users, items = model.user_factors[pairs.users], model.item_factors[pairs.items]
     return np.einsum("nk,nk->n", users, items)
+
+
+def tables(model):
+    return {"users": model.user_factors, "items": model.item_factors}

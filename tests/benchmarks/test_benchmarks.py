@@ -17,7 +17,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 import recsys_core as rc
-from benchmarks import data, document, peers, plot, report, sessions, tune
+from benchmarks import data, document, peers, plot, report, runs, sessions, tune
 from benchmarks.client import Client
 from benchmarks.measuring import Arena, Line, measured
 from benchmarks.systems import BY_NAME, SYSTEMS, System, chosen, settings_for
@@ -39,6 +39,9 @@ def fit(data, n_epochs, shift=0.0):
 def predict(model, pairs):
     assert not hasattr(pairs, "values")
     return [model] * len(pairs.users)
+def tables(model):
+    import numpy as np
+    return {"users": np.ones((40, 2)), "items": np.arange(60.0).reshape(30, 2) / 60}
 """
 
 
@@ -67,6 +70,9 @@ def test_the_parent_measures_what_a_peer_predicts(fake, arena):
     assert line.error == pytest.approx(expected, abs=1e-6)
     assert line.version == np.__version__
     assert [passes for passes, _, _ in line.curve] == [1, 2, 3, 4]
+    biases = rc.UserItemBias().fit(arena.train)
+    theirs = biases.predict(arena.test.user_ids, arena.test.item_ids)
+    assert line.gain[0] == pytest.approx(rc.metrics.rmse(arena.test.values, theirs) - expected)
 
 
 def test_passes_are_capped_where_they_would_take_too_long(fake, arena):
@@ -125,6 +131,25 @@ def test_implicit_feedback_is_judged_by_pairs():
         assert arena.error(np.r_[np.zeros(n), np.ones(n)]) == 1.0
 
 
+def test_lists_and_the_objective_are_judged_from_what_a_system_found(fake):
+    """Against our own fitted model, whose measures and objective are computed elsewhere."""
+    ratings = rc.datasets.low_rank(40, 30, 2, density=0.4, seed=1)
+    train, test = data.split(ratings)
+    model = rc.ImplicitALS(n_factors=4, alpha=2.0, reg=3.0, n_epochs=5, seed=0).fit(train)
+    fitted = model.snapshot()
+    with Arena(train, test, implicit=True) as arena:
+        tables = {"users": fitted.user_factors, "items": fitted.item_factors}
+        expected = rc.metrics.ranking(fitted, test)
+        assert arena.lists(tables) == (expected.ndcg, expected.recall)
+        assert arena.lists({"scores": fitted.predict_matrix(clip=False)}) == arena.lists(tables)
+        assert arena.objective(tables, 2.0, 3.0) == pytest.approx(model.history[-1].loss, rel=1e-5)
+        line = measured(fake, "100k", arena, {"n_epochs": 4}, tuned=True)
+    # The last of thirty items has the highest score, for everybody.
+    assert [len(each) for each in line.lists] == [6] * 4 and line.gain is None
+    order = {"scores": np.tile(np.arange(30.0), (40, 1))}
+    assert line.lists[-1][3:] == (*arena.lists(order), None)
+
+
 def test_tuning_never_sees_the_test_part():
     ratings = rc.datasets.low_rank(40, 30, 2, density=0.4, seed=1)
     _, test = data.split(ratings)
@@ -170,8 +195,15 @@ def test_settings_come_from_the_largest_set_tuned_that_is_no_larger():
     assert settings_for(libmf, "100k", {}) == ({**libmf.start, **libmf.fixed}, False)
 
 
+def test_the_same_objective_gets_the_same_settings_under_its_own_names():
+    found = {"ImplicitALS": {"100k": {"settings": {"n_epochs": 9, "reg": 44.0, "alpha": 2.0}}}}
+    settings, tuned = settings_for(BY_NAME["buffalo ALS, CG"], "100k", found)
+    assert tuned and "n_epochs" not in settings
+    assert (settings["num_iters"], settings["reg"], settings["alpha"]) == (9, 44.0, 2.0)
+
+
 def test_settings_of_ours_are_options_of_the_model():
-    ours = [system for system in SYSTEMS if system.ours]
+    ours = [s for s in SYSTEMS if s.ours and s.fixed["model"] in rc.MODELS]
     wrong = {}
     for system in ours:
         options = {option.name for option in rc.MODELS[system.fixed["model"]].options()}
@@ -207,28 +239,143 @@ def test_samplers_are_compared_at_equal_rank():
     assert report.reference(lines, lines[2]) is lines[1]
 
 
+def run_of(name, *lines, processor="one"):
+    """A run as the results hold it, its lines as plain data."""
+    about = {"id": name, "date": "2026-01-01", "processor": processor, "cores": 2, "threads": 2,
+             "versions": {"numpy": "2"}, "commit": "abc", "code": "def"}  # fmt: skip
+    return {"run": about, "lines": [vars(each) for each in lines]}
+
+
+def measured_in(name, *lines):
+    return report.Measured(
+        run_of(name)["run"], [dataclasses.replace(each, run=name) for each in lines]
+    )
+
+
 def test_targets_say_met_or_missed_by_how_much():
-    said = report.targets("100k", [OURS, line("LIBMF", 3.0, 0.895, passes=40)])
-    assert "SGD against LIBMF: 1.5× faster per fit, target 2×: **missed**" in said[0]
-    assert "0.8900 (SGD)" in said[-1] and "missed by 0.0100" in said[-1]
-    met = report.targets("100k", [OURS, line("LIBMF", 30.0, 0.895, passes=40)])
-    assert "15× faster per fit, target 2×: **met**" in met[0]
-    # Faster but less accurate is not met.
-    worse = report.targets("100k", [OURS, line("LIBMF", 30.0, 0.880, passes=40)])
-    assert "**missed** (RMSE +0.0100)" in worse[0]
+    def said(*lines):
+        return report.targets("100k", [measured_in("a", *lines)])[0]
+
+    assert "SGD against LIBMF: 1.5× faster per fit, target 2×: **missed**" in said(
+        OURS, line("LIBMF", 3.0, 0.895, passes=40)
+    )
+    met = said(OURS, line("LIBMF", 30.0, 0.895, passes=40))
+    assert (
+        "15× faster per fit, target 2×: **met** (RMSE −0.0050" in met
+        and "Run a, without cornac MF" in met
+    )
+    # Faster but less accurate is not met; a peer that is faster is said to be.
+    assert "**missed** (RMSE +0.0100)" in said(OURS, line("LIBMF", 30.0, 0.880, passes=40))
+    assert "2× slower per fit, target 2×: **missed**" in said(
+        OURS, line("LIBMF", 1.0, 0.895, passes=40)
+    )
+    # The fastest peer decides.
+    both = line("LIBMF", 30.0, 0.895, passes=40), line("cornac MF", 6.0, 0.895, passes=40)
+    assert "against cornac MF: 3× faster" in said(OURS, *both)
+
+
+def test_implicit_feedback_is_compared_where_all_three_measures_are_reached():
+    def made(name, passes, seconds, lists, **rest):
+        return line(name, seconds, lists[-1][2], "implicit", passes=passes, lists=lists, **rest)
+
+    ours = made("ImplicitALS", 6, 0.6, [
+        (2, 0.2, 0.069, 0.30, 0.280, 9.0),  # AUC reached; recall not
+        (4, 0.4, 0.071, 0.299, 0.299, 8.0),  # each at most .002 worse
+        (6, 0.6, 0.070, 0.31, 0.31, 7.0),
+    ], ours=True)  # fmt: skip
+    peer = made("buffalo ALS, CG", 6, 0.3, [(6, 0.3, 0.070, 0.30, 0.30, 7.5)])
+    found = report.ratios(ours, peer)
+    assert (found.fit, found.to_its_error) == (0.5, pytest.approx(0.75))
+    sentence = report.targets("1m", [measured_in("a", ours, peer)])[2]
+    assert "2× slower per fit" in sentence and "1.3× slower to its AUC, NDCG@10" in sentence
+    # A closed form of ours makes no passes and is not what it is compared with.
+    closed = line("EASE", 0.1, 0.07, "implicit", ours=True)
+    assert report.reference([closed, ours, peer], peer) is ours
+
+
+# --- runs -----------------------------------------------------------------------------------------
+
+
+def test_two_runs_never_meet_in_one_ratio(tmp_path, monkeypatch):
+    """One machine has ours and a peer, another, slower one, five peers and ours for some."""
+    monkeypatch.setattr(report, "RESULTS", tmp_path)
+    first = run_of("first", OURS, line("LIBMF", 8.0, 0.895, passes=40))
+    slow = run_of(
+        "slow", line("Surprise SVD", 500.0, 0.9, passes=40), line("cornac MF", 600.0, 0.9),
+        line("ALS", 10.0, 0.9, "ALS", True, passes=10),
+        line("cmfrec, CG", 30.0, 0.9, "ALS", passes=10),
+        processor="two",
+    )  # fmt: skip
+    for each in (first, slow):
+        runs.keep(report.path("100k", "json"), {"data_set": "100k", "n_ratings": 100}, each)
+    facts, measured = report.read("100k")
+    assert facts["n_ratings"] == 100 and [each.about["id"] for each in measured] == [
+        "slow",
+        "first",
+    ]
+    everything = [each for run in measured for each in run.lines]
+    peers_of_slow = [each for each in everything if each.run == "slow" and each.family == "SGD"]
+    for peer in peers_of_slow:
+        assert report.reference(everything, peer) is None
+        with pytest.raises(ValueError, match="of run first.*of run slow"):
+            report.ratios(next(each for each in everything if each.name == "SGD"), peer)
+    said = report.targets("100k", measured)
+    assert "SGD against LIBMF: 4× faster" in said[0] and "Run first, without" in said[0]
+    assert (
+        "ALS against cmfrec, CG: 3× faster" in said[1]
+        and "Run slow, without LensKit BiasedMF." in said[1]
+    )
+    assert said[-1] == "Surprise SVD: not measured, so nothing to compare with."
+    text = report.markdown("100k")
+    assert text.index("run slow") < text.index("An earlier run") < text.index("run first")
+    assert "250" not in text and "300" not in text  # 500 and 600 over 2
+    (row,) = (row for row in text.splitlines() if row.startswith("| Surprise SVD"))
+    assert row.endswith("| – | – | – |")
+
+
+def test_a_run_of_the_slow_peers_alone_does_not_decide():
+    peers_there = line("LIBMF", 3.0, 0.895), line("cornac MF", 5.0, 0.895)
+    newest = measured_in("newest", OURS, line("PyTorch, batch 512", 99.0, 0.895))
+    full = measured_in("full", OURS, *(dataclasses.replace(p, passes=9) for p in peers_there))
+    newest.lines[1].passes = 9
+    assert "against LIBMF: 1.5× faster" in report.targets("100k", [newest, full])[0]
+
+
+def test_a_run_is_kept_whole_while_something_in_it_is_not_measured_anew(tmp_path):
+    file = tmp_path / "results.json"
+
+    def kept():
+        return [each["run"]["id"] for each in runs.read(file)["runs"]]
+
+    a, b, c = (line(name, 1.0, 0.9) for name in "abc")
+    runs.keep(file, {}, run_of("one", a, b))
+    runs.keep(file, {}, run_of("two", b, c))
+    assert kept() == ["one", "two"] and len(runs.read(file)["runs"][0]["lines"]) == 2
+    runs.keep(file, {}, run_of("three", a))
+    assert kept() == ["two", "three"]
+    runs.keep(file, {}, run_of("three", a, b, c))  # the same run, further on
+    assert kept() == ["three"]
+
+
+def test_a_run_goes_on_only_on_the_same_machine_and_code():
+    about = runs.about()
+    assert runs.same(about, {**about, "id": "other", "date": "later", "commit": "other"})
+    for name in ("processor", "threads", "versions", "code"):
+        assert not runs.same(about, {**about, name: "other"})
 
 
 def test_results_are_written_read_and_drawn(tmp_path, monkeypatch):
     monkeypatch.setattr(report, "RESULTS", tmp_path)
-    peer = line("LIBMF", 8.0, 0.895, passes=40, curve=[(20, 4.0, 0.9), (40, 8.0, 0.895)])
+    peer = line("LIBMF", 8.0, 0.895, passes=40, curve=[(20, 4.0, 0.9), (40, 8.0, 0.895)],
+                gain=(0.03, 0.004))  # fmt: skip
     broken = Line("myFM, rank 32", "myfm", "Bayesian", False, failed="pip could not install it")
-    result = {
-        "data_set": "100k", "n_ratings": 100, "machine": {"threads": 2, "processor": "one"},
-        "lines": [vars(each) for each in (OURS, peer, broken)],
-    }  # fmt: skip
-    report.write(json.loads(json.dumps(result)))
+    about = run_of("a")["run"]
+    report.write(
+        "100k", 100, about, [dataclasses.replace(x, run="a") for x in (OURS, peer, broken)]
+    )
     text = report.markdown("100k")
-    assert "| LIBMF (not tuned) | – | 40 | 200 | 8 | 0.8950 | 4 | 8 | 2 |" in text
+    row = "| LIBMF (not tuned) | – | 40 | 200 | 8 | 0.8950 | 0.0300 ± 0.0040 | 4 | 8 | 2 |"
+    assert row in text
     assert "- myFM, rank 32: pip could not install it." in text
     shown = report.folded("100k")
     assert shown.index("![Test RMSE") < shown.index("<details>") < shown.index("| LIBMF")
@@ -241,11 +388,11 @@ def test_results_are_written_read_and_drawn(tmp_path, monkeypatch):
     drawn = ET.parse(tmp_path / "100k.svg").getroot()
     words = [node.text for node in drawn.iter() if node.text]
     assert "LIBMF" in words and "SGD" in words
-
-    # A part measured again replaces its own lines alone.
-    again = {**result, "lines": [vars(line("LIBMF", 9.0, 0.895, passes=40))]}
-    report.write(json.loads(json.dumps(again)), keep=True)
-    assert [each.seconds for each in report.read("100k")["lines"]] == [2.0, 9.0, None]
+    # A part measured later has its own axis of time: it does not join the plot.
+    ours = dataclasses.replace(OURS, name="ALS", run="b")
+    report.write("100k", 100, run_of("b")["run"], [ours])
+    words = [node.text for node in ET.parse(tmp_path / "100k.svg").getroot().iter() if node.text]
+    assert "LIBMF" in words and "ALS" not in words and "run a" in " ".join(words)
 
 
 def test_axes_have_round_numbers_and_points_lie_between_them(tmp_path):
