@@ -140,17 +140,19 @@ def test_the_example_of_each_step_is_true():
 # --- SGD, PMF with a logistic link, SVD++ ---------------------------------------------------------
 
 
-@pytest.mark.parametrize("order", ["rows", "shuffled", "grid"])
+@pytest.mark.parametrize("order", ["rows", "shuffled", "grid", "in turn"])
 @pytest.mark.parametrize("standardize", [True, False])
 @pytest.mark.parametrize("biases", [True, False])
 def test_sgd_is_its_step_for_each_rating(order, biases, standardize, monkeypatch):
     if order == "grid":
         monkeypatch.setattr("recsys_core.models.sgd._SHUFFLED_EVERY_EPOCH", 0)
-    ratings, calls = some(), given_to(monkeypatch, "sgd_kernel")
+    in_turn = order == "in turn"
+    kernel = "sgd_in_turn_kernel" if in_turn else "sgd_kernel"
+    ratings, calls = some(), given_to(monkeypatch, kernel)
     ratings = standardized(ratings) if standardize else ratings
     model = rc.SGD(
         n_factors=K, learning_rate=0.05, reg=0.2, decay=True, n_epochs=4, biases=biases,
-        shuffle=order != "rows", init_deviation=0.5, standardize=standardize,
+        shuffle=order != "rows", init_deviation=0.5, standardize=standardize, in_turn=in_turn,
     )  # fmt: skip
     for epoch, (before, after) in enumerate(epochs(model, ratings, 3), start=1):
         t = Tables(before)
@@ -158,7 +160,7 @@ def test_sgd_is_its_step_for_each_rating(order, biases, standardize, monkeypatch
         for u, i, r in visits(calls, ratings):
             step = stepwise.sgd_step(
                 r, t.p[u], t.q[i], t.b_user[u], t.b_item[i], mean=ratings.global_mean,
-                learning_rate=rate, reg=0.2, with_biases=biases,
+                learning_rate=rate, reg=0.2, with_biases=biases, in_turn=in_turn,
             )  # fmt: skip
             t.take(u, i, step)
         close(Tables(after), t)
