@@ -193,7 +193,7 @@ REPLICA = Replica(
         Case("longer", "adaptive priors, diagonal covariance, 40 epochs",
              pmf(adaptive=True, covariance="diagonal", n_epochs=2 * EPOCHS), its_split),
         Case("ours", _NEXT["ours"],
-             lambda train: BayesianPMF(n_factors=D, n_epochs=2 * EPOCHS, burn_in=10),
+             lambda train: BayesianPMF(n_factors=D),
              its_split, ours=True),
     ),
     rows=(

@@ -164,6 +164,13 @@ class Lesson:
     picture: Callable[[Records, Mode], Figure] | None = None  # a figure, above the table
 
 
+# Said below every table.
+FINAL_MODEL = (
+    "The final model is that of the last epoch; where a validation part is watched, as for most of "
+    "our best, that of the epoch of the lowest validation RMSE."
+)
+
+
 @dataclass(frozen=True)
 class Replica:
     """One article: readable from top to bottom in its own file."""
@@ -183,6 +190,24 @@ class Replica:
         """Whether these ratings stand in for the article's own, which are not at hand."""
         own = self.movielens[:1]
         return bool(own) and not dataclasses.replace(self, movielens=own).suits(ratings)
+
+    @property
+    def seeds_sentence(self) -> str:
+        """Say what ± means; nothing where no case is repeated."""
+        repeats = {case.repeats for case in self.cases if case.repeats}
+        if not repeats:
+            return ""
+        n = 1 + max(sum(case.repeats == key for case in self.cases) for key in repeats)
+        return f"± is one standard deviation over {n} seeds: the article names none. "
+
+    @property
+    def another_data_set(self) -> str:
+        """Say how to read the columns where other ratings stand in for the article's."""
+        own = CATALOGUE[self.movielens[0]].title
+        return (
+            f"The article ran on {own}, and this is another data set: the first column and the "
+            "others are not to be compared digit by digit. What may be compared is the rows."
+        )
 
     def heads(self, ratings: Ratings | None) -> tuple[str, str, str]:
         """Name the three columns; with the data of each, where they are not the same."""
