@@ -41,7 +41,10 @@ def figure(
         "heatmap",
         z=np.round(values, 4),
         text=[
-            ["" if np.isnan(value) else words.minus(f"{value:+.1f}") for value in row]
+            [
+                "" if np.isnan(value) else words.minus(f"{round(value, 1) or 0:+.1f}")
+                for value in row
+            ]
             for row in values
         ],
         texttemplate="%{text}",
@@ -69,7 +72,7 @@ def figure(
 
     chart = plain.figure(
         [cells],
-        f"{title}; ringed: {ring}",
+        title,
         height=44 * len(rows) + 180,
         xaxis=axis(**ticks(columns, _LONGEST_COLUMN), side="bottom", tickangle=-45),
         yaxis=axis(**ticks(rows, _LONGEST_ROW), range=[len(rows) - 0.5, -0.5]),

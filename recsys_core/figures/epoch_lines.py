@@ -64,10 +64,12 @@ def panels(table: pd.DataFrame, title: str, mode: theme.Mode) -> Figure:
         lines.append(_line(table, number, mode, called) | {"yaxis": f"y{suffix}"})
         top = 1 - number / n
         smallest, largest = table[column].min(), table[column].max()
+        logarithmic = smallest > 0 and largest > 50 * smallest
         layout[f"yaxis{suffix}"] = axis(
             None,
             domain=[top - 0.78 / n, top - 0.1 / n],
-            type="log" if smallest > 0 and largest > 50 * smallest else None,
+            type="log" if logarithmic else None,
+            dtick=1 if logarithmic else None,  # a power of ten
             nticks=4,
         )
         notes.append({

@@ -275,7 +275,7 @@ def scaler_picture(records: Records, mode: Mode) -> Figure:
     ringed[party.user_ids[lost], party.item_ids[lost]] = True
     return cell_matrix.figure(
         np.where(shown > 0, PRINTED - shown, np.nan), list(party.users), party.item_names,
-        "Its printed predictions minus the ratings it shows", mode, ringed,
+        "Printed predictions minus shown ratings", mode, ringed,
         ring="its scaler sends this rating to 0",
     )  # fmt: skip
 
@@ -381,8 +381,8 @@ REPLICA = Replica(
     ),
     lessons=(
         Lesson("Nine ratings that its scaler makes unheard",
-               "It fits a MinMaxScaler to each song and says that it does not use it. That scaler "
-               "would send the nine ringed ratings to 0, which means unheard: the lowest of each "
+               "It fits a MinMaxScaler to each song, and then trains on the ratings as they were. "
+               "That scaler would send the nine ringed ratings to 0, which means unheard: the lowest of each "
                "song that all have heard. They are exactly the nine that its printed predictions "
                "miss most. Trained without these nine, and with nothing else scaled, our model "
                "comes close to all of its 48 printed numbers. This is strong evidence that scaled "

@@ -325,7 +325,7 @@ def over_seeds(
     found = np.array([value(record) for record in records.seeds(key)])
     if len(found) == 1:
         return f"{found[0]:.{digits}f}"
-    return f"{found.mean():.{digits}f} ± {found.std(ddof=1):.{digits}f}"
+    return f"{found.mean():.{digits}f}\u00a0±\u00a0{found.std(ddof=1):.{digits}f}"
 
 
 def rmse_on(fitted: FittedModel, ratings: Ratings, clip: bool = True) -> float:

@@ -330,7 +330,8 @@ def test_every_value_of_ours_is_a_runs_and_changes_with_it(replica):
         if row.read_best is not None:
             assert best, f"{row.what}: our best is read from no record"
             # ALS draws its start and forgets it, all but the last digits.
-            assert replica.number == 2 or row.our_best(one) != row.our_best(two), row.what
+            if replica.number != 2 and row.what not in COARSE:
+                assert row.our_best(one) != row.our_best(two), row.what
 
 
 @pytest.mark.parametrize("replica", REPLICAS, ids=lambda r: r.title)
@@ -354,7 +355,7 @@ def test_a_measure_by_hand():
 
 def test_over_seeds_is_mean_and_sample_deviation():
     found = Records({"a": 1.0, "a/1": 2.0, "a/2": 6.0, "ab": 50.0})
-    assert over_seeds(found, "a", lambda x: x, 2) == "3.00 ± 2.65"  # √((4 + 1 + 9) / 2)
+    assert over_seeds(found, "a", lambda x: x, 2) == "3.00\u00a0±\u00a02.65"  # √((4 + 1 + 9) / 2)
     assert over_seeds(found, "ab", lambda x: x, 1) == "50.0"
     with pytest.raises(MissingRunError):
         over_seeds(found, "b", lambda x: x)
