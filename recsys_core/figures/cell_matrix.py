@@ -37,16 +37,13 @@ def figure(
         names = escape.plotly(str(rows[row])), escape.plotly(str(columns[column]))
         return f"{names[0]}, {names[1]}: {number}{mark}"
 
+    def printed(value: float) -> str:
+        return "" if np.isnan(value) else words.minus(f"{round(value, 1) or 0.0:+.1f}")
+
     cells = trace(
         "heatmap",
         z=np.round(values, 4),
-        text=[
-            [
-                "" if np.isnan(value) else words.minus(f"{round(value, 1) or 0:+.1f}")
-                for value in row
-            ]
-            for row in values
-        ],
+        text=[[printed(value) for value in row] for row in values],
         texttemplate="%{text}",
         hovertext=[[said(r, c) for c in range(len(columns))] for r in range(len(rows))],
         hoverinfo="text",

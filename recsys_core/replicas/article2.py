@@ -382,8 +382,8 @@ REPLICA = Replica(
     lessons=(
         Lesson("Nine ratings that its scaler makes unheard",
                "It fits a MinMaxScaler to each song, and then trains on the ratings as they were. "
-               "That scaler would send the nine ringed ratings to 0, which means unheard: the lowest of each "
-               "song that all have heard. They are exactly the nine that its printed predictions "
+               "That scaler would send the nine ringed ratings to 0, which means unheard: the "
+               "lowest of each song that all have heard. They are the nine that its predictions "
                "miss most. Trained without these nine, and with nothing else scaled, our model "
                "comes close to all of its 48 printed numbers. This is strong evidence that scaled "
                "zeros were used, and no proof: it does not explain a first loss of 596.6.",
