@@ -29,7 +29,7 @@ def rmse(truth: np.ndarray, predicted: np.ndarray) -> float:
     return float(np.sqrt(np.mean((t - p) ** 2)))
 
 
-def normalized_rmse(truth: np.ndarray, predicted: np.ndarray, size: float) -> float:
+def nrmse(truth: np.ndarray, predicted: np.ndarray, size: float) -> float:
     """Compute RMSE / size, both (n,), with no unit, so that scales can be compared.
 
     ``size`` is in rating units. The standard deviation of the training ratings gives the RMSE on
@@ -48,12 +48,13 @@ def normalized_rmse(truth: np.ndarray, predicted: np.ndarray, size: float) -> fl
     return rmse(truth, predicted) / size
 
 
-def rounded(predicted: np.ndarray, scale: Scale) -> np.ndarray:
-    """Round predictions, (n,), to the nearest value of the scale, clipped; halves to the even step.
+def rounded(predictions: np.ndarray, scale: Scale) -> np.ndarray:
+    """Round predictions, (n,), to the nearest value of the scale, and clip them to it.
 
-    On a scale without steps they are only clipped.
+    Halves go to an even number of steps above the low end. On a scale without steps predictions are
+    only clipped.
     """
-    p = np.asarray(predicted, dtype=np.float64)
+    p = np.asarray(predictions, dtype=np.float64)
     if scale.step:
         p = scale.low + scale.step * np.rint((p - scale.low) / scale.step)
     return np.clip(p, scale.low, scale.high)

@@ -98,7 +98,7 @@ def normalized_curve(records: Records) -> pd.DataFrame:
     }
     test = parts["test"]
     columns["test, through the sigmoid"] = [
-        metrics.normalized_rmse(test.values, sigmoid_read_out(o.at(n), test), s) for n in epochs
+        metrics.nrmse(test.values, sigmoid_read_out(o.at(n), test), s) for n in epochs
     ]
     return pd.DataFrame(columns, index=pd.Index(epochs, name="epoch"))
 

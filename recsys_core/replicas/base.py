@@ -198,15 +198,16 @@ class Replica:
         if not repeats:
             return ""
         n = 1 + max(sum(case.repeats == key for case in self.cases) for key in repeats)
-        return f"± is one standard deviation over {n} seeds: the article names none. "
+        return Text("± is one standard deviation over {n} seeds: the article names none. ", n=n)
 
     @property
     def another_data_set(self) -> str:
         """Say how to read the columns where other ratings stand in for the article's."""
         own = CATALOGUE[self.movielens[0]].title
-        return (
-            f"The article ran on {own}, and this is another data set: the first column and the "
-            "others are not to be compared digit by digit. What may be compared is the rows."
+        return Text(
+            "The article ran on {own}, and this is another data set: the first column and the "
+            "others are not to be compared digit by digit. What may be compared is the rows.",
+            own=own,
         )
 
     def heads(self, ratings: Ratings | None) -> tuple[str, str, str]:
