@@ -12,6 +12,7 @@ from pages.shared import choices, header, parts, receipt, session, view
 from pages.shared.chart.chart import chart
 from recsys_core import escape, words
 from recsys_core.asking import exports
+from recsys_core.datasets.movielens import CATALOGUE
 from recsys_core.errors import FactorscopeError
 from recsys_core.figures import epoch_lines as line_charts
 from recsys_core.live import status_lines
@@ -33,9 +34,9 @@ def data_of(replica: Replica) -> Ratings | None:
 
 def bring_data(replica: Replica) -> None:
     """Download or upload in place; the replica goes on as soon as its data is there."""
-    own, *others = replica.movielens
+    own, *others = (CATALOGUE[name].title for name in replica.movielens)
     also = f" ({' or '.join(others)} will do as well)" if others else ""
-    st.info(f"This article uses MovieLens {own}{also}. Bring it, and the replica goes on.")
+    st.info(f"This article uses {own}{also}. Bring it, and the replica goes on.")
     st.session_state.replica_waits = replica.number
     how = st.segmented_control("Bring it by", ["Download", "Upload"], default="Download")
     with st.container(border=True):
