@@ -157,8 +157,8 @@ REPLICA = Replica(
             "Its test_ratio = 0.1 has no effect; with it, the same model would have shown this."),
         Row("score of the pair (20, 30), not clipped", 2.7016, _seeds("latest", score_20_30, 2),
             lambda o: f"{score_20_30(o['ours_latest']):.2f}", 4,
-            "User 21 and film 31, since it counts from 0. It names no seed: the article's score "
-            "is one draw of as many."),
+            "User 21 and film 31, since it counts from 0. It names no seed: "
+            "the score of the article is one such draw."),
         Row("examples per second, while training", "382,587 on a GPU",
             lambda o: f"{examples_per_second(o['latest']):,.0f} on this CPU",
             lambda o: f"{examples_per_second(o['ours_latest']):,.0f} on this CPU",
