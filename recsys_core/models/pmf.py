@@ -21,7 +21,7 @@ from recsys_core import kernels
 from recsys_core.models.alternating import AlternatingTrainer, Side
 from recsys_core.models.base import Model
 from recsys_core.models.factor_model import FoldIn
-from recsys_core.models.factor_trainer import squares
+from recsys_core.models.factor_trainer import FactorTrainer, mean_logit, squares
 from recsys_core.models.fitted_model import FittedModel
 from recsys_core.models.options import (
     biases_option,
@@ -38,7 +38,6 @@ from recsys_core.models.options import (
 )
 from recsys_core.models.registry import MODELS
 from recsys_core.models.sgd import SGDTrainer
-from recsys_core.models.svdpp import SVDppTrainer
 from recsys_core.ratings import Ratings
 
 # Epochs with the priors as given, so that the factors have left their random start before variances
@@ -137,10 +136,11 @@ class PMF(Model):
             chosen |= {"reg_user": 12.0, "reg_item": 12.0, "reg_rated": 1.0, "n_epochs": 80}
         return chosen
 
-    def _trainer(
-        self, train: Ratings, settings: dict[str, Any]
-    ) -> AdaptiveTrainer | LogisticTrainer | ConstrainedTrainer | AlternatingTrainer:
+    def _trainer(self, train: Ratings, settings: dict[str, Any]) -> FactorTrainer:
         if settings["constrained"]:
+            # Here, since it imports SVD++, which comes after PMF on pages.
+            from recsys_core.models.constrained import ConstrainedTrainer
+
             return ConstrainedTrainer(train, settings)
         if settings["link"] == "logistic":
             return LogisticTrainer(train, settings)
@@ -250,56 +250,3 @@ class LogisticTrainer(SGDTrainer):
         """Return the rule of the row that minimises the same objective, by Gauss–Newton."""
         reg = self.row_penalty(self.settings["reg_user"], self.settings["biases"])
         return FoldIn(reg, np.zeros(self.n_factors + 1))
-
-
-class ConstrainedTrainer(SVDppTrainer):
-    """Finds the maximum of constrained PMF, p_u = y_u + 1/n_u Σ w_k, by ``kernels.constrained``.
-
-    What SVD++ does as well is inherited: ``own`` are the y_u, ``y`` the w_k, and ``p`` holds their
-    sums, which predict; users come in an order drawn anew every epoch.
-    """
-
-    power = 1.0  # the mean of the w_k, where SVD++ divides by the root
-
-    def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
-        super().__init__(train, settings)
-        if settings["link"] == "logistic":
-            self.link = "logistic"
-            self.mean = mean_logit(train) if settings["center"] else 0.0
-        counts = np.maximum(train.item_counts, 1)
-        self._reg_item = (settings["reg_item"] / counts).astype(np.float32)
-        self._reg_rated = (settings["reg_rated"] / counts).astype(np.float32)
-
-    def update(self, first: int, last: int) -> None:
-        """Take the steps of the users first to last, in the order of this epoch."""
-        s, f = self.settings, np.float32
-        low, high, _ = self.train.scale
-        kernel = kernels.constrained_kernel(self.p.shape[1])
-        kernel(
-            self.visits, self.by_user, self.parameters()._replace(p=self.own), self.y, self.p,
-            self.link == "logistic", f(low), f(high - low), f(s["learning_rate"]),
-            f(s["reg_user"]), self._reg_item, self._reg_rated, bool(s["biases"]), first, last,
-        )  # fmt: skip
-
-    def objective(self, squared_error: float) -> float:
-        """Compute Σ e² + λ_U Σ (‖y_u‖² + b_u²) + λ_V Σ (‖q_i‖² + b_i²) + λ_W Σ ‖w_k‖²."""
-        s = self.settings
-        users = float(squares(self.own).sum() + squares(self.b_user).sum())
-        items = float(squares(self.q).sum() + squares(self.b_item).sum())
-        rated = float(squares(self.y).sum())
-        return (
-            squared_error + s["reg_user"] * users + s["reg_item"] * items + s["reg_rated"] * rated
-        )
-
-    def fold_in_rule(self) -> FoldIn:
-        """Return the rule of the y_u that minimises the same, I_u being the guest's own items."""
-        reg = self.row_penalty(self.settings["reg_user"], self.settings["biases"])
-        implicit = self.y[:, : self.n_factors].copy()
-        return FoldIn(reg, np.zeros(self.n_factors + 1), implicit=implicit, power=self.power)
-
-
-def mean_logit(train: Ratings) -> float:
-    """Return the x that the logistic link maps to the mean rating, away from both ends."""
-    low, high, _ = train.scale
-    share = min(max((train.global_mean - low) / (high - low), 0.01), 0.99)
-    return float(np.log(share / (1 - share)))

@@ -205,8 +205,8 @@ class Replica:
         """Say how to read the columns where other ratings stand in for the article's."""
         own = CATALOGUE[self.movielens[0]].title
         return Text(
-            "The article ran on {own}, and this is another data set: the first column and the "
-            "others are not to be compared digit by digit. What may be compared is the rows.",
+            "The article ran on {own}, and this is another data set: its numbers differ for that "
+            "alone. Compare the rows of one column with each other.",
             own=own,
         )
 

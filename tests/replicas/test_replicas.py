@@ -75,8 +75,11 @@ def test_article_1_overfits_long_before_it_ends(zip_path):
     assert curve["test MSE"].iloc[-1] > 1.1 * curve["test MSE"].min()
     assert curve["train MSE"].is_monotonic_decreasing
     examples = article1.examples(records)
-    assert examples["article says"].tolist() == [3.6863, 3.1846]
-    assert not np.allclose(examples.iloc[:, 2], examples.iloc[:, 3])
+    assert examples["article says"].tolist() == ["3.6863", "3.1846"]
+    for film in ("1", "2"):  # the raw id is the index of the second user
+        right, raw = (article1.asked(records["article"], film, raw) for raw in (False, True))
+        last, item = records["article"].at(128), records["article"].split.train.item_index(film)
+        assert right != raw == last.predict([1], [item], clip=False)[0]
     assert held_out_rmse(records["ours"]) ** 2 < 0.8 * curve["test MSE"].min()
 
 
