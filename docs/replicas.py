@@ -18,7 +18,7 @@ from recsys_core.replicas import REPLICAS, Records, Replica, run, shown
 from recsys_core.replicas.__main__ import data_of
 
 PAGE = Path(__file__).with_suffix(".md")
-HEAD = ("", "the article says", "we get", "our best")
+SOURCES = ("", "we get: read from", "our best: read from")
 
 
 def published(replica: Replica) -> list[tuple[str, str]]:
@@ -32,6 +32,22 @@ def reasons(replica: Replica) -> list[str]:
     for row in replica.rows:
         rows_of.setdefault(row.why, []).append(row.what)
     return [f"- *{'; '.join(rows)}*: {why}" for why, rows in rows_of.items() if why]
+
+
+def sources(replica: Replica, records: Records) -> list[tuple[str, str, str]]:
+    """Which runs each row reads its values from, as it does: (what, ours, our best)."""
+    titles = {case.key: case.title for case in replica.cases if not case.repeats}
+
+    def named(keys: list[str]) -> str:
+        seeds = {key.split("/")[0] for key in keys if "/" in key}
+        own = [key for key in keys if "/" not in key]
+        found = (
+            titles[key] + (f" ({len(records.seeds(key))} seeds)" if key in seeds else "")
+            for key in own
+        )
+        return "; ".join(found) or "–"
+
+    return [(row.what, *map(named, row.sources(records))) for row in replica.rows]
 
 
 def lessons(replica: Replica) -> list[str]:
@@ -50,13 +66,17 @@ def section(replica: Replica, ratings: Ratings, records: Records) -> str:
         f"## {replica.number} · {replica.title}",
         f"{replica.system}. {replica.settings}. **{replica.summary}**",
         f"Run on {ratings.name}: {size}.",
-        table(HEAD, rows),
+        table(("", *replica.heads(ratings)), rows),
+        replica.seeds_sentence.strip(),
+        replica.another_data_set if replica.stands_in(ratings) else "",
         "Why they differ:",
         "\n".join(reasons(replica)),
+        "Which run each number is read from (none exists without one):",
+        table(SOURCES, sources(replica, records)),
         "What else the evidence on the page shows:",
         "\n".join(lessons(replica)),
     ]
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)
 
 
 def main() -> None:

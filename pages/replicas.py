@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
 from pages.panels.data import download, upload
 from pages.shared import choices, header, parts, receipt, session, view
 from pages.shared.chart.chart import chart
-from recsys_core import escape
+from recsys_core import escape, words
 from recsys_core.asking import exports
+from recsys_core.datasets.movielens import CATALOGUE
 from recsys_core.errors import FactorscopeError
 from recsys_core.figures import epoch_lines as line_charts
 from recsys_core.live import status_lines
 from recsys_core.ratings import Ratings
 from recsys_core.replicas import REPLICAS, Lesson, Records, Replica, live, shown
-from recsys_core.runs import Entry
+from recsys_core.replicas.base import FINAL_MODEL
+from recsys_core.runs import Entry, Run
 
 _TICK = 0.7  # seconds between looks while something trains
 
@@ -24,42 +28,68 @@ def data_of(replica: Replica) -> Ratings | None:
     """The ratings a replica runs on: generated, or loaded already; None where they have to come."""
     if replica.data is not None:
         return replica.data()
-    loaded = (data.ratings for data in session.workspace().data)
-    return next((ratings for ratings in loaded if replica.suits(ratings)), None)
+    fits = [d.ratings for d in session.workspace().data if replica.suits(d.ratings)]
+    return min(fits, key=replica.stands_in, default=None)  # the article's own, if both are there
 
 
 def bring_data(replica: Replica) -> None:
     """Download or upload in place; the replica goes on as soon as its data is there."""
-    own, *others = replica.movielens
+    own, *others = (CATALOGUE[name].title for name in replica.movielens)
     also = f" ({' or '.join(others)} will do as well)" if others else ""
-    st.info(f"This article uses MovieLens {own}{also}. Bring it, and the replica goes on.")
+    st.info(f"This article uses {own}{also}. Bring it, and the replica goes on.")
     st.session_state.replica_waits = replica.number
     how = st.segmented_control("Bring it by", ["Download", "Upload"], default="Download")
     with st.container(border=True):
         if how == "Upload":
             upload.upload()
         else:
-            download.panel()
+            download.panel(replica.movielens, watching=False)
 
 
 def progress(entries: dict[str, Entry], replica: Replica) -> None:
-    """One line a case: how far it is, and where to watch it."""
-    for case in replica.cases:
-        run = entries[case.key].run
-        at = status_lines.standing(run, run.epoch)
-        share = run.epoch / max(run.n_epochs, 1) if run.status != "finished" else 1.0
-        st.progress(min(share, 1.0), escape.markdown(f"{case.title}: {status_lines.progress(at)}"))
-        if run.status == "failed":
-            st.error(escape.markdown(run.message))
+    """One line per case, its repetitions with other seeds included, and where to watch it."""
+    for case in (case for case in replica.cases if not case.repeats):
+        same = [each.key for each in replica.cases if case.key in (each.key, each.repeats)]
+        theirs = [entries[key].run for key in same]
+        at = status_lines.standing(theirs[0], theirs[0].epoch)
+        text = f"{case.title}: {status_lines.progress(at)}"
+        if len(theirs) > 1:
+            done = sum(run.status == "finished" for run in theirs)
+            text += f"; {done} of {words.plural('seed', len(theirs))} finished"
+        st.progress(sum(map(_share, theirs)) / len(theirs), escape.markdown(text))
+        for run in theirs:
+            if run.status == "failed":
+                st.error(escape.markdown(run.message))
     if st.button("Watch it on the Train page", icon=":material/play_circle:", key="replica_watch"):
         view.look_at(next(iter(entries.values())))
         st.switch_page("train.py")
 
 
-def table(replica: Replica, records: Records) -> None:
+def _share(run: Run) -> float:
+    """How much of a run is done."""
+    return 1.0 if run.status == "finished" else min(run.epoch / max(run.n_epochs, 1), 1.0)
+
+
+def found(records: Records, what: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """A table of these records, worked out once: some measure every epoch, or train again."""
+    of = tuple((key, record.digest, len(record.snapshots)) for key, record in records.items())
+    kept = st.session_state.get("replica_found", {})
+    if kept.get("of") != of:
+        kept = {"of": of}
+    if what not in kept:
+        with st.spinner("Measuring …"):
+            kept[what] = make()
+    st.session_state.replica_found = kept
+    return kept[what]
+
+
+def table(replica: Replica, records: Records, ratings: Ratings) -> None:
     """The three columns, and why they differ."""
-    rows = replica.table(records)
+    rows = found(records, "table", lambda: replica.table(records, ratings))
     st.table(rows.drop(columns="why they differ").set_index("what"), border="horizontal")
+    st.caption(replica.seeds_sentence + FINAL_MODEL)
+    if replica.stands_in(ratings):
+        st.info(replica.another_data_set, icon=":material/info:")
     st.markdown("**Why they differ**")
     reasons: dict[str, list[str]] = {}
     for row in replica.rows:
@@ -83,7 +113,15 @@ def lesson(each: Lesson, records: Records, key: str) -> None:
     """A mistake or an omission, with its evidence."""
     st.header(each.title)
     st.markdown(each.text)
-    evidence = each.evidence(records)
+    evidence = found(records, each.title, lambda: each.evidence(records))
+    if each.picture is not None:
+        chart(
+            each.picture(records, session.theme()),
+            key=f"{key}_picture",
+            what=f"replica {each.title}",
+            alt=each.title,
+            table=evidence,
+        )
     if not each.curve:
         st.dataframe(evidence, hide_index=True, alt=each.title)
         return
@@ -91,8 +129,11 @@ def lesson(each: Lesson, records: Records, key: str) -> None:
     chosen = st.pills("Curves", names, selection_mode="multi", default=names, key=f"{key}_lines")
     if chosen:
         evidence = evidence[[name for name in names if name in chosen]]
+        mode = session.theme()
         chart(
-            line_charts.figure(evidence, each.title, session.theme(), each.mark_lowest),
+            line_charts.panels(evidence, each.title, mode)
+            if each.panels
+            else line_charts.figure(evidence, each.title, mode, each.mark_lowest, each.between),
             key=f"{key}_curve",
             what=f"replica {each.title}",
             alt=f"{each.title}: {', '.join(evidence.columns)} over epochs",
@@ -137,7 +178,7 @@ def results(replica: Replica, ratings: Ratings) -> None:
     if records is None:
         progress(entries, replica)
         return
-    table(replica, records)
+    table(replica, records, ratings)
     if parts.drawn("export"):
         receipts(replica, entries)
     for number, each in enumerate(replica.lessons):

@@ -1,4 +1,6 @@
-"""Metrics of predictions (RMSE, MAE, MAPE) and of top-n lists (precision, recall, NDCG, MAP)."""
+"""Metrics of predictions (RMSE, MAE, MAPE; normalized; of rounded predictions) and of top-n lists
+(precision, recall, NDCG, MAP).
+"""
 
 from __future__ import annotations
 
@@ -26,6 +28,37 @@ def rmse(truth: np.ndarray, predicted: np.ndarray) -> float:
     """
     t, p = _paired(truth, predicted)
     return float(np.sqrt(np.mean((t - p) ** 2)))
+
+
+def nrmse(truth: np.ndarray, predicted: np.ndarray, size: float) -> float:
+    """Compute RMSE / size, both (n,), with no unit, so that scales can be compared.
+
+    ``size`` is in rating units. The standard deviation of the training ratings gives the RMSE on
+    standardized ratings: predicting their mean is near 1. The width of the scale gives the share
+    of the scale by which predictions are wrong.
+
+    Raises
+    ------
+    RatingsError
+        If there are no ratings, or not as many predictions.
+    SettingsError
+        If the size is not above 0.
+    """
+    if not size > 0:
+        raise SettingsError(Text("RMSE is divided by a size above 0; {size:g} is none.", size=size))
+    return rmse(truth, predicted) / size
+
+
+def rounded(predictions: np.ndarray, scale: Scale) -> np.ndarray:
+    """Round predictions, (n,), to the nearest value of the scale, and clip them to it.
+
+    Halves go to an even number of steps above the low end. On a scale without steps predictions are
+    only clipped.
+    """
+    p = np.asarray(predictions, dtype=np.float64)
+    if scale.step:
+        p = scale.low + scale.step * np.rint((p - scale.low) / scale.step)
+    return np.clip(p, scale.low, scale.high)
 
 
 def mae(truth: np.ndarray, predicted: np.ndarray) -> float:

@@ -15,6 +15,7 @@ import recsys_core as rc
 from recsys_core import runs
 from recsys_core.asking import attribution, latent_map, matrix_view, projection, similarity
 from recsys_core.figures import (
+    cell_matrix,
     curves,
     epoch_lines,
     heatmap,
@@ -32,6 +33,7 @@ from recsys_core.live.frames import shown
 from recsys_core.ratings import SIDES
 
 MODULES = (
+    cell_matrix,
     curves,
     heatmap,
     sparsity_pattern,
@@ -128,6 +130,11 @@ def _figures(mode: Mode) -> Iterator[tuple[str, Figure]]:
     yield "heatmap.figure", heatmap.figure(part, "uncertainty", mode)
     table = pd.DataFrame({"train": [2, 1, 0.01], "validation": [3, 1.0, 2.0]})
     yield "epoch_lines.figure", epoch_lines.figure(table, "Lines", mode, mark_lowest="validation")
+    yield "epoch_lines.figure", epoch_lines.figure(table, "Lines", mode, between=(0.0, 2.0))
+    yield "epoch_lines.panels", epoch_lines.panels(table, "Panels", mode)
+    values, ringed = np.array([[1.0, -2], [np.nan, 0]]), np.eye(2, dtype=bool)
+    differences = cell_matrix.figure(values, "ab", "cd", "Differences", mode, ringed, "lost")
+    yield "cell_matrix.figure", differences
 
 
 def _of_a_model(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:

@@ -23,6 +23,25 @@ def test_errors_by_hand():
     assert metrics.mape(truth, predicted) == pytest.approx(100 * (1 / 4 + 0 + 2 / 5) / 3)
 
 
+def test_rounded_predictions_are_ratings_that_can_be_given():
+    found = metrics.rounded(np.array([0.2, 2.4, 3.6, 9.0, 2.5]), Scale(1, 5, 1))
+    assert found.tolist() == [1, 2, 4, 5, 3]  # 2.5 is 1.5 steps above the low end: 2
+    assert metrics.rounded(np.array([0.8, 3.3]), Scale(0.5, 5, 0.5)).tolist() == [1.0, 3.5]
+    assert metrics.rounded(np.array([-3, 1.26]), Scale(-10, 10)).tolist() == [-3, 1.26]
+
+
+def test_nrmse_has_no_unit():
+    truth, predicted = np.array([1.0, 5.0, 3.0]), np.array([2.0, 3.0, 3.0])
+    assert metrics.nrmse(truth, predicted, 4) == pytest.approx(math.sqrt(5 / 3) / 4)
+    size = truth.std()
+    assert metrics.nrmse(truth, np.full(3, truth.mean()), size) == pytest.approx(1)
+    assert metrics.nrmse(20 * truth, 20 * predicted, 80) == pytest.approx(
+        metrics.nrmse(truth, predicted, 4)
+    )
+    with pytest.raises(SettingsError, match="above 0"):
+        metrics.nrmse(truth, predicted, 0)
+
+
 def test_errors_add_up_in_double_precision():
     truth = np.full(10_000_000, 0.1, np.float32)
     exact = abs(float(np.float32(0.1)) - 1.0)

@@ -53,8 +53,8 @@ class Record:
         another one was asked for.
     settings : all settings in force at the end, those chosen from the data included.
     scores : name → number: ``train_rmse``, ``validation_rmse`` (clipped, in rating units), or
-        ``loss`` where no ratings are predicted; ``test_rmse``, ``test_mae``, ``test_ndcg`` and
-        ``test_recall`` once ``tested``.
+        ``loss`` where no ratings are predicted; ``test_rmse``, ``test_mae``, ``test_ndcg``,
+        ``test_recall``, ``test_rmse_rounded`` and ``test_mape`` once ``tested``, those there are.
     digest : SHA-256 (64 hex digits) of the float32 predictions, not clipped, of the validation
         pairs, or without validation of the training pairs.
     sampled : sixteen of these predictions, evenly spaced.

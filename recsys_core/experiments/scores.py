@@ -25,8 +25,10 @@ class Score:
     """How good a model is on ratings held out.
 
     ``rmse`` and ``mae`` are in rating units, of predictions clipped to the scale; None for a model
-    that predicts no ratings. ``ndcg`` and ``recall`` are of each user's ten best of all items not
-    rated in training (see ``metrics.ranking``); None where no test rating counts as liked.
+    that predicts no ratings. ``rmse_rounded`` is of predictions rounded to a value of the scale,
+    None on a scale without steps; ``mape`` is in percent, None where a rating may be 0 or less.
+    ``ndcg`` and ``recall`` are of each user's ten best of all items not rated in training (see
+    ``metrics.ranking``); None where no test rating counts as liked.
     """
 
     name: str
@@ -34,17 +36,24 @@ class Score:
     mae: float | None
     ndcg: float | None
     recall: float | None
+    rmse_rounded: float | None = None
+    mape: float | None = None
 
 
 def scores(name: str, fitted: FittedModel, held_out: Ratings) -> Score:
     """Compute all measures of a fitted model on some ratings."""
     from recsys_core import metrics
 
-    rmse = mae = ndcg = recall = None
+    rmse = mae = ndcg = recall = rmse_rounded = mape = None
+    scale = held_out.scale
     if fitted.has.ratings:
         predicted = fitted.predict(held_out.user_ids, held_out.item_ids)
         rmse = metrics.rmse(held_out.values, predicted)
         mae = metrics.mae(held_out.values, predicted)
+        if scale.step:
+            rmse_rounded = metrics.rmse(held_out.values, metrics.rounded(predicted, scale))
+        if scale.low > 0:
+            mape = metrics.mape(held_out.values, predicted)
     # Every count is a choice; of ratings, only high ones are.
     threshold = held_out.scale.low if looks_like_counts(held_out) else None
     try:
@@ -52,7 +61,7 @@ def scores(name: str, fitted: FittedModel, held_out: Ratings) -> Score:
         ndcg, recall = lists.ndcg, lists.recall
     except RatingsError:
         pass  # nothing liked: lists cannot be judged
-    return Score(name, rmse, mae, ndcg, recall)
+    return Score(name, rmse, mae, ndcg, recall, rmse_rounded, mape)
 
 
 def loses_to_popular(found: Sequence[Score]) -> Text | None:

@@ -9,6 +9,7 @@ Plotly. By what one sees:
 
     curves              errors over epochs, at rest and live
     epoch_lines         other numbers over epochs
+    cell_matrix         a small matrix of differences
     heatmap             the matrix, users × items, at rest and live
     latent              users and items as points of the latent space, at rest and live
     waterfall           one prediction as a sum of terms

@@ -13,6 +13,8 @@ from recsys_core import escape, words
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.theme import Mode
+from recsys_core.ratings import Ratings
+from recsys_core.standardized import Unit
 from recsys_core.training import Epoch
 
 Measure = Literal["RMSE", "objective"]
@@ -245,8 +247,18 @@ def _star(curve: Curve, x: list[int], y: list[float], mode: Mode) -> Trace:
     )
 
 
-def table(curve: Curve) -> pd.DataFrame:
-    """The epochs of a run, one a row: errors to four decimals, and the seconds each took."""
+def ratings_per_second(epochs: Sequence[Epoch], n_ratings: int) -> float:
+    """Training ratings visited per second of computing, measuring included; 0 before epoch 1."""
+    seconds = sum(epoch.seconds for epoch in epochs if epoch.number)
+    return (len(epochs) - 1) * n_ratings / seconds if seconds > 0 else 0.0
+
+
+def table(curve: Curve, train: Ratings | None = None) -> pd.DataFrame:
+    """The epochs of a run, one a row: errors to four decimals, and the seconds each took.
+
+    With its training part ``train``, also the training RMSE divided by the standard deviation of
+    these ratings (normalized: predicting their mean is near 1), and ratings visited per second.
+    """
     rows = pd.DataFrame(
         {
             "epoch": [e.number for e in curve.epochs],
@@ -256,6 +268,14 @@ def table(curve: Curve) -> pd.DataFrame:
             "seconds": [round(e.seconds, 4) for e in curve.epochs],
         }
     )
+    if train is not None:
+        size, n = Unit.of(train).size, len(train)
+        normalized = [e.train_rmse and round(e.train_rmse / size, 4) for e in curve.epochs]
+        if curve.series("train"):
+            rows["training RMSE / s"] = normalized
+        rows["ratings per second"] = [
+            round(n / e.seconds) if e.number and e.seconds > 0 else None for e in curve.epochs
+        ]
     for part, name in (("train", "training RMSE"), ("validation", "validation RMSE")):
         if not curve.series(part):
             rows = rows.drop(columns=name)

@@ -10,12 +10,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from recsys_core.kernels.constrained import constrained_kernel
     from recsys_core.kernels.errors import errors_kernel, running_kernel
     from recsys_core.kernels.grid import lay_out, shuffle
     from recsys_core.kernels.least_squares import rows_kernel
     from recsys_core.kernels.multiplicative import multiplicative_kernel
     from recsys_core.kernels.neighbours import add_neighbours, similarities
-    from recsys_core.kernels.sgd import logistic_kernel, sgd_kernel
+    from recsys_core.kernels.sgd import logistic_kernel, sgd_in_turn_kernel, sgd_kernel
     from recsys_core.kernels.sums import count_both, sum_columns, sums_kernel
     from recsys_core.kernels.svdpp import svdpp_kernel
 
@@ -30,6 +31,7 @@ from recsys_core.kernels.arguments import (
 
 _HOMES = {
     "count_both": "sums",
+    "constrained_kernel": "constrained",
     "errors_kernel": "errors",
     "running_kernel": "errors",
     "lay_out": "grid",
@@ -39,6 +41,7 @@ _HOMES = {
     "add_neighbours": "neighbours",
     "similarities": "neighbours",
     "sgd_kernel": "sgd",
+    "sgd_in_turn_kernel": "sgd",
     "logistic_kernel": "sgd",
     "sum_columns": "sums",
     "sums_kernel": "sums",
@@ -47,9 +50,10 @@ _HOMES = {
 
 __all__ = [
     "FixedSide", "Parameters", "Penalty", "Rows", "Solution", "Triples", "add_neighbours",
-    "count_both", "errors_kernel", "lay_out", "logistic_kernel", "multiplicative_kernel", "padded",
-    "rows_kernel", "running_kernel", "sgd_kernel", "shuffle", "similarities", "sum_columns",
-    "sums_kernel", "svdpp_kernel", "warm_up",
+    "constrained_kernel", "count_both", "errors_kernel", "lay_out", "logistic_kernel",
+    "multiplicative_kernel", "padded", "rows_kernel", "running_kernel", "sgd_in_turn_kernel",
+    "sgd_kernel", "shuffle", "similarities", "sum_columns", "sums_kernel", "svdpp_kernel",
+    "warm_up",
 ]  # fmt: skip
 
 
@@ -108,3 +112,7 @@ def warm_up(widths: tuple[int, ...] = (8, 16, 32)) -> None:
         kernels.multiplicative_kernel(width)(rows, table, table, f(0), 0, 0)
         logistic = kernels.logistic_kernel(width)
         logistic(triples, parameters, f(1), f(4), f(0), row, row, True, 0, 0)
+        kernels.constrained_kernel(width)(
+            ids, rows, parameters, table, table, False, f(1), f(4), f(0), f(0), row, row, True,
+            0, 0,
+        )  # fmt: skip

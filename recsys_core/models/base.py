@@ -24,7 +24,7 @@ from recsys_core.errors import (
 from recsys_core.models.fitted_model import FittedModel, Guest
 from recsys_core.models.options import Option, options_of
 from recsys_core.ratings import Ratings
-from recsys_core.recipes import Parameter
+from recsys_core.recipes import Kind, Parameter
 from recsys_core.standardized import Standardized, Unit
 from recsys_core.text import Text
 from recsys_core.training import Checkpoint, Epoch, Trainer, Training
@@ -126,7 +126,7 @@ class Model(ABC):
         return tuple(
             Parameter(
                 f.name,
-                options[f.name].kind if f.name in options else "int",  # a seed nothing is drawn by
+                options[f.name].kind if f.name in options else _kind_of(f.default),
                 None if f.default is dataclasses.MISSING else f.default,
                 options[f.name].choices if f.name in options else (),
             )
@@ -407,6 +407,11 @@ def described(model: Model, settings: dict[str, Any]) -> str:
 def _plain(labels: list[Any]) -> list[Any]:
     """Labels as JSON keeps them: whole numbers stay numbers, all else becomes text."""
     return [int(x) if isinstance(x, int | np.integer) else str(x) for x in labels]
+
+
+def _kind_of(default: Any) -> Kind:
+    """The kind of a setting that no form shows: a switch, or a seed by which nothing is drawn."""
+    return "bool" if isinstance(default, bool) else "int"
 
 
 def _check(options: Iterable[Option], settings: dict[str, Any]) -> None:

@@ -24,9 +24,10 @@ class FoldIn:
     an infinite ``reg`` holds that number at its prior. ``reg`` may be a whole matrix instead of its
     diagonal.
 
-    With ``implicit`` factors y, (n_items, n_factors), the prior is moved by |I|^−½ Σ_{j ∈ I} y_j,
-    I the guest's items (SVD++). With ``nonnegative``, w ≥ 0 and the penalty is on w itself; the
-    prior is then only the row of a guest without ratings (NMF).
+    With ``implicit`` factors y, (n_items, n_factors), the prior is moved by |I|^−a Σ_{j ∈ I} y_j,
+    I the guest's items and a ``power``: ½ in SVD++, 1, their mean, in constrained PMF. With
+    ``nonnegative``, w ≥ 0 and the penalty is on w itself; the prior is then only the row of a guest
+    without ratings (NMF).
     """
 
     reg: np.ndarray
@@ -34,6 +35,7 @@ class FoldIn:
     weighted: bool = False
     nonnegative: bool = False
     implicit: np.ndarray | None = None
+    power: float = 0.5
 
     def free(self) -> np.ndarray:
         """Tell which numbers of the row are found from ratings, bool, (n_factors + 1,)."""
@@ -51,7 +53,8 @@ class FoldIn:
         if len(items) and self.nonnegative:
             prior[:] = 0.0
         elif len(items) and self.implicit is not None:
-            prior[:-1] += self.implicit[items].sum(axis=0, dtype=np.float64) / np.sqrt(len(items))
+            total = self.implicit[items].sum(axis=0, dtype=np.float64)
+            prior[:-1] += total / len(items) ** self.power
         return prior
 
 
@@ -270,7 +273,7 @@ class FactorModel(Factored, Biased):
                 design[:, free] @ np.linalg.lstsq(a, own[free], rcond=None)[0]
             ) * targets
         if fold.implicit is not None and len(items):
-            said = fold.implicit[items].astype(np.float64) @ q[item] / np.sqrt(len(items))
+            said = fold.implicit[items].astype(np.float64) @ q[item] / len(items) ** fold.power
             x_start, contributions = x_start - said.sum(), contributions + said
         x_end = x_start + contributions.sum()
         start, end = self.score(np.array([x_start, x_end])).astype(np.float64)

@@ -83,6 +83,7 @@ class SGD(Model):
     standardize: bool = standardize_option()
     patience: int | None = patience_option()
     seed: int = seed_option()
+    in_turn: bool = False  # no option of the form: q_i by the new p_u, as some programs have it
 
     @classmethod
     def defaults(cls, ratings: Ratings) -> dict[str, Any]:
@@ -177,7 +178,8 @@ class SGDTrainer(FactorTrainer):
     def update(self) -> tuple[Callable[..., None], tuple]:
         """Return the kernel, and its arguments between the ratings and the run."""
         s = self.settings
-        return kernels.sgd_kernel(self.p.shape[1]), (
+        of_width = kernels.sgd_in_turn_kernel if s.get("in_turn") else kernels.sgd_kernel
+        return of_width(self.p.shape[1]), (
             self.parameters(), np.float32(rate_in(self.epoch, s)), np.float32(s["reg"]),
             bool(s["biases"]),
         )  # fmt: skip

@@ -103,7 +103,10 @@ class SVDppTrainer(FactorTrainer):
     ----------
     own : the p_u, (n_users, width); ``p`` holds the sums p_u + |I_u|^−½ Σ y_j, which predict.
     y : the implicit factors, (n_items, width).
+    power : a of the sums p_u + |I_u|^−a Σ y_j.
     """
+
+    power = 0.5
 
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
         super().__init__(train, settings["n_factors"])
@@ -116,25 +119,28 @@ class SVDppTrainer(FactorTrainer):
         grouped, counts = train.by_user, train.user_counts
         # Within a user, random order: else the last items of the table had the most influence.
         order = np.lexsort((self.rng.random(len(train)), np.repeat(np.arange(len(counts)), counts)))
-        self._rows = kernels.Rows(grouped.starts, grouped.columns[order], grouped.values[order])
-        self._shares = np.maximum(counts, 1).astype(np.float32) ** np.float32(-0.5)
-        self._visits = np.arange(train.n_users, dtype=np.int32)
+        self.by_user = kernels.Rows(grouped.starts, grouped.columns[order], grouped.values[order])
+        self._shares = np.maximum(counts, 1).astype(np.float32) ** np.float32(-self.power)
+        self.visits = np.arange(train.n_users, dtype=np.int32)
         self.epoch = 0
         self.n_steps = max(1, -(-len(train) // _RATINGS_A_STEP))
 
     def begin_epoch(self) -> None:
         """Draw the order of this epoch."""
         self.epoch += 1
-        self._visits = self.rng.permutation(self.train.n_users).astype(np.int32)
+        self.visits = self.rng.permutation(self.train.n_users).astype(np.int32)
 
     def step(self, index: int) -> None:
         """Update by the users who have about the next ``_RATINGS_A_STEP`` ratings."""
-        s, passed = self.settings, np.cumsum(self.train.user_counts[self._visits])
+        passed = np.cumsum(self.train.user_counts[self.visits])
         edges = np.arange(index, index + 2) * len(self.train) / self.n_steps
-        first, last = np.searchsorted(passed, edges, side="right")
-        kernel = kernels.svdpp_kernel(self.p.shape[1])
+        self.update(*np.searchsorted(passed, edges, side="right"))
+
+    def update(self, first: int, last: int) -> None:
+        """Take the steps of the users first to last, in the order of this epoch."""
+        s, kernel = self.settings, kernels.svdpp_kernel(self.p.shape[1])
         kernel(
-            self._visits, self._rows, self.parameters()._replace(p=self.own), self.y, self.p,
+            self.visits, self.by_user, self.parameters()._replace(p=self.own), self.y, self.p,
             np.float32(rate_in(self.epoch, s)), np.float32(s["reg"]), bool(s["biases"]),
             first, last,
         )  # fmt: skip
@@ -142,7 +148,7 @@ class SVDppTrainer(FactorTrainer):
     def end_epoch(self) -> None:
         """Sum up the users' factors again, since later users have changed the y_j."""
         self.p[:] = self.own
-        starts, columns, _ = self._rows
+        starts, columns, _ = self.by_user
         fixed = starts, columns, self.y, self._shares, self.p
         kernel = kernels.sums_kernel(self.p.shape[1])
         run_all(lambda a, b: kernel(*fixed, a, b), cut(self.train.n_users, _SUMMED_BY_A_THREAD))
@@ -164,7 +170,7 @@ class SVDppTrainer(FactorTrainer):
         """Return copies of parameters, the generator, and the order of the present epoch."""
         k, rng = self.n_factors, self.rng.bit_generator.state
         y = snapshot.fold.implicit if isinstance(snapshot, FactorModel) else self.y[:, :k].copy()
-        own = {"own": self.own[:, :k].copy(), "y": y, "visits": self._visits, "rng": rng}
+        own = {"own": self.own[:, :k].copy(), "y": y, "visits": self.visits, "rng": rng}
         return {**super().state(snapshot), **own, "epoch": self.epoch}
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -172,5 +178,5 @@ class SVDppTrainer(FactorTrainer):
         super().restore(state)
         k = self.n_factors
         self.own[:, :k], self.y[:, :k] = state["own"], state["y"]
-        self._visits, self.rng.bit_generator.state = state["visits"], state["rng"]
+        self.visits, self.rng.bit_generator.state = state["visits"], state["rng"]
         self.epoch = state["epoch"]

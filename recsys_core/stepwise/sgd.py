@@ -61,6 +61,7 @@ def sgd_step(
     learning_rate: float,
     reg: float,
     with_biases: bool = True,
+    in_turn: bool = False,
 ) -> SGDStep:
     """Follow the gradient of ½ [e² + λ(‖p_u‖² + ‖q_i‖² + b_u² + b_i²)] for one rating r.
 
@@ -68,9 +69,9 @@ def sgd_step(
         b_u ← b_u − γ (−e + λ b_u)            p_u ← p_u − γ (−e q_i + λ p_u)
         b_i ← b_i − γ (−e + λ b_i)            q_i ← q_i − γ (−e p_u + λ q_i)
 
-    All right-hand sides use the old values. Factors are (k,); biases stay as they are
-    ``with_biases=False``. Source: Koren, Bell and Volinsky, *Matrix Factorization Techniques for
-    Recommender Systems*, 2009.
+    All right-hand sides use the old values; ``in_turn``, the last one uses the new p_u. Factors are
+    (k,); biases stay as they are ``with_biases=False``. Source: Koren, Bell and Volinsky, *Matrix
+    Factorization Techniques for Recommender Systems*, 2009.
 
     >>> p, q = np.array([1.0, 0.0]), np.array([0.5, 1.0])
     >>> step = sgd_step(5.0, p, q, 0.0, 0.5, mean=3.0, learning_rate=0.1, reg=0.0)
@@ -80,7 +81,8 @@ def sgd_step(
     prediction = float(mean + user_bias + item_bias + user_factors @ item_factors)
     error = rating - prediction
     user_gradient = Gradient(-error * item_factors, reg * user_factors)
-    item_gradient = Gradient(-error * user_factors, reg * item_factors)
+    moved = user_factors - learning_rate * user_gradient.total
+    item_gradient = Gradient(-error * (moved if in_turn else user_factors), reg * item_factors)
     if with_biases:
         user_bias_gradient = Gradient(-error, reg * user_bias)
         item_bias_gradient = Gradient(-error, reg * item_bias)
@@ -93,7 +95,7 @@ def sgd_step(
         item_gradient,
         user_bias_gradient,
         item_bias_gradient,
-        user_factors=user_factors - learning_rate * user_gradient.total,
+        user_factors=moved,
         item_factors=item_factors - learning_rate * item_gradient.total,
         user_bias=user_bias - learning_rate * user_bias_gradient.total,
         item_bias=item_bias - learning_rate * item_bias_gradient.total,

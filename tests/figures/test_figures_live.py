@@ -149,6 +149,13 @@ def test_the_best_epoch_is_marked_once_training_rests(run):
 
 
 def test_the_table_of_epochs_has_four_decimals(run):
+    table = curves.table(curve(run), run.split.train)
+    size, last = run.split.train.values.std(dtype=float), run.epochs[-1]
+    assert table["training RMSE / s"].iloc[-1] == pytest.approx(last.train_rmse / size, abs=1e-4)
+    per_second = len(run.split.train) / last.seconds
+    assert table["ratings per second"].iloc[-1] == pytest.approx(per_second, abs=1)
+    assert np.isnan(table["ratings per second"].iloc[0]), "epoch 0 visits none"
+    assert curves.ratings_per_second(run.epochs, len(run.split.train)) > 0
     table = curves.table(curve(run))
     assert list(table.index) == [e.number for e in run.epochs] == list(range(7))
     assert table["validation RMSE"].iloc[-1] == round(run.epochs[-1].validation_rmse, 4)

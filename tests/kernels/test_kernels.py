@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 import recsys_core as rc
 from recsys_core import kernels, stepwise
 from recsys_core.kernels import Parameters, Triples, padded
+from recsys_core.kernels.constrained import constrained_kernel
 from recsys_core.kernels.errors import errors_kernel, running_kernel
 from recsys_core.kernels.least_squares import rows_kernel
 from recsys_core.kernels.multiplicative import multiplicative_kernel
@@ -178,11 +179,12 @@ def test_warming_up_compiles_what_training_calls():
     ratings = rc.Ratings.from_matrix(np.random.default_rng(0).integers(1, 6, (8, 6)), missing=None)
     kernels = (
         sgd_kernel(8), logistic_kernel(8), rows_kernel(8), errors_kernel(8), svdpp_kernel(8),
-        sums_kernel(8), multiplicative_kernel(8), running_kernel(8),
+        sums_kernel(8), multiplicative_kernel(8), running_kernel(8), constrained_kernel(8),
     )  # fmt: skip
     compiled = [len(kernel.signatures) for kernel in kernels]
     for model in (rc.SGD(n_factors=2), rc.ALS(n_factors=2), rc.PMF(n_factors=2),
-                  rc.PMF(n_factors=2, link="logistic"), rc.SVDpp(n_factors=2),
+                  rc.PMF(n_factors=2, link="logistic"),
+                  rc.PMF(n_factors=2, constrained=True), rc.SVDpp(n_factors=2),
                   rc.NMF(n_factors=2), rc.BayesianPMF(n_factors=2, implicit=True)):  # fmt: skip
         model.n_epochs = 1
         model.fit(ratings)

@@ -22,6 +22,8 @@ KINDS = {
     "PMF": rc.PMF,
     "PMF, adaptive": functools.partial(rc.PMF, adaptive=True),
     "PMF, logistic": functools.partial(rc.PMF, link="logistic"),
+    "PMF, constrained": functools.partial(rc.PMF, constrained=True),
+    "PMF, constrained and logistic": functools.partial(rc.PMF, constrained=True, link="logistic"),
     "BayesianPMF": functools.partial(rc.BayesianPMF, implicit=False, n_epochs=16),
     "BayesianPMF, implicit": functools.partial(rc.BayesianPMF, implicit=True, n_epochs=16),
     "SVDpp": rc.SVDpp,
@@ -101,7 +103,7 @@ def answers(name: str, a: float, b: float) -> dict[str, np.ndarray]:
     return found
 
 
-LOGITS = ("PMF, logistic", "NeuralMF, sigmoid")
+LOGITS = ("PMF, logistic", "PMF, constrained and logistic", "NeuralMF, sigmoid")
 of_stars = functools.cache(functools.partial(answers, a=1.0, b=0.0))
 
 

@@ -24,6 +24,14 @@ class TestFactorModels(FactorModelContract):
             n_factors=3, link="logistic", reg_user=0.02, reg_item=0.02, learning_rate=0.02,
             n_epochs=400,
         ),
+        "PMF, constrained": dict(
+            n_factors=3, constrained=True, reg_user=0.02, reg_item=0.02, reg_rated=0.1,
+            learning_rate=0.02, n_epochs=400,
+        ),
+        "PMF, constrained and logistic": dict(
+            n_factors=3, constrained=True, link="logistic", reg_user=0.02, reg_item=0.02,
+            reg_rated=0.1, learning_rate=0.02, n_epochs=400,
+        ),
         "BayesianPMF": dict(n_factors=3, n_epochs=150, burn_in=50, implicit=True),
         "BayesianPMF, explicit": dict(n_factors=3, n_epochs=150, burn_in=50, implicit=False),
         "SVDpp": dict(n_factors=3, learning_rate=0.02, reg=0.002, n_epochs=300),

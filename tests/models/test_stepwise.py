@@ -140,17 +140,19 @@ def test_the_example_of_each_step_is_true():
 # --- SGD, PMF with a logistic link, SVD++ ---------------------------------------------------------
 
 
-@pytest.mark.parametrize("order", ["rows", "shuffled", "grid"])
+@pytest.mark.parametrize("order", ["rows", "shuffled", "grid", "in turn"])
 @pytest.mark.parametrize("standardize", [True, False])
 @pytest.mark.parametrize("biases", [True, False])
 def test_sgd_is_its_step_for_each_rating(order, biases, standardize, monkeypatch):
     if order == "grid":
         monkeypatch.setattr("recsys_core.models.sgd._SHUFFLED_EVERY_EPOCH", 0)
-    ratings, calls = some(), given_to(monkeypatch, "sgd_kernel")
+    in_turn = order == "in turn"
+    kernel = "sgd_in_turn_kernel" if in_turn else "sgd_kernel"
+    ratings, calls = some(), given_to(monkeypatch, kernel)
     ratings = standardized(ratings) if standardize else ratings
     model = rc.SGD(
         n_factors=K, learning_rate=0.05, reg=0.2, decay=True, n_epochs=4, biases=biases,
-        shuffle=order != "rows", init_deviation=0.5, standardize=standardize,
+        shuffle=order != "rows", init_deviation=0.5, standardize=standardize, in_turn=in_turn,
     )  # fmt: skip
     for epoch, (before, after) in enumerate(epochs(model, ratings, 3), start=1):
         t = Tables(before)
@@ -158,7 +160,7 @@ def test_sgd_is_its_step_for_each_rating(order, biases, standardize, monkeypatch
         for u, i, r in visits(calls, ratings):
             step = stepwise.sgd_step(
                 r, t.p[u], t.q[i], t.b_user[u], t.b_item[i], mean=ratings.global_mean,
-                learning_rate=rate, reg=0.2, with_biases=biases,
+                learning_rate=rate, reg=0.2, with_biases=biases, in_turn=in_turn,
             )  # fmt: skip
             t.take(u, i, step)
         close(Tables(after), t)
@@ -281,6 +283,73 @@ def test_a_small_svdpp_step_follows_the_slopes_of_the_users_objective():
     assert step.user_sums[0] == pytest.approx(w)
     assert step.predictions[0] == pytest.approx(2.5 + point[1] + point[4][0] + point[2][0] @ w)
     assert step.errors == pytest.approx(ratings - step.predictions)
+
+
+@pytest.mark.parametrize("link", ["identity", "logistic"])
+@pytest.mark.parametrize("biases", [True, False])
+def test_constrained_pmf_is_its_step_for_each_user(biases, link, monkeypatch):
+    ratings, calls = standardized(some()), given_to(monkeypatch, "constrained_kernel")
+    model = rc.PMF(
+        n_factors=K, constrained=True, link=link, learning_rate=0.05, reg_user=0.9, reg_item=0.5,
+        reg_rated=0.7, n_epochs=4, biases=biases, init_deviation=0.5,
+    )  # fmt: skip
+    low, high, _ = ratings.scale
+    share = (ratings.global_mean - low) / (high - low)
+    mean = math.log(share / (1 - share)) if link == "logistic" else ratings.global_mean
+    for before, after in epochs(model, ratings, 3):
+        t = Tables(before)
+        own, w = (before[name][:, :K].astype(float) for name in ("own", "y"))
+        ((users, (starts, columns, values), *_),) = calls
+        calls.clear()
+        assert sorted(users) == list(range(ratings.n_users))
+        for u in users:
+            mine = slice(starts[u], starts[u + 1])
+            if mine.start == mine.stop:
+                continue
+            items = columns[mine]
+            step = stepwise.constrained_step(
+                values[mine], own[u], t.b_user[u], t.q[items], w[items], t.b_item[items],
+                mean=mean, learning_rate=0.05, reg_user=0.9, reg_item=0.5, reg_rated=0.7,
+                n_item=ratings.item_counts[items], with_biases=biases,
+                scale=(low, high) if link == "logistic" else None,
+            )  # fmt: skip
+            own[u], t.b_user[u], t.q[items] = step.own_factors, step.user_bias, step.item_factors
+            w[items], t.b_item[items] = step.rated_factors, step.item_biases
+        for u in range(ratings.n_users):  # at rest p holds y_u + mean of w, by the new w
+            items = columns[starts[u] : starts[u + 1]]
+            t.p[u] = own[u] + w[items].sum(axis=0) / max(len(items), 1)
+        close(Tables(after), t)
+        assert after["own"][:, :K] == pytest.approx(own, **CLOSE)
+        assert after["y"][:, :K] == pytest.approx(w, **CLOSE)
+
+
+@pytest.mark.parametrize("scale", [None, (1.0, 5.0)])
+def test_a_small_step_of_constrained_pmf_follows_the_slopes_of_the_users_objective(scale):
+    rng = np.random.default_rng(1)
+    ratings, rate, n, n_item = np.array([5.0, 1.0, 3.0]), 1e-6, 3, np.array([2, 5, 1])
+    point = [rng.normal(0, 0.7, shape) for shape in ((K,), (), (n, K), (n, K), (n,))]
+
+    def objective(y, b_u, q, w, b_i):
+        x = 0.4 + b_u + b_i + q @ (y + w.sum(axis=0) / n)
+        e = ratings - (x if scale is None else 1 + 4 / (1 + np.exp(-x)))
+        items = ((q**2).sum(axis=1) + b_i**2) * 0.5 + (w**2).sum(axis=1) * 0.7
+        return (e @ e + 0.9 * (y @ y + b_u**2) + (items / n_item).sum()) / 2
+
+    step = stepwise.constrained_step(
+        ratings, *point, mean=0.4, learning_rate=rate, reg_user=0.9, reg_item=0.5, reg_rated=0.7,
+        n_item=n_item, scale=scale,
+    )  # fmt: skip
+    after = (
+        step.own_factors, step.user_bias, step.item_factors, step.rated_factors, step.item_biases
+    )  # fmt: skip
+    for which, moved in enumerate(after):
+
+        def along(value, which=which):
+            return objective(*(value if m == which else part for m, part in enumerate(point)))
+
+        speed = (moved - point[which]) / rate
+        assert speed == pytest.approx(-difference(along, point[which]), rel=1e-3, abs=1e-4)
+    assert step.user_sums[0] == pytest.approx(point[0] + point[3].mean(axis=0))
 
 
 # --- one row at a time: ALS, PMF, NMF, Gibbs sampling, implicit ALS -------------------------------

@@ -1,5 +1,6 @@
 """The five articles: exact where they can be, within ranges elsewhere, readable everywhere."""
 
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,9 +9,10 @@ import pytest
 
 import recsys_core as rc
 from recsys_core import datasets, experiments, replicas
+from recsys_core.datasets.movielens import CATALOGUE
 from recsys_core.errors import MissingRunError
 from recsys_core.replicas import REPLICAS, article0, article1, article2, article3, article4
-from recsys_core.replicas.base import held_out_rmse, train
+from recsys_core.replicas.base import Measure, Records, held_out_rmse, over_seeds, train
 from recsys_core.runs import Registry
 
 
@@ -73,8 +75,11 @@ def test_article_1_overfits_long_before_it_ends(zip_path):
     assert curve["test MSE"].iloc[-1] > 1.1 * curve["test MSE"].min()
     assert curve["train MSE"].is_monotonic_decreasing
     examples = article1.examples(records)
-    assert examples["article says"].tolist() == [3.6863, 3.1846]
-    assert not np.allclose(examples.iloc[:, 2], examples.iloc[:, 3])
+    assert examples["article says"].tolist() == ["3.6863", "3.1846"]
+    for film in ("1", "2"):  # the raw id is the index of the second user
+        right, raw = (article1.asked(records["article"], film, raw) for raw in (False, True))
+        last, item = records["article"].at(128), records["article"].split.train.item_index(film)
+        assert right != raw == last.predict([1], [item], clip=False)[0]
     assert held_out_rmse(records["ours"]) ** 2 < 0.8 * curve["test MSE"].min()
 
 
@@ -114,9 +119,51 @@ def test_article_2_cannot_start_at_596(party):
     assert 490 < first < 508
     assert article2.miss(article2.PRINTED, ratings) == pytest.approx(0.81, abs=0.01)
     assert article2.miss(party["k75"].fitted.predict_matrix(clip=False), ratings) < 0.3
-    fewer = party["fewer"].split.train
-    assert len(fewer) == len(ratings) - 9
-    assert article2.miss(article2.PRINTED, fewer) < 0.25
+
+
+def test_the_nine_that_article_2s_scaler_zeroes_are_the_nine_it_misses_most(party):
+    ratings = datasets.music_party()
+    lost = article2.scaled_to_zero(ratings)
+    assert lost.sum() == 9
+    misses = np.abs(article2.PRINTED[ratings.user_ids, ratings.item_ids] - ratings.values)
+    assert misses[lost].min() > misses[~lost].max()
+    # As scikit-learn scales: 0 where a rating is there means unheard to its program.
+    from sklearn.preprocessing import MinMaxScaler
+
+    matrix = np.zeros((4, 12))
+    matrix[ratings.user_ids, ratings.item_ids] = ratings.values
+    scaled = MinMaxScaler(feature_range=(0, 5)).fit_transform(matrix)
+    assert np.array_equal(scaled[ratings.user_ids, ratings.item_ids] == 0, lost)
+    nine = party["nine"].split.train
+    assert len(nine) == 30 and article2.miss(article2.PRINTED, nine) < 0.25
+    shown, less = (
+        [
+            article2.to_printed(record.fitted.predict_matrix(clip=False))
+            for record in party.seeds(key)
+        ]
+        for key in ("k75", "nine")
+    )
+    assert len(shown) == len(less) == 5
+    assert min(shown) > 0.7 and max(less) < 0.22
+    table = article2.scaler(party)["RMSE to its 48 printed cells"]
+    assert float(table[1]) > 2 * max(less), "wholly scaled it is farther away"
+    assert float(table[2].split()[0]) > 0.7, "nine other ratings do not explain it"
+
+
+def test_article_2_updates_an_item_by_the_user_just_updated():
+    model = article2.sgd(5, 0.01, 1)(datasets.music_party())
+    assert model.in_turn
+    # Its first rating by hand, with α 2 e and α λ as the article writes them.
+    ratings = rc.Ratings.from_matrix([[4.0]], missing=None, scale=rc.Scale(0, 5))
+    training = model.start(ratings)
+    start = training.snapshot()
+    u, v = start.user_factors[0].astype(float), start.item_factors[0].astype(float)
+    e = 4.0 - u @ v
+    u = u + 0.01 * (2 * e * v - 0.02 * u)
+    v = v + 0.01 * (2 * e * u - 0.02 * v)
+    training.advance(1e9)
+    assert training.snapshot().user_factors[0] == pytest.approx(u, abs=1e-6)
+    assert training.snapshot().item_factors[0] == pytest.approx(v, abs=1e-6)
 
 
 def test_article_2s_three_losses_by_hand():
@@ -234,6 +281,128 @@ def test_no_value_of_ours_exists_without_a_record(replica):
             if row.read_best is not None:
                 with pytest.raises(MissingRunError):
                     row.our_best(records)
+
+
+# --- where values come from -----------------------------------------------------------------------
+
+
+def small_release(seed):
+    """Ratings of 30 users and 40 films with ids from “1” on and times, another draw per seed."""
+    rng = np.random.default_rng(seed)
+    cells = np.argwhere(rng.random((30, 40)) < 0.5 + 0.02 * seed)
+    taste = rng.normal(size=(30, 2)) @ rng.normal(size=(2, 40))
+    values = np.clip(np.rint(3 + taste + rng.normal(0, 0.5, taste.shape)), 1, 5)
+    frame = pd.DataFrame(cells + 1, columns=["user", "item"]).astype(str)
+    frame["rating"] = values[*cells.T]
+    frame["timestamp"] = np.arange(len(cells)) * 3600
+    return rc.Ratings.from_frame(frame, scale=rc.Scale(1, 5, 1))
+
+
+def tiny_run(replica, seed):
+    """All its cases on a small release; the same party with other draws. Article 0: 20 epochs."""
+    ratings = datasets.music_party() if replica.number == 2 else small_release(seed)
+
+    def changed(model):
+        shorter = {"n_epochs": 20} if replica.number == 0 else {}
+        return dataclasses.replace(model, seed=10 * seed + model.seed, **shorter)
+
+    cases = [
+        dataclasses.replace(case, data=None, model=lambda train, of=case.model: changed(of(train)))
+        for case in replica.cases
+    ]
+    return replicas.run(dataclasses.replace(replica, cases=tuple(cases)), ratings)
+
+
+# Rows whose value may be the same for two runs so small: whole epochs, whole seconds.
+COARSE = ("epoch of that lowest test MSE", "seconds per epoch")
+
+
+@pytest.mark.parametrize("replica", REPLICAS, ids=lambda r: str(r.number))
+def test_every_value_of_ours_is_a_runs_and_changes_with_it(replica):
+    one, two = (tiny_run(replica, seed) for seed in (1, 2))
+    for row in replica.rows:
+        ours, best = row.sources(one)
+        assert ours, f"{row.what}: what we get is read from no record"
+        for key in ours:
+            if "/" not in key:  # with it go its repetitions, which are nothing of their own
+                rest = {name: r for name, r in one.items() if name.split("/")[0] != key}
+                with pytest.raises(MissingRunError):
+                    row.we_get(rest)
+        if row.what not in COARSE:
+            assert row.we_get(one) != row.we_get(two), f"{row.what}: a constant"
+        if row.read_best is not None:
+            assert best, f"{row.what}: our best is read from no record"
+            # ALS draws its start and forgets it, all but the last digits.
+            if replica.number != 2 and row.what not in COARSE:
+                assert row.our_best(one) != row.our_best(two), row.what
+
+
+@pytest.mark.parametrize("replica", REPLICAS, ids=lambda r: r.title)
+def test_an_error_says_its_part_its_model_and_whether_it_is_clipped(replica):
+    for row in replica.rows:
+        if "MSE" in row.what and "printed cells" not in row.what and "rounded" not in row.what:
+            assert row.what.split()[0] in ("train", "test") or "epoch of" in row.what
+            assert "clipped" in row.what or "sigmoid" in row.what or "epoch of" in row.what
+
+
+def test_a_measure_by_hand():
+    ratings = rc.Ratings.from_matrix([[1.0, 5.0], [5.0, 1.0]], missing=None)
+    fitted = rc.GlobalMean().fit(ratings).snapshot()
+    assert Measure("MSE", "train").on(fitted, ratings) == pytest.approx(4)
+    assert Measure("RMSE", "train", clipped=True).on(fitted, ratings) == pytest.approx(2)
+    assert Measure("MSE", "train").name == "train MSE, final model, not clipped"
+    beyond = SimpleNamespace(predict=lambda u, i, clip: np.full(len(u), 5.0 if clip else 9.0))
+    assert Measure().on(beyond, ratings) == pytest.approx(40**0.5)  # errors 8, 4, 4, 8
+    assert Measure(clipped=True).on(beyond, ratings) == pytest.approx(8**0.5)
+
+
+def test_over_seeds_is_mean_and_sample_deviation():
+    found = Records({"a": 1.0, "a/1": 2.0, "a/2": 6.0, "ab": 50.0})
+    assert over_seeds(found, "a", lambda x: x, 2) == "3.00\u00a0±\u00a02.65"  # √((4 + 1 + 9) / 2)
+    assert over_seeds(found, "ab", lambda x: x, 1) == "50.0"
+    with pytest.raises(MissingRunError):
+        over_seeds(found, "b", lambda x: x)
+
+
+def test_seeds_vary_what_an_article_names_no_seed_for():
+    for number in (1, 2, 3, 4):
+        cases = {case.key: case for case in REPLICAS[number].cases}
+        repeated = [case for case in cases.values() if case.repeats]
+        assert repeated
+        ratings = datasets.music_party() if number == 2 else small_release(0)
+        for case in repeated:
+            one, other = (c.experiment(ratings) for c in (cases[case.repeats], case))
+            assert one.make_model().seed == 0 != other.make_model().seed
+            if case.repeats == "article":
+                assert one.split != other.split, "the split is drawn anew, too"
+
+
+def test_other_data_than_the_articles_is_named_in_the_columns():
+    sizes = {name: (r.n_users, r.n_items, r.n_ratings) for name, r in CATALOGUE.items()}
+    like = {
+        name: SimpleNamespace(n_users=u, n_items=i, n_ratings=n)
+        for name, (u, i, n) in sizes.items()
+    }
+    replica = article4.REPLICA
+    assert replica.heads(like["10m"]) == ("the article says", "we get", "our best")
+    assert not replica.stands_in(like["10m"]) and replica.stands_in(like["1m"])
+    assert replica.heads(like["1m"]) == (
+        "the article says, on 10M", "we get, on 1M", "our best, on 1M"
+    )  # fmt: skip
+
+
+def test_article_3s_train_loss_is_the_mean_of_each_batch_before_its_update():
+    ratings = small_release(3)
+    record = experiments.run(article3.REPLICA.cases[0].experiment(ratings))
+    train = record.split.train
+    # One batch an epoch here: its loss before the update is that of the model an epoch earlier.
+    assert len(train) < 1024
+    found = article3.running_mse(record)
+    before = experiments.run(record.experiment, until=19).fitted
+    if len(train) <= 512:
+        assert found == pytest.approx(article3.TRAIN.on(before, train), rel=1e-5)
+    after = article3.TRAIN.on(record.fitted, train)
+    assert after < found <= article3.TRAIN.on(before, train) * 1.001
 
 
 def test_a_replica_knows_the_data_it_may_run_on():

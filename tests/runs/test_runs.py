@@ -964,6 +964,12 @@ def test_test_error_beside_the_baselines_is_computed_once(server):
     split = run.split
     error = split.test.values - run.fitted.predict(split.test.user_ids, split.test.item_ids)
     assert found[0].rmse == pytest.approx(np.sqrt((error.astype(float) ** 2).mean()))
+    given = np.clip(np.rint(run.fitted.predict(split.test.user_ids, split.test.item_ids)), 1, 5)
+    rounded = split.test.values - given
+    if split.test.scale.step:
+        assert found[0].rmse_rounded == pytest.approx(np.sqrt((rounded.astype(float) ** 2).mean()))
+    share = np.abs(error) / split.test.values
+    assert found[0].mape == pytest.approx(100 * share.astype(float).mean(), rel=1e-5)
     assert run.test_scores() is found
     assert [b.name for b in run.baselines] == ["Global mean", "User + item bias"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -14,18 +15,24 @@ from recsys_core.errors import FactorscopeError
 from recsys_core.ratings import Ratings
 
 
-def panel() -> None:
-    """Choose a release, read its terms, fetch it, use it."""
+def panel(releases: Sequence[str] = (), watching: bool = True) -> None:
+    """Choose a release, read its terms, fetch it, use it.
+
+    ``releases`` are those to choose from, the first of them at first; none: all. ``watching``
+    offers to train on it at once as well.
+    """
+    offered, first = list(releases or CATALOGUE), releases[0] if releases else "100k"
     name = st.segmented_control(
         "Release",
-        list(CATALOGUE),
-        default="100k",
+        offered,
+        default=first,
         required=True,
         format_func=lambda key: CATALOGUE[key].title.removeprefix("MovieLens "),
         label_visibility="collapsed",
-        key="movielens_release",
+        key="_".join(["movielens_release", *releases]),
     )
-    release = CATALOGUE[name or "100k"]
+    name = name or first
+    release = CATALOGUE[name]
     st.markdown(
         f"**{release.title}**: {words.plural('rating', release.n_ratings)} of "
         f"{words.plural('film', release.n_items)} by {words.plural('user', release.n_users)}, "
@@ -35,7 +42,9 @@ def panel() -> None:
     here = cached(name) is not None
     verb = "Use" if here else f"Agree, download {_mb(release.size)}"
     with st.container(horizontal=True):
-        watch = st.button(f"{verb} and watch a model learn", type="primary", icon=_PLAY)
+        watch = watching and st.button(
+            f"{verb} and watch a model learn", type="primary", icon=_PLAY
+        )
         use = st.button(verb, icon=":material/check:" if here else ":material/download:")
     if not (watch or use):
         return

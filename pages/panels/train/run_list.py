@@ -73,9 +73,11 @@ def _line(entry: Entry) -> None:
         seconds = sum(epoch.seconds for epoch in run.epochs)
         taken = words.duration(seconds) if seconds >= 0.1 else f"< {words.duration(0.1)}"
         taken = escape.html(taken)
+        rate = words.number(curves.ratings_per_second(run.epochs, run.split.train.n_ratings))
         st.html(
             f'<span class="fs-errors"><span data-fs="errors" data-stream="{run.stream}">{text}'
-            f'</span></span><span class="fs-took" title="Spent training">{taken}</span>',
+            f'</span></span><span class="fs-took" title="Spent training: '
+            f'{rate} ratings per second">{taken}</span>',
             width="content",
         )
         if parts.drawn("export"):
@@ -177,7 +179,7 @@ def _epochs(entry: Entry) -> None:
         "Table of epochs", icon=":material/table_rows:", on_change="rerun", key="epochs"
     ) as box:
         if box.open:
-            table = curves.table(curve_of(entry))
+            table = curves.table(curve_of(entry), entry.run.split.train)
             st.dataframe(
                 aligned(table), height=300, key="epochs_table", alt=f"Epochs of {entry.name}"
             )
@@ -219,6 +221,10 @@ def _test(run: Run) -> None:
             f"recall@{PLACES}": [_digits(s.recall) for s in found],
         }
     )
+    if any(s.rmse_rounded is not None for s in found):
+        rows["RMSE, rounded"] = [_digits(s.rmse_rounded) for s in found]
+    if any(s.mape is not None for s in found):
+        rows["MAPE, %"] = ["–" if s.mape is None else f"{s.mape:.2f}" for s in found]
     st.dataframe(
         rows,
         hide_index=True,
@@ -228,6 +234,8 @@ def _test(run: Run) -> None:
             "MAE": st.column_config.TextColumn(help=_HELP["MAE"]),
             f"NDCG@{PLACES}": st.column_config.TextColumn(help=_HELP["NDCG"]),
             f"recall@{PLACES}": st.column_config.TextColumn(help=_HELP["recall"]),
+            "RMSE, rounded": st.column_config.TextColumn(help=_HELP["rounded"]),
+            "MAPE, %": st.column_config.TextColumn(help=_HELP["MAPE"]),
         },
     )
     noun = words.many(run.ratings.item_noun)
@@ -245,6 +253,9 @@ _HELP = {
     "MAE": "Mean distance between predicted and true rating; smaller is better.",
     "NDCG": f"Whether what people liked stands high among the {PLACES} recommended: 1 is perfect. "
     "Of very many users a sample is judged, the same for all models.",
+    "rounded": "RMSE of predictions rounded to a rating that can be given.",
+    "MAPE": "Mean distance in percent of the true rating: one star of error counts five times as "
+    "much on a 1 as on a 5.",
     "recall": f"Share of what people liked that is among the {PLACES} recommended.",
 }
 
