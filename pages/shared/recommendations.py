@@ -103,7 +103,10 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
         return None, None
     ids = table["item"].to_list()
     scores = table["score"].to_numpy()
-    columns = {noun: [names[i] for i in ids], "predicted": fitted.clipped(scores)}
+    columns = {
+        noun: [names[i] for i in ids],
+        "predicted": fitted.clipped(scores).astype(np.float64),
+    }
     who = "you" if fitted.row(one).index is None else "they"
     reason = f"because {who} rated"
     if fitted.has.intervals:

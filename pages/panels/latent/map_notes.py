@@ -34,7 +34,7 @@ def projection_quality(shown: Map) -> None:
     else:
         colour, advice = "red", "Much of what looks near here is not: trust the list, not the map."
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.badge(f"Trustworthiness {score:.2f}", color=colour)
+        st.badge(f"Trustworthiness {words.measure(score, 2)}", color=colour)
         st.caption(
             f"{advice} 1 means: all neighbours on the map are neighbours by all {k} factors.",
             width="content",
