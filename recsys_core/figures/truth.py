@@ -158,7 +158,13 @@ def errors(parts: Sequence[PartError], mode: Mode) -> Figure:
         "Error against the truth",
         height=240,
         xaxis=axis("RMSE", rangemode="tozero"),
-        yaxis=axis(None, categoryorder="array", categoryarray=rows[::-1], fixedrange=True),
+        yaxis=axis(
+            None,
+            categoryorder="array",
+            categoryarray=rows[::-1],
+            fixedrange=True,
+            ticklabelstandoff=6,
+        ),
         **marks,
     )
     return theme.dress(chart, mode)

@@ -104,7 +104,7 @@ def _numbers(found: Recovery) -> None:
     st.dataframe(
         aligned({"of": [name for name, _ in rows], "R²": [r2 for _, r2 in rows]}, **{"R²": 2}),
         hide_index=True,
-        height=min(38 + 35 * len(rows), 250),
+        height="content" if len(rows) <= 8 else 320,
         key="truth_r2",
         alt="R² of the true factors",
     )
