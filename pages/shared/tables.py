@@ -18,16 +18,24 @@ _MOST_CELLS = 50_000
 def aligned(table: Any, **decimals: int) -> Styler | pd.DataFrame:
     """A table (or columns by name) for ``st.dataframe``; its numbers stay numbers, to sort by.
 
+    They are rounded to the decimals shown: a table is copied, read aloud and taken home from its
+    own menu as it is seen, without the digits that float32 leaves.
+
     ``decimals`` of a column where they are not to follow from its name or numbers. Columns whose
     name says RMSE or MAE have those of ``words.error``.
     """
-    frame = pd.DataFrame(table)
+    frame = pd.DataFrame(table).copy()
+    digits: dict[Any, int] = {}
+    for at, (column, kind) in enumerate(zip(frame.columns, frame.dtypes, strict=True)):
+        if pd.api.types.is_float_dtype(kind):
+            values = frame.iloc[:, at].astype(np.float64)
+            digits[column] = _decimals(column, values, decimals)
+            frame.isetitem(at, values.round(digits[column]))
     unique = frame.index.is_unique and frame.columns.is_unique
     if frame.size > _MOST_CELLS or not unique:
         return frame
     how: dict[Any, Any] = {
-        column: partial(_written, decimals=_decimals(column, values, decimals))
-        for column, values in frame.select_dtypes("float").items()
+        column: partial(_written, decimals=places) for column, places in digits.items()
     }
     for column in frame.select_dtypes("integer"):
         how[column] = lambda value: words.minus(str(value))

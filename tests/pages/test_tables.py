@@ -32,8 +32,10 @@ def test_numbers_of_a_column_have_as_many_decimals(values, texts):
 def test_decimals_can_be_said_and_other_columns_stay_as_they_are():
     table = pd.DataFrame({"name": ["a-b"], "n": [-3], "similarity": [-0.12345]})
     assert shown(table, similarity=2) == [["a-b"], ["−3"], ["−0.12"]]
-    # The numbers themselves are untouched: a click on the heading sorts by them.
-    pd.testing.assert_frame_equal(aligned(table).data, table)
+    # They stay numbers, which a click on the heading sorts by, of the digits that are seen.
+    pd.testing.assert_frame_equal(aligned(table, similarity=2).data, table.round(2))
+    assert aligned({"x": np.float32([3.2, 4.5])}).data["x"].tolist() == [3.2, 4.5]
+    assert table["similarity"].iloc[0] == -0.12345  # the caller's table stays as it was
 
 
 def test_errors_have_four_decimals_in_every_table():

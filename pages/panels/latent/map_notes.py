@@ -135,7 +135,9 @@ def axis_ends(model: ModelInView) -> None:
         "chance."
     )
     table = model_in_view.factor_table(model)
-    table = table.assign(spread=100 * table["spread"])  # as percentages, all with one decimal
+    table = table.assign(
+        spread=(100 * table["spread"]).round(1)
+    )  # as percentages, all with one decimal
     st.dataframe(
         table,
         hide_index=True,

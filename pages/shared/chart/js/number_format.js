@@ -26,6 +26,14 @@ export function error(value) {
   return `${grouped(whole)}${after ? "." + after : ""}`.replaceAll("-", "−")
 }
 
+// A rating as somebody gave it, in no more digits than that: “4.5”, “−3”.
+/** @param {number} value */
+export function given(value) {
+  const size = Math.abs(value)
+  if (size && (size < 1e-3 || size >= 1000)) return number(value)
+  return String(+value.toPrecision(3)).replace("-", "−")
+}
+
 /** @param {number} value */
 function digits(value) {
   if (!Number.isFinite(value)) return "–"
