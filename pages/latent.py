@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.panels.latent import map_controls, map_notes
+from pages.panels.latent import found_of_truth, map_controls, map_notes
 from pages.panels.latent.map_controls import Map
 from pages.shared import header, model_in_view, parts, similar, view
 from pages.shared.chart import min_width
@@ -53,6 +53,8 @@ if not seen.fitted.has.factors:
     )
     if seen.fitted.has.similarity and parts.drawn("similar"):
         similar.items_alone(seen)
+    if parts.drawn("truth"):
+        found_of_truth.section(seen)
     st.stop()
 shown = map_controls.choose(seen)
 left, right = st.columns([2.3, 1], gap="medium")
@@ -63,4 +65,6 @@ with left:
 with right:
     if parts.drawn("similar"):
         map_notes.neighbours(shown)
+if parts.drawn("truth"):
+    found_of_truth.section(seen)
 map_notes.axis_ends(seen)

@@ -16,6 +16,7 @@ from pages.shared import (
     parts,
     recommendations,
     session,
+    truth_line,
     view,
 )
 from pages.shared.chart import min_width
@@ -145,6 +146,8 @@ left, right = st.columns([2.3, 1], gap="medium")
 with left:
     if parts.drawn("matrix"):
         picture(shown, how)
+    if parts.drawn("truth"):
+        truth_line.beside(seen)
 with right:
     if parts.drawn("why"):
         closer(seen, shown)

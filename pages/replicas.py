@@ -10,6 +10,7 @@ import streamlit as st
 from pages.panels.data import download, upload
 from pages.shared import choices, header, parts, receipt, session, view
 from pages.shared.chart.chart import chart
+from pages.shared.tables import aligned
 from recsys_core import escape, words
 from recsys_core.asking import exports
 from recsys_core.datasets.movielens import CATALOGUE
@@ -123,7 +124,7 @@ def lesson(each: Lesson, records: Records, key: str) -> None:
             table=evidence,
         )
     if not each.curve:
-        st.dataframe(evidence, hide_index=True, alt=each.title)
+        st.dataframe(aligned(evidence), hide_index=True, alt=each.title)
         return
     names = list(evidence.columns)
     chosen = st.pills("Curves", names, selection_mode="multi", default=names, key=f"{key}_lines")

@@ -1,4 +1,15 @@
-"""Numbers and nouns as a person reads them; one home, so that every page words them alike."""
+"""Numbers and nouns as a person reads them; one home, so that every page words them alike.
+
+    error       an RMSE, MAE …, in rating units          0.9120    four decimals
+    measure     NDCG, recall, trustworthiness, R²        0.3071    four decimals in tables, or two
+    number      any other: a rating, a mean, an objective  4.43    three significant digits
+    factor      a number of a row of factors             −0.318    three decimals
+    given       a rating as somebody gave it             4.5       as many digits as it has
+    percent     a share                                  6.3 %
+
+In tables the decimals of a column are the same for all its rows (``pages/shared/tables.py``). Shown
+numbers have a minus sign (−), those of files a hyphen (``asking/exports.py``).
+"""
 
 from __future__ import annotations
 
@@ -35,6 +46,39 @@ def _number(value: float) -> str:
     text = f"{value:#.3g}"
     whole, _, decimals = text.partition(".")
     return text if decimals.strip("0") else whole
+
+
+# Decimals of what is shown with the same number of them everywhere.
+ERROR_DECIMALS = 4
+FACTOR_DECIMALS = 3
+MEASURE_DECIMALS = 4
+
+
+def error(value: float) -> str:
+    """An RMSE or another error in rating units: “0.9120”, “12.346”, “1,234.5”, “–” if not finite.
+
+    Four decimals, and at most five digits; of a very small one three significant digits.
+    """
+    if not math.isfinite(value) or 0 < abs(value) < 1e-3:
+        return number(value)
+    before = len(f"{abs(value):.0f}")
+    return minus(f"{value:,.{max(ERROR_DECIMALS + 1 - before, 0)}f}")
+
+
+def factor(value: float) -> str:
+    """A number of a row of factors: “0.318”, “−1.250”."""
+    return _fixed(value, FACTOR_DECIMALS)
+
+
+def measure(value: float | None, decimals: int = MEASURE_DECIMALS) -> str:
+    """A measure between 0 and 1, or a similarity between −1 and 1: “0.3071”; “–” where none is."""
+    return "–" if value is None else _fixed(value, decimals)
+
+
+def _fixed(value: float, decimals: int) -> str:
+    if not math.isfinite(value):
+        return "–"
+    return minus(f"{round(value, decimals) + 0.0:,.{decimals}f}")  # + 0.0: no “−0.000”
 
 
 def given(rating: float) -> str:

@@ -14,6 +14,7 @@ import pandas as pd
 import recsys_core as rc
 from recsys_core import runs
 from recsys_core.asking import attribution, latent_map, matrix_view, projection, similarity
+from recsys_core.asking import truth as of_truth
 from recsys_core.figures import (
     cell_matrix,
     curves,
@@ -25,6 +26,7 @@ from recsys_core.figures import (
     reason_bars,
     similarity_matrix,
     sparsity_pattern,
+    truth,
     waterfall,
 )
 from recsys_core.figures.plain import Figure
@@ -44,6 +46,7 @@ MODULES = (
     similarity_matrix,
     epoch_lines,
     waterfall,
+    truth,
 )
 
 BASELINES = ("Global mean", "User + item bias")
@@ -118,6 +121,7 @@ def _figures(mode: Mode) -> Iterator[tuple[str, Figure]]:
         yield "curves.drawn", curves.drawn([one, other], mode)
         yield "curves.drawn", curves.drawn([one], mode, measure="objective")
         yield from _of_a_model(run, mode)
+    yield from _of_the_truth(trained("world"), mode)
     wide, long = (
         rc.Ratings.from_matrix(np.eye(300, 200) * 3),
         rc.Ratings.from_matrix(np.eye(600, 40) * 3),
@@ -135,6 +139,20 @@ def _figures(mode: Mode) -> Iterator[tuple[str, Figure]]:
     values, ringed = np.array([[1.0, -2], [np.nan, 0]]), np.eye(2, dtype=bool)
     differences = cell_matrix.figure(values, "ab", "cd", "Differences", mode, ringed, "lost")
     yield "cell_matrix.figure", differences
+
+
+def _of_the_truth(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:
+    true, split, ids = run.ratings.truth, run.split, np.arange(9)
+    assert true is not None
+    found = of_truth.recovery(run.fitted, true)
+    assert found is not None
+    one = dataclasses.replace(found, r2_of_factor=found.r2_of_factor[:1])
+    for each in (found, one):
+        for side in SIDES:
+            yield "truth.recovered", truth.recovered(each, run.ratings, side, ids, mode)
+    yield "truth.errors", truth.errors(of_truth.errors(run.fitted, true, split.train), mode)
+    parts = of_truth.errors(run.fitted, true, split.train, split.validation)
+    yield "truth.errors", truth.errors(parts, mode)
 
 
 def _of_a_model(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:

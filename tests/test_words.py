@@ -94,3 +94,24 @@ def test_of_equal_names_the_later_are_numbered_as_no_other_is():
     assert words.distinct(["a", "a", "a (2)", "a (2)"]) == ["a", "a (3)", "a (2)", "a (2) (2)"]
     many = ["a"] * 20_000 + [f"a ({at})" for at in range(20_000)]
     assert len(set(words.distinct(many))) == 40_000
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.912, "0.9120"), (1.32004, "1.3200"), (12.34567, "12.346"), (1234.56, "1,234.6"),
+        (123456.7, "123,457"), (0.0, "0.0000"), (9.99999, "10.000"), (0.000412, "0.000412"),
+        (-0.25, "−0.2500"), (math.nan, "–"), (math.inf, "–"),
+    ],
+)  # fmt: skip
+def test_errors_have_four_decimals(value, text):
+    assert words.error(value) == text
+
+
+def test_factors_have_three_decimals_and_measures_four():
+    assert [words.factor(v) for v in (-1.25, 0.3184, -0.0002, math.nan)] == [
+        "−1.250", "0.318", "0.000", "–",
+    ]  # fmt: skip
+    assert [words.measure(0.30714), words.measure(-0.5, 2), words.measure(None)] == [
+        "0.3071", "−0.50", "–",
+    ]  # fmt: skip

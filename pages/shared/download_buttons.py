@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pandas as pd
@@ -15,6 +16,9 @@ from recsys_core.asking.matrix_view import Block, View
 # A whole matrix of more cells is no file to open; about 20 MB.
 _MOST_CELLS = 2_000_000
 _BEST = 10
+
+# Lists out of more predictions take seconds: they are made first, with progress. About 2 s.
+_AT_A_CLICK = 30_000_000
 
 
 def predictions(model: ModelInView, block: Block, view: View) -> None:
@@ -30,14 +34,7 @@ def predictions(model: ModelInView, block: Block, view: View) -> None:
                 f"{stem}-predictions.csv",
                 "save_all",
             )
-        else:
-            noun = words.many(model.ratings.item_noun)
-            _button(
-                f"Each user's {_BEST} best {noun}",
-                lambda: exports.to_csv(exports.best_of_each(fitted, _BEST), index=False),
-                f"{stem}-best-{_BEST}.csv",
-                "save_best",
-            )
+        _best_of_each(model, stem)
         size = f"{len(block.user_ids):,} × {len(block.item_ids):,}"
         _button(
             f"What is shown ({size})",
@@ -45,6 +42,44 @@ def predictions(model: ModelInView, block: Block, view: View) -> None:
             f"{stem}-{view}.csv",
             "save_block",
         )
+
+
+def _best_of_each(model: ModelInView, stem: str) -> None:
+    """Each user's best: at a click, or made in pieces where that takes longer."""
+    fitted = model.fitted
+    label = f"Each user's {_BEST} best {words.many(model.ratings.item_noun)}"
+    file_name = f"{stem}-best-{_BEST}.csv"
+    if fitted.n_users * fitted.n_items <= _AT_A_CLICK:
+        _button(
+            label,
+            lambda: exports.to_csv(exports.best_of_each(fitted, _BEST), index=False),
+            file_name,
+            "save_best",
+        )
+        return
+    key, made = f"best_of {model.key}", st.session_state.get("best_made")
+    if made is not None and made[0] == key:
+        _button(label, lambda: made[1], file_name, "save_best")
+    elif st.button(
+        f"Make the list of {label[:1].lower() + label[1:]}",
+        icon=":material/hourglass_top:",
+        key="make_best",
+        help="Takes a while: a prediction is made for every pair. Any other click ends it.",
+    ):
+        st.session_state.best_made = key, _in_pieces(model)
+        st.rerun()
+
+
+def _in_pieces(model: ModelInView) -> bytes:
+    """The file, with progress and the time left while it is made."""
+    n, began, parts = exports.n_pieces(model.fitted), time.monotonic(), []
+    bar = st.progress(0.0, "0 %")
+    for at, part in enumerate(exports.best_in_pieces(model.fitted, _BEST), 1):
+        text = exports.to_csv(part, index=False)
+        parts.append(text if at == 1 else text.split(b"\n", 1)[1])
+        left = words.duration((time.monotonic() - began) / at * (n - at))
+        bar.progress(at / n, f"{words.percent(at / n)}, {left} left")
+    return b"".join(parts)
 
 
 def recommendations(table: pd.DataFrame) -> None:

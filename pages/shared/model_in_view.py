@@ -14,10 +14,11 @@ import streamlit as st
 
 from pages.shared import empty_state, parts, receipt, sidebar, view
 from recsys_core import escape
-from recsys_core.asking import latent_map, seriation, similarity
+from recsys_core.asking import latent_map, seriation, similarity, truth
 from recsys_core.asking.latent_map import Places
 from recsys_core.asking.projection import Basis
 from recsys_core.asking.seriation import Arrangement, How
+from recsys_core.asking.truth import PartError, Recovery
 from recsys_core.models import Factored, FittedModel, seen_as
 from recsys_core.ratings import Ratings, Side
 from recsys_core.runs import Entry, Run, Status
@@ -219,3 +220,21 @@ def factor_table(model: ModelInView) -> pd.DataFrame:
     """What lies at both ends of each factor; see ``latent_map.factor_table``."""
     key = ("factor_table", model.key)
     return once(model.run, key, lambda: latent_map.factor_table(model.factored))
+
+
+def recovery(model: ModelInView) -> Recovery | None:
+    """What is found of the true factors of generated ratings; see ``truth.recovery``."""
+    known = model.ratings.truth
+    assert known is not None
+    key = ("recovery", model.key)
+    return once(model.run, key, lambda: truth.recovery(model.fitted, known))
+
+
+def errors_to_truth(model: ModelInView) -> list[PartError]:
+    """The errors against noise-free ratings, and against those there are; see ``truth.errors``."""
+    known, split = model.ratings.truth, model.split
+    assert known is not None
+    key = ("errors_to_truth", model.key)
+    return once(
+        model.run, key, lambda: truth.errors(model.fitted, known, split.train, split.validation)
+    )

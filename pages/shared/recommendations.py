@@ -54,7 +54,7 @@ def own_ratings(model: ModelInView, user: int) -> None:
         {
             noun: [train.item_names[i] for i in ids[order]],
             "rated": np.round(values[order].astype(float), 2),
-            "predicted": model.fitted.predict(np.full(len(ids), user), ids[order]),
+            "predicted": _rounded(model.fitted.predict(np.full(len(ids), user), ids[order])),
         }
     )
     line = f"**{escape.markdown(train.user_names[user])}** rated {words.plural(noun, len(ids))}"
@@ -75,6 +75,11 @@ def own_ratings(model: ModelInView, user: int) -> None:
         key="own_ratings",
         alt=f"The ratings of {train.user_names[user]}",
     )
+
+
+def _rounded(predictions: np.ndarray) -> np.ndarray:
+    """Four decimals, float64, (n,): what a table is copied and read aloud with."""
+    return np.round(predictions.astype(np.float64), 4)
 
 
 def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, pd.DataFrame | None]:
@@ -103,7 +108,10 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
         return None, None
     ids = table["item"].to_list()
     scores = table["score"].to_numpy()
-    columns = {noun: [names[i] for i in ids], "predicted": fitted.clipped(scores)}
+    columns = {
+        noun: [names[i] for i in ids],
+        "predicted": _rounded(fitted.clipped(scores)),
+    }
     who = "you" if fitted.row(one).index is None else "they"
     reason = f"because {who} rated"
     if fitted.has.intervals:

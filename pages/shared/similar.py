@@ -181,21 +181,20 @@ def _neighbours(model: ModelInView, one: int | Guest, name: str) -> None:
     table = similarity.from_neighbours(fitted, one, 10, n_neighbours, how, by)
     ids = table["item"].to_numpy()
     own = fitted.predict(one, ids)
+    score = table["score"].to_numpy()
+    columns = {
+        noun: [model.ratings.item_names[i] for i in ids],
+        "score" if how == "sum" else "by neighbours": score
+        if how == "sum"
+        else fitted.clipped(score),
+        "own prediction": own,
+    }
+    decimals = {"score": 2, "by neighbours": 2, "own prediction": 2}
     st.dataframe(
-        {
-            noun: [model.ratings.item_names[i] for i in ids],
-            "score" if how == "sum" else "by neighbours": table["score"].to_numpy()
-            if how == "sum"
-            else fitted.clipped(table["score"].to_numpy()),
-            "own prediction": own,
-        },
+        aligned(columns, **decimals),
         hide_index=True,
         width=640,
         height="content",
-        column_config={
-            column: st.column_config.NumberColumn(format="%.2f")
-            for column in ("score", "by neighbours", "own prediction")
-        },
         key="neighbours_best",
         alt=f"What the neighbours of {name} would suggest",
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,16 +16,25 @@ from recsys_core.ordering import best_first, keys_of_users
 # Predictions held at a time while the best are looked for: 16 MB of float32.
 _AT_ONCE = 4_000_000
 
+# Significant digits of what was computed: of a prediction on 1–5 four decimals.
+_DIGITS = 5
+
 
 def to_csv(table: pd.DataFrame, index: bool = True) -> bytes:
     """A table as a CSV file, UTF-8; no name or cell in it can be taken for a formula.
 
     See ``escape.csv`` for what is changed: an apostrophe before such a cell, nothing else.
+
+    Columns of float32 are ratings, and written in as many digits as give the same float32 back;
+    those of float64 were computed, and have five significant digits. Negative numbers have a
+    hyphen, as programs expect.
     """
     table = table.rename(columns=_safe, index=_safe if index else None)
     for at, kind in enumerate(table.dtypes):
         if not pd.api.types.is_numeric_dtype(kind):
             table.isetitem(at, table.iloc[:, at].map(_safe))
+        elif kind == np.float64:
+            table.isetitem(at, [_digits(value) for value in table.iloc[:, at].tolist()])
     return table.to_csv(index=index).encode()
 
 
@@ -31,8 +42,18 @@ def _safe(cell: Any) -> Any:
     return escape.csv(cell) if isinstance(cell, str) else cell
 
 
+def _digits(value: float) -> str | None:
+    """Five significant digits without trailing zeros, all those before the point; None for NaN."""
+    if not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    decimals = _DIGITS - 1 - (math.floor(math.log10(abs(value))) if value else 0)
+    if not 0 < decimals < 20:
+        return f"{value:.0f}" if decimals <= 0 else f"{value:.{_DIGITS}g}"
+    return f"{round(value, decimals) + 0.0:.{decimals}f}".rstrip("0").rstrip(".")
+
+
 def whole(fitted: FittedModel) -> pd.DataFrame:
-    """Tabulate every predicted rating, to three decimals: one row per user, one column per item.
+    """Tabulate every predicted rating: one row per user, one column per item.
 
     Raises
     ------
@@ -40,7 +61,7 @@ def whole(fitted: FittedModel) -> pd.DataFrame:
         If the matrix would not fit in memory comfortably.
     """
     train = fitted.train
-    values = np.round(fitted.predict_matrix().astype(np.float64), 3)
+    values = fitted.predict_matrix().astype(np.float64)
     table = pd.DataFrame(values, train.user_names, words.distinct(train.item_names))
     return table.rename_axis(index="user")
 
@@ -51,23 +72,37 @@ def best_of_each(fitted: FittedModel, n: int = 10) -> pd.DataFrame:
     Columns: user, rank (from 1), the item's label, its name, and the predicted rating, not clipped;
     its order is that of ``recommend``.
     """
-    train = fitted.train
-    at_once = max(1, _AT_ONCE // fitted.n_items)
-    parts, keys = [], keys_of_users(train)
+    return pd.concat(list(best_in_pieces(fitted, n)), ignore_index=True)
+
+
+def n_pieces(fitted: FittedModel) -> int:
+    """Count the pieces of ``best_in_pieces``."""
+    return -(-fitted.n_users // _users_at_once(fitted))
+
+
+def _users_at_once(fitted: FittedModel) -> int:
+    return max(1, _AT_ONCE // fitted.n_items)
+
+
+def best_in_pieces(fitted: FittedModel, n: int = 10) -> Iterator[pd.DataFrame]:
+    """Yield the table of ``best_of_each`` some users at a time: no size is too large for it."""
+    train, at_once = fitted.train, _users_at_once(fitted)
+    keys = keys_of_users(train)
     for start in range(0, fitted.n_users, at_once):
         users = np.arange(start, min(start + at_once, fitted.n_users))
         scores = fitted.predict_matrix(users, clip=False).astype(np.float64)
+        parts: list[tuple[np.ndarray, ...]] = []
         for row, user in zip(scores, users, strict=True):
             row[train.by_user.row(int(user))[0]] = -np.inf
             best = best_first(row, n, keys[user])
             parts.append((np.full(len(best), user), np.arange(1, len(best) + 1), best, row[best]))
-    users, ranks, items, scores = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    return pd.DataFrame(
-        {
-            "user": [train.users[u] for u in users],
-            "rank": ranks,
-            train.item_noun: [train.items[i] for i in items],
-            "name": [train.item_names[i] for i in items],
-            "predicted": np.round(scores, 3),
-        }
-    )
+        of, ranks, items, values = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        yield pd.DataFrame(
+            {
+                "user": [train.users[u] for u in of],
+                "rank": ranks,
+                train.item_noun: [train.items[i] for i in items],
+                "name": [train.item_names[i] for i in items],
+                "predicted": values,
+            }
+        )

@@ -87,7 +87,10 @@ class Block:
 
     def table(self, view: View) -> pd.DataFrame:
         """The values of a view with names, one row a user; the picture's table twin."""
-        table = pd.DataFrame(self.values(view), self.user_names, words.distinct(self.item_names))
+        values = self.values(view)
+        if view != "observed":  # computed, not given: see ``exports.to_csv``
+            values = values.astype(np.float64)
+        table = pd.DataFrame(values, self.user_names, words.distinct(self.item_names))
         return table.rename_axis(index="user")
 
 

@@ -7,7 +7,7 @@ import time
 from typing import TextIO
 
 from recsys_core.training import Epoch
-from recsys_core.words import duration, number
+from recsys_core.words import duration, error, number
 
 # Seconds between two lines.
 _ON_TERMINAL, _ELSEWHERE = 0.1, 5.0
@@ -31,9 +31,9 @@ class Progress:
         left = (now - self.began) / max(epoch.number, 1) * (n_epochs - epoch.number)
         text = f"epoch {epoch.number:,} / {n_epochs:,}"
         if epoch.validation_rmse is not None:
-            text += f" · validation RMSE {number(epoch.validation_rmse)}"
+            text += f" · validation RMSE {error(epoch.validation_rmse)}"
         elif epoch.train_rmse is not None:
-            text += f" · training RMSE {number(epoch.train_rmse)}"
+            text += f" · training RMSE {error(epoch.train_rmse)}"
         else:
             text += f" · objective {number(epoch.loss)}"
         text += f" · {duration(left)} left" if left > 0.5 else ""

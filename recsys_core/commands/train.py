@@ -26,7 +26,7 @@ from recsys_core.reading import read_ratings
 from recsys_core.recipes import DATA
 from recsys_core.runs.baselines import Baselines
 from recsys_core.text import Text
-from recsys_core.words import number
+from recsys_core.words import error, number
 
 HELP = "train an experiment, given by a link's text or by options"
 
@@ -148,13 +148,13 @@ def _results(record: Record) -> list[str]:
     if (rmse := record.scores.get(f"{part}_rmse")) is not None:
         at = f" at epoch {record.best_epoch}" if record.best_epoch is not None else ""
         kind = "validation" if part == "validation" else "training"
-        text = f"{kind} RMSE {rmse:.4f}{at}"
+        text = f"{kind} RMSE {error(rmse)}{at}"
         baselines = Baselines(record.split)
         for _ in baselines.fitting():
             pass
         for baseline in baselines:
             found = baseline.validation_rmse if part == "validation" else baseline.train_rmse
-            text += f" · {baseline.name.lower()} {found:.4f}" if found is not None else ""
+            text += f" · {baseline.name.lower()} {error(found)}" if found is not None else ""
         lines.append(text + " (clipped to the scale)")
         if part == "train":
             lines.append("No ratings were held out: this is how well it remembers.")

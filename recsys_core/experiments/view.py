@@ -133,6 +133,7 @@ OPTIONS = {
     "map_factors": Option("1,2", (), f"{_NUMBER},{_NUMBER}"),
     "colour": Option("kind", ("kind", "cluster", "mean", "count", "genre")),
     "genres": Option("", ("",), ".{1,400}"),
+    "truth_of": Option("item", ("item", "user")),
     # Recommend
     "who": Option("user", ("user", "guest")),
     "best": Option("10", ("5", "10", "20", "50")),
@@ -166,6 +167,7 @@ PARTS = {
     "editor": "the table of ratings that can be changed",
     "test": "the test error",
     "why": "how a prediction comes about",
+    "truth": "generated ratings: what was found of their truth",
     "guest": "the new guest",
     "similar": "similar users and items",
     "export": "files to take home, and receipts",

@@ -18,6 +18,7 @@ Plotly. By what one sees:
     histogram           how many ratings of each value
     rating_counts       how many ratings each user and each item has
     sparsity_pattern    which cells are rated
+    truth               what was found of the truth of generated ratings
     home_drawings       three small drawings
 
 ``theme`` has colours and their meanings, and how what is selected is marked.
@@ -37,11 +38,12 @@ if TYPE_CHECKING:
         rating_histogram,
         reasons,
         similarities,
+        true_and_learned,
     )
 
 __all__ = [
     "error_curve", "known_cells", "latent_map", "long_tail", "matrix", "prediction_terms",
-    "rating_histogram", "reasons", "similarities",
+    "rating_histogram", "reasons", "similarities", "true_and_learned",
 ]  # fmt: skip
 
 

@@ -352,6 +352,7 @@ def live(part: Block, mode: Mode, *, sampled: bool = False) -> tuple[Figure, dic
             ygap=1,
             hoverongaps=True,
             hovertemplate="%{hovertext}<extra></extra>",
+            zhoverformat=".3~g",  # so Plotly writes a minus; a format in the template, a hyphen
             showscale=False,
         ),
         _one_colour(~np.isnan(known) & framed, paper),

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 from recsys_core import words
 from recsys_core.asking import attribution, matrix_view, projection, similarity
 from recsys_core.asking import latent_map as places_of
+from recsys_core.asking import truth as of_truth
 from recsys_core.asking.matrix_view import View, block_of
 from recsys_core.asking.similarity import By, fitted_of
 from recsys_core.errors import RatingsError, SettingsError
@@ -33,6 +34,7 @@ from recsys_core.figures import (
     similarity_matrix,
     sparsity_pattern,
     theme,
+    truth,
     waterfall,
 )
 from recsys_core.figures.curves import Curve, Measure
@@ -277,6 +279,34 @@ def similarities(
     table = similarity.similarity_matrix(fitted, side, by, chosen)
     title = similarity_matrix.title(axis.noun, similarity.compared(fitted, by))
     return _alone(similarity_matrix.figure(table.set_axis(names, axis=0), title, mode), mode)
+
+
+def true_and_learned(
+    model: Model | FittedModel, side: Side = "item", *, mode: Mode = "light"
+) -> go.Figure:
+    """Draw true and learned factors of generated ratings, a thin line from each to each.
+
+    Along the two widest true directions; the learned factors are aligned with the true ones by
+    ``asking.truth.recovery``, whose R² the title says. Of more than 200 the most rated are drawn.
+
+    Raises
+    ------
+    SettingsError
+        If the model was not trained on generated ratings, or is no sum of products of factors.
+    """
+    _check("side", side, get_args(Side))
+    fitted = fitted_of(model)
+    train = fitted.train
+    found = None if train.truth is None else of_truth.recovery(fitted, train.truth)
+    if found is None:
+        raise SettingsError(
+            Text("There are no true factors to compare with, or none that were learned.")
+        )
+    ids = places_of.most_rated(train, side, truth.MOST_DRAWN)
+    chart = truth.recovered(found, train, side, ids, mode)
+    r2 = words.measure(found.r2_of_side[side], 2)
+    chart["layout"]["title"] = {"text": f"{truth.title(train, side, len(ids))}, R² {r2}"}
+    return _alone(chart, mode)
 
 
 # --- ratings ------------------------------------------------------------------------------------

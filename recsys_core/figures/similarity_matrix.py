@@ -37,10 +37,10 @@ def figure(table: pd.DataFrame, title: str, mode: Mode, selected: int | None = N
     cells = trace(
         "heatmap",
         z=np.round(values, 4),
-        text=[[words.minus(f"{value:.2f}") for value in row] for row in values] if small else None,
+        text=[[words.measure(value, 2) for value in row] for row in values] if small else None,
         texttemplate="%{text}" if small else None,
         hovertext=[
-            [f"{a} and {b}: {words.minus(f'{values[r, c]:.4f}')}" for c, b in enumerate(names)]
+            [f"{a} and {b}: {words.measure(values[r, c])}" for c, b in enumerate(names)]
             for r, a in enumerate(names)
         ],
         hoverinfo="text",

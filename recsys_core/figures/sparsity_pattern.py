@@ -139,5 +139,6 @@ def _each_rating(ratings: Ratings, mode: Mode) -> Trace:
         colorbar={"title": {"text": "rating"}, "thickness": 10, "outlinewidth": 0},
         customdata=[[said["item"][i] for i in items]] * len(users),
         text=[[said["user"][u]] * len(items) for u in users],
-        hovertemplate="%{text}, %{customdata}: %{z:.3~g}<extra></extra>",
+        zhoverformat=".3~g",  # so Plotly writes a minus; a format in the template, a hyphen
+        hovertemplate="%{text}, %{customdata}: %{z}<extra></extra>",
     )

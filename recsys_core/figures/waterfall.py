@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from recsys_core import escape
+from recsys_core import escape, words
 from recsys_core.asking.attribution import Terms
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
@@ -76,9 +76,10 @@ def sentence(terms: Terms, scale: Scale) -> str:
         text += f" {'−' if value < 0 else '+'} {abs(value):.2f}"
     text += f" = {_plain(round(terms.x, 2))}"
     if abs(terms.score - terms.x) > 1e-5 * max(1.0, abs(terms.x)):
-        text += f", and {scale.low:g} + {scale.width:g} · σ({_plain(terms.x)}) = {terms.score:.2f}"
+        link = f"{words.given(scale.low)} + {words.given(scale.width)} · σ({_plain(terms.x)})"
+        text += f", and {link} = {_plain(terms.score)}"
     if abs(terms.prediction - terms.score) > 1e-6:
-        text += f", cut to the scale: {terms.prediction:.2f}"
+        text += f", cut to the scale: {_plain(terms.prediction)}"
     return text
 
 

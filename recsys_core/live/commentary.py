@@ -11,7 +11,7 @@ from recsys_core.models import UserItemBias
 from recsys_core.runs import Run
 from recsys_core.text import Text
 from recsys_core.training import Epoch
-from recsys_core.words import number, plural
+from recsys_core.words import error, plural
 
 # A fall of the training error by this share an epoch is fast; by less than the second, flat.
 _FAST, _FLAT = 0.02, 0.003
@@ -65,13 +65,13 @@ def before(run: Run) -> Text:
             "Nothing is learned yet: guesses are typically off by {rmse} (RMSE). Press Play: the "
             "dashed training curve should fall fast, then ever more slowly; watch whether the "
             "solid curve, of ratings kept aside, follows.",
-            rmse=number(rmse),
+            rmse=error(rmse),
         )
     return Text(
         "Nothing is learned yet: guesses are typically off by {rmse} (RMSE). Press Play: the "
         "dashed training curve should fall fast, then ever more slowly; all ratings train here, so "
         "it shows how well they are memorised.",
-        rmse=number(rmse),
+        rmse=error(rmse),
     )
 
 
@@ -234,12 +234,12 @@ def _verdict(run: Run) -> Text:
     if validated:
         return Text(
             "Its predictions of validation ratings are typically off by {rmse} (RMSE){compared}.",
-            rmse=number(rmse), compared=compared,
+            rmse=error(rmse), compared=compared,
         )  # fmt: skip
     return Text(
         "Its predictions of training ratings are typically off by {rmse} (RMSE){compared}. None "
         "were held out: this is how well it remembers, not how well it guesses.",
-        rmse=number(rmse), compared=compared,
+        rmse=error(rmse), compared=compared,
     )  # fmt: skip
 
 
@@ -248,15 +248,15 @@ def _compared(rmse: float, bias: float) -> Text:
     if gain > 0.005:
         return Text(
             "; that is {gain}\u00a0% better than user and item biases alone ({bias})",
-            gain=f"{100 * gain:.2g}", bias=number(bias),
+            gain=f"{100 * gain:.2g}", bias=error(bias),
         )  # fmt: skip
     if gain > -0.005:
         return Text(
             "; no better than user and item biases alone ({bias}): whatever else it learned adds "
             "nothing here",
-            bias=number(bias),
+            bias=error(bias),
         )
     return Text(
         "; worse than user and item biases alone ({bias}): it has learned noise, or not enough",
-        bias=number(bias),
+        bias=error(bias),
     )

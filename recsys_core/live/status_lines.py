@@ -14,7 +14,7 @@ from recsys_core.experiments.view import Speed
 from recsys_core.live.messages import Baseline
 from recsys_core.models import UserItemBias
 from recsys_core.runs import Run, Status
-from recsys_core.words import duration, number
+from recsys_core.words import duration, error, number
 
 
 class Standing(NamedTuple):
@@ -93,17 +93,17 @@ def _seconds_left(at: Standing) -> float | None:
 
 
 def quality(at: Standing, baselines: Sequence[Baseline]) -> str:
-    """“validation RMSE 0.912 · bias only 0.944”."""
+    """“validation RMSE 0.9120 · bias only 0.9440”."""
     validated = at.validation is not None
     rmse = at.validation if validated else at.train
     if rmse is None:
         return "predicts preferences, not ratings"
-    text = f"{'validation' if validated else 'training'} RMSE {number(rmse)}"
+    text = f"{'validation' if validated else 'training'} RMSE {error(rmse)}"
     for baseline in baselines:
         if baseline.name == UserItemBias.title:
             bias = baseline.validation if validated else baseline.train
             if bias is not None and math.isfinite(bias):
-                text += f" · bias\u00a0only\u00a0{number(bias)}"
+                text += f" · bias\u00a0only\u00a0{error(bias)}"
     return text
 
 
@@ -119,9 +119,9 @@ def errors(at: Standing) -> str:
         return f"{where}, failed"
     parts = [where]
     if at.train is not None:
-        parts.append(f"training RMSE {at.train:.4f}")
+        parts.append(f"training RMSE {error(at.train)}")
     if at.validation is not None:
-        parts.append(f"validation RMSE {at.validation:.4f}")
+        parts.append(f"validation RMSE {error(at.validation)}")
     if at.train is None:
         parts.append(f"objective {number(at.loss)}")
     return ", ".join(parts)

@@ -132,7 +132,11 @@ class Run:
         return None if self.rewinding else self._course.training.best_epoch
 
     def epoch_at(self, moment: Moment | None) -> int:
-        """The epoch that a moment means now."""
+        """The epoch that a moment means now; without one, a model without epochs is shown trained:
+        it has no Play to wait for.
+        """
+        if moment is None and not self.model.has_epochs:
+            return self.epoch
         return resolve(moment, self.epoch, self._finished, self.best_epoch)
 
     @property

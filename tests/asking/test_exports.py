@@ -1,6 +1,7 @@
 """Tables to take home hold what the fitted model predicts, under the right names."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import recsys_core as rc
@@ -32,3 +33,24 @@ def test_the_best_of_each_are_its_recommendations(fitted, monkeypatch):
         assert list(mine["film"]) == list(expected["label"])
         np.testing.assert_allclose(mine["predicted"], expected["score"], atol=6e-4)
         assert list(mine["rank"]) == list(range(1, len(expected) + 1))
+
+
+def test_computed_numbers_have_five_digits_and_ratings_all_of_theirs():
+    values = [3.2000000476837, -0.123456, 0.0, 123456.7, 2e-7, -1e-9, np.nan, 4.0, 9.999996, 1e30]
+    text = exports.to_csv(pd.DataFrame({"x": values}), index=False).decode().split()
+    assert text == [
+        "x", "3.2", "-0.12346", "0", "123457", "0.0000002", "-0.000000001", '""', "4", "10",
+        f"{1e30:.0f}",
+    ]  # fmt: skip
+    ratings = np.array([3.2, 1 / 3, -2.5, 0.1, 123456.7], np.float32)
+    text = exports.to_csv(pd.DataFrame({"x": ratings}), index=False).decode().split()
+    assert text == ["x", "3.2", "0.33333334", "-2.5", "0.1", "123456.7"]
+    assert (np.array(text[1:], np.float32) == ratings).all()
+
+
+def test_pieces_are_the_whole(fitted, monkeypatch):
+    at_once = exports.best_of_each(fitted, 3)
+    monkeypatch.setattr(exports, "_AT_ONCE", 30)
+    pieces = list(exports.best_in_pieces(fitted, 3))
+    assert len(pieces) == exports.n_pieces(fitted) == 4
+    pd.testing.assert_frame_equal(pd.concat(pieces, ignore_index=True), at_once)

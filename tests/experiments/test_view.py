@@ -20,7 +20,7 @@ from recsys_core.experiments.view import KEYS, OPTIONS, PARTS, View
 from recsys_core.live import commentary, status_lines
 from recsys_core.replicas import REPLICAS, live
 from recsys_core.runs import Entry, Run, Workspace
-from recsys_core.words import number
+from recsys_core.words import error
 from tests.app_harness import (
     address,
     card_of,
@@ -546,7 +546,7 @@ def test_all_pages_mean_the_same_epoch(browser_id, world, held, state, moment):
     assert status_lines.progress(at).replace("\u00a0", " ") in card
     now = run.epochs[epoch]
     rmse = now.train_rmse if now.validation_rmse is None else now.validation_rmse
-    assert f"RMSE {number(rmse)}" in card
+    assert f"RMSE {error(rmse)}" in card
     if run.model.has_epochs:
         assert f"epoch {epoch:,} / {run.n_epochs:,}" in said
     record = run.record(epoch)

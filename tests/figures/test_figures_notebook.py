@@ -225,6 +225,7 @@ def test_every_figure_has_a_title_and_paper_of_its_own(model, split, mode):
         *(draw(split.train, mode=mode) for draw in (f.rating_histogram, f.long_tail)),
         *(f.known_cells(each, mode=mode) for each in (split.train, rc.datasets.music_party())),
         f.similarities(model, mode=mode),
+        f.true_and_learned(model, mode=mode),
     ]
     for chart in charts:
         assert chart.layout.title.text
@@ -243,6 +244,8 @@ def test_what_cannot_be_drawn_is_said(model, split):
         f.error_curve(neighbours)
     with pytest.raises(SettingsError, match="no factors, and so no map"):
         f.latent_map(neighbours)
+    with pytest.raises(SettingsError, match="no true factors"):
+        f.true_and_learned(neighbours)
     with pytest.raises(SettingsError, match="sum"):
         f.prediction_terms(neighbours, 0, 0)
     with pytest.raises(SettingsError, match="predictions"):

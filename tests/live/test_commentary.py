@@ -89,7 +89,7 @@ def test_afterwards_it_compares_with_the_baseline(best, words):
 
 def test_without_baselines_it_still_says_how_good_it_is():
     text = said(History([1.2, 0.8], [1.2, 0.9], "finished", best=1, bias=None))
-    assert text == "Done. Its predictions of validation ratings are typically off by 0.900 (RMSE)."
+    assert text == "Done. Its predictions of validation ratings are typically off by 0.9000 (RMSE)."
 
 
 def test_an_early_stop_says_which_epoch_is_kept():

@@ -69,6 +69,18 @@ def test_numbers_have_the_same_digits(tab):
     alike(numbers, [words.number(value) for value in numbers], theirs)
 
 
+def test_errors_have_the_same_digits(tab):
+    numbers = [value for value in some_numbers() if str(value) != "-0.0"]  # no error is ever −0
+    theirs = tab.map("number_format.js", "error", [[value] for value in numbers])
+    alike(numbers, [words.error(value) for value in numbers], theirs)
+
+
+def test_given_ratings_have_the_same_digits(tab):
+    numbers = [4.5, 3.0, -3.4, -10.0, 0.0, 0.147, 1234.0, -0.000591, 100.0, 99.95, 7.25]
+    theirs = tab.map("number_format.js", "given", [[value] for value in numbers])
+    alike(numbers, [words.given(value) for value in numbers], theirs)
+
+
 @pytest.mark.parametrize("decimals", [0, 1, 2, 4])
 def test_decimals_are_rounded_alike(tab, decimals):
     # No error and no duration is ever −0.

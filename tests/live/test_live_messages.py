@@ -320,6 +320,13 @@ def test_a_standing_is_what_was_put_in(tab):
 
 
 @needs_node
+def test_without_epochs_it_is_shown_as_soon_as_it_is_there(tab):
+    tab.see(1, main="a", moment=None, playing=False, speed=5.0)
+    tab.take(Tick({"a": WHOLE}))
+    assert WHOLE.single and tab.store("standing", "a")["shown"] == 2
+
+
+@needs_node
 def test_what_a_later_tick_leaves_out_is_over_or_stays(tab):
     tab.take(Tick({"a": WHOLE}))
     tab.take(Tick({"a": LEAST}))

@@ -29,7 +29,7 @@ def best(at):
 
 def shown_is(table, expected, ratings):
     assert list(table["song"]) == [ratings.item_names[i] for i in expected["item"]]
-    np.testing.assert_allclose(table["predicted"], ratings.scale.clip(expected["score"]))
+    np.testing.assert_allclose(table["predicted"], ratings.scale.clip(expected["score"]), atol=6e-5)
 
 
 def test_a_user_sees_own_ratings_and_the_best_of_the_rest(browser_id):
@@ -133,7 +133,7 @@ def test_a_continuous_scale_is_typed(browser_id):
     guest = run.fitted.fold_in([int(typed.key.removeprefix("guest_"))], [6.5])
     expected = run.fitted.recommend(guest, 10)
     shown = at.dataframe(key="best_item").value["predicted"]
-    np.testing.assert_allclose(shown, np.clip(expected["score"], 0.0, 7.0))
+    np.testing.assert_allclose(shown, np.clip(expected["score"], 0.0, 7.0), atol=6e-5)
 
 
 @pytest.mark.parametrize("how", ["mean", "sum"])

@@ -75,7 +75,10 @@ def test_every_page_runs_and_says_what_one_sees(world, trained, browser_id):
         assert (escape(world().name) in card_of(at)) if world else not card_of(at), page
         if trained:
             many = world().n_users > 30  # too many for a matrix of who is like whom
-            assert charts(at) == CHARTS[page] - ({"alike_matrix"} if many else set()), page
+            expected = CHARTS[page] - ({"alike_matrix"} if many else set())
+            if world().truth is not None and page == "latent":
+                expected = expected | {"truth", "truth_errors"}
+            assert charts(at) == expected, page
 
 
 @pytest.mark.parametrize("page", NEED_DATA)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import recsys_core as rc
+from recsys_core.asking import truth
 from recsys_core.experiments import looks_like_counts, usual_model
 from recsys_core.words import number, plural
 from tests.app_harness import card_of, current, load, open_page, text_of, train
@@ -49,8 +50,15 @@ LESS = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_page_draws_what_there_is_of_every_kind_of_model(browser_id, world, kind):
-    train(world, KINDS[kind])
+    run = train(world, KINDS[kind])
     expected = CHARTS | {page: set(keys.split()) for page, keys in LESS.get(kind, {}).items()}
+    # The ratings are generated: whoever predicts ratings has an error against their truth, and sums
+    # of products have factors to compare.
+    fitted = run.fitted
+    expected["latent"] = expected["latent"] | {
+        *(["truth_errors"] if fitted.has.ratings else []),
+        *(["truth"] if truth.has_sums(fitted) else []),
+    }
     for page in PAGES:
         at = open_page(page, browser_id)
         assert not at.error, page

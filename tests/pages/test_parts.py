@@ -74,6 +74,8 @@ PLACES = [
                       "alike_item_0 alike_items_like")),
     ("similar", Place("recommend", "similar=neighbours", "neighbours_how",
                       "neighbours_n neighbours_how alike_neighbours_like")),
+    ("truth", Place("latent", "", "truth truth_errors truth_of", "truth_of")),
+    ("truth", Place("predictions", "", "truth_line")),
     ("export", Place("train", "", "receipt_1 receipt_2")),
     ("export", Place("predictions", "", "export receipt_2")),
     ("export", Place("recommend", "", "export receipt_2")),
@@ -184,6 +186,7 @@ def _values(node: Any) -> list[Any]:
     named = {
         "curve_measure": ["rmse", "objective"],
         "neighbours_how": ["mean", "sum"],
+        "truth_of": ["item", "user"],
         "algorithm_2": list(rc.MODELS.algorithms),
     }
     return list(named.get(node.key, ["predictions", "factors"]))

@@ -34,7 +34,7 @@ def projection_quality(shown: Map) -> None:
     else:
         colour, advice = "red", "Much of what looks near here is not: trust the list, not the map."
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.badge(f"Trustworthiness {score:.2f}", color=colour)
+        st.badge(f"Trustworthiness {words.measure(score, 2)}", color=colour)
         st.caption(
             f"{advice} 1 means: all neighbours on the map are neighbours by all {k} factors.",
             width="content",
@@ -135,7 +135,9 @@ def axis_ends(model: ModelInView) -> None:
         "chance."
     )
     table = model_in_view.factor_table(model)
-    table = table.assign(spread=100 * table["spread"])  # as percentages, all with one decimal
+    table = table.assign(
+        spread=(100 * table["spread"]).round(1)
+    )  # as percentages, all with one decimal
     st.dataframe(
         table,
         hide_index=True,

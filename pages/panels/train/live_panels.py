@@ -14,7 +14,7 @@ from pages.panels.train.timeline import timeline
 from pages.shared import choices, parts, session, sidebar, view
 from pages.shared.chart.chart import cells, chart, points
 from pages.shared.tables import aligned
-from recsys_core import escape
+from recsys_core import escape, words
 from recsys_core.asking import matrix_view
 from recsys_core.asking.matrix_view import Block
 from recsys_core.experiments.view import Speed
@@ -232,8 +232,8 @@ def _errors() -> None:
         lower = bias is not None and rmse < bias
         st.metric(
             f"{part} RMSE",
-            f"{rmse:.4f}",
-            f"{abs(rmse - bias):.4f} {'below' if lower else 'above'} user and item biases"
+            words.error(rmse),
+            f"{words.error(abs(rmse - bias))} {'below' if lower else 'above'} user and item biases"
             if bias is not None
             else None,
             delta_color="green" if lower else "red",

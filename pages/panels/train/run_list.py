@@ -215,10 +215,10 @@ def _test(run: Run) -> None:
     rows = pd.DataFrame(
         {
             "on test ratings": [s.name for s in found],
-            "RMSE": [_digits(s.rmse) for s in found],
-            "MAE": [_digits(s.mae) for s in found],
-            f"NDCG@{PLACES}": [_digits(s.ndcg) for s in found],
-            f"recall@{PLACES}": [_digits(s.recall) for s in found],
+            "RMSE": [_error(s.rmse) for s in found],
+            "MAE": [_error(s.mae) for s in found],
+            f"NDCG@{PLACES}": [words.measure(s.ndcg) for s in found],
+            f"recall@{PLACES}": [words.measure(s.recall) for s in found],
         }
     )
     if any(s.rmse_rounded is not None for s in found):
@@ -260,5 +260,5 @@ _HELP = {
 }
 
 
-def _digits(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"
+def _error(value: float | None) -> str:
+    return "–" if value is None else words.error(value)

@@ -9,7 +9,7 @@
 import * as store from "./store.js"
 import { colours, line, marker, widthOf, word } from "./canvas.js"
 import { room } from "./fit.js"
-import { fixed } from "./number_format.js"
+import { fixed, given } from "./number_format.js"
 import { positions } from "./point_labels.js"
 
 /** @import { Around, ChartData, CurvesLive, LatentLive, MatrixLive, Size } from "./types.js" */
@@ -340,7 +340,7 @@ class Matrix extends Framed {
     const found = this.frames()
     if (!found) return null
     const begun = found.epoch > 0
-    const hovertemplate = `%{hovertext}${begun ? "<br>predicted %{z:.3~g}" : ""}<extra></extra>`
+    const hovertemplate = `%{hovertext}${begun ? "<br>predicted %{z}" : ""}<extra></extra>`
     const levels = this.levels(found)
     /** @type {Update} */
     const change = {
@@ -366,7 +366,7 @@ function sentences({ rows, columns, held }, known) {
   const said = rows.map((row, r) =>
     columns.map((column, c) => {
       const rating = known[r][c]
-      const rated = rating === null ? "unrated" : `rated ${+rating.toPrecision(3)}`
+      const rated = rating === null ? "unrated" : `rated ${given(rating)}`
       return `${row}, ${column}<br>${rated}`
     }),
   )

@@ -16,6 +16,24 @@ export function number(value) {
   return digits(value).replaceAll("-", "−")
 }
 
+// An RMSE or another error in rating units: “0.9120”, “12.346”, “1,234.5”, “–” if not finite.
+/** @param {number} value */
+export function error(value) {
+  const size = Math.abs(value)
+  if (!Number.isFinite(value) || (size > 0 && size < 1e-3)) return number(value)
+  const before = fixed(size, 0).length
+  const [whole, after] = fixed(value, Math.max(5 - before, 0)).split(".")
+  return `${grouped(whole)}${after ? "." + after : ""}`.replaceAll("-", "−")
+}
+
+// A rating as somebody gave it, in no more digits than that: “4.5”, “−3”.
+/** @param {number} value */
+export function given(value) {
+  const size = Math.abs(value)
+  if (size && (size < 1e-3 || size >= 1000)) return number(value)
+  return String(+value.toPrecision(3)).replace("-", "−")
+}
+
 /** @param {number} value */
 function digits(value) {
   if (!Number.isFinite(value)) return "–"

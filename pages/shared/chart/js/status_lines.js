@@ -4,7 +4,7 @@
 // The same as recsys_core/live/status_lines.py and commentary.py say; one table of cases
 // tests both. `at` says where the run is.
 
-import { duration, fixed, grouped, number } from "./number_format.js"
+import { duration, error, grouped, number } from "./number_format.js"
 import { sentence } from "./sentences.js"
 
 /** @import { Baseline, Sentence } from "./messages.js" */
@@ -51,9 +51,9 @@ export function quality(at, baselines) {
   const part = at.validation !== null ? "validation" : "train"
   const rmse = at[part]
   if (rmse === null) return "predicts preferences, not ratings"
-  const text = `${part === "train" ? "training" : part} RMSE ${number(rmse)}`
+  const text = `${part === "train" ? "training" : part} RMSE ${error(rmse)}`
   const bias = baselines?.find(({ name }) => name === BIAS)?.[part] ?? null
-  return bias === null ? text : `${text} · bias\u00a0only\u00a0${number(bias)}`
+  return bias === null ? text : `${text} · bias\u00a0only\u00a0${error(bias)}`
 }
 
 /** @param {Standing} at */
@@ -63,8 +63,8 @@ export function errors(at) {
     : `epoch ${grouped(at.shown)} / ${grouped(at.planned)}`
   if (at.status === "failed") return `${where}, failed`
   const parts = [where]
-  if (at.train !== null) parts.push(`training RMSE ${fixed(at.train, 4)}`)
-  if (at.validation !== null) parts.push(`validation RMSE ${fixed(at.validation, 4)}`)
+  if (at.train !== null) parts.push(`training RMSE ${error(at.train)}`)
+  if (at.validation !== null) parts.push(`validation RMSE ${error(at.validation)}`)
   if (at.train === null) parts.push(`objective ${number(at.loss)}`)
   return parts.join(", ")
 }

@@ -285,6 +285,7 @@ function target(time) {
   const known = runs.get(view.main)
   const { moment, playing, begun, speed } = view
   const at = resolve(moment, last, known?.status === "finished", known?.best ?? null)
+  if (known?.single && moment === null) return last // no Play to wait for
   if (!playing) return Math.min(at, last)
   const start = typeof moment === "number" ? moment : at
   const reached = played(start, (time - begun) / 1000, speed, last)

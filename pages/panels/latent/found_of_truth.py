@@ -1,0 +1,127 @@
+"""Generated ratings know their truth: how much of it the model in view has found."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared import choices, model_in_view, session, truth_line
+from pages.shared.chart import min_width
+from pages.shared.chart.chart import chart
+from pages.shared.model_in_view import ModelInView
+from pages.shared.tables import aligned
+from recsys_core import words
+from recsys_core.asking import latent_map
+from recsys_core.asking.truth import Recovery
+from recsys_core.figures import truth
+from recsys_core.ratings import Side
+
+
+def section(model: ModelInView) -> None:
+    """True and learned factors on one map, and the errors; nothing where no truth is known."""
+    if model.ratings.truth is None:
+        return
+    st.header("Compared with the truth", anchor=False)
+    st.markdown(
+        "These ratings are generated, so that their true factors and their values before noise are "
+        "known. The model has seen neither."
+    )
+    found = model_in_view.recovery(model)
+    left, right = st.columns([1.25, 1], gap="medium")
+    with left:
+        if found is None:
+            st.info(_why_no_factors(model), icon=":material/info:")
+        else:
+            _map(model, found)
+    with right:
+        _errors(model)
+        if found is not None:
+            _numbers(found)
+
+
+def _why_no_factors(model: ModelInView) -> str:
+    if not model.fitted.has.factors:
+        return f"{model.run.model.title} has no factors to compare with the true ones."
+    return (
+        "The factors of this model go through the layers of a network, or are none that the true "
+        "ones can be compared with."
+    )
+
+
+def _map(model: ModelInView, found: Recovery) -> None:
+    ratings = model.ratings
+    sides: dict[Side, str] = {
+        "item": words.many(ratings.item_noun).capitalize(), "user": "Users"
+    }  # fmt: skip
+    side: Side = choices.segmented("truth_of", "True and learned", sides, "truth_of", part="truth")
+    ids = latent_map.most_rated(model.split.train, side, truth.MOST_DRAWN)
+    with min_width.at_least(300, "truth"):
+        chart(
+            truth.recovered(found, ratings, side, ids, session.theme()),
+            key="truth",
+            alt=truth.recovered_alt(found, ratings, side, len(ids)),
+            table=lambda: truth.recovered_table(found, ratings, side, ids),
+            part="truth",
+            what=f"true and learned {side}s",
+        )
+    drawn = len(ids) < ratings.axis(side).n
+    st.caption(
+        "Rings are the truth, filled points what was learned. Factors are known only up to a "
+        "rotation, so the learned ones are first rotated, and stretched or shrunk as a whole, to "
+        "lie as near to the true ones as they can."
+        + (f" Drawn are the {len(ids):,} with the most ratings." if drawn else "")
+    )
+
+
+def _errors(model: ModelInView) -> None:
+    parts = model_in_view.errors_to_truth(model)
+    if not parts:
+        st.caption("This model predicts preferences, not ratings, so it has no error in ratings.")
+        return
+    with min_width.at_least(300, "truth_errors"):
+        chart(
+            truth.errors(parts, session.theme()),
+            key="truth_errors",
+            alt=truth.errors_alt(parts),
+            table=lambda: truth.errors_table(parts),
+            part="truth",
+            what="error against the truth",
+        )
+    truth_line.explained(parts)
+
+
+def _numbers(found: Recovery) -> None:
+    """R² as a whole, of each side and direction, and what chance finds."""
+    percent = words.percent
+    st.markdown(
+        f"**R² {words.measure(found.r2, 2)}** of the true factors; random factors of the same "
+        f"shape reach {words.measure(found.r2_by_chance, 2)}. 1 means all found, 0 nothing."
+    )
+    rows = [
+        ("users", found.r2_of_side["user"]),
+        ("items", found.r2_of_side["item"]),
+        *((f"direction {at}", float(r2)) for at, r2 in enumerate(found.r2_of_factor, 1)),
+    ]
+    st.dataframe(
+        aligned({"of": [name for name, _ in rows], "R²": [r2 for _, r2 in rows]}, **{"R²": 2}),
+        hide_index=True,
+        height="content" if len(rows) <= 8 else 320,
+        key="truth_r2",
+        alt="R² of the true factors",
+    )
+    learned, true = found.n_learned, found.n_true
+    if learned < true:
+        text = (
+            f"The model has {learned:,} directions, the truth {true:,}: the rest cannot be found."
+        )
+    elif learned > true:
+        text = (
+            f"The model has {learned:,} directions, the truth {true:,}: {percent(found.beyond)} of "
+            "the spread it learned lies in directions that the truth does not have, and counts as "
+            "error."
+        )
+    else:
+        text = f"Model and truth both have {words.plural('direction', true)}."
+    st.caption(
+        f"{text} Learned factors were multiplied by {words.number(found.scale)} to fit best. The "
+        "means of users and items are left out: a model with biases puts them there."
+    )

@@ -1,0 +1,206 @@
+"""What a model has found of generated ratings: true and learned points, and its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from recsys_core import escape, words
+from recsys_core.asking.truth import PartError, Recovery
+from recsys_core.figures import plain, theme
+from recsys_core.figures.plain import Figure, axis, trace
+from recsys_core.figures.theme import Mode
+from recsys_core.ratings import Ratings, Side
+
+# Of more points the lines between them cover each other: the most rated are drawn.
+MOST_DRAWN = 200
+
+# Letters of a name that hovering says.
+_LONGEST_HOVER = 100
+
+# The pairs an error is measured on, from the top of the picture to its bottom.
+PARTS = {"training": "training pairs", "validation": "validation pairs", "all": "all pairs"}
+
+
+def places(found: Recovery, side: Side, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where true and learned points lie along the two widest true directions, (n, 2) each.
+
+    With one direction alone both have their rank by the true value for a height: the lines between
+    them lie level.
+    """
+    true, learned = found.true[side][ids], found.found[side][ids]
+    if found.n_true == 1:
+        heights = np.argsort(np.argsort(true[:, 0])).astype(float)
+        return np.column_stack([true[:, 0], heights]), np.column_stack([learned[:, 0], heights])
+    return true[:, :2], learned[:, :2]
+
+
+def title(ratings: Ratings, side: Side, n: int) -> str:
+    """What the map shows, in a line: “True and learned: 100 users”."""
+    return f"True and learned: {words.plural(ratings.axis(side).noun, n)}"
+
+
+def recovered(found: Recovery, ratings: Ratings, side: Side, ids: np.ndarray, mode: Mode) -> Figure:
+    """Draw true points as rings and learned ones filled, a thin line from each to each.
+
+    ``ids`` are the users or items drawn, (n,), by index.
+    """
+    true, learned = places(found, side, ids)
+    names = ratings.axis(side).names
+    gap = np.full(len(ids), np.nan)
+    lines = [np.column_stack([true[:, at], learned[:, at], gap]).ravel() for at in (0, 1)]
+    hover = [
+        f"{escape.plotly(escape.short(names[i], _LONGEST_HOVER))}"
+        f"<br>true {_place(t)}<br>learned {_place(f)}"
+        for i, t, f in zip(ids, found.true[side][ids], found.found[side][ids], strict=True)
+    ]
+    size = 9 if len(ids) <= 60 else 7
+    common: dict[str, Any] = {"mode": "markers", "hovertext": hover, "hoverinfo": "text"}
+    muted, symbol = theme.of(mode).muted, theme.SYMBOL[side]
+    traces = [
+        trace(
+            "scatter", x=np.round(lines[0], 4), y=np.round(lines[1], 4), mode="lines",
+            line={"color": muted, "width": 1}, hoverinfo="skip", showlegend=False,
+        ),
+        trace(
+            "scatter", x=np.round(true[:, 0], 4), y=np.round(true[:, 1], 4), name="true",
+            marker={
+                "symbol": f"{symbol}-open", "size": size + 1, "color": theme.ink(mode),
+                "line": {"width": 1.5},
+            },
+            **common,
+        ),
+        trace(
+            "scatter", x=np.round(learned[:, 0], 4), y=np.round(learned[:, 1], 4),
+            name="learned, aligned",
+            marker={"symbol": symbol, "size": size, "color": theme.COLOUR[side]},
+            customdata=ids, meta=side, **common,
+        ),
+    ]  # fmt: skip
+    one = found.n_true == 1
+    chart = plain.figure(
+        traces,
+        title(ratings, side, len(ids)),
+        height=420,
+        dragmode="pan",
+        xaxis=axis("first true direction", zeroline=True),
+        yaxis=axis("in the order of the true values", showticklabels=False, showgrid=False)
+        if one
+        else axis("second true direction", zeroline=True, scaleanchor="x"),
+    )
+    return theme.dress(chart, mode)
+
+
+def _place(point: np.ndarray) -> str:
+    return ", ".join(words.factor(value) for value in point[:2])
+
+
+def recovered_alt(found: Recovery, ratings: Ratings, side: Side, n: int) -> str:
+    """The map in a sentence, for those who cannot see it."""
+    r2 = words.measure(found.r2_of_side[side], 2)
+    return f"{title(ratings, side, n)}; R² {r2}, a line from each true point to the learned one"
+
+
+def recovered_table(found: Recovery, ratings: Ratings, side: Side, ids: np.ndarray) -> pd.DataFrame:
+    """The points of ``ids``, (n,), as a table: name, and two coordinates of each place."""
+    names = ratings.axis(side).names
+    columns: dict[str, Any] = {"name": [names[i] for i in ids]}
+    for at, which in zip(range(found.n_true), ("first", "second"), strict=False):
+        columns[f"{which} direction, true"] = found.true[side][ids, at]
+        columns[f"{which} direction, learned"] = found.found[side][ids, at]
+    return pd.DataFrame(columns)
+
+
+def errors(parts: Sequence[PartError], mode: Mode) -> Figure:
+    """Draw the error against the truth (rings) and against ratings (filled), and the noise floor.
+
+    The floor is the RMSE of the validation ratings against the noise-free ones; without validation
+    that of the training ratings.
+    """
+    colours = theme.of(mode)
+    rows = [PARTS[part.part] for part in parts]
+    series: list[tuple[str, list[float | None], dict[str, Any]]] = [
+        ("against ratings", [part.ratings for part in parts],
+         {"symbol": "square", "size": 10, "color": theme.run_colour(0, mode)}),
+        ("against the noise-free ratings", [part.truth for part in parts],
+         {"symbol": "square-open", "size": 10, "color": colours.ink, "line": {"width": 2}}),
+    ]  # fmt: skip
+    traces = []
+    for name, values, marker in series:
+        known = [(value, row) for value, row in zip(values, rows, strict=True) if value is not None]
+        traces.append(
+            trace(
+                "scatter",
+                x=[value for value, _ in known],
+                y=[row for _, row in known],
+                mode="markers",
+                name=name,
+                marker=marker,
+                hovertext=[f"{row}, {name}: RMSE {words.error(value)}" for value, row in known],
+                hoverinfo="text",
+            )
+        )
+    noise = floor(parts)
+    marks: dict[str, Any] = {}
+    if noise is not None:
+        line = {"color": colours.muted, "width": 1.5, "dash": "dash"}
+        note = {
+            "text": f"noise {words.error(noise)}", "x": noise, "xref": "x", "y": 0,
+            "yref": "y domain", "yanchor": "bottom", "xanchor": "left", "xshift": 4,
+            "showarrow": False, "font": {"color": colours.muted},
+        }  # fmt: skip
+        marks = {"shapes": [plain.vline(noise, line)], "annotations": [note]}
+    chart = plain.figure(
+        traces,
+        "Error against the truth",
+        height=240,
+        xaxis=axis("RMSE", rangemode="tozero"),
+        yaxis=axis(
+            None,
+            categoryorder="array",
+            categoryarray=rows[::-1],
+            fixedrange=True,
+            ticklabelstandoff=6,
+        ),
+        **marks,
+    )
+    return theme.dress(chart, mode)
+
+
+def floor(parts: Sequence[PartError]) -> float | None:
+    """The noise of the validation ratings, else of the training ratings: RMSE against the truth."""
+    known = [part.noise for part in parts if part.noise is not None]
+    return known[-1] if known else None
+
+
+def errors_table(parts: Sequence[PartError]) -> pd.DataFrame:
+    """The errors as a table, one row per set of pairs, in rating units."""
+    return pd.DataFrame(
+        {
+            "on": [PARTS[part.part] for part in parts],
+            "pairs": [part.n for part in parts],
+            "RMSE against ratings": [_or_nan(part.ratings) for part in parts],
+            "RMSE against the truth": [part.truth for part in parts],
+            "noise of the ratings": [_or_nan(part.noise) for part in parts],
+        }
+    )
+
+
+def _or_nan(value: float | None) -> float:
+    return np.nan if value is None else value
+
+
+def errors_alt(parts: Sequence[PartError]) -> str:
+    """The errors in a sentence."""
+    said = [
+        f"on {PARTS[part.part]} {words.error(part.truth)} against the truth"
+        + ("" if part.ratings is None else f" and {words.error(part.ratings)} against ratings")
+        for part in parts
+    ]
+    noise = floor(parts)
+    return f"Error against the truth; RMSE {', '.join(said)}" + (
+        "" if noise is None else f"; noise {words.error(noise)}"
+    )
