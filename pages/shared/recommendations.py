@@ -26,9 +26,6 @@ _SEEN = 0.005
 # So many that were cut are named.
 _NAMED = 5
 
-# Two predictions of the same this near, in widths of the scale, count as one.
-_SAME = 0.005
-
 
 def choose_user(model: ModelInView) -> int:
     """The selected user, or the first; found by name."""
@@ -111,7 +108,7 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
         columns[_INTERVAL] = [
             f"{words.number(a)} to {words.number(b)}" for a, b in zip(low, high, strict=True)
         ]
-    if fitted.has.reasons:
+    if fitted.has.reasons and not model.untrained:
         columns[reason] = [
             reason_bars.because(attribution.reasons(fitted, one, item), names) for item in ids
         ]
@@ -138,8 +135,8 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
             ),
             reason: st.column_config.TextColumn(
                 width="large",
-                help="The own ratings that pull this prediction up most; none where it is high for "
-                "anybody.",
+                help="The own ratings that raise this prediction most; none where it is high for "
+                "anybody. “Against it”: a rating that lowers it by more than any raises it.",
             ),
         },
         alt=f"Recommendations for {name}",
@@ -162,9 +159,12 @@ def _cut(model: ModelInView, ids: list[int], scores: np.ndarray) -> str:
     return text
 
 
-def _on_the_scale(model: ModelInView, score: float) -> str:
-    """A sum as it stands, and what is predicted where that is cut: “5.75, cut to the scale: 5”."""
-    cut, text = float(model.fitted.clipped(np.array(score))), words.number(score)
+def _on_the_scale(model: ModelInView, score: float, text: str) -> str:
+    """A sum as it is written, and what is predicted where that is cut: “5.75, cut to the scale: 5”.
+
+    Only where the two are not written alike.
+    """
+    cut = float(model.fitted.clipped(np.array(score)))
     return text if abs(cut - score) < _SEEN else f"{text}, cut to the scale: {words.number(cut)}"
 
 
@@ -195,16 +195,24 @@ def why(model: ModelInView, one: int | Guest, item: int | None, choosable: bool 
             "ratings spoke for a prediction cannot be told."
         )
         return
+    if model.untrained:
+        st.caption(
+            "Not trained yet: at epoch 0 nothing is learned from ratings, so there are no reasons. "
+            "What is predicted comes from the mean and from random numbers."
+        )
+        return
     names, noun = model.ratings.item_names, model.ratings.item_noun
     found = attribution.reasons(model.fitted, one, item)
-    start, end = (_on_the_scale(model, score) for score in (found.start, found.prediction))
+    sums = reason_bars.totals(found, names)
+    start = _on_the_scale(model, found.start, sums.start)
+    end = _on_the_scale(model, found.prediction, sums.prediction)
     if found.table.empty:
         n_rated = len(model.fitted.rated_by(one)[0])
         st.caption(
             f"None of the {words.plural('rating', n_rated)} says anything about this {noun}: "
-            f"{start} is what is expected without."
+            f"{end} is what is expected without."
             if n_rated
-            else f"Nothing is rated yet: {start} is what anybody would be predicted."
+            else f"Nothing is rated yet: {end} is what anybody would be predicted."
         )
         return
     chart(
@@ -212,22 +220,13 @@ def why(model: ModelInView, one: int | Guest, item: int | None, choosable: bool 
         key="contributions",
         what=f"why {names[item]}",
         alt=f"How the ratings pull the prediction of {names[item]} from {start} to {end}",
-        table=lambda: found.table.assign(label=[names[i] for i in found.table["item"]]),
+        table=lambda: reason_bars.summands(found, names).drop(columns=["kind", "shown"]),
     )
+    more = f", {reason_bars.REST} by {sums.rest}" if sums.rest else ""
     st.caption(
         f"{model.fitted.before_reasons} {start} for this {noun}; "
-        f"{words.plural('rating', len(found.table))} together pull that to {end}."
-        + _otherwise(model, one, item, found.prediction)
-        + (" Choose a row above to see another one's reasons." if choosable else "")
-    )
-
-
-def _otherwise(model: ModelInView, one: int | Guest, item: int, pulled: float) -> str:
-    """Where that is not what the model predicts: a row found anew from its ratings is another."""
-    own = float(model.fitted.predict(one, item, clip=False)[0])
-    if abs(own - pulled) < _SAME * model.ratings.scale.width:
-        return ""
-    return (
-        f" In training it came to {_on_the_scale(model, own)}: there, this user's numbers were "
-        "found together with all others'."
+        f"{words.plural('rating', len(found.table))} together change that by {sums.pulled}{more}: "
+        f"the prediction is {end}."
+        + (" Choose a row above to see another one's reasons." if choosable else ""),
+        help=reason_bars.WHAT_REST_IS if sums.rest else None,
     )

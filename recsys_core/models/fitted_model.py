@@ -87,13 +87,18 @@ Row = Guest | TrainedUser
 
 @dataclass(frozen=True)
 class Attribution:
-    """A prediction as a sum over the user's own ratings: prediction = start + Σ contributions.
+    """A prediction as a sum over the user's own ratings.
+
+        prediction = start + Σ contributions + rest
 
     Attributes
     ----------
-    start : what is predicted for a user without ratings; ``prediction`` : for this one.
+    start : what the model expects before the user's ratings count.
+    prediction : what is predicted for this user, not clipped.
     item_ids, values : the user's ratings, (n,) each.
     contributions : what each rating adds, in rating units, float64, (n,).
+    rest : what training adds beyond these ratings: the trained row is not exactly the one that the
+        ratings alone give with the items fixed. Rounding alone for guests.
     """
 
     start: float
@@ -101,6 +106,7 @@ class Attribution:
     item_ids: np.ndarray
     values: np.ndarray
     contributions: np.ndarray
+    rest: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +131,7 @@ class FittedModel(ABC):
     # In words for people: what ``similar_users`` and ``similar_items`` go by, and what ``start`` of
     # ``attribution`` is.
     similar_by: ClassVar[str] = "by factors"
-    before_reasons: ClassVar[str] = "Of someone it knows nothing of, the model would expect"
+    before_reasons: ClassVar[str] = "Before these ratings count, the model expects"
 
     # Subclasses by name, so that a saved model finds its own again.
     kinds: ClassVar[dict[str, type[FittedModel]]] = {}
@@ -174,7 +180,18 @@ class FittedModel(ABC):
         raise NotImplementedError
 
     def attribution(self, user: int | Guest, item: int) -> Attribution:
-        """Compute what each of the user's ratings adds to a prediction, in rating units."""
+        """Compute what each of the user's ratings adds to a prediction, in rating units.
+
+        Its ``prediction`` is that of ``predict``, not clipped; what the ratings do not add up to is
+        ``rest``.
+        """
+        found = self._attribution(user, item)
+        prediction = float(self.predict(user, item, clip=False)[0])
+        rest = prediction - found.start - float(found.contributions.sum())
+        return dataclasses.replace(found, prediction=prediction, rest=rest)
+
+    def _attribution(self, user: int | Guest, item: int) -> Attribution:
+        """Compute what each rating adds; ``prediction`` is the sum, and ``rest`` is left 0."""
         raise NotImplementedError
 
     def predict_interval(

@@ -131,7 +131,7 @@ class Preferences(FactorModel):
         a, b, _ = self._equations(items, ratings)
         return Guest(np.linalg.solve(a, b).astype(np.float32), 0.0, items, ratings)
 
-    def attribution(self, user: int | Guest, item: int) -> Attribution:
+    def _attribution(self, user: int | Guest, item: int) -> Attribution:
         """Compute what each choice adds: x_i = Σ_j q_iᵀ A⁻¹ q_j c_j, section 5 of the paper."""
         items, counts = self.rated_by(user)
         counts = np.asarray(counts, np.float64)

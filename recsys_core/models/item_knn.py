@@ -59,12 +59,14 @@ _PAIRS_A_THREAD = 1 << 14
 class ItemKNN(Model):
     """Nearest neighbours of items on what biases leave unexplained, e_uj = r_uj − b_uj.
 
-        r̂_ui = b_ui + Σ_j s_ij e_uj / Σ_j s_ij        b_ui = μ + b_u + b_i
+        r̂_ui = b_ui + Σ_j s_ij e_uj / (β + Σ_j s_ij)        b_ui = μ + b_u + b_i
 
     over the ``n_neighbours`` items j most similar to i among those u has rated, with s the cosine
-    of e over users, shrunk where few rated both (see ``kernels.neighbours``). Neighbours are
-    chosen by s rounded to 1/4096, and ties go by index. Source: Koren, *Factor in the Neighbors*,
-    2010.
+    of e over users, shrunk where few rated both (see ``kernels.neighbours``). β shrinks the mean
+    towards b_ui where a user has rated few or only little similar items. Neighbours are chosen by s
+    rounded to 1/4096, and ties go by index. Sources: Koren, *Factor in the Neighbors*, 2010; β as
+    Bell and Koren, *Scalable Collaborative Filtering with Jointly Derived Neighborhood
+    Interpolation Weights*, 2007, shrink estimates from few ratings.
     """
 
     title = "Item kNN"
@@ -80,6 +82,11 @@ class ItemKNN(Model):
         50.0, "float", "λ", "Shrinkage", low=0.0, high=1000.0,
         meaning="Multiplies a similarity by n / (n + λ), n the number of users who rated both.",
         what_if="At 0, two items that a single user rated alike have a similarity of 1.",
+    )  # fmt: skip
+    baseline_weight: float = option(
+        0.2, "float", "β", "Weight of the biases", low=0.0, high=10.0,
+        meaning="Weighs the prediction by biases alone like neighbours of that total similarity.",
+        what_if="At 0, a single neighbour that is hardly similar decides; too much ignores all.",
     )  # fmt: skip
     min_support: int = option(
         1, "int", "", "Least support", low=1, high=100,
@@ -108,6 +115,7 @@ class Neighbourhood(Biased):
         those equal on the grid the first by index.
     similarities : float32, (n_items, m), those of the neighbours; 0 past the last neighbour.
     n_neighbours : how many of those a user has rated are averaged.
+    baseline_weight : β.
     """
 
     mean: float
@@ -116,9 +124,10 @@ class Neighbourhood(Biased):
     neighbours: np.ndarray
     similarities: np.ndarray
     n_neighbours: int
+    baseline_weight: float = 0.0  # files of earlier versions have none
 
     capabilities = Capabilities(similarity=True, reasons=True)
-    before_reasons: ClassVar[str] = "By biases alone, without neighbours, the model would expect"
+    before_reasons: ClassVar[str] = "By biases alone, without neighbours, the model expects"
     similar_by: ClassVar[str] = "by what people thought of both"
 
     @cached_property
@@ -146,7 +155,8 @@ class Neighbourhood(Biased):
     ) -> np.ndarray:
         """``base`` with what the neighbours say added; ``of_users`` are the e of each user."""
         fixed = (
-            users, items, of_users, self.neighbours, self.similarities, self.n_neighbours, base,
+            users, items, of_users, self.neighbours, self.similarities, self.n_neighbours,
+            np.float32(self.baseline_weight), base,
         )  # fmt: skip
         add = kernels.add_neighbours
         run_all(lambda a, b: add(*fixed, a, b), cut(len(users), _PAIRS_A_THREAD))
@@ -197,8 +207,8 @@ class Neighbourhood(Biased):
         found[self.neighbours[item, near]] = on_grid / _GRID
         return found
 
-    def attribution(self, user: int | Guest, item: int) -> Attribution:
-        """Compute what each neighbour adds to the baseline b_ui: s_ij e_uj / Σ_j s_ij; exact.
+    def _attribution(self, user: int | Guest, item: int) -> Attribution:
+        """Compute what each neighbour adds to the baseline b_ui: s_ij e_uj / (β + Σ_j s_ij).
 
         Only the neighbours the user has rated are listed.
         """
@@ -212,7 +222,8 @@ class Neighbourhood(Biased):
         ][: self.n_neighbours]
         at = np.array([a for a, _ in near], np.int64)
         weights = np.array([s for _, s in near])
-        contributions = self.unit.size * weights * rest[at] / max(weights.sum(), 1e-12)
+        total = weights.sum() + np.float32(self.baseline_weight)
+        contributions = self.unit.size * weights * rest[at] / max(total, 1e-12)
         base = self.mean + row.bias / self.unit.size + self.b_item[item]
         start = float(self.unit.shift + self.unit.size * base)
         return Attribution(
@@ -311,7 +322,8 @@ class NeighbourTrainer:
         of, (train, unit) = self.biases, plain(self.train)
         return Neighbourhood(
             train, float(of.mean), of.b_user.copy(), of.b_item.copy(), self.neighbours.copy(),
-            self.similarities.copy(), int(self.settings["n_neighbours"]), unit=unit,
+            self.similarities.copy(), int(self.settings["n_neighbours"]),
+            float(self.settings["baseline_weight"]), unit=unit,
         )  # fmt: skip
 
     def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:

@@ -88,13 +88,13 @@ class NeuralFactorModel(FactorModel):
             x[here] += self._climb(of_p[u] + of_q[i])
         return x
 
-    def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
+    def _row_of(self, items: np.ndarray, ratings: np.ndarray, least: np.ndarray | None) -> Guest:
         """Fold in by Gauss–Newton on the guest's row; no step that raises the loss is taken.
 
         It minimises what ``FoldIn`` says, with x_j the slopes of the predictions at the last row.
         """
-        free, penalty = self.fold.free(), self.fold.penalty(len(items))
-        z, prior = self.unit.standard(ratings), self.fold.prior_of(items)
+        free, penalty = self.fold.free(), self.fold.penalty(len(items), least)
+        z, prior = self.unit.standard(ratings), self.fold.prior_of(items, least)
 
         def at(w: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
             """What is minimised; its errors, and the slopes of the predictions."""

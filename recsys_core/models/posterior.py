@@ -168,9 +168,12 @@ class Posterior(FactorModel):
         bias = float(np.mean([row.bias for row in rows]))
         return DrawnGuest(factors, bias, items, ratings, rows)
 
-    def attribution(self, user: int | Guest, item: int) -> Attribution:
+    def _attribution(self, user: int | Guest, item: int) -> Attribution:
         """Average over draws what each rating adds."""
-        each = [draw.attribution(user, item) for draw in self.draws]
+        each = [
+            draw._attribution(who, item)
+            for draw, who in zip(self.draws, self._in_draws(user), strict=True)
+        ]
         return dataclasses.replace(
             each[-1],
             start=float(np.mean([one.start for one in each])),

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import recsys_core as rc
+from recsys_core.asking import attribution
 from recsys_core.errors import NotFittedError, RatingsError
 
 
@@ -148,6 +149,22 @@ class ModelContract:
         assert fitted.row(guest) is guest and (guest.index, guest.name) == (None, "guest")
         with pytest.raises(RatingsError, match="lies outside 0–29"):
             fitted.row(30)
+
+    def test_reasons_add_up_to_the_prediction(self, name):
+        ratings = small()
+        fitted = self.make(name, n_epochs=4, burn_in=1).fit(ratings).snapshot()
+        if not fitted.has.reasons:
+            pytest.skip("it gives no reasons")
+        near = 1e-4 * fitted.extent.width
+        guest, nobody = fitted.fold_in([0, 3, 9], [5, 1, 4]), fitted.fold_in([], [])
+        for who in (0, 7, guest, nobody):
+            for item in (0, 3, 13):
+                why = attribution.reasons(fitted, who, item)
+                assert why.prediction == fitted.predict(who, item, clip=False)[0]
+                total = why.start + why.table["pull"].sum() + why.rest
+                assert total == pytest.approx(why.prediction, abs=near)
+                if isinstance(who, rc.Guest):  # folded in from these ratings and nothing else
+                    assert abs(why.rest) < near
 
     def test_recommendations_are_unrated_and_in_order(self, name):
         ratings = small()

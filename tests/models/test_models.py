@@ -237,6 +237,25 @@ def test_a_fork_goes_on_with_changed_settings():
 # --- each model's own mathematics ---------------------------------------------------------------
 
 
+@pytest.mark.parametrize("name", ["SGD", "ALS"])
+def test_a_guest_of_few_ratings_is_held_as_the_trained_rows_are_spread(name):
+    ratings = small()
+    found = rc.MODELS[name](n_factors=2, reg=0.02, n_epochs=20).fit(ratings).snapshot()
+    z = found.unit.standard(ratings.values)
+    e = z - found.unit.standard(found.predict(ratings.user_ids, ratings.item_ids, clip=False))
+    rows = np.column_stack([found.p, found.b_user]).astype(float)
+    least = (e @ e / len(e)) / (rows**2).mean(axis=0)  # σ² / τ²
+    assert found.least == pytest.approx(least, rel=1e-4)
+    for n in (1, 3, 20):
+        items, rated = np.arange(n), 1.0 + np.arange(n) % 5
+        x = np.column_stack([found.q[:n], np.ones(n)]).astype(float)
+        target = found.unit.standard(rated) - found.mean - found.b_item[:n]
+        penalty = np.diag(np.maximum(0.02 * n, least))
+        w = np.linalg.solve(x.T @ x + penalty, x.T @ target)
+        own = np.append(*found._trained(found.fold_in(items, rated)))
+        assert own == pytest.approx(w, abs=1e-4)
+
+
 def test_als_fold_in_is_one_user_half_step():
     ratings = small()
     model = rc.ALS(n_factors=4, reg=0.1, n_epochs=7)
@@ -249,7 +268,7 @@ def test_als_fold_in_is_one_user_half_step():
     after = training.snapshot()
     for user in range(5):
         items, values = ratings.by_user.row(user)
-        guest = before.fold_in(items, values)
+        guest = before._row_of(items, values.astype(float), None)  # by the rule of training
         assert guest.factors == pytest.approx(after.user_factors[user], abs=1e-4)
         assert guest.bias == pytest.approx(after.user_bias[user], abs=1e-4)
 

@@ -703,7 +703,7 @@ def test_item_knn_is_its_biases_similarities_and_predictions(settings):
             rated = np.flatnonzero(~np.isnan(e[u]))
             found = stepwise.neighbour_prediction(
                 ratings.global_mean + b_user[u] + b_item[i], alike[i, rated], e[u, rated],
-                n_neighbours=n_neighbours,
+                n_neighbours=n_neighbours, baseline_weight=model.baseline_weight,
             )  # fmt: skip
             assert predicted[u, i] == pytest.approx(found.prediction, abs=1e-4)
 
