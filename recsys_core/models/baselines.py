@@ -57,6 +57,10 @@ class MeanTrainer(FactorTrainer):
         """Return the rule of a guest: predicted like everyone."""
         return FoldIn(np.array([np.inf]), np.zeros(1))
 
+    def fold_in_item_rule(self) -> FoldIn:
+        """Return the rule of a new item: predicted like all."""
+        return self.fold_in_rule()
+
 
 @MODELS.register
 @dataclasses.dataclass
@@ -127,6 +131,10 @@ class BiasTrainer(FactorTrainer):
     def fold_in_rule(self) -> FoldIn:
         """Return the rule of a guest's bias: the shrunken mean."""
         return FoldIn(np.array([self.reg_user]), np.zeros(1))
+
+    def fold_in_item_rule(self) -> FoldIn:
+        """Return the rule of a new item's bias: the shrunken mean."""
+        return FoldIn(np.array([self.reg_item]), np.zeros(1))
 
 
 def _shrunken(rest: np.ndarray, ids: np.ndarray, counts: np.ndarray, reg: float) -> np.ndarray:

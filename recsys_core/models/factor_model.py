@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -22,6 +23,9 @@ _SAMPLED = 2000
 
 # The largest penalty that is taken from trained rows: beyond it a number is as good as fixed.
 _MOST_PENALTY = 1e6
+
+# The parts of a factor model that are fold-in rules.
+_RULES = "fold", "fold_item"
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,8 @@ class FactorModel(Factored, Biased):
     mean : μ of the z that x predicts. On a logistic link it is a logit.
     link : "identity" (r̂ = shift + size · x, see ``unit``) or "logistic" (r̂ = low + (high − low)
         σ(x)).
-    fold : how a new user's row is found.
+    fold : how a new user's row is found. fold_item : how a new item's is, the users' rows fixed;
+        None where that is not known, as in files of version 0.1.0.
 
     ``user_factors``, ``item_factors``, ``user_bias``, ``item_bias`` and ``global_mean`` are the
     same in rating units (logits on a logistic link): r̂ = μ + b_u + b_i + p_u · q_i.
@@ -114,31 +119,59 @@ class FactorModel(Factored, Biased):
     q: np.ndarray
     link: Literal["identity", "logistic"]
     fold: FoldIn
+    fold_item: FoldIn | None = dataclasses.field(default=None, kw_only=True)
 
-    capabilities = Capabilities(factors=True, similarity=True, terms=True, reasons=True)
+    capabilities = Capabilities(
+        factors=True, similarity=True, terms=True, reasons=True, new_items=True
+    )
 
     # --- what it is made of ---------------------------------------------------------------------
 
     def parts(self) -> dict[str, Any]:
-        """Its own arrays and values, and those of its fold-in rule, their names after a dot."""
+        """Its own arrays and values, and those of its fold-in rules, their names after a dot."""
         parts = super().parts()
-        fold = vars(parts.pop("fold"))
-        return parts | {f"fold.{name}": value for name, value in fold.items()}
+        for rule in _RULES:
+            found = parts.pop(rule)
+            if found is not None:
+                parts |= {f"{rule}.{name}": value for name, value in vars(found).items()}
+        return parts
 
     @classmethod
     def of_parts(cls, train: Ratings, parts: dict[str, Any]) -> FactorModel:
         """The inverse of ``parts``."""
-        own = {name: part for name, part in parts.items() if not name.startswith("fold.")}
-        fold = {name[5:]: part for name, part in parts.items() if name.startswith("fold.")}
-        found = super().of_parts(train, own | {"fold": FoldIn(**fold)})
+        own = {name: part for name, part in parts.items() if "." not in name}
+        for rule in _RULES:
+            of_rule = {n.partition(".")[2]: p for n, p in parts.items() if n.startswith(f"{rule}.")}
+            own[rule] = FoldIn(**of_rule) if of_rule else None
+        found = super().of_parts(train, own)
         assert isinstance(found, cls)
         return found
 
     @cached_property
     def held(self) -> list[Any]:
-        """Its own arrays, and those of its fold-in rule."""
-        parts = *vars(self).values(), *vars(self.fold).values()
+        """Its own arrays, and those of its fold-in rules."""
+        rules = [rule for rule in (self.fold, self.fold_item) if rule is not None]
+        parts = *vars(self).values(), *(part for rule in rules for part in vars(rule).values())
         return [part for part in parts if isinstance(part, np.ndarray)]
+
+    @property
+    def has(self) -> Capabilities:
+        """What it supports; new items only where their rule is known."""
+        declared = super().has
+        return declared if self.fold_item else dataclasses.replace(declared, new_items=False)
+
+    @cached_property
+    def mirror(self) -> FactorModel:
+        """The same model with users and items exchanged; all arrays are shared."""
+        assert self.fold_item is not None
+        return dataclasses.replace(
+            self, train=self.train.transposed, p=self.q, q=self.p, b_user=self.b_item,
+            b_item=self.b_user, fold=self.fold_item, fold_item=self.fold, **self._exchanged(),
+        )  # fmt: skip
+
+    def _exchanged(self) -> dict[str, Any]:
+        """What else changes in the mirror image of a subclass, by name."""
+        return {}
 
     # --- in rating units ------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from recsys_core.errors import RatingsError, TooLargeError
+from recsys_core.errors import RatingsError, SettingsError, TooLargeError
 from recsys_core.models.capabilities import Capabilities
 from recsys_core.ratings import Ratings, Scale, Side
 from recsys_core.standardized import RATING_UNITS, Unit
@@ -54,6 +54,45 @@ class Guest:
 
     index: ClassVar[None] = None  # in no row of the matrix
     name: ClassVar[str] = "guest"
+
+
+@dataclass(frozen=True)
+class NewItem:
+    """An item that was not in the training data, found from some users' ratings by fold-in.
+
+    It can be given in place of an item's index to ``predict``, ``similar_items`` and
+    ``recommend_users``.
+
+    Attributes
+    ----------
+    row : its numbers, and its ratings, as a guest of the model whose users are the items
+        (``FittedModel.mirror``).
+    """
+
+    row: Guest
+
+    index: ClassVar[None] = None  # in no column of the matrix
+    name: ClassVar[str] = "new item"
+
+    @property
+    def factors(self) -> np.ndarray:
+        """Its factors, float32, (n_factors,)."""
+        return self.row.factors
+
+    @property
+    def bias(self) -> float:
+        """Its bias."""
+        return self.row.bias
+
+    @property
+    def user_ids(self) -> np.ndarray:
+        """Indices of the users who rated it, int64, (n,)."""
+        return self.row.item_ids
+
+    @property
+    def values(self) -> np.ndarray:
+        """Their ratings, float64, (n,)."""
+        return self.row.values
 
 
 @dataclass(frozen=True)
@@ -171,11 +210,24 @@ class FittedModel(ABC):
     def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
         """Fold in a new user from valid items, int64, (n,), and ratings, float64, (n,)."""
 
+    @property
+    def mirror(self) -> FittedModel:
+        """The same model with users and items exchanged: its guests are new items."""
+        raise NotImplementedError
+
+    def _fold_in_item(self, users: np.ndarray, ratings: np.ndarray) -> NewItem:
+        """Fold in a new item from valid users, int64, (n,), and ratings, float64, (n,)."""
+        return NewItem(self.mirror._fold_in(users, ratings))
+
+    def _all_users(self, item: NewItem) -> np.ndarray:
+        """Compute x of all users with a new item, (n_users,)."""
+        return self.mirror._all_items(item.row)
+
     def user_similarity(self, user: int | Guest) -> np.ndarray:
         """Compute the similarity of each user to one, float64, (n_users,); higher: more similar."""
         raise NotImplementedError
 
-    def item_similarity(self, item: int) -> np.ndarray:
+    def item_similarity(self, item: int | NewItem) -> np.ndarray:
         """Compute the similarity of each item to one, float64, (n_items,); higher: more similar."""
         raise NotImplementedError
 
@@ -318,22 +370,33 @@ class FittedModel(ABC):
         return self.clipped(ratings) if clip else ratings
 
     def predict(
-        self, user_ids: ArrayLike | Guest, item_ids: ArrayLike, clip: bool = True
+        self, user_ids: ArrayLike | Guest, item_ids: ArrayLike | NewItem, clip: bool = True
     ) -> np.ndarray:
         """Predict ratings of (user, item) pairs, float32, (n,); clipped to the scale by default.
 
         ``user_ids`` and ``item_ids`` are (n,), or one of them a single index. A Guest in place of
-        ``user_ids`` is predicted for all ``item_ids``.
+        ``user_ids`` is predicted for all ``item_ids``, a NewItem in place of ``item_ids`` for all
+        ``user_ids``.
 
         Raises
         ------
         RatingsError
-            If there is no such user or item, or users and items are not equally many.
+            If there is no such user or item, users and items are not equally many, or a guest is
+            asked about a new item.
         """
         return self._read(self._x(user_ids, item_ids), clip)
 
-    def _x(self, user_ids: ArrayLike | Guest, item_ids: ArrayLike) -> np.ndarray:
-        """The x of pairs, or of a guest and items, float32, (n,)."""
+    def _x(self, user_ids: ArrayLike | Guest, item_ids: ArrayLike | NewItem) -> np.ndarray:
+        """The x of pairs, of a guest and items, or of users and a new item, float32, (n,)."""
+        if isinstance(item_ids, NewItem):
+            if isinstance(user_ids, Guest):
+                raise RatingsError(
+                    Text(
+                        "A guest's rating of a new item is not predicted; ask for users and a new "
+                        "item, or for a guest and items."
+                    )
+                )
+            return self._all_users(item_ids)[checked(user_ids, self.n_users, "user")]
         if isinstance(user_ids, Guest):  # has no index to be one of the pairs by
             return self._all_items(user_ids)[checked(item_ids, self.n_items, "item")]
         users = checked(user_ids, self.n_users, "user")
@@ -417,6 +480,29 @@ class FittedModel(ABC):
         best = best_first(scores, n)
         return self._named("item", best, "score", scores[best])
 
+    def recommend_users(
+        self, item: int | NewItem, n: int = 10, exclude: ArrayLike | None = None
+    ) -> pd.DataFrame:
+        """Find the n users with the highest predictions of an item that they have not rated.
+
+        Columns: user (index), label, score; best first. ``score`` and ``exclude``, user indices,
+        as in ``recommend``.
+        """
+        if isinstance(item, NewItem):
+            x, out = self._all_users(item), [item.user_ids]
+        else:
+            one = checked([item], self.n_items, "item")
+            x, out = self._block(np.arange(self.n_users), one)[:, 0], [self._raters(int(one[0]))]
+        if exclude is not None:
+            out.append(checked(exclude, self.n_users, "user"))
+        scores = self.score(x).astype(np.float64)
+        scores[np.concatenate(out).astype(np.int64)] = -np.inf
+        best = best_first(scores, n)
+        return self._named("user", best, "score", scores[best])
+
+    def _raters(self, item: int) -> np.ndarray:
+        return self.train.by_item.row(item)[0]
+
     def similar_users(self, user: int | Guest, n: int = 10) -> pd.DataFrame:
         """Find the n users most similar to this one; for a factor model, by cosine of factors.
 
@@ -424,14 +510,14 @@ class FittedModel(ABC):
         """
         return self.most_alike("user", user, self.similarity("user", user), n)
 
-    def similar_items(self, item: int, n: int = 10) -> pd.DataFrame:
-        """Find the n items most similar to this one.
+    def similar_items(self, item: int | NewItem, n: int = 10) -> pd.DataFrame:
+        """Find the n items most similar to this one, an index or a new item.
 
         Columns: item (index), label, similarity; best first.
         """
         return self.most_alike("item", item, self.similarity("item", item), n)
 
-    def similarity(self, side: Side, of: int | Guest) -> np.ndarray:
+    def similarity(self, side: Side, of: int | Guest | NewItem) -> np.ndarray:
         """Compute the similarity of each user to a user or guest (or item to item), float64, (n,).
 
         Raises
@@ -440,18 +526,21 @@ class FittedModel(ABC):
             If there is no user (or item) of that index.
         """
         if side == "user":
+            assert not isinstance(of, NewItem)
             return self.user_similarity(of)
+        if isinstance(of, NewItem):
+            return self.item_similarity(of)
         return self.item_similarity(int(checked(np.array([of]), self.n_items, "item")[0]))
 
     def most_alike(
-        self, side: Side, of: int | Guest, similarity: np.ndarray, n: int
+        self, side: Side, of: int | Guest | NewItem, similarity: np.ndarray, n: int
     ) -> pd.DataFrame:
         """Find the n highest similarities, (n_users,) or (n_items,), to one; without itself.
 
         Columns: index (named after the side), label, similarity; best first.
         """
         found = np.array(similarity)
-        if not isinstance(of, Guest):  # who is none of those compared
+        if not isinstance(of, Guest | NewItem):  # which are none of those compared
             found[of] = -np.inf
         best = best_first(found, n)
         return self._named(side, best, "similarity", found[best])
@@ -488,6 +577,37 @@ class FittedModel(ABC):
                 Text("A guest's ratings must be numbers; leave out what is unrated.")
             )
         return self._fold_in(items.copy(), ratings)
+
+    def fold_in_item(self, user_ids: ArrayLike, values: ArrayLike) -> NewItem:
+        """Find factors and bias of a new item from some users' ratings; the users' stay as trained.
+
+        The mirror image of ``fold_in``. ``user_ids`` and ``values`` (ratings) are (n,).
+
+        Raises
+        ------
+        RatingsError
+            If there is no such user, users and ratings are not equally many, or a rating is no
+            finite number.
+        SettingsError
+            If the model cannot (``has.new_items``).
+        """
+        if not self.has.new_items:
+            raise SettingsError(Text("This model cannot take in a new item without training."))
+        users = checked(user_ids, self.n_users, "user")
+        ratings = np.asarray(values, dtype=np.float64)
+        if len(users) != len(ratings):
+            raise RatingsError(
+                Text(
+                    "{n_users} users but {n_ratings} ratings; give one each.",
+                    n_users=len(users),
+                    n_ratings=len(ratings),
+                )
+            )
+        if not np.isfinite(ratings).all():
+            raise RatingsError(
+                Text("A new item's ratings must be numbers; leave out what is unrated.")
+            )
+        return self._fold_in_item(users.copy(), ratings)
 
 
 class Biased(FittedModel):
@@ -567,9 +687,9 @@ class Factored(FittedModel):
         """Compute the cosine of this user's and each user's factors, float64, (n_users,)."""
         return cosine(self.p, self.row(user).factors)
 
-    def item_similarity(self, item: int) -> np.ndarray:
+    def item_similarity(self, item: int | NewItem) -> np.ndarray:
         """Compute the cosine of this item's and each item's factors, float64, (n_items,)."""
-        return cosine(self.q, self.q[item])
+        return cosine(self.q, item.factors if isinstance(item, NewItem) else self.q[item])
 
 
 Kind = TypeVar("Kind", bound=FittedModel)

@@ -107,7 +107,7 @@ class Preferences(FactorModel):
     reg: float
 
     capabilities = Capabilities(
-        ratings=False, factors=True, similarity=True, terms=True, reasons=True
+        ratings=False, factors=True, similarity=True, terms=True, reasons=True, new_items=True
     )
 
     def _equations(
@@ -193,7 +193,7 @@ class ImplicitTrainer(AlternatingTrainer):
         return Preferences(
             train=self.train, mean=0.0, b_user=self.b_user.copy(), b_item=self.b_item.copy(),
             p=self.p[:, :k].copy(), q=self.q[:, :k].copy(), link="identity",
-            fold=self.fold_in_rule(),
+            fold=self.fold_in_rule(), fold_item=self.fold_in_rule(),
             alpha=float(self.settings["alpha"]), reg=float(self.settings["reg"]),
         )  # fmt: skip
 

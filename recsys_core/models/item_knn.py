@@ -28,6 +28,7 @@ from recsys_core.models.fitted_model import (
     Biased,
     FittedModel,
     Guest,
+    NewItem,
     Row,
     TrainedUser,
 )
@@ -116,6 +117,7 @@ class Neighbourhood(Biased):
     similarities : float32, (n_items, m), those of the neighbours; 0 past the last neighbour.
     n_neighbours : how many of those a user has rated are averaged.
     baseline_weight : β.
+    shrinkage, min_support : of similarities; those of a new item are found by them.
     """
 
     mean: float
@@ -125,8 +127,10 @@ class Neighbourhood(Biased):
     similarities: np.ndarray
     n_neighbours: int
     baseline_weight: float = 0.0  # files of earlier versions have none
+    shrinkage: float = 50.0
+    min_support: int = 1
 
-    capabilities = Capabilities(similarity=True, reasons=True)
+    capabilities = Capabilities(similarity=True, reasons=True, new_items=True)
     before_reasons: ClassVar[str] = "By biases alone, without neighbours, the model expects"
     similar_by: ClassVar[str] = "by what people thought of both"
 
@@ -188,6 +192,52 @@ class Neighbourhood(Biased):
         bias = self.unit.size * float(over.sum() / (_REG_BIAS + len(items)))
         return Guest(np.empty(0, np.float32), bias, items, ratings)
 
+    # --- new items ------------------------------------------------------------------------------
+
+    def _fold_in_item(self, users: np.ndarray, ratings: np.ndarray) -> NewItem:
+        """Compute the item's bias, a shrunken mean; neighbours are only found when asked for."""
+        over = self.unit.standard(ratings) - self.mean - self.b_user[users]
+        bias = self.unit.size * float(over.sum() / (_REG_BIAS + len(users)))
+        return NewItem(Guest(np.empty(0, np.float32), bias, users, ratings))
+
+    def _similarity_of_new(self, item: NewItem) -> np.ndarray:
+        """Compute s of a new item and each, as in ``kernels.similarities``; float64, (n_items,)."""
+        grouped, users = self.train.by_user, item.user_ids
+        known = self.mean + item.bias / self.unit.size + self.b_user[users]
+        own = self.unit.standard(item.values) - known
+        dots, both, squares = np.zeros((3, self.n_items))
+        for user, e in zip(users, own, strict=True):
+            here = slice(*grouped.starts[user : user + 2])
+            dots[grouped.columns[here]] += e * self._rest[here]
+            both[grouped.columns[here]] += 1
+        squares += np.bincount(grouped.columns, self._rest.astype(np.float64) ** 2, self.n_items)
+        lengths = np.sqrt(squares) * np.linalg.norm(own)
+        found = np.zeros(self.n_items)
+        enough = (both >= max(self.min_support, 1)) & (lengths > 0)
+        trust = both / (both + max(self.shrinkage, 1e-12))
+        np.divide(trust * dots, lengths, out=found, where=enough)
+        return found
+
+    def _all_users(self, item: NewItem) -> np.ndarray:
+        """Compute x of all users with a new item: from its own neighbours, as of any other."""
+        alike = self._similarity_of_new(item)
+        on_grid = np.rint(alike * _GRID)
+        near = np.argsort(-on_grid, kind="stable")[:_KEPT]
+        near = near[on_grid[near] > 0]
+        place = np.full(self.n_items, -1)
+        place[near] = np.arange(len(near))
+        x = self.mean + item.bias / self.unit.size + self.b_user.astype(np.float64)
+        grouped = self.train.by_user
+        for user in range(self.n_users):
+            here = slice(*grouped.starts[user : user + 2])
+            at = place[grouped.columns[here]]
+            rated = np.flatnonzero(at >= 0)
+            first = rated[np.argsort(at[rated])][: self.n_neighbours]
+            s, e = alike[near[at[first]]], self._rest[here][first]
+            if len(first):
+                x[user] += float(s @ e) / (self.baseline_weight + float(s.sum()))
+        return x.astype(np.float32)
+
     def user_similarity(self, user: int | Guest) -> np.ndarray:
         """Compute the cosine of this user's e and each user's, unrated 0; float64, (n_users,)."""
         profile, row = np.zeros(self.n_items), self.row(user)
@@ -199,8 +249,10 @@ class Neighbourhood(Biased):
         both = np.sqrt(squares) * np.linalg.norm(profile)
         return np.divide(dots, both, out=np.zeros(self.n_users), where=both > 0)
 
-    def item_similarity(self, item: int) -> np.ndarray:
+    def item_similarity(self, item: int | NewItem) -> np.ndarray:
         """Return the similarities that neighbours are chosen by, else 0; float64, (n_items,)."""
+        if isinstance(item, NewItem):
+            return np.maximum(np.rint(self._similarity_of_new(item) * _GRID), 0) / _GRID
         found = np.zeros(self.n_items)
         near = self.similarities[item] > 0
         on_grid = np.rint(self.similarities[item, near] * np.float32(_GRID))
@@ -323,7 +375,8 @@ class NeighbourTrainer:
         return Neighbourhood(
             train, float(of.mean), of.b_user.copy(), of.b_item.copy(), self.neighbours.copy(),
             self.similarities.copy(), int(self.settings["n_neighbours"]),
-            float(self.settings["baseline_weight"]), unit=unit,
+            float(self.settings["baseline_weight"]), float(self.settings["shrinkage"]),
+            int(self.settings["min_support"]), unit=unit,
         )  # fmt: skip
 
     def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,11 @@ class NeuralFactorModel(FactorModel):
     outer_bias: np.ndarray
     top: np.ndarray
 
-    capabilities = Capabilities(factors=True, similarity=True)
+    capabilities = Capabilities(factors=True, similarity=True, new_items=True)
+
+    def _exchanged(self) -> dict[str, Any]:
+        """W₁ with its halves exchanged: the user's side comes first."""
+        return {"inner": np.roll(self.inner, self.inner.shape[1] // 2, axis=1)}
 
     @property
     def _root(self) -> np.float32:

@@ -164,6 +164,11 @@ class SVDppTrainer(FactorTrainer):
         prior = np.append(mean_row, 0.0)
         return FoldIn(reg, prior, weighted=True, implicit=self.y[:, :k].copy())
 
+    def fold_in_item_rule(self) -> FoldIn:
+        """Return the rule of a new item's q and bias; no user has it in I_u, so it needs no y."""
+        reg = self.row_penalty(self.settings["reg"], self.settings["biases"])
+        return FoldIn(reg, np.zeros(self.n_factors + 1), weighted=True)
+
     def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:
         """Return copies of parameters, the generator, and the order of the present epoch."""
         k, rng = self.n_factors, self.rng.bit_generator.state

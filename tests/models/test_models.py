@@ -256,6 +256,38 @@ def test_a_guest_of_few_ratings_is_held_as_the_trained_rows_are_spread(name):
         assert own == pytest.approx(w, abs=1e-4)
 
 
+@pytest.mark.parametrize("name", ["SGD", "ALS", "PMF", "NMF", "SVDpp", "UserItemBias"])
+def test_a_new_item_is_the_guest_of_the_transposed_matrix(name):
+    rng = np.random.default_rng(2)
+    matrix = np.where(rng.random((30, 20)) < 0.4, rng.integers(1, 6, (30, 20)), 0)
+    ratings, turned = (
+        rc.Ratings.from_matrix(each, scale=rc.Scale(1, 5, 1)) for each in (matrix, matrix.T)
+    )
+    found = rc.MODELS[name](n_epochs=5).fit(ratings).snapshot()
+    transposed = rc.FactorModel(
+        train=turned, unit=found.unit, mean=found.mean, b_user=found.b_item, b_item=found.b_user,
+        p=found.q, q=found.p, link=found.link, fold=found.fold_item,
+    )  # fmt: skip
+    for users, rated in (([2, 5, 8, 11], [5, 1, 4, 3]), ([7], [2]), ([], [])):
+        new, guest = found.fold_in_item(users, rated), transposed.fold_in(users, rated)
+        assert new.factors == pytest.approx(guest.factors, abs=1e-5)
+        assert new.bias == pytest.approx(guest.bias, abs=1e-5)
+        everyone = np.arange(30)
+        expected = transposed.predict(guest, everyone, clip=False)
+        assert found.predict(everyone, new, clip=False) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_new_items_row_is_the_ridge_regression_of_its_ratings_on_the_users():
+    found = rc.ALS(n_factors=2, reg=3.0, weighted=False, n_epochs=5).fit(small()).snapshot()
+    users, rated = np.array([1, 4, 20]), np.array([5.0, 2.0, 4.0])
+    x = np.column_stack([found.p[users], np.ones(3)]).astype(float)
+    target = (rated - found.unit.shift) / found.unit.size - found.mean - found.b_user[users]
+    w = np.linalg.solve(x.T @ x + 3.0 * np.eye(3), x.T @ target)
+    new = found.fold_in_item(users, rated)
+    assert new.factors == pytest.approx(w[:2] * np.sqrt(found.unit.size), abs=1e-5)
+    assert new.bias == pytest.approx(w[2] * found.unit.size, abs=1e-5)
+
+
 def test_als_fold_in_is_one_user_half_step():
     ratings = small()
     model = rc.ALS(n_factors=4, reg=0.1, n_epochs=7)
