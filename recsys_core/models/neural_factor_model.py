@@ -18,6 +18,9 @@ _AT_ONCE = 1 << 15
 # A guest's row is improved at most so often, and until it moves less than this.
 _ROUNDS, _SETTLED = 60, 1e-5
 
+# So many trained rows are tried as places to begin.
+_STARTS = 32
+
 
 @dataclass(frozen=True, eq=False)
 class NeuralFactorModel(FactorModel):
@@ -110,6 +113,12 @@ class NeuralFactorModel(FactorModel):
 
         w = prior.copy()
         loss, errors, slopes = at(w)
+        if len(items) and free.any():
+            # From the mean row alone a tower may have no slope: the best of some trained rows too.
+            for row in self._some_rows():
+                found = at(np.where(free, row, prior))
+                if found[0] < loss:
+                    w, (loss, errors, slopes) = np.where(free, row, prior), found
         for _ in range(_ROUNDS if len(items) and free.any() else 0):
             step = np.zeros(len(w))
             equations = normal_equations(slopes, errors, penalty, (prior - w)[free])
@@ -122,6 +131,12 @@ class NeuralFactorModel(FactorModel):
                 break
             w, (loss, errors, slopes) = w + step, following
         return self._guest(w, items, ratings)
+
+    def _some_rows(self) -> np.ndarray:
+        """Return rows of trained users, (at most ``_STARTS``, k + 1), the bias last."""
+        known = np.flatnonzero(self.train.user_counts)
+        some = known[:: -(-len(known) // _STARTS)]
+        return np.column_stack([self.p[some], self.b_user[some]]).astype(np.float64)
 
     def _linear(self, w: np.ndarray, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The z predicted for a row w = (factors, bias), (n,), and their slopes, (n, k + 1)."""
