@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.shared import choices, pickers, session, view
+from pages.shared import choices, parts, pickers, session, view
 from pages.shared.chart.chart import chart
 from pages.shared.model_in_view import ModelInView
 from recsys_core import escape, words
-from recsys_core.asking import attribution
+from recsys_core.asking import attribution, held_out
 from recsys_core.figures import reason_bars
 from recsys_core.models import Guest
 
@@ -143,6 +143,63 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
     )
     rows = event["selection"]["rows"]
     return (ids[rows[0]] if rows and rows[0] < len(ids) else ids[0]), shown
+
+
+def liked_held_out(model: ModelInView, user: int) -> None:
+    """What this user liked among the ratings kept for validation, with its place in the list.
+
+    Test ratings only when asked for, so that nobody chooses a model by them.
+    """
+    split, noun = model.split, model.ratings.item_noun
+    name = escape.markdown(model.ratings.user_names[user])
+    st.markdown(f"**What {name} liked, held out**")
+    kept = {"validation": split.validation, "test": split.test}
+    held = {part: r for part, r in kept.items() if r is not None and r.user_counts[user]}
+    if not held:
+        st.caption(f"Nothing of {name} is held out, so there is nothing to compare with.")
+        return
+    shown = ["validation"] if "validation" in held else []
+    if "test" in held and st.toggle(
+        "Also the test part",
+        key="held_out_test",
+        disabled=parts.locked("test"),
+        help="Look at it last: choosing a model by it would make its test error too good.",
+    ):
+        shown.append("test")
+    found = pd.concat(
+        [held_out.liked(model.fitted, user, held[part]).assign(part=part) for part in shown]
+        or [pd.DataFrame({"item": []})]
+    )
+    if found.empty:
+        st.caption(
+            f"No rating of {name} that is held out is high enough to be called liked."
+            if shown
+            else f"What is held out of {name} is in the test part alone."
+        )
+        return
+    found = found.sort_values("rank", kind="stable")
+    st.dataframe(
+        {
+            noun: [model.ratings.item_names[i] for i in found["item"]],
+            "rated": np.round(found["rating"].to_numpy(np.float64), 2),
+            "predicted": model.fitted.clipped(found["predicted"].to_numpy()),
+            "rank": found["rank"].to_numpy(),
+            "part": found["part"].to_list(),
+        },
+        hide_index=True,
+        height="content" if len(found) <= 6 else 250,
+        key="liked_held_out",
+        column_config={
+            noun: st.column_config.TextColumn(width=190),
+            "rated": st.column_config.NumberColumn(format="%g", width=60),
+            "predicted": st.column_config.NumberColumn(format="%.2f", width=80),
+            "rank": st.column_config.NumberColumn(
+                width=60, help=f"The place among all {words.many(noun)} that are not rated yet."
+            ),
+        },
+        alt=f"What {model.ratings.user_names[user]} liked among the ratings held out",
+    )
+    st.caption("Ratings the model has not seen: the higher in the list above, the better it did.")
 
 
 def _cut(model: ModelInView, ids: list[int], scores: np.ndarray) -> str:

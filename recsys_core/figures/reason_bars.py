@@ -50,7 +50,7 @@ def summands(reasons: Reasons, names: list[str], most: int | None = None) -> pd.
     """Tabulate all that adds up to the prediction, in the order of the bars.
 
     Columns: summand, kind ("start", "rating", "others", "rest"), rating (NaN but for a rating),
-    value, and shown: the value to two decimals (three where all is below 1), so rounded that those
+    value, and shown: the value rounded to ``digits`` decimals in such a way that those
     shown add up to the prediction shown. The ``most`` strongest ratings have a row each, the others
     one. ``rest`` is left out where it is shown as 0.
     """
@@ -69,8 +69,12 @@ def summands(reasons: Reasons, names: list[str], most: int | None = None) -> pd.
 
 
 def digits(reasons: Reasons) -> int:
-    """Decimals that a prediction and what it is the sum of are shown with."""
-    return 2 if max(abs(reasons.start), abs(reasons.prediction)) >= 1 else 3
+    """Decimals that a prediction and what it is the sum of are shown with.
+
+    Two; three where the prediction, or the pull of every rating, is so small that two say little.
+    """
+    strongest = float(reasons.table["pull"].abs().max()) if len(reasons.table) else 1.0
+    return 3 if strongest < 0.05 or max(abs(reasons.start), abs(reasons.prediction)) < 1 else 2
 
 
 def totals(reasons: Reasons, names: list[str], most: int = MOST) -> Totals:

@@ -202,3 +202,30 @@ def test_before_training_there_are_no_reasons(browser_id):
     at.slider(key="epoch").set_value(1).run()
     assert "Not trained yet" not in text_of(at)
     assert "because they rated" in best(at).columns
+
+
+def test_what_was_liked_in_the_held_out_part_is_shown_with_its_place(browser_id):
+    world = rc.datasets.low_rank(30, 40, n_factors=2, density=0.6, seed=1, scale=rc.Scale(1, 5, 1))
+    run = train(load(browser_id, world), rc.ALS(n_factors=2, n_epochs=5))
+    split = run.split
+    liked = [
+        {u for u in range(30) if (part.by_user.row(u)[1] >= 4).any()}
+        for part in (split.validation, split.test)
+    ]
+    user = min(liked[0] & liked[1])
+    at = open_page("recommend", browser_id)
+    at.selectbox(key="recommend_user_0").set_value(user).run()
+    table = table_with(at, "part")
+    items, values = split.validation.by_user.row(user)
+    best = {world.item_names[i]: v for i, v in zip(items, values, strict=True) if v >= 4}
+    assert dict(zip(table["item"], table["rated"], strict=True)) == best
+    assert set(table["part"]) == {"validation"}
+    order = run.fitted.recommend(user, 99)["item"].map(lambda i: world.item_names[i]).tolist()
+    assert [order[rank - 1] for rank in table["rank"]] == table["item"].tolist()
+    at.toggle(key="held_out_test").set_value(True).run()
+    assert set(table_with(at, "part")["part"]) == {"validation", "test"}
+
+
+def test_where_nothing_is_held_out_that_is_said(browser_id):
+    party(browser_id)
+    assert "is held out, so there is nothing" in text_of(open_page("recommend", browser_id))
