@@ -45,6 +45,8 @@ with right:
     item, table = recommendations.best(seen, one, name)
     if parts.drawn("why"):
         recommendations.why(seen, one, item)
+    if isinstance(one, int):
+        recommendations.liked_held_out(seen, one)
 if parts.drawn("similar"):
     similar.section(seen, one, name, item)
 if table is not None:

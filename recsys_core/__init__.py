@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from recsys_core import errors
-from recsys_core.models import MODELS, FactorModel, FittedModel, Guest, Model, load_model
+from recsys_core.models import MODELS, FactorModel, FittedModel, Guest, Model, NewItem, load_model
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.version import __version__
 
@@ -58,10 +58,10 @@ _LATER = {
 }
 
 __all__ = [
-    "MODELS", "Experiment", "FactorModel", "FittedModel", "Guest", "Model", "Predictor", "Ratings",
-    "Recommender", "Record", "Scale", "__version__", "asking", "attribution", "datasets", "errors",
-    "experiments", "explain", "figures", "load_model", "metrics", "projection", "read_ratings",
-    "recommend", "run", "runs", "similarity", "splits", "stepwise",
+    "MODELS", "Experiment", "FactorModel", "FittedModel", "Guest", "Model", "NewItem", "Predictor",
+    "Ratings", "Recommender", "Record", "Scale", "__version__", "asking", "attribution", "datasets",
+    "errors", "experiments", "explain", "figures", "load_model", "metrics", "projection",
+    "read_ratings", "recommend", "run", "runs", "similarity", "splits", "stepwise",
 ]  # fmt: skip
 __all__ += MODELS
 

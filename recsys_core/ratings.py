@@ -717,6 +717,16 @@ class Ratings:
         """The ratings grouped by item (compressed columns)."""
         return _group(self.item_ids, self.user_ids, self.values, self.n_items)
 
+    @cached_property
+    def transposed(self) -> Ratings:
+        """The same ratings with users and items exchanged; without titles, times and origin."""
+        found = Ratings(
+            self.item_ids, self.user_ids, self.values, self.items, self.users, self.scale,
+            name=self.name, item_noun="user",
+        )  # fmt: skip
+        found.__dict__.update(by_user=self.by_item, by_item=self.by_user)
+        return found
+
     @property
     def user_counts(self) -> np.ndarray:
         """Ratings a user, int64, shape (n_users,)."""

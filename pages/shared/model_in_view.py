@@ -57,6 +57,11 @@ class ModelInView:
         return self.run.ratings
 
     @property
+    def untrained(self) -> bool:
+        """Whether this is the state before training: its numbers say nothing about ratings."""
+        return not self.epoch and bool(self.run.n_epochs)
+
+    @property
     def split(self) -> Split:
         """Which ratings it learns, and which are held out."""
         return self.run.split
@@ -104,7 +109,7 @@ def _say_which(model: ModelInView) -> None:
     name = f"{sidebar.dot(entry)}<b>{escape.html(entry.name)}</b>"
     if not run.model.has_epochs:
         when = "trained" if model.status == "finished" else "at work …"
-    elif not model.epoch and run.n_epochs:
+    elif model.untrained:
         when = "epoch 0: nothing learnt yet, these are its random beginnings"
     elif model.epoch != model.best:
         when = f"looking back at epoch {model.epoch:,} of {model.trained:,}"

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.shared import choices, pickers, session, view
+from pages.shared import choices, parts, pickers, session, view
 from pages.shared.chart.chart import chart
 from pages.shared.model_in_view import ModelInView
 from recsys_core import escape, words
-from recsys_core.asking import attribution
+from recsys_core.asking import attribution, held_out
 from recsys_core.figures import reason_bars
 from recsys_core.models import Guest
 
@@ -25,9 +25,6 @@ _SEEN = 0.005
 
 # So many that were cut are named.
 _NAMED = 5
-
-# Two predictions of the same this near, in widths of the scale, count as one.
-_SAME = 0.005
 
 
 def choose_user(model: ModelInView) -> int:
@@ -119,7 +116,7 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
         columns[_INTERVAL] = [
             f"{words.number(a)} to {words.number(b)}" for a, b in zip(low, high, strict=True)
         ]
-    if fitted.has.reasons:
+    if fitted.has.reasons and not model.untrained:
         columns[reason] = [
             reason_bars.because(attribution.reasons(fitted, one, item), names) for item in ids
         ]
@@ -146,14 +143,71 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
             ),
             reason: st.column_config.TextColumn(
                 width="large",
-                help="The own ratings that pull this prediction up most; none where it is high for "
-                "anybody.",
+                help="The own ratings that raise this prediction most; none where it is high for "
+                "anybody. “Against it”: a rating that lowers it by more than any raises it.",
             ),
         },
         alt=f"Recommendations for {name}",
     )
     rows = event["selection"]["rows"]
     return (ids[rows[0]] if rows and rows[0] < len(ids) else ids[0]), shown
+
+
+def liked_held_out(model: ModelInView, user: int) -> None:
+    """What this user liked among the ratings kept for validation, with its place in the list.
+
+    Test ratings only when asked for, so that nobody chooses a model by them.
+    """
+    split, noun = model.split, model.ratings.item_noun
+    name = escape.markdown(model.ratings.user_names[user])
+    st.markdown(f"**What {name} liked, held out**")
+    kept = {"validation": split.validation, "test": split.test}
+    held = {part: r for part, r in kept.items() if r is not None and r.user_counts[user]}
+    if not held:
+        st.caption(f"Nothing of {name} is held out, so there is nothing to compare with.")
+        return
+    shown = ["validation"] if "validation" in held else []
+    if "test" in held and st.toggle(
+        "Also the test part",
+        key="held_out_test",
+        disabled=parts.locked("test"),
+        help="Look at it last: choosing a model by it would make its test error too good.",
+    ):
+        shown.append("test")
+    found = pd.concat(
+        [held_out.liked(model.fitted, user, held[part]).assign(part=part) for part in shown]
+        or [pd.DataFrame({"item": []})]
+    )
+    if found.empty:
+        st.caption(
+            f"No rating of {name} that is held out is high enough to be called liked."
+            if shown
+            else f"What is held out of {name} is in the test part alone."
+        )
+        return
+    found = found.sort_values("rank", kind="stable")
+    st.dataframe(
+        {
+            noun: [model.ratings.item_names[i] for i in found["item"]],
+            "rated": np.round(found["rating"].to_numpy(np.float64), 2),
+            "predicted": model.fitted.clipped(found["predicted"].to_numpy()),
+            "rank": found["rank"].to_numpy(),
+            "part": found["part"].to_list(),
+        },
+        hide_index=True,
+        height="content" if len(found) <= 6 else 250,
+        key="liked_held_out",
+        column_config={
+            noun: st.column_config.TextColumn(width=190),
+            "rated": st.column_config.NumberColumn(format="%g", width=60),
+            "predicted": st.column_config.NumberColumn(format="%.2f", width=80),
+            "rank": st.column_config.NumberColumn(
+                width=60, help=f"The place among all {words.many(noun)} that are not rated yet."
+            ),
+        },
+        alt=f"What {model.ratings.user_names[user]} liked among the ratings held out",
+    )
+    st.caption("Ratings the model has not seen: the higher in the list above, the better it did.")
 
 
 def _cut(model: ModelInView, ids: list[int], scores: np.ndarray) -> str:
@@ -170,9 +224,12 @@ def _cut(model: ModelInView, ids: list[int], scores: np.ndarray) -> str:
     return text
 
 
-def _on_the_scale(model: ModelInView, score: float) -> str:
-    """A sum as it stands, and what is predicted where that is cut: “5.75, cut to the scale: 5”."""
-    cut, text = float(model.fitted.clipped(np.array(score))), words.number(score)
+def _on_the_scale(model: ModelInView, score: float, text: str) -> str:
+    """A sum as it is written, and what is predicted where that is cut: “5.75, cut to the scale: 5”.
+
+    Only where the two are not written alike.
+    """
+    cut = float(model.fitted.clipped(np.array(score)))
     return text if abs(cut - score) < _SEEN else f"{text}, cut to the scale: {words.number(cut)}"
 
 
@@ -203,16 +260,24 @@ def why(model: ModelInView, one: int | Guest, item: int | None, choosable: bool 
             "ratings spoke for a prediction cannot be told."
         )
         return
+    if model.untrained:
+        st.caption(
+            "Not trained yet: at epoch 0 nothing is learned from ratings, so there are no reasons. "
+            "What is predicted comes from the mean and from random numbers."
+        )
+        return
     names, noun = model.ratings.item_names, model.ratings.item_noun
     found = attribution.reasons(model.fitted, one, item)
-    start, end = (_on_the_scale(model, score) for score in (found.start, found.prediction))
+    sums = reason_bars.totals(found, names)
+    start = _on_the_scale(model, found.start, sums.start)
+    end = _on_the_scale(model, found.prediction, sums.prediction)
     if found.table.empty:
         n_rated = len(model.fitted.rated_by(one)[0])
         st.caption(
             f"None of the {words.plural('rating', n_rated)} says anything about this {noun}: "
-            f"{start} is what is expected without."
+            f"{end} is what is expected without."
             if n_rated
-            else f"Nothing is rated yet: {start} is what anybody would be predicted."
+            else f"Nothing is rated yet: {end} is what anybody would be predicted."
         )
         return
     chart(
@@ -226,22 +291,13 @@ def why(model: ModelInView, one: int | Guest, item: int | None, choosable: bool 
         key="contributions",
         what=f"why {names[item]}",
         alt=f"How the ratings pull the prediction of {names[item]} from {start} to {end}",
-        table=lambda: found.table.assign(label=[names[i] for i in found.table["item"]]),
+        table=lambda: reason_bars.summands(found, names).drop(columns=["kind", "shown"]),
     )
+    more = f", {reason_bars.REST} by {sums.rest}" if sums.rest else ""
     st.caption(
         f"{model.fitted.before_reasons} {start} for this {noun}; "
-        f"{words.plural('rating', len(found.table))} together pull that to {end}."
-        + _otherwise(model, one, item, found.prediction)
-        + (" Choose a row above to see another one's reasons." if choosable else "")
-    )
-
-
-def _otherwise(model: ModelInView, one: int | Guest, item: int, pulled: float) -> str:
-    """Where that is not what the model predicts: a row found anew from its ratings is another."""
-    own = float(model.fitted.predict(one, item, clip=False)[0])
-    if abs(own - pulled) < _SAME * model.ratings.scale.width:
-        return ""
-    return (
-        f" In training it came to {_on_the_scale(model, own)}: there, this user's numbers were "
-        "found together with all others'."
+        f"{words.plural('rating', len(found.table))} together change that by {sums.pulled}{more}: "
+        f"the prediction is {end}."
+        + (" Choose a row above to see another one's reasons." if choosable else ""),
+        help=reason_bars.WHAT_REST_IS if sums.rest else None,
     )

@@ -1,1 +1,1 @@
-"""Questions to a fitted model: similarity, attribution, projection, seriation, exports."""
+"""Questions to a fitted model: similarity, attribution, held-out ratings, projection, exports …"""

@@ -88,19 +88,30 @@ def terms(model: Model | FittedModel, user: int | Guest, item: int) -> Terms:
 
 @dataclass(frozen=True, eq=False)
 class Reasons:
-    """A prediction as a sum over the user's own ratings.
+    """A prediction as a sum over the user's own ratings: prediction = start + Σ pulls + rest.
 
     Attributes
     ----------
-    start : what is predicted for a user nothing is known of.
-    prediction : what is predicted from the user's ratings by fold-in, not clipped.
+    start : what the model expects before the user's ratings count.
+    prediction : what is predicted for this user, not clipped: ``predict(…, clip=False)``.
     table : one row a rating (item index, label, rating, pull), the strongest pull first. A pull is
-        in rating units; ``start`` and all pulls of all ratings add up to ``prediction``.
+        in rating units; the sum is over all ratings, also where only the strongest are kept.
+    rest : what training adds beyond these ratings. A trained row comes from many small steps or
+        draws, made together with those of all others, and not exactly from these ratings with the
+        items fixed. Rounding alone for guests and for item kNN.
+    n_ratings : how many ratings have a pull, those left out of ``table`` included.
     """
 
     start: float
     prediction: float
     table: pd.DataFrame
+    rest: float = 0.0
+    n_ratings: int = 0
+
+    @property
+    def pulled(self) -> float:
+        """The sum of all pulls, in rating units."""
+        return self.prediction - self.rest - self.start
 
 
 def reasons(
@@ -139,4 +150,5 @@ def reasons(
             "pull": found.contributions[order],
         }
     )
-    return Reasons(found.start, found.prediction, table)
+    n_ratings = len(found.item_ids)
+    return Reasons(found.start, found.prediction, table, found.rest, n_ratings)

@@ -2,14 +2,92 @@
 
 from __future__ import annotations
 
+import textwrap
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
 from recsys_core import escape, words
 from recsys_core.asking.attribution import Reasons
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
+from recsys_core.figures.waterfall import adding_up
 
 # Pixels from one bar to the next.
 _ROW = 26
+
+# So many ratings have a bar of their own.
+MOST = 8
+
+REST = "training beyond these ratings"
+
+# What that is, for a tooltip.
+WHAT_REST_IS = (
+    "In training, this user's numbers were found together with everyone else's. From these ratings "
+    "alone, with all else fixed, they would be a little different; this is what that changes."
+)
+
+
+class Totals(NamedTuple):
+    """What adds up to a prediction, as text: “3.50”, “+0.42”, “+0.06” and “3.98”.
+
+    Attributes
+    ----------
+    start : what is expected before the ratings count. pulled : what all ratings add.
+    rest : what training adds beyond; empty where that is shown as 0.
+    prediction : the sum.
+    """
+
+    start: str
+    pulled: str
+    rest: str
+    prediction: str
+
+
+def summands(reasons: Reasons, names: list[str], most: int | None = None) -> pd.DataFrame:
+    """Tabulate all that adds up to the prediction, in the order of the bars.
+
+    Columns: summand, kind ("start", "rating", "others", "rest"), rating (NaN but for a rating),
+    value, and shown: the value rounded to ``digits`` decimals in such a way that those
+    shown add up to the prediction shown. The ``most`` strongest ratings have a row each, the others
+    one. ``rest`` is left out where it is shown as 0.
+    """
+    table = reasons.table.head(most)
+    rows = [("before these ratings", "start", np.nan, reasons.start)]
+    rows += [(names[int(row.item)], "rating", row.rating, row.pull) for row in table.itertuples()]
+    n_others = max(reasons.n_ratings, len(reasons.table)) - len(table)
+    if n_others:
+        others = reasons.pulled - float(table["pull"].sum())
+        rows.append((words.plural("other rating", n_others), "others", np.nan, others))
+    rows.append((REST, "rest", np.nan, reasons.rest))
+    found = pd.DataFrame(rows, columns=["summand", "kind", "rating", "value"])
+    found["shown"] = adding_up(found["value"].to_numpy(), digits(reasons))
+    unseen = (found["kind"] == "rest") & (found["shown"] == 0)
+    return found[~unseen].reset_index(drop=True)
+
+
+def digits(reasons: Reasons) -> int:
+    """Decimals that a prediction and what it is the sum of are shown with.
+
+    Two; three where the prediction, or the pull of every rating, is so small that two say little.
+    """
+    strongest = float(reasons.table["pull"].abs().max()) if len(reasons.table) else 1.0
+    return 3 if strongest < 0.05 or max(abs(reasons.start), abs(reasons.prediction)) < 1 else 2
+
+
+def totals(reasons: Reasons, names: list[str], most: int = MOST) -> Totals:
+    """Write what adds up to the prediction, in the numbers of the bars."""
+    n, table = digits(reasons), summands(reasons, names, most)
+    shown = table.groupby("kind")["shown"].sum()
+    start, rest = float(shown["start"]), float(shown.get("rest", 0.0))
+    pulled = float(shown.sum()) - start - rest
+    end = start + pulled + rest
+    return Totals(
+        _plain(start, n), _signed(pulled, n), _signed(rest, n) if "rest" in shown else "",
+        _plain(end, n),
+    )  # fmt: skip
 
 
 def figure(
@@ -17,36 +95,50 @@ def figure(
     names: list[str],
     item: str,
     mode: Mode,
-    most: int = 8,
+    most: int = MOST,
     of_ratings: bool = True,
 ) -> Figure:
     """The ratings that speak for (right) and against (left) an item, the strongest first.
 
-    ``of_ratings`` says whether ratings are predicted, or preferences.
+    Below them all other ratings together, and what training adds beyond these ratings: with what is
+    expected before they count, the bars add up to the prediction. ``of_ratings`` says whether
+    ratings are predicted, or preferences.
     """
-    table = reasons.table.head(most)
+    table = summands(reasons, names, most)
+    table = table[table["kind"] != "start"].reset_index(drop=True)
     labels = [
-        escape.plotly(f"{escape.short(names[int(row.item)], 26)}, rated {words.given(row.rating)}")
+        escape.plotly(f"{escape.short(row.summand, 26)}, rated {words.given(row.rating)}")
+        if row.kind == "rating"
+        else row.summand
         for row in table.itertuples()
     ]
-    values = table["pull"].to_numpy()
+    values, n = table["value"].to_numpy(), digits(reasons)
+    accent, muted = theme.of(mode).accent, theme.of(mode).muted
     bars = trace(
         "bar",
         y=list(range(len(table))),
         x=values,
         orientation="h",
         width=0.62,
-        marker={"color": theme.of(mode).accent, "line": {"width": 0}},
-        text=[_signed(value) for value in values],
+        marker={
+            "color": [muted if kind == "rest" else accent for kind in table["kind"]],
+            "line": {"width": 0},
+        },
+        text=[_signed(value, n) for value in table["shown"]],
         textposition="outside",
         cliponaxis=False,
-        hoverinfo="skip",
+        hovertext=[
+            _wrapped(WHAT_REST_IS) if kind == "rest" else f"{label}: {_signed(value, n)}"
+            for kind, label, value in zip(table["kind"], labels, table["shown"], strict=True)
+        ],
+        hoverinfo="text",
     )
     low, high = float(values.min(initial=0.0)), float(values.max(initial=0.0))
     room = 0.5 * max(high - low, 0.1)  # for the numbers, in a narrow column as well
     title = f"Why {escape.plotly(escape.short(item, 40))}?"
-    if len(table) < len(reasons.table):
-        title += f" The {len(table)} strongest of {len(reasons.table):,} ratings"
+    drawn, n_ratings = int((table["kind"] == "rating").sum()), reasons.n_ratings
+    if drawn < n_ratings:
+        title += f" The {drawn} strongest of {n_ratings:,} ratings"
     chart = plain.figure(
         [bars],
         title,
@@ -70,14 +162,36 @@ def figure(
 
 
 def because(reasons: Reasons, names: list[str], most: int = 2) -> str:
-    """The ratings that speak most for an item: “Fargo 5 · Alien 4”; empty where none does."""
+    """The ratings that raise a prediction most: “Fargo 5 · Alien 4”; empty where none does.
+
+    Where one lowers it more than any raises it, that is said: “Fargo 5 (against it: Cube 1)”.
+    """
     table = reasons.table
-    best = table[table["pull"] > 0].head(most)
-    return " · ".join(
-        f"{escape.short(names[int(row.item)], 34)} {words.number(row.rating)}"
-        for row in best.itertuples()
-    )
+
+    def named(rows: pd.DataFrame) -> list[str]:
+        return [
+            f"{escape.short(names[int(row.item)], 34)} {words.number(row.rating)}"
+            for row in rows.itertuples()
+        ]
+
+    text = " · ".join(named(table[table["pull"] > 0].head(most)))
+    if len(table) and table["pull"].iloc[0] < 0:
+        against = f"(against it: {named(table.head(1))[0]})"
+        return f"{text} {against}" if text else against
+    return text
 
 
-def _signed(value: float) -> str:
-    return f"{'−' if value < 0 else '+'}{abs(value):.{2 if abs(value) >= 0.1 else 3}f}"
+def _plain(value: float, digits: int) -> str:
+    """So many decimals, with a proper minus."""
+    text = f"{abs(value):.{digits}f}"
+    return f"−{text}" if value < 0 and text.strip("0.") else text
+
+
+def _signed(value: float, digits: int) -> str:
+    text = _plain(value, digits)
+    return text if text.startswith("−") else f"+{text}"
+
+
+def _wrapped(text: str) -> str:
+    """In lines of some 50 letters, as a tooltip has no width of its own."""
+    return "<br>".join(textwrap.wrap(text, 50))

@@ -42,8 +42,10 @@ def similarities(by_item, by_user, lengths, shrinkage, support, out, counts, fir
 
 
 @compiled
-def add_neighbours(users, items, by_user, neighbours, weights, most, out, first, last):
-    """Add Σ_j s_ij e_uj / Σ_j s_ij to ``out`` for some pairs, j the most similar items u has rated.
+def add_neighbours(users, items, by_user, neighbours, weights, most, shrink, out, first, last):
+    """Add Σ_j s_ij e_uj / (β + Σ_j s_ij) to ``out`` for some pairs; β is ``shrink``.
+
+    The sums are over the most similar items j that u has rated.
 
     ``neighbours`` and ``weights``, (n_items, m), are items similar to each and their similarity, in
     the order in which they are taken, ended by a weight of 0; at most ``most`` that the user has
@@ -73,4 +75,4 @@ def add_neighbours(users, items, by_user, neighbours, weights, most, out, first,
                 weight += s
                 found += 1
         if weight > 0:
-            out[n] += total / weight
+            out[n] += total / (weight + shrink)

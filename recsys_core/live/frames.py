@@ -85,7 +85,7 @@ def frame(run: Run, epoch: int, fitted: FittedModel) -> Frame:
 
 def _frame(run: Run, epoch: int, fitted: FittedModel) -> Frame:
     part = shown(run.split.train)
-    packed = Frame(epoch, _pack(_levels(part, epoch, fitted)))
+    packed = Frame(epoch, _pack(_levels(part, fitted)))
     if run.basis is not None:
         xy = places(run, fitted)
         reach = float(np.abs(xy).max()) or 1.0
@@ -113,10 +113,7 @@ def places(run: Run, fitted: FittedModel) -> np.ndarray:
     )
 
 
-def _levels(part: Shown, epoch: int, fitted: FittedModel) -> np.ndarray:
-    cells = len(part.rows), len(part.columns)
-    if epoch == 0:  # what an untrained model says is no prediction
-        return np.full(cells, _TOP + 1, dtype="<u2")
+def _levels(part: Shown, fitted: FittedModel) -> np.ndarray:
     low, high, _ = fitted.extent
     predicted = fitted.predict_matrix(part.rows, part.columns)
     share = np.clip((predicted - low) / ((high - low) or 1.0), 0, 1)  # preferences may lie outside

@@ -5,6 +5,7 @@ from recsys_core.models.factor_model import FactorModel as FactorModel
 from recsys_core.models.fitted_model import Factored as Factored
 from recsys_core.models.fitted_model import FittedModel as FittedModel
 from recsys_core.models.fitted_model import Guest as Guest
+from recsys_core.models.fitted_model import NewItem as NewItem
 from recsys_core.models.fitted_model import seen_as as seen_as
 from recsys_core.models.registry import MODELS as MODELS
 from recsys_core.models.saving import load_model as load_model

@@ -137,7 +137,14 @@ class AlternatingTrainer(FactorTrainer):
 
     def fold_in_rule(self) -> FoldIn:
         """Return the rule of one user half-step."""
-        reg, prior = self.users.reg, self.users.prior
+        return self._rule(self.users)
+
+    def fold_in_item_rule(self) -> FoldIn | None:
+        """Return the rule of one item half-step."""
+        return self._rule(self.items)
+
+    def _rule(self, side: Side) -> FoldIn:
+        reg, prior = side.reg, side.prior
         if not self.settings["biases"]:
             reg, prior = np.append(reg, np.inf), np.append(prior, 0.0)
         return FoldIn(reg.copy(), prior.copy(), self.weighted)

@@ -21,7 +21,7 @@ from recsys_core.errors import (
     SettingsError,
     TooLargeError,
 )
-from recsys_core.models.fitted_model import FittedModel, Guest
+from recsys_core.models.fitted_model import FittedModel, Guest, NewItem
 from recsys_core.models.options import Option, options_of
 from recsys_core.ratings import Ratings
 from recsys_core.recipes import Kind, Parameter
@@ -267,7 +267,7 @@ class Model(ABC):
         )
 
     def predict(
-        self, user_ids: ArrayLike | Guest, item_ids: ArrayLike, clip: bool = True
+        self, user_ids: ArrayLike | Guest, item_ids: ArrayLike | NewItem, clip: bool = True
     ) -> np.ndarray:
         """Predict ratings of pairs, float32, (n,); see ``FittedModel.predict``."""
         return self.snapshot().predict(user_ids, item_ids, clip)
@@ -294,13 +294,23 @@ class Model(ABC):
         """Find the n users most similar to one; see ``FittedModel.similar_users``."""
         return self.snapshot().similar_users(user, n)
 
-    def similar_items(self, item: int, n: int = 10) -> pd.DataFrame:
+    def similar_items(self, item: int | NewItem, n: int = 10) -> pd.DataFrame:
         """Find the n items most similar to one; see ``FittedModel.similar_items``."""
         return self.snapshot().similar_items(item, n)
 
     def fold_in(self, item_ids: ArrayLike, values: ArrayLike) -> Guest:
         """Find the factors of a new user from some ratings; see ``FittedModel.fold_in``."""
         return self.snapshot().fold_in(item_ids, values)
+
+    def fold_in_item(self, user_ids: ArrayLike, values: ArrayLike) -> NewItem:
+        """Find the factors of a new item from some ratings; see ``FittedModel.fold_in_item``."""
+        return self.snapshot().fold_in_item(user_ids, values)
+
+    def recommend_users(
+        self, item: int | NewItem, n: int = 10, exclude: ArrayLike | None = None
+    ) -> pd.DataFrame:
+        """Find the n users who would like an item best; see ``FittedModel.recommend_users``."""
+        return self.snapshot().recommend_users(item, n, exclude)
 
     @property
     def user_factors(self) -> np.ndarray:

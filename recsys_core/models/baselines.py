@@ -71,6 +71,10 @@ class MeanTrainer(FactorTrainer):
         """Return the rule of a guest: predicted like everyone."""
         return FoldIn(np.array([np.inf]), np.zeros(1))
 
+    def fold_in_item_rule(self) -> FoldIn:
+        """Return the rule of a new item: predicted like all."""
+        return self.fold_in_rule()
+
 
 @MODELS.register
 @dataclasses.dataclass
@@ -224,6 +228,10 @@ class BiasTrainer(FactorTrainer):
     def fold_in_rule(self) -> FoldIn:
         """Return the rule of a guest's bias: the shrunken mean."""
         return FoldIn(np.array([self.reg_user]), np.zeros(1))
+
+    def fold_in_item_rule(self) -> FoldIn:
+        """Return the rule of a new item's bias: the shrunken mean."""
+        return FoldIn(np.array([self.reg_item]), np.zeros(1))
 
     def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:
         """Return the biases, and how far the rounds are."""

@@ -239,7 +239,14 @@ class GibbsTrainer(AlternatingTrainer):
 
     def fold_in_rule(self) -> FoldIn:
         """Return the rule of a guest's row: its prior is the users'."""
-        prior, k = self._hyperpriors[self.users], self.n_factors
+        return self._rule_of(self.users)
+
+    def fold_in_item_rule(self) -> FoldIn:
+        """Return the rule of a new item's row: its prior is the items'."""
+        return self._rule_of(self.items)
+
+    def _rule_of(self, side: Side) -> FoldIn:
+        prior, k = self._hyperpriors[side], self.n_factors
         reg = np.zeros((k + 1, k + 1))
         reg[:k, :k] = prior.precision / self.alpha
         reg[k, k] = prior.bias_precision / self.alpha if self.settings["biases"] else np.inf

@@ -20,6 +20,8 @@ class Capabilities:
     terms : it is a ``FactorModel``, and every prediction is exactly μ + b_u + b_i + Σ p_uf q_if,
         read through its link.
     reasons : ``attribution`` writes a prediction as a sum over the user's own ratings.
+    new_items : ``fold_in_item`` finds an item that was not in the training data, as ``fold_in``
+        finds a guest.
     intervals : it estimates the uncertainty of predictions: ``predict_interval``, ``deviation``.
     """
 
@@ -29,3 +31,4 @@ class Capabilities:
     terms: bool = False
     reasons: bool = False
     intervals: bool = False
+    new_items: bool = False

@@ -24,7 +24,14 @@ from recsys_core.errors import RatingsError, TooLargeError
 from recsys_core.kernels.threads import cut, one_blas_thread, run_all
 from recsys_core.models.base import Model
 from recsys_core.models.capabilities import Capabilities
-from recsys_core.models.fitted_model import Attribution, FittedModel, Guest, Row, TrainedUser
+from recsys_core.models.fitted_model import (
+    Attribution,
+    FittedModel,
+    Guest,
+    NewItem,
+    Row,
+    TrainedUser,
+)
 from recsys_core.models.options import option
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
@@ -161,8 +168,9 @@ class ItemWeights(FittedModel):
         lengths = np.sqrt(counts * float(len(own)))
         return np.divide(both, lengths, out=np.zeros(self.n_users), where=lengths > 0)
 
-    def item_similarity(self, item: int) -> np.ndarray:
+    def item_similarity(self, item: int | NewItem) -> np.ndarray:
         """Return what choosing this item adds to the score of each, B_ij; float64, (n_items,)."""
+        assert not isinstance(item, NewItem)  # none is folded in
         if not len(self.weights):
             return np.zeros(self.n_items)
         return self.weights[item].astype(np.float64)

@@ -164,6 +164,10 @@ class FactorTrainer:
         """Return the rule by which a new user's row is found from ratings."""
         raise NotImplementedError
 
+    def fold_in_item_rule(self) -> FoldIn | None:
+        """Return the rule by which a new item's row is found; None where there is none."""
+        return None
+
     def snapshot(self) -> FactorModel:
         """Return an immutable fitted model with copies of the parameters."""
         k, (train, unit) = self.n_factors, plain(self.train)
@@ -177,6 +181,7 @@ class FactorTrainer:
             q=self.q[:, :k].copy(),
             link=self.link,
             fold=self.fold_in_rule(),
+            fold_item=self.fold_in_item_rule(),
         )
 
     def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from recsys_core.errors import RatingsError, TooLargeError
+from recsys_core.errors import RatingsError, SettingsError, TooLargeError
 from recsys_core.models.capabilities import Capabilities
 from recsys_core.ordering import best_first, key_of
 from recsys_core.ratings import Ratings, Scale, Side
@@ -58,6 +58,45 @@ class Guest:
 
 
 @dataclass(frozen=True)
+class NewItem:
+    """An item that was not in the training data, found from some users' ratings by fold-in.
+
+    It can be given in place of an item's index to ``predict``, ``similar_items`` and
+    ``recommend_users``.
+
+    Attributes
+    ----------
+    row : its numbers, and its ratings, as a guest of the model whose users are the items
+        (``FittedModel.mirror``).
+    """
+
+    row: Guest
+
+    index: ClassVar[None] = None  # in no column of the matrix
+    name: ClassVar[str] = "new item"
+
+    @property
+    def factors(self) -> np.ndarray:
+        """Its factors, float32, (n_factors,)."""
+        return self.row.factors
+
+    @property
+    def bias(self) -> float:
+        """Its bias."""
+        return self.row.bias
+
+    @property
+    def user_ids(self) -> np.ndarray:
+        """Indices of the users who rated it, int64, (n,)."""
+        return self.row.item_ids
+
+    @property
+    def values(self) -> np.ndarray:
+        """Their ratings, float64, (n,)."""
+        return self.row.values
+
+
+@dataclass(frozen=True)
 class TrainedUser:
     """A user of the training data: what a ``Guest`` has, and an index."""
 
@@ -88,13 +127,18 @@ Row = Guest | TrainedUser
 
 @dataclass(frozen=True)
 class Attribution:
-    """A prediction as a sum over the user's own ratings: prediction = start + Σ contributions.
+    """A prediction as a sum over the user's own ratings.
+
+        prediction = start + Σ contributions + rest
 
     Attributes
     ----------
-    start : what is predicted for a user without ratings; ``prediction`` : for this one.
+    start : what the model expects before the user's ratings count.
+    prediction : what is predicted for this user, not clipped.
     item_ids, values : the user's ratings, (n,) each.
     contributions : what each rating adds, in rating units, float64, (n,).
+    rest : what training adds beyond these ratings: the trained row is not exactly the one that the
+        ratings alone give with the items fixed. Rounding alone for guests.
     """
 
     start: float
@@ -102,6 +146,7 @@ class Attribution:
     item_ids: np.ndarray
     values: np.ndarray
     contributions: np.ndarray
+    rest: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +171,7 @@ class FittedModel(ABC):
     # In words for people: what ``similar_users`` and ``similar_items`` go by, and what ``start`` of
     # ``attribution`` is.
     similar_by: ClassVar[str] = "by factors"
-    before_reasons: ClassVar[str] = "Of someone it knows nothing of, the model would expect"
+    before_reasons: ClassVar[str] = "Before these ratings count, the model expects"
 
     # Subclasses by name, so that a saved model finds its own again.
     kinds: ClassVar[dict[str, type[FittedModel]]] = {}
@@ -166,16 +211,40 @@ class FittedModel(ABC):
     def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
         """Fold in a new user from valid items, int64, (n,), and ratings, float64, (n,)."""
 
+    @property
+    def mirror(self) -> FittedModel:
+        """The same model with users and items exchanged: its guests are new items."""
+        raise NotImplementedError
+
+    def _fold_in_item(self, users: np.ndarray, ratings: np.ndarray) -> NewItem:
+        """Fold in a new item from valid users, int64, (n,), and ratings, float64, (n,)."""
+        return NewItem(self.mirror._fold_in(users, ratings))
+
+    def _all_users(self, item: NewItem) -> np.ndarray:
+        """Compute x of all users with a new item, (n_users,)."""
+        return self.mirror._all_items(item.row)
+
     def user_similarity(self, user: int | Guest) -> np.ndarray:
         """Compute the similarity of each user to one, float64, (n_users,); higher: more similar."""
         raise NotImplementedError
 
-    def item_similarity(self, item: int) -> np.ndarray:
+    def item_similarity(self, item: int | NewItem) -> np.ndarray:
         """Compute the similarity of each item to one, float64, (n_items,); higher: more similar."""
         raise NotImplementedError
 
     def attribution(self, user: int | Guest, item: int) -> Attribution:
-        """Compute what each of the user's ratings adds to a prediction, in rating units."""
+        """Compute what each of the user's ratings adds to a prediction, in rating units.
+
+        Its ``prediction`` is that of ``predict``, not clipped; what the ratings do not add up to is
+        ``rest``.
+        """
+        found = self._attribution(user, item)
+        prediction = float(self.predict(user, item, clip=False)[0])
+        rest = prediction - found.start - float(found.contributions.sum())
+        return dataclasses.replace(found, prediction=prediction, rest=rest)
+
+    def _attribution(self, user: int | Guest, item: int) -> Attribution:
+        """Compute what each rating adds; ``prediction`` is the sum, and ``rest`` is left 0."""
         raise NotImplementedError
 
     def predict_interval(
@@ -302,22 +371,33 @@ class FittedModel(ABC):
         return self.clipped(ratings) if clip else ratings
 
     def predict(
-        self, user_ids: ArrayLike | Guest, item_ids: ArrayLike, clip: bool = True
+        self, user_ids: ArrayLike | Guest, item_ids: ArrayLike | NewItem, clip: bool = True
     ) -> np.ndarray:
         """Predict ratings of (user, item) pairs, float32, (n,); clipped to the scale by default.
 
         ``user_ids`` and ``item_ids`` are (n,), or one of them a single index. A Guest in place of
-        ``user_ids`` is predicted for all ``item_ids``.
+        ``user_ids`` is predicted for all ``item_ids``, a NewItem in place of ``item_ids`` for all
+        ``user_ids``.
 
         Raises
         ------
         RatingsError
-            If there is no such user or item, or users and items are not equally many.
+            If there is no such user or item, users and items are not equally many, or a guest is
+            asked about a new item.
         """
         return self._read(self._x(user_ids, item_ids), clip)
 
-    def _x(self, user_ids: ArrayLike | Guest, item_ids: ArrayLike) -> np.ndarray:
-        """The x of pairs, or of a guest and items, float32, (n,)."""
+    def _x(self, user_ids: ArrayLike | Guest, item_ids: ArrayLike | NewItem) -> np.ndarray:
+        """The x of pairs, of a guest and items, or of users and a new item, float32, (n,)."""
+        if isinstance(item_ids, NewItem):
+            if isinstance(user_ids, Guest):
+                raise RatingsError(
+                    Text(
+                        "A guest's rating of a new item is not predicted; ask for users and a new "
+                        "item, or for a guest and items."
+                    )
+                )
+            return self._all_users(item_ids)[checked(user_ids, self.n_users, "user")]
         if isinstance(user_ids, Guest):  # has no index to be one of the pairs by
             return self._all_items(user_ids)[checked(item_ids, self.n_items, "item")]
         users = checked(user_ids, self.n_users, "user")
@@ -401,6 +481,29 @@ class FittedModel(ABC):
         best = best_first(scores, n, key_of(row.item_ids))
         return self._named("item", best, "score", scores[best])
 
+    def recommend_users(
+        self, item: int | NewItem, n: int = 10, exclude: ArrayLike | None = None
+    ) -> pd.DataFrame:
+        """Find the n users with the highest predictions of an item that they have not rated.
+
+        Columns: user (index), label, score; best first. ``score`` and ``exclude``, user indices,
+        as in ``recommend``.
+        """
+        if isinstance(item, NewItem):
+            x, out = self._all_users(item), [item.user_ids]
+        else:
+            one = checked([item], self.n_items, "item")
+            x, out = self._block(np.arange(self.n_users), one)[:, 0], [self._raters(int(one[0]))]
+        if exclude is not None:
+            out.append(checked(exclude, self.n_users, "user"))
+        scores = self.score(x).astype(np.float64)
+        scores[np.concatenate(out).astype(np.int64)] = -np.inf
+        best = best_first(scores, n, key_of(out[0]))
+        return self._named("user", best, "score", scores[best])
+
+    def _raters(self, item: int) -> np.ndarray:
+        return self.train.by_item.row(item)[0]
+
     def similar_users(self, user: int | Guest, n: int = 10) -> pd.DataFrame:
         """Find the n users most similar to this one; for a factor model, by cosine of factors.
 
@@ -408,14 +511,14 @@ class FittedModel(ABC):
         """
         return self.most_alike("user", user, self.similarity("user", user), n)
 
-    def similar_items(self, item: int, n: int = 10) -> pd.DataFrame:
-        """Find the n items most similar to this one.
+    def similar_items(self, item: int | NewItem, n: int = 10) -> pd.DataFrame:
+        """Find the n items most similar to this one, an index or a new item.
 
         Columns: item (index), label, similarity; best first.
         """
         return self.most_alike("item", item, self.similarity("item", item), n)
 
-    def similarity(self, side: Side, of: int | Guest) -> np.ndarray:
+    def similarity(self, side: Side, of: int | Guest | NewItem) -> np.ndarray:
         """Compute the similarity of each user to a user or guest (or item to item), float64, (n,).
 
         Raises
@@ -424,24 +527,29 @@ class FittedModel(ABC):
             If there is no user (or item) of that index.
         """
         if side == "user":
+            assert not isinstance(of, NewItem)
             return self.user_similarity(of)
+        if isinstance(of, NewItem):
+            return self.item_similarity(of)
         return self.item_similarity(int(checked(np.array([of]), self.n_items, "item")[0]))
 
     def most_alike(
-        self, side: Side, of: int | Guest, similarity: np.ndarray, n: int
+        self, side: Side, of: int | Guest | NewItem, similarity: np.ndarray, n: int
     ) -> pd.DataFrame:
         """Find the n highest similarities, (n_users,) or (n_items,), to one; without itself.
 
         Columns: index (named after the side), label, similarity; best first.
         """
         found = np.array(similarity)
-        if not isinstance(of, Guest):  # who is none of those compared
+        if not isinstance(of, Guest | NewItem):  # which are none of those compared
             found[of] = -np.inf
         best = best_first(found, n, self.key(side, of))
         return self._named(side, best, "similarity", found[best])
 
-    def key(self, side: Side, of: int | Guest) -> int:
+    def key(self, side: Side, of: int | Guest | NewItem) -> int:
         """Return the key by which equal scores are drawn in lists for one user, guest or item."""
+        if isinstance(of, NewItem):
+            return key_of(of.user_ids)
         return key_of(np.array([of]) if side == "item" else self.rated_by(of)[0])
 
     def _named(self, side: Side, ids: np.ndarray, measure: str, values: np.ndarray) -> pd.DataFrame:
@@ -476,6 +584,37 @@ class FittedModel(ABC):
                 Text("A guest's ratings must be numbers; leave out what is unrated.")
             )
         return self._fold_in(items.copy(), ratings)
+
+    def fold_in_item(self, user_ids: ArrayLike, values: ArrayLike) -> NewItem:
+        """Find factors and bias of a new item from some users' ratings; the users' stay as trained.
+
+        The mirror image of ``fold_in``. ``user_ids`` and ``values`` (ratings) are (n,).
+
+        Raises
+        ------
+        RatingsError
+            If there is no such user, users and ratings are not equally many, or a rating is no
+            finite number.
+        SettingsError
+            If the model cannot (``has.new_items``).
+        """
+        if not self.has.new_items:
+            raise SettingsError(Text("This model cannot take in a new item without training."))
+        users = checked(user_ids, self.n_users, "user")
+        ratings = np.asarray(values, dtype=np.float64)
+        if len(users) != len(ratings):
+            raise RatingsError(
+                Text(
+                    "{n_users} users but {n_ratings} ratings; give one each.",
+                    n_users=len(users),
+                    n_ratings=len(ratings),
+                )
+            )
+        if not np.isfinite(ratings).all():
+            raise RatingsError(
+                Text("A new item's ratings must be numbers; leave out what is unrated.")
+            )
+        return self._fold_in_item(users.copy(), ratings)
 
 
 class Biased(FittedModel):
@@ -555,9 +694,9 @@ class Factored(FittedModel):
         """Compute the cosine of this user's and each user's factors, float64, (n_users,)."""
         return cosine(self.p, self.row(user).factors)
 
-    def item_similarity(self, item: int) -> np.ndarray:
+    def item_similarity(self, item: int | NewItem) -> np.ndarray:
         """Compute the cosine of this item's and each item's factors, float64, (n_items,)."""
-        return cosine(self.q, self.q[item])
+        return cosine(self.q, item.factors if isinstance(item, NewItem) else self.q[item])
 
 
 Kind = TypeVar("Kind", bound=FittedModel)

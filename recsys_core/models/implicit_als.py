@@ -107,7 +107,7 @@ class Preferences(FactorModel):
     reg: float
 
     capabilities = Capabilities(
-        ratings=False, factors=True, similarity=True, terms=True, reasons=True
+        ratings=False, factors=True, similarity=True, terms=True, reasons=True, new_items=True
     )
 
     def _equations(
@@ -131,7 +131,7 @@ class Preferences(FactorModel):
         a, b, _ = self._equations(items, ratings)
         return Guest(np.linalg.solve(a, b).astype(np.float32), 0.0, items, ratings)
 
-    def attribution(self, user: int | Guest, item: int) -> Attribution:
+    def _attribution(self, user: int | Guest, item: int) -> Attribution:
         """Compute what each choice adds: x_i = Σ_j q_iᵀ A⁻¹ q_j c_j, section 5 of the paper."""
         items, counts = self.rated_by(user)
         counts = np.asarray(counts, np.float64)
@@ -193,7 +193,7 @@ class ImplicitTrainer(AlternatingTrainer):
         return Preferences(
             train=self.train, mean=0.0, b_user=self.b_user.copy(), b_item=self.b_item.copy(),
             p=self.p[:, :k].copy(), q=self.q[:, :k].copy(), link="identity",
-            fold=self.fold_in_rule(),
+            fold=self.fold_in_rule(), fold_item=self.fold_in_rule(),
             alpha=float(self.settings["alpha"]), reg=float(self.settings["reg"]),
         )  # fmt: skip
 

@@ -28,6 +28,7 @@ from recsys_core.models.fitted_model import (
     Biased,
     FittedModel,
     Guest,
+    NewItem,
     Row,
     TrainedUser,
 )
@@ -58,12 +59,14 @@ _PAIRS_A_THREAD = 1 << 14
 class ItemKNN(Model):
     """Nearest neighbours of items on what biases leave unexplained, e_uj = r_uj − b_uj.
 
-        r̂_ui = b_ui + Σ_j s_ij e_uj / Σ_j s_ij        b_ui = μ + b_u + b_i
+        r̂_ui = b_ui + Σ_j s_ij e_uj / (β + Σ_j s_ij)        b_ui = μ + b_u + b_i
 
     over the ``n_neighbours`` items j most similar to i among those u has rated, with s the cosine
-    of e over users, shrunk where few rated both (see ``kernels.neighbours``). Neighbours are
-    chosen by s rounded to 1/4096, and ties go by index. Source: Koren, *Factor in the Neighbors*,
-    2010.
+    of e over users, shrunk where few rated both (see ``kernels.neighbours``). β shrinks the mean
+    towards b_ui where a user has rated few or only little similar items. Neighbours are chosen by s
+    rounded to 1/4096, and ties go by index. Sources: Koren, *Factor in the Neighbors*, 2010; β as
+    Bell and Koren, *Scalable Collaborative Filtering with Jointly Derived Neighborhood
+    Interpolation Weights*, 2007, shrink estimates from few ratings.
     """
 
     title = "Item kNN"
@@ -79,6 +82,11 @@ class ItemKNN(Model):
         50.0, "float", "λ", "Shrinkage", low=0.0, high=1000.0,
         meaning="Multiplies a similarity by n / (n + λ), n the number of users who rated both.",
         what_if="At 0, two items that a single user rated alike have a similarity of 1.",
+    )  # fmt: skip
+    baseline_weight: float = option(
+        0.2, "float", "β", "Weight of the biases", low=0.0, high=10.0,
+        meaning="Weighs the prediction by biases alone like neighbours of that total similarity.",
+        what_if="At 0, a single neighbour that is hardly similar decides; too much ignores all.",
     )  # fmt: skip
     min_support: int = option(
         1, "int", "", "Least support", low=1, high=100,
@@ -107,6 +115,8 @@ class Neighbourhood(Biased):
         those equal on the grid the first by index.
     similarities : float32, (n_items, m), those of the neighbours; 0 past the last neighbour.
     n_neighbours : how many of those a user has rated are averaged.
+    baseline_weight : β.
+    shrinkage, min_support : of similarities; those of a new item are found by them.
     """
 
     mean: float
@@ -115,9 +125,12 @@ class Neighbourhood(Biased):
     neighbours: np.ndarray
     similarities: np.ndarray
     n_neighbours: int
+    baseline_weight: float = 0.0  # files of earlier versions have none
+    shrinkage: float = 50.0
+    min_support: int = 1
 
-    capabilities = Capabilities(similarity=True, reasons=True)
-    before_reasons: ClassVar[str] = "By biases alone, without neighbours, the model would expect"
+    capabilities = Capabilities(similarity=True, reasons=True, new_items=True)
+    before_reasons: ClassVar[str] = "By biases alone, without neighbours, the model expects"
     similar_by: ClassVar[str] = "by what people thought of both"
 
     @cached_property
@@ -145,7 +158,8 @@ class Neighbourhood(Biased):
     ) -> np.ndarray:
         """``base`` with what the neighbours say added; ``of_users`` are the e of each user."""
         fixed = (
-            users, items, of_users, self.neighbours, self.similarities, self.n_neighbours, base,
+            users, items, of_users, self.neighbours, self.similarities, self.n_neighbours,
+            np.float32(self.baseline_weight), base,
         )  # fmt: skip
         add = kernels.add_neighbours
         run_all(lambda a, b: add(*fixed, a, b), cut(len(users), _PAIRS_A_THREAD))
@@ -177,6 +191,52 @@ class Neighbourhood(Biased):
         bias = self.unit.size * float(over.sum() / (_REG_BIAS + len(items)))
         return Guest(np.empty(0, np.float32), bias, items, ratings)
 
+    # --- new items ------------------------------------------------------------------------------
+
+    def _fold_in_item(self, users: np.ndarray, ratings: np.ndarray) -> NewItem:
+        """Compute the item's bias, a shrunken mean; neighbours are only found when asked for."""
+        over = self.unit.standard(ratings) - self.mean - self.b_user[users]
+        bias = self.unit.size * float(over.sum() / (_REG_BIAS + len(users)))
+        return NewItem(Guest(np.empty(0, np.float32), bias, users, ratings))
+
+    def _similarity_of_new(self, item: NewItem) -> np.ndarray:
+        """Compute s of a new item and each, as in ``kernels.similarities``; float64, (n_items,)."""
+        grouped, users = self.train.by_user, item.user_ids
+        known = self.mean + item.bias / self.unit.size + self.b_user[users]
+        own = self.unit.standard(item.values) - known
+        dots, both, squares = np.zeros((3, self.n_items))
+        for user, e in zip(users, own, strict=True):
+            here = slice(*grouped.starts[user : user + 2])
+            dots[grouped.columns[here]] += e * self._rest[here]
+            both[grouped.columns[here]] += 1
+        squares += np.bincount(grouped.columns, self._rest.astype(np.float64) ** 2, self.n_items)
+        lengths = np.sqrt(squares) * np.linalg.norm(own)
+        found = np.zeros(self.n_items)
+        enough = (both >= max(self.min_support, 1)) & (lengths > 0)
+        trust = both / (both + max(self.shrinkage, 1e-12))
+        np.divide(trust * dots, lengths, out=found, where=enough)
+        return found
+
+    def _all_users(self, item: NewItem) -> np.ndarray:
+        """Compute x of all users with a new item: from its own neighbours, as of any other."""
+        alike = self._similarity_of_new(item)
+        on_grid = np.rint(alike * _GRID)
+        near = np.argsort(-on_grid, kind="stable")[:_KEPT]
+        near = near[on_grid[near] > 0]
+        place = np.full(self.n_items, -1)
+        place[near] = np.arange(len(near))
+        x = self.mean + item.bias / self.unit.size + self.b_user.astype(np.float64)
+        grouped = self.train.by_user
+        for user in range(self.n_users):
+            here = slice(*grouped.starts[user : user + 2])
+            at = place[grouped.columns[here]]
+            rated = np.flatnonzero(at >= 0)
+            first = rated[np.argsort(at[rated])][: self.n_neighbours]
+            s, e = alike[near[at[first]]], self._rest[here][first]
+            if len(first):
+                x[user] += float(s @ e) / (self.baseline_weight + float(s.sum()))
+        return x.astype(np.float32)
+
     def user_similarity(self, user: int | Guest) -> np.ndarray:
         """Compute the cosine of this user's e and each user's, unrated 0; float64, (n_users,)."""
         profile, row = np.zeros(self.n_items), self.row(user)
@@ -188,16 +248,18 @@ class Neighbourhood(Biased):
         both = np.sqrt(squares) * np.linalg.norm(profile)
         return np.divide(dots, both, out=np.zeros(self.n_users), where=both > 0)
 
-    def item_similarity(self, item: int) -> np.ndarray:
+    def item_similarity(self, item: int | NewItem) -> np.ndarray:
         """Return the similarities that neighbours are chosen by, else 0; float64, (n_items,)."""
+        if isinstance(item, NewItem):
+            return np.maximum(np.rint(self._similarity_of_new(item) * _GRID), 0) / _GRID
         found = np.zeros(self.n_items)
         near = self.similarities[item] > 0
         on_grid = np.rint(self.similarities[item, near] * np.float32(_GRID))
         found[self.neighbours[item, near]] = on_grid / _GRID
         return found
 
-    def attribution(self, user: int | Guest, item: int) -> Attribution:
-        """Compute what each neighbour adds to the baseline b_ui: s_ij e_uj / Σ_j s_ij; exact.
+    def _attribution(self, user: int | Guest, item: int) -> Attribution:
+        """Compute what each neighbour adds to the baseline b_ui: s_ij e_uj / (β + Σ_j s_ij).
 
         Only the neighbours the user has rated are listed.
         """
@@ -211,7 +273,8 @@ class Neighbourhood(Biased):
         ][: self.n_neighbours]
         at = np.array([a for a, _ in near], np.int64)
         weights = np.array([s for _, s in near])
-        contributions = self.unit.size * weights * rest[at] / max(weights.sum(), 1e-12)
+        total = weights.sum() + np.float32(self.baseline_weight)
+        contributions = self.unit.size * weights * rest[at] / max(total, 1e-12)
         base = self.mean + row.bias / self.unit.size + self.b_item[item]
         start = float(self.unit.shift + self.unit.size * base)
         return Attribution(
@@ -309,7 +372,9 @@ class NeighbourTrainer:
         of, (train, unit) = self.biases, plain(self.train)
         return Neighbourhood(
             train, float(of.mean), of.b_user.copy(), of.b_item.copy(), self.neighbours.copy(),
-            self.similarities.copy(), int(self.settings["n_neighbours"]), unit=unit,
+            self.similarities.copy(), int(self.settings["n_neighbours"]),
+            float(self.settings["baseline_weight"]), float(self.settings["shrinkage"]),
+            int(self.settings["min_support"]), unit=unit,
         )  # fmt: skip
 
     def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:

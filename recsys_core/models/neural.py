@@ -306,14 +306,15 @@ class NeuralTrainer(FactorTrainer):
     def snapshot(self) -> FactorModel:
         """Return a fitted model with the present parameters, also in the middle of an epoch."""
         self._read()
-        return self._rest(self.fold_in_rule())
+        return self._rest(self.fold_in_rule(), self.fold_in_item_rule())
 
-    def _rest(self, fold: FoldIn) -> FactorModel:
+    def _rest(self, fold: FoldIn, fold_item: FoldIn | None = None) -> FactorModel:
         """The parameters as they were last read; GMF rests as the dot product it amounts to."""
         network, k = self.network, self.n_factors
         train, unit = plain(self.train)
         factors: dict[str, Any] = dict(
             train=train, unit=unit, mean=float(self.mean), link=self.link, fold=fold,
+            fold_item=fold_item,
             b_user=self.b_user.copy(), b_item=self.b_item.copy(),
             p=self.p[:, :k].copy(), q=self.q[:, :k].copy(),
         )  # fmt: skip
@@ -352,8 +353,15 @@ class NeuralTrainer(FactorTrainer):
         Early stopping regularises the network more than its weight decay says, so the penalty is
         taken from the result: λ = σ² / s², with σ² the mean squared error on the training ratings.
         """
-        rated = self.train.user_counts > 0
-        rows = np.column_stack([self.p[rated, : self.n_factors], self.b_user[rated]])
+        return self._rule(self.p, self.b_user, self.train.user_counts)
+
+    def fold_in_item_rule(self) -> FoldIn:
+        """Return the same of a new item, from the items' rows."""
+        return self._rule(self.q, self.b_item, self.train.item_counts)
+
+    def _rule(self, factors: np.ndarray, bias: np.ndarray, counts: np.ndarray) -> FoldIn:
+        rated = counts > 0
+        rows = np.column_stack([factors[rated, : self.n_factors], bias[rated]])
         prior, spread = rows.mean(axis=0, dtype=np.float64), rows.var(axis=0, dtype=np.float64)
         raw, _ = self.squared_errors(self.train, 0, min(len(self.train), 1 << 17))
         noise = raw / min(len(self.train), 1 << 17)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,9 @@ _AT_ONCE = 1 << 15
 
 # A guest's row is improved at most so often, and until it moves less than this.
 _ROUNDS, _SETTLED = 60, 1e-5
+
+# So many trained rows are tried as places to begin.
+_STARTS = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +46,11 @@ class NeuralFactorModel(FactorModel):
     outer_bias: np.ndarray
     top: np.ndarray
 
-    capabilities = Capabilities(factors=True, similarity=True)
+    capabilities = Capabilities(factors=True, similarity=True, new_items=True)
+
+    def _exchanged(self) -> dict[str, Any]:
+        """W₁ with its halves exchanged: the user's side comes first."""
+        return {"inner": np.roll(self.inner, self.inner.shape[1] // 2, axis=1)}
 
     @property
     def _root(self) -> np.float32:
@@ -88,13 +96,13 @@ class NeuralFactorModel(FactorModel):
             x[here] += self._climb(of_p[u] + of_q[i])
         return x
 
-    def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
+    def _row_of(self, items: np.ndarray, ratings: np.ndarray, least: np.ndarray | None) -> Guest:
         """Fold in by Gauss–Newton on the guest's row; no step that raises the loss is taken.
 
         It minimises what ``FoldIn`` says, with x_j the slopes of the predictions at the last row.
         """
-        free, penalty = self.fold.free(), self.fold.penalty(len(items))
-        z, prior = self.unit.standard(ratings), self.fold.prior_of(items)
+        free, penalty = self.fold.free(), self.fold.penalty(len(items), least)
+        z, prior = self.unit.standard(ratings), self.fold.prior_of(items, least)
 
         def at(w: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
             """What is minimised; its errors, and the slopes of the predictions."""
@@ -105,6 +113,12 @@ class NeuralFactorModel(FactorModel):
 
         w = prior.copy()
         loss, errors, slopes = at(w)
+        if len(items) and free.any():
+            # From the mean row alone a tower may have no slope: the best of some trained rows too.
+            for row in self._some_rows():
+                found = at(np.where(free, row, prior))
+                if found[0] < loss:
+                    w, (loss, errors, slopes) = np.where(free, row, prior), found
         for _ in range(_ROUNDS if len(items) and free.any() else 0):
             step = np.zeros(len(w))
             equations = normal_equations(slopes, errors, penalty, (prior - w)[free])
@@ -117,6 +131,12 @@ class NeuralFactorModel(FactorModel):
                 break
             w, (loss, errors, slopes) = w + step, following
         return self._guest(w, items, ratings)
+
+    def _some_rows(self) -> np.ndarray:
+        """Return rows of trained users, (at most ``_STARTS``, k + 1), the bias last."""
+        known = np.flatnonzero(self.train.user_counts)
+        some = known[:: -(-len(known) // _STARTS)]
+        return np.column_stack([self.p[some], self.b_user[some]]).astype(np.float64)
 
     def _linear(self, w: np.ndarray, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The z predicted for a row w = (factors, bias), (n,), and their slopes, (n, k + 1)."""

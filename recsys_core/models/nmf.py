@@ -117,7 +117,13 @@ class NMFTrainer(FactorTrainer):
 
     def fold_in_rule(self) -> FoldIn:
         """Return the rule of the non-negative row that minimises the same; no ratings: the mean."""
-        k = self.n_factors
-        mean_row = self.p[self.train.user_counts > 0, :k].mean(axis=0, dtype=np.float64)
+        return self._rule(self.p, self.train.user_counts)
+
+    def fold_in_item_rule(self) -> FoldIn:
+        """Return the same of items."""
+        return self._rule(self.q, self.train.item_counts)
+
+    def _rule(self, rows: np.ndarray, counts: np.ndarray) -> FoldIn:
+        mean_row = rows[counts > 0, : self.n_factors].mean(axis=0, dtype=np.float64)
         reg = self.row_penalty(self.settings["reg"], biases=False)
         return FoldIn(reg, np.append(mean_row, 0.0), weighted=True, nonnegative=True)

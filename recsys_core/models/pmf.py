@@ -250,3 +250,8 @@ class LogisticTrainer(SGDTrainer):
         """Return the rule of the row that minimises the same objective, by Gauss–Newton."""
         reg = self.row_penalty(self.settings["reg_user"], self.settings["biases"])
         return FoldIn(reg, np.zeros(self.n_factors + 1))
+
+    def fold_in_item_rule(self) -> FoldIn:
+        """Return the same of items."""
+        reg = self.row_penalty(self.settings["reg_item"], self.settings["biases"])
+        return FoldIn(reg, np.zeros(self.n_factors + 1))

@@ -42,7 +42,9 @@ class Posterior(FactorModel):
     draws: tuple[FactorModel, ...]
     noise: float
 
-    capabilities = Capabilities(factors=True, similarity=True, reasons=True, intervals=True)
+    capabilities = Capabilities(
+        factors=True, similarity=True, reasons=True, intervals=True, new_items=True
+    )
 
     averaged: ClassVar = ("b_user", "b_item", "p", "q")
 
@@ -58,7 +60,7 @@ class Posterior(FactorModel):
         means: Any = {name: total / n for name, total in sums.items()}
         return cls(
             train=one.train, unit=one.unit, mean=one.mean, link=one.link, fold=one.fold,
-            draws=draws, noise=noise, **means,
+            fold_item=one.fold_item, draws=draws, noise=noise, **means,
         )  # fmt: skip
 
     def parts(self) -> dict[str, Any]:
@@ -88,6 +90,10 @@ class Posterior(FactorModel):
     def held(self) -> list[Any]:
         """Its means, and its draws: all but the latest it shares with its predecessors."""
         return [getattr(self, name) for name in self.averaged] + list(self.draws)
+
+    def _exchanged(self) -> dict[str, Any]:
+        """The mirror image of each draw."""
+        return {"draws": tuple(draw.mirror for draw in self.draws)}
 
     # --- predictions ----------------------------------------------------------------------------
 
@@ -168,9 +174,12 @@ class Posterior(FactorModel):
         bias = float(np.mean([row.bias for row in rows]))
         return DrawnGuest(factors, bias, items, ratings, rows)
 
-    def attribution(self, user: int | Guest, item: int) -> Attribution:
+    def _attribution(self, user: int | Guest, item: int) -> Attribution:
         """Average over draws what each rating adds."""
-        each = [draw.attribution(user, item) for draw in self.draws]
+        each = [
+            draw._attribution(who, item)
+            for draw, who in zip(self.draws, self._in_draws(user), strict=True)
+        ]
         return dataclasses.replace(
             each[-1],
             start=float(np.mean([one.start for one in each])),
@@ -190,18 +199,23 @@ def aligned(draw: FactorModel, earlier: tuple[FactorModel, ...]) -> FactorModel:
     if not earlier:
         return draw
     first = earlier[0]
-    p, q, fold = draw.p, draw.q, draw.fold
+    p, q = draw.p, draw.q
     u, _, v = np.linalg.svd((p.T @ first.p + q.T @ first.q).astype(np.float64))
     rotation = u @ v
     k = len(rotation)
     whole = np.eye(k + 1)
     whole[:k, :k] = rotation
-    reg = np.asarray(fold.reg).copy()
-    reg[:k, :k] = rotation.T @ reg[:k, :k] @ rotation
-    implicit = None if fold.implicit is None else fold.implicit @ rotation.astype(np.float32)
+
+    def rotated(fold: FoldIn) -> FoldIn:
+        reg = np.asarray(fold.reg).copy()
+        reg[:k, :k] = rotation.T @ reg[:k, :k] @ rotation
+        implicit = None if fold.implicit is None else fold.implicit @ rotation.astype(np.float32)
+        return FoldIn(reg, fold.prior @ whole, implicit=implicit)
+
     return dataclasses.replace(
         draw,
         p=p @ rotation.astype(np.float32),
         q=q @ rotation.astype(np.float32),
-        fold=FoldIn(reg, fold.prior @ whole, implicit=implicit),
+        fold=rotated(draw.fold),
+        fold_item=None if draw.fold_item is None else rotated(draw.fold_item),
     )

@@ -197,6 +197,10 @@ class SGDTrainer(FactorTrainer):
         reg = self.row_penalty(self.settings["reg"], self.settings["biases"])
         return FoldIn(reg, np.zeros(self.n_factors + 1), weighted=True)
 
+    def fold_in_item_rule(self) -> FoldIn:
+        """Return the same rule: λ is that of users and of items."""
+        return self.fold_in_rule()
+
     def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:
         """Return copies of parameters, the generator, and the order of the present epoch."""
         rng = self.rng.bit_generator.state

@@ -161,10 +161,19 @@ class SVDppTrainer(FactorTrainer):
         return squared_error + self.settings["reg"] * penalty
 
     def fold_in_rule(self) -> FoldIn:
-        """Return the rule of the p_u that minimises the same, I_u being the guest's own items."""
+        """Return the rule of the p_u that minimises the same, I_u being the guest's own items.
+
+        The prior of a guest without ratings is the mean of all users' factors.
+        """
+        k, reg = self.n_factors, self.row_penalty(self.settings["reg"], self.settings["biases"])
+        mean_row = self.p[self.train.user_counts > 0, :k].mean(axis=0, dtype=np.float64)
+        prior = np.append(mean_row, 0.0)
+        return FoldIn(reg, prior, weighted=True, implicit=self.y[:, :k].copy())
+
+    def fold_in_item_rule(self) -> FoldIn:
+        """Return the rule of a new item's q and bias; no user has it in I_u, so it needs no y."""
         reg = self.row_penalty(self.settings["reg"], self.settings["biases"])
-        implicit = self.y[:, : self.n_factors].copy()
-        return FoldIn(reg, np.zeros(self.n_factors + 1), weighted=True, implicit=implicit)
+        return FoldIn(reg, np.zeros(self.n_factors + 1), weighted=True)
 
     def state(self, snapshot: FittedModel | None = None) -> dict[str, Any]:
         """Return copies of parameters, the generator, and the order of the present epoch."""

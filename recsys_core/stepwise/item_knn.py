@@ -68,7 +68,7 @@ class NeighbourPrediction(NamedTuple):
     Attributes
     ----------
     neighbours : places of the items that count among those the user rated, the most alike first.
-    weights : s_ij / Σ_j s_ij of each; contributions : weights · e_uj, what each adds.
+    weights : s_ij / (β + Σ_j s_ij) of each; contributions : weights · e_uj, what each adds.
     prediction : b_ui + Σ of the contributions, in rating units.
     """
 
@@ -79,26 +79,37 @@ class NeighbourPrediction(NamedTuple):
 
 
 def neighbour_prediction(
-    baseline: float, similarities: np.ndarray, residuals: np.ndarray, *, n_neighbours: int
+    baseline: float,
+    similarities: np.ndarray,
+    residuals: np.ndarray,
+    *,
+    n_neighbours: int,
+    baseline_weight: float = 0.0,
 ) -> NeighbourPrediction:
     """Predict one rating from the user's ratings of the most similar items.
 
-        r̂_ui = b_ui + Σ_j s_ij e_uj / Σ_j s_ij          b_ui = μ + b_u + b_i
+        r̂_ui = b_ui + Σ_j s_ij e_uj / (β + Σ_j s_ij)          b_ui = μ + b_u + b_i
 
     over the ``n_neighbours`` items j of greatest s_ij > 0 among those the user rated. They are
     compared rounded to 1/4096, so that rounding noise does not choose, and of equal ones the first
     counts. ``similarities`` s_ij and ``residuals`` e_uj of the rated items, (n,), without i itself;
-    b_ui alone where none is alike. Source: Koren 2010.
+    b_ui alone where none is alike. β is ``baseline_weight``: the baseline counts like neighbours of
+    that total similarity. Sources: Koren 2010; Bell and Koren, *Scalable Collaborative Filtering
+    with Jointly Derived Neighborhood Interpolation Weights*, 2007.
 
     >>> found = neighbour_prediction(3.0, np.array([0.1, 0.6, -0.5, 0.2]),
     ...     np.array([9.0, 1.0, 9.0, -1.0]), n_neighbours=2)
     >>> found.neighbours, found.contributions, found.prediction
     (array([1, 3]), array([ 0.75, -0.25]), 3.5)
+    >>> neighbour_prediction(3.0, np.array([0.5]), np.array([2.0]), n_neighbours=2,
+    ...     baseline_weight=0.5).prediction  # 3 + 0.5 · 2 / (0.5 + 0.5)
+    4.0
     """
     on_grid = np.rint(4096 * similarities)
     order = np.argsort(-on_grid, kind="stable")
     neighbours = order[on_grid[order] > 0][:n_neighbours]
-    weights = similarities[neighbours] / similarities[neighbours].sum()
+    total = baseline_weight + similarities[neighbours].sum()
+    weights = similarities[neighbours] / total
     contributions = weights * residuals[neighbours]
     return NeighbourPrediction(
         neighbours, weights, contributions, float(baseline + contributions.sum())

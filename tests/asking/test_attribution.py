@@ -65,18 +65,21 @@ def test_a_prediction_worked_out_by_hand():
     assert abs(products[0]) >= abs(products[1])
 
 
-def test_reasons_add_up_to_the_fold_in_prediction(fitted):
+def test_what_training_adds_is_the_prediction_less_that_of_the_ratings_alone(fitted):
     for user in (2, 11):
         items, values = fitted.train.by_user.row(user)
-        guest = fitted.fold_in(items, values)
+        alone = fitted._row_of(items, values.astype(float), None)  # by the rule of training
         for item in (0, 13):
             why = attribution.reasons(fitted, user, item)
-            folded = fitted.predict(guest, [item], clip=False)[0]
-            assert why.prediction == pytest.approx(folded, abs=2e-3)
-            assert why.start + why.table["pull"].sum() == pytest.approx(why.prediction, abs=1e-9)
+            folded = fitted.predict(alone, [item], clip=False)[0]
+            own = fitted.predict(user, [item], clip=False)[0]
+            assert why.prediction == own
+            assert why.rest == pytest.approx(own - folded, abs=2e-3)
+            assert why.start + why.pulled == pytest.approx(folded, abs=2e-3)
+            assert why.start + why.table["pull"].sum() + why.rest == pytest.approx(own, abs=1e-9)
             nothing = fitted.predict(fitted.fold_in([], []), [item], clip=False)[0]
             assert why.start == pytest.approx(nothing, abs=1e-5)
-            assert set(why.table["item"]) == set(items)
+            assert set(why.table["item"]) == set(items) and why.n_ratings == len(items)
 
 
 def test_pulls_are_what_each_rating_adds():
@@ -84,7 +87,8 @@ def test_pulls_are_what_each_rating_adds():
     found = rc.ALS(n_factors=3, n_epochs=5).fit(world()).snapshot()
     items, values = found.train.by_user.row(3)
     item = 20
-    why = attribution.reasons(found, 3, item).table.set_index("item")["pull"]
+    guest = found.fold_in(items, values)
+    why = attribution.reasons(found, guest, item).table.set_index("item")["pull"]
     before = found.predict(found.fold_in(items, values), [item], clip=False)[0]
     for at, other in enumerate(items):
         raised = values.astype(float).copy()
@@ -99,8 +103,7 @@ def test_als_reasons_explain_the_trained_prediction():
     """Fold-in is one user half-step further than an epoch's end, near once ALS has settled."""
     found = rc.ALS(n_factors=3, n_epochs=30).fit(world()).snapshot()
     off = [
-        attribution.reasons(found, user, item).prediction
-        - found.predict([user], [item], clip=False)[0]
+        attribution.reasons(found, user, item).rest
         for user in range(40)
         for item in range(0, 25, 5)
     ]
@@ -124,6 +127,7 @@ def test_only_the_strongest_are_kept_and_named():
     whole = attribution.reasons(found, 1, party.item_index("Back in Black"))
     why = attribution.reasons(found, 1, party.item_index("Back in Black"), n=3)
     assert len(why.table) == 3 and why.prediction == whole.prediction
+    assert why.pulled == whole.pulled and why.n_ratings == len(whole.table)
     np.testing.assert_array_equal(why.table["pull"], whole.table["pull"][:3])
     assert (np.diff(whole.table["pull"].abs()) <= 0).all()
     ratings = dict(zip(*party.by_user.row(1), strict=True))
@@ -133,7 +137,7 @@ def test_only_the_strongest_are_kept_and_named():
 
 def test_a_guest_without_ratings_has_no_reasons(fitted):
     why = attribution.reasons(fitted, fitted.fold_in([], []), 0)
-    assert why.table.empty and why.prediction == why.start
+    assert why.table.empty and why.prediction == pytest.approx(why.start, abs=1e-6)
 
 
 def test_a_global_mean_has_no_reasons():

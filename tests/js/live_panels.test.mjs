@@ -116,7 +116,7 @@ test("matrix: levels are predictions on the scale; between frames they are betwe
   assert.deepEqual(byTrace(panel)[1].z, [[5, 5], [3, 1]])
   page(trainedTo(4, { frames }), 0, { main: "m" })
   assert.deepEqual(byTrace(panel)[1].z, [[1, 5], [3, null]], "one is not predicted yet")
-  assert.equal(byTrace(panel)[1].hovertemplate.includes("predicted"), false)
+  assert.ok(byTrace(panel)[1].hovertemplate.includes("predicted"))
   page(trainedTo(4, { frames }), 1, { main: "m" })
   assert.ok(Math.abs(byTrace(panel)[1].z[0][0] - 2) < 1e-4, "a quarter of the way from 1 to 5")
 })

@@ -423,10 +423,12 @@ def test_a_frame_holds_predictions_and_places(server, entry):
     assert outside.sum() <= 1 and frame.spread <= frame.reach
 
 
-def test_before_training_nothing_is_predicted(entry):
+def test_before_training_the_matrix_is_what_the_first_state_predicts(entry):
     run = entry.run
     levels = unpacked(frames.frame(run, 0, run.fitted_at(0)).matrix, "<u2")
-    assert (levels == 65535).all()
+    part, (low, high, _) = frames.shown(run.split.train), run.fitted.extent
+    predicted = run.fitted_at(0).predict_matrix(part.rows, part.columns).ravel()
+    np.testing.assert_allclose(low + levels / 65534 * (high - low), predicted, atol=1e-3)
 
 
 def test_of_large_data_the_most_rated_and_the_same_sample_are_shown():

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import recsys_core as rc
-from recsys_core.errors import NotFittedError, RatingsError
+from recsys_core.asking import attribution
+from recsys_core.errors import NotFittedError, RatingsError, SettingsError
 
 
 def planted(n_users=60, n_items=40, density=0.5, seed=0):
@@ -150,6 +151,74 @@ class ModelContract:
         assert fitted.row(guest) is guest and (guest.index, guest.name) == (None, "guest")
         with pytest.raises(RatingsError, match="lies outside 0–29"):
             fitted.row(30)
+
+    def test_reasons_add_up_to_the_prediction(self, name):
+        ratings = small()
+        fitted = self.make(name, n_epochs=4, burn_in=1).fit(ratings).snapshot()
+        if not fitted.has.reasons:
+            pytest.skip("it gives no reasons")
+        near = 1e-4 * fitted.extent.width
+        guest, nobody = fitted.fold_in([0, 3, 9], [5, 1, 4]), fitted.fold_in([], [])
+        for who in (0, 7, guest, nobody):
+            for item in (0, 3, 13):
+                why = attribution.reasons(fitted, who, item)
+                assert why.prediction == fitted.predict(who, item, clip=False)[0]
+                total = why.start + why.table["pull"].sum() + why.rest
+                assert total == pytest.approx(why.prediction, abs=near)
+                if isinstance(who, rc.Guest):  # folded in from these ratings and nothing else
+                    assert abs(why.rest) < near
+
+    def test_a_new_item_is_predicted_recommended_and_compared(self, name):
+        ratings = small()
+        fitted = self.make(name, n_epochs=4, burn_in=1).fit(ratings).snapshot()
+        if not fitted.has.new_items:
+            with pytest.raises(SettingsError, match="new item"):
+                fitted.fold_in_item([0], [5])
+            return
+        new = fitted.fold_in_item([0, 3, 9], [5, 1, 4])
+        assert (new.index, new.user_ids.tolist(), new.values.tolist()) == (
+            None, [0, 3, 9], [5, 1, 4],
+        )  # fmt: skip
+        everyone = np.arange(ratings.n_users)
+        x = fitted.predict(everyone, new, clip=False)
+        assert x.shape == (ratings.n_users,) and np.isfinite(x).all()
+        assert fitted.predict(7, new)[0] == fitted.clipped(x)[7]
+        if fitted.has.terms and fitted.link == "identity":
+            by_hand = fitted.global_mean + fitted.user_bias + new.bias
+            by_hand = by_hand + fitted.user_factors @ new.factors
+            assert x == pytest.approx(by_hand, abs=1e-4)
+        best = fitted.recommend_users(new, n=99)
+        assert list(best.columns) == ["user", "label", "score"]
+        assert set(best["user"]) == set(everyone) - {0, 3, 9}
+        assert best["score"].to_numpy() == pytest.approx(x[best["user"]], abs=1e-5)
+        assert best["score"].is_monotonic_decreasing
+        old = fitted.recommend_users(4, n=99, exclude=[0])
+        raters = set(ratings.by_item.row(4)[0])
+        assert set(old["user"]) == set(everyone) - raters - {0}
+        expected = fitted.predict(old["user"], 4, clip=False)
+        assert old["score"].to_numpy() == pytest.approx(expected, abs=1e-5)
+        if fitted.has.similarity:
+            assert len(fitted.similar_items(new, n=99)) == ratings.n_items
+        with pytest.raises(RatingsError, match="guest"):
+            fitted.predict(fitted.fold_in([0], [5]), new)
+        with pytest.raises(RatingsError, match="lies outside 0–29"):
+            fitted.fold_in_item([30], [5])
+        with pytest.raises(RatingsError, match="one each"):
+            fitted.fold_in_item([1, 2], [5])
+
+    def test_a_new_item_rated_as_a_known_one_is_predicted_like_it(self, name):
+        world = rc.datasets.low_rank(n_users=80, n_items=60, density=0.5, noise=0.2, seed=3)
+        fitted = self.make(name).fit(world).snapshot()
+        if not fitted.has.new_items or not fitted.has.ratings:
+            pytest.skip("it takes in no new items, or predicts no ratings")
+        off, everyone = [], np.arange(world.n_users)
+        for item in range(0, world.n_items, 10):
+            new = fitted.fold_in_item(*world.by_item.row(item))
+            known = fitted.predict(everyone, item)
+            off.append(np.mean((fitted.predict(everyone, new) - known) ** 2))
+            if fitted.has.factors and "MLP" not in name:  # whose tower knows no cosine
+                assert fitted.similar_items(new, n=1)["item"][0] == item
+        assert np.sqrt(np.mean(off)) < 0.2
 
     def test_recommendations_are_unrated_and_in_order(self, name):
         ratings = small()

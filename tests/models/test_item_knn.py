@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import recsys_core as rc
+from recsys_core import stepwise
 from recsys_core.asking import attribution
 
 
@@ -91,3 +92,46 @@ def test_it_beats_biases_where_items_are_alike():
         return rc.metrics.rmse(split.test.values, predicted)
 
     assert error(rc.ItemKNN()) < 0.8 * error(rc.UserItemBias())
+
+
+def test_a_new_item_has_the_neighbours_and_predictions_of_the_formula():
+    ratings = some(7)
+    model = rc.ItemKNN(n_neighbours=2, shrinkage=4.0, baseline_weight=0.3).fit(ratings)
+    users, rated = np.array([0, 2, 3, 7, 11, 20]), np.array([5.0, 1.0, 4.0, 2.0, 5.0, 3.0])
+    new = model.fold_in_item(users, rated)
+    over = rated - model.global_mean - model.user_bias[users]
+    assert new.bias == pytest.approx(over.sum() / (5 + 6))
+    e = np.full((ratings.n_users, ratings.n_items), np.nan)
+    u, i = ratings.user_ids, ratings.item_ids
+    e[u, i] = ratings.values - model.global_mean - model.user_bias[u] - model.item_bias[i]
+    own = np.full(ratings.n_users, np.nan)
+    own[users] = over - new.bias
+    alike = np.array([
+        stepwise.item_similarity(own, column, shrinkage=4.0).similarity for column in e.T
+    ])  # fmt: skip
+    near = model.similar_items(new, n=3)
+    assert near["similarity"].to_numpy() == pytest.approx(np.sort(alike)[::-1][:3], abs=1 / 4096)
+    predicted = model.predict(np.arange(ratings.n_users), new, clip=False)
+    for user in range(ratings.n_users):
+        known = ~np.isnan(e[user])
+        expected = stepwise.neighbour_prediction(
+            model.global_mean + model.user_bias[user] + new.bias, alike[known], e[user, known],
+            n_neighbours=2, baseline_weight=0.3,
+        )  # fmt: skip
+        assert predicted[user] == pytest.approx(expected.prediction, abs=1e-4)
+
+
+def test_few_weak_neighbours_change_little():
+    ratings = some(8)
+    sure, doubting = (rc.ItemKNN(baseline_weight=b).fit(ratings) for b in (0.0, 0.5))
+    guest = sure.fold_in([3], [5.0])
+    start = sure.global_mean + guest.bias + sure.item_bias
+    alike = sure.snapshot().item_similarity(3)
+    items = np.flatnonzero(alike)
+    (e,) = 5.0 - start[[3]]
+    alone = sure.predict(guest, items, clip=False)
+    assert alone == pytest.approx(start[items] + e, abs=1e-5)  # one neighbour has all the weight
+    s = sure.snapshot()
+    similarity = np.array([s.similarities[i][s.neighbours[i] == 3][0] for i in items])
+    shrunk = start[items] + e * similarity / (0.5 + similarity)
+    assert doubting.predict(guest, items, clip=False) == pytest.approx(shrunk, abs=1e-5)

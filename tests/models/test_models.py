@@ -245,6 +245,57 @@ def test_a_fork_goes_on_with_changed_settings():
 # --- each model's own mathematics ---------------------------------------------------------------
 
 
+@pytest.mark.parametrize("name", ["SGD", "ALS"])
+def test_a_guest_of_few_ratings_is_held_as_the_trained_rows_are_spread(name):
+    ratings = small()
+    found = rc.MODELS[name](n_factors=2, reg=0.02, n_epochs=20).fit(ratings).snapshot()
+    z = found.unit.standard(ratings.values)
+    e = z - found.unit.standard(found.predict(ratings.user_ids, ratings.item_ids, clip=False))
+    rows = np.column_stack([found.p, found.b_user]).astype(float)
+    least = (e @ e / len(e)) / (rows**2).mean(axis=0)  # σ² / τ²
+    assert found.least == pytest.approx(least, rel=1e-4)
+    for n in (1, 3, 20):
+        items, rated = np.arange(n), 1.0 + np.arange(n) % 5
+        x = np.column_stack([found.q[:n], np.ones(n)]).astype(float)
+        target = found.unit.standard(rated) - found.mean - found.b_item[:n]
+        penalty = np.diag(np.maximum(0.02 * n, least))
+        w = np.linalg.solve(x.T @ x + penalty, x.T @ target)
+        own = np.append(*found._trained(found.fold_in(items, rated)))
+        assert own == pytest.approx(w, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["SGD", "ALS", "PMF", "NMF", "SVDpp", "UserItemBias"])
+def test_a_new_item_is_the_guest_of_the_transposed_matrix(name):
+    rng = np.random.default_rng(2)
+    matrix = np.where(rng.random((30, 20)) < 0.4, rng.integers(1, 6, (30, 20)), 0)
+    ratings, turned = (
+        rc.Ratings.from_matrix(each, scale=rc.Scale(1, 5, 1)) for each in (matrix, matrix.T)
+    )
+    found = rc.MODELS[name](n_epochs=5).fit(ratings).snapshot()
+    transposed = rc.FactorModel(
+        train=turned, unit=found.unit, mean=found.mean, b_user=found.b_item, b_item=found.b_user,
+        p=found.q, q=found.p, link=found.link, fold=found.fold_item,
+    )  # fmt: skip
+    for users, rated in (([2, 5, 8, 11], [5, 1, 4, 3]), ([7], [2]), ([], [])):
+        new, guest = found.fold_in_item(users, rated), transposed.fold_in(users, rated)
+        assert new.factors == pytest.approx(guest.factors, abs=1e-5)
+        assert new.bias == pytest.approx(guest.bias, abs=1e-5)
+        everyone = np.arange(30)
+        expected = transposed.predict(guest, everyone, clip=False)
+        assert found.predict(everyone, new, clip=False) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_new_items_row_is_the_ridge_regression_of_its_ratings_on_the_users():
+    found = rc.ALS(n_factors=2, reg=3.0, weighted=False, n_epochs=5).fit(small()).snapshot()
+    users, rated = np.array([1, 4, 20]), np.array([5.0, 2.0, 4.0])
+    x = np.column_stack([found.p[users], np.ones(3)]).astype(float)
+    target = (rated - found.unit.shift) / found.unit.size - found.mean - found.b_user[users]
+    w = np.linalg.solve(x.T @ x + 3.0 * np.eye(3), x.T @ target)
+    new = found.fold_in_item(users, rated)
+    assert new.factors == pytest.approx(w[:2] * np.sqrt(found.unit.size), abs=1e-5)
+    assert new.bias == pytest.approx(w[2] * found.unit.size, abs=1e-5)
+
+
 def test_als_fold_in_is_one_user_half_step():
     ratings = small()
     model = rc.ALS(n_factors=4, reg=0.1, n_epochs=7)
@@ -257,7 +308,7 @@ def test_als_fold_in_is_one_user_half_step():
     after = training.snapshot()
     for user in range(5):
         items, values = ratings.by_user.row(user)
-        guest = before.fold_in(items, values)
+        guest = before._row_of(items, values.astype(float), None)  # by the rule of training
         assert guest.factors == pytest.approx(after.user_factors[user], abs=1e-4)
         assert guest.bias == pytest.approx(after.user_bias[user], abs=1e-4)
 

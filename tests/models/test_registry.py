@@ -15,7 +15,7 @@ from tests.models.contract import ModelContract, small
 # What a capability promises: methods of its own, and a class.
 METHODS = {
     "similarity": ("user_similarity", "item_similarity"),
-    "reasons": ("attribution",),
+    "reasons": ("_attribution",),
     "intervals": ("predict_interval", "deviation"),
 }
 CLASSES = {"factors": Factored, "terms": rc.FactorModel}
@@ -92,15 +92,15 @@ def test_a_fitted_model_has_what_its_class_says():
 @pytest.mark.parametrize(
     "name, settings, expected",
     [
-        ("SGD", {}, "ratings factors similarity terms reasons"),
-        ("BayesianPMF", {"burn_in": 1}, "ratings factors similarity reasons intervals"),
-        ("NeuralMF", {"variant": "GMF"}, "ratings factors similarity terms reasons"),
-        ("NeuralMF", {"variant": "MLP"}, "ratings factors similarity"),
-        ("ImplicitALS", {}, "factors similarity terms reasons"),
+        ("SGD", {}, "ratings factors similarity terms reasons new_items"),
+        ("BayesianPMF", {"burn_in": 1}, "ratings factors similarity reasons intervals new_items"),
+        ("NeuralMF", {"variant": "GMF"}, "ratings factors similarity terms reasons new_items"),
+        ("NeuralMF", {"variant": "MLP"}, "ratings factors similarity new_items"),
+        ("ImplicitALS", {}, "factors similarity terms reasons new_items"),
         ("EASE", {}, "similarity reasons"),
-        ("ItemKNN", {}, "ratings similarity reasons"),
-        ("UserItemBias", {}, "ratings terms reasons"),
-        ("GlobalMean", {}, "ratings terms reasons"),
+        ("ItemKNN", {}, "ratings similarity reasons new_items"),
+        ("UserItemBias", {}, "ratings terms reasons new_items"),
+        ("GlobalMean", {}, "ratings terms reasons new_items"),
         ("MostPopular", {}, "reasons"),
     ],
 )

@@ -745,12 +745,13 @@ def test_adams_update_is_torchs():
 
 
 # Sparse, some pairs of items share one user only; dense, there are more neighbours than may count.
-@pytest.mark.parametrize("settings", [(40, 50.0, 1, 0.3), (2, 3.0, 5, 0.6)])
+@pytest.mark.parametrize("settings", [(40, 50.0, 1, 0.3, 0.0), (2, 3.0, 5, 0.6, 0.7)])
 def test_item_knn_is_its_biases_similarities_and_predictions(settings):
-    n_neighbours, shrinkage, min_support, density = settings
+    n_neighbours, shrinkage, min_support, density, baseline_weight = settings
     ratings = some(25, 14, density)
     model = rc.ItemKNN(
-        n_neighbours=n_neighbours, shrinkage=shrinkage, min_support=min_support
+        n_neighbours=n_neighbours, shrinkage=shrinkage, min_support=min_support,
+        baseline_weight=baseline_weight,
     ).fit(ratings)  # fmt: skip
     matrix = np.full((ratings.n_users, ratings.n_items), np.nan)
     matrix[ratings.user_ids, ratings.item_ids] = ratings.values - ratings.global_mean
@@ -783,7 +784,7 @@ def test_item_knn_is_its_biases_similarities_and_predictions(settings):
             rated = np.flatnonzero(~np.isnan(e[u]))
             found = stepwise.neighbour_prediction(
                 ratings.global_mean + b_user[u] + b_item[i], alike[i, rated], e[u, rated],
-                n_neighbours=n_neighbours,
+                n_neighbours=n_neighbours, baseline_weight=baseline_weight,
             )  # fmt: skip
             assert predicted[u, i] == pytest.approx(found.prediction, abs=1e-4)
 

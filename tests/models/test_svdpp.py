@@ -113,13 +113,18 @@ def test_a_guests_own_items_count_before_any_rating_does():
     items = np.array([3, 11, 20])
     expected = trainer.y[items, :4].sum(axis=0) / np.sqrt(3)
     assert rule.prior_of(items)[:-1] == pytest.approx(expected, abs=1e-6)
+    # Of three ratings, the mean row of all users counts for 10 of 13 parts.
+    mean_row = trainer.p[:, :4].mean(axis=0)
+    expected = 3 / 13 * expected + 10 / 13 * mean_row
+    assert rule.prior_of(items, model.snapshot().least)[:-1] == pytest.approx(expected, abs=1e-6)
     # Ratings just as predicted from that leave the guest there.
     expected = expected * np.sqrt(ratings.values.std())  # in rating units
     as_predicted = model.global_mean + model.item_bias[items] + model.item_factors[items] @ expected
     guest = model.fold_in(items, as_predicted)
     assert guest.factors == pytest.approx(expected, abs=1e-5)
     assert guest.bias == pytest.approx(0, abs=1e-6)
-    assert not model.fold_in([], []).factors.any()
+    nobody = model.fold_in([], [])
+    assert nobody.factors == pytest.approx(model.user_factors.mean(axis=0), abs=1e-5)
 
 
 def test_reasons_add_up_to_the_fold_in_prediction():
@@ -127,12 +132,13 @@ def test_reasons_add_up_to_the_fold_in_prediction():
     for user in (0, 7):
         items, values = ratings.by_user.row(user)
         reasons = rc.attribution.reasons(model, user, 5)
-        guest = model.fold_in(items, values)
-        assert reasons.prediction == pytest.approx(
-            model.predict(guest, [5], clip=False)[0], abs=1e-4
+        folded = model.snapshot()._row_of(items, values.astype(float), None)
+        assert reasons.start + reasons.pulled == pytest.approx(
+            model.predict(folded, [5], clip=False)[0], abs=1e-4
         )
         assert reasons.start == pytest.approx(model.global_mean + model.item_bias[5], abs=1e-6)
-        assert reasons.start + reasons.table["pull"].sum() == pytest.approx(reasons.prediction)
+        total = reasons.start + reasons.table["pull"].sum() + reasons.rest
+        assert total == pytest.approx(model.predict(user, 5, clip=False)[0])
 
 
 def test_what_was_rated_alone_tells_tastes_apart():

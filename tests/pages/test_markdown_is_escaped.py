@@ -24,8 +24,8 @@ OURS = frozenset(
     "case.title each each.text each.title group heatmap.legend item_noun k label meaning "
     "model.title n_factors names.__getitem__ noun of option.meaning own ratings.scale "
     "release.terms release.title replica.number replica.settings replica.summary replica.system "
-    "shown speed title what_would_be_here words.many words.given words.number words.percent "
-    "words.plural words.span world.what".split()
+    "shown speed sums.pulled sums.rest title what_would_be_here words.many words.given "
+    "words.number words.percent words.plural words.span world.what".split()
 )
 # Parameters that are Markdown already, and what is put together from words of ours.
 EXEMPT = {

@@ -1,5 +1,7 @@
 """The Recommend page: the best and why, neighbours, and a guest nobody has met."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -88,7 +90,7 @@ def test_a_guests_ratings_change_the_recommendations_at_once(browser_id):
 
 def test_a_prediction_beyond_the_scale_is_shown_on_it_and_what_it_was_is_told(browser_id):
     run = party(browser_id, rc.SGD(n_factors=2, standardize=False))
-    rated = dict.fromkeys((0, 1, 9, 11), 5.0)  # all alike, and all as high as can be
+    rated = dict(zip(range(5), (5.0, 1.0, 5.0, 1.0, 3.0), strict=True))  # one taste, plainly
     runs.registry().workspace(browser_id).guest[run.experiment.data] = rated
     at = open_page("recommend", browser_id, "who=guest")
     guest = run.fitted.fold_in(np.array(list(rated)), np.array(list(rated.values())))
@@ -99,7 +101,7 @@ def test_a_prediction_beyond_the_scale_is_shown_on_it_and_what_it_was_is_told(br
     name = best(at)["song"].iloc[0]
     proto = at.dataframe(key="best_song").proto
     assert f"Before that: {name} {raw}." in proto.columns  # on hover over the heading
-    assert any(f"pull that to {raw}, cut to the scale: 5." in text for text in texts(at))
+    assert any(f"the prediction is {raw}, cut to the scale: 5." in text for text in texts(at))
 
 
 def test_a_guests_ratings_are_there_in_another_tab_of_the_same_browser_and_nowhere_else(browser_id):
@@ -176,13 +178,54 @@ def test_among_very_many_users_one_is_found_by_typing(browser_id, monkeypatch):
 
 
 @pytest.mark.parametrize("few", [True, False])
-def test_reasons_that_add_up_to_another_prediction_say_so(browser_id, few):
+def test_reasons_add_up_to_the_prediction_that_is_shown(browser_id, few):
     # Far from convergence the trained rows are not those that the ratings alone would give.
     run = party(browser_id, rc.SGD(n_epochs=2) if few else rc.UserItemBias())
     at = open_page("recommend", browser_id)
     item = int(run.fitted.recommend(0, 1)["item"][0])
-    pulled = run.fitted.attribution(0, item).prediction
+    assert (abs(run.fitted.attribution(0, item).rest) > 0.1) is few
     own = float(run.fitted.predict([0], [item], clip=False)[0])
-    assert (abs(own - pulled) > 0.1) is few
-    captions = " ".join(caption.value for caption in at.caption)
-    assert (f"In training it came to {words.number(own)}" in captions) is few
+    caption = next(c.value for c in at.caption if "together change that by" in c.value)
+    assert ("training beyond these ratings by" in caption) is few
+    assert f"the prediction is {own:.2f}." in caption
+    assert round(best(at)["predicted"].iloc[0], 2) == round(own, 2)
+    numbers = [float(n) for n in re.findall(r"[+-]?\d+\.\d\d", caption.replace("−", "-"))]
+    assert round(sum(numbers[:-1]), 2) == numbers[-1]  # as they are read
+
+
+def test_before_training_there_are_no_reasons(browser_id):
+    party(browser_id, rc.SGD(n_epochs=2))
+    at = open_page("recommend", browser_id)
+    at.slider(key="epoch").set_value(0).run()
+    assert "Not trained yet" in text_of(at)
+    assert not [column for column in best(at).columns if "because" in column]
+    at.slider(key="epoch").set_value(1).run()
+    assert "Not trained yet" not in text_of(at)
+    assert "because they rated" in best(at).columns
+
+
+def test_what_was_liked_in_the_held_out_part_is_shown_with_its_place(browser_id):
+    world = rc.datasets.low_rank(30, 40, n_factors=2, density=0.6, seed=1, scale=rc.Scale(1, 5, 1))
+    run = train(load(browser_id, world), rc.ALS(n_factors=2, n_epochs=5))
+    split = run.split
+    liked = [
+        {u for u in range(30) if (part.by_user.row(u)[1] >= 4).any()}
+        for part in (split.validation, split.test)
+    ]
+    user = min(liked[0] & liked[1])
+    at = open_page("recommend", browser_id)
+    at.selectbox(key="recommend_user_0").set_value(user).run()
+    table = table_with(at, "part")
+    items, values = split.validation.by_user.row(user)
+    best = {world.item_names[i]: v for i, v in zip(items, values, strict=True) if v >= 4}
+    assert dict(zip(table["item"], table["rated"], strict=True)) == best
+    assert set(table["part"]) == {"validation"}
+    order = run.fitted.recommend(user, 99)["item"].map(lambda i: world.item_names[i]).tolist()
+    assert [order[rank - 1] for rank in table["rank"]] == table["item"].tolist()
+    at.toggle(key="held_out_test").set_value(True).run()
+    assert set(table_with(at, "part")["part"]) == {"validation", "test"}
+
+
+def test_where_nothing_is_held_out_that_is_said(browser_id):
+    party(browser_id)
+    assert "is held out, so there is nothing" in text_of(open_page("recommend", browser_id))

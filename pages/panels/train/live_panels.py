@@ -384,7 +384,7 @@ def _selected(run: Run, user: int, item: int) -> None:
         f"<b>{escape.html(run.ratings.item_names[item])}</b>"
     )
     predicted = run.fitted_at(epoch).predict([user], [item])[0]
-    text = number(float(predicted)) if epoch or not run.n_epochs else "nothing yet"
+    text = number(float(predicted))
     rated = run.split.train.block([user], [item])[0, 0]
     known = "" if math.isnan(rated) else f", rated {number(float(rated))}"
     what = "predicted" if found.has.ratings else "preference"

@@ -222,7 +222,7 @@ def _test(run: Run) -> None:
         }
     )
     if any(s.rmse_rounded is not None for s in found):
-        rows["RMSE, rounded"] = [_digits(s.rmse_rounded) for s in found]
+        rows["RMSE, rounded"] = [_error(s.rmse_rounded) for s in found]
     if any(s.mape is not None for s in found):
         rows["MAPE, %"] = ["–" if s.mape is None else f"{s.mape:.2f}" for s in found]
     st.dataframe(

@@ -339,8 +339,7 @@ class Matrix extends Framed {
   at() {
     const found = this.frames()
     if (!found) return null
-    const begun = found.epoch > 0
-    const hovertemplate = `%{hovertext}${begun ? "<br>predicted %{z}" : ""}<extra></extra>`
+    const hovertemplate = "%{hovertext}<br>predicted %{z}<extra></extra>"
     const levels = this.levels(found)
     /** @type {Update} */
     const change = {
