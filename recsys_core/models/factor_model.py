@@ -27,6 +27,10 @@ class FoldIn:
     With ``implicit`` factors y, (n_items, n_factors), the prior is moved by |I|^−½ Σ_{j ∈ I} y_j,
     I the guest's items (SVD++). With ``nonnegative``, w ≥ 0 and the penalty is on w itself; the
     prior is then only the row of a guest without ratings (NMF).
+
+    A guest without items has ``expected``, (n_factors,), in place of that sum, if it is known.
+
+    With ``precisions`` α_i of the items, (n_items,), the squared errors are weighted by them.
     """
 
     reg: np.ndarray
@@ -34,6 +38,8 @@ class FoldIn:
     weighted: bool = False
     nonnegative: bool = False
     implicit: np.ndarray | None = None
+    expected: np.ndarray | None = None
+    precisions: np.ndarray | None = None
 
     def free(self) -> np.ndarray:
         """Tell which numbers of the row are found from ratings, bool, (n_factors + 1,)."""
@@ -45,6 +51,12 @@ class FoldIn:
         matrix = reg[np.ix_(free, free)] if reg.ndim == 2 else np.diag(reg[free])
         return (n_ratings if self.weighted else 1) * matrix
 
+    def roots(self, items: np.ndarray) -> np.ndarray:
+        """Return √α_i of the items, (n,): what their rows and targets are multiplied by."""
+        if self.precisions is None:
+            return np.ones(len(items))
+        return np.sqrt(np.asarray(self.precisions, np.float64)[items])
+
     def prior_of(self, items: np.ndarray) -> np.ndarray:
         """Return the prior of a guest who rated ``items``, (n,); float64, (n_factors + 1,)."""
         prior = np.array(self.prior, np.float64)
@@ -52,6 +64,8 @@ class FoldIn:
             prior[:] = 0.0
         elif len(items) and self.implicit is not None:
             prior[:-1] += self.implicit[items].sum(axis=0, dtype=np.float64) / np.sqrt(len(items))
+        elif self.expected is not None:
+            prior[:-1] += self.expected
         return prior
 
 
@@ -185,7 +199,8 @@ class FactorModel(Factored, Biased):
         known = self.mean + self.b_item[items].astype(np.float64)
         z, prior = self.unit.standard(ratings), self.fold.prior_of(items)
         if self.link == "identity":
-            w = self._ridge(design, z - known, prior)
+            roots = self.fold.roots(items)
+            w = self._ridge(roots[:, None] * design, roots * (z - known), prior)
         else:
             low, width = self._ends
             w = prior
@@ -247,7 +262,8 @@ class FactorModel(Factored, Biased):
         this = np.array([item])
         x_start, own = known(this)[0], rows(this)[0]
         rated = self.unit.standard(values)
-        design, targets = rows(items), rated - known(items)
+        roots = fold.roots(items)
+        design, targets = roots[:, None] * rows(items), roots * (rated - known(items))
         if self.link == "logistic":
             away = np.append(*self._trained(self.fold_in(items, values))) - prior
             low, width = self._ends
