@@ -47,8 +47,8 @@ _HOMES = {
 __all__ = [
     "FixedSide", "Parameters", "Penalty", "Rows", "Solution", "Triples", "add_neighbours",
     "errors_kernel", "lay_out", "logistic_kernel", "multiplicative_kernel", "padded",
-    "row_errors_kernel", "rows_kernel", "running_kernel", "sgd_kernel", "shuffle", "similarities", "sums_kernel",
-    "svdpp_kernel", "warm_up",
+    "row_errors_kernel", "rows_kernel", "running_kernel", "sgd_kernel", "shuffle", "similarities",
+    "sums_kernel", "svdpp_kernel", "warm_up",
 ]  # fmt: skip
 
 

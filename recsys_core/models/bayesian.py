@@ -23,7 +23,7 @@ from recsys_core.kernels.arguments import FixedSide, Penalty
 from recsys_core.kernels.threads import cut, one_blas_thread, run_all
 from recsys_core.models.alternating import AlternatingTrainer, Side
 from recsys_core.models.base import Model
-from recsys_core.models.calibration import HELD_BACK, HeldOut
+from recsys_core.models.calibration import FEWEST, HELD_BACK, HeldOut
 from recsys_core.models.factor_model import FoldIn
 from recsys_core.models.factor_trainer import Running
 from recsys_core.models.fitted_model import FittedModel, Guest
@@ -70,7 +70,8 @@ class BayesianPMF(Model):
     ratings, and an item's on who rated it: m_u = m + Σ_{j∈I_u} y_j / √n_u.
     Sources: Salakhutdinov and Mnih, *Bayesian Probabilistic Matrix Factorization using MCMC*, 2008;
     for α_u and α_i, Lakshminarayanan, Bouchard and Archambeau, *Robust Bayesian Matrix
-    Factorisation*, 2011; for ``implicit``, Rendle, Zhang and Koren, *On the Difficulty of Evaluating Baselines*, 2019.
+    Factorisation*, 2011; for ``implicit``, Rendle, Zhang and Koren, *On the Difficulty of
+    Evaluating Baselines*, 2019.
     """
 
     title = "Bayesian PMF"
@@ -132,7 +133,7 @@ class BayesianPMF(Model):
     ) -> GibbsTrainer:
         if validation is not None and len(validation):
             return GibbsTrainer(train, settings, validation)
-        if settings["hold_back"]:
+        if settings["hold_back"] and HELD_BACK * len(train) >= FEWEST:
             return GibbsTrainer.holding_back(train, settings)
         return GibbsTrainer(train, settings)
 
@@ -149,7 +150,8 @@ class BayesianPMF(Model):
 class GibbsTrainer(AlternatingTrainer):
     """Takes one sweep an epoch: priors, implicit factors, users' rows and noise, items' likewise.
 
-    A row's posterior precision is Λ + α α_u Σ_j α_j x_j x_jᵀ: the kernel solves it divided by α α_u.
+    The posterior precision of a row, Λ + α α_u Σ_j α_j x_j x_jᵀ, reaches the kernel divided by
+    α α_u.
 
     Every random number comes from a generator of its own epoch and purpose, so that a sweep can be
     continued in its middle.
@@ -253,7 +255,7 @@ class GibbsTrainer(AlternatingTrainer):
         self.noise.draw(side, self.fixed(other), self._rng(6, int(side is self.items)))
 
     def noise_of(self, side: Side) -> np.ndarray:
-        """Draw z / √(α α_u), z ~ N(0, 1), for each factor and bias; float32, (n_rows, width + 1)."""
+        """Draw z / √(α α_u), z ~ N(0, 1), of factors and biases; float32, (n_rows, width + 1)."""
         (n, width), k = side.factors.shape, self.n_factors
         z = self._normal(4 + (side is self.items), n, k + 1, width + 1)
         z *= ((self.noise.alpha * self.noise.of(side)) ** -0.5).astype(np.float32)[:, None]

@@ -17,7 +17,7 @@ Source = Literal["model", "validation", "held back"]
 
 # Most ratings that are looked at, so that all draws are soon asked for them; groups by certainty
 # and, in each, by predicted value, and the fewest ratings in one.
-_MOST, _GROUPS, _FEWEST = 8192, 4, 40
+_MOST, _GROUPS, FEWEST = 8192, 4, 40
 
 # The share that ``hold_back`` keeps from training.
 HELD_BACK = 0.1
@@ -35,7 +35,7 @@ class HeldOut:
     @classmethod
     def of(cls, ratings: Ratings | None, source: Source) -> HeldOut | None:
         """Take some of the ratings at random, always the same; None of too few to calibrate by."""
-        if ratings is None or len(ratings) < _FEWEST:
+        if ratings is None or len(ratings) < FEWEST:
             return None
         order = np.random.default_rng(0).permutation(len(ratings))
         rows = np.sort(order[:_MOST])
@@ -74,7 +74,7 @@ class Calibration:
     @classmethod
     def on(cls, middle: np.ndarray, deviation: np.ndarray, ratings: np.ndarray) -> Calibration:
         """Calibrate on predictions, their standard deviations and the ratings, (n,) each."""
-        n_groups = min(_GROUPS, max(1, math.isqrt(len(ratings) // _FEWEST)))
+        n_groups = min(_GROUPS, max(1, math.isqrt(len(ratings) // FEWEST)))
         by_deviation = _between(deviation, n_groups)
         outer = np.searchsorted(by_deviation, deviation)
         by_value = np.array([_between(middle[outer == g], n_groups) for g in range(n_groups)])

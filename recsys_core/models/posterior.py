@@ -184,12 +184,15 @@ class Posterior(FactorModel):
 
         The uncertainty of the parameters plus the noise of ratings; the noise is a mean over draws.
         """
-        return self._expected(user_ids, item_ids)[1].astype(np.float32)
+        return self.expected(user_ids, item_ids)[1].astype(np.float32)
 
-    def _expected(
+    def expected(
         self, user_ids: ArrayLike | Guest, item_ids: ArrayLike
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation of ratings of pairs, not clipped, float64, (n,) each."""
+        """Compute mean and standard deviation of the ratings of pairs, float64, (n,) each.
+
+        Not clipped; see ``predict`` and ``rating_deviation``.
+        """
         each = zip(self.draws, self._in_draws(user_ids), strict=True)
         mean, variance = _moments(draw._x(who, item_ids) for draw, who in each)
         items = checked(item_ids, self.n_items, "item")
@@ -205,9 +208,9 @@ class Posterior(FactorModel):
 
     @cached_property
     def expected_held_out(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Mean and standard deviation of the ratings of ``held_out``, and those, (n,) each."""
+        """Return mean and standard deviation of the ratings of ``held_out``, and these, (n,)."""
         assert self.held_out is not None
-        expected = self._expected(self.held_out.user_ids, self.held_out.item_ids)
+        expected = self.expected(self.held_out.user_ids, self.held_out.item_ids)
         return *expected, self.held_out.values.astype(np.float64)
 
     @cached_property
@@ -231,7 +234,7 @@ class Posterior(FactorModel):
         SettingsError
             If ``coverage`` does not lie between 0 and 1.
         """
-        middle, deviation = self._expected(user_ids, item_ids)
+        middle, deviation = self.expected(user_ids, item_ids)
         return self.ends(middle, deviation, coverage, self.calibration)
 
     def ends(
