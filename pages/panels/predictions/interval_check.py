@@ -23,7 +23,7 @@ _HELP = {
 
 
 def show(model: ModelInView) -> None:
-    """The table of shares and its sentence; on test ratings where somebody asked for them."""
+    """Show the table of shares and its sentence; on test ratings where somebody asked for them."""
     if not model.fitted.has.intervals:
         return
     fitted = seen_as(Posterior, model.fitted)
@@ -44,7 +44,7 @@ def show(model: ModelInView) -> None:
 def _sentence(found: Coverage, source: str) -> str:
     where = "validation" if source == "validation" else "held-back"
     return (
-        f"{_share(found.promised)} intervals hold **{_share(found.inside)}** of "
+        f"{words.percent(found.promised)} intervals hold **{_share(found.inside)}** of "
         f"{found.n_ratings:,} {where} ratings; their mean width is {words.number(found.width)}. "
         "Their widths are set on these ratings, so each half is judged here by widths from the "
         "other half."
@@ -96,6 +96,7 @@ def _table(found: Coverage, key: str) -> None:
     st.dataframe(
         table,
         key=key,
+        width="content",
         alt="Share of held-out ratings inside their intervals, by quarter",
         column_config={by: st.column_config.TextColumn(help=_HELP[by]) for by in GROUPED_BY},
     )
@@ -103,4 +104,4 @@ def _table(found: Coverage, key: str) -> None:
 
 
 def _share(share: float) -> str:
-    return f"{100 * share:.3g}\u00a0%"
+    return f"{100 * share:.1f}\u00a0%"
