@@ -61,10 +61,11 @@ class BayesianPMF(Model):
 
     and so for q_i with its own Λ, r standardized. Everything that has a prior is drawn in turn from
     its posterior given all the rest: (m, Λ) by a normal–Wishart prior (ν₀ = k, β₀ = 2, W₀ = I), λ
-    by a gamma prior, then all users' rows and α_u, then all items' and α_i, then α. The precisions
-    α_u and α_i have gamma priors of mean 1, whose shapes are drawn, too (see ``RatingNoise``): some
-    people rate less predictably than others. After ``burn_in`` epochs the draws are kept, and a
-    prediction is their mean; their variance plus the noise 1/(α α_u α_i) is that of the rating.
+    by a gamma prior, then all users' rows, then all items', and after the rows of one side, by
+    turns, its precisions α_u or α_i, and α. The precisions have gamma priors of mean 1, whose
+    shapes are drawn, too (see ``RatingNoise``): some people rate less predictably than others.
+    After ``burn_in`` epochs the draws are kept, and a prediction is their mean; their variance plus
+    the noise 1/(α α_u α_i) is that of the rating.
 
     With ``implicit`` a user's prior mean also depends on which items the user rated, whatever the
     ratings, and an item's on who rated it: m_u = m + Σ_{j∈I_u} y_j / √n_u.
@@ -148,7 +149,7 @@ class BayesianPMF(Model):
 
 
 class GibbsTrainer(AlternatingTrainer):
-    """Takes one sweep an epoch: priors, implicit factors, users' rows and noise, items' likewise.
+    """Takes one sweep an epoch: priors, implicit factors, users' rows, items' rows, and noise.
 
     The posterior precision of a row, Λ + α α_u Σ_j α_j x_j x_jᵀ, reaches the kernel divided by
     α α_u.
@@ -250,7 +251,9 @@ class GibbsTrainer(AlternatingTrainer):
         return super().fixed(other)._replace(factors=roots[:, None] * other.factors, roots=roots)
 
     def after_half(self, side: Side) -> None:
-        """Draw the precisions of a side's ratings."""
+        """Draw the precisions of a side's ratings, and α, where it is that side's turn."""
+        if self.sweep % 2 == (side is self.items):  # one side a sweep: as good, half the time
+            return
         other = self.items if side is self.users else self.users
         self.noise.draw(side, self.fixed(other), self._rng(6, int(side is self.items)))
 

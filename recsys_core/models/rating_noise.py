@@ -42,9 +42,14 @@ class RatingNoise:
         return self.precisions[self.sides.index(side)]
 
     def draw(self, side: Side, fixed: FixedSide, rng: np.random.Generator) -> None:
-        """Draw a side's precisions given its errors, then ν; after the items', α as well.
+        """Draw a side's precisions given its errors, then its ν, then α.
 
-        With S_u = Σ_i α_i e²:  α_u ~ Gamma((ν + n_u)/2, rate (ν + α S_u)/2).
+        With S_u = Σ_i α_i e² over the n_u ratings of u, and n ratings in all:
+
+            α_u ~ Gamma((ν + n_u)/2, rate (ν + α S_u)/2)
+            α ~ Gamma(1 + n/2, rate 1 + Σ_u α_u S_u / 2)
+
+        ``fixed`` has the other side's √α_i, and its factors times these.
         """
         at = self.sides.index(side)
         sums = np.zeros(len(side.counts))
@@ -62,8 +67,7 @@ class RatingNoise:
         drawn = rng.gamma((nu + side.counts) / 2) / ((nu + self.alpha * sums) / 2)
         self.precisions[at] = drawn
         self.shapes[at] = draw_shape(drawn[side.counts > 0], rng)
-        if at:
-            self.alpha = gamma(int(side.counts.sum()), float(drawn @ sums), rng)
+        self.alpha = gamma(int(side.counts.sum()), float(drawn @ sums), rng)
 
     def state(self) -> dict[str, Any]:
         """Return copies of all that changes."""
