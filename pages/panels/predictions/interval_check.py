@@ -12,13 +12,15 @@ from recsys_core.asking.coverage import GROUPED_BY, Coverage, coverage
 from recsys_core.models import seen_as
 from recsys_core.models.posterior import Posterior
 
-# Quarters of ratings in a row of the table.
-_QUARTERS = ("lowest quarter", "second", "third", "highest quarter")
+# Quarters of the ratings, in the rows of the table.
+_QUARTERS = ("lowest", "second", "third", "highest")
 
+# Columns of the table, short enough for a telephone, and what they say.
+_NAMES = dict(zip(GROUPED_BY, ("uncertainty", "prediction", "user's ratings"), strict=True))
 _HELP = {
-    "predicted uncertainty": "Quarters of the ratings by the standard deviation the model expects.",
-    "predicted rating": "Quarters of the ratings by what is predicted.",
-    "ratings of the user": "Quarters of the ratings by how many the user has in training.",
+    "uncertainty": "Quarters of the ratings by the standard deviation the model expects.",
+    "prediction": "Quarters of the ratings by what is predicted.",
+    "user's ratings": "Quarters of the ratings by how many their user has in training.",
 }
 
 
@@ -56,19 +58,19 @@ def _on_test(model: ModelInView, fitted: Posterior) -> None:
     key = f"coverage_test_{model.key}"
     if not st.session_state.get(key):
         none = model.split.test is None
-        locked = none or model.run.wants_training or model.epoch == 0 or parts.locked("test")
-        asked = st.button(
+        busy = model.run.wants_training or model.epoch == 0
+        st.button(
             "Show on test ratings",
             icon=":material/quiz:",
             key="coverage_test",
-            disabled=locked,
+            disabled=none or busy or parts.locked("test"),
+            on_click=parts.unlocked("test", _ask),
+            args=(key,),
             help="This split keeps no ratings for testing; the Data page can."
             if none
             else "Measured at the end, on ratings that neither the model nor the widths saw.",
         )
-        if not asked or locked:
-            return
-        st.session_state[key] = True
+        return
     found = once(
         model.run,
         ("coverage on test", model.key),
@@ -82,25 +84,31 @@ def _on_test(model: ModelInView, fitted: Posterior) -> None:
     _table(found, "coverage_on_test")
 
 
+def _ask(key: str) -> None:
+    st.session_state[key] = True
+
+
 def _table(found: Coverage, key: str) -> None:
     columns: dict[str, list[str]] = {}
     for by in GROUPED_BY:
         rows = found.table[found.table["by"] == by].set_index("quarter")
-        columns[by] = [
+        columns[_NAMES[by]] = [
             f"{100 * rows.loc[q, 'inside']:.1f} ± {100 * rows.loc[q, 'error']:.1f}"
             if q in rows.index
             else "–"
             for q in range(1, 5)
         ]
-    table = pd.DataFrame(columns, index=pd.Index(_QUARTERS, name="% inside, by"))
+    table = pd.DataFrame(columns, index=pd.Index(_QUARTERS, name="quarter by"))
     st.dataframe(
         table,
         key=key,
         width="content",
         alt="Share of held-out ratings inside their intervals, by quarter",
-        column_config={by: st.column_config.TextColumn(help=_HELP[by]) for by in GROUPED_BY},
+        column_config={
+            name: st.column_config.TextColumn(help=text) for name, text in _HELP.items()
+        },
     )
-    st.caption("± is the standard error of a share counted on so many ratings.")
+    st.caption("% of the ratings inside, ± the standard error of a share of so many.")
 
 
 def _share(share: float) -> str:
