@@ -116,8 +116,9 @@ class BayesianPMF(Model):
             return {"n_factors": 8, "n_epochs": 200, "burn_in": 40, "implicit": True}
         if ratings.n_ratings < 300_000:
             return {"n_factors": 16, "n_epochs": 200, "burn_in": 40, "implicit": True}
-        few = ratings.n_ratings < 3_000_000
-        return {"n_factors": 32, "n_epochs": 100, "burn_in": 20, "implicit": few}
+        if ratings.n_ratings < 3_000_000:
+            return {"n_factors": 32, "n_epochs": 100, "burn_in": 40, "implicit": True}
+        return {"n_factors": 32, "n_epochs": 100, "burn_in": 20, "implicit": False}
 
     def resolve(self, train: Ratings) -> dict[str, Any]:
         """All settings; of few epochs at most a quarter is burn-in, where none was asked for."""
