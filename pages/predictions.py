@@ -7,7 +7,7 @@ import math
 import numpy as np
 import streamlit as st
 
-from pages.panels.predictions import rows_and_columns
+from pages.panels.predictions import interval_check, rows_and_columns
 from pages.shared import (
     choices,
     download_buttons,
@@ -151,4 +151,6 @@ with left:
 with right:
     if parts.drawn("why"):
         closer(seen, shown)
+if parts.drawn("why"):
+    interval_check.show(seen)
 header.export(place, lambda: download_buttons.predictions(seen, shown, how))

@@ -12,13 +12,25 @@ from pages.shared.model_in_view import ModelInView
 from recsys_core import escape, words
 from recsys_core.asking import attribution, held_out
 from recsys_core.figures import reason_bars
-from recsys_core.models import Guest
+from recsys_core.models import Guest, seen_as
+from recsys_core.models.calibration import Source
+from recsys_core.models.posterior import Posterior
 
 _OFFERED = ("5", "10", "20", "50")
 
 # Of the intervals shown where a model knows how sure it is.
 _COVERAGE = 0.9
 _INTERVAL = words.percent(_COVERAGE)
+
+# Where the widths of intervals come from.
+_SET_ON: dict[Source, str] = {
+    "model": "So many of such ratings lie in the interval, if the model is right about its own "
+    "doubts: those about its numbers, and the noise of ratings.",
+    "validation": "So many of such ratings lie in the interval: its width was set on the "
+    "validation part, on ratings of like prediction and uncertainty.",
+    "held back": "So many of such ratings lie in the interval: its width was set on a tenth of the "
+    "training ratings, held back, of like prediction and uncertainty.",
+}
 
 # A prediction less than this beyond the scale is shown as its end anyway.
 _SEEN = 0.005
@@ -243,10 +255,7 @@ def predicted_sentence(model: ModelInView, one: int | Guest, item: int) -> None:
         text += f", {words.percent(_COVERAGE)} between {words.number(low)} and {words.number(high)}"
     st.markdown(
         text + ".",
-        help="So many of such ratings lie in the interval, if the model is right about its own "
-        "doubts: those about its numbers, and the noise of ratings."
-        if found.has.intervals
-        else None,
+        help=_SET_ON[seen_as(Posterior, found).calibrated_on] if found.has.intervals else None,
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from recsys_core.kernels.constrained import constrained_kernel
-    from recsys_core.kernels.errors import errors_kernel, running_kernel
+    from recsys_core.kernels.errors import errors_kernel, row_errors_kernel, running_kernel
     from recsys_core.kernels.grid import lay_out, shuffle
     from recsys_core.kernels.least_squares import rows_kernel
     from recsys_core.kernels.multiplicative import multiplicative_kernel
@@ -33,6 +33,7 @@ _HOMES = {
     "count_both": "sums",
     "constrained_kernel": "constrained",
     "errors_kernel": "errors",
+    "row_errors_kernel": "errors",
     "running_kernel": "errors",
     "lay_out": "grid",
     "shuffle": "grid",
@@ -51,9 +52,9 @@ _HOMES = {
 __all__ = [
     "FixedSide", "Parameters", "Penalty", "Rows", "Solution", "Triples", "add_neighbours",
     "constrained_kernel", "count_both", "errors_kernel", "lay_out", "logistic_kernel",
-    "multiplicative_kernel", "padded", "rows_kernel", "running_kernel", "sgd_in_turn_kernel",
-    "sgd_kernel", "shuffle", "similarities", "sum_columns", "sums_kernel", "svdpp_kernel",
-    "warm_up",
+    "multiplicative_kernel", "padded", "row_errors_kernel", "rows_kernel", "running_kernel",
+    "sgd_in_turn_kernel", "sgd_kernel", "shuffle", "similarities", "sum_columns", "sums_kernel",
+    "svdpp_kernel", "warm_up",
 ]  # fmt: skip
 
 
@@ -106,6 +107,8 @@ def warm_up(widths: tuple[int, ...] = (8, 16, 32)) -> None:
             rows, row, FixedSide(table, table, row, f(0)), Penalty(square, square[:1]), table,
             Solution(table, row, table), 0, 0,
         )  # fmt: skip
+        fixed = FixedSide(table, table, row, f(0), row)
+        kernels.row_errors_kernel(width)(rows, table, row, fixed, np.zeros(0), 0, 0)
         kernels.sums_kernel(width)(starts, ids, table, row, table, 0, 0)
         kernels.running_kernel(width)(triples, parameters, row, f(1), f(1), f(5), 0, 0)
         kernels.svdpp_kernel(width)(ids, rows, parameters, table, table, f(0), f(0), True, 0, 0)

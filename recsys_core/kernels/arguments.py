@@ -37,13 +37,22 @@ class Parameters(NamedTuple):
     mean: np.float32
 
 
+# No number for each row: all are 1.
+_ONES = np.empty(0, np.float32)
+
+
 class FixedSide(NamedTuple):
-    """The side that a least-squares half-step holds fixed: x_j, its variance, b_j and μ."""
+    """The side that a least-squares half-step holds fixed: x_j, its variance, b_j and μ.
+
+    ``roots`` are √α_j where the ratings of j are weighted by α_j, and ``factors`` then hold
+    √α_j x_j; an empty array, (0,), weights all by 1.
+    """
 
     factors: np.ndarray  # (n_columns, width)
     variance: np.ndarray  # as factors; an empty array, (0, 0), treats factors as exact
     bias: np.ndarray  # (n_columns,)
     mean: np.float32
+    roots: np.ndarray = _ONES  # (n_columns,)
 
 
 class Penalty(NamedTuple):
@@ -57,6 +66,7 @@ class Penalty(NamedTuple):
     bias, bias_rhs : λ and λ β.
     with_bias : whether there is a bias b at all.
     weighted : whether c is the row's number of ratings (ALS-WR); otherwise c is 1.
+    times : c of each row, (n_rows,), in place of that; an empty array, (0,), where there is none.
     """
 
     matrix: np.ndarray
@@ -65,6 +75,7 @@ class Penalty(NamedTuple):
     bias_rhs: np.float32 = np.float32(0)
     with_bias: bool = False
     weighted: bool = False
+    times: np.ndarray = _ONES
 
 
 class Solution(NamedTuple):

@@ -88,3 +88,34 @@ def running_kernel(width: int) -> Callable[..., tuple[float, float, float]]:
         return own, raw, clipped
 
     return add_predictions
+
+
+@specialised
+def row_errors_kernel(width: int) -> Callable[..., None]:
+    """Return the function that sums weighted squared errors by row: Σ_j α_j (t_j − x_j·w)².
+
+    It takes Rows, the rows w, (n_rows, width), their biases b, (n_rows,), FixedSide with ``roots``
+    (t_j = r_j − μ − b_j − b), the sums to write, float64, (n_rows,), and which rows.
+    """
+
+    @compiled
+    def row_errors(ratings, factors, bias, fixed, sums, first, last):
+        starts, columns, values = ratings
+        x, _, other_bias, mean, roots = fixed
+        e = np.empty(_AT_ONCE, np.float32)
+        for row in range(first, last):
+            begin, end, total, u = starts[row], starts[row + 1], 0.0, np.uint32(row)
+            known = mean + bias[row]
+            for start in range(begin, end, _AT_ONCE):
+                size = min(_AT_ONCE, end - start)
+                for n in range(size):
+                    j = np.uint32(columns[start + n])
+                    t = values[start + n] - known - other_bias[j]
+                    e[n] = roots[j] * t - dot_rows(width, factors, u, x, j)
+                some = np.float32(0)
+                for n in range(size):
+                    some += e[n] * e[n]
+                total += float(some)
+            sums[row] = total
+
+    return row_errors

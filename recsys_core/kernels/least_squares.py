@@ -11,6 +11,9 @@ triangle U, and no column of ones beside every x_j. The normal equations
     U = ⎡ √n'  vᵀ ⎤        n' = n + cλ          v = Σ_j x_j / √n'
         ⎣  0   U_w ⎦       U_wᵀ U_w = Σ_j x_j x_jᵀ + cΛ − v vᵀ
 
+Where the ratings of each j have a weight α_j of their own, rows, targets and the bias's ones are
+multiplied by √α_j before; n is then Σ_j α_j.
+
 With normal noise z added between the two substitutions, U w = y + z, the solution becomes a draw
 from the row's posterior N(A⁻¹ a, σ² A⁻¹), z ~ N(0, σ²). Rows do not depend on one another: in any
 order and on any number of threads the results are the same, bit by bit.
@@ -56,11 +59,12 @@ def rows_kernel(width: int) -> Callable[..., None]:
     @compiled
     def solve_rows(ratings, weights, fixed, penalty, noise, solution, first, last):
         starts, columns, values = ratings
-        x, variance, other_bias, mean = fixed
-        matrix, rhs, bias_penalty, bias_rhs, with_bias, weighted = penalty
+        x, variance, other_bias, mean, roots = fixed
+        matrix, rhs, bias_penalty, bias_rhs, with_bias, weighted, times = penalty
         rows, bias, inverse = solution
         uncertain, noisy = variance.shape[0] > 0, noise.shape[0] > 0
         inverts, scaled, own_rhs = inverse.shape[0] > 0, weights.shape[0] > 0, rhs.shape[0] > 1
+        rooted, own_times = roots.shape[0] > 0, times.shape[0] > 0
         zero, one = np.float32(0), np.float32(1)
         u = np.empty((width + 1, width), np.float32)  # row 0 is v, row f + 1 of U_w or its making
         flat, all_rows = u.reshape((width + 1) * width), np.arange(max(width + 1, _CACHED))
@@ -69,23 +73,33 @@ def rows_kernel(width: int) -> Callable[..., None]:
         m = np.empty((width, width), np.float32)
         scaled_x = np.empty((_CACHED, width), np.float32)
         targets, ones = np.empty(_CACHED, np.float32), np.ones(1, np.float32)
+        shares = np.empty(_CACHED, np.float32)
         top, n_ratings = np.uint32(0), len(columns)
         for row in range(first, last):
             begin, end = starts[row], starts[row + 1]
             c = np.float32(max(end - begin, 1)) if weighted else one
+            if own_times:
+                c = times[row]
             prior_row = row if own_rhs else 0
             for f in range(width):
                 u[0, f] = zero
                 a[0, f] = c * rhs[prior_row, f]
                 for g in range(width):
                     u[f + 1, g] = c * matrix[f, g]
-            total = c * bias_rhs
+            total, size = c * bias_rhs, zero if rooted else np.float32(end - begin)
             for start in range(begin, end, _CACHED):
                 stop = min(start + _CACHED, end)
                 for n in range(start, stop):
                     t = values[n] - mean - other_bias[columns[n]]
+                    if rooted:
+                        share = roots[columns[n]]
+                        shares[n - start] = share
+                        size += share * share
+                        t *= share
+                        total += share * t
+                    else:
+                        total += t
                     targets[n - start] = t
-                    total += t
                     if n + _CACHED < n_ratings:
                         prefetch_row(width, x, np.uint32(columns[n + _CACHED]))
                 if scaled:
@@ -99,7 +113,9 @@ def rows_kernel(width: int) -> Callable[..., None]:
                 else:
                     add_outer(width, u, 1, x, columns, start, stop)
                     add_rows(width, a, top, one, targets, -start, 1, x, columns, start, stop)
-            if with_bias:
+                if with_bias and rooted:
+                    add_rows(width, u, top, one, shares, -start, 1, x, columns, start, stop)
+            if with_bias and not rooted:
                 add_rows(width, u, top, one, ones, 0, 0, x, columns, begin, end)
             if uncertain:
                 w[:] = zero
@@ -108,7 +124,7 @@ def rows_kernel(width: int) -> Callable[..., None]:
                     u[f + 1, f] += w[0, f]
 
             # v is the first row of U, before all others; the bias's y leaves the other equations.
-            first_pivot = one / np.sqrt(np.float32(end - begin) + c * bias_penalty)
+            first_pivot = one / np.sqrt(size + c * bias_penalty)
             first_y = zero
             if with_bias:
                 for f in range(width):

@@ -99,7 +99,7 @@ class AlternatingTrainer(FactorTrainer):
         return (
             kernels.Rows(side.grouped.starts, side.grouped.columns, targets),
             weights,
-            kernels.FixedSide(other.factors, other.variance, other.bias, np.float32(self.mean)),
+            self.fixed(other),
             self.penalty(side, other)._replace(weighted=self.weighted),
             self.noise_of(side),
             kernels.Solution(side.factors, side.bias, side.inverse),
@@ -108,6 +108,10 @@ class AlternatingTrainer(FactorTrainer):
     def penalty(self, side: Side, other: Side) -> Penalty:
         """Return the regularisation of this half-step; ``weighted`` is set by the caller."""
         return side.penalty()
+
+    def fixed(self, other: Side) -> kernels.FixedSide:
+        """Return the side that is held fixed, in the kernel's form."""
+        return kernels.FixedSide(other.factors, other.variance, other.bias, np.float32(self.mean))
 
     def targets(self, side: Side) -> tuple[np.ndarray, np.ndarray]:
         """Return targets and weights of the squared errors, float32, (n_ratings,) each.

@@ -76,6 +76,12 @@ class Model(ABC):
     def _trainer(self, train: Ratings, settings: dict[str, Any]) -> Trainer:
         """The algorithm at its initial state."""
 
+    def _trainer_beside(
+        self, train: Ratings, validation: Ratings | None, settings: dict[str, Any]
+    ) -> Trainer:
+        """``_trainer``; a model that calibrates on the validation part is given it here."""
+        return self._trainer(train, settings)
+
     def _chosen(self, train: Ratings) -> dict[str, Any]:
         """The defaults for these data; a model whose other settings matter to them says so here."""
         return self.defaults(train)
@@ -153,7 +159,7 @@ class Model(ABC):
     ) -> Training:
         """Begin training, or go on from a checkpoint (with changed settings: a fork).
 
-        ``validation`` is only measured, never trained on.
+        ``validation`` is only measured, and calibrated on, never trained on.
 
         Raises
         ------
@@ -179,7 +185,7 @@ class Model(ABC):
             train = Standardized.from_ratings(train, unit)
             validation = validation and Standardized.from_ratings(validation, unit)
         self._training = Training(
-            self._trainer(train, settings),
+            self._trainer_beside(train, validation, settings),
             settings,
             train,
             validation,

@@ -18,15 +18,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from recsys_core.kernels.arguments import Penalty
+from recsys_core.errors import SettingsError
+from recsys_core.kernels.arguments import FixedSide, Penalty
 from recsys_core.kernels.threads import cut, one_blas_thread, run_all
 from recsys_core.models.alternating import AlternatingTrainer, Side
 from recsys_core.models.base import Model
-from recsys_core.models.factor_model import FactorModel, FoldIn
+from recsys_core.models.calibration import FEWEST, HELD_BACK, HeldOut
+from recsys_core.models.factor_model import FoldIn
 from recsys_core.models.factor_trainer import Running
 from recsys_core.models.fitted_model import FittedModel, Guest
 from recsys_core.models.hyperprior import Hyperprior
-from recsys_core.models.implicit_factors import gamma
 from recsys_core.models.options import (
     biases_option,
     center_option,
@@ -37,9 +38,12 @@ from recsys_core.models.options import (
     seed_option,
     standardize_option,
 )
-from recsys_core.models.posterior import Posterior, aligned
+from recsys_core.models.posterior import Draw, Posterior, aligned
+from recsys_core.models.rating_noise import RatingNoise
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
+from recsys_core.standardized import Standardized, plain
+from recsys_core.text import Text
 
 # Memory of all kept draws together, and how many are kept at least, so that means are not noisy.
 _MAX_BYTES, _MIN_DRAWS = 64 << 20, 24
@@ -53,23 +57,27 @@ _DRAWN_BY_A_THREAD = 1 << 10
 class BayesianPMF(Model):
     """PMF by Gibbs sampling: draws sets of parameters from the posterior, one after the other.
 
-        r ~ N(μ + b_u + b_i + p_u · q_i, 1/α)     b ~ N(0, 1/λ)     p_u ~ N(m_u, Λ⁻¹)
+        r ~ N(μ + b_u + b_i + p_u · q_i, 1/(α α_u α_i))     b ~ N(0, 1/λ)     p_u ~ N(m_u, Λ⁻¹)
 
     and so for q_i with its own Λ, r standardized. Everything that has a prior is drawn in turn from
-    its posterior given all the rest: (m, Λ) by a normal–Wishart prior (ν₀ = k, β₀ = 2, W₀ = I), α
-    and λ by gamma priors, then all users' rows, then all items'. After ``burn_in`` epochs the draws
-    are kept, and a prediction is their mean; their variance plus the noise 1/α is that of the
-    rating.
+    its posterior given all the rest: (m, Λ) by a normal–Wishart prior (ν₀ = k, β₀ = 2, W₀ = I), λ
+    by a gamma prior, then all users' rows, then all items', and after the rows of one side, by
+    turns, its precisions α_u or α_i, and α. The precisions have gamma priors of mean 1, whose
+    shapes are drawn, too (see ``RatingNoise``): some people rate less predictably than others.
+    After ``burn_in`` epochs the draws are kept, and a prediction is their mean; their variance plus
+    the noise 1/(α α_u α_i) is that of the rating.
 
     With ``implicit`` a user's prior mean also depends on which items the user rated, whatever the
     ratings, and an item's on who rated it: m_u = m + Σ_{j∈I_u} y_j / √n_u.
     Sources: Salakhutdinov and Mnih, *Bayesian Probabilistic Matrix Factorization using MCMC*, 2008;
-    for ``implicit``, Rendle, Zhang and Koren, *On the Difficulty of Evaluating Baselines*, 2019.
+    for α_u and α_i, Lakshminarayanan, Bouchard and Archambeau, *Robust Bayesian Matrix
+    Factorisation*, 2011; for ``implicit``, Rendle, Zhang and Koren, *On the Difficulty of
+    Evaluating Baselines*, 2019.
     """
 
     title = "Bayesian PMF"
     summary = "Draws many models from the posterior; predicts their mean, with an interval."
-    shaping = (*Model.shaping, "implicit")
+    shaping = (*Model.shaping, "implicit", "hold_back")
 
     n_factors: int | None = factors_option()
     n_epochs: int | None = epochs_option()
@@ -82,6 +90,13 @@ class BayesianPMF(Model):
         None, "bool", "y", "Who rated what",
         meaning="Learns also from which items a user has rated, and which users an item.",
         what_if="Without it, only the values of the ratings count, not the choice of what to rate.",
+    )  # fmt: skip
+    hold_back: bool = option(
+        False, "bool", "", "Hold back a tenth",
+        meaning="Where there is no validation part: sets the width of intervals on a tenth of the "
+        "training ratings, which nothing is learned from.",
+        what_if="Without it, intervals are as wide as the model thinks; with it, it learns less.",
+        advanced=True,
     )  # fmt: skip
     biases: bool = biases_option()
     init_deviation: float = deviation_option()
@@ -101,8 +116,9 @@ class BayesianPMF(Model):
             return {"n_factors": 8, "n_epochs": 200, "burn_in": 40, "implicit": True}
         if ratings.n_ratings < 300_000:
             return {"n_factors": 16, "n_epochs": 200, "burn_in": 40, "implicit": True}
-        few = ratings.n_ratings < 3_000_000
-        return {"n_factors": 32, "n_epochs": 100, "burn_in": 20, "implicit": few}
+        if ratings.n_ratings < 3_000_000:
+            return {"n_factors": 32, "n_epochs": 100, "burn_in": 40, "implicit": True}
+        return {"n_factors": 32, "n_epochs": 100, "burn_in": 20, "implicit": False}
 
     def resolve(self, train: Ratings) -> dict[str, Any]:
         """All settings; of few epochs at most a quarter is burn-in, where none was asked for."""
@@ -112,6 +128,15 @@ class BayesianPMF(Model):
         return settings
 
     def _trainer(self, train: Ratings, settings: dict[str, Any]) -> GibbsTrainer:
+        return GibbsTrainer(train, settings)
+
+    def _trainer_beside(
+        self, train: Ratings, validation: Ratings | None, settings: dict[str, Any]
+    ) -> GibbsTrainer:
+        if validation is not None and len(validation):
+            return GibbsTrainer(train, settings, validation)
+        if settings["hold_back"] and HELD_BACK * len(train) >= FEWEST:
+            return GibbsTrainer.holding_back(train, settings)
         return GibbsTrainer(train, settings)
 
     def predict_interval(
@@ -125,18 +150,25 @@ class BayesianPMF(Model):
 
 
 class GibbsTrainer(AlternatingTrainer):
-    """Takes one sweep an epoch: priors, implicit factors, users' rows, items' rows, noise.
+    """Takes one sweep an epoch: priors, implicit factors, users' rows, items' rows, and noise.
+
+    The posterior precision of a row, Λ + α α_u Σ_j α_j x_j x_jᵀ, reaches the kernel divided by
+    α α_u.
 
     Every random number comes from a generator of its own epoch and purpose, so that a sweep can be
     continued in its middle.
     """
 
-    def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
+    def __init__(
+        self, train: Ratings, settings: dict[str, Any], validation: Ratings | None = None
+    ) -> None:
         super().__init__(train, settings)
+        self.whole = train
+        self.held_out = HeldOut.of(validation and plain(validation)[0], "validation")
         self.sweep = 0
-        self.alpha = 1.0 / (float(train.values.var(dtype=np.float64)) or 1.0)
-        self.noises: list[float] = []  # 1/α of each kept draw
-        self.draws: tuple[FactorModel, ...] = ()
+        alpha = 1.0 / (float(train.values.var(dtype=np.float64)) or 1.0)
+        self.noise = RatingNoise((self.users, self.items), alpha)
+        self.draws: tuple[Draw, ...] = ()
         self._totals: dict[str, np.ndarray] = {}  # Σ of the draws' parameters
         n_kept = max(1, settings["n_epochs"] - settings["burn_in"])
         numbers = self.p.size + self.q.size * (1 + settings["implicit"])
@@ -151,6 +183,21 @@ class GibbsTrainer(AlternatingTrainer):
         self._implicit = [h.implicit for h in self._hyperpriors.values() if h.implicit is not None]
         self._n_implicit = max((one.n_steps for one in self._implicit), default=0)
         self.n_steps += self._n_implicit
+
+    @classmethod
+    def holding_back(cls, train: Ratings, settings: dict[str, Any]) -> GibbsTrainer:
+        """Learn from nine tenths of the ratings, and calibrate intervals on the rest.
+
+        Which these are depends on nothing but their number: a fork holds back the same.
+        """
+        (ratings, unit), n_held = plain(train), round(HELD_BACK * len(train))
+        order = np.random.default_rng(0).permutation(len(train))
+        back, kept = (ratings.take(np.sort(o)) for o in (order[:n_held], order[n_held:]))
+        if isinstance(train, Standardized):
+            kept = Standardized.from_ratings(kept, unit)
+        trainer = cls(kept, settings)
+        trainer.whole, trainer.held_out = train, HeldOut.of(back, "held back")
+        return trainer
 
     def _rng(self, *purpose: int) -> np.random.Generator:
         return np.random.default_rng([self.settings["seed"], self.sweep, *purpose])
@@ -187,55 +234,69 @@ class GibbsTrainer(AlternatingTrainer):
             implicit.step(index)
 
     def penalty(self, side: Side, other: Side) -> Penalty:
-        """Return Λ/α and λ/α, around each row's own prior mean."""
+        """Return Λ/α and λ/α, around each row's own prior mean, times 1/α_u of each row."""
         prior, k, width = self._hyperpriors[side], self.n_factors, side.factors.shape[1]
         matrix = np.eye(width, dtype=np.float32)
-        matrix[:k, :k] = prior.precision / self.alpha
+        matrix[:k, :k] = prior.precision / self.noise.alpha
         means = np.zeros((1, width), np.float32)
         means[0, :k] = prior.mean
         with one_blas_thread():
             rhs = (means if prior.implicit is None else means + prior.implicit.shift) @ matrix
-        bias = np.float32(prior.bias_precision / self.alpha)
-        return Penalty(matrix, rhs, bias, with_bias=side.biases)
+        bias = np.float32(prior.bias_precision / self.noise.alpha)
+        times = (1.0 / self.noise.of(side)).astype(np.float32)
+        return Penalty(matrix, rhs, bias, with_bias=side.biases, times=times)
+
+    def fixed(self, other: Side) -> FixedSide:
+        """Return the side that is held fixed, its rows times √α_j, the other side's precisions."""
+        roots = np.sqrt(self.noise.of(other)).astype(np.float32)
+        return super().fixed(other)._replace(factors=roots[:, None] * other.factors, roots=roots)
+
+    def after_half(self, side: Side) -> None:
+        """Draw the precisions of a side's ratings, and α, where it is that side's turn."""
+        if self.sweep % 2 == (side is self.items):  # one side a sweep: as good, half the time
+            return
+        other = self.items if side is self.users else self.users
+        self.noise.draw(side, self.fixed(other), self._rng(6, int(side is self.items)))
 
     def noise_of(self, side: Side) -> np.ndarray:
-        """Draw √(1/α) z, z ~ N(0, 1), for each factor and bias; float32, (n_rows, width + 1)."""
+        """Draw z / √(α α_u), z ~ N(0, 1), of factors and biases; float32, (n_rows, width + 1)."""
         (n, width), k = side.factors.shape, self.n_factors
         z = self._normal(4 + (side is self.items), n, k + 1, width + 1)
-        z *= np.float32(self.alpha**-0.5)
+        z *= ((self.noise.alpha * self.noise.of(side)) ** -0.5).astype(np.float32)[:, None]
         return z
 
     def end_epoch(self) -> None:
-        """Draw α; keep every ``every``-th draw after burn-in."""
+        """Keep every ``every``-th draw after burn-in."""
         since = self.sweep - self.settings["burn_in"]
         if since > 0 and (since - 1) % self.every == 0:
-            squared_error = self._keep()
-        else:
-            squared_error, _ = super().squared_errors(self.train, 0, len(self.train))
-        self.alpha = gamma(len(self.train), squared_error, self._rng(6))
-        if len(self.noises) < len(self.draws):
-            self.noises.append(1.0 / self.alpha)
+            self._keep()
 
-    def _keep(self) -> float:
-        """Keep the current draw; return its own Σ e² on the training ratings."""
-        on_train = self._running_of(self.train)
+    def _keep(self) -> None:
+        """Keep the current draw."""
         with one_blas_thread():
             draw = aligned(self._draw(), self.draws)
         self.draws = (*self.draws, draw)
         self._totals = _with(self._totals, draw)
-        errors = {running: self._add(running, draw) for running in self._running}
-        return errors[on_train]
+        for running in self._running:
+            self._add(running, draw)
 
-    def _draw(self) -> FactorModel:
+    def _draw(self) -> Draw:
         """Return a snapshot of the current parameters."""
-        return super().snapshot()
+        current = super().snapshot()
+        user, item = (1 / self.noise.of(side) for side in (self.users, self.items))
+        return Draw(
+            **{f.name: getattr(current, f.name) for f in dataclasses.fields(current)}
+            | {"train": plain(self.whole)[0]},  # what is held back is rated, too
+            noise_user=user.astype(np.float32),
+            noise_item=(item / self.noise.alpha).astype(np.float32),
+        )
 
     def snapshot(self) -> Posterior:
         """Return the kept draws; before there are any, the current one."""
         if not self.draws:
             draw = self._draw()
-            return Posterior.of_draws((draw,), _with({}, draw), 1.0 / self.alpha)
-        return Posterior.of_draws(self.draws, self._totals, float(np.mean(self.noises)))
+            return Posterior.of_draws((draw,), _with({}, draw), self.held_out)
+        return Posterior.of_draws(self.draws, self._totals, self.held_out)
 
     def fold_in_rule(self) -> FoldIn:
         """Return the rule of a guest's row: its prior is the users'."""
@@ -248,19 +309,25 @@ class GibbsTrainer(AlternatingTrainer):
     def _rule_of(self, side: Side) -> FoldIn:
         prior, k = self._hyperpriors[side], self.n_factors
         reg = np.zeros((k + 1, k + 1))
-        reg[:k, :k] = prior.precision / self.alpha
-        reg[k, k] = prior.bias_precision / self.alpha if self.settings["biases"] else np.inf
-        y = None if prior.implicit is None else prior.implicit.y[:, :k].copy()
-        return FoldIn(reg, np.append(prior.mean, 0.0), implicit=y)
+        reg[:k, :k] = prior.precision / self.noise.alpha
+        reg[k, k] = prior.bias_precision / self.noise.alpha if self.settings["biases"] else np.inf
+        implicit = prior.implicit
+        y = None if implicit is None else implicit.y[:, :k].copy()
+        expected = None if implicit is None else implicit.expected[:k].astype(np.float64)
+        other = self.items if side is self.users else self.users
+        precisions = self.noise.of(other).astype(np.float32)
+        return FoldIn(
+            reg, np.append(prior.mean, 0.0), implicit=y, expected=expected, precisions=precisions
+        )
 
     # --- the error of the mean prediction -------------------------------------------------------
 
-    def _add(self, running: Running, draw: FactorModel) -> float:
-        """Add what a draw predicts; return its own Σ e²."""
+    def _add(self, running: Running, draw: Draw) -> None:
+        """Add what a draw predicts."""
         p, q = np.zeros_like(self.p), np.zeros_like(self.q)
         p[:, : self.n_factors], q[:, : self.n_factors] = draw.p, draw.q
         # Copies of the biases, since read-only arrays would have the kernel compiled once more.
-        return running.add(p, q, draw.b_user.copy(), draw.b_item.copy(), self.mean)
+        running.add(p, q, draw.b_user.copy(), draw.b_item.copy(), self.mean)
 
     def _running_of(self, ratings: Ratings) -> Running:
         """Return the sums of predictions for some ratings, kept up to date from then on."""
@@ -287,22 +354,36 @@ class GibbsTrainer(AlternatingTrainer):
         """Return copies of parameters, hyperpriors and draws; the snapshot is of means."""
         hyperpriors = [one.state() for one in self._hyperpriors.values()]
         return {
-            **super().state(), "hyperpriors": hyperpriors, "sweep": self.sweep, "alpha": self.alpha,
-            "draws": self.draws, "totals": self._totals, "noises": list(self.noises),
-            "every": self.every,
+            **super().state(), "hyperpriors": hyperpriors, "sweep": self.sweep,
+            "n_learned": len(self.train), "noise": self.noise.state(), "draws": self.draws,
+            "totals": self._totals, "every": self.every,
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Restore all of it."""
+        """Restore all of it.
+
+        Raises
+        ------
+        SettingsError
+            If the state is of a training that held back ratings where this one does not, or vice
+            versa.
+        """
+        if state["n_learned"] != len(self.train):
+            raise SettingsError(
+                Text(
+                    "The checkpoint held back ratings for its intervals, or did not, and this "
+                    "training differs; give a validation part to both or to none."
+                )
+            )
         super().restore(state)
         for one, was in zip(self._hyperpriors.values(), state["hyperpriors"], strict=True):
             one.restore(was)
-        for name in ("sweep", "alpha", "draws", "every"):
+        self.noise.restore(state["noise"])
+        for name in ("sweep", "draws", "every"):
             setattr(self, name, state[name])
-        self._totals = state["totals"]
-        self.noises, self._running = list(state["noises"]), []
+        self._totals, self._running = state["totals"], []
 
 
-def _with(totals: dict[str, np.ndarray], draw: FactorModel) -> dict[str, np.ndarray]:
+def _with(totals: dict[str, np.ndarray], draw: Draw) -> dict[str, np.ndarray]:
     """Add a draw's parameters to the sums; new arrays."""
     return {name: totals.get(name, 0) + getattr(draw, name) for name in Posterior.averaged}

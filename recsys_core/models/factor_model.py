@@ -39,8 +39,10 @@ class FoldIn:
     diagonal.
 
     With ``implicit`` factors y, (n_items, n_factors), the prior is moved by |I|^−a Σ_{j ∈ I} y_j,
-    I the guest's items and a ``power``: ½ in SVD++, 1, their mean, in constrained PMF. With
-    ``nonnegative``, w ≥ 0 and the penalty is on w itself (NMF).
+    I the guest's items and a ``power``: ½ in SVD++, 1, their mean, in constrained PMF. A guest
+    without items has ``expected``, (n_factors,), in place of that sum, if it is known. With
+    ``nonnegative``, w ≥ 0 and the penalty is on w itself (NMF). With ``precisions`` α_i of the
+    items, (n_items,), the squared errors are weighted by them.
 
     A penalty that is ``weighted`` hardly holds a row of few ratings. So a guest's is at least as
     strong as that of a normal prior with the mean and the variance of the trained rows, ``least``
@@ -56,6 +58,8 @@ class FoldIn:
     nonnegative: bool = False
     implicit: np.ndarray | None = None
     power: float = 0.5
+    expected: np.ndarray | None = None
+    precisions: np.ndarray | None = None
 
     def free(self) -> np.ndarray:
         """Tell which numbers of the row are found from ratings, bool, (n_factors + 1,)."""
@@ -71,6 +75,12 @@ class FoldIn:
             return (n_ratings if self.weighted else 1) * reg[np.ix_(free, free)]
         penalty = (n_ratings if self.weighted else 1) * reg[free]
         return np.diag(penalty if least is None else np.maximum(penalty, least[free]))
+
+    def roots(self, items: np.ndarray) -> np.ndarray:
+        """Return √α_i of the items, (n,): what their rows and targets are multiplied by."""
+        if self.precisions is None:
+            return np.ones(len(items))
+        return np.sqrt(np.asarray(self.precisions, np.float64)[items])
 
     def prior_of(self, items: np.ndarray, least: np.ndarray | None = None) -> np.ndarray:
         """Return the prior of a row with ratings of ``items``, (n,); float64, (n_factors + 1,).
@@ -92,6 +102,8 @@ class FoldIn:
                 share = 1.0 if least is None else n / (n + _MEAN_ROW)
                 prior *= 1.0 - share
                 prior[:-1] += share * said
+        elif not n and self.expected is not None:
+            prior[:-1] += self.expected
         return prior
 
 
@@ -284,7 +296,8 @@ class FactorModel(Factored, Biased):
         z, prior = self.unit.standard(ratings), self.fold.prior_of(items, least)
         penalty = self.fold.penalty(len(items), least)
         if self.link == "identity":
-            w = self._ridge(design, z - known, prior, penalty)
+            roots = self.fold.roots(items)
+            w = self._ridge(roots[:, None] * design, roots * (z - known), prior, penalty)
         else:
             low, width = self._ends
             w = prior
@@ -354,7 +367,8 @@ class FactorModel(Factored, Biased):
         this = np.array([item])
         x_start, own = known(this)[0], rows(this)[0]
         rated = self.unit.standard(values)
-        design, targets = rows(items), rated - known(items)
+        roots = fold.roots(items)
+        design, targets = roots[:, None] * rows(items), roots * (rated - known(items))
         if self.link == "logistic":
             row = self._row_of(items, np.asarray(values, np.float64), least)
             away = np.append(*self._trained(row)) - prior

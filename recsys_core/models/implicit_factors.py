@@ -38,7 +38,8 @@ class ImplicitFactors:
 
     Attributes
     ----------
-    y : float32, (n_others, width); shift : F y, float32, (n_rows, width).
+    y : float32, (n_others, width); shift : F y, float32, (n_rows, width); of rows without ratings
+        the mean of all others', ``expected``.
     kappa : the precision of y is κΛ; size : a, see ``rescale``.
     n_steps : short steps that make a draw.
     """
@@ -56,6 +57,7 @@ class ImplicitFactors:
         self._there, self._back = side.grouped, other.grouped
         inverse = 1 / np.maximum(side.counts, 1)
         self._inverse, self._share = inverse.astype(np.float32), np.sqrt(inverse).astype(np.float32)
+        self._unrated = side.counts == 0
         self._ones = np.ones(n_others, np.float32)
         weights = np.repeat(inverse, side.counts)
         self._diagonal = np.bincount(side.grouped.columns, weights, n_others).astype(np.float32)
@@ -80,6 +82,7 @@ class ImplicitFactors:
             return
         k = len(precision)
         shift = self.shift[:, :k].astype(np.float64)
+        shift[self._unrated] = 0.0  # they only follow y
         pulled = shift @ precision
         weight = float((pulled * shift).sum()) + self.size**2
         times = float((pulled * rows).sum()) / weight + rng.standard_normal() / np.sqrt(weight)
@@ -109,6 +112,8 @@ class ImplicitFactors:
             if last:
                 x, scale, sums = self.y, self._share, self.shift
             self._add(self._there, x, scale, sums, pieces, fresh=True)
+            if last and ends:
+                self.shift[self._unrated] = self.expected
         else:
             self._add(self._back, self.across, self._ones, self.image, pieces, fresh=False)
             if ends:
@@ -123,6 +128,12 @@ class ImplicitFactors:
             kernel(grouped.starts, grouped.columns, x, scale, sums, first, last)
 
         run_all(add, pieces)
+
+    @property
+    def expected(self) -> np.ndarray:
+        """Mean shift of the rows with ratings, float32, (width,)."""
+        rated = self.shift[~self._unrated]
+        return rated.mean(axis=0, dtype=np.float64).astype(np.float32)
 
     @property
     def settled(self) -> bool:

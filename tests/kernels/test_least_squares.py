@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys_core.kernels import FixedSide, Penalty, Rows, Solution, padded
+from recsys_core.kernels.errors import row_errors_kernel
 from recsys_core.kernels.least_squares import rows_kernel
 from recsys_core.models.normal_equations import normal_equations
 
@@ -39,10 +40,18 @@ class Problem:
         self.matrix[:k, :k] = root @ root.T + 0.3 * np.eye(k)
         self.priors = np.zeros((n_rows if has.get("own_priors") else 1, self.width))
         self.priors[:, :k] = rng.normal(size=(len(self.priors), k))
+        self.roots, self.times = NONE.ravel(), NONE.ravel()
+        if has.get("precisions"):
+            self.roots = rng.uniform(0.3, 2, n_columns).astype(f32)
+            self.times = rng.uniform(0.3, 2, n_rows).astype(f32)
         self.noise = NONE
         if has.get("noise"):
             self.noise = np.zeros((n_rows, self.width + 1), f32)
             self.noise[:, : k + 1] = rng.normal(size=(n_rows, k + 1))
+
+    @property
+    def fixed(self):
+        return self.roots[:, None] * self.x if len(self.roots) else self.x
 
     def solve(self, first=0, last=None):
         rows = np.full((self.n_rows, self.width), 7.0, f32)
@@ -50,11 +59,12 @@ class Problem:
         inverse = np.zeros((self.n_rows, self.width + 1), f32)
         penalty = Penalty(
             self.matrix.astype(f32), (self.priors @ self.matrix).astype(f32),
-            f32(0.8), f32(0.8 * 0.5), self.bias, self.weighted,
+            f32(0.8), f32(0.8 * 0.5), self.bias, self.weighted, self.times,
         )  # fmt: skip
         rows_kernel(self.width)(
             Rows(self.starts, self.columns, self.values), self.weights,
-            FixedSide(self.x, self.variance, self.other_bias, f32(2)), penalty, self.noise,
+            FixedSide(self.fixed, self.variance, self.other_bias, f32(2), self.roots), penalty,
+            self.noise,
             Solution(rows, bias, inverse), first, self.n_rows if last is None else last,
         )  # fmt: skip
         return rows, bias, inverse
@@ -66,9 +76,13 @@ class Problem:
         x = np.column_stack([np.full(len(columns), float(self.bias)), self.x[columns, :k]])
         t = self.values[here].astype(float) - 2.0 - self.other_bias[columns]
         weight = self.weights[here].astype(float) if len(self.weights) else np.ones(len(t))
+        if len(self.roots):
+            weight = weight * self.roots[columns].astype(float) ** 2
         penalty = np.diag([0.8, *np.zeros(k)])
         penalty[1:, 1:] = self.matrix[:k, :k]
-        if self.weighted:
+        if len(self.times):
+            penalty *= self.times[row]
+        elif self.weighted:
             penalty *= max(len(t), 1)
         prior = np.array([0.5, *self.priors[row % len(self.priors), :k]])
         a, b = normal_equations(x, t, penalty, prior, weight)
@@ -84,7 +98,10 @@ class Problem:
     n_columns=st.integers(1, 90),
     k=st.sampled_from([1, 3, 8, 11, 16, 23, 32, 42]),
     has=st.fixed_dictionaries(
-        {name: st.booleans() for name in ("bias", "weighted", "variance", "noise", "own_priors")}
+        {
+            name: st.booleans()
+            for name in ("bias", "weighted", "variance", "noise", "own_priors", "precisions")
+        }
     ),
 )
 def test_rows_solve_their_normal_equations(seed, n_rows, n_columns, k, has):
@@ -113,6 +130,22 @@ def test_weights_count_each_square(seed):
     for row in range(problem.n_rows):
         a, b = problem.system(row)
         assert rows[row, :5] == pytest.approx(np.linalg.solve(a[1:, 1:], b[1:]), abs=1e-3)
+
+
+def test_row_errors_are_those_of_the_rows_weighted_by_column():
+    problem = Problem(4, n_rows=9, n_columns=600, bias=True, precisions=True)
+    rng = np.random.default_rng(0)
+    w, b = rng.normal(size=(9, problem.width)).astype(f32), rng.normal(size=9).astype(f32)
+    w[:, problem.k :] = 0
+    sums = np.full(9, np.nan)
+    fixed = FixedSide(problem.fixed, NONE, problem.other_bias, f32(2), problem.roots)
+    ratings = Rows(problem.starts, problem.columns, problem.values)
+    row_errors_kernel(problem.width)(ratings, w, b, fixed, sums, 0, 9)
+    for row in range(9):
+        here = slice(problem.starts[row], problem.starts[row + 1])
+        j = problem.columns[here]
+        e = problem.values[here] - 2 - problem.other_bias[j] - b[row] - problem.x[j] @ w[row]
+        assert sums[row] == pytest.approx((problem.roots[j] ** 2) @ e**2, rel=1e-4)
 
 
 def test_rows_do_not_depend_on_the_run_they_are_solved_in():

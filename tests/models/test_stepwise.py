@@ -543,16 +543,46 @@ def test_gibbs_sampling_draws_each_row_and_each_prior_as_its_step(implicit, bias
                 assert prior["precision"] == pytest.approx(drawn.precision, rel=1e-6)
             rng = np.random.default_rng([seed, sweep, 4 + number, 0])
             z = rng.standard_normal((n_rows, K + 1), dtype=np.float32)
+            # The users' precisions, and α, are drawn after the users' rows in odd sweeps, the
+            # items' after the items' rows in even ones.
+            its_turn = sweep % 2 != number
+            noise = before["noise"] if number == 0 or its_turn else after["noise"]
+            theirs = noise["precisions"][1 - number]
+            gammas = np.random.default_rng([seed, sweep, 6, number])
+            shapes = (noise["shapes"][number] + np.diff(grouped.starts)) / 2
+            standard = gammas.gamma(shapes)
             for n in range(n_rows):
                 rated, values = grouped.row(n)
                 step = stepwise.gibbs_row(
                     values, x[rated], b[rated], z[n, 1 - biases :], mean=ratings.global_mean,
-                    alpha=before["alpha"], prior_mean=prior["mean"] + shift[n],
+                    alpha=noise["alpha"] * noise["precisions"][number][n],
+                    other_precisions=theirs[rated], prior_mean=prior["mean"] + shift[n],
                     precision=prior["precision"], bias_precision=prior["bias_precision"],
                     with_bias=biases,
                 )  # fmt: skip
                 assert rows[n] == pytest.approx(step.factors, abs=2e-4)
                 assert row_biases[n] == pytest.approx(step.bias, abs=2e-4)
+                e = values - ratings.global_mean - b[rated] - row_biases[n] - x[rated] @ rows[n]
+                drawn = stepwise.precision_draw(
+                    e, theirs[rated], standard[n], alpha=noise["alpha"], nu=noise["shapes"][number]
+                )
+                found = after["noise"]["precisions"][number][n]
+                expected = drawn.precision if its_turn else noise["precisions"][number][n]
+                assert found == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_precision_has_the_posterior_that_its_errors_and_prior_multiply_to():
+    # Numerically: prior density times the likelihood of the errors, over a grid.
+    e, theirs, alpha, nu = np.array([0.5, -2.0, 1.0]), np.array([0.5, 2.0, 1.5]), 1.3, 5.0
+    grid = np.linspace(1e-3, 12, 40_000)
+    tau = alpha * grid[:, None] * theirs
+    log_p = (np.log(tau) - tau * e**2).sum(axis=1) / 2 + (nu / 2 - 1) * np.log(grid) - nu / 2 * grid
+    p = np.exp(log_p - log_p.max())
+    p /= p.sum()
+    drawn = stepwise.precision_draw(e, theirs, 1.0, alpha=alpha, nu=nu)
+    mean = p @ grid
+    assert drawn.shape / drawn.rate == pytest.approx(mean, rel=1e-3)
+    assert drawn.shape / drawn.rate**2 == pytest.approx(p @ (grid - mean) ** 2, rel=1e-3)
 
 
 @pytest.mark.parametrize("biases", [True, False])
@@ -561,12 +591,13 @@ def test_a_drawn_row_has_the_posteriors_mean_and_covariance(biases):
     ratings, q, b = rng.uniform(1, 5, 6), rng.normal(size=(6, K)), rng.normal(size=6)
     root = rng.normal(size=(K, K))
     precision, prior_mean = root @ root.T + np.eye(K), rng.normal(size=K)
-    m = K + biases
+    m, theirs = K + biases, rng.uniform(0.2, 3, 6)
+    times = np.sqrt(1.7 * theirs)
 
     def draw(z):
         return stepwise.gibbs_row(
             ratings, q, b, z, mean=3.0, alpha=1.7, prior_mean=prior_mean, precision=precision,
-            bias_precision=0.6, with_bias=biases,
+            bias_precision=0.6, with_bias=biases, other_precisions=theirs,
         )  # fmt: skip
 
     # Whitened, prior and ratings alike are rows of one least-squares problem.
@@ -575,8 +606,8 @@ def test_a_drawn_row_has_the_posteriors_mean_and_covariance(biases):
     prior[biases:, biases:] = np.linalg.cholesky(precision).T
     if biases:
         prior[0, 0] = math.sqrt(0.6)
-    rows = np.vstack([math.sqrt(1.7) * design, prior])
-    right = np.concatenate([math.sqrt(1.7) * (ratings - 3 - b), prior @ around])
+    rows = np.vstack([times[:, None] * design, prior])
+    right = np.concatenate([times * (ratings - 3 - b), prior @ around])
     centre = draw(np.zeros(m))
     expected = np.linalg.lstsq(rows, right, rcond=None)[0]
     assert centre.solution == pytest.approx(expected, abs=1e-9)

@@ -3,10 +3,12 @@
 import itertools
 
 import numpy as np
+import pytest
 
 import recsys_core as rc
 from pages.shared import download_buttons
 from recsys_core.asking import attribution, matrix_view
+from recsys_core.asking.coverage import coverage
 from recsys_core.figures import waterfall
 from tests.app_harness import (
     checked,
@@ -139,3 +141,35 @@ def test_held_out_test_ratings_give_no_error_away(browser_id, monkeypatch):
     test = current(workspace).run.split.test
     assert np.isnan(shown[-1].values("error")[test.user_ids, test.item_ids]).all()
     assert shown[-1].held_out[test.user_ids, test.item_ids].all()
+
+
+def tables_of_coverage(at):
+    return [d.value for d in at.dataframe if "uncertainty" in d.value.columns]
+
+
+def test_whether_intervals_hold_is_said_of_ratings_that_set_no_width(browser_id):
+    world = rc.datasets.low_rank(60, 50, n_factors=2, density=0.6, noise=0.5)
+    workspace = load(browser_id, world)
+    run = train(workspace, rc.BayesianPMF(n_factors=2, n_epochs=20, implicit=False))
+    at = open_page("predictions", browser_id)
+    found = coverage(run.fitted)
+    said = f"90\u00a0% intervals hold **{100 * found.inside:.1f}\u00a0%** of"
+    assert said in text_of(at) and "each half is judged here" in text_of(at)
+    (table,) = tables_of_coverage(at)  # of the test part when somebody asks, and not before
+    shares = table["uncertainty"].str.split(" ± ").str[0].astype(float)
+    by = found.table[found.table["by"] == "predicted uncertainty"]
+    assert shares.to_numpy() == pytest.approx(100 * by["inside"].to_numpy(), abs=0.06)
+    assert table.shape == (4, 3)
+    checked(at.button(key="coverage_test").click().run())
+    on_test = coverage(run.fitted, run.split.test)
+    assert f"test ratings: **{100 * on_test.inside:.1f}\u00a0%**" in text_of(at)
+    assert len(tables_of_coverage(at)) == 2
+
+
+def test_without_held_out_ratings_the_page_says_whose_doubts_intervals_are(browser_id):
+    party(browser_id, rc.BayesianPMF(n_factors=2, n_epochs=6))
+    at = open_page("predictions", browser_id)
+    assert "as wide as the model itself thinks" in text_of(at)
+    assert at.button(key="coverage_test").disabled
+    party(browser_id)
+    assert "Do the intervals hold" not in text_of(open_page("predictions", browser_id))
