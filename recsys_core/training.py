@@ -120,7 +120,10 @@ class Trainer(Protocol):
         """Finish an epoch (re-estimate priors)."""
 
     def squared_errors(self, ratings: Ratings, start: int, stop: int) -> tuple[float, float]:
-        """Compute Σ (r − r̂)² over ratings start to stop: raw, and with r̂ clipped."""
+        """Compute Σ (r − r̂)² over ratings start to stop: raw, and with r̂ clipped.
+
+        The trainer numbers them in whichever order it likes, the same as long as it is measuring.
+        """
 
     def objective(self, squared_error: float) -> float:
         """Compute the regularised objective, given Σ (r − r̂)² over the training ratings."""

@@ -27,6 +27,7 @@ from recsys_core.kernels.arguments import (
     Solution,
     Triples,
 )
+from recsys_core.kernels.tables import padded
 
 _HOMES = {
     "errors_kernel": "errors",
@@ -57,15 +58,6 @@ def __getattr__(name: str) -> Any:
     found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = found
     return found
-
-
-def padded(n_factors: int) -> int:
-    """Return the row length in memory: a multiple of 8, so that rows fill vector registers.
-
-    The columns past ``n_factors`` are zero and stay zero: every update of a factor is a multiple of
-    the same factor in the other row or of itself.
-    """
-    return max(8, -(-n_factors // 8) * 8)
 
 
 def warm_up(widths: tuple[int, ...] = (8, 16, 32)) -> None:

@@ -23,6 +23,7 @@ from collections.abc import Callable
 import numpy as np
 
 from recsys_core.kernels.compiling import compiled, specialised
+from recsys_core.kernels.scratch import empty
 from recsys_core.kernels.vectors import (
     add_outer,
     add_rows,
@@ -62,12 +63,11 @@ def rows_kernel(width: int) -> Callable[..., None]:
         uncertain, noisy = variance.shape[0] > 0, noise.shape[0] > 0
         inverts, scaled, own_rhs = inverse.shape[0] > 0, weights.shape[0] > 0, rhs.shape[0] > 1
         zero, one = np.float32(0), np.float32(1)
-        u = np.empty((width + 1, width), np.float32)  # row 0 is v, row f + 1 of U_w or its making
+        u = empty(width + 1, width)  # row 0 is v, row f + 1 of U_w or its making
         flat, all_rows = u.reshape((width + 1) * width), np.arange(max(width + 1, _CACHED))
         y, pivot = np.empty(width, np.float32), np.empty(width, np.float32)  # pivot: 1 / U_ff
-        a, w = np.empty((1, width), np.float32), np.empty((1, width), np.float32)
-        m = np.empty((width, width), np.float32)
-        scaled_x = np.empty((_CACHED, width), np.float32)
+        a, w, m = empty(1, width), empty(1, width), empty(width, width)
+        scaled_x = empty(_CACHED, width)
         targets, ones = np.empty(_CACHED, np.float32), np.ones(1, np.float32)
         top, n_ratings = np.uint32(0), len(columns)
         for row in range(first, last):

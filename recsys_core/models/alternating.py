@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from recsys_core import kernels
+from recsys_core.kernels import tables
 from recsys_core.kernels.arguments import Penalty
 from recsys_core.kernels.threads import row_steps, run_all
 from recsys_core.models.factor_model import FoldIn
@@ -155,5 +156,6 @@ class AlternatingTrainer(FactorTrainer):
         super().restore(state)
         for name in ("users", "items"):
             side = getattr(self, name)
-            side.reg, side.prior, side.inverse, side.variance = (a.copy() for a in state[name])
+            side.reg, side.prior, side.inverse, variance = (a.copy() for a in state[name])
+            side.variance = tables.copy(variance)
         self._half = None

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from recsys_core.kernels import tables
 from recsys_core.kernels.arguments import Penalty
 from recsys_core.kernels.threads import cut, one_blas_thread, run_all
 from recsys_core.models.alternating import AlternatingTrainer, Side
@@ -250,7 +251,7 @@ class GibbsTrainer(AlternatingTrainer):
 
     def _add(self, running: Running, draw: FactorModel) -> float:
         """Add what a draw predicts; return its own Σ e²."""
-        p, q = np.zeros_like(self.p), np.zeros_like(self.q)
+        p, q = tables.like(self.p), tables.like(self.q)
         p[:, : self.n_factors], q[:, : self.n_factors] = draw.p, draw.q
         # Copies of the biases, since read-only arrays would have the kernel compiled once more.
         return running.add(p, q, draw.b_user.copy(), draw.b_item.copy(), self.mean)
