@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from recsys_core.kernels.conjugate_gradients import choices_kernel, conjugate_kernel
     from recsys_core.kernels.errors import errors_kernel, running_kernel
     from recsys_core.kernels.grid import lay_out, shuffle
     from recsys_core.kernels.least_squares import rows_kernel
@@ -30,6 +31,8 @@ from recsys_core.kernels.arguments import (
 from recsys_core.kernels.tables import padded
 
 _HOMES = {
+    "choices_kernel": "conjugate_gradients",
+    "conjugate_kernel": "conjugate_gradients",
     "errors_kernel": "errors",
     "running_kernel": "errors",
     "lay_out": "grid",
@@ -46,9 +49,9 @@ _HOMES = {
 
 __all__ = [
     "FixedSide", "Parameters", "Penalty", "Rows", "Solution", "Triples", "add_neighbours",
-    "errors_kernel", "lay_out", "logistic_kernel", "multiplicative_kernel", "padded",
-    "rows_kernel", "running_kernel", "sgd_kernel", "shuffle", "similarities", "sums_kernel",
-    "svdpp_kernel", "warm_up",
+    "choices_kernel", "conjugate_kernel", "errors_kernel", "lay_out", "logistic_kernel",
+    "multiplicative_kernel", "padded", "rows_kernel", "running_kernel", "sgd_kernel", "shuffle",
+    "similarities", "sums_kernel", "svdpp_kernel", "warm_up",
 ]  # fmt: skip
 
 
@@ -88,12 +91,14 @@ def warm_up(widths: tuple[int, ...] = (8, 16, 32)) -> None:
         parameters = Parameters(table, table, row, row, f(0))
         square = np.eye(width, dtype=f)
         kernels.rows_kernel(width)(
-            rows, row, FixedSide(table, table, row, f(0)), Penalty(square, square[:1]), table,
+            rows, FixedSide(table, table, row, f(0)), Penalty(square, square[:1]), table,
             Solution(table, row, table), 0, 0,
         )  # fmt: skip
         kernels.sums_kernel(width)(starts, ids, table, row, table, 0, 0)
         kernels.running_kernel(width)(triples, parameters, row, f(1), f(1), f(5), 0, 0)
         kernels.svdpp_kernel(width)(ids, rows, parameters, table, table, f(0), f(0), True, 0, 0)
+        kernels.conjugate_kernel(width)(rows, row, table, square, table, 0, 0)
+        kernels.choices_kernel(width)(rows, table, table, 0, 0)
         kernels.multiplicative_kernel(width)(rows, table, table, f(0), 0, 0)
         logistic = kernels.logistic_kernel(width)
         logistic(triples, parameters, f(1), f(4), f(0), row, row, True, 0, 0)

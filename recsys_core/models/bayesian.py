@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 
 from recsys_core.kernels import tables
 from recsys_core.kernels.arguments import Penalty
-from recsys_core.kernels.threads import cut, one_blas_thread, run_all
+from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.alternating import AlternatingTrainer, Side
 from recsys_core.models.base import Model
 from recsys_core.models.factor_model import FactorModel, FoldIn
@@ -170,10 +170,9 @@ class GibbsTrainer(AlternatingTrainer):
     def begin_epoch(self) -> None:
         """Draw the priors of users and items, given their rows."""
         self.sweep += 1
-        with one_blas_thread():
-            for number, (side, prior) in enumerate(self._hyperpriors.items()):
-                its_turn = self.sweep % 2 == number
-                prior.draw(side, self._rng(1, number), self._kinds if its_turn else None)
+        for number, (side, prior) in enumerate(self._hyperpriors.items()):
+            its_turn = self.sweep % 2 == number
+            prior.draw(side, self._rng(1, number), self._kinds if its_turn else None)
 
     def _kinds(self, kind: int, n: int) -> np.ndarray:
         """Draw noise for implicit factors."""
@@ -194,8 +193,7 @@ class GibbsTrainer(AlternatingTrainer):
         matrix[:k, :k] = prior.precision / self.alpha
         means = np.zeros((1, width), np.float32)
         means[0, :k] = prior.mean
-        with one_blas_thread():
-            rhs = (means if prior.implicit is None else means + prior.implicit.shift) @ matrix
+        rhs = (means if prior.implicit is None else means + prior.implicit.shift) @ matrix
         bias = np.float32(prior.bias_precision / self.alpha)
         return Penalty(matrix, rhs, bias, with_bias=side.biases)
 
@@ -220,8 +218,7 @@ class GibbsTrainer(AlternatingTrainer):
     def _keep(self) -> float:
         """Keep the current draw; return its own Σ e² on the training ratings."""
         on_train = self._running_of(self.train)
-        with one_blas_thread():
-            draw = aligned(self._draw(), self.draws)
+        draw = aligned(self._draw(), self.draws)
         self.draws = (*self.draws, draw)
         self._totals = _with(self._totals, draw)
         errors = {running: self._add(running, draw) for running in self._running}

@@ -15,7 +15,12 @@ from recsys_core.stepwise.bayesian import (
     gibbs_row,
     normal_wishart_draw,
 )
-from recsys_core.stepwise.implicit_als import ImplicitALSRow, implicit_als_row
+from recsys_core.stepwise.implicit_als import (
+    ImplicitALSRound,
+    ImplicitALSRow,
+    implicit_als_rounds,
+    implicit_als_row,
+)
 from recsys_core.stepwise.item_knn import (
     NeighbourPrediction,
     Similarity,
@@ -46,10 +51,11 @@ from recsys_core.stepwise.sgd import Gradient, SGDStep, decayed_rate, sgd_step
 from recsys_core.stepwise.svdpp import SVDppStep, svdpp_step
 
 __all__ = [
-    "ALSRow", "AdamUpdate", "Forward", "GibbsRow", "Gradient", "ImplicitALSRow", "LogisticStep",
-    "NMFRow", "NeighbourPrediction", "NetworkStep", "NormalWishartDraw", "PMFPrior", "PMFRow",
-    "SGDStep", "SVDppStep", "Similarity", "adam_update", "als_row", "decayed_rate", "gibbs_row",
-    "implicit_als_row", "item_similarity", "logistic_step", "neighbour_prediction",
-    "network_forward", "network_gradients", "network_step", "nmf_row", "normal_wishart_draw",
-    "pmf_noise", "pmf_prior", "pmf_row", "sgd_step", "shrunken_bias", "svdpp_step",
+    "ALSRow", "AdamUpdate", "Forward", "GibbsRow", "Gradient", "ImplicitALSRound",
+    "ImplicitALSRow", "LogisticStep", "NMFRow", "NeighbourPrediction", "NetworkStep",
+    "NormalWishartDraw", "PMFPrior", "PMFRow", "SGDStep", "SVDppStep", "Similarity", "adam_update",
+    "als_row", "decayed_rate", "gibbs_row", "implicit_als_rounds", "implicit_als_row",
+    "item_similarity", "logistic_step", "neighbour_prediction", "network_forward",
+    "network_gradients", "network_step", "nmf_row", "normal_wishart_draw", "pmf_noise",
+    "pmf_prior", "pmf_row", "sgd_step", "shrunken_bias", "svdpp_step",
 ]  # fmt: skip

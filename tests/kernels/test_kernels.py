@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import recsys_core as rc
 from recsys_core import kernels, stepwise
@@ -18,7 +19,7 @@ from recsys_core.kernels.scratch import empty
 from recsys_core.kernels.sgd import logistic_kernel, sgd_kernel
 from recsys_core.kernels.sums import sums_kernel
 from recsys_core.kernels.svdpp import svdpp_kernel
-from recsys_core.kernels.threads import cut, run_all
+from recsys_core.kernels.threads import cut, one_blas_thread, run_all
 
 N_USERS, N_ITEMS, K, WIDTH = 7, 6, 3, 8
 
@@ -189,7 +190,24 @@ def test_pieces_keep_their_order_on_threads():
     assert run_all(lambda a, b: (a, b), cut(100, 7)) == cut(100, 7)
 
 
-@pytest.mark.parametrize("name", ["SGD", "ALS", "PMF", "SVDpp", "NMF"])
+def test_blas_is_limited_until_the_last_leaves():
+    def n_threads():
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    with threadpool_limits(2, user_api="blas"):
+        before = n_threads()
+        assert max(before) == 2
+        first, second = one_blas_thread(), one_blas_thread()
+        first.__enter__()
+        second.__enter__()
+        assert set(n_threads()) == {1}
+        first.__exit__(None, None, None)
+        assert set(n_threads()) == {1}, "the other still needs it"
+        second.__exit__(None, None, None)
+        assert n_threads() == before
+
+
+@pytest.mark.parametrize("name", ["SGD", "ALS", "PMF", "SVDpp", "NMF", "ImplicitALS"])
 def test_one_and_two_threads_give_the_same_bits(name, monkeypatch):
     ratings = rc.datasets.low_rank(n_users=400, n_items=300, density=0.5, seed=0)
     results = []
@@ -224,17 +242,19 @@ def test_a_neural_batch_equals_plain_pytorch():
 def test_warming_up_compiles_what_training_calls():
     rc.kernels.warm_up((8,))
     ratings = rc.Ratings.from_matrix(np.random.default_rng(0).integers(1, 6, (8, 6)), missing=None)
-    kernels = (
+    known = (
         sgd_kernel(8), logistic_kernel(8), rows_kernel(8), errors_kernel(8), svdpp_kernel(8),
         sums_kernel(8), multiplicative_kernel(8), running_kernel(8),
+        kernels.conjugate_kernel(8), kernels.choices_kernel(8),
     )  # fmt: skip
-    compiled = [len(kernel.signatures) for kernel in kernels]
+    compiled = [len(kernel.signatures) for kernel in known]
     for model in (rc.SGD(n_factors=2), rc.ALS(n_factors=2), rc.PMF(n_factors=2),
                   rc.PMF(n_factors=2, link="logistic"), rc.SVDpp(n_factors=2),
-                  rc.NMF(n_factors=2), rc.BayesianPMF(n_factors=2, implicit=True)):  # fmt: skip
+                  rc.NMF(n_factors=2), rc.ImplicitALS(n_factors=2),
+                  rc.BayesianPMF(n_factors=2, implicit=True)):  # fmt: skip
         model.n_epochs = 1
         model.fit(ratings)
-    assert [len(kernel.signatures) for kernel in kernels] == compiled
+    assert [len(kernel.signatures) for kernel in known] == compiled
 
 
 @pytest.mark.parametrize("width", [8, 16, 24])
