@@ -30,12 +30,12 @@ def zeros(n_rows: int, width: int) -> np.ndarray:
 
 
 def like(table: np.ndarray) -> np.ndarray:
-    """Make zeros in the shape of a table, aligned."""
+    """Make zeros in the shape of a table, (n_rows, width), aligned like ``zeros``."""
     return zeros(*table.shape)
 
 
 def copy(table: np.ndarray) -> np.ndarray:
-    """Copy a table, aligned."""
+    """Copy a table, (n_rows, width), aligned like ``zeros``."""
     copied = like(table)
     copied[...] = table
     return copied
