@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from benchmarks import accuracy, accuracy_tables, data, report, scale
+from benchmarks import accuracy, accuracy_tables, data, report, scale, stream
 from recsys_core.words import number
 
 ROOT = Path(__file__).parent.parent
@@ -45,6 +45,9 @@ def tables() -> str:
         "![Seconds per epoch against k](../benchmarks/results/scale_k.svg)",
         scale.markdown(found),
     ]
+    if stream.path().exists():
+        moved = stream.markdown(json.loads(stream.path().read_text()))
+        parts += ["## Memory moved", moved]
     started = json.loads((report.RESULTS / "start.json").read_text())
     rows: list[tuple[str, ...]] = [(name, number(value)) for name, value in started.items()]
     parts += ["## Start and idle memory", report.table(("", "measured"), rows)]

@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any, Protocol, overload
 
 from recsys_core.errors import DivergedError, SettingsError
-from recsys_core.kernels.threads import cut
+from recsys_core.kernels.threads import cut, one_blas_thread
 from recsys_core.ratings import Ratings
 from recsys_core.standardized import plain
 from recsys_core.text import Text
@@ -120,7 +120,10 @@ class Trainer(Protocol):
         """Finish an epoch (re-estimate priors)."""
 
     def squared_errors(self, ratings: Ratings, start: int, stop: int) -> tuple[float, float]:
-        """Compute Σ (r − r̂)² over ratings start to stop: raw, and with r̂ clipped."""
+        """Compute Σ (r − r̂)² over ratings start to stop: raw, and with r̂ clipped.
+
+        The trainer numbers them in whichever order it likes, the same as long as it is measuring.
+        """
 
     def objective(self, squared_error: float) -> float:
         """Compute the regularised objective, given Σ (r − r̂)² over the training ratings."""
@@ -200,7 +203,8 @@ class Training:
         self._latest: Any = None  # fitted model of the present moment, once somebody asked for it
         if checkpoint is None:
             began = time.perf_counter()
-            self._close_epoch(self._measure(), began)
+            with one_blas_thread():
+                self._close_epoch(self._measure(), began)
         else:
             if checkpoint.shape != self._shape:
                 raise SettingsError(
@@ -268,6 +272,10 @@ class Training:
         """
         if self.finished:
             return None
+        with one_blas_thread():
+            return self._advance(max_seconds)
+
+    def _advance(self, max_seconds: float) -> Epoch | None:
         began = time.perf_counter()
         at, trainer = self._at, self.trainer
         self._latest = None

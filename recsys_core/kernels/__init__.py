@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from recsys_core.kernels.conjugate_gradients import choices_kernel, conjugate_kernel
     from recsys_core.kernels.constrained import constrained_kernel
     from recsys_core.kernels.errors import errors_kernel, row_errors_kernel, running_kernel
     from recsys_core.kernels.grid import lay_out, shuffle
@@ -28,10 +29,13 @@ from recsys_core.kernels.arguments import (
     Solution,
     Triples,
 )
+from recsys_core.kernels.tables import padded
 
 _HOMES = {
     "count_both": "sums",
     "constrained_kernel": "constrained",
+    "choices_kernel": "conjugate_gradients",
+    "conjugate_kernel": "conjugate_gradients",
     "errors_kernel": "errors",
     "row_errors_kernel": "errors",
     "running_kernel": "errors",
@@ -51,10 +55,10 @@ _HOMES = {
 
 __all__ = [
     "FixedSide", "Parameters", "Penalty", "Rows", "Solution", "Triples", "add_neighbours",
-    "constrained_kernel", "count_both", "errors_kernel", "lay_out", "logistic_kernel",
-    "multiplicative_kernel", "padded", "row_errors_kernel", "rows_kernel", "running_kernel",
-    "sgd_in_turn_kernel", "sgd_kernel", "shuffle", "similarities", "sum_columns", "sums_kernel",
-    "svdpp_kernel", "warm_up",
+    "choices_kernel", "conjugate_kernel", "constrained_kernel", "count_both", "errors_kernel",
+    "lay_out", "logistic_kernel", "multiplicative_kernel", "padded", "row_errors_kernel",
+    "rows_kernel", "running_kernel", "sgd_in_turn_kernel", "sgd_kernel", "shuffle", "similarities",
+    "sum_columns", "sums_kernel", "svdpp_kernel", "warm_up",
 ]  # fmt: skip
 
 
@@ -64,15 +68,6 @@ def __getattr__(name: str) -> Any:
     found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = found
     return found
-
-
-def padded(n_factors: int) -> int:
-    """Return the row length in memory: a multiple of 8, so that rows fill vector registers.
-
-    The columns past ``n_factors`` are zero and stay zero: every update of a factor is a multiple of
-    the same factor in the other row or of itself.
-    """
-    return max(8, -(-n_factors // 8) * 8)
 
 
 def warm_up(widths: tuple[int, ...] = (8, 16, 32)) -> None:
@@ -104,7 +99,7 @@ def warm_up(widths: tuple[int, ...] = (8, 16, 32)) -> None:
         parameters = Parameters(table, table, row, row, f(0))
         square = np.eye(width, dtype=f)
         kernels.rows_kernel(width)(
-            rows, row, FixedSide(table, table, row, f(0)), Penalty(square, square[:1]), table,
+            rows, FixedSide(table, table, row, f(0)), Penalty(square, square[:1]), table,
             Solution(table, row, table), 0, 0,
         )  # fmt: skip
         fixed = FixedSide(table, table, row, f(0), row)
@@ -112,6 +107,8 @@ def warm_up(widths: tuple[int, ...] = (8, 16, 32)) -> None:
         kernels.sums_kernel(width)(starts, ids, table, row, table, 0, 0)
         kernels.running_kernel(width)(triples, parameters, row, f(1), f(1), f(5), 0, 0)
         kernels.svdpp_kernel(width)(ids, rows, parameters, table, table, f(0), f(0), True, 0, 0)
+        kernels.conjugate_kernel(width)(rows, row, table, square, table, 0, 0)
+        kernels.choices_kernel(width)(rows, table, table, 0, 0)
         kernels.multiplicative_kernel(width)(rows, table, table, f(0), 0, 0)
         logistic = kernels.logistic_kernel(width)
         logistic(triples, parameters, f(1), f(4), f(0), row, row, True, 0, 0)

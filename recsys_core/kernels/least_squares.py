@@ -26,6 +26,7 @@ from collections.abc import Callable
 import numpy as np
 
 from recsys_core.kernels.compiling import compiled, specialised
+from recsys_core.kernels.scratch import empty
 from recsys_core.kernels.vectors import (
     add_outer,
     add_rows,
@@ -47,8 +48,6 @@ def rows_kernel(width: int) -> Callable[..., None]:
     It takes (see ``kernels.arguments``):
 
     ratings : Rows, the ratings by row.
-    weights : weight of each rating's squared error, float32, (n_ratings,), for rows without bias;
-        an empty array, (0,), weights all by 1.
     fixed : FixedSide; its variances are added to the diagonal of each x_j x_jᵀ.
     penalty : Penalty.
     noise : z, float32, (n_rows, width + 1), the bias first; an empty array, (0, 0), adds none.
@@ -57,21 +56,19 @@ def rows_kernel(width: int) -> Callable[..., None]:
     """
 
     @compiled
-    def solve_rows(ratings, weights, fixed, penalty, noise, solution, first, last):
+    def solve_rows(ratings, fixed, penalty, noise, solution, first, last):
         starts, columns, values = ratings
         x, variance, other_bias, mean, roots = fixed
         matrix, rhs, bias_penalty, bias_rhs, with_bias, weighted, times = penalty
         rows, bias, inverse = solution
         uncertain, noisy = variance.shape[0] > 0, noise.shape[0] > 0
-        inverts, scaled, own_rhs = inverse.shape[0] > 0, weights.shape[0] > 0, rhs.shape[0] > 1
+        inverts, own_rhs = inverse.shape[0] > 0, rhs.shape[0] > 1
         rooted, own_times = roots.shape[0] > 0, times.shape[0] > 0
         zero, one = np.float32(0), np.float32(1)
-        u = np.empty((width + 1, width), np.float32)  # row 0 is v, row f + 1 of U_w or its making
-        flat, all_rows = u.reshape((width + 1) * width), np.arange(max(width + 1, _CACHED))
+        u = empty(width + 1, width)  # row 0 is v, row f + 1 of U_w or its making
+        flat, all_rows = u.reshape((width + 1) * width), np.arange(width + 1)
         y, pivot = np.empty(width, np.float32), np.empty(width, np.float32)  # pivot: 1 / U_ff
-        a, w = np.empty((1, width), np.float32), np.empty((1, width), np.float32)
-        m = np.empty((width, width), np.float32)
-        scaled_x = np.empty((_CACHED, width), np.float32)
+        a, w, m = empty(1, width), empty(1, width), empty(width, width)
         targets, ones = np.empty(_CACHED, np.float32), np.ones(1, np.float32)
         shares = np.empty(_CACHED, np.float32)
         top, n_ratings = np.uint32(0), len(columns)
@@ -102,17 +99,8 @@ def rows_kernel(width: int) -> Callable[..., None]:
                     targets[n - start] = t
                     if n + _CACHED < n_ratings:
                         prefetch_row(width, x, np.uint32(columns[n + _CACHED]))
-                if scaled:
-                    for n in range(start, stop):
-                        root = np.sqrt(weights[n])
-                        targets[n - start] *= root
-                        for f in range(width):
-                            scaled_x[n - start, f] = root * x[columns[n], f]
-                    add_outer(width, u, 1, scaled_x, all_rows, 0, stop - start)
-                    add_rows(width, a, top, one, targets, 0, 1, scaled_x, all_rows, 0, stop - start)
-                else:
-                    add_outer(width, u, 1, x, columns, start, stop)
-                    add_rows(width, a, top, one, targets, -start, 1, x, columns, start, stop)
+                add_outer(width, u, 1, x, columns, start, stop)
+                add_rows(width, a, top, one, targets, -start, 1, x, columns, start, stop)
                 if with_bias and rooted:
                     add_rows(width, u, top, one, shares, -start, 1, x, columns, start, stop)
             if with_bias and not rooted:

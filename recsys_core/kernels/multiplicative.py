@@ -17,6 +17,7 @@ from collections.abc import Callable
 import numpy as np
 
 from recsys_core.kernels.compiling import compiled, specialised
+from recsys_core.kernels.scratch import empty
 from recsys_core.kernels.vectors import add_rows, dot_rows
 
 
@@ -36,7 +37,7 @@ def multiplicative_kernel(width: int) -> Callable[..., None]:
         for row in range(first, last):
             longest = max(longest, starts[row + 1] - starts[row])
         predicted = np.empty(longest, np.float32)
-        above, below = np.empty((1, width), np.float32), np.empty((1, width), np.float32)
+        above, below = empty(1, width), empty(1, width)
         for row in range(first, last):
             begin, end = starts[row], starts[row + 1]
             if begin == end:

@@ -16,7 +16,11 @@ from collections.abc import Callable
 import numpy as np
 
 from recsys_core.kernels.compiling import compiled, specialised
-from recsys_core.kernels.vectors import blend_rows, dot_rows, move_row
+from recsys_core.kernels.vectors import blend_rows, dot_rows, move_row, prefetch_row
+
+# Rows are asked for so many ratings before they are used: about as long as they take to come from
+# the second-level cache, and few enough to stay in the first.
+_AHEAD = 16
 
 
 @specialised
@@ -32,6 +36,9 @@ def sgd_kernel(width: int) -> Callable[..., None]:
         p, q, b_user, b_item, mean = parameters
         keep = np.float32(1) - rate * reg
         for n in range(start, stop):
+            if n + _AHEAD < stop:
+                prefetch_row(width, p, np.uint32(user_ids[n + _AHEAD]))
+                prefetch_row(width, q, np.uint32(item_ids[n + _AHEAD]))
             u, i = np.uint32(user_ids[n]), np.uint32(item_ids[n])
             e = values[n] - (mean + b_user[u] + b_item[i] + dot_rows(width, p, u, q, i))
             if with_biases:
@@ -90,6 +97,9 @@ def logistic_kernel(width: int) -> Callable[..., None]:
         p, q, b_user, b_item, mean = parameters
         one = np.float32(1)
         for n in range(start, stop):
+            if n + _AHEAD < stop:
+                prefetch_row(width, p, np.uint32(user_ids[n + _AHEAD]))
+                prefetch_row(width, q, np.uint32(item_ids[n + _AHEAD]))
             u, i = np.uint32(user_ids[n]), np.uint32(item_ids[n])
             x = mean + b_user[u] + b_item[i] + dot_rows(width, p, u, q, i)
             share = one / (one + np.exp(-x))

@@ -22,6 +22,7 @@ from collections.abc import Callable
 import numpy as np
 
 from recsys_core.kernels.compiling import compiled, specialised
+from recsys_core.kernels.scratch import empty
 from recsys_core.kernels.vectors import add_rows, blend_rows, dot_rows, move_row
 
 
@@ -43,7 +44,9 @@ def svdpp_kernel(width: int) -> Callable[..., None]:
         # w + 2g q = √2 (v + √2 g q)  and  q + g w = q + √2 g v.
         root = np.sqrt(np.float32(2))
         keep = one - rate * reg
-        v, step = np.zeros((1, width), np.float32), np.zeros((1, width), np.float32)
+        v, step = empty(1, width), empty(1, width)
+        v[:] = 0  # what is multiplied by 0 must be a number
+        step[:] = 0
         for visit in range(first, last):
             u = np.uint32(visits[visit])
             begin, end = starts[u], starts[u + 1]

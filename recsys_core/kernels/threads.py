@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import cache
+from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
@@ -34,13 +35,41 @@ def _blas() -> Any:
     return ThreadpoolController()
 
 
+class _OneBlasThread:
+    """Limits BLAS while at least one ``with`` block is open, on any thread: the limit is global.
+
+    The first to enter sets it and the last to leave lifts it. Were it set and lifted by each,
+    whoever leaves last would put back the limit found when entering: 1, for good.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._inside = Lock(), 0
+        self._limit: Any = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._limit = _blas().limit(limits=1, user_api="blas")
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._limit.restore_original_limits()
+
+
+_ONE_BLAS_THREAD = _OneBlasThread()
+
+
 def one_blas_thread() -> AbstractContextManager:
     """Hold NumPy's matrix products to the calling thread inside this ``with`` block.
 
-    Its own threads spin too: products of thin matrices, as after every sweep, took fifty times as
-    long while another process held a core.
+    Its own threads spin too, also for a while after a product: they took the second core from the
+    kernels that followed, and products of thin matrices took fifty times as long while another
+    process held a core. Held once around all of training; cheap inside another such block.
     """
-    return _blas().limit(limits=1, user_api="blas")
+    return _ONE_BLAS_THREAD
 
 
 def run_all(work: Callable[..., Result], pieces: Iterable[tuple]) -> list[Result]:

@@ -11,6 +11,7 @@ from recsys_core.kernels.compiling import PLAIN, naming_the_switch
 if PLAIN:
     from recsys_core.kernels.vectors_plain import (
         add_outer,
+        add_projections,
         add_rows,
         blend_rows,
         dot_rows,
@@ -23,6 +24,7 @@ else:
     with naming_the_switch():
         from recsys_core.kernels.vectors_llvm import (
             add_outer,
+            add_projections,
             add_rows,
             blend_rows,
             dot_rows,
@@ -33,6 +35,6 @@ else:
         )
 
 __all__ = [
-    "add_outer", "add_rows", "blend_rows", "dot_rows", "factorise", "move_row", "prefetch_row",
-    "substitute",
+    "add_outer", "add_projections", "add_rows", "blend_rows", "dot_rows", "factorise", "move_row",
+    "prefetch_row", "substitute",
 ]  # fmt: skip

@@ -235,6 +235,58 @@ def add_rows(
 
 
 @_vector_code
+def add_projections(
+    typing_context: Any, width: Any, a: Any, f: Any, v: Any, g: Any, plus: Any, targets: Any,
+    sign: Any, weights: Any, x: Any, rows: Any, start: Any, stop: Any,
+) -> Any:  # fmt: skip
+    """``for n in range(start, stop):``
+
+    ``a[f] += (plus * targets[n] + sign * weights[n] * (x[rows[n]] @ v[g])) * x[rows[n]]``.
+
+    ``width`` is a constant, ``f`` and ``g`` are unsigned, ``targets``, ``weights`` and ``rows``
+    flat. Each row is loaded once, for its product and for the sum, which is held in registers.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        a_f = list(_Table(context, builder, signature, args, 1).row(args[2]))
+        v_g = [value for _, value in _Table(context, builder, signature, args, 3).row(args[4])]
+        x_table = _Table(context, builder, signature, args, 9)
+        targets_data, weights_data, rows_data = (
+            context.make_array(signature.args[which])(context, builder, args[which]).data
+            for which in (6, 8, 10)
+        )
+        held = [cgutils.alloca_once(builder, old.type) for _, old in a_f]
+        for (_, old), total in zip(a_f, held, strict=True):
+            builder.store(old, total)
+        one = ir.Constant(_INT, 1)
+        with cgutils.for_range_slice(builder, args[11], args[12], one) as (n, _):
+            row = builder.load(builder.gep(rows_data, [n]))
+            x_n = [value for _, value in x_table.row(row)]
+            sums: dict[int, Any] = {}  # by vector size
+            for own, along in zip(x_n, v_g, strict=True):
+                size, product = own.type.count, _times(builder, own, along)
+                sums[size] = _plus(builder, sums[size], product) if size in sums else product
+            dot = ir.Constant(_FLOAT, 0.0)
+            for vector in sums.values():
+                dot = _summed(builder, vector, dot)
+            weight = _times(builder, args[7], builder.load(builder.gep(weights_data, [n])))
+            target = _times(builder, args[5], builder.load(builder.gep(targets_data, [n])))
+            share = _plus(builder, target, _times(builder, weight, dot))
+            for own, total in zip(x_n, held, strict=True):
+                scaled = _times(builder, _splat(builder, share, own.type), own)
+                builder.store(_plus(builder, builder.load(total), scaled), total)
+        for (place, _), total in zip(a_f, held, strict=True):
+            builder.store(builder.load(total), place, align=4)
+        return context.get_dummy_value()
+
+    i64, f32 = types.int64, types.float32
+    signature = types.void(
+        width, a, f, v, g, f32, targets, f32, weights, x, rows, i64, i64
+    )  # fmt: skip
+    return signature, generate
+
+
+@_vector_code
 def add_outer(
     typing_context: Any, width: Any, a: Any, top: Any, x: Any, rows: Any, start: Any, stop: Any
 ) -> Any:

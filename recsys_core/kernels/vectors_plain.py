@@ -47,6 +47,15 @@ def add_rows(width, a, f, sign, shares, offset, stride, x, rows, start, stop):
 
 
 @compiled
+def add_projections(width, a, f, v, g, plus, targets, sign, weights, x, rows, start, stop):
+    """Add Σ_n (plus targets[n] + sign weights[n] (x_n · v_g)) x_n to a_f, x_n = x[rows[n]]."""
+    for n in range(start, stop):
+        share = plus * targets[n] + sign * weights[n] * dot_rows(width, x, rows[n], v, g)
+        for k in range(width):
+            a[f, k] += share * x[rows[n], k]
+
+
+@compiled
 def add_outer(width, a, top, x, rows, start, stop):
     """Add Σ_n x_n x_nᵀ, x_n = x[rows[n]], to the upper half of the matrix a[top:]."""
     for n in range(start, stop):

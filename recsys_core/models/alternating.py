@@ -6,11 +6,13 @@ own, with design rows x_i = (q_i, 1) and targets r − μ − b_i; then all item
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from recsys_core import kernels
+from recsys_core.kernels import tables
 from recsys_core.kernels.arguments import Penalty
 from recsys_core.kernels.threads import row_steps, run_all
 from recsys_core.models.factor_model import FoldIn
@@ -77,7 +79,8 @@ class AlternatingTrainer(FactorTrainer):
         self.users = Side(self.p, self.b_user, train.by_user, *shape)
         self.items = Side(self.q, self.b_item, train.by_item, *shape)
         self.n_steps = len(self.users.steps) + len(self.items.steps)
-        self._half: tuple[Any, ...] | None = None  # what all steps of a half-step share
+        # The kernel of a half-step and what all its steps share.
+        self._half: tuple[Callable[..., None], tuple[Any, ...]] | None = None
 
     def step(self, index: int) -> None:
         """Solve some rows; the first steps are the users', the others the items'."""
@@ -86,19 +89,17 @@ class AlternatingTrainer(FactorTrainer):
         if index >= n_first:
             side, other, index = other, side, index - n_first
         if self._half is None:
-            self._half = self._begin_half(side, other)
-        kernel, fixed = kernels.rows_kernel(side.factors.shape[1]), self._half
+            self._half = self.half_step(side, other)
+        kernel, fixed = self._half
         run_all(lambda first, last: kernel(*fixed, first, last), side.steps[index])
         if index == len(side.steps) - 1:
             self._half = None
             self.after_half(side)
 
-    def _begin_half(self, side: Side, other: Side) -> tuple[Any, ...]:
-        """Return the arguments of the kernel before the run of rows; see ``rows_kernel``."""
-        targets, weights = self.targets(side)
-        return (
-            kernels.Rows(side.grouped.starts, side.grouped.columns, targets),
-            weights,
+    def half_step(self, side: Side, other: Side) -> tuple[Callable[..., None], tuple[Any, ...]]:
+        """Return a kernel for runs of rows of a side, and its arguments before the run."""
+        return kernels.rows_kernel(side.factors.shape[1]), (
+            self.ratings(side),
             self.fixed(other),
             self.penalty(side, other)._replace(weighted=self.weighted),
             self.noise_of(side),
@@ -109,16 +110,13 @@ class AlternatingTrainer(FactorTrainer):
         """Return the regularisation of this half-step; ``weighted`` is set by the caller."""
         return side.penalty()
 
+    def ratings(self, side: Side) -> kernels.Rows:
+        """Return what the rows of a side are fitted to, in the kernel's form."""
+        return kernels.Rows(*side.grouped[:3])
+
     def fixed(self, other: Side) -> kernels.FixedSide:
         """Return the side that is held fixed, in the kernel's form."""
         return kernels.FixedSide(other.factors, other.variance, other.bias, np.float32(self.mean))
-
-    def targets(self, side: Side) -> tuple[np.ndarray, np.ndarray]:
-        """Return targets and weights of the squared errors, float32, (n_ratings,) each.
-
-        They are in the order of ``side.grouped``; an empty array of weights means 1 for all.
-        """
-        return side.grouped.values, NONE[0:0].ravel()
 
     def noise_of(self, side: Side) -> np.ndarray:
         """Return the noise that turns solutions into draws from the posterior; none here, (0, 0).
@@ -166,5 +164,6 @@ class AlternatingTrainer(FactorTrainer):
         super().restore(state)
         for name in ("users", "items"):
             side = getattr(self, name)
-            side.reg, side.prior, side.inverse, side.variance = (a.copy() for a in state[name])
+            side.reg, side.prior, side.inverse, variance = (a.copy() for a in state[name])
+            side.variance = tables.copy(variance)
         self._half = None

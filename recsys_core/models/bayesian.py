@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from recsys_core.errors import SettingsError
+from recsys_core.kernels import tables
 from recsys_core.kernels.arguments import FixedSide, Penalty
-from recsys_core.kernels.threads import cut, one_blas_thread, run_all
+from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.alternating import AlternatingTrainer, Side
 from recsys_core.models.base import Model
 from recsys_core.models.calibration import FEWEST, HELD_BACK, HeldOut
@@ -216,10 +217,9 @@ class GibbsTrainer(AlternatingTrainer):
     def begin_epoch(self) -> None:
         """Draw the priors of users and items, given their rows."""
         self.sweep += 1
-        with one_blas_thread():
-            for number, (side, prior) in enumerate(self._hyperpriors.items()):
-                its_turn = self.sweep % 2 == number
-                prior.draw(side, self._rng(1, number), self._kinds if its_turn else None)
+        for number, (side, prior) in enumerate(self._hyperpriors.items()):
+            its_turn = self.sweep % 2 == number
+            prior.draw(side, self._rng(1, number), self._kinds if its_turn else None)
 
     def _kinds(self, kind: int, n: int) -> np.ndarray:
         """Draw noise for implicit factors."""
@@ -240,8 +240,7 @@ class GibbsTrainer(AlternatingTrainer):
         matrix[:k, :k] = prior.precision / self.noise.alpha
         means = np.zeros((1, width), np.float32)
         means[0, :k] = prior.mean
-        with one_blas_thread():
-            rhs = (means if prior.implicit is None else means + prior.implicit.shift) @ matrix
+        rhs = (means if prior.implicit is None else means + prior.implicit.shift) @ matrix
         bias = np.float32(prior.bias_precision / self.noise.alpha)
         times = (1.0 / self.noise.of(side)).astype(np.float32)
         return Penalty(matrix, rhs, bias, with_bias=side.biases, times=times)
@@ -249,14 +248,18 @@ class GibbsTrainer(AlternatingTrainer):
     def fixed(self, other: Side) -> FixedSide:
         """Return the side that is held fixed, its rows times √α_j, the other side's precisions."""
         roots = np.sqrt(self.noise.of(other)).astype(np.float32)
-        return super().fixed(other)._replace(factors=roots[:, None] * other.factors, roots=roots)
+        factors = tables.like(other.factors)
+        np.multiply(roots[:, None], other.factors, out=factors)
+        return super().fixed(other)._replace(factors=factors, roots=roots)
 
     def after_half(self, side: Side) -> None:
         """Draw the precisions of a side's ratings, and α, where it is that side's turn."""
         if self.sweep % 2 == (side is self.items):  # one side a sweep: as good, half the time
             return
         other = self.items if side is self.users else self.users
-        self.noise.draw(side, self.fixed(other), self._rng(6, int(side is self.items)))
+        self.noise.draw(
+            side, self.ratings(side), self.fixed(other), self._rng(6, int(side is self.items))
+        )
 
     def noise_of(self, side: Side) -> np.ndarray:
         """Draw z / √(α α_u), z ~ N(0, 1), of factors and biases; float32, (n_rows, width + 1)."""
@@ -273,8 +276,7 @@ class GibbsTrainer(AlternatingTrainer):
 
     def _keep(self) -> None:
         """Keep the current draw."""
-        with one_blas_thread():
-            draw = aligned(self._draw(), self.draws)
+        draw = aligned(self._draw(), self.draws)
         self.draws = (*self.draws, draw)
         self._totals = _with(self._totals, draw)
         for running in self._running:
@@ -324,7 +326,7 @@ class GibbsTrainer(AlternatingTrainer):
 
     def _add(self, running: Running, draw: Draw) -> None:
         """Add what a draw predicts."""
-        p, q = np.zeros_like(self.p), np.zeros_like(self.q)
+        p, q = tables.like(self.p), tables.like(self.q)
         p[:, : self.n_factors], q[:, : self.n_factors] = draw.p, draw.q
         # Copies of the biases, since read-only arrays would have the kernel compiled once more.
         running.add(p, q, draw.b_user.copy(), draw.b_item.copy(), self.mean)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from recsys_core import kernels
+from recsys_core.kernels import tables
 from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.factor_model import FactorModel, FoldIn
 from recsys_core.models.fitted_model import FittedModel
@@ -110,8 +111,8 @@ class FactorTrainer:
         self.n_factors = n_factors
         self.link: Link = link
         width = kernels.padded(n_factors)
-        self.p = np.zeros((train.n_users, width), np.float32)
-        self.q = np.zeros((train.n_items, width), np.float32)
+        self.p = tables.zeros(train.n_users, width)
+        self.q = tables.zeros(train.n_items, width)
         self.b_user = np.zeros(train.n_users, np.float32)
         self.b_item = np.zeros(train.n_items, np.float32)
         self.mean = 0.0
@@ -144,11 +145,15 @@ class FactorTrainer:
         """Return the parameters in the kernels' form: the arrays themselves, not copies."""
         return kernels.Parameters(self.p, self.q, self.b_user, self.b_item, np.float32(self.mean))
 
+    def in_order(self, ratings: Ratings) -> kernels.Triples:
+        """Return ratings, all of them, in the order in which they are fastest measured."""
+        return kernels.Triples(ratings.user_ids, ratings.item_ids, ratings.values)
+
     def squared_errors(self, ratings: Ratings, start: int, stop: int) -> tuple[float, float]:
-        """Compute Σ (r − r̂)² over ratings start to stop: raw, and with r̂ clipped to the scale."""
+        """Compute Σ (r − r̂)² over ratings start to stop of ``in_order``: raw, and r̂ clipped."""
         kernel = kernels.errors_kernel(self.p.shape[1])
         fixed = (
-            kernels.Triples(ratings.user_ids, ratings.item_ids, ratings.values),
+            self.in_order(ratings),
             self.parameters(), self.link == "logistic",
             np.float32(self.train.scale.low), np.float32(self.train.scale.high),
         )  # fmt: skip

@@ -13,19 +13,22 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from recsys_core import kernels
 from recsys_core.errors import RatingsError
-from recsys_core.kernels.arguments import Penalty
-from recsys_core.kernels.threads import one_blas_thread
+from recsys_core.kernels import tables
+from recsys_core.kernels.threads import run_all
 from recsys_core.models.alternating import AlternatingTrainer, Side
 from recsys_core.models.base import Model
 from recsys_core.models.capabilities import Capabilities
 from recsys_core.models.factor_model import FactorModel, FoldIn
-from recsys_core.models.factor_trainer import Running
+from recsys_core.models.factor_trainer import squares
 from recsys_core.models.fitted_model import Attribution, Guest
 from recsys_core.models.normal_equations import normal_equations
 from recsys_core.models.options import (
@@ -51,7 +54,8 @@ class ImplicitALS(Model):
 
         Σ_ui c_ui (1[count_ui > 0] − p_u · q_i)² + λ (Σ ‖p_u‖² + Σ ‖q_i‖²)
 
-    in time linear in the choices, since Σ_i q_i q_iᵀ is the same for all users. Ratings are taken
+    in time linear in the choices, since Σ_i q_i q_iᵀ is the same for all users. Each row is moved
+    towards its solution by three rounds of conjugate gradients a pass. Ratings are taken
     for counts: what someone rated, someone chose. Its scores are preferences, usually between 0
     and 1, and rank items; they are not ratings and have no RMSE.
     Source: Hu, Koren and Volinsky, *Collaborative Filtering for Implicit Feedback Datasets*, 2008.
@@ -115,8 +119,8 @@ class Preferences(FactorModel):
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Build A and b of a user's half-step, and c_j of each item, 0 if it was not chosen.
 
-        A = QᵀQ + Σ_j α n_j q_j q_jᵀ + λI and b = Σ_j c_j q_j, c_j = 1 + α n_j: weights and targets
-        as ``ImplicitTrainer`` has them, of the chosen items alone.
+        A = QᵀQ + Σ_j α n_j q_j q_jᵀ + λI and b = Σ_j c_j q_j, c_j = 1 + α n_j, as in
+        ``ImplicitTrainer``: weights α n and targets (1 + α n) / (α n), of the chosen items alone.
         """
         q, chosen = self.q.astype(np.float64), counts > 0
         more = self.alpha * counts[chosen].astype(np.float64)
@@ -142,50 +146,45 @@ class Preferences(FactorModel):
 
 
 class ImplicitTrainer(AlternatingTrainer):
-    """A half-step's penalty is the sum over all of the other side, with more for the choices.
+    """Improves users' rows given the items', then items' rows given the users'.
 
-    Σ_j [x_j w]² over all j and Σ_j over the chosen of c_j (1 − x_j w)² − (x_j w)² give
+    Σ_j (x_j · w)² over all j and Σ_j over the chosen of c_j (1 − x_j · w)² − (x_j · w)² give
 
         (Σ_all x xᵀ + Σ_chosen α n x xᵀ + λI) w = Σ_chosen (1 + α n) x
 
-    which is the kernel's problem: weights α n, targets (1 + α n) / (α n), Λ = Σ_all x xᵀ + λI.
+    towards which each row takes the rounds of ``kernels.conjugate_gradients``.
     """
 
     has_ratings = Preferences.capabilities.ratings
 
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
         super().__init__(train, {**settings, "center": False, "biases": False})
-        self._fits = {}
+        self._choices = {}
         for side in (self.users, self.items):
-            more = np.float32(settings["alpha"]) * side.grouped.values
-            with np.errstate(divide="ignore"):
-                targets = np.where(more > 0, (1 + more) / more, 0).astype(np.float32)
-            self._fits[side] = targets, more
+            grouped, alpha = side.grouped, np.float32(settings["alpha"])
+            more = alpha * grouped.values  # α n
+            confidences = np.where(more > 0, 1 + more, np.float32(0))
+            self._choices[side] = kernels.Rows(grouped.starts, grouped.columns, more), confidences
 
-    def targets(self, side: Side) -> tuple[np.ndarray, np.ndarray]:
-        """Return targets (1 + α n) / (α n) and weights α n, float32, (n_ratings,) each."""
-        return self._fits[side]
-
-    def penalty(self, side: Side, other: Side) -> Penalty:
-        """Return Σ x xᵀ over the whole other side, plus λI."""
-        width, k = other.factors.shape[1], self.n_factors
-        with one_blas_thread():
-            matrix = other.factors.T @ other.factors
-        matrix[np.arange(k), np.arange(k)] += np.float32(self.settings["reg"])
-        matrix[np.arange(k, width), np.arange(k, width)] = 1.0
-        return Penalty(matrix, np.zeros((1, width), np.float32))  # and no bias
+    def half_step(self, side: Side, other: Side) -> tuple[Callable[..., None], tuple[Any, ...]]:
+        """Return the kernel and its arguments: Σ x xᵀ over the whole other side, plus λI."""
+        choices, confidences = self._choices[side]
+        k = np.arange(self.n_factors)
+        matrix = tables.copy(other.factors.T @ other.factors)
+        matrix[k, k] += np.float32(self.settings["reg"])
+        kernel = kernels.conjugate_kernel(other.factors.shape[1])
+        return kernel, (choices, confidences, other.factors, matrix, side.factors)
 
     def objective(self, squared_error: float) -> float:
         """Compute what ``ImplicitALS`` minimises over all cells, by ‖P Qᵀ‖² = tr(PᵀP QᵀQ)."""
-        running = Running(self.train, self.train.scale)
-        running.add(self.p, self.q, self.b_user, self.b_item, 0.0)
-        x, values = running.sums, self.train.values
-        more = np.where(values > 0, 1 + np.float32(self.settings["alpha"]) * values, 0)
-        cells = more * (1 - x) ** 2 - np.where(values > 0, x, 0) ** 2
-        chosen = float(cells.sum(dtype=np.float64))
-        p, q = self.p.astype(np.float64), self.q.astype(np.float64)
-        everything = float(np.einsum("fg,fg->", p.T @ p, q.T @ q))
-        return everything + chosen + self.settings["reg"] * float((p**2).sum() + (q**2).sum())
+        choices, _ = self._choices[self.users]
+        kernel = kernels.choices_kernel(self.p.shape[1])
+        pieces = [piece for step in self.users.steps for piece in step]
+        chosen = math.fsum(run_all(lambda a, b: kernel(choices, self.q, self.p, a, b), pieces))
+        of_users, of_items = (rows.T @ rows for rows in (self.p, self.q))
+        everything = float(np.einsum("fg,fg->", of_users, of_items, dtype=np.float64))
+        penalty = float(squares(self.p).sum() + squares(self.q).sum())
+        return everything + chosen + self.settings["reg"] * penalty
 
     def snapshot(self) -> Preferences:
         """Return the fitted model: copies of the factors, and α and λ for guests."""

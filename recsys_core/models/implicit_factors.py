@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from recsys_core import kernels
+from recsys_core.kernels import tables
 from recsys_core.kernels.threads import row_steps, run_all
 from recsys_core.models.alternating import Side
 
@@ -49,10 +50,10 @@ class ImplicitFactors:
     def __init__(self, side: Side, other: Side) -> None:
         n_rows, (n_others, width) = len(side.factors), other.factors.shape
         self.kappa = self.size = 1.0
-        self.y = np.zeros((n_others, width), np.float32)
-        self.shift = np.zeros((n_rows, width), np.float32)
-        self.residual, self.direction = np.zeros_like(self.y), np.zeros_like(self.y)
-        self.across, self.image = np.zeros_like(self.shift), np.zeros_like(self.y)  # F d and A d
+        self.y = tables.zeros(n_others, width)
+        self.shift = tables.zeros(n_rows, width)
+        self.residual, self.direction = tables.like(self.y), tables.like(self.y)
+        self.across, self.image = tables.like(self.shift), tables.like(self.y)  # F d and A d
         self.goal = self.left = np.zeros(width, np.float32)
         self._there, self._back = side.grouped, other.grouped
         inverse = 1 / np.maximum(side.counts, 1)

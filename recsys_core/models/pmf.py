@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from recsys_core import kernels
+from recsys_core.kernels import tables
 from recsys_core.models.alternating import AlternatingTrainer, Side
 from recsys_core.models.base import Model
 from recsys_core.models.factor_model import FoldIn
@@ -175,7 +176,7 @@ class AdaptiveTrainer(AlternatingTrainer):
         for side in (self.users, self.items):
             n, width = side.factors.shape
             side.inverse = np.zeros((n, width + 1), np.float32)
-            side.variance = np.zeros((n, width), np.float32)
+            side.variance = tables.zeros(n, width)
 
     def after_half(self, side: Side) -> None:
         """Re-estimate the prior mean and variance of the side just solved."""

@@ -41,8 +41,8 @@ class RatingNoise:
         """Return α_u or α_i of a side's rows, float64, (n_rows,)."""
         return self.precisions[self.sides.index(side)]
 
-    def draw(self, side: Side, fixed: FixedSide, rng: np.random.Generator) -> None:
-        """Draw a side's precisions given its errors, then its ν, then α.
+    def draw(self, side: Side, ratings: Rows, fixed: FixedSide, rng: np.random.Generator) -> None:
+        """Draw a side's precisions given the errors of its ratings, then its ν, then α.
 
         With S_u = Σ_i α_i e² over the n_u ratings of u, and n ratings in all:
 
@@ -54,8 +54,6 @@ class RatingNoise:
         at = self.sides.index(side)
         sums = np.zeros(len(side.counts))
         kernel = kernels.row_errors_kernel(side.factors.shape[1])
-        grouped = side.grouped
-        ratings = Rows(grouped.starts, grouped.columns, grouped.values)
         for pieces in side.steps:
             run_all(
                 lambda first, last: kernel(

@@ -175,6 +175,10 @@ class SGDTrainer(FactorTrainer):
         pieces = self._steps[self._visits[index]]
         run_all(lambda start, stop: kernel(self._triples, *fixed, start, stop), pieces)
 
+    def in_order(self, ratings: Ratings) -> kernels.Triples:
+        """Return the training ratings as they are trained on: block by block, rows stay near."""
+        return self._triples if ratings is self.train else super().in_order(ratings)
+
     def update(self) -> tuple[Callable[..., None], tuple]:
         """Return the kernel, and its arguments between the ratings and the run."""
         s = self.settings

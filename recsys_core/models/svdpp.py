@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from recsys_core import kernels
+from recsys_core.kernels import tables
 from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.base import Model
 from recsys_core.models.factor_model import FactorModel, FoldIn
@@ -115,7 +116,7 @@ class SVDppTrainer(FactorTrainer):
         self.rng = np.random.default_rng(settings["seed"])
         self.mean = train.global_mean if settings["center"] else 0.0
         self.draw_factors(self.rng, settings["init_deviation"], settings["center"])
-        self.own, self.y = self.p.copy(), np.zeros_like(self.q)
+        self.own, self.y = tables.copy(self.p), tables.like(self.q)
         grouped, counts = train.by_user, train.user_counts
         # Within a user, random order: else the last items of the table had the most influence.
         order = np.lexsort((self.rng.random(len(train)), np.repeat(np.arange(len(counts)), counts)))

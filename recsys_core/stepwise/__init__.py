@@ -19,7 +19,12 @@ from recsys_core.stepwise.bayesian import (
 )
 from recsys_core.stepwise.constrained import ConstrainedStep, constrained_step
 from recsys_core.stepwise.ease import EASEWeights, ease_weights
-from recsys_core.stepwise.implicit_als import ImplicitALSRow, implicit_als_row
+from recsys_core.stepwise.implicit_als import (
+    ImplicitALSRound,
+    ImplicitALSRow,
+    implicit_als_rounds,
+    implicit_als_row,
+)
 from recsys_core.stepwise.item_knn import (
     NeighbourPrediction,
     Similarity,
@@ -51,11 +56,11 @@ from recsys_core.stepwise.svdpp import SVDppStep, svdpp_step
 
 __all__ = [
     "ALSRow", "AdamUpdate", "ConstrainedStep", "EASEWeights", "Forward", "GibbsRow", "Gradient",
-    "ImplicitALSRow", "LogisticStep", "NMFRow", "NeighbourPrediction", "NetworkStep",
-    "NormalWishartDraw", "PMFPrior", "PMFRow", "PrecisionDraw", "SGDStep", "SVDppStep",
-    "Similarity", "adam_update", "als_row", "constrained_step", "decayed_rate", "ease_weights",
-    "gibbs_row", "implicit_als_row", "item_similarity", "logistic_step", "neighbour_prediction",
-    "network_forward", "network_gradients", "network_step", "nmf_row", "normal_wishart_draw",
-    "pmf_noise", "pmf_prior", "pmf_row", "precision_draw", "sgd_step", "shrunken_bias",
-    "svdpp_step",
+    "ImplicitALSRound", "ImplicitALSRow", "LogisticStep", "NMFRow", "NeighbourPrediction",
+    "NetworkStep", "NormalWishartDraw", "PMFPrior", "PMFRow", "PrecisionDraw", "SGDStep",
+    "SVDppStep", "Similarity", "adam_update", "als_row", "constrained_step", "decayed_rate",
+    "ease_weights", "gibbs_row", "implicit_als_rounds", "implicit_als_row", "item_similarity",
+    "logistic_step", "neighbour_prediction", "network_forward", "network_gradients", "network_step",
+    "nmf_row", "normal_wishart_draw", "pmf_noise", "pmf_prior", "pmf_row", "precision_draw",
+    "sgd_step", "shrunken_bias", "svdpp_step",
 ]  # fmt: skip

@@ -1,22 +1,26 @@
 """Fast kernels against the steps of ``stepwise``, sums in float64 and PyTorch."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import recsys_core as rc
 from recsys_core import kernels, stepwise
-from recsys_core.kernels import Parameters, Triples, padded
+from recsys_core.kernels import Parameters, Triples, padded, tables
 from recsys_core.kernels.constrained import constrained_kernel
 from recsys_core.kernels.errors import errors_kernel, running_kernel
 from recsys_core.kernels.least_squares import rows_kernel
 from recsys_core.kernels.multiplicative import multiplicative_kernel
+from recsys_core.kernels.scratch import empty
 from recsys_core.kernels.sgd import logistic_kernel, sgd_kernel
 from recsys_core.kernels.sums import sums_kernel
 from recsys_core.kernels.svdpp import svdpp_kernel
-from recsys_core.kernels.threads import cut, run_all
+from recsys_core.kernels.threads import cut, one_blas_thread, run_all
 
 N_USERS, N_ITEMS, K, WIDTH = 7, 6, 3, 8
 
@@ -32,7 +36,52 @@ def problem(seed=0, n=40):
 
 
 def test_rows_are_padded_to_whole_vectors():
-    assert [padded(k) for k in (0, 1, 8, 9, 16, 30, 32)] == [8, 8, 8, 16, 16, 32, 32]
+    assert [padded(k) for k in (0, 1, 8, 9, 16, 17, 32, 33)] == [8, 8, 8, 16, 16, 32, 32, 48]
+
+
+@pytest.mark.parametrize("shape", [(1, 16), (7, 32), (1000, 48)])
+def test_tables_begin_at_a_line_of_cache(shape):
+    for make in (tables.zeros, empty):
+        several = [make(*shape) for _ in range(5)]  # by chance, one in four or so would
+        assert all(t.ctypes.data % 64 == 0 and t.shape == shape for t in several)
+        assert all(t.flags.c_contiguous and t.dtype == np.float32 for t in several)
+    table = tables.zeros(*shape)
+    assert not table.any()
+    table[...] = np.arange(table.size).reshape(shape)
+    copied = tables.copy(table)
+    assert np.array_equal(copied, table) and copied.ctypes.data % 64 == 0
+    assert not np.shares_memory(copied, table)
+
+
+@pytest.mark.parametrize("k", [3, 17, 32])
+def test_every_table_of_a_trainer_begins_at_a_line_of_cache(k):
+    ratings = rc.datasets.low_rank(n_users=30, n_items=20, density=0.4, seed=0)
+    for model in (rc.SGD, rc.ALS, rc.NMF, rc.SVDpp, rc.ImplicitALS,
+                  lambda **how: rc.PMF(adaptive=True, **how),
+                  lambda **how: rc.BayesianPMF(implicit=True, **how)):  # fmt: skip
+        training = model(n_factors=k, n_epochs=2).start(ratings)
+        again = model(n_factors=k, n_epochs=2).start(ratings, checkpoint=training.checkpoint())
+        for trainer in (training.trainer, again.trainer):
+            width = kernels.padded(k)
+            sides = [s for s in (getattr(trainer, "users", None),) if s is not None]
+            held = [*vars(trainer).values(), *(a for side in sides for a in vars(side).values())]
+            rows = [a for a in held if isinstance(a, np.ndarray) and a.shape[1:] == (width,)]
+            assert len(rows) >= 2
+            assert all(table.ctypes.data % 64 == 0 for table in rows)
+
+
+def test_training_ratings_are_measured_in_the_grids_order_and_all_of_them():
+    ratings = rc.datasets.low_rank(n_users=400, n_items=300, density=0.5, seed=0)
+    training = rc.SGD(n_factors=5, n_epochs=2).start(ratings)
+    training.advance(1e9)
+    trainer = training.trainer
+    laid = trainer.in_order(training.train)
+    assert not np.array_equal(laid.values, training.train.values), "it is another order"
+    model = training.snapshot()
+    error = ratings.values - model.predict(ratings.user_ids, ratings.item_ids).astype(float)
+    assert training.history[-1].train_rmse == pytest.approx(math.sqrt((error**2).mean()), rel=1e-5)
+    own = trainer.in_order(ratings)  # the same ratings, but not those it trains on
+    assert np.array_equal(own.user_ids, ratings.user_ids)
 
 
 # Sides of one row, more factors than rows, one rating, none: whatever hypothesis thinks of.
@@ -142,7 +191,24 @@ def test_pieces_keep_their_order_on_threads():
     assert run_all(lambda a, b: (a, b), cut(100, 7)) == cut(100, 7)
 
 
-@pytest.mark.parametrize("name", ["SGD", "ALS", "PMF", "SVDpp", "NMF"])
+def test_blas_is_limited_until_the_last_leaves():
+    def n_threads():
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    with threadpool_limits(2, user_api="blas"):
+        before = n_threads()
+        assert max(before) == 2
+        first, second = one_blas_thread(), one_blas_thread()
+        first.__enter__()
+        second.__enter__()
+        assert set(n_threads()) == {1}
+        first.__exit__(None, None, None)
+        assert set(n_threads()) == {1}, "the other still needs it"
+        second.__exit__(None, None, None)
+        assert n_threads() == before
+
+
+@pytest.mark.parametrize("name", ["SGD", "ALS", "PMF", "SVDpp", "NMF", "ImplicitALS"])
 def test_one_and_two_threads_give_the_same_bits(name, monkeypatch):
     ratings = rc.datasets.low_rank(n_users=400, n_items=300, density=0.5, seed=0)
     results = []
@@ -177,18 +243,20 @@ def test_a_neural_batch_equals_plain_pytorch():
 def test_warming_up_compiles_what_training_calls():
     rc.kernels.warm_up((8,))
     ratings = rc.Ratings.from_matrix(np.random.default_rng(0).integers(1, 6, (8, 6)), missing=None)
-    kernels = (
+    known = (
         sgd_kernel(8), logistic_kernel(8), rows_kernel(8), errors_kernel(8), svdpp_kernel(8),
         sums_kernel(8), multiplicative_kernel(8), running_kernel(8), constrained_kernel(8),
+        kernels.conjugate_kernel(8), kernels.choices_kernel(8),
     )  # fmt: skip
-    compiled = [len(kernel.signatures) for kernel in kernels]
+    compiled = [len(kernel.signatures) for kernel in known]
     for model in (rc.SGD(n_factors=2), rc.ALS(n_factors=2), rc.PMF(n_factors=2),
                   rc.PMF(n_factors=2, link="logistic"),
                   rc.PMF(n_factors=2, constrained=True), rc.SVDpp(n_factors=2),
-                  rc.NMF(n_factors=2), rc.BayesianPMF(n_factors=2, implicit=True)):  # fmt: skip
+                  rc.NMF(n_factors=2), rc.ImplicitALS(n_factors=2),
+                  rc.BayesianPMF(n_factors=2, implicit=True)):  # fmt: skip
         model.n_epochs = 1
         model.fit(ratings)
-    assert [len(kernel.signatures) for kernel in kernels] == compiled
+    assert [len(kernel.signatures) for kernel in known] == compiled
 
 
 @pytest.mark.parametrize("width", [8, 16, 24])

@@ -33,7 +33,6 @@ class Problem:
         if has.get("variance"):
             self.variance = np.zeros_like(self.x)
             self.variance[:, :k] = rng.uniform(0, 1, (n_columns, k))
-        self.weights = rng.uniform(0.1, 4, n).astype(f32) if has.get("weights") else NONE.ravel()
         self.other_bias = rng.normal(size=n_columns).astype(f32)
         root = rng.normal(size=(k, k)) / np.sqrt(k)
         self.matrix = np.eye(self.width)
@@ -62,7 +61,7 @@ class Problem:
             f32(0.8), f32(0.8 * 0.5), self.bias, self.weighted, self.times,
         )  # fmt: skip
         rows_kernel(self.width)(
-            Rows(self.starts, self.columns, self.values), self.weights,
+            Rows(self.starts, self.columns, self.values),
             FixedSide(self.fixed, self.variance, self.other_bias, f32(2), self.roots), penalty,
             self.noise,
             Solution(rows, bias, inverse), first, self.n_rows if last is None else last,
@@ -75,9 +74,9 @@ class Problem:
         columns, k = self.columns[here], self.k
         x = np.column_stack([np.full(len(columns), float(self.bias)), self.x[columns, :k]])
         t = self.values[here].astype(float) - 2.0 - self.other_bias[columns]
-        weight = self.weights[here].astype(float) if len(self.weights) else np.ones(len(t))
+        weight = np.ones(len(t))
         if len(self.roots):
-            weight = weight * self.roots[columns].astype(float) ** 2
+            weight = self.roots[columns].astype(float) ** 2
         penalty = np.diag([0.8, *np.zeros(k)])
         penalty[1:, 1:] = self.matrix[:k, :k]
         if len(self.times):
@@ -121,15 +120,6 @@ def test_rows_solve_their_normal_equations(seed, n_rows, n_columns, k, has):
         if has["bias"]:
             assert bias[row] == pytest.approx(w[0], abs=3e-3 * scale)
             assert inverse[row, 0] == pytest.approx(variances[0], rel=2e-2)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_weights_count_each_square(seed):
-    problem = Problem(seed, n_columns=100, weights=True)
-    rows, _, _ = problem.solve()
-    for row in range(problem.n_rows):
-        a, b = problem.system(row)
-        assert rows[row, :5] == pytest.approx(np.linalg.solve(a[1:, 1:], b[1:]), abs=1e-3)
 
 
 def test_row_errors_are_those_of_the_rows_weighted_by_column():

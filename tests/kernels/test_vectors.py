@@ -31,6 +31,9 @@ def calls(operation, width):
         "add_rows": lambda a, x, rows, shares: operation(
             width, a, SECOND, GAIN, shares, -1, 2, x, rows, 1, 11
         ),
+        "add_projections": lambda a, v, shares, weights, x, rows: operation(
+            width, a, SECOND, v, FOURTH, LESS, shares, GAIN, weights, x, rows, 1, 11
+        ),
         "add_outer": lambda u, x, rows: operation(width, u, 1, x, rows, 1, 11),
         "prefetch_row": lambda x: operation(width, x, FOURTH),
         "factorise": lambda u, a, y, pivot: operation(width, u, a, y, pivot),
@@ -52,6 +55,7 @@ def arrays_for(name, width):
         u[1:] = np.triu(u[1:]) / np.sqrt(width) + 2 * np.eye(width)
         pivot = 1 / np.diagonal(u[1:])
     return {
+        "add_projections": [a, a[::-1].copy(), shares[:12], shares[12:24].copy(), x, rows],
         "add_rows": [a, x, rows, shares], "add_outer": [u, x, rows], "prefetch_row": [x],
         "factorise": [u, a[:1], y, pivot], "substitute": [u, y, pivot, a],
     }.get(name, [a, x])  # fmt: skip

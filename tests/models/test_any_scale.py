@@ -112,6 +112,7 @@ of_stars = functools.cache(functools.partial(answers, a=1.0, b=0.0))
 @example(a=20.0, steps=-1.0)  # 0 to 80
 @example(a=0.01, steps=300.0)
 @example(a=1e4, steps=-300.0)
+@example(a=1e5, steps=0.0)
 @some_scales
 def test_what_is_learned_moves_with_the_scale(name, a, steps):
     found, expected = answers(name, a, a * steps), of_stars(name)

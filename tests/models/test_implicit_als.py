@@ -36,6 +36,38 @@ def test_the_objective_is_the_sum_over_all_cells_and_never_rises():
     assert model.history[-1].train_rmse is None
 
 
+def test_rounds_reach_what_exact_solving_reaches():
+    ratings = plays(n_users=150, n_items=90)
+    counts, k = dense(ratings), 12
+    training = rc.ImplicitALS(n_factors=k, alpha=0.7, reg=2.0, n_epochs=30).start(ratings)
+    q = training.snapshot().item_factors.astype(float)
+    for _ in training:
+        pass
+
+    def solved(table, x):
+        c = 1 + 0.7 * table
+        a = np.einsum("nj,jf,jg->nfg", c, x, x) + 2.0 * np.eye(k)
+        return np.linalg.solve(a, ((c * (table > 0)) @ x)[:, :, None])[:, :, 0]
+
+    for _ in range(30):  # both from the same items
+        p = solved(counts, q)
+        q = solved(counts.T, p)
+    assert training.history[-1].loss == pytest.approx(objective(counts, p, q, 0.7, 2.0), rel=2e-3)
+
+
+def test_who_chose_nothing_has_a_row_of_zeros():
+    counts = dense(plays())
+    counts[3], counts[:, 5] = 0, 0
+    users, items = np.nonzero(counts)
+    ratings = rc.Ratings(
+        users.astype(np.int32), items.astype(np.int32), counts[users, items].astype(np.float32),
+        list(range(40)), list(range(25)), rc.Scale(0, 10, 1),
+    )  # fmt: skip
+    model = rc.ImplicitALS(n_factors=6, n_epochs=1).fit(ratings)
+    assert not model.user_factors[3].any() and not model.item_factors[5].any()
+    assert np.isfinite(model.user_factors).all() and model.user_factors[2].any()
+
+
 def test_a_guest_is_a_user_and_reasons_add_up():
     ratings = plays()
     model = rc.ImplicitALS(n_factors=3, n_epochs=60).fit(ratings)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import recsys_core as rc
+from recsys_core.kernels import Rows
 from recsys_core.models.alternating import Side
 from recsys_core.models.calibration import normal_multiple
 from recsys_core.models.rating_noise import _SHAPES, RatingNoise, draw_shape
@@ -32,7 +33,7 @@ def test_drawn_in_turn_with_the_ratings_the_precisions_follow_their_prior():
         drawn = (rng.standard_normal(len(users)) / np.sqrt(tau)).astype(f32)
         for side, other in (sides, sides[::-1]):
             side.grouped.values[:] = drawn[side.grouped.order]
-            noise.draw(side, fixed_side(other, noise.of(other)), rng)
+            noise.draw(side, Rows(*side.grouped[:3]), fixed_side(other, noise.of(other)), rng)
         logs.append(np.log(noise.alpha))
         places.append(np.searchsorted(_SHAPES, noise.shapes) / (len(_SHAPES) - 1))
     assert np.mean(logs) == pytest.approx(-0.577, abs=0.15)

@@ -638,19 +638,39 @@ def test_the_drawn_prior_has_the_normal_wisharts_scale_and_mean():
     )
 
 
-def test_implicit_als_solves_each_row_as_its_step():
+@pytest.mark.parametrize("k", [2, 7])
+def test_implicit_als_improves_each_row_as_its_rounds(k):
     ratings = some()
     counts = np.zeros((ratings.n_users, ratings.n_items))
     counts[ratings.user_ids, ratings.item_ids] = ratings.values
-    model = rc.ImplicitALS(n_factors=K, alpha=0.7, reg=2.0, init_deviation=0.5)
+    model = rc.ImplicitALS(n_factors=k, alpha=0.7, reg=2.0, init_deviation=0.5)
     for before, after in epochs(model, ratings, 2):
-        new = Tables(after)
-        for table, (rows, _, x, _) in zip(
-            (counts, counts.T), new.sides(Tables(before)), strict=True
-        ):
+        old, new = Tables(before, k), Tables(after, k)
+        sides = (counts, old.p, old.q, new.p), (counts.T, old.q, new.p, new.q)
+        for table, was, x, rows in sides:
             for n in range(len(rows)):
-                step = stepwise.implicit_als_row(table[n], x, alpha=0.7, reg=2.0)
-                assert rows[n] == pytest.approx(step.factors, **CLOSE)
+                rounds = stepwise.implicit_als_rounds(table[n], x, was[n], alpha=0.7, reg=2.0)
+                assert rows[n] == pytest.approx(rounds[-1].factors, **CLOSE)
+
+
+def test_rounds_of_implicit_als_lower_the_objective_to_the_solution():
+    rng = np.random.default_rng(9)
+    counts, q = np.array([0.0, 3.0, 0.0, 1.0, 2.0, 5.0, 0.0]), rng.normal(size=(7, 5))
+    row = stepwise.implicit_als_row(counts, q, alpha=0.7, reg=0.4)
+    start = rng.normal(size=5)
+    rounds = stepwise.implicit_als_rounds(counts, q, start, alpha=0.7, reg=0.4, n_rounds=5)
+
+    def objective(w):
+        return row.confidences @ (row.preferences - q @ w) ** 2 + 0.4 * w @ w
+
+    losses = [objective(w) for w in (start, *(each.factors for each in rounds))]
+    assert (np.diff(losses) < 0).all()
+    assert rounds[-1].factors == pytest.approx(row.factors, abs=1e-8)
+    assert rounds[2].factors != pytest.approx(row.factors, abs=1e-4), "three are not enough yet"
+    slopes = difference(objective, start)
+    assert rounds[0].residual == pytest.approx(-slopes / 2, rel=1e-6)
+    for one, other in itertools.combinations(rounds, 2):  # conjugate directions
+        assert one.direction @ row.matrix @ other.direction == pytest.approx(0, abs=1e-6)
 
 
 def test_a_row_of_implicit_als_minimises_the_sum_over_all_items():
