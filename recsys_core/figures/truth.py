@@ -144,15 +144,18 @@ def errors(parts: Sequence[PartError], mode: Mode) -> Figure:
             )
         )
     noise = floor(parts)
-    marks: dict[str, Any] = {}
     if noise is not None:
-        line = {"color": colours.muted, "width": 1.5, "dash": "dash"}
-        note = {
-            "text": f"noise {words.error(noise)}", "x": noise, "xref": "x", "y": 0,
-            "yref": "y domain", "yanchor": "bottom", "xanchor": "left", "xshift": 4,
-            "showarrow": False, "font": {"color": colours.muted},
-        }  # fmt: skip
-        marks = {"shapes": [plain.vline(noise, line)], "annotations": [note]}
+        traces.append(
+            trace(
+                "scatter",
+                x=[noise] * len(rows),
+                y=rows,
+                mode="lines",
+                name=f"noise {words.error(noise)}",
+                line={"color": colours.muted, "width": 1.5, "dash": "dash"},
+                hoverinfo="name",
+            )
+        )
     chart = plain.figure(
         traces,
         "Error against the truth",
@@ -165,7 +168,6 @@ def errors(parts: Sequence[PartError], mode: Mode) -> Figure:
             fixedrange=True,
             ticklabelstandoff=6,
         ),
-        **marks,
     )
     return theme.dress(chart, mode)
 
