@@ -144,19 +144,25 @@ def errors(parts: Sequence[PartError], mode: Mode) -> Figure:
             )
         )
     noise = floor(parts)
-    marks: dict[str, Any] = {}
     if noise is not None:
-        line = {"color": colours.muted, "width": 1.5, "dash": "dash"}
-        note = {
-            "text": f"noise {words.error(noise)}", "x": noise, "xref": "x", "y": 0,
-            "yref": "y domain", "yanchor": "bottom", "xanchor": "left", "xshift": 4,
-            "showarrow": False, "font": {"color": colours.muted},
-        }  # fmt: skip
-        marks = {"shapes": [plain.vline(noise, line)], "annotations": [note]}
+        traces.append(
+            trace(
+                "scatter",
+                x=[noise] * len(rows),
+                y=rows,
+                mode="lines",
+                name=f"noise {words.error(noise)}",
+                line={"color": colours.muted, "width": 1.5, "dash": "dash"},
+                hoverinfo="name",
+            )
+        )
     chart = plain.figure(
         traces,
         "Error against the truth",
-        height=240,
+        height=290,
+        # Below: on a telephone its three names stand in as many lines.
+        legend={"y": -0.32, "yanchor": "top"},
+        margin={"t": 38},
         xaxis=axis("RMSE", rangemode="tozero"),
         yaxis=axis(
             None,
@@ -165,7 +171,6 @@ def errors(parts: Sequence[PartError], mode: Mode) -> Figure:
             fixedrange=True,
             ticklabelstandoff=6,
         ),
-        **marks,
     )
     return theme.dress(chart, mode)
 

@@ -135,9 +135,8 @@ def axis_ends(model: ModelInView) -> None:
         "chance."
     )
     table = model_in_view.factor_table(model)
-    table = table.assign(
-        spread=(100 * table["spread"]).round(1)
-    )  # as percentages, all with one decimal
+    spread = (100 * table["spread"]).round(1)  # as percentages, all with one decimal
+    table = table.assign(spread=spread)
     st.dataframe(
         table,
         hide_index=True,
