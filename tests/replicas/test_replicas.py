@@ -17,7 +17,8 @@ from recsys_core.runs import Registry
 
 
 def records_of(replica, ratings, *keys):
-    return {case.key: train(case, ratings) for case in replica.cases if case.key in keys}
+    found = {case.key: train(case, ratings) for case in replica.cases if case.key in keys}
+    return Records(found)
 
 
 def read(zip_path, name):
