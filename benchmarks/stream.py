@@ -100,7 +100,7 @@ def per_second(model: str, ratings: rc.Ratings, k: int) -> float:
 def markdown(found: dict[str, Any]) -> str:
     """The table for ``docs/benchmarks.md``."""
     speed = found["bandwidth"]
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for model, fast in found["ratings_per_second"].items():
         moved = bytes_per_rating(model, found["k"])
         rows.append(
