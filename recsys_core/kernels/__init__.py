@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from recsys_core.kernels.least_squares import rows_kernel
     from recsys_core.kernels.multiplicative import multiplicative_kernel
     from recsys_core.kernels.neighbours import add_neighbours, similarities
+    from recsys_core.kernels.residuals import residuals_kernel
     from recsys_core.kernels.sgd import logistic_kernel, sgd_kernel
     from recsys_core.kernels.sums import sums_kernel
     from recsys_core.kernels.svdpp import svdpp_kernel
@@ -37,6 +38,7 @@ _HOMES = {
     "multiplicative_kernel": "multiplicative",
     "add_neighbours": "neighbours",
     "similarities": "neighbours",
+    "residuals_kernel": "residuals",
     "sgd_kernel": "sgd",
     "logistic_kernel": "sgd",
     "sums_kernel": "sums",
@@ -46,7 +48,7 @@ _HOMES = {
 __all__ = [
     "FixedSide", "Parameters", "Penalty", "Rows", "Solution", "Triples", "add_neighbours",
     "errors_kernel", "lay_out", "logistic_kernel", "multiplicative_kernel", "padded",
-    "rows_kernel", "running_kernel", "sgd_kernel", "shuffle", "similarities", "sums_kernel",
+    "residuals_kernel", "rows_kernel", "running_kernel", "sgd_kernel", "shuffle", "similarities", "sums_kernel",
     "svdpp_kernel", "warm_up",
 ]  # fmt: skip
 

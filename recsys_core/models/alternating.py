@@ -76,19 +76,22 @@ class AlternatingTrainer(FactorTrainer):
         shape = self.n_factors, bool(settings["biases"])
         self.users = Side(self.p, self.b_user, train.by_user, *shape)
         self.items = Side(self.q, self.b_item, train.by_item, *shape)
-        self.n_steps = len(self.users.steps) + len(self.items.steps)
+        # What is solved in turn, and the side that is held fixed meanwhile.
+        self.halves = [(self.users, self.items), (self.items, self.users)]
+        self.n_steps = sum(len(side.steps) for side, _ in self.halves)
         self._half: tuple[Any, ...] | None = None  # what all steps of a half-step share
 
     def step(self, index: int) -> None:
-        """Solve some rows; the first steps are the users', the others the items'."""
-        n_first = len(self.users.steps)
-        side, other = self.users, self.items
-        if index >= n_first:
-            side, other, index = other, side, index - n_first
+        """Solve some rows; the first steps are the users', the last the items'."""
+        for side, other in self.halves:
+            if index < len(side.steps):
+                break
+            index -= len(side.steps)
         if self._half is None:
             self._half = self._begin_half(side, other)
         kernel, fixed = kernels.rows_kernel(side.factors.shape[1]), self._half
         run_all(lambda first, last: kernel(*fixed, first, last), side.steps[index])
+        self.after_rows(side, side.steps[index][0][0], side.steps[index][-1][-1])
         if index == len(side.steps) - 1:
             self._half = None
             self.after_half(side)
@@ -122,6 +125,9 @@ class AlternatingTrainer(FactorTrainer):
         Where there is some: float32, (n_rows, width + 1).
         """
         return NONE
+
+    def after_rows(self, side: Side, first: int, last: int) -> None:
+        """Do what follows once rows ``first`` to ``last`` are solved."""
 
     def after_half(self, side: Side) -> None:
         """Do what follows once all rows of a side are updated."""

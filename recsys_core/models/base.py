@@ -267,10 +267,14 @@ class Model(ABC):
         )
 
     def predict(
-        self, user_ids: ArrayLike | Guest, item_ids: ArrayLike, clip: bool = True
+        self,
+        user_ids: ArrayLike | Guest,
+        item_ids: ArrayLike,
+        clip: bool = True,
+        times: ArrayLike | None = None,
     ) -> np.ndarray:
         """Predict ratings of pairs, float32, (n,); see ``FittedModel.predict``."""
-        return self.snapshot().predict(user_ids, item_ids, clip)
+        return self.snapshot().predict(user_ids, item_ids, clip, times)
 
     def predict_matrix(
         self,
@@ -383,9 +387,8 @@ class Model(ABC):
             "scale": list(train.scale),
             "users": _plain(train.users),
             "items": _plain(train.items),
-            "item_info": None
-            if train.item_info is None
-            else json.loads(train.item_info.to_json(orient="split")),
+            "item_info": _table(train.item_info),
+            "user_info": _table(train.user_info),
         }
         with open(path, "wb") as file:
             np.savez_compressed(
@@ -407,6 +410,11 @@ def described(model: Model, settings: dict[str, Any]) -> str:
 def _plain(labels: list[Any]) -> list[Any]:
     """Labels as JSON keeps them: whole numbers stay numbers, all else becomes text."""
     return [int(x) if isinstance(x, int | np.integer) else str(x) for x in labels]
+
+
+def _table(info: pd.DataFrame | None) -> Any:
+    """What is known of users or items as JSON keeps it."""
+    return None if info is None else json.loads(info.to_json(orient="split"))
 
 
 def _check(options: Iterable[Option], settings: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from recsys_core.models.factor_model import FactorModel, FoldIn
 from recsys_core.models.factor_trainer import Running
 from recsys_core.models.fitted_model import FittedModel, Guest
 from recsys_core.models.hyperprior import Hyperprior
-from recsys_core.models.implicit_factors import gamma
+from recsys_core.models.implicit_factors import Incidence, gamma
 from recsys_core.models.options import (
     biases_option,
     center_option,
@@ -35,11 +36,13 @@ from recsys_core.models.options import (
     factors_option,
     option,
     seed_option,
+    side_information_option,
     standardize_option,
 )
 from recsys_core.models.posterior import Posterior, aligned
 from recsys_core.models.registry import MODELS
-from recsys_core.ratings import Ratings
+from recsys_core.models.side_features import features_of
+from recsys_core.ratings import SIDES, Ratings
 
 # Memory of all kept draws together, and how many are kept at least, so that means are not noisy.
 _MAX_BYTES, _MIN_DRAWS = 64 << 20, 24
@@ -69,7 +72,7 @@ class BayesianPMF(Model):
 
     title = "Bayesian PMF"
     summary = "Draws many models from the posterior; predicts their mean, with an interval."
-    shaping = (*Model.shaping, "implicit")
+    shaping = (*Model.shaping, "implicit", "side_information", "time")
 
     n_factors: int | None = factors_option()
     n_epochs: int | None = epochs_option()
@@ -82,6 +85,13 @@ class BayesianPMF(Model):
         None, "bool", "y", "Who rated what",
         meaning="Learns also from which items a user has rated, and which users an item.",
         what_if="Without it, only the values of the ratings count, not the choice of what to rate.",
+    )  # fmt: skip
+    side_information: bool = side_information_option()
+    time: bool = option(
+        False, "bool", "t", "Day of rating",
+        meaning="Learns also from the day of each rating, on which all ratings may be higher, or "
+        "other films liked. Lists are as of each user's latest day.",
+        what_if="Without it, a rating counts the same whenever it was given.",
     )  # fmt: skip
     biases: bool = biases_option()
     init_deviation: float = deviation_option()
@@ -112,6 +122,10 @@ class BayesianPMF(Model):
         return settings
 
     def _trainer(self, train: Ratings, settings: dict[str, Any]) -> GibbsTrainer:
+        if settings["time"]:
+            from recsys_core.models.bayesian_days import DatedGibbsTrainer
+
+            return DatedGibbsTrainer(train, settings)
         return GibbsTrainer(train, settings)
 
     def predict_interval(
@@ -143,8 +157,12 @@ class GibbsTrainer(AlternatingTrainer):
         self.every = -(-n_kept // max(_MIN_DRAWS, _MAX_BYTES // (4 * numbers)))
         self._running: list[Running] = []  # predictions of the draws, for each ratings asked about
         self._hyperpriors = {
-            side: Hyperprior(side, other, settings["implicit"])
-            for side, other in ((self.users, self.items), (self.items, self.users))
+            side: Hyperprior(
+                side,
+                Incidence.of_ratings(side, other) if settings["implicit"] else None,
+                features_of(train, name) if settings["side_information"] else None,
+            )
+            for name, side, other in zip(SIDES, (self.users, self.items), (self.items, self.users))
         }
         # Users' and items' implicit factors take turns, one side a sweep: as accurate as both, and
         # half as long. Their steps are taken before the rows'.
@@ -172,7 +190,16 @@ class GibbsTrainer(AlternatingTrainer):
         with one_blas_thread():
             for number, (side, prior) in enumerate(self._hyperpriors.items()):
                 its_turn = self.sweep % 2 == number
-                prior.draw(side, self._rng(1, number), self._kinds if its_turn else None)
+                prior.draw(
+                    side,
+                    self._rng(1, number),
+                    self._kinds if its_turn else None,
+                    partial(self._known, 12 + 2 * number),
+                )
+
+    def _known(self, purpose: int, kind: int, n: int) -> np.ndarray:
+        """Draw noise for the weights of features: of factors, and in the last column of biases."""
+        return self._normal(purpose + kind, n, self.n_factors + 1)
 
     def _kinds(self, kind: int, n: int) -> np.ndarray:
         """Draw noise for implicit factors."""
@@ -194,16 +221,29 @@ class GibbsTrainer(AlternatingTrainer):
         means = np.zeros((1, width), np.float32)
         means[0, :k] = prior.mean
         with one_blas_thread():
-            rhs = (means if prior.implicit is None else means + prior.implicit.shift) @ matrix
+            rhs = (means if prior.shift is None else means + prior.shift) @ matrix
         bias = np.float32(prior.bias_precision / self.alpha)
         return Penalty(matrix, rhs, bias, with_bias=side.biases)
 
     def noise_of(self, side: Side) -> np.ndarray:
         """Draw √(1/α) z, z ~ N(0, 1), for each factor and bias; float32, (n_rows, width + 1)."""
         (n, width), k = side.factors.shape, self.n_factors
-        z = self._normal(4 + (side is self.items), n, k + 1, width + 1)
+        purpose = 4 if side is self.users else 5 if side is self.items else 11  # 11: days
+        z = self._normal(purpose, n, k + 1, width + 1)
         z *= np.float32(self.alpha**-0.5)
         return z
+
+    def targets(self, side: Side) -> tuple[np.ndarray, np.ndarray]:
+        """Return the ratings less X v, so that of each bias what is drawn is centred around 0."""
+        values, weights = super().targets(side)
+        shift = self._hyperpriors[side].bias_shift
+        return (values if shift is None else values - np.repeat(shift, side.counts)), weights
+
+    def after_rows(self, side: Side, first: int, last: int) -> None:
+        """Add X v to the biases just drawn."""
+        shift = self._hyperpriors[side].bias_shift
+        if shift is not None:
+            side.bias[first:last] += shift[first:last]
 
     def end_epoch(self) -> None:
         """Draw α; keep every ``every``-th draw after burn-in."""
@@ -250,17 +290,25 @@ class GibbsTrainer(AlternatingTrainer):
 
     def _add(self, running: Running, draw: FactorModel) -> float:
         """Add what a draw predicts; return its own Σ e²."""
-        p, q = np.zeros_like(self.p), np.zeros_like(self.q)
-        p[:, : self.n_factors], q[:, : self.n_factors] = draw.p, draw.q
+        rows, bias = self._parameters_of(draw, running.ratings)
+        p, q = np.zeros((len(rows), self.p.shape[1]), np.float32), np.zeros_like(self.q)
+        p[:, : self.n_factors], q[:, : self.n_factors] = rows, draw.q
         # Copies of the biases, since read-only arrays would have the kernel compiled once more.
-        return running.add(p, q, draw.b_user.copy(), draw.b_item.copy(), self.mean)
+        return running.add(p, q, bias.copy(), draw.b_item.copy(), self.mean)
+
+    def _parameters_of(self, draw: FactorModel, ratings: Ratings) -> tuple[np.ndarray, np.ndarray]:
+        """The rows and biases of a draw that predict some ratings."""
+        return draw.p, draw.b_user
+
+    def _running_for(self, ratings: Ratings) -> Running:
+        return Running(ratings, self.train.scale)
 
     def _running_of(self, ratings: Ratings) -> Running:
         """Return the sums of predictions for some ratings, kept up to date from then on."""
         for running in self._running:
             if running.ratings is ratings:
                 return running
-        running = Running(ratings, self.train.scale)
+        running = self._running_for(ratings)
         for draw in self.draws:
             self._add(running, draw)
         self._running.append(running)

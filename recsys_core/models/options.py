@@ -164,6 +164,15 @@ def deviation_option(default: float | None = 0.1) -> Any:
     )  # fmt: skip
 
 
+def side_information_option() -> Any:
+    """Declare whether what is known of users and items beside their ratings is learned from."""
+    return option(
+        False, "bool", "x", "Side information",
+        meaning="Learns also from users' age, sex and occupation, and from items' genres and year.",
+        what_if="Without it, of users and items with few ratings little is known.",
+    )  # fmt: skip
+
+
 def seed_option() -> Any:
     """Declare the seed of all random draws."""
     return option(

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from recsys_core.errors import SettingsError
 from recsys_core.models.capabilities import Capabilities
 from recsys_core.models.factor_model import FactorModel, FoldIn
-from recsys_core.models.fitted_model import Attribution, Guest, Row, checked
+from recsys_core.models.fitted_model import Attribution, FittedModel, Guest, Row, checked
 from recsys_core.ratings import Ratings
 from recsys_core.text import Text
 
@@ -75,8 +75,9 @@ class Posterior(FactorModel):
         """Invert ``parts``."""
         own = {name: part for name, part in parts.items() if not name.startswith("draws.")}
         each = {name[6:]: part for name, part in parts.items() if name.startswith("draws.")}
+        kind = FittedModel.kinds["DatedModel" if "w" in each else "FactorModel"]
         draws = tuple(
-            FactorModel.of_parts(
+            kind.of_parts(
                 train,
                 {n: part[d] if isinstance(part, np.ndarray) else part for n, part in each.items()},
             )
@@ -97,6 +98,9 @@ class Posterior(FactorModel):
 
     def _pairs(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         return self._mean(draw._pairs(users, items) for draw in self.draws)
+
+    def _pairs_at(self, users: np.ndarray, items: np.ndarray, times: np.ndarray) -> np.ndarray:
+        return self._mean(draw._pairs_at(users, items, times) for draw in self.draws)
 
     def _block(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         return self._mean(draw._block(users, items) for draw in self.draws)
@@ -201,7 +205,6 @@ def aligned(draw: FactorModel, earlier: tuple[FactorModel, ...]) -> FactorModel:
     implicit = None if fold.implicit is None else fold.implicit @ rotation.astype(np.float32)
     return dataclasses.replace(
         draw,
-        p=p @ rotation.astype(np.float32),
-        q=q @ rotation.astype(np.float32),
+        **draw.rotated(rotation.astype(np.float32)),
         fold=FoldIn(reg, fold.prior @ whole, implicit=implicit),
     )

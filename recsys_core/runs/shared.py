@@ -81,7 +81,8 @@ class Shared(Worker):
         """
         if source.name in (UPLOAD, SHARED):
             return ratings
-        key = source, ratings.name, ratings.item_noun, ratings.item_info is not None
+        known = ratings.item_info is not None, ratings.user_info is not None
+        key = source, ratings.name, ratings.item_noun, known
         with self.lock:
             return self._public.setdefault(key, ratings)
 
