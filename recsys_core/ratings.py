@@ -717,12 +717,12 @@ class Ratings:
     @cached_property
     def by_user(self) -> Grouped:
         """The ratings grouped by user (compressed rows)."""
-        return grouped(self.user_ids, self.item_ids, self.values, self.n_users)
+        return _group(self.user_ids, self.item_ids, self.values, self.n_users)
 
     @cached_property
     def by_item(self) -> Grouped:
         """The ratings grouped by item (compressed columns)."""
-        return grouped(self.item_ids, self.user_ids, self.values, self.n_items)
+        return _group(self.item_ids, self.user_ids, self.values, self.n_items)
 
     @property
     def user_counts(self) -> np.ndarray:
@@ -853,8 +853,7 @@ def _seconds(column: pd.Series) -> np.ndarray | None:
     return None
 
 
-def grouped(rows: np.ndarray, columns: np.ndarray, values: np.ndarray, n_rows: int) -> Grouped:
-    """Group ratings by row: row, column and value of each, (n_ratings,); kept in order in a row."""
+def _group(rows: np.ndarray, columns: np.ndarray, values: np.ndarray, n_rows: int) -> Grouped:
     # Numbers of 16 bits are sorted in linear time; larger ones in two passes.
     order = np.argsort(rows.astype(np.uint16), kind="stable")
     if n_rows > 1 << 16:

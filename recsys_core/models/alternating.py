@@ -76,17 +76,15 @@ class AlternatingTrainer(FactorTrainer):
         shape = self.n_factors, bool(settings["biases"])
         self.users = Side(self.p, self.b_user, train.by_user, *shape)
         self.items = Side(self.q, self.b_item, train.by_item, *shape)
-        # What is solved in turn, and the side that is held fixed meanwhile.
-        self.halves = [(self.users, self.items), (self.items, self.users)]
-        self.n_steps = sum(len(side.steps) for side, _ in self.halves)
+        self.n_steps = len(self.users.steps) + len(self.items.steps)
         self._half: tuple[Any, ...] | None = None  # what all steps of a half-step share
 
     def step(self, index: int) -> None:
-        """Solve some rows; the first steps are the users', the last the items'."""
-        for side, other in self.halves:
-            if index < len(side.steps):
-                break
-            index -= len(side.steps)
+        """Solve some rows; the first steps are the users', the others the items'."""
+        n_first = len(self.users.steps)
+        side, other = self.users, self.items
+        if index >= n_first:
+            side, other, index = other, side, index - n_first
         if self._half is None:
             self._half = self._begin_half(side, other)
         kernel, fixed = kernels.rows_kernel(side.factors.shape[1]), self._half

@@ -89,9 +89,9 @@ class BayesianPMF(Model):
     side_information: bool = side_information_option()
     time: bool = option(
         False, "bool", "t", "Day of rating",
-        meaning="Learns also from the day of each rating, on which all ratings may be higher, or "
-        "other films liked. Lists are as of each user's latest day.",
-        what_if="Without it, a rating counts the same whenever it was given.",
+        meaning="Learns also on which days a user rates higher. Pages show each user as on the "
+        "latest day; errors are measured with the time of each rating.",
+        what_if="Without it, a day of high or low ratings is taken for a difference of items.",
     )  # fmt: skip
     biases: bool = biases_option()
     init_deviation: float = deviation_option()
@@ -228,8 +228,7 @@ class GibbsTrainer(AlternatingTrainer):
     def noise_of(self, side: Side) -> np.ndarray:
         """Draw √(1/α) z, z ~ N(0, 1), for each factor and bias; float32, (n_rows, width + 1)."""
         (n, width), k = side.factors.shape, self.n_factors
-        purpose = 4 if side is self.users else 5 if side is self.items else 11  # 11: days
-        z = self._normal(purpose, n, k + 1, width + 1)
+        z = self._normal(4 + (side is self.items), n, k + 1, width + 1)
         z *= np.float32(self.alpha**-0.5)
         return z
 
@@ -290,13 +289,13 @@ class GibbsTrainer(AlternatingTrainer):
 
     def _add(self, running: Running, draw: FactorModel) -> float:
         """Add what a draw predicts; return its own Σ e²."""
-        rows, bias = self._parameters_of(draw, running.ratings)
+        rows, bias = self._rows_of_draw(draw, running.ratings)
         p, q = np.zeros((len(rows), self.p.shape[1]), np.float32), np.zeros_like(self.q)
         p[:, : self.n_factors], q[:, : self.n_factors] = rows, draw.q
         # Copies of the biases, since read-only arrays would have the kernel compiled once more.
         return running.add(p, q, bias.copy(), draw.b_item.copy(), self.mean)
 
-    def _parameters_of(self, draw: FactorModel, ratings: Ratings) -> tuple[np.ndarray, np.ndarray]:
+    def _rows_of_draw(self, draw: FactorModel, ratings: Ratings) -> tuple[np.ndarray, np.ndarray]:
         """The rows and biases of a draw that predict some ratings."""
         return draw.p, draw.b_user
 

@@ -1,4 +1,4 @@
-"""Gibbs sampling of Bayesian PMF where ratings have days; see ``days``."""
+"""Gibbs sampling of Bayesian PMF with a bias for each user and day; see ``days``."""
 
 from __future__ import annotations
 
@@ -10,126 +10,110 @@ from recsys_core import kernels
 from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.alternating import Side
 from recsys_core.models.bayesian import GibbsTrainer
-from recsys_core.models.days import Calendar, DatedModel, Rows
-from recsys_core.models.factor_model import FactorModel, FoldIn
+from recsys_core.models.days import DatedModel, Days
+from recsys_core.models.factor_model import FactorModel
 from recsys_core.models.factor_trainer import Running
-from recsys_core.models.hyperprior import Hyperprior
-from recsys_core.ratings import Grouped, Ratings, grouped
+from recsys_core.models.implicit_factors import gamma
+from recsys_core.ratings import Ratings
 
 _SUBTRACTED_BY_A_THREAD = 1 << 14
 
 
 class DatedGibbsTrainer(GibbsTrainer):
-    """Draws days' rows as well, after the users' and before the items'.
+    """Draws b_ut and their precision before all else of a sweep.
 
-    Given the rest, a day's row (w_t, b_t) is drawn from the day's ratings less b_u + p_u · q_i, a
-    user's row from the user's ratings less b_t + w_t · q_i, and an item's with p_u + w_t and
-    b_u + b_t for the users' rows: each half-step is that of users and items alone.
+    With priors b_ut ~ N(0, 1/τ) and τ ~ Gamma(1, 1), and e = r − μ − b_u − b_i − p_u · q_i of the
+    n ratings of user u on day t:
+
+        b_ut ~ N(α Σ e / (α n + τ), 1/(α n + τ))
+
+    All other draws are those of ratings less their b_ut.
 
     Attributes
     ----------
-    w, b_day : float32, (n_days, width) and (n_days,).
-    days, dated : the sides of days, and of users on days.
+    b_day : b_ut of each pair, and a 0; float32, (n_pairs + 1,). day_precision : τ.
     """
 
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
         super().__init__(train, settings)
-        self.calendar = Calendar.of(train)
-        self.rows = Rows.of(train, self.calendar)
-        n_days, width = len(self.calendar.days), self.p.shape[1]
-        shape = self.n_factors, bool(settings["biases"])
-        self.w, self.b_day = np.zeros((n_days, width), np.float32), np.zeros(n_days, np.float32)
-        self._places = self.rows.places[self.rows.of_rating].astype(np.int32)
-        by_day = grouped(self._places, train.item_ids, train.values, n_days)
-        by_item = train.by_item._replace(columns=self.rows.of_rating[train.by_item.order])
-        self.days = Side(self.w, self.b_day, by_day, *shape)
-        self.items.grouped = by_item
-        n_rows = len(self.rows.users)
-        none = Grouped(np.zeros(n_rows + 1, np.int64), *(np.zeros(0, np.int32),) * 3)
-        both = np.zeros((n_rows, width), np.float32), np.zeros(n_rows, np.float32)
-        self.dated = Side(*both, none, *shape)
-        self.halves = [(self.users, self.items), (self.days, self.items), (self.items, self.dated)]
-        self.n_steps += len(self.days.steps)
-        self._hyperpriors[self.days] = Hyperprior(self.days, None, None)
-        self._rows_of: list[tuple[Ratings, Rows]] = []
+        self.days = Days.of(train)
+        self._places = self.days.places(train.user_ids, train.timestamps)
+        self.b_day = np.zeros(len(self.days.users) + 1, np.float32)
+        self.day_precision = 1.0
+        self._found: list[tuple[Ratings, np.ndarray, np.ndarray, np.ndarray]] = []
 
-    def _begin_half(self, side: Side, other: Side) -> tuple[Any, ...]:
-        if side is self.items:
-            users, places, _ = self.rows
-            np.add(self.p[users], self.w[places], out=self.dated.factors)
-            np.add(self.b_user[users], self.b_day[places], out=self.dated.bias)
-        return super()._begin_half(side, other)
+    def begin_epoch(self) -> None:
+        """Draw b_ut and τ, then the priors of users and items."""
+        super().begin_epoch()
+        rng, n = self._rng(11), len(self.b_day) - 1
+        b = self.b_day[:-1].astype(np.float64)
+        self.day_precision = gamma(n, float(b @ b), rng)
+        counts = np.bincount(self._places, minlength=n)
+        errors = np.bincount(self._places, self._errors(), minlength=n)
+        precision = self.alpha * counts + self.day_precision
+        self.b_day[:-1] = self.alpha * errors / precision + rng.normal(size=n) / np.sqrt(precision)
+
+    def _errors(self) -> np.ndarray:
+        """What the model without b_ut leaves of each training rating, float32, (n_ratings,)."""
+        train, out = self.train, np.empty(len(self.train), np.float32)
+        kernel = kernels.residuals_kernel(self.p.shape[1])
+        triples = kernels.Triples(train.user_ids, train.item_ids, train.values)
+        fixed = triples, self.parameters(), out
+        run_all(lambda a, b: kernel(*fixed, a, b), cut(len(out), _SUBTRACTED_BY_A_THREAD))
+        return out
 
     def targets(self, side: Side) -> tuple[np.ndarray, np.ndarray]:
-        """Return what the days leave of users' ratings, and users of the days'."""
+        """Return the ratings less their b_ut."""
         values, weights = super().targets(side)
-        if side is self.items:
-            return values, weights
-        order, columns = side.grouped.order, side.grouped.columns
-        rows, x, bias = self._places, self.w, self.b_day
-        if side is self.days:
-            rows, x, bias = self.train.user_ids, self.p, self.b_user
-        out = np.empty_like(values)
-        kernel = kernels.residuals_kernel(x.shape[1])
-        fixed = kernels.Triples(rows[order], columns, values), x, bias, self.q, out
-        run_all(lambda a, b: kernel(*fixed, a, b), cut(len(out), _SUBTRACTED_BY_A_THREAD))
-        return out, weights
+        return values - self.b_day[self._places[side.grouped.order]], weights
 
     # --- what is predicted ----------------------------------------------------------------------
 
-    def rows_of(self, ratings: Ratings) -> Rows:
-        """Return the rows of some ratings, found only once."""
-        for known, rows in self._rows_of:
+    def rows_of(self, ratings: Ratings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the rows that some ratings need, each a user on a day, and which each one needs.
+
+        Users and places, int64, (n_rows,), and the row of each rating, int32, (n_ratings,).
+        """
+        for known, *found in self._found:
             if known is ratings:
-                return rows
-        self._rows_of.append((ratings, Rows.of(ratings, self.calendar)))
-        return self._rows_of[-1][1]
+                return found[0], found[1], found[2]
+        n_places = len(self.b_day)
+        codes = ratings.user_ids.astype(np.int64) * n_places
+        codes += self.days.places(ratings.user_ids, ratings.timestamps)
+        rows, of_rating = np.unique(codes, return_inverse=True)
+        found = (*np.divmod(rows, n_places), of_rating.astype(np.int32))
+        self._found.append((ratings, *found))
+        return found
 
     def measured(self, ratings: Ratings) -> tuple[kernels.Triples, kernels.Parameters]:
         """Return the ratings by the rows of users on days, and these rows."""
-        triples, parameters = super().measured(ratings)
-        rows, prior = self.rows_of(ratings), self._hyperpriors[self.days]
-        w, b_day = self._with_unknown(prior)
-        p = self.p[rows.users] + w[rows.places]
-        bias = self.b_user[rows.users] + b_day[rows.places]
-        return triples._replace(user_ids=rows.of_rating), parameters._replace(p=p, b_user=bias)
-
-    def _with_unknown(self, prior: Hyperprior) -> tuple[np.ndarray, np.ndarray]:
-        """w and b of all days, and after them the mean of their prior."""
-        unknown = np.zeros((1, self.w.shape[1]), np.float32)
-        unknown[0, : self.n_factors] = prior.mean
-        return np.concatenate([self.w, unknown]), np.append(self.b_day, np.float32(0))
+        triples, now = super().measured(ratings)
+        users, places, of_rating = self.rows_of(ratings)
+        bias = self.b_user[users] + self.b_day[places]
+        return triples._replace(user_ids=of_rating), now._replace(p=self.p[users], b_user=bias)
 
     def _running_for(self, ratings: Ratings) -> Running:
-        return Running(ratings, self.train.scale, self.rows_of(ratings).of_rating)
+        return Running(ratings, self.train.scale, self.rows_of(ratings)[2])
 
-    def _parameters_of(self, draw: FactorModel, ratings: Ratings) -> tuple[np.ndarray, np.ndarray]:
+    def _rows_of_draw(self, draw: FactorModel, ratings: Ratings) -> tuple[np.ndarray, np.ndarray]:
         assert isinstance(draw, DatedModel)
-        rows = self.rows_of(ratings)
-        return draw.at(rows.users, rows.places)
+        users, places, _ = self.rows_of(ratings)
+        return draw.p[users], draw.bias_at(users, places)
 
     def _draw(self) -> DatedModel:
-        now, k = super()._draw(), self.n_factors
-        days, latest = self.calendar
-        w, b_day = self._with_unknown(self._hyperpriors[self.days])
-        w = w[:, :k].copy()
-        own = {f: getattr(now, f) for f in ("train", "unit", "mean", "b_item", "q", "link", "fold")}
+        now, latest = super()._draw(), self.days.latest
+        same = {f: getattr(now, f) for f in ("train", "unit", "mean", "b_item", "p", "q")}
         return DatedModel(
-            **own, p=now.p + w[latest], b_user=now.b_user + b_day[latest],
-            days=days, latest=latest, w=w, b_day=b_day,
+            **same, link=now.link, fold=now.fold, b_user=now.b_user + self.b_day[latest],
+            day_users=self.days.users, days=self.days.days, latest=latest, b_day=self.b_day.copy(),
         )  # fmt: skip
 
-    def fold_in_rule(self) -> FoldIn:
-        """Return the rule of a guest's row, on a day that nobody rated on in training."""
-        rule = super().fold_in_rule()
-        prior = rule.prior + np.append(self._hyperpriors[self.days].mean, 0.0)
-        return FoldIn(rule.reg, prior, implicit=rule.implicit)
-
     def state(self, snapshot: Any = None) -> dict[str, Any]:
-        """Return the days' rows as well."""
-        return {**super().state(), "w": self.w.copy(), "b_day": self.b_day.copy()}
+        """Return the biases of days as well."""
+        own = {"b_day": self.b_day.copy(), "day_precision": self.day_precision}
+        return {**super().state(), **own}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Restore them."""
-        self.w[:], self.b_day[:] = state["w"], state["b_day"]
         super().restore(state)
+        self.b_day[:], self.day_precision = state["b_day"], state["day_precision"]

@@ -1,16 +1,15 @@
-"""Days: when a rating was given, as one more id beside user and item.
+"""Days: on some days a user rates higher than on others, whatever is rated.
 
-    x = μ + b_u + b_i + b_t + (p_u + w_t) · q_i
+    x = μ + b_u + b_ut + b_i + p_u · q_i
 
-t is the day of the rating. For each user and day there is one row, p_u + w_t with b_u + b_t, and a
-rating is predicted by it as by any user's row. Source: Rendle, Zhang and Koren, *On the Difficulty
-of Evaluating Baselines*, 2019, where days are further variables of a factorization machine.
+t is the day of the rating (UTC), and b_ut belongs to one user on one day. Source: Koren,
+*Collaborative Filtering with Temporal Dynamics*, 2009, where b_ut is the day-specific bias of
+timeSVD++.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,93 +19,72 @@ from recsys_core.ratings import Ratings
 _SECONDS = 86_400
 
 
-class Calendar(NamedTuple):
-    """The days of the training ratings.
+@dataclass(frozen=True, eq=False)
+class Days:
+    """The days of the training ratings, each a pair of a user and a day.
 
     Attributes
     ----------
-    days : each once, days since 1970 (UTC), ascending, int64, (n_days,).
-    latest : of each user the place of the latest day among ``days``, int64, (n_users,); n_days
-        for a user without ratings.
+    users, days : whose each pair is, and its day since 1970; int64, (n_pairs,), ascending.
+    latest : the place of each user's latest day among the pairs, int64, (n_users,); n_pairs for a
+        user without ratings.
     """
 
+    users: np.ndarray
     days: np.ndarray
     latest: np.ndarray
 
     @classmethod
-    def of(cls, train: Ratings) -> Calendar:
-        """Find the days of ratings with times."""
+    def of(cls, train: Ratings) -> Days:
+        """Find the pairs of ratings that have times."""
         assert train.timestamps is not None
-        days, places = np.unique(train.timestamps // _SECONDS, return_inverse=True)
-        latest = np.full(train.n_users, -1)
-        np.maximum.at(latest, train.user_ids, places)
-        return cls(days, np.where(latest < 0, len(days), latest))
+        days = train.timestamps // _SECONDS
+        users, days = np.unique(np.stack([train.user_ids.astype(np.int64), days]), axis=1)
+        ends = np.searchsorted(users, np.arange(train.n_users), side="right")
+        known = np.isin(np.arange(train.n_users), users)
+        return cls(users, days, np.where(known, ends - 1, len(users)))
 
     def places(self, users: np.ndarray, times: np.ndarray | None) -> np.ndarray:
-        """Find the day of each time, (n,), int64; n_days for one that nobody rated on in training.
+        """Find the pair of each user and time, in seconds since 1970, (n,); int64, (n,).
 
-        Without times it is the latest day of each of ``users``, (n,).
+        It is n_pairs for a day on which the user rated nothing in training. Without times it is the
+        latest day of each user.
         """
-        if times is None:
+        if times is None or not len(self.users):
             return self.latest[users]
-        days = np.asarray(times) // _SECONDS
-        found = np.searchsorted(self.days, days)
-        known = self.days[np.minimum(found, len(self.days) - 1)] == days
-        return np.where(known, found, len(self.days))
-
-
-class Rows(NamedTuple):
-    """The distinct rows of users on days that some ratings need.
-
-    Attributes
-    ----------
-    users, places : whose each row is and its day's place, int64, (n_rows,).
-    of_rating : the row of each rating, int32, (n_ratings,).
-    """
-
-    users: np.ndarray
-    places: np.ndarray
-    of_rating: np.ndarray
-
-    @classmethod
-    def of(cls, ratings: Ratings, calendar: Calendar) -> Rows:
-        """Find the rows of ratings, with times or without."""
-        users = ratings.user_ids.astype(np.int64)
-        n_places = len(calendar.days) + 1
-        pairs = users * n_places + calendar.places(users, ratings.timestamps)
-        rows, of_rating = np.unique(pairs, return_inverse=True)
-        return cls(*np.divmod(rows, n_places), of_rating.astype(np.int32))
+        first, last = self.days.min(), self.days.max()
+        days, n_days = np.asarray(times) // _SECONDS, last - first + 1
+        codes = self.users * n_days + (self.days - first)
+        asked = np.asarray(users, np.int64) * n_days + np.clip(days - first, 0, n_days - 1)
+        found = np.minimum(np.searchsorted(codes, asked), len(codes) - 1)
+        known = (codes[found] == asked) & (first <= days) & (days <= last)
+        return np.where(known, found, len(codes))
 
 
 @dataclass(frozen=True, eq=False)
 class DatedModel(FactorModel):
-    """A fitted factor model whose users change from day to day.
+    """A fitted factor model whose users' biases change from day to day.
 
-    As a ``FactorModel`` it has every user as on the latest day in training; pages and lists show
-    that. ``predict`` with times answers as of those times' days.
+    As a ``FactorModel`` it has every user as on the latest day in training: so pages and lists show
+    it. ``predict`` with times answers for the days of these.
 
     Attributes
     ----------
-    days, latest : see Calendar.
-    w, b_day : w_t and b_t, float32, (n_days + 1, k) and (n_days + 1,); the last is the mean of
-        their prior, for days that nobody rated on in training.
+    day_users, days, latest : see Days.
+    b_day : b_ut, float32, (n_pairs + 1,); the last is 0, the mean of their prior, for days on which
+        a user rated nothing in training.
     """
 
+    day_users: np.ndarray
     days: np.ndarray
     latest: np.ndarray
-    w: np.ndarray
     b_day: np.ndarray
 
-    def at(self, users: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return factors, (n, k), and biases, (n,), of users on days, float32."""
-        now = self.latest[users]
-        p = self.p[users] + (self.w[places] - self.w[now])
-        return p, self.b_user[users] + (self.b_day[places] - self.b_day[now])
+    def bias_at(self, users: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """Return b_u + b_ut of users on days, by the places of ``Days``; float32, (n,)."""
+        return self.b_user[users] + (self.b_day[places] - self.b_day[self.latest[users]])
 
     def _pairs_at(self, users: np.ndarray, items: np.ndarray, times: np.ndarray) -> np.ndarray:
-        p, bias = self.at(users, Calendar(self.days, self.latest).places(users, times))
-        return self.mean + bias + self.b_item[items] + np.einsum("nk,nk->n", p, self.q[items])
-
-    def rotated(self, rotation: np.ndarray) -> dict[str, Any]:
-        """Return its factors along other axes; ``rotation`` is orthogonal, float32, (k, k)."""
-        return super().rotated(rotation) | {"w": self.w @ rotation}
+        places = Days(self.day_users, self.days, self.latest).places(users, times)
+        moved = self.bias_at(users, places) - self.b_user[users]
+        return self._pairs(users, items) + moved

@@ -106,10 +106,6 @@ class FactorModel(Factored, Biased):
         parts = *vars(self).values(), *vars(self.fold).values()
         return [part for part in parts if isinstance(part, np.ndarray)]
 
-    def rotated(self, rotation: np.ndarray) -> dict[str, Any]:
-        """Return its factors along other axes; ``rotation`` is orthogonal, float32, (k, k)."""
-        return {"p": self.p @ rotation, "q": self.q @ rotation}
-
     # --- in rating units ------------------------------------------------------------------------
 
     @property

@@ -75,7 +75,7 @@ class Posterior(FactorModel):
         """Invert ``parts``."""
         own = {name: part for name, part in parts.items() if not name.startswith("draws.")}
         each = {name[6:]: part for name, part in parts.items() if name.startswith("draws.")}
-        kind = FittedModel.kinds["DatedModel" if "w" in each else "FactorModel"]
+        kind = FittedModel.kinds["DatedModel" if "b_day" in each else "FactorModel"]
         draws = tuple(
             kind.of_parts(
                 train,
@@ -205,6 +205,7 @@ def aligned(draw: FactorModel, earlier: tuple[FactorModel, ...]) -> FactorModel:
     implicit = None if fold.implicit is None else fold.implicit @ rotation.astype(np.float32)
     return dataclasses.replace(
         draw,
-        **draw.rotated(rotation.astype(np.float32)),
+        p=p @ rotation.astype(np.float32),
+        q=q @ rotation.astype(np.float32),
         fold=FoldIn(reg, fold.prior @ whole, implicit=implicit),
     )
