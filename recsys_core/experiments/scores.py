@@ -23,7 +23,8 @@ class Score:
     """How good a model is on ratings held out.
 
     ``rmse`` and ``mae`` are in rating units, of predictions clipped to the scale; None for a model
-    that predicts no ratings. ``ndcg`` and ``recall`` are of each user's ten best of all items not
+    that predicts no ratings. A model that learned from days is asked for the day of each rating.
+    ``ndcg`` and ``recall`` are of each user's ten best of all items not
     rated in training (see ``metrics.ranking``); None where no test rating counts as liked.
     """
 
@@ -40,7 +41,8 @@ def scores(name: str, fitted: FittedModel, held_out: Ratings) -> Score:
 
     rmse = mae = ndcg = recall = None
     if fitted.has.ratings:
-        predicted = fitted.predict(held_out.user_ids, held_out.item_ids)
+        pairs = held_out.user_ids, held_out.item_ids
+        predicted = fitted.predict(*pairs, times=held_out.timestamps)
         rmse = metrics.rmse(held_out.values, predicted)
         mae = metrics.mae(held_out.values, predicted)
     # Every count is a choice; of ratings, only high ones are.

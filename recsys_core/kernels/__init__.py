@@ -48,8 +48,8 @@ _HOMES = {
 __all__ = [
     "FixedSide", "Parameters", "Penalty", "Rows", "Solution", "Triples", "add_neighbours",
     "errors_kernel", "lay_out", "logistic_kernel", "multiplicative_kernel", "padded",
-    "residuals_kernel", "rows_kernel", "running_kernel", "sgd_kernel", "shuffle", "similarities", "sums_kernel",
-    "svdpp_kernel", "warm_up",
+    "residuals_kernel", "rows_kernel", "running_kernel", "sgd_kernel", "shuffle", "similarities",
+    "sums_kernel", "svdpp_kernel", "warm_up",
 ]  # fmt: skip
 
 
@@ -103,7 +103,11 @@ def warm_up(widths: tuple[int, ...] = (8, 16, 32)) -> None:
         )  # fmt: skip
         kernels.sums_kernel(width)(starts, ids, table, row, table, 0, 0)
         kernels.running_kernel(width)(triples, parameters, row, f(1), f(1), f(5), 0, 0)
-        kernels.svdpp_kernel(width)(ids, rows, parameters, table, table, f(0), f(0), True, 0, 0)
+        known = starts, ids, table
+        kernels.svdpp_kernel(width)(
+            ids, rows, parameters, table, known, table, f(0), f(0), True, 0, 0
+        )
+        kernels.residuals_kernel(width)(triples, parameters, row, 0, 0)
         kernels.multiplicative_kernel(width)(rows, table, table, f(0), 0, 0)
         logistic = kernels.logistic_kernel(width)
         logistic(triples, parameters, f(1), f(4), f(0), row, row, True, 0, 0)

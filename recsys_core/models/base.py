@@ -109,7 +109,7 @@ class Model(ABC):
         Raises
         ------
         SettingsError
-            If one has no meaning.
+            If one has no meaning, or needs what these ratings lack.
         """
         chosen = self._chosen(train)
         given = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
@@ -117,6 +117,9 @@ class Model(ABC):
             name: chosen.get(name) if value is None else value for name, value in given.items()
         }
         _check(self.options(), settings)
+        for each in self.options():
+            if settings[each.name] is True and (why := each.lacking(train)):
+                raise SettingsError(why)
         return settings
 
     @classmethod

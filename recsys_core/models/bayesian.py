@@ -42,7 +42,8 @@ from recsys_core.models.options import (
 from recsys_core.models.posterior import Posterior, aligned
 from recsys_core.models.registry import MODELS
 from recsys_core.models.side_features import features_of
-from recsys_core.ratings import SIDES, Ratings
+from recsys_core.ratings import Ratings
+from recsys_core.ratings import Side as Name
 
 # Memory of all kept draws together, and how many are kept at least, so that means are not noisy.
 _MAX_BYTES, _MIN_DRAWS = 64 << 20, 24
@@ -88,7 +89,7 @@ class BayesianPMF(Model):
     )  # fmt: skip
     side_information: bool = side_information_option()
     time: bool = option(
-        False, "bool", "t", "Day of rating",
+        False, "bool", "t", "Day of rating", needs="times",
         meaning="Learns also on which days a user rates higher. Pages show each user as on the "
         "latest day; errors are measured with the time of each rating.",
         what_if="Without it, a day of high or low ratings is taken for a difference of items.",
@@ -156,13 +157,15 @@ class GibbsTrainer(AlternatingTrainer):
         numbers = self.p.size + self.q.size * (1 + settings["implicit"])
         self.every = -(-n_kept // max(_MIN_DRAWS, _MAX_BYTES // (4 * numbers)))
         self._running: list[Running] = []  # predictions of the draws, for each ratings asked about
+        by_user: tuple[Name, Side, Side] = "user", self.users, self.items
+        by_item: tuple[Name, Side, Side] = "item", self.items, self.users
         self._hyperpriors = {
             side: Hyperprior(
                 side,
                 Incidence.of_ratings(side, other) if settings["implicit"] else None,
                 features_of(train, name) if settings["side_information"] else None,
             )
-            for name, side, other in zip(SIDES, (self.users, self.items), (self.items, self.users))
+            for name, side, other in (by_user, by_item)
         }
         # Users' and items' implicit factors take turns, one side a sweep: as accurate as both, and
         # half as long. Their steps are taken before the rows'.

@@ -40,7 +40,7 @@ class DatedGibbsTrainer(GibbsTrainer):
         self._places = self.days.places(train.user_ids, train.timestamps)
         self.b_day = np.zeros(len(self.days.users) + 1, np.float32)
         self.day_precision = 1.0
-        self._found: list[tuple[Ratings, np.ndarray, np.ndarray, np.ndarray]] = []
+        self._found: list[tuple[Ratings, tuple[np.ndarray, np.ndarray, np.ndarray]]] = []
 
     def begin_epoch(self) -> None:
         """Draw b_ut and τ, then the priors of users and items."""
@@ -74,16 +74,16 @@ class DatedGibbsTrainer(GibbsTrainer):
 
         Users and places, int64, (n_rows,), and the row of each rating, int32, (n_ratings,).
         """
-        for known, *found in self._found:
+        for known, found in self._found:
             if known is ratings:
-                return found[0], found[1], found[2]
+                return found
         n_places = len(self.b_day)
         codes = ratings.user_ids.astype(np.int64) * n_places
         codes += self.days.places(ratings.user_ids, ratings.timestamps)
         rows, of_rating = np.unique(codes, return_inverse=True)
-        found = (*np.divmod(rows, n_places), of_rating.astype(np.int32))
-        self._found.append((ratings, *found))
-        return found
+        users, places = np.divmod(rows, n_places)
+        self._found.append((ratings, (users, places, of_rating.astype(np.int32))))
+        return self._found[-1][1]
 
     def measured(self, ratings: Ratings) -> tuple[kernels.Triples, kernels.Parameters]:
         """Return the ratings by the rows of users on days, and these rows."""

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from recsys_core import kernels
-
 from recsys_core.models.alternating import Side
 from recsys_core.models.implicit_factors import ImplicitFactors, Incidence, Normal, gamma
 from recsys_core.models.side_features import Features
@@ -73,8 +72,8 @@ class Hyperprior:
         self._draw_bias(bias, rng, known)
         own = rows - self.mean
         if self.features is not None:
-            others = 0.0 if self.implicit is None else self.implicit.shift[:, :k]
-            self.features.draw(own - others, self.precision, lambda kind, n: known(kind, n)[:, :k])
+            around = own if self.implicit is None else own - self.implicit.shift[:, :k]
+            self.features.draw(around, self.precision, lambda kind, n: known(kind, n)[:, :k])
             own = own - self.features.shift[:, :k]
         if self.implicit is not None and normal is not None:
             self.implicit.begin(own, self.precision, normal)

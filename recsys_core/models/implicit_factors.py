@@ -50,8 +50,8 @@ class ImplicitFactors:
     """A factor row y_j for each column of an incidence, all drawn at once from their posterior.
 
     Rows r lie around  Σ_{j∈I_r} y_j / √n_r,  I_r the n_r columns of r: the others that r has
-    ratings of, or its features. In matrices around F y, where F_rj = 1/√n_r for j in I_r. With R = rows − mean ~ N(F y, Λ⁻¹) and the prior
-    y_j ~ N(0, (κΛ)⁻¹),
+    ratings of, or its features. In matrices around F y, where F_rj = 1/√n_r for j in I_r. With
+    R = rows − mean ~ N(F y, Λ⁻¹) and the prior y_j ~ N(0, (κΛ)⁻¹),
 
         y = A⁻¹ (Fᵀ(R + e) + √κ e')     A = FᵀF + κI,    e, e' with rows ~ N(0, Λ⁻¹)
 

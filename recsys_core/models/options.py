@@ -6,7 +6,12 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from recsys_core.models.side_features import features_of
+from recsys_core.ratings import Ratings
+from recsys_core.text import Text
+
 Kind = Literal["int", "float", "bool", "choice"]
+Needs = Literal["times", "features", "user features"]
 
 
 @dataclass(frozen=True)
@@ -14,7 +19,8 @@ class Option:
     """One setting of a model.
 
     ``low`` and ``high`` bound what a form offers; ``log`` asks for a logarithmic slider;
-    ``meaning`` says what it does, ``what_if`` what too much or too little of it does.
+    ``meaning`` says what it does, ``what_if`` what too much or too little of it does. ``needs``
+    names what ratings must have beside themselves for it to be on; see ``lacking``.
     """
 
     name: str
@@ -29,6 +35,31 @@ class Option:
     log: bool = False
     choices: tuple[str, ...] = ()
     advanced: bool = False
+    needs: Needs | None = None
+
+    def lacking(self, ratings: Ratings) -> str:
+        """Say why these ratings do not allow it to be on; "" where they do."""
+        if self.needs == "times":
+            return "" if ratings.timestamps is not None else str(_NO_TIMES)
+        if self.needs is None or features_of(ratings, "user") is not None:
+            return ""
+        if self.needs == "user features":
+            return str(_NO_USER_FEATURES)
+        return "" if features_of(ratings, "item") is not None else str(_NO_FEATURES)
+
+
+_NO_TIMES = Text(
+    "These ratings have no times, so there is no day to learn from; use ratings with a column of "
+    "times, or turn it off."
+)
+_NO_FEATURES = Text(
+    "Nothing is known of these users or items beside their ratings, so there is no side "
+    "information to learn from; use MovieLens, or turn it off."
+)
+_NO_USER_FEATURES = Text(
+    "Nothing is known of these users beside their ratings, so there is no side information to "
+    "learn from; use MovieLens 100K or 1M, or turn it off."
+)
 
 
 def option(
@@ -164,12 +195,13 @@ def deviation_option(default: float | None = 0.1) -> Any:
     )  # fmt: skip
 
 
-def side_information_option() -> Any:
-    """Declare whether what is known of users and items beside their ratings is learned from."""
+def side_information_option(needs: Needs = "features") -> Any:
+    """Declare whether what is known of users (and items) beside their ratings is learned from."""
+    items = ", and from items' genres and year" if needs == "features" else ""
     return option(
-        False, "bool", "x", "Side information",
-        meaning="Learns also from users' age, sex and occupation, and from items' genres and year.",
-        what_if="Without it, of users and items with few ratings little is known.",
+        False, "bool", "x", "Side information", needs=needs,
+        meaning=f"Learns also from users' age, sex and occupation{items}.",
+        what_if="Without it, users with few ratings are hardly told from the average user.",
     )  # fmt: skip
 
 

@@ -42,6 +42,12 @@ class Features(NamedTuple):
     row_starts: np.ndarray
     rows: np.ndarray
 
+    @classmethod
+    def none(cls, n_rows: int) -> Features:
+        """Return features of ``n_rows`` rows of which nothing is known."""
+        ids = np.zeros(0, np.int32)
+        return cls((), np.zeros(n_rows + 1, np.int64), ids, np.zeros(1, np.int64), ids)
+
     @property
     def counts(self) -> np.ndarray:
         """Features of each row, int64, (n_rows,)."""

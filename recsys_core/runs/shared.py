@@ -30,7 +30,7 @@ class Shared(Worker):
         self._runs: WeakValueDictionary[tuple[str | None, Experiment, Ratings], Run]
         self._runs = WeakValueDictionary()
         self._baselines: WeakValueDictionary[Split, Baselines] = WeakValueDictionary()
-        self._public: WeakValueDictionary[tuple[Recipe, str, str, bool], Ratings]
+        self._public: WeakValueDictionary[tuple[Recipe, str, str, tuple[bool, bool]], Ratings]
         self._public = WeakValueDictionary()
         self._numbered: dict[str, int] = {}  # by browser, numbers of runs given out
 
