@@ -62,8 +62,9 @@ def svdpp_step(
     order of ``ratings``, (n,), n ≥ 1.
 
     With the user's m features, ``feature_factors`` a_f, (m, k), w has the further part
-    m^−½ Σ_f a_f, and the a_f take the steps of the y_j: a_f ← a_f + γ m^−½ e q_i, and in the end
-    their penalty. Source: Koren, *Factorization Meets the Neighborhood*, 2008.
+    m^−½ Σ_f a_f, and an a_f takes the mean of n steps, a_f ← a_f + γ m^−½ e q_i / n, and in the end
+    its penalty, as y_j: a user counts as one rating of a feature. Source: Koren, *Factorization
+    Meets the Neighborhood*, 2008.
 
     >>> step = svdpp_step(np.array([5.0]), np.array([0.5]), 0.0, np.array([[2.0]]),
     ...     np.array([[0.5]]), np.array([0.0]), mean=2.0, learning_rate=0.25, reg=0.0)
@@ -87,7 +88,7 @@ def svdpp_step(
             b_item[i] += learning_rate * (e - reg * b_item[i])
         p = p + learning_rate * e * q[i]
         y = y + learning_rate * share * e * q[i]
-        a = a + learning_rate * feature_share * e * q[i]
+        a = a + learning_rate * feature_share * e * q[i] / n
         q[i] += learning_rate * (e * w - reg * q[i])
     keep = 1 - learning_rate * reg
     p = p - user_factors + keep**n * user_factors
