@@ -19,10 +19,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from recsys_core import kernels
 from recsys_core.kernels.arguments import Penalty
 from recsys_core.kernels.threads import cut, one_blas_thread, run_all
 from recsys_core.models.alternating import AlternatingTrainer, Side
 from recsys_core.models.base import Model
+from recsys_core.models.day_biases import DayBiases
 from recsys_core.models.factor_model import FactorModel, FoldIn
 from recsys_core.models.factor_trainer import Running
 from recsys_core.models.fitted_model import FittedModel, Guest
@@ -89,7 +91,7 @@ class BayesianPMF(Model):
     )  # fmt: skip
     side_information: bool = side_information_option()
     time: bool = option(
-        False, "bool", "t", "Day of rating", needs="times",
+        False, "bool", "", "Day of rating", needs="times",
         meaning="Learns also on which days a user rates higher. Pages show each user as on the "
         "latest day; errors are measured with the time of each rating.",
         what_if="Without it, a day of high or low ratings is taken for a difference of items.",
@@ -123,10 +125,6 @@ class BayesianPMF(Model):
         return settings
 
     def _trainer(self, train: Ratings, settings: dict[str, Any]) -> GibbsTrainer:
-        if settings["time"]:
-            from recsys_core.models.bayesian_days import DatedGibbsTrainer
-
-            return DatedGibbsTrainer(train, settings)
         return GibbsTrainer(train, settings)
 
     def predict_interval(
@@ -167,6 +165,7 @@ class GibbsTrainer(AlternatingTrainer):
             )
             for name, side, other in (by_user, by_item)
         }
+        self.day_biases = DayBiases(train) if settings["time"] else None
         # Users' and items' implicit factors take turns, one side a sweep: as accurate as both, and
         # half as long. Their steps are taken before the rows'.
         self._implicit = [h.implicit for h in self._hyperpriors.values() if h.implicit is not None]
@@ -199,6 +198,8 @@ class GibbsTrainer(AlternatingTrainer):
                     self._kinds if its_turn else None,
                     partial(self._known, 12 + 2 * number),
                 )
+        if self.day_biases is not None:
+            self.day_biases.draw(self.alpha, self.parameters(), self._rng(11))
 
     def _known(self, purpose: int, kind: int, n: int) -> np.ndarray:
         """Draw noise for the weights of features: of factors, and in the last column of biases."""
@@ -236,10 +237,17 @@ class GibbsTrainer(AlternatingTrainer):
         return z
 
     def targets(self, side: Side) -> tuple[np.ndarray, np.ndarray]:
-        """Return the ratings less X v, so that of each bias what is drawn is centred around 0."""
+        """Return the ratings less X v and b_ut, float32, (n_ratings,), and the weights.
+
+        What is drawn of each bias is then centred around 0.
+        """
         values, weights = super().targets(side)
         shift = self._hyperpriors[side].bias_shift
-        return (values if shift is None else values - np.repeat(shift, side.counts)), weights
+        if shift is not None:
+            values = values - np.repeat(shift, side.counts)
+        if self.day_biases is not None:
+            values = values - self.day_biases.of_ratings(side.grouped.order)
+        return values, weights
 
     def after_rows(self, side: Side, first: int, last: int) -> None:
         """Add X v to the biases just drawn."""
@@ -270,7 +278,8 @@ class GibbsTrainer(AlternatingTrainer):
 
     def _draw(self) -> FactorModel:
         """Return a snapshot of the current parameters."""
-        return super().snapshot()
+        now = super().snapshot()
+        return now if self.day_biases is None else self.day_biases.dated(now)
 
     def snapshot(self) -> Posterior:
         """Return the kept draws; before there are any, the current one."""
@@ -292,29 +301,33 @@ class GibbsTrainer(AlternatingTrainer):
 
     def _add(self, running: Running, draw: FactorModel) -> float:
         """Add what a draw predicts; return its own Σ e²."""
-        rows, bias = self._rows_of_draw(draw, running.ratings)
+        rows, bias = draw.p, draw.b_user
+        if self.day_biases is not None:
+            rows, bias = self.day_biases.of_draw(draw, running.ratings)
         p, q = np.zeros((len(rows), self.p.shape[1]), np.float32), np.zeros_like(self.q)
         p[:, : self.n_factors], q[:, : self.n_factors] = rows, draw.q
         # Copies of the biases, since read-only arrays would have the kernel compiled once more.
         return running.add(p, q, bias.copy(), draw.b_item.copy(), self.mean)
-
-    def _rows_of_draw(self, draw: FactorModel, ratings: Ratings) -> tuple[np.ndarray, np.ndarray]:
-        """The rows and biases of a draw that predict some ratings."""
-        return draw.p, draw.b_user
-
-    def _running_for(self, ratings: Ratings) -> Running:
-        return Running(ratings, self.train.scale)
 
     def _running_of(self, ratings: Ratings) -> Running:
         """Return the sums of predictions for some ratings, kept up to date from then on."""
         for running in self._running:
             if running.ratings is ratings:
                 return running
-        running = self._running_for(ratings)
+        rows = None if self.day_biases is None else self.day_biases.rows_of(ratings)[2]
+        running = Running(ratings, self.train.scale, rows)
         for draw in self.draws:
             self._add(running, draw)
         self._running.append(running)
         return running
+
+    def measured(self, ratings: Ratings) -> tuple[kernels.Triples, kernels.Parameters]:
+        """Return ratings and parameters; with days, by the rows of users on days."""
+        triples, now = super().measured(ratings)
+        if self.day_biases is None:
+            return triples, now
+        of_rating = self.day_biases.rows_of(ratings)[2]
+        return triples._replace(user_ids=of_rating), self.day_biases.on_days(now, ratings)
 
     def squared_errors(self, ratings: Ratings, start: int, stop: int) -> tuple[float, float]:
         """Compute those of the mean over kept draws; before there are any, of the current one."""
@@ -332,7 +345,7 @@ class GibbsTrainer(AlternatingTrainer):
         return {
             **super().state(), "hyperpriors": hyperpriors, "sweep": self.sweep, "alpha": self.alpha,
             "draws": self.draws, "totals": self._totals, "noises": list(self.noises),
-            "every": self.every,
+            "every": self.every, "days": self.day_biases and self.day_biases.state(),
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -340,6 +353,8 @@ class GibbsTrainer(AlternatingTrainer):
         super().restore(state)
         for one, was in zip(self._hyperpriors.values(), state["hyperpriors"], strict=True):
             one.restore(was)
+        if self.day_biases is not None:
+            self.day_biases.restore(state["days"])
         for name in ("sweep", "alpha", "draws", "every"):
             setattr(self, name, state[name])
         self._totals = state["totals"]

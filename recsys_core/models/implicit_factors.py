@@ -155,7 +155,7 @@ class ImplicitFactors:
         run_all(add, pieces)
 
     def draw(self, rows: np.ndarray, precision: np.ndarray, normal: Normal) -> None:
-        """Draw y at once: for few columns, as of features."""
+        """Draw y at once, given R, (n_rows, k), and Λ, (k, k): for few columns, as of features."""
         self.begin(rows, precision, normal)
         for index in range(self.n_steps):
             self.step(index)

@@ -48,17 +48,12 @@ class Option:
         return "" if features_of(ratings, "item") is not None else str(_NO_FEATURES)
 
 
-_NO_TIMES = Text(
-    "These ratings have no times, so there is no day to learn from; use ratings with a column of "
-    "times, or turn it off."
-)
+_NO_TIMES = Text("These ratings have no times; the day of rating needs them.")
 _NO_FEATURES = Text(
-    "Nothing is known of these users or items beside their ratings, so there is no side "
-    "information to learn from; use MovieLens, or turn it off."
+    "Nothing is known of these users or items beside their ratings; side information needs that."
 )
 _NO_USER_FEATURES = Text(
-    "Nothing is known of these users beside their ratings, so there is no side information to "
-    "learn from; use MovieLens 100K or 1M, or turn it off."
+    "Nothing is known of these users beside their ratings; side information needs that."
 )
 
 
@@ -197,10 +192,10 @@ def deviation_option(default: float | None = 0.1) -> Any:
 
 def side_information_option(needs: Needs = "features") -> Any:
     """Declare whether what is known of users (and items) beside their ratings is learned from."""
-    items = ", and from items' genres and year" if needs == "features" else ""
+    meaning = "Learns also from users' age, sex and occupation"
+    meaning += ", and from items' genres and year." if needs == "features" else "."
     return option(
-        False, "bool", "x", "Side information", needs=needs,
-        meaning=f"Learns also from users' age, sex and occupation{items}.",
+        False, "bool", "", "Side information", needs=needs, meaning=meaning,
         what_if="Without it, users with few ratings are hardly told from the average user.",
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ import pytest
 import recsys_core as rc
 from recsys_core.errors import SettingsError
 from recsys_core.models.alternating import Side
-from recsys_core.models.bayesian_days import DatedGibbsTrainer
+from recsys_core.models.bayesian import GibbsTrainer
 from recsys_core.models.days import Days
 from recsys_core.models.hyperprior import Hyperprior
 from recsys_core.models.side_features import features_of
@@ -177,10 +177,14 @@ def test_biases_of_days_are_drawn_from_their_posterior():
     split, _ = dated()
     train = Standardized.from_ratings(split.train, Unit.of(split.train))
     settings = rc.BayesianPMF(n_factors=3, time=True, implicit=False).resolve(split.train)
-    trainer = DatedGibbsTrainer(train, settings)
+    trainer = GibbsTrainer(train, settings)
     trainer.b_user[:] = np.random.default_rng(1).normal(size=train.n_users)
     trainer.alpha = 2.0
-    b = np.random.default_rng(2).normal(0, 0.5, len(trainer.b_day) - 1).astype(np.float32)
+    b = (
+        np.random.default_rng(2)
+        .normal(0, 0.5, len(trainer.day_biases.values) - 1)
+        .astype(np.float32)
+    )
     e = train.values - (
         trainer.mean + trainer.b_user[train.user_ids] + trainer.b_item[train.item_ids]
         + (trainer.p[train.user_ids] * trainer.q[train.item_ids]).sum(axis=1)
@@ -189,17 +193,17 @@ def test_biases_of_days_are_drawn_from_their_posterior():
     n, sums = pairs.count().to_numpy(), pairs.sum().to_numpy()
     away, precisions = [], []
     for _ in range(400):
-        trainer.b_day[:-1] = b
+        trainer.day_biases.values[:-1] = b
         trainer.begin_epoch()
-        tau = trainer.day_precision
+        tau = trainer.day_biases.precision
         mean, precision = 2 * sums / (2 * n + tau), 2 * n + tau
-        away.append((trainer.b_day[:-1] - mean) * np.sqrt(precision))
+        away.append((trainer.day_biases.values[:-1] - mean) * np.sqrt(precision))
         precisions.append(tau)
     assert np.mean(away, axis=0) == pytest.approx(0, abs=5 / math.sqrt(400))
     assert np.std(away) == pytest.approx(1, abs=0.01)
     expected = (1 + len(b) / 2) / (1 + float(b @ b) / 2)  # the mean of τ's posterior
     assert np.mean(precisions) == pytest.approx(expected, rel=0.02)
-    assert trainer.b_day[-1] == 0
+    assert trainer.day_biases.values[-1] == 0
 
 
 def test_moods_are_found_and_lower_the_error_where_the_day_is_said(moody):
