@@ -53,7 +53,9 @@ def test_error(
 
 def _error(record: rc.Record) -> float:
     test = record.held_out
-    return rc.metrics.rmse(test.values, record.fitted.predict(test.user_ids, test.item_ids))
+    return rc.metrics.rmse(
+        test.values, record.fitted.predict(test.user_ids, test.item_ids, times=test.timestamps)
+    )
 
 
 def defaults(data_set: str, ratings: rc.Ratings, systems: list[System]) -> Table:

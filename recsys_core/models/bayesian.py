@@ -152,7 +152,9 @@ class GibbsTrainer(AlternatingTrainer):
         self.draws: tuple[FactorModel, ...] = ()
         self._totals: dict[str, np.ndarray] = {}  # Σ of the draws' parameters
         n_kept = max(1, settings["n_epochs"] - settings["burn_in"])
+        self.day_biases = DayBiases(train) if settings["time"] else None
         numbers = self.p.size + self.q.size * (1 + settings["implicit"])
+        numbers += 0 if self.day_biases is None else self.day_biases.values.size
         self.every = -(-n_kept // max(_MIN_DRAWS, _MAX_BYTES // (4 * numbers)))
         self._running: list[Running] = []  # predictions of the draws, for each ratings asked about
         by_user: tuple[Name, Side, Side] = "user", self.users, self.items
@@ -165,7 +167,6 @@ class GibbsTrainer(AlternatingTrainer):
             )
             for name, side, other in (by_user, by_item)
         }
-        self.day_biases = DayBiases(train) if settings["time"] else None
         # Users' and items' implicit factors take turns, one side a sweep: as accurate as both, and
         # half as long. Their steps are taken before the rows'.
         self._implicit = [h.implicit for h in self._hyperpriors.values() if h.implicit is not None]
