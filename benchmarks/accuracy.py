@@ -160,7 +160,7 @@ def measure(row: Row, ratings: rc.Ratings, name: str, split: dict[str, Any]) -> 
         "settings": {key: settings[key] for key in sorted(settings)}, "epoch": epoch,
     }  # fmt: skip
     if fitted.has.ratings:
-        predicted = fitted.predict(test.user_ids, test.item_ids)
+        predicted = fitted.predict(test.user_ids, test.item_ids, times=test.timestamps)
         line["rmse"] = rc.metrics.rmse(test.values, predicted)
         line["mae"] = rc.metrics.mae(test.values, predicted)
     lists = rc.metrics.ranking(fitted, test, PLACES)

@@ -287,6 +287,7 @@ class Ratings:
     scale : Scale
     timestamps : int64 array, shape (n_ratings,), seconds since 1970; or None.
     item_info : table with one row an item (``title``, ``genres`` …) in index order; or None.
+    user_info : table with one row a user (``age``, ``sex``, ``occupation``) likewise; or None.
     truth : Truth; generated data only.
     name : what a person calls this data.
     report : Report of what was met while reading.
@@ -306,6 +307,7 @@ class Ratings:
     item_noun: str = "item"
     report: Report = field(default_factory=Report)
     origin: Recipe | None = None
+    user_info: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         # Canonical types once, here, so that kernels never meet another; frozen, so that snapshots
@@ -355,6 +357,7 @@ class Ratings:
         name: str = "ratings",
         item_noun: str = "item",
         remarks: Sequence[str] = (),
+        user_info: pd.DataFrame | None = None,
     ) -> Ratings:
         """Ratings from a long table, one row a rating.
 
@@ -362,7 +365,8 @@ class Ratings:
         values outside a given ``scale`` are left out; ``report`` counts all three. Labels that are
         all numbers are put in ascending order, others stay in order of appearance.
 
-        ``item_info`` is a table indexed by item label; it is brought into index order.
+        ``item_info`` and ``user_info`` are tables indexed by item and by user label; they are
+        brought into index order.
 
         Raises
         ------
@@ -418,6 +422,8 @@ class Ratings:
             times = None if times is None else times[last]
         if item_info is not None:
             item_info = item_info.reindex(items).reset_index(drop=True)
+        if user_info is not None:
+            user_info = user_info.reindex(users).reset_index(drop=True)
         return cls(
             user_ids=user_codes,
             item_ids=item_codes,
@@ -430,6 +436,7 @@ class Ratings:
             name=name,
             item_noun=item_noun,
             report=Report(n_rows, n_duplicates, n_blank, n_outside, tuple(remarks)),
+            user_info=user_info,
         )
 
     @classmethod
@@ -640,7 +647,6 @@ class Ratings:
             user_factors=self.truth.user_factors[by_user],
             item_factors=self.truth.item_factors[by_item],
         )
-        info = self.item_info
         found = replace(
             self,
             user_ids=users[self.user_ids[rows]],
@@ -649,7 +655,8 @@ class Ratings:
             users=[label_text(self.users[i]) for i in by_user],
             items=[label_text(self.items[i]) for i in by_item],
             timestamps=None if self.timestamps is None else self.timestamps[rows],
-            item_info=None if info is None else info.iloc[by_item].reset_index(drop=True),
+            item_info=_reordered(self.item_info, by_item),
+            user_info=_reordered(self.user_info, by_user),
             truth=truth,
             origin=None,
         )
@@ -788,7 +795,7 @@ class Ratings:
 UPLOAD = "upload"
 
 # What may be changed of ratings that stay the same data.
-_ONLY_WORDS = frozenset({"name", "item_noun", "report", "item_info", "origin"})
+_ONLY_WORDS = frozenset({"name", "item_noun", "report", "item_info", "user_info", "origin"})
 
 
 def label_text(label: Any) -> str:
@@ -809,6 +816,11 @@ def _natural_order(labels: Sequence[Any]) -> np.ndarray:
         for parts in (re.split(r"(\d{1,18})", label_text(label)) for label in labels)
     ]
     return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
+
+
+def _reordered(info: pd.DataFrame | None, order: np.ndarray) -> pd.DataFrame | None:
+    """What is known of users or items, in another order of these."""
+    return None if info is None else info.iloc[order].reset_index(drop=True)
 
 
 def _ranks(order: np.ndarray) -> np.ndarray:

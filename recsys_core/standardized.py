@@ -67,7 +67,8 @@ class Standardized(Ratings):
             return found
         found = cls(
             ratings.user_ids, ratings.item_ids, unit.standard(ratings.values).astype(np.float32),
-            ratings.users, ratings.items, unit.scale(ratings.scale),
+            ratings.users, ratings.items, unit.scale(ratings.scale), ratings.timestamps,
+            item_info=ratings.item_info, user_info=ratings.user_info,
         )  # fmt: skip
         found.__dict__.update(plain=ratings, unit=unit)
         known[unit] = found

@@ -93,7 +93,9 @@ class Record:
     ) -> Record:
         """Make the record of a training; ``model`` is the fitted model of ``epoch``."""
         judged = split.validation if split.validation is not None else split.train
-        predicted = model.predict(judged.user_ids, judged.item_ids, clip=False)
+        predicted = model.predict(
+            judged.user_ids, judged.item_ids, clip=False, times=judged.timestamps
+        )
         this = epochs[epoch]
         named = {"train_rmse": this.train_rmse, "validation_rmse": this.validation_rmse}
         if this.train_rmse is None:

@@ -25,10 +25,11 @@ class Score:
     """How good a model is on ratings held out.
 
     ``rmse`` and ``mae`` are in rating units, of predictions clipped to the scale; None for a model
-    that predicts no ratings. ``rmse_rounded`` is of predictions rounded to a value of the scale,
-    None on a scale without steps; ``mape`` is in percent, None where a rating may be 0 or less.
-    ``ndcg`` and ``recall`` are of each user's ten best of all items not rated in training (see
-    ``metrics.ranking``); None where no test rating counts as liked.
+    that predicts no ratings. A model that learned from days is asked for the day of each rating.
+    ``rmse_rounded`` is of predictions rounded to a value of the scale, None on a scale without
+    steps; ``mape`` is in percent, None where a rating may be 0 or less. ``ndcg`` and ``recall`` are
+    of each user's ten best of all items not rated in training (see ``metrics.ranking``); None where
+    no test rating counts as liked.
     """
 
     name: str
@@ -47,7 +48,8 @@ def scores(name: str, fitted: FittedModel, held_out: Ratings) -> Score:
     rmse = mae = ndcg = recall = rmse_rounded = mape = None
     scale = held_out.scale
     if fitted.has.ratings:
-        predicted = fitted.predict(held_out.user_ids, held_out.item_ids)
+        pairs = held_out.user_ids, held_out.item_ids
+        predicted = fitted.predict(*pairs, times=held_out.timestamps)
         rmse = metrics.rmse(held_out.values, predicted)
         mae = metrics.mae(held_out.values, predicted)
         if scale.step:

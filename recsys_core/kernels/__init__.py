@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from recsys_core.kernels.least_squares import rows_kernel
     from recsys_core.kernels.multiplicative import multiplicative_kernel
     from recsys_core.kernels.neighbours import add_neighbours, similarities
+    from recsys_core.kernels.residuals import residuals_kernel
     from recsys_core.kernels.sgd import logistic_kernel, sgd_in_turn_kernel, sgd_kernel
     from recsys_core.kernels.sums import count_both, sum_columns, sums_kernel
     from recsys_core.kernels.svdpp import svdpp_kernel
@@ -45,6 +46,7 @@ _HOMES = {
     "multiplicative_kernel": "multiplicative",
     "add_neighbours": "neighbours",
     "similarities": "neighbours",
+    "residuals_kernel": "residuals",
     "sgd_kernel": "sgd",
     "sgd_in_turn_kernel": "sgd",
     "logistic_kernel": "sgd",
@@ -56,9 +58,9 @@ _HOMES = {
 __all__ = [
     "FixedSide", "Parameters", "Penalty", "Rows", "Solution", "Triples", "add_neighbours",
     "choices_kernel", "conjugate_kernel", "constrained_kernel", "count_both", "errors_kernel",
-    "lay_out", "logistic_kernel", "multiplicative_kernel", "padded", "row_errors_kernel",
-    "rows_kernel", "running_kernel", "sgd_in_turn_kernel", "sgd_kernel", "shuffle", "similarities",
-    "sum_columns", "sums_kernel", "svdpp_kernel", "warm_up",
+    "lay_out", "logistic_kernel", "multiplicative_kernel", "padded", "residuals_kernel",
+    "row_errors_kernel", "rows_kernel", "running_kernel", "sgd_in_turn_kernel", "sgd_kernel",
+    "shuffle", "similarities", "sum_columns", "sums_kernel", "svdpp_kernel", "warm_up",
 ]  # fmt: skip
 
 
@@ -106,9 +108,13 @@ def warm_up(widths: tuple[int, ...] = (8, 16, 32)) -> None:
         kernels.row_errors_kernel(width)(rows, table, row, fixed, np.zeros(0), 0, 0)
         kernels.sums_kernel(width)(starts, ids, table, row, table, 0, 0)
         kernels.running_kernel(width)(triples, parameters, row, f(1), f(1), f(5), 0, 0)
-        kernels.svdpp_kernel(width)(ids, rows, parameters, table, table, f(0), f(0), True, 0, 0)
         kernels.conjugate_kernel(width)(rows, row, table, square, table, 0, 0)
         kernels.choices_kernel(width)(rows, table, table, 0, 0)
+        known = starts, ids, table
+        kernels.svdpp_kernel(width)(
+            ids, rows, parameters, table, known, table, f(0), f(0), True, 0, 0
+        )
+        kernels.residuals_kernel(width)(triples, parameters, row, 0, 0)
         kernels.multiplicative_kernel(width)(rows, table, table, f(0), 0, 0)
         logistic = kernels.logistic_kernel(width)
         logistic(triples, parameters, f(1), f(4), f(0), row, row, True, 0, 0)

@@ -92,6 +92,7 @@ class AlternatingTrainer(FactorTrainer):
             self._half = self.half_step(side, other)
         kernel, fixed = self._half
         run_all(lambda first, last: kernel(*fixed, first, last), side.steps[index])
+        self.after_rows(side, side.steps[index][0][0], side.steps[index][-1][-1])
         if index == len(side.steps) - 1:
             self._half = None
             self.after_half(side)
@@ -124,6 +125,9 @@ class AlternatingTrainer(FactorTrainer):
         Where there is some: float32, (n_rows, width + 1).
         """
         return NONE
+
+    def after_rows(self, side: Side, first: int, last: int) -> None:
+        """Do what follows once rows ``first`` to ``last`` are solved."""
 
     def after_half(self, side: Side) -> None:
         """Do what follows once all rows of a side are updated."""

@@ -115,7 +115,7 @@ class Model(ABC):
         Raises
         ------
         SettingsError
-            If one has no meaning.
+            If one has no meaning, or needs what these ratings lack.
         """
         chosen = self._chosen(train)
         given = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
@@ -123,6 +123,9 @@ class Model(ABC):
             name: chosen.get(name) if value is None else value for name, value in given.items()
         }
         _check(self.options(), settings)
+        for each in self.options():
+            if settings[each.name] is True and (why := each.lacking(train)):
+                raise SettingsError(why)
         return settings
 
     @classmethod
@@ -273,10 +276,14 @@ class Model(ABC):
         )
 
     def predict(
-        self, user_ids: ArrayLike | Guest, item_ids: ArrayLike | NewItem, clip: bool = True
+        self,
+        user_ids: ArrayLike | Guest,
+        item_ids: ArrayLike | NewItem,
+        clip: bool = True,
+        times: ArrayLike | None = None,
     ) -> np.ndarray:
         """Predict ratings of pairs, float32, (n,); see ``FittedModel.predict``."""
-        return self.snapshot().predict(user_ids, item_ids, clip)
+        return self.snapshot().predict(user_ids, item_ids, clip, times)
 
     def predict_matrix(
         self,
@@ -399,9 +406,8 @@ class Model(ABC):
             "scale": list(train.scale),
             "users": _plain(train.users),
             "items": _plain(train.items),
-            "item_info": None
-            if train.item_info is None
-            else json.loads(train.item_info.to_json(orient="split")),
+            "item_info": _table(train.item_info),
+            "user_info": _table(train.user_info),
         }
         with open(path, "wb") as file:
             np.savez_compressed(
@@ -428,6 +434,11 @@ def _plain(labels: list[Any]) -> list[Any]:
 def _kind_of(default: Any) -> Kind:
     """The kind of a setting that no form shows: a switch, or a seed by which nothing is drawn."""
     return "bool" if isinstance(default, bool) else "int"
+
+
+def _table(info: pd.DataFrame | None) -> Any:
+    """What is known of users or items as JSON keeps it."""
+    return None if info is None else json.loads(info.to_json(orient="split"))
 
 
 def _check(options: Iterable[Option], settings: dict[str, Any]) -> None:

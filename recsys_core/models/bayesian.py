@@ -13,22 +13,26 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from recsys_core import kernels
 from recsys_core.errors import SettingsError
 from recsys_core.kernels import tables
-from recsys_core.kernels.arguments import FixedSide, Penalty
+from recsys_core.kernels.arguments import FixedSide, Penalty, Rows
 from recsys_core.kernels.threads import cut, run_all
 from recsys_core.models.alternating import AlternatingTrainer, Side
 from recsys_core.models.base import Model
 from recsys_core.models.calibration import FEWEST, HELD_BACK, HeldOut
+from recsys_core.models.day_biases import DayBiases
 from recsys_core.models.factor_model import FoldIn
 from recsys_core.models.factor_trainer import Running
 from recsys_core.models.fitted_model import FittedModel, Guest
 from recsys_core.models.hyperprior import Hyperprior
+from recsys_core.models.implicit_factors import Incidence
 from recsys_core.models.options import (
     biases_option,
     center_option,
@@ -37,12 +41,15 @@ from recsys_core.models.options import (
     factors_option,
     option,
     seed_option,
+    side_information_option,
     standardize_option,
 )
 from recsys_core.models.posterior import Draw, Posterior, aligned
 from recsys_core.models.rating_noise import RatingNoise
 from recsys_core.models.registry import MODELS
+from recsys_core.models.side_features import features_of
 from recsys_core.ratings import Ratings
+from recsys_core.ratings import Side as Name
 from recsys_core.standardized import Standardized, plain
 from recsys_core.text import Text
 
@@ -78,7 +85,7 @@ class BayesianPMF(Model):
 
     title = "Bayesian PMF"
     summary = "Draws many models from the posterior; predicts their mean, with an interval."
-    shaping = (*Model.shaping, "implicit", "hold_back")
+    shaping = (*Model.shaping, "implicit", "side_information", "time", "hold_back")
 
     n_factors: int | None = factors_option()
     n_epochs: int | None = epochs_option()
@@ -91,6 +98,13 @@ class BayesianPMF(Model):
         None, "bool", "y", "Who rated what",
         meaning="Learns also from which items a user has rated, and which users an item.",
         what_if="Without it, only the values of the ratings count, not the choice of what to rate.",
+    )  # fmt: skip
+    side_information: bool = side_information_option()
+    time: bool = option(
+        False, "bool", "", "Day of rating", needs="times",
+        meaning="Learns also on which days a user rates higher. Pages show each user as on the "
+        "latest day; errors are measured with the time of each rating.",
+        what_if="Without it, a day of high or low ratings is taken for a difference of items.",
     )  # fmt: skip
     hold_back: bool = option(
         False, "bool", "", "Hold back a tenth",
@@ -172,12 +186,20 @@ class GibbsTrainer(AlternatingTrainer):
         self.draws: tuple[Draw, ...] = ()
         self._totals: dict[str, np.ndarray] = {}  # Σ of the draws' parameters
         n_kept = max(1, settings["n_epochs"] - settings["burn_in"])
+        self.day_biases = DayBiases(train) if settings["time"] else None
         numbers = self.p.size + self.q.size * (1 + settings["implicit"])
+        numbers += 0 if self.day_biases is None else self.day_biases.values.size
         self.every = -(-n_kept // max(_MIN_DRAWS, _MAX_BYTES // (4 * numbers)))
         self._running: list[Running] = []  # predictions of the draws, for each ratings asked about
+        by_user: tuple[Name, Side, Side] = "user", self.users, self.items
+        by_item: tuple[Name, Side, Side] = "item", self.items, self.users
         self._hyperpriors = {
-            side: Hyperprior(side, other, settings["implicit"])
-            for side, other in ((self.users, self.items), (self.items, self.users))
+            side: Hyperprior(
+                side,
+                Incidence.of_ratings(side, other) if settings["implicit"] else None,
+                features_of(train, name) if settings["side_information"] else None,
+            )
+            for name, side, other in (by_user, by_item)
         }
         # Users' and items' implicit factors take turns, one side a sweep: as accurate as both, and
         # half as long. Their steps are taken before the rows'.
@@ -219,7 +241,23 @@ class GibbsTrainer(AlternatingTrainer):
         self.sweep += 1
         for number, (side, prior) in enumerate(self._hyperpriors.items()):
             its_turn = self.sweep % 2 == number
-            prior.draw(side, self._rng(1, number), self._kinds if its_turn else None)
+            prior.draw(
+                side,
+                self._rng(1, number),
+                self._kinds if its_turn else None,
+                partial(self._known, 12 + 2 * number),
+            )
+        if self.day_biases is not None:
+            self.day_biases.draw(self._precisions(), self.parameters(), self._rng(11))
+
+    def _precisions(self) -> np.ndarray:
+        """α α_u α_i of the training ratings, float64, (n_ratings,)."""
+        of_user, of_item = (self.noise.of(side) for side in (self.users, self.items))
+        return self.noise.alpha * of_user[self.train.user_ids] * of_item[self.train.item_ids]
+
+    def _known(self, purpose: int, kind: int, n: int) -> np.ndarray:
+        """Draw noise for the weights of features: of factors, and in the last column of biases."""
+        return self._normal(purpose + kind, n, self.n_factors + 1)
 
     def _kinds(self, kind: int, n: int) -> np.ndarray:
         """Draw noise for implicit factors."""
@@ -240,7 +278,7 @@ class GibbsTrainer(AlternatingTrainer):
         matrix[:k, :k] = prior.precision / self.noise.alpha
         means = np.zeros((1, width), np.float32)
         means[0, :k] = prior.mean
-        rhs = (means if prior.implicit is None else means + prior.implicit.shift) @ matrix
+        rhs = (means if prior.shift is None else means + prior.shift) @ matrix
         bias = np.float32(prior.bias_precision / self.noise.alpha)
         times = (1.0 / self.noise.of(side)).astype(np.float32)
         return Penalty(matrix, rhs, bias, with_bias=side.biases, times=times)
@@ -258,7 +296,7 @@ class GibbsTrainer(AlternatingTrainer):
             return
         other = self.items if side is self.users else self.users
         self.noise.draw(
-            side, self.ratings(side), self.fixed(other), self._rng(6, int(side is self.items))
+            side, self._without_days(side), self.fixed(other), self._rng(6, int(side is self.items))
         )
 
     def noise_of(self, side: Side) -> np.ndarray:
@@ -267,6 +305,26 @@ class GibbsTrainer(AlternatingTrainer):
         z = self._normal(4 + (side is self.items), n, k + 1, width + 1)
         z *= ((self.noise.alpha * self.noise.of(side)) ** -0.5).astype(np.float32)[:, None]
         return z
+
+    def ratings(self, side: Side) -> Rows:
+        """Return the ratings less b_ut and X v: what is drawn of each bias is around 0."""
+        rows, shift = self._without_days(side), self._hyperpriors[side].bias_shift
+        if shift is None:
+            return rows
+        return rows._replace(values=rows.values - np.repeat(shift, side.counts))
+
+    def _without_days(self, side: Side) -> Rows:
+        """Return the ratings less b_ut."""
+        rows = super().ratings(side)
+        if self.day_biases is None:
+            return rows
+        return rows._replace(values=rows.values - self.day_biases.of_ratings(side.grouped.order))
+
+    def after_rows(self, side: Side, first: int, last: int) -> None:
+        """Add X v to the biases just drawn."""
+        shift = self._hyperpriors[side].bias_shift
+        if shift is not None:
+            side.bias[first:last] += shift[first:last]
 
     def end_epoch(self) -> None:
         """Keep every ``every``-th draw after burn-in."""
@@ -286,12 +344,13 @@ class GibbsTrainer(AlternatingTrainer):
         """Return a snapshot of the current parameters."""
         current = super().snapshot()
         user, item = (1 / self.noise.of(side) for side in (self.users, self.items))
-        return Draw(
+        draw = Draw(
             **{f.name: getattr(current, f.name) for f in dataclasses.fields(current)}
             | {"train": plain(self.whole)[0]},  # what is held back is rated, too
             noise_user=user.astype(np.float32),
             noise_item=(item / self.noise.alpha).astype(np.float32),
         )
+        return draw if self.day_biases is None else self.day_biases.dated(draw)
 
     def snapshot(self) -> Posterior:
         """Return the kept draws; before there are any, the current one."""
@@ -326,21 +385,33 @@ class GibbsTrainer(AlternatingTrainer):
 
     def _add(self, running: Running, draw: Draw) -> None:
         """Add what a draw predicts."""
-        p, q = tables.like(self.p), tables.like(self.q)
-        p[:, : self.n_factors], q[:, : self.n_factors] = draw.p, draw.q
+        rows, bias = draw.p, draw.b_user
+        if self.day_biases is not None:
+            rows, bias = self.day_biases.of_draw(draw, running.ratings)
+        p, q = tables.zeros(len(rows), self.p.shape[1]), tables.like(self.q)
+        p[:, : self.n_factors], q[:, : self.n_factors] = rows, draw.q
         # Copies of the biases, since read-only arrays would have the kernel compiled once more.
-        running.add(p, q, draw.b_user.copy(), draw.b_item.copy(), self.mean)
+        running.add(p, q, bias.copy(), draw.b_item.copy(), self.mean)
 
     def _running_of(self, ratings: Ratings) -> Running:
         """Return the sums of predictions for some ratings, kept up to date from then on."""
         for running in self._running:
             if running.ratings is ratings:
                 return running
-        running = Running(ratings, self.train.scale)
+        rows = None if self.day_biases is None else self.day_biases.rows_of(ratings)[2]
+        running = Running(ratings, self.train.scale, rows)
         for draw in self.draws:
             self._add(running, draw)
         self._running.append(running)
         return running
+
+    def measured(self, ratings: Ratings) -> tuple[kernels.Triples, kernels.Parameters]:
+        """Return ratings and parameters; with days, by the rows of users on days."""
+        triples, now = super().measured(ratings)
+        if self.day_biases is None:
+            return triples, now
+        of_rating = self.day_biases.rows_of(ratings)[2]
+        return triples._replace(user_ids=of_rating), self.day_biases.on_days(now, ratings)
 
     def squared_errors(self, ratings: Ratings, start: int, stop: int) -> tuple[float, float]:
         """Compute those of the mean over kept draws; before there are any, of the current one."""
@@ -359,6 +430,7 @@ class GibbsTrainer(AlternatingTrainer):
             **super().state(), "hyperpriors": hyperpriors, "sweep": self.sweep,
             "n_learned": len(self.train), "noise": self.noise.state(), "draws": self.draws,
             "totals": self._totals, "every": self.every,
+            "days": self.day_biases and self.day_biases.state(),
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -381,6 +453,8 @@ class GibbsTrainer(AlternatingTrainer):
         for one, was in zip(self._hyperpriors.values(), state["hyperpriors"], strict=True):
             one.restore(was)
         self.noise.restore(state["noise"])
+        if self.day_biases is not None:
+            self.day_biases.restore(state["days"])
         for name in ("sweep", "draws", "every"):
             setattr(self, name, state[name])
         self._totals, self._running = state["totals"], []

@@ -43,8 +43,9 @@ class Running:
     sums : float32, (n_ratings,); n : how many draws.
     """
 
-    def __init__(self, ratings: Ratings, scale: Scale) -> None:
+    def __init__(self, ratings: Ratings, scale: Scale, rows: np.ndarray | None = None) -> None:
         self.ratings, self.scale, self.n = ratings, scale, 0
+        self.rows = ratings.user_ids if rows is None else rows
         self.sums = np.zeros(len(ratings), np.float32)
         self._errors: list[tuple[float, float, float]] = []  # of each piece
 
@@ -54,13 +55,13 @@ class Running:
         """Add the predictions x = μ + b_u + b_i + p_u · q_i of one draw; return its Σ (r − x)².
 
         ``p`` and ``q`` are float32, (n_users, width) and (n_items, width), the biases (n_users,)
-        and (n_items,).
+        and (n_items,); ``rows`` says which of p each rating has, by default its user's.
         """
         self.n += 1
         ratings, f = self.ratings, np.float32
         kernel = kernels.running_kernel(p.shape[1])
         fixed = (
-            kernels.Triples(ratings.user_ids, ratings.item_ids, ratings.values),
+            kernels.Triples(self.rows, ratings.item_ids, ratings.values),
             kernels.Parameters(p, q, b_user, b_item, f(mean)),
             self.sums, f(1 / self.n), f(self.scale.low), f(self.scale.high),
         )  # fmt: skip
@@ -145,16 +146,16 @@ class FactorTrainer:
         """Return the parameters in the kernels' form: the arrays themselves, not copies."""
         return kernels.Parameters(self.p, self.q, self.b_user, self.b_item, np.float32(self.mean))
 
-    def in_order(self, ratings: Ratings) -> kernels.Triples:
-        """Return ratings, all of them, in the order in which they are fastest measured."""
-        return kernels.Triples(ratings.user_ids, ratings.item_ids, ratings.values)
+    def measured(self, ratings: Ratings) -> tuple[kernels.Triples, kernels.Parameters]:
+        """Return all ratings of a part, in the order fastest to measure, and what predicts them."""
+        triples = kernels.Triples(ratings.user_ids, ratings.item_ids, ratings.values)
+        return triples, self.parameters()
 
     def squared_errors(self, ratings: Ratings, start: int, stop: int) -> tuple[float, float]:
-        """Compute Σ (r − r̂)² over ratings start to stop of ``in_order``: raw, and r̂ clipped."""
+        """Compute Σ (r − r̂)² over ratings start to stop of ``measured``: raw, and r̂ clipped."""
         kernel = kernels.errors_kernel(self.p.shape[1])
         fixed = (
-            self.in_order(ratings),
-            self.parameters(), self.link == "logistic",
+            *self.measured(ratings), self.link == "logistic",
             np.float32(self.train.scale.low), np.float32(self.train.scale.high),
         )  # fmt: skip
         pieces = [(start + a, start + b) for a, b in cut(stop - start, _MEASURED_BY_A_THREAD)]

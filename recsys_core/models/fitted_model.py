@@ -195,6 +195,10 @@ class FittedModel(ABC):
     def _pairs(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         """Compute x of pairs of indices, in units of ``unit``, float32, (n,)."""
 
+    def _pairs_at(self, users: np.ndarray, items: np.ndarray, times: np.ndarray) -> np.ndarray:
+        """Compute x of pairs at times, (n,); here the same at all times."""
+        return self._pairs(users, items)
+
     @abstractmethod
     def _block(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         """Compute x of every one of these users with every one of these items, float32, (n, m)."""
@@ -371,13 +375,19 @@ class FittedModel(ABC):
         return self.clipped(ratings) if clip else ratings
 
     def predict(
-        self, user_ids: ArrayLike | Guest, item_ids: ArrayLike | NewItem, clip: bool = True
+        self,
+        user_ids: ArrayLike | Guest,
+        item_ids: ArrayLike | NewItem,
+        clip: bool = True,
+        times: ArrayLike | None = None,
     ) -> np.ndarray:
         """Predict ratings of (user, item) pairs, float32, (n,); clipped to the scale by default.
 
         ``user_ids`` and ``item_ids`` are (n,), or one of them a single index. A Guest in place of
         ``user_ids`` is predicted for all ``item_ids``, a NewItem in place of ``item_ids`` for all
-        ``user_ids``.
+        ``user_ids``. ``times``, seconds since 1970, (n,), say when each rating is given, for a
+        model that learned from days (``BayesianPMF(time=True)``); None means each user's latest day
+        in training. Other models predict the same at all times.
 
         Raises
         ------
@@ -385,9 +395,14 @@ class FittedModel(ABC):
             If there is no such user or item, users and items are not equally many, or a guest is
             asked about a new item.
         """
-        return self._read(self._x(user_ids, item_ids), clip)
+        return self._read(self._x(user_ids, item_ids, times), clip)
 
-    def _x(self, user_ids: ArrayLike | Guest, item_ids: ArrayLike | NewItem) -> np.ndarray:
+    def _x(
+        self,
+        user_ids: ArrayLike | Guest,
+        item_ids: ArrayLike | NewItem,
+        times: ArrayLike | None = None,
+    ) -> np.ndarray:
         """The x of pairs, of a guest and items, or of users and a new item, float32, (n,)."""
         if isinstance(item_ids, NewItem):
             if isinstance(user_ids, Guest):
@@ -411,10 +426,14 @@ class FittedModel(ABC):
                 )
             )
         users, items = np.broadcast_arrays(users, items)
+        when = None if times is None else np.broadcast_to(np.asarray(times), users.shape)
         x = np.empty(len(users), np.float32)
         for start in range(0, len(x), _PREDICTED_AT_ONCE):
             here = slice(start, start + _PREDICTED_AT_ONCE)
-            x[here] = self._pairs(users[here], items[here])
+            if when is None:
+                x[here] = self._pairs(users[here], items[here])
+            else:
+                x[here] = self._pairs_at(users[here], items[here], when[here])
         return x
 
     def predict_matrix(

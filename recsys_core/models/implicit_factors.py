@@ -1,9 +1,12 @@
-"""Implicit factors: what a row has ratings of is information, whatever the ratings are."""
+"""Implicit factors: what a row has ratings of is information, whatever the ratings are.
+
+Side information (``side_features``) enters a prior in the same way, and is drawn by the same class.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,6 +14,7 @@ from recsys_core import kernels
 from recsys_core.kernels import tables
 from recsys_core.kernels.threads import row_steps, run_all
 from recsys_core.models.alternating import Side
+from recsys_core.models.side_features import Features
 
 # Standard normal numbers, (n, k), of one of several independent kinds.
 Normal = Callable[[int, int], np.ndarray]
@@ -19,12 +23,36 @@ Normal = Callable[[int, int], np.ndarray]
 _MAX_ROUNDS, _TOLERANCE = 24, 1e-2
 
 
-class ImplicitFactors:
-    """A factor row y_j for each row of the other side, all drawn at once from their posterior.
+class Incidence(NamedTuple):
+    """Which columns each row has, and which rows each column, both compressed.
 
-    Rows r lie around  Σ_{j∈I_r} y_j / √n_r,  I_r the n_r others that r has ratings of: in matrices
-    around F y, where F_rj = 1/√n_r for j in I_r. With R = rows − mean ~ N(F y, Λ⁻¹) and the prior
-    y_j ~ N(0, (κΛ)⁻¹),
+    ``starts`` and ``columns`` are int64, (n_rows + 1,), and int32; ``row_starts`` and ``rows`` are
+    int64, (n_columns + 1,), and int32.
+    """
+
+    starts: np.ndarray
+    columns: np.ndarray
+    row_starts: np.ndarray
+    rows: np.ndarray
+
+    @classmethod
+    def of_ratings(cls, side: Side, other: Side) -> Incidence:
+        """Return who of the other side each row has ratings of."""
+        there, back = side.grouped, other.grouped
+        return cls(there.starts, there.columns, back.starts, back.columns)
+
+    @classmethod
+    def of_features(cls, features: Features) -> Incidence:
+        """Return which features each row has."""
+        return cls(*features[1:])
+
+
+class ImplicitFactors:
+    """A factor row y_j for each column of an incidence, all drawn at once from their posterior.
+
+    Rows r lie around  Σ_{j∈I_r} y_j / √n_r,  I_r the n_r columns of r: the others that r has
+    ratings of, or its features. In matrices around F y, where F_rj = 1/√n_r for j in I_r. With
+    R = rows − mean ~ N(F y, Λ⁻¹) and the prior y_j ~ N(0, (κΛ)⁻¹),
 
         y = A⁻¹ (Fᵀ(R + e) + √κ e')     A = FᵀF + κI,    e, e' with rows ~ N(0, Λ⁻¹)
 
@@ -39,7 +67,7 @@ class ImplicitFactors:
 
     Attributes
     ----------
-    y : float32, (n_others, width); shift : F y, float32, (n_rows, width); of rows without ratings
+    y : float32, (n_columns, width); shift : F y, float32, (n_rows, width); of rows without columns
         the mean of all others', ``expected``.
     kappa : the precision of y is κΛ; size : a, see ``rescale``.
     n_steps : short steps that make a draw.
@@ -47,23 +75,25 @@ class ImplicitFactors:
 
     _arrays = "y", "shift", "residual", "direction", "across", "image"
 
-    def __init__(self, side: Side, other: Side) -> None:
-        n_rows, (n_others, width) = len(side.factors), other.factors.shape
+    def __init__(self, incidence: Incidence, width: int) -> None:
+        starts, columns, row_starts, rows = incidence
+        counts = np.diff(starts)
+        n_rows, n_others = len(counts), len(row_starts) - 1
         self.kappa = self.size = 1.0
         self.y = tables.zeros(n_others, width)
         self.shift = tables.zeros(n_rows, width)
         self.residual, self.direction = tables.like(self.y), tables.like(self.y)
         self.across, self.image = tables.like(self.shift), tables.like(self.y)  # F d and A d
         self.goal = self.left = np.zeros(width, np.float32)
-        self._there, self._back = side.grouped, other.grouped
-        inverse = 1 / np.maximum(side.counts, 1)
+        self._there, self._back = (starts, columns), (row_starts, rows)
+        inverse = 1 / np.maximum(counts, 1)
         self._inverse, self._share = inverse.astype(np.float32), np.sqrt(inverse).astype(np.float32)
-        self._unrated = side.counts == 0
+        self._unrated = counts == 0
         self._ones = np.ones(n_others, np.float32)
-        weights = np.repeat(inverse, side.counts)
-        self._diagonal = np.bincount(side.grouped.columns, weights, n_others).astype(np.float32)
+        weights = np.repeat(inverse, counts)
+        self._diagonal = np.bincount(columns, weights, n_others).astype(np.float32)
         # Phases of a draw, even ones from rows to others and odd ones back, and their pieces.
-        back, there = row_steps(self._back.starts), row_steps(self._there.starts)
+        back, there = row_steps(row_starts), row_steps(starts)
         self._plan = [
             (phase, pieces, number == len(steps) - 1)
             for phase in range(2 * _MAX_ROUNDS + 2)
@@ -126,9 +156,15 @@ class ImplicitFactors:
         def add(first: int, last: int) -> None:
             if fresh:
                 sums[first:last] = 0.0
-            kernel(grouped.starts, grouped.columns, x, scale, sums, first, last)
+            kernel(*grouped, x, scale, sums, first, last)
 
         run_all(add, pieces)
+
+    def draw(self, rows: np.ndarray, precision: np.ndarray, normal: Normal) -> None:
+        """Draw y at once, given R, (n_rows, k), and Λ, (k, k): for few columns, as of features."""
+        self.begin(rows, precision, normal)
+        for index in range(self.n_steps):
+            self.step(index)
 
     @property
     def expected(self) -> np.ndarray:

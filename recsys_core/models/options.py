@@ -6,7 +6,12 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from recsys_core.models.side_features import features_of
+from recsys_core.ratings import Ratings
+from recsys_core.text import Text
+
 Kind = Literal["int", "float", "bool", "choice"]
+Needs = Literal["times", "features", "user features"]
 
 
 @dataclass(frozen=True)
@@ -14,7 +19,8 @@ class Option:
     """One setting of a model.
 
     ``low`` and ``high`` bound what a form offers; ``log`` asks for a logarithmic slider;
-    ``meaning`` says what it does, ``what_if`` what too much or too little of it does.
+    ``meaning`` says what it does, ``what_if`` what too much or too little of it does. ``needs``
+    names what ratings must have beside themselves for it to be on; see ``lacking``.
     """
 
     name: str
@@ -29,6 +35,26 @@ class Option:
     log: bool = False
     choices: tuple[str, ...] = ()
     advanced: bool = False
+    needs: Needs | None = None
+
+    def lacking(self, ratings: Ratings) -> str:
+        """Say why these ratings do not allow it to be on; "" where they do."""
+        if self.needs == "times":
+            return "" if ratings.timestamps is not None else str(_NO_TIMES)
+        if self.needs is None or features_of(ratings, "user") is not None:
+            return ""
+        if self.needs == "user features":
+            return str(_NO_USER_FEATURES)
+        return "" if features_of(ratings, "item") is not None else str(_NO_FEATURES)
+
+
+_NO_TIMES = Text("These ratings have no times; the day of rating needs them.")
+_NO_FEATURES = Text(
+    "Nothing is known of these users or items beside their ratings; side information needs that."
+)
+_NO_USER_FEATURES = Text(
+    "Nothing is known of these users beside their ratings; side information needs that."
+)
 
 
 def option(
@@ -161,6 +187,16 @@ def deviation_option(default: float | None = 0.1) -> Any:
         default, "float", "", "Initial spread", low=1e-3, high=1.0, log=True, advanced=True,
         meaning="Standard deviation of the random factors training starts from.",
         what_if="Near zero, the first gradients are tiny; large, the first predictions are noise.",
+    )  # fmt: skip
+
+
+def side_information_option(needs: Needs = "features") -> Any:
+    """Declare whether what is known of users (and items) beside their ratings is learned from."""
+    meaning = "Learns also from users' age, sex and occupation"
+    meaning += ", and from items' genres and year." if needs == "features" else "."
+    return option(
+        False, "bool", "", "Side information", needs=needs, meaning=meaning,
+        what_if="Without it, users with few ratings are hardly told from the average user.",
     )  # fmt: skip
 
 

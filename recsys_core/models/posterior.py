@@ -15,7 +15,7 @@ from recsys_core.errors import SettingsError
 from recsys_core.models.calibration import Calibration, HeldOut, Source, normal_multiple
 from recsys_core.models.capabilities import Capabilities
 from recsys_core.models.factor_model import FactorModel, FoldIn
-from recsys_core.models.fitted_model import Attribution, Guest, Row, checked
+from recsys_core.models.fitted_model import Attribution, FittedModel, Guest, Row, checked
 from recsys_core.ratings import Ratings
 from recsys_core.text import Text
 
@@ -121,8 +121,9 @@ class Posterior(FactorModel):
             noise = np.float32(own.pop("noise"))
             each["noise_user"] = np.ones((n_draws, train.n_users), np.float32)
             each["noise_item"] = np.full((n_draws, train.n_items), noise)
+        kind = FittedModel.kinds["DatedDraw" if "b_day" in each else "Draw"]
         draws = tuple(
-            Draw.of_parts(
+            kind.of_parts(
                 train,
                 {n: part[d] if isinstance(part, np.ndarray) else part for n, part in each.items()},
             )
@@ -150,6 +151,9 @@ class Posterior(FactorModel):
 
     def _pairs(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         return self._mean(draw._pairs(users, items) for draw in self.draws)
+
+    def _pairs_at(self, users: np.ndarray, items: np.ndarray, times: np.ndarray) -> np.ndarray:
+        return self._mean(draw._pairs_at(users, items, times) for draw in self.draws)
 
     def _block(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         return self._mean(draw._block(users, items) for draw in self.draws)

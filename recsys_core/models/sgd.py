@@ -175,9 +175,11 @@ class SGDTrainer(FactorTrainer):
         pieces = self._steps[self._visits[index]]
         run_all(lambda start, stop: kernel(self._triples, *fixed, start, stop), pieces)
 
-    def in_order(self, ratings: Ratings) -> kernels.Triples:
+    def measured(self, ratings: Ratings) -> tuple[kernels.Triples, kernels.Parameters]:
         """Return the training ratings as they are trained on: block by block, rows stay near."""
-        return self._triples if ratings is self.train else super().in_order(ratings)
+        if ratings is not self.train:
+            return super().measured(ratings)
+        return self._triples, self.parameters()
 
     def update(self) -> tuple[Callable[..., None], tuple]:
         """Return the kernel, and its arguments between the ratings and the run."""

@@ -12,6 +12,7 @@ array([[5., 1., 5., 1.],
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,9 +37,11 @@ from recsys_core.models.options import (
     rate_option,
     reg_option,
     seed_option,
+    side_information_option,
     standardize_option,
 )
 from recsys_core.models.registry import MODELS
+from recsys_core.models.side_features import Features, features_of
 from recsys_core.ratings import Ratings
 
 # Ratings of the users visited between two looks at the clock: a few milliseconds of work.
@@ -55,18 +58,24 @@ class SVDpp(Model):
     I_u are the items that u has rated in training: the choice of what to rate shows taste, whatever
     the ratings. Minimises Σ [e² + λ(‖p_u‖² + ‖q_i‖² + ‖y_i‖² + b_u² + b_i²)] over the training
     ratings, standardized, user by user; see ``kernels.svdpp``. Fitted, it is a factor model like
-    others, with p_u + |I_u|^−½ Σ y_j for the user's factors. Source: Koren, *Factorization Meets
-    the Neighborhood*, 2008.
+    others, with p_u + |I_u|^−½ Σ y_j for the user's factors.
+
+    With ``side_information`` the sum of user u has a further part, |F_u|^−½ Σ_{f ∈ F_u} a_f: F_u
+    are the user's features (age, sex and occupation, see ``side_features``), and λ‖a_f‖² is added
+    once for each user who has f. Source: Koren, *Factorization Meets the Neighborhood*, 2008; for
+    features, Koren, Bell and Volinsky, *Matrix Factorization Techniques*, 2009.
     """
 
     title = "SVD++"
     summary = "SGD that also learns from which items a user has rated, whatever the ratings."
+    shaping = (*Model.shaping, "side_information")
 
     n_factors: int | None = factors_option()
     learning_rate: float | None = rate_option()
     reg: float | None = reg_option()
     decay: bool | None = decay_option()
     n_epochs: int | None = epochs_option()
+    side_information: bool = side_information_option("user features")
     biases: bool = biases_option()
     init_deviation: float = deviation_option(0.03)
     center: bool = center_option()
@@ -102,9 +111,11 @@ class SVDppTrainer(FactorTrainer):
 
     Attributes
     ----------
-    own : the p_u, (n_users, width); ``p`` holds the sums p_u + |I_u|^−½ Σ y_j, which predict.
+    own : the p_u, (n_users, width); ``p`` holds the sums that predict, p_u + |I_u|^−½ Σ y_j (with
+        side information + |F_u|^−½ Σ a_f).
     y : the implicit factors, (n_items, width).
     power : a of the sums p_u + |I_u|^−a Σ y_j.
+    a : the factors of features, (n_features, width), without side information (0, width).
     """
 
     power = 0.5
@@ -122,6 +133,9 @@ class SVDppTrainer(FactorTrainer):
         order = np.lexsort((self.rng.random(len(train)), np.repeat(np.arange(len(counts)), counts)))
         self.by_user = kernels.Rows(grouped.starts, grouped.columns[order], grouped.values[order])
         self._shares = np.maximum(counts, 1).astype(np.float32) ** np.float32(-self.power)
+        known = features_of(train, "user") if settings.get("side_information") else None
+        self.features = known or Features.none(train.n_users)
+        self.a = tables.zeros(len(self.features.names), self.y.shape[1])
         self.visits = np.arange(train.n_users, dtype=np.int32)
         self.epoch = 0
         self.n_steps = max(1, -(-len(train) // _RATINGS_A_STEP))
@@ -139,26 +153,38 @@ class SVDppTrainer(FactorTrainer):
 
     def update(self, first: int, last: int) -> None:
         """Take the steps of the users first to last, in the order of this epoch."""
-        s, kernel = self.settings, kernels.svdpp_kernel(self.p.shape[1])
+        s, kernel = self.settings, kernels.svdpp_kernel(self.p.shape[1], len(self.a) > 0)
         kernel(
-            self.visits, self.by_user, self.parameters()._replace(p=self.own), self.y, self.p,
+            self.visits, self.by_user, self.parameters()._replace(p=self.own), self.y,
+            (self.features.starts, self.features.columns, self.a), self.p,
             np.float32(rate_in(self.epoch, s)), np.float32(s["reg"]), bool(s["biases"]),
             first, last,
         )  # fmt: skip
 
     def end_epoch(self) -> None:
-        """Sum up the users' factors again, since later users have changed the y_j."""
+        """Sum up the users' factors again, since later users have changed the y_j and a_f."""
         self.p[:] = self.own
         starts, columns, _ = self.by_user
-        fixed = starts, columns, self.y, self._shares, self.p
+        known, counts = self.features, self.features.counts
+        shares = np.maximum(counts, 1).astype(np.float32) ** np.float32(-0.5)
         kernel = kernels.sums_kernel(self.p.shape[1])
-        run_all(lambda a, b: kernel(*fixed, a, b), cut(self.train.n_users, _SUMMED_BY_A_THREAD))
+        pieces = cut(self.train.n_users, _SUMMED_BY_A_THREAD)
+        for fixed in (
+            (starts, columns, self.y, self._shares, self.p),
+            (known.starts, known.columns, self.a, shares, self.p),
+        ):
+            run_all(partial(kernel, *fixed), pieces)
 
     def objective(self, squared_error: float) -> float:
-        """Compute Σ e² + λ Σ (‖p_u‖² + ‖q_i‖² + ‖y_i‖² + b_u² + b_i²), over training ratings."""
+        """Compute Σ e² + λ Σ (‖p_u‖² + ‖q_i‖² + ‖y_i‖² + b_u² + b_i²), over training ratings.
+
+        With features + λ Σ ‖a_f‖² over the features of all users with ratings.
+        """
         users = squares(self.own) + squares(self.b_user)
         items = squares(self.q) + squares(self.y) + squares(self.b_item)
         penalty = float(users @ self.train.user_counts + items @ self.train.item_counts)
+        times = np.repeat(self.train.user_counts > 0, self.features.counts)
+        penalty += float(times @ squares(self.a[self.features.columns])) if times.any() else 0.0
         return squared_error + self.settings["reg"] * penalty
 
     def fold_in_rule(self) -> FoldIn:
@@ -181,12 +207,13 @@ class SVDppTrainer(FactorTrainer):
         k, rng = self.n_factors, self.rng.bit_generator.state
         y = snapshot.fold.implicit if isinstance(snapshot, FactorModel) else self.y[:, :k].copy()
         own = {"own": self.own[:, :k].copy(), "y": y, "visits": self.visits, "rng": rng}
-        return {**super().state(snapshot), **own, "epoch": self.epoch}
+        return {**super().state(snapshot), **own, "a": self.a[:, :k].copy(), "epoch": self.epoch}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Restore all of it."""
         super().restore(state)
         k = self.n_factors
         self.own[:, :k], self.y[:, :k] = state["own"], state["y"]
+        self.a[:, :k] = state["a"]
         self.visits, self.rng.bit_generator.state = state["visits"], state["rng"]
         self.epoch = state["epoch"]

@@ -1,7 +1,7 @@
 """MovieLens as GroupLens packs it: 100K, 1M, 10M, and the “latest” family (also 20M to 32M).
 
-- 100K: u.data (tab), u.item (|, latin-1, a column of 0 or 1 for each genre), u1.base …
-- 1M, 10M: ratings.dat, movies.dat (::; latin-1 in 1M, UTF-8 in 10M)
+- 100K: u.data (tab), u.item (|, latin-1, a column of 0 or 1 for each genre), u.user (|), u1.base …
+- 1M, 10M: ratings.dat, movies.dat (::; latin-1 in 1M, UTF-8 in 10M); users.dat (::) in 1M
 - latest: ratings.csv, movies.csv
 """
 
@@ -29,6 +29,13 @@ NOUN = "film"
 _COLUMNS = ["user", "item", "rating", "timestamp"]
 _PARTS = ("u1", "u2", "u3", "u4", "u5", "ua", "ub")
 _NO_GENRE = ("(no genres listed)", "unknown")
+
+# What the numbers in users.dat of MovieLens 1M stand for, by its README, in the words of u.user.
+_OCCUPATIONS = (
+    "other", "educator", "artist", "administration", "student", "customer service", "healthcare",
+    "executive", "farmer", "homemaker", "K-12 student", "lawyer", "programmer", "retired",
+    "salesman", "scientist", "self-employed", "technician", "tradesman", "none", "writer",
+)  # fmt: skip
 
 
 class Layout(NamedTuple):
@@ -70,7 +77,11 @@ def layout(archive: Archive) -> Layout | None:
 
 
 def read(archive: Archive, found: Layout) -> Ratings:
-    """All ratings, with titles, genres and years of the films; labels are text."""
+    """All ratings, with titles, genres and years of the films; labels are text.
+
+    Of users their age, sex and occupation, where the zip says them; of age 1M has the least of a
+    range.
+    """
     table = _triples(archive, found.ratings, found.separator)
     halves = "10m" in found.ratings.lower() or found.separator == ","
     halves = halves or bool((table["rating"] % 1).any() or (table["rating"] < 1).any())
@@ -87,6 +98,7 @@ def read(archive: Archive, found: Layout) -> Ratings:
             item_info=_films(archive, found),
             name=archive.content.stem,
             item_noun=NOUN,
+            user_info=_people(archive, found),
         )
     except RatingsError as error:
         raise as_read_error(error, archive.content.said) from None
@@ -233,6 +245,32 @@ def _films(archive: Archive, found: Layout) -> pd.DataFrame | None:
     years = table["title"].str.extract(r"\((\d{4})\)\s*$", expand=False)
     table["year"] = pd.to_numeric(years).astype("Int64")
     return table.set_index("item")
+
+
+def _people(archive: Archive, found: Layout) -> pd.DataFrame | None:
+    """Age, sex (F or M) and occupation of each user, indexed by number; None where not said.
+
+    A line of u.user is number|age|sex|occupation|zip code, one of users.dat
+    number::sex::age::occupation::zip code. Lines that are not are left out.
+    """
+    name, cut = {"\t": ("u.user", "|"), "::": ("users.dat", "::")}.get(found.separator, ("", ""))
+    path = archive.find(name) if name else None
+    if path is None:
+        return None
+    people = []
+    for line in archive.read(path).decode("latin-1").splitlines():
+        cells = [cell.strip() for cell in line.split(cut)]
+        if len(cells) < 4:
+            continue
+        number, age, sex, occupation = cells[:4]
+        if cut == "::":
+            age, sex = sex, age
+            if occupation.isdecimal() and int(occupation) < len(_OCCUPATIONS):
+                occupation = _OCCUPATIONS[int(occupation)]
+        if number.isdecimal() and age.isdecimal():
+            people.append((int(number), int(age), sex, occupation))
+    table = pd.DataFrame(people, columns=["user", "age", "sex", "occupation"])
+    return table.drop_duplicates("user").astype({"age": "Int64"}).set_index("user")
 
 
 def _genre_names(archive: Archive) -> list[str]:

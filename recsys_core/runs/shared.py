@@ -30,7 +30,7 @@ class Shared(Worker):
         self._runs: WeakValueDictionary[tuple[str | None, Experiment, Ratings], Run]
         self._runs = WeakValueDictionary()
         self._baselines: WeakValueDictionary[Split, Baselines] = WeakValueDictionary()
-        self._public: WeakValueDictionary[tuple[Recipe, str, str, bool], Ratings]
+        self._public: WeakValueDictionary[tuple[Recipe, str, str, tuple[bool, bool]], Ratings]
         self._public = WeakValueDictionary()
         self._numbered: dict[str, int] = {}  # by browser, numbers of runs given out
 
@@ -81,7 +81,8 @@ class Shared(Worker):
         """
         if source.name in (UPLOAD, SHARED):
             return ratings
-        key = source, ratings.name, ratings.item_noun, ratings.item_info is not None
+        known = ratings.item_info is not None, ratings.user_info is not None
+        key = source, ratings.name, ratings.item_noun, known
         with self.lock:
             return self._public.setdefault(key, ratings)
 

@@ -123,11 +123,13 @@ def test_svdpp_moves_the_last_row_int32_can_name():
     rows = [5, LAST]
     q[rows], y[rows] = rng.normal(0, 0.3, (2, 2, WIDTH))
     near = q[rows], y[rows], b_item[rows]
+    known = np.zeros(2, np.int64), np.zeros(0, np.int32), np.zeros((0, WIDTH), F)
     for (q_, y_, b_), found in (((q, y, b_item), columns), (near, np.array([1, 0], np.int32))):
         p = np.full((1, WIDTH), 0.2, F)
         svdpp_kernel(WIDTH)(
             np.zeros(1, np.int32), Rows(starts, found, values),
-            Parameters(p, q_, np.zeros(1, F), b_, F(3)), y_, p.copy(), F(0.05), F(0.1), True, 0, 1,
+            Parameters(p, q_, np.zeros(1, F), b_, F(3)), y_, known, p.copy(), F(0.05), F(0.1), True,
+            0, 1,
         )  # fmt: skip
     for far, moved in zip((q, y, b_item), near, strict=True):
         assert np.array_equal(far[rows], moved) and moved.any()

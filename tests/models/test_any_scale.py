@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -26,7 +27,11 @@ KINDS = {
     "PMF, constrained and logistic": functools.partial(rc.PMF, constrained=True, link="logistic"),
     "BayesianPMF": functools.partial(rc.BayesianPMF, implicit=False, n_epochs=16),
     "BayesianPMF, implicit": functools.partial(rc.BayesianPMF, implicit=True, n_epochs=16),
+    "BayesianPMF, side information and time": functools.partial(
+        rc.BayesianPMF, implicit=True, side_information=True, time=True, n_epochs=16
+    ),
     "SVDpp": rc.SVDpp,
+    "SVDpp, side information": functools.partial(rc.SVDpp, side_information=True),
     "NMF": rc.NMF,
     "NeuralMF": functools.partial(rc.NeuralMF, n_epochs=15),
     "NeuralMF, sigmoid": functools.partial(rc.NeuralMF, sigmoid=True, n_epochs=15),
@@ -57,6 +62,10 @@ def stars() -> rc.splits.Split:
     world = rc.datasets.low_rank(
         40, 30, 2, density=0.4, noise=0.5, seed=0, scale=rc.Scale(1, 5, 1)
     )  # fmt: skip
+    users = pd.DataFrame({"sex": np.where(np.arange(40) % 3, "F", "M")})
+    items = pd.DataFrame({"genres": np.where(np.arange(30) % 4, "Drama", "War")})
+    times = np.arange(len(world)) * 43_200 % (9 * 86_400)
+    world = world.replace(user_info=users, item_info=items, timestamps=times)
     return rc.splits.random(world, seed=0)
 
 

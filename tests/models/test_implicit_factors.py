@@ -5,7 +5,7 @@ import pytest
 
 import recsys_core as rc
 from recsys_core.models.alternating import Side
-from recsys_core.models.implicit_factors import ImplicitFactors
+from recsys_core.models.implicit_factors import ImplicitFactors, Incidence
 
 N_ROWS, N_OTHERS, K = 9, 6, 2
 PRECISION = np.array([[2.0, 0.6], [0.6, 1.0]])
@@ -28,7 +28,7 @@ def problem(seed=0):
         for n, grouped in ((N_ROWS, ratings.by_user), (N_OTHERS, ratings.by_item))
     )
     f = rated / np.sqrt(np.maximum(rated.sum(axis=1, keepdims=True), 1))
-    return ImplicitFactors(one, other), f
+    return ImplicitFactors(Incidence.of_ratings(one, other), 8), f
 
 
 def drawn(implicit, rows, normal):

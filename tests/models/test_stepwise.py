@@ -77,8 +77,8 @@ def given_to(monkeypatch, name):
     """Copies of the arguments of every call of a kernel from now on; the call is made as well."""
     calls, original = [], getattr(kernels, name)
 
-    def of_width(width):
-        kernel = original(width)
+    def of_width(*width):
+        kernel = original(*width)
 
         def call(*args):
             calls.append(copy.deepcopy(args))
@@ -259,18 +259,21 @@ def test_svdpp_is_its_step_for_each_user(biases, monkeypatch):
 
 def test_a_small_svdpp_step_follows_the_slopes_of_the_users_objective():
     rng = np.random.default_rng(1)
-    ratings, rate, reg, n = np.array([5.0, 1.0, 3.0]), 1e-6, 0.3, 3
-    point = [rng.normal(0, 0.7, shape) for shape in ((K,), (), (n, K), (n, K), (n,))]
+    ratings, rate, reg, n, m = np.array([5.0, 1.0, 3.0]), 1e-6, 0.3, 3, 2
+    point = [rng.normal(0, 0.7, shape) for shape in ((K,), (), (n, K), (n, K), (n,), (m, K))]
 
-    def objective(p, b_u, q, y, b_i):
-        e = ratings - (2.5 + b_u + b_i + q @ (p + y.sum(axis=0) / math.sqrt(n)))
+    def objective(p, b_u, q, y, b_i, a):
+        w = p + y.sum(axis=0) / math.sqrt(n) + a.sum(axis=0) / math.sqrt(m)
+        e = ratings - (2.5 + b_u + b_i + q @ w)
         penalty = n * (p @ p + b_u**2) + (q**2).sum() + (y**2).sum() + b_i @ b_i
-        return (e @ e + reg * penalty) / 2
+        return (e @ e + reg * (penalty + n * (a**2).sum())) / 2
 
-    step = stepwise.svdpp_step(ratings, *point, mean=2.5, learning_rate=rate, reg=reg)
+    step = stepwise.svdpp_step(
+        ratings, *point[:5], mean=2.5, learning_rate=rate, reg=reg, feature_factors=point[5]
+    )
     after = (
         step.user_factors, step.user_bias, step.item_factors, step.implicit_factors,
-        step.item_biases,
+        step.item_biases, n * (step.feature_factors - point[5]) + point[5],
     )  # fmt: skip
     for which, moved in enumerate(after):
 
@@ -279,7 +282,7 @@ def test_a_small_svdpp_step_follows_the_slopes_of_the_users_objective():
 
         speed = (moved - point[which]) / rate
         assert speed == pytest.approx(-difference(along, point[which]), rel=1e-3, abs=1e-4)
-    w = point[0] + point[3].sum(axis=0) / math.sqrt(n)
+    w = point[0] + point[3].sum(axis=0) / math.sqrt(n) + point[5].sum(axis=0) / math.sqrt(m)
     assert step.user_sums[0] == pytest.approx(w)
     assert step.predictions[0] == pytest.approx(2.5 + point[1] + point[4][0] + point[2][0] @ w)
     assert step.errors == pytest.approx(ratings - step.predictions)

@@ -1,6 +1,7 @@
 """SVD++: its kernel against the step to be read, its objective, its guests and its reasons."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -29,31 +30,47 @@ def problem(seed, n_users, n_items, k, density=0.5, scale=0.4):
     return starts, columns, values, tables, biases
 
 
-def exact(visits, starts, columns, values, tables, biases, rate, reg):
+def exact(visits, starts, columns, values, tables, biases, rate, reg, known):
     """The parameters after the step of each user in turn, in float64."""
     p, q, y, b_user, b_item = (a.astype(np.float64) for a in (*tables, *biases))
+    f_starts, features, a = known[0], known[1], known[2].astype(np.float64)
     for u in visits:
         mine = slice(starts[u], starts[u + 1])
         items = columns[mine]
         if not len(items):
             continue
+        own = features[f_starts[u] : f_starts[u + 1]]
         step = stepwise.svdpp_step(
             values[mine], p[u], b_user[u], q[items], y[items], b_item[items], mean=MEAN,
-            learning_rate=rate, reg=reg,
+            learning_rate=rate, reg=reg, feature_factors=a[own],
         )  # fmt: skip
+        a[own] = step.feature_factors
         p[u], b_user[u] = step.user_factors, step.user_bias
         q[items], y[items], b_item[items] = (
             step.item_factors, step.implicit_factors, step.item_biases
         )  # fmt: skip
-    return p, q, y, b_user, b_item
+    return p, q, y, a, b_user, b_item
 
 
-def run(visits, starts, columns, values, tables, biases, rate, reg, with_biases=True):
+def of_features(n_users, k, n_features=4, seed=0):
+    """Features of users, the first of whom has none, and their factors; of n = 0 nobody has any."""
+    rng = np.random.default_rng(seed)
+    has = rng.random((n_users, n_features)) < 0.6
+    has[:1] = False
+    table = np.zeros((n_features, padded(k)), np.float32)
+    table[:, :k] = rng.normal(0, 0.3, (n_features, k))
+    starts = np.append(0, np.cumsum(has.sum(axis=1))).astype(np.int64)
+    return starts, np.nonzero(has)[1].astype(np.int32), table
+
+
+def run(visits, starts, columns, values, tables, biases, rate, reg, with_biases=True, known=None):
     p, q, y = tables
     sums, f = np.zeros_like(p), np.float32
-    svdpp_kernel(p.shape[1])(
+    known = known or of_features(len(p), p.shape[1], 0)
+    svdpp_kernel(p.shape[1], len(known[2]) > 0)(
         np.asarray(visits, np.int32), Rows(starts, columns, values),
-        Parameters(p, q, *biases, f(MEAN)), y, sums, f(rate), f(reg), with_biases, 0, len(visits),
+        Parameters(p, q, *biases, f(MEAN)), y, known, sums, f(rate), f(reg), with_biases,
+        0, len(visits),
     )  # fmt: skip
     return sums
 
@@ -66,12 +83,15 @@ def run(visits, starts, columns, values, tables, biases, rate, reg, with_biases=
     k=st.sampled_from([1, 3, 8, 9, 17, 32, 40]),
     density=st.floats(0, 1),
     reg=st.floats(0, 0.5),
+    n_features=st.sampled_from([0, 1, 4]),
 )
-def test_the_kernel_is_the_step_of_each_user(seed, n_users, n_items, k, density, reg):
+def test_the_kernel_is_the_step_of_each_user(seed, n_users, n_items, k, density, reg, n_features):
     starts, columns, values, tables, biases = problem(seed, n_users, n_items, k, density)
     visits = np.random.default_rng(seed).permutation(n_users)
-    expected = exact(visits, starts, columns, values, tables, biases, 0.02, reg)
-    run(visits, starts, columns, values, tables, biases, 0.02, reg)
+    known = of_features(n_users, k, n_features, seed)
+    expected = exact(visits, starts, columns, values, tables, biases, 0.02, reg, known)
+    run(visits, starts, columns, values, tables, biases, 0.02, reg, known=known)
+    tables = *tables, known[2]
     for found, wanted in zip((*tables, *biases), expected, strict=True):
         assert found == pytest.approx(wanted, abs=2e-4, rel=1e-4)
     assert not any(table[:, k:].any() for table in tables)
@@ -86,8 +106,25 @@ def test_after_an_epoch_the_sums_are_those_of_the_new_factors():
         assert trainer.p[u] == pytest.approx(expected, abs=1e-5)
 
 
+def test_with_features_the_sums_and_the_objective_are_those_declared():
+    ratings, _, trainer = trained(n_epochs=3, side_information=True)
+    known, starts, columns = trainer.features, ratings.by_user.starts, ratings.by_user.columns
+    assert known.names[0] == "age: 18–24" and "sex: F" in known.names and trainer.a.any()
+    for u in range(ratings.n_users):
+        mine, own = columns[starts[u] : starts[u + 1]], known.columns[known.starts[u] :][:2]
+        expected = trainer.own[u] + trainer.y[mine].sum(axis=0) / np.sqrt(max(len(mine), 1))
+        assert trainer.p[u] == pytest.approx(expected + trainer.a[own].sum(axis=0) / 2**0.5, 1e-4)
+    without = trainer.objective(0.0)
+    trainer.a[:] *= 2
+    counts = np.bincount(known.columns, minlength=len(trainer.a))
+    added = 3 / 4 * 0.05 * counts @ (trainer.a.astype(float) ** 2).sum(axis=1)
+    assert trainer.objective(0.0) - without == pytest.approx(added, rel=1e-4)
+
+
 def trained(**changes):
     ratings = rc.datasets.low_rank(n_users=60, n_items=40, density=0.4, noise=0.2, seed=2)
+    age, sex = np.arange(60) % 50 + 10, np.where(np.arange(60) % 3, "F", "M")
+    ratings = ratings.replace(user_info=pd.DataFrame({"age": age, "sex": sex}))
     model = rc.SVDpp(**{"n_factors": 4, "reg": 0.05, "n_epochs": 40, **changes})
     training = model.start(ratings)
     list(training)

@@ -209,6 +209,18 @@ def test_each_algorithm_has_its_own_form(browser_id, party, algorithm):
     assert type(current(party).run.model).__name__ == algorithm
 
 
+def test_what_the_data_lack_is_off_and_says_why(browser_id, world):
+    entry = new_entry(world, rc.BayesianPMF())
+    at = open_page("train", browser_id)
+    toggles = {w.label: w for w in at.main.toggle}
+    said = text_of(at)
+    for label, why in (("Day of rating", "have no times"), ("Side information", "of these users")):
+        assert toggles[label].disabled and not toggles[label].value
+        assert why in said
+    assert not toggles["Biases b"].disabled
+    assert entry.run.settings["time"] is False
+
+
 def test_no_regularisation_is_a_setting_like_any_other(browser_id, world):
     at = open_page("train", browser_id)
     field(at, "reg", world).set_value(0.0)

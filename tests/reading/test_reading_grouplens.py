@@ -73,8 +73,9 @@ def movies_dat(encoding):
     return text.encode(encoding)
 
 
-def ml_1m():
-    return packed("ml-1m", ratings_dot_dat=rows(RATED, "::"), movies_dot_dat=movies_dat("latin-1"))
+def ml_1m(**more):
+    films = movies_dat("latin-1")
+    return packed("ml-1m", ratings_dot_dat=rows(RATED, "::"), movies_dot_dat=films, **more)
 
 
 def ml_10m():
@@ -121,6 +122,27 @@ def test_each_layout(data, table, scale):
     assert info["year"].isna().tolist() == [False, False, True]
     assert info["year"][:2].tolist() == [1995, 1995]
     assert guess.preview["title"].iloc[0] == "Toy Story (1995)"
+
+
+def test_what_is_known_of_users():
+    people = "10|24|M|technician|85711\n2|53|F|other|94043\n99|20|M|none|0\nx|1\n"
+    by_number = "10::M::25::17::85711\n2::F::56::0::94043\n3::F::x::1::0\n"
+    expected = {"sex": ["F", "M"], "occupation": ["other", "technician"]}
+    for data, ages in (
+        (ml_100k(u_dot_user=people), [53, 24]),
+        (ml_1m(users_dot_dat=by_number), [56, 25]),
+    ):
+        ratings = read_ratings(data)
+        assert ratings.users == ["2", "10"]
+        assert ratings.user_info.to_dict("list") == {"age": ages} | expected  # no zip code
+        bare = ratings.replace(user_info=None)
+        assert bare.fingerprint == ratings.fingerprint and ratings.origin == bare.origin
+        backwards = ratings.sorted_by_label()
+        assert backwards.users == ["10", "2"]
+        assert backwards.user_info["age"].tolist() == ages[::-1]
+        assert ratings.take(np.arange(1)).user_info is ratings.user_info
+    assert read_ratings(ml_100k()).user_info is None
+    assert read_ratings(ml_latest()).user_info is None
 
 
 def test_ready_made_parts():

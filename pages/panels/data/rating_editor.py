@@ -122,6 +122,7 @@ def _with_values(ratings: Ratings, table: pd.DataFrame) -> Ratings:
         users=ratings.users,
         items=ratings.items,
         item_info=ratings.item_info,
+        user_info=ratings.user_info,
         item_noun=ratings.item_noun,
         name=name,
     )

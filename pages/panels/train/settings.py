@@ -45,8 +45,9 @@ def settings() -> None:
     if isinstance(run.model, kind):
         values |= run.settings
     options, key = kind.options(), f"{entry.number}_{algorithm}"
+    lacking = {option.name: option.lacking(run.split.train) for option in options}
     with st.container(border=True, key="settings_box"):
-        _fields([option for option in options if not option.advanced], values, key, locked)
+        _fields([option for option in options if not option.advanced], values, key, locked, lacking)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(
                 "Start a new run",
@@ -60,7 +61,7 @@ def settings() -> None:
             rest = [option for option in options if option.advanced]
             if rest:
                 with st.popover("More settings", icon=":material/tune:", key="more_settings"):
-                    _fields(rest, values, key, locked, n_columns=1)
+                    _fields(rest, values, key, locked, lacking, n_columns=1)
             refused = st.session_state.pop("refused", "")
             if refused:
                 st.html(f'<span role="alert" class="fs-refused">{escape.html(refused)}</span>')
@@ -179,14 +180,16 @@ def _fields(
     values: dict[str, Any],
     key: str,
     locked: bool,
+    lacking: dict[str, str],
     n_columns: int | None = None,
 ) -> None:
-    """One input for each option, with its meaning below."""
+    """One input for each option, with its meaning below, or why these data have no use for it."""
     with st.grid(n_columns or max(len(options), 1), min_column_width=128, gap="small"):
         for option in options:
             with st.container(gap=None):
-                _field(option, values.get(option.name, option.default), key, locked)
-                st.caption(option.meaning)
+                why = lacking[option.name]
+                _field(option, values.get(option.name, option.default), key, locked or bool(why))
+                st.caption(why or option.meaning)
 
 
 def _field(option: Option, value: Any, key: str, locked: bool) -> None:
@@ -217,7 +220,8 @@ def described(run: Run) -> str:
             continue
         name = option.symbol or option.label.lower()
         if option.kind == "bool":
-            parts.append(option.label.lower() if value else f"no {option.label.lower()}")
+            if value or option.needs is None:  # what few data allow is only told where it is on
+                parts.append(option.label.lower() if value else f"no {option.label.lower()}")
         elif option.kind == "choice":
             parts.append(str(value))
         else:
