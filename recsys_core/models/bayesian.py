@@ -136,9 +136,9 @@ class BayesianPMF(Model):
         return {"n_factors": 32, "n_epochs": 100, "burn_in": 20, "implicit": False}
 
     def resolve(self, train: Ratings) -> dict[str, Any]:
-        """All settings; of few epochs at most a quarter is burn-in, where none was asked for."""
+        """All settings; of epochs asked for at most a quarter is burn-in, where none was."""
         settings = super().resolve(train)
-        if self.burn_in is None:
+        if self.burn_in is None and self.n_epochs is not None:
             settings["burn_in"] = min(settings["burn_in"], settings["n_epochs"] // 4)
         return settings
 
