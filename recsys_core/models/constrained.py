@@ -57,3 +57,8 @@ class ConstrainedTrainer(SVDppTrainer):
         reg = self.row_penalty(self.settings["reg_user"], self.settings["biases"])
         implicit = self.y[:, : self.n_factors].copy()
         return FoldIn(reg, np.zeros(self.n_factors + 1), implicit=implicit, power=self.power)
+
+    def fold_in_item_rule(self) -> FoldIn:
+        """Return the rule of a new item's q and bias; no user has it in I_u, so it needs no w."""
+        reg = self.row_penalty(self.settings["reg_item"], self.settings["biases"])
+        return FoldIn(reg, np.zeros(self.n_factors + 1))

@@ -175,7 +175,7 @@ class ItemWeights(FittedModel):
             return np.zeros(self.n_items)
         return self.weights[item].astype(np.float64)
 
-    def attribution(self, user: int | Guest, item: int) -> Attribution:
+    def _attribution(self, user: int | Guest, item: int) -> Attribution:
         """Compute what each choice adds, B_ji: the score is their sum, so this is exact."""
         items, values = self.rated_by(user)
         added = np.zeros(len(items))

@@ -129,7 +129,7 @@ class PMF(Model):
     def _chosen(self, train: Ratings) -> dict[str, Any]:
         """The defaults; the gradient alone needs larger λ than adaptive priors, and more epochs.
 
-        Constrained, of much data: the best of eighteen settings on a validation part of MovieLens
+        Constrained, of much data: the best of fifteen settings on a validation part of MovieLens
         100K.
         """
         chosen = self.defaults(train)

@@ -79,7 +79,7 @@ class Popularity(FittedModel):
         """A guest is expected what everybody is."""
         return Guest(np.empty(0, np.float32), 0.0, items, ratings)
 
-    def attribution(self, user: int | Guest, item: int) -> Attribution:
+    def _attribution(self, user: int | Guest, item: int) -> Attribution:
         """Return the share alone: no rating of the user adds anything, and none is listed."""
         share, none = float(self.shares[item]), np.zeros(0)
         return Attribution(share, share, np.zeros(0, np.int64), none, none)

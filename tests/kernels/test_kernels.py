@@ -66,6 +66,7 @@ def test_every_table_of_a_trainer_begins_at_a_line_of_cache(k):
             sides = [s for s in (getattr(trainer, "users", None),) if s is not None]
             held = [*vars(trainer).values(), *(a for side in sides for a in vars(side).values())]
             rows = [a for a in held if isinstance(a, np.ndarray) and a.shape[1:] == (width,)]
+            rows = [table for table in rows if table.size]
             assert len(rows) >= 2
             assert all(table.ctypes.data % 64 == 0 for table in rows)
 
@@ -75,12 +76,12 @@ def test_training_ratings_are_measured_in_the_grids_order_and_all_of_them():
     training = rc.SGD(n_factors=5, n_epochs=2).start(ratings)
     training.advance(1e9)
     trainer = training.trainer
-    laid = trainer.in_order(training.train)
+    laid, _ = trainer.measured(training.train)
     assert not np.array_equal(laid.values, training.train.values), "it is another order"
     model = training.snapshot()
     error = ratings.values - model.predict(ratings.user_ids, ratings.item_ids).astype(float)
     assert training.history[-1].train_rmse == pytest.approx(math.sqrt((error**2).mean()), rel=1e-5)
-    own = trainer.in_order(ratings)  # the same ratings, but not those it trains on
+    own, _ = trainer.measured(ratings)  # the same ratings, but not those it trains on
     assert np.array_equal(own.user_ids, ratings.user_ids)
 
 

@@ -179,7 +179,11 @@ def test_biases_of_days_are_drawn_from_their_posterior():
     settings = rc.BayesianPMF(n_factors=3, time=True, implicit=False).resolve(split.train)
     trainer = GibbsTrainer(train, settings)
     trainer.b_user[:] = np.random.default_rng(1).normal(size=train.n_users)
-    trainer.alpha = 2.0
+    rng = np.random.default_rng(3)
+    trainer.noise.alpha = 2.0
+    trainer.noise.precisions = [rng.gamma(2, 0.5, n) for n in (train.n_users, train.n_items)]
+    of_user, of_item = trainer.noise.precisions
+    alpha = 2 * of_user[train.user_ids] * of_item[train.item_ids]
     b = (
         np.random.default_rng(2)
         .normal(0, 0.5, len(trainer.day_biases.values) - 1)
@@ -189,14 +193,15 @@ def test_biases_of_days_are_drawn_from_their_posterior():
         trainer.mean + trainer.b_user[train.user_ids] + trainer.b_item[train.item_ids]
         + (trainer.p[train.user_ids] * trainer.q[train.item_ids]).sum(axis=1)
     )  # fmt: skip
-    pairs = pd.Series(e).groupby([train.user_ids, train.timestamps // DAY])  # sorted by both
-    n, sums = pairs.count().to_numpy(), pairs.sum().to_numpy()
+    pairs = pd.DataFrame({"alpha": alpha, "e": alpha * e})
+    pairs = pairs.groupby([train.user_ids, train.timestamps // DAY]).sum()  # sorted by both
     away, precisions = [], []
     for _ in range(400):
         trainer.day_biases.values[:-1] = b
         trainer.begin_epoch()
         tau = trainer.day_biases.precision
-        mean, precision = 2 * sums / (2 * n + tau), 2 * n + tau
+        precision = pairs["alpha"].to_numpy() + tau
+        mean = pairs["e"].to_numpy() / precision
         away.append((trainer.day_biases.values[:-1] - mean) * np.sqrt(precision))
         precisions.append(tau)
     assert np.mean(away, axis=0) == pytest.approx(0, abs=5 / math.sqrt(400))
