@@ -47,7 +47,8 @@ def predictions(model: ModelInView, block: Block, view: View) -> None:
 def _best_of_each(model: ModelInView, stem: str) -> None:
     """Each user's best: at a click, or made in pieces where that takes longer."""
     fitted = model.fitted
-    label = f"Each user's {_BEST} best {words.many(model.ratings.item_noun)}"
+    of_each = f"user's {_BEST} best {words.many(model.ratings.item_noun)}"
+    label = f"Each {of_each}"
     file_name = f"{stem}-best-{_BEST}.csv"
     if fitted.n_users * fitted.n_items <= _AT_A_CLICK:
         _button(
@@ -61,7 +62,7 @@ def _best_of_each(model: ModelInView, stem: str) -> None:
     if made is not None and made[0] == key:
         _button(label, lambda: made[1], file_name, "save_best")
     elif st.button(
-        f"Make the list of {label[:1].lower() + label[1:]}",
+        f"Make the list of each {of_each}",
         icon=":material/hourglass_top:",
         key="make_best",
         help="Takes a while: a prediction is made for every pair. Any other click ends it.",

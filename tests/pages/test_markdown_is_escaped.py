@@ -25,7 +25,8 @@ OURS = frozenset(
     "model.title n_factors names.__getitem__ noun of option.meaning own ratings.scale "
     "release.terms release.title replica.number replica.settings replica.summary replica.system "
     "shown speed sums.pulled sums.rest title what_would_be_here words.many words.given "
-    "words.number words.percent words.plural words.span world.what".split()
+    "words.error words.factor words.measure words.number words.percent words.plural words.span "
+    "replica.seeds_sentence replica.another_data_set world.what".split()
 )
 # Parameters that are Markdown already, and what is put together from words of ours.
 EXEMPT = {
@@ -38,7 +39,7 @@ EXEMPT = {
 }
 
 # Not Streamlit's, though called the same.
-OTHERS = frozenset("escape latent link receipt view".split())
+OTHERS = frozenset("escape latent link receipt view words".split())
 
 
 def arguments(tree: ast.AST) -> Iterator[tuple[ast.Call, ast.expr]]:

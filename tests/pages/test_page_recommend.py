@@ -180,7 +180,7 @@ def test_among_very_many_users_one_is_found_by_typing(browser_id, monkeypatch):
 @pytest.mark.parametrize("few", [True, False])
 def test_reasons_add_up_to_the_prediction_that_is_shown(browser_id, few):
     # Far from convergence the trained rows are not those that the ratings alone would give.
-    run = party(browser_id, rc.SGD(n_epochs=2) if few else rc.UserItemBias())
+    run = party(browser_id, rc.SGD(n_epochs=2) if few else rc.UserItemBias(reg_user=1, reg_item=1))
     at = open_page("recommend", browser_id)
     item = int(run.fitted.recommend(0, 1)["item"][0])
     assert (abs(run.fitted.attribution(0, item).rest) > 0.1) is few

@@ -91,7 +91,6 @@ def _errors(model: ModelInView) -> None:
 
 def _numbers(found: Recovery) -> None:
     """R² as a whole, of each side and direction, and what chance finds."""
-    percent = words.percent
     st.markdown(
         f"**R² {words.measure(found.r2, 2)}** of the true factors; random factors of the same "
         f"shape reach {words.measure(found.r2_by_chance, 2)}. 1 means all found, 0 nothing."
@@ -115,9 +114,9 @@ def _numbers(found: Recovery) -> None:
         )
     elif learned > true:
         text = (
-            f"The model has {learned:,} directions, the truth {true:,}: {percent(found.beyond)} of "
-            "the spread it learned lies in directions that the truth does not have, and counts as "
-            "error."
+            f"The model has {learned:,} directions, the truth {true:,}: "
+            f"{words.percent(found.beyond)} of the spread it learned lies in directions that the "
+            "truth does not have, and counts as error."
         )
     else:
         text = f"Model and truth both have {words.plural('direction', true)}."
