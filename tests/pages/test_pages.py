@@ -57,7 +57,7 @@ def test_every_page_runs_and_says_what_one_sees(world, trained, browser_id):
     titles = {"home": "Factorscope", "latent": "Latent space"}
     if trained:
         space = load(browser_id, world())
-        train(space, rc.ALS(n_factors=2, n_epochs=4))  # whose best epoch is a later one
+        train(space, rc.PMF(n_factors=2, n_epochs=20))  # whose best epoch is a later one
     for page in PAGES:
         somebody = browser_id
         if not trained:  # whose first page it is
