@@ -167,8 +167,8 @@ def legend(part: Block, view: View) -> str:
             else "Rated cells show the rating, all others the prediction."
         ],
         "error": [
-            "Red: predicted too high. Blue: too low. White: right. "
-            f"{'A dot' if dotted else 'Blank'}: no rating to compare with."
+            "Red: predicted too high. Blue: too low. White: right.",
+            "A dot: no rating to compare with." if dotted else "Blank: no rating to compare with.",
         ],
         "uncertainty": ["The deeper, the less sure: few ratings speak for that number."],
     }
