@@ -283,6 +283,9 @@ def why(model: ModelInView, one: int | Guest, item: int | None, choosable: bool 
             "ratings spoke for a prediction cannot be told."
         )
         return
+    if model.untrained and not model.run.model.has_epochs:
+        st.caption("Still training: reasons will be here when it is done.")
+        return
     if model.untrained:
         st.caption(
             "Not trained yet: at epoch 0 nothing is learned from ratings, so there are no reasons. "

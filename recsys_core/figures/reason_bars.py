@@ -106,13 +106,15 @@ def figure(
     """
     table = summands(reasons, names, most)
     table = table[table["kind"] != "start"].reset_index(drop=True)
+    n = digits(reasons)
+    letters = 24 if n == 2 else 20  # longer numbers need room, too
     labels = [
-        escape.plotly(f"{escape.short(row.summand, 24)}, rated {words.given(row.rating)}")
+        escape.plotly(f"{escape.short(row.summand, letters)}, rated {words.given(row.rating)}")
         if row.kind == "rating"
         else row.summand
         for row in table.itertuples()
     ]
-    values, n = table["value"].to_numpy(), digits(reasons)
+    values = table["value"].to_numpy()
     accent, muted = theme.of(mode).accent, theme.of(mode).muted
     bars = trace(
         "bar",
