@@ -11,6 +11,7 @@ from pages.shared.chart.chart import chart
 from pages.shared.model_in_view import ModelInView
 from recsys_core import escape, words
 from recsys_core.asking import attribution, held_out
+from recsys_core.experiments import looks_like_counts
 from recsys_core.figures import reason_bars
 from recsys_core.models import Guest, seen_as
 from recsys_core.models.calibration import Source
@@ -78,12 +79,20 @@ def own_ratings(model: ModelInView, user: int) -> None:
             noun: st.column_config.TextColumn(width=200),
             "rated": st.column_config.NumberColumn(format="%g", width=60),
             "predicted": st.column_config.NumberColumn(
-                format="%.2f", width=80, help="What the model predicts where it knows the answer."
+                _score(model),
+                format="%.2f",
+                width=80,
+                help="What the model predicts where it knows the answer.",
             ),
         },
         key="own_ratings",
         alt=f"The ratings of {train.user_names[user]}",
     )
+
+
+def _score(model: ModelInView) -> str:
+    """What the column of what is predicted is called."""
+    return "predicted" if model.fitted.has.ratings else "preference"
 
 
 def _rounded(predictions: np.ndarray) -> np.ndarray:
@@ -129,9 +138,9 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
             f"{words.number(a)} to {words.number(b)}" for a, b in zip(low, high, strict=True)
         ]
     if fitted.has.reasons and not model.untrained:
-        columns[reason] = [
-            reason_bars.because(attribution.reasons(fitted, one, item), names) for item in ids
-        ]
+        texts = [reason_bars.because(attribution.reasons(fitted, one, item), names) for item in ids]
+        if any(texts):  # none where all users are predicted alike
+            columns[reason] = texts
     shown = pd.DataFrame(columns, index=pd.RangeIndex(1, len(ids) + 1, name="rank"))
     event = st.dataframe(
         shown,
@@ -143,7 +152,7 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
             "rank": st.column_config.NumberColumn("", width=30),
             noun: st.column_config.TextColumn(width=190),
             "predicted": st.column_config.ProgressColumn(
-                "predicted" if fitted.has.ratings else "preference",
+                _score(model),
                 format="%.2f",
                 min_value=fitted.extent.low,
                 max_value=fitted.extent.high,
@@ -186,8 +195,13 @@ def liked_held_out(model: ModelInView, user: int) -> None:
         help="Look at it last: choosing a model by it would make its test error too good.",
     ):
         shown.append("test")
+    # Every count is a choice; of ratings, only high ones are, whatever the model predicts.
+    threshold = model.ratings.scale.low if looks_like_counts(model.ratings) else None
     found = pd.concat(
-        [held_out.liked(model.fitted, user, held[part]).assign(part=part) for part in shown]
+        [
+            held_out.liked(model.fitted, user, held[part], threshold).assign(part=part)
+            for part in shown
+        ]
         or [pd.DataFrame({"item": []})]
     )
     if found.empty:
@@ -201,9 +215,9 @@ def liked_held_out(model: ModelInView, user: int) -> None:
     st.dataframe(
         {
             noun: [model.ratings.item_names[i] for i in found["item"]],
+            "rank": found["rank"].to_numpy(),
             "rated": np.round(found["rating"].to_numpy(np.float64), 2),
             "predicted": model.fitted.clipped(found["predicted"].to_numpy()),
-            "rank": found["rank"].to_numpy(),
             "part": found["part"].to_list(),
         },
         hide_index=True,
@@ -212,7 +226,7 @@ def liked_held_out(model: ModelInView, user: int) -> None:
         column_config={
             noun: st.column_config.TextColumn(width=190),
             "rated": st.column_config.NumberColumn(format="%g", width=60),
-            "predicted": st.column_config.NumberColumn(format="%.2f", width=80),
+            "predicted": st.column_config.NumberColumn(_score(model), format="%.2f", width=80),
             "rank": st.column_config.NumberColumn(
                 width=60, help=f"The place among all {words.many(noun)} that are not rated yet."
             ),
@@ -268,6 +282,9 @@ def why(model: ModelInView, one: int | Guest, item: int | None, choosable: bool 
             f"{model.run.model.title} sends all it knows through one network: which of the "
             "ratings spoke for a prediction cannot be told."
         )
+        return
+    if model.untrained and not model.run.model.has_epochs:
+        st.caption("Still training: reasons will be here when it is done.")
         return
     if model.untrained:
         st.caption(

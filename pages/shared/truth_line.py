@@ -37,8 +37,8 @@ def beside(model: ModelInView) -> None:
 
 _WHY = (
     "The error against the truth can fall below the noise, because a model averages over many "
-    "ratings. The error against ratings it has not seen cannot, but for chance: each carries its "
-    "own noise. On ratings it learns from it can, and then it learns noise by heart."
+    "ratings. The error against held-out ratings cannot, except by chance: each has its own noise. "
+    "Against training ratings it can: then the model has learned their noise as well."
 )
 
 

@@ -11,12 +11,15 @@ from recsys_core.models import FittedModel, Model
 from recsys_core.ratings import Ratings
 
 
-def liked(model: Model | FittedModel, user: int, part: Ratings) -> pd.DataFrame:
+def liked(
+    model: Model | FittedModel, user: int, part: Ratings, threshold: float | None = None
+) -> pd.DataFrame:
     """Tabulate the items that a user liked in a held-out part, best ranked first.
 
-    Liked is a rating of at least low + 0.75 · (high − low), as for the ranking metrics; of counts,
-    any. Columns: item (index), label, rating, predicted (not clipped), rank: the place among all
-    items that the user has not rated in training, from 1, as ``recommend`` orders them.
+    ``threshold`` is the lowest rating that counts as liked, as for ``metrics.ranking``; None means
+    ``metrics.liked_from(scale)``. Columns: item (index), label, rating, predicted (not clipped),
+    rank: the place among all items that the user has not rated in training, from 1, as
+    ``recommend`` orders them.
 
     Raises
     ------
@@ -28,9 +31,8 @@ def liked(model: Model | FittedModel, user: int, part: Ratings) -> pd.DataFrame:
     place = np.full(fitted.n_items, -1)
     place[order["item"]] = np.arange(len(order))
     items, values = part.by_user.row(user)
-    good = place[items] >= 0
-    if fitted.has.ratings:
-        good &= values >= liked_from(part.scale) - 1e-6  # ratings are float32
+    threshold = liked_from(part.scale) if threshold is None else threshold
+    good = (place[items] >= 0) & (values >= threshold - 1e-6)  # ratings are float32
     items, values = items[good], values[good]
     by_rank = np.argsort(place[items], kind="stable")
     items, values = items[by_rank], values[by_rank]

@@ -67,7 +67,10 @@ def similarities(
 
 def compared(model: Model | FittedModel, by: By) -> str:
     """Say in words what users or items are compared by: “by factors”."""
-    return "by predicted ratings" if by == "predictions" else fitted_of(model).similar_by
+    fitted = fitted_of(model)
+    if by == "factors":
+        return fitted.similar_by
+    return "by predicted ratings" if fitted.has.ratings else "by preferences"
 
 
 def similarity_matrix(

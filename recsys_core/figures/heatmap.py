@@ -145,10 +145,13 @@ def title(part: Block, view: View) -> str:
 
 
 def legend(part: Block, view: View) -> str:
-    """How to read the marks of a view, in a sentence or two."""
+    """How to read the marks of a view, in a sentence or two; of those that are drawn alone."""
+    dotted = _gaps(part, view).any()
     said: dict[View, list[str]] = {
         "observed": [
             Text("A dot is a gap: the user has not rated this {noun}.", noun=part.item_noun)
+            if dotted
+            else "Blank: not rated."
         ],
         "predicted": [
             "Every cell is a prediction."
@@ -160,10 +163,12 @@ def legend(part: Block, view: View) -> str:
             "Bold: rated. Plain: predicted."
             if is_small(part)
             else "A cell with a dot is predicted; the others are rated."
+            if dotted
+            else "Rated cells show the rating, all others the prediction."
         ],
         "error": [
-            "Red: predicted too high. Blue: too low. White: right. "
-            "A dot: no rating to compare with."
+            "Red: predicted too high. Blue: too low. White: right.",
+            "A dot: no rating to compare with." if dotted else "Blank: no rating to compare with.",
         ],
         "uncertainty": ["The deeper, the less sure: few ratings speak for that number."],
     }
@@ -247,14 +252,19 @@ def _signed(value: float, digits: int) -> str:
     return sign + text
 
 
+def _gaps(part: Block, view: View) -> np.ndarray:
+    """Where a dot says that nobody rated, (rows, columns); nowhere if there were too many."""
+    gaps = np.isnan(part.trained if view == "filled" else part.values(view))
+    dotted = view != "predicted" and not (view == "filled" and is_small(part))
+    return gaps & (dotted and gaps.sum() <= _MOST_DOTS)
+
+
 def _dots(part: Block, view: View, mode: Mode) -> list[Trace]:
     """A faint dot where nobody rated; over a prediction, in what reads on its colour."""
-    if view == "predicted" or (view == "filled" and is_small(part)):
+    gaps = _gaps(part, view)
+    if not gaps.any():
         return []
     values = part.values(view)
-    gaps = np.isnan(part.trained) if view == "filled" else np.isnan(values)
-    if not gaps.any() or gaps.sum() > _MOST_DOTS:
-        return []
     at_row, at_column = np.nonzero(gaps)
     colours: str | list[str] = theme.of(mode).mark
     if view == "filled":

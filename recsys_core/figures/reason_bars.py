@@ -106,13 +106,15 @@ def figure(
     """
     table = summands(reasons, names, most)
     table = table[table["kind"] != "start"].reset_index(drop=True)
+    n = digits(reasons)
+    letters = 24 if n == 2 else 20  # longer numbers need room, too
     labels = [
-        escape.plotly(f"{escape.short(row.summand, 26)}, rated {words.given(row.rating)}")
+        escape.plotly(f"{escape.short(row.summand, letters)}, rated {words.given(row.rating)}")
         if row.kind == "rating"
         else row.summand
         for row in table.itertuples()
     ]
-    values, n = table["value"].to_numpy(), digits(reasons)
+    values = table["value"].to_numpy()
     accent, muted = theme.of(mode).accent, theme.of(mode).muted
     bars = trace(
         "bar",
@@ -134,11 +136,9 @@ def figure(
         hoverinfo="text",
     )
     low, high = float(values.min(initial=0.0)), float(values.max(initial=0.0))
-    room = 0.5 * max(high - low, 0.1)  # for the numbers, in a narrow column as well
-    title = f"Why {escape.plotly(escape.short(item, 40))}?"
-    drawn, n_ratings = int((table["kind"] == "rating").sum()), reasons.n_ratings
-    if drawn < n_ratings:
-        title += f" The {drawn} strongest of {n_ratings:,} ratings"
+    room = 0.7 * max(high - low, 0.1)  # for the numbers, in a narrow column as well
+    # Short enough for the narrow column of Predictions, and a telephone.
+    title = f"Why {escape.plotly(escape.short(item, 34))}?"
     chart = plain.figure(
         [bars],
         title,

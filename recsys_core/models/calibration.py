@@ -102,7 +102,12 @@ def normal_multiple(coverage: float) -> float:
 
 
 def _between(values: np.ndarray, n_groups: int) -> np.ndarray:
-    """Ends between groups of equal size, each in the middle between two values."""
+    """Ends between groups of equal size, each in the middle between two values; NaN of none.
+
+    Where all deviations are equal, before training, all ratings are in one quarter.
+    """
+    if not len(values):
+        return np.full(n_groups - 1, np.nan)
     ordered = np.sort(values.astype(np.float64))
     at = np.arange(1, n_groups) * len(ordered) // n_groups
     return (ordered[at - 1] + ordered[at]) / 2

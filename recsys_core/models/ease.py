@@ -208,7 +208,8 @@ class EASETrainer:
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
         self.train, self.reg = train, float(settings["reg"])
         n = train.n_items
-        self._table = np.zeros((n, n))
+        # Made when the pass begins: the checkpoint of epoch 0, which is always kept, has none.
+        self._table = np.zeros((0, 0))
         self._blocks = cut(n, _BLOCK)
         self._pivot: tuple[np.ndarray, ...] = ()  # C, D Cᵀ and D of the block under way
         self._chosen = choices(train)
@@ -219,7 +220,9 @@ class EASETrainer:
         self._loss = float(len(self._chosen))
 
     def begin_epoch(self) -> None:
-        """Prepare the pass: nothing to do."""
+        """Prepare the pass: make room for A."""
+        n = self.train.n_items
+        self._table = np.zeros((n, n))
 
     def step(self, index: int) -> None:
         """Count for some items, take some rows through a block's sweep, or read B off some."""
@@ -292,6 +295,7 @@ class EASETrainer:
             self.weights = self._found
             # Of twice the size of the weights, and no longer needed.
             self._table, self._found = np.zeros((0, 0)), np.zeros((0, 0), np.float32)
+            self._pivot = ()
 
     def end_epoch(self) -> None:
         """Finish the pass: nothing to do."""

@@ -392,8 +392,8 @@ class FittedModel(ABC):
         Raises
         ------
         RatingsError
-            If there is no such user or item, users and items are not equally many, or a guest is
-            asked about a new item.
+            If there is no such user or item, users and items (or times) are not equally many, a
+            time is no number, or a guest is asked about a new item.
         """
         return self._read(self._x(user_ids, item_ids, times), clip)
 
@@ -426,7 +426,7 @@ class FittedModel(ABC):
                 )
             )
         users, items = np.broadcast_arrays(users, items)
-        when = None if times is None else np.broadcast_to(np.asarray(times), users.shape)
+        when = None if times is None else _checked_times(times, users.shape)
         x = np.empty(len(users), np.float32)
         for start in range(0, len(x), _PREDICTED_AT_ONCE):
             here = slice(start, start + _PREDICTED_AT_ONCE)
@@ -730,6 +730,21 @@ def seen_as(kind: type[Kind], fitted: FittedModel) -> Kind:
     return fitted
 
 
+def _checked_times(times: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
+    """Check the times of some pairs, and return them, (n,); one alone is that of all."""
+    array = np.asarray(times)
+    if array.dtype.kind not in "iuf" or not np.isfinite(array).all():
+        raise RatingsError(Text("Times must be numbers: seconds since 1970."))
+    if array.size != 1 and array.shape != shape:
+        raise RatingsError(
+            Text(
+                "{n_pairs} pairs but {n_times} times; give one each.",
+                n_pairs=shape[0], n_times=array.size,
+            )
+        )  # fmt: skip
+    return np.broadcast_to(array, shape)
+
+
 def checked(ids: ArrayLike, size: int, what: str) -> np.ndarray:
     """Check indices, and return them as int64, (n,).
 
@@ -750,7 +765,9 @@ def checked(ids: ArrayLike, size: int, what: str) -> np.ndarray:
             )
         )
     if array.min() < 0 or array.max() >= size:
-        raise RatingsError(Text("A {what} index lies outside 0–{last}.", what=what, last=size - 1))
+        raise RatingsError(
+            Text("An index of {what}s lies outside 0–{last}.", what=what, last=size - 1)
+        )
     return array.astype(np.int64)
 
 

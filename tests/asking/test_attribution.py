@@ -147,7 +147,7 @@ def test_a_global_mean_has_no_reasons():
 
 def test_refusals():
     found = rc.ALS(n_factors=2, n_epochs=1).fit(world())
-    with pytest.raises(RatingsError, match="user index lies outside 0–39"):
+    with pytest.raises(RatingsError, match="index of users lies outside 0–39"):
         attribution.terms(found, 40, 0)
-    with pytest.raises(RatingsError, match="item index lies outside 0–24"):
+    with pytest.raises(RatingsError, match="index of items lies outside 0–24"):
         attribution.reasons(found, 0, -1)

@@ -108,6 +108,22 @@ def test_words_about_the_picture(part, split):
     assert "held out" not in heatmap.legend(alone, "observed")
 
 
+def test_dots_are_explained_where_they_are_drawn():
+    # Two thirds of the cells are gaps: 67 dots have room, 3,267 have not.
+    for n, drawn in ((10, True), (70, False)):
+        split = rc.splits.whole(rc.datasets.low_rank(n_users=n, n_items=n, density=1 / 3))
+        model = rc.UserItemBias().fit(split.train).snapshot()
+        part = matrix_view.block_of(split.train, model, np.arange(n), np.arange(n))
+        for view in ("observed", "error"):
+            marks = [
+                t for t in heatmap.figure(part, view, "light")["data"] if t["type"] != "heatmap"
+            ]
+            assert bool(marks) == drawn
+            assert ("dot" in heatmap.legend(part, view)) == drawn
+            assert ("Blank" in heatmap.legend(part, view)) != drawn
+    assert "dot" not in heatmap.legend(part, "filled")
+
+
 def test_names_thin_out_where_there_is_no_room(split):
     large = rc.Ratings.from_matrix(np.full((100, 200), 3.0))
     whole = matrix_view.block_of(large, None, np.arange(100), np.arange(200))

@@ -37,6 +37,17 @@ def test_groups_are_quarters_of_deviation_and_in_each_of_prediction():
     assert found.multiples(middle, deviation, 0.5) == pytest.approx(1.0 + groups)
 
 
+def test_before_training_all_are_equally_uncertain_and_in_one_group():
+    # Bayesian PMF at epoch 0: 160 ratings would be 2 × 2 groups, but all deviations are equal.
+    ratings = np.linspace(-2, 2, 160)
+    found = Calibration.on(np.zeros(160), np.ones(160), ratings)
+    assert np.unique(found.group(np.zeros(160), np.ones(160))).tolist() == [0]
+    # ⌈161 · 0.9⌉ = 145: the 145th smallest of |r|, each of which is there twice.
+    assert found.multiples(np.zeros(1), np.ones(1), 0.9) == pytest.approx(
+        np.sort(np.abs(ratings))[144]
+    )
+
+
 @pytest.mark.parametrize("coverage", [0.5, 0.9])
 def test_it_holds_in_every_group_whatever_the_distribution(coverage):
     # Errors far from normal, and deviations wrong by a factor that grows with what is predicted.

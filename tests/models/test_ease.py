@@ -91,3 +91,22 @@ def test_too_many_items_are_refused_in_a_sentence(monkeypatch):
     monkeypatch.setattr(ease, "_MOST_ITEMS", 20)
     with pytest.raises(TooLargeError, match="every one of 25 items against every other"):
         rc.EASE().fit(plays())
+
+
+def test_checkpoints_before_and_after_the_pass_hold_no_table():
+    # Both are kept for every run: with tables, some of them would fill a server's memory.
+    training = rc.EASE().start(rc.datasets.low_rank(n_users=30, n_items=20))
+    before = training.checkpoint()
+    assert sum(array.nbytes for array in arrays_in(before.state)) == 0
+    list(training)
+    arrays = arrays_in(training.checkpoint().state)
+    assert [array.shape for array in arrays if array.size] == [(20, 20)]  # the weights
+    again = rc.EASE().start(rc.datasets.low_rank(n_users=30, n_items=20), checkpoint=before)
+    list(again)
+    assert np.array_equal(again.snapshot().weights, training.snapshot().weights)
+
+
+def arrays_in(state):
+    """All arrays of a trainer's state, those in tuples included."""
+    each = [v if isinstance(v, tuple) else (v,) for v in state.values()]
+    return [array for values in each for array in values if isinstance(array, np.ndarray)]

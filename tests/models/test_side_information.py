@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import recsys_core as rc
-from recsys_core.errors import SettingsError
+from recsys_core.errors import RatingsError, SettingsError
 from recsys_core.models.alternating import Side
 from recsys_core.models.bayesian import GibbsTrainer
 from recsys_core.models.days import Days
@@ -244,6 +244,15 @@ def test_without_times_a_user_is_as_on_the_latest_day(moody):
     moods = np.mean([d.b_day[d.latest] for d in draws], axis=0) * model.snapshot().unit.size
     never = model.predict(users, items, clip=False, times=0)
     assert as_of_then - never == pytest.approx(moods, abs=1e-4)
+
+
+def test_times_that_are_none_are_refused(moody):
+    model, _, _ = moody
+    with pytest.raises(RatingsError, match="2 pairs but 3 times"):
+        model.predict([0, 1], [0, 1], times=[0, 0, 0])
+    for times in (["1998-01-01"] * 2, [0.0, np.nan]):
+        with pytest.raises(RatingsError, match="seconds since 1970"):
+            model.predict([0, 1], [0, 1], times=times)
 
 
 def test_the_errors_told_are_those_of_each_ratings_day(moody):

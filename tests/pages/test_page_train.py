@@ -378,6 +378,9 @@ def test_test_error_is_shown_on_demand_with_the_baselines(browser_id, world):
     run = train(world, rc.ALS(n_factors=2, n_epochs=5))
     at = open_page("train", browser_id)
     assert not [d for d in at.dataframe if "RMSE" in d.value]
+    run.test_scores()  # somebody else who shares this run has asked
+    at.run()
+    assert not [d for d in at.dataframe if "RMSE" in d.value]
     press(at, "Show test error")
     table = next(d.value for d in at.dataframe if "MAE" in d.value)
     assert list(table["on test ratings"]) == [

@@ -263,6 +263,19 @@ def test_a_replica_runs_beside_what_a_person_has():
     assert len(workspace.entries) == 1 + len(replica.cases)
 
 
+def test_article_2_has_all_other_rows_where_a_servers_memory_was_short():
+    replica = article2.REPLICA
+    whole = replicas.run(replica, datasets.music_party())
+    short = Records(
+        {key: dataclasses.replace(record, snapshots={}) for key, record in whole.items()}
+    )
+    table, thinned = replica.table(whole), replica.table(short)
+    differ = (table["we get"] != thinned["we get"]).to_numpy()
+    lost = table["what"][differ].tolist()
+    assert lost == ["loss after epoch 1, k = 5", "loss after epoch 901, k = 5"]
+    assert set(thinned["we get"][differ]) == {"not kept; run it again"}
+
+
 def test_a_replica_that_a_class_runs_is_trained_once():
     registry = Registry(threaded=False)
     replica = article2.REPLICA

@@ -11,7 +11,7 @@ from pages.shared.model_in_view import ModelInView
 from pages.shared.tables import aligned
 from recsys_core import words
 from recsys_core.asking import latent_map
-from recsys_core.asking.truth import Recovery
+from recsys_core.asking.truth import Recovery, has_sums
 from recsys_core.figures import truth
 from recsys_core.ratings import Side
 
@@ -41,9 +41,14 @@ def section(model: ModelInView) -> None:
 def _why_no_factors(model: ModelInView) -> str:
     if not model.fitted.has.factors:
         return f"{model.run.model.title} has no factors to compare with the true ones."
+    if not has_sums(model.fitted):
+        return (
+            f"The factors of {model.run.model.title} go through the layers of a network: they "
+            "cannot be compared with the true ones."
+        )
     return (
-        "The factors of this model go through the layers of a network, or are none that the true "
-        "ones can be compared with."
+        "The true factors do not differ between users or between items, so there is nothing to "
+        "compare with."
     )
 
 
@@ -65,7 +70,7 @@ def _map(model: ModelInView, found: Recovery) -> None:
         )
     drawn = len(ids) < ratings.axis(side).n
     st.caption(
-        "Rings are the truth, filled points what was learned. Factors are known only up to a "
+        "Outlined: the true factors; filled: the learned ones. Factors are known only up to a "
         "rotation, so the learned ones are first rotated, and stretched or shrunk as a whole, to "
         "lie as near to the true ones as they can."
         + (f" Drawn are the {len(ids):,} with the most ratings." if drawn else "")

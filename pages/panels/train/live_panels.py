@@ -16,7 +16,7 @@ from pages.shared.chart.chart import cells, chart, points
 from pages.shared.tables import aligned
 from recsys_core import escape, words
 from recsys_core.asking import matrix_view
-from recsys_core.asking.matrix_view import Block
+from recsys_core.asking.matrix_view import Block, View
 from recsys_core.experiments.view import Speed
 from recsys_core.figures import curves, heatmap, latent, theme
 from recsys_core.figures.curves import Curve, Measure
@@ -277,21 +277,23 @@ def _block(run: Run, fitted: FittedModel | None) -> Block:
 
 @view.fragment("matrix_at_rest", "status")
 def _matrix_at_rest() -> None:
-    """The same part of the matrix, its gaps filled at one stroke."""
+    """The same part of the matrix, its gaps filled at one stroke; of preferences, all cells."""
     run = view.run()
     if run is None:
         return
     mode = session.theme()
     block = _block(run, run.fitted if run.epoch or not run.n_epochs else None)
+    # Preferences are on a scale of their own: among ratings they would look like low ones.
+    how: View = "filled" if run.fitted.has.ratings else "predicted"
     chart(
-        heatmap.figure(block, "filled", mode),
+        heatmap.figure(block, how, mode),
         key="matrix_at_rest",
-        alt=heatmap.alt(block, "filled"),
-        table=lambda: block.table("filled"),
+        alt=heatmap.alt(block, how),
+        table=lambda: block.table(how),
         marks=cells(block.user_ids, block.item_ids, theme.cell_ring(mode)),
         part="matrix",
-        what="gaps-filled",
-        note=heatmap.legend(block, "filled"),
+        what="gaps-filled" if how == "filled" else how,
+        note=heatmap.legend(block, how),
     )
 
 

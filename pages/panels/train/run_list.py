@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import WeakSet
+
 import pandas as pd
 import streamlit as st
 
@@ -190,8 +192,9 @@ def _epochs(entry: Entry) -> None:
 
 
 def _test(run: Run) -> None:
-    """Test error on demand, so that nobody picks an epoch by it."""
-    if run.tested is None:
+    """Test error on demand, so that nobody picks an epoch by it; others may share the run."""
+    shown: WeakSet[Run] = st.session_state.setdefault("tests_shown", WeakSet())
+    if run.tested is None or run not in shown:
         asked = st.button(
             "Show test error",
             icon=":material/quiz:",
@@ -206,6 +209,7 @@ def _test(run: Run) -> None:
         )
         if not asked or parts.locked("test"):
             return
+        shown.add(run)
     try:
         with st.spinner("Measuring …"):
             found = run.test_scores()
