@@ -106,7 +106,7 @@ def test_play_pause_step_reset(browser_page):
     stays(lambda: shown(page), stopped + 1, seconds=2.5)
     known = steady(lambda: trained(page))
     reset(page)
-    becomes(lambda: predicted(page), 0)  # before training nothing is predicted
+    becomes(lambda: shown(page), 0)
     becomes(lambda: trained(page), lambda now: now >= known)  # what is trained stays
     look_back(page, stopped)
     becomes(lambda: predicted(page), 40 * 30)

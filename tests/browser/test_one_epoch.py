@@ -167,8 +167,8 @@ def test_after_early_stopping_all_is_of_the_best_epoch(query, browser_page):
     # The numbers, not only the epochs: each of them is another one at the last epoch.
     at, end = record.epochs[best], record.epochs[last]
     assert at.validation_rmse is not None and end.validation_rmse is not None
-    rmse = words.number(at.validation_rmse)
-    assert rmse != words.number(end.validation_rmse)
+    rmse = words.error(at.validation_rmse)
+    assert rmse != words.error(end.validation_rmse)
     sentence = page.locator("[data-fs=sentence]")
     expect(sentence).to_contain_text(f"so epoch {best} is kept")
     expect(sentence).to_contain_text(f"off by {rmse} (RMSE)")
@@ -281,7 +281,8 @@ def test_new_data_leave_nothing_of_the_old_ones_in_a_picture(browser_page):
     go_to(page, "data")
     page.get_by_text("Generate", exact=True).click()
     page.get_by_text("Checkerboard", exact=True).click()
-    page.get_by_role("button", name="Generate").last.click()
+    expect(page.get_by_label("True rank")).to_have_count(0)  # the form before is gone
+    page.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
     expect(sidebar(page)).to_contain_text("20 users")
     settled(page)
     before = steady(lambda: drawing(page))
