@@ -161,6 +161,9 @@ def test_what_was_read_is_read_again_from_our_own_file(table, marks, wide):
     frame = pd.DataFrame(table, columns=["user", "item", "rating"])
     frame["item"] = marks + frame["item"]
     if wide:
+        assume(
+            frame["item"].nunique() > 3
+        )  # three columns or four may be a list of ratings as well
         frame = frame.pivot(index="user", columns="item", values="rating").reset_index()
     file = io.BytesIO()
     frame.to_parquet(file)
