@@ -134,6 +134,7 @@ def test_lists_are_judged_beside_errors_for_all(browser_id, world):
     judged = rc.metrics.ranking(run.fitted, run.split.test)
     assert scores[0].ndcg == pytest.approx(judged.ndcg)
     at = open_page("train", browser_id)
+    at.button(key="test").click().run()
     table = next(d.value for d in at.dataframe if "NDCG@10" in d.value)
     assert list(table["RMSE"])[0] == "–"
     assert list(table["recall@10"]) == [f"{score.recall:.4f}" for score in scores]
