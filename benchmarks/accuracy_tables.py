@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarks import data, runs
 from benchmarks.intervals import mean_and_deviation, paired
+from benchmarks.report import table
 from recsys_core.words import minus
 
 Line = dict[str, Any]
@@ -97,11 +98,6 @@ def _order(found: dict[str, dict[str, Line]]) -> list[str]:
 
 def _shown(name: str, lines: dict[str, Line]) -> str:
     return f"*{name}*" if next(iter(lines.values()))["is_baseline"] else name
-
-
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    """A markdown table."""
-    return "\n".join(["| " + " | ".join(r) + " |" for r in (head, ("---",) * len(head), *rows)])
 
 
 def random_splits(lines: list[Line]) -> str:

@@ -10,12 +10,9 @@ from typing import Any
 import numpy as np
 
 from recsys_core.errors import RatingsError, SettingsError
-from recsys_core.ordering import best_first, keys_of_users
+from recsys_core.ordering import cells, lists
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.text import Text
-
-# Scores held at a time while ranking: 16 MB of float32, whatever the numbers of users and items.
-_RANKED_AT_ONCE = 4_000_000
 
 
 def rmse(truth: np.ndarray, predicted: np.ndarray) -> float:
@@ -173,18 +170,13 @@ def ranking(
     place = np.arange(1, n + 1)
     gain = 1 / np.log2(place + 1)
     best_gain = np.cumsum(gain)  # of a list that begins with 1, 2, … liked items
-    sums, keys = np.zeros(4), keys_of_users(train)
-    users_at_once = max(1, _RANKED_AT_ONCE // train.n_items)
-    for start in range(0, len(users), users_at_once):
-        block = users[start : start + users_at_once]
-        scores = fitted.predict_matrix(block, clip=False)
-        scores[_cells(train, block)] = -np.inf
+    sums = np.zeros(4)
+    for block, scores, best in lists(fitted, users, n, seed):
         is_liked = np.zeros(scores.shape, dtype=bool)
-        is_liked[_cells(liked, block)] = True
+        is_liked[cells(liked, block)] = True
         hits = np.zeros((len(block), n), dtype=bool)
-        for row, user in enumerate(block):
-            best = best_first(scores[row], n, keys[user], seed)
-            hits[row, : len(best)] = is_liked[row, best]
+        for hit, likes, items in zip(hits, is_liked, best, strict=True):
+            hit[: len(items)] = likes[items]
         possible = n_liked[block]
         at_most = np.minimum(possible, n)
         precision_at = np.cumsum(hits, axis=1) / place
@@ -196,12 +188,3 @@ def ranking(
         )
     precision, recall, ndcg, average_precision = (float(s) / len(users) for s in sums)
     return Ranking(n, threshold, len(users), precision, recall, ndcg, average_precision)
-
-
-def _cells(ratings: Ratings, users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and columns of these users' ratings in a block with one row for each of ``users``."""
-    grouped = ratings.by_user
-    starts, stops = grouped.starts[users], grouped.starts[users + 1]
-    rows = np.repeat(np.arange(len(users)), stops - starts)
-    columns = [grouped.columns[a:b] for a, b in zip(starts, stops, strict=True)]
-    return rows, np.concatenate(columns)

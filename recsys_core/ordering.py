@@ -12,9 +12,15 @@ many people rated, so that a model that tells nothing apart would seem to know s
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 
 from recsys_core.ratings import Ratings
+
+# Scores held at a time while lists are made: 16 MB of float32.
+_SCORES_AT_ONCE = 4_000_000
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
@@ -37,6 +43,39 @@ def best_first(scores: np.ndarray, n: int, key: int, seed: int = 0) -> np.ndarra
         candidates = np.arange(len(scores))
     order = np.lexsort((draws(candidates, key, seed), -scores[candidates]))
     return candidates[order][:n]
+
+
+def users_at_once(n_items: int) -> int:
+    """Return of how many users ``lists`` holds the scores at a time."""
+    return max(1, _SCORES_AT_ONCE // n_items)
+
+
+def lists(
+    fitted: Any, users: np.ndarray, n: int, seed: int = 0
+) -> Iterator[tuple[np.ndarray, np.ndarray, list[np.ndarray]]]:
+    """Yield the n best unrated items of users, (n_users,), some users at a time.
+
+    Their indices, (m,); the scores of all items, not clipped, −∞ where they are rated in training,
+    float32, (m, n_items); and the items of each list, best first, as ``recommend`` of the fitted
+    model gives them if ``seed`` is 0.
+    """
+    train: Ratings = fitted.train
+    keys, at_once = keys_of_users(train), users_at_once(train.n_items)
+    for start in range(0, len(users), at_once):
+        block = users[start : start + at_once]
+        scores = fitted.predict_matrix(block, clip=False)
+        scores[cells(train, block)] = -np.inf
+        best = [best_first(row, n, keys[u], seed) for row, u in zip(scores, block, strict=True)]
+        yield block, scores, best
+
+
+def cells(ratings: Ratings, users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows and columns of users' ratings in a block with one row for each of ``users``."""
+    grouped = ratings.by_user
+    starts, stops = grouped.starts[users], grouped.starts[users + 1]
+    rows = np.repeat(np.arange(len(users)), stops - starts)
+    columns = [grouped.columns[a:b] for a, b in zip(starts, stops, strict=True)]
+    return rows, np.concatenate(columns)
 
 
 def draws(positions: np.ndarray, key: int, seed: int = 0) -> np.ndarray:

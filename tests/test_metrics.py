@@ -146,12 +146,12 @@ def test_ranking_equals_a_slow_loop_whatever_the_batches(seed, n, ties):
     in_train[0, :2] = (False, True)
     train, test = of(whole * in_train), of(whole * ~in_train)
     scores = rng.integers(0, 4, whole.shape) if ties else rng.standard_normal(whole.shape)
-    kept = metrics._RANKED_AT_ONCE
-    metrics._RANKED_AT_ONCE = int(rng.integers(1, 60))
+    kept = ordering._SCORES_AT_ONCE
+    ordering._SCORES_AT_ONCE = int(rng.integers(1, 60))
     try:
         found = metrics.ranking(fake(scores, train), test, n=n, seed=seed)
     finally:
-        metrics._RANKED_AT_ONCE = kept
+        ordering._SCORES_AT_ONCE = kept
     np.testing.assert_allclose(
         (found.precision, found.recall, found.ndcg, found.map),
         slow_ranking(scores, train, test, n, 4, seed),

@@ -11,10 +11,7 @@ import pandas as pd
 
 from recsys_core import escape, words
 from recsys_core.models.fitted_model import FittedModel
-from recsys_core.ordering import best_first, keys_of_users
-
-# Predictions held at a time while the best are looked for: 16 MB of float32.
-_AT_ONCE = 4_000_000
+from recsys_core.ordering import lists, users_at_once
 
 # Significant digits of what was computed: of a prediction on 1–5 four decimals.
 _DIGITS = 5
@@ -77,26 +74,17 @@ def best_of_each(fitted: FittedModel, n: int = 10) -> pd.DataFrame:
 
 def n_pieces(fitted: FittedModel) -> int:
     """Count the pieces of ``best_in_pieces``."""
-    return -(-fitted.n_users // _users_at_once(fitted))
-
-
-def _users_at_once(fitted: FittedModel) -> int:
-    return max(1, _AT_ONCE // fitted.n_items)
+    return -(-fitted.n_users // users_at_once(fitted.n_items))
 
 
 def best_in_pieces(fitted: FittedModel, n: int = 10) -> Iterator[pd.DataFrame]:
     """Yield the table of ``best_of_each`` some users at a time: no size is too large for it."""
-    train, at_once = fitted.train, _users_at_once(fitted)
-    keys = keys_of_users(train)
-    for start in range(0, fitted.n_users, at_once):
-        users = np.arange(start, min(start + at_once, fitted.n_users))
-        scores = fitted.predict_matrix(users, clip=False).astype(np.float64)
-        parts: list[tuple[np.ndarray, ...]] = []
-        for row, user in zip(scores, users, strict=True):
-            row[train.by_user.row(int(user))[0]] = -np.inf
-            best = best_first(row, n, keys[user])
-            parts.append((np.full(len(best), user), np.arange(1, len(best) + 1), best, row[best]))
-        of, ranks, items, values = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    train = fitted.train
+    for users, scores, best in lists(fitted, np.arange(fitted.n_users), n):
+        lengths = [len(items) for items in best]
+        of, items = np.repeat(users, lengths), np.concatenate(best)
+        ranks = np.concatenate([np.arange(1, length + 1) for length in lengths])
+        values = scores[np.repeat(np.arange(len(users)), lengths), items].astype(np.float64)
         yield pd.DataFrame(
             {
                 "user": [train.users[u] for u in of],

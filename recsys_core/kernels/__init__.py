@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from recsys_core.kernels.multiplicative import multiplicative_kernel
     from recsys_core.kernels.neighbours import add_neighbours, similarities
     from recsys_core.kernels.residuals import residuals_kernel
-    from recsys_core.kernels.sgd import logistic_kernel, sgd_in_turn_kernel, sgd_kernel
+    from recsys_core.kernels.sgd import logistic_kernel, sgd_kernel
     from recsys_core.kernels.sums import count_both, sum_columns, sums_kernel
     from recsys_core.kernels.svdpp import svdpp_kernel
 
@@ -48,7 +48,6 @@ _HOMES = {
     "similarities": "neighbours",
     "residuals_kernel": "residuals",
     "sgd_kernel": "sgd",
-    "sgd_in_turn_kernel": "sgd",
     "logistic_kernel": "sgd",
     "sum_columns": "sums",
     "sums_kernel": "sums",
@@ -59,7 +58,7 @@ __all__ = [
     "FixedSide", "Parameters", "Penalty", "Rows", "Solution", "Triples", "add_neighbours",
     "choices_kernel", "conjugate_kernel", "constrained_kernel", "count_both", "errors_kernel",
     "lay_out", "logistic_kernel", "multiplicative_kernel", "padded", "residuals_kernel",
-    "row_errors_kernel", "rows_kernel", "running_kernel", "sgd_in_turn_kernel", "sgd_kernel",
+    "row_errors_kernel", "rows_kernel", "running_kernel", "sgd_kernel",
     "shuffle", "similarities", "sum_columns", "sums_kernel", "svdpp_kernel", "warm_up",
 ]  # fmt: skip
 

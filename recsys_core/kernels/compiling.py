@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, wraps
+from inspect import signature
 from typing import Any
 
 from numba import njit
@@ -24,8 +25,19 @@ compiled: Any = njit(nogil=True, fastmath=FAST, error_model="numpy", cache=not P
 
 
 def specialised(build: Callable[..., Callable]) -> Callable[..., Callable]:
-    """Build a kernel once for each row length: loops of known length become vectors."""
-    return cache(build)
+    """Build a kernel once for each row length: loops of known length become vectors.
+
+    Arguments that are left out are those of the signature: the same kernel, built only once.
+    """
+    made, of = cache(build), signature(build)
+
+    @wraps(build)
+    def kernel(*given: Any) -> Callable:
+        bound = of.bind(*given)
+        bound.apply_defaults()
+        return made(*bound.args)
+
+    return kernel
 
 
 @contextmanager

@@ -24,10 +24,16 @@ _AHEAD = 16
 
 
 @specialised
-def sgd_kernel(width: int) -> Callable[..., None]:
+def sgd_kernel(width: int, in_turn: bool = False) -> Callable[..., None]:
     """Return the function that takes the steps above over a run of ratings, in their order.
 
-    It takes Triples, Parameters (changed in place), γ, λ and whether biases are learned.
+    It takes Triples, Parameters (changed in place), γ, λ and whether biases are learned. With
+    ``in_turn`` q_i moves by the p_u that has just been moved: p_u first, then
+
+        q_i ← q_i + γ (e p_u − λ q_i)        with the new p_u, and e of the old one.
+
+    No gradient of one function, since its two halves are taken at different places; several
+    published programs do it. For small γ the difference is of the order of γ².
     """
 
     @compiled
@@ -44,36 +50,13 @@ def sgd_kernel(width: int) -> Callable[..., None]:
             if with_biases:
                 b_user[u] += rate * (e - reg * b_user[u])
                 b_item[i] += rate * (e - reg * b_item[i])
-            blend_rows(width, p, u, q, i, rate * e, keep, keep)
+            if in_turn:
+                move_row(width, p, u, keep, rate * e, q, i)
+                move_row(width, q, i, keep, rate * e, p, u)
+            else:
+                blend_rows(width, p, u, q, i, rate * e, keep, keep)
 
     return sgd
-
-
-@specialised
-def sgd_in_turn_kernel(width: int) -> Callable[..., None]:
-    """Return the same, but q_i moves by the p_u that has just been moved: p_u first, then
-
-        q_i ← q_i + γ (e p_u − λ q_i)        with the new p_u, and e of the old one.
-
-    No gradient of one function, since its two halves are taken at different places; several
-    published programs do it. For small γ the difference is of the order of γ².
-    """
-
-    @compiled
-    def sgd_in_turn(ratings, parameters, rate, reg, with_biases, start, stop):
-        user_ids, item_ids, values = ratings
-        p, q, b_user, b_item, mean = parameters
-        keep = np.float32(1) - rate * reg
-        for n in range(start, stop):
-            u, i = np.uint32(user_ids[n]), np.uint32(item_ids[n])
-            e = values[n] - (mean + b_user[u] + b_item[i] + dot_rows(width, p, u, q, i))
-            if with_biases:
-                b_user[u] += rate * (e - reg * b_user[u])
-                b_item[i] += rate * (e - reg * b_item[i])
-            move_row(width, p, u, keep, rate * e, q, i)
-            move_row(width, q, i, keep, rate * e, p, u)
-
-    return sgd_in_turn
 
 
 @specialised

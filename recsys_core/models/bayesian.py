@@ -359,15 +359,8 @@ class GibbsTrainer(AlternatingTrainer):
             return Posterior.of_draws((draw,), _with({}, draw), self.held_out)
         return Posterior.of_draws(self.draws, self._totals, self.held_out)
 
-    def fold_in_rule(self) -> FoldIn:
-        """Return the rule of a guest's row: its prior is the users'."""
-        return self._rule_of(self.users)
-
-    def fold_in_item_rule(self) -> FoldIn:
-        """Return the rule of a new item's row: its prior is the items'."""
-        return self._rule_of(self.items)
-
-    def _rule_of(self, side: Side) -> FoldIn:
+    def _rule(self, side: Side) -> FoldIn:
+        """The prior of a new row is that of its side."""
         prior, k = self._hyperpriors[side], self.n_factors
         reg = np.zeros((k + 1, k + 1))
         reg[:k, :k] = prior.precision / self.noise.alpha

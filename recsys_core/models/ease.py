@@ -20,17 +20,17 @@ from typing import Any, ClassVar
 import numpy as np
 
 from recsys_core import kernels
-from recsys_core.errors import RatingsError, TooLargeError
+from recsys_core.errors import TooLargeError
 from recsys_core.kernels.threads import cut, one_blas_thread, run_all
 from recsys_core.models.base import Model
 from recsys_core.models.capabilities import Capabilities
+from recsys_core.models.counts import check_counts, choices
 from recsys_core.models.fitted_model import (
     Attribution,
     FittedModel,
     Guest,
     NewItem,
     Row,
-    TrainedUser,
 )
 from recsys_core.models.options import option
 from recsys_core.models.registry import MODELS
@@ -98,13 +98,7 @@ class EASE(Model):
                     most=_MOST_ITEMS,
                 )
             )
-        if float(train.values.min()) < 0:
-            raise RatingsError(
-                Text(
-                    "EASE reads values as counts, and some are below zero; choose another "
-                    "model, or bring counts."
-                )
-            )
+        check_counts(train, self.title)
         return EASETrainer(train, settings)
 
 
@@ -149,13 +143,6 @@ class ItemWeights(FittedModel):
     def _all_items(self, row: Row) -> np.ndarray:
         return self._sums(row.item_ids[np.asarray(row.values) > 0])
 
-    def _user(self, index: int) -> TrainedUser:
-        return TrainedUser(index, np.empty(0, np.float32), np.float32(0), self.train)
-
-    def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
-        """Nothing is found anew: a guest's row of X is all it takes."""
-        return Guest(np.empty(0, np.float32), 0.0, items, ratings)
-
     def user_similarity(self, user: int | Guest) -> np.ndarray:
         """Compute the cosine of this user's row of X and each user's, float64, (n_users,)."""
         row, of = self.row(user), self._chosen.by_user
@@ -183,12 +170,6 @@ class ItemWeights(FittedModel):
             added = np.where(np.asarray(values) > 0, self.weights[items, item], 0.0)
         added = added.astype(np.float64)
         return Attribution(0.0, float(added.sum()), items, np.asarray(values), added)
-
-
-def choices(ratings: Ratings) -> Ratings:
-    """Return the ratings that are choices: all but counts of 0."""
-    chosen = ratings.values > 0
-    return ratings if chosen.all() else ratings.take(chosen)
 
 
 class EASETrainer:

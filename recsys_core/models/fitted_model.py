@@ -207,13 +207,16 @@ class FittedModel(ABC):
     def _all_items(self, row: Row) -> np.ndarray:
         """Compute x of one user, or guest, with all items, (n_items,)."""
 
-    @abstractmethod
     def _user(self, index: int) -> TrainedUser:
-        """Return what is known of a user of the training data."""
+        """Return what is known of a user of the training data; here the ratings alone."""
+        return TrainedUser(index, np.empty(0, np.float32), np.float32(0), self.train)
 
-    @abstractmethod
     def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
-        """Fold in a new user from valid items, int64, (n,), and ratings, float64, (n,)."""
+        """Fold in a new user from valid items, int64, (n,), and ratings, float64, (n,).
+
+        Here without anything found anew, of models that have neither factors nor biases.
+        """
+        return Guest(np.empty(0, np.float32), 0.0, items, ratings)
 
     @property
     def mirror(self) -> FittedModel:
@@ -588,21 +591,7 @@ class FittedModel(ABC):
             If there is no such item, items and ratings are not equally many, or a rating is no
             finite number.
         """
-        items = checked(item_ids, self.n_items, "item")
-        ratings = np.asarray(values, dtype=np.float64)
-        if len(items) != len(ratings):
-            raise RatingsError(
-                Text(
-                    "{n_items} items but {n_ratings} ratings; give one each.",
-                    n_items=len(items),
-                    n_ratings=len(ratings),
-                )
-            )
-        if not np.isfinite(ratings).all():
-            raise RatingsError(
-                Text("A guest's ratings must be numbers; leave out what is unrated.")
-            )
-        return self._fold_in(items.copy(), ratings)
+        return self._fold_in(*_rated(item_ids, values, self.n_items, "item", "A guest's"))
 
     def fold_in_item(self, user_ids: ArrayLike, values: ArrayLike) -> NewItem:
         """Find factors and bias of a new item from some users' ratings; the users' stay as trained.
@@ -619,21 +608,28 @@ class FittedModel(ABC):
         """
         if not self.has.new_items:
             raise SettingsError(Text("This model cannot take in a new item without training."))
-        users = checked(user_ids, self.n_users, "user")
-        ratings = np.asarray(values, dtype=np.float64)
-        if len(users) != len(ratings):
-            raise RatingsError(
-                Text(
-                    "{n_users} users but {n_ratings} ratings; give one each.",
-                    n_users=len(users),
-                    n_ratings=len(ratings),
-                )
+        return self._fold_in_item(*_rated(user_ids, values, self.n_users, "user", "A new item's"))
+
+
+def _rated(
+    ids: ArrayLike, values: ArrayLike, size: int, what: Side, whose: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Check what a new row was rated by; int64 and float64, (n,) each."""
+    found, ratings = checked(ids, size, what), np.asarray(values, dtype=np.float64)
+    if len(found) != len(ratings):
+        raise RatingsError(
+            Text(
+                "{n} {what}s but {n_ratings} ratings; give one each.",
+                n=len(found),
+                what=what,
+                n_ratings=len(ratings),
             )
-        if not np.isfinite(ratings).all():
-            raise RatingsError(
-                Text("A new item's ratings must be numbers; leave out what is unrated.")
-            )
-        return self._fold_in_item(users.copy(), ratings)
+        )
+    if not np.isfinite(ratings).all():
+        raise RatingsError(
+            Text("{whose} ratings must be numbers; leave out what is unrated.", whose=whose)
+        )
+    return found.copy(), ratings
 
 
 class Biased(FittedModel):

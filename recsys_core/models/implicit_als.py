@@ -21,12 +21,12 @@ from typing import Any
 import numpy as np
 
 from recsys_core import kernels
-from recsys_core.errors import RatingsError
 from recsys_core.kernels import tables
 from recsys_core.kernels.threads import run_all
 from recsys_core.models.alternating import AlternatingTrainer, Side
 from recsys_core.models.base import Model
 from recsys_core.models.capabilities import Capabilities
+from recsys_core.models.counts import check_counts
 from recsys_core.models.factor_model import FactorModel, FoldIn
 from recsys_core.models.factor_trainer import squares
 from recsys_core.models.fitted_model import Attribution, Guest
@@ -41,7 +41,6 @@ from recsys_core.models.options import (
 )
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
-from recsys_core.text import Text
 
 
 @MODELS.register
@@ -88,13 +87,7 @@ class ImplicitALS(Model):
         return {"n_factors": 64, "alpha": 1.0, "reg": 50.0, "n_epochs": 15}
 
     def _trainer(self, train: Ratings, settings: dict[str, Any]) -> ImplicitTrainer:
-        if float(train.values.min()) < 0:
-            raise RatingsError(
-                Text(
-                    "Implicit ALS reads values as counts, and some are below zero; choose another "
-                    "model, or bring counts."
-                )
-            )
+        check_counts(train, self.title)
         return ImplicitTrainer(train, settings)
 
 

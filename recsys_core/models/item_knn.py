@@ -187,16 +187,19 @@ class Neighbourhood(Biased):
 
     def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
         """Compute the guest's bias, a shrunken mean; neighbours are only used in predictions."""
-        over = self.unit.standard(ratings) - self.mean - self.b_item[items]
-        bias = self.unit.size * float(over.sum() / (_REG_BIAS + len(items)))
+        bias = self._bias_of(ratings, self.b_item[items])
         return Guest(np.empty(0, np.float32), bias, items, ratings)
+
+    def _bias_of(self, ratings: np.ndarray, others: np.ndarray) -> float:
+        """A new row's shrunken mean, in rating units, given the biases b of those rated, (n,)."""
+        over = self.unit.standard(ratings) - self.mean - others
+        return self.unit.size * float(over.sum() / (_REG_BIAS + len(others)))
 
     # --- new items ------------------------------------------------------------------------------
 
     def _fold_in_item(self, users: np.ndarray, ratings: np.ndarray) -> NewItem:
         """Compute the item's bias, a shrunken mean; neighbours are only found when asked for."""
-        over = self.unit.standard(ratings) - self.mean - self.b_user[users]
-        bias = self.unit.size * float(over.sum() / (_REG_BIAS + len(users)))
+        bias = self._bias_of(ratings, self.b_user[users])
         return NewItem(Guest(np.empty(0, np.float32), bias, users, ratings))
 
     def _similarity_of_new(self, item: NewItem) -> np.ndarray:

@@ -18,7 +18,7 @@ import numpy as np
 
 from recsys_core.models.base import Model
 from recsys_core.models.capabilities import Capabilities
-from recsys_core.models.fitted_model import Attribution, FittedModel, Guest, Row, TrainedUser
+from recsys_core.models.fitted_model import Attribution, FittedModel, Guest, Row
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
 
@@ -71,13 +71,6 @@ class Popularity(FittedModel):
 
     def _all_items(self, row: Row) -> np.ndarray:
         return self.shares.copy()
-
-    def _user(self, index: int) -> TrainedUser:
-        return TrainedUser(index, np.empty(0, np.float32), np.float32(0), self.train)
-
-    def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
-        """A guest is expected what everybody is."""
-        return Guest(np.empty(0, np.float32), 0.0, items, ratings)
 
     def _attribution(self, user: int | Guest, item: int) -> Attribution:
         """Return the share alone: no rating of the user adds anything, and none is listed."""

@@ -184,8 +184,7 @@ class SGDTrainer(FactorTrainer):
     def update(self) -> tuple[Callable[..., None], tuple]:
         """Return the kernel, and its arguments between the ratings and the run."""
         s = self.settings
-        of_width = kernels.sgd_in_turn_kernel if s.get("in_turn") else kernels.sgd_kernel
-        return of_width(self.p.shape[1]), (
+        return kernels.sgd_kernel(self.p.shape[1], bool(s.get("in_turn"))), (
             self.parameters(), np.float32(rate_in(self.epoch, s)), np.float32(s["reg"]),
             bool(s["biases"]),
         )  # fmt: skip

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import recsys_core as rc
+from recsys_core import ordering
 from recsys_core.asking import exports
 
 
@@ -24,7 +25,7 @@ def test_the_whole_matrix_by_name(fitted):
 
 
 def test_the_best_of_each_are_its_recommendations(fitted, monkeypatch):
-    monkeypatch.setattr(exports, "_AT_ONCE", 30)  # three users at a time
+    monkeypatch.setattr(ordering, "_SCORES_AT_ONCE", 30)  # three users at a time
     table = exports.best_of_each(fitted, 4)
     assert list(table.columns) == ["user", "rank", "film", "name", "predicted"]
     for user in range(fitted.n_users):
@@ -50,7 +51,7 @@ def test_computed_numbers_have_five_digits_and_ratings_all_of_theirs():
 
 def test_pieces_are_the_whole(fitted, monkeypatch):
     at_once = exports.best_of_each(fitted, 3)
-    monkeypatch.setattr(exports, "_AT_ONCE", 30)
+    monkeypatch.setattr(ordering, "_SCORES_AT_ONCE", 30)
     pieces = list(exports.best_in_pieces(fitted, 3))
     assert len(pieces) == exports.n_pieces(fitted) == 4
     pd.testing.assert_frame_equal(pd.concat(pieces, ignore_index=True), at_once)

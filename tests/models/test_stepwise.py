@@ -90,6 +90,17 @@ def given_to(monkeypatch, name):
     return calls
 
 
+def users_visited(calls, ratings):
+    """The users with ratings in the order a kernel was given them, with their items and ratings."""
+    ((users, (starts, columns, values), *_),) = calls
+    calls.clear()
+    assert sorted(users) == list(range(ratings.n_users))
+    for u in users:
+        mine = slice(starts[u], starts[u + 1])
+        if mine.start < mine.stop:
+            yield u, columns[mine], values[mine]
+
+
 def visits(calls, ratings):
     """The ratings (u, i, r) in the order in which a kernel was given them: each of them once."""
     order = [
@@ -147,8 +158,7 @@ def test_sgd_is_its_step_for_each_rating(order, biases, standardize, monkeypatch
     if order == "grid":
         monkeypatch.setattr("recsys_core.models.sgd._SHUFFLED_EVERY_EPOCH", 0)
     in_turn = order == "in turn"
-    kernel = "sgd_in_turn_kernel" if in_turn else "sgd_kernel"
-    ratings, calls = some(), given_to(monkeypatch, kernel)
+    ratings, calls = some(), given_to(monkeypatch, "sgd_kernel")
     ratings = standardized(ratings) if standardize else ratings
     model = rc.SGD(
         n_factors=K, learning_rate=0.05, reg=0.2, decay=True, n_epochs=4, biases=biases,
@@ -234,23 +244,16 @@ def test_svdpp_is_its_step_for_each_user(biases, monkeypatch):
     for epoch, (before, after) in enumerate(epochs(model, ratings, 3), start=1):
         t = Tables(before)
         own, y = (before[name][:, :K].astype(float) for name in ("own", "y"))
-        ((users, (starts, columns, values), *_),) = calls
-        calls.clear()
-        assert sorted(users) == list(range(ratings.n_users))
-        for u in users:
-            mine = slice(starts[u], starts[u + 1])
-            if mine.start == mine.stop:
-                continue
-            items = columns[mine]
+        for u, items, values in users_visited(calls, ratings):
             step = stepwise.svdpp_step(
-                values[mine], own[u], t.b_user[u], t.q[items], y[items], t.b_item[items],
+                values, own[u], t.b_user[u], t.q[items], y[items], t.b_item[items],
                 mean=ratings.global_mean, learning_rate=stepwise.decayed_rate(0.05, epoch, 4),
                 reg=0.2, with_biases=biases,
             )  # fmt: skip
             own[u], t.b_user[u], t.q[items] = step.user_factors, step.user_bias, step.item_factors
             y[items], t.b_item[items] = step.implicit_factors, step.item_biases
         for u in range(ratings.n_users):  # at rest p holds the sums, by the new y
-            items = columns[starts[u] : starts[u + 1]]
+            items = ratings.by_user.row(u)[0]
             t.p[u] = own[u] + y[items].sum(axis=0) / math.sqrt(max(len(items), 1))
         close(Tables(after), t)
         assert after["own"][:, :K] == pytest.approx(own, **CLOSE)
@@ -302,16 +305,9 @@ def test_constrained_pmf_is_its_step_for_each_user(biases, link, monkeypatch):
     for before, after in epochs(model, ratings, 3):
         t = Tables(before)
         own, w = (before[name][:, :K].astype(float) for name in ("own", "y"))
-        ((users, (starts, columns, values), *_),) = calls
-        calls.clear()
-        assert sorted(users) == list(range(ratings.n_users))
-        for u in users:
-            mine = slice(starts[u], starts[u + 1])
-            if mine.start == mine.stop:
-                continue
-            items = columns[mine]
+        for u, items, values in users_visited(calls, ratings):
             step = stepwise.constrained_step(
-                values[mine], own[u], t.b_user[u], t.q[items], w[items], t.b_item[items],
+                values, own[u], t.b_user[u], t.q[items], w[items], t.b_item[items],
                 mean=mean, learning_rate=0.05, reg_user=0.9, reg_item=0.5, reg_rated=0.7,
                 n_item=ratings.item_counts[items], with_biases=biases,
                 scale=(low, high) if link == "logistic" else None,
@@ -319,7 +315,7 @@ def test_constrained_pmf_is_its_step_for_each_user(biases, link, monkeypatch):
             own[u], t.b_user[u], t.q[items] = step.own_factors, step.user_bias, step.item_factors
             w[items], t.b_item[items] = step.rated_factors, step.item_biases
         for u in range(ratings.n_users):  # at rest p holds y_u + mean of w, by the new w
-            items = columns[starts[u] : starts[u + 1]]
+            items = ratings.by_user.row(u)[0]
             t.p[u] = own[u] + w[items].sum(axis=0) / max(len(items), 1)
         close(Tables(after), t)
         assert after["own"][:, :K] == pytest.approx(own, **CLOSE)
