@@ -70,7 +70,7 @@ def lists(
 
 
 def cells(ratings: Ratings, users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return rows and columns of users' ratings in a block with one row for each of ``users``."""
+    """Find the ratings of users, (m,), in a block with one row for each: rows and columns, (n,)."""
     grouped = ratings.by_user
     starts, stops = grouped.starts[users], grouped.starts[users + 1]
     rows = np.repeat(np.arange(len(users)), stops - starts)
