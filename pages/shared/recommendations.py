@@ -9,6 +9,7 @@ import streamlit as st
 from pages.shared import choices, parts, pickers, session, view
 from pages.shared.chart.chart import chart
 from pages.shared.model_in_view import ModelInView
+from pages.shared.tables import aligned
 from recsys_core import escape, words
 from recsys_core.asking import attribution, held_out
 from recsys_core.experiments import looks_like_counts
@@ -64,7 +65,7 @@ def own_ratings(model: ModelInView, user: int) -> None:
         {
             noun: [train.item_names[i] for i in ids[order]],
             "rated": np.round(values[order].astype(float), 2),
-            "predicted": _rounded(model.fitted.predict(np.full(len(ids), user), ids[order])),
+            "predicted": model.fitted.predict(np.full(len(ids), user), ids[order]),
         }
     )
     line = f"**{escape.markdown(train.user_names[user])}** rated {words.plural(noun, len(ids))}"
@@ -72,15 +73,14 @@ def own_ratings(model: ModelInView, user: int) -> None:
     line += f"; {held:,} more {'is' if held == 1 else 'are'} held out" if held else ""
     st.markdown(f"{line}.")
     st.dataframe(
-        table,
+        aligned(table, predicted=2),
         hide_index=True,
         height="content" if len(table) <= 12 else 420,
         column_config={
             noun: st.column_config.TextColumn(width=200),
-            "rated": st.column_config.NumberColumn(format="%g", width=60),
+            "rated": st.column_config.NumberColumn(width=60),
             "predicted": st.column_config.NumberColumn(
                 _score(model),
-                format="%.2f",
                 width=80,
                 help="What the model predicts where it knows the answer.",
             ),
@@ -212,21 +212,22 @@ def liked_held_out(model: ModelInView, user: int) -> None:
         )
         return
     found = found.sort_values("rank", kind="stable")
+    table = {
+        noun: [model.ratings.item_names[i] for i in found["item"]],
+        "rank": found["rank"].to_numpy(),
+        "rated": np.round(found["rating"].to_numpy(np.float64), 2),
+        "predicted": model.fitted.clipped(found["predicted"].to_numpy()),
+        "part": found["part"].to_list(),
+    }
     st.dataframe(
-        {
-            noun: [model.ratings.item_names[i] for i in found["item"]],
-            "rank": found["rank"].to_numpy(),
-            "rated": np.round(found["rating"].to_numpy(np.float64), 2),
-            "predicted": model.fitted.clipped(found["predicted"].to_numpy()),
-            "part": found["part"].to_list(),
-        },
+        aligned(table, predicted=2),
         hide_index=True,
         height="content" if len(found) <= 6 else 250,
         key="liked_held_out",
         column_config={
             noun: st.column_config.TextColumn(width=190),
-            "rated": st.column_config.NumberColumn(format="%g", width=60),
-            "predicted": st.column_config.NumberColumn(_score(model), format="%.2f", width=80),
+            "rated": st.column_config.NumberColumn(width=60),
+            "predicted": st.column_config.NumberColumn(_score(model), width=80),
             "rank": st.column_config.NumberColumn(
                 width=60, help=f"The place among all {words.many(noun)} that are not rated yet."
             ),
