@@ -108,7 +108,7 @@ def warm_up(widths: tuple[int, ...] = (8, 16, 32)) -> None:
         kernels.sums_kernel(width)(starts, ids, table, row, table, 0, 0)
         kernels.running_kernel(width)(triples, parameters, row, f(1), f(1), f(5), 0, 0)
         kernels.conjugate_kernel(width)(rows, row, table, square, table, 0, 0)
-        kernels.choices_kernel(width)(rows, table, table, 0, 0)
+        kernels.choices_kernel(width)(rows, row, table, table, 0, 0)
         known = starts, ids, table
         kernels.svdpp_kernel(width)(
             ids, rows, parameters, table, known, table, f(0), f(0), True, 0, 0

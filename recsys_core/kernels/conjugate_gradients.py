@@ -100,21 +100,31 @@ def conjugate_kernel(width: int) -> Callable[..., None]:
 def choices_kernel(width: int) -> Callable[..., float]:
     """Return the function that sums what choices add to the objective, for a run of rows.
 
-    Σ (1 + α n) (1 − x)² − x² over the chosen cells, x = w · x_j: the rest of the objective is a sum
-    over all cells. It takes ``choices``, ``x`` and w as above.
+    Σ c (1 − x)² − x² over the chosen cells, x = w · x_j, c = 1 + α n: the rest of the objective is
+    a sum over all cells. For a row it is
+
+        Σ c + w · Σ (α n (x_j · w) − 2 c) x_j
+
+    so that its rows are passed as in a round of ``conjugate_kernel``, whose arguments it takes:
+    choices, confidences, x, w, first, last.
     """
 
     @compiled
-    def chosen(choices, x, w, first, last):
+    def chosen(choices, confidences, x, w, first, last):
         starts, columns, more = choices
-        total, one = 0.0, np.float32(1)
+        total, one, top = 0.0, np.float32(1), np.uint32(0)
+        pulls = empty(1, width)
         for row in range(first, last):
+            at, begin, end = np.uint32(row), starts[row], starts[row + 1]
             some = np.float32(0)
-            for n in range(starts[row], starts[row + 1]):
-                if more[n] > 0:
-                    score = dot_rows(width, w, np.uint32(row), x, np.uint32(columns[n]))
-                    some += (one + more[n]) * (one - score) * (one - score) - score * score
-            total += float(some)
+            for n in range(begin, end):
+                some += confidences[n]
+            pulls[:] = np.float32(0)
+            add_projections(
+                width, pulls, top, w, at, np.float32(-2), confidences, one, more, x, columns, begin,
+                end,
+            )  # fmt: skip
+            total += float(some) + float(dot_rows(width, w, at, pulls, top))
         return total
 
     return chosen

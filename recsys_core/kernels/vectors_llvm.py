@@ -115,19 +115,68 @@ def _plus(builder: Any, a: Any, b: Any) -> Any:
     return builder.fadd(a, b, flags=_FAST)
 
 
+def _products(builder: Any, row: Any, pieces: list[Any]) -> list[Any]:
+    """Two rows multiplied and added up piece by piece: at most one vector of 16 and one of 8."""
+    sums: dict[int, Any] = {}  # by vector size
+    for (_, own), other in zip(row, pieces, strict=True):
+        size, product = own.type.count, _times(builder, own, other)
+        sums[size] = _plus(builder, sums[size], product) if size in sums else product
+    return list(sums.values())
+
+
+def _picked(builder: Any, a: Any, b: Any, places: list[int]) -> Any:
+    """The numbers of two vectors, one after the other, that stand in some places."""
+    kind = ir.VectorType(ir.IntType(32), len(places))
+    return builder.shuffle_vector(a, b, ir.Constant(kind, places))
+
+
+def _paired(builder: Any, a: Any, b: Any, these: list[int], those: list[int]) -> Any:
+    """In every four places ``these`` of two vectors plus ``those``: 0–3 of a, 4–7 of b."""
+    n = a.type.count
+
+    def everywhere(places: list[int]) -> list[int]:
+        return [at + place % 4 + place // 4 * n for at in range(0, n, 4) for place in places]
+
+    return _plus(
+        builder,
+        _picked(builder, a, b, everywhere(these)),
+        _picked(builder, a, b, everywhere(those)),
+    )
+
+
+def _four_sums(builder: Any, rows: list[list[Any]]) -> Any:
+    """The sums of four rows of numbers, each one or two vectors, as a vector of four.
+
+    As in transposing: two vectors become one that holds half as many sums of both, and again, until
+    each quarter of a vector holds a part of all four sums.
+    """
+    total = None
+    for vectors in zip(*rows, strict=True):
+        a, b, c, d = vectors
+        n = a.type.count
+        ab = _paired(builder, a, b, [0, 4, 1, 5], [2, 6, 3, 7])
+        cd = _paired(builder, c, d, [0, 4, 1, 5], [2, 6, 3, 7])
+        parts = _paired(builder, ab, cd, [0, 1, 4, 5], [2, 3, 6, 7])
+        while n > 4:
+            n //= 2
+            parts = _plus(
+                builder,
+                _picked(builder, parts, parts, list(range(n))),
+                _picked(builder, parts, parts, list(range(n, 2 * n))),
+            )
+        total = parts if total is None else _plus(builder, total, parts)
+    return total
+
+
 @_vector_code
 def dot_rows(typing_context: Any, width: Any, p: Any, u: Any, q: Any, i: Any) -> Any:
     """``p[u] @ q[i]``; ``width`` is a constant, ``u`` and ``i`` are unsigned."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        p_u = _Table(context, builder, signature, args, 1).row(args[2])
+        p_u = [value for _, value in _Table(context, builder, signature, args, 1).row(args[2])]
         q_i = _Table(context, builder, signature, args, 3).row(args[4])
-        sums: dict[int, Any] = {}  # by vector size
-        for (_, a), (_, b) in zip(p_u, q_i, strict=True):
-            size, product = a.type.count, _times(builder, a, b)
-            sums[size] = _plus(builder, sums[size], product) if size in sums else product
         total = ir.Constant(_FLOAT, 0.0)
-        for vector in sums.values():
+        for vector in _products(builder, q_i, p_u):
             total = _summed(builder, vector, total)
         return total
 
@@ -244,7 +293,8 @@ def add_projections(
     ``a[f] += (plus * targets[n] + sign * weights[n] * (x[rows[n]] @ v[g])) * x[rows[n]]``.
 
     ``width`` is a constant, ``f`` and ``g`` are unsigned, ``targets``, ``weights`` and ``rows``
-    flat. Each row is loaded once, for its product and for the sum, which is held in registers.
+    flat. Four rows at a time: their products are summed across in one go, which for a single row
+    costs more than all the rest, and each adds to a sum of its own, held in registers.
     """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -255,28 +305,59 @@ def add_projections(
             context.make_array(signature.args[which])(context, builder, args[which]).data
             for which in (6, 8, 10)
         )
-        held = [cgutils.alloca_once(builder, old.type) for _, old in a_f]
-        for (_, old), total in zip(a_f, held, strict=True):
-            builder.store(old, total)
-        one = ir.Constant(_INT, 1)
-        with cgutils.for_range_slice(builder, args[11], args[12], one) as (n, _):
-            row = builder.load(builder.gep(rows_data, [n]))
-            x_n = [value for _, value in x_table.row(row)]
-            sums: dict[int, Any] = {}  # by vector size
-            for own, along in zip(x_n, v_g, strict=True):
-                size, product = own.type.count, _times(builder, own, along)
-                sums[size] = _plus(builder, sums[size], product) if size in sums else product
-            dot = ir.Constant(_FLOAT, 0.0)
-            for vector in sums.values():
-                dot = _summed(builder, vector, dot)
-            weight = _times(builder, args[7], builder.load(builder.gep(weights_data, [n])))
-            target = _times(builder, args[5], builder.load(builder.gep(targets_data, [n])))
-            share = _plus(builder, target, _times(builder, weight, dot))
-            for own, total in zip(x_n, held, strict=True):
+        n_sums = max(1, min(4, 8 // len(a_f)))
+        held = [[cgutils.alloca_once(builder, old.type) for _, old in a_f] for _ in range(n_sums)]
+        for number, totals in enumerate(held):
+            for (_, old), total in zip(a_f, totals, strict=True):
+                builder.store(ir.Constant(old.type, None) if number else old, total)
+
+        def shares(n: Any, dots: Any) -> Any:
+            """Of one row, or of as many as ``dots`` has."""
+            kind = dots.type
+
+            def some(data: Any) -> Any:
+                place = builder.bitcast(builder.gep(data, [n]), kind.as_pointer())
+                return builder.load(place, align=4)
+
+            def all_of(value: Any) -> Any:
+                return value if kind is _FLOAT else _splat(builder, value, kind)
+
+            weight = _times(builder, all_of(args[7]), some(weights_data))
+            target = _times(builder, all_of(args[5]), some(targets_data))
+            return _plus(builder, target, _times(builder, weight, dots))
+
+        def add(row: Any, share: Any, totals: list[Any]) -> None:
+            for (_, own), total in zip(x_table.row(row), totals, strict=True):
                 scaled = _times(builder, _splat(builder, share, own.type), own)
                 builder.store(_plus(builder, builder.load(total), scaled), total)
-        for (place, _), total in zip(a_f, held, strict=True):
-            builder.store(builder.load(total), place, align=4)
+
+        def row_of(n: Any) -> Any:
+            return builder.load(builder.gep(rows_data, [n]))
+
+        start, stop, four = args[11], args[12], ir.Constant(_INT, 4)
+        size = builder.sub(stop, start)
+        some = builder.icmp_signed(">", size, ir.Constant(_INT, 0))
+        rest = builder.srem(builder.select(some, size, ir.Constant(_INT, 0)), four)
+        with cgutils.for_range_slice(builder, start, builder.sub(stop, rest), four) as (n, _):
+            rows = [row_of(builder.add(n, ir.Constant(_INT, number))) for number in range(4)]
+            products = [_products(builder, x_table.row(row), v_g) for row in rows]
+            dots = _four_sums(builder, products)
+            of_each = shares(n, dots)
+            for number, row in enumerate(rows):
+                share = builder.extract_element(of_each, ir.Constant(ir.IntType(32), number))
+                add(row, share, held[number % n_sums])
+        one = ir.Constant(_INT, 1)
+        with cgutils.for_range_slice(builder, builder.sub(stop, rest), stop, one) as (n, _):
+            row = row_of(n)
+            dot = ir.Constant(_FLOAT, 0.0)
+            for vector in _products(builder, x_table.row(row), v_g):
+                dot = _summed(builder, vector, dot)
+            add(row, shares(n, dot), held[0])
+        for piece, (place, _) in enumerate(a_f):
+            total = builder.load(held[0][piece])
+            for totals in held[1:]:
+                total = _plus(builder, total, builder.load(totals[piece]))
+            builder.store(total, place, align=4)
         return context.get_dummy_value()
 
     i64, f32 = types.int64, types.float32

@@ -170,10 +170,12 @@ class ImplicitTrainer(AlternatingTrainer):
 
     def objective(self, squared_error: float) -> float:
         """Compute what ``ImplicitALS`` minimises over all cells, by ‖P Qᵀ‖² = tr(PᵀP QᵀQ)."""
-        choices, _ = self._choices[self.users]
+        choices, confidences = self._choices[self.users]
         kernel = kernels.choices_kernel(self.p.shape[1])
         pieces = [piece for step in self.users.steps for piece in step]
-        chosen = math.fsum(run_all(lambda a, b: kernel(choices, self.q, self.p, a, b), pieces))
+        chosen = math.fsum(
+            run_all(lambda *rows: kernel(choices, confidences, self.q, self.p, *rows), pieces)
+        )
         of_users, of_items = (rows.T @ rows for rows in (self.p, self.q))
         everything = float(np.einsum("fg,fg->", of_users, of_items, dtype=np.float64))
         penalty = float(squares(self.p).sum() + squares(self.q).sum())
