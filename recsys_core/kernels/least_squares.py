@@ -28,7 +28,7 @@ import numpy as np
 from recsys_core.kernels.compiling import compiled, specialised
 from recsys_core.kernels.scratch import empty
 from recsys_core.kernels.vectors import (
-    add_outer,
+    add_normal,
     add_rows,
     dot_rows,
     factorise,
@@ -70,7 +70,7 @@ def rows_kernel(width: int) -> Callable[..., None]:
         y, pivot = np.empty(width, np.float32), np.empty(width, np.float32)  # pivot: 1 / U_ff
         a, w, m = empty(1, width), empty(1, width), empty(width, width)
         targets, ones = np.empty(_CACHED, np.float32), np.ones(1, np.float32)
-        shares = np.empty(_CACHED, np.float32)
+        shares = np.ones(_CACHED, np.float32)
         top, n_ratings = np.uint32(0), len(columns)
         for row in range(first, last):
             begin, end = starts[row], starts[row + 1]
@@ -99,12 +99,7 @@ def rows_kernel(width: int) -> Callable[..., None]:
                     targets[n - start] = t
                     if n + _CACHED < n_ratings:
                         prefetch_row(width, x, np.uint32(columns[n + _CACHED]))
-                add_outer(width, u, 1, x, columns, start, stop)
-                add_rows(width, a, top, one, targets, -start, 1, x, columns, start, stop)
-                if with_bias and rooted:
-                    add_rows(width, u, top, one, shares, -start, 1, x, columns, start, stop)
-            if with_bias and not rooted:
-                add_rows(width, u, top, one, ones, 0, 0, x, columns, begin, end)
+                add_normal(width, u, a, targets, shares, x, columns, start, stop)
             if uncertain:
                 w[:] = zero
                 add_rows(width, w, top, one, ones, 0, 0, variance, columns, begin, end)
@@ -119,6 +114,8 @@ def rows_kernel(width: int) -> Callable[..., None]:
                     u[0, f] *= first_pivot
                 first_y = total * first_pivot
                 add_rows(width, a, top, -first_y, ones, 0, 0, u, all_rows, 0, 1)
+            else:
+                u[0, :] = zero
             factorise(width, u, a, y, pivot)
             if noisy:
                 first_y += noise[row, 0]

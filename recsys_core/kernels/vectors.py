@@ -10,7 +10,7 @@ from recsys_core.kernels.compiling import PLAIN, naming_the_switch
 
 if PLAIN:
     from recsys_core.kernels.vectors_plain import (
-        add_outer,
+        add_normal,
         add_projections,
         add_rows,
         blend_rows,
@@ -23,7 +23,7 @@ if PLAIN:
 else:
     with naming_the_switch():
         from recsys_core.kernels.vectors_llvm import (
-            add_outer,
+            add_normal,
             add_projections,
             add_rows,
             blend_rows,
@@ -35,6 +35,6 @@ else:
         )
 
 __all__ = [
-    "add_outer", "add_projections", "add_rows", "blend_rows", "dot_rows", "factorise", "move_row",
+    "add_normal", "add_projections", "add_rows", "blend_rows", "dot_rows", "factorise", "move_row",
     "prefetch_row", "substitute",
 ]  # fmt: skip

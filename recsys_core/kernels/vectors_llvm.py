@@ -368,40 +368,53 @@ def add_projections(
 
 
 @_vector_code
-def add_outer(
-    typing_context: Any, width: Any, a: Any, top: Any, x: Any, rows: Any, start: Any, stop: Any
-) -> Any:
-    """``for n in range(start, stop): a[top:] += np.outer(x[rows[n]], x[rows[n]])``, upper half.
+def add_normal(
+    typing_context: Any, width: Any, u: Any, a: Any, targets: Any, ones: Any, x: Any, rows: Any,
+    start: Any, stop: Any,
+) -> Any:  # fmt: skip
+    """``for n in range(stop - start):``, with ``x_n = x[rows[start + n]]``,
 
-    ``a[top:]`` is filled where column ≥ row, and in the rest of the tiles that the diagonal
-    crosses; ``top`` is a constant. It is done tile by tile, each held in registers while all rows
-    pass by: a sum in memory would be loaded and stored again for every row.
+    ``u[1:] += np.outer(x_n, x_n)``, ``u[0] += ones[n] * x_n`` and ``a[0] += targets[n] * x_n``.
+
+    ``u[1:]`` is filled where column ≥ row, and in the rest of the tiles that the diagonal crosses.
+    It is done tile by tile, each held in registers while all rows pass by: a sum in memory would be
+    loaded and stored again for every row.
     """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        sums, x_table = (_Table(context, builder, signature, args, which) for which in (1, 3))
-        rows_data = context.make_array(signature.args[4])(context, builder, args[4]).data
-        skipped = signature.args[2].literal_value
-        one = ir.Constant(_INT, 1)
+        sums, right_side, x_table = (
+            _Table(context, builder, signature, args, which) for which in (1, 2, 5)
+        )
+        targets_data, ones_data, rows_data = (
+            context.make_array(signature.args[which])(context, builder, args[which]).data
+            for which in (3, 4, 6)
+        )
+        zero, one = ir.Constant(_INT, 0), ir.Constant(_INT, 1)
         for column, kind in _pieces(sums.width):
             for first in range(0, column + kind.count, 8):
-                top_row = skipped + first
-                tile = [sums.at(ir.Constant(_INT, top_row + f), column, kind) for f in range(8)]
+                tile = [sums.at(ir.Constant(_INT, 1 + first + f), column, kind) for f in range(8)]
+                if not first:  # beside the first tile of a column, what is no product of two rows
+                    tile += [sums.at(zero, column, kind), right_side.at(zero, column, kind)]
                 held = [cgutils.alloca_once(builder, kind) for _ in tile]
                 for place, total in zip(tile, held, strict=True):
                     builder.store(builder.load(place, align=4), total)
-                with cgutils.for_range_slice(builder, args[5], args[6], one) as (index, _):
+                with cgutils.for_range_slice(builder, args[7], args[8], one) as (index, _):
                     row = builder.load(builder.gep(rows_data, [index]))
                     right = builder.load(x_table.at(row, column, kind), align=4)
-                    for f, total in enumerate(held):
-                        left = builder.load(x_table.at(row, first + f, _FLOAT), align=4)
-                        product = _times(builder, _splat(builder, left, kind), right)
+                    lefts = [x_table.at(row, first + f, _FLOAT) for f in range(8)]
+                    if not first:
+                        n = builder.sub(index, args[7])
+                        lefts += [builder.gep(data, [n]) for data in (ones_data, targets_data)]
+                    for left, total in zip(lefts, held, strict=True):
+                        scaled = _splat(builder, builder.load(left, align=4), kind)
+                        product = _times(builder, scaled, right)
                         builder.store(_plus(builder, builder.load(total), product), total)
                 for place, total in zip(tile, held, strict=True):
                     builder.store(builder.load(total), place, align=4)
         return context.get_dummy_value()
 
-    return types.void(width, a, top, x, rows, types.int64, types.int64), generate
+    i64 = types.int64
+    return types.void(width, u, a, targets, ones, x, rows, i64, i64), generate
 
 
 @_vector_code

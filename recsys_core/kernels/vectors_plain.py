@@ -56,14 +56,20 @@ def add_projections(width, a, f, v, g, plus, targets, sign, weights, x, rows, st
 
 
 @compiled
-def add_outer(width, a, top, x, rows, start, stop):
-    """Add Σ_n x_n x_nᵀ, x_n = x[rows[n]], to the upper half of the matrix a[top:]."""
+def add_normal(width, u, a, targets, ones, x, rows, start, stop):
+    """Add what rows x_n, n from ``start`` to ``stop``, contribute to normal equations.
+
+    Σ_n x_n x_nᵀ goes to the upper half of the matrix u[1:], Σ_n ones[n − start] x_n to u[0] and
+    Σ_n targets[n − start] x_n to a[0].
+    """
     for n in range(start, stop):
-        row = rows[n]
+        row, one, target = rows[n], ones[n - start], targets[n - start]
         for f in range(width):
             x_f = x[row, f]
+            u[0, f] += one * x_f
+            a[0, f] += target * x_f
             for g in range(f, width):
-                a[top + f, g] += x_f * x[row, g]
+                u[1 + f, g] += x_f * x[row, g]
 
 
 @compiled

@@ -20,7 +20,7 @@ GAIN, KEEP, LESS = f32(-0.4), f32(0.9), f32(0.8)
 
 
 def calls(operation, width):
-    """Each operation as kernels call it: the width is a constant, and so is ``top`` of a matrix.
+    """Each operation as kernels call it: the width is a constant.
 
     Runs are of ten rows: longer than the four sums side by side, and no multiple of them.
     """
@@ -34,7 +34,9 @@ def calls(operation, width):
         "add_projections": lambda a, v, shares, weights, x, rows: operation(
             width, a, SECOND, v, FOURTH, LESS, shares, GAIN, weights, x, rows, 1, 11
         ),
-        "add_outer": lambda u, x, rows: operation(width, u, 1, x, rows, 1, 11),
+        "add_normal": lambda u, a, targets, ones, x, rows: operation(
+            width, u, a, targets, ones, x, rows, 1, 11
+        ),
         "prefetch_row": lambda x: operation(width, x, FOURTH),
         "factorise": lambda u, a, y, pivot: operation(width, u, a, y, pivot),
         "substitute": lambda u, y, pivot, w: operation(width, u, y, pivot, w, SECOND),
@@ -56,7 +58,8 @@ def arrays_for(name, width):
         pivot = 1 / np.diagonal(u[1:])
     return {
         "add_projections": [a, a[::-1].copy(), shares[:12], shares[12:24].copy(), x, rows],
-        "add_rows": [a, x, rows, shares], "add_outer": [u, x, rows], "prefetch_row": [x],
+        "add_normal": [u, a, shares[:12], shares[12:24].copy(), x, rows],
+        "add_rows": [a, x, rows, shares], "prefetch_row": [x],
         "factorise": [u, a[:1], y, pivot], "substitute": [u, y, pivot, a],
     }.get(name, [a, x])  # fmt: skip
 
@@ -65,8 +68,8 @@ def results(name, call, arrays):
     """What is returned, and the arrays as they are afterwards."""
     copies = [array.copy() for array in arrays]
     returned = call(*copies)
-    if name == "add_outer":
-        copies[0] = np.triu(copies[0][1:])  # no more is promised
+    if name == "add_normal":
+        copies[0][1:] = np.triu(copies[0][1:])  # no more is promised
     return [np.array([] if returned is None else returned), *copies]
 
 
