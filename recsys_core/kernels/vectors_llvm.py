@@ -79,6 +79,10 @@ class _Table:
             place = self.at(row, column, kind)
             yield place, self.builder.load(place, align=4)
 
+    def values(self, row: Any) -> list[Any]:
+        """The values of the pieces of a row."""
+        return [value for _, value in self.row(row)]
+
 
 def _splat(builder: Any, value: Any, kind: ir.VectorType) -> Any:
     """A vector with the same number in every place."""
@@ -115,10 +119,10 @@ def _plus(builder: Any, a: Any, b: Any) -> Any:
     return builder.fadd(a, b, flags=_FAST)
 
 
-def _products(builder: Any, row: Any, pieces: list[Any]) -> list[Any]:
+def _products(builder: Any, row: list[Any], other_row: list[Any]) -> list[Any]:
     """Two rows multiplied and added up piece by piece: at most one vector of 16 and one of 8."""
     sums: dict[int, Any] = {}  # by vector size
-    for (_, own), other in zip(row, pieces, strict=True):
+    for own, other in zip(row, other_row, strict=True):
         size, product = own.type.count, _times(builder, own, other)
         sums[size] = _plus(builder, sums[size], product) if size in sums else product
     return list(sums.values())
@@ -173,10 +177,10 @@ def dot_rows(typing_context: Any, width: Any, p: Any, u: Any, q: Any, i: Any) ->
     """``p[u] @ q[i]``; ``width`` is a constant, ``u`` and ``i`` are unsigned."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        p_u = [value for _, value in _Table(context, builder, signature, args, 1).row(args[2])]
-        q_i = _Table(context, builder, signature, args, 3).row(args[4])
+        p_u = _Table(context, builder, signature, args, 1).values(args[2])
+        q_i = _Table(context, builder, signature, args, 3).values(args[4])
         total = ir.Constant(_FLOAT, 0.0)
-        for vector in _products(builder, q_i, p_u):
+        for vector in _products(builder, p_u, q_i):
             total = _summed(builder, vector, total)
         return total
 
@@ -299,7 +303,7 @@ def add_projections(
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         a_f = list(_Table(context, builder, signature, args, 1).row(args[2]))
-        v_g = [value for _, value in _Table(context, builder, signature, args, 3).row(args[4])]
+        v_g = _Table(context, builder, signature, args, 3).values(args[4])
         x_table = _Table(context, builder, signature, args, 9)
         targets_data, weights_data, rows_data = (
             context.make_array(signature.args[which])(context, builder, args[which]).data
@@ -340,7 +344,7 @@ def add_projections(
         rest = builder.srem(builder.select(some, size, ir.Constant(_INT, 0)), four)
         with cgutils.for_range_slice(builder, start, builder.sub(stop, rest), four) as (n, _):
             rows = [row_of(builder.add(n, ir.Constant(_INT, number))) for number in range(4)]
-            products = [_products(builder, x_table.row(row), v_g) for row in rows]
+            products = [_products(builder, x_table.values(row), v_g) for row in rows]
             dots = _four_sums(builder, products)
             of_each = shares(n, dots)
             for number, row in enumerate(rows):
@@ -350,7 +354,7 @@ def add_projections(
         with cgutils.for_range_slice(builder, builder.sub(stop, rest), stop, one) as (n, _):
             row = row_of(n)
             dot = ir.Constant(_FLOAT, 0.0)
-            for vector in _products(builder, x_table.row(row), v_g):
+            for vector in _products(builder, x_table.values(row), v_g):
                 dot = _summed(builder, vector, dot)
             add(row, shares(n, dot), held[0])
         for piece, (place, _) in enumerate(a_f):
@@ -441,124 +445,170 @@ def prefetch_row(typing_context: Any, width: Any, x: Any, row: Any) -> Any:
 
 @_vector_code
 def factorise(typing_context: Any, width: Any, u: Any, a: Any, y: Any, pivot: Any) -> Any:
-    """Turn ``u[1:]``, a symmetric matrix's upper half, into Cholesky's U, and solve Uᵀ y = a.
+    """Turn each ``u[s, 1:]``, a symmetric matrix's upper half, into Cholesky's U; solve Uᵀ y = a.
 
-    Row 0 of ``u`` is the unknown before all others, already done. By rows:
+    For both systems s, side by side: each number waits for the one before it, and in the time the
+    other system's is computed. Row 0 of ``u[s]`` is the unknown before all others, already done.
+    By rows:
 
         for f in range(width):
-            row = u[f + 1] - u[: f + 1, f] @ u[: f + 1]
-            pivot[f] = 1 / sqrt(row[f])
-            u[f + 1] = where(column < f, 0, row * pivot[f])
-            y[f] = a[0, f] * pivot[f]
-            a[0] -= y[f] * u[f + 1]
+            row = u[s, f + 1] - u[s, : f + 1, f] @ u[s, : f + 1]
+            pivot[s, f] = 1 / sqrt(row[f])
+            u[s, f + 1] = where(column < f, 0, row * pivot[s, f])
+            y[s, f] = a[s, f] * pivot[s, f]
+            a[s] -= y[s, f] * u[s, f + 1]
 
     Of a row only the vectors from the diagonal on are computed. ``a`` is used up.
     """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        table, rest = (_Table(context, builder, signature, args, which) for which in (1, 2))
-        y_data, pivot_data = (
-            context.make_array(signature.args[which])(context, builder, args[which]).data
-            for which in (3, 4)
+        table, rest, y_table, pivot_table = (
+            _Table(context, builder, signature, args, which) for which in (1, 2, 3, 4)
         )
         zero, one = ir.Constant(_INT, 0), ir.Constant(_INT, 1)
         pieces = _pieces(table.width)
         root = cgutils.get_or_insert_function(
             builder.module, ir.FunctionType(_FLOAT, [_FLOAT]), "llvm.sqrt.f32"
         )
+        firsts = [ir.Constant(_INT, system * (table.width + 1)) for system in range(2)]
         for number, (first, kind) in enumerate(pieces):
             needed = pieces[number:]
-            n_sums = max(1, min(4, 12 // len(needed)))
+            n_sums = 2 if len(needed) < 8 else 1
             end = ir.Constant(_INT, first + kind.count)
             with cgutils.for_range_slice(builder, ir.Constant(_INT, first), end, one) as (f, _):
                 own = builder.add(f, one)
-                held = [[cgutils.alloca_once(builder, k) for _, k in needed] for _ in range(n_sums)]
-                for sums, totals in enumerate(held):
-                    for (column, k), total in zip(needed, totals, strict=True):
-                        old = builder.load(table.at(own, column, k), align=4)
-                        builder.store(ir.Constant(k, None) if sums else old, total)
+                held = [
+                    [[cgutils.alloca_once(builder, k) for _, k in needed] for _ in range(n_sums)]
+                    for _ in firsts
+                ]
+                for begin, sums in zip(firsts, held, strict=True):
+                    for which, totals in enumerate(sums):
+                        for (column, k), total in zip(needed, totals, strict=True):
+                            old = builder.load(
+                                table.at(builder.add(begin, own), column, k), align=4
+                            )
+                            builder.store(ir.Constant(k, None) if which else old, total)
 
-                def subtract(g: Any, totals: list[Any], f: Any = f, needed: Any = needed) -> None:
-                    factor = builder.fneg(builder.load(table.number(g, f)))
-                    for (column, k), total in zip(needed, totals, strict=True):
-                        row = builder.load(table.at(g, column, k), align=4)
-                        scaled = _times(builder, _splat(builder, factor, k), row)
-                        builder.store(_plus(builder, builder.load(total), scaled), total)
+                def subtract(
+                    g: Any, which: int, f: Any = f, needed: Any = needed, held: Any = held
+                ) -> None:
+                    for begin, sums in zip(firsts, held, strict=True):
+                        there = builder.add(begin, g)
+                        factor = builder.fneg(builder.load(table.number(there, f)))
+                        for (column, k), total in zip(needed, sums[which], strict=True):
+                            row = builder.load(table.at(there, column, k), align=4)
+                            scaled = _times(builder, _splat(builder, factor, k), row)
+                            builder.store(_plus(builder, builder.load(total), scaled), total)
 
                 step = ir.Constant(_INT, n_sums)
                 whole = builder.sub(own, builder.srem(own, step))
                 with cgutils.for_range_slice(builder, zero, whole, step) as (g, _):
-                    for sums, totals in enumerate(held):
-                        subtract(builder.add(g, ir.Constant(_INT, sums)), totals)
+                    for which in range(n_sums):
+                        subtract(builder.add(g, ir.Constant(_INT, which)), which)
                 with cgutils.for_range_slice(builder, whole, own, one) as (g, _):
-                    subtract(g, held[0])
-                row = []
-                for piece in range(len(needed)):
-                    total = builder.load(held[0][piece])
-                    for totals in held[1:]:
-                        total = _plus(builder, total, builder.load(totals[piece]))
-                    row.append(total)
+                    subtract(g, 0)
                 place = builder.trunc(builder.sub(f, ir.Constant(_INT, first)), ir.IntType(32))
-                diagonal = builder.extract_element(row[0], place)
-                inverse = builder.fdiv(ir.Constant(_FLOAT, 1.0), builder.call(root, [diagonal]))
-                builder.store(inverse, builder.gep(pivot_data, [f]))
-                value = _times(builder, builder.load(rest.number(zero, f)), inverse)
-                builder.store(value, builder.gep(y_data, [f]))
                 left = builder.icmp_signed("<", _lanes(kind), _splat(builder, place, _ints(kind)))
-                row[0] = builder.select(left, ir.Constant(kind, None), row[0])
-                for column, k in pieces[:number]:
-                    builder.store(ir.Constant(k, None), table.at(own, column, k), align=4)
-                for (column, k), total in zip(needed, row, strict=True):
-                    scaled = _times(builder, total, _splat(builder, inverse, k))
-                    builder.store(scaled, table.at(own, column, k), align=4)
-                    there = rest.at(zero, column, k)
-                    known = _times(builder, _splat(builder, builder.fneg(value), k), scaled)
-                    builder.store(
-                        _plus(builder, builder.load(there, align=4), known), there, align=4
-                    )
+                for system, (begin, sums) in enumerate(zip(firsts, held, strict=True)):
+                    at = ir.Constant(_INT, system)
+                    row = []
+                    for piece in range(len(needed)):
+                        total = builder.load(sums[0][piece])
+                        for totals in sums[1:]:
+                            total = _plus(builder, total, builder.load(totals[piece]))
+                        row.append(total)
+                    diagonal = builder.extract_element(row[0], place)
+                    inverse = builder.fdiv(ir.Constant(_FLOAT, 1.0), builder.call(root, [diagonal]))
+                    builder.store(inverse, pivot_table.number(at, f))
+                    value = _times(builder, builder.load(rest.number(at, f)), inverse)
+                    builder.store(value, y_table.number(at, f))
+                    row[0] = builder.select(left, ir.Constant(kind, None), row[0])
+                    here = builder.add(begin, own)
+                    for column, k in pieces[:number]:
+                        builder.store(ir.Constant(k, None), table.at(here, column, k), align=4)
+                    for (column, k), total in zip(needed, row, strict=True):
+                        scaled = _times(builder, total, _splat(builder, inverse, k))
+                        builder.store(scaled, table.at(here, column, k), align=4)
+                        there = rest.at(at, column, k)
+                        known = _times(builder, _splat(builder, builder.fneg(value), k), scaled)
+                        builder.store(
+                            _plus(builder, builder.load(there, align=4), known), there, align=4
+                        )
         return context.get_dummy_value()
 
     return types.void(width, u, a, y, pivot), generate
 
 
 @_vector_code
-def substitute(
-    typing_context: Any, width: Any, u: Any, y: Any, pivot: Any, w: Any, row: Any
-) -> Any:
-    """Solve U w = y, U in ``u[1:]``, into ``w[row]``: from the last number to the first,
+def substitute(typing_context: Any, width: Any, u: Any, y: Any, pivot: Any, w: Any) -> Any:
+    """Solve U w = y, each U in ``u[s, 1:]``, into ``w[s]``: from the last number to the first,
 
-    ``w[row, f] = (y[f] - u[f + 1] @ w[row]) * pivot[f]``, with all w held in registers.
+    ``w[s, f] = (y[s, f] - u[s, f + 1] @ w[s]) * pivot[s, f]``, both systems side by side and four
+    numbers at a time, with all w held in registers.
     """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        table, result = (_Table(context, builder, signature, args, which) for which in (1, 4))
-        y_data, pivot_data = (
-            context.make_array(signature.args[which])(context, builder, args[which]).data
-            for which in (2, 3)
+        table, y_table, pivot_table, result = (
+            _Table(context, builder, signature, args, which) for which in (1, 2, 3, 4)
         )
-        one = ir.Constant(_INT, 1)
-        pieces = _pieces(table.width)
-        held = [cgutils.alloca_once(builder, kind) for _, kind in pieces]
-        for (_, kind), total in zip(pieces, held, strict=True):
-            builder.store(ir.Constant(kind, None), total)
+        pieces, four = _pieces(table.width), ir.VectorType(_FLOAT, 4)
+        held = [[cgutils.alloca_once(builder, kind) for _, kind in pieces] for _ in range(2)]
+        for totals in held:
+            for (_, kind), total in zip(pieces, totals, strict=True):
+                builder.store(ir.Constant(kind, None), total)
+
+        def last_four(system: int, f: Any, known: Any) -> Any:
+            """Solve for w_f … w_f+3, given Σ_g U_fg w_g over all g after these, in each."""
+            at, begin = ir.Constant(_INT, system), ir.Constant(_INT, system * (table.width + 1) + 1)
+
+            def numbers(of: Any) -> Any:
+                place = builder.bitcast(of.number(at, f), four.as_pointer())
+                return builder.load(place, align=4)
+
+            inverses = numbers(pivot_table)
+            left = _times(builder, builder.fsub(numbers(y_table), known, flags=_FAST), inverses)
+            solved: dict[int, Any] = {}
+            for row in range(3, -1, -1):
+                place = ir.Constant(ir.IntType(32), row)
+                value = builder.extract_element(left, place)
+                inverse = builder.extract_element(inverses, place)
+                there = builder.add(begin, builder.add(f, ir.Constant(_INT, row)))
+                for column, other in solved.items():
+                    across = builder.add(f, ir.Constant(_INT, column))
+                    factor = _times(builder, builder.load(table.number(there, across)), inverse)
+                    value = builder.fsub(value, _times(builder, factor, other), flags=_FAST)
+                solved[row] = value
+            result = ir.Constant(four, ir.Undefined)
+            for row, value in solved.items():
+                result = builder.insert_element(result, value, ir.Constant(ir.IntType(32), row))
+            return result
+
         for number in range(len(pieces) - 1, -1, -1):
             first, kind = pieces[number]
-            size = ir.Constant(_INT, kind.count)
-            with cgutils.for_range_slice(builder, ir.Constant(_INT, 0), size, one) as (n, _):
-                lane = builder.sub(builder.sub(size, one), n)
+            size, step = ir.Constant(_INT, kind.count), ir.Constant(_INT, 4)
+            with cgutils.for_range_slice(builder, step, builder.add(size, step), step) as (n, _):
+                lane = builder.sub(size, n)
                 f = builder.add(lane, ir.Constant(_INT, first))
-                known = ir.Constant(_FLOAT, 0.0)
-                for (column, k), total in zip(pieces[number:], held[number:], strict=True):
-                    part = builder.load(table.at(builder.add(f, one), column, k), align=4)
-                    known = _summed(builder, _times(builder, part, builder.load(total)), known)
-                value = builder.fsub(builder.load(builder.gep(y_data, [f])), known)
-                value = _times(builder, value, builder.load(builder.gep(pivot_data, [f])))
                 place = _splat(builder, builder.trunc(lane, ir.IntType(32)), _ints(kind))
-                here = builder.icmp_signed("==", _lanes(kind), place)
-                old = builder.load(held[number])
-                builder.store(builder.select(here, _splat(builder, value, kind), old), held[number])
-        for (column, kind), total in zip(pieces, held, strict=True):
-            builder.store(builder.load(total), result.at(args[5], column, kind), align=4)
+                begins = ir.Constant(_ints(kind), [at // 4 * 4 for at in range(kind.count)])
+                here = builder.icmp_signed("==", begins, place)
+                for system, totals in enumerate(held):
+                    so_far = [builder.load(total) for total in totals[number:]]
+                    rows = []
+                    for row in range(4):
+                        at = ir.Constant(_INT, system * (table.width + 1) + 1 + row)
+                        there = builder.add(f, at)
+                        parts = [
+                            builder.load(table.at(there, c, k), align=4) for c, k in pieces[number:]
+                        ]
+                        rows.append(_products(builder, parts, so_far))
+                    solved = last_four(system, f, _four_sums(builder, rows))
+                    repeated = _picked(builder, solved, solved, list(range(4)) * (kind.count // 4))
+                    builder.store(builder.select(here, repeated, so_far[0]), totals[number])
+        for system, totals in enumerate(held):
+            for (column, kind), total in zip(pieces, totals, strict=True):
+                place = result.at(ir.Constant(_INT, system), column, kind)
+                builder.store(builder.load(total), place, align=4)
         return context.get_dummy_value()
 
-    return types.void(width, u, y, pivot, w, row), generate
+    return types.void(width, u, y, pivot, w), generate

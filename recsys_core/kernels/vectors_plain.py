@@ -79,33 +79,36 @@ def prefetch_row(width, x, row):
 
 @compiled
 def factorise(width, u, a, y, pivot):
-    """Turn u[1:], a symmetric matrix's upper half, into Cholesky's U, and solve Uᵀ y = a.
+    """Turn each u[s, 1:], a symmetric matrix's upper half, into Cholesky's U, and solve Uᵀ y = a.
 
-    Row 0 of ``u`` is the unknown before all others, already done; row f + 1 of ``u`` is row f of
-    the matrix, then of U. ``a``, (1, width), is used up.
+    ``u`` is (2, width + 1, width), the others (2, width): two systems s. Row 0 of u[s] is the
+    unknown before all others, already done; row f + 1 is row f of the matrix, then of U. ``a`` is
+    used up.
 
         U_fk ← (A_fk − Σ_{g before f} U_gf U_gk) / U_ff  for k ≥ f, 0 for k < f    pivot_f = 1/U_ff
         y_f = (a_f − Σ_{g<f} y_g U_gf) / U_ff
     """
-    for f in range(width):
-        for g in range(f + 1):
-            u_gf = u[g, f]
+    for s in range(2):
+        for f in range(width):
+            for g in range(f + 1):
+                u_gf = u[s, g, f]
+                for k in range(f, width):
+                    u[s, f + 1, k] -= u_gf * u[s, g, k]
+            pivot[s, f] = 1 / np.sqrt(u[s, f + 1, f])
+            y[s, f] = a[s, f] * pivot[s, f]
+            for k in range(f):
+                u[s, f + 1, k] = 0
             for k in range(f, width):
-                u[f + 1, k] -= u_gf * u[g, k]
-        pivot[f] = 1 / np.sqrt(u[f + 1, f])
-        y[f] = a[0, f] * pivot[f]
-        for k in range(f):
-            u[f + 1, k] = 0
-        for k in range(f, width):
-            u[f + 1, k] *= pivot[f]
-            a[0, k] -= y[f] * u[f + 1, k]
+                u[s, f + 1, k] *= pivot[s, f]
+                a[s, k] -= y[s, f] * u[s, f + 1, k]
 
 
 @compiled
-def substitute(width, u, y, pivot, w, row):
-    """Solve U w = y, U in u[1:], into w[row]: w_f = (y_f − Σ_{g>f} U_fg w_g) / U_ff, last first."""
-    for f in range(width - 1, -1, -1):
-        known = y[f]
-        for g in range(f + 1, width):
-            known -= u[f + 1, g] * w[row, g]
-        w[row, f] = known * pivot[f]
+def substitute(width, u, y, pivot, w):
+    """Solve U w = y, each U in u[s, 1:], into w[s]: w_f = (y_f − Σ_{g>f} U_fg w_g) / U_ff."""
+    for s in range(2):
+        for f in range(width - 1, -1, -1):
+            known = y[s, f]
+            for g in range(f + 1, width):
+                known -= u[s, f + 1, g] * w[s, g]
+            w[s, f] = known * pivot[s, f]

@@ -39,7 +39,7 @@ def calls(operation, width):
         ),
         "prefetch_row": lambda x: operation(width, x, FOURTH),
         "factorise": lambda u, a, y, pivot: operation(width, u, a, y, pivot),
-        "substitute": lambda u, y, pivot, w: operation(width, u, y, pivot, w, SECOND),
+        "substitute": lambda u, y, pivot, w: operation(width, u, y, pivot, w),
     }
 
 
@@ -48,19 +48,23 @@ def arrays_for(name, width):
     rng = np.random.default_rng(width)
     a, x = rng.normal(size=(2, 6, width)).astype(f32)
     rows, shares = rng.integers(0, 6, 12).astype(np.int32), rng.normal(size=40).astype(f32)
-    u, y, pivot = (rng.normal(size=size).astype(f32) for size in ((width + 1, width), width, width))
-    if name == "factorise":
-        # Row 0 is small, so that what is left of the matrix after it can be factorised.
-        root = rng.normal(size=(width, 2 * width)) / np.sqrt(width)
-        u[0], u[1:] = 0.2 * u[0] / np.sqrt(width), np.triu(root @ root.T + 0.5 * np.eye(width))
-    elif name == "substitute":
-        u[1:] = np.triu(u[1:]) / np.sqrt(width) + 2 * np.eye(width)
-        pivot = 1 / np.diagonal(u[1:])
+    u = rng.normal(size=(2, width + 1, width)).astype(f32)  # two systems
+    y, pivot, right = rng.normal(size=(3, 2, width)).astype(f32)
+    for system in range(2):
+        matrix = u[system, 1:]
+        if name == "factorise":
+            # Row 0 is small, so that what is left of the matrix after it can be factorised.
+            root = rng.normal(size=(width, 2 * width)) / np.sqrt(width)
+            u[system, 0] *= 0.2 / np.sqrt(width)
+            matrix[:] = np.triu(root @ root.T + 0.5 * np.eye(width))
+        elif name == "substitute":
+            matrix[:] = np.triu(matrix) / np.sqrt(width) + 2 * np.eye(width)
+            pivot[system] = 1 / np.diagonal(matrix)
     return {
         "add_projections": [a, a[::-1].copy(), shares[:12], shares[12:24].copy(), x, rows],
-        "add_normal": [u, a, shares[:12], shares[12:24].copy(), x, rows],
+        "add_normal": [u[0], a, shares[:12], shares[12:24].copy(), x, rows],
         "add_rows": [a, x, rows, shares], "prefetch_row": [x],
-        "factorise": [u, a[:1], y, pivot], "substitute": [u, y, pivot, a],
+        "factorise": [u, right, y, pivot], "substitute": [u, y, pivot, right],
     }.get(name, [a, x])  # fmt: skip
 
 
