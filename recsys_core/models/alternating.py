@@ -135,7 +135,8 @@ class AlternatingTrainer(FactorTrainer):
     def cost(self, side: Side) -> float:
         """Compute Σ_rows c (w − prior)ᵀ diag(λ) (w − prior), c = n_row if weighted, else 1."""
         times = side.counts if self.weighted else (side.counts > 0)
-        return float(times @ ((side.rows() - side.prior) ** 2 @ side.reg))
+        away = side.rows() - side.prior.astype(np.float32)
+        return float(times @ (np.square(away, out=away) @ side.reg.astype(np.float32)))
 
     def objective(self, squared_error: float) -> float:
         """Compute Σ e² + the penalties of both sides."""
