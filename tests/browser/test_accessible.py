@@ -131,6 +131,7 @@ def told(page: Page) -> Locator:
     return page.locator(".fs-told")
 
 
+@pytest.mark.slow
 def test_the_main_job_is_done_with_the_keyboard_alone(browser_page):
     """Load the party, train, select a cell, see its terms, and the reasons of a recommendation."""
     page = browser_page()

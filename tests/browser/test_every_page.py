@@ -127,6 +127,7 @@ def test_a_reload_keeps_the_run(browser_page):
     expect(sidebar(page)).to_contain_text(said)
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_while_one_visits_other_pages(browser_page):
     page = browser_page()
     go_to(page, f"train?{LONG}&seed=11&epoch=0")

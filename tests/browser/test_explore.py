@@ -153,6 +153,7 @@ def ringed(page: Page) -> list[float]:
     )
 
 
+@pytest.mark.slow
 def test_a_real_data_set_is_explored(browser_page, zip_path):
     """ML-100K: a block found by name, its cell as a sum; a film on the map; a guest's films."""
     page = browser_page()

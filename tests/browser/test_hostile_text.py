@@ -127,9 +127,8 @@ def small(page) -> None:
     becomes(lambda: page.evaluate(long), lambda found: found is False)
 
 
-@pytest.mark.parametrize(
-    "titled", [pytest.param(False, marks=pytest.mark.slow), True], ids=["labels", "titles"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("titled", [False, True], ids=["labels", "titles"])
 def test_hostile_names_are_text_on_every_page_and_in_every_download(watched, titled):
     page = watched
     go_to(page, "data")
@@ -193,6 +192,7 @@ def test_links_and_names_of_runs_are_text(watched):
         harmless(page)
 
 
+@pytest.mark.slow
 def test_equal_names_stay_apart_in_lists_and_tables(watched):
     page = watched
     go_to(page, "data")

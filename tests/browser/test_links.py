@@ -120,6 +120,7 @@ def choose(page: Page, label: str) -> None:
     expect(page.get_by_role("radio", name=label, exact=True)).to_be_checked()
 
 
+@pytest.mark.slow
 def test_six_choices_are_six_steps_of_the_history(browser_page):
     page = browser_page()
     go_to(page, f"train?{PARTY}&epoch=best")
@@ -157,6 +158,7 @@ def test_six_choices_are_six_steps_of_the_history(browser_page):
 # --- links ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_link_shows_another_visitor_the_same_numbers(browser_page):
     mine, yours = browser_page(), browser_page()
     go_to(mine, f"train?{PARTY}&epoch=30")

@@ -220,6 +220,7 @@ def test_zoom_survives_training(browser_page):
     stays(lambda: curve.evaluate(axis), zoomed, seconds=0.5)
 
 
+@pytest.mark.slow
 def test_a_cell_is_selected_by_a_click_and_a_reload_keeps_the_run(browser_page):
     page = browser_page()
     finished_world(page)

@@ -362,6 +362,7 @@ def number_field(page: Page, label: str) -> Locator:
     return page.get_by_role("spinbutton", name=label)
 
 
+@pytest.mark.slow
 def test_a_setting_is_stepped_through_typed_and_refused(browser_page):
     page = browser_page()
     go_to(page, f"train?{PARTY}&epoch=0")

@@ -129,6 +129,7 @@ def trained(switch):
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_models_train_the_same_without_vector_instructions():
     usual, plain = trained(""), trained("1")
     assert (usual["llvm"], plain["llvm"]) == (True, False)
