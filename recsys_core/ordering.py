@@ -17,7 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from recsys_core.errors import SettingsError
 from recsys_core.ratings import Ratings
+from recsys_core.text import Text
 
 # Scores held at a time while lists are made: 16 MB of float32.
 _SCORES_AT_ONCE = 4_000_000
@@ -30,7 +32,14 @@ def best_first(scores: np.ndarray, n: int, key: int, seed: int = 0) -> np.ndarra
 
     Scores are equal if they are so in float32. The order of equal ones is drawn by ``key``, that of
     whom the list is for (``key_of``), and ``seed``: the same wherever this list is made.
+
+    Raises
+    ------
+    SettingsError
+        If n is below 0.
     """
+    if n < 0:
+        raise SettingsError(Text("A list has 0 places or more; {n} were asked for.", n=n))
     scores = np.asarray(scores, np.float32)
     n = min(n, int(np.isfinite(scores).sum()))
     if n <= 0:

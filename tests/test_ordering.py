@@ -11,6 +11,7 @@ import pytest
 import recsys_core as rc
 from recsys_core import metrics, ordering
 from recsys_core.asking import exports, similarity
+from recsys_core.errors import SettingsError
 from tests.models.contract import small
 
 ROOT = Path(__file__).parents[1]
@@ -32,6 +33,8 @@ def test_the_best_come_first_and_equal_ones_are_drawn():
         assert list(best[:2]) == [4, 1]
         firsts.add(int(best[2]))
         assert set(ordering.best_first(scores, 99, key)) == {0, 1, 2, 4, 5, 6}
+    with pytest.raises(SettingsError, match="A list has 0 places or more; -1"):
+        ordering.best_first(scores, -1, 0)
     assert firsts == {0, 2, 5, 6}  # 2 and 2 + 1e-9 are equal in float32
 
 

@@ -119,7 +119,7 @@ _BY = ("", "predictions", "factors")
 # the page: it depends on the data.
 OPTIONS = {
     # Train
-    "curve": Option("rmse", ("rmse", "objective")),
+    "curve": Option("rmse", ("rmse", "normalized", "objective")),
     "log": Option("", ("", "x", "y", "xy")),
     # Predictions
     "cells": Option("", ("", "observed", "predicted", "filled", "error", "uncertainty")),

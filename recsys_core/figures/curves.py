@@ -17,7 +17,18 @@ from recsys_core.ratings import Ratings
 from recsys_core.standardized import Unit
 from recsys_core.training import Epoch
 
-Measure = Literal["RMSE", "objective"]
+Measure = Literal["RMSE", "normalized RMSE", "objective"]
+
+_TITLES: dict[Measure, str] = {
+    "RMSE": "How well: RMSE over epochs",
+    "normalized RMSE": "How well: RMSE / s over epochs",
+    "objective": "Objective over epochs",
+}
+_AXES: dict[Measure, str] = {
+    "RMSE": "RMSE (rating units)",
+    "normalized RMSE": "RMSE / s, no unit",
+    "objective": "objective",
+}
 
 # Of the panel, roughly, in pixels.
 _WIDTH = 300
@@ -92,13 +103,15 @@ def live(
     mode: Mode,
     *,
     measure: Measure = "RMSE",
+    size: float = 1.0,
     log_x: bool = False,
     log_y: bool = False,
 ) -> tuple[Figure, dict[str, Any]]:
     """The curves of several runs, ready to be filled: their numbers are in the browser's store.
 
     Of ``curves`` the names, colours and numbers of epochs planned are drawn, and which series there
-    are. ``current`` is the one in view; ``baselines`` are the names of grey lines.
+    are. ``current`` is the one in view; ``baselines`` are the names of grey lines. Normalized
+    errors are divided by ``size``, s: the standard deviation of the training ratings.
 
     Returns the figure, and what the browser's panel needs to fill it.
     """
@@ -110,9 +123,10 @@ def live(
     lead = current.leading(measure)
     following: dict[str, Any] = {
         "panel": "curves", "series": lead, "last": last, "baselines": [], "curves": [],
-        "beginning": _BEGINNING if measure == "RMSE" and not log_y else 0,
+        "beginning": _BEGINNING if measure != "objective" and not log_y else 0,
+        "size": size if measure == "normalized RMSE" else 1,
     }  # fmt: skip
-    for name in baselines if measure == "RMSE" else ():
+    for name in baselines if measure != "objective" else ():
         following["baselines"].append((len(traces), name))
         traces.append(_baseline(name, mode))
     for curve in curves:
@@ -132,7 +146,9 @@ def live(
             hoverinfo="skip",
         )
     )
-    following["best"] = len(traces) if measure == "RMSE" and current.series("validation") else None
+    following["best"] = (
+        len(traces) if measure != "objective" and current.series("validation") else None
+    )
     if following["best"] is not None:
         traces.append(_star(current, [], [], mode))
     chart = plain.figure(
@@ -153,7 +169,7 @@ def _layout(
     curves: Sequence[Curve], last: int, measure: Measure, log_x: bool, log_y: bool
 ) -> dict[str, Any]:
     return {
-        "title": "How well: RMSE over epochs" if measure == "RMSE" else "Objective over epochs",
+        "title": _TITLES[measure],
         "hovermode": "closest",
         "xaxis": axis(
             "epoch",
@@ -161,7 +177,7 @@ def _layout(
             range=[0, math.log10(max(last, 2))] if log_x else [-0.02 * last, 1.02 * last],
         ),
         "yaxis": axis(
-            "RMSE (rating units)" if measure == "RMSE" else "objective",
+            _AXES[measure],
             type="log" if log_y else "linear",
             nticks=6,
         ),
@@ -293,4 +309,5 @@ def alt(curves: Sequence[Curve], measure: Measure = "RMSE") -> str:
     if any(curve.leading(measure) == "loss" for curve in curves):
         return f"The training objective of {whose} over {epochs}"
     parts = ["training"] + ["validation"] * any(curve.series("validation") for curve in curves)
-    return f"RMSE of {whose} over {epochs}; {words.listed(parts)}"
+    error = "RMSE / s" if measure == "normalized RMSE" else "RMSE"
+    return f"{error} of {whose} over {epochs}; {words.listed(parts)}"

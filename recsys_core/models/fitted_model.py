@@ -588,8 +588,8 @@ class FittedModel(ABC):
         Raises
         ------
         RatingsError
-            If there is no such item, items and ratings are not equally many, or a rating is no
-            finite number.
+            If there is no such item, items and ratings are not equally many, one is rated
+            twice, or a rating is no finite number.
         """
         return self._fold_in(*_rated(item_ids, values, self.n_items, "item", "A guest's"))
 
@@ -601,8 +601,8 @@ class FittedModel(ABC):
         Raises
         ------
         RatingsError
-            If there is no such user, users and ratings are not equally many, or a rating is no
-            finite number.
+            If there is no such user, users and ratings are not equally many, one rates
+            twice, or a rating is no finite number.
         SettingsError
             If the model cannot (``has.new_items``).
         """
@@ -628,6 +628,16 @@ def _rated(
     if not np.isfinite(ratings).all():
         raise RatingsError(
             Text("{whose} ratings must be numbers; leave out what is unrated.", whose=whose)
+        )
+    several, counts = np.unique(found, return_counts=True)
+    if (counts > 1).any():
+        raise RatingsError(
+            Text(
+                "{whose} ratings hold {what} {index} more than once; keep one of them.",
+                whose=whose,
+                what=what,
+                index=int(several[counts > 1][0]),
+            )
         )
     return found.copy(), ratings
 

@@ -119,6 +119,16 @@ def test_several_runs_keep_their_colours_and_are_named(alive):
     assert [t.name for t in figure.data if t.showlegend] == ["SGD", "ALS"]
 
 
+def test_normalized_errors_are_divided_in_the_browser_and_the_axis_says_so():
+    one = a_curve()
+    figure, live = draw(
+        curves.live([one], one, BASELINES, "light", measure="normalized RMSE", size=1.1)
+    )
+    assert live["size"] == 1.1
+    assert figure.layout.yaxis.title.text == "RMSE / s, no unit"
+    assert draw(curves.live([one], one, BASELINES, "light", size=1.1))[1]["size"] == 1
+
+
 def test_the_objective_is_the_second_view():
     one = a_curve()
     shown = go.Figure(curves.drawn([one], "light", measure="objective", log_y=True))

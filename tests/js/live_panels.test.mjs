@@ -34,7 +34,7 @@ function byTrace(panel) {
 const curves = {
   panel: "curves", series: "validation", last: 60, baselines: [[0, "Global mean"], [1, "Bias"]],
   curves: [[2, "a", "train"], [3, "a", "validation"], [4, "unknown", "train"]], best: 5, ring: 6,
-  beginning: 0.1,
+  beginning: 0.1, size: 1,
 }
 const validation = [8, 6, 5, 7]
 const baselines = [
@@ -50,6 +50,14 @@ test("curves: the numbers of each run, the grey lines, the star at the best, the
   assert.deepEqual([at[0].y, at[0].x[1], at[0].textposition], [[4, 4], 60, "top left"])
   assert.deepEqual([at[1].y, at[1].textposition], [[2, 2], "bottom left"], "the lowest")
   assert.deepEqual([at[5].x, at[5].y, at[6].x, at[6].y], [[2], [5], [1], [6]])
+})
+
+test("curves: normalized errors are all divided by the same size", () => {
+  page(trainedTo(3, { validation, best: 2, baselines }), 1)
+  const at = byTrace(panelOf({ ...curves, size: 2 }, []))
+  assert.deepEqual(at[3].y, [4, 3, 2.5, 3.5])
+  assert.deepEqual([at[0].y, at[1].y], [[2, 2], [1, 1]])
+  assert.deepEqual([at[5].y, at[6].y], [[2.5], [3]])
 })
 
 test("curves: what is far higher than all that follows does not press the rest together", () => {

@@ -203,6 +203,8 @@ class ModelContract:
             fitted.predict(fitted.fold_in([0], [5]), new)
         with pytest.raises(RatingsError, match="lies outside 0–29"):
             fitted.fold_in_item([30], [5])
+        with pytest.raises(RatingsError, match="hold user 3 more than once"):
+            fitted.fold_in_item([3, 4, 3], [4.0, 2.0, 1.0])
         with pytest.raises(RatingsError, match="one each"):
             fitted.fold_in_item([1, 2], [5])
 

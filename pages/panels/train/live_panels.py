@@ -24,6 +24,7 @@ from recsys_core.live import commentary, status_lines
 from recsys_core.live.frames import places, shown
 from recsys_core.models import FittedModel, GlobalMean, UserItemBias
 from recsys_core.runs import SPEEDS, Entry, Run
+from recsys_core.standardized import Unit
 from recsys_core.words import number, plural
 
 _HEIGHT = 350
@@ -134,6 +135,13 @@ def panels(entry: Entry) -> None:
             draw[part](entry)
 
 
+_MEASURES: dict[str, Measure] = {
+    "rmse": "RMSE",
+    "normalized": "normalized RMSE",
+    "objective": "objective",
+}
+
+
 def curve_of(entry: Entry) -> Curve:
     """The epochs of a run, as figures take them."""
     run = entry.run
@@ -154,7 +162,7 @@ def _curves() -> None:
     entry = view.entry()
     if entry is None:
         return
-    measure: Measure = "objective" if view.option("curve") == "objective" else "RMSE"
+    measure = _MEASURES[view.option("curve")]
     log = view.option("log")
     drawn = [curve_of(each) for each in view.shown()]
     here = curve_of(entry)
@@ -164,6 +172,7 @@ def _curves() -> None:
         [GlobalMean.title, UserItemBias.title],
         session.theme(),
         measure=measure,
+        size=Unit.of(entry.run.split.train).size,
         log_x="x" in log,
         log_y="y" in log,
     )
@@ -176,7 +185,7 @@ def _curves() -> None:
             live=following,
             table=lambda: curves.table(curve_of(entry)),
             part="curve",
-            what="errors" if measure == "RMSE" else "objective",
+            what="objective" if measure == "objective" else "errors",
         )
         with (
             st.container(key="curves_view", width="content"),
@@ -188,8 +197,12 @@ def _curves() -> None:
             ),  # fmt: skip
         ):
             if entry.run.fitted.has.ratings:
-                offered = {"rmse": "RMSE", "objective": "objective"}
+                offered = {"rmse": "RMSE", "normalized": "RMSE / s", "objective": "objective"}
                 choices.segmented("curve", "Show", offered, "curve_measure", part="curve")
+                st.caption(
+                    "s is the standard deviation of the training ratings: RMSE / s has no unit, "
+                    "and predicting their mean is near 1."
+                )
             st.session_state.curve_log_x, st.session_state.curve_log_y = "x" in log, "y" in log
             scaled, locked = parts.unlocked("curve", _scaled), parts.locked("curve")
             for axis, of in (("x", "epochs"), ("y", "errors")):

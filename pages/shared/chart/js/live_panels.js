@@ -13,7 +13,7 @@ import { fixed, given } from "./number_format.js"
 import { positions } from "./point_labels.js"
 
 /** @import { Around, ChartData, CurvesLive, LatentLive, MatrixLive, Size } from "./types.js" */
-/** @import { Packed, Panel, Pen, Plot, Run, Stroke, Trace, Update } from "./types.js" */
+/** @import { Packed, Panel, Pen, Plot, Run, Series, Stroke, Trace, Update } from "./types.js" */
 /** @import { Map as PictureMap } from "./messages.js" */
 
 // Above the highest line, for its name; a share of the height.
@@ -43,6 +43,13 @@ class Curves {
     return this.ring() ? store.epoch() : ""
   }
 
+  // The numbers of a series, divided as is shown; none where nothing is known.
+  /** @param {Run | undefined} run @param {Series} series */
+  values(run, series) {
+    const { size } = this.live
+    return size === 1 ? run?.[series] : run?.[series]?.map((value) => value / size)
+  }
+
   // The last epoch of a curve that is drawn: while its run moves, the one shown.
   /** @param {string} stream */
   end(stream) {
@@ -52,14 +59,14 @@ class Curves {
   // Where the ring stands at the shown epoch.
   /** @returns {Point | null} */
   ring() {
-    const values = store.run(store.view.main)?.[this.live.series]
+    const values = this.values(store.run(store.view.main), this.live.series)
     return values?.length ? [store.position(), between(values, store.position())] : null
   }
 
   /** @type {Panel["paint"]} */
   paint(pen, plot) {
     for (const [trace, stream, series] of this.live.curves) {
-      const values = store.run(stream)?.[series]
+      const values = this.values(store.run(stream), series)
       if (!values?.length || hidden(plot, trace)) continue
       const end = this.end(stream)
       /** @type {Point[]} */
@@ -84,7 +91,7 @@ class Curves {
     }
     for (const [trace, stream, series] of this.live.curves) {
       // All that is known, also what is not shown yet: so the axes have room for it in time.
-      const y = store.run(stream)?.[series]
+      const y = this.values(store.run(stream), series)
       if (y?.length) set(trace, Array.from(y, (_, epoch) => epoch), [...y])
     }
     const known = store.run(store.view.main)
@@ -102,12 +109,15 @@ class Curves {
   // their beginning is over.
   /** @param {Run | undefined} known */
   top(known) {
-    const { beginning, curves, series } = this.live
+    const { beginning, curves, series, size } = this.live
     if (!beginning || series === "loss") return -Infinity
-    const levels = (known?.baselines ?? []).flatMap((baseline) => baseline[series] ?? [])
+    const levels = (known?.baselines ?? []).flatMap((baseline) => {
+      const level = baseline[series] ?? null
+      return level === null ? [] : level / size
+    })
     const after = curves.flatMap(([, stream, each]) => {
       const run = store.run(stream)
-      const values = run?.[each]
+      const values = this.values(run, each)
       if (!values?.length) return []
       const from = Math.min(Math.ceil(beginning * (run?.n_epochs ?? 0)), values.length - 1)
       return values.slice(from)
@@ -119,13 +129,13 @@ class Curves {
   // Grey lines; the lowest has its name below, so that two close ones can be read.
   /** @type {(known: Run | undefined, set: SetTrace) => void} */
   level(known, set) {
-    const { baselines, last, series } = this.live
+    const { baselines, last, series, size } = this.live
     if (series === "loss") return // where the objective is shown there are none
     /** @type {[trace: number, value: number | null][]} */
-    const values = baselines.map(([trace, name]) => [
-      trace,
-      known?.baselines?.find((baseline) => baseline.name === name)?.[series] ?? null,
-    ])
+    const values = baselines.map(([trace, name]) => {
+      const level = known?.baselines?.find((baseline) => baseline.name === name)?.[series] ?? null
+      return [trace, level === null ? null : level / size]
+    })
     const lowest = Math.min(...values.map(([, value]) => value ?? Infinity))
     const below = values.findLast(([, value]) => value === lowest)?.[0] // of equal ones, one
     for (const [trace, value] of values) {
@@ -138,7 +148,7 @@ class Curves {
   /** @type {(known: Run | undefined) => Point | null} */
   star(known) {
     if (known?.status !== "finished" || store.view.playing) return null
-    const { best, validation } = known
+    const [{ best }, validation] = [known, this.values(known, "validation")]
     if (best === null || !validation || validation.length < 2) return null
     return [best, validation[best]]
   }

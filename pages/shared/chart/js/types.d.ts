@@ -223,6 +223,7 @@ declare global {
 export interface CurvesLive {
   panel: "curves"
   series: Series
+  size: number // what errors are divided by; 1: they are in rating units
   last: number // where the axis ends
   curves: [trace: number, stream: string, series: Series][]
   baselines: [trace: number, name: string][]
