@@ -31,11 +31,15 @@ def specialised(build: Callable[..., Callable]) -> Callable[..., Callable]:
     """
     made, of = cache(build), signature(build)
 
-    @wraps(build)
-    def kernel(*given: Any) -> Callable:
+    @cache
+    def complete(*given: Any) -> Callable:
         bound = of.bind(*given)
         bound.apply_defaults()
         return made(*bound.args)
+
+    @wraps(build)
+    def kernel(*given: Any) -> Callable:
+        return complete(*given)
 
     return kernel
 

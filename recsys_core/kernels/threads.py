@@ -98,7 +98,7 @@ def run_all(work: Callable[..., Result], pieces: Iterable[tuple]) -> list[Result
 
 
 # Ratings whose rows one thread takes at a time, and pieces a step: some milliseconds of work.
-_RATINGS_A_PIECE, _PIECES_A_STEP = 1 << 14, 8
+_RATINGS_A_PIECE, _PIECES_A_STEP = 1 << 14, 32
 
 
 def cut_rows(starts: np.ndarray, size: int) -> list[tuple[int, int]]:

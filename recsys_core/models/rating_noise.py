@@ -54,13 +54,10 @@ class RatingNoise:
         at = self.sides.index(side)
         sums = np.zeros(len(side.counts))
         kernel = kernels.row_errors_kernel(side.factors.shape[1])
-        for pieces in side.steps:
-            run_all(
-                lambda first, last: kernel(
-                    ratings, side.factors, side.bias, fixed, sums, first, last
-                ),
-                pieces,
-            )
+        run_all(
+            lambda *rows: kernel(ratings, side.factors, side.bias, fixed, sums, *rows),
+            [piece for pieces in side.steps for piece in pieces],
+        )
         nu = self.shapes[at]
         drawn = rng.gamma((nu + side.counts) / 2) / ((nu + self.alpha * sums) / 2)
         self.precisions[at] = drawn
