@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from recsys_core import escape, words
+from recsys_core import escape, kernels, words
 from recsys_core.errors import RatingsError
 from recsys_core.recipes import Recipe
 from recsys_core.text import Text
@@ -864,10 +864,7 @@ def _seconds(column: pd.Series) -> np.ndarray | None:
 
 
 def _group(rows: np.ndarray, columns: np.ndarray, values: np.ndarray, n_rows: int) -> Grouped:
-    # Numbers of 16 bits are sorted in linear time; larger ones in two passes.
-    order = np.argsort(rows.astype(np.uint16), kind="stable")
-    if n_rows > 1 << 16:
-        order = order[np.argsort((rows[order] >> 16).astype(np.uint16), kind="stable")]
-    starts = np.zeros(n_rows + 1, dtype=np.int64)
-    np.cumsum(np.bincount(rows, minlength=n_rows), out=starts[1:])
-    return Grouped(starts, columns[order], values[order], order)
+    starts, order = np.empty(n_rows + 1, np.int64), np.empty(len(rows), np.int64)
+    grouped = np.empty_like(columns), np.empty_like(values), order
+    kernels.group(rows, columns, values, starts, grouped)
+    return Grouped(starts, *grouped)

@@ -18,11 +18,10 @@ CORE = ROOT / "recsys_core"
 LAYERS = (
     {"text", "stepwise", "escape"},
     {"errors", "version"},
-    {"words", "extras", "recipes"},
+    {"words", "extras", "recipes", "kernels"},
     {"ratings"},
     {"splits", "standardized", "ordering"},
     {"metrics"},
-    {"kernels"},
     {"training"},
     {"models"},
     {"reading"},

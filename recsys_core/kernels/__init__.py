@@ -40,6 +40,7 @@ _HOMES = {
     "errors_kernel": "errors",
     "row_errors_kernel": "errors",
     "running_kernel": "errors",
+    "group": "grid",
     "lay_out": "grid",
     "shuffle": "grid",
     "rows_kernel": "least_squares",
@@ -57,7 +58,7 @@ _HOMES = {
 __all__ = [
     "FixedSide", "Parameters", "Penalty", "Rows", "Solution", "Triples", "add_neighbours",
     "choices_kernel", "conjugate_kernel", "constrained_kernel", "count_both", "errors_kernel",
-    "lay_out", "logistic_kernel", "multiplicative_kernel", "padded", "residuals_kernel",
+    "group", "lay_out", "logistic_kernel", "multiplicative_kernel", "padded", "residuals_kernel",
     "row_errors_kernel", "rows_kernel", "running_kernel", "sgd_kernel",
     "shuffle", "similarities", "sum_columns", "sums_kernel", "svdpp_kernel", "warm_up",
 ]  # fmt: skip
@@ -88,6 +89,7 @@ def warm_up(widths: tuple[int, ...] = (8, 16, 32)) -> None:
     rows = Rows(starts, ids, values)
     tables = [np.zeros((0, width), f) for width in widths]
     # First what the first run needs, SGD as a rule.
+    kernels.group(ids, ids, values, starts, (ids.copy(), values.copy(), starts[:0].copy()))
     for width, table in zip(widths, tables, strict=True):
         parameters = Parameters(table, table, row, row, f(0))
         kernels.sgd_kernel(width)(triples, parameters, f(0), f(0), True, 0, 0)

@@ -13,6 +13,27 @@ from recsys_core.kernels.compiling import compiled
 
 
 @compiled
+def group(rows, columns, values, starts, grouped):
+    """Group ratings by row, keeping the order within each: a counting sort.
+
+    rows, columns, values : of each rating, (n_ratings,). starts : result, int64, (n_rows + 1,),
+    where each row begins. grouped : results, columns, values and the position that each rating had,
+    int64, (n_ratings,).
+    """
+    starts[:] = 0
+    for r in range(len(rows)):
+        starts[rows[r] + 1] += 1
+    for row in range(1, len(starts)):
+        starts[row] += starts[row - 1]
+    next_place = starts.copy()
+    to_columns, to_values, order = grouped
+    for r in range(len(rows)):
+        place = next_place[rows[r]]
+        next_place[rows[r]] = place + 1
+        to_columns[place], to_values[place], order[place] = columns[r], values[r], r
+
+
+@compiled
 def lay_out(ratings, user_block, item_block, n, copies, ends):
     """Copy ratings, Triples, block by block, n × n blocks in all.
 

@@ -301,6 +301,19 @@ def test_a_grid_holds_every_rating_in_its_block_in_an_order_of_chance(n):
         np.testing.assert_array_equal(copy[np.argsort(copies[2])], array)
 
 
+def test_ratings_are_grouped_by_row_in_their_order():
+    rng = np.random.default_rng(0)
+    rows, columns = rng.integers(0, 9, (2, 500)).astype(np.int32)  # of ten rows the last is empty
+    values = rng.normal(size=500).astype(np.float32)
+    starts, order = np.empty(11, np.int64), np.empty(500, np.int64)
+    grouped = np.empty_like(columns), np.empty_like(values), order
+    kernels.group(rows, columns, values, starts, grouped)
+    np.testing.assert_array_equal(order, np.argsort(rows, kind="stable"))
+    np.testing.assert_array_equal(starts, np.append(0, np.cumsum(np.bincount(rows, minlength=10))))
+    np.testing.assert_array_equal(grouped[0], columns[order])
+    np.testing.assert_array_equal(grouped[1], values[order])
+
+
 def test_every_order_of_a_shuffle_is_as_likely():
     orders = {}
     for seed in range(6000):
