@@ -58,7 +58,7 @@ def test_a_zip_of_several_tables():
     assert set(guess.members) == {"items.csv", "ratings.csv", "b/other.tsv"}
     assert guess.change(member="b/other.tsv").read().n_ratings == 4
     with pytest.raises(ReadError, match="no table “c.csv”"):
-        guess.change(member="c.csv")
+        guess.change(member="c.csv").read()
     assert inspect(packed(("a.csv", CSV), ("b.csv", other))).member == "b.csv"  # the largest
 
 

@@ -190,7 +190,7 @@ class _Form:
             self._scale(guess.scale)
 
     def _unrated(self) -> None:
-        now = self.guess.unrated
+        now = next((mark for mark in self.guess.unrated if not isinstance(mark, str)), None)
         options = [_NONE, "0", "-1", "99"]
         current = _NONE if now is None else f"{now:g}"
         if current not in options:
