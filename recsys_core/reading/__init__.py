@@ -15,6 +15,7 @@ On the way: ``sources`` (a file's bytes and kind) → ``archives``, ``opening`` 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from recsys_core.ratings import Ratings
@@ -27,7 +28,9 @@ Guess = Draft  # its former name, kept for one version
 __all__ = ["CHANGEABLE", "Draft", "Guess", "grouplens", "inspect", "read_ratings"]
 
 
-def read_ratings(source: Source | Draft, *, name: str | None = None, **changes: Any) -> Ratings:
+def read_ratings(
+    source: Source | Sequence[Source] | Draft, *, name: str | None = None, **changes: Any
+) -> Ratings:
     """Ratings from a path, bytes, an open file or a Draft; the format is recognised.
 
     Long or wide tables as text, Excel, Parquet or .npz, GroupLens' zips, and a zip or .gz of one of

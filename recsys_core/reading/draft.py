@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,24 +13,29 @@ import pandas as pd
 from recsys_core import escape
 from recsys_core.errors import RatingsError, ReadError, SettingsError
 from recsys_core.ratings import Ratings, Scale
-from recsys_core.reading import building, column_roles, opening, steps, tables
+from recsys_core.reading import building, column_roles, folders, opening, steps, tables
 from recsys_core.reading.cells import Table
+from recsys_core.reading.folders import Folder
 from recsys_core.reading.limits import PREVIEW_COLUMNS, PREVIEW_ROWS
 from recsys_core.reading.releases import recognised
-from recsys_core.reading.sources import Content, Source, open_source, unreadable
+from recsys_core.reading.sources import Content, Source, unreadable
 from recsys_core.reading.steps import Memory
 from recsys_core.reading.text import TextCells, unique_names
 from recsys_core.text import Text
 
 # What a person may change; each is an attribute of Draft, and a keyword of read_ratings.
 CHANGEABLE = (
-    "member", "sheet", "encoding", "delimiter", "header", "decimal", "layout",
-    "user", "item", "rating", "timestamp", "title", "genres",
-    "labels", "items_in_rows", "unrated", "scale", "log",
+    "member", "sheet", "encoding", "delimiter", "first_line", "header", "footer", "left_out",
+    "decimal", "layout", "user", "item", "rating", "timestamp", "title", "genres", "key",
+    "labels", "items_in_rows", "unrated", "answers", "repeats", "scale", "log", "implicit",
+    "person",
 )  # fmt: skip
 
 # What decides how a file becomes cells, and so which columns there are.
-_CUTS = frozenset(["member", "sheet", "encoding", "delimiter", "header", "layout"])
+_CUTS = frozenset(["member", "sheet", "encoding", "delimiter", "first_line", "header", "layout"])
+
+# What names columns, and so means nothing once these are others.
+_OF_COLUMNS = frozenset([*column_roles.ROLES, "left_out", "key"])
 
 Cell = str | float | int | bool | None
 
@@ -39,8 +44,18 @@ Cell = str | float | int | bool | None
 class Brought:
     """What was brought, and the results of the steps done on it: held apart from the plain data."""
 
-    content: Content
+    content: Content | Folder
     memory: Memory = field(default_factory=Memory)
+
+    @property
+    def named(self) -> Content:
+        """What names it."""
+        return self.content.content if isinstance(self.content, Folder) else self.content
+
+    @property
+    def said(self) -> str:
+        """How a sentence names it."""
+        return self.named.said
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,14 +73,17 @@ class Draft:
     sheet, sheets : likewise for a workbook.
     encoding, delimiter, decimal : how text becomes cells; ``delimiter`` is a key of
         ``dialect.DELIMITERS``, ``decimal`` is "." or ",".
-    header : how many lines name the columns.
+    first_line : the line, 1 = first, on which the table begins; titles above it are left out.
+    header, footer : how many lines name the columns, and how many are left out at the end.
     columns : all column names; ``user``, ``item``, ``rating``, ``timestamp``, ``title`` and
-        ``genres`` are among them (long only; None: there is none).
-    labels : the first column holds labels, not ratings (wide only).
+        ``genres`` are among them (None: there is none; a wide table has a user at most).
+    left_out : names of columns that are not read.
+    labels : a column names the rows, the first or that of ``user`` (wide only).
     items_in_rows : items are rows and users columns (wide only).
     unrated : the numbers and words that mean “not rated”. Blanks always do.
     scale : lowest and highest possible rating and their step; None when no rating is left.
     counts : the numbers look like play counts; ``log`` reads log(1 + count) instead of the count.
+    implicit : there are pairs of user and item only; each counts 1.
     rows : the first rows as they are in the file, under ``row_names``.
     remarks : what a person should know about the guesses, in sentences.
     problem : why it cannot be read as it is, one sentence; None when it can.
@@ -82,8 +100,11 @@ class Draft:
     encoding: str | None = None
     delimiter: str | None = None
     decimal: str | None = None
+    first_line: int | None = None
     header: int | None = None
+    footer: int = 0
     columns: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     user: str | None = None
     item: str | None = None
     rating: str | None = None
@@ -96,6 +117,7 @@ class Draft:
     scale: Scale | None = None
     counts: bool = False
     log: bool = False
+    implicit: bool = False
     row_names: tuple[str, ...] = ()
     rows: tuple[tuple[Cell, ...], ...] = ()
     remarks: tuple[str, ...] = ()
@@ -125,7 +147,7 @@ class Draft:
         """
         kept = dict(self.changes)
         if not _CUTS.isdisjoint(changes):
-            kept = {name: value for name, value in kept.items() if name not in column_roles.ROLES}
+            kept = {name: value for name, value in kept.items() if name not in _OF_COLUMNS}
         assert self._brought is not None
         return _draft(self._brought, {**kept, **changes})
 
@@ -139,7 +161,7 @@ class Draft:
         """
         if self._brought is None:
             raise unreadable(Text("There is nothing to read; bring a file."))
-        said = self._brought.content.said
+        said = self._brought.said
         reached = _reached(self._brought, self.changes)
         if reached.draft.problem is not None or reached.ratings is None:
             raise unreadable(reached.draft.problem or Text("{said} holds no ratings.", said=said))
@@ -151,7 +173,7 @@ class Draft:
             raise building.as_read_error(error, said) from None
 
 
-def inspect(source: Source, name: str | None = None, **changes: Any) -> Draft:
+def inspect(source: Source | Sequence[Source], name: str | None = None, **changes: Any) -> Draft:
     """Look at a file and guess how to read it; ``changes`` (CHANGEABLE) are taken as said.
 
     Raises
@@ -162,7 +184,7 @@ def inspect(source: Source, name: str | None = None, **changes: Any) -> Draft:
     SettingsError
         If something is changed that is not in ``CHANGEABLE``.
     """
-    return _draft(Brought(open_source(source, name)), changes)
+    return _draft(Brought(folders.brought(source, name)), changes)
 
 
 def _draft(brought: Brought, changes: dict[str, Any]) -> Draft:
@@ -191,7 +213,7 @@ class _Reached:
 
 def _reached(brought: Brought, changes: dict[str, Any]) -> _Reached:
     """Do all steps. Where one fails that a control could mend, the draft so far says so."""
-    draft = Draft(name=brought.content.stem, changes=changes, _brought=brought)
+    draft = Draft(name=brought.named.stem, changes=changes, _brought=brought)
     reached = _Reached(draft)
     try:
         for further in _follow(draft, brought, changes):
@@ -215,26 +237,28 @@ def _follow(draft: Draft, brought: Brought, changes: dict[str, Any]) -> Iterator
         draft = replace(draft, members=inside.members, member=member)
         yield _Reached(draft)
     found = do(opening.chosen, inside, changes.get("member"))
-    if found.form == "text":
-        draft = replace(draft, form=found.form)
+    if found[0].form == "text":
+        draft = replace(draft, form="text")
         yield _Reached(draft)
-    sheet, encoding, delimiter = map(changes.get, ("sheet", "encoding", "delimiter"))
-    cells = do(opening.cells, found, sheet, encoding, delimiter)
-    draft = replace(draft, form=cells.form)
-    if isinstance(cells, TextCells):
-        draft = replace(draft, encoding=cells.encoding, delimiter=cells.delimiter)
-    if isinstance(cells, tables.SheetCells):
-        draft = replace(draft, sheet=cells.sheet, sheets=tuple(cells.sheets))
+    cells = do(opening.all_cells, found, *map(changes.get, _CELLS))
+    first = cells[0]
+    draft = replace(draft, form=first.form)
+    if isinstance(first, TextCells):
+        draft = replace(draft, encoding=first.encoding, delimiter=first.delimiter)
+    if isinstance(first, tables.SheetCells):
+        draft = replace(draft, sheet=first.sheet, sheets=tuple(first.sheets))
     yield _Reached(draft)
-    header, decimal, layout = map(changes.get, ("header", "decimal", "layout"))
-    tabled = do(steps.tabled, cells, header, decimal, layout)
-    row_names, rows = do(_first_rows, tabled.table)
+    cut = steps.Cut(*map(changes.get, _TABLE))
+    tabled = do(_all_tabled, cells, cut, tuple(one.content.name for one in found))
+    row_names, rows = do(_first_rows, tabled.whole)
     draft = replace(
         draft,
         layout=tabled.layout,
-        header=None if isinstance(cells, tables.FrameCells) else tabled.header,
+        header=None if isinstance(first, tables.FrameCells) else tabled.header,
         decimal=tabled.decimal,
-        columns=tuple(tabled.table.names),
+        footer=tabled.footer,
+        columns=tuple(tabled.whole.names),
+        left_out=tabled.left_out,
         row_names=row_names,
         rows=rows,
     )
@@ -242,22 +266,39 @@ def _follow(draft: Draft, brought: Brought, changes: dict[str, Any]) -> Iterator
     yield from (_wide if tabled.layout == "wide" else _long)(draft, brought, tabled, changes)
 
 
+# What each step takes of what a person said, in its order.
+_CELLS = ("sheet", "encoding", "delimiter")
+_TABLE = ("header", "decimal", "layout", "footer", "left_out")
+
+
+def _all_tabled(
+    cells: tuple[opening.Cells, ...], cut: steps.Cut, files: tuple[str, ...]
+) -> steps.Tabled:
+    """The table of a file, or of all parts of one: cut as the first is."""
+    first = steps.tabled(cells[0], cut)
+    if len(cells) == 1:
+        return first
+    cut = steps.Cut(first.header, first.decimal, first.layout, first.footer, first.left_out)
+    return steps.together((first, *(steps.tabled(one, cut) for one in cells[1:])), files)
+
+
 def _long(
     draft: Draft, brought: Brought, tabled: steps.Tabled, changes: dict[str, Any]
 ) -> Iterator[_Reached]:
     """The draft after each step that tells what a table with one rating a row means."""
-    do, said = brought.memory, brought.content.said
+    do, said = brought.memory, brought.said
     chosen = {what: changes[what] for what in column_roles.ROLES if what in changes}
     roles = do(steps.long_roles, tabled, said, chosen)
     draft = replace(draft, **dataclasses.asdict(roles))
     yield _Reached(draft)
-    steps.needed(roles, tabled.table, said)
-    assert roles.rating is not None
-    numbers = do(steps.long_numbers, tabled, roles, said)
-    named_so = column_roles.role(roles.rating) == "count"
+    implicit = do(steps.are_pairs, tabled, roles, changes.get("implicit"))
+    draft = replace(draft, implicit=implicit)
+    steps.needed(roles, implicit, tabled.table, said)
+    numbers = do(steps.long_numbers, tabled, roles, implicit, said)
+    named_so = column_roles.role(roles.rating or "") == "count"
     unrated, log = _unrated(changes), bool(changes.get("log", False))
     valued = do(steps.valued, numbers, named_so, False, unrated, log)
-    draft = _valued(draft, valued, ())
+    draft = _valued(draft, valued, tabled.remarks)
     yield _Reached(draft)
     scale = changes.get("scale") or do(steps.scale_of, valued, said)
     draft = replace(draft, scale=scale)
@@ -268,14 +309,15 @@ def _wide(
     draft: Draft, brought: Brought, tabled: steps.Tabled, changes: dict[str, Any]
 ) -> Iterator[_Reached]:
     """The draft after each step that tells what a table of users × items means."""
-    do, said = brought.memory, brought.content.said
-    roles = do(steps.wide_roles, tabled, changes.get("labels"), changes.get("items_in_rows"))
-    draft = replace(draft, labels=roles.labels, items_in_rows=roles.items_in_rows)
+    do, said = brought.memory, brought.said
+    named = changes.get("user", ...), changes.get("labels"), changes.get("items_in_rows")
+    roles = do(steps.wide_roles, tabled, *named)
+    draft = replace(draft, user=roles.user, labels=roles.labels, items_in_rows=roles.items_in_rows)
     yield _Reached(draft)
     matrix = do(steps.wide_matrix, tabled, roles, said)
     unrated, log = _unrated(changes), bool(changes.get("log", False))
     valued = do(steps.valued, matrix.numbers, False, True, unrated, log)
-    draft = _valued(draft, valued, (*roles.remarks, *matrix.remarks))
+    draft = _valued(draft, valued, (*tabled.remarks, *matrix.remarks))
     yield _Reached(draft)
     scale = changes.get("scale") or do(steps.scale_of, valued, said)
     draft = replace(draft, scale=scale)

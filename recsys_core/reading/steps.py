@@ -8,8 +8,8 @@ keeps the last result of each, so that a change does again only what depends on 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -22,6 +22,7 @@ from recsys_core.reading.cells import Table, uses_decimal_comma
 from recsys_core.reading.column_roles import Roles
 from recsys_core.reading.opening import Cells
 from recsys_core.reading.sources import unreadable
+from recsys_core.reading.text import unique_names
 from recsys_core.text import Text
 
 R = TypeVar("R")
@@ -60,21 +61,33 @@ def _same(one: Any, other: Any) -> bool:
 class Tabled:
     """A table, and how its cells form it.
 
-    ``records`` are the first records without a leading column of times, which answers to a form
-    have (``stamped``); ``table`` has it still.
+    ``table`` is what is read, ``whole`` with the columns that are ``left_out``. ``records`` are the
+    first records, header included, of what is read. ``remarks`` say what was left out.
     """
 
     table: Table
+    whole: Table
     records: list[list[Any]]
     layout: str
     header: int
     decimal: str
-    stamped: bool
+    left_out: tuple[str, ...]
+    footer: int
+    remarks: tuple[Text, ...]
 
 
-def tabled(
-    cells: Cells, said_header: int | None, said_decimal: str | None, said_layout: str | None
-) -> Tabled:
+@dataclass(frozen=True)
+class Cut:
+    """What a person said of how cells form a table; None where nothing was said."""
+
+    header: int | None = None
+    decimal: str | None = None
+    layout: str | None = None
+    footer: int | None = None
+    left_out: tuple[str, ...] | None = None
+
+
+def tabled(cells: Cells, cut: Cut) -> Tabled:
     """Tell header, decimal mark and layout from the first records, and cut the table out."""
     records = cells.sample()
     if cells.width < 2:
@@ -85,23 +98,84 @@ def tabled(
                 said=cells.said,
             )
         )
-    decimal = said_decimal
+    decimal = cut.decimal
     if decimal is None:
         comma = uses_decimal_comma([cell for record in records[:200] for cell in record])
         decimal = "," if comma else "."
     if isinstance(cells, tables.FrameCells):
         header = int(cells.named)
-    elif said_header is not None:
-        header = int(said_header)
+    elif cut.header is not None:
+        header = int(cut.header)
     else:
         header = int(layout.has_header(records, decimal))
-    # Answers to a form: when, who, then one column an item.
-    stamped = bool(header) and column_roles.role(str(records[0][0])) == "timestamp"
-    answers = [record[1:] for record in records] if stamped else records
-    wide = layout.is_wide(answers, bool(header), decimal)
-    shape = said_layout or ("wide" if wide else "long")
+    names = _names(records, cells.width, header)
+    remarks: list[Text] = []
+    left_out = cut.left_out
+    if left_out is None:
+        left_out, remarks = _proposed(records, names, header, decimal)
+    kept = [at for at, name in enumerate(names) if name not in left_out]
+    inner = [[record[at] for at in kept if at < len(record)] for record in records]
+    shape = cut.layout or ("wide" if layout.is_wide(inner, bool(header), decimal) else "long")
+    if shape == "long" and cut.left_out is None:
+        left_out, remarks, inner = (), [], records
     table = cells.table(bool(header), shape == "wide", decimal)
-    return Tabled(table, answers, shape, header, decimal, stamped)
+    footer = cut.footer or 0
+    body = table.body.iloc[:-footer] if footer else table.body
+    table = Table(body, table.names, table.place)
+    read = without(table, left_out)
+    return Tabled(read, table, inner, shape, header, decimal, left_out, footer, tuple(remarks))
+
+
+def together(parts: tuple[Tabled, ...], files: tuple[str, ...]) -> Tabled:
+    """Several tables of the same columns as one, in the order of the files.
+
+    Raises
+    ------
+    ReadError
+        If one has other columns.
+    """
+    first = parts[0]
+    for part, file in zip(parts, files, strict=True):
+        if part.table.names != first.table.names:
+            raise unreadable(
+                Text(
+                    "“{file}” has other columns than “{first}”; choose one of these files.",
+                    file=file,
+                    first=files[0],
+                )
+            )
+    starts = np.cumsum([0, *(len(part.table.body) for part in parts)])
+
+    def place(row: int) -> str:
+        at = int(np.searchsorted(starts, row, side="right")) - 1
+        return f"{parts[at].table.place(row - int(starts[at]))} of “{files[at]}”"
+
+    bodies = [part.table.body.set_axis(range(len(first.table.names)), axis=1) for part in parts]
+    table = Table(pd.concat(bodies, ignore_index=True), first.table.names, place)
+    return replace(first, table=table)
+
+
+def without(table: Table, left_out: Collection[str]) -> Table:
+    """The table without the columns of these names."""
+    kept = [at for at, name in enumerate(table.names) if name not in left_out]
+    return Table(table.body.iloc[:, kept], [table.names[at] for at in kept], table.place)
+
+
+def _names(records: list[list[Any]], width: int, header: int) -> list[str]:
+    """The names of the columns, as the table will have them."""
+    given = [str(cell) for cell in records[0]] if header else []
+    given = ["", *given] if header and len(given) == width - 1 else given  # as R writes them
+    return unique_names(given + [""] * (width - len(given)))
+
+
+def _proposed(
+    records: list[list[Any]], names: list[str], header: int, decimal: str
+) -> tuple[tuple[str, ...], list[Text]]:
+    """Columns of a wide table that hold no ratings, and what to say of them."""
+    if header and column_roles.role(str(records[0][0])) == "timestamp":  # answers to a form
+        remark = Text("Column “{column}” holds times and was left out.", column=names[0])
+        return (names[0],), [remark]
+    return (), []
 
 
 # --- table → roles --------------------------------------------------------------------------------
@@ -132,9 +206,17 @@ def long_roles(tabled: Tabled, said: str, chosen: dict[str, str | None]) -> Role
     return column_roles.settled(roles, chosen)  # “none” stays none, whatever the cells look like
 
 
-def needed(roles: Roles, table: Table, said: str) -> None:
+def are_pairs(tabled: Tabled, roles: Roles, said: bool | None) -> bool:
+    """Tell whether the rows are pairs of user and item alone: what was bought, clicked, heard."""
+    if said is not None or roles.user is None or roles.item is None or roles.rating is not None:
+        return bool(said)
+    users, items = tabled.table[roles.user], tabled.table[roles.item]
+    return bool(users.nunique() < len(users) and items.nunique() < len(items))
+
+
+def needed(roles: Roles, implicit: bool, table: Table, said: str) -> None:
     """Raise ReadError where the user, the item or the rating has no column."""
-    for what in ("user", "item", "rating"):
+    for what in ("user", "item") if implicit else ("user", "item", "rating"):
         if getattr(roles, what) is None:
             names = ", ".join(f"“{name}”" for name in table.names[:12])
             raise unreadable(
@@ -150,41 +232,54 @@ def needed(roles: Roles, table: Table, said: str) -> None:
 
 @dataclass(frozen=True, eq=False)
 class WideRoles:
-    """What the rows and the columns of a wide table are, and which column names the rows."""
+    """What the rows and the columns of a wide table are; the column that names rows comes first."""
 
-    table: Table  # without what is left out
-    labels: bool
+    table: Table
+    user: str | None
     items_in_rows: bool
-    remarks: tuple[Text, ...]
+
+    @property
+    def labels(self) -> bool:
+        """Whether a column names the rows."""
+        return self.user is not None
 
 
 def wide_roles(
-    tabled: Tabled, said_labels: bool | None, said_items_in_rows: bool | None
+    tabled: Tabled, said_user: Any, said_labels: bool | None, said_items_in_rows: bool | None
 ) -> WideRoles:
-    """Tell whether the first column names the rows, and whether these are items."""
+    """Tell which column names the rows, and whether these are items.
+
+    ``said_user`` is a column, None for none, ``...`` where nothing was said.
+    """
     table, records, header = tabled.table, tabled.records, bool(tabled.header)
-    remarks: list[Text] = []
-    if tabled.stamped:
-        remarks.append(
-            Text("Column “{column}” holds times and was left out.", column=table.names[0])
-        )
-        table = table.without_first()
-    labels = said_labels
-    if labels is None:
-        labels = layout.has_labels(records, header, tabled.decimal)
+    user = said_user
+    if user is ... or (user is None and said_labels):
+        if said_labels is None:
+            said_labels = layout.has_labels(records, header, tabled.decimal)
+        user = table.names[0] if said_labels else None
+    if user is not None:
+        if user not in table.names:
+            raise unreadable(
+                Text("There is no column “{user}” among those that are read.", user=user)
+            )
+        order = [user, *(name for name in table.names if name != user)]
+        body = table.body.iloc[:, [table.names.index(name) for name in order]]
+        table = Table(body, order, table.place)
     items_in_rows = said_items_in_rows
     if items_in_rows is None:
-        corner = column_roles.bare(table.names[0]) if header and labels else ""
+        corner = column_roles.bare(user) if header and user is not None else ""
         # “name” is a person's
         items_in_rows = column_roles.role(corner) == "item" or corner.endswith("title")
-    return WideRoles(table, labels, items_in_rows, tuple(remarks))
+    return WideRoles(table, user, items_in_rows)
 
 
 # --- roles → values -------------------------------------------------------------------------------
 
 
-def long_numbers(tabled: Tabled, roles: Roles, said: str) -> np.ndarray:
-    """Read the ratings of a long table as float64, (n_rows,), NaN where blank."""
+def long_numbers(tabled: Tabled, roles: Roles, implicit: bool, said: str) -> np.ndarray:
+    """Read the ratings of a long table as float64, (n_rows,), NaN where blank; 1 for a pair."""
+    if implicit:
+        return np.ones(len(tabled.table.body))
     return building.long_numbers(tabled.table, roles, tabled.decimal, said)
 
 

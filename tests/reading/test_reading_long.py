@@ -456,7 +456,7 @@ def test_preview_shows_the_file_as_it_is():
         ("user,item,rating\na,x,4\nb,x,4\na,y,4\n", "All ratings .* are 4"),
         ("rating\n5\n4\n3\n", "one column only"),
         ("just some prose\nwithout any table in it\nand more of it\n", "one column only"),
-        ("user,item\na,x\na,y\nb,x\n", "no column that looks like the rating"),
+        ("user,item\na,x\nb,y\nc,z\n", "no column that looks like the rating"),
         ('user,item,rating\na,"x,5\na,y,3\nb,x,1\n', "quotation mark"),
     ],
 )  # fmt: skip
