@@ -208,7 +208,7 @@ class _Form:
 
     def _scale(self, scale: Scale) -> None:
         # All three ends at once: each widget changes its own part of what was guessed.
-        low, high, step = scale
+        low, high, step = scale[:3]
         self._widget(
             "scale",
             st.number_input,
