@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from recsys_core.ratings import Ratings
-from recsys_core.reading import arrays, grouplens, tables
+from recsys_core.reading import arrays, grouplens, parquet, tables
 from recsys_core.reading.archives import Archive, gunzip
 from recsys_core.reading.sources import Content, kind, unreadable
 from recsys_core.reading.text import TextCells
@@ -49,7 +49,7 @@ def _packed_table(archive: Archive, changes: dict[str, Any]) -> Cells | None:
 
 def _table(content: Content, form: str, changes: dict[str, Any]) -> Cells:
     if form == "parquet":
-        return tables.parquet(content)
+        return parquet.parquet(content)
     if form == "npy":
         return arrays.npy(content)
     return TextCells(content, changes.get("encoding"), changes.get("delimiter"))
