@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -110,7 +109,6 @@ def _decoded(part: Content) -> tuple[list[str], list[str], list[Any]]:
 
     Raises whatever pyarrow makes of a damaged file.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     about = pq.read_metadata(io.BytesIO(part.data))
