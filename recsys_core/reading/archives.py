@@ -21,7 +21,6 @@ from recsys_core.reading import budget
 from recsys_core.reading.limits import (
     MAX_DICTIONARY,
     MAX_MEMBERS,
-    RATIO_MATTERS_FROM,
     MiB,
     most_unpacked,
 )

@@ -2,8 +2,8 @@
 
 A file of some kilobytes may stand for gigabytes: equal rows, or one long text again and again.
 Columns of text are therefore read as dictionaries (each distinct text once) and become pandas'
-categories, and each batch is paid for before the next is decoded. What the footer states about sizes
-is only a first look.
+categories, and each batch is paid for before the next is decoded. What the footer states about
+sizes is only a first look.
 
 Source: the format's own description, https://parquet.apache.org/docs/file-format/.
 """
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -110,7 +109,6 @@ def _decoded(part: Content) -> tuple[list[str], list[str], list[Any]]:
 
     Raises whatever pyarrow makes of a damaged file.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     about = pq.read_metadata(io.BytesIO(part.data))
