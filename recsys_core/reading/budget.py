@@ -64,7 +64,8 @@ class Budget:
         if self.memory < 0:
             raise unreadable(
                 Text(
-                    "{said} takes more than {most:,.1f} GB once it is unpacked; bring a part of it.",
+                    "{said} takes more than {most:,.1f} GB once it is unpacked; bring a part of "
+                    "it.",
                     said=said,
                     most=most_memory / 1e9,
                 )
@@ -134,8 +135,8 @@ def check_labels(labels: Any, said: str, column: str) -> None:
     if longest > MAX_LABEL:
         raise unreadable(
             Text(
-                "Column “{column}” of {said} has a cell of more than {most:,} characters, which is no "
-                "id and no name; choose another column.",
+                "Column “{column}” of {said} has a cell of more than {most:,} characters, which is "
+                "no id and no name; choose another column.",
                 column=column,
                 said=said,
                 most=MAX_LABEL,

@@ -2,8 +2,8 @@
 
 A file of some kilobytes may stand for gigabytes: equal rows, or one long text again and again.
 Columns of text are therefore read as dictionaries (each distinct text once) and become pandas'
-categories, and each batch is paid for before the next is decoded. What the footer states about sizes
-is only a first look.
+categories, and each batch is paid for before the next is decoded. What the footer states about
+sizes is only a first look.
 
 Source: the format's own description, https://parquet.apache.org/docs/file-format/.
 """
