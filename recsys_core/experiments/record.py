@@ -257,7 +257,7 @@ class Record:
             experiment = Experiment(source, experiment.split, experiment.model, experiment.forks)
         return Receipt(
             experiment=experiment,
-            scale=None if ratings is None else tuple(x for x in ratings.scale if x is not None),
+            scale=None if ratings is None else tuple(x for x in ratings.scale[:3] if x is not None),
             n_epochs=self.epochs[-1].number,
             best_epoch=self.best_epoch,
             epoch=self.epoch,

@@ -85,7 +85,7 @@ def _with_data(claims: Receipt, data: str | os.PathLike[str] | Ratings | None) -
     if experiment.data.name == UPLOAD:
         ratings = ratings.replace(origin=None)
         if claims.scale is not None:
-            ratings = ratings.with_scale(Scale(*claims.scale))
+            ratings = ratings.with_scale(Scale(*claims.scale)._replace(words=ratings.scale.words))
     return experiment.with_ratings(ratings)
 
 

@@ -204,7 +204,8 @@ def checked(ratings: Ratings, said: str) -> Ratings:
                 items=ratings.items[0],
             )
         )
-    if ratings.n_ratings and ratings.values.min() == ratings.values.max():
+    # All 1: what was bought or clicked, which models of implicit feedback learn from.
+    if ratings.n_ratings and ratings.values.min() == ratings.values.max() != 1:
         raise unreadable(
             Text(
                 "All ratings in {said} are "

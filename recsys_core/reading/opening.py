@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
 
 from recsys_core.ratings import Ratings
 from recsys_core.reading import arrays, grouplens, tables
 from recsys_core.reading.archives import Archive, gunzip
+from recsys_core.reading.folders import Folder
 from recsys_core.reading.sources import Content, kind, unreadable
 from recsys_core.reading.text import TextCells
 from recsys_core.text import Text
@@ -15,95 +16,175 @@ from recsys_core.text import Text
 Cells = TextCells | tables.SheetCells | tables.FrameCells
 
 
-def opened(content: Content, changes: dict[str, Any], found: dict[str, Any]) -> Cells | Ratings:
-    """The cells of whatever it is; the ratings at once where GroupLens made it.
+Pack = Archive | Folder
 
-    The table chosen inside a zip, and those that could be, are noted in ``found``.
+
+@dataclass(frozen=True, eq=False)
+class Inside:
+    """What was brought: one table, GroupLens' ratings, or a choice of several tables.
+
+    ``member`` is the one guessed; None where there is nothing to choose, or where several of
+    ``members`` are ``parts`` of one table.
     """
-    form = kind(content)
+
+    content: Content
+    form: str  # "text", "excel", "parquet", "npz", "npy", "several" or "grouplens"
+    pack: Pack | None = None
+    ratings: Ratings | None = None
+    member: str | None = None
+    members: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+
+
+def inside(brought: Content | Folder) -> Inside:
+    """Look into a file: unpack a .gz, list the tables of a zip, read what GroupLens made."""
+    if isinstance(brought, Folder):
+        return _several(brought)
+    form = kind(brought)
     if form == "gzip":
-        content = gunzip(content)
-        form = kind(content)
+        brought = gunzip(brought)
+        form = kind(brought)
         if form in ("zip", "gzip"):
             raise unreadable(
-                Text("{said} is packed twice; unpack it once first.", said=content.said)
+                Text("{said} is packed twice; unpack it once first.", said=brought.said)
             )
-    if form == "zip":
-        archive = Archive(content)
-        if (cells := _packed_table(archive, changes)) is not None:
-            return cells
-        if (known := grouplens.layout(archive)) is not None:
-            return grouplens.read(archive, known)
-        return _member(archive, changes, found)
-    return _table(content, form, changes)
+    if form != "zip":
+        return Inside(brought, form)
+    archive = Archive(brought)
+    if packed := _packed_table(archive):
+        return Inside(brought, packed, archive)
+    return _several(archive)
 
 
-def _packed_table(archive: Archive, changes: dict[str, Any]) -> Cells | None:
-    """The cells of a table format that is itself a zip; None for any other zip."""
-    if archive.find("[Content_Types].xml"):
-        return tables.SheetCells(archive.content, changes.get("sheet"))
-    if archive.names and all(name.endswith(".npy") for name in archive.names):
-        return arrays.npz(archive)
-    return None
+def _several(pack: Pack) -> Inside:
+    if (known := grouplens.layout(pack)) is not None:
+        return Inside(pack.content, "grouplens", pack, grouplens.read(pack, known))
+    members = _tables(pack)
+    likely = tuple(name for name in members if "rating" in PurePosixPath(name).name.lower())
+    likely = likely or members
+    if _are_parts(pack, likely):
+        return Inside(pack.content, "several", pack, members=members, parts=likely)
+    member = max(likely, key=pack.size)
+    return Inside(pack.content, "several", pack, None, member, members)
 
 
-def _table(content: Content, form: str, changes: dict[str, Any]) -> Cells:
-    if form == "parquet":
-        return tables.parquet(content)
-    if form == "npy":
-        return arrays.npy(content)
-    return TextCells(content, changes.get("encoding"), changes.get("delimiter"))
+def _are_parts(pack: Pack, members: tuple[str, ...]) -> bool:
+    """Whether files are parts of one table: texts that begin with the same line of names."""
+    if len(members) < 2 or sum(map(pack.size, members)) > _COMPARED:
+        return False
+    first = _first_line(pack, members[0])
+    return bool(first) and all(_first_line(pack, name) == first for name in members[1:])
 
 
-_TABLES = (".csv", ".tsv", ".txt", ".dat", ".data", ".tab", ".xlsx", ".parquet", ".npz", ".npy")
+def _first_line(pack: Pack, name: str) -> bytes:
+    """The first line of a text, b"" of anything else and of a line of numbers alone."""
+    head = pack.read(name)[:MAX_HEAD]
+    line = head.lstrip(b"\xef\xbb\xbf \t\r\n").split(b"\n")[0].strip()
+    return line if b"\x00" not in head and any(byte >= 65 for byte in line) else b""
 
 
-def _member(archive: Archive, changes: dict[str, Any], found: dict[str, Any]) -> Cells:
-    """The table inside an ordinary zip: the chosen one, one called ratings, or the largest."""
-    said = archive.content.said
-    members = [
-        name
-        for name in archive.names
-        if name.lower().endswith(_TABLES) and "readme" not in name.lower()
-    ]
-    if not members:
-        inside = ", ".join(PurePosixPath(name).name for name in archive.names[:5]) or "nothing"
-        zips = any(name.lower().endswith((".zip", ".gz")) for name in archive.names)
-        remedy = "unpack it first" if zips else "bring a zip with a CSV, Excel or Parquet file"
-        raise unreadable(
-            Text(
-                "{said} holds no table of ratings but {inside}; {remedy}.",
-                said=said,
-                inside=inside,
-                remedy=remedy,
-            )
-        )
-    likely = [name for name in members if "rating" in PurePosixPath(name).name.lower()]
-    member = changes.get("member", max(likely or members, key=archive.size))
-    if member not in members:
+def chosen(found: Inside, member: str | None) -> tuple[Inside, ...]:
+    """The table chosen among those inside, or all parts of one where none was."""
+    if found.pack is None or found.form != "several":
+        return (found,)
+    member = found.member if member is None else member
+    if member is not None and member not in found.members:
         raise unreadable(
             Text(
                 "{said} holds no table “{member}”; choose one of {names}.",
-                said=said,
+                said=found.content.said,
                 member=member,
-                names=", ".join(members[:9]),
+                names=", ".join(found.members[:9]),
             )
         )
-    inner = Content(archive.read(member), PurePosixPath(member).name)
+    return tuple(
+        _member(found.pack, name)
+        for name in ((found.parts or found.members) if member is None else [member])
+    )
+
+
+def _member(pack: Pack, name: str) -> Inside:
+    said = pack.content.said
+    inner = Content(pack.read(name), PurePosixPath(name).name)
     if not inner.data.strip():
         raise unreadable(
             Text("“{name}” in {said} is empty; choose another file.", name=inner.name, said=said)
         )
-    found |= {"member": member, "members": tuple(members)}
     form = kind(inner)
+    if form == "gzip" and isinstance(pack, Folder):
+        inner = gunzip(inner)
+        form = kind(inner)
     if form not in ("zip", "gzip"):
-        return _table(inner, form, changes)
+        return Inside(inner, form)
     # No archive in an archive, however it is called: some hold themselves.
-    cells = _packed_table(Archive(inner), changes) if form == "zip" else None
-    if cells is None:
+    archive = Archive(inner) if form == "zip" else None
+    packed = archive and _packed_table(archive)
+    if not packed:
         raise unreadable(
             Text(
                 "“{name}” in {said} is itself packed; unpack it first.", name=inner.name, said=said
             )
         )
-    return cells
+    return Inside(inner, packed, archive)
+
+
+def cells(found: Inside, sheet: str | None, encoding: str | None, delimiter: str | None) -> Cells:
+    """The cells of the one table that was found."""
+    if found.form == "excel":
+        return tables.SheetCells(found.content, sheet)
+    if found.form == "npz":
+        assert isinstance(found.pack, Archive)
+        return arrays.npz(found.pack)
+    if found.form == "parquet":
+        return tables.parquet(found.content)
+    if found.form == "npy":
+        return arrays.npy(found.content)
+    return TextCells(found.content, encoding, delimiter)
+
+
+def all_cells(
+    found: tuple[Inside, ...], sheet: str | None, encoding: str | None, delimiter: str | None
+) -> tuple[Cells, ...]:
+    """The cells of a table or of its parts, which are written as the first one is."""
+    first = cells(found[0], sheet, encoding, delimiter)
+    if isinstance(first, TextCells):
+        encoding, delimiter = first.encoding, first.delimiter
+    return (first, *(cells(one, sheet, encoding, delimiter) for one in found[1:]))
+
+
+def _packed_table(archive: Archive) -> str:
+    """The table format that is itself a zip; "" for any other zip."""
+    if archive.find("[Content_Types].xml"):
+        return "excel"
+    if archive.names and all(name.endswith(".npy") for name in archive.names):
+        return "npz"
+    return ""
+
+
+# Files of more bytes together are not opened merely to compare how they begin.
+_COMPARED = 64 << 20
+MAX_HEAD = 1 << 16
+
+_TABLES = (".csv", ".tsv", ".txt", ".dat", ".data", ".tab", ".xlsx", ".parquet", ".npz", ".npy")
+
+
+def _tables(pack: Pack) -> tuple[str, ...]:
+    """The files that could be tables; ReadError where there is none."""
+    members = [
+        name
+        for name in pack.names
+        if name.lower().endswith(_TABLES) and "readme" not in name.lower()
+    ]
+    if not members:
+        inside = ", ".join(PurePosixPath(name).name for name in pack.names[:5]) or "nothing"
+        zips = any(name.lower().endswith((".zip", ".gz")) for name in pack.names)
+        remedy = "unpack it first" if zips else "bring a zip with a CSV, Excel or Parquet file"
+        raise unreadable(
+            Text(
+                "{said} holds no table of ratings but {inside}; {remedy}.",
+                said=pack.content.said,
+                inside=inside,
+                remedy=remedy,
+            )
+        )
+    return tuple(members)

@@ -190,7 +190,7 @@ class _Form:
             self._scale(guess.scale)
 
     def _unrated(self) -> None:
-        now = self.guess.unrated
+        now = next((mark for mark in self.guess.unrated if not isinstance(mark, str)), None)
         options = [_NONE, "0", "-1", "99"]
         current = _NONE if now is None else f"{now:g}"
         if current not in options:
@@ -208,7 +208,7 @@ class _Form:
 
     def _scale(self, scale: Scale) -> None:
         # All three ends at once: each widget changes its own part of what was guessed.
-        low, high, step = scale
+        low, high, step = scale[:3]
         self._widget(
             "scale",
             st.number_input,
