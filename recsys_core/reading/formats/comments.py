@@ -51,12 +51,12 @@ def read(data: bytes, said: str, table: str | None = None) -> SaidText | NamedCe
     notes, lines = _parted(head)
     if _KONECT.match(notes[0]):
         return _konect(data, said)
-    first = lines[0].split()
-    if all(map(_SAVETXT.fullmatch, first)):
-        return _savetxt(data, said, _names(notes, len(first), " "))
     delimiter = DELIMITERS[sniff(lines[:50])]
-    names = _names(notes, len(_split(lines[0], delimiter)), delimiter)
-    return SaidText(_without_notes(data, bool(names)), said)
+    first = _split(lines[0], delimiter)
+    names = _names(notes, len(first), delimiter)
+    if all(map(_SAVETXT.fullmatch, first)):
+        return _savetxt(data, said, names, delimiter)
+    return SaidText(_without_notes(data, delimiter.join(names)), said)
 
 
 def _parted(head: str) -> tuple[list[str], list[str]]:
@@ -83,8 +83,8 @@ def _names(notes: list[str], width: int, delimiter: str) -> list[str]:
     return []
 
 
-def _without_notes(data: bytes, named: bool) -> bytes:
-    """The text with its notes as blank lines; the last one without its mark if it has names."""
+def _without_notes(data: bytes, header: str = "") -> bytes:
+    """The text with its notes as blank lines, the last of them as the header."""
     at, last = 0, -1
     for line in io.BytesIO(data):
         stripped = line.lstrip(b"\xef\xbb\xbf \t")
@@ -95,15 +95,14 @@ def _without_notes(data: bytes, named: bool) -> bytes:
         at += len(line)
     blank = re.sub(rb"[^\r\n]", b"", data[:last])
     end = data.find(b"\n", last)
-    header = data[last:end].lstrip(b"\xef\xbb\xbf \t#%") if named else b""
     body = data[end:]
     tail = re.search(rb"(\n[#%][^\n]*)+\s*$", body[-_HEAD:])  # a footer of np.savetxt
-    return blank + header + (body[: len(body) - len(tail[0])] if tail else body)
+    return blank + header.encode() + (body[: len(body) - len(tail[0])] if tail else body)
 
 
 def _konect(data: bytes, said: str) -> NamedCells:
     """KONECT's edges: from, to and, where there, weight and time (http://konect.cc)."""
-    frame = _parsed(data, said, dtype={0: object, 1: object})
+    frame = _parsed(data, said, " ", dtype={0: object, 1: object})
     if not 2 <= frame.shape[1] <= 4:
         raise unreadable(
             Text(
@@ -116,18 +115,19 @@ def _konect(data: bytes, said: str) -> NamedCells:
     return NamedCells(frame, said, CODE, says=Says({n: n for n in frame.columns}))
 
 
-def _savetxt(data: bytes, said: str, names: list[str]) -> NamedCells:
+def _savetxt(data: bytes, said: str, names: list[str], delimiter: str) -> NamedCells:
     """Numbers as np.savetxt writes them, 1.000000000000000000e+00: ids among them are whole."""
-    frame = _parsed(data, said)
+    frame = _parsed(data, said, delimiter)
     if len(names) == frame.shape[1]:
         frame.columns = pd.Index(names)
     return NamedCells(frame, said, CODE, named=len(names) == frame.shape[1])
 
 
-def _parsed(data: bytes, said: str, **options: object) -> pd.DataFrame:
+def _parsed(data: bytes, said: str, delimiter: str, **options: object) -> pd.DataFrame:
+    separator = r"\s+" if delimiter == " " else delimiter
     try:
         return pd.read_csv(
-            io.BytesIO(_without_notes(data, False)), sep=r"\s+", header=None, low_memory=False,
+            io.BytesIO(_without_notes(data)), sep=separator, header=None, low_memory=False,
             quoting=3, encoding_errors="replace", **options,
         )  # type: ignore[call-overload,no-any-return]  # fmt: skip
     except (pd.errors.ParserError, ValueError):

@@ -32,6 +32,7 @@ CODE = "json"
 
 # {"…, {'…, {u'…, [{…, [[…, [], a line end after the bracket: JSON, or what Python prints.
 _BEGINS = re.compile(r"\s*(\{\s*(u?[\"'}]|$)|\[\s*([\[{\]\"]|-?\d|null|$))")
+_OBJECTS = re.compile(r"\s*\[?\s*\{")
 _NAMED = (".json", ".jsonl", ".ndjson")
 
 _EXAMPLE = '[{"user": "Ana", "item": "Alien", "rating": 5}, …]'
@@ -53,7 +54,7 @@ def recognised(head: str, name: str = "") -> bool:
     """Whether a text begins as JSON does; a line such as “[Alien],3” does not."""
     if not _BEGINS.match(head):
         return False
-    if name.lower().endswith(_NAMED) or head.lstrip().startswith("{"):
+    if name.lower().endswith(_NAMED) or _OBJECTS.match(head):
         return True
     try:
         json.loads(head)

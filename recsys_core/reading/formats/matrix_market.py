@@ -12,6 +12,7 @@ import pandas as pd
 import scipy.io
 import scipy.sparse
 
+from recsys_core.errors import ReadError
 from recsys_core.reading.formats.rows import NamedCells, Says
 from recsys_core.reading.limits import MAX_CELLS, MAX_ROWS
 from recsys_core.reading.sources import unreadable
@@ -46,6 +47,8 @@ def read(data: bytes, said: str, table: str | None = None) -> NamedCells:
         sizes = _sizes(data)
         _check(sizes, data, said)
         matrix = scipy.io.mmread(io.BytesIO(data[data.index(b"%%") :]), spmatrix=False)
+    except ReadError:
+        raise
     except (ValueError, OverflowError, IndexError, KeyError, TypeError, StopIteration, EOFError):
         raise unreadable(
             Text(

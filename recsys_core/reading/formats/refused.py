@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from recsys_core.text import Text
 
-_AS_CSV = "save the table as CSV"
 _IN_R = 'in R, save it by write.csv(x, "ratings.csv")'
 _IN_STATA = "in Stata, save it by “export delimited”"
 _IN_SPSS = "in SPSS, save it as CSV"
@@ -24,7 +23,6 @@ _MARKS = (
     (b"FEA1", "is a Feather file", "save it as Parquet or CSV"),
     (b"ARROW1", "is a Feather or Arrow file", "save it as Parquet or CSV"),
     (b"Obj\x01", "is an Avro file", "save it as Parquet or CSV"),
-    (b"ORC", "is an ORC file", "save it as Parquet or CSV"),
     (b"\x00\x01\x00\x00Standard ACE DB", "is an Access database", "export the table as CSV"),
     (b"\x00\x01\x00\x00Standard Jet DB", "is an Access database", "export the table as CSV"),
     (b"\x1f\x9d", "is packed with compress", "unpack it first"),
@@ -39,6 +37,7 @@ _NAMES = {
     ".dta": ("is a Stata file (.dta)", _IN_STATA),
     ".sas7bdat": ("is a SAS file", "in SAS, save it by PROC EXPORT as CSV"),
     ".feather": ("is a Feather file", "save it as Parquet or CSV"),
+    ".orc": ("is an ORC file", "save it as Parquet or CSV"),
     ".numbers": ("is a workbook of Apple Numbers", "export it as Excel or CSV"),
     ".gsheet": ("is only a link to a Google sheet", "download the sheet as CSV or Excel"),
     ".tar": ("is a tar archive", "unpack it first"),

@@ -147,8 +147,8 @@ class RecordCells:
         if not body:
             raise unreadable(Text("{said} has a header but no ratings below it.", said=self.said))
         names = headers.joined(self._records[begin : begin + header], self.width)
-        frame = pd.DataFrame(body, columns=range(max(map(len, body))), dtype=object)
-        frame = frame.reindex(columns=range(self.width)).astype(object)
+        whole = [[*row, *[None] * (self.width - len(row))] for row in body]
+        frame = pd.DataFrame(whole, columns=range(self.width), dtype=object)
         numbers = self._numbers[begin + header : end]
         return Table(frame, unique_names(names), lambda row: self._place(numbers[row]))
 

@@ -181,7 +181,7 @@ def _records(book: Any, name: str, about: _Extents, said: str) -> tuple[list[lis
         return [], []
     if sheet.height * sheet.width > _MOST_OF_EXTENT:
         raise _too_large(name, said)
-    top, left = sheet.start
+    _, left = sheet.start  # rows come from the first of the sheet, columns from the first filled
     rows: list[list[Any]] = []
     n_cells = 0
     for row in sheet.iter_rows():
@@ -193,11 +193,9 @@ def _records(book: Any, name: str, about: _Extents, said: str) -> tuple[list[lis
             raise _too_large(name, said)
         rows.append(cells)
     for (first, at), (last, to) in sheet.merged_cell_ranges or ():
-        if at == to and first < last <= first + len(rows):
-            _spread(rows, first - top, last - top, at - left)
-    # A sheet need not begin in its first row and column.
-    records, numbers = trimmed(rows)
-    return records, [number + top for number in numbers]
+        if at == to and first < last < len(rows):
+            _spread(rows, first, last, at - left)
+    return trimmed(rows)
 
 
 def _spread(rows: list[list[Any]], first: int, last: int, at: int) -> None:
