@@ -250,9 +250,9 @@ def _of_day(clock: re.Match[str]) -> int | None:
         return None
     ahead = _ZONES[zone] * 3600
     if clock["offset"]:
-        sign, *digits = clock["offset"].replace(" ", "").replace(":", "")
-        hours, minutes = "".join(digits[:2]), "".join(digits[2:])
-        ahead += (1 if sign == "+" else -1) * (int(hours) * 3600 + int(minutes or 0) * 60)
+        sign, digits = clock["offset"][0], re.sub(r"\D", "", clock["offset"])
+        size = int(digits[:2]) * 3600 + int(digits[2:] or 0) * 60
+        ahead += size if sign == "+" else -size
     return hour * 3600 + minute * 60 + second - ahead
 
 
@@ -324,11 +324,11 @@ def _quickly(texts: pd.Series) -> np.ndarray | None:
         return None
     mark, gap, with_seconds = common.groups()
     clock = "" if gap is None else f"{gap}%H:%M" + (":%S" if with_seconds else "")
-    readings = (
+    by_day, by_month = (
         _seconds(pd.to_datetime(texts, format=mark.join(order) + clock, utc=True, errors="coerce"))
         for order in (("%d", "%m", "%Y"), ("%m", "%d", "%Y"))
     )
-    return _likelier(*readings, mark)
+    return _likelier(by_day, by_month, mark)
 
 
 def _midnights(years: np.ndarray, months: np.ndarray, days: np.ndarray) -> np.ndarray | None:
