@@ -54,13 +54,9 @@ def settled(
 ) -> Settled:
     """Let every pair of user and item count once.
 
-    Parameters
-    ----------
-    users, items : int, (n_rows,), from 0.
-    values : float, (n_rows,), finite.
-    times : int, (n_rows,), or None; without them the last row is the latest.
-    how : one of ``HOW``. A sum or a mean stands in the row of the latest. A sum that numbers below
-        zero bring to zero or less counts nothing: all was returned.
+    ``users`` and ``items`` are whole numbers from 0, (n_rows,); ``values`` finite; ``times`` whole
+    numbers or None: then the last row is the latest. A sum or a mean stands in the row of the
+    latest. A sum that numbers below zero bring to zero or less counts nothing: all was returned.
 
     Raises
     ------
