@@ -118,6 +118,12 @@ class Draft:
     counts: bool = False
     log: bool = False
     implicit: bool = False
+    answers: tuple[tuple[str, float], ...] = ()
+    texts: tuple[str, ...] = ()
+    key: str | None = None
+    repeats: str | None = None
+    person: str | None = None
+    doubts: tuple[Any, ...] = ()
     row_names: tuple[str, ...] = ()
     rows: tuple[tuple[Cell, ...], ...] = ()
     remarks: tuple[str, ...] = ()
@@ -173,7 +179,9 @@ class Draft:
             raise building.as_read_error(error, said) from None
 
 
-def inspect(source: Source | Sequence[Source], name: str | None = None, **changes: Any) -> Draft:
+def inspect(
+    source: Source | Sequence[Source] | Content | Folder, name: str | None = None, **changes: Any
+) -> Draft:
     """Look at a file and guess how to read it; ``changes`` (CHANGEABLE) are taken as said.
 
     Raises

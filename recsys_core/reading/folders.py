@@ -11,7 +11,9 @@ from recsys_core.reading.sources import Content, Source, open_source, unreadable
 from recsys_core.text import Text
 
 
-def brought(source: Source | Sequence[Source], name: str | None = None) -> Content | Folder:
+def brought(
+    source: Source | Sequence[Source] | Content | Folder, name: str | None = None
+) -> Content | Folder:
     """What a person brought: one file, or several, as a list or a folder.
 
     Raises
@@ -19,6 +21,8 @@ def brought(source: Source | Sequence[Source], name: str | None = None) -> Conte
     ReadError
         If a file cannot be opened, is empty or too large, or there are too many.
     """
+    if isinstance(source, Content | Folder):
+        return source
     if isinstance(source, list | tuple):
         if not source:
             raise unreadable(Text("There is no file in the list; name at least one."))
@@ -109,6 +113,18 @@ def of_folder(path: Path) -> Folder:
     if not files:
         raise unreadable(Text("{said} is a folder without files; name another.", said=content.said))
     return Folder(content, files)
+
+
+def of_named(files: Sequence[tuple[str, bytes]]) -> Content | Folder:
+    """Files by name and bytes, as an upload gives them.
+
+    Raises
+    ------
+    ReadError
+        If one is empty, they are too large together, or too many.
+    """
+    contents = [open_source(data, name) for name, data in files]
+    return contents[0] if len(contents) == 1 else of_contents(contents)
 
 
 def of_contents(contents: Sequence[Content]) -> Folder:

@@ -303,7 +303,7 @@ def has_labels(records: Sequence[Record], header: bool, decimal: str = ".") -> b
 def _counts(cells: Record, others: Record, decimal: str) -> bool:
     """Whether cells are ids: whole, all different, beyond the ratings around them or 1, 2, 3 …"""
     numbers = [number(cell, decimal) for cell in cells]
-    if len(numbers) < 3 or any(n is None or n != int(n) for n in numbers):
+    if len(numbers) < 3 or any(n is None or not np.isfinite(n) or n != int(n) for n in numbers):
         return False
     ids = np.array(numbers, dtype=np.float64)
     around = np.array(

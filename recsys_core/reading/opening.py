@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from recsys_core.ratings import Ratings
-from recsys_core.reading import arrays, grouplens, tables
+from recsys_core.reading import arrays, grouplens, parquet, tables
 from recsys_core.reading.archives import Archive, gunzip
 from recsys_core.reading.folders import Folder
 from recsys_core.reading.sources import Content, kind, unreadable
@@ -136,7 +136,7 @@ def cells(found: Inside, sheet: str | None, encoding: str | None, delimiter: str
         assert isinstance(found.pack, Archive)
         return arrays.npz(found.pack)
     if found.form == "parquet":
-        return tables.parquet(found.content)
+        return parquet.parquet(found.content)
     if found.form == "npy":
         return arrays.npy(found.content)
     return TextCells(found.content, encoding, delimiter)

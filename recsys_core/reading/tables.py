@@ -12,10 +12,8 @@ from recsys_core.extras import needed_for
 from recsys_core.reading.archives import Archive
 from recsys_core.reading.cells import Table
 from recsys_core.reading.limits import (
-    MAX_BYTES,
     MAX_CELLS,
     MAX_COLUMNS,
-    MAX_ROWS,
     MAX_SHEET_CELLS,
     SAMPLE_CELLS,
     SAMPLE_ROWS,
@@ -162,46 +160,3 @@ class FrameCells:
         """All rows; names are part of the file, so that ``header`` changes nothing."""
         names = list(map(str, self._frame.columns)) if self.named else [""] * self.width
         return Table(self._frame, unique_names(names), lambda row: f"row {row + 1:,}")
-
-
-def parquet(content: Content) -> FrameCells:
-    """The table of a Parquet file; its size is read from its footer before its content."""
-    with needed_for(content.said, ", or save the table as CSV"):
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    try:
-        file = pq.ParquetFile(io.BytesIO(content.data))
-        about = file.metadata
-        n_bytes = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
-        if about.num_rows > MAX_ROWS or about.num_columns > MAX_COLUMNS or n_bytes > MAX_BYTES:
-            raise unreadable(
-                Text(
-                    "{said} has {num_rows:,} rows of {num_columns:,} columns, "
-                    "more than fit; bring a part of it.",
-                    said=content.said,
-                    num_rows=about.num_rows,
-                    num_columns=about.num_columns,
-                )
-            )
-        schema = file.schema_arrow
-        index = [
-            c for c in (schema.pandas_metadata or {}).get("index_columns", ()) if c in schema.names
-        ]
-        flat = [f.name for f in schema if not pa.types.is_nested(f.type) and f.name not in index]
-        # Without the rest of pandas' notes, so that nothing but plain columns is rebuilt. The index
-        # is stored last but comes first: it holds a wide table's users.
-        columns = [*index, *flat]
-        frame = file.read(columns=columns).select(columns).to_pandas(ignore_metadata=True)
-    except ReadError:
-        raise
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError):
-        raise unreadable(
-            Text(
-                "{said} is a damaged Parquet file, perhaps cut short on its way; copy or save "
-                "it again.",
-                said=content.said,
-            )
-        ) from None
-    nameless = [name for name in columns if name.startswith("__index_level_")]
-    frame = frame.rename(columns=dict.fromkeys(nameless, ""))
-    return FrameCells(frame, content.said, "parquet")
