@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from recsys_core.errors import ReadError
 from recsys_core.reading.cells import number
 from recsys_core.reading.sources import Content, unreadable
 from recsys_core.text import Text
@@ -18,7 +19,7 @@ DELIMITERS = {"::": "::", "tab": "\t", ";": ";", ",": ",", "|": "|", "space": " 
 
 # Those a page offers to choose from. Any other that Python knows may be said, too.
 ENCODINGS = (
-    "utf-8", "utf-16", "latin-1", "mac_roman", "cp850", "cp1250", "cp1251", "koi8_r", "cp1253",
+    "utf-8", "utf-16", "latin-1", "mac-roman", "cp850", "cp1250", "cp1251", "koi8-r", "cp1253",
     "cp1254", "cp1255", "cp1256", "gb18030", "big5", "shift_jis", "euc_jp", "cp949",
 )  # fmt: skip
 
@@ -117,7 +118,7 @@ def encoding_of(content: Content, chosen: str | None = None) -> Encoding:
     for mark, name in _MARKS:
         if data.startswith(mark):
             return Encoding(name)
-    return Encoding(unmarked_wide(data[: 1 << 16]) or _guessed(list(not_ascii(data))))
+    return Encoding(unmarked_wide(data[: 1 << 16]) or _guessed(data))
 
 
 def _known(name: str) -> str:
@@ -178,57 +179,69 @@ def not_ascii(data: bytes) -> Iterator[bytes]:
         found = _NOT_ASCII.search(data, block)
         assert found is not None
         begins = max(data.rfind(b"\n", 0, found.start()), data.rfind(b"\r", 0, found.start())) + 1
+        if not place and found.start() < _WINDOW:
+            begins = 0  # names of columns say something of the language
         begins = max(begins, found.start() - _WINDOW)
         ends = _LINE_ENDS.search(data, begins + _WINDOW)
         yield data[begins : min(ends.end() if ends else len(data), begins + 2 * _WINDOW)]
 
 
-def _guessed(windows: list[bytes]) -> str:
-    """The encoding of lines that are not ASCII: UTF-8, or what a detector finds."""
+def _guessed(data: bytes) -> str:
+    """The encoding of bytes without a mark: UTF-8, or what a detector finds."""
+    windows = list(not_ascii(data))
     if not windows:
-        return "utf-8"
+        return "iso2022_jp" if b"\x1b$" in data[:_PIECE] else "utf-8"
     text = b"\n".join(windows)
     decoded = text.decode("utf-8", "replace")
     n_wrong = decoded.count("\ufffd")
     if sum(not letter.isascii() for letter in decoded) - n_wrong >= 2 * n_wrong:
         return "utf-8"
-    import chardet  # read when first needed: its tables take a tenth of a second
-
-    lines = [line for line in re.split(rb"[\r\n]+", text) if not line.isascii()]
-    found = chardet.detect(b"\n".join(lines)[: 4 * _WINDOW])["encoding"]
     try:
-        name = _known(found or "latin-1")
-        text.decode(Encoding(name).codec, Encoding(name).errors if name == "latin-1" else "strict")
-    except (UnicodeError, ValueError):
-        name = "latin-1"
-    if name in _WESTERN or name == "latin-1":
-        # Detectors are weakest here; in the wrong one of these, words hold odd letters and signs.
-        return max(("latin-1", *_WESTERN), key=lambda one: (_looks_western(text, one), one == name))
-    return "gb18030" if name in ("gb2312", "gbk") else name
+        import chardet  # when first needed: its tables take a tenth of a second
+
+        name = _known(chardet.detect(text)["encoding"] or "latin-1")
+        if name != "latin-1":
+            text.decode(name)
+    except (ImportError, UnicodeError, ReadError):
+        name = "latin-1"  # without a detector, or against it: western Europe
+    if name in ("gb2312", "gbk"):
+        return "gb18030"
+    # A detector is weakest at few words of western Europe: in a wrong one of these encodings they
+    # hold odd signs, and words of other alphabets hold no ASCII letters.
+    western = max(_WESTERN, key=lambda one: (_fit(text, one), one == name))
+    if name in _WESTERN:
+        return western
+    other_alphabet = name.startswith(_OTHER_ALPHABETS)
+    return western if other_alphabet and _fit(text, western) == 1.0 else name
 
 
-_WESTERN = ("mac_roman", "cp850", "cp437", "iso8859-15")
-_LETTERS = frozenset("áàâäãåæçéèêëíìîïñóòôöõøœúùûüýÿß")
-_SIGNS = frozenset("‘’“”–—…«»¿¡€£°·©®\u00a0") | {
-    letter.upper() for letter in _LETTERS if letter != "ß"
-}
+_WESTERN = ("latin-1", "mac-roman", "cp850", "cp437", "iso8859-15")
+_OTHER_ALPHABETS = (
+    "cp1251", "cp1253", "cp1255", "cp1256", "cp866", "cp855", "koi8", "mac-cyrillic", "mac-greek",
+    "iso8859-5", "iso8859-6", "iso8859-7", "iso8859-8", "iso8859-11", "tis-620", "cp874",
+)  # fmt: skip
+_LETTERS = frozenset("áàâäãåæçéèêëíìîïñóòôöõøœúùûüÿß")
+_CAPITALS = frozenset(letter.upper() for letter in _LETTERS if letter != "ß")
+_SIGNS = frozenset("‘’“”–—…«»¿¡€£°·©®ªº\u00a0")
 
 
-def _looks_western(data: bytes, name: str) -> int:
-    """How many characters that are not ASCII fit where they stand, less those that do not."""
+def _fit(data: bytes, name: str) -> float:
+    """The share of characters beyond ASCII that fit where they stand in words of western Europe.
+
+    1 only if most letters around them are ASCII, as in these languages.
+    """
     text = Encoding(name).decode(data)
-    fit = 0
-    for at, letter in enumerate(text):
-        if letter.isascii():
-            continue
-        before = text[at - 1] if at else " "
-        if letter in _LETTERS:
-            fit += 1
-        elif letter in _SIGNS and not (letter.isalpha() and before.islower()):
-            fit += 1
-        else:
-            fit -= 1
-    return fit
+    fit = wrong = plain = 0
+    for word in re.findall(r"\S*[^\x00-\x7f]\S*", text):
+        plain += sum(letter.isascii() and letter.isalpha() for letter in word)
+        for before, letter in zip(" " + word, word, strict=False):
+            if letter.isascii():
+                continue
+            fits = letter in _LETTERS or letter in _SIGNS
+            fits |= letter in _CAPITALS and not before.islower()
+            fit, wrong = fit + fits, wrong + (not fits)
+    share = fit / max(fit + wrong, 1)
+    return share if plain > fit else share / 2
 
 
 def sniff(lines: list[str]) -> str:

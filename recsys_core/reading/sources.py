@@ -48,7 +48,7 @@ _LONGEST_QUOTE = 300
 
 _TEXT_MARKS = (b"BM", b"MZ", b"RIFF", b"BZh", b"GIF8", b"Rar!")  # could begin a line of text, too
 _PICKLE = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_WIDE_TEXT = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")  # marks of UTF-16 and UTF-32
 
 
 def unreadable(sentence: Text) -> ReadError:
@@ -187,7 +187,10 @@ def kind(content: Content) -> str:
                 said=content.said,
             )
         )
-    binary = not data.startswith(_UTF16) and _is_binary(data[:65536])
+    from recsys_core.reading.dialect import unmarked_wide  # which needs this module
+
+    head = data[:65536]
+    binary = not data.startswith(_WIDE_TEXT) and _is_binary(head) and not unmarked_wide(head)
     for mark, what, remedy in _REFUSED:
         if data.startswith(mark) and (binary or mark not in _TEXT_MARKS):
             raise unreadable(

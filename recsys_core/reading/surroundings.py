@@ -144,9 +144,7 @@ def asides(
     return sorted(found, key=lambda aside: aside.position)
 
 
-def _other_numbers(
-    name: Any, column: np.ndarray, others: np.ndarray, before: bool
-) -> Text | None:
+def _other_numbers(name: Any, column: np.ndarray, others: np.ndarray, before: bool) -> Text | None:
     """Why a column of numbers holds no ratings; None where it may."""
     given, rated = column[np.isfinite(column)], others[np.isfinite(others)]
     if not len(given) or not len(rated):
