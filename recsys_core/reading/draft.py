@@ -17,6 +17,7 @@ from recsys_core.reading import (
     building,
     column_roles,
     folders,
+    formats,
     meaning,
     opening,
     tables,
@@ -291,8 +292,8 @@ def _follow(
             first_line=first.first_line,
             names_shown=first.names_shown(),
         )
-    if isinstance(first, tables.SheetCells):
-        draft = replace(draft, sheet=first.sheet, sheets=tuple(first.sheets))
+    if isinstance(first, formats.NamedCells | formats.RecordCells):
+        draft = replace(draft, sheet=first.sheet, sheets=first.sheets)
     yield _Reached(draft)
     cut = Cut(**{what: changes[what] for what in _TABLE if what in changes}, whole=whole)
     if whole and changes["layout"] == "long":

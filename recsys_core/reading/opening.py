@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from recsys_core.ratings import Ratings
-from recsys_core.reading import arrays, grouplens, parquet, tables
+from recsys_core.reading import arrays, formats, grouplens, parquet, tables
 from recsys_core.reading.archives import Archive, gunzip
+from recsys_core.reading.dialect import encoding_of
 from recsys_core.reading.folders import Folder
+from recsys_core.reading.formats import Format, refused
 from recsys_core.reading.sources import Content, kind, unreadable
 from recsys_core.reading.text import TextCells
 from recsys_core.text import Text
 
-Cells = TextCells | tables.SheetCells | tables.FrameCells
-
+Cells = TextCells | tables.FrameCells | formats.RecordCells
 
 Pack = Archive | Folder
 
@@ -24,36 +25,64 @@ class Inside:
     """What was brought: one table, GroupLens' ratings, or a choice of several tables.
 
     ``member`` is the one guessed; None where there is nothing to choose, or where several of
-    ``members`` are ``parts`` of one table.
+    ``members`` are ``parts`` of one table. ``format`` reads what is no plain table.
     """
 
     content: Content
-    form: str  # "text", "excel", "parquet", "npz", "npy", "several" or "grouplens"
+    form: str  # "text", "parquet", "npz", "npy", a format's code, "several" or "grouplens"
     pack: Pack | None = None
     ratings: Ratings | None = None
     member: str | None = None
     members: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    format: Format | None = None
 
 
 def inside(brought: Content | Folder) -> Inside:
-    """Look into a file: unpack a .gz, list the tables of a zip, read what GroupLens made."""
+    """Look into a file: unpack a .gz, list the tables of a zip, read what GroupLens made.
+
+    Raises
+    ------
+    ReadError
+        If it is a file of a kind that is not read; the sentence names it.
+    """
     if isinstance(brought, Folder):
         return _several(brought)
-    form = kind(brought)
+    form = _form(brought)
     if form == "gzip":
         brought = gunzip(brought)
-        form = kind(brought)
+        form = _form(brought)
         if form in ("zip", "gzip"):
             raise unreadable(
                 Text("{said} is packed twice; unpack it once first.", said=brought.said)
             )
     if form != "zip":
-        return Inside(brought, form)
+        return _single(brought, form)
     archive = Archive(brought)
-    if packed := _packed_table(archive):
-        return Inside(brought, packed, archive)
-    return _several(archive)
+    return _packed_table(archive) or _several(archive)
+
+
+def _form(content: Content) -> str:
+    """What kind of file it is: of ``sources.kind``, or "format" where one of these reads it."""
+    if formats.of_bytes(content.data) is not None:
+        return "format"
+    if (sentence := refused.sentence(content.data, content.name, content.said)) is not None:
+        raise unreadable(sentence)
+    return kind(content)
+
+
+def _single(content: Content, form: str) -> Inside:
+    """A file that is no archive."""
+    if form == "format":
+        found = formats.of_bytes(content.data)
+        assert found is not None
+        return Inside(content, found.code, format=found)
+    if form == "text":
+        encoding = encoding_of(content)
+        head = encoding.decode(content.data[:MAX_HEAD]).removeprefix("\ufeff")
+        if (known := formats.recognised(head, content.name)) is not None:
+            return Inside(content, known.code, format=known)
+    return Inside(content, form)
 
 
 def _several(pack: Pack) -> Inside:
@@ -110,22 +139,21 @@ def _member(pack: Pack, name: str) -> Inside:
         raise unreadable(
             Text("“{name}” in {said} is empty; choose another file.", name=inner.name, said=said)
         )
-    form = kind(inner)
+    form = _form(inner)
     if form == "gzip" and isinstance(pack, Folder):
         inner = gunzip(inner)
-        form = kind(inner)
+        form = _form(inner)
     if form not in ("zip", "gzip"):
-        return Inside(inner, form)
+        return _single(inner, form)
     # No archive in an archive, however it is called: some hold themselves.
-    archive = Archive(inner) if form == "zip" else None
-    packed = archive and _packed_table(archive)
-    if not packed:
+    packed = _packed_table(Archive(inner)) if form == "zip" else None
+    if packed is None:
         raise unreadable(
             Text(
                 "“{name}” in {said} is itself packed; unpack it first.", name=inner.name, said=said
             )
         )
-    return Inside(inner, packed, archive)
+    return packed
 
 
 def cells(
@@ -136,16 +164,30 @@ def cells(
     first_line: int | None,
 ) -> Cells:
     """The cells of the one table that was found."""
-    if found.form == "excel":
-        return tables.SheetCells(found.content, sheet)
+    content = found.content
+    if found.format is not None:
+        data = content.data
+        if found.format in formats.TEXTS:
+            data = _as_utf8(content, encoding)
+        return found.format.read(data, content.said, sheet)
     if found.form == "npz":
         assert isinstance(found.pack, Archive)
         return arrays.npz(found.pack)
     if found.form == "parquet":
-        return parquet.parquet(found.content)
+        return parquet.parquet(content)
     if found.form == "npy":
-        return arrays.npy(found.content)
-    return TextCells(found.content, encoding, delimiter, first_line)
+        return arrays.npy(content)
+    return TextCells(content, encoding, delimiter, first_line)
+
+
+def _as_utf8(content: Content, encoding: str | None) -> bytes:
+    """A text as UTF-8, without a byte-order mark."""
+    found = encoding_of(content, encoding)
+    if found.name == "utf-8":
+        return content.data.removeprefix(b"\xef\xbb\xbf")
+    pieces = found.pieces(content.data, 0, len(content.data))
+    text = b"".join(piece.encode("utf-8", "replace") for piece in pieces)
+    return text.removeprefix("\ufeff".encode())
 
 
 def all_cells(
@@ -165,20 +207,25 @@ def all_cells(
     return (first, *rest)
 
 
-def _packed_table(archive: Archive) -> str:
-    """The table format that is itself a zip; "" for any other zip."""
-    if archive.find("[Content_Types].xml"):
-        return "excel"
+def _packed_table(archive: Archive) -> Inside | None:
+    """The table of a format that is itself a zip; None for any other zip."""
+    found = formats.of_bytes(b"", archive.names)
+    if found is not None:
+        return Inside(archive.content, found.code, archive, format=found)
     if archive.names and all(name.endswith(".npy") for name in archive.names):
-        return "npz"
-    return ""
+        return Inside(archive.content, "npz", archive)
+    return None
 
 
 # Files of more bytes together are not opened merely to compare how they begin.
 _COMPARED = 64 << 20
 MAX_HEAD = 1 << 16
 
-_TABLES = (".csv", ".tsv", ".txt", ".dat", ".data", ".tab", ".xlsx", ".parquet", ".npz", ".npy")
+_TABLES = (
+    ".csv", ".tsv", ".txt", ".dat", ".data", ".tab", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods",
+    ".parquet", ".npz", ".npy", ".json", ".jsonl", ".ndjson", ".mtx", ".mat", ".db", ".sqlite",
+    ".sqlite3", ".html", ".htm", ".md",
+)  # fmt: skip
 
 
 def _tables(pack: Pack) -> tuple[str, ...]:

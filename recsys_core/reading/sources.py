@@ -204,21 +204,6 @@ def kind(content: Content) -> str:
                 said=content.said,
             )
         )
-    if data[257:262] == b"ustar":
-        raise unreadable(Text("{said} is a tar archive; unpack it first.", said=content.said))
-    head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head.startswith((b"{", b"[{", b"[[")):
-        raise unreadable(
-            Text("{said} looks like JSON; save it as CSV, one rating a line.", said=content.said)
-        )
-    if head[:14].lower().startswith((b"<!doctype", b"<html", b"<?xml")):
-        raise unreadable(
-            Text(
-                "{said} is a web page or XML, perhaps a sign-in page saved instead of the "
-                "file; download it again or export it as CSV.",
-                said=content.said,
-            )
-        )
     return "text"
 
 
