@@ -17,6 +17,8 @@ import pandas as pd
 from recsys_core import escape, words
 from recsys_core.errors import RatingsError, SettingsError
 from recsys_core.recipes import Recipe
+from recsys_core.repeats import sentence as about_repeats
+from recsys_core.repeats import settled as settled_repeats
 from recsys_core.text import Text
 
 # The two sides of the matrix: its rows and its columns, in this order wherever both are meant.
@@ -252,16 +254,20 @@ class Report:
     n_blank: int = 0
     n_out_of_scale: int = 0
     remarks: tuple[str, ...] = ()
+    repeats: str = "last"  # what was done with duplicates: one of repeats.HOW
+    n_returned: int = 0
 
     def sentences(self) -> list[str]:
         """One sentence for each thing worth telling; empty when nothing was left out."""
         found = []
         if self.n_duplicates:
+            found.append(about_repeats(self.repeats, self.n_duplicates))
+        if self.n_returned:
             found.append(
                 Text(
-                    "{n} repeated rating (same user, same item): the last was kept.",
-                    "{n:,} repeated ratings (same user, same item): the last was kept.",
-                    n=self.n_duplicates,
+                    "{n} user and item of which all was returned was left out.",
+                    "{n:,} users and items of which all was returned were left out.",
+                    n=self.n_returned,
                 )
             )
         if self.n_blank:
@@ -485,12 +491,14 @@ class Ratings:
         item_noun: str = "item",
         remarks: Sequence[str] = (),
         user_info: pd.DataFrame | None = None,
+        repeats: str = "last",
     ) -> Ratings:
         """Ratings from a long table, one row a rating.
 
-        Rows without user, item or rating are left out, of repeated pairs the last is kept, and
-        values outside a given ``scale`` are left out; ``report`` counts all three. Labels that are
-        all numbers are put in ascending order, others stay in order of appearance.
+        Rows without user, item or rating are left out, repeated pairs are settled as ``repeats``
+        says (one of ``repeats.HOW``), and values outside a given ``scale`` are left out (of a sum,
+        the sum); ``report`` counts all three. Labels that are all numbers are put in ascending
+        order, others stay in order of appearance.
 
         ``item_info`` and ``user_info`` are tables indexed by item and by user label; they are
         brought into index order.
@@ -528,7 +536,7 @@ class Ratings:
         keep = keep & np.isfinite(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
         n_blank = int(n_rows - keep.sum())
         n_outside = 0
-        if scale is not None:
+        if scale is not None and repeats != "sum":
             inside = scale.contains(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
             n_outside = int((keep & ~inside).sum())
             keep = keep & inside
@@ -539,14 +547,25 @@ class Ratings:
 
         user_codes, users = _encode(frame[user][keep])
         item_codes, items = _encode(frame[item][keep])
-        values = numbers[keep].to_numpy(dtype=np.float32)
+        values = numbers[keep].to_numpy(dtype=np.float64)
         times = None if timestamp is None else _seconds(frame[timestamp][keep])
 
-        last = _last_of_each_pair(user_codes, item_codes, len(items))
-        n_duplicates = len(values) - len(last)
-        if n_duplicates:
-            user_codes, item_codes, values = user_codes[last], item_codes[last], values[last]
-            times = None if times is None else times[last]
+        once = settled_repeats(user_codes, item_codes, values, times, repeats)
+        rows, values = once.rows, once.values.astype(np.float32)
+        if scale is not None and repeats == "sum":
+            inside = scale.contains(values)
+            n_outside = int((~inside).sum())
+            rows, values = rows[inside], values[inside]
+        if not len(rows):
+            raise RatingsError(
+                Text("No rating is left once repeated rows are summed; choose another rule.")
+            )
+        if len(rows) < len(user_codes):
+            user_codes, item_codes = user_codes[rows], item_codes[rows]
+            times = None if times is None else times[rows]
+        if once.n_returned or (n_outside and repeats == "sum"):  # some may have none any more
+            user_codes, users = _without_unused(user_codes, users)
+            item_codes, items = _without_unused(item_codes, items)
         if item_info is not None:
             item_info = item_info.reindex(items).reset_index(drop=True)
         if user_info is not None:
@@ -562,7 +581,15 @@ class Ratings:
             item_info=item_info,
             name=name,
             item_noun=item_noun,
-            report=Report(n_rows, n_duplicates, n_blank, n_outside, tuple(remarks)),
+            report=Report(
+                n_rows,
+                once.n_repeated,
+                n_blank,
+                n_outside,
+                tuple(remarks),
+                repeats,
+                once.n_returned,
+            ),
             user_info=user_info,
         )
 
@@ -988,10 +1015,10 @@ def _codes_in_use(labels: pd.Series) -> tuple[np.ndarray, Any]:
     return rank[codes], labels.cat.categories[order]
 
 
-def _last_of_each_pair(user_ids: np.ndarray, item_ids: np.ndarray, n_items: int) -> np.ndarray:
-    """Positions of the last occurrence of every (user, item) pair, in order."""
-    pairs = pd.Series(user_ids.astype(np.int64) * n_items + item_ids)
-    return np.flatnonzero(~pairs.duplicated(keep="last").to_numpy())
+def _without_unused(codes: np.ndarray, labels: list[Any]) -> tuple[np.ndarray, list[Any]]:
+    """Codes and labels once labels that no code names are left out."""
+    used, codes = np.unique(codes, return_inverse=True)
+    return codes.astype(np.int32), [labels[code] for code in used]
 
 
 def _seconds(column: pd.Series) -> np.ndarray | None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from recsys_core.reading.moments import as_seconds as as_seconds
 from recsys_core.text import Text
 
 # What people write where there is nothing.
@@ -262,63 +263,3 @@ def _numbers(unique: Iterable[Any], decimal: str) -> tuple[np.ndarray, np.ndarra
         else:
             values[code] = found
     return values, wrong
-
-
-def as_seconds(column: pd.Series) -> np.ndarray | None:
-    """Read moments as whole seconds since 1970 UTC, int64, (n_rows,); None unless all can be read.
-
-    Numbers too large for seconds are taken as milli- or microseconds, texts as dates, all of one
-    format: that no order of rows changes what 03/02/2020 means.
-    """
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        moments = pd.to_datetime(column, utc=True, errors="coerce")
-    else:
-        numbers = pd.to_numeric(column, errors="coerce")
-        if numbers.notna().all() and len(numbers):
-            values = numbers.to_numpy(dtype=np.float64)
-            largest = np.abs(values).max()
-            if not np.isfinite(largest) or largest > 1e17:
-                return None
-            if largest < 1e8 and values.min() > 1e7:  # 20200131: in seconds, all of mid-1970
-                days = pd.to_datetime(
-                    pd.Series(values.astype(np.int64).astype(str)),
-                    format="%Y%m%d", utc=True, errors="coerce",
-                )  # fmt: skip
-                if not days.isna().any():
-                    return days.dt.as_unit("s").astype("int64").to_numpy()
-            for unit in (1e6, 1e3):
-                if largest > 1e11 * unit / 1e3:
-                    return np.floor(values / unit).astype(np.int64)
-            return np.floor(values).astype(np.int64)
-        if numbers.notna().any():
-            return None
-        moments = _dates(column)
-    if not len(moments) or moments.isna().any():
-        return None
-    return moments.dt.as_unit("s").astype("int64").to_numpy()
-
-
-# Days as people write them; the first that reads all of a column counts, so 03/02/2020 is in
-# March unless another row cannot be.
-_DAYS = ("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d",
-         "%m/%d/%y", "%d/%m/%y", "%d.%m.%y")  # fmt: skip
-_HOURS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
-
-
-def _dates(column: pd.Series) -> pd.Series:
-    """Texts as moments (UTC), NaT where one cannot be read."""
-    texts = column.astype(str).str.strip().str.replace(r",? +", " ", regex=True)
-    moments = pd.to_datetime(texts, format="ISO8601", utc=True, errors="coerce")
-    if not moments.isna().any():
-        return moments
-    if texts.str.contains(r"[a-zA-Z]{3}", regex=True).all():  # a month's name: nothing to guess
-        return pd.to_datetime(texts, format="mixed", utc=True, errors="coerce")
-    probe = texts.iloc[:1]
-    for day in _DAYS:
-        for hour in _HOURS:
-            if pd.to_datetime(probe, format=day + hour, errors="coerce").isna().all():
-                continue
-            read = pd.to_datetime(texts, format=day + hour, utc=True, errors="coerce")
-            if not read.isna().any():
-                return read
-    return moments

@@ -13,13 +13,24 @@ import pandas as pd
 from recsys_core import escape
 from recsys_core.errors import RatingsError, ReadError, SettingsError
 from recsys_core.ratings import Ratings, Scale
-from recsys_core.reading import building, column_roles, folders, opening, steps, tables
+from recsys_core.reading import (
+    building,
+    column_roles,
+    folders,
+    meaning,
+    opening,
+    tables,
+    tabling,
+    valuing,
+)
 from recsys_core.reading.cells import Table
 from recsys_core.reading.folders import Folder
 from recsys_core.reading.limits import PREVIEW_COLUMNS, PREVIEW_ROWS
+from recsys_core.reading.memory import Memory
+from recsys_core.reading.ready import Ready, ReadyLong, ReadyMade, ReadyWide
 from recsys_core.reading.releases import recognised
 from recsys_core.reading.sources import Content, Source, unreadable
-from recsys_core.reading.steps import Memory
+from recsys_core.reading.tabling import Cut, Tabled
 from recsys_core.reading.text import TextCells, unique_names
 from recsys_core.text import Text
 
@@ -74,6 +85,7 @@ class Draft:
     encoding, delimiter, decimal : how text becomes cells; ``delimiter`` is a key of
         ``dialect.DELIMITERS``, ``decimal`` is "." or ",".
     first_line : the line, 1 = first, on which the table begins; titles above it are left out.
+    names_shown : some names with letters beyond ASCII: by them one sees if the encoding is right.
     header, footer : how many lines name the columns, and how many are left out at the end.
     columns : all column names; ``user``, ``item``, ``rating``, ``timestamp``, ``title`` and
         ``genres`` are among them (None: there is none; a wide table has a user at most).
@@ -86,6 +98,7 @@ class Draft:
     implicit : there are pairs of user and item only; each counts 1.
     rows : the first rows as they are in the file, under ``row_names``.
     remarks : what a person should know about the guesses, in sentences.
+    sampled : only some rows of a large file were looked at so far.
     problem : why it cannot be read as it is, one sentence; None when it can.
     changes : what a person said, by names of ``CHANGEABLE``.
     """
@@ -98,6 +111,7 @@ class Draft:
     sheet: str | None = None
     sheets: tuple[str, ...] = ()
     encoding: str | None = None
+    names_shown: tuple[str, ...] = ()
     delimiter: str | None = None
     decimal: str | None = None
     first_line: int | None = None
@@ -118,6 +132,7 @@ class Draft:
     counts: bool = False
     log: bool = False
     implicit: bool = False
+    sampled: bool = False
     answers: tuple[tuple[str, float], ...] = ()
     texts: tuple[str, ...] = ()
     key: str | None = None
@@ -130,6 +145,15 @@ class Draft:
     problem: Text | None = None
     changes: dict[str, Any] = field(default_factory=dict)
     _brought: Brought | None = field(default=None, repr=False)
+
+    def _settled(self) -> dict[str, Any]:
+        """What is to be taken as said when all rows are read: all that a sample can tell.
+
+        What the rows decide, such as the scale, is found anew among all of them.
+        """
+        names = [*_CELLS, *_TABLE, "member", "items_in_rows", "implicit", "key"]
+        names += column_roles.ROLES if self.layout == "long" else ["user", "labels"]
+        return {name: getattr(self, name) for name in names} | self.changes
 
     @property
     def can_be_mended(self) -> bool:
@@ -168,7 +192,10 @@ class Draft:
         if self._brought is None:
             raise unreadable(Text("There is nothing to read; bring a file."))
         said = self._brought.said
-        reached = _reached(self._brought, self.changes)
+        brought, changes = self._brought, self.changes
+        if self.sampled:  # all rows are read, as the sample was; they are not kept in memory
+            brought, changes = replace(brought, memory=brought.memory.copy()), self._settled()
+        reached = _reached(brought, changes, whole=self.sampled)
         if reached.draft.problem is not None or reached.ratings is None:
             raise unreadable(reached.draft.problem or Text("{said} holds no ratings.", said=said))
         try:
@@ -216,24 +243,29 @@ class _Reached:
     """How far the steps have come: the draft so far, and at the end what makes ratings of it."""
 
     draft: Draft
-    ratings: steps.Ready | None = None
+    ratings: Ready | None = None
 
 
-def _reached(brought: Brought, changes: dict[str, Any]) -> _Reached:
-    """Do all steps. Where one fails that a control could mend, the draft so far says so."""
+def _reached(brought: Brought, changes: dict[str, Any], whole: bool = False) -> _Reached:
+    """Do all steps. Where one fails that a control could mend, the draft so far says so.
+
+    ``whole``: all rows are read, not a sample of a large file.
+    """
     draft = Draft(name=brought.named.stem, changes=changes, _brought=brought)
     reached = _Reached(draft)
     try:
-        for further in _follow(draft, brought, changes):
+        for further in _follow(draft, brought, changes, whole):
             reached = further
     except ReadError as error:
         if not reached.draft.can_be_mended:
             raise
-        return _Reached(replace(reached.draft, problem=error.text))
+        return _Reached(replace(reached.draft, problem=reached.draft.problem or error.text))
     return reached
 
 
-def _follow(draft: Draft, brought: Brought, changes: dict[str, Any]) -> Iterator[_Reached]:
+def _follow(
+    draft: Draft, brought: Brought, changes: dict[str, Any], whole: bool
+) -> Iterator[_Reached]:
     """The draft after each step, ever more complete."""
     do = brought.memory
     inside = do(opening.inside, brought.content)
@@ -252,11 +284,20 @@ def _follow(draft: Draft, brought: Brought, changes: dict[str, Any]) -> Iterator
     first = cells[0]
     draft = replace(draft, form=first.form)
     if isinstance(first, TextCells):
-        draft = replace(draft, encoding=first.encoding, delimiter=first.delimiter)
+        draft = replace(
+            draft,
+            encoding=first.encoding,
+            delimiter=first.delimiter,
+            first_line=first.first_line,
+            names_shown=first.names_shown(),
+        )
     if isinstance(first, tables.SheetCells):
         draft = replace(draft, sheet=first.sheet, sheets=tuple(first.sheets))
     yield _Reached(draft)
-    cut = steps.Cut(*map(changes.get, _TABLE))
+    cut = Cut(**{what: changes[what] for what in _TABLE if what in changes}, whole=whole)
+    if whole and changes["layout"] == "long":
+        roles = [changes.get(what) for what in (*column_roles.ROLES, "key")]
+        cut = cut._replace(columns=tuple(dict.fromkeys(filter(None, roles))))
     tabled = do(_all_tabled, cells, cut, tuple(one.content.name for one in found))
     row_names, rows = do(_first_rows, tabled.whole)
     draft = replace(
@@ -269,75 +310,100 @@ def _follow(draft: Draft, brought: Brought, changes: dict[str, Any]) -> Iterator
         left_out=tabled.left_out,
         row_names=row_names,
         rows=rows,
+        sampled=tabled.sampled,
     )
     yield _Reached(draft)
     yield from (_wide if tabled.layout == "wide" else _long)(draft, brought, tabled, changes)
 
 
 # What each step takes of what a person said, in its order.
-_CELLS = ("sheet", "encoding", "delimiter")
-_TABLE = ("header", "decimal", "layout", "footer", "left_out")
+_CELLS = ("sheet", "encoding", "delimiter", "first_line")
+_TABLE = ("first_line", "header", "footer", "left_out", "decimal", "layout")
 
 
-def _all_tabled(
-    cells: tuple[opening.Cells, ...], cut: steps.Cut, files: tuple[str, ...]
-) -> steps.Tabled:
+def _all_tabled(cells: tuple[opening.Cells, ...], cut: Cut, files: tuple[str, ...]) -> Tabled:
     """The table of a file, or of all parts of one: cut as the first is."""
-    first = steps.tabled(cells[0], cut)
+    first = tabling.tabled(cells[0], cut)
     if len(cells) == 1:
         return first
-    cut = steps.Cut(first.header, first.decimal, first.layout, first.footer, first.left_out)
-    return steps.together((first, *(steps.tabled(one, cut) for one in cells[1:])), files)
+    cut = cut._replace(
+        header=first.header,
+        left_out=first.left_out,
+        decimal=first.decimal,
+        layout=first.layout,
+    )
+    return tabling.together((first, *(tabling.tabled(one, cut) for one in cells[1:])), files)
 
 
 def _long(
-    draft: Draft, brought: Brought, tabled: steps.Tabled, changes: dict[str, Any]
+    draft: Draft, brought: Brought, tabled: Tabled, changes: dict[str, Any]
 ) -> Iterator[_Reached]:
     """The draft after each step that tells what a table with one rating a row means."""
-    do, said = brought.memory, brought.said
+    do, file = brought.memory, brought.said
     chosen = {what: changes[what] for what in column_roles.ROLES if what in changes}
-    roles = do(steps.long_roles, tabled, said, chosen)
-    draft = replace(draft, **dataclasses.asdict(roles))
+    found = do(meaning.long_roles, tabled, file, chosen)
+    draft = replace(draft, **dataclasses.asdict(found.roles), key=found.key)
     yield _Reached(draft)
-    implicit = do(steps.are_pairs, tabled, roles, changes.get("implicit"))
+    implicit = do(meaning.are_pairs, found, changes.get("implicit"))
     draft = replace(draft, implicit=implicit)
-    steps.needed(roles, implicit, tabled.table, said)
-    numbers = do(steps.long_numbers, tabled, roles, implicit, said)
-    named_so = column_roles.role(roles.rating or "") == "count"
-    unrated, log = _unrated(changes), bool(changes.get("log", False))
-    valued = do(steps.valued, numbers, named_so, False, unrated, log)
-    draft = _valued(draft, valued, tabled.remarks)
+    meaning.needed(found, implicit, file)
+    said = _said(changes)
+    read = do(valuing.read_long, found, tabled.decimal, implicit, said, file)
+    draft = _answered(draft, read)
     yield _Reached(draft)
-    scale = changes.get("scale") or do(steps.scale_of, valued, said)
+    named_so = column_roles.role(found.roles.rating or "") == "count"
+    valued = do(valuing.valued, read, named_so, False, said)
+    draft = _valued(draft, valued, (*tabled.remarks, *found.remarks, *read.remarks))
+    yield _Reached(draft)
+    scale = do(valuing.scale_of, valued, read, implicit, said, file)
     draft = replace(draft, scale=scale)
-    yield _Reached(draft, steps.ReadyLong(tabled, roles, valued, scale, draft.name, draft.remarks))
+    yield _Reached(draft, ReadyLong(found, valued, scale, draft.name, draft.remarks))
 
 
 def _wide(
-    draft: Draft, brought: Brought, tabled: steps.Tabled, changes: dict[str, Any]
+    draft: Draft, brought: Brought, tabled: Tabled, changes: dict[str, Any]
 ) -> Iterator[_Reached]:
     """The draft after each step that tells what a table of users × items means."""
-    do, said = brought.memory, brought.said
+    do, file = brought.memory, brought.said
     named = changes.get("user", ...), changes.get("labels"), changes.get("items_in_rows")
-    roles = do(steps.wide_roles, tabled, *named)
+    roles = do(meaning.wide_roles, tabled, *named)
     draft = replace(draft, user=roles.user, labels=roles.labels, items_in_rows=roles.items_in_rows)
     yield _Reached(draft)
-    matrix = do(steps.wide_matrix, tabled, roles, said)
-    unrated, log = _unrated(changes), bool(changes.get("log", False))
-    valued = do(steps.valued, matrix.numbers, False, True, unrated, log)
-    draft = _valued(draft, valued, (*tabled.remarks, *matrix.remarks))
+    said = _said(changes)
+    read = do(valuing.read_wide, tabled, roles, said, file)
+    draft = _answered(draft, read)
     yield _Reached(draft)
-    scale = changes.get("scale") or do(steps.scale_of, valued, said)
+    valued = do(valuing.valued, read, False, True, said)
+    draft = _valued(draft, valued, (*tabled.remarks, *read.remarks))
+    yield _Reached(draft)
+    scale = do(valuing.scale_of, valued, read, False, said, file)
     draft = replace(draft, scale=scale)
-    ready = steps.ReadyWide(matrix, roles, valued, scale, draft.name, draft.remarks)
-    yield _Reached(draft, ready)
+    yield _Reached(draft, ReadyWide(read, roles, valued, scale, draft.name, draft.remarks))
 
 
-def _unrated(changes: dict[str, Any]) -> Any:
-    return steps.marks(changes["unrated"]) if "unrated" in changes else ...
+def _said(changes: dict[str, Any]) -> valuing.Said:
+    answers = changes.get("answers")
+    return valuing.Said(
+        None if answers is None else tuple(map(tuple, answers)),
+        changes.get("unrated", ...),
+        bool(changes.get("log", False)),
+        changes.get("scale"),
+    )
 
 
-def _valued(draft: Draft, valued: steps.Valued, remarks: tuple[Text, ...]) -> Draft:
+def _answered(draft: Draft, read: valuing.Read) -> Draft:
+    """The draft with what words mean, and with what stands in the way."""
+    answered = read.answers
+    return replace(
+        draft,
+        answers=answered.pairs if answered else (),
+        unrated=answered.unrated if answered else (),
+        texts=read.texts,
+        problem=read.problem,
+    )
+
+
+def _valued(draft: Draft, valued: valuing.Valued, remarks: tuple[Text, ...]) -> Draft:
     return replace(
         draft,
         unrated=valued.unrated,
@@ -360,7 +426,7 @@ def _grouplens(draft: Draft, ratings: Ratings) -> _Reached:
         row_names=tuple(frame.columns),
         rows=_plain_rows(frame),
     )
-    return _Reached(draft, steps.ReadyMade(ratings))
+    return _Reached(draft, ReadyMade(ratings))
 
 
 def _first_rows(table: Table) -> tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...]]:

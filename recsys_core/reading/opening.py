@@ -128,7 +128,13 @@ def _member(pack: Pack, name: str) -> Inside:
     return Inside(inner, packed, archive)
 
 
-def cells(found: Inside, sheet: str | None, encoding: str | None, delimiter: str | None) -> Cells:
+def cells(
+    found: Inside,
+    sheet: str | None,
+    encoding: str | None,
+    delimiter: str | None,
+    first_line: int | None,
+) -> Cells:
     """The cells of the one table that was found."""
     if found.form == "excel":
         return tables.SheetCells(found.content, sheet)
@@ -139,17 +145,24 @@ def cells(found: Inside, sheet: str | None, encoding: str | None, delimiter: str
         return parquet.parquet(found.content)
     if found.form == "npy":
         return arrays.npy(found.content)
-    return TextCells(found.content, encoding, delimiter)
+    return TextCells(found.content, encoding, delimiter, first_line)
 
 
 def all_cells(
-    found: tuple[Inside, ...], sheet: str | None, encoding: str | None, delimiter: str | None
+    found: tuple[Inside, ...],
+    sheet: str | None,
+    encoding: str | None,
+    delimiter: str | None,
+    first_line: int | None,
 ) -> tuple[Cells, ...]:
     """The cells of a table or of its parts, which are written as the first one is."""
-    first = cells(found[0], sheet, encoding, delimiter)
+    if all(one.form == "parquet" for one in found):
+        return (parquet.parquet(*(one.content for one in found)),)
+    first = cells(found[0], sheet, encoding, delimiter, first_line)
     if isinstance(first, TextCells):
         encoding, delimiter = first.encoding, first.delimiter
-    return (first, *(cells(one, sheet, encoding, delimiter) for one in found[1:]))
+    rest = (cells(one, sheet, encoding, delimiter, first_line) for one in found[1:])
+    return (first, *rest)
 
 
 def _packed_table(archive: Archive) -> str:

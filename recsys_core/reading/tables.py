@@ -9,6 +9,7 @@ import pandas as pd
 
 from recsys_core.errors import ReadError
 from recsys_core.extras import needed_for
+from recsys_core.reading import layout
 from recsys_core.reading.archives import Archive
 from recsys_core.reading.cells import Table
 from recsys_core.reading.limits import (
@@ -106,25 +107,22 @@ class SheetCells:
             : max(SAMPLE_ROWS_AT_LEAST, min(SAMPLE_ROWS, SAMPLE_CELLS // self.width))
         ]
 
-    def table(self, header: bool, wide: bool, decimal: str) -> Table:
-        """Everything below the header."""
-        body = self._records[1:] if header else self._records
+    def tail(self) -> list[list[Any]]:
+        """The last records."""
+        return self._records[-SAMPLE_ROWS_AT_LEAST:]
+
+    def table(self, header: int, wide: bool, decimal: str, footer: int = 0) -> Table:
+        """Everything below so many lines of names, without so many at the end."""
+        body = self._records[header : len(self._records) - footer]
         if not body:
             raise unreadable(Text("{said} has a header but no ratings below it.", said=self.said))
-        names = [""] * self.width
-        if header:
-            for position, cell in enumerate(self._records[0]):
-                names[position] = "" if cell is None else _name(cell)
+        names = layout.column_names(self._records[:header], self.width)
         frame = pd.DataFrame(body, columns=range(max(map(len, body))), dtype=object)
         frame = frame.reindex(columns=range(self.width)).astype(object)
-        numbers = self._numbers[1:] if header else self._numbers
+        numbers = self._numbers[header:]
         return Table(
             frame, unique_names(names), lambda row: f"row {numbers[row]:,} of sheet “{self.sheet}”"
         )
-
-
-def _name(cell: Any) -> str:
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
 
 
 class FrameCells:
@@ -156,7 +154,10 @@ class FrameCells:
         rows = self._frame.head(n_rows).astype(object).to_numpy().tolist()
         return [list(map(str, self._frame.columns)), *rows] if self.named else rows
 
-    def table(self, header: bool, wide: bool, decimal: str) -> Table:
+    def names(self) -> list[str]:
+        """One name a column, "" where there is none."""
+        return list(map(str, self._frame.columns)) if self.named else [""] * self.width
+
+    def table(self, header: int, wide: bool, decimal: str) -> Table:
         """All rows; names are part of the file, so that ``header`` changes nothing."""
-        names = list(map(str, self._frame.columns)) if self.named else [""] * self.width
-        return Table(self._frame, unique_names(names), lambda row: f"row {row + 1:,}")
+        return Table(self._frame, unique_names(self.names()), lambda row: f"row {row + 1:,}")
