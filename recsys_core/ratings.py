@@ -79,7 +79,7 @@ class Scale(_Scale):
         return super().__new__(cls, low, high, step, named or None)
 
     def __eq__(self, other: object) -> bool:
-        """Tell whether both are the same; without words it equals the tuple of its three numbers."""
+        """Tell whether both are the same; without words also the tuple of its three numbers."""
         return self._compared() == (other._compared() if isinstance(other, Scale) else other)
 
     def __ne__(self, other: object) -> bool:
