@@ -79,7 +79,7 @@ class Scale(_Scale):
         return super().__new__(cls, low, high, step, named or None)
 
     def __eq__(self, other: object) -> bool:
-        """Tell whether both are the same; without words it equals the tuple of its three numbers."""
+        """Tell whether both are the same; without words also the tuple of its three numbers."""
         return self._compared() == (other._compared() if isinstance(other, Scale) else other)
 
     def __ne__(self, other: object) -> bool:
@@ -986,7 +986,7 @@ def _ranks(order: np.ndarray) -> np.ndarray:
 
 def _encode(labels: pd.Series) -> tuple[np.ndarray, list[Any]]:
     """Codes and labels; all-number labels ascending, others in order of appearance."""
-    codes, unique = pd.factorize(labels)
+    codes, unique = _codes_in_use(labels)
     texts = [label_text(label) for label in unique]
     if len(set(texts)) < len(texts):  # 1 and "1" in one column
         merged, first = pd.factorize(pd.Series(texts, dtype=object))
@@ -994,10 +994,25 @@ def _encode(labels: pd.Series) -> tuple[np.ndarray, list[Any]]:
     as_numbers = pd.to_numeric(pd.Series(unique, dtype=object), errors="coerce")
     if as_numbers.notna().all():
         order = np.argsort(as_numbers.to_numpy(dtype=np.float64), kind="stable")
-        rank = np.empty(len(order), dtype=np.int64)
+        rank = np.empty(len(order), dtype=np.int32)
         rank[order] = np.arange(len(order))
         codes, unique = rank[codes], pd.Index(unique)[order]
-    return codes.astype(np.int32), unique.tolist()
+    return codes.astype(np.int32, copy=False), unique.tolist()
+
+
+def _codes_in_use(labels: pd.Series) -> tuple[np.ndarray, Any]:
+    """Codes and the labels that occur, in order of appearance; a coded column is not hashed."""
+    if not isinstance(labels.dtype, pd.CategoricalDtype):
+        return pd.factorize(labels)
+    codes, n = labels.cat.codes.to_numpy(), len(labels.cat.categories)
+    first = np.full(n, len(codes), dtype=np.int64)
+    for begins in reversed(range(0, len(codes), 1 << 20)):  # of equals, the last written stays
+        block = codes[begins : begins + (1 << 20)][::-1]
+        first[block] = np.arange(begins + len(block) - 1, begins - 1, -1)
+    order = np.argsort(first, kind="stable")[: np.count_nonzero(first < len(codes))]
+    rank = np.zeros(n, dtype=np.int32)
+    rank[order] = np.arange(len(order))
+    return rank[codes], labels.cat.categories[order]
 
 
 def _without_unused(codes: np.ndarray, labels: list[Any]) -> tuple[np.ndarray, list[Any]]:

@@ -56,9 +56,10 @@ def load_model(path: str | Path) -> Model:
     item_info, user_info = (
         about.get(name) and pd.DataFrame(**about[name]) for name in ("item_info", "user_info")
     )
+    words = about.get("words") and tuple((rating, word) for rating, word in about["words"])
     train = Ratings(
         arrays["user_ids"], arrays["item_ids"], arrays["values"], about["users"], about["items"],
-        Scale(*about["scale"], words=about.get("words")), item_info=item_info, name=about["name"],
+        Scale(*about["scale"])._replace(words=words), item_info=item_info, name=about["name"],
         item_noun=about["item_noun"], user_info=user_info,
     )  # fmt: skip
     own = {n.removeprefix(PART): a for n, a in arrays.items() if n.startswith(PART)}

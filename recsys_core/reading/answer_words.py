@@ -564,7 +564,7 @@ EITHER_WAY = """
 : second | 2nd | second choice | 2nd choice
 : first | 1st | first choice | 1st choice
 
-4: none | no pain | no symptoms
+4: no pain | no symptoms | not at all
 4 3: mild | light
 4 3: moderate
 4 3: severe

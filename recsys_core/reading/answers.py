@@ -642,7 +642,7 @@ def _family(texts: Mapping[str, int]) -> Family | None:
 def _worded(texts: Mapping[str, int], numbers: Mapping[str, float]) -> Answers | None:
     """Words of a known set: “Strongly agree”, “meist”, “👍”; or those of the ends only."""
     clear = {t: n for t, n in texts.items() if not means_unrated(t)}
-    family = _family(clear) if clear else None
+    family = _family(texts) if clear else None
     if family is None:
         return None
     ranks = {text: rank for text in clear if (rank := family.rank(text)) is not None}

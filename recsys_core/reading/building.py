@@ -11,7 +11,7 @@ import pandas as pd
 from recsys_core import escape
 from recsys_core.errors import RatingsError, ReadError
 from recsys_core.ratings import Ratings, Scale
-from recsys_core.reading.cells import Table, as_labels, as_numbers, as_seconds
+from recsys_core.reading.cells import Table, as_codes, as_labels, as_numbers, as_seconds
 from recsys_core.reading.column_roles import Roles
 from recsys_core.reading.sources import unreadable
 from recsys_core.text import Text
@@ -33,10 +33,11 @@ def from_long(
     assert roles.user is not None and roles.item is not None
     frame = pd.DataFrame(
         {
-            "user": as_labels(table[roles.user]).to_numpy(),
-            "item": as_labels(table[roles.item]).to_numpy(),
+            "user": _coded(table[roles.user]),
+            "item": _coded(table[roles.item]),
             "rating": numbers,
-        }
+        },
+        copy=False,
     )
     # Times count only where a rating is: a blank line at the end must not cost all of them.
     complete = frame.notna().all(axis=1).to_numpy()
@@ -62,6 +63,12 @@ def from_long(
         item_noun=item_noun,
         remarks=remarks,
     )
+
+
+def _coded(column: pd.Series) -> pd.Categorical:
+    """A column's labels as codes: twelve million of them are never so many Python texts."""
+    codes, labels = as_codes(column)
+    return pd.Categorical.from_codes(codes, categories=pd.Index(labels, dtype=object))
 
 
 def not_a_number(

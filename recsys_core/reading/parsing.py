@@ -307,9 +307,10 @@ def _by_arrow(
     }
     mended = _Mended(lines, n_columns)
     source = lines.opened()
-    found: list[Any] = []
-    blocks: list[np.ndarray] = []
+    texts = {at: _Texts() for at in order if at not in numbers and at not in whole}
+    counts: dict[int, list[np.ndarray]] = {at: [] for at in order if at in whole}
     in_matrix = [at for at in order if at in numbers]
+    blocks: list[np.ndarray] = []
     n_rows = 0
     try:
         reader = arrow_csv.open_csv(
@@ -336,9 +337,13 @@ def _by_arrow(
             n_rows += batch.num_rows
             if n_rows > MAX_ROWS or (numbers and n_rows * n_columns > MAX_CELLS):
                 raise unreadable(lines.too_large(n_rows, source.tell(), n_columns))
+            for at, column in texts.items():
+                chunk = batch.column(names[at])
+                column.add(chunk.indices.to_numpy(), chunk.dictionary.to_pylist())
+            for at, parts in counts.items():
+                parts.append(batch.column(names[at]).to_numpy().copy())  # the block is let go
             if in_matrix:
                 blocks.append(_floats(batch, names, in_matrix))
-            found.append(batch.select([names[at] for at in order if at not in numbers]))
     except pa.ArrowInvalid as error:
         if mended.uneven is not None:
             raise mended.uneven from None
@@ -355,16 +360,12 @@ def _by_arrow(
     if mended.rows and (whole or numbers):
         raise _NotAsGuessed  # their cells are texts, and few such files are large
     parsed = Parsed(n_rows, order, n_damaged=lines.n_damaged, n_comments=mended.n_comments)
-    for at in order:
-        if at in numbers:
-            continue
-        chunks = [batch.column(names[at]) for batch in found]
-        if at in whole:
-            parsed.whole[at] = np.concatenate([chunk.to_numpy() for chunk in chunks])
-        else:
-            parsed.texts[at] = _joined(chunks, lines)
+    for at, parts in counts.items():
+        parsed.whole[at] = _stacked(parts, n_rows, np.int64)
+    for at, column in texts.items():
+        parsed.texts[at] = _as_written(*column.joined(n_rows), lines)
     if in_matrix:
-        parsed.numbers, parsed.matrix = in_matrix, _stacked(blocks, n_rows, len(in_matrix))
+        parsed.numbers, parsed.matrix = in_matrix, _stacked(blocks, n_rows, np.float32)
     if lines.quoted and not lines.sampled:
         _refuse_unclosed(parsed, lines)
     return mended.into(parsed) if mended.rows else parsed
@@ -378,28 +379,37 @@ def _floats(batch: Any, names: list[str], columns: list[int]) -> np.ndarray:
     return block
 
 
-def _stacked(blocks: list[np.ndarray], n_rows: int, width: int) -> np.ndarray:
-    """Blocks of rows as one matrix; each is let go as soon as it is copied."""
+def _stacked(blocks: list[np.ndarray], n_rows: int, dtype: Any) -> np.ndarray:
+    """Blocks of rows as one array; each is let go as soon as it is copied."""
     if len(blocks) == 1:
-        return blocks.pop()
-    matrix = np.empty((n_rows, width), dtype=np.float32)
+        return blocks.pop().astype(dtype, copy=False)
+    stacked = np.empty((n_rows, *blocks[0].shape[1:]) if blocks else 0, dtype=dtype)
     stop = n_rows
     while blocks:
         block = blocks.pop()
-        matrix[stop - len(block) : stop] = block
+        stacked[stop - len(block) : stop] = block
         stop -= len(block)
-    return matrix
+    return stacked
 
 
-def _joined(chunks: list[Any], lines: Lines) -> tuple[np.ndarray, list[str]]:
-    """Codes and distinct texts of a column out of those of its blocks."""
-    if not chunks:
-        return np.zeros(0, dtype=np.int32), []
-    import pyarrow as pa
+class _Texts:
+    """A column of texts, block by block: codes into those met so far."""
 
-    column = pa.chunked_array(chunks).unify_dictionaries()
-    codes = np.concatenate([chunk.indices.to_numpy() for chunk in column.chunks])
-    return _as_written(codes, column.chunk(column.num_chunks - 1).dictionary.to_pylist(), lines)
+    def __init__(self) -> None:
+        self._place: dict[str, int] = {}
+        self._codes: list[np.ndarray] = []
+
+    def add(self, codes: np.ndarray, distinct: list[str]) -> None:
+        """The next block: codes into its own distinct texts."""
+        place = self._place
+        ours = np.array([place.setdefault(text, len(place)) for text in distinct], dtype=np.int32)
+        self._codes.append(ours[codes] if len(ours) else np.zeros(0, dtype=np.int32))
+
+    def joined(self, n_rows: int) -> tuple[np.ndarray, list[str]]:
+        """All codes, in as few bytes as they need, and the distinct texts."""
+        return _stacked(self._codes, n_rows, np.min_scalar_type(-len(self._place) - 1)), list(
+            self._place
+        )
 
 
 def _as_written(
