@@ -258,8 +258,7 @@ def test_a_decimal_comma_far_down_is_one_all_the_same():
     text = lines([("user", "item", "rating"), *rows, (99, 1, "3,5")], ";")
     assert 3.5 in read_ratings(text.encode()).values
     mixed = lines([("user", "item", "rating"), *rows, (98, 1, "3.5"), (99, 1, "3,5")], ";")
-    with pytest.raises(ReadError, match="“3,5” is not a number"):
-        read_ratings(mixed.encode())
+    assert sum(read_ratings(mixed.encode()).values == 3.5) == 2
 
 
 def test_unreadable_times_are_left_out_and_said():
