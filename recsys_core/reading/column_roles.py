@@ -172,7 +172,8 @@ def meaning(name: str) -> Meaning:
         about_item = bool({"item", "title"} & of)
         return Meaning("title", n_unknown + 2 * (not about_item), named=not about_item)
     if {"user", "item"} <= of:  # “product reviewer”: the last word is what it is
-        last = [kind for kind in kinds if {"user", "item"} & kind][-1]
+        pairs = zip(words, kinds, strict=True)
+        last = [kind for word, kind in pairs if {"user", "item"} & kind and word != "uid"][-1]
         of = of - ({"item"} if "user" in last else {"user"})
     rank = (0 if "id" in of else 1) + 2 * ("others" in of) + 2 * (n_unknown > 0)
     if "user" in of:
