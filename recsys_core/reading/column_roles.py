@@ -511,10 +511,12 @@ def _ids_among(
     people = [c for c in people if not c.meaning.attribute]
     things = [c for c in sound if c.meaning.role in (None, "user", "item", "title")]
     things = [c for c in things if not c.meaning.attribute] or [c for c in things if not c.numeric]
-    if item is not None and columns[item].n_distinct == columns[item].n >= 10:
+    if item is not None and columns[item].n_distinct == columns[item].n >= 5:
         people = [  # a catalogue, more likely
             c for c in people if c.meaning.role == "user" and not _counts_users(c, columns[item])
         ]
+    if user is not None and columns[user].n_distinct == columns[user].n >= 5:
+        things = [c for c in things if not c.meaning.attribute]  # a table of users, more likely
     if user is None and item is None and len(people) > 1 and len(things) > 1:
         pairs = [
             (one, other)
