@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_core import escape, words
-from recsys_core.errors import RatingsError
+from recsys_core.errors import RatingsError, SettingsError
 from recsys_core.recipes import Recipe
 from recsys_core.repeats import sentence as about_repeats
 from recsys_core.repeats import settled as settled_repeats
@@ -26,12 +27,71 @@ SIDES: tuple[Side, Side] = ("user", "item")
 OTHER: dict[Side, Side] = {"user": "item", "item": "user"}
 
 
-class Scale(NamedTuple):
-    """The possible ratings: lowest, highest, and the step between them (None: continuous)."""
-
+class _Scale(NamedTuple):
     low: float
     high: float
     step: float | None = None
+    words: tuple[tuple[float, str], ...] | None = None
+
+
+class Scale(_Scale):
+    """The possible ratings: lowest, highest, the step between them, and words for them.
+
+    A ``step`` of None: every number between the ends. ``words`` are pairs of a rating and what
+    people called it, ``(1, "Strongly disagree")``, lowest first; not every rating need have one.
+    None where ratings were given as numbers. They are names, as titles are: they are saved with a
+    model and shown beside the numbers, and no fingerprint, link or receipt depends on them.
+
+    Raises
+    ------
+    SettingsError
+        If the lowest lies above the highest, or the step is not above 0.
+    """
+
+    __slots__ = ()
+
+    def __new__(
+        cls,
+        low: float,
+        high: float,
+        step: float | None = None,
+        words: Iterable[tuple[float, str]] | None = None,
+    ) -> Scale:
+        """Check the numbers, and put the words in order."""
+        if not low <= high:
+            raise SettingsError(
+                Text(
+                    "The lowest possible rating, {low:g}, lies above the highest, {high:g}; "
+                    "exchange them.",
+                    low=low,
+                    high=high,
+                )
+            )
+        if step is not None and not 0 < step < math.inf:
+            raise SettingsError(
+                Text(
+                    "The step between possible ratings must be above 0, not {step:g}; leave it out "
+                    "where every number is possible.",
+                    step=step,
+                )
+            )
+        named = tuple(sorted((float(rating), str(word)) for rating, word in words or ()))
+        return super().__new__(cls, low, high, step, named or None)
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether both are the same; without words also the tuple of its three numbers."""
+        return self._compared() == (other._compared() if isinstance(other, Scale) else other)
+
+    def __ne__(self, other: object) -> bool:
+        """Tell whether they differ."""
+        return not self == other
+
+    def __hash__(self) -> int:
+        """Return the hash of the tuple it equals."""
+        return hash(self._compared())
+
+    def _compared(self) -> tuple[Any, ...]:
+        return self[:3] if self.words is None else self[:]
 
     @property
     def width(self) -> float:
@@ -51,14 +111,46 @@ class Scale(NamedTuple):
             values = np.asarray(values, dtype=np.float64).astype(np.float32)
         return (values >= np.float32(self.low)) & (values <= np.float32(self.high))
 
+    def possible(self, most: int) -> list[float]:
+        """List the possible ratings, lowest first; none where there are more than ``most``.
+
+        On a scale without steps they are the ratings that have a word, if its ends have one.
+        """
+        if self.step is not None:
+            n = self.width / self.step
+            return [self.low + self.step * i for i in range(round(n) + 1)] if n < most else []
+        named = [rating for rating, _ in self.words or ()]
+        ends = len(named) > 1 and (named[0], named[-1]) == (self.low, self.high)
+        return named if ends and len(named) <= most else []
+
+    def word(self, rating: float) -> str | None:
+        """Return what people called a rating, on one short line; None where it has no word."""
+        for named, word in self.words or ():
+            if np.float32(named) == np.float32(rating):
+                return escape.short(escape.one_line(word), _LONGEST_WORD)
+        return None
+
+    def said(self, rating: float) -> str:
+        """Say a rating as it was given, with its word where it has one: “4 (Agree)”, “4.5”."""
+        return self._with_word(words.given(rating), rating)
+
+    def _with_word(self, text: str, rating: float) -> str:
+        word = self.word(rating)
+        return text if word is None else f"{text} ({word})"
+
     def __str__(self) -> str:
         step = "continuous" if self.step is None else f"steps of {self.step:g}"
-        return f"{self.low:g}–{self.high:g}, {step}"
+        low, high = (self._with_word(f"{end:g}", end) for end in (self.low, self.high))
+        return f"{low}–{high}, {step}"
 
     @classmethod
-    def guess(cls, values: np.ndarray) -> Scale:
-        """Find the first usual scale that holds all values, (n,); their own range if none does."""
-        for usual in cls.usual_for(values):
+    def guess(cls, values: np.ndarray, n: int | None = None) -> Scale:
+        """Find the likeliest usual scale that holds all values; their own range if none does.
+
+        ``values`` are the ratings, (n,), or the different ones among them; then ``n`` says how
+        many ratings there are: four of {1, 2, 3, 4} may well be on 1–5, a thousand are on 1–4.
+        """
+        for usual in cls.usual_for(values, n):
             return usual
         # As they are kept, so that a file of the kept ratings has the same scale.
         values = np.asarray(values, dtype=np.float32).astype(np.float64)
@@ -66,30 +158,65 @@ class Scale(NamedTuple):
         return cls(float(values.min()), float(values.max()), step)
 
     @classmethod
-    def usual_for(cls, values: np.ndarray) -> list[Scale]:
-        """Find the usual scales that hold all values, (n,), the likeliest first."""
+    def usual_for(cls, values: np.ndarray, n: int | None = None) -> list[Scale]:
+        """Find the usual scales that hold all values, the likeliest first; see ``guess``.
+
+        Each rating is taken to be any of a scale's with equal probability: the more ratings, the
+        less likely a scale with more possible ratings than were given. A scale that few people use
+        counts only where both its ends were given.
+        """
+        n = len(values) if n is None else n
         values = np.unique(values).astype(np.float64)
-        low, high = float(values.min()), float(values.max())
+        low, high = float(values[0]), float(values[-1])
 
-        def on_steps(usual: Scale) -> bool:
-            return np.allclose(np.mod(values - usual.low, usual.step or 1), 0, atol=1e-6)
+        def holds(usual: Scale) -> bool:
+            if not (usual.low <= low and high <= usual.high):
+                return False
+            steps = (values - usual.low) / (usual.step or 1)
+            return np.allclose(steps, np.rint(steps), atol=1e-6)
 
-        holding = (s for s in _USUAL_SCALES if s.low <= low and high <= s.high)
-        return [usual for usual in holding if on_steps(usual)]
+        held = [(s, surprise) for s, surprise in _USUAL_SCALES.items() if holds(s)]
+        if low < 0 and max(-low, high) <= _WIDEST_AROUND_ZERO:
+            end = max(-low, high)
+            two = Scale(-end, end, 2 * end)  # thumbs up, thumbs down
+            around = [two] if holds(two) else [Scale(-end, end, 1)]
+            held += [(s, 0.0) for s in around if holds(s)]
+        ends = (low, high)
+        held = [(s, x) for s, x in held if x < _RARE or (s.low, s.high) == ends]
+
+        def unlikely(found: tuple[Scale, float]) -> float:
+            usual, surprise = found
+            return surprise + n * math.log(usual.width / (usual.step or 1) + 1)
+
+        return [usual for usual, _ in sorted(held, key=unlikely)]
 
 
-_USUAL_SCALES = (
-    Scale(1, 5, 1),
-    Scale(0, 1, 1),
-    Scale(0, 2, 1),
-    Scale(0, 5, 1),
-    Scale(0.5, 5, 0.5),
-    Scale(0, 5, 0.5),
-    Scale(1, 10, 1),
-    Scale(0, 10, 1),
-    Scale(0, 10, 0.5),
-    Scale(0, 100, 1),
-)
+# A word longer than this is a sentence, for which no form has room.
+_LONGEST_WORD = 60
+
+_WIDEST_AROUND_ZERO = 10  # −10 … 10
+
+# The usual scales, and how little each is used: −log of its odds against 1–5. Those from _RARE on
+# are taken only where both their ends were given.
+_RARE = 3.0
+_USUAL_SCALES: dict[Scale, float] = {
+    Scale(1, 5, 1): 0.0,
+    Scale(0, 1, 1): 0.5,
+    Scale(1, 10, 1): 0.5,
+    Scale(0.5, 5, 0.5): 0.5,
+    Scale(0, 5, 1): 1.0,
+    Scale(0, 5, 0.5): 1.0,
+    Scale(1, 7, 1): 1.0,
+    Scale(0, 10, 1): 1.0,
+    Scale(0, 10, 0.5): 1.0,
+    Scale(0, 100, 1): 1.0,
+    Scale(0, 20, 1): 2.0,
+    Scale(0, 20, 0.5): 2.0,
+    **{Scale(0, high, 1): _RARE for high in (2, 3, 4)},
+    **{Scale(1, high, 1): _RARE for high in (2, 3, 4, 6, 20, 100)},
+    **{Scale(0, high, 1): 4 * _RARE for high in (6, 7, 8, 9, 12)},
+    **{Scale(1, high, 1): 4 * _RARE for high in (8, 9, 11, 12)},
+}
 
 
 @dataclass(frozen=True)
@@ -718,7 +845,7 @@ class Ratings:
         header = [
             [label_text(self.users[user]) for user in users],
             [label_text(self.items[item]) for item in items],
-            [None if part is None else float(part) for part in self.scale],
+            [None if part is None else float(part) for part in self.scale[:3]],  # words are names
             [self.n_ratings, timed],
         ]
         text = json.dumps(header, ensure_ascii=True, separators=(",", ":"))
@@ -859,7 +986,7 @@ def _ranks(order: np.ndarray) -> np.ndarray:
 
 def _encode(labels: pd.Series) -> tuple[np.ndarray, list[Any]]:
     """Codes and labels; all-number labels ascending, others in order of appearance."""
-    codes, unique = pd.factorize(labels)
+    codes, unique = _codes_in_use(labels)
     texts = [label_text(label) for label in unique]
     if len(set(texts)) < len(texts):  # 1 and "1" in one column
         merged, first = pd.factorize(pd.Series(texts, dtype=object))
@@ -867,10 +994,25 @@ def _encode(labels: pd.Series) -> tuple[np.ndarray, list[Any]]:
     as_numbers = pd.to_numeric(pd.Series(unique, dtype=object), errors="coerce")
     if as_numbers.notna().all():
         order = np.argsort(as_numbers.to_numpy(dtype=np.float64), kind="stable")
-        rank = np.empty(len(order), dtype=np.int64)
+        rank = np.empty(len(order), dtype=np.int32)
         rank[order] = np.arange(len(order))
         codes, unique = rank[codes], pd.Index(unique)[order]
-    return codes.astype(np.int32), unique.tolist()
+    return codes.astype(np.int32, copy=False), unique.tolist()
+
+
+def _codes_in_use(labels: pd.Series) -> tuple[np.ndarray, Any]:
+    """Codes and the labels that occur, in order of appearance; a coded column is not hashed."""
+    if not isinstance(labels.dtype, pd.CategoricalDtype):
+        return pd.factorize(labels)
+    codes, n = labels.cat.codes.to_numpy(), len(labels.cat.categories)
+    first = np.full(n, len(codes), dtype=np.int64)
+    for begins in reversed(range(0, len(codes), 1 << 20)):  # of equals, the last written stays
+        block = codes[begins : begins + (1 << 20)][::-1]
+        first[block] = np.arange(begins + len(block) - 1, begins - 1, -1)
+    order = np.argsort(first, kind="stable")[: np.count_nonzero(first < len(codes))]
+    rank = np.zeros(n, dtype=np.int32)
+    rank[order] = np.arange(len(order))
+    return rank[codes], labels.cat.categories[order]
 
 
 def _without_unused(codes: np.ndarray, labels: list[Any]) -> tuple[np.ndarray, list[Any]]:

@@ -199,7 +199,7 @@ def _colours(part: Block, view: View, values: np.ndarray, mode: Mode) -> dict:
         # From no doubt to the most there is here: a mere order of the cells would hide its size.
         return {"colorscale": theme.sequential(mode), "zmin": 0, "zmax": float(values.max())}
     if view != "error":
-        low, high, _ = part.extent if view == "predicted" else part.scale
+        low, high = (part.extent if view == "predicted" else part.scale)[:2]
         return {"colorscale": theme.sequential(mode), "zmin": low, "zmax": high}
     # Symmetric, and the same for every block of these data, so that pages of blocks compare.
     most = part.scale.width / 2 or 1.0
@@ -268,7 +268,7 @@ def _dots(part: Block, view: View, mode: Mode) -> list[Trace]:
     at_row, at_column = np.nonzero(gaps)
     colours: str | list[str] = theme.of(mode).mark
     if view == "filled":
-        low, high, _ = part.scale
+        low, high = part.scale[:2]
         shares = (values[gaps] - low) / ((high - low) or 1.0)
         colours = [theme.ink_on(share) for share in shares]
     dots = trace(
@@ -346,7 +346,7 @@ def live(part: Block, mode: Mode, *, sampled: bool = False) -> tuple[Figure, dic
     if not part.has_ratings:
         known = np.where(np.isnan(known), known, np.float32(1))  # chosen: as preferred as can be
     n_rows, n_columns = known.shape
-    low, high, _ = part.extent
+    low, high = part.extent[:2]
     cells = {"colorscale": theme.sequential(mode), "zmin": low, "zmax": high}
     dot, paper = theme.of(mode).mark, theme.paper(mode)
     framed = n_columns <= _NAMED_LINES
@@ -467,7 +467,7 @@ def _live_numbers(
     part: Block, known: np.ndarray, first: int, margin: dict[str, int], users: dict[str, Any]
 ) -> tuple[list[Trace], dict[str, Any]]:
     """The traces of numbers in the cells, and how the browser is to draw the cells around them."""
-    low, high, _ = part.extent
+    low, high = part.extent[:2]
     row, column = np.nonzero(~np.isnan(known))
     inks = [theme.ink_on((value - low) / ((high - low) or 1.0)) for value in known[row, column]]
 

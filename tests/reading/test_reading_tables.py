@@ -92,7 +92,7 @@ def test_text_ids_with_leading_zeros_in_a_sheet():
 def test_wide_sheet_with_blanks_and_marks():
     rows = [[None, "A", "B", "C"], ["anna", 5, None, "-"], ["bob", 0, 3, 1], ["cleo", "n/a", 2, 4]]
     guess = inspect(workbook(rows))
-    assert (guess.layout, guess.unrated) == ("wide", None)
+    assert (guess.layout, guess.unrated) == ("wide", ())
     ratings = guess.read()
     assert ratings.users == ["anna", "bob", "cleo"] and ratings.n_ratings == 6
 

@@ -410,7 +410,7 @@ def _place(run: Run, user: int, item: int) -> str:
     row, column = (part.rows == user).nonzero()[0], (part.columns == item).nonzero()[0]
     if not (len(row) and len(column)):
         return ""
-    low, high, _ = run.fitted.extent
+    low, high = run.fitted.extent[:2]
     return (
         f' data-row="{row[0]}" data-column="{column[0]}" data-columns="{len(part.columns)}"'
         f' data-low="{low}" data-high="{high}"'

@@ -1,0 +1,282 @@
+"""From cells to ratings as numbers: what words mean, what means “unrated”, counts, the scale."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from recsys_core import escape
+from recsys_core.ratings import Scale
+from recsys_core.reading import answers, building, values
+from recsys_core.reading.answers import Answers
+from recsys_core.reading.cells import as_numbers, is_blank
+from recsys_core.reading.meaning import LongRoles, WideRoles
+from recsys_core.reading.sources import unreadable
+from recsys_core.reading.tabling import Tabled
+from recsys_core.text import Text
+
+_MOST_TEXTS = 200  # texts without a number that are listed for a person to say theirs
+
+
+class Said(NamedTuple):
+    """What a person said of cells: None, or ``...`` of ``unrated``, where nothing was said."""
+
+    answers: tuple[tuple[str, float], ...] | None = None
+    unrated: Any = ...
+    log: bool = False
+    scale: Scale | None = None
+
+    @property
+    def marks(self) -> tuple[float | str, ...] | None:
+        """The numbers and words that mean “not rated”; None where nothing was said."""
+        if self.unrated is ...:
+            return None
+        if self.unrated is None:
+            return ()
+        some = self.unrated if isinstance(self.unrated, tuple | list | set) else (self.unrated,)
+        return tuple(mark if isinstance(mark, str) else float(mark) for mark in some)
+
+    @property
+    def words(self) -> tuple[str, ...] | None:
+        """The words among them."""
+        marks = self.marks
+        return None if marks is None else tuple(mark for mark in marks if isinstance(mark, str))
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """Cells as numbers, NaN where unrated: (n_rows,) of a long table, (n_users, n_items) of a wide.
+
+    ``labels`` are the users and items of a wide table. ``answers`` say what texts stand for;
+    ``problem`` names a cell that stands for nothing, ``texts`` all such.
+    """
+
+    numbers: np.ndarray
+    labels: tuple[pd.Index, pd.Index] | None = None
+    answers: Answers | None = None
+    problem: Text | None = None
+    texts: tuple[str, ...] = ()
+    remarks: tuple[Text, ...] = ()
+
+
+def read_long(found: LongRoles, decimal: str, implicit: bool, said: Said, file: str) -> Read:
+    """Read the ratings of a table with one rating a row; 1 each where there are pairs alone."""
+    table, name = found.table, found.roles.rating
+    if implicit or name is None:
+        return Read(np.ones(len(table.body)))
+    column = table[name]
+    numbers, wrong = as_numbers(column, decimal)
+    if not wrong.any() and said.answers is None:
+        return Read(numbers)
+    answered = _answered([column], said, decimal)
+    if answered is not None:
+        numbers, wrong = answers.applied(column, answered, decimal)
+    if not wrong.any():
+        return Read(numbers, answers=answered, remarks=_remarks(answered))
+    problem = building.not_a_number(table, name, wrong, numbers, file)
+    return Read(numbers, None, answered, problem, _texts(column[wrong]))
+
+
+def read_wide(tabled: Tabled, roles: WideRoles, said: Said, file: str) -> Read:
+    """Read the ratings of a table of users × items, float32."""
+    grid = building.grid(roles.table, roles.labels)
+    numbers, wrong = building.grid_numbers(grid, tabled.decimal)
+    answered = None
+    if wrong.any() or said.answers is not None:
+        texts = [grid.body.iloc[:, at] for at in range(grid.body.shape[1]) if grid.has_words(at)]
+        answered = _answered(texts, said, tabled.decimal)
+        if answered is not None:
+            for at in range(grid.body.shape[1]):
+                if grid.has_words(at):
+                    column = grid.body.iloc[:, at]
+                    numbers[:, at], wrong[:, at] = answers.applied(column, answered, tabled.decimal)
+    if wrong.any():
+        problem = building.not_a_rating(grid, wrong, file)
+        return Read(numbers, None, answered, problem, _texts_of(grid.body, wrong))
+    numbers, names = grid.without_nameless_end(numbers)
+    users, items = grid.rows, pd.Index([tabled.items.get(name, name) for name in names])
+    remarks = list(_remarks(answered))
+    if not roles.labels and values.first_counts_the_rest(numbers):  # as Jester's files do
+        numbers, items = numbers[:, 1:], items[1:]
+        remarks.append(Text("The first column counts the ratings of its row and was left out."))
+    if roles.items_in_rows:
+        numbers, users, items = numbers.T, items, users
+    return Read(numbers, (users, items), answered, remarks=tuple(remarks))
+
+
+def _answered(columns: Iterable[pd.Series], said: Said, decimal: str) -> Answers | None:
+    """What the texts of columns mean: as a person said, else as they are understood."""
+    texts: Counter[str] = Counter()
+    for column in columns:
+        codes, unique = pd.factorize(column)
+        times = np.bincount(codes[codes >= 0], minlength=len(unique))
+        for cell, n in zip(unique, times.tolist(), strict=True):
+            if not is_blank(cell):
+                texts[str(cell).strip()] += n
+    guessed = answers.understood(texts, decimal)
+    if said.answers is None:
+        if guessed is None or said.words is None:
+            return guessed
+        return replace(guessed, unrated=said.words)
+    words = said.words if said.words is not None else guessed.unrated if guessed else ()
+    pairs = tuple(sorted(said.answers, key=lambda pair: pair[1]))
+    return Answers(pairs, words, words=guessed is None or guessed.words, remark=None)
+
+
+def _remarks(answered: Answers | None) -> tuple[Text, ...]:
+    if answered is None:
+        return ()
+    found = [
+        Text(
+            "Answers were taken as numbers: {pairs}.",
+            pairs=", ".join(f"“{_short(text)}” {number:g}" for text, number in answered.pairs[:12]),
+        )
+    ]
+    if answered.unrated:
+        marks = ", ".join(f"“{_short(text)}”" for text in answered.unrated[:12])
+        found.append(Text("Taken as “unrated”: {marks}.", marks=marks))
+    if answered.remark is not None:
+        found.append(answered.remark)
+    return tuple(found)
+
+
+def _short(text: str) -> str:
+    return escape.short(escape.one_line(text), 40)
+
+
+def _texts(cells: pd.Series) -> tuple[str, ...]:
+    """The different texts of some cells, those met first."""
+    return tuple(dict.fromkeys(str(cell).strip() for cell in cells.unique()))[:_MOST_TEXTS]
+
+
+def _texts_of(body: pd.DataFrame, wrong: np.ndarray) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for at in np.flatnonzero(wrong.any(axis=0)):
+        found |= dict.fromkeys(_texts(body.iloc[:, at][wrong[:, at]]))
+    return tuple(found)[:_MOST_TEXTS]
+
+
+# --- numbers → ratings ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Valued:
+    """The ratings as numbers, NaN where unrated, logarithms where wished; of the shape read."""
+
+    numbers: np.ndarray
+    unrated: tuple[float | str, ...]
+    counts: bool
+    log: bool
+    distinct: np.ndarray  # the different ratings, ascending
+    n: int  # how many ratings
+    remarks: tuple[Text, ...]
+
+
+def valued(read: Read, named_so: bool, wide: bool, said: Said) -> Valued:
+    """Tell which numbers mean “unrated” and whether they count something.
+
+    ``named_so``: the column is called as counts are.
+
+    Raises
+    ------
+    ReadError
+        If logarithms of negative numbers are wished.
+    """
+    numbers = read.numbers
+    present = numbers[np.isfinite(numbers)].astype(np.float64)
+    counts = values.are_counts(present, named_so)
+    marks = said.marks
+    if marks is None:
+        has_blanks = len(present) < numbers.size
+        guess = values.unrated_value(present, has_blanks, wide, counts)
+        marks = () if guess is None else (guess,)
+        marks = (*marks, *(read.answers.unrated if read.answers else ()))
+    remarks: list[Text] = []
+    for mark in marks:
+        if isinstance(mark, str):
+            continue
+        is_mark = numbers == mark
+        remarks.append(
+            Text(
+                "{unrated:g} was taken as “unrated”: {n}\u00a0cell.",
+                "{unrated:g} was taken as “unrated”: {n:,}\u00a0cells.",
+                unrated=mark,
+                n=int(is_mark.sum()),
+            )
+        )
+        numbers = np.where(is_mark, np.nan, numbers)
+        present = present[present != mark]
+    said_zero = read.answers is not None and any(number == 0 for _, number in read.answers.pairs)
+    if 0 not in marks and not said_zero:
+        if (n_zeros := int((present == 0).sum())) and present.min() >= 0:
+            remarks.append(
+                Text(
+                    "0 was taken as a rating: {n}\u00a0cell.",
+                    "0 was taken as a rating: {n:,}\u00a0cells.",
+                    n=n_zeros,
+                )
+            )
+    if counts and len(present):
+        remarks.append(_about_counts(present, said.log))
+    if said.log:
+        if len(present) and present.min() < 0:
+            raise unreadable(
+                Text("Negative numbers have no logarithm of 1 + value; read them as they are.")
+            )
+        numbers, present = np.log1p(numbers), np.log1p(present)
+    distinct = np.sort(pd.unique(present))  # hashing first: far faster than sorting all
+    return Valued(numbers, marks, counts, said.log, distinct, len(present), tuple(remarks))
+
+
+def scale_of(valued: Valued, read: Read, implicit: bool, said: Said, file: str) -> Scale:
+    """The scale that the ratings seem to have, with the words that people answered in.
+
+    Raises
+    ------
+    ReadError
+        If there is no rating.
+    """
+    if said.scale is not None:
+        return said.scale
+    if not valued.n:
+        raise unreadable(
+            Text(
+                "{file} holds no rating, only blanks and what was taken as "
+                "“unrated”; choose another column of ratings, or another value for unrated.",
+                file=file,
+            )
+        )
+    if implicit:
+        return Scale(0, 1, 1)
+    answered = read.answers
+    if answered is None or not answered.words or valued.log:
+        return Scale.guess(valued.distinct, valued.n)
+    # The answers nobody gave belong to the scale as well.
+    numbers = np.array([number for _, number in answered.pairs])
+    scale = Scale.guess(np.unique([*numbers, *valued.distinct]), valued.n)
+    words: dict[float, str] = {}
+    for text, number in answered.pairs:
+        words.setdefault(number, text)
+    return scale._replace(words=tuple(sorted(words.items())))
+
+
+def _about_counts(counts: np.ndarray, log: bool) -> Text:
+    about = Text(
+        "The ratings look like counts, such as plays: half are at most {median:g}, the largest is "
+        "{largest:,.0f}",
+        median=np.median(counts),
+        largest=counts.max(),
+    )
+    if log:
+        return Text(
+            "{about}; log(1 + count) is learnt, so that a few large ones do not outweigh all.",
+            about=about,
+        )
+    return Text(
+        "{about}; take log(1 + count), lest a few large ones outweigh all others.", about=about
+    )
