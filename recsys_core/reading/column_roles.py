@@ -107,6 +107,7 @@ _LONGEST_WORD = max(map(len, _KINDS))
 _LINKS = ("s", "n", "en", "es", "e")  # letters between the parts of a compound, or a plural's end
 _NO_SPACES = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # scripts without spaces
 _WORD = re.compile(r"[^\W\d_]+|\d+")
+_QUESTION = re.compile(r"\S\s*\[[^\]]+\]\s*$|->|\s[-–—]\s|\?\s*\S")  # and what it asks of
 
 
 @lru_cache(maxsize=4096)
@@ -121,6 +122,8 @@ def meaning(name: str) -> Meaning:
     kinds = [_KINDS.get(word, frozenset()) for word in words]
     of = frozenset().union(*kinds)
     n_unknown = sum(not kind for kind in kinds)
+    if _QUESTION.search(name) or (n_unknown > 1 and len(words) > 3):
+        return Meaning()  # “Rate these films [Alien]” is one of many columns with answers
     number = min(
         (n for n, kind in enumerate(("rating", "rating 1", "rating 2")) if kind in of), default=None
     )
@@ -167,7 +170,7 @@ def meaning(name: str) -> Meaning:
     if "person" in of:
         return Meaning("user", 3)
     if {"name", "title"} & of:
-        if "user" in of and "item" not in of:
+        if {"user", "own"} & of and not {"item", "title"} & of:
             return Meaning("user", 3) if "name" in of else Meaning(attribute=True)
         about_item = bool({"item", "title"} & of)
         return Meaning("title", n_unknown + 2 * (not about_item), named=not about_item)
