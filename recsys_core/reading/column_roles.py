@@ -349,6 +349,8 @@ class _Column:
     """A sample of one column's cells, and what they could be."""
 
     def __init__(self, name: str, cells: pd.Series, decimal: str) -> None:
+        if not pd.api.types.is_numeric_dtype(cells.dtype):
+            cells = cells.astype(object)
         self.name = name
         self.meaning = meaning(name)
         self.cells = cells

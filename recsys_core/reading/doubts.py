@@ -178,6 +178,8 @@ def _sampled(column: pd.Series) -> pd.Series:
     """Cells from all over a column that hold anything."""
     rows = np.linspace(0, len(column) - 1, min(len(column), _MOST_LOOKED_AT)).astype(int)
     cells = column.iloc[np.unique(rows)].dropna()
+    if not pd.api.types.is_numeric_dtype(cells.dtype):
+        cells = cells.astype(object)
     return cells[cells.astype(str).str.strip() != ""]
 
 
