@@ -107,6 +107,7 @@ _LONGEST_WORD = max(map(len, _KINDS))
 _LINKS = ("s", "n", "en", "es", "e")  # letters between the parts of a compound, or a plural's end
 _NO_SPACES = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # scripts without spaces
 _WORD = re.compile(r"[^\W\d_]+|\d+")
+_QUESTION = re.compile(r"\S\s*\[[^\]]+\]\s*$|->|\s[-–—]\s|\?\s*\S")  # and what it asks of
 
 
 @lru_cache(maxsize=4096)
@@ -121,6 +122,8 @@ def meaning(name: str) -> Meaning:
     kinds = [_KINDS.get(word, frozenset()) for word in words]
     of = frozenset().union(*kinds)
     n_unknown = sum(not kind for kind in kinds)
+    if _QUESTION.search(name) or (n_unknown > 1 and len(words) > 3):
+        return Meaning()  # “Rate these films [Alien]” is one of many columns with answers
     number = min(
         (n for n, kind in enumerate(("rating", "rating 1", "rating 2")) if kind in of), default=None
     )
@@ -167,12 +170,13 @@ def meaning(name: str) -> Meaning:
     if "person" in of:
         return Meaning("user", 3)
     if {"name", "title"} & of:
-        if "user" in of and "item" not in of:
+        if {"user", "own"} & of and not {"item", "title"} & of:
             return Meaning("user", 3) if "name" in of else Meaning(attribute=True)
         about_item = bool({"item", "title"} & of)
         return Meaning("title", n_unknown + 2 * (not about_item), named=not about_item)
     if {"user", "item"} <= of:  # “product reviewer”: the last word is what it is
-        last = [kind for kind in kinds if {"user", "item"} & kind][-1]
+        pairs = zip(words, kinds, strict=True)
+        last = [kind for word, kind in pairs if {"user", "item"} & kind and word != "uid"][-1]
         of = of - ({"item"} if "user" in last else {"user"})
     rank = (0 if "id" in of else 1) + 2 * ("others" in of) + 2 * (n_unknown > 0)
     if "user" in of:
@@ -345,6 +349,8 @@ class _Column:
     """A sample of one column's cells, and what they could be."""
 
     def __init__(self, name: str, cells: pd.Series, decimal: str) -> None:
+        if not pd.api.types.is_numeric_dtype(cells.dtype):
+            cells = cells.astype(object)
         self.name = name
         self.meaning = meaning(name)
         self.cells = cells
@@ -510,10 +516,12 @@ def _ids_among(
     people = [c for c in people if not c.meaning.attribute]
     things = [c for c in sound if c.meaning.role in (None, "user", "item", "title")]
     things = [c for c in things if not c.meaning.attribute] or [c for c in things if not c.numeric]
-    if item is not None and columns[item].n_distinct == columns[item].n >= 10:
+    if item is not None and columns[item].n_distinct == columns[item].n >= 5:
         people = [  # a catalogue, more likely
             c for c in people if c.meaning.role == "user" and not _counts_users(c, columns[item])
         ]
+    if user is not None and columns[user].n_distinct == columns[user].n >= 5:
+        things = [c for c in things if not c.meaning.attribute]  # a table of users, more likely
     if user is None and item is None and len(people) > 1 and len(things) > 1:
         pairs = [
             (one, other)

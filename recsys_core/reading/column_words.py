@@ -218,6 +218,7 @@ ATTRIBUTES = frozenset(
     income address phone price cost amount revenue salary budget discount tax currency year month
     author authors director directors actor actors cast writer publisher studio developer
     url uri link href image img poster cover photo type kind status format binding edition shelf
+    shelves bookshelf bookshelves spoiler private owned copies rewatch moods pace contributors
     text review_text comment comments summary headline body notes remark remarks plot overview
     runtime length width height size pages duration released release publication published publish
     premiere birth born birthday joined registered registration signup

@@ -90,14 +90,20 @@ def as_seconds(column: pd.Series) -> np.ndarray | None:
         return None
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         return _seconds(pd.to_datetime(column, utc=True, errors="coerce"))
-    numbers = pd.to_numeric(column, errors="coerce")
-    if len(numbers) and numbers.notna().all():
-        return _from_numbers(numbers.to_numpy())
-    if not len(numbers) or numbers.notna().any():
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        codes, unique = pd.factorize(column)  # each text is looked at once
+        if not len(codes) or codes.min() < 0:
+            return None
+        numbers = pd.to_numeric(pd.Series(unique, dtype=object), errors="coerce")
+        if not numbers.notna().any():
+            found = _from_texts(pd.Series(unique, dtype=object).astype(str))
+            return None if found is None else found[codes]
+        numbers = numbers.iloc[codes]
+    else:
+        numbers = pd.Series(column)
+    if not len(numbers) or numbers.isna().any() or pd.api.types.is_bool_dtype(numbers.dtype):
         return None
-    codes, unique = pd.factorize(column.astype(str))
-    found = _from_texts(pd.Series(unique, dtype=object))
-    return None if found is None else found[codes]
+    return _from_numbers(numbers.to_numpy())
 
 
 def ambiguous(column: pd.Series) -> bool:

@@ -139,7 +139,8 @@ def test_exact_names_beat_partial_ones(names, wanted):
     "name",
     ["Year", "Year Published", "author", "Erscheinungsjahr", "unit price", "rating count",
      "number of ratings", "user_age", "Title Type", "image_url", "review id", "user count",
-     "release_date", "geburtsdatum", "zone", "Страна", "年齢"],
+     "release_date", "geburtsdatum", "zone", "Страна", "年齢", "Rate these films [Alien]",
+     "Q01_Films->Heat", "How many stars? Up", "Rate this film - Ran"],
 )  # fmt: skip
 def test_what_tells_something_of_users_or_items_has_no_role(name):
     assert role(name) is None

@@ -161,4 +161,11 @@ def test_typed_columns():
     assert as_seconds(moments.dt.tz_localize("Asia/Tokyo")).tolist()[0] == THEN - 9 * 3600
     assert as_seconds(moments.astype(object)).tolist() == [THEN, THEN + 1]
     assert as_seconds(pd.Series([True, False])) is None
+    for kind in ("category", "string", "str", "Int64"):
+        numbers = pd.Series([str(THEN), str(THEN + 1), str(THEN)])
+        cells = numbers.astype("int64").astype(kind) if kind == "Int64" else numbers.astype(kind)
+        assert as_seconds(cells).tolist() == [THEN, THEN + 1, THEN]
+        assert as_seconds(cells.reindex([0, 1, 5])) is None
+    dates = pd.Series(["14.11.2023", "1.2.2020"]).astype("category")
+    assert as_seconds(dates.iloc[[1, 0, 1]]).tolist() == [1580515200, 1699920000, 1580515200]
     assert as_seconds(pd.Series([np.nan, 1.0])) is None
