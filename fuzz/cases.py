@@ -28,7 +28,7 @@ def case(number: int, form: str | None = None) -> Case:
     drawn = chance.choices(list(_SHARES), list(_SHARES.values()))[0]
     form = form or drawn
     rows = tables.table(chance)
-    if chance.random() < 0.8:
+    if chance.random() < 0.65:
         rows = tables.spoil(chance, rows)
     name, data = formats.FORMATS[form](chance, rows)
     if chance.random() < 0.15:

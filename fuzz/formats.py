@@ -243,7 +243,7 @@ def _columns(rows: Table) -> list[tuple[str, list[Any]]]:
 
 def npy(chance: random.Random, rows: Table) -> tuple[str, bytes]:
     """One array with a header that may state anything."""
-    return "x.npy", _npy(chance, _array(chance, rows))
+    return "x.npy", _npy(chance, _array(chance, rows), sound=0.6)
 
 
 def npz(chance: random.Random, rows: Table) -> tuple[str, bytes]:
@@ -337,14 +337,14 @@ def _spoil_array(chance: random.Random, array: np.ndarray) -> np.ndarray:
         return array
 
 
-def _npy(chance: random.Random, array: np.ndarray) -> bytes:
+def _npy(chance: random.Random, array: np.ndarray, sound: float = 0.85) -> bytes:
     file = io.BytesIO()
     try:
         np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
     except ValueError:
         return b"\x93NUMPY"
     data = file.getvalue()
-    if chance.random() < 0.6:
+    if chance.random() < sound:
         return data
     length = struct.unpack_from("<H", data, 8)[0]
     header, body = data[10 : 10 + length], data[10 + length :]
