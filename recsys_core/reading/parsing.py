@@ -341,7 +341,7 @@ def _by_arrow(
                 chunk = batch.column(names[at])
                 column.add(chunk.indices.to_numpy(), chunk.dictionary.to_pylist())
             for at, parts in counts.items():
-                parts.append(batch.column(names[at]).to_numpy().copy())  # the block is let go
+                parts.append(batch.column(names[at]).to_numpy().copy())  # lest the block is kept
             if in_matrix:
                 blocks.append(_floats(batch, names, in_matrix))
     except pa.ArrowInvalid as error:
