@@ -64,6 +64,8 @@ class Table:
     def without(self, left_out: Collection[str]) -> Table:
         """The table without the columns of these names."""
         kept = [at for at, name in enumerate(self.names) if name not in left_out]
+        if len(kept) == len(self.names):
+            return self  # pandas would copy every column
         names = [self.names[at] for at in kept]
         return Table(self.body.iloc[:, kept], names, self.place, self.remarks)
 
