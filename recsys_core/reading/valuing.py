@@ -205,7 +205,7 @@ def valued(read: Read, named_so: bool, wide: bool, said: Said) -> Valued:
         If logarithms of negative numbers are wished.
     """
     numbers = read.numbers
-    present = numbers[np.isfinite(numbers)].astype(np.float64)
+    present = numbers[np.isfinite(numbers)].astype(np.float64, copy=False)
     counts = values.are_counts(present, named_so)
     marks = said.marks
     if marks is None:
