@@ -212,7 +212,7 @@ def _sentences(part: Block) -> list[list[str]]:
     table = np.full(part.trained.shape, "unrated", object)
     for word, values in (*parts, ("held out for the test, rated", part.test)):
         for at in zip(*np.nonzero(~np.isnan(values)), strict=True):
-            table[at] = f"{word} {words.given(values[at])}"
+            table[at] = f"{word} {escape.plotly(part.scale.said(values[at]))}"
     if part.predicted is not None:
         what = "predicted" if part.has_ratings else "preference"
         errors = part.values("error")
@@ -393,6 +393,7 @@ def live(part: Block, mode: Mode, *, sampled: bool = False) -> tuple[Figure, dic
         yaxis=axis(**users, **bare, range=[n_rows - 0.5, -0.5]),
         annotations=[_live_legend(part, mode)],
     )
+    named = part.scale.words or () if part.has_ratings else ()
     following = {
         "panel": "matrix",
         "trace": 1,
@@ -411,6 +412,7 @@ def live(part: Block, mode: Mode, *, sampled: bool = False) -> tuple[Figure, dic
         "framed": framed,
         "roomy": roomy,
         "held": _held_out(part),
+        "words": {words.given(x): escape.plotly(w) for x, _ in named if (w := part.scale.word(x))},
         "colours": {"paper": paper, "mark": dot},
         "outline": {"half": _OUTLINE_HALF, "color": theme.ink(mode), "width": _OUTLINE_WIDTH},
         "ring": theme.cell_ring(mode),
@@ -529,6 +531,6 @@ def _held_out(part: Block) -> list[tuple[int, int, str]]:
         value = float(part.validation[row, column])
         text = "rating kept for the test"
         if not np.isnan(value):
-            text = f"rated {words.given(value)}, kept for validation"
+            text = f"rated {escape.plotly(part.scale.said(value))}, kept for validation"
         said.append((row, column, text))
     return said

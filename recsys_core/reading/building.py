@@ -25,6 +25,7 @@ def from_long(
     name: str,
     item_noun: str,
     remarks: list[str],
+    repeats: str = "last",
 ) -> Ratings:
     """Build Ratings from a table with one rating a row.
 
@@ -62,6 +63,7 @@ def from_long(
         name=name,
         item_noun=item_noun,
         remarks=remarks,
+        repeats=repeats,
     )
 
 

@@ -354,11 +354,14 @@ def _long(
     yield _Reached(draft)
     named_so = column_roles.role(found.roles.rating or "") == "count"
     valued = do(valuing.valued, read, named_so, False, said)
-    draft = _valued(draft, valued, (*tabled.remarks, *found.remarks, *read.remarks))
+    once = do(valuing.once, found, valued, named_so, changes.get("repeats"))
+    draft = _valued(draft, once.valued, (*tabled.remarks, *found.remarks, *read.remarks))
+    draft = replace(draft, repeats=once.how if once.n_repeated else None)
     yield _Reached(draft)
-    scale = do(valuing.scale_of, valued, read, implicit, said, file)
+    scale = do(valuing.scale_of, once.valued, read, implicit and once.how != "sum", said, file)
     draft = replace(draft, scale=scale)
-    yield _Reached(draft, ReadyLong(found, valued, scale, draft.name, draft.remarks))
+    ready = ReadyLong(found, once, scale, draft.name, draft.remarks)
+    yield _Reached(draft, ready)
 
 
 def _wide(

@@ -263,12 +263,23 @@ def is_wide(records: Sequence[Record], header: bool, decimal: str = ".") -> bool
     lowest = np.min(values, axis=0, initial=np.inf, where=np.isfinite(values))
     if ((lowest > 1.6e8) & np.isfinite(lowest)).any():
         return False  # a column of moments
+    if any(len(row) > 1 and _is_id(row[1]) for row in body):
+        return False  # “43842, 006100345X, 6”: no rating is written so
     first = [row[0] if len(row) else None for row in body]
     if not numeric[0]:
         # “anna, 12, 4” is long when names come again, or when the second column holds ids.
         labels_repeat = len(set(map(str, first))) < len(first)
         return not labels_repeat and not (values[:, 1] > 100).any()
     return not _is_list_of_pairs(values, blank)
+
+
+def _is_id(cell: Any) -> bool:
+    """Whether a text has leading zeros, or letters and several digits: an id, no rating."""
+    text = str(cell).strip() if isinstance(cell, str) else ""
+    zeros = len(text) > 2 and text.isdecimal() and text.startswith("00")
+    return zeros or (
+        text.isalnum() and sum(sign.isdecimal() for sign in text) > 3 and not text.isdecimal()
+    )
 
 
 def _is_list_of_pairs(values: np.ndarray, blank: np.ndarray) -> bool:

@@ -105,13 +105,13 @@ def wide_roles(
     """
     table, records, header = tabled.table, tabled.records, tabled.header
     user = said_user
+    if user is ... and said_labels is None and "user" in tabled.roles:
+        user = tabled.roles["user"]  # the answers to a survey may name nobody
     if user is ... or (user is None and said_labels):
-        given = tabled.roles.get("user")
-        if said_labels is None and given is None:
-            said_labels = layout.has_labels(
-                records[header and header - 1 :], header > 0, tabled.decimal
-            )
-        user = (given or table.names[0]) if said_labels or given else None
+        if said_labels is None:
+            below = records[max(header - 1, 0) :]
+            said_labels = layout.has_labels(below, header > 0, tabled.decimal)
+        user = table.names[0] if said_labels else None
     if user is not None:
         if user not in table.names:
             raise unreadable(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.reading import building, column_roles
 from recsys_core.reading.meaning import LongRoles, WideRoles
-from recsys_core.reading.valuing import Read, Valued
+from recsys_core.reading.valuing import Once, Read, Valued
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +26,7 @@ class ReadyLong:
     """All that makes ratings of a table with one rating a row."""
 
     found: LongRoles
-    valued: Valued
+    once: Once
     scale: Scale
     name: str
     remarks: tuple[str, ...]
@@ -36,11 +36,12 @@ class ReadyLong:
         return building.from_long(
             self.found.table,
             self.found.roles,
-            self.valued.numbers,
+            self.once.valued.numbers,
             self.scale,
             self.name,
             column_roles.noun(self.found.roles.item),
             list(self.remarks),
+            self.once.how,
         )
 
 

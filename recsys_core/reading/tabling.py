@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from recsys_core.reading import layout, surroundings, tables
+from recsys_core import escape
+from recsys_core.reading import formats, layout, surroundings, tables
 from recsys_core.reading.cells import Table, decimal_mark
 from recsys_core.reading.column_roles import role
+from recsys_core.reading.formats import forms, headers
 from recsys_core.reading.opening import Cells
 from recsys_core.reading.sources import unreadable
 from recsys_core.reading.text import TextCells, unique_names
@@ -82,6 +84,10 @@ def tabled(cells: Cells, cut: Cut) -> Tabled:
         If there is one column only, or the table cannot be cut so.
     """
     records = cells.sample()
+    first = 0
+    if isinstance(cells, formats.RecordCells):
+        first = cells.begins(cut.first_line)
+        records = records[first:]
     if cells.width < 2:
         raise unreadable(
             Text(
@@ -107,7 +113,7 @@ def tabled(cells: Cells, cut: Cut) -> Tabled:
     footer = cut.footer
     if footer is None:
         footer = layout.footer_lines(_tail(cells), cells.width, decimal)
-    table = _cut_out(cells, cut, header, footer, shape == "wide", decimal)
+    table = _cut_out(cells, cut, first, header, footer, shape == "wide", decimal)
     remarks = [*table.remarks, *columns.remarks]
     if footer:
         remarks.append(
@@ -183,7 +189,10 @@ def _n_header(cells: Cells, records: list[list[Any]], cut: Cut, decimal: str) ->
         return int(cells.named)
     if cut.header is not None:
         return int(cut.header)
-    return layout.header_lines(records, decimal)[1]
+    n = headers.n_lines(records, decimal) or layout.header_lines(records, decimal)[1]
+    if not n and forms.understood(list(map(str, records[0])), records[1:]) is not None:
+        return 1  # words above words: the questions of a survey
+    return n
 
 
 def _names(cells: Cells, records: list[list[Any]], header: int) -> list[str]:
@@ -192,7 +201,7 @@ def _names(cells: Cells, records: list[list[Any]], header: int) -> list[str]:
         return cells.names(header)
     if isinstance(cells, tables.FrameCells):
         return cells.names()
-    return layout.column_names(records[:header], cells.width)
+    return headers.joined(records[:header], cells.width)
 
 
 def _tail(cells: Cells) -> list[list[Any]]:
@@ -208,7 +217,9 @@ def _said(cells: Cells) -> tuple[str, ...]:
     return tuple(getattr(getattr(cells, "says", None), "left_out", ()))
 
 
-def _cut_out(cells: Cells, cut: Cut, header: int, footer: int, wide: bool, decimal: str) -> Table:
+def _cut_out(
+    cells: Cells, cut: Cut, first: int, header: int, footer: int, wide: bool, decimal: str
+) -> Table:
     if isinstance(cells, TextCells):
         return cells.table(
             header, wide, decimal, footer=footer, columns=cut.columns, sampled=not cut.whole
@@ -216,7 +227,7 @@ def _cut_out(cells: Cells, cut: Cut, header: int, footer: int, wide: bool, decim
     if isinstance(cells, tables.FrameCells):
         table = cells.table(header, wide, decimal)
         return replace(table, body=table.body.iloc[: len(table.body) - footer])
-    return cells.table(header, wide, decimal, footer=footer)
+    return cells.table(header, wide, decimal, cells.row(first), footer)
 
 
 # --- columns that hold no ratings -----------------------------------------------------------------
@@ -231,16 +242,15 @@ def _columns(
     if says is not None and (says.roles or says.left_out):
         return _Columns(says.left_out, says.remarks, says.roles)
     remarks = tuple(says.remarks) if says is not None else ()
-    if header and role(names[0]) == "timestamp":  # answers to a form
-        inner = [record[1:] for record in records]
-        if layout.is_wide(inner, True, decimal):
-            remark = Text("Column “{column}” holds times and was left out.", column=names[0])
-            return _Columns((names[0],), (*remarks, remark))
     if not header or len(names) > _MOST_DESCRIBED:
         return _Columns(remarks=remarks)
     named = {role(name) for name in names[:40]}
     named = {{"title": "item", "count": "rating"}.get(what, what) for what in named if what}
-    if len(named & {"user", "item", "rating"}) >= 2 and len(names) <= 40:
+    long = len(named & {"user", "item", "rating"}) >= 2 and len(names) <= 40
+    form = forms.understood(names, rows)
+    if form is not None and (form.question or not long):
+        return _of_form(form, remarks)
+    if long:
         return _Columns(remarks=remarks)
     labels = layout.has_labels(records[header - 1 :], True, decimal)
     found = surroundings.asides(names, rows, labels, decimal)
@@ -250,6 +260,23 @@ def _columns(
     if found and layout.is_wide(inner, True, decimal):
         return _Columns(left_out, (*remarks, *(_left_out(aside) for aside in found)), wide=True)
     return _Columns(remarks=remarks)
+
+
+def _of_form(form: forms.Form, remarks: tuple[Text, ...]) -> _Columns:
+    """The columns of answers to a survey."""
+    left_out = form.left_out
+    if form.timestamp is not None:
+        left_out = (form.timestamp, *left_out)
+        remarks += (Text("Column “{column}” holds times and was left out.", column=form.timestamp),)
+    if form.left_out:
+        names = ", ".join(f"“{escape.short(escape.one_line(n), 40)}”" for n in form.left_out[:12])
+        remarks += (Text("Columns that hold no ratings were left out: {names}.", names=names),)
+    if form.question:
+        remarks += (
+            Text("All ask “{question}”, which was left out of the names.", question=form.question),
+        )
+    roles = {"user": form.user}
+    return _Columns(left_out, remarks, roles, dict(form.items), wide=True)
 
 
 def _left_out(aside: surroundings.Aside) -> Text:

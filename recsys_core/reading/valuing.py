@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from recsys_core import escape
+from recsys_core import escape, repeats
 from recsys_core.ratings import Scale
 from recsys_core.reading import answers, building, values
 from recsys_core.reading.answers import Answers
-from recsys_core.reading.cells import as_numbers, is_blank
+from recsys_core.reading.cells import as_labels, as_numbers, as_seconds, is_blank, number
 from recsys_core.reading.meaning import LongRoles, WideRoles
 from recsys_core.reading.sources import unreadable
 from recsys_core.reading.tabling import Tabled
@@ -68,7 +68,8 @@ def read_long(found: LongRoles, decimal: str, implicit: bool, said: Said, file: 
     """Read the ratings of a table with one rating a row; 1 each where there are pairs alone."""
     table, name = found.table, found.roles.rating
     if implicit or name is None:
-        return Read(np.ones(len(table.body)))
+        remark = Text("There are pairs of user and item and no ratings: each pair counts 1.")
+        return Read(np.ones(len(table.body)), remarks=(remark,))
     column = table[name]
     numbers, wrong = as_numbers(column, decimal)
     if not wrong.any() and said.answers is None:
@@ -118,25 +119,41 @@ def _answered(columns: Iterable[pd.Series], said: Said, decimal: str) -> Answers
         for cell, n in zip(unique, times.tolist(), strict=True):
             if not is_blank(cell):
                 texts[str(cell).strip()] += n
-    guessed = answers.understood(texts, decimal)
-    if said.answers is None:
-        if guessed is None or said.words is None:
-            return guessed
-        return replace(guessed, unrated=said.words)
-    words = said.words if said.words is not None else guessed.unrated if guessed else ()
-    pairs = tuple(sorted(said.answers, key=lambda pair: pair[1]))
-    return Answers(pairs, words, words=guessed is None or guessed.words, remark=None)
+    if said.answers is not None:
+        answered = answers.said(said.answers, texts, decimal)
+    else:
+        answered = answers.understood(texts, decimal) or Answers()
+        answered = _with_mark(answered, texts, decimal)
+    if said.words is not None:
+        answered = replace(answered, unrated=said.words)
+    return None if answered == Answers() else answered
+
+
+def _with_mark(answered: Answers, texts: Counter[str], decimal: str) -> Answers:
+    """The answers, with one text that comes again and again among ratings as “not rated”.
+
+    People make up such marks: “x”, “n.s.”, “ng”. A typing error comes once.
+    """
+    known = {text for text, _ in answered.pairs} | set(answered.unrated)
+    others = [text for text in texts if text not in known and number(text, decimal) is None]
+    n_ratings = sum(n for text, n in texts.items() if text not in others)
+    if len(others) != 1 or not 2 <= texts[others[0]] < n_ratings or len(others[0]) > 20:
+        return answered
+    remark = answered.remark or Text(
+        "“{text}” is among the ratings again and again; it was taken as “unrated”.",
+        text=_short(others[0]),
+    )
+    unrated = (*answered.unrated, others[0])
+    return replace(answered, unrated=unrated, unknown=(), remark=remark)
 
 
 def _remarks(answered: Answers | None) -> tuple[Text, ...]:
     if answered is None:
         return ()
-    found = [
-        Text(
-            "Answers were taken as numbers: {pairs}.",
-            pairs=", ".join(f"“{_short(text)}” {number:g}" for text, number in answered.pairs[:12]),
-        )
-    ]
+    found = []
+    if answered.pairs:
+        pairs = ", ".join(f"“{_short(text)}” {number:g}" for text, number in answered.pairs[:12])
+        found.append(Text("Answers were taken as numbers: {pairs}.", pairs=pairs))
     if answered.unrated:
         marks = ", ".join(f"“{_short(text)}”" for text in answered.unrated[:12])
         found.append(Text("Taken as “unrated”: {marks}.", marks=marks))
@@ -192,10 +209,8 @@ def valued(read: Read, named_so: bool, wide: bool, said: Said) -> Valued:
     counts = values.are_counts(present, named_so)
     marks = said.marks
     if marks is None:
-        has_blanks = len(present) < numbers.size
-        guess = values.unrated_value(present, has_blanks, wide, counts)
-        marks = () if guess is None else (guess,)
-        marks = (*marks, *(read.answers.unrated if read.answers else ()))
+        words = read.answers.unrated if read.answers else ()
+        marks = values.unrated_values(present, words, len(present) < numbers.size, wide, counts)
     remarks: list[Text] = []
     for mark in marks:
         if isinstance(mark, str):
@@ -221,6 +236,13 @@ def valued(read: Read, named_so: bool, wide: bool, said: Said) -> Valued:
                     n=n_zeros,
                 )
             )
+    if len(present) and present.min() == present.max() == 1:
+        remarks.append(
+            Text(
+                "All ratings are 1, as of what was bought or clicked: models of implicit feedback "
+                "learn from them."
+            )
+        )
     if counts and len(present):
         remarks.append(_about_counts(present, said.log))
     if said.log:
@@ -253,16 +275,55 @@ def scale_of(valued: Valued, read: Read, implicit: bool, said: Said, file: str) 
         )
     if implicit:
         return Scale(0, 1, 1)
-    answered = read.answers
-    if answered is None or not answered.words or valued.log:
+    if read.answers is None or valued.log:
         return Scale.guess(valued.distinct, valued.n)
-    # The answers nobody gave belong to the scale as well.
-    numbers = np.array([number for _, number in answered.pairs])
-    scale = Scale.guess(np.unique([*numbers, *valued.distinct]), valued.n)
-    words: dict[float, str] = {}
-    for text, number in answered.pairs:
-        words.setdefault(number, text)
-    return scale._replace(words=tuple(sorted(words.items())))
+    return answers.scale_of(read.answers, valued.distinct, valued.n)
+
+
+# --- the same user and item twice -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Once:
+    """What is done with repeated pairs (``how``, one of ``repeats.HOW``).
+
+    ``n_repeated`` rows are more than pairs; ``valued`` is what each pair counts.
+    """
+
+    how: str
+    n_repeated: int
+    valued: Valued
+
+
+def once(found: LongRoles, valued: Valued, named_so: bool, said: str | None) -> Once:
+    """Tell which rating of a repeated pair counts, or what they make together.
+
+    The lines of invoices are summed: what was sent back is in them as numbers below zero.
+    """
+    roles, table = found.roles, found.table
+    assert roles.user is not None and roles.item is not None
+    present = np.isfinite(valued.numbers)
+    numbers = valued.numbers[present]
+    if not len(numbers):
+        return Once(said or "last", 0, valued)
+    users, _ = pd.factorize(as_labels(table[roles.user])[present])
+    items, _ = pd.factorize(as_labels(table[roles.item])[present])
+    known = (users >= 0) & (items >= 0)
+    times = None if roles.timestamp is None else as_seconds(table[roles.timestamp][present][known])
+    returns = repeats.have_returns(numbers, named_so)
+    how = said or repeats.guess(numbers, times is not None, valued.counts or returns)
+    settled = repeats.settled(users[known], items[known], numbers[known], times, how)
+    distinct = np.sort(pd.unique(settled.values))
+    remarks = valued.remarks
+    if settled.n_repeated and how == "sum" and said is None:
+        remarks = (
+            *remarks,
+            Text("The same user and item come more than once; their numbers are summed."),
+        )
+    if how != "sum":
+        return Once(how, settled.n_repeated, valued)
+    summed = replace(valued, distinct=distinct, n=len(settled.values), remarks=remarks)
+    return Once(how, settled.n_repeated, summed)
 
 
 def _about_counts(counts: np.ndarray, log: bool) -> Text:

@@ -148,7 +148,7 @@ BAD = {
     "blank": ("blank.csv", lambda: b"\n \n\n"),
     "binary": ("noise.csv", lambda: np.random.default_rng(0).bytes(5000)),
     "one column": ("one.csv", lambda: b"rating\n1\n2\n3\n"),
-    "text ratings": ("words.csv", lambda: b"user,item,rating\na,x,good\nb,y,bad\nb,x,fine\n"),
+    "text ratings": ("words.csv", lambda: b"user,item,rating\na,x,soup\nb,y,salad\nb,x,bread\n"),
     "one user": ("alone.csv", lambda: b"user,item,rating\na,x,1\na,y,2\na,z,5\n"),
     "all equal": ("flat.csv", lambda: b"user,item,rating\na,x,3\nb,y,3\nb,x,3\na,y,3\n"),
     "a million columns": ("broad.csv", lambda: b",".join([b"1"] * 10**6) + b"\n"),

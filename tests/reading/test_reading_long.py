@@ -258,8 +258,7 @@ def test_a_decimal_comma_far_down_is_one_all_the_same():
     text = lines([("user", "item", "rating"), *rows, (99, 1, "3,5")], ";")
     assert 3.5 in read_ratings(text.encode()).values
     mixed = lines([("user", "item", "rating"), *rows, (98, 1, "3.5"), (99, 1, "3,5")], ";")
-    with pytest.raises(ReadError, match="“3,5” is not a number"):
-        read_ratings(mixed.encode())
+    assert sum(read_ratings(mixed.encode()).values == 3.5) == 2
 
 
 def test_unreadable_times_are_left_out_and_said():
@@ -443,8 +442,8 @@ def test_preview_shows_the_file_as_it_is():
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("user,item,rating\na,x,5\na,y,good\nb,x,3\nb,y,2\n", "Line 3 .*“rating”: “good”"),
-        ("user,item,rating\na,x,fine\na,y,good\nb,x,bad\n", "Line 2 .*“rating”: “fine”.*2 others"),
+        ("user,item,rating\na,x,5\na,y,soup\nb,x,3\nb,y,2\n", "Line 3 .*“rating”: “soup”"),
+        ("user,item,rating\na,x,soup\na,y,salad\nb,x,bread\n", "Line 2 .*“rating”: “soup”.*2 others"),
         ("user,item,rating\n\na,\"x\ny\",5\n\na,y,oops\nb,x,3\nb,z,3\n", "Line 6 .*“oops”"),
         ("user,item,rating\na,x,5\na,y,inf\nb,x,3\nb,y,1\n", "Line 3 .*“inf”"),
         ("user,item,rating\na,x,5\na,y,3,4,5\nb,x,3\n", "Line 3 .* has 5 columns .* 3;"),

@@ -211,8 +211,8 @@ def test_long_and_wide_can_be_changed_for_each_other():
 
 
 def test_a_word_among_numbers_is_named():
-    body = text(MATRIX, "", USERS, ITEMS).replace("cleo,1,1,,5", "cleo,1,good,,5")
-    with pytest.raises(ReadError, match="Line 4 .* column “Brazil”: “good” is not a number"):
+    body = text(MATRIX, "", USERS, ITEMS).replace("cleo,1,1,,5", "cleo,1,soup,,5")
+    with pytest.raises(ReadError, match="Line 4 .* column “Brazil”: “soup” is not a number"):
         read_ratings(body.encode())
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from recsys_core.reading.cells import is_blank, number
+from recsys_core.reading.column_roles import role
 
 Record = Sequence[Any]
 
@@ -73,11 +74,26 @@ def joined(lines: Sequence[Record], width: int) -> list[str]:
         first = ""
         levels = levels[1:]
     else:
-        first = next((level[0] for level in reversed(levels) if level[0]), "")
+        first = levels[0][0]
     filled = [_spread(level[1:], at < len(levels) - 1) for at, level in enumerate(levels)]
     telling = [level for level in filled if len(set(level) - {""}) > 1] or filled[-1:]
     names = [" / ".join(filter(None, parts)) for parts in zip(*telling, strict=True)]
     return [first, *names]
+
+
+def values_apart(names: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Part a pivot table of several values: “rating / Alien” and “when / Alien”.
+
+    Returns the item of each column of ratings, and the columns of other values; ({}, ()) where
+    names are not of this form, or no value is a rating by its name.
+    """
+    parted = [name.partition(" / ") for name in names[1:]]
+    values = {value for value, mark, item in parted if mark and item}
+    rated = {value for value in values if role(value) == "rating"}
+    if len(values) < 2 or len(rated) != 1 or not all(mark for _, mark, _ in parted):
+        return {}, ()
+    items = {f"{value} / {item}": item for value, _, item in parted if value in rated}
+    return items, tuple(name for name in names[1:] if name not in items)
 
 
 def _name(cell: Any) -> str:
@@ -138,15 +154,20 @@ def _of_pandas(records: Sequence[Record], decimal: str) -> int | None:
 
 
 def _of_levels(records: Sequence[Record], decimal: str) -> int | None:
-    """Two lines of names with nothing in their first cells: levels of columns, no index name."""
+    """Two lines of names above rows with labels: levels of columns, the index without a name.
+
+    The first cell is empty; the second too, or it names the level where the first line says one
+    thing of all columns.
+    """
     if len(records) < 4 or len(records[1]) < 3:
         return None
     top, second, body = records[0], records[1], records[2:50]
     words = [cell for cell in [*top[1:], *second[1:]] if not is_blank(cell)]
     below = [cell for row in body for cell in row[1:] if not is_blank(cell)]
     numeric = sum(number(cell, decimal) is not None for cell in below)
-    corner = is_blank(top[0]) and is_blank(second[0]) and not is_blank(body[0][0])
-    said = all(_is_word(cell, decimal) for cell in words) and _filled(second) == len(second) - 1
+    one = len({str(cell) for cell in top[1:] if not is_blank(cell)}) == 1
+    corner = is_blank(top[0]) and (is_blank(second[0]) or one) and not is_blank(body[0][0])
+    said = all(_is_word(cell, decimal) for cell in words) and not any(map(is_blank, second[1:]))
     return 2 if corner and said and _filled(top) and numeric > 0.5 * len(below) else None
 
 

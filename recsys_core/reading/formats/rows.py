@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from recsys_core.reading import layout
 from recsys_core.reading.cells import Table, is_blank, number
 from recsys_core.reading.column_roles import role
 from recsys_core.reading.formats import headers
@@ -122,35 +123,51 @@ class RecordCells:
             : max(SAMPLE_ROWS_AT_LEAST, min(SAMPLE_ROWS, SAMPLE_CELLS // self.width))
         ]
 
+    def begins(self, first_line: int | None) -> int:
+        """Which of the rows that hold anything is the first of the table, 0 = the very first.
+
+        As was said by its number in the file, else below the titles above.
+        """
+        if first_line is None:
+            return layout.header_lines(self.sample())[0]
+        return min(sum(number < first_line for number in self._numbers), len(self._numbers) - 1)
+
+    def row(self, record: int) -> int:
+        """The number in the file, 1 = first, of a row that holds anything."""
+        return self._numbers[record]
+
     def tail(self) -> list[list[Any]]:
         """The last rows."""
         return self._records[-SAMPLE_ROWS_AT_LEAST:]
 
-    def table(
-        self,
-        header: int,
-        wide: bool,
-        decimal: str,
-        first_line: int | None = None,
-        footer: int = 0,
-    ) -> Table:
-        """Everything below the header.
+    def below(self, first_line: int | None = None, n_titles: int = 0) -> RecordCells:
+        """The cells from row ``first_line`` of the file on (1-based), or without ``n_titles`` rows.
 
-        ``header`` lines of names begin on row ``first_line`` (1-based; None: the first that holds
-        anything); the last ``footer`` rows that hold anything are left out.
+        What stands above a table (its title, notes) is so left out; rows keep their numbers.
         """
-        begin = 0
+        begin = n_titles
         if first_line is not None:
             begin = sum(number < first_line for number in self._numbers)
+        records, numbers = self._records[begin:], self._numbers[begin:]
+        return RecordCells(
+            records, numbers, self.said, self.form, self.sheet, self.sheets, self.says
+        )
+
+    def names(self, header: int) -> list[str]:
+        """One name a column out of so many lines of names, "" where there is none."""
+        return headers.joined(self._records[:header], self.width)
+
+    def table(self, header: int, wide: bool, decimal: str, footer: int = 0) -> Table:
+        """Everything below so many lines of names, without so many rows at the end."""
         end = len(self._records) - footer
-        body = self._records[begin + header : end]
+        body = self._records[header:end]
         if not body:
             raise unreadable(Text("{said} has a header but no ratings below it.", said=self.said))
-        names = headers.joined(self._records[begin : begin + header], self.width)
         whole = [[*row, *[None] * (self.width - len(row))] for row in body]
         frame = pd.DataFrame(whole, columns=range(self.width), dtype=object)
-        numbers = self._numbers[begin + header : end]
-        return Table(frame, unique_names(names), lambda row: self._place(numbers[row]))
+        numbers = self._numbers[header:end]
+        names = unique_names(self.names(header))
+        return Table(frame, names, lambda row: self._place(numbers[row]))
 
     def _place(self, row: int) -> str:
         if not self.sheets:
