@@ -520,7 +520,7 @@ def _ids_among(
         people = [  # a catalogue, more likely
             c for c in people if c.meaning.role == "user" and not _counts_users(c, columns[item])
         ]
-    if user is not None and columns[user].n_distinct == columns[user].n >= 5:
+    if user is not None and columns[user].n_distinct == columns[user].n > 1:
         things = [c for c in things if not c.meaning.attribute]  # a table of users, more likely
     if user is None and item is None and len(people) > 1 and len(things) > 1:
         pairs = [

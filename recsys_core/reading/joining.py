@@ -134,6 +134,8 @@ def _best_match(ratings: Ratings, table: Table) -> _Match | None:
         if not n_present or cells.nunique() < 0.9 * n_present:
             continue  # one row for each, but for some mistakes
         said = meaning(name)
+        if said.attribute:
+            continue
         for side in SIDES:
             for at, form in enumerate(_FORMS):
                 rows = _rows_of(labels[side], cells, form)
@@ -165,17 +167,21 @@ def _rows_of(labels: list[str], cells: pd.Series, form: Callable[[str], str]) ->
 def _info(table: Table, match: _Match) -> pd.DataFrame:
     """What a table says, one row a label in index order, missing where it says nothing."""
     info: dict[str, Any] = {}
-    roles = by_name(table.names)
-    called = {roles.title: "title", roles.genres: "genres"} if match.side == "item" else {}
-    if match.side == "item" and roles.title is None and roles.item != match.column:
-        called[roles.item] = "title"  # “isbn, book”
+    called = _called(table.names, match.column) if match.side == "item" else {}
     for name in table.names[: _MOST_COLUMNS + 1]:
         if name == match.column:
             continue
         info[called.get(name, name)] = _values(table[name]).reindex(match.rows).to_numpy()
-    if match.side == "item" and "title" not in info and roles.title == match.column:
-        info["title"] = as_labels(table[match.column]).reindex(match.rows).to_numpy()
     return pd.DataFrame(info)
+
+
+def _called(names: Sequence[str], key: str) -> dict[str, str]:
+    """What the columns of a catalogue are that give titles and genres; “book” is one beside ids."""
+    others = sorted((n for n in names if n != key), key=lambda name: meaning(name).rank)
+    titles = [n for n in others if meaning(n).role == "title"]
+    titles += [n for n in others if meaning(n).role == "item" and meaning(n).rank > 0]
+    genres = [n for n in others if meaning(n).role == "genres"]
+    return dict.fromkeys(titles[:1], "title") | dict.fromkeys(genres[:1], "genres")
 
 
 def _values(column: pd.Series) -> pd.Series:

@@ -96,7 +96,7 @@ def test_each_kind_of_doubt_names_the_control_that_mends_it():
     assert doubt(names, lambda at, u, i, r: (u, i, r)) == {"not_ones_own": "rating"}
     names = ("user", "item", "price")
     assert doubt(names, lambda at, u, i, r: (u, i, r)) == {"rating_name": "rating"}
-    names = ("user", "item", "amount spent in the shop")
+    names = ("user", "item", "amount spent")
     assert "rating_name" in doubt(names, lambda at, u, i, r: (u, i, 1 + at * 2.25))
     assert doubt(("user", "item", "x"), lambda at, u, i, r: (u, i, 1 + at * 2.25)) == {
         "many_values": "rating"
