@@ -19,6 +19,7 @@ from recsys_core.errors import RatingsError
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.reading.archives import Archive
 from recsys_core.reading.building import as_read_error
+from recsys_core.reading.folders import Folder
 from recsys_core.reading.sources import Source, kind, open_source, unreadable
 from recsys_core.text import Text
 
@@ -46,7 +47,7 @@ class Layout(NamedTuple):
     separator: str
 
 
-def layout(archive: Archive) -> Layout | None:
+def layout(archive: Archive | Folder) -> Layout | None:
     """The layout of a GroupLens zip, None if it is another zip.
 
     Raises
@@ -76,7 +77,7 @@ def layout(archive: Archive) -> Layout | None:
     return None
 
 
-def read(archive: Archive, found: Layout) -> Ratings:
+def read(archive: Archive | Folder, found: Layout) -> Ratings:
     """All ratings, with titles, genres and years of the films; labels are text.
 
     Of users their age, sex and occupation, where the zip says them; of age 1M has the least of a
@@ -173,7 +174,7 @@ def _open(source: Source, name: str | None) -> Archive:
     return Archive(content)
 
 
-def _triples(archive: Archive, name: str, separator: str) -> pd.DataFrame:
+def _triples(archive: Archive | Folder, name: str, separator: str) -> pd.DataFrame:
     """The columns user, item, rating, timestamp of one file of ratings, as numbers."""
     data = archive.read(name)
     if separator == "::":
@@ -212,7 +213,7 @@ def _first_bad_line(data: bytes, separator: str) -> str:
     return "A line"
 
 
-def _films(archive: Archive, found: Layout) -> pd.DataFrame | None:
+def _films(archive: Archive | Folder, found: Layout) -> pd.DataFrame | None:
     """Title, genres (joined by “|”) and year of each film, indexed by its number."""
     if found.films is None:
         return None
@@ -247,7 +248,7 @@ def _films(archive: Archive, found: Layout) -> pd.DataFrame | None:
     return table.set_index("item")
 
 
-def _people(archive: Archive, found: Layout) -> pd.DataFrame | None:
+def _people(archive: Archive | Folder, found: Layout) -> pd.DataFrame | None:
     """Age, sex (F or M) and occupation of each user, indexed by number; None where not said.
 
     A line of u.user is number|age|sex|occupation|zip code, one of users.dat
@@ -278,7 +279,7 @@ def _is_id(text: str) -> bool:
     return text.isdecimal() and len(text) < 19
 
 
-def _genre_names(archive: Archive) -> list[str]:
+def _genre_names(archive: Archive | Folder) -> list[str]:
     """The names of u.item's genre columns, in order."""
     name = archive.find("u.genre")
     if name is None:
