@@ -229,9 +229,9 @@ class Controls:
         self._widget(
             "person",
             st.text_input,
-            str,
-            label="Name of the person",
-            value=str(self.draft.person),
+            lambda text: tuple(name.strip() for name in str(text).split(",")),
+            label="Whose each file is, in their order",
+            value=", ".join(self.draft.person or ()),
         )
 
     def _scale(self) -> None:

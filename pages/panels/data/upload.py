@@ -197,6 +197,13 @@ def _show(draft: Draft, doubts: list[str]) -> None:
         st.warning(escape.markdown(doubt), icon=":material/help:")
     for remark in draft.remarks:
         st.caption(escape.markdown(remark))
+    if draft.beside:
+        names = ", ".join(f"“{escape.short(escape.one_line(name), 60)}”" for name in draft.beside)
+        st.caption(escape.markdown(f"Joined by the ids they share with the ratings: {names}."))
+    if draft.sampled:
+        st.caption(
+            "The file is large: its beginning, its end and some of its middle were looked at."
+        )
     if draft.rows:
         height: Literal["auto"] | int = "auto" if len(draft.rows) <= 6 else 212
         st.dataframe(draft.preview, height=height, hide_index=True, key="preview")
