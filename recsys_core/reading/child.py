@@ -29,7 +29,7 @@ import threading
 import time
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -134,6 +134,7 @@ class Reading:
 
     def __init__(self, source: Given, request: _Request) -> None:
         self._said = Content(b"", request.name).said
+        self._changes = request.changes
         self._kind: type = Ratings if request.what == "read" else Draft
         self._ends = time.monotonic() + request.wait + _GRACE
         self._lock = threading.RLock()
@@ -235,6 +236,8 @@ class Reading:
                     self._error = kind(text)
                 else:
                     self._value = exchange.read(self._file, self._kind)
+                    if isinstance(self._value, Draft):  # as they were said, not as they were sent
+                        self._value = replace(self._value, changes=self._changes)
                 self._close()
             except Exception:  # not what it should be: as if there were none
                 self._died("an answer that is none")

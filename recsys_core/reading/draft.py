@@ -205,6 +205,8 @@ class Draft:
         """
         if self._brought is None:
             raise unreadable(Text("There is nothing to read; bring a file."))
+        if self.problem is not None:
+            raise unreadable(self.problem)
         said = self._brought.said
         brought, changes = self._brought, self.changes
         if self.sampled:  # all rows are read, as the sample was; they are not kept in memory
@@ -385,7 +387,7 @@ def _long(
     draft = replace(draft, implicit=implicit)
     meaning.needed(found, implicit, file)
     said = _said(changes)
-    read = do(valuing.read_long, found, tabled.decimal, implicit, said, file)
+    read = do(valuing.read_long, found, tabled.decimal, implicit, said.of_cells, file)
     draft = _answered(draft, read)
     yield _Reached(draft)
     named_so = column_roles.role(found.roles.rating or "") == "count"
@@ -410,7 +412,7 @@ def _wide(
     draft = replace(draft, user=roles.user, labels=roles.labels, items_in_rows=roles.items_in_rows)
     yield _Reached(draft)
     said = _said(changes)
-    read = do(valuing.read_wide, tabled, roles, said, file)
+    read = do(valuing.read_wide, tabled, roles, said.of_cells, file)
     draft = _answered(draft, read)
     yield _Reached(draft)
     valued = do(valuing.valued, read, False, True, said)

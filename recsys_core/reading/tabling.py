@@ -47,7 +47,8 @@ class Tabled:
     ``table`` is what is read, ``whole`` with the columns that are ``left_out``. ``records`` are the
     first records of what is read, lines of names included. ``roles``: what the file itself, or the
     form of a survey, says of columns; ``items``: names of columns that are items, where they are
-    not called as these; ``persons``: whose each of several files is. ``sampled``: only some rows of a large file are here.
+    not called as these; ``persons``: whose each of several files is.
+    ``sampled``: only some rows of a large file are here.
     """
 
     table: Table

@@ -42,6 +42,11 @@ class Said(NamedTuple):
         return tuple(mark if isinstance(mark, str) else float(mark) for mark in some)
 
     @property
+    def of_cells(self) -> Said:
+        """What was said of single cells: the meaning of words alone."""
+        return Said(self.answers, ... if self.words is None else self.words)
+
+    @property
     def words(self) -> tuple[str, ...] | None:
         """The words among them."""
         marks = self.marks

@@ -90,16 +90,16 @@ def test_inspecting_gives_what_the_guess_says():
         assert getattr(looked, name) == getattr(guess, name)
     assert looked.rows[0] == ("a", "x", "5", "1000000000")
     looked = child.in_child(CSV, "x.csv", {"rating": "user"}, what="inspect")
-    assert isinstance(looked.problem, Text) and looked.problem.values["cell"] == "a"
+    assert isinstance(looked.problem, Text) and looked.problem.values["what"] == "user"
 
 
 def test_the_reader_s_own_sentences_come_back_as_they_are():
-    wrong = CSV + b"b,y,{good},1000000003\n"
+    wrong = CSV + b"b,y,{soup},1000000003\n"
     with pytest.raises(ReadError) as theirs:
         child.in_child(wrong, "x.csv")
     with pytest.raises(ReadError) as ours:
         inspect(wrong, "x.csv").read()
-    assert str(theirs.value) == str(ours.value) and "{good}" in str(ours.value)
+    assert str(theirs.value) == str(ours.value) and "{soup}" in str(ours.value)
     assert theirs.value.text.id == ours.value.text.id
     with pytest.raises(SettingsError, match="“colour” is not something"):
         child.in_child(CSV, "x.csv", {"colour": "red"})
