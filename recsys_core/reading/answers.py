@@ -215,7 +215,7 @@ def _scale_of_words(rated: Sequence[tuple[str, float]]) -> Scale:
 
 
 def scale_of(answers: Answers, values: np.ndarray, n: int | None = None) -> Scale:
-    """Find the scale of ratings read by ``answers``, with their words; see ``Scale.guess``."""
+    """Find the scale of ratings, (n,), read by ``answers``, with its words; see ``Scale.guess``."""
     if answers.scale is not None and answers.scale.contains(values).all():
         return answers.scale
     guessed = Scale.guess(values, n)
@@ -368,7 +368,8 @@ def _amount() -> dict[str, re.Pattern[str]]:
     """Patterns of an amount alone, of some unit, per cent, and out of how many."""
     named = sorted(_spelled(), key=len, reverse=True)
     one = rf"(?P<half>(?:one |a )?half(?: an?| of an?)?)|(?P<name>{'|'.join(named)})"
-    one = rf"(?:(?P<digits>\d+(?:[.,]\d+)?)|{one})(?P<and> and (?:a|one) half| ?1/2)?"
+    one = rf"(?:(?P<digits>\d+(?:[.,]\d+)?)|{one})"
+    one += r"(?P<and> and (?:a|one) half| ?1/2)?"
     top = rf"(?P<top>\d+(?:[.,]0+)?|{'|'.join(named)})"
     unit = rf"(?:[\s-]?(?:{'|'.join(answer_words.UNITS.split())})\b\.?|\s?[★⭐☆*❤♥])"
     lead = r"(?:(?:rated|rating|score|note|nota|bewertung|voto|cijfer)\s*:?\s*)?"
