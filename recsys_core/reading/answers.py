@@ -75,9 +75,11 @@ def understood(texts: Mapping[str, int], decimal: str = ".") -> Answers | None:
         return None
     if not numbers and {text.strip() for text in others} <= _MARKS:
         return _ticked(others)
-    doubtful = [text for text in others if means_unrated(text)]
     readable = {text: n for text, n in others.items() if len(text) <= _LONGEST}
     few = len({_key(text) for text in readable}) <= _MOST_ANSWERS
+    if not few and _amounts(readable, numbers) is None:
+        return None  # titles, names: not looked at one by one
+    doubtful = [text for text in others if means_unrated(text)]
     best = None
     fewest = _UNKNOWN * sum(texts.values())
     for read in (_amounts, _labelled, _graded, _worded) if few else (_amounts,):
