@@ -159,7 +159,7 @@ class Scale(_Scale):
 
     @classmethod
     def usual_for(cls, values: np.ndarray, n: int | None = None) -> list[Scale]:
-        """Find the usual scales that hold all values, the likeliest first; see ``guess``.
+        """Find the usual scales that hold all values, (n,), the likeliest first; see ``guess``.
 
         Each rating is taken to be any of a scale's with equal probability: the more ratings, the
         less likely a scale with more possible ratings than were given. A scale that few people use

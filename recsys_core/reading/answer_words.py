@@ -231,7 +231,8 @@ FREQUENCY = """
 QUALITY = """
 5b 4c: terrible | awful | horrible | abysmal | worst | dreadful | unacceptable | garbage
 5c: very poor | very bad | extremely poor
-5 5b 5c 4 4b 4c 3 2: poor | bad | weak | below average | not good | unsatisfactory | inferior
+5 5b 5c 4 4b 4c 3 2: poor | bad | weak | below average | not good | not great \
+| not very good | unsatisfactory | inferior
 : mediocre | needs improvement | below expectations
 5 5b 5c 4 3: fair | average | ok | okay | acceptable | so so | neutral | adequate | satisfactory \
 | meh | decent | medium | not bad | alright | all right | passable | mixed
@@ -283,15 +284,18 @@ QUALITY = """
 
 5: pessimo | pessima | molto male | terribile | gravemente insufficiente
 5 3: scarso | scarsa | cattivo | cattiva | insufficiente | male | brutto | mediocre
-5 3: sufficiente | medio | media | nella media | discreto | accettabile | neutro | ok
+5 3: sufficiente | medio | media | nella media | accettabile | neutro | ok
+: discreto | discreta
 5 3: buono | buona | bene | bello
 : molto buono | molto buona | distinto
 5: ottimo | ottima | eccellente | perfetto | perfetta
 
 5: zeer slecht | heel slecht | erg slecht | vreselijk
-5 4 3 2: slecht | onvoldoende | zwak
+5 4 3 2: slecht | zwak
+: onvoldoende
 5 3: matig | gemiddeld | neutraal | redelijk | middelmatig | oke | ok
 : voldoende
+: ruim voldoende
 5 4 3 2: goed
 5 4: zeer goed | heel goed | erg goed
 4: uitstekend | uitmuntend | perfect | geweldig
@@ -523,9 +527,24 @@ YES_NO = """
 2: fail | failed | nicht bestanden | suspenso | reprovado | bocciato | gezakt
 2: pass | passed | bestanden | aprobado | aprovado | promosso | geslaagd
 
+: fail | failed | refer
+: pass | passed
+: merit
+: distinction
+
 : not interested | uninterested | no interest
 : interested
 : very interested
+
+: seen | watched | viewed | read | heard | played | bought | purchased | owned | visited | used \
+| clicked | gesehen | gelesen | gehört | gekauft | vu | lu | acheté | visto | leído | comprado \
+| lido | letto | comprato | gezien | gelezen | gekocht | chosen | selected | checked
+
+5 4: sd
+5 4: d
+5: n | u | nd | n/a/d
+5 4: a
+5 4: sa
 
 2: worse | worst
 : same | equal | about the same
@@ -801,7 +820,7 @@ UNRATED = (
     r"keine? (angaben?|antwort|meinung|bewertung|ahnung|wertung|einschatzung|note|aussage)|k a|ka",
     r"unbekannt|entfallt|ohne (angabe|antwort|bewertung|wertung)|ungesehen|fehlt|fehlend|nv|n v",
     # French
-    r"((je|j|ne|n|nai|lai|l|ai|l ai|n ai|les|la|le) )*(pas|jamais|non|pas encore)( encore)?"
+    r"((je|j|ne|n|nai|lai|l|ai|les|la|le) )*(pas|jamais|non|pas encore)( encore)?"
     r" (vu|vue|vus|vues|lu|lue|entendu|entendue|ecoute|ecoutee|goute|goutee|essaye|essayee|joue"
     r"|visite|visitee|connu|note|notee|applicable|concerne|concernee|repondu|regarde)",
     r"(je )?(ne )?(sais|sait|connais|connait|souviens|m en souviens) pas|ne sait pas|nsp|nspp",
@@ -821,7 +840,7 @@ UNRATED = (
     r"sem (opiniao|resposta|avaliacao|nota)|prefiro nao (responder|dizer)|desconhecid[oa]|nsa"
     r"|ns nr",
     # Italian
-    r"((mai|non|ancora|lo|la|l|ho|lho|l ho) )*(mai|non|ho|lho|l ho|ancora)"
+    r"((mai|non|ancora|lo|la|l|ho|lho) )*(mai|non|ho|lho|ancora)"
     r" (visto|vista|letto|letta|sentito|sentita|ascoltato|ascoltata|provato|provata|giocato"
     r"|visitato|valutato|valutata)",
     r"(io )?non( (lo|la|mi))? (conosco|so|ricordo|applicabile|risponde|rispondo|pertinente"
@@ -829,7 +848,7 @@ UNRATED = (
     r"(nessuna?|senza) (opinione|risposta|idea|valutazione)|preferisco non rispondere"
     r"|sconosciut[oa]|non si applica",
     # Dutch
-    r"((ik|heb|ik heb|hem|het|deze|die) )*(nog )?(niet|nooit)( eerder)? (gezien|gelezen|gehoord"
+    r"((ik|heb|hem|het|deze|die) )*(nog )?(niet|nooit)( eerder)? (gezien|gelezen|gehoord"
     r"|gespeeld|geprobeerd|bezocht|bekend|beoordeeld|ingevuld|geproefd|gebruikt|van toepassing"
     r"|beantwoord|bekeken)",
     r"(dat )?weet (ik )?(het )?(niet|nog niet)|geen (mening|antwoord|idee|oordeel|cijfer)"

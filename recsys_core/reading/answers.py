@@ -33,6 +33,8 @@ _MOST_ANSWERS, _FIRST = 60, 300
 # Of so large a part of the cells nothing may be known: typing errors, remarks in the wrong column.
 _UNKNOWN = 0.2
 _SHOWN = 40  # letters of an answer in a sentence
+_MOST_SEEDS = 12  # columns from which a set of like ones is looked for
+_LONGEST = 200  # letters of an answer; more is a review
 
 
 @dataclass(frozen=True)
@@ -73,26 +75,66 @@ def understood(texts: Mapping[str, int], decimal: str = ".") -> Answers | None:
         return None
     if not numbers and {text.strip() for text in others} <= _MARKS:
         return _ticked(others)
+    readable = {text: n for text, n in others.items() if len(text) <= _LONGEST}
+    few = len({_key(text) for text in readable}) <= _MOST_ANSWERS
+    if not few and _amounts(readable, numbers) is None:
+        return None  # titles, names: not looked at one by one
     doubtful = [text for text in others if means_unrated(text)]
-    few = len({_key(text) for text in others}) <= _MOST_ANSWERS
-    for read in (_amounts, _labelled, _worded, _graded) if few else (_amounts,):
+    best = None
+    fewest = _UNKNOWN * sum(texts.values())
+    for read in (_amounts, _labelled, _graded, _worded) if few else (_amounts,):
         # What means “not rated” may also be the middle of a scale (“undecided”): that is for the
         # reader of words to say.
-        rest = {t: n for t, n in others.items() if read is _worded or t not in doubtful}
+        rest = {t: n for t, n in readable.items() if read is _worded or t not in doubtful}
         found = read(rest, numbers) if rest else None
         if found is None:
             continue
         known = {text for text, _ in found.pairs}
         unrated = (*found.unrated, *(t for t in doubtful if t not in known))
-        unrated = tuple(dict.fromkeys(unrated))
         unknown = tuple(t for t in others if t not in known and t not in unrated)
-        if sum(others[text] for text in unknown) <= _UNKNOWN * sum(texts.values()):
-            return replace(found, unrated=unrated, unknown=unknown)
-    unknown = tuple(text for text in others if text not in doubtful)
-    n_unknown = sum(others[text] for text in unknown)
-    if numbers and doubtful and n_unknown <= _UNKNOWN * sum(texts.values()):
-        return Answers((), tuple(doubtful), unknown=unknown)
-    return None
+        n_unknown = sum(others[text] for text in unknown)
+        if n_unknown <= fewest and (best is None or n_unknown < fewest):
+            best = replace(found, unrated=tuple(dict.fromkeys(unrated)), unknown=unknown)
+            fewest = n_unknown
+    if best is None and numbers and doubtful:
+        unknown = tuple(text for text in others if text not in doubtful)
+        if sum(others[text] for text in unknown) <= fewest:
+            return Answers((), tuple(doubtful), unknown=unknown)
+    return best
+
+
+def of_columns(
+    columns: Sequence[Mapping[str, int]], decimal: str = "."
+) -> tuple[Answers | None, tuple[int, ...]]:
+    """Say what the texts of several columns of one scale mean, and which columns are of another.
+
+    A form may ask for “yes” or “no” among questions of agreement: the answers are those of as many
+    columns as possible, and the positions of the others, that hold words of another kind, come
+    second. None, and no position, where nothing is known of any.
+    """
+    everything: Counter[str] = Counter()
+    for column in columns:
+        everything.update(column)
+    whole = understood(everything, decimal)
+    if whole is not None and not whole.unknown:
+        return whole, ()
+    kinds: dict[frozenset[str], list[int]] = {}
+    for at, column in enumerate(columns):
+        kinds.setdefault(frozenset(map(_key, column)), []).append(at)
+    best: tuple[int, Answers | None, set[int]] = (0, whole, set(range(len(columns))))
+    for seed in sorted(kinds.values(), key=len, reverse=True)[:_MOST_SEEDS]:
+        texts, taken, answers = Counter(columns[seed[0]]), set(seed), None
+        for alike in kinds.values():
+            more = Counter(columns[alike[0]])
+            found = understood(texts + more, decimal)
+            if found is not None and not found.unknown:
+                texts, answers = texts + more, found
+                taken.update(alike)
+        if answers is not None and len(taken) > best[0]:
+            best = len(taken), answers, taken
+    _, answers, taken = best
+    words = (at for at, c in enumerate(columns) if any(number(t, decimal) is None for t in c))
+    return answers, tuple(at for at in words if at not in taken)
 
 
 def said(
@@ -175,7 +217,7 @@ def _scale_of_words(rated: Sequence[tuple[str, float]]) -> Scale:
 
 
 def scale_of(answers: Answers, values: np.ndarray, n: int | None = None) -> Scale:
-    """Find the scale of ratings read by ``answers``, with their words; see ``Scale.guess``."""
+    """Find the scale of ratings, (n,), read by ``answers``, with its words; see ``Scale.guess``."""
     if answers.scale is not None and answers.scale.contains(values).all():
         return answers.scale
     guessed = Scale.guess(values, n)
@@ -247,6 +289,8 @@ _ONLY_SIGNS = re.compile(r"[/\\|.,·…_~?!=–—\-\s()]+")
 def means_unrated(text: str) -> bool:
     """Tell whether a text says that there is no rating: “Haven't seen it”, “weiß nicht”, “x” …"""
     text = text.strip()
+    if len(text) > _LONGEST:
+        return False
     if text in _CROSSES or _ERROR.fullmatch(text) or _ONLY_SIGNS.fullmatch(text):
         return True
     return bool(_unrated().fullmatch(folded(text)))
@@ -326,7 +370,8 @@ def _amount() -> dict[str, re.Pattern[str]]:
     """Patterns of an amount alone, of some unit, per cent, and out of how many."""
     named = sorted(_spelled(), key=len, reverse=True)
     one = rf"(?P<half>(?:one |a )?half(?: an?| of an?)?)|(?P<name>{'|'.join(named)})"
-    one = rf"(?:(?P<digits>\d+(?:[.,]\d+)?)|{one})(?P<and> and (?:a|one) half| ?1/2)?"
+    one = rf"(?:(?P<digits>\d+(?:[.,]\d+)?)|{one})"
+    one += r"(?P<and> and (?:a|one) half| ?1/2)?"
     top = rf"(?P<top>\d+(?:[.,]0+)?|{'|'.join(named)})"
     unit = rf"(?:[\s-]?(?:{'|'.join(answer_words.UNITS.split())})\b\.?|\s?[★⭐☆*❤♥])"
     lead = r"(?:(?:rated|rating|score|note|nota|bewertung|voto|cijfer)\s*:?\s*)?"
@@ -336,7 +381,7 @@ def _amount() -> dict[str, re.Pattern[str]]:
             rf"{lead}{one}{unit}?\s*(?:/|\b(?:{answer_words.OUT_OF})\b)\s*{top}{unit}?"
         ),
         "*": re.compile(rf"{lead}{one}{unit}|[★⭐]\s?(?P<after>\d+(?:[.,]\d+)?)"),
-        "": re.compile(one),
+        "": re.compile(lead + one),
     }
 
 
@@ -563,10 +608,6 @@ class Family:
         return next(holding, tuple(sorted(found)))
 
 
-# How usual a scale of so many answers is; 5b after 5.
-_USUAL = ("5", "4", "7", "6", "3", "2", "9")
-
-
 def _families_of(block: str, either_way: bool = False) -> list[Family]:
     found = []
     for part in block.strip().split("\n\n"):
@@ -575,8 +616,12 @@ def _families_of(block: str, either_way: bool = False) -> list[Family]:
             tuple(dict.fromkeys(folded(word) for word in said.split("|") if word.strip()))
             for _, _, said in lines
         )
-        marks = sorted({m for tags, _, _ in lines for m in tags.split()},
-                       key=lambda mark: (_USUAL.index(mark[0]), mark))  # fmt: skip
+        # Where each mark stands on its lines: that of the most usual scale in front.
+        places: dict[str, list[int]] = {}
+        for tags, _, _ in lines:
+            for place, mark in enumerate(tags.split()):
+                places.setdefault(mark, []).append(place)
+        marks = sorted(places, key=lambda mark: (float(np.mean(places[mark])), mark))
         scales = tuple(
             tuple(at for at, (tags, _, _) in enumerate(lines) if mark in tags.split())
             for mark in marks
@@ -653,9 +698,9 @@ def _worded(texts: Mapping[str, int], numbers: Mapping[str, float]) -> Answers |
             ranks[text] = rank
     found = set(ranks.values())
     if numbers:
-        return _ends(family, ranks, numbers)
+        return _ends(family, ranks, texts, numbers)
     scale = family.scale(found)
-    first = 0.0 if len(scale) == 2 else 1.0
+    first = 0.0 if len(scale) == 2 else 1.0  # one of two; the only one there is; one of several
     values = {text: scale.index(rank) + first for text, rank in ranks.items()}
     named = _names(ranks, values, texts)
     capital = sum(word[:1].isupper() for word in named.values()) > len(named) / 2
@@ -664,8 +709,8 @@ def _worded(texts: Mapping[str, int], numbers: Mapping[str, float]) -> Answers |
         for at in scale
         if at not in found
     }
-    last = first + max(len(scale) - 1, 1)
-    whole = Scale(first, last, 1.0, (missing | named).items())
+    low, high = (0.0, 1.0) if len(scale) == 1 else (first, first + len(scale) - 1)
+    whole = Scale(low, high, 1.0, (missing | named).items())
     remark = _about_words(named, family.either_way, _alike(ranks))
     return Answers(_ascending(values), (), True, remark, whole)
 
@@ -722,15 +767,25 @@ def _about_words(
     )
 
 
-def _ends(family: Family, ranks: Mapping[str, int], numbers: Mapping[str, float]) -> Answers | None:
+def _ends(
+    family: Family,
+    ranks: Mapping[str, int],
+    texts: Mapping[str, int],
+    numbers: Mapping[str, float],
+) -> Answers | None:
     """The words of the two ends of a scale, plain numbers between: Hated it, 2, 3, 4, Loved it.
 
-    None where there are more words than two, or numbers that are not whole.
+    None where there are more words than two, or numbers that are not whole; and where the only word
+    is none of an end, or in a single cell: that is a remark in the wrong place.
     """
     between = sorted(set(numbers.values()))
     two = sorted(set(ranks.values()))
     if not two or len(two) > 2 or any(not x.is_integer() for x in between):
         return None
+    if len(two) == 1:
+        usual = family.scales[0] if family.scales else (0, len(family.answers) - 1)
+        if two[0] not in (usual[0], usual[-1]) or sum(texts[text] for text in ranks) < 2:
+            return None
     lowest, highest = between[0], between[-1]
     if lowest == 1 and highest in (5, 7, 10):  # the ends have numbers as well
         low, high = lowest, highest
@@ -744,7 +799,7 @@ def _ends(family: Family, ranks: Mapping[str, int], numbers: Mapping[str, float]
     for text, rank in ranks.items():
         is_low = rank == two[0] if len(two) == 2 else rank < middle
         values[text] = low if is_low else high
-    named = _names(ranks, values, dict.fromkeys(ranks, 1))
+    named = _names(ranks, values, texts)
     text = max(values, key=values.__getitem__)
     remark = Text(
         "“{text}” was read as {value:g}, an end of the scale {low:g}–{high:g} whose other answers "

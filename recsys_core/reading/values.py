@@ -50,7 +50,7 @@ def unrated_values(
 
 
 def unrated_value(values: np.ndarray, has_blanks: bool, wide: bool, counts: bool) -> float | None:
-    """Find the number that stands for “not rated”, the first if there are several; or None."""
+    """Find the number that stands for “not rated” among values, (n,); the first of several."""
     found = unrated_values(values, (), has_blanks, wide, counts)
     return float(found[0]) if found else None
 

@@ -58,6 +58,10 @@ def meaning(texts, decimal=".", times=5):
         "Definitely not|Probably not|Maybe|Probably|Definitely",
         "Not at all|A little|Somewhat|Very much",
         "Low|Medium|High",
+        "SD|D|N|A|SA",
+        "Insuffisant|Passable|Assez bien|Bien|Très bien",
+        "Suspenso|Aprobado|Notable|Sobresaliente",
+        "insufficiente|sufficiente|discreto|buono|distinto|ottimo",
         "No|Maybe|Yes",
         "🙁|😐|😀",
         "Stimme überhaupt nicht zu|Stimme nicht zu|Teils/teils|Stimme zu|Stimme voll zu",
@@ -129,6 +133,14 @@ def test_words_of_the_ends_only():
     assert meaning(["0 - not seen", "1", "5 - great"]) == [None, 1, 5]
     found = understood(Counter(["3", "5 (loved it)", "1 (hated it)"]))
     assert found.scale == Scale(1, 5, 1, [(1, "hated it"), (5, "loved it")])
+
+
+def test_a_word_in_one_cell_of_numbers_is_a_remark_and_no_answer():
+    numbers = {str(n): 9 for n in (1, 2, 3, 4, 5)}
+    assert understood({**numbers, "good": 1}) is None
+    assert understood({**numbers, "good": 3}) is None  # no end of a scale
+    assert understood({**numbers, "Loved it": 1}) is None
+    assert dict(understood({**numbers, "Loved it": 2}).pairs) == {"Loved it": 5}
 
 
 @pytest.mark.parametrize(
@@ -384,3 +396,55 @@ def test_a_scale_is_found_with_its_code(n):
         ratings = np.concatenate([generator.integers(low, high + 1, n), [low, high, code, code]])
         found = values.unrated_values(ratings.astype(float))
         assert found[:1] == (code,) or code in found
+
+
+# --- several columns, and anything at all ---------------------------------------------------------
+
+
+def test_columns_of_another_scale_are_told_apart():
+    agreement = [Counter(["Agree", "Neutral"]), Counter(["Disagree", "Strongly agree", "Agree"])]
+    columns = [agreement[0], Counter(["Yes", "No"]), agreement[1], Counter(["Anna", "Bob"])]
+    found, others = answers.of_columns(columns)
+    assert others == (1, 3)
+    assert dict(found.pairs) == {"Disagree": 2, "Neutral": 3, "Agree": 4, "Strongly agree": 5}
+    assert answers.of_columns(agreement)[1] == ()
+    numbers = Counter(["1", "5", "3"])
+    found, others = answers.of_columns([numbers, Counter(["2", "Not seen"]), Counter(["m", "f"])])
+    assert found.unrated == ("Not seen",) and others == (2,)
+    assert answers.of_columns([numbers, numbers]) == (None, ())
+
+
+anything = st.one_of(
+    st.text(max_size=12),
+    st.text("0123456789 .,/½★☆*%-+()=", max_size=8),
+    st.sampled_from(
+        ["Agree", "no", "Not seen", "x", "4 stars", "3/5", "A+", "5 (top)", "weiß nicht"]
+    ),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(anything, max_size=9), st.sampled_from([".", ","]))
+def test_any_texts_give_answers_or_none(texts, decimal):
+    column = pd.Series(texts, dtype=object)
+    found = understood(Counter(texts), decimal)
+    if found is None:
+        return
+    read, wrong = applied(column, found, decimal)
+    assert len(read) == len(wrong) == len(texts) and not np.isinf(read).any()
+    assert all(np.isfinite(x) for _, x in found.pairs)
+    assert [x for _, x in found.pairs] == sorted(x for _, x in found.pairs)
+    assert not set(found.unrated) & {text for text, _ in found.pairs}
+    of_text = dict(found.pairs)
+    for text, value, is_wrong in zip(texts, read, wrong, strict=True):
+        assert is_wrong == (text in found.unknown and np.isnan(value))
+        if text in of_text:
+            assert value == of_text[text]
+    if found.scale is not None and found.pairs:
+        assert found.scale.contains(np.array([x for _, x in found.pairs])).all()
+
+
+def test_long_texts_take_no_time():
+    hostile = [f"{'l ho ' * 500}{n}" for n in range(50)] + [("not " * 40)[:199], "3/" * 99]
+    assert understood(Counter(hostile)) is None
+    assert not any(means_unrated(text) for text in hostile)
