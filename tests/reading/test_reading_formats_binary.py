@@ -198,7 +198,9 @@ def test_a_far_cell_of_an_xlsx_is_found_before_anything_is_built(old, new):
     assert read(data).sheet == "Films"  # the others can still be read
 
 
-@pytest.mark.parametrize("place", ["A4000000000", "B99999999999", "ZZZZZ9", "a1", "A-1", "A01"])
+@pytest.mark.parametrize(
+    "place", ["A4000000000", "B99999999999", "ZZZZZ9", "a1", "A-1", "A01", 'A1" r="XFD1048576']
+)
 def test_places_that_are_none_of_excels_are_damage(place):
     data = saved(workbook(S=LONG))
     data = changed(data, "xl/worksheets/sheet1.xml", b'r="A1"', f'r="{place}"'.encode())

@@ -266,7 +266,10 @@ def _extents(data: bytes, said: str) -> _Extents:
 
 
 def _check_xml(archive: zipfile.ZipFile, name: str, said: str) -> None:
-    """Raise ReadError where a member is no well-formed XML: calamine may then never come back."""
+    """Raise ReadError where a member is no well-formed XML.
+
+    calamine reads on, and may never come back, or take the second of two places of a cell.
+    """
     parser = expat.ParserCreate()
     try:
         with archive.open(name) as file:
@@ -317,6 +320,7 @@ def _of_xlsx(archive: zipfile.ZipFile, members: set[str], said: str) -> _Extents
     for path in sorted(members):
         if not re.fullmatch(r"xl/worksheets/[^/]*\.xml", path) and path not in paths:
             continue
+        _check_xml(archive, path, said)
         rows: set[int] = set()
         columns: set[bytes] = set()
         placeless = False
