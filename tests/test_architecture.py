@@ -18,7 +18,7 @@ CORE = ROOT / "recsys_core"
 LAYERS = (
     {"text", "stepwise", "escape"},
     {"errors", "version"},
-    {"words", "extras", "recipes"},
+    {"words", "extras", "recipes", "repeats"},
     {"ratings"},
     {"splits", "standardized", "ordering"},
     {"metrics"},
@@ -39,7 +39,16 @@ LAYER_OF = {part: at for at, parts in enumerate(LAYERS) for part in parts}
 
 # Getting ratings in asks nothing of the models.
 ONLY = {
-    "reading": {"escape", "errors", "extras", "text", "words", "recipes", "ratings"},
+    "reading": {
+        "escape",
+        "errors",
+        "extras",
+        "text",
+        "words",
+        "recipes",
+        "repeats",
+        "ratings",
+    },
     "datasets": {"errors", "text", "words", "recipes", "ratings", "splits", "reading"},
 }
 

@@ -59,7 +59,8 @@ _WORKBOOK = Format(workbooks.FORM, "Excel or OpenDocument", workbooks.read)
 _SQLITE = Format(sqlite.CODE, "SQLite", sqlite.read)
 _MATLAB = Format(matlab.CODE, "MATLAB", matlab.read)
 
-FORMATS = (*(form for form, _ in _TEXTS), _WORKBOOK, _SQLITE, _MATLAB)
+TEXTS = tuple(form for form, _ in _TEXTS)
+FORMATS = (*TEXTS, _WORKBOOK, _SQLITE, _MATLAB)
 
 
 def recognised(head: str, name: str = "") -> Format | None:
