@@ -26,6 +26,8 @@ _CORNERS = frozenset(
     "etykiety wierszy|etykiety kolumn|названия строк|названия столбцов|行ラベル|列ラベル|行标签|"
     "列标签|행 레이블|열 레이블".split("|")
 )
+# What SurveyMonkey writes below a question of one column.
+_ANSWERS = frozenset(["response", "open-ended response", "offene antwort", "réponse ouverte"])
 _VALUES = re.compile(
     r"(sum|average|mean|max|min|count|summe|mittelwert|anzahl|somme|moyenne|nombre|suma|promedio|"
     r"recuento|somma|media|conteggio|som|gemiddelde|aantal|soma|média|contagem)"
@@ -77,7 +79,10 @@ def joined(lines: Sequence[Record], width: int) -> list[str]:
         first = levels[0][0]
     filled = [_spread(level[1:], at < len(levels) - 1) for at, level in enumerate(levels)]
     telling = [level for level in filled if len(set(level) - {""}) > 1] or filled[-1:]
-    names = [" / ".join(filter(None, parts)) for parts in zip(*telling, strict=True)]
+    names = [
+        " / ".join(part for part in parts if part and part.lower() not in _ANSWERS)
+        for parts in zip(*telling, strict=True)
+    ]
     return [first, *names]
 
 
