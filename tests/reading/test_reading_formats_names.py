@@ -98,14 +98,17 @@ def test_values_of_a_pivot_table_are_told_apart():
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
-        st.tuples(*[st.sampled_from(["1", "4.5", "", "Ana", "good", "2020-01-01"])] * 4),
+        st.tuples(
+            st.sampled_from(["Ana", "Bo", "7", "x y"]),
+            *[st.sampled_from(["1", "4.5", "", "good", "2020-01-01"])] * 3,
+        ),
         min_size=2,
         max_size=8,
     )
 )
 def test_ordinary_tables_have_no_second_line_of_names(rows):
-    table = [["user", "item", "rating", "when"], *map(list, rows)]
-    assert headers.n_lines(table) is None
+    for names in (["user", "item", "rating", "when"], ["name", *ITEMS], ["", *ITEMS]):
+        assert headers.n_lines([names, *map(list, rows)]) is None
 
 
 # --- surveys --------------------------------------------------------------------------------------
