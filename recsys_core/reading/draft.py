@@ -19,8 +19,10 @@ from recsys_core.reading import (
     doubts,
     folders,
     formats,
+    joining,
     meaning,
     opening,
+    several,
     tables,
     tabling,
     valuing,
@@ -84,7 +86,8 @@ class Draft:
     ----------
     form : "text", "excel", "parquet", "npz" or "grouplens".
     layout : "long" (one rating a row), "wide" (users × items) or "grouplens" (nothing to choose).
-    member, members : the file chosen inside a zip, and all that could be.
+    member, members : the file chosen of several, None where parts of one table are read together;
+        and all that could be. What lies ``beside`` is joined by the ids it shares with the ratings.
     sheet, sheets : likewise for a workbook.
     encoding, delimiter, decimal : how text becomes cells; ``delimiter`` is a key of
         ``dialect.DELIMITERS``, ``decimal`` is "." or ",".
@@ -113,6 +116,7 @@ class Draft:
     layout: str = ""
     member: str | None = None
     members: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     sheet: str | None = None
     sheets: tuple[str, ...] = ()
     encoding: str | None = None
@@ -142,7 +146,7 @@ class Draft:
     texts: tuple[str, ...] = ()
     key: str | None = None
     repeats: str | None = None
-    person: str | None = None
+    person: tuple[str, ...] | None = None
     doubts: tuple[Doubt, ...] = ()
     row_names: tuple[str, ...] = ()
     rows: tuple[tuple[Cell, ...], ...] = ()
@@ -180,11 +184,16 @@ class Draft:
         SettingsError
             If something is changed that is not in ``CHANGEABLE``.
         """
+        if self._brought is None:
+            raise unreadable(Text("What was brought is not here any more; bring it again."))
+        return _draft(self._brought, self.changed(**changes))
+
+    def changed(self, **changes: Any) -> dict[str, Any]:
+        """All that a person has changed, these changes included; see ``change``."""
         kept = dict(self.changes)
         if not _CUTS.isdisjoint(changes):
             kept = {name: value for name, value in kept.items() if name not in _OF_COLUMNS}
-        assert self._brought is not None
-        return _draft(self._brought, {**kept, **changes})
+        return {**kept, **changes}
 
     def read(self) -> Ratings:
         """The ratings, read as the draft says.
@@ -206,6 +215,9 @@ class Draft:
         try:
             ratings = recognised(building.checked(reached.ratings.made(), said))
             # Whoever reads at once sees no preview: the report says what that would say.
+            inside = brought.memory(opening.inside, brought.content)
+            beside = several.others(inside, self.member) if inside.members else ()
+            ratings = joining.joined(ratings, beside) if beside else ratings
             report = ratings.report
             sentences = (*report.remarks, *(doubt.sentence for doubt in self.doubts))
             return ratings.replace(report=replace(report, remarks=sentences))
@@ -282,10 +294,11 @@ def _follow(
         yield _grouplens(draft, inside.ratings)
         return
     if inside.members:
-        member = changes.get("member", inside.member)
-        draft = replace(draft, members=inside.members, member=member)
+        member = changes["member"] if "member" in changes else do(several.member_of, inside)
+        beside = several.beside(inside, member)
+        draft = replace(draft, members=inside.members, member=member, beside=beside)
         yield _Reached(draft)
-    found = do(opening.chosen, inside, changes.get("member"))
+    found = do(opening.chosen, inside, draft.member)
     if found[0].form == "text":
         draft = replace(draft, form="text")
         yield _Reached(draft)
@@ -365,6 +378,8 @@ def _long(
     chosen = {what: changes[what] for what in column_roles.ROLES if what in changes}
     found = do(meaning.long_roles, tabled, file, chosen, changes.get("key", ...))
     draft = replace(draft, **dataclasses.asdict(found.roles), key=found.key)
+    if tabled.persons:
+        draft = replace(draft, person=tabled.persons)
     yield _Reached(draft)
     implicit = do(meaning.are_pairs, found, changes.get("implicit"))
     draft = replace(draft, implicit=implicit)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from recsys_core.reading import web
 from recsys_core.reading.limits import MAX_BYTES, MAX_MEMBERS
 from recsys_core.reading.sources import Content, Source, open_source, unreadable
 from recsys_core.text import Text
@@ -30,6 +31,8 @@ def brought(
             _counted(len(source), "the list")
             return of_contents([open_source(one) for one in source])
         source = source[0]
+    if isinstance(source, str) and web.is_address(source):
+        return web.fetched(source)
     if isinstance(source, str | os.PathLike):
         path = Path(os.path.expanduser(os.fspath(source)))
         try:

@@ -36,6 +36,7 @@ class Inside:
     member: str | None = None
     members: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    named: bool = False  # the name of the member guessed says that it holds ratings
     format: Format | None = None
 
 
@@ -91,11 +92,12 @@ def _several(pack: Pack) -> Inside:
         return Inside(pack.content, "grouplens", pack, grouplens.read(pack, known))
     members = _tables(pack)
     likely = tuple(name for name in members if "rating" in PurePosixPath(name).name.lower())
+    named = bool(likely)
     likely = likely or members
     if _are_parts(pack, likely):
         return Inside(pack.content, "several", pack, members=members, parts=likely)
     member = max(likely, key=pack.size)
-    return Inside(pack.content, "several", pack, None, member, members)
+    return Inside(pack.content, "several", pack, None, member, members, named=named)
 
 
 def _are_parts(pack: Pack, members: tuple[str, ...]) -> bool:

@@ -47,7 +47,7 @@ class Tabled:
     ``table`` is what is read, ``whole`` with the columns that are ``left_out``. ``records`` are the
     first records of what is read, lines of names included. ``roles``: what the file itself, or the
     form of a survey, says of columns; ``items``: names of columns that are items, where they are
-    not called as these. ``sampled``: only some rows of a large file are here.
+    not called as these; ``persons``: whose each of several files is. ``sampled``: only some rows of a large file are here.
     """
 
     table: Table
@@ -62,6 +62,7 @@ class Tabled:
     remarks: tuple[Text, ...]
     roles: Mapping[str, str | None] = field(default_factory=dict)
     items: Mapping[str, str] = field(default_factory=dict)
+    persons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -170,12 +171,17 @@ def together(
                 files=", ".join(f"“{file}”" for file in files[:5]),
             )
         )
+    if whole.names[0] == people.PERSON and people.PERSON not in first.whole.names:
+        persons = persons or tuple(people.people_of(files))
+    else:
+        persons = ()
     remark = Text("{n} files of the same columns were read as one table.", n=len(files))
     return replace(
         first,
         whole=whole,
         table=whole.without(first.left_out),
         sampled=any(part.sampled for part in parts),
+        persons=persons,
         remarks=(remark, *first.remarks),
     )
 
