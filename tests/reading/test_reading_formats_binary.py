@@ -182,8 +182,7 @@ def changed(data, member, old, new):
 FAR = [
     ('r="A1"', 'r="XFD1048576"'),
     ("r='A1'", "r='XFD1048576'"),
-    ('r="A1"', 'r="A4000000000"'),
-    ('s="0" r="A1"', 's="0"\n r="ZZZZZ9000000" t="n"'),
+    ('r="A1"', 's="0"\n r="XFD1048576"'),
 ]
 
 
@@ -197,6 +196,54 @@ def test_a_far_cell_of_an_xlsx_is_found_before_anything_is_built(old, new):
     book = workbook(Far=[["x", 1], ["y", 2]], Films=LONG)
     data = changed(saved(book), "xl/worksheets/sheet1.xml", b'r="A1"', new.encode())
     assert read(data).sheet == "Films"  # the others can still be read
+
+
+@pytest.mark.parametrize(
+    "place", ["A4000000000", "B99999999999", "ZZZZZ9", "a1", "A-1", "A01", 'A1" r="XFD1048576']
+)
+def test_places_that_are_none_of_excels_are_damage(place):
+    data = saved(workbook(S=LONG))
+    data = changed(data, "xl/worksheets/sheet1.xml", b'r="A1"', f'r="{place}"'.encode())
+    with pytest.raises(ReadError, match="damaged or unusual"):
+        read(data)
+
+
+def test_cells_that_do_not_say_where_they_are():
+    data = saved(workbook(S=LONG))
+    sheet = zipfile.ZipFile(io.BytesIO(data)).read("xl/worksheets/sheet1.xml")
+    plain = re.sub(rb' r="[A-Z]*[0-9]+"', b"", sheet)
+    assert read(changed(data, "xl/worksheets/sheet1.xml", sheet, plain)).sample() == LONG
+    far = plain.replace(b"<row>", b'<row r="1048576">', 1)
+    wide = far.replace(b"</row>", b"<c><v>1</v></c>" * 9000 + b"</row>", 1)
+    with pytest.raises(ReadError, match="more than 5,000,000 cells"):
+        read(changed(data, "xl/worksheets/sheet1.xml", sheet, wide))
+
+
+def test_a_sheet_of_several_pieces_is_looked_at_whole():
+    """Pieces of 1 MiB, cut anywhere: the far cell is seen wherever it stands."""
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("S")
+    for _ in range(5000):
+        sheet.append(list(range(20)))
+    data = saved(book)
+    xml_of = zipfile.ZipFile(io.BytesIO(data)).read("xl/worksheets/sheet1.xml")
+    assert len(xml_of) > 2 << 20
+    edge = 1 << 20
+    for shift in range(-40, 40, 4):
+        at = xml_of.index(b"<c r=", edge + shift)
+        end = xml_of.index(b" ", at + 3)
+        moved = xml_of[:at] + b'<c r="XFD1048576"' + xml_of[end:]
+        far = changed(data, "xl/worksheets/sheet1.xml", xml_of, moved)
+        assert workbooks._extents(far, "it").of == {"S": 1_048_576 * 16_384}
+
+
+def test_an_ods_that_is_no_xml_is_damaged():
+    """calamine would never come back from it."""
+    data = ods(A=LONG)
+    body = zipfile.ZipFile(io.BytesIO(data)).read("content.xml")
+    for broken in (body.replace(b"<table:table-row>", b"<*able:table-row>", 1), body[:-200]):
+        with pytest.raises(ReadError, match="damaged or unusual"):
+            read(changed(data, "content.xml", body, broken))
 
 
 @pytest.mark.parametrize(

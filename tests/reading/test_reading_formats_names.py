@@ -98,14 +98,17 @@ def test_values_of_a_pivot_table_are_told_apart():
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
-        st.tuples(*[st.sampled_from(["1", "4.5", "", "Ana", "good", "2020-01-01"])] * 4),
+        st.tuples(
+            st.sampled_from(["Ana", "Bo", "7", "x y"]),
+            *[st.sampled_from(["1", "4.5", "", "good", "2020-01-01"])] * 3,
+        ),
         min_size=2,
         max_size=8,
     )
 )
 def test_ordinary_tables_have_no_second_line_of_names(rows):
-    table = [["user", "item", "rating", "when"], *map(list, rows)]
-    assert headers.n_lines(table) is None
+    for names in (["user", "item", "rating", "when"], ["name", *ITEMS], ["", *ITEMS]):
+        assert headers.n_lines([names, *map(list, rows)]) is None
 
 
 # --- surveys --------------------------------------------------------------------------------------
@@ -118,14 +121,15 @@ def test_header_lines_of_qualtrics_and_surveymonkey():
     rows = [codes, asked, notes, ["2020-01-01", "R_1", "5", "3"], ["2020-01-01", "R_2", "4", "1"]]
     assert named(rows) == (3, asked, "2020-01-01")
     text = (
-        "Respondent ID,Start Date,Rate these films,,,Any comments?\n"
-        ",,Alien,Heat,Up,Open-Ended Response\n"
-        "11,2020-01-01,5,3,,fine\n12,2020-01-02,4,3,1,\n13,2020-01-02,4,2,1,\n"
+        "Respondent ID,Your name,Rate these films,,,Any comments?\n"
+        ",Open-Ended Response,Alien,Heat,Up,Open-Ended Response\n"
+        "11,Ana,5,3,,fine\n12,Bo,4,3,1,\n13,Cleo,4,2,1,\n"
     )
     n, names, first = named(records(text))
     assert (n, first) == (2, "11")
     form = forms.understood(names, records(text)[2:])
-    assert [name for _, name in form.items] == ITEMS and form.user == "Respondent ID"
+    assert [name for _, name in form.items] == ITEMS and form.user == "Your name"
+    assert form.left_out == ("Respondent ID", "Any comments?")
 
 
 GOOGLE = ["Timestamp", "Email Address", "Your first name", *(f"Rate these [{i}]" for i in ITEMS)]
@@ -166,6 +170,7 @@ def test_forms(names, rows, user, timestamp, question):
     assert (form.user, form.timestamp, form.question) == (user, timestamp, question)
     columns = {column for column, _ in form.items}
     assert set(form.left_out) == set(names) - columns - {user, timestamp}
+    assert form.sure
 
 
 @pytest.mark.parametrize(
@@ -180,6 +185,12 @@ def test_forms(names, rows, user, timestamp, question):
 )
 def test_plain_tables_are_no_forms(names, rows):
     assert forms.understood(names, rows) is None
+
+
+def test_a_list_of_ratings_with_times_and_addresses_is_no_sure_form():
+    rows = [["2020-01-01", "a@x.org", "Alien", "5"], ["2020-01-02", "b@x.org", "Up", "4"]]
+    form = forms.understood(["Timestamp", "Email", "Film", "Rating"], rows)
+    assert form is None or not form.sure
 
 
 def test_names_of_items_lose_the_question_only_where_they_share_it():

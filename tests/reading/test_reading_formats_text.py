@@ -223,9 +223,17 @@ def test_netflix_blocks(blocks, end, last):
     assert [[u, i, int(v), day] for u, i, v, day in body] == expected
 
 
-def test_netflix_with_a_line_that_is_neither():
-    with pytest.raises(ReadError, match="neither an item and a colon nor"):
-        read("1:\n7,3,2005-01-01\n8,4,2005-01-02\n9,1,2,3,4,5\n")
+@pytest.mark.parametrize("line", ["9,1,2,3,4,5", "9", "oops", "9:,1"])
+def test_netflix_with_a_line_that_is_neither(line):
+    with pytest.raises(
+        ReadError, match="Line 4 of “it” is neither an item and a colon nor 3 cells"
+    ):
+        read(f"1:\n7,3,2005-01-01\n8,4,2005-01-02\n{line}\n3:\n")
+
+
+def test_netflix_without_ratings():
+    names, body = rows(read("1:\n7,2005-01-01\n2:\n8,2005-01-02\n"))
+    assert names == ["user", "item", "timestamp"] and body[1] == ["8", "2", "2005-01-02"]
 
 
 # --- MatrixMarket ---------------------------------------------------------------------------------
@@ -249,6 +257,19 @@ def test_matrix_market_general_symmetric_pattern_and_array():
     assert not cells.named and cells.sample() == [[1, 2, 3], [4, 5, 6.5]]
 
 
+@pytest.mark.parametrize("symmetry", ["symmetric", "skew-symmetric"])
+@pytest.mark.parametrize("form", [np.array, scipy.sparse.coo_array])
+def test_symmetric_matrices_are_completed(symmetry, form):
+    half = np.array([[0, 0, 0], [4, 0, 0], [2.5, 7, 0]])
+    matrix = half + half.T if symmetry == "symmetric" else half - half.T
+    cells = read(mmwritten(form(matrix), symmetry=symmetry))
+    if form is np.array:
+        assert cells.sample() == matrix.tolist()
+    else:
+        cells_of = zip(*np.nonzero(matrix), strict=True)
+        assert_triples(cells, [(u + 1, i + 1, matrix[u, i]) for u, i in cells_of])
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -256,6 +277,9 @@ def test_matrix_market_general_symmetric_pattern_and_array():
         ("%%MatrixMarket matrix array real general\n99999 99999\n1\n", "damaged"),
         ("%%MatrixMarket matrix coordinate real general\n3 3 99999999\n1 1 5\n", "damaged"),
         ("%%MatrixMarket matrix coordinate real general\n3 3 1\n9 1 5\n", "damaged"),
+        ("%%MatrixMarket matrix array real symmetric\n3 2\n1\n1\n1\n", "damaged"),
+        ("%%MatrixMarket matrix array real symmetric\n2 2\n1\n1\n", "damaged"),
+        ("%%MatrixMarket matrix coordinate real general\n3 3 1\n1.5 1 5\n", "damaged"),
         ("%%MatrixMarket matrix coordinate complex general\n3 3 1\n1 1 5 1\n", "complex"),
         ("%%MatrixMarket\n", "damaged"),
     ],

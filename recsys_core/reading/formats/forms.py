@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from recsys_core.reading.cells import is_blank, number
+from recsys_core.reading.column_roles import role
 
 _FEWEST = 2  # items of a question
 
@@ -101,7 +102,8 @@ class Form:
 
     ``items``: each column that was rated and the name of its item; ``question``: what all of them
     ask, "" where they do not say; ``user``, ``timestamp``: None where nobody, and no time, is said;
-    ``left_out``: all other columns.
+    ``left_out``: all other columns. ``sure``: even where names such as “Email” and “Name” could be
+    those of a list of ratings.
     """
 
     items: tuple[tuple[str, str], ...]
@@ -109,6 +111,7 @@ class Form:
     user: str | None
     timestamp: str | None
     left_out: tuple[str, ...]
+    sure: bool = True
 
 
 def understood(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Form | None:
@@ -143,6 +146,7 @@ def understood(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Form | No
         None if user is None else names[user],
         None if timestamp is None else names[timestamp],
         tuple(names[at] for at in sorted(rest)),
+        bool(grid) or (len(items) > 2 and not any(role(names[at]) for at in items)),
     )
 
 

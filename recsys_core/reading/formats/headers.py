@@ -26,6 +26,8 @@ _CORNERS = frozenset(
     "etykiety wierszy|etykiety kolumn|названия строк|названия столбцов|行ラベル|列ラベル|行标签|"
     "列标签|행 레이블|열 레이블".split("|")
 )
+# What SurveyMonkey writes below a question of one column.
+_ANSWERS = frozenset(["response", "open-ended response", "offene antwort", "réponse ouverte"])
 _VALUES = re.compile(
     r"(sum|average|mean|max|min|count|summe|mittelwert|anzahl|somme|moyenne|nombre|suma|promedio|"
     r"recuento|somma|media|conteggio|som|gemiddelde|aantal|soma|média|contagem)"
@@ -77,7 +79,10 @@ def joined(lines: Sequence[Record], width: int) -> list[str]:
         first = levels[0][0]
     filled = [_spread(level[1:], at < len(levels) - 1) for at, level in enumerate(levels)]
     telling = [level for level in filled if len(set(level) - {""}) > 1] or filled[-1:]
-    names = [" / ".join(filter(None, parts)) for parts in zip(*telling, strict=True)]
+    names = [
+        " / ".join(part for part in parts if part and part.lower() not in _ANSWERS)
+        for parts in zip(*telling, strict=True)
+    ]
     return [first, *names]
 
 
@@ -144,6 +149,8 @@ def _of_pandas(records: Sequence[Record], decimal: str) -> int | None:
         if not _names_the_index(_to(records[at], width)):
             continue
         above = records[:at]
+        if not _is_index(records[at][0], above, decimal):
+            return None
         below = [cell for row in records[at + 1 :] for cell in row[1:] if not is_blank(cell)]
         # The last level names every column, and numbers follow.
         if _filled(above[-1][1:]) < width - 1 or not below:
@@ -151,6 +158,19 @@ def _of_pandas(records: Sequence[Record], decimal: str) -> int | None:
         numeric = sum(number(cell, decimal) is not None for cell in below)
         return at + 1 if numeric > 0.5 * len(below) else None
     return None
+
+
+def _is_index(cell: Any, above: Sequence[Record], decimal: str) -> bool:
+    """Whether a word alone in its line names the index, rather than a user who rated nothing.
+
+    A word for users or items; or any word below two lines of words whose corner is empty.
+    """
+    if not _is_word(cell, decimal):
+        return False
+    if role(str(cell)) in ("user", "item", "title"):
+        return True
+    words = all(is_blank(c) or _is_word(c, decimal) for line in above for c in line[1:])
+    return len(above) > 1 and is_blank(above[0][0]) and words
 
 
 def _of_levels(records: Sequence[Record], decimal: str) -> int | None:

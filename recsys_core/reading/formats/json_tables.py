@@ -32,6 +32,7 @@ CODE = "json"
 
 # {"…, {'…, {u'…, [{…, [[…, [], a line end after the bracket: JSON, or what Python prints.
 _BEGINS = re.compile(r"\s*(\{\s*(u?[\"'}]|$)|\[\s*([\[{\]\"]|-?\d|null|$))")
+_PRINTED = re.compile(r"\s*[\[{]\s*u?'")
 _OBJECTS = re.compile(r"\s*\[?\s*\{")
 _NAMED = (".json", ".jsonl", ".ndjson")
 
@@ -105,9 +106,9 @@ def _values(text: str, said: str) -> Iterator[Any]:
     begin = len(text) - len(text.lstrip())
     end = text.find("\n", begin)
     line = text[begin:] if end < 0 else text[begin:end]
-    for parse in (_json, _python):
+    for parse, begins in ((_json, _BEGINS), (_python, _PRINTED)):
         try:
-            if len(line) <= MAX_LINE:
+            if len(line) <= MAX_LINE and begins.match(line):
                 parse(line)
                 return _of_lines(text, parse, said)
         except (ValueError, SyntaxError, MemoryError, RecursionError):

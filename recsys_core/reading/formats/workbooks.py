@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from xml.parsers import expat
 
 from recsys_core.errors import ReadError
 from recsys_core.extras import needed_for
@@ -246,19 +247,44 @@ def _extents(data: bytes, said: str) -> _Extents:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = set(archive.namelist())
             if "content.xml" in members:
-                return _Extents(dict(_of_ods(archive)), 0)
+                _check_xml(archive, "content.xml", said)
+                found = dict(_of_ods(archive))
+                for name, extent in found.items():
+                    if extent > _MOST_OF_EXTENT:  # all sheets of an .ods are built at once
+                        raise _too_large(name, said)
+                return _Extents(found, 0)
             if "xl/workbook.xml" in members:
-                return _of_xlsx(archive, members)
+                return _of_xlsx(archive, members, said)
             sheets = [n for n in members if re.fullmatch(r"xl/worksheets/[^/]*\.bin", n)]
             return _Extents({"": max((_of_bin(archive, n) for n in sheets), default=0)}, 0)
+    except ReadError:
+        raise
     except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError, RuntimeError):
         return _Extents({}, 0)  # calamine will say what is wrong with it
     except zlib.error:
         raise _damaged(said) from None
 
 
-def _chunks(archive: zipfile.ZipFile, name: str, overlap_from: bytes) -> Iterator[bytes]:
-    """A member piece by piece, cut only before ``overlap_from``: no tag is in two pieces."""
+def _check_xml(archive: zipfile.ZipFile, name: str, said: str) -> None:
+    """Raise ReadError where a member is no well-formed XML.
+
+    calamine reads on, and may never come back, or take the second of two places of a cell.
+    """
+    parser = expat.ParserCreate()
+    try:
+        with archive.open(name) as file:
+            while piece := file.read(MiB):
+                parser.Parse(piece, False)
+            parser.Parse(b"", True)
+    except (expat.ExpatError, LookupError, ValueError):  # an encoding nobody knows, too
+        raise _damaged(said) from None
+
+
+def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+    """A member piece by piece, cut before a tag; each ends with the first 2 bytes of the next.
+
+    So no tag is in two pieces, and what follows a tag is seen with it.
+    """
     with archive.open(name) as file:
         rest = b""
         total = 0
@@ -267,41 +293,67 @@ def _chunks(archive: zipfile.ZipFile, name: str, overlap_from: bytes) -> Iterato
             if total > MAX_BYTES:
                 raise ValueError("too large")
             piece = rest + piece
-            cut = piece.rfind(overlap_from)
+            cut = piece.rfind(b"<", 0, -1)
             if cut <= 0 or len(piece) - cut > MiB:
                 cut = len(piece)
-            yield piece[:cut]
+            yield piece[: cut + 2]
             rest = piece[cut:]
         yield rest
 
 
 # A cell that holds something: another tag begins inside it. Formatted empty cells do not count.
-_CELL = re.compile(
-    rb"""<(?:\w+:)?c\s[^<>]*?\br\s*=\s*["']\$?([A-Za-z]{1,7})\$?(\d{1,10})["'][^<>]*(?<!/)>\s*<[^/]"""
+_CELL = re.compile(rb"""<(?:\w+:)?c\s[^<>]*?\br\s*=\s*["']([A-Z]+)(\d+)["'][^<>]*(?<!/)>\s*<[^/]""")
+# A row or a cell whose place is none of Excel's: calamine takes it modulo 2³².
+_STRANGE = re.compile(
+    rb"""<(?:\w+:)?(?:c|row)\s[^<>]*?\br\s*=\s*["'](?!(?:[A-Z]{1,3})?[1-9]\d{0,6}["'])"""
 )
+# Some programs write no places: cells stand one after the other.
+_PLACELESS = re.compile(rb"<(?:\w+:)?c(?=[\s>])(?![^<>]*\br\s*=)")
+_ROW_OR_CELL = re.compile(rb"""<(?:\w+:)?(row|c)(?=[\s/>])(?:[^<>]*?\br\s*=\s*["'](\d+)["'])?""")
 _ERROR = re.compile(rb"""\st=["']e["']""")
 
 
-def _of_xlsx(archive: zipfile.ZipFile, members: set[str]) -> _Extents:
+def _of_xlsx(archive: zipfile.ZipFile, members: set[str], said: str) -> _Extents:
     paths = {path: name for name, path in _xlsx_sheets(archive)}
     found: dict[str, int] = {}
     n_errors = 0
     for path in sorted(members):
         if not re.fullmatch(r"xl/worksheets/[^/]*\.xml", path) and path not in paths:
             continue
+        _check_xml(archive, path, said)
         rows: set[int] = set()
         columns: set[bytes] = set()
-        for piece in _chunks(archive, path, b"<"):
+        placeless = False
+        for piece in _chunks(archive, path):
+            if _STRANGE.search(piece):
+                raise _damaged(said)
             cells = _CELL.findall(piece)
             columns.update({letters for letters, _ in cells})
             rows.update({int(row) for _, row in cells})
             n_errors += len(_ERROR.findall(piece))
-            if len(rows) > 4 * MiB:
-                raise ValueError("too many rows")
+            placeless = placeless or bool(_PLACELESS.search(piece))
+        extent = 0
         if rows:
             at = [_column(letters) for letters in columns]
-            found[paths.get(path, "")] = (max(rows) - min(rows) + 1) * (max(at) - min(at) + 1)
+            extent = (max(rows) - min(rows) + 1) * (max(at) - min(at) + 1)
+        if placeless:
+            extent = max(extent, _of_placeless(archive, path, max(rows, default=1)))
+        found[paths.get(path, "")] = extent
     return _Extents(found, n_errors)
+
+
+def _of_placeless(archive: zipfile.ZipFile, path: str, last: int) -> int:
+    """Cells up to the last of a sheet whose cells need not say where they are."""
+    row = width = n_cells = 0
+    for piece in _chunks(archive, path):
+        for kind, place in _ROW_OR_CELL.findall(piece):
+            if kind == b"row":
+                row = int(place) if place else row + 1
+                last, n_cells = max(last, row), 0
+            else:
+                n_cells += 1
+                width = max(width, n_cells)
+    return last * width
 
 
 def _xlsx_sheets(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
@@ -357,7 +409,7 @@ def _of_ods(archive: zipfile.ZipFile) -> Iterator[tuple[str, int]]:
             return 0
         return (max(rows) - min(rows) + 1) * (max(columns) - min(columns) + 1)
 
-    for piece in _chunks(archive, "content.xml", b"<"):
+    for piece in _chunks(archive, "content.xml"):
         for kind, about in _ODS.findall(piece):
             if kind == b"table":
                 if name is not None:
