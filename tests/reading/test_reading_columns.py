@@ -122,6 +122,11 @@ KNOWN = [
     (["product/productId", "review/userId", "review/score", "review/time"],
      dict(user="review/userId", item="product/productId", rating="review/score",
           timestamp="review/time")),
+    (["session", "page", "seconds on page"], dict(item="page", rating="seconds on page")),
+    (["用户名", "评论时间", "电影名", "评分"],
+     dict(user="用户名", item="电影名", rating="评分", timestamp="评论时间")),
+    (["Pseudo", "Titre du film", "Note /5", "Date de l'avis"],
+     dict(item="Titre du film", rating="Note /5", timestamp="Date de l'avis")),
     (["ts", "username", "master_metadata_track_name", "ms_played"],
      dict(user="username", rating="ms_played", timestamp="ts")),
 ]  # fmt: skip
