@@ -518,7 +518,6 @@ class Ratings:
                         names=names,
                     )
                 )
-        n_rows = len(frame)
         numbers = pd.to_numeric(frame[rating], errors="coerce")
         not_number = numbers.isna() & frame[rating].notna()
         if not_number.any():
@@ -532,40 +531,88 @@ class Ratings:
                     iloc=frame[rating].iloc[at],
                 )
             )
-        keep = (frame[user].notna() & frame[item].notna() & numbers.notna()).to_numpy()
-        keep = keep & np.isfinite(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
+        values = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
+        user_codes, users = _encode(frame[user])
+        item_codes, items = _encode(frame[item])
+        rated = (user_codes >= 0) & (item_codes >= 0) & np.isfinite(values)
+        times = None
+        if timestamp is not None:
+            moments = _seconds(frame[timestamp] if rated.all() else frame[timestamp][rated])
+            if moments is not None:
+                times = np.zeros(len(frame), dtype=np.int64)
+                times[rated] = moments
+        return cls.from_codes(
+            user_codes, users, item_codes, items, values, times,
+            scale=scale, item_info=item_info, name=name, item_noun=item_noun, remarks=remarks,
+            user_info=user_info, repeats=repeats,
+        )  # fmt: skip
+
+    @classmethod
+    def from_codes(
+        cls,
+        user_codes: np.ndarray,
+        users: Sequence[Any],
+        item_codes: np.ndarray,
+        items: Sequence[Any],
+        values: np.ndarray,
+        times: np.ndarray | None = None,
+        scale: Scale | None = None,
+        item_info: pd.DataFrame | None = None,
+        name: str = "ratings",
+        item_noun: str = "item",
+        remarks: Sequence[str] = (),
+        user_info: pd.DataFrame | None = None,
+        repeats: str = "last",
+    ) -> Ratings:
+        """Ratings from rows whose labels are codes already, as ``from_frame`` makes them.
+
+        ``user_codes`` and ``item_codes`` are integers, (n_rows,), positions in ``users`` and
+        ``items``, whose labels are distinct, −1 where blank; ``values`` are numbers, NaN where
+        unrated; ``times`` int64 seconds. Labels without a rating are left out.
+
+        Raises
+        ------
+        RatingsError
+            If nothing is left.
+        """
+        n_rows = len(values)
+        keep = (user_codes >= 0) & (item_codes >= 0) & np.isfinite(values)
         n_blank = int(n_rows - keep.sum())
         n_outside = 0
         if scale is not None and repeats != "sum":
-            inside = scale.contains(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
+            inside = scale.contains(values)
             n_outside = int((keep & ~inside).sum())
-            keep = keep & inside
+            keep &= inside
         if not keep.any():
             raise RatingsError(
                 Text("No rating is left after leaving out blank and out-of-scale rows.")
             )
+        if not keep.all():
+            user_codes, item_codes, values = user_codes[keep], item_codes[keep], values[keep]
+            times = None if times is None else times[keep]
+        user_codes, users = _in_order(user_codes, users)
+        item_codes, items = _in_order(item_codes, items)
 
-        user_codes, users = _encode(frame[user][keep])
-        item_codes, items = _encode(frame[item][keep])
-        values = numbers[keep].to_numpy(dtype=np.float64)
-        times = None if timestamp is None else _seconds(frame[timestamp][keep])
-
-        once = settled_repeats(user_codes, item_codes, values, times, repeats)
-        rows, values = once.rows, once.values.astype(np.float32)
-        if scale is not None and repeats == "sum":
-            inside = scale.contains(values)
-            n_outside = int((~inside).sum())
-            rows, values = rows[inside], values[inside]
-        if not len(rows):
-            raise RatingsError(
-                Text("No rating is left once repeated rows are summed; choose another rule.")
-            )
-        if len(rows) < len(user_codes):
-            user_codes, item_codes = user_codes[rows], item_codes[rows]
-            times = None if times is None else times[rows]
-        if once.n_returned or (n_outside and repeats == "sum"):  # some may have none any more
-            user_codes, users = _without_unused(user_codes, users)
-            item_codes, items = _without_unused(item_codes, items)
+        n_repeated = n_returned = 0
+        if _repeat(user_codes, item_codes, len(users), len(items)) or repeats == "sum":
+            once = settled_repeats(user_codes, item_codes, values, times, repeats)
+            n_repeated, n_returned = once.n_repeated, once.n_returned
+            rows, values = once.rows, once.values.astype(np.float32)
+            if scale is not None and repeats == "sum":
+                inside = scale.contains(values)
+                n_outside = int((~inside).sum())
+                rows, values = rows[inside], values[inside]
+            if not len(rows):
+                raise RatingsError(
+                    Text("No rating is left once repeated rows are summed; choose another rule.")
+                )
+            if len(rows) < len(user_codes):
+                user_codes, item_codes = user_codes[rows], item_codes[rows]
+                times = None if times is None else times[rows]
+            if n_returned or (n_outside and repeats == "sum"):  # some may have none any more
+                user_codes, users = _without_unused(user_codes, users)
+                item_codes, items = _without_unused(item_codes, items)
+        values = values.astype(np.float32, copy=False)
         if item_info is not None:
             item_info = item_info.reindex(items).reset_index(drop=True)
         if user_info is not None:
@@ -574,21 +621,15 @@ class Ratings:
             user_ids=user_codes,
             item_ids=item_codes,
             values=values,
-            users=users,
-            items=items,
+            users=list(users),
+            items=list(items),
             scale=scale or Scale.guess(values),
             timestamps=times,
             item_info=item_info,
             name=name,
             item_noun=item_noun,
             report=Report(
-                n_rows,
-                once.n_repeated,
-                n_blank,
-                n_outside,
-                tuple(remarks),
-                repeats,
-                once.n_returned,
+                n_rows, n_repeated, n_blank, n_outside, tuple(remarks), repeats, n_returned
             ),
             user_info=user_info,
         )
@@ -985,37 +1026,42 @@ def _ranks(order: np.ndarray) -> np.ndarray:
 
 
 def _encode(labels: pd.Series) -> tuple[np.ndarray, list[Any]]:
-    """Codes and labels; all-number labels ascending, others in order of appearance."""
-    codes, unique = _codes_in_use(labels)
+    """Codes, −1 where missing, and the distinct labels they name."""
+    codes, unique = pd.factorize(labels)
     texts = [label_text(label) for label in unique]
     if len(set(texts)) < len(texts):  # 1 and "1" in one column
         merged, first = pd.factorize(pd.Series(texts, dtype=object))
-        codes, unique = merged[codes], pd.Index(first, dtype=object)
-    as_numbers = pd.to_numeric(pd.Series(unique, dtype=object), errors="coerce")
-    if as_numbers.notna().all():
-        order = np.argsort(as_numbers.to_numpy(dtype=np.float64), kind="stable")
-        rank = np.empty(len(order), dtype=np.int32)
-        rank[order] = np.arange(len(order))
-        codes, unique = rank[codes], pd.Index(unique)[order]
-    return codes.astype(np.int32, copy=False), unique.tolist()
+        codes, unique = np.append(merged, -1)[codes], pd.Index(first, dtype=object)
+    return codes, unique.tolist()
 
 
-def _codes_in_use(labels: pd.Series) -> tuple[np.ndarray, Any]:
-    """Codes and the labels that occur, in order of appearance; a coded column is not hashed."""
-    if not isinstance(labels.dtype, pd.CategoricalDtype):
-        return pd.factorize(labels)
-    codes, n = labels.cat.codes.to_numpy(), len(labels.cat.categories)
-    first = np.full(n, len(codes), dtype=np.int64)
+def _in_order(codes: np.ndarray, labels: Sequence[Any]) -> tuple[np.ndarray, list[Any]]:
+    """Codes, int32, and the labels in use: numbers ascending, others in order of appearance."""
+    first = np.full(len(labels), len(codes), dtype=np.int64)
     for begins in reversed(range(0, len(codes), 1 << 20)):  # of equals, the last written stays
         block = codes[begins : begins + (1 << 20)][::-1]
         first[block] = np.arange(begins + len(block) - 1, begins - 1, -1)
     order = np.argsort(first, kind="stable")[: np.count_nonzero(first < len(codes))]
-    rank = np.zeros(n, dtype=np.int32)
+    in_use = pd.Series([labels[code] for code in order], dtype=object)
+    as_numbers = pd.to_numeric(in_use, errors="coerce")
+    if as_numbers.notna().all():
+        order = order[np.argsort(as_numbers.to_numpy(dtype=np.float64), kind="stable")]
+    rank = np.zeros(len(labels), dtype=np.int32)
     rank[order] = np.arange(len(order))
-    return rank[codes], labels.cat.categories[order]
+    return rank[codes], [labels[code] for code in order]
 
 
-def _without_unused(codes: np.ndarray, labels: list[Any]) -> tuple[np.ndarray, list[Any]]:
+def _repeat(user_ids: np.ndarray, item_ids: np.ndarray, n_users: int, n_items: int) -> bool:
+    """Whether some pair comes more than once: sorted, which takes far less memory than hashing."""
+    small = n_users * n_items < 1 << 32
+    pairs = user_ids.astype(np.uint32 if small else np.uint64)
+    pairs *= pairs.dtype.type(n_items)
+    np.add(pairs, item_ids, out=pairs, casting="unsafe")
+    pairs.sort()
+    return bool((pairs[1:] == pairs[:-1]).any())
+
+
+def _without_unused(codes: np.ndarray, labels: Sequence[Any]) -> tuple[np.ndarray, list[Any]]:
     """Codes and labels once labels that no code names are left out."""
     used, codes = np.unique(codes, return_inverse=True)
     return codes.astype(np.int32), [labels[code] for code in used]

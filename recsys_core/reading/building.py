@@ -32,18 +32,14 @@ def from_long(
     ``numbers`` are the ratings of its rows, float64, (n_rows,), NaN where unrated.
     """
     assert roles.user is not None and roles.item is not None
-    frame = pd.DataFrame(
-        {
-            "user": _coded(table[roles.user]),
-            "item": _coded(table[roles.item]),
-            "rating": numbers,
-        },
-        copy=False,
-    )
+    user_codes, users = as_codes(table[roles.user])
+    item_codes, items = as_codes(table[roles.item])
     # Times count only where a rating is: a blank line at the end must not cost all of them.
-    complete = frame.notna().all(axis=1).to_numpy()
+    complete = (user_codes >= 0) & (item_codes >= 0) & np.isfinite(numbers)
+    times = None
     if roles.timestamp is not None:
-        moments = as_seconds(table[roles.timestamp][complete])
+        column = table[roles.timestamp]
+        moments = _moments(column if complete.all() else column[complete])
         if moments is None:
             remarks = [
                 *remarks,
@@ -52,14 +48,20 @@ def from_long(
                     timestamp=escape.short(escape.one_line(roles.timestamp), 80),
                 ),
             ]
+        elif complete.all():
+            times = moments
         else:
-            frame["timestamp"] = np.int64(0)
-            frame.loc[complete, "timestamp"] = moments
-    return Ratings.from_frame(
-        frame,
-        timestamp="timestamp" if "timestamp" in frame else None,
+            times = np.zeros(len(complete), dtype=np.int64)
+            times[complete] = moments
+    return Ratings.from_codes(
+        user_codes,
+        users,
+        item_codes,
+        items,
+        numbers,
+        times,
         scale=scale,
-        item_info=_item_info(table, roles, frame["item"]),
+        item_info=_item_info(table, roles, item_codes, items),
         name=name,
         item_noun=item_noun,
         remarks=remarks,
@@ -67,10 +69,15 @@ def from_long(
     )
 
 
-def _coded(column: pd.Series) -> pd.Categorical:
-    """A column's labels as codes: twelve million of them are never so many Python texts."""
-    codes, labels = as_codes(column)
-    return pd.Categorical.from_codes(codes, categories=pd.Index(labels, dtype=object))
+def _moments(column: pd.Series) -> np.ndarray | None:
+    """A column of moments as seconds, int64; seconds already are not copied."""
+    if (
+        column.dtype == np.int64
+        and len(column)
+        and 10**9 // 10 <= column.min() <= column.max() < 10**11
+    ):
+        return column.to_numpy()
+    return as_seconds(column)
 
 
 def not_a_number(
@@ -99,7 +106,9 @@ def not_a_number(
     )
 
 
-def _item_info(table: Table, roles: Roles, items: pd.Series) -> pd.DataFrame | None:
+def _item_info(
+    table: Table, roles: Roles, item_codes: np.ndarray, items: list[str]
+) -> pd.DataFrame | None:
     """Titles and genres an item's first row gives, indexed by label; None where there are none."""
     columns = {
         what: as_labels(table[column]).to_numpy()
@@ -108,8 +117,8 @@ def _item_info(table: Table, roles: Roles, items: pd.Series) -> pd.DataFrame | N
     }
     if not columns:
         return None
-    info = pd.DataFrame(columns)
-    return info[items.notna().to_numpy()].groupby(items.dropna().to_numpy(), sort=False).first()
+    info = pd.DataFrame(columns).groupby(item_codes, sort=False).first()
+    return info[info.index >= 0].rename(index=dict(enumerate(items)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,6 +27,8 @@ ERRORS = frozenset(
     "#deel/0! #err #error! err:502 err:508 err:520".split()
 )
 
+_FAILED = ERRORS - BLANKS
+
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")  # 1,234,567.5
 _GROUPED_COMMA = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d*)?")  # 1.234.567,5
@@ -62,6 +64,8 @@ class Table:
     def without(self, left_out: Collection[str]) -> Table:
         """The table without the columns of these names."""
         kept = [at for at, name in enumerate(self.names) if name not in left_out]
+        if len(kept) == len(self.names):
+            return self  # pandas would copy every column
         names = [self.names[at] for at in kept]
         return Table(self.body.iloc[:, kept], names, self.place, self.remarks)
 
@@ -81,7 +85,7 @@ def is_blank(cell: Any) -> bool:
 
 def is_error(cell: Any) -> bool:
     """Whether a cell is what a spreadsheet program shows for a failed formula: “#DIV/0!” …"""
-    return isinstance(cell, str) and cell.strip().lower() in ERRORS - BLANKS
+    return isinstance(cell, str) and cell[:1] in "#eE" and cell.strip().lower() in _FAILED
 
 
 def n_errors(column: pd.Series) -> int:

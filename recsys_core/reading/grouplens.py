@@ -188,7 +188,7 @@ def _triples(archive: Archive | Folder, name: str, separator: str) -> pd.DataFra
             usecols=range(4),
             dtype={"user": np.int64, "item": np.int64, "rating": np.float32, "timestamp": np.int64},
         )
-    except (ValueError, pd.errors.ParserError):
+    except (ValueError, OverflowError, pd.errors.ParserError):
         short = name.rsplit("/", 1)[-1]
         raise unreadable(
             Text(
@@ -233,7 +233,7 @@ def _films(archive: Archive | Folder, found: Layout) -> pd.DataFrame | None:
     genre_names = _genre_names(archive) if found.separator == "\t" else []
     films = []
     for row in rows:
-        if len(row) < 2 or not row[0].strip().isdigit():
+        if len(row) < 2 or not _is_id(row[0].strip()):
             continue
         if genre_names:
             flags = zip(genre_names, row[5:], strict=False)
@@ -266,12 +266,17 @@ def _people(archive: Archive | Folder, found: Layout) -> pd.DataFrame | None:
         number, age, sex, occupation = cells[:4]
         if cut == "::":
             age, sex = sex, age
-            if occupation.isdecimal() and int(occupation) < len(_OCCUPATIONS):
+            if _is_id(occupation) and int(occupation) < len(_OCCUPATIONS):
                 occupation = _OCCUPATIONS[int(occupation)]
-        if number.isdecimal() and age.isdecimal():
+        if _is_id(number) and _is_id(age):
             people.append((int(number), int(age), sex, occupation))
     table = pd.DataFrame(people, columns=["user", "age", "sex", "occupation"])
     return table.drop_duplicates("user").astype({"age": "Int64"}).set_index("user")
+
+
+def _is_id(text: str) -> bool:
+    """Whether a text is a whole number that fits into 64 bits: “²” is a digit, and no number."""
+    return text.isdecimal() and len(text) < 19
 
 
 def _genre_names(archive: Archive | Folder) -> list[str]:

@@ -223,10 +223,25 @@ def has_header(records: Sequence[Record], decimal: str = ".") -> bool:
         ]
         if below and sum(number(c, decimal) is not None for c in below) > 0.8 * len(below):
             return True  # a word above numbers
+    if _is_above_answers(first, rest):
+        return True
     # Words above words, numbers above numbers: a header only if it counts the columns.
     inner = [cell for row in rest for cell in row[1:]]
     every = [cell for row in rest for cell in row]
     return _counts(first[1:], inner, decimal) or _counts(first, every, decimal)
+
+
+def _is_above_answers(first: Record, rest: Sequence[Record]) -> bool:
+    """Whether words stand above columns of words that come again, and are none of these."""
+    n_above = 0
+    for at, cell in enumerate(first):
+        below = [str(row[at]).strip() for row in rest if len(row) > at and not is_blank(row[at])]
+        if len(set(below)) > len(below) / 2:
+            continue  # labels
+        if is_blank(cell) or str(cell).strip() in below:
+            return False
+        n_above += 1
+    return n_above >= 2
 
 
 def _first_numbers(like: Sequence[Any], start: int) -> list[int]:

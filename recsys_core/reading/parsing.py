@@ -27,7 +27,7 @@ from recsys_core.reading.sources import unreadable
 from recsys_core.text import Text
 
 # A block holds at least one line; of many columns more, since each costs some time a block.
-_BLOCK, _WIDE_BLOCK = 8 << 20, 16 << 20
+_BLOCK, _WIDE_BLOCK = 4 << 20, 16 << 20
 _WIDE = 50
 # Lines of another width that are mended one by one; a file with more is read by pandas.
 _MOST_MENDED = 10_000
@@ -103,6 +103,13 @@ class Lines:
             odd = (b"  ", b"\t", b" \n", b" \r", b"\n ")
             return not any(self.data.find(one, self.start, self.stop) >= 0 for one in odd)
         return len(self.separator) == 1 and self.separator.isascii()
+
+    @property
+    def about_n_rows(self) -> int:
+        """Somewhat more than the number of rows, judged by the first ones."""
+        head = self.data[self.start : min(self.start + (64 << 10), self.stop)]
+        ends = max(head.count(b"\n"), head.count(b"\r"))
+        return int(1.3 * (self.stop - self.start) / max(len(head), 1) * ends) + 1024
 
     def opened(self) -> Any:
         """What Arrow reads: the bytes themselves where they are UTF-8, else a stream of it."""
@@ -307,10 +314,11 @@ def _by_arrow(
     }
     mended = _Mended(lines, n_columns)
     source = lines.opened()
-    texts = {at: _Texts() for at in order if at not in numbers and at not in whole}
-    counts: dict[int, list[np.ndarray]] = {at: [] for at in order if at in whole}
+    room = lines.about_n_rows
+    texts = {at: _Texts(room) for at in order if at not in numbers and at not in whole}
+    counts = {at: _Growing(room, np.int64) for at in order if at in whole}
     in_matrix = [at for at in order if at in numbers]
-    blocks: list[np.ndarray] = []
+    matrix = _Growing(room if in_matrix else 0, np.float32, len(in_matrix))
     n_rows = 0
     try:
         reader = arrow_csv.open_csv(
@@ -340,10 +348,12 @@ def _by_arrow(
             for at, column in texts.items():
                 chunk = batch.column(names[at])
                 column.add(chunk.indices.to_numpy(), chunk.dictionary.to_pylist())
-            for at, parts in counts.items():
-                parts.append(batch.column(names[at]).to_numpy().copy())  # the block is let go
+            for at, numbers_so_far in counts.items():
+                numbers_so_far.add(batch.num_rows)[:] = batch.column(names[at]).to_numpy()
             if in_matrix:
-                blocks.append(_floats(batch, names, in_matrix))
+                block = matrix.add(batch.num_rows)
+                for place, at in enumerate(in_matrix):
+                    block[:, place] = batch.column(names[at]).to_numpy(zero_copy_only=False)
     except pa.ArrowInvalid as error:
         if mended.uneven is not None:
             raise mended.uneven from None
@@ -357,59 +367,64 @@ def _by_arrow(
         raise Uneven(
             row=n_rows, near=lines.start + max(source.tell() - 3 * _WIDE_BLOCK, 0)
         ) from None
+    finally:
+        source.close()
+        pa.default_memory_pool().release_unused()  # else Arrow keeps what its blocks took
     if mended.rows and (whole or numbers):
         raise _NotAsGuessed  # their cells are texts, and few such files are large
     parsed = Parsed(n_rows, order, n_damaged=lines.n_damaged, n_comments=mended.n_comments)
-    for at, parts in counts.items():
-        parsed.whole[at] = _stacked(parts, n_rows, np.int64)
-    for at, column in texts.items():
-        parsed.texts[at] = _as_written(*column.joined(n_rows), lines)
+    parsed.whole = {at: found.rows for at, found in counts.items()}
+    parsed.texts = {at: _as_written(*column.coded(), lines) for at, column in texts.items()}
     if in_matrix:
-        parsed.numbers, parsed.matrix = in_matrix, _stacked(blocks, n_rows, np.float32)
+        parsed.numbers, parsed.matrix = in_matrix, matrix.rows
     if lines.quoted and not lines.sampled:
         _refuse_unclosed(parsed, lines)
     return mended.into(parsed) if mended.rows else parsed
 
 
-def _floats(batch: Any, names: list[str], columns: list[int]) -> np.ndarray:
-    """Some columns of a batch as float32, (n_rows, len(columns)), NaN where blank."""
-    block = np.empty((batch.num_rows, len(columns)), dtype=np.float32)
-    for place, at in enumerate(columns):
-        block[:, place] = batch.column(names[at]).to_numpy(zero_copy_only=False)
-    return block
+class _Growing:
+    """Rows of numbers added block by block, with room for about as many as there will be.
 
+    Room that is not used takes no memory; many small arrays, joined at the end, would take twice.
+    """
 
-def _stacked(blocks: list[np.ndarray], n_rows: int, dtype: Any) -> np.ndarray:
-    """Blocks of rows as one array; each is let go as soon as it is copied."""
-    if len(blocks) == 1:
-        return blocks.pop().astype(dtype, copy=False)
-    stacked = np.empty((n_rows, *blocks[0].shape[1:]) if blocks else 0, dtype=dtype)
-    stop = n_rows
-    while blocks:
-        block = blocks.pop()
-        stacked[stop - len(block) : stop] = block
-        stop -= len(block)
-    return stacked
+    def __init__(self, room: int, dtype: Any, width: int | None = None) -> None:
+        self._shape = () if width is None else (width,)
+        self._all, self._n = np.empty((room, *self._shape), dtype=dtype), 0
+
+    def add(self, n_rows: int) -> np.ndarray:
+        """The next so many rows, to be filled."""
+        if self._n + n_rows > len(self._all):
+            larger = np.empty((2 * (self._n + n_rows), *self._shape), dtype=self._all.dtype)
+            larger[: self._n] = self.rows
+            self._all = larger
+        self._n += n_rows
+        return self._all[self._n - n_rows : self._n]
+
+    @property
+    def rows(self) -> np.ndarray:
+        """All rows that were added."""
+        return self._all[: self._n]
 
 
 class _Texts:
     """A column of texts, block by block: codes into those met so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: int) -> None:
         self._place: dict[str, int] = {}
-        self._codes: list[np.ndarray] = []
+        self._codes = _Growing(room, np.int32)
 
     def add(self, codes: np.ndarray, distinct: list[str]) -> None:
         """The next block: codes into its own distinct texts."""
         place = self._place
         ours = np.array([place.setdefault(text, len(place)) for text in distinct], dtype=np.int32)
-        self._codes.append(ours[codes] if len(ours) else np.zeros(0, dtype=np.int32))
+        if len(ours):
+            np.take(ours, codes, out=self._codes.add(len(codes)))
 
-    def joined(self, n_rows: int) -> tuple[np.ndarray, list[str]]:
+    def coded(self) -> tuple[np.ndarray, list[str]]:
         """All codes, in as few bytes as they need, and the distinct texts."""
-        return _stacked(self._codes, n_rows, np.min_scalar_type(-len(self._place) - 1)), list(
-            self._place
-        )
+        smallest = np.min_scalar_type(-len(self._place) - 1)
+        return self._codes.rows.astype(smallest, copy=False), list(self._place)
 
 
 def _as_written(

@@ -16,6 +16,7 @@ import pandas as pd
 from recsys_core import escape, words
 from recsys_core.reading import layout, parsing
 from recsys_core.reading.cells import Table, is_blank, n_errors, number, without_controls
+from recsys_core.reading.column_roles import role
 from recsys_core.reading.dialect import (
     DELIMITERS,
     UNIT,
@@ -189,15 +190,14 @@ class TextCells:
         *,
         footer: int = 0,
         columns: Collection[str] | None = None,
-        times: Collection[str] = (),
         sampled: bool = False,
     ) -> Table:
         """What lies below ``header`` lines of names, without ``footer`` lines at the end.
 
         A long table's cells stay text, a wide one's become numbers where a column holds nothing
-        else. Of ``columns`` (names) alone the cells come coded (categorical), those of ``times`` as
-        int64 where all are whole numbers; without ``columns`` all come, as plain text. ``sampled``:
-        of a large file only rows of its beginning, its middle and its end.
+        else. Of ``columns`` (names) alone the cells come coded (categorical), seconds and the like
+        as int64; without ``columns`` all come, as plain text. ``sampled``: of a large file only
+        rows of its beginning, its middle and its end.
 
         Raises
         ------
@@ -222,7 +222,7 @@ class TextCells:
                 lines,
                 n_columns,
                 order,
-                whole={names.index(name) for name in times},
+                whole=self._moments(names, header) if columns is not None else set(),
                 numbers=set(order) - {0} if wide else set(),
                 decimal=decimal,
             )
@@ -256,6 +256,23 @@ class TextCells:
     def _one_sign(self) -> str:
         """What stands for the delimiter where it must be one sign."""
         return self._separator if len(self._separator) == 1 else UNIT
+
+    def _moments(self, names: list[str], header: int) -> set[int]:
+        """Columns of seconds since 1970: numbers nearly all of which differ, too many to be coded.
+
+        No leading zero is lost, as none is met in numbers of that size, unlike in ids.
+        """
+        rows, found = self.sample()[header:], set()
+        for at, name in enumerate(names):
+            cells = [row[at].strip() for row in rows if at < len(row)]
+            is_time = role(name) == "timestamp"
+            least, most = (9, 18) if is_time else (9, 10)
+            if (is_time or name == f"column {at + 1}") and all(
+                c.isdecimal() and c.isascii() and least <= len(c) <= most and c[0] != "0"
+                for c in cells
+            ):
+                found.add(at)
+        return found
 
     def _remarks(
         self, parsed: parsing.Parsed, body: pd.DataFrame, n_repeated: int
