@@ -47,7 +47,7 @@ def text(chance: random.Random, rows: Table) -> tuple[str, bytes]:
     cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
     if chance.random() < 0.6 and len(delimiter) == 1:
         file = io.StringIO(newline="")
-        quoting = chance.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC])
+        quoting: Any = chance.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC])
         csv.writer(file, delimiter=delimiter, quoting=quoting, lineterminator=end).writerows(cells)
         written = file.getvalue()
     else:

@@ -28,6 +28,7 @@ import tempfile
 import threading
 import time
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -35,7 +36,7 @@ from typing import IO, Any, Literal
 from recsys_core import errors, reading
 from recsys_core.errors import FactorscopeError, ReadError
 from recsys_core.ratings import Ratings, Scale
-from recsys_core.reading import budget, exchange
+from recsys_core.reading import Draft, budget, exchange, folders
 from recsys_core.reading.limits import GiB
 from recsys_core.reading.sources import Content, unreadable
 from recsys_core.text import Text
@@ -60,38 +61,17 @@ _ENVIRONMENT = {
 }
 
 
-@dataclass(frozen=True)
-class Looked:
-    """What a child says of a file it has inspected: a Guess without what cannot be sent."""
-
-    form: str
-    layout: str
-    name: str
-    columns: tuple[str, ...] = ()
-    user: str | None = None
-    item: str | None = None
-    rating: str | None = None
-    scale: Scale | None = None
-    rows: tuple[tuple[str, ...], ...] = ()
-    remarks: tuple[str, ...] = ()
-    problem: Text | None = None
-
-
-def _looked(guess: reading.Guess) -> Looked:
-    rows = guess.preview.astype(str).to_numpy().tolist()
-    return Looked(
-        guess.form, guess.layout, guess.name, guess.columns, guess.user, guess.item, guess.rating,
-        guess.scale, tuple(map(tuple, rows)), guess.remarks, guess.problem,
-    )  # fmt: skip
+# Where a file is: its path, its bytes, or the names and bytes of several.
+Given = str | os.PathLike[str] | bytes | Sequence[tuple[str, bytes]]
 
 
 def in_child(
-    source: str | os.PathLike[str] | bytes,
+    source: Given,
     name: str | None = None,
     changes: dict[str, Any] | None = None,
     what: What = "read",
     wait: float = SECONDS,
-) -> Looked | Ratings:
+) -> Draft | Ratings:
     """Inspect or read a file in a process of its own; see ``start``.
 
     Raises
@@ -103,19 +83,21 @@ def in_child(
 
 
 def start(
-    source: str | os.PathLike[str] | bytes,
+    source: Given,
     name: str | None = None,
     changes: dict[str, Any] | None = None,
     what: What = "read",
     wait: float = SECONDS,
 ) -> Reading:
-    """Begin to read a file, given by its path or its bytes, in a process of its own.
+    """Begin to read a file, or several, in a process of its own.
 
     ``name`` is what a person calls it, ``changes`` are those of ``read_ratings``; ``what`` says
     whether to read all ratings or to inspect; ``wait`` is how many seconds it may take.
     """
-    if not isinstance(source, bytes):
+    if isinstance(source, str | os.PathLike):
         name = name or Path(source).name
+    elif not isinstance(source, bytes):
+        name = name or (source[0][0] if source else "")
     request = _Request(name or "", dict(changes or {}), what, wait)
     if not hasattr(os, "fork"):
         return _Here(source, request)
@@ -124,13 +106,17 @@ def start(
 
 @dataclass(frozen=True)
 class _Request:
-    """What a child is to do. ``path`` is the file's own; None: the bytes come along."""
+    """What a child is to do. ``path`` is the file's own; None: the bytes come along.
+
+    ``files``: names and lengths of several files, whose bytes come one after the other.
+    """
 
     name: str
     changes: dict[str, Any]
     what: What
     wait: float
     path: str | None = None
+    files: list[tuple[str, int]] | None = None
 
 
 class Reading:
@@ -146,28 +132,32 @@ class Reading:
     fault: str | None = None
     most_memory: int = 0
 
-    def __init__(self, source: str | os.PathLike[str] | bytes, request: _Request) -> None:
+    def __init__(self, source: Given, request: _Request) -> None:
         self._said = Content(b"", request.name).said
-        self._kind: type = Ratings if request.what == "read" else Looked
+        self._kind: type = Ratings if request.what == "read" else Draft
         self._ends = time.monotonic() + request.wait + _GRACE
         self._lock = threading.RLock()
         self._at: tuple[str, float | None] = ("wait", None)
         self._pid = 0
         self._rest = b""
-        self._value: Looked | Ratings | None = None
+        self._value: Draft | Ratings | None = None
         self._error: FactorscopeError | None = None
         self._file = _memory_file()
         self._channel, theirs = socket.socketpair()
         with _memory_file() as given, theirs:
-            if isinstance(source, bytes):
-                given.write(source)
-                given.seek(0)
-                path = None
-            else:
+            path = files = None
+            if isinstance(source, str | os.PathLike):
                 path = os.path.abspath(os.path.expanduser(source))
+            else:
+                pieces = [source] if isinstance(source, bytes) else [data for _, data in source]
+                for piece in pieces:
+                    given.write(piece)
+                given.seek(0)
+                if not isinstance(source, bytes):
+                    files = [(name, len(data)) for name, data in source]
             asked = exchange.packed(
                 {"name": request.name, "changes": _sent(request.changes), "what": request.what,
-                 "wait": request.wait, "path": path}
+                 "wait": request.wait, "path": path, "files": files}
             )  # fmt: skip
             _SERVER.fork([theirs.fileno(), given.fileno(), self._file.fileno()])
             self._channel.sendall(len(asked).to_bytes(4, "little") + asked)
@@ -189,7 +179,7 @@ class Reading:
         self._listen(0)
         self._died("canceled")
 
-    def result(self) -> Looked | Ratings:
+    def result(self) -> Draft | Ratings:
         """Wait for the answer and give it back.
 
         Raises
@@ -275,7 +265,7 @@ class Reading:
 class _Here(Reading):
     """Without fork: the file is read in this process, at once and within the same budgets."""
 
-    def __init__(self, source: str | os.PathLike[str] | bytes, request: _Request) -> None:
+    def __init__(self, source: Given, request: _Request) -> None:
         self._error = None
         self._value = None
         self._lock = threading.RLock()
@@ -399,12 +389,15 @@ def answer(channel: int, given: int, result: int) -> None:
         # Whatever happens in compiled code: the system ends it then.
         signal.alarm(int(request.wait + _GRACE) + 1)
         try:
-            source: str | bytes
-            if request.path is None:
-                with os.fdopen(given, "rb") as file:
-                    source = file.read()
-            else:
+            source: Given
+            if request.path is not None:
                 source = request.path
+            else:
+                with os.fdopen(given, "rb") as file:
+                    if request.files is None:
+                        source = file.read()
+                    else:
+                        source = [(name, file.read(length)) for name, length in request.files]
             value = _read(source, request, _Speaker(to_server))
             kind = "done"
             with os.fdopen(result, "w+b") as file:
@@ -421,15 +414,14 @@ def answer(channel: int, given: int, result: int) -> None:
         _say(to_server, {**message, "memory": _most_memory()})
 
 
-def _read(
-    source: str | os.PathLike[str] | bytes, request: _Request, told: _Speaker | None
-) -> Looked | Ratings:
+def _read(source: Given, request: _Request, told: _Speaker | None) -> Draft | Ratings:
     with budget.opened(budget.Budget(MEMORY, request.wait, told=told)) as spent:
         spent.at("open")
-        draft = reading.inspect(source, request.name or None, **request.changes)
-        if request.what == "inspect":
-            return _looked(draft)
-        return draft.read()
+        if isinstance(source, str | os.PathLike | bytes):
+            draft = reading.inspect(source, request.name or None, **request.changes)
+        else:
+            draft = reading.inspect(folders.of_named(source), **request.changes)
+        return draft if request.what == "inspect" else draft.read()
 
 
 class _Speaker:

@@ -35,6 +35,12 @@ def write(file: IO[bytes], value: Any) -> None:
     """Write Ratings, or a dataclass of plain data and Texts, to an open file."""
     arrays: dict[str, np.ndarray] = {}
     rest = value
+    if dataclasses.is_dataclass(value):  # what begins with “_” stays with its process
+        rest = {
+            field.name: getattr(value, field.name)
+            for field in dataclasses.fields(value)
+            if not field.name.startswith("_")
+        }
     if isinstance(value, Ratings):
         rest = {
             field.name: getattr(value, field.name)
@@ -67,9 +73,13 @@ def read(file: IO[bytes], kind: type[Kind]) -> Kind:
 
     with np.load(file, allow_pickle=False) as arrays:
         rest = unpacked(arrays["rest"].tobytes())
+        hints = _hints(kind)
         if kind is not Ratings:
-            return msgspec.convert(rest, kind, dec_hook=_as_it_is)
-        hints = _hints()
+            fields = {
+                name: msgspec.convert(value, hints[name], dec_hook=_as_it_is)
+                for name, value in rest.items()
+            }
+            return kind(**fields)
         made: dict[str, Any] = {
             name: msgspec.convert(value, hints[name], dec_hook=_as_it_is)
             for name, value in rest.items()
@@ -100,10 +110,10 @@ def unpacked(data: bytes) -> Any:
     return _with_texts(msgspec.msgpack.decode(data))
 
 
-def _hints() -> dict[str, Any]:
+def _hints(kind: type) -> dict[str, Any]:
     import typing
 
-    return typing.get_type_hints(Ratings)
+    return typing.get_type_hints(kind)
 
 
 def _as_it_is(kind: type, value: Any) -> Any:

@@ -65,12 +65,13 @@ def parquet(*parts: Content) -> ParquetCells:
     said = parts[0].said
     with needed_for(said, ", or save the table as CSV"):
         import pyarrow as pa
-    columns: dict[str, list[Any]] = {}
+    columns: list[list[Any]] = []  # of each column its pieces, one of each part
+    names: list[str] | None = None
     left_out: list[str] = []
     n_rows = 0
     for part in parts:
         try:
-            names, left_out, decoded = _decoded(part)
+            found, left_out, decoded = _decoded(part)
         except ReadError:
             raise
         # Decoders let through whatever the libraries below them raise.
@@ -78,7 +79,9 @@ def parquet(*parts: Content) -> ParquetCells:
             pa.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError, IndexError,
         ):  # fmt: skip
             raise _damaged(part) from None
-        if columns and names != list(columns):
+        if names is None:
+            names, columns = found, [[] for _ in found]
+        if found != names:
             raise unreadable(
                 Text(
                     "{part} has other columns than {said}; bring parts of one table.",
@@ -86,14 +89,14 @@ def parquet(*parts: Content) -> ParquetCells:
                     said=said,
                 )
             )
-        for name, column in zip(names, decoded, strict=True):
-            columns.setdefault(name, []).append(column)
-        n_rows += len(decoded[0]) if decoded else 0
+        for pieces, column in zip(columns, decoded, strict=True):
+            pieces.append(column)
+        n_rows += len(decoded[0])
         if n_rows > MAX_ROWS:
-            raise _too_large(part, n_rows, len(names))
-    frame = pd.DataFrame({name: _joined(pieces) for name, pieces in columns.items()}, copy=False)
-    nameless = [name for name in columns if name.startswith("__index_level_")]
-    frame = frame.rename(columns=dict.fromkeys(nameless, ""))
+            raise _too_large(part, n_rows, len(found))
+    assert names is not None
+    frame = pd.DataFrame(dict(enumerate(map(_joined, columns))), copy=False)
+    frame.columns = pd.Index(["" if name.startswith("__index_level_") else name for name in names])
     remarks = tuple(
         Text(
             "Column “{column}” holds lists or other nested values and was left out.",
@@ -121,14 +124,8 @@ def _decoded(part: Content) -> tuple[list[str], list[str], list[Any]]:
     allowed = most_unpacked(len(part.data))
     if stated > allowed:
         raise _unpacks_too_far(part, allowed)
-    index = _index_columns(schema)
     kept = [f.name for f in schema if not _is_nested(f.type)]
-    names = [*index, *(name for name in kept if name not in index)]
-    if len(set(schema.names)) < len(schema.names):
-        raise unreadable(
-            Text("{said} has two columns of one name; rename one of them.", said=part.said)
-        )
-    if not names:
+    if not kept:
         raise unreadable(
             Text(
                 "{said} holds only lists and other nested values; save it with one value a cell.",
@@ -139,28 +136,33 @@ def _decoded(part: Content) -> tuple[list[str], list[str], list[Any]]:
     file = pq.ParquetFile(
         io.BytesIO(part.data), read_dictionary=texts, memory_map=False, pre_buffer=False
     )
-    columns = [_Column() for _ in names]
+    # By position, as two columns may have one name; a batch has its columns in the file's order.
+    columns = [_Column() for _ in kept]
     spent = budget.now()
     size = n_rows = 0
     batches = file.iter_batches(
-        batch_size=max(1, min(_BATCH_ROWS, _BATCH_CELLS // max(len(names), 1))),
-        columns=names,
+        batch_size=max(1, min(_BATCH_ROWS, _BATCH_CELLS // len(kept))),
+        columns=list(dict.fromkeys(kept)),
         use_threads=False,
     )
     for batch in batches:
         n_rows += batch.num_rows
         if n_rows > MAX_ROWS:
-            raise _too_large(part, n_rows, len(names))
-        spent.spend(part.said, cells=batch.num_rows * len(names))
-        for column, name in zip(columns, names, strict=True):
-            n_bytes = column.add(batch.column(name))
+            raise _too_large(part, n_rows, len(kept))
+        if batch.schema.names != kept:
+            raise ValueError("other columns than the schema has")
+        spent.spend(part.said, cells=batch.num_rows * len(kept))
+        for column, piece in zip(columns, batch.columns, strict=True):
+            n_bytes = column.add(piece)
             spent.spend(part.said, memory=n_bytes)
             size += n_bytes
         if size > allowed:
             raise _unpacks_too_far(part, allowed)
         spent.at("read", n_rows / max(about.num_rows, 1))
     left_out = [f.name for f in schema if _is_nested(f.type)]
-    return names, left_out, [column.whole() for column in columns]
+    index = [kept.index(name) for name in _index_columns(schema)]
+    order = [*index, *(at for at in range(len(kept)) if at not in index)]
+    return [kept[at] for at in order], left_out, [columns[at].whole() for at in order]
 
 
 class _Column:
