@@ -139,7 +139,7 @@ def meaning(name: str) -> Meaning:
     if "attribute" in of and not (several and "time" in of and {"rated", "record"} & of):
         return Meaning(attribute=True)
     if {"rated", "used", "noted"} & of and (
-        "time" in of or not (several or {"used", "count"} & of)
+        "time" in of or {"at", "on"} & set(words) or not (several or {"used", "count"} & of)
     ):
         return Meaning("timestamp", 0 if "rated" in of else 1 if "used" in of else 3)
     if "time" in of:
@@ -324,6 +324,10 @@ def by_content(
         ("user", _Column.could_identify), ("item", _Column.could_identify),
     ):  # fmt: skip
         roles = _mended(roles, what, columns, fits)
+    if roles.rating is None and roles.timestamp is not None:
+        times = columns[roles.timestamp]
+        if times.numeric and not times.has_times():  # a duration, perhaps
+            roles = dataclasses.replace(roles, timestamp=None)
     if roles.user is not None and roles.item is not None:
         if _counts_users(columns[roles.user], columns[roles.item]):
             roles = dataclasses.replace(roles, user=None)

@@ -103,8 +103,8 @@ RATINGS = (
     frozenset(
         """
         vote point grade mark preference opinion like liked thumb feedback enjoyment verdict
-        relevance note nota punkte schulnote urteil stimme cijfer oordeel giudizio opinia punkty
-        begeni приоритет голос ポイント 喜好 점
+        relevance sentiment note nota punkte schulnote urteil stimme cijfer oordeel giudizio opinia
+        punkty begeni приоритет голос ポイント 喜好 점
         """.split()
     ),
     frozenset("r val value valeur wert valor valore waarde rank ranking antwort response".split()),
@@ -115,7 +115,7 @@ COUNTS = frozenset(
     """
     play playcount playcounts count listen listencount scrobble view click hit purchase purchased
     bought quantity qty weight times frequency freq visit interaction playtime watchtime hours
-    hoursplayed minutesplayed msplayed
+    minutes seconds hoursplayed minutesplayed msplayed
     anzahl menge haufigkeit aufrufe wiedergaben kaufe stuckzahl
     quantite ecoutes vues achats frequence
     cantidad reproducciones vistas compras frecuencia
@@ -138,7 +138,7 @@ HOW_MANY = frozenset(
 # Moments.
 TIMES = frozenset(
     """
-    timestamp time ts date datetime when day unixtime epoch at on uts
+    timestamp time ts date datetime when day unixtime epoch uts
     zeit zeitpunkt zeitstempel datum uhrzeit
     heure horodatage horodateur jour moment
     fecha hora
@@ -181,11 +181,15 @@ GENRES = frozenset(
 
 # What a row may be about, with its own number and time.
 RECORDS = frozenset(
-    "review order invoice transaction session event record row log bestellung rechnung".split()
+    "review order invoice transaction session event record row log bestellung rechnung rezension "
+    "avis resena recensione recensie recenzja recension отзыв рецензия yorum 评论 評論 投稿 "
+    "レビュー 리뷰".split()
 )
 
 # Words that only bind others.
-BINDING = frozenset("of the de del della di du da do des der von van for la le el der by".split())
+BINDING = frozenset(
+    "of at on the de del della di du da do des der von van for la le el der by".split()
+)
 
 # Endings of ids.
 IDS = frozenset(
@@ -231,10 +235,10 @@ ATTRIBUTES = frozenset(
     eta sesso paese citta lingua prezzo anno autore regista editore commento uscita nascita
     leeftijd geslacht prijs jaar uitgever opmerking geboorte
     wiek plec kraj miasto cena rok wydawca komentarz premiery urodzenia
-    возраст пол страна город язык цена год автор режиссер издательство комментарий отзыв
-    выхода рождения yas cinsiyet ulke sehir dil fiyat yil yazar yonetmen yayin yorum dogum
+    возраст пол страна город язык цена год автор режиссер издательство комментарий
+    выхода рождения yas cinsiyet ulke sehir dil fiyat yil yazar yonetmen yayin dogum
     alder kon stad sprak pris ar forfattare regissor forlag
-    年龄 年齡 性别 性別 国家 國家 城市 价格 價格 年份 年 作者 导演 導演 出版 出版社 评论 評論 链接
+    年龄 年齡 性别 性別 国家 國家 城市 价格 價格 年份 年 作者 导演 導演 出版 出版社 链接
     上映 发行 年齢 国 価格 監督 著者 発売 公開 感想 コメント 생년 가격 나이 성별 감독 저자
     """.split()
 )

@@ -45,11 +45,12 @@ _ENOUGH = 10
 _MOST_LOOKED_AT = 2000  # cells of a column, from all over it
 
 
-def of_long(table: Table, roles: Roles, numbers: np.ndarray) -> list[Doubt]:
+def of_long(table: Table, roles: Roles, numbers: np.ndarray, sampled: bool = False) -> list[Doubt]:
     """Find what speaks against reading a long table by these roles.
 
     ``numbers`` are the ratings of its rows, float64, (n_rows,), NaN where unrated; all ones where
-    pairs alone count. Only rows of ``table`` are looked at, which may be a sample of the file's.
+    pairs alone count. ``sampled``: the table has only some rows of a large file, so that users with
+    one rating in it may have more.
     """
     if roles.user is None or roles.item is None:
         return []
@@ -63,7 +64,7 @@ def of_long(table: Table, roles: Roles, numbers: np.ndarray) -> list[Doubt]:
     found = [
         *_of_ids(table, "user", roles.user),
         *_of_ids(table, "item", roles.item),
-        *_of_pairs(users, items, names, titles, roles),
+        *_of_pairs(users, items, names, titles, roles, sampled),
     ]
     if roles.rating is not None:
         found += _of_ratings(values, roles.rating, table[roles.rating])
@@ -247,7 +248,12 @@ _INSTEAD: dict[str, Callable[[pd.Series], bool]] = {
 
 
 def _of_pairs(
-    users: np.ndarray, items: np.ndarray, names: Sequence[str], titles: Sequence[str], roles: Roles
+    users: np.ndarray,
+    items: np.ndarray,
+    names: Sequence[str],
+    titles: Sequence[str],
+    roles: Roles,
+    sampled: bool,
 ) -> list[Doubt]:
     """What is odd in who rated what."""
     per_user = np.bincount(users)
@@ -258,7 +264,10 @@ def _of_pairs(
     if len(per_item) == 1:
         return [_one("item", _said(titles[items[0]]), "item")]
     found: list[Doubt] = []
+    if sampled:
+        return found
     n = len(users)
+    counted = roles.rating is None or meaning(roles.rating).role == "count"  # each row once more
     pairs = pd.Series(users.astype(np.int64) * len(titles) + items)
     n_again = int(pairs.duplicated().sum())
     if n >= _ENOUGH and (per_user == 1).mean() > 0.8:
@@ -300,7 +309,7 @@ def _of_pairs(
                 "user",
             )
         )
-    elif n >= _ENOUGH and n_again >= 0.2 * n:
+    elif n >= _ENOUGH and n_again >= 0.2 * n and not counted:
         found.append(
             Doubt(
                 "repeated",

@@ -397,7 +397,7 @@ def _long(
     draft = replace(draft, repeats=once.how if once.n_repeated else None)
     yield _Reached(draft)
     scale = do(valuing.scale_of, once.valued, read, implicit and once.how != "sum", said, file)
-    draft = replace(draft, scale=scale, doubts=do(_doubts, found, once, whole))
+    draft = replace(draft, scale=scale, doubts=do(_doubts, found, once, whole, draft.sampled))
     ready = ReadyLong(found, once, scale, draft.name, draft.remarks)
     yield _Reached(draft, ready)
 
@@ -423,11 +423,11 @@ def _wide(
     yield _Reached(draft, ReadyWide(read, roles, valued, scale, draft.name, draft.remarks))
 
 
-def _doubts(found: LongRoles, once: valuing.Once, whole: bool) -> tuple[Doubt, ...]:
+def _doubts(found: LongRoles, once: valuing.Once, whole: bool, sampled: bool) -> tuple[Doubt, ...]:
     """What speaks against the guesses; looked for in the sample alone, where there is one."""
     if whole:
         return ()
-    return tuple(doubts.of_long(found.table, found.roles, once.valued.numbers))
+    return tuple(doubts.of_long(found.table, found.roles, once.valued.numbers, sampled))
 
 
 def _wide_doubts(read: valuing.Read, valued: valuing.Valued, whole: bool) -> tuple[Doubt, ...]:

@@ -218,6 +218,8 @@ def valued(
     if marks is None:
         words = read.answers.unrated if read.answers else ()
         guessed = values.unrated_values(present, words, len(present) < numbers.size, wide, counts)
+        if repeats.have_returns(present, named_so):
+            guessed = words  # −2 is what was sent back
         marks = tuple(dict.fromkeys([*(m for m in known if m in present), *guessed]))
     remarks: list[Text] = []
     for mark in marks:

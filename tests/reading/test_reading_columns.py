@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recsys_core.reading import read_ratings
 from recsys_core.reading.cells import Table
 from recsys_core.reading.column_roles import Roles, bare, by_content, by_name, noun, role
 
@@ -122,6 +123,11 @@ KNOWN = [
     (["product/productId", "review/userId", "review/score", "review/time"],
      dict(user="review/userId", item="product/productId", rating="review/score",
           timestamp="review/time")),
+    (["session", "page", "seconds on page"], dict(item="page", rating="seconds on page")),
+    (["用户名", "评论时间", "电影名", "评分"],
+     dict(user="用户名", item="电影名", rating="评分", timestamp="评论时间")),
+    (["Pseudo", "Titre du film", "Note /5", "Date de l'avis"],
+     dict(item="Titre du film", rating="Note /5", timestamp="Date de l'avis")),
     (["ts", "username", "master_metadata_track_name", "ms_played"],
      dict(user="username", rating="ms_played", timestamp="ts")),
 ]  # fmt: skip
@@ -215,3 +221,23 @@ def test_nothing_is_filled_in_a_catalogue():
     names = ["movie_id", "title", "year", "genres", "popularity", "members"]
     found = roles(names, rows)
     assert (found.item, found.title, found.user) == ("movie_id", "title", None)
+
+
+def test_an_invoice_is_read_as_what_each_customer_bought_in_all():
+    """Lines of invoices as shops export them; a quantity below zero was sent back."""
+    lines = ["InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"]
+    bought = {}
+    for n in range(60):
+        customer, item, quantity = 12_000 + n % 7, f"8{n % 5}01B", (n * 7) % 11 + 1
+        if n % 9 == 4:
+            quantity = -2
+        lines.append(f"53{n},{item},MUG {n % 5},{quantity},12/{n % 28 + 1}/2010 8:26,2.55,"
+                     f"{customer},France")  # fmt: skip
+        pair = str(customer), item
+        bought[pair] = bought.get(pair, 0) + quantity
+    ratings = read_ratings("\n".join(lines).encode())
+    found = {(ratings.users[u], ratings.items[i]): float(v) for u, i, v in
+             zip(ratings.user_ids, ratings.item_ids, ratings.values, strict=True)}  # fmt: skip
+    assert found == {pair: n for pair, n in bought.items() if n > 0}
+    assert ratings.timestamps is not None and ratings.item_names[0].startswith("MUG")
+    assert any("the sum was taken" in sentence for sentence in ratings.report.sentences())

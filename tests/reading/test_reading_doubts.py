@@ -112,6 +112,20 @@ def test_each_kind_of_doubt_names_the_control_that_mends_it():
     assert n > 100
 
 
+def test_a_sample_of_a_large_file_says_little_about_who_shares_what():
+    made = table(HEAD, [(f"u{at}", f"i{at}", at % 5) for at in range(50)])
+    numbers = as_numbers(made["rating"])[0]
+    assert {doubt.code for doubt in of_long(made, ROLES, numbers)} == {"one_rating_each"}
+    assert of_long(made, ROLES, numbers, sampled=True) == []
+
+
+def test_plays_and_purchases_come_again():
+    rows = [(u, i, r) for u, i, r in triples() for _ in range(2)]
+    assert found(HEAD, rows, ROLES) == {"repeated": "repeats"}
+    assert found(("user", "item", "plays"), rows, Roles("user", "item", "plays")) == {}
+    assert found(HEAD, rows, Roles("user", "item")) == {}
+
+
 def test_a_sentence_quotes_text_on_one_line():
     rows = [(f"by\n{'x' * 500}", i, r) for _, i, r in triples()]
     made = table(HEAD, rows)
