@@ -16,6 +16,7 @@ from recsys_core.ratings import Ratings, Scale
 from recsys_core.reading import (
     building,
     column_roles,
+    doubts,
     folders,
     formats,
     meaning,
@@ -25,8 +26,10 @@ from recsys_core.reading import (
     valuing,
 )
 from recsys_core.reading.cells import Table
+from recsys_core.reading.doubts import Doubt
 from recsys_core.reading.folders import Folder
 from recsys_core.reading.limits import PREVIEW_COLUMNS, PREVIEW_ROWS
+from recsys_core.reading.meaning import LongRoles
 from recsys_core.reading.memory import Memory
 from recsys_core.reading.ready import Ready, ReadyLong, ReadyMade, ReadyWide
 from recsys_core.reading.releases import recognised
@@ -100,6 +103,7 @@ class Draft:
     rows : the first rows as they are in the file, under ``row_names``.
     remarks : what a person should know about the guesses, in sentences.
     sampled : only some rows of a large file were looked at so far.
+    doubts : why a guess may be wrong, each with the control that mends it.
     problem : why it cannot be read as it is, one sentence; None when it can.
     changes : what a person said, by names of ``CHANGEABLE``.
     """
@@ -139,7 +143,7 @@ class Draft:
     key: str | None = None
     repeats: str | None = None
     person: str | None = None
-    doubts: tuple[Any, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
     row_names: tuple[str, ...] = ()
     rows: tuple[tuple[Cell, ...], ...] = ()
     remarks: tuple[str, ...] = ()
@@ -200,7 +204,11 @@ class Draft:
         if reached.draft.problem is not None or reached.ratings is None:
             raise unreadable(reached.draft.problem or Text("{said} holds no ratings.", said=said))
         try:
-            return recognised(building.checked(reached.ratings.made(), said))
+            ratings = recognised(building.checked(reached.ratings.made(), said))
+            # Whoever reads at once sees no preview: the report says what that would say.
+            report = ratings.report
+            sentences = (*report.remarks, *(doubt.sentence for doubt in self.doubts))
+            return ratings.replace(report=replace(report, remarks=sentences))
         except ReadError:
             raise
         except RatingsError as error:
@@ -299,7 +307,8 @@ def _follow(
     if whole and changes["layout"] == "long":
         roles = [changes.get(what) for what in (*column_roles.ROLES, "key")]
         cut = cut._replace(columns=tuple(dict.fromkeys(filter(None, roles))))
-    tabled = do(_all_tabled, cells, cut, tuple(one.content.name for one in found))
+    files = tuple(one.content.name for one in found)
+    tabled = do(_all_tabled, cells, cut, files, _persons(changes))
     row_names, rows = do(_first_rows, tabled.whole)
     draft = replace(
         draft,
@@ -314,7 +323,7 @@ def _follow(
         sampled=tabled.sampled,
     )
     yield _Reached(draft)
-    yield from (_wide if tabled.layout == "wide" else _long)(draft, brought, tabled, changes)
+    yield from (_wide if tabled.layout == "wide" else _long)(draft, brought, tabled, changes, whole)
 
 
 # What each step takes of what a person said, in its order.
@@ -322,27 +331,39 @@ _CELLS = ("sheet", "encoding", "delimiter", "first_line")
 _TABLE = ("first_line", "header", "footer", "left_out", "decimal", "layout")
 
 
-def _all_tabled(cells: tuple[opening.Cells, ...], cut: Cut, files: tuple[str, ...]) -> Tabled:
+def _all_tabled(
+    cells: tuple[opening.Cells, ...],
+    cut: Cut,
+    files: tuple[str, ...],
+    persons: tuple[str, ...] | None,
+) -> Tabled:
     """The table of a file, or of all parts of one: cut as the first is."""
-    first = tabling.tabled(cells[0], cut)
     if len(cells) == 1:
-        return first
+        return tabling.tabled(cells[0], cut)
+    first = tabling.tabled(cells[0], cut._replace(columns=None))
     cut = cut._replace(
         header=first.header,
         left_out=first.left_out,
         decimal=first.decimal,
         layout=first.layout,
+        columns=None,
     )
-    return tabling.together((first, *(tabling.tabled(one, cut) for one in cells[1:])), files)
+    parts = (first, *(tabling.tabled(one, cut) for one in cells[1:]))
+    return tabling.together(parts, files, persons)
+
+
+def _persons(changes: dict[str, Any]) -> tuple[str, ...] | None:
+    said = changes.get("person")
+    return None if said is None else (said,) if isinstance(said, str) else tuple(said)
 
 
 def _long(
-    draft: Draft, brought: Brought, tabled: Tabled, changes: dict[str, Any]
+    draft: Draft, brought: Brought, tabled: Tabled, changes: dict[str, Any], whole: bool
 ) -> Iterator[_Reached]:
     """The draft after each step that tells what a table with one rating a row means."""
     do, file = brought.memory, brought.said
     chosen = {what: changes[what] for what in column_roles.ROLES if what in changes}
-    found = do(meaning.long_roles, tabled, file, chosen)
+    found = do(meaning.long_roles, tabled, file, chosen, changes.get("key", ...))
     draft = replace(draft, **dataclasses.asdict(found.roles), key=found.key)
     yield _Reached(draft)
     implicit = do(meaning.are_pairs, found, changes.get("implicit"))
@@ -353,19 +374,19 @@ def _long(
     draft = _answered(draft, read)
     yield _Reached(draft)
     named_so = column_roles.role(found.roles.rating or "") == "count"
-    valued = do(valuing.valued, read, named_so, False, said)
+    valued = do(valuing.valued, read, named_so, False, said, found.unrated)
     once = do(valuing.once, found, valued, named_so, changes.get("repeats"))
     draft = _valued(draft, once.valued, (*tabled.remarks, *found.remarks, *read.remarks))
     draft = replace(draft, repeats=once.how if once.n_repeated else None)
     yield _Reached(draft)
     scale = do(valuing.scale_of, once.valued, read, implicit and once.how != "sum", said, file)
-    draft = replace(draft, scale=scale)
+    draft = replace(draft, scale=scale, doubts=do(_doubts, found, once, whole))
     ready = ReadyLong(found, once, scale, draft.name, draft.remarks)
     yield _Reached(draft, ready)
 
 
 def _wide(
-    draft: Draft, brought: Brought, tabled: Tabled, changes: dict[str, Any]
+    draft: Draft, brought: Brought, tabled: Tabled, changes: dict[str, Any], whole: bool
 ) -> Iterator[_Reached]:
     """The draft after each step that tells what a table of users × items means."""
     do, file = brought.memory, brought.said
@@ -383,6 +404,24 @@ def _wide(
     scale = do(valuing.scale_of, valued, read, False, said, file)
     draft = replace(draft, scale=scale)
     yield _Reached(draft, ReadyWide(read, roles, valued, scale, draft.name, draft.remarks))
+
+
+def _doubts(found: LongRoles, once: valuing.Once, whole: bool) -> tuple[Doubt, ...]:
+    """What speaks against the guesses; looked for in the sample alone, where there is one."""
+    if whole:
+        return ()
+    return tuple(doubts.of_long(found.table, found.roles, once.valued.numbers))
+
+
+def _wide_doubts(read: valuing.Read, valued: valuing.Valued, whole: bool) -> tuple[Doubt, ...]:
+    if whole or read.labels is None or valued.numbers.size > _MOST_DOUBTED:
+        return ()
+    users, items = read.labels
+    return tuple(doubts.of_wide(pd.DataFrame(valued.numbers, index=users, columns=items)))
+
+
+# Cells of a matrix in which doubts are looked for; it takes a second.
+_MOST_DOUBTED = 10_000_000
 
 
 def _said(changes: dict[str, Any]) -> valuing.Said:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from recsys_core.ratings import Ratings
-from recsys_core.reading import arrays, formats, grouplens, parquet, tables
+from recsys_core.reading import arrays, formats, grouplens, parquet, people, tables
 from recsys_core.reading.archives import Archive, gunzip
 from recsys_core.reading.dialect import encoding_of
 from recsys_core.reading.folders import Folder
@@ -98,11 +99,20 @@ def _several(pack: Pack) -> Inside:
 
 
 def _are_parts(pack: Pack, members: tuple[str, ...]) -> bool:
-    """Whether files are parts of one table: texts that begin with the same line of names."""
+    """Whether files are parts of one table: Parquet, or texts with the same line of names."""
     if len(members) < 2 or sum(map(pack.size, members)) > _COMPARED:
         return False
-    first = _first_line(pack, members[0])
-    return bool(first) and all(_first_line(pack, name) == first for name in members[1:])
+    if all(name.lower().endswith(".parquet") for name in members):
+        return True
+    lines = {_first_line(pack, name) for name in members}
+    return b"" not in lines and (len(lines) == 1 or _are_exports(lines))
+
+
+def _are_exports(lines: set[bytes]) -> bool:
+    """Whether lines of names are those of one service, which changes them now and then."""
+    named = [next(csv.reader([line.decode("utf-8", "replace")])) for line in lines]
+    exports = {id(people.known(names)) for names in named}
+    return len(exports) == 1 and people.known(named[0]) is not None
 
 
 def _first_line(pack: Pack, name: str) -> bytes:

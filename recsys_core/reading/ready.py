@@ -39,7 +39,7 @@ class ReadyLong:
             self.once.valued.numbers,
             self.scale,
             self.name,
-            column_roles.noun(self.found.roles.item),
+            self.found.noun or column_roles.noun(self.found.roles.item),
             list(self.remarks),
             self.once.how,
         )

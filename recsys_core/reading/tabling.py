@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_core import escape
-from recsys_core.reading import formats, layout, surroundings, tables
+from recsys_core.reading import formats, layout, people, surroundings, tables
 from recsys_core.reading.cells import Table, decimal_mark
 from recsys_core.reading.column_roles import role
 from recsys_core.reading.formats import forms, headers
@@ -72,7 +72,7 @@ class _Columns:
     remarks: tuple[Text, ...] = ()
     roles: Mapping[str, str | None] = field(default_factory=dict)
     items: Mapping[str, str] = field(default_factory=dict)
-    wide: bool = False
+    wide: bool | None = None  # None: not told by these
 
 
 def tabled(cells: Cells, cut: Cut) -> Tabled:
@@ -83,11 +83,10 @@ def tabled(cells: Cells, cut: Cut) -> Tabled:
     ReadError
         If there is one column only, or the table cannot be cut so.
     """
-    records = cells.sample()
-    first = 0
     if isinstance(cells, formats.RecordCells):
-        first = cells.begins(cut.first_line)
-        records = records[first:]
+        n_titles = 0 if cut.first_line is not None else layout.header_lines(cells.sample())[0]
+        cells = cells.below(cut.first_line, n_titles)
+    records = cells.sample()
     if cells.width < 2:
         raise unreadable(
             Text(
@@ -105,7 +104,9 @@ def tabled(cells: Cells, cut: Cut) -> Tabled:
         columns = replace(columns, left_out=cut.left_out, remarks=())
     kept = [at for at, name in enumerate(names) if name not in columns.left_out]
     inner = [[record[at] for at in kept if at < len(record)] for record in records]
-    wide = columns.wide or layout.is_wide(inner, header > 0, decimal)
+    wide = columns.wide
+    if wide is None:
+        wide = layout.is_wide(inner, header > 0, decimal)
     shape = cut.layout or ("wide" if wide else "long")
     if shape == "long" and cut.left_out is None:
         said = _said(cells)
@@ -113,7 +114,11 @@ def tabled(cells: Cells, cut: Cut) -> Tabled:
     footer = cut.footer
     if footer is None:
         footer = layout.footer_lines(_tail(cells), cells.width, decimal)
-    table = _cut_out(cells, cut, first, header, footer, shape == "wide", decimal)
+    if cut.columns is not None and (
+        people.known(names) is not None or not set(cut.columns) <= set(names)
+    ):
+        cut = cut._replace(columns=None)  # columns that are made of others need these
+    table = _cut_out(cells, cut, header, footer, shape == "wide", decimal)
     remarks = [*table.remarks, *columns.remarks]
     if footer:
         remarks.append(
@@ -139,8 +144,13 @@ def tabled(cells: Cells, cut: Cut) -> Tabled:
     )
 
 
-def together(parts: tuple[Tabled, ...], files: tuple[str, ...]) -> Tabled:
+def together(
+    parts: tuple[Tabled, ...], files: tuple[str, ...], persons: tuple[str, ...] | None
+) -> Tabled:
     """Several tables of the same columns as one, in the order of the files.
+
+    Where no column says who rated, each file is one person's, and ``persons`` or the files' names
+    say whose.
 
     Raises
     ------
@@ -148,16 +158,18 @@ def together(parts: tuple[Tabled, ...], files: tuple[str, ...]) -> Tabled:
         If one has other columns.
     """
     first = parts[0]
-    for part, file in zip(parts, files, strict=True):
-        if part.whole.names != first.whole.names:
-            raise unreadable(
-                Text(
-                    "“{file}” has other columns than “{first}”; choose one of these files.",
-                    file=file,
-                    first=files[0],
-                )
+    tables = [(file, part.whole) for file, part in zip(files, parts, strict=True)]
+    if first.layout == "wide":
+        whole = _stacked(tables)
+    else:
+        whole = people.together(tables, persons)
+    if whole is None:
+        raise unreadable(
+            Text(
+                "{files} do not have the same columns; choose one of them.",
+                files=", ".join(f"“{file}”" for file in files[:5]),
             )
-    whole = _stacked([part.whole for part in parts], files)
+        )
     remark = Text("{n} files of the same columns were read as one table.", n=len(files))
     return replace(
         first,
@@ -168,15 +180,18 @@ def together(parts: tuple[Tabled, ...], files: tuple[str, ...]) -> Tabled:
     )
 
 
-def _stacked(parts: list[Table], files: tuple[str, ...]) -> Table:
-    """Tables one below the other; a row is named by its file, too."""
+def _stacked(tables: list[tuple[str, Table]]) -> Table | None:
+    """Wide tables one below the other; a row is named by its file, too. None if columns differ."""
+    files, parts = [file for file, _ in tables], [part for _, part in tables]
+    names = parts[0].names
+    if any(part.names != names for part in parts):
+        return None
     starts = np.cumsum([0, *(len(part.body) for part in parts)])
 
     def place(row: int) -> str:
         at = int(np.searchsorted(starts, row, side="right")) - 1
         return f"{parts[at].place(row - int(starts[at]))} of “{files[at]}”"
 
-    names = parts[0].names
     bodies = [part.body.set_axis(range(len(names)), axis=1) for part in parts]
     return Table(pd.concat(bodies, ignore_index=True), names, place, parts[0].remarks)
 
@@ -217,9 +232,7 @@ def _said(cells: Cells) -> tuple[str, ...]:
     return tuple(getattr(getattr(cells, "says", None), "left_out", ()))
 
 
-def _cut_out(
-    cells: Cells, cut: Cut, first: int, header: int, footer: int, wide: bool, decimal: str
-) -> Table:
+def _cut_out(cells: Cells, cut: Cut, header: int, footer: int, wide: bool, decimal: str) -> Table:
     if isinstance(cells, TextCells):
         return cells.table(
             header, wide, decimal, footer=footer, columns=cut.columns, sampled=not cut.whole
@@ -227,7 +240,7 @@ def _cut_out(
     if isinstance(cells, tables.FrameCells):
         table = cells.table(header, wide, decimal)
         return replace(table, body=table.body.iloc[: len(table.body) - footer])
-    return cells.table(header, wide, decimal, cells.row(first), footer)
+    return cells.table(header, wide, decimal, footer)
 
 
 # --- columns that hold no ratings -----------------------------------------------------------------
@@ -244,6 +257,8 @@ def _columns(
     remarks = tuple(says.remarks) if says is not None else ()
     if not header or len(names) > _MOST_DESCRIBED:
         return _Columns(remarks=remarks)
+    if people.known(names) is not None:
+        return _Columns(remarks=remarks, wide=False)
     named = {role(name) for name in names[:40]}
     named = {{"title": "item", "count": "rating"}.get(what, what) for what in named if what}
     long = len(named & {"user", "item", "rating"}) >= 2 and len(names) <= 40

@@ -194,10 +194,12 @@ class Valued:
     remarks: tuple[Text, ...]
 
 
-def valued(read: Read, named_so: bool, wide: bool, said: Said) -> Valued:
+def valued(
+    read: Read, named_so: bool, wide: bool, said: Said, known: tuple[float, ...] = ()
+) -> Valued:
     """Tell which numbers mean “unrated” and whether they count something.
 
-    ``named_so``: the column is called as counts are.
+    ``named_so``: the column is called as counts are; ``known`` numbers mean “unrated” for sure.
 
     Raises
     ------
@@ -210,7 +212,8 @@ def valued(read: Read, named_so: bool, wide: bool, said: Said) -> Valued:
     marks = said.marks
     if marks is None:
         words = read.answers.unrated if read.answers else ()
-        marks = values.unrated_values(present, words, len(present) < numbers.size, wide, counts)
+        guessed = values.unrated_values(present, words, len(present) < numbers.size, wide, counts)
+        marks = tuple(dict.fromkeys([*(m for m in known if m in present), *guessed]))
     remarks: list[Text] = []
     for mark in marks:
         if isinstance(mark, str):

@@ -12,7 +12,6 @@ from typing import Any
 
 import pandas as pd
 
-from recsys_core.reading import layout
 from recsys_core.reading.cells import Table, is_blank, number
 from recsys_core.reading.column_roles import role
 from recsys_core.reading.formats import headers
@@ -122,19 +121,6 @@ class RecordCells:
         return self._records[
             : max(SAMPLE_ROWS_AT_LEAST, min(SAMPLE_ROWS, SAMPLE_CELLS // self.width))
         ]
-
-    def begins(self, first_line: int | None) -> int:
-        """Which of the rows that hold anything is the first of the table, 0 = the very first.
-
-        As was said by its number in the file, else below the titles above.
-        """
-        if first_line is None:
-            return layout.header_lines(self.sample())[0]
-        return min(sum(number < first_line for number in self._numbers), len(self._numbers) - 1)
-
-    def row(self, record: int) -> int:
-        """The number in the file, 1 = first, of a row that holds anything."""
-        return self._numbers[record]
 
     def tail(self) -> list[list[Any]]:
         """The last rows."""
