@@ -116,7 +116,7 @@ def start(
 
 @dataclass(frozen=True)
 class _Request:
-    """What a child is to do; without a ``path``, ``files`` names what comes along, and its sizes."""
+    """What a child is to do. ``files``: names and sizes of what comes along, if no ``path``."""
 
     name: str
     changes: dict[str, Any]

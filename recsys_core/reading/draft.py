@@ -180,11 +180,16 @@ class Draft:
         SettingsError
             If something is changed that is not in ``CHANGEABLE``.
         """
+        if self._brought is None:
+            raise unreadable(Text("What was brought is not here any more; bring it again."))
+        return _draft(self._brought, self.changed(**changes))
+
+    def changed(self, **changes: Any) -> dict[str, Any]:
+        """All that a person has changed, these changes included; see ``change``."""
         kept = dict(self.changes)
         if not _CUTS.isdisjoint(changes):
             kept = {name: value for name, value in kept.items() if name not in _OF_COLUMNS}
-        assert self._brought is not None
-        return _draft(self._brought, {**kept, **changes})
+        return {**kept, **changes}
 
     def read(self) -> Ratings:
         """The ratings, read as the draft says.

@@ -11,10 +11,17 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import recsys_core as rc
+from pages.panels.data import upload as upload_panel
 from recsys_core import runs
 from tests.app_harness import current, load, open_page, until
 
 LONG = b"user;film;rating\nAnna;Alien;4,5\nAnna;Heat;3\nBen;Alien;5\nBen;Heat;1\nCleo;Heat;2,5\n"
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """A page that waits for a file: what it shows meanwhile is another test's."""
+    monkeypatch.setattr(upload_panel, "PATIENCE", 60.0)
 
 
 @pytest.fixture

@@ -178,7 +178,9 @@ def test_an_answer_that_is_none_is_refused():
 def slow():
     """A sound file that takes a second or more."""
     rows = range(3_000_000)
-    return b"user,item,rating\n" + b"".join(b"%d,%d,%d\n" % (n % 9999, n // 9, n % 5) for n in rows)
+    return b"user,item,rating\n" + b"".join(
+        b"u%d,i%d,%d\n" % (n % 999, n // 99, n % 5) for n in rows
+    )
 
 
 @pytest.fixture(scope="module")

@@ -443,7 +443,7 @@ def test_preview_shows_the_file_as_it_is():
     ("text", "says"),
     [
         ("user,item,rating\na,x,5\na,y,soup\nb,x,3\nb,y,2\n", "Line 3 .*“rating”: “soup”"),
-        ("user,item,rating\na,x,soup\na,y,salad\nb,x,bread\n", "Line 2 .*“rating”: “soup”.*2 others"),
+        ("user,item,rating\na,x,soup\na,y,pie\nb,x,jam\n", "Line 2 .*“rating”: “soup”.*2 others"),
         ("user,item,rating\n\na,\"x\ny\",5\n\na,y,oops\nb,x,3\nb,z,3\n", "Line 6 .*“oops”"),
         ("user,item,rating\na,x,5\na,y,inf\nb,x,3\nb,y,1\n", "Line 3 .*“inf”"),
         ("user,item,rating\na,x,5\na,y,3,4,5\nb,x,3\n", "Line 3 .* has 5 columns .* 3;"),

@@ -96,7 +96,7 @@ class Controls:
         rest: dict[str, Callable[[], None]] = {}
         if draft.form == "text":
             rest["delimiter"] = self._delimiter
-            rest["encoding"] = lambda: self._choice("encoding", "Encoding", ENCODINGS, new=True)
+            rest["encoding"] = self._encoding
         if draft.decimal is not None:
             rest["decimal"] = lambda: self._choice("decimal", "Decimal mark", (".", ","))
         if draft.first_line is not None:
@@ -154,6 +154,12 @@ class Controls:
         self._choice(
             "delimiter", "Separator", known, lambda text: DELIMITERS.get(text, text), new=True
         )
+
+    def _encoding(self) -> None:
+        self._choice("encoding", "Encoding", ENCODINGS, new=True)
+        if self.draft.names_shown:
+            names = ", ".join(map(_short, self.draft.names_shown))
+            st.caption(escape.markdown(f"As in: {names}"))
 
     def _left_out(self) -> None:
         names = self.draft.columns

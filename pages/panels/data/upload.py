@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,39 +13,74 @@ import streamlit as st
 from pages.panels.data import split_form
 from pages.panels.data.reading_controls import DELIMITERS, Controls
 from pages.shared import empty_state
-from recsys_core import escape, reading
+from recsys_core import escape
 from recsys_core.errors import FactorscopeError
-from recsys_core.reading import Draft
-from recsys_core.reading.folders import of_named
+from recsys_core.ratings import Ratings
+from recsys_core.reading import Draft, child
+from recsys_core.reading.child import Reading
+
+# So long a page waits for a file before it shows how far reading is.
+PATIENCE = 2.0
+
+_STAGES = {"wait": "Waiting for other files", "open": "Opening", "unpack": "Unpacking"}
 
 
 @dataclass
 class Brought:
     """One upload or paste, as understood so far, or why it was not.
 
+    Files are read in processes of their own, which can be stopped and whose end does not matter:
+    ``reading`` is the one now, ``then`` what is done with the ratings once they are read.
     ``version`` counts changes: widgets are made anew when a change made others be guessed again.
     """
 
     token: str
-    data: bytes
+    files: list[tuple[str, bytes]]
     draft: Draft | None = None
     error: str = ""
     version: int = 0
+    reading: Reading | None = None
+    then: Callable[[Ratings], None] | None = None
 
-    def look(self, how: Callable[[], Draft]) -> None:
-        """Take up a draft; where there is none, keep the one before and the sentence."""
+    def look(self, **changes: Any) -> None:
+        """Begin to look at the files, as a person has changed what was guessed."""
+        said = {} if self.draft is None else self.draft.changed(**changes)
+        self._begin("inspect", said)
         self.version += 1
+
+    def take(self, then: Callable[[Ratings], None]) -> None:
+        """Begin to read all ratings as the draft says."""
+        assert self.draft is not None
+        self.then = then
+        self._begin("read", self.draft.changes)
+
+    def _begin(self, what: child.What, said: dict[str, Any]) -> None:
+        if self.reading is not None:
+            self.reading.cancel()
         self.error = ""
+        self.reading = child.start(self.files, None, said, what)
+
+    def settled(self) -> Ratings | None:
+        """Take up what a reading has found: a draft, a sentence, or the ratings."""
+        reading, self.reading = self.reading, None
+        assert reading is not None
         try:
-            self.draft = how()
+            found = reading.result()
         except FactorscopeError as error:
             self.error = str(error)
+            return None
+        if isinstance(found, Ratings):
+            return found
+        self.draft = found
+        return None
 
-    def change(self, **changes: Any) -> None:
-        """Take up the draft as a person changed it."""
-        draft = self.draft
-        assert draft is not None
-        self.look(lambda: draft.change(**changes))
+    def cancel(self) -> None:
+        """Stop reading; a draft there was stays."""
+        if self.reading is not None:
+            self.reading.cancel()
+            self.reading = None
+        if self.draft is None:
+            self.error = "Reading was stopped; remove the file and bring it again."
 
 
 def upload() -> None:
@@ -89,18 +125,30 @@ def _understand(token: str, files: Callable[[], list[tuple[str, bytes]]]) -> Non
     """Show how files were understood and let it be changed, until the ratings are taken."""
     brought: Brought | None = st.session_state.get("brought")
     if brought is None or brought.token != token:
-        named = files()
-        brought = st.session_state.brought = Brought(token, named[0][1])
-        said = escape.markdown(escape.short(named[0][0], 80))
+        if brought is not None:
+            brought.cancel()
+        brought = st.session_state.brought = Brought(token, files())
+        brought.look()
+    if brought.reading is not None:
+        said = escape.markdown(escape.short(brought.files[0][0], 80))
         with st.spinner(f"Reading {said} …", show_time=True):
-            brought.look(lambda: reading.inspect(of_named(named)))
+            if not _done(brought.reading):
+                _progress(brought)
+                return
+        then, ratings = brought.then, brought.settled()
+        if ratings is not None and then is not None:
+            if brought.draft is not None and brought.draft.form == "grouplens":
+                split_form.remember_ready_made(ratings, brought.files[0][1])
+            del st.session_state.brought
+            then(ratings)
+            return
     if brought.error:
         st.error(escape.markdown(brought.error), icon=":material/error:")
     draft = brought.draft
     if draft is None:
         return
     place = st.container(gap="small")
-    controls = Controls(draft, brought.version, brought.change)
+    controls = Controls(draft, brought.version, brought.look)
     controls.draw()
     with place:
         _show(draft, controls.doubts_left())
@@ -108,17 +156,37 @@ def _understand(token: str, files: Callable[[], list[tuple[str, bytes]]]) -> Non
         st.error(escape.markdown(draft.problem), icon=":material/error:")
         return
     with st.container(horizontal=True):
-        watch = st.button(
-            "Use and watch a model learn", type="primary", icon=":material/play_arrow:"
+        st.button(
+            "Use and watch a model learn",
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=brought.take,
+            args=(empty_state.watch,),
         )
-        use = st.button("Use these ratings", icon=":material/check:")
-    if watch or use:
-        with st.spinner("Reading all ratings …", show_time=True):
-            ratings = draft.read()
-            if draft.form == "grouplens":
-                split_form.remember_ready_made(ratings, brought.data)
-        del st.session_state.brought
-        (empty_state.watch if watch else empty_state.use)(ratings)
+        st.button(
+            "Use these ratings",
+            icon=":material/check:",
+            on_click=brought.take,
+            args=(empty_state.use,),
+        )
+
+
+def _done(reading: Reading) -> bool:
+    """Whether a file has been read, once the page has waited a moment."""
+    ends = time.monotonic() + PATIENCE
+    while not reading.done and time.monotonic() < ends:
+        time.sleep(0.02)
+    return reading.done
+
+
+@st.fragment(run_every=0.4)
+def _progress(brought: Brought) -> None:
+    """How far reading is, and a button that stops it."""
+    if brought.reading is None or brought.reading.done:
+        st.rerun()
+    stage, share = brought.reading.progress
+    st.progress(share or 0.0, text=f"{_STAGES.get(stage, 'Reading')} …")
+    st.button("Stop", icon=":material/close:", on_click=brought.cancel)
 
 
 def _show(draft: Draft, doubts: list[str]) -> None:
