@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from recsys_core.ratings import Ratings
-from recsys_core.reading import grouplens
+from recsys_core.reading import budget, grouplens
 from recsys_core.reading.draft import CHANGEABLE, Draft, inspect
 from recsys_core.reading.sources import Source
 
@@ -43,6 +43,9 @@ def read_ratings(
     ReadError
         One sentence naming the line, the column and the remedy.
     """
-    draft = source.change(**changes) if isinstance(source, Draft) else inspect(source, **changes)
-    ratings = draft.read()
+    with budget.shared():
+        draft = (
+            source.change(**changes) if isinstance(source, Draft) else inspect(source, **changes)
+        )
+        ratings = draft.read()
     return ratings if name is None else ratings.replace(name=name)

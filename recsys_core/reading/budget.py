@@ -120,25 +120,32 @@ def opened(budget: Budget) -> Iterator[Budget]:
         _NOW.reset(before)
 
 
-def check_labels(labels: Any, said: str, column: str) -> None:
-    """Spend the distinct labels of a column of users or items, and look at their length.
+@contextmanager
+def shared() -> Iterator[Budget]:
+    """Have everything inside spend from one budget: the one that is open, else a fresh one."""
+    with opened(now()) as budget:
+        yield budget
 
-    ``labels`` are the distinct cells, (n,), text or anything else.
+
+def check_labels(labels: Any, what: str) -> None:
+    """Spend the distinct labels of users or items (``what``), and look at their length.
+
+    ``labels`` are distinct, (n,), text or anything else.
 
     Raises
     ------
     ReadError
         If there are too many, or one is longer than ``MAX_LABEL`` characters.
     """
-    now().spend(said, labels=len(labels))
+    now().spend("the file", labels=len(labels))
     longest = max((len(label) for label in labels if isinstance(label, str)), default=0)
     if longest > MAX_LABEL:
         raise unreadable(
             Text(
-                "Column “{column}” of {said} has a cell of more than {most:,} characters, which is "
-                "no id and no name; choose another column.",
-                column=column,
-                said=said,
+                "A {what} has a label of {n_given:,} characters or more, which is no id and no "
+                "name (at most {most:,}); choose another column.",
+                what=what,
+                n_given=longest,
                 most=MAX_LABEL,
             )
         )

@@ -11,6 +11,7 @@ import pandas as pd
 from recsys_core import escape
 from recsys_core.errors import RatingsError, ReadError
 from recsys_core.ratings import Ratings, Scale
+from recsys_core.reading import budget
 from recsys_core.reading.cells import Table, as_codes, as_labels, as_numbers, as_seconds
 from recsys_core.reading.column_roles import Roles
 from recsys_core.reading.sources import unreadable
@@ -34,6 +35,8 @@ def from_long(
     assert roles.user is not None and roles.item is not None
     user_codes, users = as_codes(table[roles.user])
     item_codes, items = as_codes(table[roles.item])
+    budget.check_labels(users, "user")
+    budget.check_labels(items, item_noun)
     # Times count only where a rating is: a blank line at the end must not cost all of them.
     complete = (user_codes >= 0) & (item_codes >= 0) & np.isfinite(numbers)
     times = None
@@ -198,6 +201,8 @@ def from_wide(
 
     Where a user has two rows, the last rating of each item counts.
     """
+    budget.check_labels(users, "user")
+    budget.check_labels(items, item_noun)
     if not users.has_duplicates:
         matrix = pd.DataFrame(numbers, index=users, columns=items)
         return Ratings.from_matrix(matrix, None, scale, name, item_noun, remarks)

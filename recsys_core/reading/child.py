@@ -33,10 +33,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from recsys_core import errors, reading
+from recsys_core import errors
 from recsys_core.errors import FactorscopeError, ReadError
 from recsys_core.ratings import Ratings, Scale
-from recsys_core.reading import Draft, budget, exchange, folders
+from recsys_core.reading import budget, exchange
+from recsys_core.reading.draft import Draft, inspect
+from recsys_core.reading.folders import of_named
 from recsys_core.reading.limits import GiB
 from recsys_core.reading.sources import Content, unreadable
 from recsys_core.text import Text
@@ -44,6 +46,9 @@ from recsys_core.text import Text
 log = logging.getLogger("factorscope")
 
 What = Literal["inspect", "read"]
+
+# A path, a file's bytes, or names and bytes of several files, as an upload gives them.
+Given = str | os.PathLike[str] | bytes | Sequence[tuple[str, bytes]]
 
 # What one file may take in the server: seconds, and bytes unpacked and decoded.
 SECONDS = 120.0
@@ -59,10 +64,6 @@ _ENVIRONMENT = {
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
     "MALLOC_ARENA_MAX": "1",
 }
-
-
-# Where a file is: its path, its bytes, or the names and bytes of several.
-Given = str | os.PathLike[str] | bytes | Sequence[tuple[str, bytes]]
 
 
 def in_child(
@@ -89,34 +90,40 @@ def start(
     what: What = "read",
     wait: float = SECONDS,
 ) -> Reading:
-    """Begin to read a file, or several, in a process of its own.
+    """Begin to read files, given by path or bytes, in a process of their own.
 
-    ``name`` is what a person calls it, ``changes`` are those of ``read_ratings``; ``what`` says
-    whether to read all ratings or to inspect; ``wait`` is how many seconds it may take.
+    ``name`` is what a person calls a single file, ``changes`` are those of ``read_ratings``;
+    ``what`` says whether to read all ratings or to inspect; ``wait`` is how many seconds it may
+    take. A Draft that comes back is plain data: to change it, ask again with its ``changes`` and
+    more.
     """
-    if isinstance(source, str | os.PathLike):
+    path = None
+    files: list[tuple[str, bytes]] = []
+    if isinstance(source, bytes):
+        files = [(name or "", source)]
+    elif isinstance(source, str | os.PathLike):
+        path = os.path.abspath(os.path.expanduser(source))
         name = name or Path(source).name
-    elif not isinstance(source, bytes):
-        name = name or (source[0][0] if source else "")
-    request = _Request(name or "", dict(changes or {}), what, wait)
+    else:
+        files = list(source)
+        name = name or (files[0][0] if files else "")
+    sizes = [(called, len(data)) for called, data in files]
+    request = _Request(name or "", dict(changes or {}), what, wait, path, sizes)
     if not hasattr(os, "fork"):
-        return _Here(source, request)
-    return Reading(source, request)
+        return _Here(files, request)
+    return Reading(files, request)
 
 
 @dataclass(frozen=True)
 class _Request:
-    """What a child is to do. ``path`` is the file's own; None: the bytes come along.
-
-    ``files``: names and lengths of several files, whose bytes come one after the other.
-    """
+    """What a child is to do. ``files``: names and sizes of what comes along, if no ``path``."""
 
     name: str
     changes: dict[str, Any]
     what: What
     wait: float
-    path: str | None = None
-    files: list[tuple[str, int]] | None = None
+    path: str | None
+    files: list[tuple[str, int]]
 
 
 class Reading:
@@ -132,10 +139,10 @@ class Reading:
     fault: str | None = None
     most_memory: int = 0
 
-    def __init__(self, source: Given, request: _Request) -> None:
+    def __init__(self, files: list[tuple[str, bytes]], request: _Request) -> None:
         self._said = Content(b"", request.name).said
         self._changes = request.changes
-        self._kind: type = Ratings if request.what == "read" else Draft
+        self._kind: type[Draft | Ratings] = Ratings if request.what == "read" else Draft
         self._ends = time.monotonic() + request.wait + _GRACE
         self._lock = threading.RLock()
         self._at: tuple[str, float | None] = ("wait", None)
@@ -146,20 +153,10 @@ class Reading:
         self._file = _memory_file()
         self._channel, theirs = socket.socketpair()
         with _memory_file() as given, theirs:
-            path = files = None
-            if isinstance(source, str | os.PathLike):
-                path = os.path.abspath(os.path.expanduser(source))
-            else:
-                pieces = [source] if isinstance(source, bytes) else [data for _, data in source]
-                for piece in pieces:
-                    given.write(piece)
-                given.seek(0)
-                if not isinstance(source, bytes):
-                    files = [(name, len(data)) for name, data in source]
-            asked = exchange.packed(
-                {"name": request.name, "changes": _sent(request.changes), "what": request.what,
-                 "wait": request.wait, "path": path, "files": files}
-            )  # fmt: skip
+            for _, data in files:
+                given.write(data)
+            given.seek(0)
+            asked = exchange.packed(replace(request, changes=_sent(request.changes)))
             _SERVER.fork([theirs.fileno(), given.fileno(), self._file.fileno()])
             self._channel.sendall(len(asked).to_bytes(4, "little") + asked)
 
@@ -235,9 +232,10 @@ class Reading:
                     kind = getattr(errors, message["error"], ReadError)
                     self._error = kind(text)
                 else:
-                    self._value = exchange.read(self._file, self._kind)
-                    if isinstance(self._value, Draft):  # as they were said, not as they were sent
-                        self._value = replace(self._value, changes=self._changes)
+                    value = exchange.read(self._file, self._kind)
+                    if isinstance(value, Draft):  # what was said is known here as it was said
+                        value = replace(value, changes=self._changes)
+                    self._value = value
                 self._close()
             except Exception:  # not what it should be: as if there were none
                 self._died("an answer that is none")
@@ -268,13 +266,13 @@ class Reading:
 class _Here(Reading):
     """Without fork: the file is read in this process, at once and within the same budgets."""
 
-    def __init__(self, source: Given, request: _Request) -> None:
+    def __init__(self, files: list[tuple[str, bytes]], request: _Request) -> None:
         self._error = None
         self._value = None
         self._lock = threading.RLock()
         self._at = ("read", None)
         try:
-            self._value = _read(source, request, None)
+            self._value = _read(files, request, None)
         except FactorscopeError as error:
             self._error = error
 
@@ -283,19 +281,19 @@ class _Here(Reading):
 
 
 def _sent(changes: dict[str, Any]) -> dict[str, Any]:
-    """Changes as plain data; a Scale is a list that ``_received`` makes one again."""
+    """Changes as plain data: a Scale by its name, which tells it from other tuples."""
     return {name: {"scale": list(v)} if isinstance(v, Scale) else v for name, v in changes.items()}
 
 
 def _received(changes: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: Scale(*value["scale"])
-        if isinstance(value, dict)
-        else (tuple(tuple(v) if isinstance(v, list) else v for v in value))
-        if isinstance(value, list)
-        else value
-        for name, value in changes.items()
-    }
+    """The changes again, where plain data has lists instead of tuples."""
+    return {name: _tupled(value) for name, value in changes.items()}
+
+
+def _tupled(value: Any) -> Any:
+    if isinstance(value, dict) and set(value) == {"scale"}:
+        return exchange.scale_of(value["scale"])
+    return tuple(map(_tupled, value)) if isinstance(value, list) else value
 
 
 def _memory_file() -> IO[bytes]:
@@ -392,16 +390,9 @@ def answer(channel: int, given: int, result: int) -> None:
         # Whatever happens in compiled code: the system ends it then.
         signal.alarm(int(request.wait + _GRACE) + 1)
         try:
-            source: Given
-            if request.path is not None:
-                source = request.path
-            else:
-                with os.fdopen(given, "rb") as file:
-                    if request.files is None:
-                        source = file.read()
-                    else:
-                        source = [(name, file.read(length)) for name, length in request.files]
-            value = _read(source, request, _Speaker(to_server))
+            with os.fdopen(given, "rb") as file:
+                files = [(name, file.read(size)) for name, size in request.files]
+            value = _read(files, request, _Speaker(to_server))
             kind = "done"
             with os.fdopen(result, "w+b") as file:
                 exchange.write(file, value)
@@ -417,13 +408,15 @@ def answer(channel: int, given: int, result: int) -> None:
         _say(to_server, {**message, "memory": _most_memory()})
 
 
-def _read(source: Given, request: _Request, told: _Speaker | None) -> Draft | Ratings:
+def _read(
+    files: list[tuple[str, bytes]], request: _Request, told: _Speaker | None
+) -> Draft | Ratings:
     with budget.opened(budget.Budget(MEMORY, request.wait, told=told)) as spent:
         spent.at("open")
-        if isinstance(source, str | os.PathLike | bytes):
-            draft = reading.inspect(source, request.name or None, **request.changes)
+        if request.path is not None:
+            draft = inspect(request.path, request.name, **request.changes)
         else:
-            draft = reading.inspect(folders.of_named(source), **request.changes)
+            draft = inspect(of_named(files), **request.changes)
         return draft if request.what == "inspect" else draft.read()
 
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import dataclasses
 import numbers
+import typing
 from collections.abc import Sequence
 from typing import IO, Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from recsys_core.ratings import Ratings
+from recsys_core.ratings import Ratings, Scale
 from recsys_core.text import Text
 
 Kind = TypeVar("Kind")
@@ -27,6 +28,8 @@ _LABELS = ("users", "items")
 _TABLES = ("item_info", "user_info")
 _ALONE = {*_ARRAYS, *_LABELS, *_TABLES, "truth"}  # files have no truth
 
+_ABSENT = object()
+
 # The key of a sentence's data: no field is called so.
 _TEXT = "\x00text"
 
@@ -34,19 +37,12 @@ _TEXT = "\x00text"
 def write(file: IO[bytes], value: Any) -> None:
     """Write Ratings, or a dataclass of plain data and Texts, to an open file."""
     arrays: dict[str, np.ndarray] = {}
-    rest = value
-    if dataclasses.is_dataclass(value):  # what begins with “_” stays with its process
-        rest = {
-            field.name: getattr(value, field.name)
-            for field in dataclasses.fields(value)
-            if not field.name.startswith("_")
-        }
+    rest: dict[str, Any] = {
+        field.name: getattr(value, field.name)
+        for field in dataclasses.fields(value)
+        if field.name not in _ALONE and not field.name.startswith("_")
+    }
     if isinstance(value, Ratings):
-        rest = {
-            field.name: getattr(value, field.name)
-            for field in dataclasses.fields(Ratings)
-            if field.name not in _ALONE
-        }
         for name in _ARRAYS:
             if (array := getattr(value, name)) is not None:
                 arrays[name] = array
@@ -62,45 +58,70 @@ def write(file: IO[bytes], value: Any) -> None:
 
 
 def read(file: IO[bytes], kind: type[Kind]) -> Kind:
-    """What was written, of a kind known beforehand.
+    """What was written, of a kind known beforehand: Ratings or another dataclass.
 
     Raises
     ------
-    ValueError, KeyError
+    ValueError, KeyError, TypeError
         If it is not of that kind.
     """
-    import msgspec
-
     with np.load(file, allow_pickle=False) as arrays:
         rest = unpacked(arrays["rest"].tobytes())
-        hints = _hints(kind)
-        if kind is not Ratings:
-            fields = {
-                name: msgspec.convert(value, hints[name], dec_hook=_as_it_is)
-                for name, value in rest.items()
-            }
-            return kind(**fields)
-        made: dict[str, Any] = {
-            name: msgspec.convert(value, hints[name], dec_hook=_as_it_is)
-            for name, value in rest.items()
-            if name in hints and name not in _ALONE
+        made = {
+            name: _field(name, value, hint)
+            for name, hint in _hints(kind).items()
+            if name not in _ALONE and (value := rest.get(name, _ABSENT)) is not _ABSENT
         }
-        made |= {name: arrays[name] for name in _ARRAYS if name in arrays}
-        made |= {name: _column(arrays, name).tolist() for name in _LABELS}
-        for name in _TABLES:
-            if name in rest:
-                columns = [_column(arrays, f"{name}{at}") for at in range(len(rest[name]))]
-                table = pd.concat(columns, axis=1) if columns else pd.DataFrame()
-                table.columns = pd.Index(rest[name])
-                made[name] = table
-        return Ratings(**made)  # type: ignore[return-value]
+        if kind is Ratings:
+            made |= {name: arrays[name] for name in _ARRAYS if name in arrays}
+            made |= {name: _column(arrays, name).tolist() for name in _LABELS}
+            for name in _TABLES:
+                if name in rest:
+                    columns = [_column(arrays, f"{name}{at}") for at in range(len(rest[name]))]
+                    table = pd.concat(columns, axis=1) if columns else pd.DataFrame()
+                    table.columns = pd.Index(rest[name])
+                    made[name] = table
+        return kind(**made)
+
+
+def _field(name: str, value: Any, hint: Any) -> Any:
+    """One field as its class declares it."""
+    import msgspec
+
+    if name == "scale":  # its constructor checks the ends
+        return None if value is None else scale_of(value)
+    return msgspec.convert(value, hint, dec_hook=_as_it_is)
+
+
+def scale_of(parts: Sequence[Any]) -> Scale:
+    """A Scale from its parts as plain lists."""
+    low, high, step, words = (*parts, None, None)[:4]
+    pairs = None if words is None else tuple((float(n), str(word)) for n, word in words)
+    return Scale(low, high, step, pairs)
 
 
 def packed(value: Any) -> bytes:
-    """Plain data, dataclasses and Texts as msgpack."""
+    """Plain data, dataclasses and Texts as msgpack; letters that are none become “?”."""
     import msgspec
 
-    return msgspec.msgpack.encode(value, enc_hook=_plain)
+    try:
+        return msgspec.msgpack.encode(value, enc_hook=_plain)
+    except (UnicodeEncodeError, OverflowError):
+        plain = msgspec.to_builtins(value, enc_hook=_plain, builtin_types=(bytes,))
+        return msgspec.msgpack.encode(_sendable(plain))
+
+
+def _sendable(value: Any) -> Any:
+    """Plain data without whole numbers beyond 64 bits and without lone surrogates."""
+    if isinstance(value, dict):
+        return {_sendable(name): _sendable(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_sendable(one) for one in value]
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, int) and abs(value) >= 2**63:
+        return float(value) if abs(value) < 1e300 else str(value)[:400]
+    return value
 
 
 def unpacked(data: bytes) -> Any:
@@ -111,9 +132,14 @@ def unpacked(data: bytes) -> Any:
 
 
 def _hints(kind: type) -> dict[str, Any]:
-    import typing
+    """The types of a dataclass's public fields."""
+    from recsys_core.reading.doubts import Doubt
 
-    return typing.get_type_hints(kind)
+    hints = typing.get_type_hints(kind)
+    names = [field.name for field in dataclasses.fields(kind) if not field.name.startswith("_")]
+    return {name: hints[name] for name in names} | (
+        {"doubts": tuple[Doubt, ...]} if "doubts" in names else {}
+    )
 
 
 def _as_it_is(kind: type, value: Any) -> Any:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import gzip
 import io
+import json
 import os
 import signal
 import subprocess
@@ -23,7 +25,8 @@ from hypothesis import strategies as st
 from recsys_core import errors
 from recsys_core.errors import ReadError, SettingsError
 from recsys_core.ratings import Ratings, Report, Scale
-from recsys_core.reading import child, exchange, inspect, read_ratings
+from recsys_core.reading import Draft, child, exchange, inspect, read_ratings
+from recsys_core.reading.folders import of_named
 from recsys_core.recipes import Recipe
 from recsys_core.text import Text
 
@@ -84,22 +87,37 @@ def test_the_same_ratings_as_without_a_child(tmp_path):
     )
 
 
-def test_inspecting_gives_what_the_guess_says():
-    looked, guess = child.in_child(CSV, "x.csv", what="inspect"), inspect(CSV, "x.csv")
-    for name in ("form", "layout", "name", "columns", "user", "item", "rating", "scale", "problem"):
-        assert getattr(looked, name) == getattr(guess, name)
-    assert looked.rows[0] == ("a", "x", "5", "1000000000")
-    looked = child.in_child(CSV, "x.csv", {"rating": "user"}, what="inspect")
-    assert isinstance(looked.problem, Text) and looked.problem.values["what"] == "user"
+def test_drafts_come_back_as_they_are():
+    odd = b"user,item,rating\na,x,yes\na,y,no\nb,x,yes\nb,\xf0\x9f\x92\xa9,no\n"
+    wide = b"name;a;b;c;d;e;f\nanna;1;2,5;3;;5;1\nbea;2,5;2;;4;5;1\nzoe;1;1;1;1;1;4,5\n"
+    many = json.dumps([{"user": n, "item": n // 2, "rating": 2**70 + n} for n in range(9)]).encode()
+    files = [CSV, odd, wide, grouplens(), CSV.replace(b"5", b"good"), many]
+    changes = {"scale": Scale(1, 7, 1), "unrated": (3, "n/a"), "left_out": ("time",)}
+    for data in files:
+        for said in ({}, changes):
+            theirs = child.in_child(data, "x.csv", said, what="inspect")
+            ours = inspect(data, "x.csv", **said)
+            for field in dataclasses.fields(Draft):
+                if not field.name.startswith("_") and not (data is many and field.name == "rows"):
+                    a, b = getattr(theirs, field.name), getattr(ours, field.name)
+                    assert a == b and type(a) is type(b), field.name
+            problem = ours.problem
+            assert problem is None or theirs.problem.values == problem.values
+
+
+def test_several_files_as_an_upload_gives_them():
+    rest = b"user,item,rating,time\nc,x,2,1000000003\n"
+    named = [("one.csv", CSV), ("two.csv", rest)]
+    assert same(child.in_child(named), inspect(of_named(named)).read())
 
 
 def test_the_reader_s_own_sentences_come_back_as_they_are():
-    wrong = CSV + b"b,y,{soup},1000000003\n"
+    wrong = b"user,item,rating\n" + b"".join(b"{good},%d,%d\n" % (n, n % 5) for n in range(9))
     with pytest.raises(ReadError) as theirs:
         child.in_child(wrong, "x.csv")
     with pytest.raises(ReadError) as ours:
         inspect(wrong, "x.csv").read()
-    assert str(theirs.value) == str(ours.value) and "{soup}" in str(ours.value)
+    assert str(theirs.value) == str(ours.value) and "{good}" in str(ours.value)
     assert theirs.value.text.id == ours.value.text.id
     with pytest.raises(SettingsError, match="“colour” is not something"):
         child.in_child(CSV, "x.csv", {"colour": "red"})
@@ -148,9 +166,9 @@ def test_an_answer_that_is_none_is_refused():
         with pytest.raises((ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile)):
             exchange.read(io.BytesIO(data), Ratings)
     file = io.BytesIO()
-    exchange.write(file, {"users": 1})
+    exchange.write(file, Report())
     file.seek(0)
-    with pytest.raises((ValueError, KeyError)):
+    with pytest.raises((ValueError, KeyError, TypeError)):
         exchange.read(file, Ratings)
 
 
@@ -160,7 +178,9 @@ def test_an_answer_that_is_none_is_refused():
 def slow():
     """A sound file that takes a second or more."""
     rows = range(3_000_000)
-    return b"user,item,rating\n" + b"".join(b"%d,%d,%d\n" % (n % 9999, n // 9, n % 5) for n in rows)
+    return b"user,item,rating\n" + b"".join(
+        b"u%d,i%d,%d\n" % (n % 999, n // 99, n % 5) for n in rows
+    )
 
 
 @pytest.fixture(scope="module")
