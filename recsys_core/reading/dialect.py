@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from recsys_core.errors import ReadError
+from recsys_core.extras import needed_for
 from recsys_core.reading.cells import number
 from recsys_core.reading.sources import Content, unreadable
 from recsys_core.text import Text
@@ -197,7 +198,8 @@ def _guessed(data: bytes) -> str:
     if sum(not letter.isascii() for letter in decoded) - n_wrong >= 2 * n_wrong:
         return "utf-8"
     try:
-        import chardet  # when first needed: its tables take a tenth of a second
+        with needed_for("A text that is not UTF-8", ", or save it as UTF-8, or choose its encoding"):
+            import chardet  # when first needed: its tables take a tenth of a second
 
         name = _known(chardet.detect(text)["encoding"] or "latin-1")
         if name != "latin-1":

@@ -135,7 +135,7 @@ def warm_up() -> None:
             exchange.write(file, ratings)
             file.seek(0)
             exchange.read(file, Ratings)
-    for late in ("openpyxl", "python_calamine"):
+    for late in ("chardet", "python_calamine"):
         with contextlib.suppress(ImportError):
             __import__(late)
 
