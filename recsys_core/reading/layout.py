@@ -14,7 +14,7 @@ import numpy as np
 
 from recsys_core.reading.cells import is_blank, number
 from recsys_core.reading.column_roles import bare, role
-from recsys_core.reading.surroundings import is_note, is_total
+from recsys_core.reading.surroundings import is_note, is_total_row
 
 Record = Sequence[Any]
 
@@ -181,7 +181,7 @@ def footer_lines(records: Sequence[Record], width: int | None = None, decimal: s
         if (
             (alone and (is_note(begins) or torn or not _n_filled(above)))
             or (torn and is_note(begins))
-            or (is_total(begins) and _is_filled(record[0]) and _is_summary(records, at, decimal))
+            or (_is_filled(record[0]) and is_total_row(record, records[:-at], decimal))
         ):
             n = at
         elif n < at - 1 or not alone:
@@ -190,14 +190,6 @@ def footer_lines(records: Sequence[Record], width: int | None = None, decimal: s
     while n and n < len(records) - 1 and not _n_filled(records[-n - 1]):
         n += 1
     return n
-
-
-def _is_summary(records: Sequence[Record], at: int, decimal: str) -> bool:
-    """Whether a record called “Total” or the like holds numbers only, and is the one called so."""
-    cells = [cell for cell in records[-at][1:] if _is_filled(cell) and not is_blank(cell)]
-    name = str(records[-at][0]).strip()
-    again = sum(len(row) > 0 and str(row[0]).strip() == name for row in records)
-    return again == 1 and all(number(cell, decimal) is not None for cell in cells)
 
 
 def has_header(records: Sequence[Record], decimal: str = ".") -> bool:
