@@ -73,9 +73,14 @@ def _names_numbers(record: Record, numeric: list[int], decimal: str) -> bool:
     """Whether words stand where numbers stand below; or it is a pivot table's line “user, , ,”."""
     here = [record[at] for at in numeric if at < len(record) and _is_filled(record[at])]
     if not here:
-        cells = [cell for cell in record if _is_filled(cell)]
-        return bool(numeric) and len(cells) == 1 and role(str(cells[0])) in ("user", "item")
+        words = [str(cell).strip() for cell in record if _is_filled(cell)]
+        return len(numeric) > 0 and len(words) == 1 and _says_what(words[0])
     return all(not is_blank(cell) and number(cell, decimal) is None for cell in here)
+
+
+def _says_what(word: str) -> bool:
+    """Whether a word alone in a line says what the rows are."""
+    return word.lower() in _TYPES or role(word) in ("user", "item")
 
 
 def _goes_on(record: Record, records: Sequence[Record], at: int, numeric: list[int]) -> bool:
@@ -86,7 +91,7 @@ def _goes_on(record: Record, records: Sequence[Record], at: int, numeric: list[i
     ):
         return True
     if len(words) == 1:
-        return role(words[0]) in ("user", "item")
+        return _says_what(words[0])
     here = [str(record[place]).strip() for place in numeric if place < len(record)]
     again = {str(cell).strip() for row in records[at + 1 :] for cell in row}
     return len(here) >= 3 and len(set(here)) == len(here) and again.isdisjoint(here)
@@ -248,6 +253,7 @@ def is_wide(records: Sequence[Record], header: bool, decimal: str = ".") -> bool
     }  # fmt: skip
     roles = {{"title": "item", "count": "rating"}.get(r, r) for r in roles if r}
     width = max((len(row) for row in body), default=len(names))
+    body = body[: len(body) - footer_lines(body, width, decimal)] if len(body) > 2 else body
     if len(roles) >= 2 and width <= _NAMED:
         return False
     if not body:
