@@ -39,7 +39,9 @@ _PIECE = 4 << 20
 # How much is looked at to tell an encoding, from each of so many places that are not ASCII.
 _WINDOW, _WINDOWS = 16 << 10, 4
 # Escapes and domain names, no encodings of files; some take a time that grows with the square.
-_NO_ENCODINGS = frozenset(["idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"])
+_NO_ENCODINGS = ("idna", "punycode", "undefined", "unicode", "raw")
+# An ASCII byte may be half of a letter there, after an escape.
+_WITH_ESCAPES = ("iso2022", "hz", "utf-7")
 
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _LINE_ENDS = re.compile(rb"[\r\n]")
@@ -79,6 +81,8 @@ class Encoding:
 
         Such a file can be cut at the bytes of its line ends and decoded from there.
         """
+        if self.name.startswith(_WITH_ESCAPES):
+            return False
         ascii_bytes = bytes(range(128))
         try:
             return ascii_bytes.decode(self.codec) == ascii_bytes.decode("ascii")
@@ -128,7 +132,7 @@ def _known(name: str) -> str:
         b"a".decode(name)  # refuses Python's codecs of other kinds (base64, zip …)
         found = codecs.lookup(name).name
         codecs.getincrementaldecoder(name)
-        if found in _NO_ENCODINGS:
+        if found.startswith(_NO_ENCODINGS):
             raise LookupError
     except UnicodeError:
         found = codecs.lookup(name).name

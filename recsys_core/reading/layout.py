@@ -14,7 +14,7 @@ import numpy as np
 
 from recsys_core.reading.cells import is_blank, number
 from recsys_core.reading.column_roles import bare, role
-from recsys_core.reading.surroundings import is_note, is_total
+from recsys_core.reading.surroundings import is_note, is_total_row
 
 Record = Sequence[Any]
 
@@ -73,9 +73,14 @@ def _names_numbers(record: Record, numeric: list[int], decimal: str) -> bool:
     """Whether words stand where numbers stand below; or it is a pivot table's line “user, , ,”."""
     here = [record[at] for at in numeric if at < len(record) and _is_filled(record[at])]
     if not here:
-        cells = [cell for cell in record if _is_filled(cell)]
-        return bool(numeric) and len(cells) == 1 and role(str(cells[0])) in ("user", "item")
+        words = [str(cell).strip() for cell in record if _is_filled(cell)]
+        return len(numeric) > 0 and len(words) == 1 and _says_what(words[0])
     return all(not is_blank(cell) and number(cell, decimal) is None for cell in here)
+
+
+def _says_what(word: str) -> bool:
+    """Whether a word alone in a line says what the rows are."""
+    return word.lower() in _TYPES or role(word) in ("user", "item")
 
 
 def _goes_on(record: Record, records: Sequence[Record], at: int, numeric: list[int]) -> bool:
@@ -86,7 +91,7 @@ def _goes_on(record: Record, records: Sequence[Record], at: int, numeric: list[i
     ):
         return True
     if len(words) == 1:
-        return role(words[0]) in ("user", "item")
+        return _says_what(words[0])
     here = [str(record[place]).strip() for place in numeric if place < len(record)]
     again = {str(cell).strip() for row in records[at + 1 :] for cell in row}
     return len(here) >= 3 and len(set(here)) == len(here) and again.isdisjoint(here)
@@ -181,7 +186,7 @@ def footer_lines(records: Sequence[Record], width: int | None = None, decimal: s
         if (
             (alone and (is_note(begins) or torn or not _n_filled(above)))
             or (torn and is_note(begins))
-            or (is_total(begins) and _is_filled(record[0]) and _is_summary(records, at, decimal))
+            or (_is_filled(record[0]) and is_total_row(record, records[:-at], decimal))
         ):
             n = at
         elif n < at - 1 or not alone:
@@ -190,14 +195,6 @@ def footer_lines(records: Sequence[Record], width: int | None = None, decimal: s
     while n and n < len(records) - 1 and not _n_filled(records[-n - 1]):
         n += 1
     return n
-
-
-def _is_summary(records: Sequence[Record], at: int, decimal: str) -> bool:
-    """Whether a record called “Total” or the like holds numbers only, and is the one called so."""
-    cells = [cell for cell in records[-at][1:] if _is_filled(cell) and not is_blank(cell)]
-    name = str(records[-at][0]).strip()
-    again = sum(len(row) > 0 and str(row[0]).strip() == name for row in records)
-    return again == 1 and all(number(cell, decimal) is not None for cell in cells)
 
 
 def has_header(records: Sequence[Record], decimal: str = ".") -> bool:
@@ -256,6 +253,7 @@ def is_wide(records: Sequence[Record], header: bool, decimal: str = ".") -> bool
     }  # fmt: skip
     roles = {{"title": "item", "count": "rating"}.get(r, r) for r in roles if r}
     width = max((len(row) for row in body), default=len(names))
+    body = body[: len(body) - footer_lines(body, width, decimal)] if len(body) > 2 else body
     if len(roles) >= 2 and width <= _NAMED:
         return False
     if not body:

@@ -42,14 +42,12 @@ class Uneven(Exception):
     """Raised at the first line that breaks a table: too many cells, or one that does not end.
 
     ``text`` is the line as it was split, "" where unknown; ``row`` its number among all rows of the
-    table (0 = first), ``near`` a byte of the file that lies at or some MB before it.
+    table (0 = first) at least.
     """
 
-    def __init__(
-        self, n_given: int = 0, text: str = "", row: int = 0, near: int | None = None
-    ) -> None:
+    def __init__(self, n_given: int = 0, text: str = "", row: int = 0) -> None:
         super().__init__()
-        self.n_given, self.text, self.row, self.near = n_given, text, row, near
+        self.n_given, self.text, self.row = n_given, text, row
 
     @property
     def unclosed(self) -> bool:
@@ -364,9 +362,7 @@ def _by_arrow(
         if "Empty CSV" in str(error):
             return Parsed(0, order, {at: (np.zeros(0, np.int32), []) for at in order})
         # “Straddling object”: a record longer than a block, which no table has.
-        raise Uneven(
-            row=n_rows, near=lines.start + max(source.tell() - 3 * _WIDE_BLOCK, 0)
-        ) from None
+        raise Uneven(row=n_rows) from None
     finally:
         source.close()
         pa.default_memory_pool().release_unused()  # else Arrow keeps what its blocks took

@@ -169,20 +169,29 @@ def _other_words(name: Any, words: list[str], others: list[list[str]]) -> Text |
     return None
 
 
-def total_rows(
-    names: Sequence[Any], records: Sequence[Sequence[Any]], decimal: str = "."
-) -> list[int]:
-    """Positions of the rows of a matrix that are called and computed like totals of its columns.
+# Names that people and things have, too: only the numbers tell.
+_ALSO_LABELS = frozenset(
+    "ø ∅ μ n min max count counts sum som media nombre std sd variance".split()
+)
 
-    ``records`` are all rows below the header; the first cell of each is its label.
+
+def is_total_row(record: Sequence[Any], above: Sequence[Sequence[Any]], decimal: str = ".") -> bool:
+    """Whether a record is one of totals: called so, numbers only, and computed from those above.
+
+    Of a name that nobody has (“Average”, “Total”) it is enough that no cell is a word, since not
+    all rows may be at hand.
     """
-    width = max([len(names), *map(len, records)], default=0)
-    called = [at for at, row in enumerate(records) if len(row) and is_total(row[0])]
-    if not called or len(called) == len(records):
-        return []
-    values, _ = _grid(records, width, decimal)
-    rest = np.delete(values, called, axis=0)[:, 1:]
-    return [at for at in called if _is_computed(values[at, 1:], rest.T)]
+    if not len(record) or not is_total(record[0]):
+        return False
+    name = str(record[0]).strip()
+    if any(len(row) and str(row[0]).strip() == name for row in above):
+        return False  # a label like the others
+    if any(not is_blank(cell) and number(cell, decimal) is None for cell in record[1:]):
+        return False
+    if _plain(name) not in _ALSO_LABELS:
+        return True
+    values, _ = _grid([record, *above], len(record), decimal)
+    return _is_computed(values[0, 1:], values[1:, 1:].T)
 
 
 _SUMMARIES: tuple[Callable[[np.ndarray], float], ...] = (
@@ -200,7 +209,7 @@ def _is_computed(column: np.ndarray, others: np.ndarray) -> bool:
         for value, cells in zip(column, others, strict=True)
         if np.isfinite(value) and np.isfinite(cells).sum() > 1
     ]
-    if not rows:
+    if len(rows) < 2:
         return False
     for summary in _SUMMARIES:
         for zeros in (True, False):
@@ -209,7 +218,7 @@ def _is_computed(column: np.ndarray, others: np.ndarray) -> bool:
                 cells = cells if zeros else cells[cells != 0]
                 if len(cells) > 1:
                     off = abs(float(summary(cells)) - value)
-                    right += off <= 0.5 * 10.0 ** -_decimals(value) + 1e-9
+                    right += off <= 0.5 * 10.0 ** -max(_decimals(value), 1) + 1e-9
             if right >= 0.8 * len(rows):
                 return True
     return False

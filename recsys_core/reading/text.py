@@ -393,7 +393,8 @@ class TextCells:
         )
         if len(below) > len(lines) - n and below[0].text == lines[n - 1].text and n == 1:
             self._commented = ""  # a first cell that begins like a comment
-        return below
+        sign = self._commented
+        return [below[0], *(x for x in below[1:] if not sign or not x.text.startswith(sign))]
 
     def _uncommented(self, line: _Line, below: list[_Line]) -> list[_Line]:
         """A line that may be a comment, and those below it: the line without its sign, or left out.
@@ -517,13 +518,14 @@ class TextCells:
 
     def _every_record(self) -> Iterator[tuple[int, list[str]]]:
         """Each record that is not blank with the line it begins on; slow, for messages only."""
-        first = self._records[0]
-        text = self._encoding.decode(self._data[first.begins :])
-        separator = self._one_sign
-        text = text if separator == self._separator else text.replace(self._separator, UNIT)
-        reader = csv.reader(
-            io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True
+        first, separator = self._records[0], self._one_sign
+        pieces = self._encoding.pieces(self._data, first.begins, len(self._data))
+        lines = (
+            line.replace(self._separator, separator)
+            for piece in pieces
+            for line in io.StringIO(piece, newline="")
         )
+        reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
         begins = first.line
         try:
             for row in reader:
@@ -548,8 +550,8 @@ class TextCells:
         found = self._data.find(text, begins) if text else -1
         if found >= 0:
             line = self._line_at(found)
-        elif uneven.near is not None:
-            line = self._unclosed_near(max(uneven.near, begins))
+        elif uneven.unclosed:
+            *_, (line, _) = self._every_record()
         else:
             line = self.line(header + uneven.row)
         return self._unclosed(line) if uneven.unclosed else self._too_wide(
@@ -560,20 +562,6 @@ class TextCells:
         """The line (1 = first) in which a byte of the file lies."""
         ends = self._data.count(b"\n", 0, byte) or self._data.count(b"\r", 0, byte)
         return ends + 1
-
-    def _unclosed_near(self, begins: int) -> int:
-        """The line of the first cell that does not end, from some line on."""
-        begins = self._next_line(begins) if begins > self._records[0].begins else begins
-        text = self._encoding.decode(self._data[begins : begins + (64 << 20)])
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=self._one_sign)
-        line = self._line_at(begins)
-        last = 0
-        try:
-            for _ in reader:
-                last = reader.line_num
-        except csv.Error:
-            pass
-        return line + last
 
     def _too_wide(self, line: int, n_given: int, expected: int) -> Text:
         return Text(
