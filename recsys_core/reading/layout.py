@@ -245,16 +245,29 @@ def _first_numbers(like: Sequence[Any], start: int) -> list[int]:
     return list(range(start, start + len(like)))
 
 
+def names_long(names: Sequence[Any]) -> bool:
+    """Whether names of columns are those of a table with one rating a row.
+
+    Three questions called like ratings (“I like jazz”, “I like folk” …) are items, unless users and
+    items are named, too.
+    """
+    said = [role(str(name)) for name in names[:_NAMED] if not is_blank(name)]
+    if len(names) > _NAMED:
+        return False
+    pairs = "user" in said and ("item" in said or "title" in said)
+    if said.count("rating") >= 3 and not pairs:
+        return False
+    alike = {"title": "item", "count": "rating"}
+    found = {alike.get(what, what) for what in said if what}
+    return len(found & {"user", "item", "rating"}) >= 2
+
+
 def is_wide(records: Sequence[Record], header: bool, decimal: str = ".") -> bool:
     """Whether rows are users and columns items, rather than one rating a row."""
     names, body = (records[0], records[1:]) if header else ((), records)
-    roles = {role(str(name)) for name in names[: _NAMED] if not is_blank(name)} & {
-        "user", "item", "title", "rating", "count"
-    }  # fmt: skip
-    roles = {{"title": "item", "count": "rating"}.get(r, r) for r in roles if r}
     width = max((len(row) for row in body), default=len(names))
     body = body[: len(body) - footer_lines(body, width, decimal)] if len(body) > 2 else body
-    if len(roles) >= 2 and width <= _NAMED:
+    if width <= _NAMED and names_long(names):
         return False
     if not body:
         return width > 5

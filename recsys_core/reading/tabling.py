@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -10,9 +11,8 @@ import numpy as np
 import pandas as pd
 
 from recsys_core import escape
-from recsys_core.reading import formats, layout, people, surroundings, tables
-from recsys_core.reading.cells import Table, decimal_mark
-from recsys_core.reading.column_roles import role
+from recsys_core.reading import answers, formats, layout, people, surroundings, tables
+from recsys_core.reading.cells import Table, decimal_mark, is_blank, number
 from recsys_core.reading.formats import forms, headers
 from recsys_core.reading.opening import Cells
 from recsys_core.reading.sources import unreadable
@@ -99,6 +99,7 @@ def tabled(cells: Cells, cut: Cut) -> Tabled:
         )
     delimiter = cells.delimiter if isinstance(cells, TextCells) else None
     decimal = cut.decimal or decimal_mark(records, delimiter)
+    records = _numbered(records, decimal)
     header = _n_header(cells, records, cut, decimal)
     names = unique_names(_names(cells, records, header))
     columns = _columns(cells, names, records, header, decimal)
@@ -203,6 +204,35 @@ def _stacked(tables: list[tuple[str, Table]]) -> Table | None:
     return Table(pd.concat(bodies, ignore_index=True), names, place, parts[0].remarks)
 
 
+# Columns in which words are looked for; surveys have no more.
+_MOST_WORDY = 200
+
+
+def _numbered(records: list[list[Any]], decimal: str) -> list[list[Any]]:
+    """The records with answers in words (“Agree”, “★★★”, “not seen”) as the numbers they mean.
+
+    Only so can a table of such answers be told from one of names.
+    """
+    rows = records[1:]
+    meant: dict[int, dict[str, Any]] = {}
+    for at in range(min(max(map(len, rows), default=0), _MOST_WORDY)):
+        cells = (row[at] for row in rows if len(row) > at)
+        texts = Counter(str(cell).strip() for cell in cells if not is_blank(cell))
+        if all(number(text, decimal) is not None for text in texts):
+            continue
+        known = answers.understood(texts, decimal)
+        if known is not None and known.pairs:
+            meant[at] = {text: f"{x:g}" for text, x in known.pairs} | dict.fromkeys(known.unrated)
+    if not meant:
+        return records
+    numbered = [list(record) for record in records]
+    for record in numbered:
+        for at, words in meant.items():
+            if len(record) > at:
+                record[at] = words.get(str(record[at]).strip(), record[at])
+    return numbered
+
+
 # --- lines of names -------------------------------------------------------------------------------
 
 
@@ -266,9 +296,7 @@ def _columns(
         return _Columns(remarks=remarks)
     if people.known(names) is not None:
         return _Columns(remarks=remarks, wide=False)
-    named = {role(name) for name in names[:40]}
-    named = {{"title": "item", "count": "rating"}.get(what, what) for what in named if what}
-    long = len(named & {"user", "item", "rating"}) >= 2 and len(names) <= 40
+    long = layout.names_long(names)
     form = forms.understood(names, rows)
     if form is not None and (form.question or not long):
         return _of_form(form, remarks)

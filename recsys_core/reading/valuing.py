@@ -73,8 +73,7 @@ def read_long(found: LongRoles, decimal: str, implicit: bool, said: Said, file: 
     """Read the ratings of a table with one rating a row; 1 each where there are pairs alone."""
     table, name = found.table, found.roles.rating
     if implicit or name is None:
-        remark = Text("There are pairs of user and item and no ratings: each pair counts 1.")
-        return Read(np.ones(len(table.body)), remarks=(remark,))
+        return Read(np.ones(len(table.body)))
     column = table[name]
     numbers, wrong = as_numbers(column, decimal)
     if not wrong.any() and said.answers is None:
@@ -156,7 +155,7 @@ def _remarks(answered: Answers | None) -> tuple[Text, ...]:
     if answered is None:
         return ()
     found = []
-    if answered.pairs:
+    if answered.pairs and answered.remark is None:
         pairs = ", ".join(f"“{_short(text)}” {number:g}" for text, number in answered.pairs[:12])
         found.append(Text("Answers were taken as numbers: {pairs}.", pairs=pairs))
     if answered.unrated:
@@ -249,8 +248,8 @@ def valued(
     if len(present) and present.min() == present.max() == 1:
         remarks.append(
             Text(
-                "All ratings are 1, as of what was bought or clicked: models of implicit feedback "
-                "learn from them."
+                "Each pair of user and item counts 1, as of what was bought or clicked: models of "
+                "implicit feedback learn from them."
             )
         )
     if counts and len(present):
@@ -321,7 +320,8 @@ def once(found: LongRoles, valued: Valued, named_so: bool, said: str | None) -> 
     known = (users >= 0) & (items >= 0)
     times = None if roles.timestamp is None else as_seconds(table[roles.timestamp][present][known])
     returns = repeats.have_returns(numbers, named_so)
-    how = said or repeats.guess(numbers, times is not None, valued.counts or returns)
+    counts = valued.counts or returns or named_so
+    how = said or repeats.guess(numbers, times is not None, counts)
     settled = repeats.settled(users[known], items[known], numbers[known], times, how)
     distinct = np.sort(pd.unique(settled.values))
     remarks = valued.remarks

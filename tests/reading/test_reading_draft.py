@@ -113,7 +113,7 @@ def test_pairs_alone_count_one_each():
     assert draft.implicit and draft.rating is None
     ratings = draft.read()
     assert set(ratings.values) == {1.0} and ratings.scale == (0, 1, 1)
-    assert any("pairs of user and item" in s for s in ratings.report.sentences())
+    assert any("pair of user and item counts 1" in s for s in ratings.report.sentences())
     assert read_ratings(CSV.encode(), implicit=True).values.max() == 1
 
 
