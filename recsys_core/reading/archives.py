@@ -76,9 +76,9 @@ class Archive:
         if total > most_unpacked(len(content.data)):
             raise unreadable(
                 Text(
-                    "{said} would unpack to {size:,.1f} GB, {ratio:,.0f} times its size; {remedy}.",
+                    "{said} would unpack to {size:,.0f} MB, {ratio:,.0f} times its size; {remedy}.",
                     said=content.said,
-                    size=total / 1e9,
+                    size=total / 1e6,
                     ratio=total / max(len(content.data), 1),
                     remedy=_BOMB,
                 )
@@ -338,10 +338,10 @@ def gunzip(content: Content) -> Content:
                 if whole.tell() + len(piece) > allowed:
                     raise unreadable(
                         Text(
-                            "{said} unpacks to more than {allowed:,.1f} GB, far more than "
+                            "{said} unpacks to more than {allowed:,.0f} MB, far more than "
                             "its size suggests; {remedy}.",
                             said=content.said,
-                            allowed=allowed / 1e9,
+                            allowed=allowed / 1e6,
                             remedy=_BOMB,
                         )
                     )

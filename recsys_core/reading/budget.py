@@ -64,10 +64,10 @@ class Budget:
         if self.memory < 0:
             raise unreadable(
                 Text(
-                    "{said} takes more than {most:,.1f} GB once it is unpacked; bring a part of "
+                    "{said} takes more than {most:,.0f} MB once it is unpacked; bring a part of "
                     "it.",
                     said=said,
-                    most=most_memory / 1e9,
+                    most=most_memory / 1e6,
                 )
             )
         if self.cells < 0:

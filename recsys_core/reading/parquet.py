@@ -357,9 +357,9 @@ def _too_large(part: Content, n_rows: int, n_columns: int) -> ReadError:
 def _unpacks_too_far(part: Content, allowed: int) -> ReadError:
     return unreadable(
         Text(
-            "{said} unpacks to more than {allowed:,.2f} GB, far more than its size suggests; it is "
+            "{said} unpacks to more than {allowed:,.0f} MB, far more than its size suggests; it is "
             "refused as a precaution: bring the table as CSV.",
             said=part.said,
-            allowed=allowed / 1e9,
+            allowed=allowed / 1e6,
         )
     )
