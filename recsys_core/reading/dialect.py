@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from recsys_core.errors import ReadError
 from recsys_core.extras import needed_for
 from recsys_core.reading.cells import number
-from recsys_core.reading.sources import Content, unreadable
+from recsys_core.reading.sources import Content, unmarked_wide, unreadable
 from recsys_core.text import Text
 
 # In order of trust: a tab or “::” is never there by accident, a space often is.
@@ -150,29 +150,6 @@ def _known(name: str) -> str:
         "ascii": "utf-8",
         "utf-8-sig": "utf-8",
     }.get(found, found)
-
-
-def unmarked_wide(head: bytes) -> str | None:
-    """UTF-16 or UTF-32 without a byte-order mark, told by where the zero bytes stand; or None.
-
-    Delimiters, digits and ends of line are there in every alphabet, and are half or more zeros.
-    """
-    head = head[: len(head) // 4 * 4]
-    if len(head) < 8 or b"\x00" not in head:
-        return None
-    zeros = [head[at::4].count(0) * 4 / len(head) for at in range(4)]
-    for name, wide in (("utf-32-le", (2, 3)), ("utf-32-be", (0, 1))):
-        if all(zeros[at] > 0.99 for at in wide) and sum(zeros) < 3.9:
-            return name
-    even, odd = zeros[0] + zeros[2], zeros[1] + zeros[3]
-    for name, few, many in (("utf-16-le", even, odd), ("utf-16-be", odd, even)):
-        if many > 0.2 and few < 0.02:
-            try:
-                head.decode(name, "strict" if head[-2:] < b"\xd8" else "ignore")
-            except UnicodeError:
-                continue
-            return name
-    return None
 
 
 def not_ascii(data: bytes) -> Iterator[bytes]:
