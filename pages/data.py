@@ -59,7 +59,9 @@ def overview(ratings: Ratings, split: Split) -> None:
 
 
 def _steps(ratings: Ratings) -> str:
-    return f"The possible ratings: {ratings.scale}."
+    called = [ratings.scale.said(rating) for rating, _ in ratings.scale.words or ()]
+    text = f"The possible ratings: {ratings.scale}."
+    return escape.markdown(f"{text} Answers: {words.listed(called)}." if called else text)
 
 
 def _known(ratings: Ratings, split: Split, mode: Mode) -> None:

@@ -22,7 +22,7 @@ from pages.shared import (
 from pages.shared.chart import min_width
 from pages.shared.chart.chart import cells, chart
 from pages.shared.model_in_view import ModelInView
-from recsys_core import escape, words
+from recsys_core import escape
 from recsys_core.asking import attribution, matrix_view
 from recsys_core.asking.matrix_view import Block, View
 from recsys_core.figures import heatmap, theme, waterfall
@@ -93,7 +93,8 @@ def _rated(model: ModelInView, user: int, item: int) -> str:
     rated = float(model.ratings.block([user], [item])[0, 0])
     if not math.isnan(rated):
         learned = not np.isnan(model.fitted.train.block([user], [item])[0, 0])
-        return f" · rated {words.given(rated)}{'' if learned else ', held out'}"
+        said = escape.markdown(model.ratings.scale.said(rated))
+        return f" · rated {said}{'' if learned else ', held out'}"
     return " · not rated"
 
 

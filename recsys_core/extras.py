@@ -21,7 +21,8 @@ EXTRAS = {
     "sklearn": ("scikit-learn", "maps"),
     "umap": ("umap-learn", "maps"),
     "pyarrow": ("pyarrow", "files"),
-    "openpyxl": ("openpyxl", "files"),
+    "python_calamine": ("python-calamine", "files"),
+    "chardet": ("chardet", "files"),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,8 +15,10 @@ import numpy as np
 import pandas as pd
 
 from recsys_core import escape, kernels, words
-from recsys_core.errors import RatingsError
+from recsys_core.errors import RatingsError, SettingsError
 from recsys_core.recipes import Recipe
+from recsys_core.repeats import sentence as about_repeats
+from recsys_core.repeats import settled as settled_repeats
 from recsys_core.text import Text
 
 # The two sides of the matrix: its rows and its columns, in this order wherever both are meant.
@@ -24,12 +27,71 @@ SIDES: tuple[Side, Side] = ("user", "item")
 OTHER: dict[Side, Side] = {"user": "item", "item": "user"}
 
 
-class Scale(NamedTuple):
-    """The possible ratings: lowest, highest, and the step between them (None: continuous)."""
-
+class _Scale(NamedTuple):
     low: float
     high: float
     step: float | None = None
+    words: tuple[tuple[float, str], ...] | None = None
+
+
+class Scale(_Scale):
+    """The possible ratings: lowest, highest, the step between them, and words for them.
+
+    A ``step`` of None: every number between the ends. ``words`` are pairs of a rating and what
+    people called it, ``(1, "Strongly disagree")``, lowest first; not every rating need have one.
+    None where ratings were given as numbers. They are names, as titles are: they are saved with a
+    model and shown beside the numbers, and no fingerprint, link or receipt depends on them.
+
+    Raises
+    ------
+    SettingsError
+        If the lowest lies above the highest, or the step is not above 0.
+    """
+
+    __slots__ = ()
+
+    def __new__(
+        cls,
+        low: float,
+        high: float,
+        step: float | None = None,
+        words: Iterable[tuple[float, str]] | None = None,
+    ) -> Scale:
+        """Check the numbers, and put the words in order."""
+        if not low <= high:
+            raise SettingsError(
+                Text(
+                    "The lowest possible rating, {low:g}, lies above the highest, {high:g}; "
+                    "exchange them.",
+                    low=low,
+                    high=high,
+                )
+            )
+        if step is not None and not 0 < step < math.inf:
+            raise SettingsError(
+                Text(
+                    "The step between possible ratings must be above 0, not {step:g}; leave it out "
+                    "where every number is possible.",
+                    step=step,
+                )
+            )
+        named = tuple(sorted((float(rating), str(word)) for rating, word in words or ()))
+        return super().__new__(cls, low, high, step, named or None)
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether both are the same; without words also the tuple of its three numbers."""
+        return self._compared() == (other._compared() if isinstance(other, Scale) else other)
+
+    def __ne__(self, other: object) -> bool:
+        """Tell whether they differ."""
+        return not self == other
+
+    def __hash__(self) -> int:
+        """Return the hash of the tuple it equals."""
+        return hash(self._compared())
+
+    def _compared(self) -> tuple[Any, ...]:
+        return self[:3] if self.words is None else self[:]
 
     @property
     def width(self) -> float:
@@ -49,14 +111,46 @@ class Scale(NamedTuple):
             values = np.asarray(values, dtype=np.float64).astype(np.float32)
         return (values >= np.float32(self.low)) & (values <= np.float32(self.high))
 
+    def possible(self, most: int) -> list[float]:
+        """List the possible ratings, lowest first; none where there are more than ``most``.
+
+        On a scale without steps they are the ratings that have a word, if its ends have one.
+        """
+        if self.step is not None:
+            n = self.width / self.step
+            return [self.low + self.step * i for i in range(round(n) + 1)] if n < most else []
+        named = [rating for rating, _ in self.words or ()]
+        ends = len(named) > 1 and (named[0], named[-1]) == (self.low, self.high)
+        return named if ends and len(named) <= most else []
+
+    def word(self, rating: float) -> str | None:
+        """Return what people called a rating, on one short line; None where it has no word."""
+        for named, word in self.words or ():
+            if np.float32(named) == np.float32(rating):
+                return escape.short(escape.one_line(word), _LONGEST_WORD)
+        return None
+
+    def said(self, rating: float) -> str:
+        """Say a rating as it was given, with its word where it has one: “4 (Agree)”, “4.5”."""
+        return self._with_word(words.given(rating), rating)
+
+    def _with_word(self, text: str, rating: float) -> str:
+        word = self.word(rating)
+        return text if word is None else f"{text} ({word})"
+
     def __str__(self) -> str:
         step = "continuous" if self.step is None else f"steps of {self.step:g}"
-        return f"{self.low:g}–{self.high:g}, {step}"
+        low, high = (self._with_word(f"{end:g}", end) for end in (self.low, self.high))
+        return f"{low}–{high}, {step}"
 
     @classmethod
-    def guess(cls, values: np.ndarray) -> Scale:
-        """Find the first usual scale that holds all values, (n,); their own range if none does."""
-        for usual in cls.usual_for(values):
+    def guess(cls, values: np.ndarray, n: int | None = None) -> Scale:
+        """Find the likeliest usual scale that holds all values; their own range if none does.
+
+        ``values`` are the ratings, (n,), or the different ones among them; then ``n`` says how
+        many ratings there are: four of {1, 2, 3, 4} may well be on 1–5, a thousand are on 1–4.
+        """
+        for usual in cls.usual_for(values, n):
             return usual
         # As they are kept, so that a file of the kept ratings has the same scale.
         values = np.asarray(values, dtype=np.float32).astype(np.float64)
@@ -64,30 +158,65 @@ class Scale(NamedTuple):
         return cls(float(values.min()), float(values.max()), step)
 
     @classmethod
-    def usual_for(cls, values: np.ndarray) -> list[Scale]:
-        """Find the usual scales that hold all values, (n,), the likeliest first."""
+    def usual_for(cls, values: np.ndarray, n: int | None = None) -> list[Scale]:
+        """Find the usual scales that hold all values, (n,), the likeliest first; see ``guess``.
+
+        Each rating is taken to be any of a scale's with equal probability: the more ratings, the
+        less likely a scale with more possible ratings than were given. A scale that few people use
+        counts only where both its ends were given.
+        """
+        n = len(values) if n is None else n
         values = np.unique(values).astype(np.float64)
-        low, high = float(values.min()), float(values.max())
+        low, high = float(values[0]), float(values[-1])
 
-        def on_steps(usual: Scale) -> bool:
-            return np.allclose(np.mod(values - usual.low, usual.step or 1), 0, atol=1e-6)
+        def holds(usual: Scale) -> bool:
+            if not (usual.low <= low and high <= usual.high):
+                return False
+            steps = (values - usual.low) / (usual.step or 1)
+            return np.allclose(steps, np.rint(steps), atol=1e-6)
 
-        holding = (s for s in _USUAL_SCALES if s.low <= low and high <= s.high)
-        return [usual for usual in holding if on_steps(usual)]
+        held = [(s, surprise) for s, surprise in _USUAL_SCALES.items() if holds(s)]
+        if low < 0 and max(-low, high) <= _WIDEST_AROUND_ZERO:
+            end = max(-low, high)
+            two = Scale(-end, end, 2 * end)  # thumbs up, thumbs down
+            around = [two] if holds(two) else [Scale(-end, end, 1)]
+            held += [(s, 0.0) for s in around if holds(s)]
+        ends = (low, high)
+        held = [(s, x) for s, x in held if x < _RARE or (s.low, s.high) == ends]
+
+        def unlikely(found: tuple[Scale, float]) -> float:
+            usual, surprise = found
+            return surprise + n * math.log(usual.width / (usual.step or 1) + 1)
+
+        return [usual for usual, _ in sorted(held, key=unlikely)]
 
 
-_USUAL_SCALES = (
-    Scale(1, 5, 1),
-    Scale(0, 1, 1),
-    Scale(0, 2, 1),
-    Scale(0, 5, 1),
-    Scale(0.5, 5, 0.5),
-    Scale(0, 5, 0.5),
-    Scale(1, 10, 1),
-    Scale(0, 10, 1),
-    Scale(0, 10, 0.5),
-    Scale(0, 100, 1),
-)
+# A word longer than this is a sentence, for which no form has room.
+_LONGEST_WORD = 60
+
+_WIDEST_AROUND_ZERO = 10  # −10 … 10
+
+# The usual scales, and how little each is used: −log of its odds against 1–5. Those from _RARE on
+# are taken only where both their ends were given.
+_RARE = 3.0
+_USUAL_SCALES: dict[Scale, float] = {
+    Scale(1, 5, 1): 0.0,
+    Scale(0, 1, 1): 0.5,
+    Scale(1, 10, 1): 0.5,
+    Scale(0.5, 5, 0.5): 0.5,
+    Scale(0, 5, 1): 1.0,
+    Scale(0, 5, 0.5): 1.0,
+    Scale(1, 7, 1): 1.0,
+    Scale(0, 10, 1): 1.0,
+    Scale(0, 10, 0.5): 1.0,
+    Scale(0, 100, 1): 1.0,
+    Scale(0, 20, 1): 2.0,
+    Scale(0, 20, 0.5): 2.0,
+    **{Scale(0, high, 1): _RARE for high in (2, 3, 4)},
+    **{Scale(1, high, 1): _RARE for high in (2, 3, 4, 6, 20, 100)},
+    **{Scale(0, high, 1): 4 * _RARE for high in (6, 7, 8, 9, 12)},
+    **{Scale(1, high, 1): 4 * _RARE for high in (8, 9, 11, 12)},
+}
 
 
 @dataclass(frozen=True)
@@ -125,16 +254,20 @@ class Report:
     n_blank: int = 0
     n_out_of_scale: int = 0
     remarks: tuple[str, ...] = ()
+    repeats: str = "last"  # what was done with duplicates: one of repeats.HOW
+    n_returned: int = 0
 
     def sentences(self) -> list[str]:
         """One sentence for each thing worth telling; empty when nothing was left out."""
         found = []
         if self.n_duplicates:
+            found.append(about_repeats(self.repeats, self.n_duplicates))
+        if self.n_returned:
             found.append(
                 Text(
-                    "{n} repeated rating (same user, same item): the last was kept.",
-                    "{n:,} repeated ratings (same user, same item): the last was kept.",
-                    n=self.n_duplicates,
+                    "{n} user and item of which all was returned was left out.",
+                    "{n:,} users and items of which all was returned were left out.",
+                    n=self.n_returned,
                 )
             )
         if self.n_blank:
@@ -358,12 +491,14 @@ class Ratings:
         item_noun: str = "item",
         remarks: Sequence[str] = (),
         user_info: pd.DataFrame | None = None,
+        repeats: str = "last",
     ) -> Ratings:
         """Ratings from a long table, one row a rating.
 
-        Rows without user, item or rating are left out, of repeated pairs the last is kept, and
-        values outside a given ``scale`` are left out; ``report`` counts all three. Labels that are
-        all numbers are put in ascending order, others stay in order of appearance.
+        Rows without user, item or rating are left out, repeated pairs are settled as ``repeats``
+        says (one of ``repeats.HOW``), and values outside a given ``scale`` are left out (of a sum,
+        the sum); ``report`` counts all three. Labels that are all numbers are put in ascending
+        order, others stay in order of appearance.
 
         ``item_info`` and ``user_info`` are tables indexed by item and by user label; they are
         brought into index order.
@@ -383,7 +518,6 @@ class Ratings:
                         names=names,
                     )
                 )
-        n_rows = len(frame)
         numbers = pd.to_numeric(frame[rating], errors="coerce")
         not_number = numbers.isna() & frame[rating].notna()
         if not_number.any():
@@ -397,29 +531,88 @@ class Ratings:
                     iloc=frame[rating].iloc[at],
                 )
             )
-        keep = (frame[user].notna() & frame[item].notna() & numbers.notna()).to_numpy()
-        keep = keep & np.isfinite(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
+        values = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
+        user_codes, users = _encode(frame[user])
+        item_codes, items = _encode(frame[item])
+        rated = (user_codes >= 0) & (item_codes >= 0) & np.isfinite(values)
+        times = None
+        if timestamp is not None:
+            moments = _seconds(frame[timestamp] if rated.all() else frame[timestamp][rated])
+            if moments is not None:
+                times = np.zeros(len(frame), dtype=np.int64)
+                times[rated] = moments
+        return cls.from_codes(
+            user_codes, users, item_codes, items, values, times,
+            scale=scale, item_info=item_info, name=name, item_noun=item_noun, remarks=remarks,
+            user_info=user_info, repeats=repeats,
+        )  # fmt: skip
+
+    @classmethod
+    def from_codes(
+        cls,
+        user_codes: np.ndarray,
+        users: Sequence[Any],
+        item_codes: np.ndarray,
+        items: Sequence[Any],
+        values: np.ndarray,
+        times: np.ndarray | None = None,
+        scale: Scale | None = None,
+        item_info: pd.DataFrame | None = None,
+        name: str = "ratings",
+        item_noun: str = "item",
+        remarks: Sequence[str] = (),
+        user_info: pd.DataFrame | None = None,
+        repeats: str = "last",
+    ) -> Ratings:
+        """Ratings from rows whose labels are codes already, as ``from_frame`` makes them.
+
+        ``user_codes`` and ``item_codes`` are integers, (n_rows,), positions in ``users`` and
+        ``items``, whose labels are distinct, −1 where blank; ``values`` are numbers, NaN where
+        unrated; ``times`` int64 seconds. Labels without a rating are left out.
+
+        Raises
+        ------
+        RatingsError
+            If nothing is left.
+        """
+        n_rows = len(values)
+        keep = (user_codes >= 0) & (item_codes >= 0) & np.isfinite(values)
         n_blank = int(n_rows - keep.sum())
         n_outside = 0
-        if scale is not None:
-            inside = scale.contains(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
+        if scale is not None and repeats != "sum":
+            inside = scale.contains(values)
             n_outside = int((keep & ~inside).sum())
-            keep = keep & inside
+            keep &= inside
         if not keep.any():
             raise RatingsError(
                 Text("No rating is left after leaving out blank and out-of-scale rows.")
             )
+        if not keep.all():
+            user_codes, item_codes, values = user_codes[keep], item_codes[keep], values[keep]
+            times = None if times is None else times[keep]
+        user_codes, users = _in_order(user_codes, users)
+        item_codes, items = _in_order(item_codes, items)
 
-        user_codes, users = _encode(frame[user][keep])
-        item_codes, items = _encode(frame[item][keep])
-        values = numbers[keep].to_numpy(dtype=np.float32)
-        times = None if timestamp is None else _seconds(frame[timestamp][keep])
-
-        last = _last_of_each_pair(user_codes, item_codes, len(items))
-        n_duplicates = len(values) - len(last)
-        if n_duplicates:
-            user_codes, item_codes, values = user_codes[last], item_codes[last], values[last]
-            times = None if times is None else times[last]
+        n_repeated = n_returned = 0
+        if _repeat(user_codes, item_codes, len(users), len(items)) or repeats == "sum":
+            once = settled_repeats(user_codes, item_codes, values, times, repeats)
+            n_repeated, n_returned = once.n_repeated, once.n_returned
+            rows, values = once.rows, once.values.astype(np.float32)
+            if scale is not None and repeats == "sum":
+                inside = scale.contains(values)
+                n_outside = int((~inside).sum())
+                rows, values = rows[inside], values[inside]
+            if not len(rows):
+                raise RatingsError(
+                    Text("No rating is left once repeated rows are summed; choose another rule.")
+                )
+            if len(rows) < len(user_codes):
+                user_codes, item_codes = user_codes[rows], item_codes[rows]
+                times = None if times is None else times[rows]
+            if n_returned or (n_outside and repeats == "sum"):  # some may have none any more
+                user_codes, users = _without_unused(user_codes, users)
+                item_codes, items = _without_unused(item_codes, items)
+        values = values.astype(np.float32, copy=False)
         if item_info is not None:
             item_info = item_info.reindex(items).reset_index(drop=True)
         if user_info is not None:
@@ -428,14 +621,16 @@ class Ratings:
             user_ids=user_codes,
             item_ids=item_codes,
             values=values,
-            users=users,
-            items=items,
+            users=list(users),
+            items=list(items),
             scale=scale or Scale.guess(values),
             timestamps=times,
             item_info=item_info,
             name=name,
             item_noun=item_noun,
-            report=Report(n_rows, n_duplicates, n_blank, n_outside, tuple(remarks)),
+            report=Report(
+                n_rows, n_repeated, n_blank, n_outside, tuple(remarks), repeats, n_returned
+            ),
             user_info=user_info,
         )
 
@@ -691,7 +886,7 @@ class Ratings:
         header = [
             [label_text(self.users[user]) for user in users],
             [label_text(self.items[item]) for item in items],
-            [None if part is None else float(part) for part in self.scale],
+            [None if part is None else float(part) for part in self.scale[:3]],  # words are names
             [self.n_ratings, timed],
         ]
         text = json.dumps(header, ensure_ascii=True, separators=(",", ":"))
@@ -831,25 +1026,45 @@ def _ranks(order: np.ndarray) -> np.ndarray:
 
 
 def _encode(labels: pd.Series) -> tuple[np.ndarray, list[Any]]:
-    """Codes and labels; all-number labels ascending, others in order of appearance."""
+    """Codes, −1 where missing, and the distinct labels they name."""
     codes, unique = pd.factorize(labels)
     texts = [label_text(label) for label in unique]
     if len(set(texts)) < len(texts):  # 1 and "1" in one column
         merged, first = pd.factorize(pd.Series(texts, dtype=object))
-        codes, unique = merged[codes], pd.Index(first, dtype=object)
-    as_numbers = pd.to_numeric(pd.Series(unique, dtype=object), errors="coerce")
+        codes, unique = np.append(merged, -1)[codes], pd.Index(first, dtype=object)
+    return codes, unique.tolist()
+
+
+def _in_order(codes: np.ndarray, labels: Sequence[Any]) -> tuple[np.ndarray, list[Any]]:
+    """Codes, int32, and the labels in use: numbers ascending, others in order of appearance."""
+    first = np.full(len(labels), len(codes), dtype=np.int64)
+    for begins in reversed(range(0, len(codes), 1 << 20)):  # of equals, the last written stays
+        block = codes[begins : begins + (1 << 20)][::-1]
+        first[block] = np.arange(begins + len(block) - 1, begins - 1, -1)
+    order = np.argsort(first, kind="stable")[: np.count_nonzero(first < len(codes))]
+    in_use = pd.Series([labels[code] for code in order], dtype=object)
+    as_numbers = pd.to_numeric(in_use, errors="coerce")
     if as_numbers.notna().all():
-        order = np.argsort(as_numbers.to_numpy(dtype=np.float64), kind="stable")
-        rank = np.empty(len(order), dtype=np.int64)
-        rank[order] = np.arange(len(order))
-        codes, unique = rank[codes], pd.Index(unique)[order]
-    return codes.astype(np.int32), unique.tolist()
+        order = order[np.argsort(as_numbers.to_numpy(dtype=np.float64), kind="stable")]
+    rank = np.zeros(len(labels), dtype=np.int32)
+    rank[order] = np.arange(len(order))
+    return rank[codes], [labels[code] for code in order]
 
 
-def _last_of_each_pair(user_ids: np.ndarray, item_ids: np.ndarray, n_items: int) -> np.ndarray:
-    """Positions of the last occurrence of every (user, item) pair, in order."""
-    pairs = pd.Series(user_ids.astype(np.int64) * n_items + item_ids)
-    return np.flatnonzero(~pairs.duplicated(keep="last").to_numpy())
+def _repeat(user_ids: np.ndarray, item_ids: np.ndarray, n_users: int, n_items: int) -> bool:
+    """Whether some pair comes more than once: sorted, which takes far less memory than hashing."""
+    small = n_users * n_items < 1 << 32
+    pairs = user_ids.astype(np.uint32 if small else np.uint64)
+    np.multiply(pairs, pairs.dtype.type(n_items), out=pairs)
+    np.add(pairs, item_ids, out=pairs, casting="unsafe")
+    pairs.sort()
+    return bool((pairs[1:] == pairs[:-1]).any())
+
+
+def _without_unused(codes: np.ndarray, labels: Sequence[Any]) -> tuple[np.ndarray, list[Any]]:
+    """Codes and labels once labels that no code names are left out."""
+    used, codes = np.unique(codes, return_inverse=True)
+    return codes.astype(np.int32), [labels[code] for code in used]
 
 
 def _seconds(column: pd.Series) -> np.ndarray | None:

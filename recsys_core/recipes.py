@@ -204,7 +204,8 @@ def _size(_: Parameter, value: Any) -> int | float:
 
 
 def _scale(_: Parameter, value: Any) -> tuple[float, ...]:
-    numbers = tuple(_float(_, number) for number in value if number is not None)
+    # What ratings are called is no part of a recipe.
+    numbers = tuple(_float(_, x) for x in value if x is not None and not isinstance(x, tuple))
     low, high, step = (*numbers, 1.0)[:3]
     if len(numbers) not in (2, 3) or not low < high or not 0 < step <= high - low:
         raise ValueError

@@ -39,6 +39,10 @@ def excel():
     return written(lambda file: FRAME.to_excel(file, index=False))
 
 
+def cyrillic():
+    return "user,film,rating\nа,Схватка,1\nб,Бразилия,5\n".encode("cp1251")
+
+
 # What is asked for, given what was made while all packages were there; and the sentence.
 ASKED = {
     # Asked of its module: the registry remembers a model that was imported before.
@@ -50,9 +54,10 @@ ASKED = {
     "sklearn": (lambda _: projection.tsne(POINTS), "A map by t-SNE needs scikit-learn"),
     "umap": (lambda _: projection.umap(POINTS), "A map by UMAP needs umap-learn"),
     "pyarrow": (rc.read_ratings, "The file needs pyarrow"),
-    "openpyxl": (rc.read_ratings, "The file needs openpyxl"),
+    "python_calamine": (rc.read_ratings, "The file needs python-calamine"),
+    "chardet": (rc.read_ratings, "A text that is not UTF-8 needs chardet"),
 }
-MADE = {"pyarrow": parquet, "openpyxl": excel}
+MADE = {"pyarrow": parquet, "python_calamine": excel, "chardet": cyrillic}
 
 
 @pytest.mark.parametrize("package", EXTRAS)

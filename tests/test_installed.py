@@ -124,7 +124,7 @@ print(*(each.name.lower() for each in importlib.metadata.distributions()))
     assert Path(place).is_relative_to(installed.interpreter.parents[1])
     there = set(listed.split())
     assert {"factorscope", "numpy", "pandas", "scipy", "numba", "threadpoolctl"} <= there
-    optional = {"torch", "plotly", "scikit-learn", "umap-learn", "pyarrow", "openpyxl", "streamlit"}
+    optional = {"torch", "plotly", "scikit-learn", "umap-learn", "pyarrow", "chardet", "streamlit"}
     assert not optional & there
 
 

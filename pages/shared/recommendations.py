@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from pages.shared import choices, parts, pickers, session, view
 from pages.shared.chart.chart import chart
@@ -17,6 +18,7 @@ from recsys_core.figures import reason_bars
 from recsys_core.models import Guest, seen_as
 from recsys_core.models.calibration import Source
 from recsys_core.models.posterior import Posterior
+from recsys_core.ratings import Scale
 
 _OFFERED = ("5", "10", "20", "50")
 
@@ -64,7 +66,7 @@ def own_ratings(model: ModelInView, user: int) -> None:
     table = pd.DataFrame(
         {
             noun: [train.item_names[i] for i in ids[order]],
-            "rated": np.round(values[order].astype(float), 2),
+            "rated": _as_given(values[order], train.scale),
             "predicted": model.fitted.predict(np.full(len(ids), user), ids[order]),
         }
     )
@@ -78,7 +80,7 @@ def own_ratings(model: ModelInView, user: int) -> None:
         height="content" if len(table) <= 12 else 420,
         column_config={
             noun: st.column_config.TextColumn(width=200),
-            "rated": st.column_config.NumberColumn(width=60),
+            "rated": _rated_column(train.scale),
             "predicted": st.column_config.NumberColumn(
                 _score(model),
                 width=80,
@@ -88,6 +90,19 @@ def own_ratings(model: ModelInView, user: int) -> None:
         key="own_ratings",
         alt=f"The ratings of {train.user_names[user]}",
     )
+
+
+def _as_given(values: np.ndarray, scale: Scale) -> np.ndarray | list[str]:
+    """Ratings, (n,), as a table shows them: to two decimals, or each with its word."""
+    if scale.words is None:
+        return np.round(values.astype(np.float64), 2)
+    return [scale.said(float(value)) for value in values]
+
+
+def _rated_column(scale: Scale) -> ColumnConfig:
+    if scale.words is None:
+        return st.column_config.NumberColumn(width=60)
+    return st.column_config.TextColumn(width=130)
 
 
 def _score(model: ModelInView) -> str:
@@ -215,7 +230,7 @@ def liked_held_out(model: ModelInView, user: int) -> None:
     table = {
         noun: [model.ratings.item_names[i] for i in found["item"]],
         "rank": found["rank"].to_numpy(),
-        "rated": np.round(found["rating"].to_numpy(np.float64), 2),
+        "rated": _as_given(found["rating"].to_numpy(), model.ratings.scale),
         "predicted": model.fitted.clipped(found["predicted"].to_numpy()),
         "part": found["part"].to_list(),
     }
@@ -226,7 +241,7 @@ def liked_held_out(model: ModelInView, user: int) -> None:
         key="liked_held_out",
         column_config={
             noun: st.column_config.TextColumn(width=190),
-            "rated": st.column_config.NumberColumn(width=60),
+            "rated": _rated_column(model.ratings.scale),
             "predicted": st.column_config.NumberColumn(_score(model), width=80),
             "rank": st.column_config.NumberColumn(
                 width=60, help=f"The place among all {words.many(noun)} that are not rated yet."
@@ -314,6 +329,7 @@ def why(model: ModelInView, one: int | Guest, item: int | None, choosable: bool 
             names[item],
             session.theme(),
             of_ratings=model.fitted.has.ratings,
+            scale=model.ratings.scale,
         ),
         key="contributions",
         what=f"why {names[item]}",

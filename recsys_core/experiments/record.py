@@ -257,7 +257,7 @@ class Record:
             experiment = Experiment(source, experiment.split, experiment.model, experiment.forks)
         return Receipt(
             experiment=experiment,
-            scale=None if ratings is None else tuple(x for x in ratings.scale if x is not None),
+            scale=None if ratings is None else tuple(x for x in ratings.scale[:3] if x is not None),
             n_epochs=self.epochs[-1].number,
             best_epoch=self.best_epoch,
             epoch=self.epoch,
@@ -341,7 +341,7 @@ class Receipt:
             scale, best = claims["scale"], claims["best"]
             return cls(
                 experiment=Experiment.from_dict(claims["experiment"]),
-                scale=None if scale is None else tuple(map(_finite, scale)),
+                scale=None if scale is None else _scale(scale),
                 n_epochs=_epoch(claims["epochs"]),
                 best_epoch=None if best is None else _epoch(best),
                 epoch=_epoch(claims["epoch"]),
@@ -371,6 +371,12 @@ def _finite(value: Any) -> float:
     if isinstance(value, bool) or not math.isfinite(value):
         raise ValueError
     return float(value)
+
+
+def _scale(numbers: list[Any]) -> tuple[float, ...]:
+    if len(numbers) not in (2, 3):
+        raise ValueError
+    return tuple(map(_finite, numbers))
 
 
 def _epoch(value: Any) -> int:

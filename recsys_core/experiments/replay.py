@@ -85,7 +85,9 @@ def _with_data(claims: Receipt, data: str | os.PathLike[str] | Ratings | None) -
     if experiment.data.name == UPLOAD:
         ratings = ratings.replace(origin=None)
         if claims.scale is not None:
-            ratings = ratings.with_scale(Scale(*claims.scale))
+            low, high, *step = claims.scale
+            scale = Scale(low, high, step[0] if step else None, ratings.scale.words)
+            ratings = ratings.with_scale(scale)
     return experiment.with_ratings(ratings)
 
 

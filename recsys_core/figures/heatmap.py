@@ -199,7 +199,7 @@ def _colours(part: Block, view: View, values: np.ndarray, mode: Mode) -> dict:
         # From no doubt to the most there is here: a mere order of the cells would hide its size.
         return {"colorscale": theme.sequential(mode), "zmin": 0, "zmax": float(values.max())}
     if view != "error":
-        low, high, _ = part.extent if view == "predicted" else part.scale
+        low, high = (part.extent if view == "predicted" else part.scale)[:2]
         return {"colorscale": theme.sequential(mode), "zmin": low, "zmax": high}
     # Symmetric, and the same for every block of these data, so that pages of blocks compare.
     most = part.scale.width / 2 or 1.0
@@ -212,7 +212,7 @@ def _sentences(part: Block) -> list[list[str]]:
     table = np.full(part.trained.shape, "unrated", object)
     for word, values in (*parts, ("held out for the test, rated", part.test)):
         for at in zip(*np.nonzero(~np.isnan(values)), strict=True):
-            table[at] = f"{word} {words.given(values[at])}"
+            table[at] = f"{word} {escape.plotly(part.scale.said(values[at]))}"
     if part.predicted is not None:
         what = "predicted" if part.has_ratings else "preference"
         errors = part.values("error")
@@ -268,7 +268,7 @@ def _dots(part: Block, view: View, mode: Mode) -> list[Trace]:
     at_row, at_column = np.nonzero(gaps)
     colours: str | list[str] = theme.of(mode).mark
     if view == "filled":
-        low, high, _ = part.scale
+        low, high = part.scale[:2]
         shares = (values[gaps] - low) / ((high - low) or 1.0)
         colours = [theme.ink_on(share) for share in shares]
     dots = trace(
@@ -346,7 +346,7 @@ def live(part: Block, mode: Mode, *, sampled: bool = False) -> tuple[Figure, dic
     if not part.has_ratings:
         known = np.where(np.isnan(known), known, np.float32(1))  # chosen: as preferred as can be
     n_rows, n_columns = known.shape
-    low, high, _ = part.extent
+    low, high = part.extent[:2]
     cells = {"colorscale": theme.sequential(mode), "zmin": low, "zmax": high}
     dot, paper = theme.of(mode).mark, theme.paper(mode)
     framed = n_columns <= _NAMED_LINES
@@ -393,6 +393,7 @@ def live(part: Block, mode: Mode, *, sampled: bool = False) -> tuple[Figure, dic
         yaxis=axis(**users, **bare, range=[n_rows - 0.5, -0.5]),
         annotations=[_live_legend(part, mode)],
     )
+    named = part.scale.words or () if part.has_ratings else ()
     following = {
         "panel": "matrix",
         "trace": 1,
@@ -411,6 +412,7 @@ def live(part: Block, mode: Mode, *, sampled: bool = False) -> tuple[Figure, dic
         "framed": framed,
         "roomy": roomy,
         "held": _held_out(part),
+        "words": {words.given(x): escape.plotly(w) for x, _ in named if (w := part.scale.word(x))},
         "colours": {"paper": paper, "mark": dot},
         "outline": {"half": _OUTLINE_HALF, "color": theme.ink(mode), "width": _OUTLINE_WIDTH},
         "ring": theme.cell_ring(mode),
@@ -467,7 +469,7 @@ def _live_numbers(
     part: Block, known: np.ndarray, first: int, margin: dict[str, int], users: dict[str, Any]
 ) -> tuple[list[Trace], dict[str, Any]]:
     """The traces of numbers in the cells, and how the browser is to draw the cells around them."""
-    low, high, _ = part.extent
+    low, high = part.extent[:2]
     row, column = np.nonzero(~np.isnan(known))
     inks = [theme.ink_on((value - low) / ((high - low) or 1.0)) for value in known[row, column]]
 
@@ -529,6 +531,6 @@ def _held_out(part: Block) -> list[tuple[int, int, str]]:
         value = float(part.validation[row, column])
         text = "rating kept for the test"
         if not np.isnan(value):
-            text = f"rated {words.given(value)}, kept for validation"
+            text = f"rated {escape.plotly(part.scale.said(value))}, kept for validation"
         said.append((row, column, text))
     return said

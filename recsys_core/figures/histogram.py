@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from recsys_core import words
+from recsys_core import escape, words
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
@@ -41,6 +41,7 @@ def figure(ratings: Ratings, mode: Mode) -> Figure:
         x=counted["rating"].to_numpy(),
         y=counted["ratings"].to_numpy(),
         customdata=[words.percent(s) for s in share],
+        hovertext=[escape.plotly(ratings.scale.said(x)) for x in counted["rating"]],
         marker={
             "color": counted["rating"].to_numpy(),
             "colorscale": theme.sequential(mode),
@@ -48,7 +49,7 @@ def figure(ratings: Ratings, mode: Mode) -> Figure:
             "cmax": ratings.scale.high,
             "line": {"width": 0},
         },
-        hovertemplate="rating %{x}: %{y:,} (%{customdata})<extra></extra>",
+        hovertemplate="rating %{hovertext}: %{y:,} (%{customdata})<extra></extra>",
     )
     mean = ratings.global_mean
     chart = plain.figure(

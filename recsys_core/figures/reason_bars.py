@@ -14,6 +14,7 @@ from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
 from recsys_core.figures.waterfall import adding_up
+from recsys_core.ratings import Scale
 
 # Pixels from one bar to the next.
 _ROW = 26
@@ -97,19 +98,21 @@ def figure(
     mode: Mode,
     most: int = MOST,
     of_ratings: bool = True,
+    scale: Scale | None = None,
 ) -> Figure:
     """The ratings that speak for (right) and against (left) an item, the strongest first.
 
     Below them all other ratings together, and what training adds beyond these ratings: with what is
     expected before they count, the bars add up to the prediction. ``of_ratings`` says whether
-    ratings are predicted, or preferences.
+    ratings are predicted, or preferences. ``scale`` has the words of ratings, if they have any.
     """
     table = summands(reasons, names, most)
     table = table[table["kind"] != "start"].reset_index(drop=True)
     n = digits(reasons)
     letters = 24 if n == 2 else 20  # longer numbers need room, too
+    said = words.given if scale is None else scale.said
     labels = [
-        escape.plotly(f"{escape.short(row.summand, letters)}, rated {words.given(row.rating)}")
+        escape.plotly(f"{escape.short(row.summand, letters)}, rated {said(row.rating)}")
         if row.kind == "rating"
         else row.summand
         for row in table.itertuples()

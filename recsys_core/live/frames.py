@@ -114,7 +114,7 @@ def places(run: Run, fitted: FittedModel) -> np.ndarray:
 
 
 def _levels(part: Shown, fitted: FittedModel) -> np.ndarray:
-    low, high, _ = fitted.extent
+    low, high = fitted.extent[:2]
     predicted = fitted.predict_matrix(part.rows, part.columns)
     share = np.clip((predicted - low) / ((high - low) or 1.0), 0, 1)  # preferences may lie outside
     return np.rint(share * _TOP).astype("<u2")

@@ -34,7 +34,7 @@ class ConstrainedTrainer(SVDppTrainer):
     def update(self, first: int, last: int) -> None:
         """Take the steps of the users first to last, in the order of this epoch."""
         s, f = self.settings, np.float32
-        low, high, _ = self.train.scale
+        low, high = self.train.scale[:2]
         kernel = kernels.constrained_kernel(self.p.shape[1])
         kernel(
             self.visits, self.by_user, self.parameters()._replace(p=self.own), self.y, self.p,

@@ -206,7 +206,7 @@ class FactorModel(Factored, Biased):
     @property
     def _ends(self) -> tuple[float, float]:
         """The scale of z: its low end and its width."""
-        low, high, _ = self.unit.scale(self.scale)
+        low, high = self.unit.scale(self.scale)[:2]
         return low, high - low
 
     def bias_of(self, side: Side) -> np.ndarray:
@@ -219,7 +219,7 @@ class FactorModel(Factored, Biased):
         """Turn x into ratings through the link, not clipped; any shape, kept."""
         if self.link == "identity":
             return super().score(x)
-        low, high, _ = self.scale
+        low, high = self.scale[:2]
         return (low + (high - low) / (1.0 + np.exp(-x))).astype(np.float32)
 
     def _interaction(self, p: np.ndarray, q: np.ndarray) -> np.ndarray:

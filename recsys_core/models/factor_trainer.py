@@ -88,7 +88,7 @@ def both_errors(values: np.ndarray, x: np.ndarray, scale: Scale) -> tuple[float,
 
 def mean_logit(train: Ratings) -> float:
     """Return the x that the logistic link maps to the mean rating, away from both ends."""
-    low, high, _ = train.scale
+    low, high = train.scale[:2]
     share = min(max((train.global_mean - low) / (high - low), 0.01), 0.99)
     return float(np.log(share / (1 - share)))
 

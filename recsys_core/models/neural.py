@@ -218,7 +218,7 @@ class NeuralTrainer(FactorTrainer):
         torch.set_num_threads(1)
         self.settings = settings
         self.device = chosen_device(settings["device"])
-        low, high, _ = train.scale
+        low, high = train.scale[:2]
         mean = train.global_mean
         if settings["sigmoid"]:
             share = min(max((mean - low) / (high - low), 0.01), 0.99)
@@ -340,7 +340,7 @@ class NeuralTrainer(FactorTrainer):
 
     def objective(self, squared_error: float) -> float:
         """Compute Σ e² + (N/2) · weight decay · ‖all parameters‖², e on the trained scale."""
-        low, high, _ = self.train.scale
+        low, high = self.train.scale[:2]
         if self.settings["sigmoid"]:
             squared_error /= (high - low) ** 2
         with torch.no_grad():

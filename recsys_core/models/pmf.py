@@ -234,7 +234,7 @@ class LogisticTrainer(SGDTrainer):
 
     def update(self) -> tuple[Callable[..., None], tuple]:
         """Return the kernel, and its arguments between the ratings and the run."""
-        low, high, _ = self.train.scale
+        low, high = self.train.scale[:2]
         return kernels.logistic_kernel(self.p.shape[1]), (
             self.parameters(), np.float32(low), np.float32(high - low),
             np.float32(self.settings["learning_rate"]),

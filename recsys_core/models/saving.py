@@ -52,13 +52,14 @@ def load_model(path: str | Path) -> Model:
                 "“{path}” is not a saved model; give a file written by model.save(path).", path=path
             )
         ) from None
-    # Files of earlier versions know nothing of users.
+    # Files of earlier versions know nothing of users, nor of words for ratings.
     item_info, user_info = (
         about.get(name) and pd.DataFrame(**about[name]) for name in ("item_info", "user_info")
     )
+    words = about.get("words") and tuple((rating, word) for rating, word in about["words"])
     train = Ratings(
         arrays["user_ids"], arrays["item_ids"], arrays["values"], about["users"], about["items"],
-        Scale(*about["scale"]), item_info=item_info, name=about["name"],
+        Scale(*about["scale"])._replace(words=words), item_info=item_info, name=about["name"],
         item_noun=about["item_noun"], user_info=user_info,
     )  # fmt: skip
     own = {n.removeprefix(PART): a for n, a in arrays.items() if n.startswith(PART)}

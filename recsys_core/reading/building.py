@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from recsys_core import escape
 from recsys_core.errors import RatingsError, ReadError
 from recsys_core.ratings import Ratings, Scale
-from recsys_core.reading.cells import Table, as_labels, as_numbers, as_seconds
+from recsys_core.reading import budget
+from recsys_core.reading.cells import Table, as_codes, as_labels, as_numbers, as_seconds
 from recsys_core.reading.column_roles import Roles
 from recsys_core.reading.sources import unreadable
 from recsys_core.text import Text
@@ -22,23 +26,23 @@ def from_long(
     name: str,
     item_noun: str,
     remarks: list[str],
+    repeats: str = "last",
 ) -> Ratings:
     """Build Ratings from a table with one rating a row.
 
     ``numbers`` are the ratings of its rows, float64, (n_rows,), NaN where unrated.
     """
     assert roles.user is not None and roles.item is not None
-    frame = pd.DataFrame(
-        {
-            "user": as_labels(table[roles.user]).to_numpy(),
-            "item": as_labels(table[roles.item]).to_numpy(),
-            "rating": numbers,
-        }
-    )
+    user_codes, users = as_codes(table[roles.user])
+    item_codes, items = as_codes(table[roles.item])
+    budget.check_labels(users, "user")
+    budget.check_labels(items, item_noun)
     # Times count only where a rating is: a blank line at the end must not cost all of them.
-    complete = frame.notna().all(axis=1).to_numpy()
+    complete = (user_codes >= 0) & (item_codes >= 0) & np.isfinite(numbers)
+    times = None
     if roles.timestamp is not None:
-        moments = as_seconds(table[roles.timestamp][complete])
+        column = table[roles.timestamp]
+        moments = _moments(column if complete.all() else column[complete])
         if moments is None:
             remarks = [
                 *remarks,
@@ -47,61 +51,67 @@ def from_long(
                     timestamp=escape.short(escape.one_line(roles.timestamp), 80),
                 ),
             ]
+        elif complete.all():
+            times = moments
         else:
-            frame["timestamp"] = np.int64(0)
-            frame.loc[complete, "timestamp"] = moments
-    return Ratings.from_frame(
-        frame,
-        timestamp="timestamp" if "timestamp" in frame else None,
+            times = np.zeros(len(complete), dtype=np.int64)
+            times[complete] = moments
+    return Ratings.from_codes(
+        user_codes,
+        users,
+        item_codes,
+        items,
+        numbers,
+        times,
         scale=scale,
-        item_info=_item_info(table, roles, frame["item"]),
+        item_info=_item_info(table, roles, item_codes, items),
         name=name,
         item_noun=item_noun,
         remarks=remarks,
+        repeats=repeats,
     )
 
 
-def long_numbers(table: Table, roles: Roles, decimal: str, said: str) -> np.ndarray:
-    """Read the rating column as float64, (n_rows,), NaN where blank.
+def _moments(column: pd.Series) -> np.ndarray | None:
+    """A column of moments as seconds, int64; seconds already are not copied."""
+    if (
+        column.dtype == np.int64
+        and len(column)
+        and 10**9 // 10 <= column.min() <= column.max() < 10**11
+    ):
+        return column.to_numpy()
+    return as_seconds(column)
 
-    Raises
-    ------
-    ReadError
-        Naming the first cell that is no number.
-    """
-    assert roles.rating is not None
-    numbers, wrong = as_numbers(table[roles.rating], decimal)
-    if wrong.any():
-        at = int(np.argmax(wrong))
-        cell = str(table[roles.rating].iloc[at])[:40]
-        place = table.place(at)
-        if wrong.sum() > 0.5 * np.isfinite(numbers).sum() + 0.5:
-            raise unreadable(
-                Text(
-                    "{place} of {said}, column “{rating}”: “{cell}” is not "
-                    "a number, nor are {n_others:,} others; choose the column that holds the "
-                    "ratings, or write them as numbers.",
-                    place=place,
-                    said=said,
-                    rating=roles.rating,
-                    cell=cell,
-                    n_others=wrong.sum() - 1,
-                )
-            )
-        raise unreadable(
-            Text(
-                "{place} of {said}, column “{rating}”: “{cell}” is not a number; "
-                "mend it or leave it blank.",
-                place=place,
-                said=said,
-                rating=roles.rating,
-                cell=cell,
-            )
+
+def not_a_number(
+    table: Table, column: str, wrong: np.ndarray, numbers: np.ndarray, said: str
+) -> Text:
+    """The sentence on the first cell of a column of ratings that is no number, (n_rows,)."""
+    at = int(np.argmax(wrong))
+    cell = str(table[column].iloc[at])[:40]
+    if wrong.sum() > 0.5 * np.isfinite(numbers).sum() + 0.5:
+        return Text(
+            "{place} of {said}, column “{rating}”: “{cell}” is not a number, nor are {n_others:,} "
+            "others; choose the column that holds the ratings, or say what each means.",
+            place=table.place(at),
+            said=said,
+            rating=column,
+            cell=cell,
+            n_others=wrong.sum() - 1,
         )
-    return numbers
+    return Text(
+        "{place} of {said}, column “{rating}”: “{cell}” is not a number; mend it, leave it blank, "
+        "or say what it means.",
+        place=table.place(at),
+        said=said,
+        rating=column,
+        cell=cell,
+    )
 
 
-def _item_info(table: Table, roles: Roles, items: pd.Series) -> pd.DataFrame | None:
+def _item_info(
+    table: Table, roles: Roles, item_codes: np.ndarray, items: list[str]
+) -> pd.DataFrame | None:
     """Titles and genres an item's first row gives, indexed by label; None where there are none."""
     columns = {
         what: as_labels(table[column]).to_numpy()
@@ -110,68 +120,98 @@ def _item_info(table: Table, roles: Roles, items: pd.Series) -> pd.DataFrame | N
     }
     if not columns:
         return None
-    info = pd.DataFrame(columns)
-    return info[items.notna().to_numpy()].groupby(items.dropna().to_numpy(), sort=False).first()
+    info = pd.DataFrame(columns).groupby(item_codes, sort=False).first()
+    return info[info.index >= 0].rename(index=dict(enumerate(items)))
 
 
-def wide_matrix(
-    table: Table, labels: bool, items_in_rows: bool, decimal: str, said: str
-) -> pd.DataFrame:
-    """A wide table as float32 numbers, users in rows, labels on both sides; NaN where blank."""
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """The cells of a wide table: ``body`` without labels, ``names`` of its columns, ``rows``."""
+
+    body: pd.DataFrame
+    names: list[str]
+    rows: pd.Index
+    place: Callable[[int], str]
+    nameless: str  # what a column without a name at the end is called
+
+    def has_words(self, at: int) -> bool:
+        """Whether a column holds anything but numbers."""
+        kind = self.body.dtypes.iloc[at]
+        return not pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind)
+
+    def without_nameless_end(self, numbers: np.ndarray) -> tuple[np.ndarray, list[str]]:
+        """Numbers and names without the empty column of lines that end with a delimiter."""
+        if self.names[-1] == self.nameless and np.isnan(numbers[:, -1]).all():
+            return numbers[:, :-1], self.names[:-1]
+        return numbers, self.names
+
+
+def grid(table: Table, labels: bool) -> Grid:
+    """The cells of a wide table whose first column may hold labels."""
     names = table.names[1:] if labels else table.names
     body = table.body.iloc[:, 1:] if labels else table.body
-    matrix = np.empty(body.shape, dtype=np.float32)
-    plain = np.array([pd.api.types.is_float_dtype(t) or t == np.int64 for t in body.dtypes])
-    matrix[:, plain] = body.loc[:, plain].to_numpy(dtype=np.float32, na_value=np.nan)
-    for position in np.flatnonzero(~plain | np.isinf(matrix).any(axis=0)):
-        numbers, wrong = as_numbers(body.iloc[:, position], decimal)
-        if wrong.any():
-            at = int(np.argmax(wrong))
-            cell = str(body.iloc[at, position])[:40]
-            raise unreadable(
-                Text(
-                    "{place} of {said}, column “{column}”: “{cell}” is not a number; leave "
-                    "unrated cells blank, or choose “one rating a row” if that is what the table "
-                    "holds.",
-                    place=table.place(at),
-                    said=said,
-                    column=names[position],
-                    cell=cell,
-                )
-            )
-        matrix[:, position] = numbers
-    if names[-1] == f"column {len(table.names)}" and np.isnan(matrix[:, -1]).all():
-        # Lines that end with a delimiter have a last cell without name or content.
-        matrix, names = matrix[:, :-1], names[:-1]
     if labels:
         users = as_labels(table.body.iloc[:, 0])
         rows = [text if text is not None else f"row {at + 1}" for at, text in enumerate(users)]
     else:
         rows = [str(at + 1) for at in range(len(body))]
+    nameless = f"column {len(table.names)}"
     if names == [f"column {at + 1 + labels}" for at in range(len(names))]:
+        nameless = str(len(names))
         names = [str(at + 1) for at in range(len(names))]  # no header: items are numbered
-    frame = pd.DataFrame(matrix, index=pd.Index(rows), columns=pd.Index(names))
-    return frame.T if items_in_rows else frame
+    return Grid(body, names, pd.Index(rows, dtype=object), table.place, nameless)
+
+
+def grid_numbers(grid: Grid, decimal: str) -> tuple[np.ndarray, np.ndarray]:
+    """The cells as float32, NaN where blank, and where they are neither, bool; both (n, m)."""
+    body = grid.body
+    numbers = np.empty(body.shape, dtype=np.float32)
+    wrong = np.zeros(body.shape, dtype=bool)
+    plain = np.array([pd.api.types.is_float_dtype(t) or t == np.int64 for t in body.dtypes])
+    numbers[:, plain] = body.loc[:, plain].to_numpy(dtype=np.float32, na_value=np.nan)
+    for at in np.flatnonzero(~plain | np.isinf(numbers).any(axis=0)):
+        numbers[:, at], wrong[:, at] = as_numbers(body.iloc[:, at], decimal)
+    return numbers, wrong
+
+
+def not_a_rating(grid: Grid, wrong: np.ndarray, said: str) -> Text:
+    """The sentence on the first cell of a wide table that is no number."""
+    column = int(np.argmax(wrong.any(axis=0)))
+    at = int(np.argmax(wrong[:, column]))
+    return Text(
+        "{place} of {said}, column “{column}”: “{cell}” is not a number; leave unrated cells "
+        "blank, say what it means, or choose “one rating a row” if that is what the table holds.",
+        place=grid.place(at),
+        said=said,
+        column=grid.names[column],
+        cell=str(grid.body.iloc[at, column])[:40],
+    )
 
 
 def from_wide(
-    matrix: pd.DataFrame,
-    unrated: float | None,
+    numbers: np.ndarray,
+    users: pd.Index,
+    items: pd.Index,
     scale: Scale | None,
     name: str,
     item_noun: str,
     remarks: list[str],
 ) -> Ratings:
-    """Ratings from a wide table; where a user has two rows, the last rating of each item counts."""
-    if not matrix.index.has_duplicates:
-        return Ratings.from_matrix(matrix, unrated, scale, name, item_noun, remarks)
-    values = matrix.to_numpy()
-    rows, columns = np.nonzero(np.isfinite(values) & (values != unrated))
+    """Ratings from numbers, (n_users, n_items), NaN where unrated.
+
+    Where a user has two rows, the last rating of each item counts.
+    """
+    budget.check_labels(users, "user")
+    budget.check_labels(items, item_noun)
+    if not users.has_duplicates:
+        matrix = pd.DataFrame(numbers, index=users, columns=items)
+        return Ratings.from_matrix(matrix, None, scale, name, item_noun, remarks)
+    rows, columns = np.nonzero(np.isfinite(numbers))
     triples = pd.DataFrame(
         {
-            "user": matrix.index.to_numpy(dtype=object)[rows],
-            "item": matrix.columns.to_numpy(dtype=object)[columns],
-            "rating": values[rows, columns],
+            "user": users.to_numpy(dtype=object)[rows],
+            "item": items.to_numpy(dtype=object)[columns],
+            "rating": numbers[rows, columns],
         }
     )
     return Ratings.from_frame(triples, scale=scale, name=name, item_noun=item_noun, remarks=remarks)
@@ -204,7 +244,8 @@ def checked(ratings: Ratings, said: str) -> Ratings:
                 items=ratings.items[0],
             )
         )
-    if ratings.n_ratings and ratings.values.min() == ratings.values.max():
+    # All 1: what was bought or clicked, which models of implicit feedback learn from.
+    if ratings.n_ratings and ratings.values.min() == ratings.values.max() != 1:
         raise unreadable(
             Text(
                 "All ratings in {said} are "

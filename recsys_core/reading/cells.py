@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from recsys_core.reading.moments import as_seconds as as_seconds
+from recsys_core.text import Text
+
 # What people write where there is nothing.
 BLANKS = frozenset(
     ["", "-", "–", "—", "--", ".", "?", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "\\n"]
 )
 
+# What spreadsheet programs show where a formula failed, in the languages they speak. Such a cell is
+# blank, and is counted (``n_errors``): somebody meant a number to be there.
+ERRORS = frozenset(
+    "#div/0! #n/a #n/d #name? #null! #num! #ref! #value! #spill! #calc! #field! #getting_data "
+    "#nv #wert! #bezug! #zahl! #diese! #valeur! #nom? #nombre! #nul! #¡valor! #¡num! #¡ref! "
+    "#¿nombre? #¡div/0! #¡nulo! #valor! #nome? #núm! #rif! #valore! #waarde! #naam? #getal! #verw! "
+    "#deel/0! #err #error! err:502 err:508 err:520".split()
+)
+
+_FAILED = ERRORS - BLANKS
+
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
-_WHOLE_FLOAT = re.compile(r"-?\d+\.0")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")  # 1,234,567.5
 _GROUPED_COMMA = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d*)?")  # 1.234.567,5
+# 1'234'567.5 as in Switzerland, 1 234 567,5 with any of the spaces that typographers take.
+_MARKED_GROUPS = re.compile(r"[+-]?\d{1,3}([ '’\u00a0\u2009\u202f]\d{3})+([.,]\d*)?")
+_GROUP_MARKS = str.maketrans("", "", " '’\u00a0\u2009\u202f")
+# A typographer's minus; fullwidth signs, which East Asian keyboards write (such digits, \d knows).
+_PLAIN_SIGNS = str.maketrans("\u2212．，－＋", "-.,-+")
+# Of a column of such texts alone, all whole numbers: 7.0, 7.000000e+00.
+_WHOLE_FLOAT = re.compile(r"[+-]?\d+\.\d*(e[+-]?\d{1,2})?", re.IGNORECASE | re.ASCII)
 
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -29,16 +49,25 @@ class Table:
     """A table as it lies in the file, below its header.
 
     ``body`` has one column for each of ``names``; ``place(row)`` says where a row stands in the
-    file ("line 7").
+    file ("line 7"); ``remarks`` say what was met on the way.
     """
 
     body: pd.DataFrame
     names: list[str]
     place: Callable[[int], str]
+    remarks: tuple[Text, ...] = ()
 
     def without_first(self) -> Table:
         """The table without its first column."""
-        return Table(self.body.iloc[:, 1:], self.names[1:], self.place)
+        return self.without(self.names[:1])
+
+    def without(self, left_out: Collection[str]) -> Table:
+        """The table without the columns of these names."""
+        kept = [at for at, name in enumerate(self.names) if name not in left_out]
+        if len(kept) == len(self.names):
+            return self  # pandas would copy every column
+        names = [self.names[at] for at in kept]
+        return Table(self.body.iloc[:, kept], names, self.place, self.remarks)
 
     def __getitem__(self, name: str) -> pd.Series:
         return self.body.iloc[:, self.names.index(name)]
@@ -49,12 +78,28 @@ def is_blank(cell: Any) -> bool:
     if cell is None or cell is pd.NaT:
         return True
     if isinstance(cell, str):
-        return cell.strip().lower() in BLANKS
+        text = cell.strip().lower()
+        return text in BLANKS or text in ERRORS
     return bool(pd.api.types.is_scalar(cell) and pd.isna(cell))
 
 
+def is_error(cell: Any) -> bool:
+    """Whether a cell is what a spreadsheet program shows for a failed formula: “#DIV/0!” …"""
+    return isinstance(cell, str) and cell[:1] in "#eE" and cell.strip().lower() in _FAILED
+
+
+def n_errors(column: pd.Series) -> int:
+    """How many cells of a column say that a formula failed."""
+    codes, unique = _factorized(column)
+    wrong = [is_error(cell) for cell in unique]
+    return int(np.isin(codes, np.flatnonzero(wrong)).sum()) if any(wrong) else 0
+
+
 def number(cell: Any, decimal: str = ".") -> float | None:
-    """A cell as a number, None where it is none; ``decimal`` is "." or ","."""
+    """A cell as a number, None where it is none; ``decimal`` is "." or ",".
+
+    Thousands may be marked by the other of the two, by apostrophes or by spaces.
+    """
     if isinstance(cell, bool | np.bool_):
         return None
     if isinstance(cell, int | float | np.number):
@@ -64,7 +109,11 @@ def number(cell: Any, decimal: str = ".") -> float | None:
             return float(cell)
         except (TypeError, ValueError):
             return None
-    text = cell.strip().replace("\u2212", "-")  # a typographer's minus
+    text = cell.strip()
+    if not text.isalnum():  # "12", most often
+        text = text.translate(_PLAIN_SIGNS)
+        if _MARKED_GROUPS.fullmatch(text):
+            text = text.translate(_GROUP_MARKS)
     if decimal == ",":
         if _GROUPED_COMMA.fullmatch(text):
             text = text.replace(".", "")
@@ -82,18 +131,92 @@ def uses_decimal_comma(cells: list[Any]) -> bool:
     )
 
 
+def decimal_mark(records: Sequence[Sequence[Any]], delimiter: str | None = None) -> str:
+    """Tell which mark the first records write before decimals, "." or ",".
+
+    Where a mark stands before three digits only ("1.204"), the whole column says what it is: a
+    thousands mark where it comes twice in a number, or beside whole numbers without it ("17",
+    "3.000"), as long as the file is one of a country with decimal commas: its cells are parted by
+    semicolons, or a number ends in a zero, which no program writes behind a decimal mark.
+    """
+    if uses_decimal_comma([cell for record in records[:200] for cell in record]):
+        return ","
+    width = max(map(len, records), default=0)
+    for at in range(width):
+        column = [
+            str(record[at]).strip()
+            for record in records
+            if len(record) > at and isinstance(record[at], str) and record[at][-1:].isdigit()
+        ]
+        if _points_mark_thousands(column, delimiter) or _commas_mark_thousandths(column, delimiter):
+            return ","
+    return "."
+
+
+def _points_mark_thousands(column: list[str], delimiter: str | None) -> bool:
+    pointed = [text for text in column if "." in text]
+    if not pointed or not all(map(_GROUPED_COMMA.fullmatch, pointed)):
+        return False
+    if any(text.count(".") > 1 for text in pointed):
+        return True
+    whole = sum(_NUMBER.fullmatch(text) is not None for text in column) - len(pointed)
+    if len(pointed) < 2 or not whole or any(text.lstrip("+-").startswith("0") for text in pointed):
+        return False
+    return delimiter == ";" or (delimiter != "," and any(text.endswith("0") for text in pointed))
+
+
+def _commas_mark_thousandths(column: list[str], delimiter: str | None) -> bool:
+    """Whether all of a column is written like 3,125: a thousands mark would miss some number."""
+    whole = [text for text in column if number(text) is not None]
+    return (
+        delimiter == ";"
+        and len(whole) > 2
+        and all(re.fullmatch(r"[+-]?\d,\d{3}", text) for text in whole)
+    )
+
+
 def as_labels(column: pd.Series) -> pd.Series:
     """A column of ids as text, exactly as written but for outer spaces; None where blank.
 
     Whole numbers that a spreadsheet or Parquet holds as 7.0 become "7", and so does a whole column
     of such texts; an end of line within a cell is a line feed, whatever wrote the file.
     """
-    codes, unique = pd.factorize(column)  # most ids occur many times: look at each text once
-    labels = [_label(cell) for cell in unique]
-    if all(label is None or _WHOLE_FLOAT.fullmatch(label) for label in labels):
-        labels = [label and label[:-2] for label in labels]
+    codes, labels = as_codes(column)
     texts = np.array([*labels, None], dtype=object)
     return pd.Series(texts[codes], dtype=object)  # code -1 (missing) takes the None at the end
+
+
+def as_codes(column: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """A column of ids as codes into its labels: int32, (n_rows,), −1 where blank; and the labels.
+
+    The labels are those of ``as_labels``, each once, in order of appearance.
+    """
+    codes, unique = _factorized(column)
+    labels = [_label(cell) for cell in unique]
+    if any(labels) and all(label is None or _is_whole_float(label) for label in labels):
+        labels = [label and str(int(float(label))) for label in labels]
+    # “anna” and “anna ” are one label, and what is blank none.
+    kept = dict.fromkeys(label for label in labels if label is not None)
+    place = {label: at for at, label in enumerate(kept)}
+    if len(place) < len(labels):
+        merged = np.array([-1 if x is None else place[x] for x in labels] + [-1], dtype=np.int32)
+        codes = merged[codes]
+    return codes.astype(np.int32, copy=False), list(place)
+
+
+def _is_whole_float(text: str) -> bool:
+    """Whether a text is a whole number written as a float, exactly: 7.0, 7.000000e+00."""
+    if not _WHOLE_FLOAT.fullmatch(text):
+        return False
+    value = float(text)
+    return value.is_integer() and abs(value) < 2**53
+
+
+def _factorized(column: pd.Series) -> tuple[np.ndarray, Iterable[Any]]:
+    """Codes, −1 where missing, and the distinct cells, each to be looked at once."""
+    if isinstance(column.dtype, pd.CategoricalDtype):  # coded while the file was read
+        return column.cat.codes.to_numpy(), column.cat.categories
+    return pd.factorize(column)
 
 
 def without_controls(text: str) -> str:
@@ -121,7 +244,7 @@ def as_numbers(column: pd.Series, decimal: str = ".") -> tuple[np.ndarray, np.nd
     if pd.api.types.is_numeric_dtype(column.dtype) and column.dtype != bool:
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
         return np.where(np.isinf(values), np.nan, values), np.isinf(values)
-    codes, unique = pd.factorize(column)
+    codes, unique = _factorized(column)
     values, wrong = _numbers(unique, decimal)
     if decimal == "." and wrong.any() and not any("." in c for c in unique if isinstance(c, str)):
         with_commas, still_wrong = _numbers(unique, ",")
@@ -144,63 +267,3 @@ def _numbers(unique: Iterable[Any], decimal: str) -> tuple[np.ndarray, np.ndarra
         else:
             values[code] = found
     return values, wrong
-
-
-def as_seconds(column: pd.Series) -> np.ndarray | None:
-    """Read moments as whole seconds since 1970 UTC, int64, (n_rows,); None unless all can be read.
-
-    Numbers too large for seconds are taken as milli- or microseconds, texts as dates, all of one
-    format: that no order of rows changes what 03/02/2020 means.
-    """
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        moments = pd.to_datetime(column, utc=True, errors="coerce")
-    else:
-        numbers = pd.to_numeric(column, errors="coerce")
-        if numbers.notna().all() and len(numbers):
-            values = numbers.to_numpy(dtype=np.float64)
-            largest = np.abs(values).max()
-            if not np.isfinite(largest) or largest > 1e17:
-                return None
-            if largest < 1e8 and values.min() > 1e7:  # 20200131: in seconds, all of mid-1970
-                days = pd.to_datetime(
-                    pd.Series(values.astype(np.int64).astype(str)),
-                    format="%Y%m%d", utc=True, errors="coerce",
-                )  # fmt: skip
-                if not days.isna().any():
-                    return days.dt.as_unit("s").astype("int64").to_numpy()
-            for unit in (1e6, 1e3):
-                if largest > 1e11 * unit / 1e3:
-                    return np.floor(values / unit).astype(np.int64)
-            return np.floor(values).astype(np.int64)
-        if numbers.notna().any():
-            return None
-        moments = _dates(column)
-    if not len(moments) or moments.isna().any():
-        return None
-    return moments.dt.as_unit("s").astype("int64").to_numpy()
-
-
-# Days as people write them; the first that reads all of a column counts, so 03/02/2020 is in
-# March unless another row cannot be.
-_DAYS = ("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d",
-         "%m/%d/%y", "%d/%m/%y", "%d.%m.%y")  # fmt: skip
-_HOURS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
-
-
-def _dates(column: pd.Series) -> pd.Series:
-    """Texts as moments (UTC), NaT where one cannot be read."""
-    texts = column.astype(str).str.strip().str.replace(r",? +", " ", regex=True)
-    moments = pd.to_datetime(texts, format="ISO8601", utc=True, errors="coerce")
-    if not moments.isna().any():
-        return moments
-    if texts.str.contains(r"[a-zA-Z]{3}", regex=True).all():  # a month's name: nothing to guess
-        return pd.to_datetime(texts, format="mixed", utc=True, errors="coerce")
-    probe = texts.iloc[:1]
-    for day in _DAYS:
-        for hour in _HOURS:
-            if pd.to_datetime(probe, format=day + hour, errors="coerce").isna().all():
-                continue
-            read = pd.to_datetime(texts, format=day + hour, utc=True, errors="coerce")
-            if not read.isna().any():
-                return read
-    return moments

@@ -19,6 +19,7 @@ from recsys_core.errors import RatingsError
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.reading.archives import Archive
 from recsys_core.reading.building import as_read_error
+from recsys_core.reading.folders import Folder
 from recsys_core.reading.sources import Source, kind, open_source, unreadable
 from recsys_core.text import Text
 
@@ -46,7 +47,7 @@ class Layout(NamedTuple):
     separator: str
 
 
-def layout(archive: Archive) -> Layout | None:
+def layout(archive: Archive | Folder) -> Layout | None:
     """The layout of a GroupLens zip, None if it is another zip.
 
     Raises
@@ -76,7 +77,7 @@ def layout(archive: Archive) -> Layout | None:
     return None
 
 
-def read(archive: Archive, found: Layout) -> Ratings:
+def read(archive: Archive | Folder, found: Layout) -> Ratings:
     """All ratings, with titles, genres and years of the films; labels are text.
 
     Of users their age, sex and occupation, where the zip says them; of age 1M has the least of a
@@ -173,7 +174,7 @@ def _open(source: Source, name: str | None) -> Archive:
     return Archive(content)
 
 
-def _triples(archive: Archive, name: str, separator: str) -> pd.DataFrame:
+def _triples(archive: Archive | Folder, name: str, separator: str) -> pd.DataFrame:
     """The columns user, item, rating, timestamp of one file of ratings, as numbers."""
     data = archive.read(name)
     if separator == "::":
@@ -187,7 +188,7 @@ def _triples(archive: Archive, name: str, separator: str) -> pd.DataFrame:
             usecols=range(4),
             dtype={"user": np.int64, "item": np.int64, "rating": np.float32, "timestamp": np.int64},
         )
-    except (ValueError, pd.errors.ParserError):
+    except (ValueError, OverflowError, pd.errors.ParserError):
         short = name.rsplit("/", 1)[-1]
         raise unreadable(
             Text(
@@ -212,7 +213,7 @@ def _first_bad_line(data: bytes, separator: str) -> str:
     return "A line"
 
 
-def _films(archive: Archive, found: Layout) -> pd.DataFrame | None:
+def _films(archive: Archive | Folder, found: Layout) -> pd.DataFrame | None:
     """Title, genres (joined by “|”) and year of each film, indexed by its number."""
     if found.films is None:
         return None
@@ -232,7 +233,7 @@ def _films(archive: Archive, found: Layout) -> pd.DataFrame | None:
     genre_names = _genre_names(archive) if found.separator == "\t" else []
     films = []
     for row in rows:
-        if len(row) < 2 or not row[0].strip().isdigit():
+        if len(row) < 2 or not _is_id(row[0].strip()):
             continue
         if genre_names:
             flags = zip(genre_names, row[5:], strict=False)
@@ -247,7 +248,7 @@ def _films(archive: Archive, found: Layout) -> pd.DataFrame | None:
     return table.set_index("item")
 
 
-def _people(archive: Archive, found: Layout) -> pd.DataFrame | None:
+def _people(archive: Archive | Folder, found: Layout) -> pd.DataFrame | None:
     """Age, sex (F or M) and occupation of each user, indexed by number; None where not said.
 
     A line of u.user is number|age|sex|occupation|zip code, one of users.dat
@@ -265,15 +266,20 @@ def _people(archive: Archive, found: Layout) -> pd.DataFrame | None:
         number, age, sex, occupation = cells[:4]
         if cut == "::":
             age, sex = sex, age
-            if occupation.isdecimal() and int(occupation) < len(_OCCUPATIONS):
+            if _is_id(occupation) and int(occupation) < len(_OCCUPATIONS):
                 occupation = _OCCUPATIONS[int(occupation)]
-        if number.isdecimal() and age.isdecimal():
+        if _is_id(number) and _is_id(age):
             people.append((int(number), int(age), sex, occupation))
     table = pd.DataFrame(people, columns=["user", "age", "sex", "occupation"])
     return table.drop_duplicates("user").astype({"age": "Int64"}).set_index("user")
 
 
-def _genre_names(archive: Archive) -> list[str]:
+def _is_id(text: str) -> bool:
+    """Whether a text is a whole number that fits into 64 bits: “²” is a digit, and no number."""
+    return text.isdecimal() and len(text) < 19
+
+
+def _genre_names(archive: Archive | Folder) -> list[str]:
     """The names of u.item's genre columns, in order."""
     name = archive.find("u.genre")
     if name is None:

@@ -1,10 +1,12 @@
-"""Is there a header, is the table long or wide, does its first column hold labels?
+"""Where the table of a file begins and ends, which of its lines name the columns, long or wide?
 
-All three look at the first records only, as lists of cells.
+All functions look at the first or the last records only, as lists of cells. What stands around a
+matrix and is no rating (totals, what is known of users) is in ``surroundings``.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,10 +14,187 @@ import numpy as np
 
 from recsys_core.reading.cells import is_blank, number
 from recsys_core.reading.column_roles import bare, role
+from recsys_core.reading.surroundings import is_note, is_total_row
 
 Record = Sequence[Any]
 
 _NAMED = 40  # a long table has no more columns; among a thousand items some are called “Score”
+
+
+# A header line below the names, of programs that keep a line for types (Orange, Weka, R).
+_TYPES = frozenset(
+    "continuous discrete string time meta class numeric nominal integer int float double real "
+    "character factor text number date boolean bool ignore basket c d s n i t m".split()
+)
+_MOST_HEADERS = 4  # lines
+_MOST_TITLES = 20  # lines above, and notes below
+
+
+def header_lines(records: Sequence[Record], decimal: str = ".") -> tuple[int, int]:
+    """Find where the table begins and how many lines name its columns.
+
+    Returns (first, n_header): the number of records above the table (titles, notes, blank ones),
+    and the number of those after them that are names: 0, 1, or more (Qualtrics, pivot tables).
+    """
+    first = _titles_above(records, decimal)
+    return first, _n_header(records[first:], decimal)
+
+
+def _titles_above(records: Sequence[Record], decimal: str) -> int:
+    width = _width(records)
+    few = max(1, (width - 1) // 3)
+    first = 0
+    for record in records[: min(_MOST_TITLES, len(records) - 2)]:
+        if width < 3 or (_n_filled(record) > few and len(record) >= width - 1):
+            break
+        first += 1
+    above, below = records[:first], records[first:]
+    # A user without ratings looks like a title; a blank line or a header after it tells.
+    torn = any(len(record) < width - 1 or not _n_filled(record) for record in above)
+    return first if first and (torn or _n_header(below, decimal)) else 0
+
+
+def _n_header(records: Sequence[Record], decimal: str) -> int:
+    body = records[_MOST_HEADERS:] if len(records) >= 12 else records[(len(records) + 1) // 2 :]
+    numeric = [at for at in range(_width(records)) if _is_numeric(body, at, decimal)]
+    n = 0
+    for at, record in enumerate(records[: min(_MOST_HEADERS, len(records) - 1)]):
+        if not _names_numbers(record, numeric, decimal):
+            break
+        if at and not _goes_on(record, records, at, numeric):
+            break
+        n = at + 1
+    if n == 1 and len(numeric) < 2 and any(is_blank(cell) for cell in records[0][:3]):
+        n = 0  # a row whose rating is missing or a word, not names
+    return n or int(len(records) > 0 and has_header(records, decimal))
+
+
+def _names_numbers(record: Record, numeric: list[int], decimal: str) -> bool:
+    """Whether words stand where numbers stand below; or it is a pivot table's line “user, , ,”."""
+    here = [record[at] for at in numeric if at < len(record) and _is_filled(record[at])]
+    if not here:
+        words = [str(cell).strip() for cell in record if _is_filled(cell)]
+        return len(numeric) > 0 and len(words) == 1 and _says_what(words[0])
+    return all(not is_blank(cell) and number(cell, decimal) is None for cell in here)
+
+
+def _says_what(word: str) -> bool:
+    """Whether a word alone in a line says what the rows are."""
+    return word.lower() in _TYPES or role(word) in ("user", "item")
+
+
+def _goes_on(record: Record, records: Sequence[Record], at: int, numeric: list[int]) -> bool:
+    """Whether a record below a line of names is another such line, not a row with words in it."""
+    words = [str(cell).strip() for cell in record if _is_filled(cell)]
+    if all(word.startswith("{") for word in words) or all(
+        word.lower() in _TYPES or "=" in word for word in words
+    ):
+        return True
+    if len(words) == 1:
+        return _says_what(words[0])
+    here = [str(record[place]).strip() for place in numeric if place < len(record)]
+    again = {str(cell).strip() for row in records[at + 1 :] for cell in row}
+    return len(here) >= 3 and len(set(here)) == len(here) and again.isdisjoint(here)
+
+
+def _is_numeric(records: Sequence[Record], at: int, decimal: str) -> bool:
+    cells = [row[at] for row in records if len(row) > at and not is_blank(row[at])]
+    return bool(cells) and sum(number(c, decimal) is not None for c in cells) > 0.8 * len(cells)
+
+
+def _is_filled(cell: Any) -> bool:
+    return cell is not None and str(cell).strip() != ""
+
+
+def _n_filled(record: Record) -> int:
+    return sum(map(_is_filled, record))
+
+
+def _width(records: Sequence[Record]) -> int:
+    """Columns of the table: what most records have; those of a sheet end with their last cell."""
+    lengths = Counter(map(len, records))
+    if not lengths:
+        return 0
+    length, count = lengths.most_common(1)[0]
+    return length if count > len(records) / 2 else max(lengths)
+
+
+def column_names(header: Sequence[Record], width: int) -> list[str]:
+    """One name a column out of all lines of names; "" where none says anything.
+
+    Lines that say the same of every column (types, a pivot table's “rating”) or hold programs'
+    notes ({…}) are left out. Of the rest the longest names speak: questions rather than their
+    codes; where these alone are not distinct, the lines are joined.
+    """
+    lines = [[_text(cell) for cell in record] + [""] * (width - len(record)) for record in header]
+    if len(lines) < 2:
+        return lines[0] if lines else [""] * width
+    speaking = []
+    for line in lines:
+        words = [word for word in line if word]
+        notes = all(word.startswith("{") or word.lower() in _TYPES or "=" in word for word in words)
+        if not notes and (len(set(words[1:])) > 1 or len(words) == 1):
+            speaking.append(line)
+    names = [""] * width
+    for line in [line for line in speaking if sum(map(bool, line)) == 1]:  # a pivot table's index
+        names = [old or new for old, new in zip(names, line, strict=True)]
+    full = [line for line in speaking if sum(map(bool, line)) > 1] or lines[:1]
+    distinct = [line for line in full if len(set(filter(None, line))) == sum(map(bool, line))]
+    if distinct:
+        chosen = max(distinct, key=lambda line: sum(map(len, line)))
+        others = [old or new for old, new in zip(lines[0], chosen, strict=True)]
+        filled = [new or old for new, old in zip(chosen, others, strict=True)]
+    else:
+        spread = [_spread(line) for line in full[:-1]] + full[-1:]
+        filled = [" ".join(filter(None, column)) for column in zip(*spread, strict=True)]
+    return [index or name for index, name in zip(names, filled, strict=True)]
+
+
+def _spread(line: list[str]) -> list[str]:
+    """Each name over the nameless columns to its right, as merged cells are meant."""
+    found: list[str] = []
+    for name in line:
+        found.append(name or (found[-1] if found else ""))
+    return found
+
+
+def _text(cell: Any) -> str:
+    if cell is None:
+        return ""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
+
+
+def footer_lines(records: Sequence[Record], width: int | None = None, decimal: str = ".") -> int:
+    """Count the last records that are no part of the table: notes, totals, blank ones.
+
+    ``records`` are the last of the file, those above them included where they are few; ``width`` is
+    the number of the table's columns. A user without ratings is no note: a note says what it is
+    ("Source: …", "* estimated", "Total"), is shorter than the table, or follows a blank line.
+    """
+    width = _width(records) if width is None else width
+    even = sum(len(record) == width for record in records) > len(records) / 2
+    n = 0
+    for at in range(1, min(_MOST_TITLES, len(records) - 1) + 1):
+        record, above = records[-at], records[-at - 1]
+        cells = [cell for cell in record if _is_filled(cell)]
+        if not cells:
+            n += n == at - 1 and width > 1
+            continue
+        begins = str(cells[0]).strip()
+        alone = len(cells) == 1 and width > 2
+        torn = even and len(record) < width - 1
+        if (
+            (alone and (is_note(begins) or torn or not _n_filled(above)))
+            or (torn and is_note(begins))
+            or (_is_filled(record[0]) and is_total_row(record, records[:-at], decimal))
+        ):
+            n = at
+        elif n < at - 1 or not alone:
+            break
+    # Blank lines between the table and what was found, too.
+    while n and n < len(records) - 1 and not _n_filled(records[-n - 1]):
+        n += 1
+    return n
 
 
 def has_header(records: Sequence[Record], decimal: str = ".") -> bool:
@@ -41,25 +220,54 @@ def has_header(records: Sequence[Record], decimal: str = ".") -> bool:
         ]
         if below and sum(number(c, decimal) is not None for c in below) > 0.8 * len(below):
             return True  # a word above numbers
+    if _is_above_answers(first, rest):
+        return True
     # Words above words, numbers above numbers: a header only if it counts the columns.
     inner = [cell for row in rest for cell in row[1:]]
     every = [cell for row in rest for cell in row]
     return _counts(first[1:], inner, decimal) or _counts(first, every, decimal)
 
 
+def _is_above_answers(first: Record, rest: Sequence[Record]) -> bool:
+    """Whether words stand above columns of words that come again, and are none of these."""
+    n_above = 0
+    for at, cell in enumerate(first):
+        below = [str(row[at]).strip() for row in rest if len(row) > at and not is_blank(row[at])]
+        if len(set(below)) > len(below) / 2:
+            continue  # labels
+        if is_blank(cell) or str(cell).strip() in below:
+            return False
+        n_above += 1
+    return n_above >= 2
+
+
 def _first_numbers(like: Sequence[Any], start: int) -> list[int]:
     return list(range(start, start + len(like)))
+
+
+def names_long(names: Sequence[Any]) -> bool:
+    """Whether names of columns are those of a table with one rating a row.
+
+    Three questions called like ratings (“I like jazz”, “I like folk” …) are items, unless users and
+    items are named, too.
+    """
+    said = [role(str(name)) for name in names[:_NAMED] if not is_blank(name)]
+    if len(names) > _NAMED:
+        return False
+    pairs = "user" in said and ("item" in said or "title" in said)
+    if said.count("rating") >= 3 and not pairs:
+        return False
+    alike = {"title": "item", "count": "rating"}
+    found = {alike.get(what, what) for what in said if what}
+    return len(found & {"user", "item", "rating"}) >= 2
 
 
 def is_wide(records: Sequence[Record], header: bool, decimal: str = ".") -> bool:
     """Whether rows are users and columns items, rather than one rating a row."""
     names, body = (records[0], records[1:]) if header else ((), records)
-    roles = {role(str(name)) for name in names[: _NAMED] if not is_blank(name)} & {
-        "user", "item", "title", "rating", "count"
-    }  # fmt: skip
-    roles = {{"title": "item", "count": "rating"}.get(r, r) for r in roles if r}
     width = max((len(row) for row in body), default=len(names))
-    if len(roles) >= 2 and width <= _NAMED:
+    body = body[: len(body) - footer_lines(body, width, decimal)] if len(body) > 2 else body
+    if width <= _NAMED and names_long(names):
         return False
     if not body:
         return width > 5
@@ -81,12 +289,23 @@ def is_wide(records: Sequence[Record], header: bool, decimal: str = ".") -> bool
     lowest = np.min(values, axis=0, initial=np.inf, where=np.isfinite(values))
     if ((lowest > 1.6e8) & np.isfinite(lowest)).any():
         return False  # a column of moments
+    if any(len(row) > 1 and _is_id(row[1]) for row in body):
+        return False  # “43842, 006100345X, 6”: no rating is written so
     first = [row[0] if len(row) else None for row in body]
     if not numeric[0]:
         # “anna, 12, 4” is long when names come again, or when the second column holds ids.
         labels_repeat = len(set(map(str, first))) < len(first)
         return not labels_repeat and not (values[:, 1] > 100).any()
     return not _is_list_of_pairs(values, blank)
+
+
+def _is_id(cell: Any) -> bool:
+    """Whether a text has leading zeros, or letters and several digits: an id, no rating."""
+    text = str(cell).strip() if isinstance(cell, str) else ""
+    zeros = len(text) > 2 and text.isdecimal() and text.startswith("00")
+    return zeros or (
+        text.isalnum() and sum(sign.isdecimal() for sign in text) > 3 and not text.isdecimal()
+    )
 
 
 def _is_list_of_pairs(values: np.ndarray, blank: np.ndarray) -> bool:
@@ -121,7 +340,7 @@ def has_labels(records: Sequence[Record], header: bool, decimal: str = ".") -> b
 def _counts(cells: Record, others: Record, decimal: str) -> bool:
     """Whether cells are ids: whole, all different, beyond the ratings around them or 1, 2, 3 …"""
     numbers = [number(cell, decimal) for cell in cells]
-    if len(numbers) < 3 or any(n is None or n != int(n) for n in numbers):
+    if len(numbers) < 3 or any(n is None or not np.isfinite(n) or n != int(n) for n in numbers):
         return False
     ids = np.array(numbers, dtype=np.float64)
     around = np.array(

@@ -48,7 +48,7 @@ _LONGEST_QUOTE = 300
 
 _TEXT_MARKS = (b"BM", b"MZ", b"RIFF", b"BZh", b"GIF8", b"Rar!")  # could begin a line of text, too
 _PICKLE = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_WIDE_TEXT = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")  # marks of UTF-16 and UTF-32
 
 
 def unreadable(sentence: Text) -> ReadError:
@@ -109,7 +109,9 @@ def open_source(source: Source, name: str | None = None) -> Content:
         raise unreadable(
             Text("{said} is too large; {SIZE_REMEDY}.", said=content.said, SIZE_REMEDY=_SIZE_REMEDY)
         )
-    if not content.data.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
+    blanks = b"\x00 \t\r\n\xef\xbb\xbf"
+    # The beginning first: stripping the whole copies it.
+    if not content.data[:4096].strip(blanks) and not content.data.strip(blanks):
         raise unreadable(
             Text("{said} is empty; check that it was saved and sent whole.", said=content.said)
         )
@@ -187,7 +189,8 @@ def kind(content: Content) -> str:
                 said=content.said,
             )
         )
-    binary = not data.startswith(_UTF16) and _is_binary(data[:65536])
+    head = data[:65536]
+    binary = not data.startswith(_WIDE_TEXT) and _is_binary(head) and not unmarked_wide(head)
     for mark, what, remedy in _REFUSED:
         if data.startswith(mark) and (binary or mark not in _TEXT_MARKS):
             raise unreadable(
@@ -201,21 +204,6 @@ def kind(content: Content) -> str:
                 said=content.said,
             )
         )
-    if data[257:262] == b"ustar":
-        raise unreadable(Text("{said} is a tar archive; unpack it first.", said=content.said))
-    head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head.startswith((b"{", b"[{", b"[[")):
-        raise unreadable(
-            Text("{said} looks like JSON; save it as CSV, one rating a line.", said=content.said)
-        )
-    if head[:14].lower().startswith((b"<!doctype", b"<html", b"<?xml")):
-        raise unreadable(
-            Text(
-                "{said} is a web page or XML, perhaps a sign-in page saved instead of the "
-                "file; download it again or export it as CSV.",
-                said=content.said,
-            )
-        )
     return "text"
 
 
@@ -225,3 +213,26 @@ def _is_binary(head: bytes) -> bool:
         return True
     control = sum(head.count(code) for code in range(32) if code not in (7, 8, 9, 10, 12, 13, 27))
     return control > 0.02 * len(head)
+
+
+def unmarked_wide(head: bytes) -> str | None:
+    """UTF-16 or UTF-32 without a byte-order mark, told by where the zero bytes stand; or None.
+
+    Delimiters, digits and ends of line are there in every alphabet, and are half or more zeros.
+    """
+    head = head[: len(head) // 4 * 4]
+    if len(head) < 8 or b"\x00" not in head:
+        return None
+    zeros = [head[at::4].count(0) * 4 / len(head) for at in range(4)]
+    for name, wide in (("utf-32-le", (2, 3)), ("utf-32-be", (0, 1))):
+        if all(zeros[at] > 0.99 for at in wide) and sum(zeros) < 3.9:
+            return name
+    even, odd = zeros[0] + zeros[2], zeros[1] + zeros[3]
+    for name, few, many in (("utf-16-le", even, odd), ("utf-16-be", odd, even)):
+        if many > 0.2 and few < 0.02:
+            try:
+                head.decode(name, "strict" if head[-2:] < b"\xd8" else "ignore")
+            except UnicodeError:
+                continue
+            return name
+    return None

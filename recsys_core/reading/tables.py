@@ -2,131 +2,21 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import pandas as pd
 
-from recsys_core.errors import ReadError
-from recsys_core.extras import needed_for
-from recsys_core.reading.archives import Archive
 from recsys_core.reading.cells import Table
 from recsys_core.reading.limits import (
-    MAX_BYTES,
     MAX_CELLS,
     MAX_COLUMNS,
-    MAX_ROWS,
-    MAX_SHEET_CELLS,
     SAMPLE_CELLS,
     SAMPLE_ROWS,
     SAMPLE_ROWS_AT_LEAST,
 )
-from recsys_core.reading.sources import Content, unreadable
+from recsys_core.reading.sources import unreadable
 from recsys_core.reading.text import unique_names
 from recsys_core.text import Text
-
-
-class SheetCells:
-    """The cells of one sheet of an .xlsx workbook (of the first that holds any)."""
-
-    form = "excel"
-
-    def __init__(self, content: Content, sheet: str | None = None) -> None:
-        self.said = content.said
-        Archive(content)  # an .xlsx is a zip: its sizes are checked before openpyxl unpacks it
-        with needed_for(content.said, ", or save the sheet as CSV"):
-            import openpyxl
-        try:
-            book = openpyxl.load_workbook(
-                io.BytesIO(content.data), read_only=True, data_only=True, keep_links=False
-            )
-            self.sheets = [s.title for s in book.worksheets]
-            if sheet is not None and sheet not in self.sheets:
-                raise unreadable(
-                    Text(
-                        "{said} has no sheet “{sheet}”; choose one of {names}.",
-                        said=content.said,
-                        sheet=sheet,
-                        names=", ".join(self.sheets),
-                    )
-                )
-            for title in [sheet] if sheet is not None else self.sheets:
-                self.sheet = title
-                self._numbers, self._records = self._read(book[title])
-                if self._records:
-                    break
-        except ReadError:
-            raise
-        except Exception:  # openpyxl lets through whatever its XML and zip readers raise
-            raise unreadable(
-                Text(
-                    "{said} is a damaged or unusual Excel workbook; open it and save it "
-                    "again, or save the sheet as CSV.",
-                    said=content.said,
-                )
-            ) from None
-        if not self._records:
-            raise unreadable(
-                Text(
-                    "{said} holds no values; formulas count only once a spreadsheet program "
-                    "has worked them out and saved the workbook.",
-                    said=content.said,
-                )
-            )
-        self.width = max(map(len, self._records))
-
-    def _read(self, sheet: Any) -> tuple[list[int], list[list[Any]]]:
-        """Row numbers and cells of the rows that hold anything."""
-        if hasattr(sheet, "reset_dimensions"):
-            sheet.reset_dimensions()  # the stated size may be wrong, by mistake or on purpose
-        numbers: list[int] = []
-        records: list[list[Any]] = []
-        n_cells = 0
-        for at, row in enumerate(sheet.iter_rows(values_only=True), 1):
-            n_cells += len(row) + 1
-            if n_cells > MAX_SHEET_CELLS:
-                raise unreadable(
-                    Text(
-                        "Sheet “{title}” of {said} has more than {most:,} "
-                        "cells; save it as CSV, which is read faster.",
-                        title=sheet.title,
-                        said=self.said,
-                        most=MAX_SHEET_CELLS,
-                    )
-                )
-            cells = list(row)
-            while cells and cells[-1] is None:
-                cells.pop()
-            if cells:
-                numbers.append(at)
-                records.append(cells)
-        return numbers, records
-
-    def sample(self) -> list[list[Any]]:
-        """The first records, header included."""
-        return self._records[
-            : max(SAMPLE_ROWS_AT_LEAST, min(SAMPLE_ROWS, SAMPLE_CELLS // self.width))
-        ]
-
-    def table(self, header: bool, wide: bool, decimal: str) -> Table:
-        """Everything below the header."""
-        body = self._records[1:] if header else self._records
-        if not body:
-            raise unreadable(Text("{said} has a header but no ratings below it.", said=self.said))
-        names = [""] * self.width
-        if header:
-            for position, cell in enumerate(self._records[0]):
-                names[position] = "" if cell is None else _name(cell)
-        frame = pd.DataFrame(body, columns=range(max(map(len, body))), dtype=object)
-        frame = frame.reindex(columns=range(self.width)).astype(object)
-        numbers = self._numbers[1:] if header else self._numbers
-        return Table(
-            frame, unique_names(names), lambda row: f"row {numbers[row]:,} of sheet “{self.sheet}”"
-        )
-
-
-def _name(cell: Any) -> str:
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
 
 
 class FrameCells:
@@ -158,50 +48,10 @@ class FrameCells:
         rows = self._frame.head(n_rows).astype(object).to_numpy().tolist()
         return [list(map(str, self._frame.columns)), *rows] if self.named else rows
 
-    def table(self, header: bool, wide: bool, decimal: str) -> Table:
+    def names(self) -> list[str]:
+        """One name a column, "" where there is none."""
+        return list(map(str, self._frame.columns)) if self.named else [""] * self.width
+
+    def table(self, header: int, wide: bool, decimal: str) -> Table:
         """All rows; names are part of the file, so that ``header`` changes nothing."""
-        names = list(map(str, self._frame.columns)) if self.named else [""] * self.width
-        return Table(self._frame, unique_names(names), lambda row: f"row {row + 1:,}")
-
-
-def parquet(content: Content) -> FrameCells:
-    """The table of a Parquet file; its size is read from its footer before its content."""
-    with needed_for(content.said, ", or save the table as CSV"):
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    try:
-        file = pq.ParquetFile(io.BytesIO(content.data))
-        about = file.metadata
-        n_bytes = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
-        if about.num_rows > MAX_ROWS or about.num_columns > MAX_COLUMNS or n_bytes > MAX_BYTES:
-            raise unreadable(
-                Text(
-                    "{said} has {num_rows:,} rows of {num_columns:,} columns, "
-                    "more than fit; bring a part of it.",
-                    said=content.said,
-                    num_rows=about.num_rows,
-                    num_columns=about.num_columns,
-                )
-            )
-        schema = file.schema_arrow
-        index = [
-            c for c in (schema.pandas_metadata or {}).get("index_columns", ()) if c in schema.names
-        ]
-        flat = [f.name for f in schema if not pa.types.is_nested(f.type) and f.name not in index]
-        # Without the rest of pandas' notes, so that nothing but plain columns is rebuilt. The index
-        # is stored last but comes first: it holds a wide table's users.
-        columns = [*index, *flat]
-        frame = file.read(columns=columns).select(columns).to_pandas(ignore_metadata=True)
-    except ReadError:
-        raise
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError):
-        raise unreadable(
-            Text(
-                "{said} is a damaged Parquet file, perhaps cut short on its way; copy or save "
-                "it again.",
-                said=content.said,
-            )
-        ) from None
-    nameless = [name for name in columns if name.startswith("__index_level_")]
-    frame = frame.rename(columns=dict.fromkeys(nameless, ""))
-    return FrameCells(frame, content.said, "parquet")
+        return Table(self._frame, unique_names(self.names()), lambda row: f"row {row + 1:,}")

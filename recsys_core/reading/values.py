@@ -2,42 +2,123 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
+# Codes that questionnaires and data banks have for “no answer”, “don't know” and “not asked”: nines
+# and their neighbours, positive or negative. They lie far outside every scale.
+_CODES = frozenset(
+    [*range(94, 100), 88, 77, 66, *range(994, 1000), 888, 777, 666, 9998, 9999, 8888, 99999]
+)
+_NEGATIVE_CODES = frozenset([-float(code) for code in _CODES] + [-1.0, -2.0, -7.0, -8.0, -9.0])
+# Ratings are at most so large a part of such a code, which would else be one of them.
+_FAR = 0.25
+# So many ratings and none between the scale's top and 9: then 9 is none of them.
+_ENOUGH = 20
 
-def unrated_value(values: np.ndarray, has_blanks: bool, wide: bool, counts: bool) -> float | None:
-    """Find the number that stands for “not rated”, None where every number is a rating.
 
-    ``values`` are all numbers of the table, finite, float64, (n,). Blank cells are always unrated;
-    the question is what else is:
+def unrated_values(
+    values: np.ndarray,
+    words: Sequence[str] = (),
+    has_blanks: bool = False,
+    wide: bool = False,
+    counts: bool = False,
+) -> tuple[float | str, ...]:
+    """Find the numbers that stand for “not rated”, and after them the ``words`` that do.
 
-    - 99 where all others stay within −10 and 10 (Jester), −1 where no other is negative;
-    - 0 in a matrix, unless blanks already say it, or zero lies inside the scale (negative ratings,
-      or a scale of 0, 1, 2);
+    ``values`` are all numbers of the table, finite, float64, (n,); ``words`` the texts that mean it
+    (``Answers.unrated``). Blank cells are always unrated; the question is what else is:
+
+    - 99, −99, 999, −9 and the like where all others lie far below, or are not negative; −1 where
+      no other is negative and there are more ratings than 0 and 1;
+    - 9, and 8 beside it, where no other is above 5 and either most say it or many ratings skip
+      what lies between;
+    - 0 in a matrix, unless blanks or words already say it, or zero lies inside the scale (negative
+      ratings, or a scale of 0, 1, 2);
     - 0 in a list of ratings only where it is the majority: a line was written for each, so that 0
       usually is a rating.
     """
     if not len(values):
-        return None
+        return tuple(words)
     times = pd.Series(values).value_counts().sort_index()  # hashing: far faster than sorting all
-    distinct, times = times.index.to_numpy(), times.to_numpy()
-    if distinct[-1] == 99 and len(distinct) > 1 and np.abs(distinct[:-1]).max() <= 10:
-        return 99.0
-    if distinct[0] == -1 and len(distinct) > 2 and distinct[1] >= 0 and distinct[-1] > 1:
-        return -1.0
-    if distinct[0] != 0 or len(distinct) < 2:
-        return None  # no zero, or zero inside the scale
-    zeros = times[0] / len(values)
+    codes = _codes(times, counts)
+    rest = times.drop(codes)
+    zero = _zero_is_unrated(rest, bool(has_blanks or words or codes), wide, counts)
+    return (*sorted(map(float, codes)), *([0.0] if zero else []), *words)
+
+
+def unrated_value(values: np.ndarray, has_blanks: bool, wide: bool, counts: bool) -> float | None:
+    """Find the number that stands for “not rated” among values, (n,); the first of several."""
+    found = unrated_values(values, (), has_blanks, wide, counts)
+    return float(found[0]) if found else None
+
+
+def _codes(times: pd.Series, counts: bool) -> list[float]:
+    """The codes among the different values, whose cells ``times`` counts, ascending by value."""
+    distinct = times.index.to_numpy(np.float64)
+    negative = [x for x in distinct if x in _NEGATIVE_CODES]
+    positive = [] if counts else [x for x in distinct if x in _CODES]
+    found: list[float] = []
+    others = distinct[~np.isin(distinct, negative)]
+    if negative and len(others):
+        largest = np.abs(others[~np.isin(others, positive)]).max(initial=0)
+        far = [x for x in negative if -x > largest / _FAR and -x >= 66]
+        near = [x for x in negative if x not in far]
+        # −1 and 1 are thumbs, −2 … 2 a scale; but where every other is positive, −1 is none of it.
+        if near and (others.min() < 0 or others.max() <= 1 or _is_scale(near, others)):
+            near = []
+        found += [*far, *near]
+    below = distinct[~np.isin(distinct, [*positive, *found])]
+    if positive and len(below):
+        largest = np.abs(below).max()
+        found += [x for x in positive if largest <= _FAR * x]
+    if not counts:
+        found += _nines(times.drop(found))
+    return found if len(found) < len(distinct) else []
+
+
+def _is_scale(negative: list[float], others: np.ndarray) -> bool:
+    """Whether negative numbers and the others are the two sides of one scale: −2 … 2."""
+    return -min(negative) <= 2 and others.max() == -min(negative)
+
+
+def _nines(times: pd.Series) -> list[float]:
+    """9, or 8 and 9, where the scale ends at 5 or below."""
+    distinct = times.index.to_numpy(np.float64)
+    scale = distinct[distinct <= 5]
+    above = distinct[distinct > 5]
+    if not len(scale) or scale[0] < 0 or 9 not in above or not np.isin(above, [8, 9]).all():
+        return []
+    n, n_above = int(times.sum()), int(times.loc[above].sum())
+    skipped = n - n_above >= _ENOUGH and len(scale) > 2
+    return above.tolist() if n_above > n / 2 or skipped else []
+
+
+def _zero_is_unrated(times: pd.Series, said_otherwise: bool, wide: bool, counts: bool) -> bool:
+    """Whether 0 means “not rated”; ``said_otherwise``: something else does already."""
+    distinct = times.index.to_numpy(np.float64)
+    if len(distinct) < 2 or distinct[0] != 0:
+        return False  # no zero, or zero inside the scale
     highest = distinct[-1]
-    if zeros > 0.5 and highest > 1:
-        return 0.0
+    if times.iloc[0] > 0.5 * times.sum() and highest > 1:
+        return True
     if not wide:
-        return None
+        return False
     if counts:
-        return 0.0
+        return True
     on_scale_to_two = highest <= 2 and (distinct == np.rint(distinct)).all()
-    return None if has_blanks or on_scale_to_two else 0.0
+    return not (said_otherwise or on_scale_to_two)
+
+
+def are_marks(values: np.ndarray) -> bool:
+    """Tell whether ratings, (n,), are all one positive number.
+
+    Each row then says that there was something (a purchase, a view), not how much it was liked:
+    implicit feedback, as a table of users and items without ratings is.
+    """
+    return bool(len(values) and values[0] > 0 and (values == values[0]).all())
 
 
 def are_counts(values: np.ndarray, named_so: bool) -> bool:
@@ -45,6 +126,9 @@ def are_counts(values: np.ndarray, named_so: bool) -> bool:
 
     All must be whole and not negative. ``named_so``: a column name has said so.
     """
+    if len(values) and not named_so:  # 999 among ratings up to 10 is no count
+        times = pd.Series(values).value_counts().sort_index()
+        values = values[~np.isin(values, _codes(times, counts=False))]
     if not len(values) or values.max() <= (5 if named_so else 100):
         return False
     if values.min() < 0 or (values != np.rint(values)).any():

@@ -56,7 +56,7 @@ def pmf(
 
 def sigmoid_read_out(fitted: FittedModel, ratings: Ratings) -> np.ndarray:
     """Predict as it does: σ of the standardized prediction, stretched over the scale; (n,)."""
-    low, high, _ = ratings.scale
+    low, high = ratings.scale[:2]
     raw = fitted.predict(ratings.user_ids, ratings.item_ids, clip=False)
     values = fitted.train.values
     standard = (raw - values.mean(dtype=np.float64)) / values.std(dtype=np.float64)

@@ -134,7 +134,7 @@ def drawn_as(page: Page, record: Record) -> None:
     """Wait until the live matrix shows what this model predicts."""
     model, part = record.model, shown_part(record.experiment.make_split().train)
     assert model is not None
-    low, high, _ = model.extent
+    low, high = model.extent[:2]
     want = model.predict_matrix(part.rows, part.columns)
     step = (high - low) / 65534  # of the numbers that travel
 

@@ -109,6 +109,7 @@ function matrix() {
     outline: { color: "", width: 1, half: 0.4 },
     ring: { color: "", width: 3 },
     held: /** @type {MatrixLive["held"]} */ ([[1, 0, "kept for validation"]]),
+    words: { "4": "liked it" },
   }
   const colorscale = [[0, "#000000"], [1, "#ffffff"]]
   return [live, [{ z: bytes }, { colorscale }, { z: floats(4, NaN, NaN, 2.5) }]]
@@ -133,7 +134,7 @@ test("matrix: what is known of a cell is said, and cells are small in wide empty
   const [live, traces] = matrix()
   panelOf(live, traces)
   assert.deepEqual(traces[1].hovertext, [
-    ["Ann, Xenia<br>rated 4", "Ann, Yves<br>unrated"],
+    ["Ann, Xenia<br>rated 4 (liked it)", "Ann, Yves<br>unrated"],
     ["Ben, Xenia<br>kept for validation", "Ben, Yves<br>rated 2.5"],
   ])
   assert.deepEqual([traces[0].x, traces[0].y], [[-0.1, 0.1, 0.9, 1.1], [-0.2, 0.2, 0.8, 1.2]])

@@ -70,7 +70,7 @@ def stars() -> rc.splits.Split:
 
 
 def moved(ratings: rc.Ratings, a: float, b: float) -> rc.Ratings:
-    low, high, step = ratings.scale
+    low, high, step = ratings.scale[:3]
     return ratings.replace(
         values=(a * ratings.values.astype(float) + b).astype(np.float32),
         scale=rc.Scale(a * low + b, a * high + b, a * step),

@@ -183,7 +183,7 @@ def test_logistic_pmf_is_its_step_for_each_rating(biases, monkeypatch):
         n_factors=K, link="logistic", learning_rate=0.05, reg_user=0.9, reg_item=0.5, n_epochs=4,
         biases=biases, init_deviation=0.5,
     )  # fmt: skip
-    low, high, _ = ratings.scale
+    low, high = ratings.scale[:2]
     share = (ratings.global_mean - low) / (high - low)
     for before, after in epochs(model, ratings, 2):
         t = Tables(before)
@@ -299,7 +299,7 @@ def test_constrained_pmf_is_its_step_for_each_user(biases, link, monkeypatch):
         n_factors=K, constrained=True, link=link, learning_rate=0.05, reg_user=0.9, reg_item=0.5,
         reg_rated=0.7, n_epochs=4, biases=biases, init_deviation=0.5,
     )  # fmt: skip
-    low, high, _ = ratings.scale
+    low, high = ratings.scale[:2]
     share = (ratings.global_mean - low) / (high - low)
     mean = math.log(share / (1 - share)) if link == "logistic" else ratings.global_mean
     for before, after in epochs(model, ratings, 3):
@@ -755,7 +755,7 @@ def test_neural_mf_is_its_step_for_each_batch(variant, sigmoid):
     )  # fmt: skip
     mean, targets = ratings.global_mean, ratings.values
     if sigmoid:
-        low, high, _ = ratings.scale
+        low, high = ratings.scale[:2]
         targets = (targets - low) / (high - low)
         mean = math.log((mean - low) / (high - mean))
     updates = None

@@ -11,10 +11,17 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import recsys_core as rc
+from pages.panels.data import upload as upload_panel
 from recsys_core import runs
 from tests.app_harness import current, load, open_page, until
 
 LONG = b"user;film;rating\nAnna;Alien;4,5\nAnna;Heat;3\nBen;Alien;5\nBen;Heat;1\nCleo;Heat;2,5\n"
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """A page that waits for a file: what it shows meanwhile is another test's."""
+    monkeypatch.setattr(upload_panel, "PATIENCE", 60.0)
 
 
 @pytest.fixture
@@ -69,8 +76,8 @@ def test_every_column_can_be_chosen_otherwise(browser_id, workspace):
 def test_zero_can_be_said_to_be_a_rating(browser_id, workspace):
     data = b"user,Alien,Heat,Up\nAnna,0,5,1\nBen,4,0,0\nCleo,1,3,2\n"
     at = upload(browser_id, "wide.csv", data)
-    assert widget(at, "selectbox", "Means unrated").value == "0"
-    widget(at, "selectbox", "Means unrated").set_value("none").run()
+    assert widget(at, "multiselect", "Means unrated").value == ["0"]
+    widget(at, "multiselect", "Means unrated").set_value([]).run()
     use(at)
     assert workspace.latest.ratings.n_ratings == 9
 
@@ -78,8 +85,8 @@ def test_zero_can_be_said_to_be_a_rating(browser_id, workspace):
 def test_another_number_can_mean_unrated(browser_id, workspace):
     data = b"user,Alien,Heat,Up\nAnna,7,2,1\nBen,2,99,7\nCleo,1,1,2\n"
     at = upload(browser_id, "wide.csv", data)
-    assert widget(at, "selectbox", "Means unrated").value == "99"
-    widget(at, "selectbox", "Means unrated").set_value("none").run()
+    assert widget(at, "multiselect", "Means unrated").value == ["99"]
+    widget(at, "multiselect", "Means unrated").set_value([]).run()
     use(at)
     assert workspace.latest.ratings.n_ratings == 9
 
@@ -97,8 +104,8 @@ def test_a_file_inside_a_zip_is_chosen(browser_id, workspace):
         archive.writestr("ratings.csv", LONG)
         archive.writestr("other.csv", "user,item,rating\na,x,1\nb,x,2\nb,y,3\n")
     at = upload(browser_id, "two.zip", packed.getvalue())
-    assert widget(at, "selectbox", "File in the zip").value == "ratings.csv"
-    widget(at, "selectbox", "File in the zip").set_value("other.csv").run()
+    assert widget(at, "selectbox", "File").value == "ratings.csv"
+    widget(at, "selectbox", "File").set_value("other.csv").run()
     use(at)
     assert workspace.latest.ratings.n_ratings == 3
 
@@ -148,7 +155,7 @@ BAD = {
     "blank": ("blank.csv", lambda: b"\n \n\n"),
     "binary": ("noise.csv", lambda: np.random.default_rng(0).bytes(5000)),
     "one column": ("one.csv", lambda: b"rating\n1\n2\n3\n"),
-    "text ratings": ("words.csv", lambda: b"user,item,rating\na,x,good\nb,y,bad\nb,x,fine\n"),
+    "text ratings": ("words.csv", lambda: b"user,item,rating\na,x,soup\nb,y,salad\nb,x,bread\n"),
     "one user": ("alone.csv", lambda: b"user,item,rating\na,x,1\na,y,2\na,z,5\n"),
     "all equal": ("flat.csv", lambda: b"user,item,rating\na,x,3\nb,y,3\nb,x,3\na,y,3\n"),
     "a million columns": ("broad.csv", lambda: b",".join([b"1"] * 10**6) + b"\n"),
@@ -188,3 +195,77 @@ def test_ratings_of_ones_own_are_one_click_from_a_model_that_moves(browser_id, w
     assert run.ratings.name == "films"
     until(lambda: run.status == "finished")
     assert at.title[0].value != "Data"
+
+
+def test_words_get_their_numbers_in_a_table(browser_id, workspace):
+    data = b"user,film,said\na,x,soup\na,y,pie\nb,x,jam\nb,y,pie\nc,x,soup\nc,y,jam\n"
+    at = upload(browser_id, "words.csv", data)
+    widget(at, "selectbox", "Rating column").set_value("said").run()
+    assert len(at.error) == 1 and "is not a number" in at.error[0].value
+    table = next(d.value for d in at.dataframe if "Means" in d.value)
+    assert table["In the file"].tolist() == ["soup", "pie", "jam"] and table["Means"].isna().all()
+    change(at, answers=(("soup", 1.0), ("pie", 2.0), ("jam", 5.0)))
+    assert not at.error
+    use(at)
+    assert workspace.latest.ratings.values.tolist() == [1, 2, 5, 2, 1, 5]
+    assert workspace.latest.ratings.scale.words[-1] == (5, "jam")
+
+
+def change(at, **changes):
+    """Change a draft as a control would that this harness cannot drive."""
+    at.session_state.brought.look(**changes)
+    at.run()
+    assert not at.exception, at.exception[0].message
+
+
+def test_columns_that_hold_no_ratings_are_ticked_off_and_can_be_taken_back(browser_id, workspace):
+    data = "name,age,Alien,Heat,Brazil\n" + "".join(
+        f"p{u},{20 + 3 * u},{1 + u % 5},{1 + (2 * u) % 5},{1 + (3 * u) % 5}\n" for u in range(8)
+    )
+    at = upload(browser_id, "survey.csv", data.encode())
+    assert widget(at, "multiselect", "Columns left out").value == ["age"]
+    assert any("age" in c.value for c in at.caption)
+    widget(at, "multiselect", "Columns left out").set_value(["age", "Heat"]).run()
+    use(at)
+    assert workspace.latest.ratings.items == ["Alien", "Brazil"]
+
+
+def test_a_doubt_stands_beside_the_control_that_mends_it(browser_id, workspace):
+    rows = "".join(f"{u},m{i},{1 + (u + i) % 5}\n" for u in range(1960, 1975) for i in range(4))
+    at = upload(browser_id, "odd.csv", f"year,film,rating\n{rows}".encode())
+    change(at, user="year")
+    said = [w.value for w in at.warning]
+    assert any("year" in sentence for sentence in said), said
+    assert widget(at, "selectbox", "User column").value == "year"
+
+
+def test_several_files_are_parts_of_one_table(browser_id, workspace):
+    at = open_page("data", browser_id)
+    at.segmented_control(key="data_source").set_value("Upload").run()
+    lines = LONG.splitlines(keepends=True)
+    first, second = b"".join(lines[:4]), lines[0] + b"".join(lines[4:])
+    at.file_uploader(key="upload").upload("one.csv", first).upload("two.csv", second)
+    at.run()
+    assert not at.exception, at.exception[0].message
+    assert widget(at, "selectbox", "File").value is None
+    use(at)
+    assert workspace.latest.ratings.n_ratings == 5
+
+
+def test_an_unknown_separator_is_mended_and_not_an_error(browser_id, workspace):
+    data = LONG.replace(b";", b"#")
+    at = upload(browser_id, "odd.csv", data)
+    assert len(at.error) == 1 and "one column only" in at.error[0].value
+    change(at, delimiter="#")
+    assert not at.error
+    use(at)
+    assert workspace.latest.ratings.n_ratings == 5
+
+
+def test_what_takes_long_shows_how_far_it_is_and_can_be_stopped(browser_id, monkeypatch):
+    monkeypatch.setattr(upload_panel, "PATIENCE", 0.0)
+    rows = "".join(f"u{n % 999},m{n // 999},{n % 5}\n" for n in range(300_000))
+    at = upload(browser_id, "long.csv", f"user,film,rating\n{rows}".encode())
+    if stop := [b for b in at.button if b.label == "Stop"]:
+        stop[0].click().run()
+        assert "stopped" in at.error[0].value

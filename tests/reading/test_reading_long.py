@@ -128,16 +128,15 @@ def test_leading_zeros_are_kept_and_labels_are_text():
         ("latin-1", "latin-1"),
         ("cp1252", "latin-1"),
         ("utf-16", "utf-16"),
-        ("utf-16-le", None),
+        ("utf-16-le", "utf-16-le"),
+        ("utf-16-be", "utf-16-be"),
+        ("utf-32", "utf-32"),
+        ("utf-32-be", "utf-32-be"),
     ],
 )
 def test_encodings(encoding, said):
     text = "user,title,rating\nZoë,Amélie,5\nZoë,Señorita,2\nJürgen,Amélie,3\n"
     data = text.encode(encoding)
-    if said is None:  # without a mark: must not be taken for text of single bytes
-        with pytest.raises(ReadError, match="neither text"):
-            read_ratings(data)
-        return
     guess = inspect(data)
     assert guess.encoding == said
     assert triples(guess.read()) == [
@@ -189,7 +188,7 @@ def test_thousands_separators_are_no_decimal_commas():
 def test_movielens_file_without_header_by_content():
     rows = [(196, 242, 3, 881250949), (186, 302, 3, 891717742), (22, 377, 1, 878887116)]
     guess = inspect(lines(rows, "\t").encode(), "u.data")
-    assert guess.layout == "long" and guess.header is False
+    assert guess.layout == "long" and guess.header == 0
     assert (guess.user, guess.item, guess.rating, guess.timestamp) == (
         "column 1", "column 2", "column 3", "column 4",
     )  # fmt: skip
@@ -259,8 +258,7 @@ def test_a_decimal_comma_far_down_is_one_all_the_same():
     text = lines([("user", "item", "rating"), *rows, (99, 1, "3,5")], ";")
     assert 3.5 in read_ratings(text.encode()).values
     mixed = lines([("user", "item", "rating"), *rows, (98, 1, "3.5"), (99, 1, "3,5")], ";")
-    with pytest.raises(ReadError, match="“3,5” is not a number"):
-        read_ratings(mixed.encode())
+    assert sum(read_ratings(mixed.encode()).values == 3.5) == 2
 
 
 def test_unreadable_times_are_left_out_and_said():
@@ -312,7 +310,7 @@ def test_duplicates_keep_the_last_and_blanks_are_counted():
 def test_which_number_means_unrated_in_a_list(values, unrated):
     rows = [(u, i, v) for (u, i, _), v in zip(TRIPLES, values, strict=True)]
     guess = inspect(lines([HEAD, *rows]).encode())
-    assert guess.unrated == unrated
+    assert guess.unrated == (() if unrated is None else (unrated,))
     assert guess.read().n_ratings == sum(v != unrated for v in values)
 
 
@@ -444,8 +442,8 @@ def test_preview_shows_the_file_as_it_is():
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("user,item,rating\na,x,5\na,y,good\nb,x,3\nb,y,2\n", "Line 3 .*“rating”: “good”"),
-        ("user,item,rating\na,x,fine\na,y,good\nb,x,bad\n", "Line 2 .*“rating”: “fine”.*2 others"),
+        ("user,item,rating\na,x,5\na,y,soup\nb,x,3\nb,y,2\n", "Line 3 .*“rating”: “soup”"),
+        ("user,item,rating\na,x,soup\na,y,pie\nb,x,jam\n", "Line 2 .*“rating”: “soup”.*2 others"),
         ("user,item,rating\n\na,\"x\ny\",5\n\na,y,oops\nb,x,3\nb,z,3\n", "Line 6 .*“oops”"),
         ("user,item,rating\na,x,5\na,y,inf\nb,x,3\nb,y,1\n", "Line 3 .*“inf”"),
         ("user,item,rating\na,x,5\na,y,3,4,5\nb,x,3\n", "Line 3 .* has 5 columns .* 3;"),
@@ -456,7 +454,7 @@ def test_preview_shows_the_file_as_it_is():
         ("user,item,rating\na,x,4\nb,x,4\na,y,4\n", "All ratings .* are 4"),
         ("rating\n5\n4\n3\n", "one column only"),
         ("just some prose\nwithout any table in it\nand more of it\n", "one column only"),
-        ("user,item\na,x\na,y\nb,x\n", "no column that looks like the rating"),
+        ("user,item\na,x\nb,y\nc,z\n", "no column that looks like the rating"),
         ('user,item,rating\na,"x,5\na,y,3\nb,x,1\n', "quotation mark"),
     ],
 )  # fmt: skip

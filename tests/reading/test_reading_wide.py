@@ -36,7 +36,7 @@ def dense(ratings):
 
 
 def test_every_way_to_say_unrated():
-    said = {"": None, "NaN": None, "-": None, "n/a": None, "0": 0, "99": 99, "-1": -1}
+    said = {"": (), "NaN": (), "-": (), "n/a": (), "0": (0,), "99": (99,), "-1": (-1,)}
     wrong = {}
     for blank, delimiter, users, items in itertools.product(
         said, [",", ";", "\t"], [USERS, None], [ITEMS, None]
@@ -120,7 +120,7 @@ def test_items_in_rows_are_turned():
 def test_which_number_means_unrated_in_a_matrix(matrix, unrated):
     matrix = np.array(matrix, dtype=float)
     guess = inspect(text(matrix, "", USERS, ITEMS[:3]).encode())
-    assert guess.unrated == unrated
+    assert guess.unrated == (() if unrated is None else (unrated,))
     rated = np.isfinite(matrix) & (matrix != unrated)
     assert guess.read().n_ratings == rated.sum()
 
@@ -135,14 +135,14 @@ def test_the_guess_about_zero_can_be_changed():
 def test_jester_like_values():
     matrix = np.array([[-9.95, 8.79, 99], [99, 0.0, 3.25], [1.5, 99, 99], [2, 3, -4.1]])
     guess = inspect(text(matrix, "").encode())
-    assert (guess.layout, guess.unrated) == ("wide", 99)
+    assert (guess.layout, guess.unrated) == ("wide", (99,))
     assert guess.read().n_ratings == 8
 
 
 def test_a_first_column_that_counts_its_row_is_left_out():
     matrix = [[2, -9.95, 8.79, 99], [1, 99, 99, 3.25], [3, 1.5, 2, 0], [2, 2, 3, 99]]
     guess = inspect(text(np.array(matrix), "").encode())
-    assert guess.unrated == 99 and any("counts the ratings" in r for r in guess.remarks)
+    assert guess.unrated == (99,) and any("counts the ratings" in r for r in guess.remarks)
     ratings = guess.read()
     assert (ratings.n_items, ratings.n_ratings) == (3, 8)
 
@@ -211,8 +211,8 @@ def test_long_and_wide_can_be_changed_for_each_other():
 
 
 def test_a_word_among_numbers_is_named():
-    body = text(MATRIX, "", USERS, ITEMS).replace("cleo,1,1,,5", "cleo,1,good,,5")
-    with pytest.raises(ReadError, match="Line 4 .* column “Brazil”: “good” is not a number"):
+    body = text(MATRIX, "", USERS, ITEMS).replace("cleo,1,1,,5", "cleo,1,soup,,5")
+    with pytest.raises(ReadError, match="Line 4 .* column “Brazil”: “soup” is not a number"):
         read_ratings(body.encode())
 
 

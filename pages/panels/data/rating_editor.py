@@ -7,15 +7,17 @@ from contextlib import suppress
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from pages.shared import parts, session, view
 from recsys_core import escape, words
 from recsys_core.errors import FactorscopeError
-from recsys_core.ratings import Ratings
+from recsys_core.ratings import Ratings, Scale
 from recsys_core.runs import DataSet
 from recsys_core.text import Text
 
 _MOST_USERS, _MOST_ITEMS = 30, 40
+_MOST_CHOSEN = 25  # ratings in a list to choose from
 _EDITED = ", edited"
 
 
@@ -38,8 +40,7 @@ def section(data: DataSet) -> None:
         disabled=parts.locked("editor"),
         placeholder="·",
         column_config={
-            str(item): st.column_config.NumberColumn(name, step=ratings.scale.step, width="small")
-            for item, name in enumerate(ratings.item_names)
+            str(item): _column(name, ratings.scale) for item, name in enumerate(ratings.item_names)
         },
         alt=f"Table of all ratings: one row a user, one column a {ratings.item_noun}",
     )
@@ -57,6 +58,16 @@ def section(data: DataSet) -> None:
     if pressed and not locked:
         _train_on(_with_values(data.ratings, edited), data)
         st.switch_page("train.py")
+
+
+def _column(name: str, scale: Scale) -> ColumnConfig:
+    """Where numbers are typed; of ratings that have words, where one of these is chosen."""
+    possible = scale.possible(_MOST_CHOSEN) if scale.words else []
+    if not possible:
+        return st.column_config.NumberColumn(name, step=scale.step, width="small")
+    return st.column_config.SelectboxColumn(
+        name, options=possible, format_func=lambda x: scale.said(float(x)), width="small"
+    )
 
 
 def _refusal(ratings: Ratings, table: pd.DataFrame) -> str:

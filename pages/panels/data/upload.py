@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -10,62 +11,95 @@ from typing import Any, Literal
 import streamlit as st
 
 from pages.panels.data import split_form
+from pages.panels.data.reading_controls import DELIMITERS, Controls
 from pages.shared import empty_state
-from recsys_core import escape, reading, words
+from recsys_core import escape
 from recsys_core.errors import FactorscopeError
-from recsys_core.ratings import Scale
-from recsys_core.reading import Guess
+from recsys_core.ratings import Ratings
+from recsys_core.reading import Draft, child
+from recsys_core.reading.child import Reading
 
-_NONE = "none"
+# So long a page waits for a file before it shows how far reading is.
+PATIENCE = 2.0
 
-_DELIMITERS = {
-    ",": "comma",
-    ";": "semicolon",
-    "tab": "tab",
-    "|": "bar |",
-    "::": "double colon ::",
-    "space": "space",
-}
-_ENCODINGS = ("utf-8", "latin-1", "utf-16")
+_STAGES = {"wait": "Waiting for other files", "open": "Opening", "unpack": "Unpacking"}
 
 
 @dataclass
 class Brought:
     """One upload or paste, as understood so far, or why it was not.
 
+    Files are read in processes of their own, which can be stopped and whose end does not matter:
+    ``reading`` is the one now, ``then`` what is done with the ratings once they are read.
     ``version`` counts changes: widgets are made anew when a change made others be guessed again.
     """
 
     token: str
-    data: bytes
-    guess: Guess | None = None
+    files: list[tuple[str, bytes]]
+    draft: Draft | None = None
     error: str = ""
     version: int = 0
+    reading: Reading | None = None
+    then: Callable[[Ratings], None] | None = None
 
-    def look(self, how: Callable[[], Guess]) -> None:
-        """Take up a guess; where there is none, keep the one before and the sentence."""
+    def look(self, **changes: Any) -> None:
+        """Begin to look at the files, as a person has changed what was guessed."""
+        self._begin("inspect", {} if self.draft is None else self.draft.changed(**changes))
         self.version += 1
+
+    def take(self, then: Callable[[Ratings], None]) -> None:
+        """Begin to read all ratings as the draft says."""
+        assert self.draft is not None
+        self.then = then
+        self._begin("read", self.draft.changes)
+
+    def _begin(self, what: child.What, said: dict[str, Any]) -> None:
+        if self.reading is not None:
+            self.reading.cancel()
         self.error = ""
+        self.reading = child.start(self.files, None, said, what)
+
+    def settled(self) -> Ratings | None:
+        """Take up what a reading has found: a draft, a sentence, or the ratings."""
+        reading, self.reading = self.reading, None
+        assert reading is not None
         try:
-            self.guess = how()
+            found = reading.result()
         except FactorscopeError as error:
             self.error = str(error)
+            return None
+        if isinstance(found, Ratings):
+            return found
+        self.draft = found
+        return None
+
+    def cancel(self) -> None:
+        """Stop reading; a draft there was stays."""
+        if self.reading is not None:
+            self.reading.cancel()
+            self.reading = None
+        if self.draft is None:
+            self.error = "Reading was stopped; remove the file and bring it again."
 
 
 def upload() -> None:
     """The upload panel."""
-    file = st.file_uploader(
-        "A file of ratings",
+    files = st.file_uploader(
+        "Files of ratings",
         key="upload",
-        help="CSV, TSV, Excel, Parquet or .npz, also inside a zip; or a MovieLens zip as it is. "
-        "One rating a row, or users × items. Nothing in a file is ever run.",
+        accept_multiple_files=True,
+        help="CSV, Excel, JSON, Parquet, NumPy, MATLAB, SQLite and more, also inside a zip; or a "
+        "MovieLens zip as it is. One rating a row, or users × items. Several files are read "
+        "together: parts of one table, ratings with a table of films, one export a person. "
+        "Nothing in a file is ever run.",
     )
     st.caption(
         "What you bring stays in the memory of this server, for you alone, and is freed 15 minutes "
         "after you last looked."
     )
-    if file is not None:
-        _understand(f"upload {file.file_id}", file.getvalue(), file.name)
+    if files:
+        token = "upload " + " ".join(file.file_id for file in files)
+        _understand(token, lambda: [(file.name, file.getvalue()) for file in files])
 
 
 def paste() -> None:
@@ -83,181 +117,107 @@ def paste() -> None:
     token = f"paste {hashlib.sha256(data).hexdigest()}"
     brought: Brought | None = st.session_state.get("brought")
     if pressed or (brought is not None and brought.token == token):
-        _understand(token, data, "pasted ratings.csv")
+        _understand(token, lambda: [("pasted ratings.csv", data)])
 
 
-def _understand(token: str, data: bytes, name: str) -> None:
-    """Show how a file was understood and let it be changed, until the ratings are taken."""
+def _understand(token: str, files: Callable[[], list[tuple[str, bytes]]]) -> None:
+    """Show how files were understood and let it be changed, until the ratings are taken."""
     brought: Brought | None = st.session_state.get("brought")
     if brought is None or brought.token != token:
-        brought = st.session_state.brought = Brought(token, data)
-        with st.spinner(f"Reading {escape.markdown(escape.short(name, 80))} …", show_time=True):
-            brought.look(lambda: reading.inspect(data, name))
+        if brought is not None:
+            brought.cancel()
+        brought = st.session_state.brought = Brought(token, files())
+        brought.look()
+    if brought.reading is not None:
+        said = escape.markdown(escape.short(brought.files[0][0], 80))
+        with st.spinner(f"Reading {said} …", show_time=True):
+            if not _done(brought.reading):
+                _progress(brought)
+                return
+        then, ratings = brought.then, brought.settled()
+        if ratings is not None and then is not None:
+            if brought.draft is not None and brought.draft.form == "grouplens":
+                split_form.remember_ready_made(ratings, brought.files[0][1])
+            del st.session_state.brought
+            then(ratings)
+            return
     if brought.error:
         st.error(escape.markdown(brought.error), icon=":material/error:")
-    guess = brought.guess
-    if guess is None:
+    draft = brought.draft
+    if draft is None:
         return
-    _show(guess)
-    _Form(brought).draw()
-    if guess.problem:
-        st.error(escape.markdown(guess.problem), icon=":material/error:")
+    place = st.container(gap="small")
+    controls = Controls(draft, brought.version, brought.look)
+    controls.draw()
+    with place:
+        _show(draft, controls.doubts_left())
+    if draft.problem:
+        st.error(escape.markdown(draft.problem), icon=":material/error:")
         return
     with st.container(horizontal=True):
-        watch = st.button(
-            "Use and watch a model learn", type="primary", icon=":material/play_arrow:"
+        st.button(
+            "Use and watch a model learn",
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=brought.take,
+            args=(empty_state.watch,),
         )
-        use = st.button("Use these ratings", icon=":material/check:")
-    if watch or use:
-        with st.spinner("Reading all ratings …", show_time=True):
-            ratings = guess.read()
-            if guess.form == "grouplens":
-                split_form.remember_ready_made(ratings, brought.data)
-        del st.session_state.brought
-        (empty_state.watch if watch else empty_state.use)(ratings)
+        st.button(
+            "Use these ratings",
+            icon=":material/check:",
+            on_click=brought.take,
+            args=(empty_state.use,),
+        )
 
 
-def _show(guess: Guess) -> None:
-    """In a sentence, how it was understood; and its first rows."""
-    st.markdown(f"Understood as **{escape.markdown(_sentence(guess))}**.")
-    for remark in guess.remarks:
+def _done(reading: Reading) -> bool:
+    """Whether a file has been read, once the page has waited a moment."""
+    ends = time.monotonic() + PATIENCE
+    while not reading.done and time.monotonic() < ends:
+        time.sleep(0.02)
+    return reading.done
+
+
+@st.fragment(run_every=0.4)
+def _progress(brought: Brought) -> None:
+    """How far reading is, and a button that stops it."""
+    if brought.reading is None or brought.reading.done:
+        st.rerun()
+    stage, share = brought.reading.progress
+    st.progress(share or 0.0, text=f"{_STAGES.get(stage, 'Reading')} …")
+    st.button("Stop", icon=":material/close:", on_click=brought.cancel)
+
+
+def _show(draft: Draft, doubts: list[str]) -> None:
+    """In a sentence, how it was understood; what is doubted; and the first rows."""
+    if draft.layout:
+        st.markdown(f"Understood as **{escape.markdown(_sentence(draft))}**.")
+    for doubt in doubts:
+        st.warning(escape.markdown(doubt), icon=":material/help:")
+    for remark in draft.remarks:
         st.caption(escape.markdown(remark))
-    height: Literal["auto"] | int = "auto" if len(guess.preview) <= 6 else 212
-    st.dataframe(guess.preview, height=height, hide_index=True, key="preview")
+    if draft.beside:
+        names = ", ".join(f"“{escape.short(escape.one_line(name), 60)}”" for name in draft.beside)
+        st.caption(escape.markdown(f"Joined by the ids they share with the ratings: {names}."))
+    if draft.sampled:
+        st.caption(
+            "The file is large: its beginning, its end and some of its middle were looked at."
+        )
+    if draft.rows:
+        height: Literal["auto"] | int = "auto" if len(draft.rows) <= 6 else 212
+        st.dataframe(draft.preview, height=height, hide_index=True, key="preview")
 
 
-def _sentence(guess: Guess) -> str:
-    if guess.form == "grouplens":
+def _sentence(draft: Draft) -> str:
+    if draft.form == "grouplens":
         return "a MovieLens zip, with titles and genres"
-    parts = ["one rating a row" if guess.layout == "long" else "users × items"]
-    if guess.form == "text":
-        parts.append(f"{_DELIMITERS.get(guess.delimiter or '', guess.delimiter)}-separated")
-    if guess.header is not None:
-        parts.append("with column names" if guess.header else "without column names")
-    if guess.scale is not None:
-        parts.append(f"ratings {guess.scale}")
+    parts = ["one rating a row" if draft.layout == "long" else "users × items"]
+    if draft.implicit:
+        parts = ["pairs of user and item"]
+    if draft.form == "text":
+        parts.append(f"{DELIMITERS.get(draft.delimiter or '', draft.delimiter)}-separated")
+    if draft.header is not None:
+        parts.append("with column names" if draft.header else "without column names")
+    if draft.scale is not None:
+        parts.append(f"ratings {draft.scale}")
     return ", ".join(parts)
-
-
-class _Form:
-    """The widgets that change a guess: those that apply, each showing what was guessed."""
-
-    def __init__(self, brought: Brought) -> None:
-        assert brought.guess is not None
-        self.brought, self.guess = brought, brought.guess
-
-    def draw(self) -> None:
-        guess = self.guess
-        if guess.form == "grouplens":
-            return
-        if guess.members:
-            self._choice("member", "File in the zip", guess.members)
-        if guess.sheets:
-            self._choice("sheet", "Sheet", guess.sheets)
-        with st.grid(4, min_column_width=150, gap="small"):
-            layouts = {"long": "one rating a row", "wide": "users × items"}
-            self._choice("layout", "Layout", layouts, layouts.get)
-            if guess.layout == "long":
-                for what in ("user", "item", "rating"):
-                    self._choice(what, f"{what.capitalize()} column", guess.columns)
-            else:
-                self._toggle("labels", "First column names the rows")
-                self._toggle("items_in_rows", "Rows are items, columns users")
-            self._unrated()
-        with st.expander("More", icon=":material/tune:"):
-            with st.grid(4, min_column_width=150, gap="small"):
-                self._rarely()
-
-    def _rarely(self) -> None:
-        guess = self.guess
-        if guess.form == "text":
-            self._choice("delimiter", "Separator", _DELIMITERS, _DELIMITERS.get)
-            self._choice("encoding", "Encoding", _ENCODINGS)
-            self._choice("decimal", "Decimal mark", (".", ","))
-        if guess.layout == "long":
-            for what in ("timestamp", "title", "genres"):
-                self._choice(what, f"{what.capitalize()} column", (None, *guess.columns))
-        if guess.header is not None:
-            self._toggle("header", "First row holds names")
-        if guess.counts:
-            self._toggle(
-                "log",
-                "Learn log(1 + count)",
-                "Play counts differ a thousandfold; their logarithm keeps a few from outweighing "
-                "all others.",
-            )
-        if guess.scale is not None:
-            self._scale(guess.scale)
-
-    def _unrated(self) -> None:
-        now = self.guess.unrated
-        options = [_NONE, "0", "-1", "99"]
-        current = _NONE if now is None else f"{now:g}"
-        if current not in options:
-            options.append(current)
-        self._widget(
-            "unrated",
-            st.selectbox,
-            lambda value: None if value == _NONE else words.parsed(value),
-            label="Means unrated",
-            options=options,
-            index=options.index(current),
-            accept_new_options=True,
-            help="The number that stands for “not rated”. Blank cells always do.",
-        )
-
-    def _scale(self, scale: Scale) -> None:
-        # All three ends at once: each widget changes its own part of what was guessed.
-        low, high, step = scale
-        self._widget(
-            "scale",
-            st.number_input,
-            lambda value: Scale(float(value), high, step),
-            part="low",
-            label="Lowest possible rating",
-            value=float(low),
-        )
-        self._widget(
-            "scale",
-            st.number_input,
-            lambda value: Scale(low, float(value), step),
-            part="high",
-            label="Highest possible rating",
-            value=float(high),
-        )
-
-    def _choice(self, name: str, label: str, options: Any, names: Any = None) -> None:
-        options = list(options)
-        said = [_NONE if o is None else str(names(o) if names else o) for o in options]
-        said = words.distinct([escape.short(escape.one_line(text), 80) for text in said])
-        current = getattr(self.guess, name)
-        self._widget(
-            name,
-            st.selectbox,
-            lambda value: value,
-            label=label,
-            options=options,
-            index=options.index(current) if current in options else None,
-            format_func=dict(zip(options, said, strict=True)).__getitem__,
-        )
-
-    def _toggle(self, name: str, label: str, help: str | None = None) -> None:
-        value = bool(getattr(self.guess, name))
-        self._widget(name, st.toggle, bool, label=label, value=value, help=help)
-
-    def _widget(
-        self,
-        name: str,
-        draw: Callable[..., Any],
-        convert: Callable[[Any], Any],
-        part: str = "",
-        **details: Any,
-    ) -> None:
-        key = f"brought_{self.brought.version}_{name}{part}"
-        guess, brought = self.guess, self.brought
-
-        def changed() -> None:
-            value = st.session_state[key]
-            brought.look(lambda: guess.change(**{name: convert(value)}))
-
-        draw(key=key, on_change=changed, **details)

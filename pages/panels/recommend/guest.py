@@ -9,13 +9,13 @@ from pages.shared import parts, pickers, session
 from pages.shared.model_in_view import ModelInView
 from recsys_core import escape, words
 from recsys_core.models import Guest
-from recsys_core.ratings import Ratings, Scale
+from recsys_core.ratings import Ratings
 
 # So many well-known items are offered to be rated; more are found by name.
 _OFFERED = 8
 
-# A scale of more steps is typed, not clicked.
-_MOST_STEPS = 11
+# A scale of more ratings than this is typed, not clicked.
+_MOST_CLICKED = 11
 
 
 def _rated(model: ModelInView) -> dict[int, float]:
@@ -74,14 +74,14 @@ def _row(item: int, ratings: Ratings, rated: dict[int, float], locked: bool) -> 
         else:
             rated[item] = float(value)
 
-    steps = _steps(scale)
+    possible = scale.possible(_MOST_CLICKED)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(escape.markdown(name), width=190)
-        if steps:
+        if possible:
             st.segmented_control(
                 f"Your rating of {escape.markdown(name)}",
-                steps,
-                format_func=lambda value: f"{value:g}",
+                possible,
+                format_func=lambda value: escape.markdown(scale.said(value)),
                 key=key,
                 on_change=parts.unlocked("guest", note),
                 disabled=locked,
@@ -97,13 +97,6 @@ def _row(item: int, ratings: Ratings, rated: dict[int, float], locked: bool) -> 
                 on_change=parts.unlocked("guest", note),
                 disabled=locked,
                 label_visibility="collapsed",
-                placeholder=f"{words.given(scale.low)} to {words.given(scale.high)}",
+                placeholder=f"{scale.said(scale.low)} to {scale.said(scale.high)}",
                 width=130,
             )
-
-
-def _steps(scale: Scale) -> list[float]:
-    """The possible ratings where they are few enough to be clicked, else none."""
-    if scale.step is None or scale.width / scale.step >= _MOST_STEPS:
-        return []
-    return [scale.low + scale.step * i for i in range(round(scale.width / scale.step) + 1)]

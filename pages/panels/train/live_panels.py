@@ -401,7 +401,8 @@ def _selected(run: Run, user: int, item: int) -> None:
     predicted = run.fitted_at(epoch).predict([user], [item])[0]
     text = number(float(predicted))
     rated = run.split.train.block([user], [item])[0, 0]
-    known = "" if math.isnan(rated) else f", rated {number(float(rated))}"
+    said = escape.html(run.ratings.scale.said(float(rated)))
+    known = "" if math.isnan(rated) else f", rated {said}"
     what = "predicted" if found.has.ratings else "preference"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.html(
@@ -423,7 +424,7 @@ def _place(run: Run, user: int, item: int) -> str:
     row, column = (part.rows == user).nonzero()[0], (part.columns == item).nonzero()[0]
     if not (len(row) and len(column)):
         return ""
-    low, high, _ = run.fitted.extent
+    low, high = run.fitted.extent[:2]
     return (
         f' data-row="{row[0]}" data-column="{column[0]}" data-columns="{len(part.columns)}"'
         f' data-low="{low}" data-high="{high}"'

@@ -371,12 +371,13 @@ class Matrix extends Framed {
 
 // What to say of each cell: whose it is, and what is known of it.
 /** @type {(live: MatrixLive, known: (number | null)[][]) => string[][]} */
-function sentences({ rows, columns, held }, known) {
+function sentences({ rows, columns, held, words }, known) {
   const said = rows.map((row, r) =>
     columns.map((column, c) => {
       const rating = known[r][c]
-      const rated = rating === null ? "unrated" : `rated ${given(rating)}`
-      return `${row}, ${column}<br>${rated}`
+      if (rating === null) return `${row}, ${column}<br>unrated`
+      const word = words[given(rating)]
+      return `${row}, ${column}<br>rated ${given(rating)}${word ? ` (${word})` : ""}`
     }),
   )
   for (const [r, c, what] of held) said[r][c] = `${rows[r]}, ${columns[c]}<br>${what}`

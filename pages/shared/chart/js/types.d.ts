@@ -245,6 +245,8 @@ export interface MatrixLive {
   high: number
   framed: boolean
   held: [row: number, column: number, what: string][]
+  /** What ratings are called, by the rating as it is written. */
+  words: Record<string, string>
   roomy: Roomy | null // where cells may be large enough for numbers
   colours: { paper: string; mark: string }
   outline: Stroke & { half: number } // around what is held out; half its side, in cells

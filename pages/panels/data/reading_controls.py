@@ -1,0 +1,325 @@
+"""The controls that change how a file is understood: each shows what was guessed.
+
+Of an ordinary file there are few; the rest lies under “More”, which opens by itself where a doubt
+could be mended there. A doubt stands below the control that mends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from recsys_core import escape, words
+from recsys_core.reading import Draft
+from recsys_core.reading.dialect import ENCODINGS
+
+_NONE = "none"
+_TOGETHER = "all of them together"
+
+DELIMITERS = {
+    ",": "comma",
+    ";": "semicolon",
+    "tab": "tab",
+    "|": "bar |",
+    "::": "double colon ::",
+    "space": "space",
+}
+_LAYOUTS = {"long": "one rating a row", "wide": "users × items"}
+_REPEATS = {
+    "latest": "the latest counts",
+    "last": "the last counts",
+    "first": "the first counts",
+    "mean": "their mean",
+    "sum": "their sum",
+}
+_MORE_TEXTS = 100  # rows of the table of words
+
+
+class Controls:
+    """The controls of one draft; ``change`` is called with what a person changed.
+
+    ``version`` is part of their keys: they are made anew once a change made others be guessed.
+    """
+
+    def __init__(self, draft: Draft, version: int, change: Callable[..., None]) -> None:
+        self.draft, self.version, self.change = draft, version, change
+        self.shown: set[str] = set()
+
+    def draw(self) -> None:
+        """All that apply, each with the doubts that it mends."""
+        draft = self.draft
+        if draft.form == "grouplens":
+            return
+        if draft.members:
+            members = draft.members if draft.member is not None else (None, *draft.members)
+            self._choice("member", "File", members, lambda name: name or _TOGETHER)
+        if len(draft.sheets) > 1:
+            self._choice("sheet", "Sheet", draft.sheets)
+        if draft.layout:
+            with st.grid(4, min_column_width=150, gap="small"):
+                self._layout()
+            self._words()
+        rest = self._rest()
+        with st.expander("More", icon=":material/tune:", expanded=self._opens(rest)):
+            with st.grid(4, min_column_width=150, gap="small"):
+                for draw in rest.values():
+                    draw()
+
+    def doubts_left(self) -> list[str]:
+        """The doubts that no control on the page mends, and what else there is to know."""
+        return [doubt.sentence for doubt in self.draft.doubts if doubt.control not in self.shown]
+
+    def _layout(self) -> None:
+        """What an ordinary file may need: its form, its columns, what means “unrated”."""
+        draft = self.draft
+        self._choice("layout", "Layout", _LAYOUTS, _LAYOUTS.get)
+        if draft.layout == "long":
+            self._choice("user", "User column", self._columns(draft.user))
+            self._choice("item", "Item column", self._columns(draft.item))
+            self._choice("rating", "Rating column", self._columns(draft.rating))
+        else:
+            self._choice("user", "Column that names the rows", (None, *self._read()))
+            self._toggle("items_in_rows", "Rows are items, columns users")
+            if draft.left_out:
+                self._left_out()
+        if not draft.implicit:
+            self._unrated()
+
+    def _rest(self) -> dict[str, Callable[[], None]]:
+        """The other controls, by what they change."""
+        draft = self.draft
+        rest: dict[str, Callable[[], None]] = {}
+        if draft.form == "text":
+            rest["delimiter"] = self._delimiter
+            rest["encoding"] = self._encoding
+        if draft.decimal is not None:
+            rest["decimal"] = lambda: self._choice("decimal", "Decimal mark", (".", ","))
+        if draft.first_line is not None:
+            rest["first_line"] = lambda: self._count("first_line", "Table begins on line", 1)
+        if draft.header is not None:
+            rest["header"] = lambda: self._count("header", "Lines of column names", 0)
+        if draft.columns:
+            rest["footer"] = lambda: self._count("footer", "Lines left out at the end", 0)
+        if draft.columns and not (draft.layout == "wide" and draft.left_out):
+            rest["left_out"] = self._left_out
+        if draft.layout == "long":
+            for what in ("timestamp", "title", "genres"):
+                rest[what] = partial(
+                    self._choice, what, f"{what.capitalize()} column", (None, *self._read())
+                )
+            rest["key"] = lambda: self._choice(
+                "key", "Column of user and item together", (None, *self._read())
+            )
+            rest["implicit"] = lambda: self._toggle(
+                "implicit",
+                "Pairs alone, each counts 1",
+                "Who bought, heard or clicked what; no ratings are read.",
+            )
+        if draft.repeats is not None:
+            rest["repeats"] = lambda: self._choice(
+                "repeats", "A pair rated twice", _REPEATS, _REPEATS.get
+            )
+        if draft.person is not None:
+            rest["person"] = self._person
+        if draft.counts:
+            rest["log"] = lambda: self._toggle(
+                "log",
+                "Learn log(1 + count)",
+                "Play counts differ a thousandfold; their logarithm keeps a few from outweighing "
+                "all others.",
+            )
+        if draft.scale is not None and not draft.implicit:
+            rest["scale"] = self._scale
+        return rest
+
+    def _opens(self, rest: dict[str, Any]) -> bool:
+        draft = self.draft
+        doubted = any(doubt.control in rest for doubt in draft.doubts)
+        return doubted or (draft.problem is not None and len(draft.columns) < 2)
+
+    def _read(self) -> tuple[str, ...]:
+        return tuple(name for name in self.draft.columns if name not in self.draft.left_out)
+
+    def _columns(self, now: str | None) -> tuple[str | None, ...]:
+        return self._read() if now is not None else (None, *self._read())
+
+    def _delimiter(self) -> None:
+        now = self.draft.delimiter
+        known = (*DELIMITERS, *(() if now is None or now in DELIMITERS else (now,)))
+        self._choice(
+            "delimiter", "Separator", known, lambda text: DELIMITERS.get(text, text), new=True
+        )
+
+    def _encoding(self) -> None:
+        self._choice("encoding", "Encoding", ENCODINGS, new=True)
+        if self.draft.names_shown:
+            names = ", ".join(map(_short, self.draft.names_shown))
+            st.caption(escape.markdown(f"As in: {names}"))
+
+    def _left_out(self) -> None:
+        names = self.draft.columns
+        said = dict(zip(names, words.distinct([_short(name) for name in names]), strict=True))
+        self._widget(
+            "left_out",
+            st.multiselect,
+            tuple,
+            label="Columns left out",
+            options=list(names),
+            default=[name for name in self.draft.left_out if name in names],
+            format_func=said.__getitem__,
+            placeholder="none",
+        )
+
+    def _unrated(self) -> None:
+        now = [mark if isinstance(mark, str) else f"{mark:g}" for mark in self.draft.unrated]
+        self._widget(
+            "unrated",
+            st.multiselect,
+            lambda chosen: tuple(map(_mark, chosen)),
+            label="Means unrated",
+            options=list(dict.fromkeys([*now, "0", "-1", "99"])),
+            default=now,
+            accept_new_options=True,
+            placeholder="blank cells only",
+            help="Numbers and words that stand for “not rated”. Blank cells always do.",
+        )
+
+    def _words(self) -> None:
+        """What words mean, as a table to be changed; a word without a number is unrated."""
+        draft = self.draft
+        unrated = [mark for mark in draft.unrated if isinstance(mark, str)]
+        if not draft.answers and not draft.texts:
+            return
+        rows: list[tuple[str, float | None]] = [*draft.answers]
+        rows += [(text, None) for text in (*unrated, *draft.texts)]
+        table = pd.DataFrame(rows[:_MORE_TEXTS], columns=["In the file", "Means"])
+        st.caption("What the answers mean. Without a number: not rated.")
+
+        def edited(table: pd.DataFrame) -> tuple[tuple[str, float], ...]:
+            known = table.dropna(subset=["Means"])
+            return tuple(
+                (str(text), float(number))
+                for text, number in zip(known["In the file"], known["Means"], strict=True)
+            )
+
+        key = self._key("answers")
+        result = st.data_editor(
+            table,
+            key=key,
+            hide_index=True,
+            width="content",
+            disabled=["In the file"],
+            column_config={"Means": st.column_config.NumberColumn("Means")},
+            alt="Table of the answers in the file and the number that each means",
+        )
+        self.shown.add("answers")
+        self._doubts("answers")
+        if edited(result) != edited(table):
+            blank = result[result["Means"].isna()]["In the file"]
+            numbers = tuple(mark for mark in draft.unrated if not isinstance(mark, str))
+            self.change(answers=edited(result), unrated=(*numbers, *map(str, blank)))
+            st.rerun()
+
+    def _person(self) -> None:
+        self._widget(
+            "person",
+            st.text_input,
+            lambda text: tuple(name.strip() for name in str(text).split(",")),
+            label="Whose each file is, in their order",
+            value=", ".join(self.draft.person or ()),
+        )
+
+    def _scale(self) -> None:
+        # All three ends at once: each widget changes its own part of what was guessed.
+        assert self.draft.scale is not None
+        scale = self.draft.scale
+        self._widget(
+            "scale",
+            st.number_input,
+            lambda value: scale._replace(low=float(value)),
+            part="low",
+            label="Lowest possible rating",
+            value=float(scale.low),
+        )
+        self._widget(
+            "scale",
+            st.number_input,
+            lambda value: scale._replace(high=float(value)),
+            part="high",
+            label="Highest possible rating",
+            value=float(scale.high),
+        )
+
+    # --- kinds of controls ------------------------------------------------------------------------
+
+    def _choice(
+        self, name: str, label: str, options: Any, names: Any = None, new: bool = False
+    ) -> None:
+        options = list(options)
+        current = getattr(self.draft, name)
+        if current is not None and current not in options:
+            options.append(current)
+        said = [str(names(o)) if names else _NONE if o is None else str(o) for o in options]
+        said = words.distinct([_short(text) for text in said])
+        shown = dict(zip(options, said, strict=True))
+        self._widget(
+            name,
+            st.selectbox,
+            lambda value: value,
+            label=label,
+            options=options,
+            index=options.index(current) if current in options else None,
+            format_func=lambda option: shown.get(option, str(option)),
+            accept_new_options=new,
+        )
+
+    def _toggle(self, name: str, label: str, help: str | None = None) -> None:
+        value = bool(getattr(self.draft, name))
+        self._widget(name, st.toggle, bool, label=label, value=value, help=help)
+
+    def _count(self, name: str, label: str, least: int) -> None:
+        value = int(getattr(self.draft, name) or least)
+        self._widget(name, st.number_input, int, label=label, value=value, min_value=least, step=1)
+
+    def _widget(
+        self,
+        name: str,
+        draw: Callable[..., Any],
+        convert: Callable[[Any], Any],
+        part: str = "",
+        **details: Any,
+    ) -> None:
+        key, change = self._key(name + part), self.change
+
+        def changed() -> None:
+            change(**{name: convert(st.session_state[key])})
+
+        with st.container(gap="small"):
+            draw(key=key, on_change=changed, **details)
+            if name not in self.shown:
+                self.shown.add(name)
+                self._doubts(name)
+
+    def _doubts(self, name: str) -> None:
+        for doubt in self.draft.doubts:
+            if doubt.control == name:
+                st.warning(escape.markdown(doubt.sentence), icon=":material/help:")
+
+    def _key(self, name: str) -> str:
+        return f"brought_{self.version}_{name}"
+
+
+def _short(text: str) -> str:
+    return escape.short(escape.one_line(text), 80)
+
+
+def _mark(text: str) -> float | str:
+    """What a person typed as what means “unrated”: a number where it is one."""
+    try:
+        return words.parsed(text)
+    except ValueError:
+        return text

@@ -1,0 +1,72 @@
+"""Formats of other programs that are not read: each is named, with what to do about it."""
+
+from __future__ import annotations
+
+from recsys_core.text import Text
+
+_IN_R = 'in R, save it by write.csv(x, "ratings.csv")'
+_IN_STATA = "in Stata, save it by “export delimited”"
+_IN_SPSS = "in SPSS, save it as CSV"
+
+# First bytes, what they are, what to do. gzip, bzip2 and xz hide R's own first bytes.
+_MARKS = (
+    (b"RDX2\n", "is an R workspace (.rda)", _IN_R),
+    (b"RDX3\n", "is an R workspace (.rda)", _IN_R),
+    (b"RDA2\n", "is an R workspace (.rda)", _IN_R),
+    (b"X\n\x00\x00\x00\x02", "is an R object (.rds)", _IN_R),
+    (b"X\n\x00\x00\x00\x03", "is an R object (.rds)", _IN_R),
+    (b"A\n2\n", "is an R object (.rds)", _IN_R),
+    (b"A\n3\n", "is an R object (.rds)", _IN_R),
+    (b"$FL2@(#)", "is an SPSS file (.sav)", _IN_SPSS),
+    (b"$FL3@(#)", "is an SPSS file (.zsav)", _IN_SPSS),
+    (b"<stata_dta>", "is a Stata file (.dta)", _IN_STATA),
+    (b"FEA1", "is a Feather file", "save it as Parquet or CSV"),
+    (b"ARROW1", "is a Feather or Arrow file", "save it as Parquet or CSV"),
+    (b"Obj\x01", "is an Avro file", "save it as Parquet or CSV"),
+    (b"\x00\x01\x00\x00Standard ACE DB", "is an Access database", "export the table as CSV"),
+    (b"\x00\x01\x00\x00Standard Jet DB", "is an Access database", "export the table as CSV"),
+    (b"\x1f\x9d", "is packed with compress", "unpack it first"),
+    (b"\x04\x22\x4d\x18", "is packed with lz4", "unpack it first"),
+)
+# Where the first bytes do not tell: by the end of the name.
+_NAMES = {
+    ".rds": ("is an R object (.rds)", _IN_R),
+    ".rda": ("is an R workspace (.rda)", _IN_R),
+    ".rdata": ("is an R workspace (.rda)", _IN_R),
+    ".sav": ("is an SPSS file (.sav)", _IN_SPSS),
+    ".dta": ("is a Stata file (.dta)", _IN_STATA),
+    ".sas7bdat": ("is a SAS file", "in SAS, save it by PROC EXPORT as CSV"),
+    ".feather": ("is a Feather file", "save it as Parquet or CSV"),
+    ".orc": ("is an ORC file", "save it as Parquet or CSV"),
+    ".numbers": ("is a workbook of Apple Numbers", "export it as Excel or CSV"),
+    ".gsheet": ("is only a link to a Google sheet", "download the sheet as CSV or Excel"),
+    ".tar": ("is a tar archive", "unpack it first"),
+}
+_STATA = range(104, 120)  # versions of the binary header before “<stata_dta>”
+
+
+def sentence(data: bytes, name: str, said: str) -> Text | None:
+    """Why a file that is not read is refused, None where it is none of these.
+
+    ``data`` is what was brought, or what a .gz held; its first 1024 bytes are looked at.
+    """
+    found = _found(data[:1024], name.lower())
+    if found is None:
+        return None
+    what, remedy = found
+    return Text("{said} {what}; {remedy}.", said=said, what=what, remedy=remedy)
+
+
+def _found(head: bytes, name: str) -> tuple[str, str] | None:
+    for mark, what, remedy in _MARKS:
+        if head.startswith(mark):
+            return what, remedy
+    if head[257:262] == b"ustar":
+        return _NAMES[".tar"]
+    binary = b"\x00" in head or head.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"PK"))
+    for ending, about in _NAMES.items():
+        if name.endswith(ending) and (binary or ending == ".gsheet"):
+            return about
+    if len(head) > 4 and head[0] in _STATA and head[1] in (1, 2) and head[2:4] == b"\x01\x00":
+        return _NAMES[".dta"]
+    return None

@@ -1,0 +1,161 @@
+"""SQLite files: the table most like ratings, read from memory and never changed."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from typing import Any
+
+import pandas as pd
+
+from recsys_core.reading.formats.rows import NamedCells, chosen_table, likeness
+from recsys_core.reading.limits import MAX_CELLS, MAX_COLUMNS, MAX_ROWS
+from recsys_core.reading.sources import unreadable
+from recsys_core.text import Text
+
+CODE = "sqlite"
+
+_MARK = b"SQLite format 3\x00"
+_MOST_TABLES = 100
+_SECONDS = 60  # a view may be written so that it never ends
+_LONGEST = 1_000_000  # bytes of a cell
+
+
+def recognised(data: bytes) -> bool:
+    """Whether bytes are a SQLite database."""
+    return data.startswith(_MARK)
+
+
+def read(data: bytes, said: str, table: str | None = None) -> NamedCells:
+    """One table or view; by itself the one most like ratings, of equals the largest.
+
+    Raises
+    ------
+    ReadError
+        If the database is damaged, or has no table of two columns that holds rows.
+    """
+    # A database in WAL mode (bytes 18 and 19 are 2) opens only beside its log; 1 is without.
+    image = data[:18] + b"\x01\x01" + data[20:]
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        connection.deserialize(image)
+        _restrict(connection)
+        tables = _tables(connection)
+        if not tables:
+            raise unreadable(
+                Text(
+                    "{said} is a database without a table of two columns that holds rows.",
+                    said=said,
+                )
+            )
+        guess = max(tables, key=lambda name: tables[name])
+        chosen = chosen_table(table, list(tables), said, guess)
+        frame = _frame(connection, chosen, said)
+        return NamedCells(frame, said, CODE, sheet=chosen, sheets=tuple(tables))
+    except (sqlite3.Error, OverflowError, MemoryError) as error:
+        if isinstance(error, sqlite3.OperationalError) and "interrupted" in str(error):
+            raise unreadable(
+                Text(
+                    "A table of {said} takes more than {seconds} seconds to read; export the "
+                    "ratings as CSV.",
+                    said=said,
+                    seconds=_SECONDS,
+                )
+            ) from None
+        raise unreadable(
+            Text(
+                "{said} is a damaged or locked SQLite database; export the table of ratings as "
+                "CSV.",
+                said=said,
+            )
+        ) from None
+    finally:
+        connection.close()
+
+
+def _restrict(connection: sqlite3.Connection) -> None:
+    """Allow reading only, for a while: a file may hold views and triggers of any kind."""
+    ends = time.monotonic() + _SECONDS
+    connection.text_factory = lambda text: text.decode("utf-8", "replace")
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_COLUMN, MAX_COLUMNS)
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
+    connection.execute("PRAGMA query_only = ON")
+    connection.set_progress_handler(lambda: time.monotonic() > ends, 100_000)
+    allowed = {
+        sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION,
+        sqlite3.SQLITE_RECURSIVE,
+    }  # fmt: skip
+
+    def authorize(action: int, *about: Any) -> int:
+        if action == sqlite3.SQLITE_FUNCTION and about[1] == "load_extension":
+            return sqlite3.SQLITE_DENY
+        return sqlite3.SQLITE_OK if action in allowed else sqlite3.SQLITE_DENY
+
+    connection.set_authorizer(authorize)
+
+
+def _tables(connection: sqlite3.Connection) -> dict[str, tuple[int, int]]:
+    """The tables that may hold ratings: how much they are like it, and how many rows they have."""
+    names = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
+        " AND name NOT LIKE 'sqlite_%' AND sql NOT LIKE 'CREATE VIRTUAL%'"
+        " ORDER BY type, rowid LIMIT ?",
+        (_MOST_TABLES,),
+    ).fetchall()
+    found = {}
+    for (name,) in names:
+        try:
+            rows = connection.execute(f"SELECT * FROM {_quoted(name)} LIMIT 50")
+            columns = [about[0] for about in rows.description]
+            first = rows.fetchall()
+            if len(columns) < 2 or not first:
+                continue
+            (n_rows,) = connection.execute(f"SELECT count(*) FROM {_quoted(name)}").fetchone()
+        except sqlite3.DatabaseError as error:
+            if "interrupted" in str(error) or len(names) == 1:
+                raise
+            continue  # a view of a table that is not there
+        found[name] = likeness(columns, first), n_rows
+    return found
+
+
+def _frame(connection: sqlite3.Connection, name: str, said: str) -> pd.DataFrame:
+    rows = connection.execute(f"SELECT * FROM {_quoted(name)}")
+    columns = [about[0] for about in rows.description]
+    found: list[list[Any]] = [[] for _ in columns]
+    n_rows = 0
+    while some := rows.fetchmany(10_000):
+        n_rows += len(some)
+        if n_rows > MAX_ROWS or n_rows * len(columns) > 4 * MAX_CELLS:
+            raise unreadable(
+                Text(
+                    "Table “{table}” of {said} has more than {n_given:,} rows, more than fit; "
+                    "bring a part of it.",
+                    table=name,
+                    said=said,
+                    n_given=n_rows,
+                )
+            )
+        for column, cells in zip(found, zip(*some, strict=True), strict=True):
+            column.extend(cells)
+    frame = pd.DataFrame(dict(enumerate(map(_column, found))))
+    frame.columns = pd.Index(columns)
+    keep = [not any(isinstance(c, bytes) for c in cells[:1000]) for cells in found]
+    if not any(keep):
+        raise unreadable(
+            Text("Table “{table}” of {said} holds no text and no numbers.", table=name, said=said)
+        )
+    return frame.loc[:, keep]
+
+
+def _column(cells: list[Any]) -> pd.Series:
+    if all(type(cell) is int for cell in cells) or all(type(cell) is float for cell in cells):
+        return pd.Series(cells)
+    return pd.Series(cells, dtype=object)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

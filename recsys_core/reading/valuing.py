@@ -1,0 +1,358 @@
+"""From cells to ratings as numbers: what words mean, what means “unrated”, counts, the scale."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from recsys_core import escape, repeats
+from recsys_core.ratings import Scale
+from recsys_core.reading import answers, building, values
+from recsys_core.reading.answers import Answers
+from recsys_core.reading.cells import as_labels, as_numbers, as_seconds, is_blank, number
+from recsys_core.reading.meaning import LongRoles, WideRoles
+from recsys_core.reading.sources import unreadable
+from recsys_core.reading.tabling import Tabled
+from recsys_core.text import Text
+
+_MOST_TEXTS = 200  # texts without a number that are listed for a person to say theirs
+
+
+class Said(NamedTuple):
+    """What a person said of cells: None, or ``...`` of ``unrated``, where nothing was said."""
+
+    answers: tuple[tuple[str, float], ...] | None = None
+    unrated: Any = ...
+    log: bool = False
+    scale: Scale | None = None
+
+    @property
+    def marks(self) -> tuple[float | str, ...] | None:
+        """The numbers and words that mean “not rated”; None where nothing was said."""
+        if self.unrated is ...:
+            return None
+        if self.unrated is None:
+            return ()
+        some = self.unrated if isinstance(self.unrated, tuple | list | set) else (self.unrated,)
+        return tuple(mark if isinstance(mark, str) else float(mark) for mark in some)
+
+    @property
+    def of_cells(self) -> Said:
+        """What was said of single cells: the meaning of words alone."""
+        return Said(self.answers, ... if self.words is None else self.words)
+
+    @property
+    def words(self) -> tuple[str, ...] | None:
+        """The words among them."""
+        marks = self.marks
+        return None if marks is None else tuple(mark for mark in marks if isinstance(mark, str))
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """Cells as numbers, NaN where unrated: (n_rows,) of a long table, (n_users, n_items) of a wide.
+
+    ``labels`` are the users and items of a wide table. ``answers`` say what texts stand for;
+    ``problem`` names a cell that stands for nothing, ``texts`` all such.
+    """
+
+    numbers: np.ndarray
+    labels: tuple[pd.Index, pd.Index] | None = None
+    answers: Answers | None = None
+    problem: Text | None = None
+    texts: tuple[str, ...] = ()
+    remarks: tuple[Text, ...] = ()
+
+
+def read_long(found: LongRoles, decimal: str, implicit: bool, said: Said, file: str) -> Read:
+    """Read the ratings of a table with one rating a row; 1 each where there are pairs alone."""
+    table, name = found.table, found.roles.rating
+    if implicit or name is None:
+        return Read(np.ones(len(table.body)))
+    column = table[name]
+    numbers, wrong = as_numbers(column, decimal)
+    if not wrong.any() and said.answers is None:
+        return Read(numbers)
+    answered = _answered([column], said, decimal)
+    if answered is not None:
+        numbers, wrong = answers.applied(column, answered, decimal)
+    if not wrong.any():
+        return Read(numbers, answers=answered, remarks=_remarks(answered))
+    problem = building.not_a_number(table, name, wrong, numbers, file)
+    return Read(numbers, None, answered, problem, _texts(column[wrong]))
+
+
+def read_wide(tabled: Tabled, roles: WideRoles, said: Said, file: str) -> Read:
+    """Read the ratings of a table of users × items, float32."""
+    grid = building.grid(roles.table, roles.labels)
+    numbers, wrong = building.grid_numbers(grid, tabled.decimal)
+    answered = None
+    if wrong.any() or said.answers is not None:
+        texts = [grid.body.iloc[:, at] for at in range(grid.body.shape[1]) if grid.has_words(at)]
+        answered = _answered(texts, said, tabled.decimal)
+        if answered is not None:
+            for at in range(grid.body.shape[1]):
+                if grid.has_words(at):
+                    column = grid.body.iloc[:, at]
+                    numbers[:, at], wrong[:, at] = answers.applied(column, answered, tabled.decimal)
+    if wrong.any():
+        problem = building.not_a_rating(grid, wrong, file)
+        return Read(numbers, None, answered, problem, _texts_of(grid.body, wrong))
+    numbers, names = grid.without_nameless_end(numbers)
+    users, items = grid.rows, pd.Index([tabled.items.get(name, name) for name in names])
+    remarks = list(_remarks(answered))
+    if not roles.labels and values.first_counts_the_rest(numbers):  # as Jester's files do
+        numbers, items = numbers[:, 1:], items[1:]
+        remarks.append(Text("The first column counts the ratings of its row and was left out."))
+    if roles.items_in_rows:
+        numbers, users, items = numbers.T, items, users
+    return Read(numbers, (users, items), answered, remarks=tuple(remarks))
+
+
+def _answered(columns: Iterable[pd.Series], said: Said, decimal: str) -> Answers | None:
+    """What the texts of columns mean: as a person said, else as they are understood."""
+    texts: Counter[str] = Counter()
+    for column in columns:
+        codes, unique = pd.factorize(column)
+        times = np.bincount(codes[codes >= 0], minlength=len(unique))
+        for cell, n in zip(unique, times.tolist(), strict=True):
+            if not is_blank(cell):
+                texts[str(cell).strip()] += n
+    if said.answers is not None:
+        answered = answers.said(said.answers, texts, decimal)
+    else:
+        answered = answers.understood(texts, decimal) or Answers()
+        answered = _with_mark(answered, texts, decimal)
+    if said.words is not None:
+        answered = replace(answered, unrated=said.words)
+    return None if answered == Answers() else answered
+
+
+def _with_mark(answered: Answers, texts: Counter[str], decimal: str) -> Answers:
+    """The answers, with one text that comes again and again among ratings as “not rated”.
+
+    People make up such marks: “x”, “n.s.”, “ng”. A typing error comes once.
+    """
+    known = {text for text, _ in answered.pairs} | set(answered.unrated)
+    others = [text for text in texts if text not in known and number(text, decimal) is None]
+    n_ratings = sum(n for text, n in texts.items() if text not in others)
+    if len(others) != 1 or not 2 <= texts[others[0]] < n_ratings or len(others[0]) > 20:
+        return answered
+    remark = answered.remark or Text(
+        "“{text}” is among the ratings again and again; it was taken as “unrated”.",
+        text=_short(others[0]),
+    )
+    unrated = (*answered.unrated, others[0])
+    return replace(answered, unrated=unrated, unknown=(), remark=remark)
+
+
+def _remarks(answered: Answers | None) -> tuple[Text, ...]:
+    if answered is None:
+        return ()
+    found = []
+    if answered.pairs and answered.remark is None:
+        pairs = ", ".join(f"“{_short(text)}” {number:g}" for text, number in answered.pairs[:12])
+        found.append(Text("Answers were taken as numbers: {pairs}.", pairs=pairs))
+    if answered.unrated:
+        marks = ", ".join(f"“{_short(text)}”" for text in answered.unrated[:12])
+        found.append(Text("Taken as “unrated”: {marks}.", marks=marks))
+    if answered.remark is not None:
+        found.append(answered.remark)
+    return tuple(found)
+
+
+def _short(text: str) -> str:
+    return escape.short(escape.one_line(text), 40)
+
+
+def _texts(cells: pd.Series) -> tuple[str, ...]:
+    """The different texts of some cells, those met first."""
+    return tuple(dict.fromkeys(str(cell).strip() for cell in cells.unique()))[:_MOST_TEXTS]
+
+
+def _texts_of(body: pd.DataFrame, wrong: np.ndarray) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for at in np.flatnonzero(wrong.any(axis=0)):
+        found |= dict.fromkeys(_texts(body.iloc[:, at][wrong[:, at]]))
+    return tuple(found)[:_MOST_TEXTS]
+
+
+# --- numbers → ratings ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Valued:
+    """The ratings as numbers, NaN where unrated, logarithms where wished; of the shape read."""
+
+    numbers: np.ndarray
+    unrated: tuple[float | str, ...]
+    counts: bool
+    log: bool
+    distinct: np.ndarray  # the different ratings, ascending
+    n: int  # how many ratings
+    remarks: tuple[Text, ...]
+
+
+def valued(
+    read: Read, named_so: bool, wide: bool, said: Said, known: tuple[float, ...] = ()
+) -> Valued:
+    """Tell which numbers mean “unrated” and whether they count something.
+
+    ``named_so``: the column is called as counts are; ``known`` numbers mean “unrated” for sure.
+
+    Raises
+    ------
+    ReadError
+        If logarithms of negative numbers are wished.
+    """
+    numbers = read.numbers
+    present = numbers[np.isfinite(numbers)].astype(np.float64, copy=False)
+    counts = values.are_counts(present, named_so)
+    marks = said.marks
+    if marks is None:
+        words = read.answers.unrated if read.answers else ()
+        guessed = values.unrated_values(present, words, len(present) < numbers.size, wide, counts)
+        if repeats.have_returns(present, named_so):
+            guessed = words  # −2 is what was sent back
+        marks = tuple(dict.fromkeys([*(m for m in known if m in present), *guessed]))
+    remarks: list[Text] = []
+    for mark in marks:
+        if isinstance(mark, str):
+            continue
+        is_mark = numbers == mark
+        remarks.append(
+            Text(
+                "{unrated:g} was taken as “unrated”: {n}\u00a0cell.",
+                "{unrated:g} was taken as “unrated”: {n:,}\u00a0cells.",
+                unrated=mark,
+                n=int(is_mark.sum()),
+            )
+        )
+        numbers = np.where(is_mark, np.nan, numbers)
+        present = present[present != mark]
+    said_zero = read.answers is not None and any(number == 0 for _, number in read.answers.pairs)
+    if 0 not in marks and not said_zero:
+        if (n_zeros := int((present == 0).sum())) and present.min() >= 0:
+            remarks.append(
+                Text(
+                    "0 was taken as a rating: {n}\u00a0cell.",
+                    "0 was taken as a rating: {n:,}\u00a0cells.",
+                    n=n_zeros,
+                )
+            )
+    if len(present) and present.min() == present.max() == 1:
+        remarks.append(
+            Text(
+                "Each pair of user and item counts 1, as of what was bought or clicked: models of "
+                "implicit feedback learn from them."
+            )
+        )
+    if counts and len(present):
+        remarks.append(_about_counts(present, said.log))
+    if said.log:
+        if len(present) and present.min() < 0:
+            raise unreadable(
+                Text("Negative numbers have no logarithm of 1 + value; read them as they are.")
+            )
+        numbers, present = np.log1p(numbers), np.log1p(present)
+    distinct = np.sort(pd.unique(present))  # hashing first: far faster than sorting all
+    return Valued(numbers, marks, counts, said.log, distinct, len(present), tuple(remarks))
+
+
+def scale_of(valued: Valued, read: Read, implicit: bool, said: Said, file: str) -> Scale:
+    """The scale that the ratings seem to have, with the words that people answered in.
+
+    Raises
+    ------
+    ReadError
+        If there is no rating.
+    """
+    if said.scale is not None:
+        return said.scale
+    if not valued.n:
+        raise unreadable(
+            Text(
+                "{file} holds no rating, only blanks and what was taken as "
+                "“unrated”; choose another column of ratings, or another value for unrated.",
+                file=file,
+            )
+        )
+    if implicit:
+        return Scale(0, 1, 1)
+    if read.answers is None or valued.log:
+        return Scale.guess(valued.distinct, valued.n)
+    return answers.scale_of(read.answers, valued.distinct, valued.n)
+
+
+# --- the same user and item twice -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Once:
+    """What is done with repeated pairs (``how``, one of ``repeats.HOW``).
+
+    ``n_repeated`` rows are more than pairs; ``valued`` is what each pair counts.
+    """
+
+    how: str
+    n_repeated: int
+    valued: Valued
+
+
+def once(
+    found: LongRoles, valued: Valued, named_so: bool, said: str | None, whole: bool = False
+) -> Once:
+    """Tell which rating of a repeated pair counts, or what they make together.
+
+    The lines of invoices are summed: what was sent back is in them as numbers below zero.
+    ``whole``: these are all rows of a large file, in which pairs are looked for once, later.
+    """
+    roles, table = found.roles, found.table
+    assert roles.user is not None and roles.item is not None
+    present = np.isfinite(valued.numbers)
+    numbers = valued.numbers[present]
+    if not len(numbers):
+        return Once(said or "last", 0, valued)
+    counts = valued.counts or named_so or repeats.have_returns(numbers, named_so)
+    if whole and not (counts or said == "sum"):
+        how = said or repeats.guess(numbers, roles.timestamp is not None, counts)
+        return Once(how, 0, valued)
+    users, _ = pd.factorize(as_labels(table[roles.user])[present])
+    items, _ = pd.factorize(as_labels(table[roles.item])[present])
+    known = (users >= 0) & (items >= 0)
+    times = None if roles.timestamp is None else as_seconds(table[roles.timestamp][present][known])
+    how = said or repeats.guess(numbers, times is not None, counts)
+    settled = repeats.settled(users[known], items[known], numbers[known], times, how)
+    distinct = np.sort(pd.unique(settled.values))
+    remarks = valued.remarks
+    if settled.n_repeated and how == "sum" and said is None:
+        remarks = (
+            *remarks,
+            Text("The same user and item come more than once; their numbers are summed."),
+        )
+    if how != "sum":
+        return Once(how, settled.n_repeated, valued)
+    summed = replace(valued, distinct=distinct, n=len(settled.values), remarks=remarks)
+    return Once(how, settled.n_repeated, summed)
+
+
+def _about_counts(counts: np.ndarray, log: bool) -> Text:
+    about = Text(
+        "The ratings look like counts, such as plays: half are at most {median:g}, the largest is "
+        "{largest:,.0f}",
+        median=np.median(counts),
+        largest=counts.max(),
+    )
+    if log:
+        return Text(
+            "{about}; log(1 + count) is learnt, so that a few large ones do not outweigh all.",
+            about=about,
+        )
+    return Text(
+        "{about}; take log(1 + count), lest a few large ones outweigh all others.", about=about
+    )

@@ -1,0 +1,132 @@
+"""The same user and item more than once: which rating counts, or what they make together."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from recsys_core.errors import RatingsError
+from recsys_core.text import Text
+
+# The latest by time, the last or first row, or one number of all.
+HOW = ("latest", "last", "first", "mean", "sum")
+
+
+class Settled(NamedTuple):
+    """One row for every pair.
+
+    ``rows``: positions of the rows that stay, ascending, int64; ``values``: what each counts,
+    float64, of their shape. ``n_repeated``: rows more than pairs. ``n_returned``: pairs left out
+    because all that was bought went back.
+    """
+
+    rows: np.ndarray
+    values: np.ndarray
+    n_repeated: int = 0
+    n_returned: int = 0
+
+
+def guess(values: np.ndarray, has_times: bool, counts: bool) -> str:
+    """Which of ``HOW`` suits numbers, (n,): counts are summed, of ratings the latest counts.
+
+    ``counts``: they say how often or how much; see ``have_returns`` for counts below zero.
+    """
+    if counts or (len(values) and values.min() == values.max() == 1):
+        return "sum"  # a one for each time
+    return "latest" if has_times else "last"
+
+
+def have_returns(values: np.ndarray, named_so: bool) -> bool:
+    """Whether quantities, (n,), hold what was sent back as numbers below zero: lines of invoices.
+
+    ``named_so``: the column's name says “quantity” or the like.
+    """
+    present = values[np.isfinite(values)]
+    if not named_so or not len(present) or (present != np.rint(present)).any():
+        return False
+    return bool(present.min() < 0 < present.max() and 2 * (present < 0).sum() <= len(present))
+
+
+def settled(
+    users: np.ndarray, items: np.ndarray, values: np.ndarray, times: np.ndarray | None, how: str
+) -> Settled:
+    """Let every pair of user and item count once.
+
+    ``users`` and ``items`` are whole numbers from 0, (n_rows,); ``values`` finite; ``times`` whole
+    numbers or None: then the last row is the latest. A sum or a mean stands in the row of the
+    latest. A sum that numbers below zero bring to zero or less counts nothing: all was returned.
+
+    Raises
+    ------
+    RatingsError
+        If ``how`` is none of ``HOW``.
+    """
+    if how not in HOW:
+        raise RatingsError(
+            Text(
+                "Repeated ratings cannot be settled by “{how}”; choose one of {names}.",
+                how=how,
+                names=", ".join(HOW),
+            )
+        )
+    n_items = int(items.max(initial=0)) + 1
+    pairs = pd.Series(users.astype(np.int64) * n_items + items)
+    values = np.asarray(values, dtype=np.float64)
+    again = pairs.duplicated(keep=False).to_numpy()
+    returns = how == "sum" and bool((values < 0).any())
+    if not again.any() and not returns:
+        return Settled(np.arange(len(pairs)), values)
+    keep = ~again
+    if how in ("first", "last"):
+        keep |= ~pairs.duplicated(keep="first" if how == "first" else "last").to_numpy()
+    else:
+        rows = np.flatnonzero(again)
+        moments = np.zeros(len(rows)) if times is None else times[rows]
+        order = np.lexsort((rows, moments, pairs.to_numpy()[rows]))
+        ends = np.append(np.diff(pairs.to_numpy()[rows][order]) != 0, True)[: len(rows)]
+        keep[rows[order[ends]]] = True
+    kept = np.flatnonzero(keep)
+    found = values[kept]
+    if how in ("mean", "sum"):
+        codes, _ = pd.factorize(pairs)
+        totals = np.bincount(codes, weights=values)
+        found = totals[codes[kept]]
+        if how == "mean":
+            found = found / np.bincount(codes)[codes[kept]]
+    n_repeated = len(pairs) - len(kept)
+    if not returns:
+        return Settled(kept, found, n_repeated)
+    bought = found > 0
+    return Settled(kept[bought], found[bought], n_repeated, int((~bought).sum()))
+
+
+def sentence(how: str, n: int) -> Text:
+    """The sentence on n repeated ratings and what was done with them."""
+    one, several = _SENTENCES[how]
+    return Text(one, several, n=n)
+
+
+_SENTENCES = {
+    "latest": (
+        "{n} repeated rating (same user, same item): the latest was kept.",
+        "{n:,} repeated ratings (same user, same item): the latest was kept.",
+    ),
+    "last": (
+        "{n} repeated rating (same user, same item): the last was kept.",
+        "{n:,} repeated ratings (same user, same item): the last was kept.",
+    ),
+    "first": (
+        "{n} repeated rating (same user, same item): the first was kept.",
+        "{n:,} repeated ratings (same user, same item): the first was kept.",
+    ),
+    "mean": (
+        "{n} repeated rating (same user, same item): the mean was taken.",
+        "{n:,} repeated ratings (same user, same item): the mean was taken.",
+    ),
+    "sum": (
+        "{n} repeated row (same user, same item): the sum was taken.",
+        "{n:,} repeated rows (same user, same item): the sum was taken.",
+    ),
+}
