@@ -220,8 +220,8 @@ def _numbered(records: list[list[Any]], decimal: str) -> list[list[Any]]:
     for at in range(min(max(map(len, rows), default=0), _MOST_WORDY)):
         cells = (row[at] for row in rows if len(row) > at)
         texts = Counter(str(cell).strip() for cell in cells if not is_blank(cell))
-        if all(number(text, decimal) is not None for text in texts):
-            continue
+        if all(number(text, decimal) is not None for text in texts) or {"x", "y"} <= texts.keys():
+            continue  # x and y are names, not “no” and “yes”
         known = answers.understood(texts, decimal)
         if known is not None:
             meant[at] = {text: f"{x:g}" for text, x in known.pairs} | dict.fromkeys(known.unrated)
@@ -230,7 +230,7 @@ def _numbered(records: list[list[Any]], decimal: str) -> list[list[Any]]:
             marks.update(text for text in texts if number(text, decimal) is None)
     if len(marks) == 1 and marks.total() > 2:  # one sign again and again: “n.s.”
         meant = {at: words or dict.fromkeys(marks) for at, words in meant.items()}
-    if not any(meant.values()):
+    if not any(words for at, words in meant.items() if at):  # a first column alone names rows
         return records
     numbered = [list(record) for record in records]
     for record in numbered:
