@@ -89,15 +89,17 @@ def not_a_number(
     """The sentence on the first cell of a column of ratings that is no number, (n_rows,)."""
     at = int(np.argmax(wrong))
     cell = str(table[column].iloc[at])[:40]
-    if wrong.sum() > 0.5 * np.isfinite(numbers).sum() + 0.5:
+    if wrong.sum() > max(1, 0.5 * np.isfinite(numbers).sum() + 0.5):
         return Text(
-            "{place} of {said}, column “{rating}”: “{cell}” is not a number, nor are {n_others:,} "
+            "{place} of {said}, column “{rating}”: “{cell}” is not a number, nor is {n} other; "
+            "choose the column that holds the ratings, or say what each means.",
+            "{place} of {said}, column “{rating}”: “{cell}” is not a number, nor are {n:,} "
             "others; choose the column that holds the ratings, or say what each means.",
             place=table.place(at),
             said=said,
             rating=column,
             cell=cell,
-            n_others=wrong.sum() - 1,
+            n=int(wrong.sum()) - 1,
         )
     return Text(
         "{place} of {said}, column “{rating}”: “{cell}” is not a number; mend it, leave it blank, "

@@ -174,6 +174,8 @@ def test_what_a_file_is_refused_with_is_text(watched):
         alert = page.get_by_test_id("stAlert").filter(has_text=re.search(r"zq.", cell)[0])
         expect(alert).to_contain_text(cell)
         harmless(page)
+        page.get_by_role("button", name=f"Remove {at} *zqa*.csv").click()
+        expect(alert).to_have_count(0)
 
 
 def test_links_and_names_of_runs_are_text(watched):
