@@ -298,7 +298,7 @@ def _columns(
         return _Columns(remarks=remarks, wide=False)
     long = layout.names_long(names)
     form = forms.understood(names, rows)
-    if form is not None and (form.question or not long):
+    if form is not None and (form.sure or not long):
         return _of_form(form, remarks)
     if long:
         return _Columns(remarks=remarks)
