@@ -675,13 +675,18 @@ def _index() -> dict[str, list[int]]:
 
 
 def _family(texts: Mapping[str, int]) -> Family | None:
-    """The family that knows most of the texts, counted by cells; the first of equals."""
+    """The family that knows most of the texts, counted by cells.
+
+    Of equals that which tells more of them apart, then the first.
+    """
     known: Counter[int] = Counter()
     for text, n in texts.items():
         known.update(dict.fromkeys({f for w in _forms(text) for f in _index().get(w, ())}, n))
     if not known:
         return None
-    return families()[min(known, key=lambda at: (-known[at], at))]
+    most = max(known.values())
+    equals = [families()[at] for at in sorted(known) if known[at] == most]
+    return max(equals, key=lambda family: len({family.rank(text) for text in texts} - {None}))
 
 
 def _worded(texts: Mapping[str, int], numbers: Mapping[str, float]) -> Answers | None:

@@ -1,0 +1,90 @@
+"""Files as teachers, students and analysts bring them: each read as its maker meant it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+
+import openpyxl
+import pytest
+
+from recsys_core.reading import answers, inspect, read_ratings
+
+FILMS = ["Alien", "Brazil", "Casablanca", "Dune", "Fargo"]
+NAMES = ["Anna", "Bert", "Carla", "David", "Emma", "Farid", "Greta", "Hugo", "Ines", "Jonas"]
+
+
+def text(*rows, sep=","):
+    file = io.StringIO()
+    csv.writer(file, delimiter=sep, lineterminator="\n").writerows(rows)
+    return file.getvalue().encode()
+
+
+def cells(ratings):
+    """{(user, item): value} by label."""
+    return {
+        (str(ratings.users[u]), str(ratings.items[i])): float(v)
+        for u, i, v in zip(ratings.user_ids, ratings.item_ids, ratings.values, strict=True)
+    }
+
+
+def drawn(values, n_rows=len(NAMES), n_columns=len(FILMS), seed=0):
+    generator = random.Random(seed)
+    return [[generator.choice(values) for _ in range(n_columns)] for _ in range(n_rows)]
+
+
+def test_an_anonymous_form_of_microsoft_is_one_row_a_person():
+    numbers = drawn([1, 2, 3, 4, 5])
+    head = ["ID", "Start time", "Completion time", "Email", "Name", *FILMS]
+    for names, users in ((NAMES, NAMES), ([None] * 10, [str(n) for n in range(1, 11)])):
+        book = openpyxl.Workbook()
+        book.active.append(head)
+        for at, row in enumerate(numbers):
+            when = f"2024-03-01 10:{at:02d}:00"
+            book.active.append([at + 1, when, when, "anonymous", names[at], *row])
+        file = io.BytesIO()
+        book.save(file)
+        found = cells(read_ratings(file.getvalue()))
+        assert found == {
+            (users[u], film): float(numbers[u][i])
+            for u in range(10)
+            for i, film in enumerate(FILMS)
+        }
+
+
+# The five answers of each set, the lowest first, and what means “not rated” beside them.
+@pytest.mark.parametrize(
+    ("said", "unrated"),
+    [
+        (
+            "zdecydowanie się nie zgadzam|raczej się nie zgadzam|trudno powiedzieć|"
+            "raczej się zgadzam|zdecydowanie się zgadzam",
+            "nie oglądałem",
+        ),
+        ("очень плохо|плохо|удовлетворительно|хорошо|отлично", "не смотрела"),
+        ("полностью не согласен|не согласен|нейтрально|согласен|полностью согласен", "не знаю"),
+        ("很差|较差|还行|推荐|力荐", "没看过"),
+        ("非常不同意|不同意|一般|同意|非常同意", "未观看"),
+        ("とても悪い|悪い|普通|良い|とても良い", "見ていない"),
+        (
+            "Per niente d'accordo|Poco d'accordo|Abbastanza d'accordo|Molto d'accordo|"
+            "Completamente d'accordo",
+            "Non visto",
+        ),
+    ],
+)
+def test_answers_of_more_languages(said, unrated):
+    ascending = said.split("|")
+    rows = drawn([*ascending, unrated])
+    draft = inspect(text(["Name", *FILMS], *([n, *r] for n, r in zip(NAMES, rows, strict=True))))
+    assert dict(draft.answers) == {word: n for n, word in enumerate(ascending, 1)}
+    assert draft.unrated == (unrated,)
+    assert (draft.scale.low, draft.scale.high) == (1, 5)
+
+
+def test_four_italian_answers_stay_four():
+    four = ["Per niente d'accordo", "Poco d'accordo", "Abbastanza d'accordo", "Molto d'accordo"]
+    found = answers.understood(dict.fromkeys(four, 5))
+    assert dict(found.pairs) == {word: n for n, word in enumerate(four, 1)}
+    assert (found.scale.low, found.scale.high) == (1, 4)
