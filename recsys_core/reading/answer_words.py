@@ -1052,8 +1052,9 @@ UNRATED = (
     r"|(die |dat |deze )?ken (ik )?(het |hem |die )?(nog )?niet|nvt|n v t|onbekend"
     r"|(wil|zeg)( ik)?( liever)? (het )?niet( zeggen)?|geen van beide",
     # Polish
-    r"(jeszcze )?nie (oglada[lł][ea]m|widzia[lł][ea]m|znam|czyta[lł][ea]m|s[lł]ysza[lł][ea]m|wiem|dotyczy"
-    r"|gra[lł][ea]m|probowa[lł][ea]m)( (tego|tego filmu|filmu))?|(nie mam|bez) (zdania|odpowiedzi)"
+    r"(jeszcze )?nie (oglada[lł][ea]m|widzia[lł][ea]m|znam|czyta[lł][ea]m|s[lł]ysza[lł][ea]m"
+    r"|wiem|dotyczy|gra[lł][ea]m|probowa[lł][ea]m)( (tego|tego filmu|filmu))?"
+    r"|(nie mam|bez) (zdania|odpowiedzi)"
     r"|brak (odpowiedzi|danych|zdania|oceny)|trudno powiedziec",
     # Russian; и stands for й, too, as accents are taken away
     r"((я|еще|это|этот фильм) )*не (смотрел|видел|читал|слышал|пробовал|играл|помню|знаю|знаком"

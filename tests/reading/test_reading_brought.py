@@ -29,7 +29,7 @@ def cells(ratings):
     }
 
 
-def drawn(values, n_rows=len(NAMES), n_columns=len(FILMS), seed=0):
+def drawn(values, n_rows=10, n_columns=5, seed=0):
     generator = random.Random(seed)
     return [[generator.choice(values) for _ in range(n_columns)] for _ in range(n_rows)]
 
@@ -88,3 +88,13 @@ def test_four_italian_answers_stay_four():
     found = answers.understood(dict.fromkeys(four, 5))
     assert dict(found.pairs) == {word: n for n, word in enumerate(four, 1)}
     assert (found.scale.low, found.scale.high) == (1, 4)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "mac-roman", "cp850", "iso8859-15"])
+@pytest.mark.parametrize("head", ["élève;film;note", "who;film;mark"])
+def test_few_french_words_are_read_in_the_encoding_they_were_written_in(encoding, head):
+    pairs = [("Chloé", "Léon"), ("Anna", "Dune"), ("Zoé", "Amélie"), ("Chloé", "Dune")]
+    rows = [[user, film, n % 5 + 1] for n, (user, film) in enumerate(pairs)]
+    data = text(head.split(";"), *rows, sep=";").decode().encode(encoding)
+    assert set(cells(read_ratings(data))) == set(pairs)
+    assert inspect(data).columns == tuple(head.split(";"))
