@@ -98,3 +98,15 @@ def test_few_french_words_are_read_in_the_encoding_they_were_written_in(encoding
     data = text(head.split(";"), *rows, sep=";").decode().encode(encoding)
     assert set(cells(read_ratings(data))) == set(pairs)
     assert inspect(data).columns == tuple(head.split(";"))
+
+
+def test_a_matrix_is_doubted_before_it_is_used():
+    days = [
+        [f"2024-02-{day:02d}", 100 + day, 101 + day, 99 + day, 100 + day, 10**6 + 37 * day]
+        for day in range(1, 29)
+    ]
+    data = text(["Date", "Open", "High", "Low", "Close", "Volume"], *days)
+    draft = inspect(data, "stocks.csv")
+    assert {doubt.code for doubt in draft.doubts} == {"beyond", "user_times"}
+    said = read_ratings(data).report.sentences()
+    assert all(doubt.sentence in said for doubt in draft.doubts)
