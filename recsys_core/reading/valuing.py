@@ -94,7 +94,7 @@ def read_wide(tabled: Tabled, roles: WideRoles, said: Said, file: str) -> Read:
     answered = None
     if wrong.any() or said.answers is not None:
         texts = [grid.body.iloc[:, at] for at in range(grid.body.shape[1]) if grid.has_words(at)]
-        answered = _answered(texts, said, tabled.decimal)
+        answered = _answered(texts, said, tabled.decimal, survey=bool(tabled.items))
         if answered is not None:
             for at in range(grid.body.shape[1]):
                 if grid.has_words(at):
@@ -114,8 +114,13 @@ def read_wide(tabled: Tabled, roles: WideRoles, said: Said, file: str) -> Read:
     return Read(numbers, (users, items), answered, remarks=tuple(remarks))
 
 
-def _answered(columns: Iterable[pd.Series], said: Said, decimal: str) -> Answers | None:
-    """What the texts of columns mean: as a person said, else as they are understood."""
+def _answered(
+    columns: Iterable[pd.Series], said: Said, decimal: str, survey: bool = False
+) -> Answers | None:
+    """What the texts of columns mean: as a person said, else as they are understood.
+
+    ``survey``: they are the answers to one.
+    """
     texts: Counter[str] = Counter()
     for column in columns:
         codes, unique = pd.factorize(column)
@@ -126,7 +131,10 @@ def _answered(columns: Iterable[pd.Series], said: Said, decimal: str) -> Answers
     if said.answers is not None:
         answered = answers.said(said.answers, texts, decimal)
     else:
-        answered = answers.understood(texts, decimal) or Answers()
+        answered = answers.understood(texts, decimal)
+        if answered is None and survey:
+            answered = answers.coded(texts)
+        answered = answered or Answers()
         answered = _with_mark(answered, texts, decimal)
     if said.words is not None:
         answered = replace(answered, unrated=said.words)

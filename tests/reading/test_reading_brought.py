@@ -6,8 +6,10 @@ import csv
 import io
 import random
 
+import numpy as np
 import openpyxl
 import pytest
+import scipy.io
 
 from recsys_core.reading import answers, inspect, read_ratings
 
@@ -110,3 +112,38 @@ def test_a_matrix_is_doubted_before_it_is_used():
     assert {doubt.code for doubt in draft.doubts} == {"beyond", "user_times"}
     said = read_ratings(data).report.sentences()
     assert all(doubt.sentence in said for doubt in draft.doubts)
+
+
+def test_codes_of_answers_of_limesurvey_are_their_numbers():
+    rows = drawn([1, 2, 3, 4, 5])
+    head = ["id", "submitdate", "startlanguage", *(f"G1Q1[SQ00{n}]" for n in range(1, 6))]
+    coded = [
+        [n, "2024-01-02 10:00:00", "de", *(f"AO0{x}" for x in row)] for n, row in enumerate(rows, 1)
+    ]
+    coded[0][-1] = "-oth-"
+    found = cells(read_ratings(text(head, *coded, sep=";")))
+    expected = {(str(u + 1), f"SQ00{i + 1}"): rows[u][i] for u in range(10) for i in range(5)}
+    del expected["1", "SQ005"]
+    assert found == expected
+    # Elsewhere the same texts are somebody's names.
+    long = text(["user", "item", "rating"], ["A1", "A2", 3], ["A2", "A1", 4], ["A1", "A3", 5])
+    assert set(cells(read_ratings(long))) == {("A1", "A2"), ("A2", "A1"), ("A1", "A3")}
+
+
+def test_a_question_written_once_above_its_items():
+    rows = drawn([1, 2, 3, 4, 5])
+    head = ["Respondent ID", "Collector ID", "Start Date", "How do you rate these?", "", "", "", ""]
+    body = [[1000 + n, 4, "03/01/2024", *row] for n, row in enumerate(rows)]
+    found = cells(read_ratings(text(head, ["", "", "", *FILMS], *body)))
+    assert found == {
+        (str(1000 + u), film): rows[u][i] for u in range(10) for i, film in enumerate(FILMS)
+    }
+
+
+def test_of_two_matrices_that_with_numbers_is_read_not_that_with_marks():
+    numbers = np.array(drawn([0, 0, 1, 2, 3, 4, 5], 12, 8))
+    for names in (("Y", "R"), ("A", "isRated")):
+        file = io.BytesIO()
+        scipy.io.savemat(file, dict(zip(names, (numbers, (numbers > 0) * 1), strict=True)))
+        ratings = read_ratings(file.getvalue())
+        assert ratings.n_ratings == (numbers > 0).sum() and ratings.scale.high == 5
