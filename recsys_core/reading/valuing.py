@@ -131,10 +131,8 @@ def _answered(
     if said.answers is not None:
         answered = answers.said(said.answers, texts, decimal)
     else:
-        answered = answers.understood(texts, decimal)
-        if answered is None and survey:
-            answered = answers.coded(texts)
-        answered = answered or Answers()
+        codes = answers.coded(texts) if survey else None
+        answered = answers.understood(texts, decimal) or codes or Answers()
         answered = _with_mark(answered, texts, decimal)
     if said.words is not None:
         answered = replace(answered, unrated=said.words)
@@ -222,11 +220,14 @@ def valued(
     present = numbers[np.isfinite(numbers)].astype(np.float64, copy=False)
     counts = values.are_counts(present, named_so)
     marks = said.marks
+    said_zero = read.answers is not None and any(number == 0 for _, number in read.answers.pairs)
     if marks is None:
         words = read.answers.unrated if read.answers else ()
         guessed = values.unrated_values(present, words, len(present) < numbers.size, wide, counts)
         if repeats.have_returns(present, named_so):
             guessed = words  # −2 is what was sent back
+        elif said_zero and 2 * (present == 0).sum() <= len(present):
+            guessed = tuple(mark for mark in guessed if mark != 0)  # somebody wrote “0 %”
         marks = tuple(dict.fromkeys([*(m for m in known if m in present), *guessed]))
     remarks: list[Text] = []
     for mark in marks:
@@ -243,7 +244,6 @@ def valued(
         )
         numbers = np.where(is_mark, np.nan, numbers)
         present = present[present != mark]
-    said_zero = read.answers is not None and any(number == 0 for _, number in read.answers.pairs)
     if 0 not in marks and not said_zero:
         if (n_zeros := int((present == 0).sum())) and present.min() >= 0:
             remarks.append(

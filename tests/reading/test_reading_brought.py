@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 import scipy.io
 
+from recsys_core.errors import ReadError
 from recsys_core.reading import answers, inspect, read_ratings
 
 FILMS = ["Alien", "Brazil", "Casablanca", "Dune", "Fargo"]
@@ -147,3 +148,39 @@ def test_of_two_matrices_that_with_numbers_is_read_not_that_with_marks():
         scipy.io.savemat(file, dict(zip(names, (numbers, (numbers > 0) * 1), strict=True)))
         ratings = read_ratings(file.getvalue())
         assert ratings.n_ratings == (numbers > 0).sum() and ratings.scale.high == 5
+
+
+def test_a_table_of_jira():
+    lines = ["||Name||Alien||Brazil||", "|Anna|5|3|", "|Bert| |2|", "|Carla|1|4|"]
+    expected = {
+        ("Anna", "Alien"): 5, ("Anna", "Brazil"): 3, ("Bert", "Brazil"): 2,
+        ("Carla", "Alien"): 1, ("Carla", "Brazil"): 4,
+    }  # fmt: skip
+    assert cells(read_ratings("\n".join(lines).encode())) == expected
+
+
+@pytest.mark.parametrize(
+    ("what", "lines"),
+    [
+        ("XML", ['<?xml version="1.0"?>', "<list>", "<a><score>5</score></a>", "</list>"]),
+        ("SQL", ["-- dump", "CREATE TABLE `r` (", " `u` int,", " `i` int", ");",
+                 "INSERT INTO `r` VALUES (1,2,5),(1,3,4);"]),
+        ("wiki", ['{| class="wikitable"', "! Name !! Alien !! Heat", "|-", "| Ana || 5 || 3",
+                  "|-", "| Bo || 4 || 2", "|}"]),
+        ("LIBSVM", ["1 1:5 2:3", "2 1:4 3:2", "3 2:1 3:5"]),
+        ("name: value", ["user: Ana", "film: Alien", "stars: 5", "", "user: Bo", "film: Heat",
+                         "stars: 2"]),
+    ],
+)  # fmt: skip
+def test_texts_that_are_no_tables_are_refused_by_what_they_are(what, lines):
+    with pytest.raises(ReadError) as refused:
+        read_ratings("\n".join([*lines, ""]).encode())
+    assert what in str(refused.value) and ";" in str(refused.value)
+
+
+def test_a_zero_written_out_is_a_rating():
+    rows = drawn(["0%", "25%", "50%", "75%", "100%"])
+    ratings = read_ratings(
+        text(["student", *FILMS], *([n, *r] for n, r in zip(NAMES, rows, strict=True)))
+    )
+    assert ratings.n_ratings == 50 and (ratings.scale.low, ratings.scale.high) == (0, 100)
