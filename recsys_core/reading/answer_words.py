@@ -1,10 +1,11 @@
-"""Words that people answer with in place of numbers, in seven languages: data for ``answers``.
+"""Words that people answer with in place of numbers, in eleven languages: data for ``answers``.
 
 A block is a set of answers that belong together, one answer a line, the lowest first; what is
 written with “|” between means the same answer. In front of each answer stand the scales it belongs
 to, usual ones first: those marked 5 are a scale of five answers, 5b another one.
 
-English, German, French, Spanish, Portuguese, Italian and Dutch. Case, accents and signs are of no
+English, German, French, Spanish, Portuguese, Italian and Dutch; the usual ones of Polish, Russian,
+Chinese and Japanese. Case, accents and signs are of no
 matter (``answers.folded``). The English scales are those of survey research (Vagias, “Likert-type
 scale response anchors”, 2006; the hedonic nine points of Peryam and Pilgrim, 1957); the others are
 what forms in these languages offer.
@@ -164,8 +165,75 @@ AGREEMENT = "\n\n".join(
                 "enigszins mee eens | beetje eens | enigszins eens | een beetje eens",
             ),
         ),
+        (
+            (
+                "zdecydowanie się nie zgadzam | zdecydowanie nie zgadzam się "
+                "| całkowicie się nie zgadzam | całkowicie nie zgadzam się",
+                "nie zgadzam się | nie zgadzam",
+                "raczej się nie zgadzam | raczej nie zgadzam się",
+            ),
+            "trudno powiedzieć | ani się zgadzam ani się nie zgadzam | nie mam zdania "
+            "| neutralnie | ani tak ani nie",
+            (
+                "zdecydowanie się zgadzam | zdecydowanie zgadzam się | całkowicie się zgadzam "
+                "| całkowicie zgadzam się | w pełni się zgadzam",
+                "zgadzam się | zgadzam",
+                "raczej się zgadzam | raczej zgadzam się",
+            ),
+        ),
+        (
+            (
+                "полностью не согласен | полностью не согласна | совершенно не согласен "
+                "| совершенно не согласна | категорически не согласен | абсолютно не согласен",
+                "не согласен | не согласна",
+                "скорее не согласен | скорее не согласна | частично не согласен",
+            ),
+            "нейтрально | затрудняюсь ответить | ни согласен ни не согласен | трудно сказать "
+            "| отношусь нейтрально",
+            (
+                "полностью согласен | полностью согласна | совершенно согласен "
+                "| совершенно согласна | абсолютно согласен",
+                "согласен | согласна",
+                "скорее согласен | скорее согласна | частично согласен",
+            ),
+        ),
+        (
+            (
+                "非常不同意 | 完全不同意 | 强烈不同意 | 非常不赞同 | 非常不符合 | 完全不符合",
+                "不同意 | 不赞同 | 不符合",
+                "有点不同意 | 比较不同意 | 不太同意 | 不太符合 | 比较不符合",
+            ),
+            "中立 | 一般 | 不确定 | 既不同意也不反对 | 无所谓",
+            (
+                "非常同意 | 完全同意 | 强烈同意 | 非常赞同 | 非常符合 | 完全符合",
+                "同意 | 赞同 | 符合",
+                "有点同意 | 比较同意 | 比较符合",
+            ),
+        ),
+        (
+            (
+                "まったくそう思わない | 全くそう思わない | 強く反対 | 全く当てはまらない "
+                "| まったく当てはまらない",
+                "そう思わない | 同意しない | 当てはまらない | 反対",
+                "あまりそう思わない | ややそう思わない | あまり当てはまらない",
+            ),
+            "どちらともいえない | どちらでもない | 普通 | どちらとも言えない",
+            (
+                "とてもそう思う | 非常にそう思う | 強くそう思う | 強く同意 | とても当てはまる",
+                "そう思う | 同意する | 当てはまる | 賛成",
+                "ややそう思う | まあそう思う | やや当てはまる",
+            ),
+        ),
     )
 )
+AGREEMENT += """
+
+5: per niente d'accordo | per nulla d'accordo
+5: poco d'accordo
+5: abbastanza d'accordo | mediamente d'accordo | né d'accordo né in disaccordo
+5: molto d'accordo | d'accordo
+5: completamente d'accordo | totalmente d'accordo | del tutto d'accordo | pienamente d'accordo
+"""
 
 FREQUENCY = """
 5 5b 4 4b 3: never | not at all | none of the time
@@ -226,6 +294,32 @@ FREQUENCY = """
 5 4: vaak | dikwijls | regelmatig
 : meestal | bijna altijd | heel vaak | zeer vaak
 5 4 3: altijd
+
+5 4 3: nigdy
+5: rzadko | prawie nigdy
+5 4 3: czasami | czasem | niekiedy
+5 4: często
+: bardzo często | prawie zawsze | zwykle
+5 4 3: zawsze
+
+5 4 3: никогда
+5: редко | почти никогда
+5 4 3: иногда
+5 4: часто
+: очень часто | почти всегда | обычно
+5 4 3: всегда
+
+5 4 3: 从不 | 从来不 | 从未
+5: 很少 | 偶尔
+5 4 3: 有时 | 有时候
+5 4: 经常 | 常常
+5 4 3: 总是 | 一直
+
+5 4 3: 全くない | まったくない | 一度もない
+5: めったにない | ほとんどない
+5 4 3: 時々 | たまに | ときどき
+5 4: よくある | よく | しばしば
+5 4 3: いつも | 常に
 """
 
 QUALITY = """
@@ -299,6 +393,38 @@ QUALITY = """
 5 4 3 2: goed
 5 4: zeer goed | heel goed | erg goed
 4: uitstekend | uitmuntend | perfect | geweldig
+
+5: bardzo zły | bardzo zła | bardzo słaby | bardzo słaba | bardzo źle | okropny | fatalny
+5 4 3 2: zły | zła | słaby | słaba | źle | słabo
+5 3: przeciętny | przeciętna | średni | średnia | średnio | neutralny | ok
+5 4 3 2: dobry | dobra | dobrze
+5 4: bardzo dobry | bardzo dobra | bardzo dobrze
+4: doskonały | doskonała | świetny | świetna | znakomity | rewelacyjny
+
+: niedostateczny
+: dopuszczający
+: dostateczny
+: dobry
+: bardzo dobry
+: celujący
+
+5: очень плохо | ужасно | отвратительно | очень плохой
+5 4 3 2: плохо | плохой | неудовлетворительно | слабо
+5 4 3: удовлетворительно | средне | нормально | так себе | средний | неплохо
+5 4 3 2: хорошо | хороший
+5 4: отлично | очень хорошо | прекрасно | отличный | великолепно | превосходно
+
+5: 很差 | 非常差 | 极差 | 很糟糕 | 糟糕
+5 3 2: 较差 | 差 | 不好 | 比较差 | 差评
+5 3: 还行 | 一般 | 中等 | 普通 | 尚可 | 中评 | 及格
+5 3 2: 推荐 | 好 | 较好 | 不错 | 良好 | 比较好 | 好评
+5: 力荐 | 很好 | 非常好 | 优秀 | 极好 | 强烈推荐
+
+5: とても悪い | 非常に悪い | 最悪 | 大変悪い
+5 3 2: 悪い | やや悪い | 良くない | よくない
+5 3: 普通 | ふつう | まあまあ | どちらでもない | どちらともいえない
+5 3 2: 良い | やや良い | いい | よい
+5: とても良い | 非常に良い | 大変良い | 最高 | とてもよい
 """
 
 LIKING = f"""
@@ -359,6 +485,55 @@ LIKING = f"""
 5 4 2 3: leuk | vind ik leuk | vond ik leuk | mooi
 5 4: geweldig | heel leuk | hou ervan | houd ervan | erg leuk | zeer leuk | vind ik geweldig \
 | super leuk
+
+5: nienawidzę | bardzo mi się nie podobał | bardzo mi się nie podobało | bardzo nie lubię
+5 3 2: nie lubię | nie podoba mi się | nie podobał mi się | nie podobało mi się
+5 3: obojętny | neutralnie | ok | taki sobie
+5 3 2: lubię | podoba mi się | podobał mi się | podobało mi się
+5: uwielbiam | bardzo lubię | bardzo mi się podoba | bardzo mi się podobał \
+| bardzo mi się podobało | kocham
+
+5: ненавижу | очень не нравится | очень не понравилось | совсем не понравилось
+5 3 2: не нравится | не понравилось | не понравился | не люблю
+5 3: нейтрально | нормально | безразлично | так себе
+5 3 2: нравится | понравилось | понравился | люблю
+5: обожаю | очень нравится | очень понравилось | очень люблю
+
+5: 非常不喜欢 | 讨厌 | 很不喜欢
+5 3 2: 不喜欢 | 不太喜欢
+5 3: 一般 | 无所谓 | 中立 | 普通
+5 3 2: 喜欢 | 比较喜欢
+5: 非常喜欢 | 很喜欢 | 超喜欢 | 最爱
+
+5: 大嫌い | とても嫌い
+5 3 2: 嫌い | やや嫌い | 好きではない | 好きじゃない
+5 3: 普通 | どちらでもない | どちらともいえない
+5 3 2: 好き | やや好き
+5: 大好き | とても好き
+
+5: bardzo niezadowolony | bardzo niezadowolona
+5 3 2: niezadowolony | niezadowolona | raczej niezadowolony
+5 3: ani zadowolony ani niezadowolony | neutralny | obojętny
+5 3 2: zadowolony | zadowolona | raczej zadowolony
+5: bardzo zadowolony | bardzo zadowolona
+
+5: очень недоволен | очень недовольна | совершенно не удовлетворен
+5 3 2: недоволен | недовольна | не удовлетворен | скорее недоволен
+5 3: нейтрально | затрудняюсь ответить
+5 3 2: доволен | довольна | удовлетворен | скорее доволен
+5: очень доволен | очень довольна | полностью удовлетворен
+
+5: 非常不满意 | 很不满意
+5 3 2: 不满意 | 不太满意 | 比较不满意
+5 3: 一般 | 中立 | 普通
+5 3 2: 满意 | 比较满意 | 基本满意
+5: 非常满意 | 很满意
+
+5: とても不満 | 非常に不満 | 大変不満
+5 3 2: 不満 | やや不満
+5 3: 普通 | どちらでもない | どちらともいえない
+5 3 2: 満足 | やや満足
+5: とても満足 | 非常に満足 | 大変満足
 """
 
 CHANCE = f"""
@@ -405,6 +580,24 @@ CHANCE = f"""
 5: misschien
 5 4: waarschijnlijk wel | waarschijnlijk
 5 4: zeker wel | zeker | beslist
+
+5 4: zdecydowanie nie | na pewno nie
+5 4: raczej nie | prawdopodobnie nie
+5: trudno powiedzieć | może | być może
+5 4: raczej tak | prawdopodobnie tak | prawdopodobnie
+5 4: zdecydowanie tak | na pewno | na pewno tak
+
+5 4: точно нет | определенно нет | однозначно нет
+5 4: скорее нет | вероятно нет
+5: возможно | может быть | затрудняюсь ответить
+5 4: скорее да | вероятно да | вероятно
+5 4: точно да | определенно да | однозначно да
+
+5 4: 肯定不会 | 一定不会
+5 4: 可能不会 | 应该不会
+5: 不确定 | 也许
+5 4: 可能会 | 应该会
+5 4: 肯定会 | 一定会
 """
 
 DEGREE = """
@@ -496,6 +689,10 @@ DEGREE = """
 """
 
 YES_NO = """
+2 3: nie | нет | 否 | 不是 | いいえ | いや
+3: może | возможно | не знаю | 也许 | 不确定 | わからない
+2 3: tak | да | 是 | はい
+
 2 3: no | nein | non | nao | nee | n | nope | nay
 3: maybe | perhaps | possibly | partly | vielleicht | peut etre | quizas | tal vez | talvez \
 | forse | misschien | jein | teilweise | somewhat
@@ -854,6 +1051,21 @@ UNRATED = (
     r"(dat )?weet (ik )?(het )?(niet|nog niet)|geen (mening|antwoord|idee|oordeel|cijfer)"
     r"|(die |dat |deze )?ken (ik )?(het |hem |die )?(nog )?niet|nvt|n v t|onbekend"
     r"|(wil|zeg)( ik)?( liever)? (het )?niet( zeggen)?|geen van beide",
+    # Polish
+    r"(jeszcze )?nie (oglada[lł][ea]m|widzia[lł][ea]m|znam|czyta[lł][ea]m|s[lł]ysza[lł][ea]m"
+    r"|wiem|dotyczy|gra[lł][ea]m|probowa[lł][ea]m)( (tego|tego filmu|filmu))?"
+    r"|(nie mam|bez) (zdania|odpowiedzi)"
+    r"|brak (odpowiedzi|danych|zdania|oceny)|trudno powiedziec",
+    # Russian; и stands for й, too, as accents are taken away
+    r"((я|еще|это|этот фильм) )*не (смотрел|видел|читал|слышал|пробовал|играл|помню|знаю|знаком"
+    r"|знакома|оценивал|применимо)[аи]?( (это|этот фильм|фильм|еще))?|затрудняюсь( ответить)?"
+    r"|нет (ответа|данных|мнения|оценки)|без (ответа|оценки)|трудно сказать|не указано|н д",
+    # Chinese
+    r"(我)?(还|从)?(没|没有|未)(看|听|读|玩|用|吃|去)(过)?|(未|没有?)(观看|评价|评分|填写|作答|回答)"
+    r"|不(知道|清楚|了解|适用|记得)|无(法评价|意见)?|跳过|不予评价",
+    # Japanese
+    r"(まだ)?(見|観|読|聞|聴)(て|んて|いて)?(い)?(ない|ません)|未(視聴|鑑賞|読|評価|回答|見)|見たことかない"
+    r"|知らない|(わから|分から)ない|無回答|該当なし|回答しない",
 )  # fmt: skip
 
 # Numbers in words, in the same languages.

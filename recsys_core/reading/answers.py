@@ -103,6 +103,30 @@ def understood(texts: Mapping[str, int], decimal: str = ".") -> Answers | None:
     return best
 
 
+_CODE = re.compile(r"A(O|0)?(\d{1,2})")
+
+
+def coded(texts: Mapping[str, int]) -> Answers | None:
+    """Take LimeSurvey's codes of answers, A1 … A5 or AO01 … AO05, as the numbers in them.
+
+    Only among the answers to a survey: elsewhere A1 may be somebody's name. None where any text is
+    no such code, or all are the same. “-oth-” is an answer of one's own, and no rating.
+    """
+    others = tuple(text for text in texts if text == "-oth-" or means_unrated(text))
+    found = {t: _CODE.fullmatch(t.strip()) for t in texts if t not in others}
+    numbers = {text: float(match[2]) for text, match in found.items() if match}
+    if len(numbers) < len(found) or len(set(numbers.values())) < 2:
+        return None
+    first = max(numbers, key=lambda text: numbers[text])
+    remark = Text(
+        "Codes of answers such as “{text}” were read as numbers: {value:g}; export the full "
+        "answers where the codes are not in their order.",
+        text=first,
+        value=numbers[first],
+    )
+    return Answers(_ascending(numbers), others, remark=remark)
+
+
 def of_columns(
     columns: Sequence[Mapping[str, int]], decimal: str = "."
 ) -> tuple[Answers | None, tuple[int, ...]]:
@@ -675,13 +699,18 @@ def _index() -> dict[str, list[int]]:
 
 
 def _family(texts: Mapping[str, int]) -> Family | None:
-    """The family that knows most of the texts, counted by cells; the first of equals."""
+    """The family that knows most of the texts, counted by cells.
+
+    Of equals that which tells more of them apart, then the first.
+    """
     known: Counter[int] = Counter()
     for text, n in texts.items():
         known.update(dict.fromkeys({f for w in _forms(text) for f in _index().get(w, ())}, n))
     if not known:
         return None
-    return families()[min(known, key=lambda at: (-known[at], at))]
+    most = max(known.values())
+    equals = [families()[at] for at in sorted(known) if known[at] == most]
+    return max(equals, key=lambda family: len({family.rank(text) for text in texts} - {None}))
 
 
 def _worded(texts: Mapping[str, int], numbers: Mapping[str, float]) -> Answers | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from recsys_core.errors import ReadError
 from recsys_core.extras import needed_for
 from recsys_core.reading.cells import number
+from recsys_core.reading.column_roles import meaning
 from recsys_core.reading.sources import Content, unmarked_wide, unreadable
 from recsys_core.text import Text
 
@@ -195,10 +196,14 @@ def _guessed(data: bytes) -> str:
     # A detector is weakest at few words of western Europe: in a wrong one of these encodings they
     # hold odd signs, and words of other alphabets hold no ASCII letters.
     western = max(_WESTERN, key=lambda one: (_fit(text, one), one == name))
-    if name in _WESTERN:
+    if name not in _WESTERN:
+        unlikely = name.startswith(_OTHER_ALPHABETS) or _capitals_within(text, name)
+        western = western if unlikely and _fit(text, western) == 1.0 else name
+    if not data.startswith(windows[0]):
         return western
-    other_alphabet = name.startswith(_OTHER_ALPHABETS)
-    return western if other_alphabet and _fit(text, western) == 1.0 else name
+    # A name of a column that is a known word in one of them says more than all letters.
+    head = _LINE_ENDS.split(windows[0], maxsplit=1)[0]
+    return max((western, name, *_WESTERN), key=lambda one: _n_known(head, one))
 
 
 _WESTERN = ("latin-1", "mac-roman", "cp850", "cp437", "iso8859-15")
@@ -209,6 +214,19 @@ _OTHER_ALPHABETS = (
 _LETTERS = frozenset("áàâäãåæçéèêëíìîïñóòôöõøœúùûüÿß")
 _CAPITALS = frozenset(letter.upper() for letter in _LETTERS if letter != "ß")
 _SIGNS = frozenset("‘’“”–—…«»¿¡€£°·©®ªº\u00a0")
+
+
+def _n_known(head: bytes, name: str) -> int:
+    """How many names of columns with letters beyond ASCII are known words in an encoding."""
+    cells = re.split(r"[,;|\t]", Encoding(name).decode(head))
+    known = (meaning(cell.strip(' "')) for cell in cells if not cell.isascii())
+    return sum(said.role is not None or said.attribute for said in known)
+
+
+def _capitals_within(data: bytes, name: str) -> bool:
+    """Whether a capital beyond ASCII stands after a small letter, as in no word: “ChloŽ”."""
+    pairs = re.findall(r"(?=([a-z][^\x00-\x7f]))", Encoding(name).decode(data))
+    return any(pair[1].isupper() for pair in pairs)
 
 
 def _fit(data: bytes, name: str) -> float:

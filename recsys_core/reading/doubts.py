@@ -102,6 +102,30 @@ def of_wide(matrix: pd.DataFrame) -> list[Doubt]:
                 "left_out",
             )
         )
+    if not found and _measure_apart(values):
+        found.append(
+            Doubt(
+                "measures",
+                Text(
+                    "The columns hold numbers of different ranges, as measurements do, where "
+                    "ratings share one scale; leave out what is no rating, or bring another table."
+                ),
+                "left_out",
+            )
+        )
+    labels = pd.Series(matrix.index.astype(str))
+    if len(labels) >= _ENOUGH and looks_like_moments(_sampled(labels)):
+        found.append(
+            Doubt(
+                "user_times",
+                Text(
+                    "The rows are named by dates or times such as “{name}”, not by who rated; "
+                    "choose the column that says who, or bring another table.",
+                    name=_said(labels.iloc[0]),
+                ),
+                "user",
+            )
+        )
     if n_again := int(matrix.index.duplicated().sum()):
         found.append(
             Doubt(
@@ -208,7 +232,10 @@ def _of_ids(table: Table, what: str, name: str) -> list[Doubt]:
                 what,
             )
         ]
-    if said.attribute or said.role in ("timestamp", "rating", "count", "genres"):
+    # A name that says nothing, in a language whose words are known elsewhere in the header.
+    says_nothing = what == "user" and said.role is None and not name.startswith("column ")
+    told = says_nothing and any(meaning(other).role for other in table.names if other != name)
+    if told or said.attribute or said.role in ("timestamp", "rating", "count", "genres"):
         return [
             Doubt(
                 f"{what}_name",
@@ -444,13 +471,25 @@ def _beyond_the_others(values: np.ndarray) -> list[int]:
     lows = np.min(values, axis=0, initial=np.inf, where=np.isfinite(values))
     highs = np.max(values, axis=0, initial=-np.inf, where=np.isfinite(values))
     order = np.argsort(lows, kind="stable")
+    highest = np.maximum.accumulate(highs[order])  # of each column and all before it
     found: list[int] = []
-    for at in order[::-1]:  # from the highest column down, as long as there is a gap below it
-        others = highs[[c for c in range(len(highs)) if c != at and c not in found]]
-        if not np.isfinite(lows[at]) or lows[at] <= others.max():
+    for place in range(len(order) - 1, 0, -1):  # from the highest column down to the first gap
+        at = order[place]
+        if not np.isfinite(lows[at]) or lows[at] <= highest[place - 1]:
             break
         found.append(int(at))
     return sorted(found) if len(found) <= values.shape[1] // 2 else []
+
+
+def _measure_apart(values: np.ndarray) -> bool:
+    """Whether columns of finely graded numbers lie apart, as lengths beside widths do.
+
+    Of some column all numbers are above all of another. Ratings of few steps may do so by chance.
+    """
+    present = values[:, np.isfinite(values).sum(axis=0) >= _ENOUGH]
+    if present.shape[1] < 2 or len(np.unique(present[np.isfinite(present)])) <= 40:
+        return False
+    return bool(np.nanmin(present, axis=0).max() > np.nanmax(present, axis=0).min())
 
 
 def _looks_average(column: pd.Series) -> bool:

@@ -419,7 +419,7 @@ def _wide(
     draft = _valued(draft, valued, (*tabled.remarks, *read.remarks))
     yield _Reached(draft)
     scale = do(valuing.scale_of, valued, read, False, said, file)
-    draft = replace(draft, scale=scale)
+    draft = replace(draft, scale=scale, doubts=do(_wide_doubts, read, valued, whole))
     yield _Reached(draft, ReadyWide(read, roles, valued, scale, draft.name, draft.remarks))
 
 

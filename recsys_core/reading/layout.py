@@ -140,7 +140,11 @@ def column_names(header: Sequence[Record], width: int) -> list[str]:
         names = [old or new for old, new in zip(names, line, strict=True)]
     full = [line for line in speaking if sum(map(bool, line)) > 1] or lines[:1]
     distinct = [line for line in full if len(set(filter(None, line))) == sum(map(bool, line))]
-    if distinct:
+    if len(full) == 2 and any(below and not above for above, below in zip(*full, strict=True)):
+        # A question is written once above all its items, as SurveyMonkey does.
+        pairs = zip(_spread(full[0]), full[1], strict=True)
+        filled = [" / ".join(filter(None, pair)) for pair in pairs]
+    elif distinct:
         chosen = max(distinct, key=lambda line: sum(map(len, line)))
         others = [old or new for old, new in zip(lines[0], chosen, strict=True)]
         filled = [new or old for new, old in zip(chosen, others, strict=True)]

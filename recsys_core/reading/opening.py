@@ -84,6 +84,8 @@ def _single(content: Content, form: str) -> Inside:
         head = encoding.decode(content.data[:MAX_HEAD]).removeprefix("\ufeff")
         if (known := formats.recognised(head, content.name)) is not None:
             return Inside(content, known.code, format=known)
+        if (sentence := refused.text_sentence(head, content.said)) is not None:
+            raise unreadable(sentence)
     return Inside(content, form)
 
 

@@ -306,7 +306,7 @@ def _columns(
     long = layout.names_long(names)
     form = forms.understood(names, rows)
     rated = long and not {"rating", "count"}.isdisjoint(map(role, names))
-    if form is not None and (form.question or not rated):
+    if form is not None and (form.sure or not rated):
         return _of_form(form, remarks)
     if long:
         return _Columns(remarks=remarks)

@@ -94,7 +94,7 @@ def read_wide(tabled: Tabled, roles: WideRoles, said: Said, file: str) -> Read:
     answered = None
     if wrong.any() or said.answers is not None:
         texts = [grid.body.iloc[:, at] for at in range(grid.body.shape[1]) if grid.has_words(at)]
-        answered = _answered(texts, said, tabled.decimal)
+        answered = _answered(texts, said, tabled.decimal, survey=bool(tabled.items))
         if answered is not None:
             for at in range(grid.body.shape[1]):
                 if grid.has_words(at):
@@ -114,8 +114,13 @@ def read_wide(tabled: Tabled, roles: WideRoles, said: Said, file: str) -> Read:
     return Read(numbers, (users, items), answered, remarks=tuple(remarks))
 
 
-def _answered(columns: Iterable[pd.Series], said: Said, decimal: str) -> Answers | None:
-    """What the texts of columns mean: as a person said, else as they are understood."""
+def _answered(
+    columns: Iterable[pd.Series], said: Said, decimal: str, survey: bool = False
+) -> Answers | None:
+    """What the texts of columns mean: as a person said, else as they are understood.
+
+    ``survey``: they are the answers to one.
+    """
     texts: Counter[str] = Counter()
     for column in columns:
         codes, unique = pd.factorize(column)
@@ -126,7 +131,8 @@ def _answered(columns: Iterable[pd.Series], said: Said, decimal: str) -> Answers
     if said.answers is not None:
         answered = answers.said(said.answers, texts, decimal)
     else:
-        answered = answers.understood(texts, decimal) or Answers()
+        codes = answers.coded(texts) if survey else None
+        answered = answers.understood(texts, decimal) or codes or Answers()
         answered = _with_mark(answered, texts, decimal)
     if said.words is not None:
         answered = replace(answered, unrated=said.words)
@@ -214,11 +220,14 @@ def valued(
     present = numbers[np.isfinite(numbers)].astype(np.float64, copy=False)
     counts = values.are_counts(present, named_so)
     marks = said.marks
+    said_zero = read.answers is not None and any(number == 0 for _, number in read.answers.pairs)
     if marks is None:
         words = read.answers.unrated if read.answers else ()
         guessed = values.unrated_values(present, words, len(present) < numbers.size, wide, counts)
         if repeats.have_returns(present, named_so):
             guessed = words  # −2 is what was sent back
+        elif said_zero and 2 * (present == 0).sum() <= len(present):
+            guessed = tuple(mark for mark in guessed if mark != 0)  # somebody wrote “0 %”
         marks = tuple(dict.fromkeys([*(m for m in known if m in present), *guessed]))
     remarks: list[Text] = []
     for mark in marks:
@@ -235,7 +244,6 @@ def valued(
         )
         numbers = np.where(is_mark, np.nan, numbers)
         present = present[present != mark]
-    said_zero = read.answers is not None and any(number == 0 for _, number in read.answers.pairs)
     if 0 not in marks and not said_zero:
         if (n_zeros := int((present == 0).sum())) and present.min() >= 0:
             remarks.append(

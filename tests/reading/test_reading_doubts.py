@@ -157,6 +157,33 @@ def test_wide_tables():
     assert of_wide(WIDE * np.nan) == []
 
 
+def test_measurements_and_prices_of_days_are_doubted():
+    generator = np.random.default_rng(1)
+
+    def columns(**ranges):
+        made = {name: generator.uniform(*ends, 30).round(1) for name, ends in ranges.items()}
+        return pd.DataFrame(made, index=[f"row {at}" for at in range(30)])
+
+    measured = columns(length=(4, 8), width=(0.1, 2.5), weight=(3, 6))
+    assert {d.code: d.control for d in of_wide(measured)} == {"measures": "left_out"}
+    assert of_wide(columns(a=(-10, 10), b=(-8, 9), c=(-3, 10))) == []
+    halves = (columns(a=(0, 5), b=(0, 2), c=(2.6, 5)) * 2).round() / 2  # liked, and not liked
+    assert of_wide(halves) == []
+    days = [f"2024-02-{day:02d}" for day in range(1, 30)]
+    prices = pd.DataFrame({name: np.arange(29) + 100 for name in "xyz"}, index=days)
+    assert {d.code: d.control for d in of_wide(prices)} == {"user_times": "user"}
+
+
+def test_a_user_is_doubted_whose_column_is_called_otherwise_than_all_that_is_known():
+    rows = triples()
+    names = ("humidity", "item", "rating")
+    assert found(names, rows, Roles(*names)) == {"user_name": "user"}
+    names = ("ki", "mit", "mennyire")  # of a language of which no word is known
+    assert found(names, rows, Roles(*names)) == {}
+    names = ("user", "novel", "rating")  # of the many things that are rated
+    assert found(names, rows, Roles(*names)) == {}
+
+
 def refused(names, rows):
     made = table(names, rows)
     roles = by_content(made, by_name(made.names), ".")

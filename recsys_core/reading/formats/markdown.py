@@ -1,4 +1,4 @@
-"""Tables drawn with signs: Markdown, and what psql, MySQL, Org mode and pandas print.
+"""Tables drawn with signs: Markdown, Jira, and what psql, MySQL, Org mode and pandas print.
 
 | user | film  | rating |        user | film  | rating        +------+-------+
 |------|:-----:|-------:|       ------+-------+--------       | user | film  |
@@ -19,6 +19,7 @@ from recsys_core.text import Text
 CODE = "markdown"
 
 _RULE = re.compile(r"\s*(?=.*(--|==|:-|-:))[|+:=\- ]+")
+_JIRA = re.compile(r"\s*\|\|[^|].*[^|]\|\|\s*")  # ||user||film||, and no rule below it
 _PIPE = re.compile(r"(?<!\\)\|")
 _EMPHASIS = re.compile(r"(\*\*|__|\*|_|`)(.+)\1", re.DOTALL)
 _COUNT = re.compile(r"\(?\d+ rows?( in set.*)?\)?", re.IGNORECASE)  # of psql and MySQL
@@ -33,12 +34,19 @@ def recognised(head: str, name: str = "") -> bool:
 def _begin(lines: list[str]) -> int | None:
     """The line that names the columns: pipes, and below it a rule with as many parts."""
     for at, (line, below) in enumerate(zip(lines, lines[1:], strict=False)):
+        if _JIRA.fullmatch(line) and len(_cells(below)) == len(_names(line)):
+            return at
         if not _PIPE.search(line) or not _RULE.fullmatch(below) or _RULE.fullmatch(line):
             continue
         n_parts = len([part for part in re.split(r"[|+]", below.strip().strip("|+"))])
         if n_parts == len(_cells(line)):
             return at
     return None
+
+
+def _names(line: str) -> list[str]:
+    """The names in a line of them."""
+    return _cells(line.replace("||", "|") if _JIRA.fullmatch(line) else line)
 
 
 def _cells(line: str) -> list[str]:
@@ -66,7 +74,7 @@ def read(data: bytes, said: str, table: str | None = None) -> NamedCells:
     begin = _begin(lines)
     if begin is None:
         raise unreadable(Text("{said} holds no table drawn with “|”.", said=said))
-    names = _cells(lines[begin])
+    names = _names(lines[begin])
     rows: list[list[str]] = []
     for line in lines[begin + 1 :]:
         if _RULE.fullmatch(line):

@@ -37,7 +37,8 @@ def recognised(data: bytes) -> bool:
 
 
 def read(data: bytes, said: str, table: str | None = None) -> NamedCells:
-    """A matrix or a list of ratings among the variables; by itself the largest.
+    """A matrix or a list of ratings among the variables; by itself the largest
+    that holds more than 0 and 1.
 
     Rows are users and columns items. Cell arrays of as many texts as there are rows or columns are
     their labels.
@@ -54,14 +55,25 @@ def read(data: bytes, said: str, table: str | None = None) -> NamedCells:
         raise unreadable(
             Text("{said} holds no matrix of numbers; save the matrix of ratings.", said=said)
         )
-    # “ratings” before any other; then the one with the most cells.
+    # “ratings” before any other; numbers before marks of where there are some; the most cells.
     guess = max(
-        matrices, key=lambda name: (role(name) in ("rating", "count"), _n_cells(matrices[name]))
+        matrices,
+        key=lambda name: (
+            len(name) > 1 and role(name) in ("rating", "count"),
+            not _only_marks(matrices[name]),
+            _n_cells(matrices[name]),
+        ),
     )
     chosen = chosen_table(table, list(matrices), said, guess)
     frame, named = _frame(matrices[chosen], names, said)
     sheets = tuple(matrices) if len(matrices) > 1 else ()
     return NamedCells(frame, said, CODE, named, chosen if sheets else None, sheets)
+
+
+def _only_marks(matrix: Any) -> bool:
+    """Whether all cells are 0 or 1, as in a matrix that says which cells of another are rated."""
+    stored = matrix.data if scipy.sparse.issparse(matrix) else matrix
+    return bool(((stored == 0) | (stored == 1)).all())
 
 
 def _n_cells(matrix: Any) -> int:

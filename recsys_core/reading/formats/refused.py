@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from recsys_core.text import Text
 
 _IN_R = 'in R, save it by write.csv(x, "ratings.csv")'
@@ -55,6 +57,42 @@ def sentence(data: bytes, name: str, said: str) -> Text | None:
         return None
     what, remedy = found
     return Text("{said} {what}; {remedy}.", said=said, what=what, remedy=remedy)
+
+
+_SQL = re.compile(r"\s*(CREATE TABLE|INSERT INTO)\s+[\w`\"\[\].]+\s*(\(|VALUES\b)", re.IGNORECASE)
+_WIKI = re.compile(r"\s*\{\|.*\n(.*\n){0,3}?\s*[!|]")
+_PAIR = re.compile(r"\d+:[+-]?\d+(\.\d+)?")
+# “user: Ana”, a line for each thing that is said.
+_KEYED = re.compile(r"\s*-?\s*[^\s:][^:\t,;|]{0,40}:(\s.*)?")
+
+
+def text_sentence(head: str, said: str) -> Text | None:
+    """Why a text that is no table is refused, by how it begins; None where it may be one."""
+    what, remedy = _written(head)
+    return Text("{said} {what}; {remedy}.", said=said, what=what, remedy=remedy) if what else None
+
+
+def _written(head: str) -> tuple[str, str]:
+    lines = [line for line in head.splitlines()[:100] if line.strip()][:60]
+    start = "\n".join(lines[:20])
+    if head.lstrip().startswith("<?xml"):
+        return "is XML", "export the ratings as CSV or JSON"
+    if any(map(_SQL.match, lines)):
+        return "holds commands of SQL", "run them in a database and export the table as CSV"
+    if _WIKI.match(start):
+        return "holds the source of a wiki's table", "copy the table as the page shows it"
+    rows = [line.split() for line in lines]
+    if len(rows) > 1 and all(len(row) > 1 and all(map(_PAIR.fullmatch, row[1:])) for row in rows):
+        return (
+            "holds rows of index:value as LIBSVM does",
+            "save it as one rating a line: user, item, rating",
+        )
+    if len(lines) > 5 and all(map(_KEYED.fullmatch, lines)):
+        return (
+            "holds lines of “name: value”",
+            "save it as a table: a line for each rating, a column for user, item and rating",
+        )
+    return "", ""
 
 
 def _found(head: bytes, name: str) -> tuple[str, str] | None:
