@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_core import escape
+from recsys_core.reading import budget
 from recsys_core.reading.cells import BLANKS
 from recsys_core.reading.dialect import UNIT, Encoding
 from recsys_core.reading.limits import MAX_CELLS, MAX_ROWS
@@ -168,6 +169,10 @@ class _Stream(io.RawIOBase):
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces, self._rest = pieces, memoryview(b"")
+        self._n_read = 0
+
+    def tell(self) -> int:
+        return self._n_read
 
     def readable(self) -> bool:
         return True
@@ -181,6 +186,7 @@ class _Stream(io.RawIOBase):
         n = min(len(into), len(self._rest))
         into[:n] = self._rest[:n]
         self._rest = self._rest[n:]
+        self._n_read += n
         return n
 
     def read(self, size: int = -1) -> bytes:
@@ -193,6 +199,7 @@ class _Stream(io.RawIOBase):
                 self._rest = memoryview(piece)
             part = self._rest if size < 0 else self._rest[:size]
             parts.append(bytes(part))
+            self._n_read += len(part)
             self._rest = self._rest[len(part) :]
             size -= len(part) if size > 0 else 0
         return b"".join(parts)
@@ -339,7 +346,10 @@ def _by_arrow(
                 decimal_point=decimal,
             ),
         )
+        spent = budget.now()
         for batch in reader:
+            if not lines.sampled:
+                spent.at("read", min(source.tell() / max(lines.stop - lines.start, 1), 1.0))
             n_rows += batch.num_rows
             if n_rows > MAX_ROWS or (numbers and n_rows * n_columns > MAX_CELLS):
                 raise unreadable(lines.too_large(n_rows, source.tell(), n_columns))
