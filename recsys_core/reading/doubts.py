@@ -439,6 +439,8 @@ def _of_times(column: pd.Series) -> list[Doubt]:
 
 def _beyond_the_others(values: np.ndarray) -> list[int]:
     """Columns all of whose numbers lie above the greatest of all others, such as ages."""
+    columns = np.flatnonzero(np.isfinite(values).any(axis=0))
+    values = values[:, columns]
     if values.shape[1] < 3 or values.shape[0] < 2:
         return []
     lows = np.min(values, axis=0, initial=np.inf, where=np.isfinite(values))
@@ -447,10 +449,11 @@ def _beyond_the_others(values: np.ndarray) -> list[int]:
     found: list[int] = []
     for at in order[::-1]:  # from the highest column down, as long as there is a gap below it
         others = highs[[c for c in range(len(highs)) if c != at and c not in found]]
-        if not np.isfinite(lows[at]) or lows[at] <= others.max():
+        if lows[at] <= others.max(initial=-np.inf):
             break
         found.append(int(at))
-    return sorted(found) if len(found) <= values.shape[1] // 2 else []
+    few = len(found) <= values.shape[1] // 2
+    return sorted(int(columns[at]) for at in found) if few else []
 
 
 def _looks_average(column: pd.Series) -> bool:

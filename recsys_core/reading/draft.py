@@ -14,6 +14,7 @@ from recsys_core import escape
 from recsys_core.errors import RatingsError, ReadError, SettingsError
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.reading import (
+    budget,
     building,
     column_roles,
     doubts,
@@ -100,6 +101,7 @@ class Draft:
     labels : a column names the rows, the first or that of ``user`` (wide only).
     items_in_rows : items are rows and users columns (wide only).
     unrated : the numbers and words that mean “not rated”. Blanks always do.
+    size : how many users, items and ratings; None where only some rows were looked at.
     scale : lowest and highest possible rating and their step; None when no rating is left.
     counts : the numbers look like play counts; ``log`` reads log(1 + count) instead of the count.
     implicit : there are pairs of user and item only; each counts 1.
@@ -137,6 +139,7 @@ class Draft:
     labels: bool | None = None
     items_in_rows: bool | None = None
     unrated: tuple[float | str, ...] = ()
+    size: tuple[int, int, int] | None = None
     scale: Scale | None = None
     counts: bool = False
     log: bool = False
@@ -215,6 +218,7 @@ class Draft:
         if reached.draft.problem is not None or reached.ratings is None:
             raise unreadable(reached.draft.problem or Text("{said} holds no ratings.", said=said))
         try:
+            budget.now().at("build")
             ratings = recognised(building.checked(reached.ratings.made(), said))
             # Whoever reads at once sees no preview: the report says what that would say.
             inside = brought.memory(opening.inside, brought.content)
@@ -399,6 +403,8 @@ def _long(
     scale = do(valuing.scale_of, once.valued, read, implicit and once.how != "sum", said, file)
     draft = replace(draft, scale=scale, doubts=do(_doubts, found, once, whole, draft.sampled))
     ready = ReadyLong(found, once, scale, draft.name, draft.remarks)
+    if not draft.sampled:
+        draft = replace(draft, size=once.size)
     yield _Reached(draft, ready)
 
 
@@ -419,7 +425,9 @@ def _wide(
     draft = _valued(draft, valued, (*tabled.remarks, *read.remarks))
     yield _Reached(draft)
     scale = do(valuing.scale_of, valued, read, False, said, file)
-    draft = replace(draft, scale=scale)
+    size = None if draft.sampled else do(_wide_size, valued)
+    doubted = do(_wide_doubts, read, valued, whole)
+    draft = replace(draft, scale=scale, size=size, doubts=doubted)
     yield _Reached(draft, ReadyWide(read, roles, valued, scale, draft.name, draft.remarks))
 
 
@@ -428,6 +436,12 @@ def _doubts(found: LongRoles, once: valuing.Once, whole: bool, sampled: bool) ->
     if whole:
         return ()
     return tuple(doubts.of_long(found.table, found.roles, once.valued.numbers, sampled))
+
+
+def _wide_size(valued: valuing.Valued) -> tuple[int, int, int]:
+    """How many users and items have ratings, and how many these are."""
+    rated = np.isfinite(valued.numbers)
+    return int(rated.any(axis=1).sum()), int(rated.any(axis=0).sum()), int(rated.sum())
 
 
 def _wide_doubts(read: valuing.Read, valued: valuing.Valued, whole: bool) -> tuple[Doubt, ...]:

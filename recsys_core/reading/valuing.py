@@ -296,12 +296,14 @@ def scale_of(valued: Valued, read: Read, implicit: bool, said: Said, file: str) 
 class Once:
     """What is done with repeated pairs (``how``, one of ``repeats.HOW``).
 
-    ``n_repeated`` rows are more than pairs; ``valued`` is what each pair counts.
+    ``n_repeated`` rows are more than pairs; ``valued`` is what each pair counts. ``size``: how many
+    users, items and ratings there are; None where pairs were not looked for.
     """
 
     how: str
     n_repeated: int
     valued: Valued
+    size: tuple[int, int, int] | None = None
 
 
 def once(
@@ -329,6 +331,7 @@ def once(
     how = said or repeats.guess(numbers, times is not None, counts)
     settled = repeats.settled(users[known], items[known], numbers[known], times, how)
     distinct = np.sort(pd.unique(settled.values))
+    size = len(pd.unique(users[known])), len(pd.unique(items[known])), len(settled.values)
     remarks = valued.remarks
     if settled.n_repeated and how == "sum" and said is None:
         remarks = (
@@ -336,9 +339,9 @@ def once(
             Text("The same user and item come more than once; their numbers are summed."),
         )
     if how != "sum":
-        return Once(how, settled.n_repeated, valued)
+        return Once(how, settled.n_repeated, valued, size)
     summed = replace(valued, distinct=distinct, n=len(settled.values), remarks=remarks)
-    return Once(how, settled.n_repeated, summed)
+    return Once(how, settled.n_repeated, summed, size)
 
 
 def _about_counts(counts: np.ndarray, log: bool) -> Text:

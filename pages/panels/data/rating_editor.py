@@ -66,7 +66,9 @@ def _column(name: str, scale: Scale) -> ColumnConfig:
     if not possible:
         return st.column_config.NumberColumn(name, step=scale.step, width="small")
     return st.column_config.SelectboxColumn(
-        name, options=possible, format_func=lambda x: scale.said(float(x)), width="small"
+        name,
+        options=possible,
+        format_func=lambda x: scale.said(float(x)),  # as wide as its words
     )
 
 
