@@ -107,14 +107,16 @@ def of_wide(matrix: pd.DataFrame) -> list[Doubt]:
             Doubt(
                 "repeated",
                 Text(
-                    "{n} row has the name of another, such as “{name}”; say what counts of what "
-                    "they rate twice.",
-                    "{n:,} rows have the name of another, such as “{name}”; say what counts of "
-                    "what they rate twice.",
+                    "{n} row has the name of another, “{name}”: both are read as one user, whose "
+                    "last rating of each item counts; choose another column of names if they are "
+                    "two.",
+                    "{n:,} rows have the name of another, such as “{name}”: these are read as one "
+                    "user, whose last rating of each item counts; choose another column of names "
+                    "if they are several.",
                     n=n_again,
                     name=_said(matrix.index[matrix.index.duplicated()][0]),
                 ),
-                "repeats",
+                "user",
             )
         )
     return found

@@ -101,7 +101,8 @@ class Draft:
     labels : a column names the rows, the first or that of ``user`` (wide only).
     items_in_rows : items are rows and users columns (wide only).
     unrated : the numbers and words that mean “not rated”. Blanks always do.
-    size : how many users, items and ratings; None where only some rows were looked at.
+    size : how many users, items and ratings; None where only some rows were looked at, or rows of a
+        matrix have the same name.
     scale : lowest and highest possible rating and their step; None when no rating is left.
     counts : the numbers look like play counts; ``log`` reads log(1 + count) instead of the count.
     implicit : there are pairs of user and item only; each counts 1.
@@ -425,7 +426,9 @@ def _wide(
     draft = _valued(draft, valued, (*tabled.remarks, *read.remarks))
     yield _Reached(draft)
     scale = do(valuing.scale_of, valued, read, False, said, file)
-    size = None if draft.sampled else do(_wide_size, valued)
+    users = read.labels[0] if read.labels is not None else pd.Index([])
+    known = not (draft.sampled or users.has_duplicates)  # equal names become one user
+    size = (*read.numbers.shape, valued.n) if known else None
     doubted = do(_wide_doubts, read, valued, whole)
     draft = replace(draft, scale=scale, size=size, doubts=doubted)
     yield _Reached(draft, ReadyWide(read, roles, valued, scale, draft.name, draft.remarks))
@@ -436,12 +439,6 @@ def _doubts(found: LongRoles, once: valuing.Once, whole: bool, sampled: bool) ->
     if whole:
         return ()
     return tuple(doubts.of_long(found.table, found.roles, once.valued.numbers, sampled))
-
-
-def _wide_size(valued: valuing.Valued) -> tuple[int, int, int]:
-    """How many users and items have ratings, and how many these are."""
-    rated = np.isfinite(valued.numbers)
-    return int(rated.any(axis=1).sum()), int(rated.any(axis=0).sum()), int(rated.sum())
 
 
 def _wide_doubts(read: valuing.Read, valued: valuing.Valued, whole: bool) -> tuple[Doubt, ...]:

@@ -27,6 +27,8 @@ from recsys_core.reading.limits import MAX_CELLS, MAX_ROWS
 from recsys_core.reading.sources import unreadable
 from recsys_core.text import Text
 
+# So many times the rows that are expected are made room for.
+_ROOM = 1.3
 # A block holds at least one line; of many columns more, since each costs some time a block.
 _BLOCK, _WIDE_BLOCK = 4 << 20, 16 << 20
 _WIDE = 50
@@ -108,7 +110,7 @@ class Lines:
         """Somewhat more than the number of rows, judged by the first ones."""
         head = self.data[self.start : min(self.start + (64 << 10), self.stop)]
         ends = max(head.count(b"\n"), head.count(b"\r"))
-        return int(1.3 * (self.stop - self.start) / max(len(head), 1) * ends) + 1024
+        return int(_ROOM * (self.stop - self.start) / max(len(head), 1) * ends) + 1024
 
     def opened(self) -> Any:
         """What Arrow reads: the bytes themselves where they are UTF-8, else a stream of it."""
@@ -348,9 +350,9 @@ def _by_arrow(
         )
         spent = budget.now()
         for batch in reader:
-            if not lines.sampled:
-                spent.at("read", min(source.tell() / max(lines.stop - lines.start, 1), 1.0))
             n_rows += batch.num_rows
+            if not lines.sampled:  # by rows, as Arrow reads ahead of them
+                spent.at("read", min(_ROOM * n_rows / room, 1.0))
             if n_rows > MAX_ROWS or (numbers and n_rows * n_columns > MAX_CELLS):
                 raise unreadable(lines.too_large(n_rows, source.tell(), n_columns))
             for at, column in texts.items():

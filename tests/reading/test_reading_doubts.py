@@ -153,7 +153,7 @@ def test_wide_tables():
     assert {d.code for d in of_wide(WIDE[["x"]])} == {"one_item"}
     assert {d.code for d in of_wide(WIDE * 0 + 1)} == {"all_equal"}
     assert {d.code: d.control for d in of_wide(WIDE.set_axis(["a", "b", "a"]))} == {
-        "repeated": "repeats"
+        "repeated": "user"
     }
     assert of_wide(WIDE * np.nan) == []
 

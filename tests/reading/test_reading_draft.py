@@ -12,7 +12,16 @@ import pytest
 
 from recsys_core.errors import ReadError, SettingsError
 from recsys_core.ratings import Scale
-from recsys_core.reading import CHANGEABLE, Draft, budget, exchange, inspect, memory, read_ratings
+from recsys_core.reading import (
+    CHANGEABLE,
+    Draft,
+    budget,
+    exchange,
+    inspect,
+    memory,
+    parsing,
+    read_ratings,
+)
 
 ROWS = [(u, i, 1 + (u * i) % 5) for u in range(1, 7) for i in range(1, 6)]
 CSV = "user,item,rating\n" + "".join(f"{u},{i},{r}\n" for u, i, r in ROWS)
@@ -226,7 +235,8 @@ def test_what_is_doubted_of_a_matrix_is_told():
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
-def test_how_far_a_text_is_read_is_told_in_any_encoding(encoding):
+def test_how_far_a_text_is_read_is_told_in_any_encoding(encoding, monkeypatch):
+    monkeypatch.setattr(parsing, "_BLOCK", 1 << 16)
     rows = [f"用户{u},电影{i},{1 + (u * i) % 5}" for u in range(400) for i in range(200)]
     data = "\n".join(["用户,电影,评分", *rows]).encode(encoding)
     told = []

@@ -202,7 +202,8 @@ def _progress(brought: Brought) -> None:
 def _show(draft: Draft, doubts: list[str]) -> None:
     """In a sentence, how it was understood; what is doubted; and the first rows."""
     if draft.layout:
-        st.markdown(f"Understood as **{escape.markdown(_sentence(draft))}**.")
+        how = "Read so far as" if draft.problem else "Understood as"
+        st.markdown(f"{how} **{escape.markdown(_sentence(draft))}**.")
     for doubt in doubts:
         st.warning(escape.markdown(doubt), icon=":material/help:")
     known = "  \n".join(map(escape.markdown, _known(draft)))
