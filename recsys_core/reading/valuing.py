@@ -330,13 +330,14 @@ def once(
     returns = repeats.have_returns(numbers, named_so)
     counts = valued.counts or returns or named_so
     how = said or repeats.guess(numbers, roles.timestamp is not None, counts)
+    n_users, n_items = len(pd.unique(users)), len(pd.unique(items))
     if not returns and not repeats.repeated(users, items):
-        return Once(how, 0, valued)
+        return Once(how, 0, valued, (n_users, n_items, len(numbers)))
     times = None if roles.timestamp is None else as_seconds(table[roles.timestamp][known])
     how = said or repeats.guess(numbers, times is not None, counts)
     settled = repeats.settled(users, items, numbers, times, how)
     distinct = np.sort(pd.unique(settled.values))
-    size = len(pd.unique(users[known])), len(pd.unique(items[known])), len(settled.values)
+    size = n_users, n_items, len(settled.values)
     remarks = valued.remarks
     if settled.n_repeated and how == "sum" and said is None:
         remarks = (

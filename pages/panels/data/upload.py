@@ -206,9 +206,9 @@ def _show(draft: Draft, doubts: list[str]) -> None:
         st.markdown(f"{how} **{escape.markdown(_sentence(draft))}**.")
     for doubt in doubts:
         st.warning(escape.markdown(doubt), icon=":material/help:")
-    known = "  \n".join(map(escape.markdown, _known(draft)))
-    if known:
-        st.caption(known)
+    with st.container(gap=None):
+        for sentence in _known(draft):
+            st.caption(escape.markdown(sentence))
     if draft.rows:
         height: Literal["auto"] | int = "auto" if len(draft.rows) <= 6 else 212
         st.dataframe(draft.preview, height=height, hide_index=True, placeholder="", key="preview")

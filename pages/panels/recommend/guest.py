@@ -78,9 +78,10 @@ def _row(item: int, ratings: Ratings, rated: dict[int, float], locked: bool) -> 
             rated[item] = float(value)
 
     possible = scale.possible(_MOST_CLICKED)
+    listed = sum(len(scale.said(value)) for value in possible) > _MOST_SIGNS
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(escape.markdown(name), width=190)
-        if possible and sum(len(scale.said(value)) for value in possible) > _MOST_SIGNS:
+        st.markdown(escape.markdown(name), width=150 if listed else 190)
+        if listed:
             st.selectbox(
                 f"Your rating of {escape.markdown(name)}",
                 possible,
@@ -91,7 +92,6 @@ def _row(item: int, ratings: Ratings, rated: dict[int, float], locked: bool) -> 
                 disabled=locked,
                 label_visibility="collapsed",
                 placeholder="not rated",
-                width=260,
             )
         elif possible:
             st.segmented_control(
