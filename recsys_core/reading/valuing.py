@@ -129,7 +129,8 @@ def _answered(columns: Iterable[pd.Series], said: Said, decimal: str) -> Answers
         answered = answers.understood(texts, decimal) or Answers()
         answered = _with_mark(answered, texts, decimal)
     if said.words is not None:
-        answered = replace(answered, unrated=said.words)
+        pairs = tuple(pair for pair in answered.pairs if pair[0] not in said.words)
+        answered = replace(answered, pairs=pairs, unrated=said.words)
     return None if answered == Answers() else answered
 
 
