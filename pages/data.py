@@ -33,8 +33,9 @@ def overview(ratings: Ratings, split: Split) -> None:
         st.metric("Filled", words.percent(ratings.density), help="Share of all pairs rated.")
         st.metric("Mean rating", words.number(ratings.global_mean))
         st.metric("Scale", words.span(ratings.scale.low, ratings.scale.high), help=_steps(ratings))
-    for sentence in ratings.report.sentences():
-        st.caption(escape.markdown(sentence))
+    with st.container(gap=None):
+        for sentence in ratings.report.sentences():
+            st.caption(escape.markdown(sentence))
     mode = session.theme()
     _known(ratings, split, mode)
     left, right = st.columns(2, gap="medium")

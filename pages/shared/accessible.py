@@ -27,6 +27,7 @@ def styles() -> None:
     body [data-testid=stCaptionContainer] {{ color: var(--fs-muted); opacity: 1; }}
     body [class*=st-key-select_] button[kind=primary]:disabled {{  /* chosen, not switched off */
         color: var(--fs-ink); border-color: var(--fs-accent); }}
+    body [data-testid=stSpinner] span {{ color: var(--fs-muted); opacity: 1; }}
     body [data-testid=stMainMenuPopover] span:not([data-testid=stMainMenuList] span) {{
         color: var(--fs-muted); opacity: 1; }}
     body :is(button[data-variant]:is([aria-checked=true], [aria-pressed=true]),

@@ -131,14 +131,16 @@ def of_wide(matrix: pd.DataFrame) -> list[Doubt]:
             Doubt(
                 "repeated",
                 Text(
-                    "{n} row has the name of another, such as “{name}”; say what counts of what "
-                    "they rate twice.",
-                    "{n:,} rows have the name of another, such as “{name}”; say what counts of "
-                    "what they rate twice.",
+                    "{n} row has the name of another, “{name}”: both are read as one user, whose "
+                    "last rating of each item counts; choose another column of names if they are "
+                    "two.",
+                    "{n:,} rows have the name of another, such as “{name}”: these are read as one "
+                    "user, whose last rating of each item counts; choose another column of names "
+                    "if they are several.",
                     n=n_again,
                     name=_said(matrix.index[matrix.index.duplicated()][0]),
                 ),
-                "repeats",
+                "user",
             )
         )
     return found
@@ -466,6 +468,8 @@ def _of_times(column: pd.Series) -> list[Doubt]:
 
 def _beyond_the_others(values: np.ndarray) -> list[int]:
     """Columns all of whose numbers lie above the greatest of all others, such as ages."""
+    columns = np.flatnonzero(np.isfinite(values).any(axis=0))
+    values = values[:, columns]
     if values.shape[1] < 3 or values.shape[0] < 2:
         return []
     lows = np.min(values, axis=0, initial=np.inf, where=np.isfinite(values))
@@ -478,7 +482,8 @@ def _beyond_the_others(values: np.ndarray) -> list[int]:
         if not np.isfinite(lows[at]) or lows[at] <= highest[place - 1]:
             break
         found.append(int(at))
-    return sorted(found) if len(found) <= values.shape[1] // 2 else []
+    few = len(found) <= values.shape[1] // 2
+    return sorted(int(columns[at]) for at in found) if few else []
 
 
 def _measure_apart(values: np.ndarray) -> bool:

@@ -14,6 +14,7 @@ from recsys_core import escape
 from recsys_core.errors import RatingsError, ReadError, SettingsError
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.reading import (
+    budget,
     building,
     column_roles,
     doubts,
@@ -100,6 +101,8 @@ class Draft:
     labels : a column names the rows, the first or that of ``user`` (wide only).
     items_in_rows : items are rows and users columns (wide only).
     unrated : the numbers and words that mean “not rated”. Blanks always do.
+    size : how many users, items and ratings; None where only some rows were looked at, or rows of a
+        matrix have the same name.
     scale : lowest and highest possible rating and their step; None when no rating is left.
     counts : the numbers look like play counts; ``log`` reads log(1 + count) instead of the count.
     implicit : there are pairs of user and item only; each counts 1.
@@ -137,6 +140,7 @@ class Draft:
     labels: bool | None = None
     items_in_rows: bool | None = None
     unrated: tuple[float | str, ...] = ()
+    size: tuple[int, int, int] | None = None
     scale: Scale | None = None
     counts: bool = False
     log: bool = False
@@ -215,6 +219,7 @@ class Draft:
         if reached.draft.problem is not None or reached.ratings is None:
             raise unreadable(reached.draft.problem or Text("{said} holds no ratings.", said=said))
         try:
+            budget.now().at("build")
             ratings = recognised(building.checked(reached.ratings.made(), said))
             # Whoever reads at once sees no preview: the report says what that would say.
             inside = brought.memory(opening.inside, brought.content)
@@ -399,6 +404,8 @@ def _long(
     scale = do(valuing.scale_of, once.valued, read, implicit and once.how != "sum", said, file)
     draft = replace(draft, scale=scale, doubts=do(_doubts, found, once, whole, draft.sampled))
     ready = ReadyLong(found, once, scale, draft.name, draft.remarks)
+    if not draft.sampled:
+        draft = replace(draft, size=once.size)
     yield _Reached(draft, ready)
 
 
@@ -419,7 +426,11 @@ def _wide(
     draft = _valued(draft, valued, (*tabled.remarks, *read.remarks))
     yield _Reached(draft)
     scale = do(valuing.scale_of, valued, read, False, said, file)
-    draft = replace(draft, scale=scale, doubts=do(_wide_doubts, read, valued, whole))
+    users = read.labels[0] if read.labels is not None else pd.Index([])
+    known = not (draft.sampled or users.has_duplicates)  # equal names become one user
+    size = (*read.numbers.shape, valued.n) if known else None
+    doubted = do(_wide_doubts, read, valued, whole)
+    draft = replace(draft, scale=scale, size=size, doubts=doubted)
     yield _Reached(draft, ReadyWide(read, roles, valued, scale, draft.name, draft.remarks))
 
 

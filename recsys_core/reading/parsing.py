@@ -20,12 +20,15 @@ import numpy as np
 import pandas as pd
 
 from recsys_core import escape
+from recsys_core.reading import budget
 from recsys_core.reading.cells import BLANKS
 from recsys_core.reading.dialect import UNIT, Encoding
 from recsys_core.reading.limits import MAX_CELLS, MAX_ROWS
 from recsys_core.reading.sources import unreadable
 from recsys_core.text import Text
 
+# So many times the rows that are expected are made room for.
+_ROOM = 1.3
 # A block holds at least one line; of many columns more, since each costs some time a block.
 _BLOCK, _WIDE_BLOCK = 4 << 20, 16 << 20
 _WIDE = 50
@@ -107,7 +110,7 @@ class Lines:
         """Somewhat more than the number of rows, judged by the first ones."""
         head = self.data[self.start : min(self.start + (64 << 10), self.stop)]
         ends = max(head.count(b"\n"), head.count(b"\r"))
-        return int(1.3 * (self.stop - self.start) / max(len(head), 1) * ends) + 1024
+        return int(_ROOM * (self.stop - self.start) / max(len(head), 1) * ends) + 1024
 
     def opened(self) -> Any:
         """What Arrow reads: the bytes themselves where they are UTF-8, else a stream of it."""
@@ -168,6 +171,10 @@ class _Stream(io.RawIOBase):
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces, self._rest = pieces, memoryview(b"")
+        self._n_read = 0
+
+    def tell(self) -> int:
+        return self._n_read
 
     def readable(self) -> bool:
         return True
@@ -181,6 +188,7 @@ class _Stream(io.RawIOBase):
         n = min(len(into), len(self._rest))
         into[:n] = self._rest[:n]
         self._rest = self._rest[n:]
+        self._n_read += n
         return n
 
     def read(self, size: int = -1) -> bytes:
@@ -193,6 +201,7 @@ class _Stream(io.RawIOBase):
                 self._rest = memoryview(piece)
             part = self._rest if size < 0 else self._rest[:size]
             parts.append(bytes(part))
+            self._n_read += len(part)
             self._rest = self._rest[len(part) :]
             size -= len(part) if size > 0 else 0
         return b"".join(parts)
@@ -339,8 +348,11 @@ def _by_arrow(
                 decimal_point=decimal,
             ),
         )
+        spent = budget.now()
         for batch in reader:
             n_rows += batch.num_rows
+            if not lines.sampled:  # by rows, as Arrow reads ahead of them
+                spent.at("read", min(_ROOM * n_rows / room, 1.0))
             if n_rows > MAX_ROWS or (numbers and n_rows * n_columns > MAX_CELLS):
                 raise unreadable(lines.too_large(n_rows, source.tell(), n_columns))
             for at, column in texts.items():

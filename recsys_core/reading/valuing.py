@@ -135,7 +135,8 @@ def _answered(
         answered = answers.understood(texts, decimal) or codes or Answers()
         answered = _with_mark(answered, texts, decimal)
     if said.words is not None:
-        answered = replace(answered, unrated=said.words)
+        pairs = tuple(pair for pair in answered.pairs if pair[0] not in said.words)
+        answered = replace(answered, pairs=pairs, unrated=said.words)
     return None if answered == Answers() else answered
 
 
@@ -304,12 +305,14 @@ def scale_of(valued: Valued, read: Read, implicit: bool, said: Said, file: str) 
 class Once:
     """What is done with repeated pairs (``how``, one of ``repeats.HOW``).
 
-    ``n_repeated`` rows are more than pairs; ``valued`` is what each pair counts.
+    ``n_repeated`` rows are more than pairs; ``valued`` is what each pair counts. ``size``: how many
+    users, items and ratings there are; None where pairs were not looked for.
     """
 
     how: str
     n_repeated: int
     valued: Valued
+    size: tuple[int, int, int] | None = None
 
 
 def once(
@@ -336,12 +339,14 @@ def once(
     returns = repeats.have_returns(numbers, named_so)
     counts = valued.counts or returns or named_so
     how = said or repeats.guess(numbers, roles.timestamp is not None, counts)
+    n_users, n_items = len(pd.unique(users)), len(pd.unique(items))
     if not returns and not repeats.repeated(users, items):
-        return Once(how, 0, valued)
+        return Once(how, 0, valued, (n_users, n_items, len(numbers)))
     times = None if roles.timestamp is None else as_seconds(table[roles.timestamp][known])
     how = said or repeats.guess(numbers, times is not None, counts)
     settled = repeats.settled(users, items, numbers, times, how)
     distinct = np.sort(pd.unique(settled.values))
+    size = n_users, n_items, len(settled.values)
     remarks = valued.remarks
     if settled.n_repeated and how == "sum" and said is None:
         remarks = (
@@ -349,9 +354,9 @@ def once(
             Text("The same user and item come more than once; their numbers are summed."),
         )
     if how != "sum":
-        return Once(how, settled.n_repeated, valued)
+        return Once(how, settled.n_repeated, valued, size)
     summed = replace(valued, distinct=distinct, n=len(settled.values), remarks=remarks)
-    return Once(how, settled.n_repeated, summed)
+    return Once(how, settled.n_repeated, summed, size)
 
 
 def _about_counts(counts: np.ndarray, log: bool) -> Text:

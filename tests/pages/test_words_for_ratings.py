@@ -31,8 +31,8 @@ def trained(browser_id, ratings):
 def test_a_guest_chooses_among_words_and_the_numbers_count(browser_id, ratings):
     run = trained(browser_id, ratings)
     at = open_page("recommend", browser_id, "who=guest")
-    forms = [c for c in at.main.segmented_control if c.key and c.key.startswith("guest_")]
-    said = [escape.markdown(f"{n} ({word})") for n, word in enumerate(WORDS, 1)]
+    forms = [s for s in at.main.selectbox if (s.key or "").removeprefix("guest_").isdigit()]
+    said = [f"{n} ({word})" for n, word in enumerate(WORDS, 1)]
     assert len(forms) == 6 and all(form.options == said for form in forms)
     forms[0].set_value(4.0).run()
     assert not at.exception

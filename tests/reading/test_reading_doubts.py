@@ -147,12 +147,13 @@ def test_wide_tables():
     assert wide() == {}
     assert wide(age=[20, 31, 25]) == {"beyond": "left_out"}
     assert wide(age=[20, 31, np.nan], year=[1999, 2000, 2001]) == {"beyond": "left_out"}
+    assert wide(age=[20, 31, 25], empty=[np.nan] * 3) == {"beyond": "left_out"}
     assert wide(w=[5, 4, 5]) == {}
     assert {d.code for d in of_wide(WIDE.iloc[:1])} == {"one_user"}
     assert {d.code for d in of_wide(WIDE[["x"]])} == {"one_item"}
     assert {d.code for d in of_wide(WIDE * 0 + 1)} == {"all_equal"}
     assert {d.code: d.control for d in of_wide(WIDE.set_axis(["a", "b", "a"]))} == {
-        "repeated": "repeats"
+        "repeated": "user"
     }
     assert of_wide(WIDE * np.nan) == []
 

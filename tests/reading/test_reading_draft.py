@@ -12,7 +12,16 @@ import pytest
 
 from recsys_core.errors import ReadError, SettingsError
 from recsys_core.ratings import Scale
-from recsys_core.reading import CHANGEABLE, Draft, exchange, inspect, memory, read_ratings
+from recsys_core.reading import (
+    CHANGEABLE,
+    Draft,
+    budget,
+    exchange,
+    inspect,
+    memory,
+    parsing,
+    read_ratings,
+)
 
 ROWS = [(u, i, 1 + (u * i) % 5) for u in range(1, 7) for i in range(1, 6)]
 CSV = "user,item,rating\n" + "".join(f"{u},{i},{r}\n" for u, i, r in ROWS)
@@ -204,3 +213,44 @@ def test_of_a_large_file_a_sample_is_looked_at_and_all_is_read():
         at = len(frame) // 2 + 1
         lines[at] = lines[at].rsplit(b",", 1)[0] + b",soup"
         read_ratings(b"\n".join(lines))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        CSV,
+        CSV + "1,1,5\n7,,3\n8,2,\n",  # a pair twice, no item, no rating
+        "who,Alien,Heat,Up,Coco\nAna,1,2,,\nBo,3,,,\nCleo,,,,\nDan,5,4,,1\n",
+    ],
+)
+def test_the_size_that_a_draft_tells_is_that_of_what_is_read(data):
+    draft = inspect(data.encode(), "x.csv")
+    ratings = draft.read()
+    assert draft.size == (ratings.n_users, ratings.n_items, ratings.n_ratings)
+
+
+def test_what_is_doubted_of_a_matrix_is_told():
+    data = b"who,Alien,Heat,Up\nAna,3,3,\nBo,3,,3\nCleo,3,3,3\n"
+    assert [doubt.control for doubt in inspect(data, "x.csv").doubts] == ["unrated"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_how_far_a_text_is_read_is_told_in_any_encoding(encoding, monkeypatch):
+    monkeypatch.setattr(parsing, "_BLOCK", 1 << 16)
+    rows = [f"用户{u},电影{i},{1 + (u * i) % 5}" for u in range(400) for i in range(200)]
+    data = "\n".join(["用户,电影,评分", *rows]).encode(encoding)
+    told = []
+    with budget.opened(budget.Budget(told=lambda *at: told.append(at))):
+        read_ratings(data, name="x.csv", encoding=encoding)
+    shares = [share for stage, share in told if stage == "read"]
+    assert len(set(shares)) > 1 and shares == sorted(shares) and 0.5 < shares[-1] <= 1
+    assert told[-1] == ("build", None)
+
+
+def test_a_word_that_is_said_to_be_unrated_counts_no_more():
+    data = b"who,Alien,Heat\nAna,Agree,Neutral\nBo,Disagree,Agree\nCleo,Neutral,Agree\n"
+    draft = inspect(data, "x.csv")
+    assert ("Neutral", 3.0) in draft.answers and draft.size == (3, 2, 6)
+    others = tuple(pair for pair in draft.answers if pair[0] != "Neutral")
+    changed = draft.change(answers=others, unrated=("Neutral",))
+    assert changed.answers == others and changed.read().n_ratings == 4

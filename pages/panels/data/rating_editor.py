@@ -65,8 +65,12 @@ def _column(name: str, scale: Scale) -> ColumnConfig:
     possible = scale.possible(_MOST_CHOSEN) if scale.words else []
     if not possible:
         return st.column_config.NumberColumn(name, step=scale.step, width="small")
+    longest = max(len(scale.said(rating)) for rating in possible)
     return st.column_config.SelectboxColumn(
-        name, options=possible, format_func=lambda x: scale.said(float(x)), width="small"
+        name,
+        options=possible,
+        format_func=lambda rating: scale.said(float(rating)),
+        width=min(30 + 7 * longest, 240),  # pixels: as its words, not as the numbers they stand for
     )
 
 

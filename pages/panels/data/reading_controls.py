@@ -29,12 +29,12 @@ DELIMITERS = {
     "space": "space",
 }
 _LAYOUTS = {"long": "one rating a row", "wide": "users × items"}
-_REPEATS = {
+REPEATS = {
     "latest": "the latest counts",
     "last": "the last counts",
     "first": "the first counts",
-    "mean": "their mean",
-    "sum": "their sum",
+    "mean": "their mean counts",
+    "sum": "their sum counts",
 }
 _MORE_TEXTS = 100  # rows of the table of words
 
@@ -62,6 +62,9 @@ class Controls:
         if draft.layout:
             with st.grid(4, min_column_width=150, gap="small"):
                 self._layout()
+            # What holds several names needs room, also on a telephone.
+            with st.grid(2, min_column_width=250, gap="small"):
+                self._marks()
             self._words()
         rest = self._rest()
         with st.expander("More", icon=":material/tune:", expanded=self._opens(rest)):
@@ -84,8 +87,23 @@ class Controls:
         else:
             self._choice("user", "Column that names the rows", (None, *self._read()))
             self._toggle("items_in_rows", "Rows are items, columns users")
-            if draft.left_out:
-                self._left_out()
+        if draft.repeats is not None:
+            self._choice("repeats", "A pair rated twice", REPEATS, REPEATS.get)
+        if draft.counts:
+            self._toggle(
+                "log",
+                "Learn log(1 + count)",
+                "Play counts differ a thousandfold; their logarithm keeps a few from outweighing "
+                "all others.",
+            )
+
+    def _marks(self) -> None:
+        """What means “unrated”, which columns are left out, whose each file is."""
+        draft = self.draft
+        if draft.person is not None:
+            self._person()
+        if draft.left_out:
+            self._left_out()
         if not draft.implicit:
             self._unrated()
 
@@ -104,7 +122,7 @@ class Controls:
             rest["header"] = lambda: self._count("header", "Lines of column names", 0)
         if draft.columns:
             rest["footer"] = lambda: self._count("footer", "Lines left out at the end", 0)
-        if draft.columns and not (draft.layout == "wide" and draft.left_out):
+        if draft.columns and not draft.left_out:
             rest["left_out"] = self._left_out
         if draft.layout == "long":
             for what in ("timestamp", "title", "genres"):
@@ -118,19 +136,6 @@ class Controls:
                 "implicit",
                 "Pairs alone, each counts 1",
                 "Who bought, heard or clicked what; no ratings are read.",
-            )
-        if draft.repeats is not None:
-            rest["repeats"] = lambda: self._choice(
-                "repeats", "A pair rated twice", _REPEATS, _REPEATS.get
-            )
-        if draft.person is not None:
-            rest["person"] = self._person
-        if draft.counts:
-            rest["log"] = lambda: self._toggle(
-                "log",
-                "Learn log(1 + count)",
-                "Play counts differ a thousandfold; their logarithm keeps a few from outweighing "
-                "all others.",
             )
         if draft.scale is not None and not draft.implicit:
             rest["scale"] = self._scale
@@ -155,10 +160,11 @@ class Controls:
         )
 
     def _encoding(self) -> None:
-        self._choice("encoding", "Encoding", ENCODINGS, new=True)
-        if self.draft.names_shown:
-            names = ", ".join(map(_short, self.draft.names_shown))
-            st.caption(escape.markdown(f"As in: {names}"))
+        with st.container(gap="small"):
+            self._choice("encoding", "Encoding", ENCODINGS, new=True)
+            if self.draft.names_shown:
+                names = ", ".join(map(_short, self.draft.names_shown))
+                st.caption(escape.markdown(f"As in: {names}"))
 
     def _left_out(self) -> None:
         names = self.draft.columns
@@ -213,6 +219,7 @@ class Controls:
             hide_index=True,
             width="content",
             disabled=["In the file"],
+            placeholder="not rated",
             column_config={"Means": st.column_config.NumberColumn("Means")},
             alt="Table of the answers in the file and the number that each means",
         )

@@ -11,9 +11,9 @@ from typing import Any, Literal
 import streamlit as st
 
 from pages.panels.data import split_form
-from pages.panels.data.reading_controls import DELIMITERS, Controls
+from pages.panels.data.reading_controls import DELIMITERS, REPEATS, Controls
 from pages.shared import empty_state
-from recsys_core import escape
+from recsys_core import escape, words
 from recsys_core.errors import FactorscopeError
 from recsys_core.ratings import Ratings
 from recsys_core.reading import Draft, child
@@ -22,7 +22,13 @@ from recsys_core.reading.child import Reading
 # So long a page waits for a file before it shows how far reading is.
 PATIENCE = 2.0
 
-_STAGES = {"wait": "Waiting for other files", "open": "Opening", "unpack": "Unpacking"}
+_STAGES = {
+    "wait": "Waiting for other files",
+    "open": "Opening",
+    "unpack": "Unpacking",
+    "build": "Sorting users and items",
+}
+_HEADERS = {0: "without column names", 1: "with column names"}
 
 
 @dataclass
@@ -41,6 +47,7 @@ class Brought:
     version: int = 0
     reading: Reading | None = None
     then: Callable[[Ratings], None] | None = None
+    began: float = 0.0
 
     def look(self, **changes: Any) -> None:
         """Begin to look at the files, as a person has changed what was guessed."""
@@ -57,6 +64,7 @@ class Brought:
         if self.reading is not None:
             self.reading.cancel()
         self.error = ""
+        self.began = time.monotonic()
         self.reading = child.start(self.files, None, said, what)
 
     def settled(self) -> Ratings | None:
@@ -146,13 +154,14 @@ def _understand(token: str, files: Callable[[], list[tuple[str, bytes]]]) -> Non
     draft = brought.draft
     if draft is None:
         return
+    if draft.problem:
+        st.error(escape.markdown(draft.problem), icon=":material/error:")
     place = st.container(gap="small")
     controls = Controls(draft, brought.version, brought.look)
     controls.draw()
     with place:
         _show(draft, controls.doubts_left())
     if draft.problem:
-        st.error(escape.markdown(draft.problem), icon=":material/error:")
         return
     with st.container(horizontal=True):
         st.button(
@@ -184,28 +193,43 @@ def _progress(brought: Brought) -> None:
     if brought.reading is None or brought.reading.done:
         st.rerun()
     stage, share = brought.reading.progress
-    st.progress(share or 0.0, text=f"{_STAGES.get(stage, 'Reading')} …")
+    # Of a stage that cannot say how far it is, the seconds show that it goes on.
+    how_far = f"{time.monotonic() - brought.began:.0f} s" if share is None else f"{share:.0%}"
+    st.progress(share or 0.0, text=f"{_STAGES.get(stage, 'Reading')} … {how_far}")
     st.button("Stop", icon=":material/close:", on_click=brought.cancel)
 
 
 def _show(draft: Draft, doubts: list[str]) -> None:
     """In a sentence, how it was understood; what is doubted; and the first rows."""
     if draft.layout:
-        st.markdown(f"Understood as **{escape.markdown(_sentence(draft))}**.")
+        how = "Read so far as" if draft.problem else "Understood as"
+        st.markdown(f"{how} **{escape.markdown(_sentence(draft))}**.")
     for doubt in doubts:
         st.warning(escape.markdown(doubt), icon=":material/help:")
-    for remark in draft.remarks:
-        st.caption(escape.markdown(remark))
-    if draft.beside:
-        names = ", ".join(f"“{escape.short(escape.one_line(name), 60)}”" for name in draft.beside)
-        st.caption(escape.markdown(f"Joined by the ids they share with the ratings: {names}."))
-    if draft.sampled:
-        st.caption(
-            "The file is large: its beginning, its end and some of its middle were looked at."
-        )
+    with st.container(gap=None):
+        for sentence in _known(draft):
+            st.caption(escape.markdown(sentence))
     if draft.rows:
         height: Literal["auto"] | int = "auto" if len(draft.rows) <= 6 else 212
-        st.dataframe(draft.preview, height=height, hide_index=True, key="preview")
+        st.dataframe(draft.preview, height=height, hide_index=True, placeholder="", key="preview")
+
+
+def _known(draft: Draft) -> list[str]:
+    """What a person should know of how the file was read, a sentence each."""
+    known = []
+    if draft.first_line is not None and draft.first_line > 1:
+        known.append(f"The table begins on line {draft.first_line}; what is above was left out.")
+    known += draft.remarks
+    if draft.repeats is not None:
+        known.append(f"Some users rate an item more than once: {REPEATS[draft.repeats]}.")
+    if draft.beside:
+        names = ", ".join(f"“{escape.short(escape.one_line(name), 60)}”" for name in draft.beside)
+        known.append(f"Joined by the ids they share with the ratings: {names}.")
+    if draft.sampled:
+        known.append(
+            "The file is large: its beginning, its end and some of its middle were looked at."
+        )
+    return known
 
 
 def _sentence(draft: Draft) -> str:
@@ -214,10 +238,15 @@ def _sentence(draft: Draft) -> str:
     parts = ["one rating a row" if draft.layout == "long" else "users × items"]
     if draft.implicit:
         parts = ["pairs of user and item"]
+    if draft.size is not None:
+        n_users, n_items, n_ratings = draft.size
+        what = words.plural("pair" if draft.implicit else "rating", n_ratings)
+        users, items = words.plural("user", n_users), words.plural("item", n_items)
+        parts.append(f"{what} of {items} by {users}")
     if draft.form == "text":
         parts.append(f"{DELIMITERS.get(draft.delimiter or '', draft.delimiter)}-separated")
     if draft.header is not None:
-        parts.append("with column names" if draft.header else "without column names")
+        parts.append(_HEADERS.get(draft.header, f"with {draft.header} lines of column names"))
     if draft.scale is not None:
         parts.append(f"ratings {draft.scale}")
     return ", ".join(parts)

@@ -17,6 +17,9 @@ _OFFERED = 8
 # A scale of more ratings than this is typed, not clicked.
 _MOST_CLICKED = 11
 
+# Buttons of more text than this do not stand side by side: it is chosen from a list.
+_MOST_SIGNS = 40
+
 
 def _rated(model: ModelInView) -> dict[int, float]:
     """What the guest has said so far: item index → rating; the workspace keeps it."""
@@ -75,9 +78,22 @@ def _row(item: int, ratings: Ratings, rated: dict[int, float], locked: bool) -> 
             rated[item] = float(value)
 
     possible = scale.possible(_MOST_CLICKED)
+    listed = sum(len(scale.said(value)) for value in possible) > _MOST_SIGNS
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(escape.markdown(name), width=190)
-        if possible:
+        st.markdown(escape.markdown(name), width=150 if listed else 190)
+        if listed:
+            st.selectbox(
+                f"Your rating of {escape.markdown(name)}",
+                possible,
+                index=None,
+                format_func=scale.said,
+                key=key,
+                on_change=parts.unlocked("guest", note),
+                disabled=locked,
+                label_visibility="collapsed",
+                placeholder="not rated",
+            )
+        elif possible:
             st.segmented_control(
                 f"Your rating of {escape.markdown(name)}",
                 possible,
