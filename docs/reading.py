@@ -177,7 +177,7 @@ def page() -> str:
     titles = ", ".join(form.title for form in formats.FORMATS)
     rows = ["| What one brings | First lines | What is understood |", "|---|---|---|"]
     rows += [
-        f"| {_cell(title)} (`{name}`) | {_shown(data)} | {_cell(said(name, data))} |"
+        f"| {_cell(title)} ({name}) | {_shown(data)} | {_cell(said(name, data))} |"
         for title, name, data in EXAMPLES
     ]
     return _INTRO.format(names=names, formats=titles) + "\n" + "\n".join(rows) + "\n"

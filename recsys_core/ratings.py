@@ -1055,7 +1055,7 @@ def _repeat(user_ids: np.ndarray, item_ids: np.ndarray, n_users: int, n_items: i
     """Whether some pair comes more than once: sorted, which takes far less memory than hashing."""
     small = n_users * n_items < 1 << 32
     pairs = user_ids.astype(np.uint32 if small else np.uint64)
-    pairs *= pairs.dtype.type(n_items)
+    np.multiply(pairs, pairs.dtype.type(n_items), out=pairs)
     np.add(pairs, item_ids, out=pairs, casting="unsafe")
     pairs.sort()
     return bool((pairs[1:] == pairs[:-1]).any())

@@ -12,6 +12,7 @@ import pytest
 
 import recsys_core as rc
 from benchmarks import document
+from docs import reading as reading_page
 from docs import replicas as replicas_page
 from recsys_core import metrics
 from recsys_core.datasets import movielens  # noqa: F401  (registers its data)
@@ -172,6 +173,11 @@ def test_the_readme_states_the_limits_of_the_code():
 def test_the_tables_of_the_benchmarks_are_those_of_the_results():
     for path, text in document.documents().items():
         assert read(path) == text, f"{path.name}: run python -m benchmarks.document"
+
+
+def test_the_page_of_files_is_what_the_reader_says():
+    """Run “python -m docs.reading” where this fails."""
+    assert page("reading") == reading_page.page()
 
 
 def test_the_page_of_the_replicas_says_what_they_say():

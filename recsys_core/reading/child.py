@@ -22,6 +22,7 @@ import logging
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -53,6 +54,11 @@ Given = str | os.PathLike[str] | bytes | Sequence[tuple[str, bytes]]
 # What one file may take in the server: seconds, and bytes unpacked and decoded.
 SECONDS = 120.0
 MEMORY = GiB
+# What is asked of the process that starts children (``forkserver``): a child, whose channel, file
+# and place for the answer come along as file descriptors, or that one ends.
+REQUEST = struct.Struct("<cq")
+FORK, KILL = b"f", b"k"
+
 _GRACE = 5.0  # for a child to end by its own budget, and for the way there and back
 
 # Libraries that a child must not start threads of: it is a copy of a process with one.
@@ -316,8 +322,6 @@ class _Server:
         self._owner = 0  # a copy of this process must not use its parent's
 
     def fork(self, descriptors: list[int]) -> None:
-        from recsys_core.reading.forkserver import FORK, REQUEST
-
         with self._lock:
             for again in (False, True):
                 control = self._running(again)
@@ -329,8 +333,6 @@ class _Server:
                         raise
 
     def kill(self, pid: int) -> None:
-        from recsys_core.reading.forkserver import KILL, REQUEST
-
         with self._lock, contextlib.suppress(OSError):
             if self._control is not None and self._owner == os.getpid():
                 self._control.sendall(REQUEST.pack(KILL, pid))

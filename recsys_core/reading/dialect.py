@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from recsys_core.errors import ReadError
 from recsys_core.extras import needed_for
 from recsys_core.reading.cells import number
-from recsys_core.reading.sources import Content, unreadable
+from recsys_core.reading.sources import Content, unmarked_wide, unreadable
 from recsys_core.text import Text
 
 # In order of trust: a tab or “::” is never there by accident, a space often is.
 DELIMITERS = {"::": "::", "tab": "\t", ";": ";", ",": ",", "|": "|", "space": " "}
+
+# What few programs write between cells.
+_RARE = ("^", "~", "#", "¦", "§", "¬", "\x01", "\x1f")
 
 # Those a page offers to choose from. Any other that Python knows may be said, too.
 ENCODINGS = (
@@ -152,29 +155,6 @@ def _known(name: str) -> str:
     }.get(found, found)
 
 
-def unmarked_wide(head: bytes) -> str | None:
-    """UTF-16 or UTF-32 without a byte-order mark, told by where the zero bytes stand; or None.
-
-    Delimiters, digits and ends of line are there in every alphabet, and are half or more zeros.
-    """
-    head = head[: len(head) // 4 * 4]
-    if len(head) < 8 or b"\x00" not in head:
-        return None
-    zeros = [head[at::4].count(0) * 4 / len(head) for at in range(4)]
-    for name, wide in (("utf-32-le", (2, 3)), ("utf-32-be", (0, 1))):
-        if all(zeros[at] > 0.99 for at in wide) and sum(zeros) < 3.9:
-            return name
-    even, odd = zeros[0] + zeros[2], zeros[1] + zeros[3]
-    for name, few, many in (("utf-16-le", even, odd), ("utf-16-be", odd, even)):
-        if many > 0.2 and few < 0.02:
-            try:
-                head.decode(name, "strict" if head[-2:] < b"\xd8" else "ignore")
-            except UnicodeError:
-                continue
-            return name
-    return None
-
-
 def not_ascii(data: bytes) -> Iterator[bytes]:
     """Some lines around bytes that are not ASCII, from several places of a text."""
     blocks = [at for at in range(0, len(data), 1 << 20) if not data[at : at + (1 << 20)].isascii()]
@@ -272,11 +252,16 @@ def sniff(lines: list[str]) -> str:
     for name, share in found.items():
         if share > best_share + 0.1:
             best, best_share = name, share
+    if not found and len(sample) > 1:
+        for sign in _RARE:  # never there by accident where it cuts each line alike
+            lengths = Counter(len(row) for row in _cut(sample, sign))
+            if len(lengths) == 1 and min(lengths) > 2:
+                return sign
     return best
 
 
 def _cut(lines: list[str], name: str) -> list[list[str]]:
-    one = UNIT if name == "::" else DELIMITERS[name]
+    one = UNIT if name == "::" else DELIMITERS.get(name, name)
     cut = [line.replace("::", UNIT) for line in lines] if name == "::" else lines
     try:
         return [

@@ -392,7 +392,7 @@ def _long(
     yield _Reached(draft)
     named_so = column_roles.role(found.roles.rating or "") == "count"
     valued = do(valuing.valued, read, named_so, False, said, found.unrated)
-    once = do(valuing.once, found, valued, named_so, changes.get("repeats"))
+    once = do(valuing.once, found, valued, named_so, changes.get("repeats"), whole)
     draft = _valued(draft, once.valued, (*tabled.remarks, *found.remarks, *read.remarks))
     draft = replace(draft, repeats=once.how if once.n_repeated else None)
     yield _Reached(draft)

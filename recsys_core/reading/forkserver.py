@@ -17,11 +17,11 @@ import os
 import selectors
 import signal
 import socket
-import struct
 import sys
 from collections import deque
 
 from recsys_core.reading import child
+from recsys_core.reading.child import FORK, REQUEST
 from recsys_core.reading.limits import GiB
 
 ALLOWANCE = 3 * GiB // 2
@@ -29,10 +29,7 @@ ALLOWANCE = 3 * GiB // 2
 # So many files at once; the others wait. Each may take all of ALLOWANCE.
 MOST_CHILDREN = max(2, (os.cpu_count() or 1) // 2)
 
-# What the server asks: a child (its channel, the file and where the answer goes come along as file
-# descriptors), or that one ends.
-REQUEST = struct.Struct("<cq")
-FORK, KILL = b"f", b"k"
+# A child's channel, the file, and where the answer goes.
 _N_DESCRIPTORS = 3
 
 

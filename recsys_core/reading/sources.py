@@ -189,8 +189,6 @@ def kind(content: Content) -> str:
                 said=content.said,
             )
         )
-    from recsys_core.reading.dialect import unmarked_wide  # which needs this module
-
     head = data[:65536]
     binary = not data.startswith(_WIDE_TEXT) and _is_binary(head) and not unmarked_wide(head)
     for mark, what, remedy in _REFUSED:
@@ -215,3 +213,26 @@ def _is_binary(head: bytes) -> bool:
         return True
     control = sum(head.count(code) for code in range(32) if code not in (7, 8, 9, 10, 12, 13, 27))
     return control > 0.02 * len(head)
+
+
+def unmarked_wide(head: bytes) -> str | None:
+    """UTF-16 or UTF-32 without a byte-order mark, told by where the zero bytes stand; or None.
+
+    Delimiters, digits and ends of line are there in every alphabet, and are half or more zeros.
+    """
+    head = head[: len(head) // 4 * 4]
+    if len(head) < 8 or b"\x00" not in head:
+        return None
+    zeros = [head[at::4].count(0) * 4 / len(head) for at in range(4)]
+    for name, wide in (("utf-32-le", (2, 3)), ("utf-32-be", (0, 1))):
+        if all(zeros[at] > 0.99 for at in wide) and sum(zeros) < 3.9:
+            return name
+    even, odd = zeros[0] + zeros[2], zeros[1] + zeros[3]
+    for name, few, many in (("utf-16-le", even, odd), ("utf-16-be", odd, even)):
+        if many > 0.2 and few < 0.02:
+            try:
+                head.decode(name, "strict" if head[-2:] < b"\xd8" else "ignore")
+            except UnicodeError:
+                continue
+            return name
+    return None

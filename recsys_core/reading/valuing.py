@@ -304,10 +304,13 @@ class Once:
     valued: Valued
 
 
-def once(found: LongRoles, valued: Valued, named_so: bool, said: str | None) -> Once:
+def once(
+    found: LongRoles, valued: Valued, named_so: bool, said: str | None, whole: bool = False
+) -> Once:
     """Tell which rating of a repeated pair counts, or what they make together.
 
     The lines of invoices are summed: what was sent back is in them as numbers below zero.
+    ``whole``: these are all rows of a large file, in which pairs are looked for once, later.
     """
     roles, table = found.roles, found.table
     assert roles.user is not None and roles.item is not None
@@ -315,12 +318,14 @@ def once(found: LongRoles, valued: Valued, named_so: bool, said: str | None) -> 
     numbers = valued.numbers[present]
     if not len(numbers):
         return Once(said or "last", 0, valued)
+    counts = valued.counts or named_so or repeats.have_returns(numbers, named_so)
+    if whole and not (counts or said == "sum"):
+        how = said or repeats.guess(numbers, roles.timestamp is not None, counts)
+        return Once(how, 0, valued)
     users, _ = pd.factorize(as_labels(table[roles.user])[present])
     items, _ = pd.factorize(as_labels(table[roles.item])[present])
     known = (users >= 0) & (items >= 0)
     times = None if roles.timestamp is None else as_seconds(table[roles.timestamp][present][known])
-    returns = repeats.have_returns(numbers, named_so)
-    counts = valued.counts or returns or named_so
     how = said or repeats.guess(numbers, times is not None, counts)
     settled = repeats.settled(users[known], items[known], numbers[known], times, how)
     distinct = np.sort(pd.unique(settled.values))

@@ -195,3 +195,77 @@ def test_ratings_of_ones_own_are_one_click_from_a_model_that_moves(browser_id, w
     assert run.ratings.name == "films"
     until(lambda: run.status == "finished")
     assert at.title[0].value != "Data"
+
+
+def test_words_get_their_numbers_in_a_table(browser_id, workspace):
+    data = b"user,film,said\na,x,soup\na,y,pie\nb,x,jam\nb,y,pie\nc,x,soup\nc,y,jam\n"
+    at = upload(browser_id, "words.csv", data)
+    widget(at, "selectbox", "Rating column").set_value("said").run()
+    assert len(at.error) == 1 and "is not a number" in at.error[0].value
+    table = next(d.value for d in at.dataframe if "Means" in d.value)
+    assert table["In the file"].tolist() == ["soup", "pie", "jam"] and table["Means"].isna().all()
+    change(at, answers=(("soup", 1.0), ("pie", 2.0), ("jam", 5.0)))
+    assert not at.error
+    use(at)
+    assert workspace.latest.ratings.values.tolist() == [1, 2, 5, 2, 1, 5]
+    assert workspace.latest.ratings.scale.words[-1] == (5, "jam")
+
+
+def change(at, **changes):
+    """Change a draft as a control would that this harness cannot drive."""
+    at.session_state.brought.look(**changes)
+    at.run()
+    assert not at.exception, at.exception[0].message
+
+
+def test_columns_that_hold_no_ratings_are_ticked_off_and_can_be_taken_back(browser_id, workspace):
+    data = "name,age,Alien,Heat,Brazil\n" + "".join(
+        f"p{u},{20 + 3 * u},{1 + u % 5},{1 + (2 * u) % 5},{1 + (3 * u) % 5}\n" for u in range(8)
+    )
+    at = upload(browser_id, "survey.csv", data.encode())
+    assert widget(at, "multiselect", "Columns left out").value == ["age"]
+    assert any("age" in c.value for c in at.caption)
+    widget(at, "multiselect", "Columns left out").set_value(["age", "Heat"]).run()
+    use(at)
+    assert workspace.latest.ratings.items == ["Alien", "Brazil"]
+
+
+def test_a_doubt_stands_beside_the_control_that_mends_it(browser_id, workspace):
+    rows = "".join(f"{u},m{i},{1 + (u + i) % 5}\n" for u in range(1960, 1975) for i in range(4))
+    at = upload(browser_id, "odd.csv", f"year,film,rating\n{rows}".encode())
+    change(at, user="year")
+    said = [w.value for w in at.warning]
+    assert any("year" in sentence for sentence in said), said
+    assert widget(at, "selectbox", "User column").value == "year"
+
+
+def test_several_files_are_parts_of_one_table(browser_id, workspace):
+    at = open_page("data", browser_id)
+    at.segmented_control(key="data_source").set_value("Upload").run()
+    lines = LONG.splitlines(keepends=True)
+    first, second = b"".join(lines[:4]), lines[0] + b"".join(lines[4:])
+    at.file_uploader(key="upload").upload("one.csv", first).upload("two.csv", second)
+    at.run()
+    assert not at.exception, at.exception[0].message
+    assert widget(at, "selectbox", "File").value is None
+    use(at)
+    assert workspace.latest.ratings.n_ratings == 5
+
+
+def test_an_unknown_separator_is_mended_and_not_an_error(browser_id, workspace):
+    data = LONG.replace(b";", b"@")
+    at = upload(browser_id, "odd.csv", data)
+    assert len(at.error) == 1 and "one column only" in at.error[0].value
+    change(at, delimiter="@")
+    assert not at.error
+    use(at)
+    assert workspace.latest.ratings.n_ratings == 5
+
+
+def test_what_takes_long_shows_how_far_it_is_and_can_be_stopped(browser_id, monkeypatch):
+    monkeypatch.setattr(upload_panel, "PATIENCE", 0.0)
+    rows = "".join(f"u{n % 999},m{n // 999},{n % 5}\n" for n in range(300_000))
+    at = upload(browser_id, "long.csv", f"user,film,rating\n{rows}".encode())
+    if stop := [b for b in at.button if b.label == "Stop"]:
+        stop[0].click().run()
+        assert "stopped" in at.error[0].value

@@ -80,8 +80,7 @@ class Controls:
         if draft.layout == "long":
             self._choice("user", "User column", self._columns(draft.user))
             self._choice("item", "Item column", self._columns(draft.item))
-            if not draft.implicit:
-                self._choice("rating", "Rating column", self._columns(draft.rating))
+            self._choice("rating", "Rating column", self._columns(draft.rating))
         else:
             self._choice("user", "Column that names the rows", (None, *self._read()))
             self._toggle("items_in_rows", "Rows are items, columns users")

@@ -44,8 +44,7 @@ class Brought:
 
     def look(self, **changes: Any) -> None:
         """Begin to look at the files, as a person has changed what was guessed."""
-        said = {} if self.draft is None else self.draft.changed(**changes)
-        self._begin("inspect", said)
+        self._begin("inspect", {} if self.draft is None else self.draft.changed(**changes))
         self.version += 1
 
     def take(self, then: Callable[[Ratings], None]) -> None:
