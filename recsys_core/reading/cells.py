@@ -231,8 +231,11 @@ def _label(cell: Any) -> str | None:
         return str(int(cell)) if cell == int(cell) else repr(float(cell))
     if isinstance(cell, bytes):
         cell = cell.decode("utf-8", "replace")
-    text = without_controls(str(cell)).strip().replace("\r\n", "\n").replace("\r", "\n")
-    return None if text == "" or text.lower() in ("nan", "null", "\\n") else text
+    text = str(cell)
+    if not text.isprintable():  # most are, and millions come this way
+        text = without_controls(text).replace("\r\n", "\n").replace("\r", "\n")
+    text = text.strip()
+    return None if len(text) < 5 and text.lower() in ("", "nan", "null", "\\n") else text
 
 
 def as_numbers(column: pd.Series, decimal: str = ".") -> tuple[np.ndarray, np.ndarray]:

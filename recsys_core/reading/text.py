@@ -190,13 +190,15 @@ class TextCells:
         *,
         footer: int = 0,
         columns: Collection[str] | None = None,
+        labels: Collection[str] = (),
         sampled: bool = False,
     ) -> Table:
         """What lies below ``header`` lines of names, without ``footer`` lines at the end.
 
         A long table's cells stay text, a wide one's become numbers where a column holds nothing
         else. Of ``columns`` (names) alone the cells come coded (categorical), seconds and the like
-        as int64; without ``columns`` all come, as plain text. ``sampled``: of a large file only
+        as int64; without ``columns`` all come, as plain text. ``labels`` are those of users and
+        items. ``sampled``: of a large file only
         rows of its beginning, its middle and its end.
 
         Raises
@@ -225,6 +227,7 @@ class TextCells:
                 whole=self._moments(names, header) if columns is not None else set(),
                 numbers=set(order) - {0} if wide else set(),
                 decimal=decimal,
+                labels={names.index(name) for name in labels},
             )
         except parsing.Uneven as uneven:
             raise unreadable(self._uneven(uneven, n_columns, header)) from None
