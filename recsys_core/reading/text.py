@@ -323,6 +323,7 @@ class TextCells:
     def _head(self) -> list[_Line]:
         """The first lines that hold anything."""
         for size in SAMPLE_BYTES:
+            rest = 0  # bytes of a last line whose end is further down
             chunk = self._data[self._begins : self._begins + size]
             lines, begins, at = [], 0, 0
             for at, end in enumerate(_LINE_END_BYTES.finditer(chunk), 1):
@@ -333,6 +334,7 @@ class TextCells:
                 if len(lines) >= 4 * SAMPLE_ROWS:
                     break
             else:
+                rest = len(chunk) - begins
                 # The last line has no end, or is cut in the middle.
                 if chunk[begins:].strip() and (self._begins + size >= len(self._data) or not lines):
                     text = self._encoding.decode(chunk[begins:])
@@ -345,11 +347,15 @@ class TextCells:
                     "{said} holds blank lines only; check that it was saved whole.", said=self.said
                 )
             )
-        if any(len(line.text) > MAX_LINE for line in lines[:2]):
+        long = [line.number for line in lines[:2] if len(line.text) > MAX_LINE]
+        if rest > MAX_LINE:
+            long.append(at + 1)
+        if long:
             raise unreadable(
                 Text(
-                    "Line 1 of {said} is longer than {most} MB, which no table is; "
+                    "Line {line} of {said} is longer than {most} MB, which no table is; "
                     "bring one rating a line: user, item, rating.",
+                    line=long[0],
                     said=self.said,
                     most=MAX_LINE >> 20,
                 )
@@ -447,7 +453,8 @@ class TextCells:
                 ):
                     break
         except csv.Error:
-            raise unreadable(self._unclosed(lines[min(n_lines, len(lines) - 1)].number)) from None
+            line = lines[min(n_lines, len(lines) - 1)]
+            raise unreadable(self._unclosed(line.number, line.text)) from None
         return found
 
     def _tail(self) -> list[_Record]:
@@ -557,7 +564,7 @@ class TextCells:
             *_, (line, _) = self._every_record()
         else:
             line = self.line(header + uneven.row)
-        return self._unclosed(line) if uneven.unclosed else self._too_wide(
+        return self._unclosed(line, uneven.text) if uneven.unclosed else self._too_wide(
             line, uneven.n_given, expected
         )  # fmt: skip
 
@@ -578,7 +585,16 @@ class TextCells:
             delimiter=self.delimiter,
         )
 
-    def _unclosed(self, line: int) -> Text:
+    def _unclosed(self, line: int, text: str) -> Text:
+        """The sentence for a cell without an end, or one that the parser finds too long."""
+        if text and '"' not in text:
+            return Text(
+                "Line {begins:,} of {said} holds a cell of more than {most:,} characters, which is "
+                "no id and no rating; bring the table without its long texts.",
+                begins=line,
+                said=self.said,
+                most=csv.field_size_limit(),
+            )
         return Text(
             "Line {begins:,} of {said} holds a cell that does not end; look for "
             "a quotation mark without its partner.",
