@@ -9,7 +9,7 @@ from fuzz import formats, tables
 
 # How often each format comes: text is what most people have.
 _SHARES = {"text": 30, "excel": 6, "ods": 4, "parquet": 14, "npy": 8, "npz": 10, "json": 6,
-           "sqlite": 4, "matlab": 4, "grouplens": 8}  # fmt: skip
+           "sqlite": 4, "matlab": 4, "html": 5, "written": 8, "grouplens": 8}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -446,6 +446,104 @@ def _square(rows: Table) -> Table:
     return [(row + [None] * width)[:width] for row in rows]
 
 
+def html(chance: random.Random, rows: Table) -> tuple[str, bytes]:
+    """A page with one or two tables, cells that reach over others, and tags that do not end."""
+    tables = []
+    for _ in range(chance.choice([1, 1, 2])):
+        lines = []
+        for at, row in enumerate(rows):
+            tag = "th" if at == 0 and chance.random() < 0.8 else "td"
+            lines.append("<tr>" + "".join(_html_cell(chance, tag, cell) for cell in row) + "</tr>")
+        tables.append("<table><caption>Ratings</caption>" + "\n".join(lines) + "</table>")
+    page = "<!DOCTYPE html><html><head><title>x</title></head><body>" + "<p>".join(tables)
+    data = page.encode(chance.choice(["utf-8", "utf-8", "utf-16", "cp1252"]), "replace")
+    for _ in range(chance.choice([0, 0, 1, 3])):
+        data = chance.choice([damaged, _spoil_xml])(chance, data)
+    return chance.choice(["x.html", "x.xls"]), data
+
+
+def _html_cell(chance: random.Random, tag: str, cell: Any) -> str:
+    span = ""
+    if chance.random() < 0.02:
+        times = chance.choice([0, 2, 1000, 10**9, "x", -1])
+        span = f' {chance.choice(["rowspan", "colspan"])}="{times}"'
+    shown = "" if cell is None else _escaped(str(cell))
+    return f"<{tag}{span}>{shown}" + (f"</{tag}>" if chance.random() < 0.98 else "")
+
+
+def written(chance: random.Random, rows: Table) -> tuple[str, bytes]:
+    """A text of a form of its own: MatrixMarket, Netflix' lists, Orange, Markdown, comments."""
+    way = chance.choice(["matrix", "netflix", "orange", "markdown", "comments"])
+    name, lines = _WRITERS[way](chance, [["" if c is None else str(c) for c in r] for r in rows])
+    for _ in range(chance.choice([0, 0, 0, 1, 2])):
+        at = chance.randrange(len(lines))
+        lines[at] = chance.choice([str(chance.choice(ODD)), lines[at] * 2, "", "%", "1:", "1 1"])
+    end = chance.choice(["\n", "\n", "\r\n", "\r"])
+    data = end.join(lines).encode(chance.choice(["utf-8", "utf-8", "utf-16"]), "replace")
+    return name, damaged(chance, data) if chance.random() < 0.3 else data
+
+
+def _as_matrix_market(chance: random.Random, rows: list[list[str]]) -> tuple[str, list[str]]:
+    form = chance.choice(["coordinate", "coordinate", "array"])
+    kind = chance.choice(["real", "integer", "pattern", "complex"])
+    symmetry = chance.choice(["general", "general", "symmetric", "skew-symmetric"])
+    n_rows, n_columns = len(rows), max(map(len, rows))
+    if form == "array":
+        cells = [row[at] if at < len(row) else "0" for at in range(n_columns) for row in rows]
+        sizes = f"{n_rows} {n_columns}"
+    else:
+        cells = [f"{u} {i} {x}" for u, row in enumerate(rows, 1) for i, x in enumerate(row, 1)]
+        sizes = f"{n_rows} {n_columns} {len(cells)}"
+    if chance.random() < 0.2:
+        sizes = chance.choice(["9999999999 2 3", "-1 2 3", "2 2", "", "1e9 1e9 1", "4 4 999999999"])
+    return "x.mtx", [f"%%MatrixMarket matrix {form} {kind} {symmetry}", "% a note", sizes, *cells]
+
+
+def _as_netflix(chance: random.Random, rows: list[list[str]]) -> tuple[str, list[str]]:
+    with_day = chance.random() < 0.7
+    lines = []
+    for at, row in enumerate(rows[1:] or rows):
+        if at % 3 == 0:
+            lines.append(f"{at + 1}:")
+        shown = (row + ["1"] * 3)[2]
+        lines.append(f"{1000 + at},{shown}" + ",2005-09-06" * with_day)
+    return "combined_data_1.txt", lines or ["1:"]
+
+
+def _as_orange(chance: random.Random, rows: list[list[str]]) -> tuple[str, list[str]]:
+    kinds = [chance.choice(["continuous", "discrete", "string", "time", "c", ""]) for _ in rows[0]]
+    marks = ["row=1", "col=1", "class", "", "meta", "ignore"]
+    flags = [chance.choice(marks) for _ in rows[0]]
+    head = [rows[0], kinds, flags]
+    if chance.random() < 0.3:
+        head = [[chance.choice(["mD#", "C#", "i#", "#", "cS#"]) + name for name in rows[0]]]
+    return "x.tab", ["\t".join(row) for row in [*head, *rows[1:]]]
+
+
+def _as_markdown(chance: random.Random, rows: list[list[str]]) -> tuple[str, list[str]]:
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    lines.insert(1, "|" + chance.choice(["---|", ":--:|", "-|"]) * len(rows[0]))
+    return "x.md", chance.choice([lines, ["# Ratings", "", *lines]])
+
+
+def _with_comments(chance: random.Random, rows: list[list[str]]) -> tuple[str, list[str]]:
+    sign = chance.choice(["#", "%", "@", "//", "--"])
+    lines = [f"{sign} {chance.choice(['asym weighted', 'user item rating', ''])}"]
+    lines += [f"{sign}ATTRIBUTE {name} NUMERIC" for name in rows[0]] + [f"{sign}DATA"]
+    return chance.choice(["out.ratings", "x.arff", "x.csv"]), [
+        *lines, *(chance.choice([" ", ","]).join(row) for row in rows[1:])
+    ]  # fmt: skip
+
+
+_WRITERS = {
+    "matrix": _as_matrix_market,
+    "netflix": _as_netflix,
+    "orange": _as_orange,
+    "markdown": _as_markdown,
+    "comments": _with_comments,
+}
+
+
 def grouplens(chance: random.Random, rows: Table) -> tuple[str, bytes]:
     """A zip as GroupLens packs it, its lines changed."""
     numbers = [[at % 5 + 1, at % 7 + 1, at % 5 + 1, 10**9 + at] for at in range(20)]
@@ -527,9 +625,11 @@ def packed(chance: random.Random, members: Members) -> bytes:
                 (b"PK\x05\x06", {4: "<H", 8: "<H", 10: "<H", 12: "<I", 16: "<I"}),
             ]
         )
-        at = data.find(mark)
+        at = max(0, data.find(mark))
         place, kind = chance.choice(sorted(places.items()))
         most = (1 << (8 * struct.calcsize(kind))) - 1
+        if at + place + struct.calcsize(kind) > len(data):  # a zip without files
+            return bytes(data)
         old = struct.unpack_from(kind, data, at + place)[0]
         new = chance.choice([0, 1, 9, 12, 14, 93, 99, old + 1, old - 1, old * 2, most, most // 2])
         struct.pack_into(kind, data, at + place, max(0, min(new, most)))
@@ -596,5 +696,7 @@ FORMATS: dict[str, Callable[[random.Random, Table], tuple[str, bytes]]] = {
     "json": as_json,
     "sqlite": sqlite,
     "matlab": matlab,
+    "html": html,
+    "written": written,
     "grouplens": grouplens,
 }

@@ -43,8 +43,10 @@ def have_returns(values: np.ndarray, named_so: bool) -> bool:
 
     ``named_so``: the column's name says “quantity” or the like.
     """
+    if not named_so:
+        return False
     present = values[np.isfinite(values)]
-    if not named_so or not len(present) or (present != np.rint(present)).any():
+    if not len(present) or (present != np.rint(present)).any():
         return False
     return bool(present.min() < 0 < present.max() and 2 * (present < 0).sum() <= len(present))
 
@@ -89,16 +91,17 @@ def settled(
     if not returns and not repeated(users, items):
         return Settled(np.arange(len(users)), values)
     n_items = int(items.max(initial=0)) + 1
-    pairs = pd.Series(users.astype(np.int64) * n_items + items)
-    again = pairs.duplicated(keep=False).to_numpy()
+    pairs = users.astype(np.int64) * n_items + items
+    again = _repeated(pairs)
     keep = ~again
+    rows = np.flatnonzero(again)
     if how in ("first", "last"):
-        keep |= ~pairs.duplicated(keep="first" if how == "first" else "last").to_numpy()
+        others = pd.Series(pairs[rows]).duplicated(keep="first" if how == "first" else "last")
+        keep[rows[~others.to_numpy()]] = True
     else:
-        rows = np.flatnonzero(again)
         moments = np.zeros(len(rows)) if times is None else times[rows]
-        order = np.lexsort((rows, moments, pairs.to_numpy()[rows]))
-        ends = np.append(np.diff(pairs.to_numpy()[rows][order]) != 0, True)[: len(rows)]
+        order = np.lexsort((rows, moments, pairs[rows]))
+        ends = np.append(np.diff(pairs[rows][order]) != 0, True)[: len(rows)]
         keep[rows[order[ends]]] = True
     kept = np.flatnonzero(keep)
     found = values[kept]
@@ -113,6 +116,28 @@ def settled(
         return Settled(kept, found, n_repeated)
     bought = found > 0
     return Settled(kept[bought], found[bought], n_repeated, int((~bought).sum()))
+
+
+def _repeated(pairs: np.ndarray) -> np.ndarray:
+    """Whether each of some whole numbers comes more than once, bool: by sorting, not by hashing.
+
+    Of millions of ratings few are repeated, and a table of all pairs takes several times as much
+    memory as the pairs.
+    """
+    ordered = np.sort(pairs)
+    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not len(repeated):
+        return np.zeros(len(pairs), dtype=bool)
+    del ordered
+    # Whose last bits are those of none is none of them: most are told so, in a table of 16 MB.
+    last = np.zeros(1 << 24, dtype=bool)
+    last[repeated & (len(last) - 1)] = True
+    found = np.zeros(len(pairs), dtype=bool)
+    for begin in range(0, len(pairs), 1 << 20):
+        piece = pairs[begin : begin + (1 << 20)]
+        likely = np.flatnonzero(last[piece & (len(last) - 1)])
+        found[begin + likely] = np.isin(piece[likely], repeated)
+    return found
 
 
 def sentence(how: str, n: int) -> Text:

@@ -170,7 +170,8 @@ def grid_numbers(grid: Grid, decimal: str) -> tuple[np.ndarray, np.ndarray]:
     numbers = np.empty(body.shape, dtype=np.float32)
     wrong = np.zeros(body.shape, dtype=bool)
     plain = np.array([pd.api.types.is_float_dtype(t) or t == np.int64 for t in body.dtypes])
-    numbers[:, plain] = body.loc[:, plain].to_numpy(dtype=np.float32, na_value=np.nan)
+    with np.errstate(over="ignore"):  # infinite then, and looked at again below
+        numbers[:, plain] = body.loc[:, plain].to_numpy(dtype=np.float32, na_value=np.nan)
     for at in np.flatnonzero(~plain | np.isinf(numbers).any(axis=0)):
         numbers[:, at], wrong[:, at] = as_numbers(body.iloc[:, at], decimal)
     return numbers, wrong

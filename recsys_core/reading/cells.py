@@ -41,6 +41,8 @@ _PLAIN_SIGNS = str.maketrans("\u2212．，－＋", "-.,-+")
 _WHOLE_FLOAT = re.compile(r"[+-]?\d+\.\d*(e[+-]?\d{1,2})?", re.IGNORECASE | re.ASCII)
 
 
+_LARGEST = float(np.finfo(np.float32).max)
+
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -231,19 +233,24 @@ def _label(cell: Any) -> str | None:
         return str(int(cell)) if cell == int(cell) else repr(float(cell))
     if isinstance(cell, bytes):
         cell = cell.decode("utf-8", "replace")
-    text = without_controls(str(cell)).strip().replace("\r\n", "\n").replace("\r", "\n")
-    return None if text == "" or text.lower() in ("nan", "null", "\\n") else text
+    text = str(cell)
+    if not text.isprintable():  # most are, and millions come this way
+        text = without_controls(text).replace("\r\n", "\n").replace("\r", "\n")
+    text = text.strip()
+    return None if len(text) < 5 and text.lower() in ("", "nan", "null", "\\n") else text
 
 
 def as_numbers(column: pd.Series, decimal: str = ".") -> tuple[np.ndarray, np.ndarray]:
     """A column as float64, NaN where blank; and where it holds what is neither (bool, same shape).
 
-    Infinity counts as neither: no scale has it. Commas are decimal ones, whatever ``decimal`` says,
+    Infinity counts as neither, and so does what is beyond all ratings, which are kept as float32:
+    no scale has it. Commas are decimal ones, whatever ``decimal`` says,
     where only that makes numbers of a column without a single point.
     """
     if pd.api.types.is_numeric_dtype(column.dtype) and column.dtype != bool:
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-        return np.where(np.isinf(values), np.nan, values), np.isinf(values)
+        beyond = np.abs(values) > _LARGEST
+        return np.where(beyond, np.nan, values), beyond
     codes, unique = _factorized(column)
     values, wrong = _numbers(unique, decimal)
     if decimal == "." and wrong.any() and not any("." in c for c in unique if isinstance(c, str)):
@@ -262,7 +269,7 @@ def _numbers(unique: Iterable[Any], decimal: str) -> tuple[np.ndarray, np.ndarra
         if is_blank(cell):
             continue
         found = number(cell, decimal)
-        if found is None or not np.isfinite(found):
+        if found is None or not abs(found) <= _LARGEST:
             wrong[code] = True
         else:
             values[code] = found

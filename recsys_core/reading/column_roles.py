@@ -302,6 +302,11 @@ def _is_id(name: str) -> bool:
 # --- what the cells say ---------------------------------------------------------------------------
 
 
+# Columns of a table with one rating a row that are looked at if their names say nothing: each takes
+# about a millisecond, and a table that is no list of ratings may have thousands.
+_MOST_COLUMNS = 200
+
+
 def by_content(
     table: Table, known: Roles, decimal: str, answered: Answered = lambda texts: False
 ) -> Roles:
@@ -314,9 +319,10 @@ def by_content(
     """
     # Rows from all over the file: its beginning may be one user.
     rows = np.unique(np.linspace(0, len(table.body) - 1, min(len(table.body), 2000)).astype(int))
+    named = [name for name in dataclasses.astuple(known) if name is not None]
     columns = {
-        name: _Column(name, table.body.iloc[rows, at], decimal)
-        for at, name in enumerate(table.names)
+        name: _Column(name, table[name].iloc[rows], decimal)
+        for name in dict.fromkeys([*table.names[:_MOST_COLUMNS], *named])
     }
     roles = known
     for what, fits in (
@@ -560,7 +566,7 @@ def looks_like_moments(column: pd.Series) -> bool:
     numbers = pd.to_numeric(present, errors="coerce")
     if len(present) and numbers.notna().all():
         values = numbers.to_numpy(np.float64)
-        if (np.mod(values, 1) != 0).any():
+        if not np.isfinite(values).all() or (np.mod(values, 1) != 0).any():
             return False
         for unit in (1, 1e3, 1e6, 1e9):
             if values.min() > 1.6e8 * unit and values.max() < 4.2e9 * unit:

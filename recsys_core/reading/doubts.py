@@ -479,7 +479,7 @@ def _beyond_the_others(values: np.ndarray) -> list[int]:
     found: list[int] = []
     for place in range(len(order) - 1, 0, -1):  # from the highest column down to the first gap
         at = order[place]
-        if not np.isfinite(lows[at]) or lows[at] <= highest[place - 1]:
+        if lows[at] <= highest[place - 1]:
             break
         found.append(int(at))
     few = len(found) <= values.shape[1] // 2

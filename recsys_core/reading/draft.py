@@ -326,7 +326,9 @@ def _follow(
     cut = Cut(**{what: changes[what] for what in _TABLE if what in changes}, whole=whole)
     if whole and changes["layout"] == "long":
         roles = [changes.get(what) for what in (*column_roles.ROLES, "key")]
-        cut = cut._replace(columns=tuple(dict.fromkeys(filter(None, roles))))
+        columns = tuple(dict.fromkeys(filter(None, roles)))
+        labels = [changes[what] for what in ("user", "item") if changes.get(what) in columns]
+        cut = cut._replace(columns=columns, labels=tuple(labels))
     files = tuple(one.content.name for one in found)
     tabled = do(_all_tabled, cells, cut, files, _persons(changes))
     row_names, rows = do(_first_rows, tabled.whole)
@@ -360,13 +362,14 @@ def _all_tabled(
     """The table of a file, or of all parts of one: cut as the first is."""
     if len(cells) == 1:
         return tabling.tabled(cells[0], cut)
-    first = tabling.tabled(cells[0], cut._replace(columns=None))
+    first = tabling.tabled(cells[0], cut._replace(columns=None, labels=()))
     cut = cut._replace(
         header=first.header,
         left_out=first.left_out,
         decimal=first.decimal,
         layout=first.layout,
         columns=None,
+        labels=(),
     )
     parts = (first, *(tabling.tabled(one, cut) for one in cells[1:]))
     return tabling.together(parts, files, persons)

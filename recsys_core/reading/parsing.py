@@ -32,6 +32,8 @@ _ROOM = 1.3
 # A block holds at least one line; of many columns more, since each costs some time a block.
 _BLOCK, _WIDE_BLOCK = 4 << 20, 16 << 20
 _WIDE = 50
+# Distinct texts of several blocks that are made one together, at least.
+_TOGETHER = 500_000
 # Lines of another width that are mended one by one; a file with more is read by pandas.
 _MOST_MENDED = 10_000
 
@@ -272,11 +274,13 @@ def parsed(
     whole: Collection[int] = (),
     numbers: Collection[int] = (),
     decimal: str = ".",
+    labels: Collection[int] = (),
 ) -> Parsed:
     """The wanted columns of a table of ``n_columns``.
 
     ``whole`` are read as whole numbers and ``numbers`` as a matrix if all their cells are such; all
-    others, and all where one is not, as texts.
+    others, and all where one is not, as texts. ``labels`` are users and items: more distinct ones
+    than the budget has are refused before they are made.
 
     Raises
     ------
@@ -289,13 +293,13 @@ def parsed(
     if lines.for_pandas:
         return _by_pandas(lines, n_columns, order)
     try:
-        return _by_arrow(lines, n_columns, order, set(whole), set(numbers), decimal)
+        return _by_arrow(lines, n_columns, order, set(whole), set(numbers), decimal, labels)
     except _NotAsGuessed:
         pass
     except _ForPandas:
         return _by_pandas(lines, n_columns, order)
     try:
-        return _by_arrow(lines, n_columns, order, set(), set(), decimal)
+        return _by_arrow(lines, n_columns, order, set(), set(), decimal, labels)
     except _ForPandas:
         return _by_pandas(lines, n_columns, order)
 
@@ -307,6 +311,7 @@ def _by_arrow(
     whole: set[int],
     numbers: set[int],
     decimal: str,
+    labels: Collection[int],
 ) -> Parsed:
     try:
         import pyarrow as pa
@@ -322,7 +327,11 @@ def _by_arrow(
     mended = _Mended(lines, n_columns)
     source = lines.opened()
     room = lines.about_n_rows
-    texts = {at: _Texts(room) for at in order if at not in numbers and at not in whole}
+    texts = {
+        at: _Texts(pa, room, budget.now().labels if at in labels else None)
+        for at in order
+        if at not in numbers and at not in whole
+    }
     counts = {at: _Growing(room, np.int64) for at in order if at in whole}
     in_matrix = [at for at in order if at in numbers]
     matrix = _Growing(room if in_matrix else 0, np.float32, len(in_matrix))
@@ -356,8 +365,7 @@ def _by_arrow(
             if n_rows > MAX_ROWS or (numbers and n_rows * n_columns > MAX_CELLS):
                 raise unreadable(lines.too_large(n_rows, source.tell(), n_columns))
             for at, column in texts.items():
-                chunk = batch.column(names[at])
-                column.add(chunk.indices.to_numpy(), chunk.dictionary.to_pylist())
+                column.add(batch.column(names[at]))
             for at, numbers_so_far in counts.items():
                 numbers_so_far.add(batch.num_rows)[:] = batch.column(names[at]).to_numpy()
             if in_matrix:
@@ -382,7 +390,10 @@ def _by_arrow(
         raise _NotAsGuessed  # their cells are texts, and few such files are large
     parsed = Parsed(n_rows, order, n_damaged=lines.n_damaged, n_comments=mended.n_comments)
     parsed.whole = {at: found.rows for at, found in counts.items()}
-    parsed.texts = {at: _as_written(*column.coded(), lines) for at, column in texts.items()}
+    while texts:  # so that what one has taken is free for the next
+        at, column = texts.popitem()
+        parsed.texts[at] = _as_written(*column.coded(), lines)
+    pa.default_memory_pool().release_unused()
     if in_matrix:
         parsed.numbers, parsed.matrix = in_matrix, matrix.rows
     if lines.quoted and not lines.sampled:
@@ -416,23 +427,48 @@ class _Growing:
 
 
 class _Texts:
-    """A column of texts, block by block: codes into those met so far."""
+    """A column of texts, block by block: codes into those met so far.
 
-    def __init__(self, room: int) -> None:
-        self._place: dict[str, int] = {}
+    Each block has codes of its own. Arrow makes them one, of many blocks at once: what comes in
+    every block need not be looked up in each, and is made a Python object once.
+    """
+
+    def __init__(self, arrow: Any, room: int, most: int | None) -> None:
+        self._arrow = arrow  # the module
         self._codes = _Growing(room, np.int32)
+        self._met = arrow.array([], arrow.string())  # the distinct texts
+        self._waiting: list[Any] = []
+        self._most = most  # distinct texts; more are refused where this is a number
 
-    def add(self, codes: np.ndarray, distinct: list[str]) -> None:
-        """The next block: codes into its own distinct texts."""
-        place = self._place
-        ours = np.array([place.setdefault(text, len(place)) for text in distinct], dtype=np.int32)
-        if len(ours):
-            np.take(ours, codes, out=self._codes.add(len(codes)))
+    def add(self, block: Any) -> None:
+        """The next block: a dictionary array.
+
+        Raises
+        ------
+        ReadError
+            If there are more distinct texts than the budget has labels.
+        """
+        self._waiting.append(block)
+        if sum(len(one.dictionary) for one in self._waiting) > max(_TOGETHER, len(self._met)):
+            self._join()
+
+    def _join(self) -> None:
+        met = self._arrow.DictionaryArray.from_arrays(
+            self._arrow.array([], self._arrow.int32()), self._met
+        )
+        blocks = self._arrow.chunked_array([met, *self._waiting]).unify_dictionaries().chunks
+        self._waiting = []
+        for block in blocks[1:]:
+            self._codes.add(len(block))[:] = block.indices.to_numpy(zero_copy_only=False)
+        self._met = blocks[-1].dictionary  # begins as before: codes so far stay
+        if self._most is not None and len(self._met) > self._most:
+            budget.now().spend("the file", labels=len(self._met))
 
     def coded(self) -> tuple[np.ndarray, list[str]]:
         """All codes, in as few bytes as they need, and the distinct texts."""
-        smallest = np.min_scalar_type(-len(self._place) - 1)
-        return self._codes.rows.astype(smallest, copy=False), list(self._place)
+        self._join()
+        smallest = np.min_scalar_type(-len(self._met) - 1)
+        return self._codes.rows.astype(smallest, copy=False), self._met.to_pylist()
 
 
 def _as_written(

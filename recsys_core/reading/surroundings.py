@@ -111,11 +111,11 @@ def asides(
     - Without a telling name: words where all others are numbers; or, before the ratings, numbers
       above ten and above every rating.
     """
-    width = max([len(names), *map(len, records)], default=0)
+    width = len(names)  # longer rows are told of when all are read
     values, words = _grid(records, width, decimal)
     numeric = [np.isfinite(values[:, at]).sum() > len(words[at]) for at in range(width)]
     first = int(labels)
-    called = [names[at] if at < len(names) else "" for at in range(width)]
+    called = list(names)
     totals = [at for at in range(first, width) if is_total(called[at]) and numeric[at]]
     rated = [
         at

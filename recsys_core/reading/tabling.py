@@ -28,7 +28,7 @@ class Cut(NamedTuple):
     """How cells form a table, as far as a person said; None where nothing was said.
 
     ``whole``: all rows are wanted, not a sample of a large file; ``columns``: only those of these
-    names (None: all).
+    names (None: all), of which ``labels`` are users and items.
     """
 
     first_line: int | None = None
@@ -39,6 +39,7 @@ class Cut(NamedTuple):
     layout: str | None = None
     whole: bool = False
     columns: tuple[str, ...] | None = None
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +122,7 @@ def tabled(cells: Cells, cut: Cut) -> Tabled:
     if cut.columns is not None and (
         people.known(names) is not None or not set(cut.columns) <= set(names)
     ):
-        cut = cut._replace(columns=None)  # columns that are made of others need these
+        cut = cut._replace(columns=None, labels=())  # columns that are made of others need these
     table = _cut_out(cells, cut, header, footer, shape == "wide", decimal)
     remarks = [*table.remarks, *columns.remarks]
     if footer:
@@ -279,7 +280,13 @@ def _said(cells: Cells) -> tuple[str, ...]:
 def _cut_out(cells: Cells, cut: Cut, header: int, footer: int, wide: bool, decimal: str) -> Table:
     if isinstance(cells, TextCells):
         return cells.table(
-            header, wide, decimal, footer=footer, columns=cut.columns, sampled=not cut.whole
+            header,
+            wide,
+            decimal,
+            footer=footer,
+            columns=cut.columns,
+            labels=cut.labels,
+            sampled=not cut.whole,
         )
     if isinstance(cells, tables.FrameCells):
         table = cells.table(header, wide, decimal)

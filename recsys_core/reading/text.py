@@ -190,13 +190,15 @@ class TextCells:
         *,
         footer: int = 0,
         columns: Collection[str] | None = None,
+        labels: Collection[str] = (),
         sampled: bool = False,
     ) -> Table:
         """What lies below ``header`` lines of names, without ``footer`` lines at the end.
 
         A long table's cells stay text, a wide one's become numbers where a column holds nothing
         else. Of ``columns`` (names) alone the cells come coded (categorical), seconds and the like
-        as int64; without ``columns`` all come, as plain text. ``sampled``: of a large file only
+        as int64; without ``columns`` all come, as plain text. ``labels`` are those of users and
+        items. ``sampled``: of a large file only
         rows of its beginning, its middle and its end.
 
         Raises
@@ -225,6 +227,7 @@ class TextCells:
                 whole=self._moments(names, header) if columns is not None else set(),
                 numbers=set(order) - {0} if wide else set(),
                 decimal=decimal,
+                labels={names.index(name) for name in labels},
             )
         except parsing.Uneven as uneven:
             raise unreadable(self._uneven(uneven, n_columns, header)) from None
@@ -320,6 +323,7 @@ class TextCells:
     def _head(self) -> list[_Line]:
         """The first lines that hold anything."""
         for size in SAMPLE_BYTES:
+            rest = 0  # bytes of a last line whose end is further down
             chunk = self._data[self._begins : self._begins + size]
             lines, begins, at = [], 0, 0
             for at, end in enumerate(_LINE_END_BYTES.finditer(chunk), 1):
@@ -330,6 +334,7 @@ class TextCells:
                 if len(lines) >= 4 * SAMPLE_ROWS:
                     break
             else:
+                rest = len(chunk) - begins
                 # The last line has no end, or is cut in the middle.
                 if chunk[begins:].strip() and (self._begins + size >= len(self._data) or not lines):
                     text = self._encoding.decode(chunk[begins:])
@@ -342,11 +347,15 @@ class TextCells:
                     "{said} holds blank lines only; check that it was saved whole.", said=self.said
                 )
             )
-        if any(len(line.text) > MAX_LINE for line in lines[:2]):
+        long = [line.number for line in lines[:2] if len(line.text) > MAX_LINE]
+        if rest > MAX_LINE:
+            long.append(at + 1)
+        if long:
             raise unreadable(
                 Text(
-                    "Line 1 of {said} is longer than {most} MB, which no table is; "
+                    "Line {line} of {said} is longer than {most} MB, which no table is; "
                     "bring one rating a line: user, item, rating.",
+                    line=long[0],
                     said=self.said,
                     most=MAX_LINE >> 20,
                 )
@@ -444,7 +453,8 @@ class TextCells:
                 ):
                     break
         except csv.Error:
-            raise unreadable(self._unclosed(lines[min(n_lines, len(lines) - 1)].number)) from None
+            line = lines[min(n_lines, len(lines) - 1)]
+            raise unreadable(self._unclosed(line.number, line.text)) from None
         return found
 
     def _tail(self) -> list[_Record]:
@@ -554,7 +564,7 @@ class TextCells:
             *_, (line, _) = self._every_record()
         else:
             line = self.line(header + uneven.row)
-        return self._unclosed(line) if uneven.unclosed else self._too_wide(
+        return self._unclosed(line, uneven.text) if uneven.unclosed else self._too_wide(
             line, uneven.n_given, expected
         )  # fmt: skip
 
@@ -575,7 +585,16 @@ class TextCells:
             delimiter=self.delimiter,
         )
 
-    def _unclosed(self, line: int) -> Text:
+    def _unclosed(self, line: int, text: str) -> Text:
+        """The sentence for a cell without an end, or one that the parser finds too long."""
+        if text and '"' not in text:
+            return Text(
+                "Line {begins:,} of {said} holds a cell of more than {most:,} characters, which is "
+                "no id and no rating; bring the table without its long texts.",
+                begins=line,
+                said=self.said,
+                most=csv.field_size_limit(),
+            )
         return Text(
             "Line {begins:,} of {said} holds a cell that does not end; look for "
             "a quotation mark without its partner.",

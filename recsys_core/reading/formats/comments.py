@@ -37,7 +37,7 @@ def recognised(head: str, name: str = "") -> bool:
     mark = notes[0][0]
     if mark == "%":
         return not notes[0].startswith("%%MatrixMarket")
-    delimiter = DELIMITERS[sniff(lines[:50])]
+    delimiter = DELIMITERS.get(found := sniff(lines[:50]), found)
     if notes[0][1:2] == delimiter != " ":
         return False
     cells = [_split(line, delimiter) for line in lines[:50]]
@@ -51,7 +51,7 @@ def read(data: bytes, said: str, table: str | None = None) -> SaidText | NamedCe
     notes, lines = _parted(head)
     if _KONECT.match(notes[0]):
         return _konect(data, said)
-    delimiter = DELIMITERS[sniff(lines[:50])]
+    delimiter = DELIMITERS.get(found := sniff(lines[:50]), found)
     first = _split(lines[0], delimiter)
     names = _names(notes, len(first), delimiter)
     if all(map(_SAVETXT.fullmatch, first)):

@@ -214,7 +214,7 @@ def _of_surveymonkey(records: Sequence[Record], decimal: str) -> int | None:
     """
     if len(records) < 4 or len(records[0]) < 4:
         return None
-    width = len(records[0])
+    width = max(len(records[0]), len(records[1]))
     top, second = _to(records[0], width), _to(records[1], width)
     if not is_blank(second[0]) or is_blank(top[0]):
         return None

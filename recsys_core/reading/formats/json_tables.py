@@ -313,7 +313,8 @@ def _of_records(records: Iterable[Any], said: str) -> NamedCells:
     for record in records:
         if not isinstance(record, dict):
             raise _nothing(said)
-        for row in _exploded(record):
+        flat = not any(isinstance(cell, dict | list) for cell in record.values())
+        for row in (record,) if flat else _exploded(record):
             for name, cell in row.items():
                 if name in written:
                     continue

@@ -52,7 +52,7 @@ def read(data: bytes, said: str, table: str | None = None) -> NamedCells:
         chosen = chosen_table(table, list(tables), said, guess)
         frame = _frame(connection, chosen, said)
         return NamedCells(frame, said, CODE, sheet=chosen, sheets=tuple(tables))
-    except (sqlite3.Error, OverflowError, MemoryError) as error:
+    except (sqlite3.Error, OverflowError, MemoryError, UnicodeError) as error:  # or a name
         if isinstance(error, sqlite3.OperationalError) and "interrupted" in str(error):
             raise unreadable(
                 Text(

@@ -247,12 +247,7 @@ def _extents(data: bytes, said: str) -> _Extents:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = set(archive.namelist())
             if "content.xml" in members:
-                _check_xml(archive, "content.xml", said)
-                found = dict(_of_ods(archive))
-                for name, extent in found.items():
-                    if extent > _MOST_OF_EXTENT:  # all sheets of an .ods are built at once
-                        raise _too_large(name, said)
-                return _Extents(found, 0)
+                return _of_ods(archive, said)
             if "xl/workbook.xml" in members:
                 return _of_xlsx(archive, members, said)
             sheets = [n for n in members if re.fullmatch(r"xl/worksheets/[^/]*\.bin", n)]
@@ -265,12 +260,17 @@ def _extents(data: bytes, said: str) -> _Extents:
         raise _damaged(said) from None
 
 
-def _check_xml(archive: zipfile.ZipFile, name: str, said: str) -> None:
-    """Raise ReadError where a member is no well-formed XML.
+def _check_xml(
+    archive: zipfile.ZipFile, name: str, said: str, listener: _OdsSheets | None = None
+) -> None:
+    """Raise ReadError where a member is no well-formed XML; tell a listener what is in it.
 
     calamine reads on, and may never come back, or take the second of two places of a cell.
     """
     parser = expat.ParserCreate()
+    if listener is not None:
+        parser.buffer_text = True
+        parser.StartElementHandler, parser.CharacterDataHandler = listener.start, listener.text
     try:
         with archive.open(name) as file:
             while piece := file.read(MiB):
@@ -303,9 +303,11 @@ def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
 
 # A cell that holds something: another tag begins inside it. Formatted empty cells do not count.
 _CELL = re.compile(rb"""<(?:\w+:)?c\s[^<>]*?\br\s*=\s*["']([A-Z]+)(\d+)["'][^<>]*(?<!/)>\s*<[^/]""")
-# A row or a cell whose place is none of Excel's: calamine takes it modulo 2³².
+# A row or a cell whose place is none of Excel's: calamine takes it modulo 2³². Or one with a “>” in
+# quotation marks, which no program writes: what is looked for here would end at it.
 _STRANGE = re.compile(
-    rb"""<(?:\w+:)?(?:c|row)\s[^<>]*?\br\s*=\s*["'](?!(?:[A-Z]{1,3})?[1-9]\d{0,6}["'])"""
+    rb"""<(?:\w+:)?(?:c|row)\s[^<>]*?(?:\br\s*=\s*["'](?!(?:[A-Z]{1,3})?[1-9]\d{0,6}["'])"""
+    rb"""|=\s*(?:"[^"<>]*|'[^'<>]*)>)"""
 )
 # Some programs write no places: cells stand one after the other.
 _PLACELESS = re.compile(rb"<(?:\w+:)?c(?=[\s>])(?![^<>]*\br\s*=)")
@@ -387,50 +389,68 @@ def _column(letters: bytes) -> int:
     return at
 
 
-_ODS = re.compile(
-    rb"<table:(table|table-row|table-cell|covered-table-cell)(?=[\s/>])([^<>]*)>", re.DOTALL
-)
-_ROWS = re.compile(rb'number-rows-repeated="(\d{1,12})"')
-_COLUMNS = re.compile(rb'number-columns-repeated="(\d{1,12})"')
-_NAME = re.compile(rb'table:name="([^"]*)"')
+# So many bytes of text, each cell as often as it is repeated: calamine writes out every one.
+_MOST_TEXT = MAX_BYTES // 4
 
 
-def _of_ods(archive: zipfile.ZipFile) -> Iterator[tuple[str, int]]:
-    """Cells from the first to the last that holds a value, of each table of an .ods."""
-    from html import unescape
+class _OdsSheets:
+    """How large calamine makes each table of an .ods, told by its XML while this is checked.
 
-    name: str | None = None
-    row = n_rows = column = 0
-    rows: list[int] = []
-    columns: list[int] = []
+    It writes out cells and rows as often as they are repeated, and what is empty above and left of
+    a value: so a table's extent is from its first cell on, filled or not.
+    """
 
-    def extent() -> int:
-        if not rows:
-            return 0
-        return (max(rows) - min(rows) + 1) * (max(columns) - min(columns) + 1)
+    def __init__(self) -> None:
+        self.extents: dict[str, int] = {}
+        self.n_bytes = 0  # of texts, repeats included
+        self._name = ""
+        self._row = self._n_rows = self._column = self._n_columns = 0
+        self._end = (0, 0)  # rows and columns up to the last value
 
-    for piece in _chunks(archive, "content.xml"):
-        for kind, about in _ODS.findall(piece):
-            if kind == b"table":
-                if name is not None:
-                    yield name, extent()
-                found = _NAME.search(about)
-                name = unescape(found[1].decode("utf-8", "replace")) if found else ""
-                row = n_rows = 0
-                rows, columns = [], []
-            elif kind == b"table-row":
-                row += n_rows
-                column = 0
-                n_rows = int(found[1]) if (found := _ROWS.search(about)) else 1
-            else:
-                n = int(found[1]) if (found := _COLUMNS.search(about)) else 1
-                if b"value-type=" in about or b":formula=" in about:
-                    rows = [min(rows, default=row), max([*rows, row + n_rows - 1])] if rows else [
-                        row, row + n_rows - 1]  # fmt: skip
-                    columns = [min([*columns, column]), max([*columns, column + n - 1])]
-                column += n
-    if name is not None:
-        yield name, extent()
+    def start(self, tag: str, about: dict[str, str]) -> None:
+        """Take up the beginning of an element."""
+        if tag == "text:s":
+            self.text(" " * min(_number(about.get("text:c")), _MOST_TEXT))
+        elif not tag.startswith("table:"):
+            return
+        elif tag in ("table:table-cell", "table:covered-table-cell"):
+            self._column += self._n_columns
+            self._n_columns = _number(about.get("table:number-columns-repeated"))
+            if any(key.startswith("office:") or key == "table:formula" for key in about):
+                rows, columns = self._end
+                rows = max(rows, self._row + self._n_rows)
+                self._end = rows, max(columns, self._column + self._n_columns)
+                self.extents[self._name] = self._end[0] * self._end[1]
+                shown = sum(len(value) for key, value in about.items() if "value" in key)
+                self.n_bytes += shown * self._n_columns * self._n_rows
+        elif tag == "table:table-row":
+            self._row += self._n_rows
+            self._n_rows = _number(about.get("table:number-rows-repeated"))
+            self._column = self._n_columns = 0
+        elif tag == "table:table":
+            self._name = about.get("table:name", "")
+            self._row = self._n_rows = self._column = self._n_columns = 0
+            self._end = 0, 0
+            self.extents.setdefault(self._name, 0)
+
+    def text(self, text: str) -> None:
+        """Take up text: of a cell, most often."""
+        self.n_bytes += len(text) * self._n_columns * self._n_rows
+
+
+def _number(stated: str | None) -> int:
+    """How often something is repeated; 1 where nothing is stated, or no number."""
+    return int(stated) if stated and stated.isdecimal() and len(stated) < 13 else 1
+
+
+def _of_ods(archive: zipfile.ZipFile, said: str) -> _Extents:
+    """The cells of each table; ReadError where calamine, which builds all at once, cannot."""
+    sheets = _OdsSheets()
+    _check_xml(archive, "content.xml", said, sheets)
+    # calamine has each cell twice at once.
+    if 2 * sum(sheets.extents.values()) > _MOST_OF_EXTENT or sheets.n_bytes > _MOST_TEXT:
+        raise _too_large(max(sheets.extents, key=lambda name: sheets.extents[name]), said)
+    return _Extents(sheets.extents, 0)
 
 
 def _of_bin(archive: zipfile.ZipFile, name: str) -> int:
