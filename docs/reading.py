@@ -28,8 +28,8 @@ the Data page or in `rc.read_ratings(…)` by the same names:
 Besides delimited text:
 {formats}, Parquet,
 NumPy (`.npy`, `.npz`, SciPy's sparse matrices), and the zips of MovieLens; all of these also as
-`.gz`, several in a zip, in a folder or as a list of files. A web address (`https://…`) is fetched
-by `rc.read_ratings`.
+`.gz`, several in a zip, in a folder or as a list of files. A web address (`https://…`) is fetched,
+under *Paste* or by `rc.read_ratings`.
 
 Files that are not understood are refused in one sentence that says what they are and what to do.
 """

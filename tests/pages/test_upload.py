@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 import recsys_core as rc
 from pages.panels.data import upload as upload_panel
 from recsys_core import runs
+from recsys_core.reading.sources import Content
 from tests.app_harness import current, load, open_page, until
 
 LONG = b"user;film;rating\nAnna;Alien;4,5\nAnna;Heat;3\nBen;Alien;5\nBen;Heat;1\nCleo;Heat;2,5\n"
@@ -117,6 +118,32 @@ def test_pasted_text_is_read(browser_id, workspace):
     next(b for b in at.button if b.label == "Read").click().run()
     use(at)
     assert workspace.latest.ratings.n_ratings == 3
+
+
+def test_a_pasted_address_is_fetched_once(monkeypatch, browser_id, workspace):
+    asked = []
+
+    def fetched(address, most):
+        asked.append((address, most))
+        return Content(LONG, "plays.csv")
+
+    monkeypatch.setattr(upload_panel.web, "fetched", fetched)
+    at = open_page("data", browser_id)
+    at.segmented_control(key="data_source").set_value("Paste").run()
+    at.text_area(key="pasted").set_value("https://films.example/plays.csv")
+    next(b for b in at.button if b.label == "Read").click().run()
+    use(at)
+    assert workspace.latest.ratings.name == "plays"
+    assert asked == [("https://films.example/plays.csv", 300 << 20)]
+
+
+def test_an_address_within_this_network_is_refused(browser_id, workspace):
+    at = open_page("data", browser_id)
+    at.segmented_control(key="data_source").set_value("Paste").run()
+    at.text_area(key="pasted").set_value("http://127.0.0.1:8501/ratings.csv")
+    next(b for b in at.button if b.label == "Read").click().run()
+    assert not at.exception
+    assert len(at.error) == 1 and "127.0.0.1" in at.error[0].value
 
 
 def test_nothing_pasted_is_one_sentence(browser_id, workspace):

@@ -16,7 +16,7 @@ from pages.shared import empty_state
 from recsys_core import escape, words
 from recsys_core.errors import FactorscopeError
 from recsys_core.ratings import Ratings
-from recsys_core.reading import Draft, child
+from recsys_core.reading import Draft, child, web
 from recsys_core.reading.child import Reading
 
 # So long a page waits for a file before it shows how far reading is.
@@ -114,18 +114,28 @@ def paste() -> None:
     """The paste panel."""
     with st.form("paste", border=False):
         text = st.text_area(
-            "A table of ratings",
+            "A table of ratings, or the web address of one",
             key="pasted",
             height=160,
             placeholder="user,item,rating\nAnna,Alien,5\nAnna,Heat,3\nBen,Alien,4",
-            help="From a spreadsheet, a file or by hand: one rating a row, or users × items.",
+            help="From a spreadsheet, a file or by hand: one rating a row, or users × items. Or "
+            "the address of a file on the web, https://…, which this server fetches.",
         )
         pressed = st.form_submit_button("Read", icon=":material/arrow_forward:")
-    data = (text or "").encode()
-    token = f"paste {hashlib.sha256(data).hexdigest()}"
+    text = text or ""
+    token = f"paste {hashlib.sha256(text.encode()).hexdigest()}"
     brought: Brought | None = st.session_state.get("brought")
     if pressed or (brought is not None and brought.token == token):
-        _understand(token, lambda: [("pasted ratings.csv", data)])
+        _understand(token, lambda: _pasted(text))
+
+
+def _pasted(text: str) -> list[tuple[str, bytes]]:
+    """What was pasted, as a file; of an address, the file that is there."""
+    if not web.is_address(text) or len(text.split()) > 1:
+        return [("pasted ratings.csv", text.encode())]
+    with st.spinner("Fetching the file …", show_time=True):
+        found = web.fetched(text, most=st.get_option("server.maxUploadSize") << 20)
+    return [(found.name, found.data)]
 
 
 def _understand(token: str, files: Callable[[], list[tuple[str, bytes]]]) -> None:
