@@ -19,6 +19,9 @@ from recsys_core.text import Text
 # In order of trust: a tab or “::” is never there by accident, a space often is.
 DELIMITERS = {"::": "::", "tab": "\t", ";": ";", ",": ",", "|": "|", "space": " "}
 
+# What few programs write between cells.
+_RARE = ("^", "~", "#", "¦", "§", "¬", "\x01", "\x1f")
+
 # Those a page offers to choose from. Any other that Python knows may be said, too.
 ENCODINGS = (
     "utf-8", "utf-16", "latin-1", "mac-roman", "cp850", "cp1250", "cp1251", "koi8-r", "cp1253",
@@ -267,11 +270,16 @@ def sniff(lines: list[str]) -> str:
     for name, share in found.items():
         if share > best_share + 0.1:
             best, best_share = name, share
+    if not found and len(sample) > 1:
+        for sign in _RARE:  # never there by accident where it cuts each line alike
+            lengths = Counter(len(row) for row in _cut(sample, sign))
+            if len(lengths) == 1 and min(lengths) > 2:
+                return sign
     return best
 
 
 def _cut(lines: list[str], name: str) -> list[list[str]]:
-    one = UNIT if name == "::" else DELIMITERS[name]
+    one = UNIT if name == "::" else DELIMITERS.get(name, name)
     cut = [line.replace("::", UNIT) for line in lines] if name == "::" else lines
     try:
         return [

@@ -13,6 +13,7 @@ import pandas as pd
 from recsys_core import escape
 from recsys_core.reading import answers, formats, layout, people, surroundings, tables
 from recsys_core.reading.cells import Table, decimal_mark, is_blank, number
+from recsys_core.reading.column_roles import role
 from recsys_core.reading.formats import forms, headers
 from recsys_core.reading.opening import Cells
 from recsys_core.reading.sources import unreadable
@@ -215,15 +216,21 @@ def _numbered(records: list[list[Any]], decimal: str) -> list[list[Any]]:
     """
     rows = records[1:]
     meant: dict[int, dict[str, Any]] = {}
+    marks: Counter[str] = Counter()  # of columns of numbers
     for at in range(min(max(map(len, rows), default=0), _MOST_WORDY)):
         cells = (row[at] for row in rows if len(row) > at)
         texts = Counter(str(cell).strip() for cell in cells if not is_blank(cell))
-        if all(number(text, decimal) is not None for text in texts):
-            continue
+        if all(number(text, decimal) is not None for text in texts) or {"x", "y"} <= texts.keys():
+            continue  # x and y are names, not “no” and “yes”
         known = answers.understood(texts, decimal)
-        if known is not None and known.pairs:
+        if known is not None:
             meant[at] = {text: f"{x:g}" for text, x in known.pairs} | dict.fromkeys(known.unrated)
-    if not meant:
+        elif any(number(text, decimal) is not None for text in texts):
+            meant[at] = {}
+            marks.update(text for text in texts if number(text, decimal) is None)
+    if len(marks) == 1 and marks.total() > 2:  # one sign again and again: “n.s.”
+        meant = {at: words or dict.fromkeys(marks) for at, words in meant.items()}
+    if not any(words for at, words in meant.items() if at):  # a first column alone names rows
         return records
     numbered = [list(record) for record in records]
     for record in numbered:
@@ -298,7 +305,8 @@ def _columns(
         return _Columns(remarks=remarks, wide=False)
     long = layout.names_long(names)
     form = forms.understood(names, rows)
-    if form is not None and (form.sure or not long):
+    rated = long and not {"rating", "count"}.isdisjoint(map(role, names))
+    if form is not None and (form.question or not rated):
         return _of_form(form, remarks)
     if long:
         return _Columns(remarks=remarks)

@@ -77,9 +77,9 @@ def test_a_step_is_done_again_only_where_its_inputs_changed(monkeypatch):
 
 
 def test_what_a_control_can_mend_is_no_error():
-    one = inspect(b"a#b#c\n1#2#5\n1#3#4\n2#2#1\n")
+    one = inspect(b"a@b@c\n1@2@5\n1@3@4\n2@2@1\n")
     assert "one column only" in one.problem and one.delimiter is not None
-    mended = one.change(delimiter="#", user="a", item="b", rating="c")
+    mended = one.change(delimiter="@", user="a", item="b", rating="c")
     assert mended.problem is None and mended.read().n_ratings == 3
     words = inspect(b"user,item,rating\na,x,soup\na,y,pie\nb,x,jam\nb,y,pie\n")
     assert words.problem is not None and set(words.texts) == {"soup", "pie", "jam"}
