@@ -134,8 +134,8 @@ def _best_match(ratings: Ratings, table: Table) -> _Match | None:
         if not n_present or cells.nunique() < 0.9 * n_present:
             continue  # one row for each, but for some mistakes
         said = meaning(name)
-        if said.attribute:
-            continue
+        if said.attribute or said.role in ("genres", "timestamp", "rating", "count"):
+            continue  # “tag_id”: its numbers are those of users by chance
         for side in SIDES:
             for at, form in enumerate(_FORMS):
                 rows = _rows_of(labels[side], cells, form)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import random
+import zipfile
 
 import numpy as np
 import openpyxl
@@ -184,3 +185,16 @@ def test_a_zero_written_out_is_a_rating():
         text(["student", *FILMS], *([n, *r] for n, r in zip(NAMES, rows, strict=True)))
     )
     assert ratings.n_ratings == 50 and (ratings.scale.low, ratings.scale.high) == (0, 100)
+
+
+def test_numbers_of_tags_are_no_users():
+    ratings = [[u, b, 1 + u * b % 5] for u in range(1, 9) for b in range(1, 7)]
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as pack:
+        pack.writestr("ratings.csv", text(["user_id", "book_id", "rating"], *ratings))
+        pack.writestr(
+            "tags.csv", text(["tag_id", "tag_name"], *([n, f"tag {n}"] for n in range(9)))
+        )
+    found = read_ratings(file.getvalue())
+    assert found.n_ratings == 48 and found.user_info is None
+    assert "“tags.csv” was left out" in " ".join(found.report.sentences())
