@@ -93,3 +93,29 @@ def test_a_bad_file_is_refused_and_a_good_one_taken(browser_page):
     page.get_by_role("button", name="Use and watch a model learn").click()
     comes_to(page, "train")
     expect(page.locator("h1").first).to_contain_text("mine")
+
+
+def test_what_a_word_means_is_changed_on_a_telephone(browser_page):
+    page = browser_page(390, 844)
+    page.goto("/data")
+    page.get_by_role("radio", name="Upload", exact=True).click()
+    rows = ["Agree,Neutral,Disagree", "Disagree,Agree,I don't know", "Neutral,Agree,Agree"]
+    lines = [f"{name},{row}" for name, row in zip(("Ana", "Bo", "Cleo"), rows, strict=True)]
+    upload(page, "survey.csv", "\n".join(["Name,Alien,Heat,Up", *lines]).encode())
+    expect(page.get_by_text("8\u00a0ratings of 3\u00a0items by 3\u00a0users")).to_be_visible()
+    mark = page.get_by_test_id("stMultiSelect").get_by_text("I don't know")
+    expect(mark).to_be_visible()
+    assert steady(lambda: mark.bounding_box())["width"] > 40, "its text is not squeezed away"
+    grid = page.locator("[class*=answers]").get_by_test_id("stDataFrame")
+    grid.scroll_into_view_if_needed()
+    settled(page)
+    box = steady(lambda: grid.bounding_box())
+    page.mouse.move(box["x"] + 30, box["y"] + 100)  # the grid wants to see the mouse come
+    page.mouse.click(box["x"] + 30, box["y"] + 52)
+    is_chosen(grid, 0, 0)
+    page.keyboard.press("ArrowRight")
+    is_chosen(grid, 1, 0)
+    page.keyboard.press("0")
+    expect(page.locator("#portal input")).to_have_value("0")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("ratings 0 (Disagree)")).to_be_visible()
