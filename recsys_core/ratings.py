@@ -17,6 +17,7 @@ import pandas as pd
 from recsys_core import escape, words
 from recsys_core.errors import RatingsError, SettingsError
 from recsys_core.recipes import Recipe
+from recsys_core.repeats import repeated
 from recsys_core.repeats import sentence as about_repeats
 from recsys_core.repeats import settled as settled_repeats
 from recsys_core.text import Text
@@ -594,7 +595,7 @@ class Ratings:
         item_codes, items = _in_order(item_codes, items)
 
         n_repeated = n_returned = 0
-        if _repeat(user_codes, item_codes, len(users), len(items)) or repeats == "sum":
+        if repeated(user_codes, item_codes) or repeats == "sum":
             once = settled_repeats(user_codes, item_codes, values, times, repeats)
             n_repeated, n_returned = once.n_repeated, once.n_returned
             rows, values = once.rows, once.values.astype(np.float32)
@@ -1049,16 +1050,6 @@ def _in_order(codes: np.ndarray, labels: Sequence[Any]) -> tuple[np.ndarray, lis
     rank = np.zeros(len(labels), dtype=np.int32)
     rank[order] = np.arange(len(order))
     return rank[codes], [labels[code] for code in order]
-
-
-def _repeat(user_ids: np.ndarray, item_ids: np.ndarray, n_users: int, n_items: int) -> bool:
-    """Whether some pair comes more than once: sorted, which takes far less memory than hashing."""
-    small = n_users * n_items < 1 << 32
-    pairs = user_ids.astype(np.uint32 if small else np.uint64)
-    np.multiply(pairs, pairs.dtype.type(n_items), out=pairs)
-    np.add(pairs, item_ids, out=pairs, casting="unsafe")
-    pairs.sort()
-    return bool((pairs[1:] == pairs[:-1]).any())
 
 
 def _without_unused(codes: np.ndarray, labels: Sequence[Any]) -> tuple[np.ndarray, list[Any]]:

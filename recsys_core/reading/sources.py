@@ -34,14 +34,8 @@ _REFUSED = (
     (b"\x28\xb5\x2f\xfd", "is packed with zstd", "unpack it first"),
     (b"\x89HDF", "is an HDF5 file", "save the table as CSV or Parquet"),
     (b"ARROW1", "is a Feather file", "save it as Parquet or CSV"),
-    (b"SQLite format", "is a SQLite database", "export the table of ratings as CSV"),
     (b"\x7fELF", "is a program", "bring a table of ratings"),
     (b"MZ", "is a program", "bring a table of ratings"),
-    (
-        b"\xd0\xcf\x11\xe0",
-        "is an old .xls workbook or one locked by a password",
-        "save it as .xlsx without a password",
-    ),
 )
 # Letters of a cell, a column or a file name in a sentence; a list of columns may be longer.
 _LONGEST_QUOTE = 300

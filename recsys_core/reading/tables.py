@@ -1,4 +1,4 @@
-"""Tables that are not text: Excel, Parquet and NumPy's .npz. Each gives cells as ``text`` does."""
+"""Cells of tables whose columns have names and types; they answer as those of ``text`` do."""
 
 from __future__ import annotations
 

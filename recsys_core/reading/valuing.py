@@ -14,7 +14,7 @@ from recsys_core import escape, repeats
 from recsys_core.ratings import Scale
 from recsys_core.reading import answers, building, values
 from recsys_core.reading.answers import Answers
-from recsys_core.reading.cells import as_labels, as_numbers, as_seconds, is_blank, number
+from recsys_core.reading.cells import as_codes, as_numbers, as_seconds, is_blank, number
 from recsys_core.reading.meaning import LongRoles, WideRoles
 from recsys_core.reading.sources import unreadable
 from recsys_core.reading.tabling import Tabled
@@ -314,20 +314,25 @@ def once(
     """
     roles, table = found.roles, found.table
     assert roles.user is not None and roles.item is not None
-    present = np.isfinite(valued.numbers)
-    numbers = valued.numbers[present]
-    if not len(numbers):
-        return Once(said or "last", 0, valued)
-    counts = valued.counts or named_so or repeats.have_returns(numbers, named_so)
-    if whole and not (counts or said == "sum"):
-        how = said or repeats.guess(numbers, roles.timestamp is not None, counts)
+    if whole and not (valued.counts or named_so or said == "sum"):
+        how = said or repeats.guess(valued.numbers, roles.timestamp is not None, False)
         return Once(how, 0, valued)
-    users, _ = pd.factorize(as_labels(table[roles.user])[present])
-    items, _ = pd.factorize(as_labels(table[roles.item])[present])
-    known = (users >= 0) & (items >= 0)
-    times = None if roles.timestamp is None else as_seconds(table[roles.timestamp][present][known])
+    users, _ = as_codes(table[roles.user])
+    items, _ = as_codes(table[roles.item])
+    known = np.isfinite(valued.numbers) & (users >= 0) & (items >= 0)
+    if not known.any():
+        return Once(said or "last", 0, valued)
+    numbers = valued.numbers
+    if not known.all():
+        users, items, numbers = users[known], items[known], numbers[known]
+    returns = repeats.have_returns(numbers, named_so)
+    counts = valued.counts or returns or named_so
+    how = said or repeats.guess(numbers, roles.timestamp is not None, counts)
+    if not returns and not repeats.repeated(users, items):
+        return Once(how, 0, valued)
+    times = None if roles.timestamp is None else as_seconds(table[roles.timestamp][known])
     how = said or repeats.guess(numbers, times is not None, counts)
-    settled = repeats.settled(users[known], items[known], numbers[known], times, how)
+    settled = repeats.settled(users, items, numbers, times, how)
     distinct = np.sort(pd.unique(settled.values))
     remarks = valued.remarks
     if settled.n_repeated and how == "sum" and said is None:
