@@ -92,7 +92,7 @@ def settled(
         return Settled(np.arange(len(users)), values)
     n_items = int(items.max(initial=0)) + 1
     pairs = users.astype(np.int64) * n_items + items
-    again = _repeated(pairs)
+    again = _again(pairs)
     keep = ~again
     rows = np.flatnonzero(again)
     if how in ("first", "last"):
@@ -118,25 +118,25 @@ def settled(
     return Settled(kept[bought], found[bought], n_repeated, int((~bought).sum()))
 
 
-def _repeated(pairs: np.ndarray) -> np.ndarray:
+def _again(pairs: np.ndarray) -> np.ndarray:
     """Whether each of some whole numbers comes more than once, bool: by sorting, not by hashing.
 
     Of millions of ratings few are repeated, and a table of all pairs takes several times as much
     memory as the pairs.
     """
     ordered = np.sort(pairs)
-    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-    if not len(repeated):
+    several = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not len(several):
         return np.zeros(len(pairs), dtype=bool)
     del ordered
     # Whose last bits are those of none is none of them: most are told so, in a table of 16 MB.
     last = np.zeros(1 << 24, dtype=bool)
-    last[repeated & (len(last) - 1)] = True
+    last[several & (len(last) - 1)] = True
     found = np.zeros(len(pairs), dtype=bool)
     for begin in range(0, len(pairs), 1 << 20):
         piece = pairs[begin : begin + (1 << 20)]
         likely = np.flatnonzero(last[piece & (len(last) - 1)])
-        found[begin + likely] = np.isin(piece[likely], repeated)
+        found[begin + likely] = np.isin(piece[likely], several)
     return found
 
 

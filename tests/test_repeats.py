@@ -56,6 +56,13 @@ def test_every_rule_says_what_a_loop_says(rows, how, timed):
     assert (np.diff(once.rows) > 0).all()
 
 
+def test_pairs_of_equal_last_bits_are_not_taken_for_each_other():
+    n_items = 1 << 20  # pairs of users 16 apart differ above the last 24 bits alone
+    users, items = np.array([0, 16, 32, 16, 48]), np.array([5, 5, 5, 5, n_items - 1])
+    once = repeats.settled(users, items, np.arange(5.0), None, "first")
+    assert once.rows.tolist() == [0, 1, 2, 4] and once.n_repeated == 1
+
+
 def test_which_rule_is_guessed():
     assert repeats.guess(np.array([1, 5, 3]), has_times=True, counts=False) == "latest"
     assert repeats.guess(np.array([1, 5, 3]), has_times=False, counts=False) == "last"

@@ -236,7 +236,7 @@ def _fit(data: bytes, name: str) -> float:
     """
     text = Encoding(name).decode(data)
     fit = wrong = plain = 0
-    for word in re.findall(r"\S*[^\x00-\x7f]\S*", text):
+    for word in filter(lambda word: not word.isascii(), text.split()):
         plain += sum(letter.isascii() and letter.isalpha() for letter in word)
         for before, letter in zip(" " + word, word, strict=False):
             if letter.isascii():

@@ -253,6 +253,11 @@ def test_an_ods_that_is_no_xml_is_damaged():
         '<table:table-row table:number-rows-repeated="2000000000"><table:table-cell/>{}',
         '<table:table-row table:number-rows-repeated="9000"><table:table-cell '
         'office:value-type="float" office:value="1" table:number-columns-repeated="9000"/>',
+        "<table:table-row><table:table-cell table:number-columns-repeated='2000000000'/>{}",
+        '<table:table-row><table:table-cell table:note=">" office:value="1" '
+        'table:number-columns-repeated="2000000000"/>{}',
+        '<table:table-row><table:table-cell office:value-type="string"><text:p>a<text:s '
+        'text:c="2000000000"/></text:p></table:table-cell>{}',
     ],
 )
 def test_a_far_cell_of_an_ods_is_found_before_anything_is_built(row):

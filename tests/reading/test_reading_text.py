@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys_core.errors import ReadError
-from recsys_core.reading import parsing, read_ratings
+from recsys_core.reading import budget, parsing, read_ratings
 from recsys_core.reading.dialect import encoding_of, sniff
 from recsys_core.reading.sources import Content
 from recsys_core.reading.text import TextCells
@@ -305,3 +305,45 @@ def test_a_large_file_is_known_by_samples_and_read_whole():
     assert np.array_equal(ratings.values, values) and np.array_equal(
         ratings.timestamps, 10**9 + users
     )
+
+
+@pytest.mark.parametrize("together", [0, 7, 10**9])
+def test_texts_of_many_blocks_are_those_that_were_written(monkeypatch, together):
+    monkeypatch.setattr(parsing, "_BLOCK", 300)
+    monkeypatch.setattr(parsing, "_TOGETHER", together)
+    rng = np.random.default_rng(3)
+    cells = rng.integers(0, [40, 900, 5], (2_000, 3))
+    users, items = [f"u{n}" for n in cells[:, 0]], [f"=i {n}" for n in cells[:, 1]]
+    frame = pd.DataFrame({"user": users, "item": items, "rating": cells[:, 2] + 1})
+    found = TextCells(Content(frame.to_csv(index=False).encode(), "f.csv"))
+    whole = found.table(1, False, ".", columns=["user", "item", "rating"], labels=["user", "item"])
+    assert list(map(tuple, body(whole))) == list(map(tuple, frame.astype(str).to_numpy()))
+
+
+def test_too_many_users_or_items_are_refused_and_other_texts_are_not():
+    lines = [f"u{n},i{n % 3},{n % 5 + 1},day {n}" for n in range(50)]
+    found = TextCells(Content("\n".join(["user,item,rating,day", *lines]).encode(), "f.csv"))
+    columns = ["user", "item", "rating", "day"]
+    with budget.opened(budget.Budget(labels=40)):
+        found.table(1, False, ".", columns=columns, labels=["item"])
+        with pytest.raises(ReadError, match="more than 40 users and items"):
+            found.table(1, False, ".", columns=columns, labels=["user", "item"])
+
+
+@pytest.mark.parametrize(
+    "length, says",
+    [
+        (200_000, "holds a cell of more than 131,072 characters"),
+        (17 << 20, "is longer than 4 MB, which no table is"),
+    ],
+)
+def test_a_cell_that_is_no_label_by_far_is_named_by_its_line(length, says):
+    lines = ["user,item,rating", "x" * length + ",i,3", *(f"u{n},i,{n}" for n in range(9))]
+    with pytest.raises(ReadError, match=f"Line 2 of the file {says}"):
+        read_ratings("\n".join(lines).encode())
+
+
+def test_rows_longer_than_a_header_of_a_matrix_are_named():
+    rows = [f"{n % 4 + 1},{n % 3 + 1},{n % 5 + 1}" + ",,no" * (n > 9) for n in range(15)]
+    with pytest.raises(ReadError, match="Line 12 of the file has 5 columns"):
+        read_ratings("\n".join(["film 1,film 2,film 3", *rows]).encode())
