@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -140,6 +140,12 @@ class Grid:
         """Whether a column holds anything but numbers."""
         kind = self.body.dtypes.iloc[at]
         return not pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind)
+
+    def without(self, positions: Sequence[int]) -> Grid:
+        """The grid without the columns in these places."""
+        kept = [at for at in range(len(self.names)) if at not in positions]
+        names = [self.names[at] for at in kept]
+        return replace(self, body=self.body.iloc[:, kept], names=names)
 
     def without_nameless_end(self, numbers: np.ndarray) -> tuple[np.ndarray, list[str]]:
         """Numbers, (n_rows, n_columns), and names without the empty one of delimiters at ends."""

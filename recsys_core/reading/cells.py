@@ -59,10 +59,6 @@ class Table:
     place: Callable[[int], str]
     remarks: tuple[Text, ...] = ()
 
-    def without_first(self) -> Table:
-        """The table without its first column."""
-        return self.without(self.names[:1])
-
     def without(self, left_out: Collection[str]) -> Table:
         """The table without the columns of these names."""
         kept = [at for at, name in enumerate(self.names) if name not in left_out]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -310,6 +310,9 @@ def _columns(
         return _Columns(remarks=remarks)
     if people.known(names) is not None:
         return _Columns(remarks=remarks, wide=False)
+    items, others = headers.values_apart(names)
+    if items:  # a pivot table of several values
+        return _Columns(others, (*remarks, _without_ratings(others)), {}, items, wide=True)
     long = layout.names_long(names)
     form = forms.understood(names, rows)
     rated = long and not {"rating", "count"}.isdisjoint(map(role, names))
@@ -334,14 +337,18 @@ def _of_form(form: forms.Form, remarks: tuple[Text, ...]) -> _Columns:
         left_out = (form.timestamp, *left_out)
         remarks += (Text("Column “{column}” holds times and was left out.", column=form.timestamp),)
     if form.left_out:
-        names = ", ".join(f"“{escape.short(escape.one_line(n), 40)}”" for n in form.left_out[:12])
-        remarks += (Text("Columns that hold no ratings were left out: {names}.", names=names),)
+        remarks += (_without_ratings(form.left_out),)
     if form.question:
         remarks += (
             Text("All ask “{question}”, which was left out of the names.", question=form.question),
         )
     roles = {"user": form.user}
     return _Columns(left_out, remarks, roles, dict(form.items), wide=True)
+
+
+def _without_ratings(columns: Sequence[str]) -> Text:
+    names = ", ".join(f"“{escape.short(escape.one_line(name), 40)}”" for name in columns[:12])
+    return Text("Columns that hold no ratings were left out: {names}.", names=names)
 
 
 def _left_out(aside: surroundings.Aside) -> Text:

@@ -49,12 +49,6 @@ def unrated_values(
     return (*sorted(map(float, codes)), *([0.0] if zero else []), *words)
 
 
-def unrated_value(values: np.ndarray, has_blanks: bool, wide: bool, counts: bool) -> float | None:
-    """Find the number that stands for “not rated” among values, (n,); the first of several."""
-    found = unrated_values(values, (), has_blanks, wide, counts)
-    return float(found[0]) if found else None
-
-
 def _codes(times: pd.Series, counts: bool) -> list[float]:
     """The codes among the different values, whose cells ``times`` counts, ascending by value."""
     distinct = times.index.to_numpy(np.float64)
@@ -110,15 +104,6 @@ def _zero_is_unrated(times: pd.Series, said_otherwise: bool, wide: bool, counts:
         return True
     on_scale_to_two = highest <= 2 and (distinct == np.rint(distinct)).all()
     return not (said_otherwise or on_scale_to_two)
-
-
-def are_marks(values: np.ndarray) -> bool:
-    """Tell whether ratings, (n,), are all one positive number.
-
-    Each row then says that there was something (a purchase, a view), not how much it was liked:
-    implicit feedback, as a table of users and items without ratings is.
-    """
-    return bool(len(values) and values[0] > 0 and (values == values[0]).all())
 
 
 def are_counts(values: np.ndarray, named_so: bool) -> bool:

@@ -78,7 +78,7 @@ def read_long(found: LongRoles, decimal: str, implicit: bool, said: Said, file: 
     numbers, wrong = as_numbers(column, decimal)
     if not wrong.any() and said.answers is None:
         return Read(numbers)
-    answered = _answered([column], said, decimal)
+    answered = _answered([_counted(column)], said, decimal)
     if answered is not None:
         numbers, wrong = answers.applied(column, answered, decimal)
     if not wrong.any():
@@ -91,21 +91,31 @@ def read_wide(tabled: Tabled, roles: WideRoles, said: Said, file: str) -> Read:
     """Read the ratings of a table of users × items, float32."""
     grid = building.grid(roles.table, roles.labels)
     numbers, wrong = building.grid_numbers(grid, tabled.decimal)
-    answered = None
+    answered: Answers | None = None
+    remarks: list[Text] = []
     if wrong.any() or said.answers is not None:
-        texts = [grid.body.iloc[:, at] for at in range(grid.body.shape[1]) if grid.has_words(at)]
-        answered = _answered(texts, said, tabled.decimal, survey=bool(tabled.items))
+        worded = [at for at in range(grid.body.shape[1]) if grid.has_words(at)]
+        counted = [_counted(grid.body.iloc[:, at]) for at in worded]
+        if said.answers is None:
+            _, others = answers.of_columns(counted, tabled.decimal)
+            if 2 * len(others) < len(worded):  # of another question than most
+                apart = [worded[at] for at in others]
+                numbers, wrong = (np.delete(array, apart, axis=1) for array in (numbers, wrong))
+                remarks += [_of_another_kind(grid.names[at]) for at in apart]
+                grid = grid.without(apart)
+                worded = [at for at in range(grid.body.shape[1]) if grid.has_words(at)]
+                counted = [texts for at, texts in enumerate(counted) if at not in others]
+        answered = _answered(counted, said, tabled.decimal, survey=bool(tabled.items))
         if answered is not None:
-            for at in range(grid.body.shape[1]):
-                if grid.has_words(at):
-                    column = grid.body.iloc[:, at]
-                    numbers[:, at], wrong[:, at] = answers.applied(column, answered, tabled.decimal)
+            for at in worded:
+                column = grid.body.iloc[:, at]
+                numbers[:, at], wrong[:, at] = answers.applied(column, answered, tabled.decimal)
     if wrong.any():
         problem = building.not_a_rating(grid, wrong, file)
         return Read(numbers, None, answered, problem, _texts_of(grid.body, wrong))
     numbers, names = grid.without_nameless_end(numbers)
     users, items = grid.rows, pd.Index([tabled.items.get(name, name) for name in names])
-    remarks = list(_remarks(answered))
+    remarks += _remarks(answered)
     if not roles.labels and values.first_counts_the_rest(numbers):  # as Jester's files do
         numbers, items = numbers[:, 1:], items[1:]
         remarks.append(Text("The first column counts the ratings of its row and was left out."))
@@ -114,20 +124,34 @@ def read_wide(tabled: Tabled, roles: WideRoles, said: Said, file: str) -> Read:
     return Read(numbers, (users, items), answered, remarks=tuple(remarks))
 
 
+def _counted(column: pd.Series) -> Counter[str]:
+    """How often each text stands in a column."""
+    texts: Counter[str] = Counter()
+    codes, unique = pd.factorize(column)
+    times = np.bincount(codes[codes >= 0], minlength=len(unique))
+    for cell, n in zip(unique, times.tolist(), strict=True):
+        if not is_blank(cell):
+            texts[str(cell).strip()] += n
+    return texts
+
+
+def _of_another_kind(name: str) -> Text:
+    return Text(
+        "Column “{name}” holds words of another kind than the others and was left out.",
+        name=_short(name),
+    )
+
+
 def _answered(
-    columns: Iterable[pd.Series], said: Said, decimal: str, survey: bool = False
+    columns: Iterable[Counter[str]], said: Said, decimal: str, survey: bool = False
 ) -> Answers | None:
     """What the texts of columns mean: as a person said, else as they are understood.
 
-    ``survey``: they are the answers to one.
+    ``columns``: how often each text stands in each. ``survey``: they are the answers to one.
     """
     texts: Counter[str] = Counter()
     for column in columns:
-        codes, unique = pd.factorize(column)
-        times = np.bincount(codes[codes >= 0], minlength=len(unique))
-        for cell, n in zip(unique, times.tolist(), strict=True):
-            if not is_blank(cell):
-                texts[str(cell).strip()] += n
+        texts.update(column)
     if said.answers is not None:
         answered = answers.said(said.answers, texts, decimal)
     else:

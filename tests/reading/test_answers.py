@@ -381,9 +381,7 @@ def test_which_numbers_mean_not_rated(ratings, unrated):
     assert not values.are_counts(np.array(ratings * 9, float), False)
 
 
-def test_marks_and_counts():
-    assert values.are_marks(np.ones(5)) and not values.are_marks(np.array([1.0, 2]))
-    assert not values.are_marks(np.zeros(3))
+def test_counts():
     counts = np.array([1, 1, 1, 2, 3, 1, 99, 2, 1, 240], float)
     assert values.are_counts(counts, True)
     assert values.unrated_values(counts, counts=True) == ()

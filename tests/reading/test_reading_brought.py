@@ -198,3 +198,30 @@ def test_numbers_of_tags_are_no_users():
     found = read_ratings(file.getvalue())
     assert found.n_ratings == 48 and found.user_info is None
     assert "“tags.csv” was left out" in " ".join(found.report.sentences())
+
+
+@pytest.mark.parametrize("written", ["to_csv", "to_excel"])
+def test_a_pivot_table_of_ratings_and_times_gives_its_ratings(written):
+    rows = [
+        (user, film, 1 + (at + i) % 5, f"2024-01-{9 + at + i:02d}")
+        for at, user in enumerate(["Ana", "Bo", "Cleo", "Dai"])
+        for i, film in enumerate(["Alien", "Heat", "Ran"])
+        if (at, i) != (1, 1)
+    ]
+    long = pd.DataFrame(rows, columns=["user", "film", "rating", "when"])
+    file = io.BytesIO()
+    getattr(long.pivot(index="user", columns="film", values=["rating", "when"]), written)(file)
+    ratings = rc.read_ratings(file.getvalue())
+    assert ratings.items == ["Alien", "Heat", "Ran"] and ratings.n_ratings == len(rows)
+    assert any("when / Alien" in remark for remark in ratings.report.remarks)
+
+
+def test_a_question_of_another_kind_is_left_out_of_a_matrix_of_answers():
+    words = ["Strongly disagree", "Disagree", "Neutral", "Agree", "Strongly agree"]
+    table = {"name": list("ABCDEF"), "I play": ["Yes", "No"] * 3}
+    for at, what in enumerate(("jazz", "folk", "rock")):
+        table[f"I like {what}"] = [words[(at + i) % 5] for i in range(6)]
+    draft = inspect(pd.DataFrame(table).to_csv(index=False).encode(), "club.csv")
+    assert draft.problem is None
+    assert any("I play" in remark and "another kind" in remark for remark in draft.remarks)
+    assert draft.read().items == ["I like jazz", "I like folk", "I like rock"]

@@ -152,11 +152,11 @@ def _of_pandas(records: Sequence[Record], decimal: str) -> int | None:
         if not _is_index(records[at][0], above, decimal):
             return None
         below = [cell for row in records[at + 1 :] for cell in row[1:] if not is_blank(cell)]
-        # The last level names every column, and numbers follow.
+        # The last level names every column, and numbers follow, perhaps beside times.
         if _filled(above[-1][1:]) < width - 1 or not below:
             return None
         numeric = sum(number(cell, decimal) is not None for cell in below)
-        return at + 1 if numeric > 0.5 * len(below) else None
+        return at + 1 if 3 * numeric >= len(below) else None
     return None
 
 
