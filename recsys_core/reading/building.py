@@ -140,7 +140,7 @@ class Grid:
         return not pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind)
 
     def without_nameless_end(self, numbers: np.ndarray) -> tuple[np.ndarray, list[str]]:
-        """Numbers and names without the empty column of lines that end with a delimiter."""
+        """Numbers, (n_rows, n_columns), and names without the empty column of a delimiter at the end."""
         if self.names[-1] == self.nameless and np.isnan(numbers[:, -1]).all():
             return numbers[:, :-1], self.names[:-1]
         return numbers, self.names
@@ -176,7 +176,7 @@ def grid_numbers(grid: Grid, decimal: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def not_a_rating(grid: Grid, wrong: np.ndarray, said: str) -> Text:
-    """The sentence on the first cell of a wide table that is no number."""
+    """The sentence on the first ``wrong`` cell, (n_rows, n_columns), of a wide table."""
     column = int(np.argmax(wrong.any(axis=0)))
     at = int(np.argmax(wrong[:, column]))
     return Text(
