@@ -140,7 +140,7 @@ class Grid:
         return not pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind)
 
     def without_nameless_end(self, numbers: np.ndarray) -> tuple[np.ndarray, list[str]]:
-        """Numbers, (n_rows, n_columns), and names without the empty column of a delimiter at the end."""
+        """Numbers, (n_rows, n_columns), and names without the empty column of a last delimiter."""
         if self.names[-1] == self.nameless and np.isnan(numbers[:, -1]).all():
             return numbers[:, :-1], self.names[:-1]
         return numbers, self.names

@@ -231,7 +231,7 @@ class Parsed:
     n_comments: int = 0
 
     def frame(self, coded: bool, without: np.ndarray) -> pd.DataFrame:
-        """The columns in order, without rows (numbers, (n,)); texts as categories where ``coded``."""
+        """The columns in order, ``without`` rows, (n,); texts as categories where ``coded``."""
         kept = None if not len(without) else np.delete(np.arange(self.n_rows), without)
 
         def rows(array: np.ndarray) -> np.ndarray:
