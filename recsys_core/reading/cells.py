@@ -101,7 +101,10 @@ def number(cell: Any, decimal: str = ".") -> float | None:
     if isinstance(cell, bool | np.bool_):
         return None
     if isinstance(cell, int | float | np.number):
-        return float(cell)
+        try:
+            return float(cell)
+        except OverflowError:  # JSON's whole numbers have no end
+            return float("inf")
     if not isinstance(cell, str):
         try:  # decimal.Decimal and its kin
             return float(cell)

@@ -319,7 +319,7 @@ def by_content(
     """
     # Rows from all over the file: its beginning may be one user.
     rows = np.unique(np.linspace(0, len(table.body) - 1, min(len(table.body), 2000)).astype(int))
-    named = [name for name in dataclasses.astuple(known) if name is not None]
+    named = [name for name in dataclasses.astuple(known) if name in table.names]
     columns = {
         name: _Column(name, table[name].iloc[rows], decimal)
         for name in dict.fromkeys([*table.names[:_MOST_COLUMNS], *named])

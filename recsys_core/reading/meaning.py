@@ -67,7 +67,8 @@ def long_roles(
         cut = _apart(table, key, said)
         if cut is not None:
             table, user, item, remark = cut
-            known = column_roles.settled(known, {"user": user, "item": item, **chosen})
+            cut_up = {what: None for what in column_roles.ROLES if getattr(known, what) == key}
+            known = column_roles.settled(known, {**cut_up, "user": user, "item": item, **chosen})
             given |= {"user": user, "item": item}
             remarks = (*remarks, remark)
     for column in chosen.values():

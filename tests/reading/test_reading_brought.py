@@ -9,6 +9,7 @@ import zipfile
 
 import numpy as np
 import openpyxl
+import pandas as pd
 import pytest
 import scipy.io
 
@@ -211,7 +212,7 @@ def test_a_pivot_table_of_ratings_and_times_gives_its_ratings(written):
     long = pd.DataFrame(rows, columns=["user", "film", "rating", "when"])
     file = io.BytesIO()
     getattr(long.pivot(index="user", columns="film", values=["rating", "when"]), written)(file)
-    ratings = rc.read_ratings(file.getvalue())
+    ratings = read_ratings(file.getvalue())
     assert ratings.items == ["Alien", "Heat", "Ran"] and ratings.n_ratings == len(rows)
     assert any("when / Alien" in remark for remark in ratings.report.remarks)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recsys_core.errors import ReadError
 from recsys_core.reading import inspect, read_ratings
 from recsys_core.reading.cells import decimal_mark
 from recsys_core.reading.layout import column_names, footer_lines, header_lines
@@ -188,3 +191,16 @@ def rated(*cells):
 )
 def test_marks_of_thousands_are_told_from_the_whole_column(cells, delimiter, mark):
     assert decimal_mark(rated(*cells), delimiter) == mark
+
+
+def test_a_column_of_keys_that_is_called_a_rating_is_no_rating_any_more():
+    pairs = "\n".join(f"x,{user}_{item},y" for user in range(1, 6) for item in range(1, 5))
+    draft = inspect(f"note,rating,word\n{pairs}\n".encode(), key="rating")
+    assert draft.rating != "rating" and draft.key == "rating"
+
+
+def test_a_whole_number_beyond_all_floats_is_named():
+    rows = [{"user": f"u{n}", "item": f"i{n % 3}", "rating": n % 5} for n in range(9)]
+    data = json.dumps([*rows, {"user": "u", "item": "i1", "rating": 10**400}]).encode()
+    with pytest.raises(ReadError, match="is not a number"):
+        read_ratings(data, name="x.json")
