@@ -88,7 +88,9 @@ def tabled(cells: Cells, cut: Cut) -> Tabled:
         If there is one column only, or the table cannot be cut so.
     """
     if isinstance(cells, formats.RecordCells):
-        n_titles = 0 if cut.first_line is not None else layout.header_lines(cells.sample())[0]
+        begins = cells.sample()
+        known = cut.first_line is not None or headers.n_lines(begins) is not None
+        n_titles = 0 if known else layout.header_lines(begins)[0]
         cells = cells.below(cut.first_line, n_titles)
     records = cells.sample()
     if cells.width < 2:
