@@ -42,6 +42,9 @@ class Doubt:
 
 # Fewer rows than this say little about how a table behaves.
 _ENOUGH = 10
+
+# Above this share of zeros, more than of any other number, 0 may stand for no rating.
+_MANY_ZEROS = 0.25
 _MOST_LOOKED_AT = 2000  # cells of a column, from all over it
 
 
@@ -410,7 +413,20 @@ def _of_ratings(values: np.ndarray, name: str, column: pd.Series) -> list[Doubt]
                 "rating",
             )
         ]
-    distinct = np.unique(values)
+    distinct, times = np.unique(values, return_counts=True)
+    if distinct[0] == 0 and distinct[-1] >= 4 and times[0] == times.max():
+        if (share := times[0] / len(values)) > _MANY_ZEROS:
+            return [
+                Doubt(
+                    "many_zeros",
+                    Text(
+                        "0 is the rating of {share:.0%} of the rows; choose it as “unrated” if it "
+                        "says that somebody gave none.",
+                        share=share,
+                    ),
+                    "unrated",
+                )
+            ]
     many = len(distinct) > 100 and np.abs(values).max() > 100
     if said.role == "count" or not many:
         return []

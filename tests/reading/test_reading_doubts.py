@@ -7,6 +7,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recsys_core.reading import inspect
 from recsys_core.reading.cells import Table, as_numbers
 from recsys_core.reading.column_roles import Roles, by_content, by_name
 from recsys_core.reading.doubts import of_long, of_wide, refusal
@@ -217,3 +218,15 @@ def test_tables_with_ratings_are_not_refused():
         ("ana", "2023-05-01", f"Film {at}", 1980, f"https://x.org/{at}", at) for at in range(4)
     ]
     assert refused(["Who", "Date", "Name", "Year", "Letterboxd URI", "Rating"], export) is None
+
+
+def test_many_zeros_among_ratings_are_doubted():
+    lines = [
+        f"{user},{book},{[0, 0, 7, 9, 5][(user + book) % 5]}"
+        for user in range(6)
+        for book in range(5)
+    ]
+    draft = inspect(("user,book,rating\n" + "\n".join(lines)).encode(), "books.csv")
+    (doubt,) = [doubt for doubt in draft.doubts if doubt.control == "unrated"]
+    assert "40%" in doubt.sentence
+    assert not draft.change(unrated=(0,)).doubts
