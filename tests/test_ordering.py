@@ -147,13 +147,14 @@ def test_equally_similar_items_are_drawn_for_each_item():
 
 
 def test_no_other_place_makes_a_list_by_sorting_scores():
-    # What else sorts downwards: sizes of terms and of contributions, counts, and item kNN's own
-    # choice of neighbours, which says that ties go by index.
+    # What else sorts so: sizes of terms and of contributions, counts, repeated ratings, and item
+    # kNN's own choice of neighbours, which says that ties go by index.
     others = {
         "recsys_core/asking/attribution.py", "recsys_core/asking/projection.py",
         "recsys_core/asking/seriation.py", "recsys_core/figures/waterfall.py",
         "recsys_core/models/item_knn.py", "recsys_core/ordering.py", "recsys_core/ratings.py",
         "recsys_core/stepwise/item_knn.py", "pages/shared/recommendations.py",
+        "recsys_core/repeats.py",
     }  # fmt: skip
     downwards = re.compile(
         r"(arg)?sort\(\s*-|argpartition|nlargest|lexsort\(|topk\(|sort\([^\n]*\)\[::-1\]"

@@ -233,8 +233,14 @@ def _numbered(records: list[list[Any]], decimal: str) -> list[list[Any]]:
             marks.update(text for text in texts if number(text, decimal) is None)
     if len(marks) == 1 and marks.total() > 2:  # one sign again and again: “n.s.”
         meant = {at: words or dict.fromkeys(marks) for at, words in meant.items()}
-    if not any(words for at, words in meant.items() if at):  # a first column alone names rows
+    worded = [at for at, words in meant.items() if at and words]
+    if not worded:  # a first column alone names rows
         return records
+    names = [role(str(name)) for name in records[0]]
+    if len(worded) == 1 and any(
+        names[at] in ("rating", "count") for at in range(len(names)) if at not in meant
+    ):
+        return records  # “a” to “f” beside a rating are names, no grades
     numbered = [list(record) for record in records]
     for record in numbered:
         for at, words in meant.items():
@@ -320,7 +326,8 @@ def _columns(
     rated = long and not {"rating", "count"}.isdisjoint(map(role, names))
     if form is not None and (form.sure or not rated):
         return _of_form(form, remarks)
-    if long:
+    one_rating = len(names) <= 5 and [role(name) for name in names].count("rating") == 1
+    if long or one_rating:  # “u, i, rating”: the words beside are names
         return _Columns(remarks=remarks)
     labels = layout.has_labels(records[header - 1 :], True, decimal)
     found = surroundings.asides(names, rows, labels, decimal)

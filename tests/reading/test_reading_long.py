@@ -472,3 +472,9 @@ def test_a_remark_quotes_only_the_beginning_of_a_column_name():
     ratings = guess.change(timestamp=long).read()
     assert "cannot be read" in ratings.report.remarks[0]
     assert len(ratings.report.remarks[0]) < 200
+
+
+def test_single_letters_beside_a_rating_are_no_grades():
+    table = "u,i,rating\n0,a,4\n0,b,1\n1,a,2\n1,c,3\n2,f,4\n2,b,2\n"
+    ratings = read_ratings(table.encode())
+    assert ratings.items == ["a", "b", "c", "f"] and ratings.n_ratings == 6
