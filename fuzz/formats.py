@@ -297,7 +297,9 @@ def _array(chance: random.Random, rows: Table) -> np.ndarray:
         kind = chance.choice(
             ["f8", "f4", "f2", ">f8", ">i4", "i8", "u1", "c16", "U3", "S2", "?", "f16"]
         )
-        return matrix.astype(kind)
+        found = np.zeros(matrix.shape, kind)  # of 16 bytes of "f16" six are never written
+        found[...] = matrix.astype(kind)
+        return found
 
 
 def _float(cell: Any) -> float:
