@@ -298,7 +298,7 @@ def _array(chance: random.Random, rows: Table) -> np.ndarray:
             ["f8", "f4", "f2", ">f8", ">i4", "i8", "u1", "c16", "U3", "S2", "?", "f16"]
         )
         found = np.zeros(matrix.shape, kind)  # of 16 bytes of "f16" six are never written
-        found[...] = matrix.astype(kind)
+        found[...] = matrix
         return found
 
 
