@@ -17,18 +17,7 @@ from recsys_core.ratings import Ratings
 from recsys_core.standardized import Unit
 from recsys_core.training import Epoch
 
-Measure = Literal["RMSE", "normalized RMSE", "objective"]
-
-_TITLES: dict[Measure, str] = {
-    "RMSE": "How well: RMSE over epochs",
-    "normalized RMSE": "How well: RMSE / s over epochs",
-    "objective": "Objective over epochs",
-}
-_AXES: dict[Measure, str] = {
-    "RMSE": "RMSE (rating units)",
-    "normalized RMSE": "RMSE / s, no unit",
-    "objective": "objective",
-}
+Measure = Literal["RMSE", "objective"]
 
 # Of the panel, roughly, in pixels.
 _WIDTH = 300
@@ -103,15 +92,15 @@ def live(
     mode: Mode,
     *,
     measure: Measure = "RMSE",
-    size: float = 1.0,
+    size: float | None = None,
     log_x: bool = False,
     log_y: bool = False,
 ) -> tuple[Figure, dict[str, Any]]:
     """The curves of several runs, ready to be filled: their numbers are in the browser's store.
 
     Of ``curves`` the names, colours and numbers of epochs planned are drawn, and which series there
-    are. ``current`` is the one in view; ``baselines`` are the names of grey lines. Normalized
-    errors are divided by ``size``, s: the standard deviation of the training ratings.
+    are. ``current`` is the one in view; ``baselines`` are the names of grey lines. RMSE is
+    divided by ``size`` where it is given: s, the standard deviation of the training ratings.
 
     Returns the figure, and what the browser's panel needs to fill it.
     """
@@ -123,10 +112,10 @@ def live(
     lead = current.leading(measure)
     following: dict[str, Any] = {
         "panel": "curves", "series": lead, "last": last, "baselines": [], "curves": [],
-        "beginning": _BEGINNING if measure != "objective" and not log_y else 0,
-        "size": size if measure == "normalized RMSE" else 1,
+        "beginning": _BEGINNING if measure == "RMSE" and not log_y else 0,
+        "size": size if measure == "RMSE" and size is not None else 1,
     }  # fmt: skip
-    for name in baselines if measure != "objective" else ():
+    for name in baselines if measure == "RMSE" else ():
         following["baselines"].append((len(traces), name))
         traces.append(_baseline(name, mode))
     for curve in curves:
@@ -146,16 +135,14 @@ def live(
             hoverinfo="skip",
         )
     )
-    following["best"] = (
-        len(traces) if measure != "objective" and current.series("validation") else None
-    )
+    following["best"] = len(traces) if measure == "RMSE" and current.series("validation") else None
     if following["best"] is not None:
         traces.append(_star(current, [], [], mode))
     chart = plain.figure(
         traces,
-        **_layout(curves, last, measure, log_x, log_y),
+        **_layout(curves, last, measure, log_x, log_y, size is not None),
         # Kept over updates, but not over another choice of axes.
-        uirevision=f"{current.stream} {measure} {log_x} {log_y} {last}",
+        uirevision=f"{current.stream} {measure} {size} {log_x} {log_y} {last}",
     )
     return theme.dress(chart, mode), following
 
@@ -166,10 +153,18 @@ def _last(curves: Sequence[Curve]) -> int:
 
 
 def _layout(
-    curves: Sequence[Curve], last: int, measure: Measure, log_x: bool, log_y: bool
+    curves: Sequence[Curve],
+    last: int,
+    measure: Measure,
+    log_x: bool,
+    log_y: bool,
+    normalized: bool = False,
 ) -> dict[str, Any]:
+    error, unit = "RMSE", "RMSE (rating units)"
+    if normalized:
+        error, unit = "RMSE / s", "RMSE / s, no unit"
     return {
-        "title": _TITLES[measure],
+        "title": f"How well: {error} over epochs" if measure == "RMSE" else "Objective over epochs",
         "hovermode": "closest",
         "xaxis": axis(
             "epoch",
@@ -177,7 +172,7 @@ def _layout(
             range=[0, math.log10(max(last, 2))] if log_x else [-0.02 * last, 1.02 * last],
         ),
         "yaxis": axis(
-            _AXES[measure],
+            unit if measure == "RMSE" else "objective",
             type="log" if log_y else "linear",
             nticks=6,
         ),
@@ -302,12 +297,12 @@ def _rounded(error: float | None) -> float | None:
     return None if error is None else round(error, 4)
 
 
-def alt(curves: Sequence[Curve], measure: Measure = "RMSE") -> str:
+def alt(curves: Sequence[Curve], measure: Measure = "RMSE", normalized: bool = False) -> str:
     """What the curves show, in a sentence; it holds for every epoch."""
     whose = words.listed([curve.name for curve in curves])
     epochs = words.plural("epoch", _last(curves))
     if any(curve.leading(measure) == "loss" for curve in curves):
         return f"The training objective of {whose} over {epochs}"
     parts = ["training"] + ["validation"] * any(curve.series("validation") for curve in curves)
-    error = "RMSE / s" if measure == "normalized RMSE" else "RMSE"
+    error = "RMSE / s" if normalized else "RMSE"
     return f"{error} of {whose} over {epochs}; {words.listed(parts)}"

@@ -121,12 +121,12 @@ def test_several_runs_keep_their_colours_and_are_named(alive):
 
 def test_normalized_errors_are_divided_in_the_browser_and_the_axis_says_so():
     one = a_curve()
-    figure, live = draw(
-        curves.live([one], one, BASELINES, "light", measure="normalized RMSE", size=1.1)
-    )
+    figure, live = draw(curves.live([one], one, BASELINES, "light", size=1.1))
     assert live["size"] == 1.1
     assert figure.layout.yaxis.title.text == "RMSE / s, no unit"
-    assert draw(curves.live([one], one, BASELINES, "light", size=1.1))[1]["size"] == 1
+    assert draw(curves.live([one], one, BASELINES, "light"))[1]["size"] == 1
+    objective = curves.live([one], one, BASELINES, "light", measure="objective", size=1.1)
+    assert draw(objective)[1]["size"] == 1
 
 
 def test_the_objective_is_the_second_view():

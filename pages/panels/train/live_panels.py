@@ -135,13 +135,6 @@ def panels(entry: Entry) -> None:
             draw[part](entry)
 
 
-_MEASURES: dict[str, Measure] = {
-    "rmse": "RMSE",
-    "normalized": "normalized RMSE",
-    "objective": "objective",
-}
-
-
 def curve_of(entry: Entry) -> Curve:
     """The epochs of a run, as figures take them."""
     run = entry.run
@@ -162,7 +155,9 @@ def _curves() -> None:
     entry = view.entry()
     if entry is None:
         return
-    measure = _MEASURES[view.option("curve")]
+    shows = view.option("curve")
+    measure: Measure = "objective" if shows == "objective" else "RMSE"
+    size = Unit.of(entry.run.split.train).size if shows == "normalized" else None
     log = view.option("log")
     drawn = [curve_of(each) for each in view.shown()]
     here = curve_of(entry)
@@ -172,7 +167,7 @@ def _curves() -> None:
         [GlobalMean.title, UserItemBias.title],
         session.theme(),
         measure=measure,
-        size=Unit.of(entry.run.split.train).size,
+        size=size,
         log_x="x" in log,
         log_y="y" in log,
     )
@@ -180,12 +175,12 @@ def _curves() -> None:
         chart(
             figure,
             key="curve",
-            alt=curves.alt(drawn, measure),
+            alt=curves.alt(drawn, measure, size is not None),
             height=_HEIGHT,
             live=following,
             table=lambda: curves.table(curve_of(entry)),
             part="curve",
-            what="objective" if measure == "objective" else "errors",
+            what="errors" if measure == "RMSE" else "objective",
         )
         with (
             st.container(key="curves_view", width="content"),
