@@ -88,8 +88,6 @@ def settled(
         )
     values = np.asarray(values, dtype=np.float64)
     returns = how == "sum" and bool((values < 0).any())
-    if not returns and not repeated(users, items):
-        return Settled(np.arange(len(users)), values)
     n_items = int(items.max(initial=0)) + 1
     pairs = users.astype(np.int64) * n_items + items
     again = _again(pairs)
