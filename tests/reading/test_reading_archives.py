@@ -13,16 +13,9 @@ import pytest
 
 from recsys_core.errors import FactorscopeError, ReadError
 from recsys_core.reading import archives, inspect, read_ratings, text
+from tests.reading.zips import packed
 
 CSV = b"user,item,rating\na,x,5\na,y,3\nb,x,1\n"
-
-
-def packed(*members, method=zipfile.ZIP_DEFLATED):
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", method) as archive:
-        for name, content in members:
-            archive.writestr(name, content)
-    return file.getvalue()
 
 
 def locked(data):

@@ -24,17 +24,10 @@ from recsys_core.errors import ReadError
 from recsys_core.reading import archives, budget, limits, parquet, read_ratings
 from recsys_core.reading.archives import Archive
 from recsys_core.reading.sources import Content
+from tests.reading.zips import packed
 
 METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
 CSV = b"user,item,rating\na,x,5\na,y,3\nb,x,1\n"
-
-
-def packed(*members, method=zipfile.ZIP_DEFLATED):
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", method) as archive:
-        for name, content in members:
-            archive.writestr(name, content)
-    return file.getvalue()
 
 
 def stating(data, number, local, central, kind="<I"):
