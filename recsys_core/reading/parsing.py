@@ -14,6 +14,7 @@ import re
 import warnings
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -100,7 +101,7 @@ class Lines:
             return " "
         return self.separator if self._is_plain else UNIT
 
-    @property
+    @cached_property  # it looks through all of the text
     def _is_plain(self) -> bool:
         if self.separator == " ":
             odd = (b"  ", b"\t", b" \n", b" \r", b"\n ")
