@@ -93,6 +93,15 @@ def n_errors(column: pd.Series) -> int:
     return int(np.isin(codes, np.flatnonzero(wrong)).sum()) if any(wrong) else 0
 
 
+def as_name(cell: Any) -> str:
+    """Write a cell that names something: whole numbers as such, "" where there is nothing."""
+    if cell is None or cell != cell:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell).strip()
+
+
 def number(cell: Any, decimal: str = ".") -> float | None:
     """A cell as a number, None where it is none; ``decimal`` is "." or ",".
 

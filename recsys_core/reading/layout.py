@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from recsys_core.reading.cells import is_blank, number
+from recsys_core.reading.cells import as_name, is_blank, number
 from recsys_core.reading.column_roles import bare, role
 from recsys_core.reading.surroundings import is_note, is_total_row
 
@@ -126,7 +126,7 @@ def column_names(header: Sequence[Record], width: int) -> list[str]:
     notes ({…}) are left out. Of the rest the longest names speak: questions rather than their
     codes; where these alone are not distinct, the lines are joined.
     """
-    lines = [[_text(cell) for cell in record] + [""] * (width - len(record)) for record in header]
+    lines = [[as_name(cell) for cell in record] + [""] * (width - len(record)) for record in header]
     if len(lines) < 2:
         return lines[0] if lines else [""] * width
     speaking = []
@@ -142,30 +142,24 @@ def column_names(header: Sequence[Record], width: int) -> list[str]:
     distinct = [line for line in full if len(set(filter(None, line))) == sum(map(bool, line))]
     if len(full) == 2 and any(below and not above for above, below in zip(*full, strict=True)):
         # A question is written once above all its items, as SurveyMonkey does.
-        pairs = zip(_spread(full[0]), full[1], strict=True)
+        pairs = zip(spread(full[0]), full[1], strict=True)
         filled = [" / ".join(filter(None, pair)) for pair in pairs]
     elif distinct:
         chosen = max(distinct, key=lambda line: sum(map(len, line)))
         others = [old or new for old, new in zip(lines[0], chosen, strict=True)]
         filled = [new or old for new, old in zip(chosen, others, strict=True)]
     else:
-        spread = [_spread(line) for line in full[:-1]] + full[-1:]
-        filled = [" ".join(filter(None, column)) for column in zip(*spread, strict=True)]
+        levels = [spread(line) for line in full[:-1]] + full[-1:]
+        filled = [" ".join(filter(None, column)) for column in zip(*levels, strict=True)]
     return [index or name for index, name in zip(names, filled, strict=True)]
 
 
-def _spread(line: list[str]) -> list[str]:
+def spread(line: list[str]) -> list[str]:
     """Each name over the nameless columns to its right, as merged cells are meant."""
     found: list[str] = []
     for name in line:
         found.append(name or (found[-1] if found else ""))
     return found
-
-
-def _text(cell: Any) -> str:
-    if cell is None:
-        return ""
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
 
 
 def footer_lines(records: Sequence[Record], width: int | None = None, decimal: str = ".") -> int:

@@ -11,8 +11,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from recsys_core.reading.cells import is_blank, number
+from recsys_core.reading.cells import as_name, is_blank, number
 from recsys_core.reading.column_roles import role
+from recsys_core.reading.layout import spread
 
 Record = Sequence[Any]
 
@@ -59,7 +60,7 @@ def joined(lines: Sequence[Record], width: int) -> list[str]:
     Excel's own words; what is left is joined by “ / ”. A level written once for several columns
     (merged cells) counts for all of them.
     """
-    levels = [[_name(cell) for cell in line] + [""] * (width - len(line)) for line in lines]
+    levels = [[as_name(cell) for cell in line] + [""] * (width - len(line)) for line in lines]
     levels = [level[:width] for level in levels]
     if not levels:
         return [""] * width
@@ -77,7 +78,7 @@ def joined(lines: Sequence[Record], width: int) -> list[str]:
         levels = levels[1:]
     else:
         first = levels[0][0]
-    filled = [_spread(level[1:], at < len(levels) - 1) for at, level in enumerate(levels)]
+    filled = [*(spread(level[1:]) for level in levels[:-1]), levels[-1][1:]]
     telling = [level for level in filled if len(set(level) - {""}) > 1] or filled[-1:]
     names = [
         " / ".join(part for part in parts if part and part.lower() not in _ANSWERS)
@@ -99,25 +100,6 @@ def values_apart(names: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]
         return {}, ()
     items = {f"{value} / {item}": item for value, _, item in parted if value in rated}
     return items, tuple(name for name in names[1:] if name not in items)
-
-
-def _name(cell: Any) -> str:
-    if cell is None or cell != cell:
-        return ""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell).strip()
-
-
-def _spread(level: list[str], above: bool) -> list[str]:
-    """A level of names with each written where it holds: to the right until the next one."""
-    if not above:
-        return level
-    found, last = [], ""
-    for name in level:
-        last = name or last
-        found.append(last)
-    return found
 
 
 def _filled(line: Record) -> int:
@@ -197,7 +179,7 @@ def _of_excel(records: Sequence[Record], decimal: str) -> int | None:
 
 
 def _is_excel(line: Record) -> bool:
-    texts = [_name(cell) for cell in line]
+    texts = [as_name(cell) for cell in line]
     said = [text for text in texts if text]
     if not 1 <= len(said) <= 2:
         return False
