@@ -50,6 +50,11 @@ def short(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
+def brief(text: object, most: int) -> str:
+    """The text on one line, in at most so many characters."""
+    return short(one_line(str(text)), most)
+
+
 def markdown(text: str) -> str:
     """Markdown, as Streamlit reads it, that shows this text.
 

@@ -128,7 +128,7 @@ class Scale(_Scale):
         """Return what people called a rating, on one short line; None where it has no word."""
         for named, word in self.words or ():
             if np.float32(named) == np.float32(rating):
-                return escape.short(escape.one_line(word), _LONGEST_WORD)
+                return escape.brief(word, _LONGEST_WORD)
         return None
 
     def said(self, rating: float) -> str:
@@ -314,7 +314,7 @@ _LONGEST_NAME = 200
 def _as_name(text: str) -> str:
     if text.isascii() and text.isprintable() and 0 < len(text) <= _LONGEST_NAME:
         return text
-    name = escape.short(escape.one_line(text), _LONGEST_NAME)
+    name = escape.brief(text, _LONGEST_NAME)
     return name if escape.is_seen(name) else "(no name)"
 
 

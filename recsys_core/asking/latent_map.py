@@ -129,7 +129,7 @@ def _each_genre(ratings: Ratings) -> pd.Series:
     assert ratings.item_info is not None
     texts = ratings.item_info["genres"].reset_index(drop=True).dropna().astype(str)
     each = texts.str.split("|").explode()
-    named = {text: escape.short(escape.one_line(text), _LONGEST_GENRE) for text in each.unique()}
+    named = {text: escape.brief(text, _LONGEST_GENRE) for text in each.unique()}
     return each.map(named)
 
 

@@ -497,7 +497,7 @@ def _amounts(texts: Mapping[str, int], numbers: Mapping[str, float]) -> Answers 
         text = max(values, key=lambda t: texts[t])
         remark = Text(
             "Ratings such as “{text}” were read as numbers: {value}.",
-            text=escape.short(escape.one_line(text), _SHOWN),
+            text=escape.brief(text, _SHOWN),
             value=words.given(values[text]),
         )
     scale = None if top is None or max(every) > top or min(every) < 0 else _up_to(top, every)
@@ -575,15 +575,15 @@ def _labelled(texts: Mapping[str, int], numbers: Mapping[str, float]) -> Answers
             "Higher numbers mean less here: {least:g} is “{low}”, {most:g} is “{high}”; give the "
             "answers other numbers, lest what people like is taken for what they do not.",
             least=min(names),
-            low=escape.short(escape.one_line(low), _SHOWN),
+            low=escape.brief(low, _SHOWN),
             most=max(names),
-            high=escape.short(escape.one_line(high), _SHOWN),
+            high=escape.brief(high, _SHOWN),
         )
     elif values:
         text = max(values, key=lambda t: texts[t])
         remark = Text(
             "“{text}” was read as {value}.",
-            text=escape.short(escape.one_line(text), _SHOWN),
+            text=escape.brief(text, _SHOWN),
             value=words.given(values[text]),
         )
     return Answers(_ascending(values), unrated, bool(values), remark, scale)
@@ -767,10 +767,10 @@ def _alike(ranks: Mapping[str, int]) -> tuple[str, str] | None:
 def _about_words(
     named: Mapping[float, str], either_way: bool, alike: tuple[str, str] | None
 ) -> Text:
-    said = {x: escape.short(escape.one_line(word), _SHOWN) for x, word in named.items()}
+    said = {x: escape.brief(word, _SHOWN) for x, word in named.items()}
     least, most = min(named), max(named)
     if alike is not None:
-        one, other = (escape.short(escape.one_line(word), _SHOWN) for word in alike)
+        one, other = (escape.brief(word, _SHOWN) for word in alike)
         return Text(
             "“{one}” and “{other}” were taken as the same answer; give them numbers of their own "
             "where they are not.",
@@ -833,7 +833,7 @@ def _ends(
     remark = Text(
         "“{text}” was read as {value:g}, an end of the scale {low:g}–{high:g} whose other answers "
         "are numbers.",
-        text=escape.short(escape.one_line(text), _SHOWN),
+        text=escape.brief(text, _SHOWN),
         value=values[text],
         low=low,
         high=high,

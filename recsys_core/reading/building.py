@@ -48,7 +48,7 @@ def from_long(
                 *remarks,
                 Text(
                     "Times in column “{timestamp}” cannot be read and were left out.",
-                    timestamp=escape.short(escape.one_line(roles.timestamp), 80),
+                    timestamp=escape.brief(roles.timestamp, 80),
                 ),
             ]
         elif complete.all():

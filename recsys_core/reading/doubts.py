@@ -540,4 +540,4 @@ def _listed(names: Sequence[str]) -> str:
 
 def _said(text: object) -> str:
     """Text of a file as a sentence quotes it: on one line, not too long."""
-    return escape.short(escape.one_line(str(text)), 60)
+    return escape.brief(text, 60)

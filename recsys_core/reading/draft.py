@@ -505,7 +505,7 @@ def _grouplens(draft: Draft, ratings: Ratings) -> _Reached:
 
 def _first_rows(table: Table) -> tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...]]:
     """Names and cells of the first rows and columns, as they are in the file."""
-    names = [escape.short(escape.one_line(name), 80) for name in table.names[:PREVIEW_COLUMNS]]
+    names = [escape.brief(name, 80) for name in table.names[:PREVIEW_COLUMNS]]
     rows = _plain_rows(table.body.iloc[:PREVIEW_ROWS, :PREVIEW_COLUMNS])
     return tuple(unique_names(names)), rows
 

@@ -241,4 +241,4 @@ def _remark(name: str, table: Table, match: _Match, noun: str) -> Text:
 
 
 def _said(text: object) -> str:
-    return escape.short(escape.one_line(str(text)), 60)
+    return escape.brief(text, 60)

@@ -100,7 +100,7 @@ def parquet(*parts: Content) -> ParquetCells:
     remarks = tuple(
         Text(
             "Column “{column}” holds lists or other nested values and was left out.",
-            column=escape.short(escape.one_line(name), 80),
+            column=escape.brief(name, 80),
         )
         for name in left_out[:5]
     )

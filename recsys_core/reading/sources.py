@@ -58,7 +58,7 @@ def unreadable(sentence: Text) -> ReadError:
 
 
 def _quoted(text: str) -> str:
-    return escape.short(escape.one_line(text), _LONGEST_QUOTE)
+    return escape.brief(text, _LONGEST_QUOTE)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Content:
     @property
     def said(self) -> str:
         """How a sentence names the file."""
-        return f"“{escape.short(escape.one_line(self.name), 80)}”" if self.name else "the file"
+        return f"“{escape.brief(self.name, 80)}”" if self.name else "the file"
 
     @property
     def stem(self) -> str:
@@ -79,7 +79,7 @@ class Content:
         stem = Path(self.name).name
         while Path(stem).suffix.lower() in _ENDINGS:
             stem = Path(stem).stem
-        return escape.short(escape.one_line(stem), 80) or "ratings"
+        return escape.brief(stem, 80) or "ratings"
 
 
 _ENDINGS = frozenset(".csv .tsv .txt .dat .data .zip .gz .xlsx .parquet .npz .npy .tab".split())

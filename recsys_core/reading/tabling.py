@@ -356,7 +356,7 @@ def _of_form(form: forms.Form, remarks: tuple[Text, ...]) -> _Columns:
 
 
 def _without_ratings(columns: Sequence[str]) -> Text:
-    names = ", ".join(f"“{escape.short(escape.one_line(name), 40)}”" for name in columns[:12])
+    names = ", ".join(f"“{escape.brief(name, 40)}”" for name in columns[:12])
     return Text("Columns that hold no ratings were left out: {names}.", names=names)
 
 

@@ -198,7 +198,7 @@ def _remarks(answered: Answers | None) -> tuple[Text, ...]:
 
 
 def _short(text: str) -> str:
-    return escape.short(escape.one_line(text), 40)
+    return escape.brief(text, 40)
 
 
 def _texts(cells: pd.Series) -> tuple[str, ...]:

@@ -362,4 +362,4 @@ def _name(headers: Message, parts: SplitResult) -> str:
     """What the file is called: as the server says, else as the address ends."""
     given = headers.get_filename() or unquote(PurePosixPath(parts.path).name)
     name = PurePosixPath(given.replace("\\", "/")).name
-    return escape.short(escape.one_line(name), 200) or parts.hostname or ""
+    return escape.brief(name, 200) or parts.hostname or ""

@@ -321,7 +321,7 @@ class Controls:
 
 
 def _short(text: str) -> str:
-    return escape.short(escape.one_line(text), 80)
+    return escape.brief(text, 80)
 
 
 def _mark(text: str) -> float | str:

@@ -233,7 +233,7 @@ def _known(draft: Draft) -> list[str]:
     if draft.repeats is not None:
         known.append(f"Some users rate an item more than once: {REPEATS[draft.repeats]}.")
     if draft.beside:
-        names = ", ".join(f"“{escape.short(escape.one_line(name), 60)}”" for name in draft.beside)
+        names = ", ".join(f"“{escape.brief(name, 60)}”" for name in draft.beside)
         known.append(f"Joined by the ids they share with the ratings: {names}.")
     if draft.sampled:
         known.append(
