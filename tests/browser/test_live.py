@@ -93,6 +93,7 @@ def test_three_panels_move_and_are_never_rebuilt(browser_page, width, dark):
     becomes(lambda: width_of(page), lambda pixels: pixels <= width)
 
 
+@pytest.mark.slow
 def test_play_pause_step_reset(browser_page):
     page = browser_page()
     at_the_start(page)
