@@ -24,7 +24,7 @@ import pandas as pd
 from recsys_core import escape, words
 from recsys_core.ratings import Scale
 from recsys_core.reading import answer_words
-from recsys_core.reading.cells import as_numbers, is_blank, number
+from recsys_core.reading.cells import LARGEST, as_numbers, is_blank, number
 from recsys_core.text import Text
 
 # A form has no more answers to choose from; shares and the like may be of any number, but most of
@@ -68,6 +68,8 @@ def understood(texts: Mapping[str, int], decimal: str = ".") -> Answers | None:
     """
     texts = {text: n for text, n in texts.items() if not is_blank(text)}
     numbers = {text: x for text in texts if (x := number(text, decimal)) is not None}
+    if any(abs(x) > LARGEST for x in numbers.values()):
+        return None  # no ratings
     if decimal == "." and points_group_thousands(texts):
         return _thousands(texts)
     others = {text: n for text, n in texts.items() if text not in numbers}

@@ -41,7 +41,8 @@ _PLAIN_SIGNS = str.maketrans("\u2212．，－＋", "-.,-+")
 _WHOLE_FLOAT = re.compile(r"[+-]?\d+\.\d*(e[+-]?\d{1,2})?", re.IGNORECASE | re.ASCII)
 
 
-_LARGEST = float(np.finfo(np.float32).max)
+# Ratings are kept as float32.
+LARGEST = float(np.finfo(np.float32).max)
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -257,7 +258,7 @@ def as_numbers(column: pd.Series, decimal: str = ".") -> tuple[np.ndarray, np.nd
     """
     if pd.api.types.is_numeric_dtype(column.dtype) and column.dtype != bool:
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-        beyond = np.abs(values) > _LARGEST
+        beyond = np.abs(values) > LARGEST
         return np.where(beyond, np.nan, values), beyond
     codes, unique = _factorized(column)
     values, wrong = _numbers(unique, decimal)
@@ -277,7 +278,7 @@ def _numbers(unique: Iterable[Any], decimal: str) -> tuple[np.ndarray, np.ndarra
         if is_blank(cell):
             continue
         found = number(cell, decimal)
-        if found is None or not abs(found) <= _LARGEST:
+        if found is None or not abs(found) <= LARGEST:
             wrong[code] = True
         else:
             values[code] = found

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from recsys_core.reading.cells import as_name, is_blank, number
+from recsys_core.reading.cells import is_blank, number
 from recsys_core.reading.column_roles import bare, role
 from recsys_core.reading.surroundings import is_note, is_total_row
 
@@ -22,7 +22,7 @@ _NAMED = 40  # a long table has no more columns; among a thousand items some are
 
 
 # A header line below the names, of programs that keep a line for types (Orange, Weka, R).
-_TYPES = frozenset(
+TYPES = frozenset(
     "continuous discrete string time meta class numeric nominal integer int float double real "
     "character factor text number date boolean bool ignore basket c d s n i t m".split()
 )
@@ -80,14 +80,14 @@ def _names_numbers(record: Record, numeric: list[int], decimal: str) -> bool:
 
 def _says_what(word: str) -> bool:
     """Whether a word alone in a line says what the rows are."""
-    return word.lower() in _TYPES or role(word) in ("user", "item")
+    return word.lower() in TYPES or role(word) in ("user", "item")
 
 
 def _goes_on(record: Record, records: Sequence[Record], at: int, numeric: list[int]) -> bool:
     """Whether a record below a line of names is another such line, not a row with words in it."""
     words = [str(cell).strip() for cell in record if _is_filled(cell)]
     if all(word.startswith("{") for word in words) or all(
-        word.lower() in _TYPES or "=" in word for word in words
+        word.lower() in TYPES or "=" in word for word in words
     ):
         return True
     if len(words) == 1:
@@ -117,49 +117,6 @@ def _width(records: Sequence[Record]) -> int:
         return 0
     length, count = lengths.most_common(1)[0]
     return length if count > len(records) / 2 else max(lengths)
-
-
-def column_names(header: Sequence[Record], width: int) -> list[str]:
-    """One name a column out of all lines of names; "" where none says anything.
-
-    Lines that say the same of every column (types, a pivot table's “rating”) or hold programs'
-    notes ({…}) are left out. Of the rest the longest names speak: questions rather than their
-    codes; where these alone are not distinct, the lines are joined.
-    """
-    lines = [[as_name(cell) for cell in record] + [""] * (width - len(record)) for record in header]
-    if len(lines) < 2:
-        return lines[0] if lines else [""] * width
-    speaking = []
-    for line in lines:
-        words = [word for word in line if word]
-        notes = all(word.startswith("{") or word.lower() in _TYPES or "=" in word for word in words)
-        if not notes and (len(set(words[1:])) > 1 or len(words) == 1):
-            speaking.append(line)
-    names = [""] * width
-    for line in [line for line in speaking if sum(map(bool, line)) == 1]:  # a pivot table's index
-        names = [old or new for old, new in zip(names, line, strict=True)]
-    full = [line for line in speaking if sum(map(bool, line)) > 1] or lines[:1]
-    distinct = [line for line in full if len(set(filter(None, line))) == sum(map(bool, line))]
-    if len(full) == 2 and any(below and not above for above, below in zip(*full, strict=True)):
-        # A question is written once above all its items, as SurveyMonkey does.
-        pairs = zip(spread(full[0]), full[1], strict=True)
-        filled = [" / ".join(filter(None, pair)) for pair in pairs]
-    elif distinct:
-        chosen = max(distinct, key=lambda line: sum(map(len, line)))
-        others = [old or new for old, new in zip(lines[0], chosen, strict=True)]
-        filled = [new or old for new, old in zip(chosen, others, strict=True)]
-    else:
-        levels = [spread(line) for line in full[:-1]] + full[-1:]
-        filled = [" ".join(filter(None, column)) for column in zip(*levels, strict=True)]
-    return [index or name for index, name in zip(names, filled, strict=True)]
-
-
-def spread(line: list[str]) -> list[str]:
-    """Each name over the nameless columns to its right, as merged cells are meant."""
-    found: list[str] = []
-    for name in line:
-        found.append(name or (found[-1] if found else ""))
-    return found
 
 
 def footer_lines(records: Sequence[Record], width: int | None = None, decimal: str = ".") -> int:

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from recsys_core import escape
-from recsys_core.reading import answers, formats, layout, people, surroundings, tables
+from recsys_core.reading import answers, formats, headers, layout, people, surroundings, tables
 from recsys_core.reading.cells import Table, decimal_mark, is_blank, number
 from recsys_core.reading.column_roles import role
-from recsys_core.reading.formats import forms, headers
+from recsys_core.reading.formats import forms
 from recsys_core.reading.opening import Cells
 from recsys_core.reading.sources import unreadable
 from recsys_core.reading.text import TextCells, unique_names

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_core import escape, words
-from recsys_core.reading import layout, parsing
+from recsys_core.reading import headers, layout, parsing
 from recsys_core.reading.cells import Table, is_blank, n_errors, number, without_controls
 from recsys_core.reading.column_roles import role
 from recsys_core.reading.dialect import (
@@ -155,7 +155,7 @@ class TextCells:
         ends_blank = all(not row[-1].strip() for row in rows if len(row) == self.width)
         if len(lines[0]) == self.width - 1 and not ends_blank:
             lines = [["", *line] for line in lines]  # R leaves the column of row names without one
-        names = layout.column_names(lines, max(self.width, *map(len, lines)))
+        names = headers.joined(lines, max(self.width, *map(len, lines)))
         while len(names) > self.width and not names[-1]:
             names.pop()
         return names

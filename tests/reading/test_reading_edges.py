@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from recsys_core.errors import ReadError
 from recsys_core.reading import inspect, read_ratings
 from recsys_core.reading.cells import decimal_mark
-from recsys_core.reading.layout import column_names, footer_lines, header_lines
+from recsys_core.reading.headers import joined
+from recsys_core.reading.layout import footer_lines, header_lines
 from recsys_core.reading.sources import Content
 from recsys_core.reading.surroundings import asides, is_note, is_total
 from recsys_core.reading.text import TextCells
@@ -100,7 +101,7 @@ def test_a_user_without_ratings_is_neither_title_nor_note():
 def test_several_lines_of_names(header, names):
     rows = [[user, *row[:3]] for user, row in zip(USERS, CELLS, strict=True)]
     assert header_lines([*header, *rows]) == (0, len(header))
-    assert column_names(header, 4) == names
+    assert joined(header, 4) == names
 
 
 def test_words_among_ratings_are_no_second_line_of_names():

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys_core.reading.formats import forms, headers, keys, workbooks
+from recsys_core.reading import headers
+from recsys_core.reading.formats import forms, keys, workbooks
 
 LONG = pd.DataFrame(
     {

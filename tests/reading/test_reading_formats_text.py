@@ -14,8 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from recsys_core.errors import ReadError
-from recsys_core.reading import formats
-from recsys_core.reading.formats import headers
+from recsys_core.reading import formats, headers
 
 LONG = pd.DataFrame(
     {

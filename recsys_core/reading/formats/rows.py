@@ -12,9 +12,9 @@ from typing import Any
 
 import pandas as pd
 
+from recsys_core.reading import headers
 from recsys_core.reading.cells import Table, is_blank, number
 from recsys_core.reading.column_roles import role
-from recsys_core.reading.formats import headers
 from recsys_core.reading.layout import has_header
 from recsys_core.reading.limits import (
     MAX_COLUMNS,

@@ -13,7 +13,7 @@ from typing import Any
 
 from recsys_core.reading.cells import as_name, is_blank, number
 from recsys_core.reading.column_roles import role
-from recsys_core.reading.layout import spread
+from recsys_core.reading.layout import TYPES
 
 Record = Sequence[Any]
 
@@ -54,37 +54,49 @@ def n_lines(records: Sequence[Record], decimal: str = ".") -> int | None:
 
 
 def joined(lines: Sequence[Record], width: int) -> list[str]:
-    """One name for each of ``width`` columns from its lines of names, from the top.
+    """One name for each of ``width`` columns from its lines of names; "" where none says anything.
 
-    A level that says the same of all columns is left out, as are the lines that name the index and
-    Excel's own words; what is left is joined by “ / ”. A level written once for several columns
-    (merged cells) counts for all of them.
+    Lines that say the same of every column (types, a pivot table's “rating”), programs' notes
+    ({…}) and Excel's own words are left out; a word alone in its line names the index. Of lines
+    that name every column apart the longest names speak: questions rather than their codes. Other
+    lines are joined by “ / ”; a name written once for several columns (merged cells) counts for all
+    of them.
     """
     levels = [[as_name(cell) for cell in line] + [""] * (width - len(line)) for line in lines]
     levels = [level[:width] for level in levels]
-    if not levels:
-        return [""] * width
-    if len(levels) == 1:
-        return levels[0]
-    if len(levels) >= 2 and any(map(_IMPORT_ID.match, levels[-1])):
-        levels = levels[:-1]
-    if len(levels) == 2 and len(set(levels[0])) == width and all(levels[1]):
-        return levels[1]  # codes above questions: the questions are what people read
-    if _names_the_index(levels[-1]):
-        first = levels[-1][0]
-        levels = levels[:-1]
-    elif _is_excel(levels[0]):
-        first = ""
-        levels = levels[1:]
+    if len(levels) < 2:
+        return levels[0] if levels else [""] * width
+    excel = _is_excel(levels[0])
+    telling = [level for level in levels[excel:] if not _is_note(level)]
+    alone = [level for level in telling if level[0] and sum(map(bool, level)) == 1]
+    index = alone[-1][0] if alone else None
+    full = [level for level in telling if len(set(level[1:]) - {""}) > 1]
+    full = full or [level for level in telling if level not in alone][-1:] or levels[:1]
+    apart = [level for level in full if all(level[1:]) and len(set(level[1:])) == width - 1]
+    if len(apart) == len(full):
+        names = max(apart, key=lambda level: sum(map(len, level)))
     else:
-        first = levels[0][0]
-    filled = [*(spread(level[1:]) for level in levels[:-1]), levels[-1][1:]]
-    telling = [level for level in filled if len(set(level) - {""}) > 1] or filled[-1:]
-    names = [
-        " / ".join(part for part in parts if part and part.lower() not in _ANSWERS)
-        for parts in zip(*telling, strict=True)
-    ]
-    return [first, *names]
+        filled = [[level[0], *spread(level[1:])] for level in full[:-1]] + full[-1:]
+        names = [
+            " / ".join(part for part in parts if part and part.lower() not in _ANSWERS)
+            for parts in zip(*filled, strict=True)
+        ]
+    first = names[0] if levels[0][0] and not excel else ""  # else it names the columns' level
+    return [first if index is None else index, *names[1:]]
+
+
+def spread(line: Sequence[str]) -> list[str]:
+    """Each name over the nameless columns to its right, as merged cells are meant."""
+    found: list[str] = []
+    for name in line:
+        found.append(name or (found[-1] if found else ""))
+    return found
+
+
+def _is_note(line: Sequence[str]) -> bool:
+    """Whether a line tells programs of its columns: ids in braces, types, “class=…”."""
+    words = [word for word in line if word]
+    return all(word.startswith("{") or word.lower() in TYPES or "=" in word for word in words)
 
 
 def values_apart(names: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]:
