@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import pandas as pd
 
 from recsys_core.reading import column_words as cw
 from recsys_core.reading.cells import Table, as_numbers, as_seconds
+from recsys_core.reading.letters import plain
 
 
 @dataclass(frozen=True)
@@ -53,17 +53,7 @@ def bare(name: object) -> str:
 
     “userId:token” is “userid”, “Évaluation” “evaluation”, “用户 ID” “用户id”.
     """
-    return "".join(re.findall(r"[^\W_]+", _folded(str(name).split(":")[0])))
-
-
-# Letters that have no accent to take away, and yet are written without it.
-_PLAIN = str.maketrans("łøđıæœ", "lodiao")
-
-
-def _folded(text: str) -> str:
-    """Small letters without accents, full-width letters as ordinary ones."""
-    apart = unicodedata.normalize("NFKD", text.replace("İ", "I")).casefold().translate(_PLAIN)
-    return unicodedata.normalize("NFC", re.sub("[\u0300-\u036f]", "", apart))
+    return "".join(re.findall(r"[^\W_]+", plain(str(name).split(":")[0])))
 
 
 @dataclass(frozen=True)
@@ -97,7 +87,7 @@ _LISTS = {
 def _kinds() -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     for kind, words in _LISTS.items():
-        for word in map(_folded, words):
+        for word in map(plain, words):
             found[word] = found.get(word, frozenset()) | {kind}
     return found
 
@@ -202,7 +192,7 @@ def _words(name: str) -> list[str]:
     """The words of a name, in small letters: at spaces, signs and capitals, else as known words."""
     text = str(name).strip().split(":")[0]
     spaced = re.sub(r"(?<=[a-zà-ÿа-я0-9])(?=[A-ZÀ-ÞА-Я])", " ", text)
-    words = [part for token in _WORD.findall(_folded(spaced)) for part in _parts(token)]
+    words = [part for token in _WORD.findall(plain(spaced)) for part in _parts(token)]
     whole = bare(text)
     if len(words) > 1 and whole in _KINDS:
         return [whole]  # “play count” may be written apart

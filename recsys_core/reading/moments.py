@@ -7,12 +7,13 @@ them, so that no order of rows changes what a date means.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+
+from recsys_core.reading.letters import plain
 
 _DAY = 86_400
 _EXCEL_1970 = 25_569  # days from a spreadsheet's day 0 (1899-12-30) to 1970-01-01
@@ -180,14 +181,7 @@ class _Date:
 
 def _plain(texts: Iterable[str]) -> list[str]:
     """Texts in small letters, without accents, each run of blanks one."""
-    found = []
-    for text in texts:
-        if not text.isascii():
-            apart = unicodedata.normalize("NFKD", text)
-            apart = re.sub("[\u0300-\u036f]", "", apart).replace("ı", "i").replace("й", "и")
-            text = unicodedata.normalize("NFC", apart)
-        found.append(" ".join(text.split()).casefold())
-    return found
+    return [" ".join(plain(text).split()) for text in texts]
 
 
 def _from_texts(texts: pd.Series) -> np.ndarray | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from recsys_core.reading.cells import is_blank, number
+from recsys_core.reading.letters import plain
 from recsys_core.text import Text
 
 # Names of sums, means and counts in a dozen languages.
@@ -65,9 +65,7 @@ class Aside:
 
 def _plain(name: Any) -> str:
     """A name in small letters without accents or outer signs."""
-    text = unicodedata.normalize("NFKD", str(name).strip().lower())
-    text = "".join(letter for letter in text if not unicodedata.combining(letter))
-    return text.strip(" .:*-–()[]")
+    return plain(str(name)).strip(" .:*-–()[]")
 
 
 _TOTAL_NAMES, _DEMOGRAPHIC_NAMES = (
@@ -171,7 +169,7 @@ def _other_words(name: Any, words: list[str], others: list[list[str]]) -> Text |
 
 # Names that people and things have, too: only the numbers tell.
 _ALSO_LABELS = frozenset(
-    "ø ∅ μ n min max count counts sum som media nombre std sd variance".split()
+    map(_plain, "ø ∅ μ n min max count counts sum som media nombre std sd variance".split())
 )
 
 
