@@ -225,6 +225,7 @@ def _packed_table(archive: Archive) -> Inside | None:
     """The table of a format that is itself a zip; None for any other zip."""
     found = formats.of_bytes(b"", archive.names)
     if found is not None:
+        archive.check()  # what reads it unpacks it by itself, and believes what it states
         return Inside(archive.content, found.code, archive, format=found)
     if archive.names and all(name.endswith(".npy") for name in archive.names):
         return Inside(archive.content, "npz", archive)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import io
 import math
+import struct
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +18,8 @@ import scipy.io
 import scipy.sparse
 
 from recsys_core.errors import ReadError
+from recsys_core.reading import budget
+from recsys_core.reading.archives import inflated
 from recsys_core.reading.column_roles import role
 from recsys_core.reading.formats.rows import NamedCells, chosen_table
 from recsys_core.reading.limits import MAX_BYTES, MAX_CELLS, MAX_COLUMNS
@@ -122,7 +126,9 @@ def _too_large(said: str) -> ReadError:
 
 def _of_v5(data: bytes, said: str) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """Matrices and lists of texts; sizes are read first, other variables (objects) never."""
+    spent = budget.now()
     try:
+        data = _unpacked(data, said)
         about = scipy.io.whosmat(io.BytesIO(data))
         wanted = []
         for name, shape, kind in about:
@@ -134,8 +140,13 @@ def _of_v5(data: bytes, said: str) -> tuple[dict[str, Any], dict[str, list[str]]
             elif kind in _NUMBERS and max(shape) > 1:
                 if kind != "sparse" and (n > MAX_CELLS or n > MAX_BYTES // 8):
                     raise _too_large(said)
+                if kind != "sparse":
+                    spent.spend(said, memory=8 * n, cells=n)
                 wanted.append(name)
         loaded = scipy.io.loadmat(io.BytesIO(data), variable_names=wanted) if wanted else {}
+        for matrix in filter(scipy.sparse.issparse, loaded.values()):
+            spent.spend(said, memory=24 * matrix.nnz, cells=matrix.nnz)
+            _check_places(matrix)
     except ReadError:
         raise
     except Exception:  # SciPy's reader raises whatever its parts do
@@ -148,6 +159,34 @@ def _of_v5(data: bytes, said: str) -> tuple[dict[str, Any], dict[str, list[str]]
         ) from None
     values = {name: loaded[name] for name in wanted if name in loaded}
     return _parted(values.items())
+
+
+def _unpacked(data: bytes, said: str) -> bytes:
+    """The file with its packed variables unpacked, piece by piece; SciPy would do so at once.
+
+    A variable is its kind (15: packed) and its length, then its bytes; 128 bytes stand before.
+    """
+    order = "<II" if data[126:128] == b"IM" else ">II"
+    spent = budget.now()
+    at, pieces = 128, [data[:128]]
+    while at + 8 <= len(data):
+        kind, size = struct.unpack_from(order, data, at)
+        begin, at = at, at + 8 + size
+        if kind != 15:
+            pieces.append(data[begin:at])
+            continue
+        for piece in inflated(memoryview(data)[begin + 8 : at], zlib.MAX_WBITS):
+            spent.spend(said, memory=len(piece))
+            pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _check_places(matrix: Any) -> None:
+    """Raise ValueError where a sparse matrix has cells outside: SciPy writes there, unchecked."""
+    if (np.diff(matrix.indptr) < 0).any():
+        raise ValueError("columns that end before they begin")
+    if matrix.nnz and not 0 <= matrix.indices.min() <= matrix.indices.max() < matrix.shape[0]:
+        raise ValueError("a cell outside the matrix")
 
 
 def _parted(values: Any) -> tuple[dict[str, Any], dict[str, list[str]]]:
