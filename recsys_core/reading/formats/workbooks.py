@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import itertools
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -22,6 +23,7 @@ import numpy as np
 from recsys_core.errors import ReadError
 from recsys_core.extras import needed_for
 from recsys_core.reading import budget
+from recsys_core.reading.formats import old_excel
 from recsys_core.reading.formats.rows import (
     NOTHING,
     RATINGS,
@@ -68,7 +70,7 @@ def read(data: bytes, said: str, sheet: str | None = None) -> RecordCells:
     _refuse_other_documents(data, said)
     with needed_for(said, ", or save the sheet as CSV"):
         import python_calamine as calamine
-    about = _extents(data, said) if not data.startswith(_OLE) else _Extents({}, 0)
+    about = _extents(data, said) if not data.startswith(_OLE) else _of_xls(data, said)
     try:
         with calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
             return _chosen(book, about, said, sheet)
@@ -509,6 +511,18 @@ def _of_ods(archive: zipfile.ZipFile, said: str) -> _Extents:
     if 2 * sum(sheets.extents.values()) > _MOST_OF_EXTENT or sheets.n_bytes > _MOST_TEXT:
         raise _too_large(max(sheets.extents, key=lambda name: sheets.extents[name]), said)
     return _Extents(sheets.extents, 0)
+
+
+def _of_xls(data: bytes, said: str) -> _Extents:
+    try:
+        n_cells, n_letters = old_excel.sizes(data)
+    except (ValueError, IndexError, struct.error):
+        raise _damaged(said) from None
+    if n_cells > _MOST_OF_EXTENT:  # no sheet of 256 columns and 65,536 rows has as many
+        raise _damaged(said)
+    if n_letters > _MOST_TEXT:
+        raise _too_much_text(said)
+    return _Extents({}, 0)
 
 
 def _of_xlsb(archive: zipfile.ZipFile, sheets: list[str], members: set[str], said: str) -> _Extents:
