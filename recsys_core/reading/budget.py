@@ -24,7 +24,7 @@ from recsys_core.text import Text
 # Cells of all kinds: MAX_ROWS rows of user, item, rating and time.
 _MOST_CELLS = max(MAX_CELLS, 200_000_000)
 # Bytes of a cell that is a Python object, beside its letters: the object, and its place in a list.
-_OBJECT = 56
+_OBJECT = 70
 
 
 class Budget:

@@ -38,8 +38,11 @@ def sizes(data: bytes) -> tuple[int, int]:
                     columns.add(struct.unpack("<H", body[-2:])[0])
                 if kind == _CELL_OF_SHARED and len(body) >= 10:
                     shared.append(struct.unpack_from("<I", body, 6)[0])
-            elif kind == _EXTENT and len(body) >= 12:
-                first, last, left, right = struct.unpack_from("<IIHH", body)
+            elif kind == _EXTENT and len(body) >= 10:  # 10 in files of Excel 95
+                form = "<IIHH" if len(body) > 10 else "<HHHH"
+                first, last, left, right = struct.unpack_from(form, body)
+                if last < first or right < left:
+                    raise ValueError("a sheet that ends before it begins")
                 largest = max(largest, (last - first + 1) * (right - left + 1))
         if rows:
             extent = (max(rows) - min(rows) + 1) * (max(columns) - min(columns) + 1)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from recsys_core.reading import budget
 from recsys_core.reading.formats.rows import NamedCells, chosen_table, likeness
-from recsys_core.reading.limits import MAX_CELLS, MAX_COLUMNS, MAX_ROWS
+from recsys_core.reading.limits import MAX_CELLS, MAX_COLUMNS, MAX_LABEL, MAX_ROWS
 from recsys_core.reading.sources import unreadable
 from recsys_core.text import Text
 
@@ -81,7 +81,8 @@ def _restrict(connection: sqlite3.Connection, said: str) -> None:
     ends = time.monotonic() + min(_SECONDS, spent.seconds)
 
     def text(data: bytes) -> str:
-        spent.spend(said, memory=56 + len(data))  # a view may make long texts of nothing
+        data = data[: 4 * MAX_LABEL + 4]  # a view may make long texts of nothing
+        spent.spend(said, memory=30 + len(data))
         return data.decode("utf-8", "replace")
 
     connection.text_factory = text
@@ -121,7 +122,9 @@ def _tables(connection: sqlite3.Connection) -> dict[str, tuple[int, int]]:
             first = rows.fetchall()
             if len(columns) < 2 or not first:
                 continue
-            (n_rows,) = connection.execute(f"SELECT count(*) FROM {_quoted(name)}").fetchone()
+            (n_rows,) = connection.execute(
+                f"SELECT count(*) FROM (SELECT 1 FROM {_quoted(name)} LIMIT {MAX_ROWS})"
+            ).fetchone()
         except sqlite3.DatabaseError as error:
             if "interrupted" in str(error) or len(names) == 1:
                 raise

@@ -518,8 +518,15 @@ def _of_xls(data: bytes, said: str) -> _Extents:
         n_cells, n_letters = old_excel.sizes(data)
     except (ValueError, IndexError, struct.error):
         raise _damaged(said) from None
-    if n_cells > _MOST_OF_EXTENT:  # no sheet of 256 columns and 65,536 rows has as many
-        raise _damaged(said)
+    if 2 * n_cells > _MOST_OF_EXTENT:  # calamine has each twice at once
+        raise unreadable(
+            Text(
+                "A sheet of {said} has more than {most:,} cells from its first to its last; delete "
+                "what stands far from the table, or save it as CSV.",
+                said=said,
+                most=_MOST_OF_EXTENT // 2,
+            )
+        )
     if n_letters > _MOST_TEXT:
         raise _too_much_text(said)
     return _Extents({}, 0)
