@@ -76,8 +76,8 @@ def main() -> int:
         return a, *fault(a)
 
     with ThreadPoolExecutor(arguments.jobs) as pool:  # they wait: each file has its own process
-        numbers = range(arguments.first, arguments.first + arguments.n)
-        for one in filter(None, pool.map(tried, numbers)):
+        every = range(arguments.first, arguments.first + arguments.n)
+        for one in filter(None, pool.map(tried, every)):
             a, found, outcome = one
             n += 1
             outcomes[f"{a.form}: {outcome}"] += 1

@@ -123,8 +123,8 @@ def _too_large(said: str) -> ReadError:
 def _of_v5(data: bytes, said: str) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """Matrices and lists of texts of versions 5 to 7; other variables (objects) are never built.
 
-    Read here, since SciPy's reader ends the whole process at some damaged files. The format: MATLAB,
-    “MAT-File Format”, section 1. An element is its kind and its length, then its bytes.
+    Read here, since SciPy's reader ends the whole process at some damaged files. The format:
+    MATLAB, “MAT-File Format”, section 1. An element is its kind and its length, then its bytes.
     """
     order = "<" if data[126:128] == b"IM" else ">"
     found: dict[str, Any] = {}
@@ -198,7 +198,7 @@ def _variable(body: bytes, order: str, said: str, depth: int = 1) -> tuple[str, 
     n = math.prod(shape)
     if len(shape) != 2 or min(shape) < 1:
         return "", None
-    value = None
+    value: Any = None
     if kind == _CELL:
         if depth and n <= _MOST_NAMES and 1 in shape:
             cells = []
@@ -210,15 +210,10 @@ def _variable(body: bytes, order: str, said: str, depth: int = 1) -> tuple[str, 
             value = np.array(cells, dtype=object)
     elif kind == _CHAR:
         coded, letters, _ = _element(body, at, order)
-        sign = (
-            {"utf-16": "-le", "utf-32": "-le"}
-            if order == "<"
-            else {"utf-16": "-be", "utf-32": "-be"}
-        )
         encoding = _ENCODINGS[coded]
-        value = (
-            letters.decode(encoding + sign.get(encoding, ""), "replace") if shape[0] == 1 else None
-        )
+        if encoding in ("utf-16", "utf-32"):
+            encoding += "-le" if order == "<" else "-be"
+        value = letters.decode(encoding, "replace") if shape[0] == 1 else None
     elif kind == _SPARSE:
         value = _sparse(body, at, order, shape, said)
     elif max(shape) > 1:
@@ -243,21 +238,16 @@ def _sparse(body: bytes, at: int, order: str, shape: tuple[int, ...], said: str)
     rows, at = _numbers(body, at, order)
     starts, at = _numbers(body, at, order)
     values, _ = _numbers(body, at, order)
-    n = int(starts[-1])
-    if (
-        len(starts) != shape[1] + 1
-        or starts[0] != 0
-        or (np.diff(starts.astype(np.int64)) < 0).any()
-    ):
+    starts = starts.astype(np.int64)
+    if len(starts) != shape[1] + 1 or starts[0] != 0 or (np.diff(starts) < 0).any():
         raise ValueError("columns that end before they begin")
-    if n > min(len(rows), len(values)) or (
-        n and not 0 <= rows[:n].min() <= rows[:n].max() < shape[0]
-    ):
+    n = int(starts[-1])
+    rows, values = rows[:n], values[:n]
+    if min(len(rows), len(values)) < n or (n and not 0 <= rows.min() <= rows.max() < shape[0]):
         raise ValueError("a cell outside the matrix")
     budget.now().spend(said, memory=24 * n, cells=n)
-    native = values[:n].astype(values.dtype.newbyteorder("="))
-    places = rows[:n].astype(np.int64), starts.astype(np.int64)
-    return scipy.sparse.csc_array((native, *places), shape=shape)
+    parts = values.astype(values.dtype.newbyteorder("=")), rows.astype(np.int64), starts
+    return scipy.sparse.csc_array(parts, shape=shape)
 
 
 def _parted(values: Any) -> tuple[dict[str, Any], dict[str, list[str]]]:
