@@ -82,9 +82,25 @@ def excel(chance: random.Random, rows: Table) -> tuple[str, bytes]:
     file = io.BytesIO()
     book.save(file)
     members = [m for m in unpacked(file.getvalue()) if m[0] != "docProps/core.xml"]  # the hour
+    if chance.random() < 0.5:
+        members = with_shared_texts(members)
     if chance.random() < 0.6:
         members = spoil_members(chance, members, _spoil_xml)
     return "ratings.xlsx", packed(chance, members)
+
+
+def with_shared_texts(members: Members) -> Members:
+    """The files of an .xlsx whose cells share their texts, as Excel writes them."""
+    texts: dict[bytes, int] = {}
+
+    def shared(found: re.Match[bytes]) -> bytes:
+        return b't="s"><v>%d</v>' % texts.setdefault(found[1], len(texts))
+
+    inline = re.compile(rb't="inlineStr"><is>(.*?)</is>', re.DOTALL)
+    members = [(name, inline.sub(shared, data)) for name, data in members]
+    items = b"".join(b"<si>%s</si>" % text for text in texts)
+    main = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    return [*members, ("xl/sharedStrings.xml", b'<sst xmlns="%s">%s</sst>' % (main, items))]
 
 
 def old_excel(chance: random.Random, rows: Table) -> tuple[str, bytes]:

@@ -83,7 +83,8 @@ def _check(sizes: list[int], whole: bool, n_bytes: int, said: str) -> None:
     n_cells = sizes[0] * sizes[1] if whole else sizes[2]
     if n_cells > n_bytes:  # a symmetric matrix has half of its cells, of 2 bytes or more each
         raise ValueError("more cells than there are bytes")
-    budget.now().spend(said, memory=8 * n_cells * (1 if whole else 3), cells=n_cells)
+    n_numbers = n_cells if whole else 3 * n_cells
+    budget.now().spend(said, memory=8 * n_numbers, cells=n_numbers)
     if n_cells > (MAX_CELLS if whole else MAX_ROWS):
         raise unreadable(
             Text(
