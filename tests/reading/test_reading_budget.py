@@ -64,6 +64,7 @@ def as_html():
 
 
 MARKS = ["|user|item|rating|", "|---|---|---|", *(f"|{u}|{i}|{x}|" for u, i, x in ROWS)]
+NUMBERED = [(u, i, i % 5 + 1) for u in range(1, 41) for i in range(1, 11)]
 NETFLIX = lines(",", rows=[(n, n % 5 + 1, "2005-09-06") for n in range(400)]) + b"\n"
 FILES = {
     "a.csv": lines(","),
@@ -72,8 +73,8 @@ FILES = {
     "a.jsonl": b"\n".join(json.dumps(row).encode() for row in TABLE),
     "netflix.txt": b"1:\n" + NETFLIX + b"2:\n" + NETFLIX,
     "a.mtx": b"%%MatrixMarket matrix coordinate integer general\n40 10 400\n"
-    + lines(" ", rows=[(u + 1, i + 1, i % 5 + 1) for u in range(40) for i in range(10)]),
-    "out.konect": b"% bip\n" + lines(" ", rows=[(u, i, i % 5 + 1) for u in range(40) for i in range(10)]),
+    + lines(" ", rows=NUMBERED),
+    "out.konect": b"% bip\n" + lines(" ", rows=NUMBERED),
     "a.tab": lines("\t", rows=[["S#user", "S#item", "cC#rating"], *ROWS]),
     "a.md": "\n".join(MARKS).encode(),
     "a.html": as_html(),
