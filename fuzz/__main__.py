@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import collections
 import logging
+import math
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from fuzz.cases import Case, case
@@ -15,20 +17,23 @@ from recsys_core.errors import FactorscopeError
 from recsys_core.reading import child
 
 MOST_SECONDS = 10.0
+_TIME = 8.0  # that the reader is given
 MOST_MEMORY = 1 << 30
 
 
 def fault(a: Case) -> tuple[str | None, str]:
     """What is wrong with how a file was read, None if nothing is; and what came of it."""
     began = time.monotonic()
-    reading = child.start(a.data, a.name, wait=MOST_SECONDS)
+    reading = child.start(a.files, None, a.changes, a.what, wait=_TIME)
     try:
-        reading.result()
-        outcome = "ratings"
+        found = reading.result()
+        outcome = "ratings" if a.what == "read" else "draft"
+        said = str(getattr(found, "problem", None) or ".")
     except FactorscopeError as error:
         outcome = "refused"
-        if "\n" in str(error) or not str(error).endswith("."):
-            return f"no sentence: {str(error)[:80]!r}", outcome
+        said = str(error)
+    if "\n" in said or not said.endswith("."):
+        return f"no sentence: {said[:80]!r}", outcome
     if reading.fault is not None:
         return reading.fault, "died"
     if reading.most_memory > MOST_MEMORY:
@@ -38,12 +43,22 @@ def fault(a: Case) -> tuple[str | None, str]:
     return None, outcome
 
 
+def keep(a: Case, folder: Path) -> None:
+    """Write the files of a case, and what was chosen, into a folder of its own."""
+    folder = folder / str(a.number)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in a.files:
+        (folder / (Path(name).name or "unnamed")).write_bytes(data)
+    (folder / "changes").write_text(repr(a.changes))
+
+
 def main() -> int:
     """Read files number ``--first`` and on; the exit status is 1 if anything went wrong."""
     parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
     parser.add_argument("--n", type=int, default=2_000, help="how many files")
     parser.add_argument("--first", type=int, default=0, help="the first file's number")
     parser.add_argument("--form", choices=sorted(FORMATS), help="files of one format alone")
+    parser.add_argument("--jobs", type=int, default=1, help="how many are read at once")
     parser.add_argument("--seconds", type=float, help="stop after so long")
     parser.add_argument("--keep", type=Path, help="a folder for the files that went wrong")
     arguments = parser.parse_args()
@@ -52,18 +67,24 @@ def main() -> int:
     outcomes: collections.Counter[str] = collections.Counter()
     began = time.monotonic()
     n = 0
-    for number in range(arguments.first, arguments.first + arguments.n):
+    ends = math.inf if arguments.seconds is None else began + arguments.seconds
+
+    def tried(number: int) -> tuple[Case, str | None, str] | None:
+        if time.monotonic() > ends:
+            return None
         a = case(number, arguments.form)
-        found, outcome = fault(a)
-        n += 1
-        outcomes[f"{a.form}: {outcome}"] += 1
-        if found is not None:
-            faults[found].append(number)
-            if arguments.keep is not None:
-                arguments.keep.mkdir(parents=True, exist_ok=True)
-                (arguments.keep / f"{number}_{a.name or 'unnamed'}").write_bytes(a.data)
-        if arguments.seconds is not None and time.monotonic() - began > arguments.seconds:
-            break
+        return a, *fault(a)
+
+    with ThreadPoolExecutor(arguments.jobs) as pool:  # they wait: each file has its own process
+        every = range(arguments.first, arguments.first + arguments.n)
+        for one in filter(None, pool.map(tried, every)):
+            a, found, outcome = one
+            n += 1
+            outcomes[f"{a.form}: {outcome}"] += 1
+            if found is not None:
+                faults[found].append(a.number)
+                if arguments.keep is not None:
+                    keep(a, arguments.keep)
     for what, times in sorted(outcomes.items()):
         print(f"{times:7,}  {what}")
     for place, numbers in sorted(faults.items(), key=lambda pair: -len(pair[1])):

@@ -6,6 +6,7 @@ unpacker: a flipped bit in deflated bytes only tells that a checksum is compared
 
 from __future__ import annotations
 
+import bz2
 import contextlib
 import csv
 import datetime
@@ -13,13 +14,16 @@ import decimal
 import gzip
 import io
 import json
+import lzma
 import random
 import re
 import sqlite3
 import struct
+import tarfile
 import tempfile
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,12 +33,15 @@ import pandas as pd
 import scipy.io
 import scipy.sparse
 
-from fuzz.tables import ODD, Table
+from fuzz import excel_binary
+from fuzz.tables import ODD, Table, spoil
 
 _ARROW = ["float", "text", "binary", "category", "decimal", "date", "list", "struct", "null",
           "time", "bool", "half", "small", "big", "view"]  # fmt: skip
 
 Members = list[tuple[str, bytes]]
+
+Files = tuple[str, bytes] | Members  # one file, or several
 
 _ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252", "cp850",
               "mac-roman", "shift-jis", "cp037")  # fmt: skip
@@ -75,9 +82,37 @@ def excel(chance: random.Random, rows: Table) -> tuple[str, bytes]:
     file = io.BytesIO()
     book.save(file)
     members = [m for m in unpacked(file.getvalue()) if m[0] != "docProps/core.xml"]  # the hour
+    if chance.random() < 0.5:
+        members = with_shared_texts(members)
     if chance.random() < 0.6:
         members = spoil_members(chance, members, _spoil_xml)
     return "ratings.xlsx", packed(chance, members)
+
+
+def with_shared_texts(members: Members) -> Members:
+    """The files of an .xlsx whose cells share their texts, as Excel writes them."""
+    texts: dict[bytes, int] = {}
+
+    def shared(found: re.Match[bytes]) -> bytes:
+        return b't="s"><v>%d</v>' % texts.setdefault(found[1], len(texts))
+
+    inline = re.compile(rb't="inlineStr"><is>(.*?)</is>', re.DOTALL)
+    members = [(name, inline.sub(shared, data)) for name, data in members]
+    items = b"".join(b"<si>%s</si>" % text for text in texts)
+    main = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    return [*members, ("xl/sharedStrings.xml", b'<sst xmlns="%s">%s</sst>' % (main, items))]
+
+
+def old_excel(chance: random.Random, rows: Table) -> tuple[str, bytes]:
+    """An .xls or .xlsb; half of them with records of another type, number or length."""
+    spoil = excel_binary.spoiling(chance, chance.choice([0, 0, 0.01, 0.05]))
+    if chance.random() < 0.5:
+        data = excel_binary.xls(rows, spoil)
+        return "ratings.xls", damaged(chance, data) if chance.random() < 0.3 else data
+    members = excel_binary.xlsb(rows, spoil)
+    if chance.random() < 0.2:
+        members = spoil_members(chance, members, damaged)
+    return "ratings.xlsb", packed(chance, members)
 
 
 def _for_a_sheet(chance: random.Random, cell: Any) -> Any:
@@ -393,14 +428,34 @@ def as_json(chance: random.Random, rows: Table) -> tuple[str, bytes]:
         }
     elif way == "inside":
         records = {"data": {"ratings": records}, "n": chance.choice(ODD)}
-    if way == "lines":
+    if chance.random() < 0.3:
+        records = _spoil_json(chance, records)
+    if way == "lines" and isinstance(records, list):
         written = "\n".join(json.dumps(record) for record in records)
     else:
         written = json.dumps(records, ensure_ascii=chance.random() < 0.5)
     if chance.random() < 0.2:
-        written = "[" * chance.choice([1, 100_000]) + written
+        written = chance.choice(["[", "[" * 100_000, '{"a":' * 50_000, "[[],"]) + written
+    if chance.random() < 0.1:
+        at = chance.randrange(len(written) + 1)
+        new = chance.choice(["NaN", "1e999", "9" * 5000, '"\\ud800"', "{}", "null,", '"a":1,'])
+        written = written[:at] + new + written[at:]
     data = written.encode("utf-8", "replace")
     return "x.json", damaged(chance, data) if chance.random() < 0.3 else data
+
+
+def _spoil_json(chance: random.Random, value: Any) -> Any:
+    """The value, somewhere in it another one: of another kind, empty, or nested deeply."""
+    if chance.random() < 0.8 and isinstance(value, list) and value:
+        at = chance.randrange(len(value))
+        return [*value[:at], _spoil_json(chance, value[at]), *value[at + 1 :]]
+    if chance.random() < 0.8 and isinstance(value, dict) and value:
+        return {**value, (key := chance.choice(list(value))): _spoil_json(chance, value[key])}
+    deep: Any = value
+    for _ in range(chance.choice([1, 5, 200])):
+        deep = [deep] if chance.random() < 0.5 else {"rating": deep}
+    return chance.choice([None, [], {}, [[]], deep, chance.choice(ODD), [value, value],
+                          {"$date": {}}, {"$oid": value}])  # fmt: skip
 
 
 def sqlite(chance: random.Random, rows: Table) -> tuple[str, bytes]:
@@ -421,9 +476,23 @@ def sqlite(chance: random.Random, rows: Table) -> tuple[str, bytes]:
                     cells = (cells + [None] * len(names))[: len(names)]
                     marks = ", ".join("?" * len(names))
                     base.execute(f'INSERT INTO "ratings{at or ""}" VALUES ({marks})', cells)
+            if chance.random() < 0.2:
+                base.execute(f'CREATE VIEW "votes" AS {chance.choice(_VIEWS)}')
             base.commit()
         data = path.read_bytes()
     return "x.sqlite", damaged(chance, data) if chance.random() < 0.5 else data
+
+
+# Views that make much out of nothing, or never end.
+_VIEWS = (
+    "WITH RECURSIVE n(user, item, rating) AS "
+    "(SELECT 1, 1, 1 UNION ALL SELECT user + 1, 1, 2 FROM n) SELECT * FROM n",
+    "SELECT hex(zeroblob(400000)) AS user, hex(zeroblob(400000)) AS item, 1 AS rating "
+    "FROM ratings a, ratings b, ratings c",
+    "SELECT zeroblob(900000) AS user, 1 AS item, 1 AS rating FROM ratings a, ratings b",
+    "SELECT a.*, b.* FROM ratings a, ratings b",
+    "SELECT * FROM nowhere",
+)
 
 
 def matlab(chance: random.Random, rows: Table) -> tuple[str, bytes]:
@@ -435,12 +504,40 @@ def matlab(chance: random.Random, rows: Table) -> tuple[str, bytes]:
     arrays = {"ratings": matrix}
     if chance.random() < 0.3:
         arrays["users"] = np.array([f"u{n}" for n in range(matrix.shape[0])], dtype=object)
-    version = "5" if "users" in arrays else chance.choice(["4", "5"])
-    scipy.io.savemat(file, arrays, format=version, do_compression=version == "5")
+    if chance.random() < 0.1:
+        nested: Any = np.array([1.0])
+        for _ in range(chance.choice([3, 300])):
+            nested = np.array([nested, None], dtype=object)[:1]
+        arrays["items"] = nested
+    version = "4" if len(arrays) == 1 and chance.random() < 0.1 else "5"
+    with contextlib.suppress(RecursionError):
+        scipy.io.savemat(file, arrays, format=version)
     data = file.getvalue()
-    if version == "5":  # its first line tells the hour
-        data = b"MATLAB 5.0 MAT-file".ljust(116) + data[116:]
-    return "x.mat", damaged(chance, data) if chance.random() < 0.5 else data
+    if version == "4":
+        return "x.mat", damaged(chance, data) if chance.random() < 0.5 else data
+    pieces = [b"MATLAB 5.0 MAT-file".ljust(116) + data[116:128]]  # its first line tells the hour
+    at = 128
+    while at + 8 <= len(data):
+        size = 8 + struct.unpack_from("<I", data, at + 4)[0]
+        piece, at = data[at : at + size], at + size
+        piece = _spoil_element(chance, piece) if chance.random() < 0.5 else piece
+        if chance.random() < 0.6:
+            piece = zlib.compress(piece)
+            piece = struct.pack("<II", 15, len(piece)) + piece
+        pieces.append(piece)
+    data = b"".join(pieces)
+    return "x.mat", damaged(chance, data) if chance.random() < 0.2 else data
+
+
+def _spoil_element(chance: random.Random, piece: bytes) -> bytes:
+    """One of the whole numbers in a variable changed: types, lengths, dimensions, places."""
+    changed = bytearray(piece)
+    for _ in range(chance.choice([1, 1, 3])):
+        at = chance.randrange(len(changed) // 4) if chance.random() < 0.5 else chance.randrange(20)
+        old = int.from_bytes(changed[4 * at : 4 * at + 4], "little")
+        new = chance.choice([0, 1, 2, 5, 9, 14, 15, old + 1, old * 2, 2**31 - 1, 2**32 - 1, 10**6])
+        changed[4 * at : 4 * at + 4] = (new & (2**32 - 1)).to_bytes(4, "little")
+    return bytes(changed)
 
 
 def _square(rows: Table) -> Table:
@@ -458,10 +555,17 @@ def html(chance: random.Random, rows: Table) -> tuple[str, bytes]:
             lines.append("<tr>" + "".join(_html_cell(chance, tag, cell) for cell in row) + "</tr>")
         tables.append("<table><caption>Ratings</caption>" + "\n".join(lines) + "</table>")
     page = "<!DOCTYPE html><html><head><title>x</title></head><body>" + "<p>".join(tables)
+    if chance.random() < 0.15:
+        at = chance.randrange(len(page))
+        page = page[:at] + chance.choice(_UNENDED) * chance.choice([1, 30, 20_000]) + page[at:]
     data = page.encode(chance.choice(["utf-8", "utf-8", "utf-16", "cp1252"]), "replace")
     for _ in range(chance.choice([0, 0, 1, 3])):
         data = chance.choice([damaged, _spoil_xml])(chance, data)
     return chance.choice(["x.html", "x.xls"]), data
+
+
+_UNENDED = ("<!--", "<!---->", "<![CDATA[", "<!", "</", "<table>", "<td ", "<a b='", "&#", "<tr>",
+            "<script>", "<td rowspan=999 colspan=999>")  # fmt: skip
 
 
 def _html_cell(chance: random.Random, tag: str, cell: Any) -> str:
@@ -473,6 +577,9 @@ def _html_cell(chance: random.Random, tag: str, cell: Any) -> str:
     return f"<{tag}{span}>{shown}" + (f"</{tag}>" if chance.random() < 0.98 else "")
 
 
+_RUNS = (" ", "1 ", "1,", "#\n", "|", "a|", "-", "\n", "1:\n", "c", '"', "<!---->", "\t")
+
+
 def written(chance: random.Random, rows: Table) -> tuple[str, bytes]:
     """A text of a form of its own: MatrixMarket, Netflix' lists, Orange, Markdown, comments."""
     way = chance.choice(["matrix", "netflix", "orange", "markdown", "comments"])
@@ -480,6 +587,8 @@ def written(chance: random.Random, rows: Table) -> tuple[str, bytes]:
     for _ in range(chance.choice([0, 0, 0, 1, 2])):
         at = chance.randrange(len(lines))
         lines[at] = chance.choice([str(chance.choice(ODD)), lines[at] * 2, "", "%", "1:", "1 1"])
+    if chance.random() < 0.05:
+        lines.insert(chance.randrange(len(lines) + 1), chance.choice(_RUNS) * 20_000 + "x")
     end = chance.choice(["\n", "\n", "\r\n", "\r"])
     data = end.join(lines).encode(chance.choice(["utf-8", "utf-8", "utf-16"]), "replace")
     return name, damaged(chance, data) if chance.random() < 0.3 else data
@@ -530,6 +639,9 @@ def _as_markdown(chance: random.Random, rows: list[list[str]]) -> tuple[str, lis
 
 def _with_comments(chance: random.Random, rows: list[list[str]]) -> tuple[str, list[str]]:
     sign = chance.choice(["#", "%", "@", "//", "--"])
+    if chance.random() < 0.3:  # as np.savetxt writes
+        numbers = [" ".join(f"{_float(cell):.18e}" for cell in row) for row in rows[1:]]
+        return "x.txt", [f"# {' '.join(rows[0])}", *numbers, *["# the end"] * chance.randint(0, 2)]
     lines = [f"{sign} {chance.choice(['asym weighted', 'user item rating', ''])}"]
     lines += [f"{sign}ATTRIBUTE {name} NUMERIC" for name in rows[0]] + [f"{sign}DATA"]
     return chance.choice(["out.ratings", "x.arff", "x.csv"]), [
@@ -546,8 +658,8 @@ _WRITERS = {
 }
 
 
-def grouplens(chance: random.Random, rows: Table) -> tuple[str, bytes]:
-    """A zip as GroupLens packs it, its lines changed."""
+def grouplens(chance: random.Random, rows: Table) -> Files:
+    """A zip or a folder as GroupLens packs it, its lines changed."""
     numbers = [[at % 5 + 1, at % 7 + 1, at % 5 + 1, 10**9 + at] for at in range(20)]
     for _ in range(chance.choice([0, 1, 1, 3])):
         chance.choice(numbers)[chance.randrange(4)] = chance.choice(ODD)
@@ -575,7 +687,90 @@ def grouplens(chance: random.Random, rows: Table) -> tuple[str, bytes]:
                    ("ml/movies.csv", b"movieId,title,genres\n" + lines(films, ","))]  # fmt: skip
     if chance.random() < 0.4:
         members = spoil_members(chance, members, damaged)
-    return "ml.zip", packed(chance, members)
+    return members if chance.random() < 0.3 else ("ml.zip", packed(chance, members))
+
+
+def exports(chance: random.Random, rows: Table) -> Files:
+    """What services give people to take home: one person's file, or several people's."""
+    names = chance.choice(_EXPORTS).split(",")
+    files = []
+    for person in ["anna", "bo", "cy"][: chance.choice([1, 2, 3])]:
+        lines = [list(names)] if chance.random() < 0.95 else []
+        for n in range(chance.randint(0, 9)):
+            lines.append([_of_export(chance, name, n) for name in names])
+        if chance.random() < 0.3 and lines:
+            chance.choice(lines)[chance.randrange(len(names))] = str(chance.choice(ODD))
+        written = "\n".join(",".join(map(str, line)) for line in lines).encode("utf-8", "replace")
+        files.append(
+            (f"{person}.csv", damaged(chance, written) if chance.random() < 0.1 else written)
+        )
+    return files if chance.random() < 0.5 else ("class.zip", packed(chance, files))
+
+
+def _of_export(chance: random.Random, name: str, n: int) -> Any:
+    if "ating" in name or "Score" in name or "rated" in name.lower():
+        return chance.choice([0, 1, 3.5, 5, "", 10])
+    return f"2020-01-{n + 1:02}" if "ate" in name else f"{name} {n}"
+
+
+_EXPORTS = (
+    "Date,Name,Year,Letterboxd URI,Rating",
+    "Book Id,Title,Author,My Rating,Average Rating,Date Added",
+    "Const,Your Rating,Date Rated,Title,Genres",
+    "objectname,objectid,rating,numplays",
+    "Title,Date",
+    "ts,master_metadata_track_name,spotify_track_uri",
+    "endTime,artistName,trackName,msPlayed",
+    "Winery,Wine name,Your rating,Scan date",
+)
+
+
+def survey(chance: random.Random, rows: Table) -> tuple[str, bytes]:
+    """Answers to a survey, as the programs for these write them."""
+    grid = chance.choice(["Rate [{0}]", "Q1->{0}", "Rate these - {0}", "Q01[SQ1]. {0}", "{0}"])
+    films = [grid.format(film) for film in ("Alien", "Heat", "Brazil", "Up")]
+    before = chance.choice(
+        [["Timestamp"], ["Timestamp", "Your name"], ["ID", "Start time", "Email"]]
+    )
+    scales = ("1,2,3,4,5", "Agree,Neutral,Disagree", "★★★,★", "sehr gut,gut,schlecht", "yes,no")
+    scale = chance.choice(scales).split(",")
+    table = [[*before, *films, "Comments"]]
+    for n in range(chance.randint(1, 9)):
+        who = [f"2024/01/{n + 1:02} 10:00:00 am", f"anna{n}", f"a{n}@b.c"][: len(before)]
+        table.append([*who, *chance.choices([*scale, ""], k=4), "fine"])
+    return text(chance, spoil(chance, table) if chance.random() < 0.6 else table)
+
+
+def pivot(chance: random.Random, rows: Table) -> Files:
+    """Several lines of names, merged names, totals: pivot tables as text or as a workbook."""
+    films = ["Alien", "", "Heat", "", "Total"]
+    table: Table = [["Ratings", *[None] * 5], ["", *films], ["user", "sum", "n", "sum", "n", ""]]
+    for n in range(chance.randint(1, 6)):
+        table.append([f"anna{n}", *[chance.choice([1, 3, 5, None]) for _ in films]])
+    table.append(["Total", *[chance.choice([9, 12]) for _ in films]])
+    del table[: chance.choice([0, 1])]
+    table = spoil(chance, table) if chance.random() < 0.6 else table
+    return chance.choice([text, excel, ods, html, old_excel])(chance, table)
+
+
+def together(chance: random.Random, rows: Table) -> Files:
+    """Parts of a table, or a table and what is known of its items, in a folder or a zip."""
+    members: Members = []
+    for name in chance.sample(
+        ["ratings1.csv", "ratings2.csv", "movies.csv", "b.json", "c.xlsx"], 3
+    ):
+        form = {"b.json": as_json, "c.xlsx": excel}.get(name, text)
+        if name == "movies.csv":
+            films = [
+                ["item", "title", "genres"],
+                *([f"film{n}", f"T {n}", "War"] for n in range(8)),
+            ]
+            members.append((name, text(chance, films)[1]))
+        else:
+            cut = chance.randint(1, len(rows))
+            members.append((name, form(chance, [rows[0], *rows[cut:]])[1]))
+    members = spoil_members(chance, members, damaged) if chance.random() < 0.3 else members
+    return members if chance.random() < 0.5 else ("x.zip", packed(chance, members))
 
 
 # --- packing --------------------------------------------------------------------------------------
@@ -583,8 +778,19 @@ def grouplens(chance: random.Random, rows: Table) -> tuple[str, bytes]:
 
 def wrapped(chance: random.Random, name: str, data: bytes) -> tuple[str, bytes]:
     """The file inside a zip or a .gz, sound or with another length, checksum, flag or method."""
-    if chance.random() < 0.5:
+    way = chance.random()
+    if way < 0.1:
+        file = io.BytesIO()
+        with tarfile.open(fileobj=file, mode="w") as archive:
+            about = tarfile.TarInfo((name or "x")[:90])
+            about.size = len(data)
+            archive.addfile(about, io.BytesIO(data))
+        return chance.choice([("x.tar", file.getvalue()), (f"{name}.bz2", bz2.compress(data)),
+                              (f"{name}.xz", lzma.compress(data))])  # fmt: skip
+    if way < 0.5:
         inside = gzip.compress(data, mtime=0)
+        if chance.random() < 0.1:
+            inside = inside + gzip.compress(inside, mtime=0)
         if chance.random() < 0.4:
             inside = damaged(chance, inside)
         return f"{name}.gz", inside
@@ -688,7 +894,7 @@ def damaged(chance: random.Random, data: bytes) -> bytes:
     return bytes(changed)
 
 
-FORMATS: dict[str, Callable[[random.Random, Table], tuple[str, bytes]]] = {
+FORMATS: dict[str, Callable[[random.Random, Table], Files]] = {
     "text": text,
     "excel": excel,
     "ods": ods,
@@ -701,4 +907,9 @@ FORMATS: dict[str, Callable[[random.Random, Table], tuple[str, bytes]]] = {
     "html": html,
     "written": written,
     "grouplens": grouplens,
+    "old excel": old_excel,
+    "exports": exports,
+    "survey": survey,
+    "pivot": pivot,
+    "together": together,
 }

@@ -21,6 +21,9 @@ ODD: tuple[Any, ...] = (
     float("nan"), float("inf"), -float("inf"), None, True, False,
 )  # fmt: skip
 
+# Signs that make patterns try again and again, when there are thousands of them.
+RUNS = (" ", "1", "a ", "a-", "[", "(", "1 ", "1.", "->", "<!---->", "★", "0", ":", "a:", "1/", "_")
+
 NAMES = (
     "user", "userId", "user_id", "item", "movieId", "title", "genres", "rating", "stars", "score",
     "count", "plays", "timestamp", "date", "time", "name", "id", "", " ", "user", "rating:float",
@@ -115,6 +118,13 @@ def _add_cell(chance: random.Random, rows: Table) -> None:
     row.insert(chance.randint(0, len(row)), chance.choice(ODD))
 
 
+def _long_cell(chance: random.Random, rows: Table) -> None:
+    row = rows[0] if chance.random() < 0.5 else _row(chance, rows)
+    if row:
+        run = chance.choice(RUNS) * chance.choice([300, 20_000])
+        row[chance.randrange(len(row))] = chance.choice(["", "1", "a", "("]) + run + "x"
+
+
 def _drop_cell(chance: random.Random, rows: Table) -> None:
     row = _row(chance, rows)
     if row:
@@ -196,6 +206,6 @@ def _numbers_as_text(chance: random.Random, rows: Table) -> None:
 
 _MISHAPS: tuple[Callable[[random.Random, Table], None], ...] = (
     _odd_cell, _odd_cell, _odd_cell, _odd_column, _odd_name, _odd_name, _add_cell, _drop_cell,
-    _drop_column, _double_column, _swap_columns, _add_row, _drop_row, _many_rows, _many_columns,
-    _only_names, _turned, _same_ratings, _numbers_as_text,
+    _long_cell, _drop_column, _double_column, _swap_columns, _add_row, _drop_row, _many_rows,
+    _many_columns, _only_names, _turned, _same_ratings, _numbers_as_text,
 )  # fmt: skip

@@ -190,7 +190,7 @@ class Archive:
             for at in range(0, len(packed), _PIECE):
                 yield bytes(packed[at : at + _PIECE])
         elif way == _DEFLATED:
-            yield from _inflated(packed, -zlib.MAX_WBITS)
+            yield from inflated(packed, -zlib.MAX_WBITS)
         elif way == _BZIP2:
             yield from _unpacked(bz2.BZ2Decompressor(), packed)
         elif way == _LZMA:
@@ -229,7 +229,7 @@ def _is_file(name: str) -> bool:
     )
 
 
-def _inflated(packed: memoryview, wbits: int) -> Generator[bytes, None, int]:
+def inflated(packed: memoryview, wbits: int) -> Generator[bytes, None, int]:
     """Unpack one stream of deflate, at most ``_PIECE`` bytes at a time.
 
     ``wbits`` as for ``zlib.decompressobj``: −15 without header and checksum, 31 for gzip. Returns
@@ -328,7 +328,7 @@ def gunzip(content: Content) -> Content:
     rest = memoryview(content.data)
     try:
         for _ in range(_MAX_STREAMS):  # a .gz may be several, one after the other
-            pieces = _inflated(rest, zlib.MAX_WBITS | 16)
+            pieces = inflated(rest, zlib.MAX_WBITS | 16)
             while True:
                 try:
                     piece = next(pieces)

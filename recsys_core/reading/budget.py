@@ -3,14 +3,16 @@
     with opened(Budget(memory=GiB, seconds=60)):
         read_ratings("ratings.zip")
 
-Whoever unpacks or decodes a piece says so before the next one: ``now().spend(said, memory=n)``.
+Whoever unpacks or decodes a piece says so before the next one: ``now().spend(said, memory=n)``, or
+``now().take(said, row)`` where its cells are Python objects.
 Sizes that a file states about itself are never enough: they may be wrong, by mistake or on purpose.
 """
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -21,6 +23,8 @@ from recsys_core.text import Text
 
 # Cells of all kinds: MAX_ROWS rows of user, item, rating and time.
 _MOST_CELLS = max(MAX_CELLS, 200_000_000)
+# Bytes of a cell that is a Python object, beside its letters: the object, and its place in a list.
+_OBJECT = 70
 
 
 class Budget:
@@ -95,6 +99,17 @@ class Budget:
                     seconds=self._seconds,
                 )
             )
+
+    def take(self, said: str, row: Iterable[Any]) -> None:
+        """Spend a row of cells that are held as Python objects."""
+        cells = [cell for cell in row if cell is not None]
+        texts = sum(len(cell) for cell in cells if isinstance(cell, str | bytes))
+        self.spend(said, memory=_OBJECT * len(cells) + texts, cells=len(cells))
+
+    @property
+    def seconds(self) -> float:
+        """Seconds that are left."""
+        return math.inf if self._ends is None else max(0.0, self._ends - time.monotonic())
 
     def at(self, stage: str, share: float | None = None) -> None:
         """Say how far reading is, to whoever waits for it."""

@@ -97,7 +97,7 @@ _LONGEST_WORD = max(map(len, _KINDS))
 _LINKS = ("s", "n", "en", "es", "e")  # letters between the parts of a compound, or a plural's end
 _NO_SPACES = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # scripts without spaces
 _WORD = re.compile(r"[^\W\d_]+|\d+")
-_QUESTION = re.compile(r"\S\s*\[[^\]]+\]\s*$|->|\s[-–—]\s|\?\s*\S")  # and what it asks of
+_QUESTION = re.compile(r"\S\s*\[[^\[\]]+\]\s*$|->|\s[-–—]\s|\?\s*\S")  # and what it asks of
 
 
 @lru_cache(maxsize=4096)

@@ -99,7 +99,12 @@ class Encoding:
 
     def pieces(self, data: bytes, start: int, stop: int) -> Iterator[str]:
         """The text from ``start`` to ``stop`` in pieces of some MB that end where lines end."""
-        decoder = codecs.getincrementaldecoder(self.codec)(self.errors)
+        codec = self.codec
+        if codec in ("utf-16", "utf-32") and not data.startswith(
+            (b"\xff\xfe", b"\xfe\xff", b"\0\0")
+        ):
+            codec += "-le"  # a person has chosen it for a file without its mark
+        decoder = codecs.getincrementaldecoder(codec)(self.errors)
         rest = ""
         for begins in range(start, stop, _PIECE):
             last = begins + _PIECE >= stop

@@ -199,6 +199,7 @@ class Draft:
             kept = {name: value for name, value in kept.items() if name not in _OF_COLUMNS}
         return {**kept, **changes}
 
+    @budget.shared()
     def read(self) -> Ratings:
         """The ratings, read as the draft says.
 
@@ -250,6 +251,7 @@ def inspect(
     return _draft(Brought(folders.brought(source, name)), changes)
 
 
+@budget.shared()
 def _draft(brought: Brought, changes: dict[str, Any]) -> Draft:
     unknown = [name for name in changes if name not in CHANGEABLE]
     if unknown:

@@ -219,6 +219,7 @@ def names_long(names: Sequence[Any]) -> bool:
 
 def is_wide(records: Sequence[Record], header: bool, decimal: str = ".") -> bool:
     """Whether rows are users and columns items, rather than one rating a row."""
+    header = header and len(records) > 0  # more lines of names may be chosen than there are
     names, body = (records[0], records[1:]) if header else ((), records)
     width = max((len(row) for row in body), default=len(names))
     body = body[: len(body) - footer_lines(body, width, decimal)] if len(body) > 2 else body
@@ -280,6 +281,7 @@ def _is_list_of_pairs(values: np.ndarray, blank: np.ndarray) -> bool:
 
 def has_labels(records: Sequence[Record], header: bool, decimal: str = ".") -> bool:
     """Whether the first column of a wide table holds the users' labels and not ratings."""
+    header = header and len(records) > 0  # more lines of names may be chosen than there are
     names, body = (records[0], records[1:]) if header else ((), records)
     if header and (is_blank(names[0]) or role(str(names[0])) in ("user", "item", "title")):
         return True

@@ -122,7 +122,7 @@ def _are_exports(lines: set[bytes]) -> bool:
 def _first_line(pack: Pack, name: str) -> bytes:
     """The first line of a text, b"" of anything else and of a line of numbers alone."""
     head = pack.read(name)[:MAX_HEAD]
-    line = head.lstrip(b"\xef\xbb\xbf \t\r\n").split(b"\n")[0].strip()
+    line = head.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")[0].partition(b"\r")[0].strip()
     return line if b"\x00" not in head and any(byte >= 65 for byte in line) else b""
 
 
@@ -225,6 +225,7 @@ def _packed_table(archive: Archive) -> Inside | None:
     """The table of a format that is itself a zip; None for any other zip."""
     found = formats.of_bytes(b"", archive.names)
     if found is not None:
+        archive.check()  # what reads it unpacks it by itself, and believes what it states
         return Inside(archive.content, found.code, archive, format=found)
     if archive.names and all(name.endswith(".npy") for name in archive.names):
         return Inside(archive.content, "npz", archive)

@@ -361,6 +361,7 @@ def _by_arrow(
         spent = budget.now()
         for batch in reader:
             n_rows += batch.num_rows
+            spent.spend(lines.said, cells=batch.num_rows * len(order))
             if not lines.sampled:  # by rows, as Arrow reads ahead of them
                 spent.at("read", min(_ROOM * n_rows / room, 1.0))
             if n_rows > MAX_ROWS or (numbers and n_rows * n_columns > MAX_CELLS):

@@ -182,6 +182,7 @@ def together(
     names = unique_names(every)
     if not has_person:
         who = people_of([name for name, _ in tables]) if people is None else list(people)
+        who += [f"file {at + 1}" for at in range(len(who), len(frames))]
         column = [who[at] for at, frame in enumerate(frames) for _ in range(len(frame))]
         body.insert(0, PERSON, column, allow_duplicates=True)
         names = unique_names([PERSON, *every])

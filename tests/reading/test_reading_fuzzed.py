@@ -8,6 +8,7 @@ from fuzz.cases import case
 from fuzz.formats import FORMATS
 from recsys_core.errors import FactorscopeError
 from recsys_core.reading import budget, inspect
+from recsys_core.reading.folders import of_named
 
 N_EACH = 40
 
@@ -20,7 +21,7 @@ def test_fuzzed_files_give_ratings_or_one_sentence(form):
         a = case(number, form)
         try:
             with budget.opened(budget.Budget(memory=1 << 28)):
-                draft = inspect(a.data, a.name)
+                draft = inspect(of_named(list(a.files)), **a.changes)
                 assert draft.read().n_ratings
         except FactorscopeError as error:
             said = str(error)

@@ -11,9 +11,11 @@ import re
 
 import pandas as pd
 
+from recsys_core.reading import budget
 from recsys_core.reading.dialect import DELIMITERS, sniff
 from recsys_core.reading.formats.rows import NamedCells, SaidText, Says
 from recsys_core.reading.layout import has_header
+from recsys_core.reading.limits import MAX_COLUMNS
 from recsys_core.reading.sources import unreadable
 from recsys_core.text import Text
 
@@ -96,8 +98,10 @@ def _without_notes(data: bytes, header: str = "") -> bytes:
     blank = re.sub(rb"[^\r\n]", b"", data[:last])
     end = data.find(b"\n", last)
     body = data[end:]
-    tail = re.search(rb"(\n[#%][^\n]*)+\s*$", body[-_HEAD:])  # a footer of np.savetxt
-    return blank + header.encode() + (body[: len(body) - len(tail[0])] if tail else body)
+    whole = end_of_body = len(body.rstrip())
+    while (at := body.rfind(b"\n", 0, whole)) >= 0 and body[at + 1 : at + 2] in (b"#", b"%"):
+        whole = at  # a footer of np.savetxt
+    return blank + header.encode() + (body[:whole] if whole < end_of_body else body)
 
 
 def _konect(data: bytes, said: str) -> NamedCells:
@@ -125,9 +129,22 @@ def _savetxt(data: bytes, said: str, names: list[str], delimiter: str) -> NamedC
 
 def _parsed(data: bytes, said: str, delimiter: str, **options: object) -> pd.DataFrame:
     separator = r"\s+" if delimiter == " " else delimiter
+    body = _without_notes(data)
+    first = body.lstrip().partition(b"\n")[0]
+    if (width := first.count(delimiter.encode()) + 1) > MAX_COLUMNS:
+        raise unreadable(
+            Text(
+                "{said} has {width:,} columns, more than the {most:,} read as a matrix; bring one "
+                "rating a line instead: user, item, rating.",
+                said=said,
+                width=width,
+                most=MAX_COLUMNS,
+            )
+        )
+    budget.now().spend(said, cells=width * (body.count(b"\n") + 1))
     try:
         return pd.read_csv(
-            io.BytesIO(_without_notes(data)), sep=separator, header=None, low_memory=False,
+            io.BytesIO(body), sep=separator, header=None, low_memory=False,
             quoting=3, encoding_errors="replace", **options,
         )  # type: ignore[call-overload,no-any-return]  # fmt: skip
     except (pd.errors.ParserError, ValueError):

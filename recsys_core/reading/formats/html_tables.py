@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from recsys_core.reading import budget
 from recsys_core.reading.formats.rows import (
     RecordCells,
     chosen_table,
@@ -22,8 +23,12 @@ CODE = "html"
 # Python's parser takes some 5 MB a second; a page of ratings has a few.
 _MOST = 64 * MiB
 _MOST_TABLES = 200
+_PIECE = 1 << 16  # letters that are parsed at once
 
-_BEGINS = re.compile(r"\s*(<!--.*?-->\s*)*<(!doctype|html|head|body|table|meta|div)\b", re.I | re.S)
+# No way back into a comment that has ended (*+): there are 2ⁿ ways through n of them.
+_BEGINS = re.compile(
+    r"\s*(<!--.*?-->\s*)*+<(!doctype|html|head|body|table|meta|div)\b", re.I | re.S
+)
 
 
 def recognised(head: str, name: str = "") -> bool:
@@ -50,7 +55,16 @@ def read(data: bytes, said: str, table: str | None = None) -> RecordCells:
             )
         )
     page = _Page(said)
-    page.feed(data.decode("utf-8", "replace"))
+    spent = budget.now()
+    text = data.decode("utf-8", "replace")
+    for at in range(0, len(text), _PIECE):
+        page.feed(text[at : at + _PIECE])
+        spent.spend(said)
+        # Python's parser looks through all of a tag or comment without an end, again and again.
+        if len(page.rawdata) > _PIECE:
+            raise unreadable(
+                Text("{said} holds a tag that does not end; save the page again.", said=said)
+            )
     page.close()
     found = [(t, *trimmed(t.rows)) for t in page.tables]
     found = [(t, records, numbers) for t, records, numbers in found if len(records) > 1]
@@ -179,6 +193,7 @@ class _Page(HTMLParser):
             raise unreadable(
                 Text("{said} has more cells than fit; bring its table as CSV.", said=self._said)
             )
+        budget.now().take(self._said, [text, *[""] * (n_columns - 1)])
         for at in range(n_columns):
             # A title that spans the table is written once; a name that spans rows counts for each.
             written = text if at == 0 else ""
@@ -204,6 +219,7 @@ class _Page(HTMLParser):
                 table.below[len(row)] = n_left - 1, text
             row.append(text or None)
             self._n_cells += 1
+            budget.now().take(self._said, [""])
 
 
 def _span(text: str | None) -> int:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from recsys_core.reading import budget
 from recsys_core.reading.column_roles import role
 from recsys_core.reading.formats.rows import (
     NamedCells,
@@ -46,6 +47,9 @@ _WRITTEN = frozenset(
 _LONG = 300
 _LOOKED_AT = 1000  # records
 
+# About how many bytes Python takes for an object, a list and a cell: a document is decoded at once.
+_SIZES = {"{": 184, "[": 72, ",": 32}
+
 _DEPTH = 3  # levels of objects in which tables are looked for
 
 _Parse = Callable[[str], Any]
@@ -53,6 +57,7 @@ _Parse = Callable[[str], Any]
 
 def recognised(head: str, name: str = "") -> bool:
     """Whether a text begins as JSON does; a line such as “[Alien],3” does not."""
+    head = head.lstrip()
     if not _BEGINS.match(head):
         return False
     if name.lower().endswith(_NAMED) or _OBJECTS.match(head):
@@ -87,7 +92,7 @@ def read(data: bytes, said: str, table: str | None = None) -> NamedCells | Recor
     if isinstance(first, dict):
         return _of_records(every, said)
     if isinstance(first, list):
-        return _of_rows(list(every), said)
+        return _of_rows(every, said)
     raise _nothing(said)
 
 
@@ -140,6 +145,8 @@ def _of_lines(text: str, parse: _Parse, said: str) -> Iterator[Any]:
 
 
 def _one_after_the_other(text: str, said: str) -> Iterator[Any]:
+    size = sum(text.count(sign) * n for sign, n in _SIZES.items())
+    budget.now().spend(said, memory=size)
     decoder = json.JSONDecoder()
     at = len(text) - len(text.lstrip())
     while at < len(text):
@@ -298,10 +305,15 @@ def _of_objects(value: dict[str, dict[str, Any]]) -> tuple[str, list[Any]] | Non
 # --- rows and records → cells ---------------------------------------------------------------------
 
 
-def _of_rows(rows: list[Any], said: str) -> RecordCells:
-    if not all(isinstance(row, list) for row in rows):
-        raise _nothing(said)
-    records, numbers = trimmed([[_scalar(cell) for cell in row] for row in rows])
+def _of_rows(rows: Iterable[Any], said: str) -> RecordCells:
+    spent = budget.now()
+    cells: list[list[Any]] = []
+    for row in rows:
+        if not isinstance(row, list):
+            raise _nothing(said)
+        spent.take(said, row)
+        cells.append(list(map(_scalar, row)))
+    records, numbers = trimmed(cells)
     return RecordCells(records, numbers, said, CODE)
 
 
@@ -310,6 +322,7 @@ def _of_records(records: Iterable[Any], said: str) -> NamedCells:
     columns: dict[str, list[Any]] = {}
     written: set[str] = set()
     n_rows, n_looked = 0, 0
+    spent = budget.now()
     for record in records:
         if not isinstance(record, dict):
             raise _nothing(said)
@@ -327,6 +340,7 @@ def _of_records(records: Iterable[Any], said: str) -> NamedCells:
                     column.extend([None] * (n_rows - len(column)))
                 column.append(cell)
             n_rows += 1
+            spent.spend(said, cells=len(row))
         n_looked += 1
         if n_looked == _LOOKED_AT:
             written = _written(columns, n_rows)

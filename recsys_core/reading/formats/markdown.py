@@ -11,6 +11,7 @@ import re
 
 import pandas as pd
 
+from recsys_core.reading import budget
 from recsys_core.reading.formats.rows import NamedCells
 from recsys_core.reading.sources import unreadable
 from recsys_core.reading.text import unique_names
@@ -18,7 +19,7 @@ from recsys_core.text import Text
 
 CODE = "markdown"
 
-_RULE = re.compile(r"\s*(?=.*(--|==|:-|-:))[|+:=\- ]+")
+_RULE = re.compile(r"(?=.*(--|==|:-|-:))[|+:=\-\s]+")
 _JIRA = re.compile(r"\s*\|\|[^|].*[^|]\|\|\s*")  # ||user||film||, and no rule below it
 _PIPE = re.compile(r"(?<!\\)\|")
 _EMPHASIS = re.compile(r"(\*\*|__|\*|_|`)(.+)\1", re.DOTALL)
@@ -70,6 +71,8 @@ def read(data: bytes, said: str, table: str | None = None) -> NamedCells:
     ReadError
         If a line has another number of cells than the header.
     """
+    spent = budget.now()
+    spent.spend(said, memory=58 * (data.count(b"\n") + data.count(b"\r")))  # a text for each line
     lines = [line for line in data.decode("utf-8", "replace").splitlines() if line.strip()]
     begin = _begin(lines)
     if begin is None:
@@ -93,6 +96,8 @@ def read(data: bytes, said: str, table: str | None = None) -> NamedCells:
                     expected=len(names),
                 )
             )
-        rows.append(cells + [""] * (len(names) - len(cells)))
+        cells += [""] * (len(names) - len(cells))
+        spent.take(said, cells)
+        rows.append(cells)
     frame = pd.DataFrame(rows, columns=unique_names(names), dtype=object)
     return NamedCells(frame, said, CODE)

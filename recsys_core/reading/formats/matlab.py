@@ -1,21 +1,24 @@
 """MATLAB's .mat: a matrix of ratings with, or without, lists of names. Objects are never loaded.
 
-Up to version 7 SciPy reads it; from 7.3 on it is HDF5, which h5py reads where it is installed.
+From version 7.3 on it is HDF5, which h5py reads where it is installed.
 """
 
 from __future__ import annotations
 
 import io
 import math
+import struct
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import scipy.io
 import scipy.sparse
 
 from recsys_core.errors import ReadError
+from recsys_core.reading import budget
+from recsys_core.reading.archives import inflated
 from recsys_core.reading.column_roles import role
 from recsys_core.reading.formats.rows import NamedCells, chosen_table
 from recsys_core.reading.limits import MAX_BYTES, MAX_CELLS, MAX_COLUMNS
@@ -25,9 +28,6 @@ from recsys_core.text import Text
 CODE = "matlab"
 
 _MARK = b"MATLAB "
-_NUMBERS = frozenset(
-    "double single int8 uint8 int16 uint16 int32 uint32 int64 uint64 logical sparse".split()
-)
 _MOST_NAMES = 100_000  # texts in a cell array: labels
 
 
@@ -121,24 +121,29 @@ def _too_large(said: str) -> ReadError:
 
 
 def _of_v5(data: bytes, said: str) -> tuple[dict[str, Any], dict[str, list[str]]]:
-    """Matrices and lists of texts; sizes are read first, other variables (objects) never."""
+    """Matrices and lists of texts of versions 5 to 7; other variables (objects) are never built.
+
+    Read here, since SciPy's reader ends the whole process at some damaged files. The format:
+    MATLAB, “MAT-File Format”, section 1. An element is its kind and its length, then its bytes.
+    """
+    order = "<" if data[126:128] == b"IM" else ">"
+    found: dict[str, Any] = {}
+    at = 128
     try:
-        about = scipy.io.whosmat(io.BytesIO(data))
-        wanted = []
-        for name, shape, kind in about:
-            n = math.prod(shape)
-            if len(shape) != 2 or not n or name.startswith("__"):
-                continue
-            if kind == "cell" and n <= _MOST_NAMES and 1 in shape:
-                wanted.append(name)
-            elif kind in _NUMBERS and max(shape) > 1:
-                if kind != "sparse" and (n > MAX_CELLS or n > MAX_BYTES // 8):
-                    raise _too_large(said)
-                wanted.append(name)
-        loaded = scipy.io.loadmat(io.BytesIO(data), variable_names=wanted) if wanted else {}
+        while at + 8 <= len(data):
+            kind, size = struct.unpack_from(order + "II", data, at)
+            body, at = data[at + 8 : at + 8 + size], at + 8 + size
+            if len(body) < size:
+                raise ValueError("cut short")
+            if kind == _PACKED:
+                kind, body, _ = _element(_unpacked(body, said), 0, order)
+            if kind == _MATRIX:
+                name, value = _variable(body, order, said)
+                if name and value is not None:
+                    found[name] = value
     except ReadError:
         raise
-    except Exception:  # SciPy's reader raises whatever its parts do
+    except (ValueError, KeyError, IndexError, OverflowError, struct.error, zlib.error):
         raise unreadable(
             Text(
                 "{said} is a damaged .mat file, perhaps cut short on its way; copy or save it "
@@ -146,8 +151,103 @@ def _of_v5(data: bytes, said: str) -> tuple[dict[str, Any], dict[str, list[str]]
                 said=said,
             )
         ) from None
-    values = {name: loaded[name] for name in wanted if name in loaded}
-    return _parted(values.items())
+    return _parted(found.items())
+
+
+_MATRIX, _PACKED = 14, 15
+_TYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8",
+          13: "u8"}  # fmt: skip
+_ENCODINGS = {2: "latin-1", 4: "utf-16", 16: "utf-8", 17: "utf-16", 18: "utf-32"}
+# Classes of variables, and NumPy's types of those that are numbers.
+_CELL, _CHAR, _SPARSE = 1, 4, 5
+_CLASSES = dict(zip(range(6, 16), "f8 f4 i1 u1 i2 u2 i4 u4 i8 u8".split(), strict=True))
+
+
+def _element(data: bytes, at: int, order: str) -> tuple[int, bytes, int]:
+    """Kind and bytes of an element, and where the next one begins."""
+    kind, size = struct.unpack_from(order + "II", data, at)
+    if kind >> 16:  # at most 4 bytes, which stand beside kind and length
+        return kind & 0xFFFF, data[at + 4 : at + 4 + min(kind >> 16, 4)], at + 8
+    if at + 8 + size > len(data):
+        raise ValueError("cut short")
+    return kind, data[at + 8 : at + 8 + size], at + 8 + size + -size % 8
+
+
+def _unpacked(packed: bytes, said: str) -> bytes:
+    spent = budget.now()
+    pieces = []
+    for piece in inflated(memoryview(packed), zlib.MAX_WBITS):
+        spent.spend(said, memory=len(piece))
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _variable(body: bytes, order: str, said: str, depth: int = 1) -> tuple[str, Any]:
+    """Name and value: an array, a sparse array or a text; None of another kind.
+
+    A cell array is an array of objects, each a text or None: cells are looked into ``depth`` deep.
+    """
+    _, flags, at = _element(body, 0, order)
+    about, _ = struct.unpack(order + "II", flags)
+    kind = about & 0xFF
+    if kind not in (_CELL, _CHAR, _SPARSE, *_CLASSES) or about & 0x800:  # complex
+        return "", None
+    _, sizes, at = _element(body, at, order)
+    shape = tuple(int(n) for n in np.frombuffer(sizes, order + "i4"))
+    _, name, at = _element(body, at, order)
+    n = math.prod(shape)
+    if len(shape) != 2 or min(shape) < 1:
+        return "", None
+    value: Any = None
+    if kind == _CELL:
+        if depth and n <= _MOST_NAMES and 1 in shape:
+            cells = []
+            for _ in range(n):
+                _, inner, at = _element(body, at, order)
+                cell = _variable(inner, order, said, depth - 1)[1] if inner else None
+                cells.append(cell if isinstance(cell, str) else None)
+            budget.now().take(said, cells)
+            value = np.array(cells, dtype=object)
+    elif kind == _CHAR:
+        coded, letters, _ = _element(body, at, order)
+        encoding = _ENCODINGS[coded]
+        if encoding in ("utf-16", "utf-32"):
+            encoding += "-le" if order == "<" else "-be"
+        value = letters.decode(encoding, "replace") if shape[0] == 1 else None
+    elif kind == _SPARSE:
+        value = _sparse(body, at, order, shape, said)
+    elif max(shape) > 1:
+        if n > MAX_CELLS or n > MAX_BYTES // 8:
+            raise _too_large(said)
+        values, _ = _numbers(body, at, order)
+        if len(values) != n:
+            raise ValueError("another number of cells")
+        budget.now().spend(said, memory=8 * n, cells=n)
+        wanted = "?" if about & 0x200 else _CLASSES[kind]
+        value = values.astype(wanted).reshape(shape, order="F")
+    return name.decode("latin-1"), value
+
+
+def _numbers(body: bytes, at: int, order: str) -> tuple[np.ndarray, int]:
+    kind, numbers, at = _element(body, at, order)
+    return np.frombuffer(numbers, order + _TYPES[kind]), at
+
+
+def _sparse(body: bytes, at: int, order: str, shape: tuple[int, ...], said: str) -> Any:
+    """A sparse matrix, its places compared with its shape: SciPy follows them unchecked."""
+    rows, at = _numbers(body, at, order)
+    starts, at = _numbers(body, at, order)
+    values, _ = _numbers(body, at, order)
+    starts = starts.astype(np.int64)
+    if len(starts) != shape[1] + 1 or starts[0] != 0 or (np.diff(starts) < 0).any():
+        raise ValueError("columns that end before they begin")
+    n = int(starts[-1])
+    rows, values = rows[:n], values[:n]
+    if min(len(rows), len(values)) < n or (n and not 0 <= rows.min() <= rows.max() < shape[0]):
+        raise ValueError("a cell outside the matrix")
+    budget.now().spend(said, memory=24 * n, cells=n)
+    parts = values.astype(values.dtype.newbyteorder("=")), rows.astype(np.int64), starts
+    return scipy.sparse.csc_array(parts, shape=shape)
 
 
 def _parted(values: Any) -> tuple[dict[str, Any], dict[str, list[str]]]:
@@ -157,13 +257,11 @@ def _parted(values: Any) -> tuple[dict[str, Any], dict[str, list[str]]]:
         if scipy.sparse.issparse(value):
             if value.dtype.kind in "iufb":
                 matrices[name] = value
+        elif isinstance(value, str):
+            continue
         elif value.dtype == object:
-            texts = [
-                str(cell.item()) if isinstance(cell, np.ndarray) and cell.size == 1
-                and cell.dtype.kind == "U" else None for cell in value.ravel()
-            ]  # fmt: skip
-            if None not in texts:
-                names[name] = [text for text in texts if text is not None]
+            if all(value):
+                names[name] = list(value)
         elif value.dtype.kind in "iufb" and min(value.shape) > 1 and value.shape[1] <= MAX_COLUMNS:
             matrices[name] = value.astype(np.uint8) if value.dtype.kind == "b" else value
     return matrices, names

@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from recsys_core.errors import ReadError
+from recsys_core.reading import budget
 from recsys_core.reading.formats.rows import NamedCells, Says
-from recsys_core.reading.limits import MAX_CELLS, MAX_ROWS
+from recsys_core.reading.limits import MAX_CELLS, MAX_COLUMNS, MAX_ROWS
 from recsys_core.reading.sources import unreadable
 from recsys_core.text import Text
 
@@ -54,6 +55,9 @@ def read(data: bytes, said: str, table: str | None = None) -> NamedCells:
         if len(sizes) != (2 if whole else 3) or (symmetry != "general" and sizes[0] != sizes[1]):
             raise ValueError("sizes that do not fit")
         _check(sizes, whole, len(data), said)
+        first = data[begin.end() :].lstrip().partition(b"\n")[0]
+        if len(first.split(None, MAX_COLUMNS)) > (MAX_COLUMNS if whole else 3):
+            raise ValueError("more cells than a line has")  # pandas would make as many columns
         body = pd.read_csv(
             io.BytesIO(data[begin.end() :]), sep=r"\s+", header=None, comment="%", quoting=3,
             low_memory=False,
@@ -79,6 +83,8 @@ def _check(sizes: list[int], whole: bool, n_bytes: int, said: str) -> None:
     n_cells = sizes[0] * sizes[1] if whole else sizes[2]
     if n_cells > n_bytes:  # a symmetric matrix has half of its cells, of 2 bytes or more each
         raise ValueError("more cells than there are bytes")
+    n_numbers = n_cells if whole else 3 * n_cells
+    budget.now().spend(said, memory=8 * n_numbers, cells=n_numbers)
     if n_cells > (MAX_CELLS if whole else MAX_ROWS):
         raise unreadable(
             Text(

@@ -14,6 +14,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
+from recsys_core.reading import budget
 from recsys_core.reading.formats.rows import NamedCells
 from recsys_core.reading.sources import unreadable
 from recsys_core.text import Text
@@ -21,6 +22,7 @@ from recsys_core.text import Text
 CODE = "netflix"
 
 _ITEM = re.compile(rb"^[ \t]*([^,;\t:\r\n]{1,80}):[ \t]*\r?$\n?", re.MULTILINE)
+_OF_ITEM = 200  # bytes that Python takes for the name and the lines of an item
 _DAY = re.compile(rb"\s*\d{4}-\d\d-\d\d\s*")
 
 
@@ -40,14 +42,19 @@ def read(data: bytes, said: str, table: str | None = None) -> NamedCells:
     n_rows: list[int] = []
     pieces: list[bytes] = []
     begin = 0
+    spent = budget.now()
     for found in _ITEM.finditer(data):
+        spent.spend(said, memory=_OF_ITEM)
         _keep(pieces, n_rows, data[begin : found.start()], bool(items), said)
         items.append(found[1].decode("utf-8", "replace").strip())
         begin = found.end()
     _keep(pieces, n_rows, data[begin:], bool(items), said)
     body = b"".join(pieces)
     first = body[: body.find(b"\n")].split(b",")
+    spent.spend(said, cells=sum(n_rows) * len(first))
     try:
+        if len(first) > 3:  # pandas would make as many columns
+            raise ValueError("more cells than a line has")
         frame = pd.read_csv(
             io.BytesIO(body), header=None, low_memory=False, skipinitialspace=True, quoting=3,
             encoding_errors="replace", na_filter=False, dtype={0: object},

@@ -18,7 +18,7 @@ from recsys_core.text import Text
 CODE = "orange"
 
 _TYPE = re.compile(r"c|continuous|d|discrete|s|string|t|time|n|numeric|basket|", re.IGNORECASE)
-_FLAG = re.compile(r"(class|meta|ignore|weight|c|m|i|w|multiclass|[\w.]+=\S+| )*", re.IGNORECASE)
+_FLAG = re.compile(r"(class|meta|ignore|weight|c|m|i|w|multiclass|[\w.]+=\S+)?", re.IGNORECASE)
 _PREFIX = re.compile(r"([cmiw]?[CDST]?)#(.*)", re.DOTALL)
 
 
@@ -38,7 +38,7 @@ def recognised(head: str, name: str = "") -> bool:
         len(types) == len(names)
         and any(len(t.strip()) > 0 for t in types)
         and all(_is_type(cell.strip()) for cell in types)
-        and all(_FLAG.fullmatch(cell.strip()) for cell in flags)
+        and all(_FLAG.fullmatch(word) for cell in flags for word in cell.strip().split(" "))
     )
 
 

@@ -63,7 +63,7 @@ _SQL = re.compile(r"\s*(CREATE TABLE|INSERT INTO)\s+[\w`\"\[\].]+\s*(\(|VALUES\b
 _WIKI = re.compile(r"\s*\{\|.*\n(.*\n){0,3}?\s*[!|]")
 _PAIR = re.compile(r"\d+:[+-]?\d+(\.\d+)?")
 # “user: Ana”, a line for each thing that is said.
-_KEYED = re.compile(r"\s*-?\s*[^\s:][^:\t,;|]{0,40}:(\s.*)?")
+_KEYED = re.compile(r"-?\s*[^\s:][^:\t,;|]{0,40}:(\s.*)?")
 
 
 def text_sentence(head: str, said: str) -> Text | None:
@@ -87,7 +87,7 @@ def _written(head: str) -> tuple[str, str]:
             "holds rows of index:value as LIBSVM does",
             "save it as one rating a line: user, item, rating",
         )
-    if len(lines) > 5 and all(map(_KEYED.fullmatch, lines)):
+    if len(lines) > 5 and all(_KEYED.fullmatch(line.strip()) for line in lines):
         return (
             "holds lines of “name: value”",
             "save it as a table: a line for each rating, a column for user, item and rating",

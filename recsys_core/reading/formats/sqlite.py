@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from recsys_core.reading import budget
 from recsys_core.reading.formats.rows import NamedCells, chosen_table, likeness
-from recsys_core.reading.limits import MAX_CELLS, MAX_COLUMNS, MAX_ROWS
+from recsys_core.reading.limits import MAX_CELLS, MAX_COLUMNS, MAX_LABEL, MAX_ROWS
 from recsys_core.reading.sources import unreadable
 from recsys_core.text import Text
 
@@ -39,7 +40,7 @@ def read(data: bytes, said: str, table: str | None = None) -> NamedCells:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
         connection.deserialize(image)
-        _restrict(connection)
+        _restrict(connection, said)
         tables = _tables(connection)
         if not tables:
             raise unreadable(
@@ -54,6 +55,7 @@ def read(data: bytes, said: str, table: str | None = None) -> NamedCells:
         return NamedCells(frame, said, CODE, sheet=chosen, sheets=tuple(tables))
     except (sqlite3.Error, OverflowError, MemoryError, UnicodeError) as error:  # or a name
         if isinstance(error, sqlite3.OperationalError) and "interrupted" in str(error):
+            budget.now().spend(said)  # perhaps it is the time of the whole file that is over
             raise unreadable(
                 Text(
                     "A table of {said} takes more than {seconds} seconds to read; export the "
@@ -73,10 +75,17 @@ def read(data: bytes, said: str, table: str | None = None) -> NamedCells:
         connection.close()
 
 
-def _restrict(connection: sqlite3.Connection) -> None:
+def _restrict(connection: sqlite3.Connection, said: str) -> None:
     """Allow reading only, for a while: a file may hold views and triggers of any kind."""
-    ends = time.monotonic() + _SECONDS
-    connection.text_factory = lambda text: text.decode("utf-8", "replace")
+    spent = budget.now()
+    ends = time.monotonic() + min(_SECONDS, spent.seconds)
+
+    def text(data: bytes) -> str:
+        data = data[: 4 * MAX_LABEL + 4]  # a view may make long texts of nothing
+        spent.spend(said, memory=30 + len(data))
+        return data.decode("utf-8", "replace")
+
+    connection.text_factory = text
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     connection.setlimit(sqlite3.SQLITE_LIMIT_COLUMN, MAX_COLUMNS)
@@ -113,7 +122,9 @@ def _tables(connection: sqlite3.Connection) -> dict[str, tuple[int, int]]:
             first = rows.fetchall()
             if len(columns) < 2 or not first:
                 continue
-            (n_rows,) = connection.execute(f"SELECT count(*) FROM {_quoted(name)}").fetchone()
+            (n_rows,) = connection.execute(
+                f"SELECT count(*) FROM (SELECT 1 FROM {_quoted(name)} LIMIT {MAX_ROWS})"
+            ).fetchone()
         except sqlite3.DatabaseError as error:
             if "interrupted" in str(error) or len(names) == 1:
                 raise
@@ -129,6 +140,8 @@ def _frame(connection: sqlite3.Connection, name: str, said: str) -> pd.DataFrame
     n_rows = 0
     while some := rows.fetchmany(10_000):
         n_rows += len(some)
+        n_cells = len(some) * len(columns)
+        budget.now().spend(said, memory=40 * n_cells, cells=n_cells)
         if n_rows > MAX_ROWS or n_rows * len(columns) > 4 * MAX_CELLS:
             raise unreadable(
                 Text(

@@ -8,16 +8,22 @@ sheet is looked up in its XML before anything is built.
 from __future__ import annotations
 
 import io
+import itertools
 import re
+import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from xml.parsers import expat
 
+import numpy as np
+
 from recsys_core.errors import ReadError
 from recsys_core.extras import needed_for
+from recsys_core.reading import budget
+from recsys_core.reading.formats import old_excel
 from recsys_core.reading.formats.rows import (
     NOTHING,
     RATINGS,
@@ -64,7 +70,7 @@ def read(data: bytes, said: str, sheet: str | None = None) -> RecordCells:
     _refuse_other_documents(data, said)
     with needed_for(said, ", or save the sheet as CSV"):
         import python_calamine as calamine
-    about = _extents(data, said) if not data.startswith(_OLE) else _Extents({}, 0)
+    about = _extents(data, said) if not data.startswith(_OLE) else _of_xls(data, said)
     try:
         with calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
             return _chosen(book, about, said, sheet)
@@ -185,8 +191,10 @@ def _records(book: Any, name: str, about: _Extents, said: str) -> tuple[list[lis
     _, left = sheet.start  # rows come from the first of the sheet, columns from the first filled
     rows: list[list[Any]] = []
     n_cells = 0
+    spent = budget.now()
     for row in sheet.iter_rows():
         cells = list(map(_cell, row))
+        spent.take(said, cells)
         while cells and cells[-1] is None:
             cells.pop()
         n_cells += len(cells)
@@ -251,7 +259,7 @@ def _extents(data: bytes, said: str) -> _Extents:
             if "xl/workbook.xml" in members:
                 return _of_xlsx(archive, members, said)
             sheets = [n for n in members if re.fullmatch(r"xl/worksheets/[^/]*\.bin", n)]
-            return _Extents({"": max((_of_bin(archive, n) for n in sheets), default=0)}, 0)
+            return _of_xlsb(archive, sheets, members, said)
     except ReadError:
         raise
     except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError, RuntimeError):
@@ -261,7 +269,7 @@ def _extents(data: bytes, said: str) -> _Extents:
 
 
 def _check_xml(
-    archive: zipfile.ZipFile, name: str, said: str, listener: _OdsSheets | None = None
+    archive: zipfile.ZipFile, name: str, said: str, listener: _OdsSheets | _Strings | None = None
 ) -> None:
     """Raise ReadError where a member is no well-formed XML; tell a listener what is in it.
 
@@ -318,11 +326,16 @@ _ERROR = re.compile(rb"""\st=["']e["']""")
 def _of_xlsx(archive: zipfile.ZipFile, members: set[str], said: str) -> _Extents:
     paths = {path: name for name, path in _xlsx_sheets(archive)}
     found: dict[str, int] = {}
-    n_errors = 0
+    n_errors = n_values = 0
+    strings = _Strings()
+    if _STRINGS in members:
+        _check_xml(archive, _STRINGS, said, strings)
+    sheets: list[str] = []
     for path in sorted(members):
         if not re.fullmatch(r"xl/worksheets/[^/]*\.xml", path) and path not in paths:
             continue
         _check_xml(archive, path, said)
+        sheets.append(path)
         rows: set[int] = set()
         columns: set[bytes] = set()
         placeless = False
@@ -333,6 +346,7 @@ def _of_xlsx(archive: zipfile.ZipFile, members: set[str], said: str) -> _Extents
             columns.update({letters for letters, _ in cells})
             rows.update({int(row) for _, row in cells})
             n_errors += len(_ERROR.findall(piece))
+            n_values += piece.count(b"v>")
             placeless = placeless or bool(_PLACELESS.search(piece))
         extent = 0
         if rows:
@@ -341,6 +355,11 @@ def _of_xlsx(archive: zipfile.ZipFile, members: set[str], said: str) -> _Extents
         if placeless:
             extent = max(extent, _of_placeless(archive, path, max(rows, default=1)))
         found[paths.get(path, "")] = extent
+    lengths = np.array(strings.lengths or [0])
+    if n_values * int(lengths.max()) > _MOST_TEXT:  # calamine writes a text out for each cell
+        shared = (map(int, _SHARED.findall(p)) for path in sheets for p in _chunks(archive, path))
+        if _n_letters(lengths, itertools.chain.from_iterable(shared)) > _MOST_TEXT:
+            raise _too_much_text(said)
     return _Extents(found, n_errors)
 
 
@@ -379,6 +398,47 @@ def _xlsx_sheets(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
         if link in targets:
             sheets.append((unescape(said.get("name", "")), targets[link]))
     return sheets
+
+
+_STRINGS = "xl/sharedStrings.xml"
+_SHARED = re.compile(
+    rb"""<(?:\w+:)?c\s[^<>]*?\bt\s*=\s*["']s["'][^<>]*>(?:<f[^<>]*>[^<>]*</f>)?\s*"""
+    rb"""<(?:\w+:)?v[^<>]*>\s*(\d{1,9})\s*<"""
+)
+
+
+class _Strings:
+    """How long each of the texts is that cells of an .xlsx share."""
+
+    def __init__(self) -> None:
+        self.lengths: list[int] = []
+
+    def start(self, tag: str, about: dict[str, str]) -> None:
+        """Take up the beginning of an element."""
+        if tag.rpartition(":")[2] == "si":
+            self.lengths.append(0)
+
+    def text(self, text: str) -> None:
+        """Take up text."""
+        if self.lengths:
+            self.lengths[-1] += len(text)
+
+
+def _n_letters(lengths: np.ndarray, shared: Iterable[int]) -> int:
+    """Letters of all cells, each of which says which of the texts it holds."""
+    places = np.fromiter(shared, np.int64)
+    return int(lengths[places[places < len(lengths)]].sum())
+
+
+def _too_much_text(said: str) -> ReadError:
+    return unreadable(
+        Text(
+            "The texts in the cells of {said} are longer than {most:,.0f} MB together; bring the "
+            "sheet without its long texts.",
+            said=said,
+            most=_MOST_TEXT / 1e6,
+        )
+    )
 
 
 def _column(letters: bytes) -> int:
@@ -453,28 +513,69 @@ def _of_ods(archive: zipfile.ZipFile, said: str) -> _Extents:
     return _Extents(sheets.extents, 0)
 
 
-def _of_bin(archive: zipfile.ZipFile, name: str) -> int:
-    """Cells from the first to the last of a sheet of an .xlsb ([MS-XLSB] 2.1.4, 2.2.1).
+def _of_xls(data: bytes, said: str) -> _Extents:
+    try:
+        n_cells, n_letters = old_excel.sizes(data)
+    except (ValueError, IndexError, struct.error):
+        raise _damaged(said) from None
+    if 2 * n_cells > _MOST_OF_EXTENT:  # calamine has each twice at once
+        raise unreadable(
+            Text(
+                "A sheet of {said} has more than {most:,} cells from its first to its last; delete "
+                "what stands far from the table, or save it as CSV.",
+                said=said,
+                most=_MOST_OF_EXTENT // 2,
+            )
+        )
+    if n_letters > _MOST_TEXT:
+        raise _too_much_text(said)
+    return _Extents({}, 0)
 
-    A record is its type and its length, each in 7 bits a byte; BrtRowHdr (0) begins with its row,
-    cells (2 to 11; 1 is an empty one) with their column.
+
+def _of_xlsb(archive: zipfile.ZipFile, sheets: list[str], members: set[str], said: str) -> _Extents:
+    """The largest sheet of an .xlsb ([MS-XLSB] 2.1.4, 2.2.1), and its texts.
+
+    Records of a sheet: BrtRowHdr (0) begins with its row, cells (2 to 11; 1 is an empty one) with
+    their column; of these 7 names one of the shared texts, each a BrtSSTItem (19).
     """
-    data = archive.read(name)
-    at = row = 0
-    rows: set[int] = set()
-    columns: set[int] = set()
+    lengths = [0]
+    if "xl/sharedStrings.bin" in members:
+        texts = _of_bin(archive.read("xl/sharedStrings.bin"))
+        lengths = [_whole(body, 1) for kind, body in texts if kind == 19] or [0]
+    largest = 0
+    shared: list[int] = []
+    for name in sheets:
+        row = 0
+        rows: set[int] = set()
+        columns: set[int] = set()
+        for kind, body in _of_bin(archive.read(name)):
+            if kind == 0:
+                row = _whole(body, 0)
+            elif 2 <= kind <= 11:
+                rows.add(row)
+                columns.add(_whole(body, 0))
+            if kind == 7:
+                shared.append(_whole(body, 8))
+        if rows:
+            extent = (max(rows) - min(rows) + 1) * (max(columns) - min(columns) + 1)
+            largest = max(largest, extent)
+    if _n_letters(np.array(lengths), shared) > _MOST_TEXT:
+        raise _too_much_text(said)
+    return _Extents({"": largest}, 0)
+
+
+def _of_bin(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Type and first bytes of each record: before these its type and length, in 7 bits a byte."""
+    at = 0
     while at < len(data):
         kind, at = _seven_bits(data, at, 2)
         size, at = _seven_bits(data, at, 4)
-        if kind == 0:
-            row = int.from_bytes(data[at : at + 4], "little")
-        elif 2 <= kind <= 11:
-            rows.add(row)
-            columns.add(int.from_bytes(data[at : at + 4], "little"))
+        yield kind, data[at : at + min(size, 12)]
         at += size
-    if not rows:
-        return 0
-    return (max(rows) - min(rows) + 1) * (max(columns) - min(columns) + 1)
+
+
+def _whole(data: bytes, at: int) -> int:
+    return int.from_bytes(data[at : at + 4], "little")
 
 
 def _seven_bits(data: bytes, at: int, most: int) -> tuple[int, int]:
