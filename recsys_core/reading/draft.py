@@ -12,7 +12,7 @@ import pandas as pd
 
 from recsys_core import escape
 from recsys_core.errors import RatingsError, ReadError, SettingsError
-from recsys_core.ratings import Ratings, Scale
+from recsys_core.ratings import Ratings, Scale, label_text
 from recsys_core.reading import (
     budget,
     building,
@@ -108,6 +108,7 @@ class Draft:
     implicit : there are pairs of user and item only; each counts 1.
     rows : the first rows as they are in the file, under ``row_names``.
     remarks : what a person should know about the guesses, in sentences.
+    joins : of how many items or users each other table tells that is joined to the ratings.
     sampled : only some rows of a large file were looked at so far.
     doubts : why a guess may be wrong, each with the control that mends it.
     problem : why it cannot be read as it is, one sentence; None when it can.
@@ -155,6 +156,7 @@ class Draft:
     row_names: tuple[str, ...] = ()
     rows: tuple[tuple[Cell, ...], ...] = ()
     remarks: tuple[str, ...] = ()
+    joins: tuple[Text, ...] = ()
     problem: Text | None = None
     changes: dict[str, Any] = field(default_factory=dict)
     _brought: Brought | None = field(default=None, repr=False)
@@ -222,9 +224,8 @@ class Draft:
             budget.now().at("build")
             ratings = recognised(building.checked(reached.ratings.made(), said))
             # Whoever reads at once sees no preview: the report says what that would say.
-            inside = brought.memory(opening.inside, brought.content)
-            beside = several.others(inside, self.member) if inside.members else ()
-            ratings = joining.joined(ratings, beside) if beside else ratings
+            others = _others(brought, self)
+            ratings = joining.joined(ratings, others, self.beside) if others else ratings
             report = ratings.report
             sentences = (*report.remarks, *(doubt.sentence for doubt in self.doubts))
             return ratings.replace(report=replace(report, remarks=sentences))
@@ -345,7 +346,29 @@ def _follow(
         sampled=tabled.sampled,
     )
     yield _Reached(draft)
-    yield from (_wide if tabled.layout == "wide" else _long)(draft, brought, tabled, changes, whole)
+    steps = _wide if tabled.layout == "wide" else _long
+    for reached in steps(draft, brought, tabled, changes, whole):
+        yield reached
+    if reached.ratings is not None and not whole and (others := _others(brought, reached.draft)):
+        told = do(_told, reached.ratings, others, reached.draft.beside, tabled.sampled)
+        yield replace(reached, draft=replace(reached.draft, joins=told))
+
+
+def _others(brought: Brought, draft: Draft) -> joining.Others:
+    """The tables that are joined to the ratings: other files, and other tables of their file."""
+    inside = brought.memory(opening.inside, brought.content)
+    if not inside.members and len(draft.sheets) < 2:
+        return ()
+    return brought.memory(several.others, inside, draft.member, draft.sheet, draft.sheets)
+
+
+def _told(
+    ready: Ready, others: joining.Others, files: tuple[str, ...], sampled: bool
+) -> tuple[Text, ...]:
+    """What is said of other tables before they are joined."""
+    labels = {side: [label_text(x) for x in found] for side, found in ready.labels().items()}
+    told = joining.told(labels, ready.noun, others, files)
+    return tuple(Text("So far: {remark}", remark=one) for one in told) if sampled else told
 
 
 # What each step takes of what a person said, in its order.

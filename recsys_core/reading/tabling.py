@@ -116,8 +116,9 @@ def tabled(cells: Cells, cut: Cut) -> Tabled:
         wide = layout.is_wide(inner, header > 0, decimal)
     shape = cut.layout or ("wide" if wide else "long")
     if shape == "long" and cut.left_out is None:
-        said = _said(cells)
-        columns, inner = replace(columns, left_out=said, remarks=(), items={}), records
+        says = getattr(cells, "says", None) or formats.Says()
+        columns = replace(columns, left_out=says.left_out, remarks=says.remarks, items={})
+        inner = records
     footer = cut.footer
     if footer is None:
         footer = layout.footer_lines(_tail(cells), cells.width, decimal)
@@ -278,11 +279,6 @@ def _tail(cells: Cells) -> list[list[Any]]:
 
 def _is_large(cells: Cells) -> bool:
     return isinstance(cells, TextCells) and len(cells._data) > 4 << 20
-
-
-def _said(cells: Cells) -> tuple[str, ...]:
-    """Columns that the file itself marks as to be left out."""
-    return tuple(getattr(getattr(cells, "says", None), "left_out", ()))
 
 
 def _cut_out(cells: Cells, cut: Cut, header: int, footer: int, wide: bool, decimal: str) -> Table:

@@ -232,9 +232,7 @@ def _known(draft: Draft) -> list[str]:
     known += draft.remarks
     if draft.repeats is not None:
         known.append(f"Some users rate an item more than once: {REPEATS[draft.repeats]}.")
-    if draft.beside:
-        names = ", ".join(f"“{escape.brief(name, 60)}”" for name in draft.beside)
-        known.append(f"Joined by the ids they share with the ratings: {names}.")
+    known += map(str, draft.joins)
     if draft.sampled:
         known.append(
             "The file is large: its beginning, its end and some of its middle were looked at."
