@@ -21,6 +21,7 @@ from recsys_core.reading import (
     folders,
     formats,
     joining,
+    kinds,
     meaning,
     opening,
     several,
@@ -46,14 +47,14 @@ CHANGEABLE = (
     "member", "sheet", "encoding", "delimiter", "first_line", "header", "footer", "left_out",
     "decimal", "layout", "user", "item", "rating", "timestamp", "title", "genres", "key",
     "labels", "items_in_rows", "unrated", "answers", "repeats", "scale", "log", "implicit",
-    "person",
+    "person", "event", "only",
 )  # fmt: skip
 
 # What decides how a file becomes cells, and so which columns there are.
 _CUTS = frozenset(["member", "sheet", "encoding", "delimiter", "first_line", "header", "layout"])
 
 # What names columns, and so means nothing once these are others.
-_OF_COLUMNS = frozenset([*column_roles.ROLES, "left_out", "key"])
+_OF_COLUMNS = frozenset([*column_roles.ROLES, "left_out", "key", "event", "only"])
 
 Cell = str | float | int | bool | None
 
@@ -103,6 +104,8 @@ class Draft:
     unrated : the numbers and words that mean “not rated”. Blanks always do.
     size : how many users, items and ratings; None where only some rows were looked at, or rows of a
         matrix have the same name.
+    event, events : the column that says what each row of a log records (“view”, “cart”), and all
+        that it says; ``only`` are those whose rows count, None: all.
     scale : lowest and highest possible rating and their step; None when no rating is left.
     counts : the numbers look like play counts; ``log`` reads log(1 + count) instead of the count.
     implicit : there are pairs of user and item only; each counts 1.
@@ -152,6 +155,9 @@ class Draft:
     key: str | None = None
     repeats: str | None = None
     person: tuple[str, ...] | None = None
+    event: str | None = None
+    events: tuple[str, ...] = ()
+    only: tuple[str, ...] | None = None
     doubts: tuple[Doubt, ...] = ()
     row_names: tuple[str, ...] = ()
     rows: tuple[tuple[Cell, ...], ...] = ()
@@ -166,7 +172,7 @@ class Draft:
 
         What the rows decide, such as the scale, is found anew among all of them.
         """
-        names = [*_CELLS, *_TABLE, "member", "items_in_rows", "implicit", "key"]
+        names = [*_CELLS, *_TABLE, "member", "items_in_rows", "implicit", "key", "event"]
         names += column_roles.ROLES if self.layout == "long" else ["user", "labels"]
         return {name: getattr(self, name) for name in names} | self.changes
 
@@ -326,12 +332,12 @@ def _follow(
     yield _Reached(draft)
     cut = Cut(**{what: changes[what] for what in _TABLE if what in changes}, whole=whole)
     if whole and changes["layout"] == "long":
-        roles = [changes.get(what) for what in (*column_roles.ROLES, "key")]
+        roles = [changes.get(what) for what in (*column_roles.ROLES, "key", "event")]
         columns = tuple(dict.fromkeys(filter(None, roles)))
         labels = [changes[what] for what in ("user", "item") if changes.get(what) in columns]
         cut = cut._replace(columns=columns, labels=tuple(labels))
     files = tuple(one.content.name for one in found)
-    tabled = do(_all_tabled, cells, cut, files, _persons(changes))
+    tabled = do(_all_tabled, cells, cut, files, _all_of(changes.get("person")))
     row_names, rows = do(_first_rows, tabled.whole)
     draft = replace(
         draft,
@@ -398,8 +404,8 @@ def _all_tabled(
     return tabling.together(parts, files, persons)
 
 
-def _persons(changes: dict[str, Any]) -> tuple[str, ...] | None:
-    said = changes.get("person")
+def _all_of(said: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    """One text or several as several; None where nothing was said."""
     return None if said is None else (said,) if isinstance(said, str) else tuple(said)
 
 
@@ -410,7 +416,10 @@ def _long(
     do, file = brought.memory, brought.said
     chosen = {what: changes[what] for what in column_roles.ROLES if what in changes}
     found = do(meaning.long_roles, tabled, file, chosen, changes.get("key", ...))
+    only = _all_of(changes.get("only"))
+    found = do(meaning.of_events, found, file, changes.get("event", ...), only)
     draft = replace(draft, **dataclasses.asdict(found.roles), key=found.key)
+    draft = replace(draft, event=found.event, events=found.events, only=found.only)
     if tabled.persons:
         draft = replace(draft, person=tabled.persons)
     yield _Reached(draft)
@@ -464,7 +473,11 @@ def _doubts(found: LongRoles, once: valuing.Once, whole: bool, sampled: bool) ->
     """What speaks against the guesses; looked for in the sample alone, where there is one."""
     if whole:
         return ()
-    return tuple(doubts.of_long(found.table, found.roles, once.valued.numbers, sampled))
+    of_kind = kinds.of_long(found)
+    controls = {doubt.control for doubt in of_kind}
+    follow = {"user_name": "user", "item_name": "item", "repeated": "only"}  # from what is said
+    ratings = doubts.of_long(found.table, found.roles, once.valued.numbers, sampled)
+    return (*of_kind, *(one for one in ratings if follow.get(one.code) not in controls))
 
 
 def _wide_doubts(read: valuing.Read, valued: valuing.Valued, whole: bool) -> tuple[Doubt, ...]:

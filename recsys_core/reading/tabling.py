@@ -13,7 +13,7 @@ import pandas as pd
 from recsys_core import escape
 from recsys_core.reading import answers, formats, layout, people, surroundings, tables
 from recsys_core.reading.cells import Table, decimal_mark, is_blank, number
-from recsys_core.reading.column_roles import role
+from recsys_core.reading.column_roles import has_ids, role
 from recsys_core.reading.formats import forms, headers
 from recsys_core.reading.opening import Cells
 from recsys_core.reading.sources import unreadable
@@ -319,7 +319,7 @@ def _columns(
         return _Columns(others, (*remarks, _without_ratings(others)), {}, items, wide=True)
     long = layout.names_long(names)
     form = forms.understood(names, rows)
-    rated = long and not {"rating", "count"}.isdisjoint(map(role, names))
+    rated = long and (has_ids(names) or not {"rating", "count"}.isdisjoint(map(role, names)))
     if form is not None and (form.sure or not rated):
         return _of_form(form, remarks)
     one_rating = len(names) <= 5 and [role(name) for name in names].count("rating") == 1
