@@ -267,6 +267,8 @@ def by_name(names: Sequence[str]) -> Roles:
     user = first("user")
     items = found.get("item", [])
     titles = [name for name in found.get("title", []) if _owner(name, names) != "user"]
+    if not items and user is None and (reviewed := _reviewed(names)) is not None:
+        items, titles = [reviewed], []  # a title is each review's own
     item = items[0] if items else (titles.pop(0) if titles else None)
     if item is None and len(users := found.get("user", [])) > 1:
         item = next((n for n in users[1:] if meaning(n).rank < 3), None)  # people who rate people
@@ -292,6 +294,15 @@ def _owner(name: str, names: Sequence[str]) -> str | None:
     here = list(names).index(name)
     before = [what for at, what in ids if at < here]
     return before[-1] if before else ids[0][1]
+
+
+def _reviewed(names: Sequence[str]) -> str | None:
+    """The id of what is reviewed, of no known kind, in a table with reviews' texts; else None."""
+    kinds = [frozenset[str]().union(*(_KINDS.get(w, ()) for w in _words(name))) for name in names]
+    if not any({"record", "attribute"} <= kind for kind in kinds):
+        return None
+    pairs = zip(names, kinds, strict=True)
+    return next((name for name, kind in pairs if kind == {"id"} and len(_words(name)) > 1), None)
 
 
 def has_ids(names: Sequence[str]) -> bool:

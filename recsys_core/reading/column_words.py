@@ -205,9 +205,9 @@ TIES = frozenset(
 
 # What a row may be about, with its own number and time.
 RECORDS = frozenset(
-    "review order invoice transaction session event record row log basket cart receipt ticket bestellung rechnung rezension "
-    "avis resena recensione recensie recenzja recension отзыв рецензия yorum 评论 評論 投稿 "
-    "レビュー 리뷰".split()
+    "review order invoice transaction session event record row log basket cart receipt "
+    "ticket bestellung rechnung rezension avis resena recensione recensie "
+    "recenzja recension отзыв рецензия yorum 评论 評論 投稿 レビュー 리뷰".split()
 )
 
 # Words that only bind others.

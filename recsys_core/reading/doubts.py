@@ -105,13 +105,14 @@ def of_wide(matrix: pd.DataFrame) -> list[Doubt]:
                 "left_out",
             )
         )
-    if not found and _measure_apart(values):
+    if not found and (_measure_apart(values) or _of_different_kinds(values)):
         found.append(
             Doubt(
                 "measures",
                 Text(
-                    "The columns hold numbers of different ranges, as measurements do, where "
-                    "ratings share one scale; leave out what is no rating, or bring another table."
+                    "The columns hold numbers of different ranges, as measurements or what is "
+                    "known of persons do, where ratings share one scale; leave out what is no "
+                    "rating, or bring another table."
                 ),
                 "left_out",
             )
@@ -172,10 +173,18 @@ def refusal(table: Table, roles: Roles, said: str) -> Text | None:
     if item is None or len(table.body) < 2:
         return None
     codes, labels = _codes(table[item], np.ones(len(table.body), dtype=bool))
-    if len(labels) < 0.95 * max((codes >= 0).sum(), 1):
-        return None  # items come again: some column must say for whom
-    called = noun(item)
-    rating = roles.rating
+    called, rating = noun(item), roles.rating
+    if len(labels) < 0.95 * max((codes >= 0).sum(), 1):  # items come again: some must say for whom
+        if rating is None or meaning(rating).role != "rating" or meaning(rating).rank >= DOUBTFUL:
+            return None
+        return Text(
+            "{said} seems to hold ratings and reviews of each {called} without who gave them: no "
+            "column among {names} says who rated; choose it as the user, or bring ratings with "
+            "such a column.",
+            said=said,
+            called=called,
+            names=_listed([name for name in table.names if name not in (item, rating)]),
+        )
     average = rating is not None and meaning(rating).rank >= DOUBTFUL
     if rating is None or average or _looks_average(table[rating]):
         others = [name for name in table.names if name != item]
@@ -193,6 +202,26 @@ def refusal(table: Table, roles: Roles, said: str) -> Text | None:
         said=said,
         called=called,
     )
+
+
+def of_lists(column: pd.Series, name: str, said: str) -> Text | None:
+    """The sentence that refuses a column of items whose cells are lists; None where they are not.
+
+    “milk, bread”: the parts come again in other cells, more often than the cells themselves.
+    """
+    cells = column.dropna().astype(str).head(_MOST_LOOKED_AT)
+    for sign in ",;|":
+        parts = [part.strip() for cell in cells for part in cell.strip("[](){} ").split(sign)]
+        few = len(set(parts)) < min(0.5 * len(parts), cells.nunique())
+        if few and len(parts) > 1.5 * len(cells) > 7:
+            return Text(
+                "{said} seems to list market baskets: cells of column “{column}” hold several "
+                "items with “{sign}” between them; bring a row for each item, with who bought it.",
+                said=said,
+                column=_said(name),
+                sign=sign,
+            )
+    return None
 
 
 # --- long tables ----------------------------------------------------------------------------------
@@ -511,6 +540,19 @@ def _measure_apart(values: np.ndarray) -> bool:
     if present.shape[1] < 2 or len(np.unique(present[np.isfinite(present)])) <= 40:
         return False
     return bool(np.nanmin(present, axis=0).max() > np.nanmax(present, axis=0).min())
+
+
+def _of_different_kinds(values: np.ndarray) -> bool:
+    """Whether some columns hold amounts such as 71.28, and others 0 and 1 or three classes only."""
+    few = fine = False
+    for column in values.T:
+        given = column[np.isfinite(column)]
+        if len(given) < 2 * _ENOUGH:
+            continue
+        steps = (np.mod(given * 2, 1) != 0).mean()  # of halves people rate in
+        fine |= bool(steps > 0.5 and np.ptp(given) > 10)
+        few |= bool(len(np.unique(given)) <= 3 and (given == np.rint(given)).all())
+    return few and fine
 
 
 def _looks_average(column: pd.Series) -> bool:

@@ -208,6 +208,9 @@ def needed(found: LongRoles, implicit: bool, said: str) -> None:
     roles, table = found.roles, found.table
     if not implicit and (refused := doubts.refusal(table, roles, said)) is not None:
         raise unreadable(refused)
+    if roles.item is not None and roles.rating is None:
+        if (refused := doubts.of_lists(table[roles.item], roles.item, said)) is not None:
+            raise unreadable(refused)
     for what in ("user", "item") if implicit else ("user", "item", "rating"):
         if getattr(roles, what) is None:
             names = ", ".join(f"“{name}”" for name in table.names[:12])

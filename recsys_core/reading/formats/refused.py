@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from collections import Counter
 
 from recsys_core.text import Text
 
@@ -87,12 +89,35 @@ def _written(head: str) -> tuple[str, str]:
             "holds rows of index:value as LIBSVM does",
             "save it as one rating a line: user, item, rating",
         )
+    if any(_are_baskets(lines, delimiter) for delimiter in ",;\t| "):
+        return (
+            "seems to list market baskets, a line each with all that is in it",
+            "save it as two columns, who bought and what: a line for each item of a basket",
+        )
     if len(lines) > 5 and all(map(_KEYED.fullmatch, lines)):
         return (
             "holds lines of “name: value”",
             "save it as a table: a line for each rating, a column for user, item and rating",
         )
     return "", ""
+
+
+def _are_baskets(lines: list[str], delimiter: str) -> bool:
+    """Whether lines have each another number of cells, all different, that come again in others."""
+    rows = [
+        [cell.strip() for cell in row if cell.strip()]
+        for row in csv.reader(lines, delimiter=delimiter)
+    ]
+    n_cells = Counter(map(len, rows))
+    times = Counter(cell for row in rows for cell in row)
+    return (
+        len(rows) >= 10
+        and len(n_cells) > 2
+        and n_cells.most_common(1)[0][1] < 0.7 * len(rows)
+        and n_cells[1] < 0.7 * len(rows)
+        and all(len(set(row)) == len(row) for row in rows)
+        and len(times) < 0.6 * times.total()
+    )
 
 
 def _found(head: bytes, name: str) -> tuple[str, str] | None:
