@@ -600,14 +600,9 @@ def _ids_among(
     sound = [c for c in free if c.faults < 3 and c.meaning.role not in ("rating", "count")]
     people = [c for c in sound if c.meaning.role in (None, "user") and not c.fractions]
     people = [c for c in people if not c.meaning.attribute]
-    if item is not None and roles.rating is not None:  # a kind or a shop of each item is no user
-        people = [
-            c
-            for c in people
-            if c.meaning.role == "user"
-            or _n_pairs(c, columns[item]) > 1.5 * max(c.n_distinct, columns[item].n_distinct)
-            or columns[roles.rating].meaning.role is None
-        ]
+    if item is not None and roles.rating is not None and columns[item].n >= 20:
+        if columns[roles.rating].meaning.role is not None:  # names are known words
+            people = [c for c in people if c.meaning.role == "user" or _rates(c, columns[item])]
     things = [c for c in sound if c.meaning.role in (None, "user", "item", "title")]
     things = [c for c in things if not c.meaning.attribute] or [c for c in things if not c.numeric]
     if item is not None and columns[item].n_distinct == columns[item].n >= 5:
@@ -635,6 +630,15 @@ def _ids_among(
         known = None if user is None else columns[user]
         item = min(things, key=lambda c: _unfit(c, known)).name
     return user, item
+
+
+def _rates(column: _Column, item: _Column) -> bool:
+    """Whether cells go with several items each and seldom twice with one, as users do.
+
+    A kind or a shop that each item has does not; nor does whether somebody recommends it.
+    """
+    n = _n_pairs(column, item)
+    return n > 1.5 * max(column.n_distinct, item.n_distinct) and _repeats(column, item) <= 0.5
 
 
 def _unfit(column: _Column, partner: _Column | None) -> tuple[int, bool]:

@@ -89,7 +89,7 @@ def _written(head: str) -> tuple[str, str]:
             "holds rows of index:value as LIBSVM does",
             "save it as one rating a line: user, item, rating",
         )
-    if any(_are_baskets(lines, delimiter) for delimiter in ",;\t| "):
+    if _are_baskets(lines):
         return (
             "seems to list market baskets, a line each with all that is in it",
             "save it as two columns, who bought and what: a line for each item of a basket",
@@ -102,19 +102,24 @@ def _written(head: str) -> tuple[str, str]:
     return "", ""
 
 
-def _are_baskets(lines: list[str], delimiter: str) -> bool:
+def _are_baskets(lines: list[str]) -> bool:
     """Whether lines have each another number of cells, all different, that come again in others."""
-    rows = [
-        [cell.strip() for cell in row if cell.strip()]
-        for row in csv.reader(lines, delimiter=delimiter)
+    every = [
+        [
+            [cell.strip() for cell in row if cell.strip()]
+            for row in csv.reader(lines, delimiter=sign)
+        ]
+        for sign in ",;\t| "
     ]
-    n_cells = Counter(map(len, rows))
+    n_cells = [Counter(map(len, rows)) for rows in every]
+    if any(max(n[k] for k in n if k > 1) > 0.7 * len(lines) for n in n_cells if set(n) - {1}):
+        return False  # as many on nearly each: a table
+    rows, n = max(zip(every, n_cells, strict=True), key=lambda both: len(both[1]))
     times = Counter(cell for row in rows for cell in row)
     return (
         len(rows) >= 10
-        and len(n_cells) > 2
-        and n_cells.most_common(1)[0][1] < 0.7 * len(rows)
-        and n_cells[1] < 0.7 * len(rows)
+        and len(n) > 2
+        and n[1] < 0.7 * len(rows)
         and all(len(set(row)) == len(row) for row in rows)
         and len(times) < 0.6 * times.total()
     )
