@@ -464,7 +464,7 @@ def _wide(
     users = read.labels[0] if read.labels is not None else pd.Index([])
     known = not (draft.sampled or users.has_duplicates)  # equal names become one user
     size = (*read.numbers.shape, valued.n) if known else None
-    doubted = do(_wide_doubts, read, valued, whole)
+    doubted = (*tabled.doubts, *do(_wide_doubts, read, valued, whole))
     draft = replace(draft, scale=scale, size=size, doubts=doubted)
     yield _Reached(draft, ReadyWide(read, roles, valued, scale, draft.name, draft.remarks))
 

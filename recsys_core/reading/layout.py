@@ -198,7 +198,14 @@ def footer_lines(records: Sequence[Record], width: int | None = None, decimal: s
 def has_header(records: Sequence[Record], decimal: str = ".") -> bool:
     """Whether the first record names the columns."""
     first, rest = records[0], records[1:]
-    roles = {role(str(cell)) for cell in first[:_NAMED] if not is_blank(cell)} - {None}
+    # What comes again below is a cell like the others: “purchase”, “song”.
+    again = [{str(row[at]) for row in rest if at < len(row) and list(row) != list(first)}
+             for at in range(min(len(first), _NAMED))]  # fmt: skip
+    roles = {
+        role(str(cell))
+        for cell, below in zip(first, again, strict=False)
+        if not is_blank(cell) and str(cell) not in below
+    } - {None}
     if len(roles) >= 2 or (roles and len(first) == 1):
         return True
     if not rest:
@@ -314,7 +321,10 @@ def _is_list_of_pairs(values: np.ndarray, blank: np.ndarray) -> bool:
     if (pairs != np.rint(pairs)).any():
         return False
     unique = len(np.unique(pairs, axis=0)) >= 0.98 * len(pairs)
-    ids_are_large = pairs.max() > 20 and pairs.max() > 2 * np.abs(values[:, 2]).max()
+    # Where each user comes once it is the items that must look like ids.
+    once = len(np.unique(pairs[:, 0])) == len(pairs)
+    largest = pairs[:, 1].max() if once else pairs.max()
+    ids_are_large = largest > 20 and largest > 2 * np.abs(values[:, 2]).max()
     if unique and ids_are_large:
         return True
     grouped = len(pairs) > 1 and (np.diff(pairs[:, 0]) >= 0).all()

@@ -194,6 +194,33 @@ def is_total_row(record: Sequence[Any], above: Sequence[Sequence[Any]], decimal:
     return _is_computed(values[0, 1:], values[1:, 1:].T)
 
 
+def summary_below(values: np.ndarray) -> str | None:
+    """What the last row is of all above it in four columns of five, "mean" or "sum"; else None.
+
+    ``values`` is (n_rows, n_columns), NaN where blank. Zeros may count as blank, too. It must be
+    no chance either: sums beyond all numbers above, means with decimals that nobody rates in, or
+    five columns and more.
+    """
+    above, last = values[:-1], values[-1]
+    if len(above) < 3:
+        return None
+    fine = bool((np.mod(last[np.isfinite(last)] * 2, 1) != 0).any())
+    coarse = bool((np.mod(above[np.isfinite(above)] * 2, 1) == 0).all())
+    for blank in (above, np.where(above == 0, np.nan, above)):
+        n_given = np.isfinite(blank).sum(axis=0)
+        given = np.isfinite(last) & (n_given > 1)
+        if given.sum() < max(3, 0.5 * len(last)):
+            continue
+        sums = np.nansum(blank[:, given], axis=0)
+        rounded = np.array([0.5 * 10.0 ** -max(_decimals(x), 1) + 1e-9 for x in last[given]])
+        for word, expected in (("mean", sums / n_given[given]), ("sum", sums)):
+            right = np.abs(expected - last[given]) <= rounded
+            beyond = last[given].max() > np.nanmax(above) if word == "sum" else fine and coarse
+            if right.mean() >= 0.8 and (beyond or right.sum() >= 5):
+                return word
+    return None
+
+
 _SUMMARIES: tuple[Callable[[np.ndarray], float], ...] = (
     np.mean, np.sum, np.median, len, np.min, np.max, np.std, lambda cells: np.std(cells, ddof=1),
 )  # fmt: skip

@@ -12,8 +12,9 @@ import pandas as pd
 
 from recsys_core import escape
 from recsys_core.reading import answers, formats, layout, people, surroundings, tables
-from recsys_core.reading.cells import Table, decimal_mark, is_blank, number
+from recsys_core.reading.cells import Table, as_numbers, decimal_mark, is_blank, number
 from recsys_core.reading.column_roles import has_ids, role
+from recsys_core.reading.doubts import Doubt
 from recsys_core.reading.formats import forms, headers
 from recsys_core.reading.opening import Cells
 from recsys_core.reading.sources import unreadable
@@ -50,7 +51,7 @@ class Tabled:
     first records of what is read, lines of names included. ``roles``: what the file itself, or the
     form of a survey, says of columns; ``items``: names of columns that are items, where they are
     not called as these; ``persons``: whose each of several files is.
-    ``sampled``: only some rows of a large file are here.
+    ``sampled``: only some rows of a large file are here; ``doubts`` of how it was cut.
     """
 
     table: Table
@@ -66,6 +67,7 @@ class Tabled:
     roles: Mapping[str, str | None] = field(default_factory=dict)
     items: Mapping[str, str] = field(default_factory=dict)
     persons: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,13 @@ def tabled(cells: Cells, cut: Cut) -> Tabled:
         cut = cut._replace(columns=None, labels=())  # columns that are made of others need these
     table = _cut_out(cells, cut, header, footer, shape == "wide", decimal)
     remarks = [*table.remarks, *columns.remarks]
-    if footer:
+    below = None
+    if cut.footer is None and not footer and shape == "wide":
+        below = _summary_below(table.without(columns.left_out), decimal)
+    if below is not None:
+        footer = 1
+        table = _cut_out(cells, cut, header, footer, True, decimal)
+    elif footer:
         remarks.append(
             Text(
                 "The last line is no part of the table and was left out.",
@@ -149,6 +157,33 @@ def tabled(cells: Cells, cut: Cut) -> Tabled:
         remarks=tuple(remarks),
         roles=columns.roles,
         items=columns.items,
+        doubts=() if below is None else (below,),
+    )
+
+
+_MOST_SUMMED = 1_000_000  # cells of a matrix in which a row of sums is looked for
+
+
+def _summary_below(table: Table, decimal: str) -> Doubt | None:
+    """That the last row holds the mean or the sum of all above it, whatever it is called."""
+    if table.body.size > _MOST_SUMMED:
+        return None
+    columns = [as_numbers(table.body.iloc[:, at], decimal)[0] for at in range(len(table.names))]
+    values = np.stack(columns, axis=1)
+    labels = not np.isfinite(values[:-1, 0]).any()  # names, not ratings
+    word = surroundings.summary_below(values[:, int(labels) :])
+    if word is None:
+        return None
+    label = table.body.iloc[-1, 0] if labels else None
+    return Doubt(
+        "summary",
+        Text(
+            "The last row{name} holds the {word} of each column above it and was left out; set 0 "
+            "lines left out at the end if it is a user.",
+            name="" if is_blank(label) else f" (“{escape.brief(label, 40)}”)",
+            word=word,
+        ),
+        "footer",
     )
 
 
