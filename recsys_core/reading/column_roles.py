@@ -575,7 +575,10 @@ def _rating_among(free: list[_Column], missing: int, answered: Answered) -> str 
     # “1 2 1”: a column that is always the same identifies nobody, so that it is what is left.
     if sum(c.n_distinct > 1 for c in free) <= missing:
         varying = numeric
-    varying = [c for c in varying if not (c.n >= 20 and c.steps())] or varying
+    running = [c for c in varying if c.n >= 20 and c.steps()]
+    if len(running) == len(numeric) and missing == 2 and running[0] is free[0]:
+        return None  # the ids of a catalogue
+    varying = [c for c in varying if c not in running] or varying
     fractions = [c for c in varying if c.fractions]
     if len(fractions) == 1:
         return fractions[0].name

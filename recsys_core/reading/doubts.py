@@ -130,6 +130,29 @@ def of_wide(matrix: pd.DataFrame) -> list[Doubt]:
                 "user",
             )
         )
+    if len(matrix.columns) > 2 and looks_like_moments(pd.Series(matrix.columns.astype(str))):
+        found.append(
+            Doubt(
+                "item_times",
+                Text(
+                    "The columns are named by dates or times such as “{name}”, as those of a list "
+                    "of who was there; bring a table whose columns say what was rated.",
+                    name=_said(matrix.columns[0]),
+                ),
+                None,
+            )
+        )
+    if len(matrix) > 2 and set(matrix.index) == set(matrix.columns):
+        found.append(
+            Doubt(
+                "square",
+                Text(
+                    "Rows and columns have the same names, as a table of distances, correlations "
+                    "or ties does; bring a table of users × items, unless people are what is rated."
+                ),
+                None,
+            )
+        )
     if n_again := int(matrix.index.duplicated().sum()):
         found.append(
             Doubt(
@@ -157,7 +180,7 @@ def refusal(table: Table, roles: Roles, said: str) -> Text | None:
     ratings, or where nothing can be told. ``said`` is how sentences name the file.
     """
     if roles.user is not None and (roles.item is not None or roles.rating is not None):
-        return None
+        return _keyed(table, roles, said)
     export = people.known(table.names)
     if export is not None and export.person(table.names) is None:
         return Text(
@@ -560,6 +583,21 @@ def _looks_average(column: pd.Series) -> bool:
     values, _ = as_numbers(column)
     values = values[np.isfinite(values)]
     return bool(len(values)) and bool((np.mod(values * 2, 1) != 0).mean() > 0.3)
+
+
+def _keyed(table: Table, roles: Roles, said: str) -> Text | None:
+    """The refusal of a table without names and ratings whose rows have each another first cell."""
+    first = table.names[0]
+    if roles.rating is not None or roles.user != first or not first.startswith("column "):
+        return None
+    if len(table.body) < _ENOUGH or table[first].nunique() < len(table.body):
+        return None
+    return Text(
+        "{said} seems to be a catalogue or a table of users: each row has another id in its first "
+        "column, and none has a rating; bring a table that says who rated what, this one beside "
+        "it.",
+        said=said,
+    )
 
 
 def _table_of_users(table: Table, user: str, said: str) -> Text | None:

@@ -6,6 +6,7 @@ somebody thinks of what they used. So each is named before use, with the control
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import numpy as np
@@ -20,6 +21,7 @@ from recsys_core.text import Text
 
 # Of a graph nobody is tied to oneself; where so many would be by chance, none is no chance.
 _BY_CHANCE, _BY_CHANCE_ALIKE = 6, 3
+_MOST_COLUMNS = 12  # of a table in which other columns of items are looked for
 _SHARED = 0.3  # the share of labels of the rarer side that the other has, too
 
 
@@ -31,6 +33,7 @@ def of_long(found: LongRoles) -> list[Doubt]:
     # “1 2 1”: of ties there is often nothing but that they are there.
     alike = roles.rating is None or table[roles.rating].nunique() < 2
     doubts = [*_of_events(found), *_of_ties(table, roles.user, roles.item, alike)]
+    doubts += [*_of_tags(found), *_of_others(found)]
     if is_record(roles.user):
         doubts.append(
             Doubt(
@@ -108,6 +111,60 @@ def _of_ties(table: Table, user: str, item: str, alike: bool) -> list[Doubt]:
             "item",
         )
     ]
+
+
+def _of_tags(found: LongRoles) -> list[Doubt]:
+    """That what was taken for genres differs from row to row of an item, as users' tags do."""
+    table, roles = found.table, found.roles
+    if roles.genres is None or roles.rating is not None or roles.item is None:
+        return []
+    items, _ = as_codes(table[roles.item])
+    tags, _ = as_codes(table[roles.genres])
+    both = (items >= 0) & (tags >= 0)
+    n_pairs = len(np.unique(np.stack([items[both], tags[both]]), axis=1).T)
+    if n_pairs <= 1.2 * len(np.unique(items[both])):
+        return []
+    return [
+        Doubt(
+            "tags",
+            Text(
+                "Column “{column}” differs from row to row of an item, as tags that users give do; "
+                "only who gave one to what is read, not what it says.",
+                column=_said(roles.genres),
+            ),
+            "genres",
+        )
+    ]
+
+
+def _of_others(found: LongRoles) -> list[Doubt]:
+    """That a column beside the items holds the same things, as where two were compared."""
+    table, roles = found.table, found.roles
+    if roles.item is None or len(table.names) > _MOST_COLUMNS:
+        return []
+    titles = set(as_codes(table[roles.item])[1])
+    taken = {*dataclasses.astuple(roles), found.event, found.key}
+    if len(titles) < 3 or all(title.isdecimal() for title in titles):
+        return []
+    for name in table.names:
+        if name in taken:
+            continue
+        labels = set(as_codes(table[name])[1])
+        if len(labels) > 2 and len(labels & titles) > 0.8 * len(labels):
+            return [
+                Doubt(
+                    "compared",
+                    Text(
+                        "Column “{other}” holds the same things as “{item}” and is not read, as "
+                        "where two are compared or several are named in a row; bring a row for "
+                        "each of them, if all count.",
+                        other=_said(name),
+                        item=_said(roles.item),
+                    ),
+                    "item",
+                )
+            ]
+    return []
 
 
 def _is_tie(name: str) -> bool:

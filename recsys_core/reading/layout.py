@@ -273,7 +273,7 @@ def is_wide(records: Sequence[Record], header: bool, decimal: str = ".") -> bool
     width = max((len(row) for row in body), default=len(names))
     body = body[: len(body) - footer_lines(body, width, decimal)] if len(body) > 2 else body
     if width <= _NAMED and names_long(names):
-        return False
+        return len(names) == width and _are_marks(names, body, decimal)
     if not body:
         return width > 5
     values = np.full((len(body), width), np.nan)
@@ -302,6 +302,27 @@ def is_wide(records: Sequence[Record], header: bool, decimal: str = ".") -> bool
         labels_repeat = len(set(map(str, first))) < len(first)
         return not labels_repeat and not (values[:, 1] > 100).any()
     return not _is_list_of_pairs(values, blank)
+
+
+def _are_marks(names: Sequence[Any], body: Sequence[Record], decimal: str) -> bool:
+    """Whether “name, Alien, Heat, points” are users × items, though some names are those of roles.
+
+    Each row has another name, no column is called an item, and two or more that are called nothing
+    known hold numbers of the same range as the one that is called a rating.
+    """
+    said = [role(str(name)) for name in names]
+    if said[0] not in ("user", "title") or said.count("rating") != 1 or len(body) < 2:
+        return False
+    free = [at for at, what in enumerate(said) if at and not what]
+    if {*said[1:]} - {None, "rating"} or len(free) < 2:
+        return False
+    labels = {str(row[0]) for row in body if len(row)}
+    cells = [[number(row[at], decimal) for row in body if at < len(row) and not is_blank(row[at])]
+             for at in (said.index("rating"), *free)]  # fmt: skip
+    if len(labels) < len(body) or any(None in column or not column for column in cells):
+        return False
+    least, most = zip(*((min(column), max(column)) for column in cells), strict=True)  # type: ignore[type-var]
+    return min(least) >= 0 and max(most) <= 2 * min(most) and max(most) <= 100
 
 
 def _is_id(cell: Any) -> bool:

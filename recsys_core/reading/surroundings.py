@@ -136,6 +136,20 @@ def asides(
             about[at] = why
     items = [at for at in rated if at not in about]
     found = [Aside(at, why) for at, why in about.items()]
+    last = width - 1
+    if last in items and last not in totals and len(items) > 3:
+        word = summary_below(values[:, items].T)
+        if word is not None:
+            found.append(
+                Aside(
+                    last,
+                    Text(
+                        "Column “{name}” holds the {word} of the others.",
+                        name=called[last],
+                        word=word,
+                    ),
+                )
+            )
     found += [
         Aside(at, Text("Column “{name}” is computed from the others.", name=called[at]))
         for at in totals
@@ -164,7 +178,8 @@ def _other_words(name: Any, words: list[str], others: list[list[str]]) -> Text |
     Answers such as “not seen” or “5 (loved it)” are met in other columns, too, or hold a number.
     """
     elsewhere = {word for column in others for word in column}
-    if words and elsewhere.isdisjoint(words) and not any(word[0].isdigit() for word in words):
+    numbered = any(word[0].isdigit() for word in words) and not is_demographic(name)
+    if words and elsewhere.isdisjoint(words) and not numbered:
         return Text("Column “{name}” holds words, not ratings.", name=name)
     return None
 
@@ -208,8 +223,8 @@ def summary_below(values: np.ndarray) -> str | None:
     coarse = bool((np.mod(above[np.isfinite(above)] * 2, 1) == 0).all())
     for blank in (above, np.where(above == 0, np.nan, above)):
         n_given = np.isfinite(blank).sum(axis=0)
-        given = np.isfinite(last) & (n_given > 1)
-        if given.sum() < max(3, 0.5 * len(last)):
+        given = np.isfinite(last) & (last != 0) & (n_given > 1)
+        if given.sum() < max(3, 0.5 * np.isfinite(last).sum()):
             continue
         sums = np.nansum(blank[:, given], axis=0)
         rounded = np.array([0.5 * 10.0 ** -max(_decimals(x), 1) + 1e-9 for x in last[given]])

@@ -362,12 +362,36 @@ def _columns(
         return _Columns(remarks=remarks)
     labels = layout.has_labels(records[header - 1 :], True, decimal)
     found = surroundings.asides(names, rows, labels, decimal)
+    roles: dict[str, str | None] = {}
+    if (named := _named_beside(names, rows, found, decimal)) is not None:
+        found = [surroundings.Aside(0, Text("Column “{name}” numbers the rows.", name=names[0])),
+                 *(aside for aside in found if aside.position != named)]  # fmt: skip
+        roles = {"user": names[named]}
     left_out = tuple(names[aside.position] for aside in found)
     kept = [at for at, name in enumerate(names) if name not in left_out]
     inner = [[record[at] for at in kept if at < len(record)] for record in records[header - 1 :]]
     if found and layout.is_wide(inner, True, decimal):
-        return _Columns(left_out, (*remarks, *(_left_out(aside) for aside in found)), wide=True)
+        remarks += tuple(map(_left_out, found))
+        return _Columns(left_out, remarks, roles, wide=True)
     return _Columns(remarks=remarks)
+
+
+def _named_beside(
+    names: list[str], rows: list[list[Any]], found: list[surroundings.Aside], decimal: str
+) -> int | None:
+    """The column that names the rows where the first only numbers them: “Nr, Name, Alien, Heat”."""
+    numbers = [number(row[0], decimal) for row in rows if row]
+    begins = numbers[0] if numbers else None
+    if len(numbers) < 3 or begins not in (0, 1):
+        return None
+    if numbers != [begins + n for n in range(len(numbers))]:
+        return None
+    for aside in found[:2]:
+        cells = [str(row[aside.position]).strip() for row in rows if aside.position < len(row)]
+        called = role(names[aside.position]) in ("user", "item", "title")
+        if called and len(set(cells)) == len(rows) and not any(map(is_blank, cells)):
+            return aside.position
+    return None
 
 
 def _of_form(form: forms.Form, remarks: tuple[Text, ...]) -> _Columns:

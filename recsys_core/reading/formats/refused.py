@@ -104,22 +104,25 @@ def _written(head: str) -> tuple[str, str]:
 
 def _are_baskets(lines: list[str]) -> bool:
     """Whether lines have each another number of cells, all different, that come again in others."""
+    if len(lines) < 10:
+        return False
     every = [
-        [
-            [cell.strip() for cell in row if cell.strip()]
-            for row in csv.reader(lines, delimiter=sign)
-        ]
+        [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=sign)]
         for sign in ",;\t| "
     ]
+    for rows in every:  # blank cells at the end of a line say nothing
+        for row in rows:
+            while row and not row[-1]:
+                row.pop()
     n_cells = [Counter(map(len, rows)) for rows in every]
-    if any(max(n[k] for k in n if k > 1) > 0.7 * len(lines) for n in n_cells if set(n) - {1}):
-        return False  # as many on nearly each: a table
+    if any(max((n[k] for k in n if k > 1), default=0) > 0.5 * len(lines) for n in n_cells):
+        return False  # as many on most: a table
     rows, n = max(zip(every, n_cells, strict=True), key=lambda both: len(both[1]))
     times = Counter(cell for row in rows for cell in row)
     return (
-        len(rows) >= 10
-        and len(n) > 2
+        len(n) > 2
         and n[1] < 0.7 * len(rows)
+        and "" not in times
         and all(len(set(row)) == len(row) for row in rows)
         and len(times) < 0.6 * times.total()
     )
