@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_core import escape, words
-from recsys_core.reading import people
+from recsys_core.reading import people, surroundings
 from recsys_core.reading.cells import Table, as_labels, as_numbers
 from recsys_core.reading.column_roles import (
     DOUBTFUL,
@@ -88,6 +88,20 @@ def of_wide(matrix: pd.DataFrame) -> list[Doubt]:
         found.append(_one("user", _said(matrix.index[rated.any(axis=1)][0]), "items_in_rows"))
     if n_items == 1:
         found.append(_one("item", _said(matrix.columns[rated.any(axis=0)][0]), "items_in_rows"))
+    names = min(matrix.axes, key=len)
+    totals = [name for name in names if surroundings.is_total(name)]
+    if len(totals) > 1 and 2 * len(totals) >= len(names):
+        found.append(
+            Doubt(
+                "summaries",
+                Text(
+                    "Columns are called like means, sums or counts ({names}), as of a table that "
+                    "sums up the ratings of others; bring the ratings themselves.",
+                    names=_listed(totals),
+                ),
+                "left_out",
+            )
+        )
     present = values[rated]
     if n_users > 1 and n_items > 1 and present.min() == present.max():
         found.append(_all_equal(float(present[0]), "unrated"))
@@ -179,6 +193,13 @@ def refusal(table: Table, roles: Roles, said: str) -> Text | None:
     A person's own export, a catalogue of items, a table of users; None where the table may hold
     ratings, or where nothing can be told. ``said`` is how sentences name the file.
     """
+    if (texts := _texts_alone(table, roles)) is not None:
+        return Text(
+            "{said} seems to hold texts with what each is worth (“{column}”), and says neither who "
+            "wrote them nor on what; bring a table with user, item and rating.",
+            said=said,
+            column=_said(texts),
+        )
     if roles.user is not None and (roles.item is not None or roles.rating is not None):
         return _keyed(table, roles, said)
     export = people.known(table.names)
@@ -583,6 +604,20 @@ def _looks_average(column: pd.Series) -> bool:
     values, _ = as_numbers(column)
     values = values[np.isfinite(values)]
     return bool(len(values)) and bool((np.mod(values * 2, 1) != 0).mean() > 0.3)
+
+
+def _texts_alone(table: Table, roles: Roles) -> str | None:
+    """The column of different texts, of five words and more, in a small table; None if none is."""
+    if len(table.names) > 3 or len(table.body) < _ENOUGH:
+        return None
+    if None not in (roles.user, roles.item, roles.rating):
+        return None
+    for name in table.names:
+        cells = _sampled(table[name]).astype(str)
+        different = len(cells) and cells.nunique() > 0.9 * len(cells)
+        if different and cells.str.count(r"\s").mean() > 4:
+            return name
+    return None
 
 
 def _keyed(table: Table, roles: Roles, said: str) -> Text | None:

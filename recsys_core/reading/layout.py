@@ -273,7 +273,7 @@ def is_wide(records: Sequence[Record], header: bool, decimal: str = ".") -> bool
     width = max((len(row) for row in body), default=len(names))
     body = body[: len(body) - footer_lines(body, width, decimal)] if len(body) > 2 else body
     if width <= _NAMED and names_long(names):
-        return len(names) == width and _are_marks(names, body, decimal)
+        return len(names) == width and are_marks(names, body, decimal)
     if not body:
         return width > 5
     values = np.full((len(body), width), np.nan)
@@ -304,7 +304,7 @@ def is_wide(records: Sequence[Record], header: bool, decimal: str = ".") -> bool
     return not _is_list_of_pairs(values, blank)
 
 
-def _are_marks(names: Sequence[Any], body: Sequence[Record], decimal: str) -> bool:
+def are_marks(names: Sequence[Any], body: Sequence[Record], decimal: str) -> bool:
     """Whether “name, Alien, Heat, points” are users × items, though some names are those of roles.
 
     Each row has another name, no column is called an item, and two or more that are called nothing

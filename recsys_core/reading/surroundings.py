@@ -137,7 +137,7 @@ def asides(
     items = [at for at in rated if at not in about]
     found = [Aside(at, why) for at, why in about.items()]
     last = width - 1
-    if last in items and last not in totals and len(items) > 3:
+    if last in items and last not in totals and len(items) > 2:
         word = summary_below(values[:, items].T)
         if word is not None:
             found.append(
@@ -217,7 +217,7 @@ def summary_below(values: np.ndarray) -> str | None:
     five columns and more.
     """
     above, last = values[:-1], values[-1]
-    if len(above) < 3:
+    if len(above) < 2:
         return None
     fine = bool((np.mod(last[np.isfinite(last)] * 2, 1) != 0).any())
     coarse = bool((np.mod(above[np.isfinite(above)] * 2, 1) == 0).all())
@@ -231,7 +231,8 @@ def summary_below(values: np.ndarray) -> str | None:
         for word, expected in (("mean", sums / n_given[given]), ("sum", sums)):
             right = np.abs(expected - last[given]) <= rounded
             beyond = last[given].max() > np.nanmax(above) if word == "sum" else fine and coarse
-            if right.mean() >= 0.8 and (beyond or right.sum() >= 5):
+            enough = len(above) > 2 or (word == "sum" and right.sum() > 3)
+            if enough and right.mean() >= 0.8 and (beyond or right.sum() >= 5):
                 return word
     return None
 

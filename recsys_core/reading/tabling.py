@@ -352,13 +352,14 @@ def _columns(
     items, others = headers.values_apart(names)
     if items:  # a pivot table of several values
         return _Columns(others, (*remarks, _without_ratings(others)), {}, items, wide=True)
-    long = layout.names_long(names)
+    marks = layout.are_marks(names, rows, decimal)
+    long = layout.names_long(names) and not marks
     form = forms.understood(names, rows)
     rated = long and (has_ids(names) or not {"rating", "count"}.isdisjoint(map(role, names)))
     if form is not None and (form.sure or not rated):
         return _of_form(form, remarks)
     one_rating = len(names) <= 5 and [role(name) for name in names].count("rating") == 1
-    if long or one_rating:  # “u, i, rating”: the words beside are names
+    if long or (one_rating and not marks):  # “u, i, rating”: the words beside are names
         return _Columns(remarks=remarks)
     labels = layout.has_labels(records[header - 1 :], True, decimal)
     found = surroundings.asides(names, rows, labels, decimal)

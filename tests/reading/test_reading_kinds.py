@@ -166,3 +166,77 @@ def test_rows_of_ratings_are_not_taken_for_computed_ones():
         for _ in range(2000):
             size = drawn.integers(4, 9), drawn.integers(3, 9)
             assert summary_below(drawn.integers(2, 11, size) * step) is None
+
+
+def test_a_last_column_that_is_computed_is_left_out_whatever_it_is_called():
+    marks = np.random.default_rng(4).integers(1, 6, (12, 4))
+    rows = [(f"K{n}", *row, round(row.mean(), 2)) for n, row in enumerate(marks)]
+    assert inspect(lines("Name,Alien,Heat,Ran,Up,together", rows), "a.csv").left_out == (
+        "together",
+    )
+    points = lines("Name,Quiz 1,Quiz 2,Points", [("Ana", 5, 3, 8), ("Bo", 4, 2, 6), ("Cy", 1, 5, 6),
+                                                 ("Di", 2, 2, 4)])  # fmt: skip
+    assert inspect(points, "a.csv").left_out == ("Points",)
+
+
+# --- small, and of other kinds --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "header", ["name,Alien,Heat,Points", "Student,Math,Art,Score", "child,apple,pear,score"]
+)
+def test_a_small_matrix_with_points_is_one_of_users_and_items(header):
+    data = lines(header, [("Ana", 5, 3, 4), ("Bo", 4, 2, 5), ("Cleo", 1, 5, 3)])
+    found = inspect(data, "class.csv")
+    assert (found.layout, found.size) == ("wide", (3, 3, 9))
+    long = lines("name,film,score", [("Ana", "Heat", 4), ("Bo", "Heat", 5), ("Cleo", "Up", 3)])
+    assert inspect(long, "class.csv").layout == "long"
+
+
+def test_rows_that_are_only_numbered_keep_their_names():
+    rows = [(n + 1, name, 5 - n % 3, 1 + n % 4, 3) for n, name in enumerate(["Ana", "Bo", "Cy"])]
+    found = inspect(lines("Nr,Name,Alien,Heat,Ran", rows), "class.csv")
+    assert (found.user, found.left_out) == ("Name", ("Nr",))
+    assert sorted(found.read().users) == ["Ana", "Bo", "Cy"]
+
+
+def _matrix(columns, rows, value):
+    return lines("," + ",".join(columns), [(r, *(value(r, c) for c in columns)) for r in rows])
+
+
+PEOPLE = ["Ana", "Bo", "Cy", "Di"]
+
+
+@pytest.mark.parametrize(
+    ("code", "data"),
+    [
+        ("square", _matrix(PEOPLE, PEOPLE, lambda a, b: abs(ord(a[0]) - ord(b[0])))),
+        ("item_times", _matrix(["2024-01-08", "2024-01-15", "2024-01-22"], PEOPLE,
+                               lambda a, b: int(len(a + b) % 3 > 0))),
+        ("summaries", _matrix(["mean", "n", "std"], PEOPLE, lambda a, b: len(a) + len(b) / 8)),
+        ("tags", lines("userId,movieId,tag,timestamp",
+                       [(n % 9, n % 7, ["fun", "noir", "war"][n % 3], 1_400_000_000 + n)
+                        for n in range(60)])),
+        ("compared", lines("user,preferred,other",
+                           [(n % 9, GOODS[n % 8], GOODS[(n + 1 + n % 5) % 8]) for n in range(60)])),
+    ],
+)  # fmt: skip
+def test_other_tables_are_named_too(code, data):
+    assert code in doubts(data)
+
+
+def test_a_catalogue_and_texts_without_names_of_columns_are_refused():
+    films = "\n".join(f"{n}::Film {n} (1985)::Drama|War" for n in range(1, 40))
+    with pytest.raises(ReadError, match="catalogue or a table of users"):
+        read_ratings(films.encode())
+    texts = [(f"I saw it {n} times and it was good", ["positive", "negative"][n % 2])
+             for n in range(30)]  # fmt: skip
+    with pytest.raises(ReadError, match="neither who wrote them nor on what"):
+        read_ratings(lines("review,sentiment", texts))
+
+
+def test_pairs_with_a_time_and_without_names_have_no_rating():
+    rows = [(n % 40, 50 + n * n % 37, 1_400_000_000 + 60 * n) for n in range(300)]
+    found = inspect(lines("", rows, "\t"), "a.tsv")
+    names = (found.user, found.item, found.rating, found.timestamp)
+    assert names == ("column 1", "column 2", None, "column 3") and found.implicit
