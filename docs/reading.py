@@ -74,6 +74,8 @@ def _triples() -> pd.DataFrame:
 def _of_sqlite() -> bytes:
     with closing(sqlite3.connect(":memory:")) as database:
         _triples().to_sql("ratings", database, index=False)
+        films = pd.DataFrame({"item": _FILMS, "year": [1979, 1995, 1985]})
+        films.to_sql("films", database, index=False)
         return database.serialize()
 
 
@@ -133,8 +135,25 @@ EXAMPLES: tuple[tuple[str, str, bytes], ...] = (
     ("A table of a web page", "page.html",
      b"<table><tr><th>name<th>Alien<th>Heat</tr><tr><td>Ana<td>5<td>3</tr><tr><td>Bo<td>4<td>2"
      b"</tr><tr><td>Cleo<td>1<td>5</tr></table>"),
-    ("A SQLite database", "films.sqlite", _of_sqlite()),
+    ("Blocks of “key: value”, as SNAP keeps reviews", "reviews.txt",
+     b"\n".join(f"product/productId: {item}\nreview/userId: {user}\nreview/score: {value}.0\n"
+                .encode() for user, item, value in _triples().to_numpy().tolist())),
+    ("A sum below that is not called so", "sum.csv",
+     _wide("name,Alien,Heat,Brazil,Ran").replace(b"\n", b",4\n").replace(b"Ran,4", b"Ran")
+     + b"all of us,13,14,12,16\n"),
+    ("A log of views and purchases", "log.csv",
+     _long("user,item,event,time", "{user},{item},view,88125094{n}")
+     + _long("", "{user},{item},buy,88125095{n}")),
+    ("Who trusts whom", "trust.csv",
+     "".join(["truster,trustee,trust\n", *(f"{a},{b},1\n" for a in _PEOPLE for b in _PEOPLE
+                                           if a != b)]).encode()),
+    ("A SQLite database of two tables", "films.sqlite", _of_sqlite()),
     ("NumPy's arrays", "ratings.npz", _of_numpy()),
+    ("Market baskets: refused", "baskets.csv",
+     b"milk,bread\nbread\nmilk,tea,bread\ntea\n" * 4),
+    ("Reviews by nobody: refused", "reviews.csv",
+     "".join(["product,review,stars\n", *(f"{film},I liked it,{n + 1}\n" for film in _FILMS
+                                          for n in range(4))]).encode()),
     ("A catalogue: refused", "films.csv",
      b"film_id,title,year\n1,Alien,1979\n2,Heat,1995\n3,Brazil,1985\n4,Ran,1985\n"),
 )  # fmt: skip
@@ -143,12 +162,13 @@ EXAMPLES: tuple[tuple[str, str, bytes], ...] = (
 def understood(draft: Draft) -> str:
     """What the reader says of a file, in a line."""
     parts = ["users × items" if draft.layout == "wide" else "one rating a row"]
-    for what in ("user", "item", "rating", "timestamp", "key"):
+    for what in ("user", "item", "rating", "timestamp", "key", "event"):
         if (column := getattr(draft, what)) is not None:
             parts.append(f"{what}: {column}")
     if draft.scale is not None:
         parts.append(f"scale {draft.scale}")
-    return "; ".join(parts) + "." + "".join(f" {remark}" for remark in draft.remarks)
+    sentences = (*(doubt.sentence for doubt in draft.doubts), *draft.joins, *draft.remarks)
+    return "; ".join(parts) + "." + "".join(f" {sentence}" for sentence in sentences)
 
 
 def said(name: str, data: bytes) -> str:

@@ -257,6 +257,8 @@ def by_name(names: Sequence[str]) -> Roles:
     user = first("user")
     items = found.get("item", [])
     titles = [name for name in found.get("title", []) if _owner(name, names) != "user"]
+    if not items and user is None and (reviewed := _reviewed(names)) is not None:
+        items, titles = [reviewed], []  # a title is each review's own
     item = items[0] if items else (titles.pop(0) if titles else None)
     if item is None and len(users := found.get("user", [])) > 1:
         item = next((n for n in users[1:] if meaning(n).rank < 3), None)  # people who rate people
@@ -282,6 +284,22 @@ def _owner(name: str, names: Sequence[str]) -> str | None:
     here = list(names).index(name)
     before = [what for at, what in ids if at < here]
     return before[-1] if before else ids[0][1]
+
+
+def _reviewed(names: Sequence[str]) -> str | None:
+    """The id of what is reviewed, of no known kind, in a table with reviews' texts; else None."""
+    kinds = [frozenset[str]().union(*(_KINDS.get(w, ()) for w in _words(name))) for name in names]
+    if not any({"record", "attribute"} <= kind for kind in kinds):
+        return None
+    pairs = zip(names, kinds, strict=True)
+    return next((name for name, kind in pairs if kind == {"id"} and len(_words(name)) > 1), None)
+
+
+def has_ids(names: Sequence[str]) -> bool:
+    """Whether names of columns say ids of users and of items both, as those of a log do."""
+    return {"user", "item"} <= {
+        meaning(name).role for name in names if meaning(name).role and meaning(name).rank <= 0
+    }
 
 
 def _is_id(name: str) -> bool:
@@ -328,12 +346,17 @@ def by_content(
         if _counts_users(columns[roles.user], columns[roles.item]):
             roles = dataclasses.replace(roles, user=None)
     roles = _with_person(roles, columns)
+    roles = _with_baskets(roles, columns)
 
-    free = [name for name in columns if name not in dataclasses.astuple(roles)]
+    free = [
+        name
+        for name, column in columns.items()
+        if name not in dataclasses.astuple(roles) and not column.events
+    ]
     missing = [roles.user, roles.item].count(None)
     if roles.timestamp is None:
         moments = [n for n in free if columns[n].moments and not meaning(n).attribute]
-        if moments and len(free) - len(moments) >= missing + (roles.rating is None):
+        if moments and len(free) - len(moments) >= missing:
             roles = dataclasses.replace(roles, timestamp=moments[-1])
             free.remove(moments[-1])
     if roles.rating is None:
@@ -364,6 +387,19 @@ class _Column:
     @cached_property
     def moments(self) -> bool:
         return looks_like_moments(self.cells[self.codes >= 0])
+
+    @cached_property
+    def events(self) -> bool:
+        """Whether cells say what each row of a log records: few texts, such as “view”, “cart”.
+
+        Numbers do if the column is called so.
+        """
+        if not 2 <= self.n_distinct <= 12 or self.n_distinct > 0.2 * self.n:
+            return False
+        if bare(self.name) in cw.EVENT_NAMES:
+            return True
+        texts = self.texts()
+        return sum(n for text, n in texts.items() if _is_event(text)) > 0.5 * self.n
 
     def has_times(self) -> bool:
         """Whether most cells can be read as times."""
@@ -415,6 +451,28 @@ class _Column:
         return self.faults < 3
 
 
+def _is_event(text: str) -> bool:
+    words = text.strip().lower()
+    return words in cw.EVENTS or words.replace(" ", "") in cw.EVENTS
+
+
+def events_among(table: Table, roles: Roles) -> str | None:
+    """The column, without a role, that says what each row of a log records; None if none does."""
+    if roles.user is None or roles.item is None:
+        return None
+    rows = np.unique(np.linspace(0, len(table.body) - 1, min(len(table.body), 2000)).astype(int))
+    free = [name for name in table.names[:_MOST_COLUMNS] if name not in dataclasses.astuple(roles)]
+    return next((n for n in free if _Column(n, table[n].iloc[rows], ".").events), None)
+
+
+def is_record(name: str) -> bool:
+    """Whether a column is called like the number of a basket, an order or a session."""
+    kinds = [_KINDS.get(word, frozenset()) for word in _words(name)]
+    of = frozenset[str]().union(*kinds)
+    only = all({"record", "id", "how many"} & kind for kind in kinds)
+    return "record" in of and only and meaning(name).role is None
+
+
 def _written(cells: pd.Series) -> pd.Series:
     """Where a cell says anything, bool."""
     present = cells.notna()
@@ -456,14 +514,29 @@ def _with_person(roles: Roles, columns: dict[str, _Column]) -> Roles:
     if roles.user is not None or roles.item is None or roles.title is None:
         return roles
     name, item = columns[roles.title], columns[roles.item]
-    if not name.meaning.named:
-        return roles
+    if not name.meaning.named or name.meaning.rank > 2:
+        return roles  # “division name” is nobody's
     if item.n_distinct < item.n:
         is_title = _n_pairs(name, item) <= item.n_distinct
     else:
         order = list(columns)
         is_title = order.index(item.name) < order.index(name.name)
     return roles if is_title else dataclasses.replace(roles, user=roles.title, title=None)
+
+
+def _with_baskets(roles: Roles, columns: dict[str, _Column]) -> Roles:
+    """The roles with baskets or sessions as users where nothing says who bought.
+
+    Each holds several items, and an item seldom twice.
+    """
+    if roles.user is not None or roles.item is None or roles.rating is not None:
+        return roles
+    item = columns[roles.item]
+    for column in columns.values():
+        if is_record(column.name) and 1 < column.n_distinct < column.n > item.n_distinct:
+            if _repeats(column, item) < 0.2:
+                return dataclasses.replace(roles, user=column.name)
+    return roles
 
 
 def _n_pairs(one: _Column, other: _Column) -> int:
@@ -489,7 +562,13 @@ def _rating_among(free: list[_Column], missing: int, answered: Answered) -> str 
         answers = [c for c in fitting if c.has_ratings() and answered(c.texts())]
         return answers[-1].name if answers else None
     varying = [c for c in numeric if c.n_distinct > 1] or numeric
-    varying = [c for c in varying if not (c.n >= 20 and c.steps())] or varying
+    # “1 2 1”: a column that is always the same identifies nobody, so that it is what is left.
+    if sum(c.n_distinct > 1 for c in free) <= missing:
+        varying = numeric
+    running = [c for c in varying if c.n >= 20 and c.steps()]
+    if len(running) == len(numeric) and missing == 2 and running[0] is free[0]:
+        return None  # the ids of a catalogue
+    varying = [c for c in varying if c not in running] or varying
     fractions = [c for c in varying if c.fractions]
     if len(fractions) == 1:
         return fractions[0].name
@@ -514,6 +593,9 @@ def _ids_among(
     sound = [c for c in free if c.faults < 3 and c.meaning.role not in ("rating", "count")]
     people = [c for c in sound if c.meaning.role in (None, "user") and not c.fractions]
     people = [c for c in people if not c.meaning.attribute]
+    if item is not None and roles.rating is not None and columns[item].n >= 20:
+        if columns[roles.rating].meaning.role is not None:  # names are known words
+            people = [c for c in people if c.meaning.role == "user" or _rates(c, columns[item])]
     things = [c for c in sound if c.meaning.role in (None, "user", "item", "title")]
     things = [c for c in things if not c.meaning.attribute] or [c for c in things if not c.numeric]
     if item is not None and columns[item].n_distinct == columns[item].n >= 5:
@@ -541,6 +623,15 @@ def _ids_among(
         known = None if user is None else columns[user]
         item = min(things, key=lambda c: _unfit(c, known)).name
     return user, item
+
+
+def _rates(column: _Column, item: _Column) -> bool:
+    """Whether cells go with several items each and seldom twice with one, as users do.
+
+    A kind or a shop that each item has does not; nor does whether somebody recommends it.
+    """
+    n = _n_pairs(column, item)
+    return n > 1.5 * max(column.n_distinct, item.n_distinct) and _repeats(column, item) <= 0.5
 
 
 def _unfit(column: _Column, partner: _Column | None) -> tuple[int, bool]:

@@ -179,11 +179,35 @@ GENRES = frozenset(
     """.split()
 )
 
+# What a log records, and how its column is called.
+EVENTS = frozenset(
+    """
+    view pageview page_view pv click cart addtocart add_to_cart add-to-cart remove_from_cart
+    removefromcart checkout purchase purchased buy order ordered transaction fav favorite favourite
+    wishlist like dislike share bookmark save download install impression show skip play played
+    pause stop complete completed start started listen watch watched read open opened search
+    subscribe unsubscribe follow rate rated review reviewed rent rented borrow borrowed return
+    returned
+    """.split()
+)
+EVENT_NAMES = frozenset(
+    "event events eventtype eventname behavior behaviour behaviortype behaviourtype action "
+    "actiontype interaction interactiontype activity activitytype ereignis aktion evenement "
+    "accion evento azione событие действие 行为 行為 イベント".split()
+)
+
+# Both ends of a tie between people, or between the nodes of any graph.
+TIES = frozenset(
+    "truster trustee trust follower followers followee following followed friend friends contact "
+    "neighbor neighbour node source target src dst from to sender receiver recipient from_id to_id "
+    "freund kontakt ami amigo amico".split()
+)
+
 # What a row may be about, with its own number and time.
 RECORDS = frozenset(
-    "review order invoice transaction session event record row log bestellung rechnung rezension "
-    "avis resena recensione recensie recenzja recension отзыв рецензия yorum 评论 評論 投稿 "
-    "レビュー 리뷰".split()
+    "review order invoice transaction session event record row log basket cart receipt "
+    "ticket bestellung rechnung rezension avis resena recensione recensie "
+    "recenzja recension отзыв рецензия yorum 评论 評論 投稿 レビュー 리뷰".split()
 )
 
 # Words that only bind others.

@@ -271,6 +271,8 @@ def sniff(lines: list[str]) -> str:
         # Prose has spaces too, but never equally many in most lines.
         if length >= 2 and (name != "space" or share > 0.8):
             found[name] = share - _doubts(rows, length)
+    if found.get("tab", 0.0) > 0.8:
+        found.pop("space", None)  # spaces are within cells then: “Song 5”
     best, best_share = ",", 0.0
     for name, share in found.items():
         if share > best_share + 0.1:

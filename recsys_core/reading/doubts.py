@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_core import escape, words
-from recsys_core.reading import people
+from recsys_core.reading import people, surroundings
 from recsys_core.reading.cells import Table, as_labels, as_numbers
 from recsys_core.reading.column_roles import (
     DOUBTFUL,
@@ -88,6 +88,20 @@ def of_wide(matrix: pd.DataFrame) -> list[Doubt]:
         found.append(_one("user", _said(matrix.index[rated.any(axis=1)][0]), "items_in_rows"))
     if n_items == 1:
         found.append(_one("item", _said(matrix.columns[rated.any(axis=0)][0]), "items_in_rows"))
+    names = min(matrix.axes, key=len)
+    totals = [name for name in names if surroundings.is_total(name)]
+    if len(totals) > 1 and 2 * len(totals) >= len(names):
+        found.append(
+            Doubt(
+                "summaries",
+                Text(
+                    "Columns are called like means, sums or counts ({names}), as of a table that "
+                    "sums up the ratings of others; bring the ratings themselves.",
+                    names=_listed(totals),
+                ),
+                "left_out",
+            )
+        )
     present = values[rated]
     if n_users > 1 and n_items > 1 and present.min() == present.max():
         found.append(_all_equal(float(present[0]), "unrated"))
@@ -105,13 +119,14 @@ def of_wide(matrix: pd.DataFrame) -> list[Doubt]:
                 "left_out",
             )
         )
-    if not found and _measure_apart(values):
+    if not found and (_measure_apart(values) or _of_different_kinds(values)):
         found.append(
             Doubt(
                 "measures",
                 Text(
-                    "The columns hold numbers of different ranges, as measurements do, where "
-                    "ratings share one scale; leave out what is no rating, or bring another table."
+                    "The columns hold numbers of different ranges, as measurements or what is "
+                    "known of persons do, where ratings share one scale; leave out what is no "
+                    "rating, or bring another table."
                 ),
                 "left_out",
             )
@@ -127,6 +142,29 @@ def of_wide(matrix: pd.DataFrame) -> list[Doubt]:
                     name=_said(labels.iloc[0]),
                 ),
                 "user",
+            )
+        )
+    if len(matrix.columns) > 2 and looks_like_moments(pd.Series(matrix.columns.astype(str))):
+        found.append(
+            Doubt(
+                "item_times",
+                Text(
+                    "The columns are named by dates or times such as “{name}”, as those of a list "
+                    "of who was there; bring a table whose columns say what was rated.",
+                    name=_said(matrix.columns[0]),
+                ),
+                None,
+            )
+        )
+    if len(matrix) > 2 and set(matrix.index) == set(matrix.columns):
+        found.append(
+            Doubt(
+                "square",
+                Text(
+                    "Rows and columns have the same names, as a table of distances, correlations "
+                    "or ties does; bring a table of users × items, unless people are what is rated."
+                ),
+                None,
             )
         )
     if n_again := int(matrix.index.duplicated().sum()):
@@ -155,8 +193,15 @@ def refusal(table: Table, roles: Roles, said: str) -> Text | None:
     A person's own export, a catalogue of items, a table of users; None where the table may hold
     ratings, or where nothing can be told. ``said`` is how sentences name the file.
     """
+    if (texts := _texts_alone(table, roles)) is not None:
+        return Text(
+            "{said} seems to hold texts with what each is worth (“{column}”), and says neither who "
+            "wrote them nor on what; bring a table with user, item and rating.",
+            said=said,
+            column=_said(texts),
+        )
     if roles.user is not None and (roles.item is not None or roles.rating is not None):
-        return None
+        return _keyed(table, roles, said)
     export = people.known(table.names)
     if export is not None and export.person(table.names) is None:
         return Text(
@@ -172,10 +217,18 @@ def refusal(table: Table, roles: Roles, said: str) -> Text | None:
     if item is None or len(table.body) < 2:
         return None
     codes, labels = _codes(table[item], np.ones(len(table.body), dtype=bool))
-    if len(labels) < 0.95 * max((codes >= 0).sum(), 1):
-        return None  # items come again: some column must say for whom
-    called = noun(item)
-    rating = roles.rating
+    called, rating = noun(item), roles.rating
+    if len(labels) < 0.95 * max((codes >= 0).sum(), 1):  # items come again: some must say for whom
+        if rating is None or meaning(rating).role != "rating" or meaning(rating).rank >= DOUBTFUL:
+            return None
+        return Text(
+            "{said} seems to hold ratings and reviews of each {called} without who gave them: no "
+            "column among {names} says who rated; choose it as the user, or bring ratings with "
+            "such a column.",
+            said=said,
+            called=called,
+            names=_listed([name for name in table.names if name not in (item, rating)]),
+        )
     average = rating is not None and meaning(rating).rank >= DOUBTFUL
     if rating is None or average or _looks_average(table[rating]):
         others = [name for name in table.names if name != item]
@@ -193,6 +246,26 @@ def refusal(table: Table, roles: Roles, said: str) -> Text | None:
         said=said,
         called=called,
     )
+
+
+def of_lists(column: pd.Series, name: str, said: str) -> Text | None:
+    """The sentence that refuses a column of items whose cells are lists; None where they are not.
+
+    “milk, bread”: the parts come again in other cells, more often than the cells themselves.
+    """
+    cells = column.dropna().astype(str).head(_MOST_LOOKED_AT)
+    for sign in ",;|":
+        parts = [part.strip() for cell in cells for part in cell.strip("[](){} ").split(sign)]
+        few = len(set(parts)) < min(0.5 * len(parts), cells.nunique())
+        if few and len(parts) > 1.5 * len(cells) > 7:
+            return Text(
+                "{said} seems to list market baskets: cells of column “{column}” hold several "
+                "items with “{sign}” between them; bring a row for each item, with who bought it.",
+                said=said,
+                column=_said(name),
+                sign=sign,
+            )
+    return None
 
 
 # --- long tables ----------------------------------------------------------------------------------
@@ -513,11 +586,53 @@ def _measure_apart(values: np.ndarray) -> bool:
     return bool(np.nanmin(present, axis=0).max() > np.nanmax(present, axis=0).min())
 
 
+def _of_different_kinds(values: np.ndarray) -> bool:
+    """Whether some columns hold amounts such as 71.28, and others 0 and 1 or three classes only."""
+    few = fine = False
+    for column in values.T:
+        given = column[np.isfinite(column)]
+        if len(given) < 2 * _ENOUGH:
+            continue
+        steps = (np.mod(given * 2, 1) != 0).mean()  # of halves people rate in
+        fine |= bool(steps > 0.5 and np.ptp(given) > 10)
+        few |= bool(len(np.unique(given)) <= 3 and (given == np.rint(given)).all())
+    return few and fine
+
+
 def _looks_average(column: pd.Series) -> bool:
     """Whether numbers have finer steps than halves, as no person rates."""
     values, _ = as_numbers(column)
     values = values[np.isfinite(values)]
     return bool(len(values)) and bool((np.mod(values * 2, 1) != 0).mean() > 0.3)
+
+
+def _texts_alone(table: Table, roles: Roles) -> str | None:
+    """The column of different texts, of five words and more, in a small table; None if none is."""
+    if len(table.names) > 3 or len(table.body) < _ENOUGH:
+        return None
+    if None not in (roles.user, roles.item, roles.rating):
+        return None
+    for name in table.names:
+        cells = _sampled(table[name]).astype(str)
+        different = len(cells) and cells.nunique() > 0.9 * len(cells)
+        if different and cells.str.count(r"\s").mean() > 4:
+            return name
+    return None
+
+
+def _keyed(table: Table, roles: Roles, said: str) -> Text | None:
+    """The refusal of a table without names and ratings whose rows have each another first cell."""
+    first = table.names[0]
+    if roles.rating is not None or roles.user != first or not first.startswith("column "):
+        return None
+    if len(table.body) < _ENOUGH or table[first].nunique() < len(table.body):
+        return None
+    return Text(
+        "{said} seems to be a catalogue or a table of users: each row has another id in its first "
+        "column, and none has a rating; bring a table that says who rated what, this one beside "
+        "it.",
+        said=said,
+    )
 
 
 def _table_of_users(table: Table, user: str, said: str) -> Text | None:

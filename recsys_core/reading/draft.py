@@ -12,7 +12,7 @@ import pandas as pd
 
 from recsys_core import escape
 from recsys_core.errors import RatingsError, ReadError, SettingsError
-from recsys_core.ratings import Ratings, Scale
+from recsys_core.ratings import Ratings, Scale, label_text
 from recsys_core.reading import (
     budget,
     building,
@@ -21,6 +21,7 @@ from recsys_core.reading import (
     folders,
     formats,
     joining,
+    kinds,
     meaning,
     opening,
     several,
@@ -46,14 +47,14 @@ CHANGEABLE = (
     "member", "sheet", "encoding", "delimiter", "first_line", "header", "footer", "left_out",
     "decimal", "layout", "user", "item", "rating", "timestamp", "title", "genres", "key",
     "labels", "items_in_rows", "unrated", "answers", "repeats", "scale", "log", "implicit",
-    "person",
+    "person", "event", "only",
 )  # fmt: skip
 
 # What decides how a file becomes cells, and so which columns there are.
 _CUTS = frozenset(["member", "sheet", "encoding", "delimiter", "first_line", "header", "layout"])
 
 # What names columns, and so means nothing once these are others.
-_OF_COLUMNS = frozenset([*column_roles.ROLES, "left_out", "key"])
+_OF_COLUMNS = frozenset([*column_roles.ROLES, "left_out", "key", "event", "only"])
 
 Cell = str | float | int | bool | None
 
@@ -103,11 +104,14 @@ class Draft:
     unrated : the numbers and words that mean “not rated”. Blanks always do.
     size : how many users, items and ratings; None where only some rows were looked at, or rows of a
         matrix have the same name.
+    event, events : the column that says what each row of a log records (“view”, “cart”), and all
+        that it says; ``only`` are those whose rows count, None: all.
     scale : lowest and highest possible rating and their step; None when no rating is left.
     counts : the numbers look like play counts; ``log`` reads log(1 + count) instead of the count.
     implicit : there are pairs of user and item only; each counts 1.
     rows : the first rows as they are in the file, under ``row_names``.
     remarks : what a person should know about the guesses, in sentences.
+    joins : of how many items or users each other table tells that is joined to the ratings.
     sampled : only some rows of a large file were looked at so far.
     doubts : why a guess may be wrong, each with the control that mends it.
     problem : why it cannot be read as it is, one sentence; None when it can.
@@ -151,10 +155,14 @@ class Draft:
     key: str | None = None
     repeats: str | None = None
     person: tuple[str, ...] | None = None
+    event: str | None = None
+    events: tuple[str, ...] = ()
+    only: tuple[str, ...] | None = None
     doubts: tuple[Doubt, ...] = ()
     row_names: tuple[str, ...] = ()
     rows: tuple[tuple[Cell, ...], ...] = ()
     remarks: tuple[str, ...] = ()
+    joins: tuple[Text, ...] = ()
     problem: Text | None = None
     changes: dict[str, Any] = field(default_factory=dict)
     _brought: Brought | None = field(default=None, repr=False)
@@ -164,7 +172,7 @@ class Draft:
 
         What the rows decide, such as the scale, is found anew among all of them.
         """
-        names = [*_CELLS, *_TABLE, "member", "items_in_rows", "implicit", "key"]
+        names = [*_CELLS, *_TABLE, "member", "items_in_rows", "implicit", "key", "event"]
         names += column_roles.ROLES if self.layout == "long" else ["user", "labels"]
         return {name: getattr(self, name) for name in names} | self.changes
 
@@ -223,9 +231,8 @@ class Draft:
             budget.now().at("build")
             ratings = recognised(building.checked(reached.ratings.made(), said))
             # Whoever reads at once sees no preview: the report says what that would say.
-            inside = brought.memory(opening.inside, brought.content)
-            beside = several.others(inside, self.member) if inside.members else ()
-            ratings = joining.joined(ratings, beside) if beside else ratings
+            others = _others(brought, self)
+            ratings = joining.joined(ratings, others, self.beside) if others else ratings
             report = ratings.report
             sentences = (*report.remarks, *(doubt.sentence for doubt in self.doubts))
             return ratings.replace(report=replace(report, remarks=sentences))
@@ -327,12 +334,12 @@ def _follow(
     yield _Reached(draft)
     cut = Cut(**{what: changes[what] for what in _TABLE if what in changes}, whole=whole)
     if whole and changes["layout"] == "long":
-        roles = [changes.get(what) for what in (*column_roles.ROLES, "key")]
+        roles = [changes.get(what) for what in (*column_roles.ROLES, "key", "event")]
         columns = tuple(dict.fromkeys(filter(None, roles)))
         labels = [changes[what] for what in ("user", "item") if changes.get(what) in columns]
         cut = cut._replace(columns=columns, labels=tuple(labels))
     files = tuple(one.content.name for one in found)
-    tabled = do(_all_tabled, cells, cut, files, _persons(changes))
+    tabled = do(_all_tabled, cells, cut, files, _all_of(changes.get("person")))
     row_names, rows = do(_first_rows, tabled.whole)
     draft = replace(
         draft,
@@ -347,7 +354,29 @@ def _follow(
         sampled=tabled.sampled,
     )
     yield _Reached(draft)
-    yield from (_wide if tabled.layout == "wide" else _long)(draft, brought, tabled, changes, whole)
+    steps = _wide if tabled.layout == "wide" else _long
+    for reached in steps(draft, brought, tabled, changes, whole):
+        yield reached
+    if reached.ratings is not None and not whole and (others := _others(brought, reached.draft)):
+        told = do(_told, reached.ratings, others, reached.draft.beside, tabled.sampled)
+        yield replace(reached, draft=replace(reached.draft, joins=told))
+
+
+def _others(brought: Brought, draft: Draft) -> joining.Others:
+    """The tables that are joined to the ratings: other files, and other tables of their file."""
+    inside = brought.memory(opening.inside, brought.content)
+    if not inside.members and len(draft.sheets) < 2:
+        return ()
+    return brought.memory(several.others, inside, draft.member, draft.sheet, draft.sheets)
+
+
+def _told(
+    ready: Ready, others: joining.Others, files: tuple[str, ...], sampled: bool
+) -> tuple[Text, ...]:
+    """What is said of other tables before they are joined."""
+    labels = {side: [label_text(x) for x in found] for side, found in ready.labels().items()}
+    told = joining.told(labels, ready.noun, others, files)
+    return tuple(Text("So far: {remark}", remark=one) for one in told) if sampled else told
 
 
 # What each step takes of what a person said, in its order.
@@ -377,8 +406,8 @@ def _all_tabled(
     return tabling.together(parts, files, persons)
 
 
-def _persons(changes: dict[str, Any]) -> tuple[str, ...] | None:
-    said = changes.get("person")
+def _all_of(said: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    """One text or several as several; None where nothing was said."""
     return None if said is None else (said,) if isinstance(said, str) else tuple(said)
 
 
@@ -389,7 +418,10 @@ def _long(
     do, file = brought.memory, brought.said
     chosen = {what: changes[what] for what in column_roles.ROLES if what in changes}
     found = do(meaning.long_roles, tabled, file, chosen, changes.get("key", ...))
+    only = _all_of(changes.get("only"))
+    found = do(meaning.of_events, found, file, changes.get("event", ...), only)
     draft = replace(draft, **dataclasses.asdict(found.roles), key=found.key)
+    draft = replace(draft, event=found.event, events=found.events, only=found.only)
     if tabled.persons:
         draft = replace(draft, person=tabled.persons)
     yield _Reached(draft)
@@ -434,7 +466,7 @@ def _wide(
     users = read.labels[0] if read.labels is not None else pd.Index([])
     known = not (draft.sampled or users.has_duplicates)  # equal names become one user
     size = (*read.numbers.shape, valued.n) if known else None
-    doubted = do(_wide_doubts, read, valued, whole)
+    doubted = (*tabled.doubts, *do(_wide_doubts, read, valued, whole))
     draft = replace(draft, scale=scale, size=size, doubts=doubted)
     yield _Reached(draft, ReadyWide(read, roles, valued, scale, draft.name, draft.remarks))
 
@@ -443,7 +475,11 @@ def _doubts(found: LongRoles, once: valuing.Once, whole: bool, sampled: bool) ->
     """What speaks against the guesses; looked for in the sample alone, where there is one."""
     if whole:
         return ()
-    return tuple(doubts.of_long(found.table, found.roles, once.valued.numbers, sampled))
+    of_kind = kinds.of_long(found)
+    controls = {doubt.control for doubt in of_kind}
+    follow = {"user_name": "user", "item_name": "item", "repeated": "only"}  # from what is said
+    ratings = doubts.of_long(found.table, found.roles, once.valued.numbers, sampled)
+    return (*of_kind, *(one for one in ratings if follow.get(one.code) not in controls))
 
 
 def _wide_doubts(read: valuing.Read, valued: valuing.Valued, whole: bool) -> tuple[Doubt, ...]:

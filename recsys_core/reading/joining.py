@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,8 @@ from recsys_core.text import Text
 
 # A column that knows fewer of the labels belongs to other ratings.
 _FEWEST = 0.05
+# … and one of small numbers that is not called an id knows some by chance.
+_BY_CHANCE = 0.5
 _MOST_COLUMNS = 40  # what more is said of an item nobody reads
 
 
@@ -45,34 +47,51 @@ def _has_ratings(table: Table, decimal: str) -> bool:
     return users.nunique() < len(users) or items.nunique() < len(items)
 
 
-def joined(ratings: Ratings, others: Sequence[tuple[str, Table]]) -> Ratings:
+# The labels of users and of items; other tables by name.
+Labels = Mapping[Side, Sequence[str]]
+Others = Sequence[tuple[str, Table]]
+
+
+def told(labels: Labels, noun: str, others: Others, files: Collection[str]) -> tuple[Text, ...]:
+    """The sentences that ``joined`` will say of other tables, before anything is joined.
+
+    ``labels`` are those of users and items, ``noun`` is what an item is called.
+    """
+    remarks = []
+    for name, table in others:
+        match = _best_match(labels, table)
+        if match is not None:
+            called = _noun(noun, table) if match.side == "item" else "user"
+            remarks.append(_remark(name, table, match, called))
+        elif name in files:
+            remarks.append(_without_match(name, noun))
+    return tuple(remarks)
+
+
+def joined(ratings: Ratings, others: Others, files: Collection[str] | None = None) -> Ratings:
     """The ratings with all that other tables say of their items and users.
 
-    ``others`` are names of files and what they hold. Titles and genres go by these names into
+    ``others`` are names of tables and what they hold. Titles and genres go by these names into
     ``item_info``, all else by the names of its columns; what is known already stays. A remark of
-    the report says of how many a table speaks; of one that speaks of none, that it was left out.
+    the report says of how many a table speaks; of one of ``files`` (None: of any) that speaks of
+    none, that it was left out.
     """
     infos: dict[Side, pd.DataFrame | None] = {"user": ratings.user_info, "item": ratings.item_info}
     remarks = list(ratings.report.remarks)
     noun = ratings.item_noun
+    labels: Labels = {side: [label_text(x) for x in ratings.axis(side).labels] for side in SIDES}
     for name, table in others:
-        match = _best_match(ratings, table)
+        match = _best_match(labels, table)
         if match is None:
-            remarks.append(
-                Text(
-                    "“{name}” was left out: no column of it has the {noun}s or users of the "
-                    "ratings.",
-                    name=_said(name),
-                    noun=noun,
-                )
-            )
+            if files is None or name in files:
+                remarks.append(_without_match(name, noun))
             continue
         info = _info(table, match)
         known = infos[match.side]
         added = info if known is None else _beside(known, info)
         infos[match.side] = added
         if match.side == "item" and known is None and "title" in info:
-            noun = _noun(ratings, table, match)
+            noun = _noun(noun, table)
         remarks.append(_remark(name, table, match, noun if match.side == "item" else "user"))
     return ratings.replace(
         item_noun=noun,
@@ -121,12 +140,11 @@ _FORMS: tuple[Callable[[str], str], ...] = (
 )
 
 
-def _best_match(ratings: Ratings, table: Table) -> _Match | None:
+def _best_match(labels: Labels, table: Table) -> _Match | None:
     """The column and side that have most labels in common, names of columns deciding between two.
 
     A count of both sides is at stake: users 1 to 9 are in every catalogue of numbered items.
     """
-    labels = {side: [label_text(x) for x in ratings.axis(side).labels] for side in SIDES}
     best: tuple[tuple[Any, ...], _Match] | None = None
     for name in table.names:
         cells = as_labels(table[name])
@@ -139,7 +157,8 @@ def _best_match(ratings: Ratings, table: Table) -> _Match | None:
         for side in SIDES:
             for at, form in enumerate(_FORMS):
                 rows = _rows_of(labels[side], cells, form)
-                if rows is None or (n := int((rows >= 0).sum())) < _FEWEST * len(rows) or not n:
+                fewest = _FEWEST if said.role == side or _is_key(name, cells) else _BY_CHANCE
+                if rows is None or (n := int((rows >= 0).sum())) < fewest * len(rows) or not n:
                     continue
                 named_other = said.role in SIDES and said.role != side
                 overlap = 2 * n / (len(rows) + n_present)
@@ -149,7 +168,15 @@ def _best_match(ratings: Ratings, table: Table) -> _Match | None:
     return None if best is None else best[1]
 
 
-def _rows_of(labels: list[str], cells: pd.Series, form: Callable[[str], str]) -> np.ndarray | None:
+def _is_key(name: str, cells: pd.Series) -> bool:
+    """Whether a column is called an id, or holds what is no small number: none fits by chance."""
+    called = not {"id", "index", "key"}.isdisjoint(re.findall(r"[^\W_]+", name.lower()))
+    return called or not bool(cells.dropna().str.fullmatch(r"\d{1,4}").all())
+
+
+def _rows_of(
+    labels: Sequence[str], cells: pd.Series, form: Callable[[str], str]
+) -> np.ndarray | None:
     """The first row of each label in a column; None where two labels become one in this form."""
     written = [form(label) for label in labels]
     if len(set(written)) < len(written):
@@ -208,11 +235,18 @@ def _beside(known: pd.DataFrame, info: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def _noun(ratings: Ratings, table: Table, match: _Match) -> str:
+def _noun(noun: str, table: Table) -> str:
     """What the items are called: as the ratings say, else as the catalogue does."""
-    from_names = [doubts.noun(name) for name in table.names]
-    said = [noun for noun in from_names if noun != "item"]
-    return said[0] if ratings.item_noun == "item" and said else ratings.item_noun
+    said = [found for name in table.names if (found := doubts.noun(name)) != "item"]
+    return said[0] if noun == "item" and said else noun
+
+
+def _without_match(name: str, noun: str) -> Text:
+    return Text(
+        "“{name}” was left out: no column of it has the {noun}s or users of the ratings.",
+        name=_said(name),
+        noun=noun,
+    )
 
 
 def _remark(name: str, table: Table, match: _Match, noun: str) -> Text:

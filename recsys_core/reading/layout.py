@@ -155,7 +155,14 @@ def footer_lines(records: Sequence[Record], width: int | None = None, decimal: s
 def has_header(records: Sequence[Record], decimal: str = ".") -> bool:
     """Whether the first record names the columns."""
     first, rest = records[0], records[1:]
-    roles = {role(str(cell)) for cell in first[:_NAMED] if not is_blank(cell)} - {None}
+    # What comes again below is a cell like the others: “purchase”, “song”.
+    again = [{str(row[at]) for row in rest if at < len(row) and list(row) != list(first)}
+             for at in range(min(len(first), _NAMED))]  # fmt: skip
+    roles = {
+        role(str(cell))
+        for cell, below in zip(first, again, strict=False)
+        if not is_blank(cell) and str(cell) not in below
+    } - {None}
     if len(roles) >= 2 or (roles and len(first) == 1):
         return True
     if not rest:
@@ -224,7 +231,7 @@ def is_wide(records: Sequence[Record], header: bool, decimal: str = ".") -> bool
     width = max((len(row) for row in body), default=len(names))
     body = body[: len(body) - footer_lines(body, width, decimal)] if len(body) > 2 else body
     if width <= _NAMED and names_long(names):
-        return False
+        return len(names) == width and are_marks(names, body, decimal)
     if not body:
         return width > 5
     values = np.full((len(body), width), np.nan)
@@ -255,6 +262,27 @@ def is_wide(records: Sequence[Record], header: bool, decimal: str = ".") -> bool
     return not _is_list_of_pairs(values, blank)
 
 
+def are_marks(names: Sequence[Any], body: Sequence[Record], decimal: str) -> bool:
+    """Whether “name, Alien, Heat, points” are users × items, though some names are those of roles.
+
+    Each row has another name, no column is called an item, and two or more that are called nothing
+    known hold numbers of the same range as the one that is called a rating.
+    """
+    said = [role(str(name)) for name in names]
+    if said[0] not in ("user", "title") or said.count("rating") != 1 or len(body) < 2:
+        return False
+    free = [at for at, what in enumerate(said) if at and not what]
+    if {*said[1:]} - {None, "rating"} or len(free) < 2:
+        return False
+    labels = {str(row[0]) for row in body if len(row)}
+    cells = [[number(row[at], decimal) for row in body if at < len(row) and not is_blank(row[at])]
+             for at in (said.index("rating"), *free)]  # fmt: skip
+    if len(labels) < len(body) or any(None in column or not column for column in cells):
+        return False
+    least, most = zip(*((min(column), max(column)) for column in cells), strict=True)  # type: ignore[type-var]
+    return min(least) >= 0 and max(most) <= 2 * min(most) and max(most) <= 100
+
+
 def _is_id(cell: Any) -> bool:
     """Whether a text has leading zeros, or letters and several digits: an id, no rating."""
     text = str(cell).strip() if isinstance(cell, str) else ""
@@ -272,7 +300,10 @@ def _is_list_of_pairs(values: np.ndarray, blank: np.ndarray) -> bool:
     if (pairs != np.rint(pairs)).any():
         return False
     unique = len(np.unique(pairs, axis=0)) >= 0.98 * len(pairs)
-    ids_are_large = pairs.max() > 20 and pairs.max() > 2 * np.abs(values[:, 2]).max()
+    # Where each user comes once it is the items that must look like ids.
+    once = len(np.unique(pairs[:, 0])) == len(pairs)
+    largest = pairs[:, 1].max() if once else pairs.max()
+    ids_are_large = largest > 20 and largest > 2 * np.abs(values[:, 2]).max()
     if unique and ids_are_large:
         return True
     grouped = len(pairs) > 1 and (np.diff(pairs[:, 0]) >= 0).all()

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from recsys_core.reading import answers, column_roles, doubts, layout, people
-from recsys_core.reading.cells import Table
+from recsys_core.reading.cells import Table, as_codes
 from recsys_core.reading.column_roles import Roles
 from recsys_core.reading.formats import keys
 from recsys_core.reading.sources import unreadable
@@ -24,7 +25,9 @@ class LongRoles:
     """Which column of a table with one rating a row is what.
 
     ``key`` is the column that holds user and item together; ``table`` has both apart. ``unrated``
-    and ``noun`` are what a known export calls “not rated” and its items.
+    and ``noun`` are what a known export calls “not rated” and its items. ``event`` is the column
+    that says what each row of a log records, ``events`` all that it says, the most frequent first;
+    ``only``: those whose rows are left in the table, None for all.
     """
 
     table: Table
@@ -33,6 +36,9 @@ class LongRoles:
     unrated: tuple[float, ...] = ()
     noun: str | None = None
     remarks: tuple[Text, ...] = ()
+    event: str | None = None
+    events: tuple[str, ...] = ()
+    only: tuple[str, ...] | None = None
 
 
 def long_roles(
@@ -88,6 +94,59 @@ def long_roles(
     unrated = () if export is None else export.unrated
     noun = None if export is None else export.noun
     return LongRoles(table, roles, key, unrated, noun, remarks)
+
+
+def of_events(
+    found: LongRoles, said: str, said_event: Any, only: tuple[str, ...] | None
+) -> LongRoles:
+    """Tell what the rows of a log record, and leave those in that count.
+
+    ``said_event`` is the column that says it, None for none, ``...`` where nothing was said.
+
+    Raises
+    ------
+    ReadError
+        If there is no such column, or no such row.
+    """
+    table = found.table
+    event = column_roles.events_among(table, found.roles) if said_event is ... else said_event
+    if event is None:
+        return found
+    if event not in table.names:
+        raise unreadable(Text("{said} has no column “{column}”.", said=said, column=event))
+    codes, texts = as_codes(table[event])
+    times = np.bincount(codes[codes >= 0], minlength=len(texts))
+    events = tuple(texts[at] for at in np.argsort(-times, kind="stable")[:_MOST_EVENTS])
+    found = replace(found, event=event, events=events)
+    if only is None:
+        return found
+    rows = np.flatnonzero(np.isin(codes, [at for at, text in enumerate(texts) if text in only]))
+    if not len(rows):
+        raise unreadable(
+            Text(
+                "No row of {said} has {events} in column “{column}”; choose another.",
+                said=said,
+                events=", ".join(f"“{event}”" for event in only),
+                column=event,
+            )
+        )
+    body = table.body.iloc[rows].reset_index(drop=True)
+    for at, dtype in enumerate(body.dtypes):
+        if isinstance(dtype, pd.CategoricalDtype):
+            body.isetitem(at, body.iloc[:, at].cat.remove_unused_categories())
+    place = table.place
+    kept = Table(body, table.names, lambda row: place(int(rows[row])), table.remarks)
+    remark = Text(
+        "{n:,} of {n_all:,} rows count: those with {events} in column “{column}”.",
+        n=len(rows),
+        n_all=len(codes),
+        events=", ".join(f"“{event}”" for event in only),
+        column=event,
+    )
+    return replace(found, table=kept, only=only, remarks=(*found.remarks, remark))
+
+
+_MOST_EVENTS = 50
 
 
 def _answered(texts: Mapping[str, int]) -> bool:
@@ -149,6 +208,9 @@ def needed(found: LongRoles, implicit: bool, said: str) -> None:
     roles, table = found.roles, found.table
     if not implicit and (refused := doubts.refusal(table, roles, said)) is not None:
         raise unreadable(refused)
+    if roles.item is not None and roles.rating is None:
+        if (refused := doubts.of_lists(table[roles.item], roles.item, said)) is not None:
+            raise unreadable(refused)
     for what in ("user", "item") if implicit else ("user", "item", "rating"):
         if getattr(roles, what) is None:
             names = ", ".join(f"“{name}”" for name in table.names[:12])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from recsys_core.ratings import Ratings, Scale
+from recsys_core.ratings import SIDES, Ratings, Scale, Side
 from recsys_core.reading import building, column_roles
+from recsys_core.reading.cells import as_codes
 from recsys_core.reading.meaning import LongRoles, WideRoles
 from recsys_core.reading.valuing import Once, Read, Valued
 
@@ -15,6 +17,11 @@ class ReadyMade:
     """Ratings that were read at once."""
 
     ratings: Ratings
+    noun = "item"
+
+    def labels(self) -> dict[Side, list[Any]]:
+        """The labels of users and of items."""
+        return {side: list(self.ratings.axis(side).labels) for side in SIDES}
 
     def made(self) -> Ratings:
         """The ratings."""
@@ -31,6 +38,18 @@ class ReadyLong:
     name: str
     remarks: tuple[str, ...]
 
+    @property
+    def noun(self) -> str:
+        """What an item is called."""
+        return self.found.noun or column_roles.noun(self.found.roles.item)
+
+    def labels(self) -> dict[Side, list[Any]]:
+        """The labels of users and of items."""
+        table, roles = self.found.table, self.found.roles
+        assert roles.user is not None and roles.item is not None
+        users, items = (as_codes(table[column])[1] for column in (roles.user, roles.item))
+        return {"user": list(users), "item": list(items)}
+
     def made(self) -> Ratings:
         """The ratings; RatingsError where none is left."""
         return building.from_long(
@@ -39,7 +58,7 @@ class ReadyLong:
             self.once.valued.numbers,
             self.scale,
             self.name,
-            self.found.noun or column_roles.noun(self.found.roles.item),
+            self.noun,
             list(self.remarks),
             self.once.how,
         )
@@ -56,12 +75,27 @@ class ReadyWide:
     name: str
     remarks: tuple[str, ...]
 
+    @property
+    def noun(self) -> str:
+        """What an item is called."""
+        return column_roles.noun(self.roles.user) if self.roles.items_in_rows else "item"
+
+    def labels(self) -> dict[Side, list[Any]]:
+        """The labels of users and of items."""
+        assert self.read.labels is not None
+        users, items = self.read.labels
+        return {"user": list(users.unique()), "item": list(items.unique())}
+
     def made(self) -> Ratings:
         """The ratings; RatingsError where none is left."""
         assert self.read.labels is not None
-        noun = column_roles.noun(self.roles.user) if self.roles.items_in_rows else "item"
         return building.from_wide(
-            self.valued.numbers, *self.read.labels, self.scale, self.name, noun, list(self.remarks)
+            self.valued.numbers,
+            *self.read.labels,
+            self.scale,
+            self.name,
+            self.noun,
+            list(self.remarks),
         )
 
 

@@ -35,10 +35,25 @@ def beside(inside: Inside, member: str | None) -> tuple[str, ...]:
     return rest if _is_little(inside, rest) else ()
 
 
-def others(inside: Inside, member: str | None) -> tuple[tuple[str, Table], ...]:
-    """The other tables, by name; none where they are too many or too large."""
-    found = ((name, _table(inside, name)) for name in beside(inside, member))
+def others(
+    inside: Inside, member: str | None, sheet: str | None, sheets: tuple[str, ...]
+) -> tuple[tuple[str, Table], ...]:
+    """The other tables, by name; none where they are too many or too large.
+
+    ``sheet`` is the one of the ratings, of all ``sheets`` in their file: a workbook, a database.
+    """
+    found = [(name, _table(inside, name)) for name in beside(inside, member)]
+    rest = [name for name in sheets if name != sheet]
+    if len(rest) <= _MOST_TABLES and _size(inside, member) <= _MOST_BYTES:
+        found += [(name, _table(inside, member, name)) for name in rest]
     return tuple((name, table) for name, table in found if table is not None)
+
+
+def _size(inside: Inside, member: str | None) -> int:
+    """Bytes of the file that holds the ratings."""
+    if inside.pack is None or member is None:
+        return len(inside.content.data)
+    return inside.pack.size(member)
 
 
 def _is_little(inside: Inside, names: tuple[str, ...]) -> bool:
@@ -47,10 +62,10 @@ def _is_little(inside: Inside, names: tuple[str, ...]) -> bool:
     return sum(map(inside.pack.size, names)) <= _MOST_BYTES
 
 
-def _table(inside: Inside, name: str) -> Table | None:
+def _table(inside: Inside, name: str | None, sheet: str | None = None) -> Table | None:
     """One table of those inside, None where it is none: what cannot be read is no catalogue."""
     try:
-        cells = all_cells(chosen(inside, name), None, None, None, None)
+        cells = all_cells(chosen(inside, name), sheet, None, None, None)
         found = tabling.tabled(cells[0], Cut(layout="long", whole=True))
     except ReadError:
         return None

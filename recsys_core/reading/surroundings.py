@@ -134,6 +134,20 @@ def asides(
             about[at] = why
     items = [at for at in rated if at not in about]
     found = [Aside(at, why) for at, why in about.items()]
+    last = width - 1
+    if last in items and last not in totals and len(items) > 2:
+        word = summary_below(values[:, items].T)
+        if word is not None:
+            found.append(
+                Aside(
+                    last,
+                    Text(
+                        "Column “{name}” holds the {word} of the others.",
+                        name=called[last],
+                        word=word,
+                    ),
+                )
+            )
     found += [
         Aside(at, Text("Column “{name}” is computed from the others.", name=called[at]))
         for at in totals
@@ -162,7 +176,8 @@ def _other_words(name: Any, words: list[str], others: list[list[str]]) -> Text |
     Answers such as “not seen” or “5 (loved it)” are met in other columns, too, or hold a number.
     """
     elsewhere = {word for column in others for word in column}
-    if words and elsewhere.isdisjoint(words) and not any(word[0].isdigit() for word in words):
+    numbered = any(word[0].isdigit() for word in words) and not is_demographic(name)
+    if words and elsewhere.isdisjoint(words) and not numbered:
         return Text("Column “{name}” holds words, not ratings.", name=name)
     return None
 
@@ -190,6 +205,34 @@ def is_total_row(record: Sequence[Any], above: Sequence[Sequence[Any]], decimal:
         return True
     values, _ = _grid([record, *above], len(record), decimal)
     return _is_computed(values[0, 1:], values[1:, 1:].T)
+
+
+def summary_below(values: np.ndarray) -> str | None:
+    """What the last row is of all above it in four columns of five, "mean" or "sum"; else None.
+
+    ``values`` is (n_rows, n_columns), NaN where blank. Zeros may count as blank, too. It must be
+    no chance either: sums beyond all numbers above, means with decimals that nobody rates in, or
+    five columns and more.
+    """
+    above, last = values[:-1], values[-1]
+    if len(above) < 2:
+        return None
+    fine = bool((np.mod(last[np.isfinite(last)] * 2, 1) != 0).any())
+    coarse = bool((np.mod(above[np.isfinite(above)] * 2, 1) == 0).all())
+    for blank in (above, np.where(above == 0, np.nan, above)):
+        n_given = np.isfinite(blank).sum(axis=0)
+        given = np.isfinite(last) & (last != 0) & (n_given > 1)
+        if given.sum() < max(3, 0.5 * np.isfinite(last).sum()):
+            continue
+        sums = np.nansum(blank[:, given], axis=0)
+        rounded = np.array([0.5 * 10.0 ** -max(_decimals(x), 1) + 1e-9 for x in last[given]])
+        for word, expected in (("mean", sums / n_given[given]), ("sum", sums)):
+            right = np.abs(expected - last[given]) <= rounded
+            beyond = last[given].max() > np.nanmax(above) if word == "sum" else fine and coarse
+            enough = len(above) > 2 or (word == "sum" and right.sum() > 3)
+            if enough and right.mean() >= 0.8 and (beyond or right.sum() >= 5):
+                return word
+    return None
 
 
 _SUMMARIES: tuple[Callable[[np.ndarray], float], ...] = (

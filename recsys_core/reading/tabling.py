@@ -12,8 +12,9 @@ import pandas as pd
 
 from recsys_core import escape
 from recsys_core.reading import answers, formats, headers, layout, people, surroundings, tables
-from recsys_core.reading.cells import Table, decimal_mark, is_blank, number
-from recsys_core.reading.column_roles import role
+from recsys_core.reading.cells import Table, as_numbers, decimal_mark, is_blank, number
+from recsys_core.reading.column_roles import has_ids, role
+from recsys_core.reading.doubts import Doubt
 from recsys_core.reading.formats import forms
 from recsys_core.reading.opening import Cells
 from recsys_core.reading.sources import unreadable
@@ -50,7 +51,7 @@ class Tabled:
     first records of what is read, lines of names included. ``roles``: what the file itself, or the
     form of a survey, says of columns; ``items``: names of columns that are items, where they are
     not called as these; ``persons``: whose each of several files is.
-    ``sampled``: only some rows of a large file are here.
+    ``sampled``: only some rows of a large file are here; ``doubts`` of how it was cut.
     """
 
     table: Table
@@ -66,6 +67,7 @@ class Tabled:
     roles: Mapping[str, str | None] = field(default_factory=dict)
     items: Mapping[str, str] = field(default_factory=dict)
     persons: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,8 +118,9 @@ def tabled(cells: Cells, cut: Cut) -> Tabled:
         wide = layout.is_wide(inner, header > 0, decimal)
     shape = cut.layout or ("wide" if wide else "long")
     if shape == "long" and cut.left_out is None:
-        said = _said(cells)
-        columns, inner = replace(columns, left_out=said, remarks=(), items={}), records
+        says = getattr(cells, "says", None) or formats.Says()
+        columns = replace(columns, left_out=says.left_out, remarks=says.remarks, items={})
+        inner = records
     footer = cut.footer
     if footer is None:
         footer = layout.footer_lines(_tail(cells), cells.width, decimal)
@@ -127,7 +130,13 @@ def tabled(cells: Cells, cut: Cut) -> Tabled:
         cut = cut._replace(columns=None, labels=())  # columns that are made of others need these
     table = _cut_out(cells, cut, header, footer, shape == "wide", decimal)
     remarks = [*table.remarks, *columns.remarks]
-    if footer:
+    below = None
+    if cut.footer is None and not footer and shape == "wide":
+        below = _summary_below(table.without(columns.left_out), decimal)
+    if below is not None:
+        footer = 1
+        table = _cut_out(cells, cut, header, footer, True, decimal)
+    elif footer:
         remarks.append(
             Text(
                 "The last line is no part of the table and was left out.",
@@ -148,6 +157,33 @@ def tabled(cells: Cells, cut: Cut) -> Tabled:
         remarks=tuple(remarks),
         roles=columns.roles,
         items=columns.items,
+        doubts=() if below is None else (below,),
+    )
+
+
+_MOST_SUMMED = 1_000_000  # cells of a matrix in which a row of sums is looked for
+
+
+def _summary_below(table: Table, decimal: str) -> Doubt | None:
+    """That the last row holds the mean or the sum of all above it, whatever it is called."""
+    if table.body.size > _MOST_SUMMED:
+        return None
+    columns = [as_numbers(table.body.iloc[:, at], decimal)[0] for at in range(len(table.names))]
+    values = np.stack(columns, axis=1)
+    labels = not np.isfinite(values[:-1, 0]).any()  # names, not ratings
+    word = surroundings.summary_below(values[:, int(labels) :])
+    if word is None:
+        return None
+    label = table.body.iloc[-1, 0] if labels else None
+    return Doubt(
+        "summary",
+        Text(
+            "The last row{name} holds the {word} of each column above it and was left out; set 0 "
+            "lines left out at the end if it is a user.",
+            name="" if is_blank(label) else f" (“{escape.brief(label, 40)}”)",
+            word=word,
+        ),
+        "footer",
     )
 
 
@@ -280,11 +316,6 @@ def _is_large(cells: Cells) -> bool:
     return isinstance(cells, TextCells) and len(cells._data) > 4 << 20
 
 
-def _said(cells: Cells) -> tuple[str, ...]:
-    """Columns that the file itself marks as to be left out."""
-    return tuple(getattr(getattr(cells, "says", None), "left_out", ()))
-
-
 def _cut_out(cells: Cells, cut: Cut, header: int, footer: int, wide: bool, decimal: str) -> Table:
     if isinstance(cells, TextCells):
         return cells.table(
@@ -321,22 +352,47 @@ def _columns(
     items, others = headers.values_apart(names)
     if items:  # a pivot table of several values
         return _Columns(others, (*remarks, _without_ratings(others)), {}, items, wide=True)
-    long = layout.names_long(names)
+    marks = layout.are_marks(names, rows, decimal)
+    long = layout.names_long(names) and not marks
     form = forms.understood(names, rows)
-    rated = long and not {"rating", "count"}.isdisjoint(map(role, names))
+    rated = long and (has_ids(names) or not {"rating", "count"}.isdisjoint(map(role, names)))
     if form is not None and (form.sure or not rated):
         return _of_form(form, remarks)
     one_rating = len(names) <= 5 and [role(name) for name in names].count("rating") == 1
-    if long or one_rating:  # “u, i, rating”: the words beside are names
+    if long or (one_rating and not marks):  # “u, i, rating”: the words beside are names
         return _Columns(remarks=remarks)
     labels = layout.has_labels(records[header - 1 :], True, decimal)
     found = surroundings.asides(names, rows, labels, decimal)
+    roles: dict[str, str | None] = {}
+    if (named := _named_beside(names, rows, found, decimal)) is not None:
+        found = [surroundings.Aside(0, Text("Column “{name}” numbers the rows.", name=names[0])),
+                 *(aside for aside in found if aside.position != named)]  # fmt: skip
+        roles = {"user": names[named]}
     left_out = tuple(names[aside.position] for aside in found)
     kept = [at for at, name in enumerate(names) if name not in left_out]
     inner = [[record[at] for at in kept if at < len(record)] for record in records[header - 1 :]]
     if found and layout.is_wide(inner, True, decimal):
-        return _Columns(left_out, (*remarks, *(_left_out(aside) for aside in found)), wide=True)
+        remarks += tuple(map(_left_out, found))
+        return _Columns(left_out, remarks, roles, wide=True)
     return _Columns(remarks=remarks)
+
+
+def _named_beside(
+    names: list[str], rows: list[list[Any]], found: list[surroundings.Aside], decimal: str
+) -> int | None:
+    """The column that names the rows where the first only numbers them: “Nr, Name, Alien, Heat”."""
+    numbers = [number(row[0], decimal) for row in rows if row]
+    begins = numbers[0] if numbers else None
+    if len(numbers) < 3 or begins not in (0, 1):
+        return None
+    if numbers != [begins + n for n in range(len(numbers))]:
+        return None
+    for aside in found[:2]:
+        cells = [str(row[aside.position]).strip() for row in rows if aside.position < len(row)]
+        called = role(names[aside.position]) in ("user", "item", "title")
+        if called and len(set(cells)) == len(rows) and not any(map(is_blank, cells)):
+            return aside.position
+    return None
 
 
 def _of_form(form: forms.Form, remarks: tuple[Text, ...]) -> _Columns:

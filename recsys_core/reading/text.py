@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -588,13 +589,15 @@ class TextCells:
 
     def _unclosed(self, line: int, text: str) -> Text:
         """The sentence for a cell without an end, or one that the parser finds too long."""
-        if text and '"' not in text:
+        most = csv.field_size_limit()
+        whole = next(itertools.islice(io.BytesIO(self._data), line - 1, None), b"")
+        if len(whole) > most or (text and '"' not in text):
             return Text(
-                "Line {begins:,} of {said} holds a cell of more than {most:,} characters, which is "
-                "no id and no rating; bring the table without its long texts.",
+                "Line {begins:,} of {said} holds a label or a text of more than {most:,} "
+                "characters, which is no id and no rating; bring the table without it.",
                 begins=line,
                 said=self.said,
-                most=csv.field_size_limit(),
+                most=most,
             )
         return Text(
             "Line {begins:,} of {said} holds a cell that does not end; look for "

@@ -296,3 +296,20 @@ def test_what_takes_long_shows_how_far_it_is_and_can_be_stopped(browser_id, monk
     if stop := [b for b in at.button if b.label == "Stop"]:
         stop[0].click().run()
         assert "stopped" in at.error[0].value
+
+
+def test_the_time_left_of_a_stage_is_that_of_its_share(monkeypatch):
+    class Reading:
+        progress = ("open", None)
+
+    moment = [100.0]
+    monkeypatch.setattr(upload_panel.time, "monotonic", lambda: moment[0])
+    monkeypatch.setattr(upload_panel, "PATIENCE", 2.0)
+    brought = upload_panel.Brought("", [], reading=Reading())
+    assert brought.how_far() == ("open", None, None)
+    moment[0], Reading.progress = 130.0, ("read", 0.1)
+    assert brought.how_far() == ("read", 0.1, None)  # it has only begun
+    moment[0], Reading.progress = 140.0, ("read", 0.25)
+    assert brought.how_far() == ("read", 0.25, 30.0)
+    moment[0], Reading.progress = 150.0, ("build", None)
+    assert brought.how_far() == ("build", None, None)

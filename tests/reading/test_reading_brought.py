@@ -170,7 +170,7 @@ def test_a_table_of_jira():
         ("wiki", ['{| class="wikitable"', "! Name !! Alien !! Heat", "|-", "| Ana || 5 || 3",
                   "|-", "| Bo || 4 || 2", "|}"]),
         ("LIBSVM", ["1 1:5 2:3", "2 1:4 3:2", "3 2:1 3:5"]),
-        ("name: value", ["user: Ana", "film: Alien", "stars: 5", "", "user: Bo", "film: Heat",
+        ("name: value", ["user: Ana", "film: Alien", "stars: 5", "user: Bo", "film: Heat",
                          "stars: 2"]),
     ],
 )  # fmt: skip

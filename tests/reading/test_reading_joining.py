@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys_core.ratings import Ratings
+from recsys_core.reading import inspect
 from recsys_core.reading.cells import Table
+from recsys_core.reading.child import in_child
 from recsys_core.reading.joining import joined, told_apart
 
 
@@ -135,3 +140,48 @@ def test_every_item_gets_its_own_row(numbers, seed, form):
     found = joined(rated, [("x.csv", catalogue)])
     for item, name in zip(found.items, found.item_names, strict=True):
         assert name == (f"title of {item}" if item in listed else str(item))
+
+
+# --- before use, and from one file ----------------------------------------------------------------
+
+
+def _database(**tables):
+    with closing(sqlite3.connect(":memory:")) as database:
+        for name, one in tables.items():
+            frame = pd.DataFrame(one.body.to_numpy(), columns=one.names)
+            frame.to_sql(name, database, index=False)
+        return database.serialize()
+
+
+RATED = table(["userId", "movieId", "rating"],
+              *[(u, i, str(1 + (int(u) + int(i)) % 5)) for u in "123" for i in "1234"])  # fmt: skip
+# Its numbers are those of films by chance.
+OPTIONS = table(["name", "value"], ("theme", "1"), ("page", "7"))
+
+
+def test_the_other_tables_of_a_database_are_joined_as_files_brought_together_are():
+    data = _database(options=OPTIONS, people=PEOPLE, ratings=RATED, films=FILMS)
+    draft = inspect(data, "all.sqlite")
+    said = (
+        "“people” tells of all 3 users (age, sex, zip).",
+        "“films” tells of 3 of 4 films (title, genres, year, imdbId); the others are not in its "
+        "column “movieId”.",
+    )
+    assert draft.sheet == "ratings" and draft.joins == said  # before use
+    found = draft.read()
+    assert found.report.remarks == said
+    assert found.item_names == ["Alien", "Heat", "3", "Up"]
+    assert found.user_info["sex"].tolist() == ["f", "m", "f"]
+    assert "value" not in found.item_info and "theme" not in found.item_info.to_numpy()
+
+
+def test_how_much_of_the_ratings_a_catalogue_knows_is_said_before_use():
+    files = [
+        (name, pd.DataFrame(one.body.to_numpy(), columns=one.names).to_csv(index=False).encode())
+        for name, one in (("ratings.csv", RATED), ("films.csv", FILMS), ("options.csv", OPTIONS))
+    ]
+    draft = in_child(files, what="inspect")  # as the page does
+    assert [one.split(" (")[0] for one in draft.joins] == [
+        "“films.csv” tells of 3 of 4 films",
+        "“options.csv” was left out: no column of it has the films or users of the ratings.",
+    ]

@@ -333,7 +333,7 @@ def test_too_many_users_or_items_are_refused_and_other_texts_are_not():
 @pytest.mark.parametrize(
     "length, says",
     [
-        (200_000, "holds a cell of more than 131,072 characters"),
+        (200_000, "holds a label or a text of more than 131,072 characters"),
         (17 << 20, "is longer than 4 MB, which no table is"),
     ],
 )
@@ -341,6 +341,14 @@ def test_a_cell_that_is_no_label_by_far_is_named_by_its_line(length, says):
     lines = ["user,item,rating", "x" * length + ",i,3", *(f"u{n},i,{n}" for n in range(9))]
     with pytest.raises(ReadError, match=f"Line 2 of the file {says}"):
         read_ratings("\n".join(lines).encode())
+
+
+@pytest.mark.parametrize("mark", ["", '"'])
+def test_a_label_too_long_far_down_is_named_as_such(mark):
+    rows = [f"u{n % 99},i{n % 7},{n % 5 + 1}" for n in range(900)]
+    rows[600] = f"{mark}{'x' * (9 << 20)}{mark},i1,4"
+    with pytest.raises(ReadError, match="Line 602 of the file holds a label or a text of more"):
+        read_ratings("\n".join(["user,item,rating", *rows]).encode())
 
 
 def test_rows_longer_than_a_header_of_a_matrix_are_named():

@@ -87,6 +87,8 @@ class Controls:
         else:
             self._choice("user", "Column that names the rows", (None, *self._read()))
             self._toggle("items_in_rows", "Rows are items, columns users")
+        if draft.event is not None:
+            self._only()
         if draft.repeats is not None:
             self._choice("repeats", "A pair rated twice", REPEATS, REPEATS.get)
         if draft.counts:
@@ -131,6 +133,9 @@ class Controls:
                 )
             rest["key"] = lambda: self._choice(
                 "key", "Column of user and item together", (None, *self._read())
+            )
+            rest["event"] = lambda: self._choice(
+                "event", "Column of events (view, cart …)", (None, *self._read())
             )
             rest["implicit"] = lambda: self._toggle(
                 "implicit",
@@ -178,6 +183,20 @@ class Controls:
             default=[name for name in self.draft.left_out if name in names],
             format_func=said.__getitem__,
             placeholder="none",
+        )
+
+    def _only(self) -> None:
+        draft = self.draft
+        self._widget(
+            "only",
+            st.multiselect,
+            lambda chosen: tuple(chosen) or None,
+            label="Rows that count",
+            options=list(dict.fromkeys([*draft.events, *(draft.only or ())])),
+            default=list(draft.only or ()),
+            format_func=_short,
+            placeholder="all",
+            help=f"By what column “{_short(draft.event or '')}” says.",
         )
 
     def _unrated(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,6 +49,8 @@ class Brought:
     reading: Reading | None = None
     then: Callable[[Ratings], None] | None = None
     began: float = 0.0
+    stage: str = ""
+    stage_began: float = 0.0
 
     def look(self, **changes: Any) -> None:
         """Begin to look at the files, as a person has changed what was guessed."""
@@ -66,6 +69,22 @@ class Brought:
         self.error = ""
         self.began = time.monotonic()
         self.reading = child.start(self.files, None, said, what)
+
+    def how_far(self) -> tuple[str, float | None, float | None]:
+        """The stage of reading, the share of it that is done, and the seconds it has left.
+
+        None where nobody can tell. What has taken so long for this share takes as long for the
+        rest of the stage.
+        """
+        assert self.reading is not None
+        stage, share = self.reading.progress
+        now = time.monotonic()
+        if stage != self.stage:
+            self.stage, self.stage_began = stage, now
+        spent = now - self.stage_began
+        if not share or spent < PATIENCE:
+            return stage, share, None  # the first seconds say little
+        return stage, share, spent * (1 - share) / share
 
     def settled(self) -> Ratings | None:
         """Take up what a reading has found: a draft, a sentence, or the ratings."""
@@ -202,9 +221,11 @@ def _progress(brought: Brought) -> None:
     """How far reading is, and a button that stops it."""
     if brought.reading is None or brought.reading.done:
         st.rerun()
-    stage, share = brought.reading.progress
+    stage, share, left = brought.how_far()
     # Of a stage that cannot say how far it is, the seconds show that it goes on.
     how_far = f"{time.monotonic() - brought.began:.0f} s" if share is None else f"{share:.0%}"
+    if left is not None:
+        how_far += f", about {words.duration(math.ceil(left))} left"
     st.progress(share or 0.0, text=f"{_STAGES.get(stage, 'Reading')} … {how_far}")
     st.button("Stop", icon=":material/close:", on_click=brought.cancel)
 
@@ -232,9 +253,7 @@ def _known(draft: Draft) -> list[str]:
     known += draft.remarks
     if draft.repeats is not None:
         known.append(f"Some users rate an item more than once: {REPEATS[draft.repeats]}.")
-    if draft.beside:
-        names = ", ".join(f"“{escape.brief(name, 60)}”" for name in draft.beside)
-        known.append(f"Joined by the ids they share with the ratings: {names}.")
+    known += map(str, draft.joins)
     if draft.sampled:
         known.append(
             "The file is large: its beginning, its end and some of its middle were looked at."

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from recsys_core.reading.formats import (
+    blocks,
     comments,
     html_tables,
     json_tables,
@@ -50,6 +51,7 @@ _TEXTS = (
     (Format(matrix_market.CODE, "MatrixMarket", matrix_market.read), matrix_market.recognised),
     (Format(json_tables.CODE, "JSON", json_tables.read), json_tables.recognised),
     (Format(html_tables.CODE, "HTML", html_tables.read), html_tables.recognised),
+    (Format(blocks.CODE, "blocks of “name: value”", blocks.read), blocks.recognised),
     (Format(netflix.CODE, "Netflix Prize", netflix.read), netflix.recognised),
     (Format(orange.CODE, "Orange", orange.read), orange.recognised),
     (Format(markdown.CODE, "Markdown", markdown.read), markdown.recognised),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from collections import Counter
 
 from recsys_core.text import Text
 
@@ -87,12 +89,43 @@ def _written(head: str) -> tuple[str, str]:
             "holds rows of index:value as LIBSVM does",
             "save it as one rating a line: user, item, rating",
         )
+    if _are_baskets(lines):
+        return (
+            "seems to list market baskets, a line each with all that is in it",
+            "save it as two columns, who bought and what: a line for each item of a basket",
+        )
     if len(lines) > 5 and all(_KEYED.fullmatch(line.strip()) for line in lines):
         return (
             "holds lines of “name: value”",
             "save it as a table: a line for each rating, a column for user, item and rating",
         )
     return "", ""
+
+
+def _are_baskets(lines: list[str]) -> bool:
+    """Whether lines have each another number of cells, all different, that come again in others."""
+    if len(lines) < 10:
+        return False
+    every = [
+        [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=sign)]
+        for sign in ",;\t| "
+    ]
+    for rows in every:  # blank cells at the end of a line say nothing
+        for row in rows:
+            while row and not row[-1]:
+                row.pop()
+    n_cells = [Counter(map(len, rows)) for rows in every]
+    if any(max((n[k] for k in n if k > 1), default=0) > 0.5 * len(lines) for n in n_cells):
+        return False  # as many on most: a table
+    rows, n = max(zip(every, n_cells, strict=True), key=lambda both: len(both[1]))
+    times = Counter(cell for row in rows for cell in row)
+    return (
+        len(n) > 2
+        and n[1] < 0.7 * len(rows)
+        and "" not in times
+        and all(len(set(row)) == len(row) for row in rows)
+        and len(times) < 0.6 * times.total()
+    )
 
 
 def _found(head: bytes, name: str) -> tuple[str, str] | None:
