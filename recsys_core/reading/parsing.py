@@ -25,7 +25,7 @@ from recsys_core.reading import budget
 from recsys_core.reading.cells import BLANKS
 from recsys_core.reading.dialect import UNIT, Encoding
 from recsys_core.reading.limits import MAX_CELLS, MAX_ROWS
-from recsys_core.reading.sources import unreadable
+from recsys_core.reading.sources import Bytes, Mapped, unreadable
 from recsys_core.text import Text
 
 # So many times the rows that are expected are made room for.
@@ -73,7 +73,7 @@ class _ForPandas(Exception):
 class Lines:
     """The lines of a table below its header: ``ranges`` of bytes of a text in some encoding."""
 
-    data: bytes
+    data: Bytes
     ranges: Sequence[tuple[int, int]]
     encoding: Encoding
     separator: str
@@ -210,7 +210,7 @@ class _Stream(io.RawIOBase):
         return b"".join(parts)
 
 
-def _is_utf8(data: bytes, start: int, stop: int) -> bool:
+def _is_utf8(data: Bytes, start: int, stop: int) -> bool:
     """Whether all bytes are UTF-8; looked at in pieces, so that no copy of all is made."""
     view = memoryview(data)[start:stop]
     decoder = codecs.getincrementaldecoder("utf-8")()
@@ -386,6 +386,8 @@ def _by_arrow(
         raise Uneven(row=n_rows) from None
     finally:
         source.close()
+        if isinstance(lines.data, Mapped):
+            lines.data.let_go()
         pa.default_memory_pool().release_unused()  # else Arrow keeps what its blocks took
     if mended.rows and (whole or numbers):
         raise _NotAsGuessed  # their cells are texts, and few such files are large

@@ -510,7 +510,7 @@ class TextCells:
         """The line of a record far down: by counting lines, or records where cells hold some."""
         start, at = self._records[0].begins, 0
         line = self._records[0].line
-        quoted = b'"' in self._data
+        quoted = self._data.find(b'"') >= 0
         if quoted:
             for at, (begins, _) in enumerate(self._every_record()):
                 line = begins
