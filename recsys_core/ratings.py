@@ -599,6 +599,7 @@ class Ratings:
             once = settled_repeats(user_codes, item_codes, values, times, repeats)
             n_repeated, n_returned = once.n_repeated, once.n_returned
             rows, values = once.rows, once.values.astype(np.float32)
+            del once
             if scale is not None and repeats == "sum":
                 inside = scale.contains(values)
                 n_outside = int((~inside).sum())

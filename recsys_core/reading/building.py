@@ -30,7 +30,7 @@ def from_long(
 ) -> Ratings:
     """Build Ratings from a table with one rating a row.
 
-    ``numbers`` are the ratings of its rows, float64, (n_rows,), NaN where unrated.
+    ``numbers`` are the ratings of its rows, floats, (n_rows,), NaN where unrated.
     """
     assert roles.user is not None and roles.item is not None
     user_codes, users = as_codes(table[roles.user])

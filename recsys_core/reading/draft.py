@@ -441,7 +441,8 @@ def _doubts(found: LongRoles, once: valuing.Once, whole: bool, sampled: bool) ->
     """What speaks against the guesses; looked for in the sample alone, where there is one."""
     if whole:
         return ()
-    return tuple(doubts.of_long(found.table, found.roles, once.valued.numbers, sampled))
+    numbers = once.valued.numbers.astype(np.float64, copy=False)
+    return tuple(doubts.of_long(found.table, found.roles, numbers, sampled))
 
 
 def _wide_doubts(read: valuing.Read, valued: valuing.Valued, whole: bool) -> tuple[Doubt, ...]:

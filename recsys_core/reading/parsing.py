@@ -34,7 +34,7 @@ _ROOM = 1.3
 _BLOCK, _WIDE_BLOCK = 4 << 20, 16 << 20
 _WIDE = 50
 # Distinct texts of several blocks that are made one together, at least.
-_TOGETHER = 500_000
+_TOGETHER = 2_000_000
 # Lines of another width that are mended one by one; a file with more is read by pandas.
 _MOST_MENDED = 10_000
 
@@ -361,6 +361,8 @@ def _by_arrow(
         spent = budget.now()
         for batch in reader:
             n_rows += batch.num_rows
+            if isinstance(lines.data, Mapped):
+                lines.data.let_go()
             if not lines.sampled:  # by rows, as Arrow reads ahead of them
                 spent.at("read", min(_ROOM * n_rows / room, 1.0))
             if n_rows > MAX_ROWS or (numbers and n_rows * n_columns > MAX_CELLS):
@@ -386,8 +388,6 @@ def _by_arrow(
         raise Uneven(row=n_rows) from None
     finally:
         source.close()
-        if isinstance(lines.data, Mapped):
-            lines.data.let_go()
         pa.default_memory_pool().release_unused()  # else Arrow keeps what its blocks took
     if mended.rows and (whole or numbers):
         raise _NotAsGuessed  # their cells are texts, and few such files are large
