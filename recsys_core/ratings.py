@@ -598,7 +598,7 @@ class Ratings:
         if repeated(user_codes, item_codes) or repeats == "sum":
             once = settled_repeats(user_codes, item_codes, values, times, repeats)
             n_repeated, n_returned = once.n_repeated, once.n_returned
-            rows, values = once.rows, once.values.astype(np.float32)
+            rows, values = once.rows, once.values.astype(np.float32, copy=False)
             del once
             if scale is not None and repeats == "sum":
                 inside = scale.contains(values)

@@ -329,7 +329,7 @@ def _by_arrow(
     source = lines.opened()
     room = lines.about_n_rows
     texts = {
-        at: _Texts(pa, room, budget.now().labels if at in labels else None)
+        at: _Texts(pa, room)
         for at in order
         if at not in numbers and at not in whole
     }
@@ -337,6 +337,13 @@ def _by_arrow(
     in_matrix = [at for at in order if at in numbers]
     matrix = _Growing(room if in_matrix else 0, np.float32, len(in_matrix))
     n_rows = 0
+    spent = budget.now()
+
+    def refuse_labels() -> None:
+        n_labels = sum(texts[at].n_met for at in texts if at in labels)
+        if n_labels > spent.labels:
+            spent.spend("the file", labels=n_labels)
+
     try:
         reader = arrow_csv.open_csv(
             source,
@@ -358,7 +365,6 @@ def _by_arrow(
                 decimal_point=decimal,
             ),
         )
-        spent = budget.now()
         for batch in reader:
             n_rows += batch.num_rows
             if isinstance(lines.data, Mapped):
@@ -369,6 +375,7 @@ def _by_arrow(
                 raise unreadable(lines.too_large(n_rows, source.tell(), n_columns))
             for at, column in texts.items():
                 column.add(batch.column(names[at]))
+            refuse_labels()
             for at, numbers_so_far in counts.items():
                 numbers_so_far.add(batch.num_rows)[:] = batch.column(names[at]).to_numpy()
             if in_matrix:
@@ -393,6 +400,9 @@ def _by_arrow(
         raise _NotAsGuessed  # their cells are texts, and few such files are large
     parsed = Parsed(n_rows, order, n_damaged=lines.n_damaged, n_comments=mended.n_comments)
     parsed.whole = {at: found.rows for at, found in counts.items()}
+    for column in texts.values():
+        column.join()
+    refuse_labels()
     while texts:  # so that what one has taken is free for the next
         at, column = texts.popitem()
         parsed.texts[at] = _as_written(*column.coded(), lines)
@@ -436,26 +446,25 @@ class _Texts:
     every block need not be looked up in each, and is made a Python object once.
     """
 
-    def __init__(self, arrow: Any, room: int, most: int | None) -> None:
+    def __init__(self, arrow: Any, room: int) -> None:
         self._arrow = arrow  # the module
         self._codes = _Growing(room, np.int32)
         self._met = arrow.array([], arrow.string())  # the distinct texts
         self._waiting: list[Any] = []
-        self._most = most  # distinct texts; more are refused where this is a number
+
+    @property
+    def n_met(self) -> int:
+        """How many distinct texts are known so far, those of the last blocks apart."""
+        return len(self._met)
 
     def add(self, block: Any) -> None:
-        """The next block: a dictionary array.
-
-        Raises
-        ------
-        ReadError
-            If there are more distinct texts than the budget has labels.
-        """
+        """The next block: a dictionary array."""
         self._waiting.append(block)
         if sum(len(one.dictionary) for one in self._waiting) > max(_TOGETHER, len(self._met)):
-            self._join()
+            self.join()
 
-    def _join(self) -> None:
+    def join(self) -> None:
+        """Bring the last blocks to the codes of all before them."""
         met = self._arrow.DictionaryArray.from_arrays(
             self._arrow.array([], self._arrow.int32()), self._met
         )
@@ -464,12 +473,9 @@ class _Texts:
         for block in blocks[1:]:
             self._codes.add(len(block))[:] = block.indices.to_numpy(zero_copy_only=False)
         self._met = blocks[-1].dictionary  # begins as before: codes so far stay
-        if self._most is not None and len(self._met) > self._most:
-            budget.now().spend("the file", labels=len(self._met))
 
     def coded(self) -> tuple[np.ndarray, list[str]]:
         """All codes, in as few bytes as they need, and the distinct texts."""
-        self._join()
         smallest = np.min_scalar_type(-len(self._met) - 1)
         return self._codes.rows.astype(smallest, copy=False), self._met.to_pylist()
 
