@@ -660,7 +660,7 @@ class Ratings:
             users, items = list(matrix.index), list(matrix.columns)
             try:
                 # Where no cell can be pandas' own NA it is not looked for, which copies.
-                plain = all(isinstance(kind, np.dtype) and kind.kind == "f" for kind in matrix.dtypes)
+                plain = all(kind == np.float32 for kind in matrix.dtypes)
                 blank = {} if plain else {"na_value": np.nan}
                 wide = matrix.to_numpy(dtype=np.float32, **blank)
             except (TypeError, ValueError):
@@ -679,7 +679,7 @@ class Ratings:
             users, items = list(range(wide.shape[0])), list(range(wide.shape[1]))
         rated = np.isfinite(wide)
         n_outside = 0
-        height = max((1 << 20) // max(wide.shape[1], 1), 1)  # rows at once, so that copies are small
+        height = max((1 << 20) // max(wide.shape[1], 1), 1)  # rows at once: copies are small
         blocks = [slice(at, at + height) for at in range(0, len(wide), height)]
         for rows in blocks:
             if missing is not None:

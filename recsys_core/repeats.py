@@ -18,8 +18,8 @@ class Settled(NamedTuple):
     """One row for every pair.
 
     ``rows``: positions of the rows that stay, ascending, int64; ``values``: what each counts,
-    of their shape, float64 where it was computed. ``n_repeated``: rows more than pairs. ``n_returned``: pairs left out
-    because all that was bought went back.
+    of their shape, float64 where it was computed. ``n_repeated``: rows more than pairs.
+    ``n_returned``: pairs left out because all that was bought went back.
     """
 
     rows: np.ndarray

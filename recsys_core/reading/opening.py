@@ -12,7 +12,7 @@ from recsys_core.reading.archives import Archive, gunzip
 from recsys_core.reading.dialect import encoding_of
 from recsys_core.reading.folders import Folder
 from recsys_core.reading.formats import Format, refused
-from recsys_core.reading.sources import Content, kind, unreadable
+from recsys_core.reading.sources import Bytes, Content, kind, unreadable
 from recsys_core.reading.text import TextCells
 from recsys_core.text import Text
 
@@ -182,9 +182,9 @@ def cells(
     """The cells of the one table that was found."""
     content = found.content
     if found.format is not None:
-        is_text = found.format in formats.TEXTS
-        data = _as_utf8(content, encoding) if is_text else bytes(content.data)
-        return found.format.read(data, content.said, sheet)
+        data = _as_utf8(content, encoding) if found.format in formats.TEXTS else content.data
+        whole = data if found.format in formats.BY_BLOCKS else bytes(data)
+        return found.format.read(whole, content.said, sheet)
     if found.form == "npz":
         assert isinstance(found.pack, Archive)
         return arrays.npz(found.pack)
@@ -195,11 +195,12 @@ def cells(
     return TextCells(content, encoding, delimiter, first_line)
 
 
-def _as_utf8(content: Content, encoding: str | None) -> bytes:
+def _as_utf8(content: Content, encoding: str | None) -> Bytes:
     """A text as UTF-8, without a byte-order mark."""
     found = encoding_of(content, encoding)
     if found.name == "utf-8":
-        return bytes(content.data).removeprefix(b"\xef\xbb\xbf")
+        marked = content.data.startswith(b"\xef\xbb\xbf")
+        return content.data[3:] if marked else content.data
     pieces = found.pieces(content.data, 0, len(content.data))
     text = b"".join(piece.encode("utf-8", "replace") for piece in pieces)
     return text.removeprefix("\ufeff".encode())

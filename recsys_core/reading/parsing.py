@@ -328,11 +328,7 @@ def _by_arrow(
     mended = _Mended(lines, n_columns)
     source = lines.opened()
     room = lines.about_n_rows
-    texts = {
-        at: _Texts(pa, room)
-        for at in order
-        if at not in numbers and at not in whole
-    }
+    texts = {at: _Texts(pa, room) for at in order if at not in numbers and at not in whole}
     counts = {at: _Growing(room, np.int64) for at in order if at in whole}
     in_matrix = [at for at in order if at in numbers]
     matrix = _Growing(room if in_matrix else 0, np.float32, len(in_matrix))

@@ -135,7 +135,8 @@ def _zero_is_unrated(times: pd.Series, said_otherwise: bool, wide: bool, counts:
 def are_counts(times: pd.Series, named_so: bool) -> bool:
     """Tell whether ratings are counts (plays, purchases): most small, a few very large.
 
-    ``times`` counts each (``times_of``). All must be whole and not negative. ``named_so``: a column name has said so.
+    ``times`` counts each (``times_of``). All must be whole and not negative. ``named_so``: a column
+    name has said so.
     """
     if len(times) and not named_so:  # 999 among ratings up to 10 is no count
         times = times.drop(_codes(times, counts=False))
