@@ -6,11 +6,11 @@
 
     found = of_bytes(data, "films.ods")              # workbooks, SQLite, MATLAB
 
-``read(data, said, table)`` takes the bytes (of a text as UTF-8; those in ``BY_BLOCKS`` take a mapped
-one, too), how sentences name the file, and the table chosen where there are several; what it gives
-names all of them (``sheets``) and what the file says of its own columns (``says``). ``headers``,
-``keys`` and ``forms`` understand column names and cells of any table; ``refused`` names what is not
-read.
+``read(data, said, table)`` takes the bytes (of a text as UTF-8; those in ``BY_BLOCKS`` take a
+mapped one, too), how sentences name the file, and the table chosen where there are several; what
+it gives names all of them (``sheets``) and what the file says of its own columns (``says``).
+``headers``, ``keys`` and ``forms`` understand column names and cells of any table; ``refused``
+names what is not read.
 """
 
 from __future__ import annotations

@@ -1,20 +1,35 @@
-"""Columns of a large file, read block by block: numbers as arrays, all else as codes into texts.
+"""A large text in pieces, and its columns: numbers as arrays, all else as codes into texts.
 
 column = Column()
-for cells in blocks:
-column.add(cells)
+for piece in pieces(data):
+column.add(cells_of(piece))
 column.series(coded=True)
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from recsys_core.reading.sources import Bytes, Mapped
+
+_PIECE = 4 << 20
+
 _EXACT = 2**53  # whole numbers up to here are the same as float64
+
+
+def pieces(data: Bytes) -> Iterator[bytes]:
+    """A text in pieces of some MB that end where lines do; what is mapped leaves memory again."""
+    begins = 0
+    while begins < len(data):
+        ends = data.find(b"\n", begins + _PIECE) + 1 or len(data)
+        yield data[begins:ends]
+        begins = ends
+        if isinstance(data, Mapped):
+            data.let_go()
 
 
 class Column:

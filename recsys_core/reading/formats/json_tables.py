@@ -17,7 +17,7 @@ import pandas as pd
 
 from recsys_core.errors import ReadError
 from recsys_core.reading.column_roles import role
-from recsys_core.reading.formats.blocks import Column
+from recsys_core.reading.formats.blocks import Column, pieces
 from recsys_core.reading.formats.rows import (
     NamedCells,
     RecordCells,
@@ -49,7 +49,6 @@ _WRITTEN = frozenset(
 _LONG = 300
 _LOOKED_AT = 1000  # records
 _ROWS = 50_000  # of a block
-_PIECE = 4 << 20
 _FILLED = re.compile(rb"[^\s\xef\xbb\xbf]")
 
 _DEPTH = 3  # levels of objects in which tables are looked for
@@ -160,13 +159,11 @@ def _python(line: str) -> Any:
 
 
 def _of_lines(data: Bytes, parse: _Parse, said: str) -> Iterator[Any]:
-    begin, at = 0, 0
-    while begin < len(data):
-        end = data.find(b"\n", begin + _PIECE) + 1 or len(data)
-        text = data[begin:end].decode("utf-8", "replace")
-        if not begin:
+    at = 0
+    for piece in pieces(data):
+        text = piece.decode("utf-8", "replace")
+        if not at:
             text = text.lstrip("\ufeff")
-        begin = end
         for at, line in enumerate(text.removesuffix("\n").split("\n"), at + 1):  # noqa: B020
             if not line.strip():
                 continue

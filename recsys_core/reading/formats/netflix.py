@@ -10,13 +10,12 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
 from recsys_core.errors import ReadError
-from recsys_core.reading.formats.blocks import Column
+from recsys_core.reading.formats.blocks import Column, pieces
 from recsys_core.reading.formats.rows import NamedCells, Says
 from recsys_core.reading.samples import WHOLE, places
 from recsys_core.reading.sources import Bytes, unreadable
@@ -71,8 +70,8 @@ def _cells(data: Bytes, said: str, coded: bool) -> NamedCells:
     columns: list[Column] = []
     its_items = Column()
     names: list[str] = []
-    for begins, ends in _blocks(data):
-        n_rows, body = _apart(data[begins:ends], items, said)
+    for block in pieces(data):
+        n_rows, body = _apart(block, items, said)
         if not body:
             continue
         if not names:
@@ -104,32 +103,20 @@ def _cells(data: Bytes, said: str, coded: bool) -> NamedCells:
     return NamedCells(whole, said, CODE, says=Says(roles={name: name for name in whole.columns}))
 
 
-_BLOCK = 4 << 20
-
-
-def _blocks(data: Bytes) -> Iterator[tuple[int, int]]:
-    """Where pieces of some MB begin and end, in bytes, at ends of lines."""
-    begins = 0
-    while begins < len(data):
-        ends = data.find(b"\n", begins + _BLOCK) + 1 or len(data)
-        yield begins, ends
-        begins = ends
-
-
 def _apart(block: bytes, items: list[str], said: str) -> tuple[list[int], bytes]:
     """The rows of a block without those of items, and how many each item has.
 
     ``items`` are all so far, to which its own are added; its first rows are of the last before.
     """
     n_rows: list[int] = []
-    pieces: list[bytes] = []
+    bodies: list[bytes] = []
     begin = 0
     for found in _ITEM.finditer(block):
-        _keep(pieces, n_rows, block[begin : found.start()], bool(items), said)
+        _keep(bodies, n_rows, block[begin : found.start()], bool(items), said)
         items.append(found[1].decode("utf-8", "replace").strip())
         begin = found.end()
-    _keep(pieces, n_rows, block[begin:], bool(items), said)
-    return n_rows, b"".join(pieces)
+    _keep(bodies, n_rows, block[begin:], bool(items), said)
+    return n_rows, b"".join(bodies)
 
 
 def _parsed(body: bytes, names: list[str]) -> pd.DataFrame | None:
