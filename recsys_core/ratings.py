@@ -598,7 +598,8 @@ class Ratings:
         if repeated(user_codes, item_codes) or repeats == "sum":
             once = settled_repeats(user_codes, item_codes, values, times, repeats)
             n_repeated, n_returned = once.n_repeated, once.n_returned
-            rows, values = once.rows, once.values.astype(np.float32)
+            rows, values = once.rows, once.values.astype(np.float32, copy=False)
+            del once
             if scale is not None and repeats == "sum":
                 inside = scale.contains(values)
                 n_outside = int((~inside).sum())
@@ -658,7 +659,10 @@ class Ratings:
         if isinstance(matrix, pd.DataFrame):
             users, items = list(matrix.index), list(matrix.columns)
             try:
-                wide = matrix.to_numpy(dtype=np.float32, na_value=np.nan)
+                # Where no cell can be pandas' own NA it is not looked for, which copies.
+                plain = all(kind == np.float32 for kind in matrix.dtypes)
+                blank = {} if plain else {"na_value": np.nan}
+                wide = matrix.to_numpy(dtype=np.float32, **blank)
             except (TypeError, ValueError):
                 raise RatingsError(
                     Text(
@@ -674,19 +678,29 @@ class Ratings:
                 )
             users, items = list(range(wide.shape[0])), list(range(wide.shape[1]))
         rated = np.isfinite(wide)
-        if missing is not None:
-            rated &= wide != missing
         n_outside = 0
-        if scale is not None:
-            outside = rated & ~scale.contains(wide)
-            n_outside = int(outside.sum())
-            rated &= ~outside
-        if not rated.any():
+        height = max((1 << 20) // max(wide.shape[1], 1), 1)  # rows at once: copies are small
+        blocks = [slice(at, at + height) for at in range(0, len(wide), height)]
+        for rows in blocks:
+            if missing is not None:
+                rated[rows] &= wide[rows] != missing
+            if scale is not None:
+                outside = rated[rows] & ~scale.contains(wide[rows])
+                n_outside += int(outside.sum())
+                rated[rows] &= ~outside
+        n_rated = np.count_nonzero(rated)
+        if not n_rated:
             raise RatingsError(
                 Text("No cell of the matrix is rated; check which value means unrated.")
             )
-        user_ids, item_ids = np.nonzero(rated)
-        values = wide[rated]
+        user_ids, item_ids = np.empty(n_rated, np.int32), np.empty(n_rated, np.int32)
+        values, ends = np.empty(n_rated, np.float32), 0
+        for rows in blocks:
+            in_block, columns = np.nonzero(rated[rows])
+            begins, ends = ends, ends + len(columns)
+            user_ids[begins:ends] = in_block + rows.start
+            item_ids[begins:ends] = columns
+            values[begins:ends] = wide[rows][in_block, columns]
         return cls(
             user_ids=user_ids,
             item_ids=item_ids,

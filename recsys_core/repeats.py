@@ -18,8 +18,8 @@ class Settled(NamedTuple):
     """One row for every pair.
 
     ``rows``: positions of the rows that stay, ascending, int64; ``values``: what each counts,
-    float64, of their shape. ``n_repeated``: rows more than pairs. ``n_returned``: pairs left out
-    because all that was bought went back.
+    of their shape, float64 where it was computed. ``n_repeated``: rows more than pairs.
+    ``n_returned``: pairs left out because all that was bought went back.
     """
 
     rows: np.ndarray
@@ -86,20 +86,26 @@ def settled(
                 names=", ".join(HOW),
             )
         )
-    values = np.asarray(values, dtype=np.float64)
+    if how in ("mean", "sum"):
+        values = np.asarray(values, dtype=np.float64)
     returns = how == "sum" and bool((values < 0).any())
     n_items = int(items.max(initial=0)) + 1
-    pairs = users.astype(np.int64) * n_items + items
+    pairs = users.astype(np.int64)
+    pairs *= n_items
+    pairs += items
     again = _again(pairs)
     keep = ~again
     rows = np.flatnonzero(again)
+    several = pairs[rows]
+    if how not in ("mean", "sum"):
+        del pairs
     if how in ("first", "last"):
-        others = pd.Series(pairs[rows]).duplicated(keep="first" if how == "first" else "last")
+        others = pd.Series(several).duplicated(keep="first" if how == "first" else "last")
         keep[rows[~others.to_numpy()]] = True
     else:
         moments = np.zeros(len(rows)) if times is None else times[rows]
-        order = np.lexsort((rows, moments, pairs[rows]))
-        ends = np.append(np.diff(pairs[rows][order]) != 0, True)[: len(rows)]
+        order = np.lexsort((rows, moments, several))
+        ends = np.append(np.diff(several[order]) != 0, True)[: len(rows)]
         keep[rows[order[ends]]] = True
     kept = np.flatnonzero(keep)
     found = values[kept]
@@ -109,7 +115,7 @@ def settled(
         found = totals[codes[kept]]
         if how == "mean":
             found = found / np.bincount(codes)[codes[kept]]
-    n_repeated = len(pairs) - len(kept)
+    n_repeated = len(users) - len(kept)
     if not returns:
         return Settled(kept, found, n_repeated)
     bought = found > 0

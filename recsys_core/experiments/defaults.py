@@ -9,7 +9,7 @@ import numpy as np
 from recsys_core.experiments.experiment import Experiment
 from recsys_core.models import SGD, ImplicitALS, Model
 from recsys_core.ratings import Ratings
-from recsys_core.reading.values import are_counts
+from recsys_core.reading.values import are_counts, times_of
 
 _counts: WeakKeyDictionary[Ratings, bool] = WeakKeyDictionary()
 
@@ -28,7 +28,7 @@ def looks_like_counts(ratings: Ratings) -> bool:
             # float32 logarithms give large counts back with an error in the sixth digit.
             near = np.abs(values - whole) <= 1e-5 * np.maximum(np.abs(values), 1)
             values = whole if near.all() else -np.ones(1)
-        found = ratings.truth is None and are_counts(values, named_so=False)
+        found = ratings.truth is None and are_counts(times_of(values), named_so=False)
         _counts[ratings] = found
     return found
 

@@ -48,7 +48,7 @@ def npz(archive: Archive) -> FrameCells:
 
 def npy(content: Content) -> FrameCells:
     """A single array: a matrix, or a table with named columns."""
-    return _as_cells({"array": _array(content.data, content.said)}, content.said)
+    return _as_cells({"array": _array(bytes(content.data), content.said)}, content.said)
 
 
 def _array(data: bytes, said: str) -> np.ndarray:

@@ -30,7 +30,7 @@ def from_long(
 ) -> Ratings:
     """Build Ratings from a table with one rating a row.
 
-    ``numbers`` are the ratings of its rows, float64, (n_rows,), NaN where unrated.
+    ``numbers`` are the ratings of its rows, floats, (n_rows,), NaN where unrated.
     """
     assert roles.user is not None and roles.item is not None
     user_codes, users = as_codes(table[roles.user])
@@ -173,12 +173,18 @@ def grid(table: Table, labels: bool) -> Grid:
 def grid_numbers(grid: Grid, decimal: str) -> tuple[np.ndarray, np.ndarray]:
     """The cells as float32, NaN where blank, and where they are neither, bool; both (n, m)."""
     body = grid.body
-    numbers = np.empty(body.shape, dtype=np.float32)
     wrong = np.zeros(body.shape, dtype=bool)
     plain = np.array([pd.api.types.is_float_dtype(t) or t == np.int64 for t in body.dtypes])
-    with np.errstate(over="ignore"):  # infinite then, and looked at again below
-        numbers[:, plain] = body.loc[:, plain].to_numpy(dtype=np.float32, na_value=np.nan)
-    for at in np.flatnonzero(~plain | np.isinf(numbers).any(axis=0)):
+    if (body.dtypes == np.float32).all():  # no copy of a large table
+        numbers = body.to_numpy()
+    else:
+        numbers = np.empty(body.shape, dtype=np.float32)
+        with np.errstate(over="ignore"):  # infinite then, and looked at again below
+            numbers[:, plain] = body.loc[:, plain].to_numpy(dtype=np.float32, na_value=np.nan)
+    odd = np.flatnonzero(~plain | np.isinf(numbers).any(axis=0))
+    if len(odd) and not numbers.flags.writeable:
+        numbers = numbers.copy()
+    for at in odd:
         numbers[:, at], wrong[:, at] = as_numbers(body.iloc[:, at], decimal)
     return numbers, wrong
 
@@ -213,7 +219,7 @@ def from_wide(
     budget.check_labels(users, "user")
     budget.check_labels(items, item_noun)
     if not users.has_duplicates:
-        matrix = pd.DataFrame(numbers, index=users, columns=items)
+        matrix = pd.DataFrame(numbers, index=users, columns=items, copy=False)
         return Ratings.from_matrix(matrix, None, scale, name, item_noun, remarks)
     rows, columns = np.nonzero(np.isfinite(numbers))
     triples = pd.DataFrame(

@@ -226,7 +226,7 @@ def _is_whole_float(text: str) -> bool:
 def _factorized(column: pd.Series) -> tuple[np.ndarray, Iterable[Any]]:
     """Codes, −1 where missing, and the distinct cells, each to be looked at once."""
     if isinstance(column.dtype, pd.CategoricalDtype):  # coded while the file was read
-        return column.cat.codes.to_numpy(), column.cat.categories
+        return column.array.codes, column.array.categories
     return pd.factorize(column)
 
 

@@ -13,7 +13,7 @@ from recsys_core.errors import ReadError
 from recsys_core.extras import needed_for
 from recsys_core.reading.cells import number
 from recsys_core.reading.column_roles import meaning
-from recsys_core.reading.sources import Content, unmarked_wide, unreadable
+from recsys_core.reading.sources import Bytes, Content, unmarked_wide, unreadable
 from recsys_core.text import Text
 
 # In order of trust: a tab or “::” is never there by accident, a space often is.
@@ -97,7 +97,7 @@ class Encoding:
         """The text of some bytes, cut at an end of line."""
         return data.decode(self.codec, self.errors)
 
-    def pieces(self, data: bytes, start: int, stop: int) -> Iterator[str]:
+    def pieces(self, data: Bytes, start: int, stop: int) -> Iterator[str]:
         """The text from ``start`` to ``stop`` in pieces of some MB that end where lines end."""
         codec = self.codec
         if codec in ("utf-16", "utf-32") and not data.startswith(
@@ -161,7 +161,7 @@ def _known(name: str) -> str:
     }.get(found, found)
 
 
-def not_ascii(data: bytes) -> Iterator[bytes]:
+def not_ascii(data: Bytes) -> Iterator[bytes]:
     """Some lines around bytes that are not ASCII, from several places of a text."""
     blocks = [at for at in range(0, len(data), 1 << 20) if not data[at : at + (1 << 20)].isascii()]
     n_shown = min(_WINDOWS, len(blocks))
@@ -177,7 +177,7 @@ def not_ascii(data: bytes) -> Iterator[bytes]:
         yield data[begins : min(ends.end() if ends else len(data), begins + 2 * _WINDOW)]
 
 
-def _guessed(data: bytes) -> str:
+def _guessed(data: Bytes) -> str:
     """The encoding of bytes without a mark: UTF-8, or what a detector finds."""
     windows = list(not_ascii(data))
     if not windows:

@@ -478,7 +478,8 @@ def _doubts(found: LongRoles, once: valuing.Once, whole: bool, sampled: bool) ->
     of_kind = kinds.of_long(found)
     controls = {doubt.control for doubt in of_kind}
     follow = {"user_name": "user", "item_name": "item", "repeated": "only"}  # from what is said
-    ratings = doubts.of_long(found.table, found.roles, once.valued.numbers, sampled)
+    numbers = once.valued.numbers.astype(np.float64, copy=False)
+    ratings = doubts.of_long(found.table, found.roles, numbers, sampled)
     return (*of_kind, *(one for one in ratings if follow.get(one.code) not in controls))
 
 

@@ -135,7 +135,7 @@ def of_contents(contents: Sequence[Content]) -> Folder:
     names = [content.name or f"file {at}" for at, content in enumerate(contents, 1)]
     files: dict[str, Path | bytes] = {}
     for name, content in zip(_distinct(names), contents, strict=True):
-        files[name] = content.data
+        files[name] = bytes(content.data)
     name = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
     whole = Content(b"", name)
     _counted(len(files), whole.said)

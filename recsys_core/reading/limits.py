@@ -51,6 +51,10 @@ MAX_SHEET_CELLS = 5_000_000
 # 20,000 columns with a long title each stay below this; a longer first line is no table.
 MAX_LINE = 4 * MiB
 
+# A larger text on disk is mapped into memory, not copied. Of smaller ones a copy is safer: whoever
+# saves a mapped file anew changes what is read of it.
+MAPPED_FROM = 32 * MiB
+
 # What is looked at before a whole file is parsed.
 SAMPLE_ROWS = 500
 SAMPLE_CELLS = 20_000  # … of wide tables, but not fewer rows than

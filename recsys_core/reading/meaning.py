@@ -260,10 +260,11 @@ def wide_roles(
             raise unreadable(
                 Text("There is no column “{user}” among those that are read.", user=user)
             )
-        order = [user, *(name for name in table.names if name != user)]
-        place = {name: at for at, name in enumerate(table.names)}
-        body = table.body.iloc[:, [place[name] for name in order]]
-        table = replace(table, body=body, names=order)
+        if user != table.names[0]:  # else pandas would copy every column
+            order = [user, *(name for name in table.names if name != user)]
+            place = {name: at for at, name in enumerate(table.names)}
+            body = table.body.iloc[:, [place[name] for name in order]]
+            table = replace(table, body=body, names=order)
     items_in_rows = said_items_in_rows
     if items_in_rows is None:
         corner = column_roles.bare(user) if header and user is not None else ""

@@ -12,7 +12,7 @@ from recsys_core.reading.archives import Archive, gunzip
 from recsys_core.reading.dialect import encoding_of
 from recsys_core.reading.folders import Folder
 from recsys_core.reading.formats import Format, refused
-from recsys_core.reading.sources import Content, kind, unreadable
+from recsys_core.reading.sources import Bytes, Content, kind, unreadable
 from recsys_core.reading.text import TextCells
 from recsys_core.text import Text
 
@@ -66,9 +66,10 @@ def inside(brought: Content | Folder) -> Inside:
 
 def _form(content: Content) -> str:
     """What kind of file it is: of ``sources.kind``, or "format" where one of these reads it."""
-    if formats.of_bytes(content.data) is not None:
+    begins = content.data[:MAX_HEAD]
+    if formats.of_bytes(begins) is not None:
         return "format"
-    if (sentence := refused.sentence(content.data, content.name, content.said)) is not None:
+    if (sentence := refused.sentence(begins, content.name, content.said)) is not None:
         raise unreadable(sentence)
     return kind(content)
 
@@ -76,7 +77,7 @@ def _form(content: Content) -> str:
 def _single(content: Content, form: str) -> Inside:
     """A file that is no archive."""
     if form == "format":
-        found = formats.of_bytes(content.data)
+        found = formats.of_bytes(content.data[:MAX_HEAD])
         assert found is not None
         return Inside(content, found.code, format=found)
     if form == "text":
@@ -148,8 +149,9 @@ def chosen(found: Inside, member: str | None) -> tuple[Inside, ...]:
 
 def _member(pack: Pack, name: str) -> Inside:
     said = pack.content.said
-    inner = Content(pack.read(name), PurePosixPath(name).name)
-    if not inner.data.strip():
+    data = pack.read(name)
+    inner = Content(data, PurePosixPath(name).name)
+    if not data.strip():
         raise unreadable(
             Text("“{name}” in {said} is empty; choose another file.", name=inner.name, said=said)
         )
@@ -180,10 +182,9 @@ def cells(
     """The cells of the one table that was found."""
     content = found.content
     if found.format is not None:
-        data = content.data
-        if found.format in formats.TEXTS:
-            data = _as_utf8(content, encoding)
-        return found.format.read(data, content.said, sheet)
+        data = _as_utf8(content, encoding) if found.format in formats.TEXTS else content.data
+        whole = data if found.format in formats.BY_BLOCKS else bytes(data)
+        return found.format.read(whole, content.said, sheet)
     if found.form == "npz":
         assert isinstance(found.pack, Archive)
         return arrays.npz(found.pack)
@@ -194,11 +195,12 @@ def cells(
     return TextCells(content, encoding, delimiter, first_line)
 
 
-def _as_utf8(content: Content, encoding: str | None) -> bytes:
+def _as_utf8(content: Content, encoding: str | None) -> Bytes:
     """A text as UTF-8, without a byte-order mark."""
     found = encoding_of(content, encoding)
     if found.name == "utf-8":
-        return content.data.removeprefix(b"\xef\xbb\xbf")
+        marked = content.data.startswith(b"\xef\xbb\xbf")
+        return content.data[3:] if marked else content.data
     pieces = found.pieces(content.data, 0, len(content.data))
     text = b"".join(piece.encode("utf-8", "replace") for piece in pieces)
     return text.removeprefix("\ufeff".encode())

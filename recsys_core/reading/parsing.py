@@ -25,7 +25,7 @@ from recsys_core.reading import budget
 from recsys_core.reading.cells import BLANKS
 from recsys_core.reading.dialect import UNIT, Encoding
 from recsys_core.reading.limits import MAX_CELLS, MAX_ROWS
-from recsys_core.reading.sources import unreadable
+from recsys_core.reading.sources import Bytes, Mapped, unreadable
 from recsys_core.text import Text
 
 # So many times the rows that are expected are made room for.
@@ -34,7 +34,7 @@ _ROOM = 1.3
 _BLOCK, _WIDE_BLOCK = 4 << 20, 16 << 20
 _WIDE = 50
 # Distinct texts of several blocks that are made one together, at least.
-_TOGETHER = 500_000
+_TOGETHER = 2_000_000
 # Lines of another width that are mended one by one; a file with more is read by pandas.
 _MOST_MENDED = 10_000
 
@@ -73,7 +73,7 @@ class _ForPandas(Exception):
 class Lines:
     """The lines of a table below its header: ``ranges`` of bytes of a text in some encoding."""
 
-    data: bytes
+    data: Bytes
     ranges: Sequence[tuple[int, int]]
     encoding: Encoding
     separator: str
@@ -210,7 +210,7 @@ class _Stream(io.RawIOBase):
         return b"".join(parts)
 
 
-def _is_utf8(data: bytes, start: int, stop: int) -> bool:
+def _is_utf8(data: Bytes, start: int, stop: int) -> bool:
     """Whether all bytes are UTF-8; looked at in pieces, so that no copy of all is made."""
     view = memoryview(data)[start:stop]
     decoder = codecs.getincrementaldecoder("utf-8")()
@@ -328,15 +328,18 @@ def _by_arrow(
     mended = _Mended(lines, n_columns)
     source = lines.opened()
     room = lines.about_n_rows
-    texts = {
-        at: _Texts(pa, room, budget.now().labels if at in labels else None)
-        for at in order
-        if at not in numbers and at not in whole
-    }
+    texts = {at: _Texts(pa, room) for at in order if at not in numbers and at not in whole}
     counts = {at: _Growing(room, np.int64) for at in order if at in whole}
     in_matrix = [at for at in order if at in numbers]
     matrix = _Growing(room if in_matrix else 0, np.float32, len(in_matrix))
     n_rows = 0
+    spent = budget.now()
+
+    def refuse_labels() -> None:
+        n_labels = sum(texts[at].n_met for at in texts if at in labels)
+        if n_labels > spent.labels:
+            spent.spend("the file", labels=n_labels)
+
     try:
         reader = arrow_csv.open_csv(
             source,
@@ -358,16 +361,18 @@ def _by_arrow(
                 decimal_point=decimal,
             ),
         )
-        spent = budget.now()
         for batch in reader:
             n_rows += batch.num_rows
             spent.spend(lines.said, cells=batch.num_rows * len(order))
+            if isinstance(lines.data, Mapped):
+                lines.data.let_go()
             if not lines.sampled:  # by rows, as Arrow reads ahead of them
                 spent.at("read", min(_ROOM * n_rows / room, 1.0))
             if n_rows > MAX_ROWS or (numbers and n_rows * n_columns > MAX_CELLS):
                 raise unreadable(lines.too_large(n_rows, source.tell(), n_columns))
             for at, column in texts.items():
                 column.add(batch.column(names[at]))
+            refuse_labels()
             for at, numbers_so_far in counts.items():
                 numbers_so_far.add(batch.num_rows)[:] = batch.column(names[at]).to_numpy()
             if in_matrix:
@@ -392,6 +397,9 @@ def _by_arrow(
         raise _NotAsGuessed  # their cells are texts, and few such files are large
     parsed = Parsed(n_rows, order, n_damaged=lines.n_damaged, n_comments=mended.n_comments)
     parsed.whole = {at: found.rows for at, found in counts.items()}
+    for column in texts.values():
+        column.join()
+    refuse_labels()
     while texts:  # so that what one has taken is free for the next
         at, column = texts.popitem()
         parsed.texts[at] = _as_written(*column.coded(), lines)
@@ -435,26 +443,25 @@ class _Texts:
     every block need not be looked up in each, and is made a Python object once.
     """
 
-    def __init__(self, arrow: Any, room: int, most: int | None) -> None:
+    def __init__(self, arrow: Any, room: int) -> None:
         self._arrow = arrow  # the module
         self._codes = _Growing(room, np.int32)
         self._met = arrow.array([], arrow.string())  # the distinct texts
         self._waiting: list[Any] = []
-        self._most = most  # distinct texts; more are refused where this is a number
+
+    @property
+    def n_met(self) -> int:
+        """How many distinct texts are known so far, those of the last blocks apart."""
+        return len(self._met)
 
     def add(self, block: Any) -> None:
-        """The next block: a dictionary array.
-
-        Raises
-        ------
-        ReadError
-            If there are more distinct texts than the budget has labels.
-        """
+        """The next block: a dictionary array."""
         self._waiting.append(block)
         if sum(len(one.dictionary) for one in self._waiting) > max(_TOGETHER, len(self._met)):
-            self._join()
+            self.join()
 
-    def _join(self) -> None:
+    def join(self) -> None:
+        """Bring the last blocks to the codes of all before them."""
         met = self._arrow.DictionaryArray.from_arrays(
             self._arrow.array([], self._arrow.int32()), self._met
         )
@@ -463,12 +470,9 @@ class _Texts:
         for block in blocks[1:]:
             self._codes.add(len(block))[:] = block.indices.to_numpy(zero_copy_only=False)
         self._met = blocks[-1].dictionary  # begins as before: codes so far stay
-        if self._most is not None and len(self._met) > self._most:
-            budget.now().spend("the file", labels=len(self._met))
 
     def coded(self) -> tuple[np.ndarray, list[str]]:
         """All codes, in as few bytes as they need, and the distinct texts."""
-        self._join()
         smallest = np.min_scalar_type(-len(self._met) - 1)
         return self._codes.rows.astype(smallest, copy=False), self._met.to_pylist()
 

@@ -1,17 +1,19 @@
-"""From a path, bytes or an open file to bytes in memory, and what kind of file they are."""
+"""From a path, bytes or an open file to its bytes, and what kind of file they are."""
 
 from __future__ import annotations
 
+import mmap
 import numbers
 import os
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from recsys_core import escape
 from recsys_core.errors import ReadError
-from recsys_core.reading.limits import MAX_BYTES
+from recsys_core.reading.limits import MAPPED_FROM, MAX_BYTES
 from recsys_core.text import Text
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[Any]
@@ -61,11 +63,45 @@ def _quoted(text: str) -> str:
     return escape.brief(text, _LONGEST_QUOTE)
 
 
+class Mapped(mmap.mmap):
+    """The bytes of a large file on disk, which come to memory where they are looked at.
+
+    It answers as bytes do, as far as texts need; ``bytes(mapped)`` is all of it in memory.
+    """
+
+    @classmethod
+    def of(cls, path: Path) -> Mapped:
+        """Map a file for reading."""
+        with path.open("rb") as file:
+            return cls(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+    def startswith(self, prefix: bytes | tuple[bytes, ...]) -> bool:
+        """Whether it begins with a prefix, or one of several."""
+        longest = len(prefix) if isinstance(prefix, bytes) else max(map(len, prefix))
+        return self[:longest].startswith(prefix)
+
+    def count(self, sub: bytes, start: int = 0, stop: int = sys.maxsize) -> int:
+        """How often a single byte comes from ``start`` to ``stop``."""
+        stop = min(stop, len(self))
+        pieces = (self[at : min(at + _PIECE, stop)] for at in range(start, stop, _PIECE))
+        return sum(piece.count(sub) for piece in pieces)
+
+    def let_go(self) -> None:
+        """Have what was looked at leave the memory again, where the system can do so."""
+        if hasattr(self, "madvise") and hasattr(mmap, "MADV_DONTNEED"):
+            self.madvise(mmap.MADV_DONTNEED)
+
+
+_PIECE = 1 << 20
+
+Bytes = bytes | Mapped
+
+
 @dataclass(frozen=True)
 class Content:
     """A file's bytes and what to call it in messages."""
 
-    data: bytes
+    data: Bytes
     name: str  # as a person knows it: "ratings.csv"; empty when only bytes were given
 
     @property
@@ -105,7 +141,7 @@ def open_source(source: Source, name: str | None = None) -> Content:
         )
     blanks = b"\x00 \t\r\n\xef\xbb\xbf"
     # The beginning first: stripping the whole copies it.
-    if not content.data[:4096].strip(blanks) and not content.data.strip(blanks):
+    if not content.data[:4096].strip(blanks) and not bytes(content.data).strip(blanks):
         raise unreadable(
             Text("{said} is empty; check that it was saved and sent whole.", said=content.said)
         )
@@ -128,7 +164,7 @@ def _from_path(source: str | os.PathLike[str], name: str | None) -> Content:
             raise unreadable(
                 Text("{said} is too large; {SIZE_REMEDY}.", said=said, SIZE_REMEDY=_SIZE_REMEDY)
             )
-        return Content(path.read_bytes(), name or path.name)
+        return Content(_bytes_of(path), name or path.name)
     except (OSError, ValueError, TypeError) as error:
         if isinstance(error, ReadError):
             raise
@@ -141,6 +177,16 @@ def _from_path(source: str | os.PathLike[str], name: str | None) -> Content:
                 reason=reason,
             )
         ) from None
+
+
+def _bytes_of(path: Path) -> Bytes:
+    """The bytes of a file, mapped where it is a large text; all others are decoded as a whole."""
+    if path.is_file() and path.stat().st_size > MAPPED_FROM:
+        with path.open("rb") as file:
+            is_text = b"\x00" not in file.read(_PIECE)
+        if is_text:
+            return Mapped.of(path)
+    return path.read_bytes()
 
 
 def _from_file(file: Any, name: str | None) -> Content:

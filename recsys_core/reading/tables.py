@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -20,7 +21,13 @@ from recsys_core.text import Text
 
 
 class FrameCells:
-    """The cells of a table whose columns have names and types: Parquet, or arrays of an .npz."""
+    """The cells of a table whose columns have names and types: Parquet, or arrays of an .npz.
+
+    ``whole`` is there where these are some rows of a large file alone: it reads all of them, with
+    texts as categories if it is called with True.
+    """
+
+    whole: Callable[[bool], FrameCells] | None = None
 
     def __init__(self, frame: pd.DataFrame, said: str, form: str, named: bool = True) -> None:
         self.said, self.form = said, form
@@ -54,4 +61,5 @@ class FrameCells:
 
     def table(self, header: int, wide: bool, decimal: str) -> Table:
         """All rows; names are part of the file, so that ``header`` changes nothing."""
-        return Table(self._frame, unique_names(self.names()), lambda row: f"row {row + 1:,}")
+        place = (lambda row: f"row {row + 1:,}") if self.whole is None else (lambda row: "a row")
+        return Table(self._frame, unique_names(self.names()), place)

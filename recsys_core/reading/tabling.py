@@ -17,6 +17,7 @@ from recsys_core.reading.column_roles import has_ids, role
 from recsys_core.reading.doubts import Doubt
 from recsys_core.reading.formats import forms
 from recsys_core.reading.opening import Cells
+from recsys_core.reading.samples import WHOLE
 from recsys_core.reading.sources import unreadable
 from recsys_core.reading.text import TextCells, unique_names
 from recsys_core.text import Text
@@ -313,7 +314,9 @@ def _tail(cells: Cells) -> list[list[Any]]:
 
 
 def _is_large(cells: Cells) -> bool:
-    return isinstance(cells, TextCells) and len(cells._data) > 4 << 20
+    if isinstance(cells, tables.FrameCells):
+        return cells.whole is not None
+    return isinstance(cells, TextCells) and len(cells._data) > WHOLE
 
 
 def _cut_out(cells: Cells, cut: Cut, header: int, footer: int, wide: bool, decimal: str) -> Table:
@@ -328,6 +331,8 @@ def _cut_out(cells: Cells, cut: Cut, header: int, footer: int, wide: bool, decim
             sampled=not cut.whole,
         )
     if isinstance(cells, tables.FrameCells):
+        if cut.whole and cells.whole is not None:
+            cells = cells.whole(cut.columns is not None)
         table = cells.table(header, wide, decimal)
         return replace(table, body=table.body.iloc[: len(table.body) - footer])
     return cells.table(header, wide, decimal, footer)

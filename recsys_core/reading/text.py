@@ -36,16 +36,12 @@ from recsys_core.reading.limits import (
     SAMPLE_ROWS,
     SAMPLE_ROWS_AT_LEAST,
 )
+from recsys_core.reading.samples import END, WHOLE, places
 from recsys_core.reading.sources import Content, unreadable
 from recsys_core.text import Text
 
 _LINE_END_BYTES = re.compile(rb"\r\n|\r|\n")
 
-# What a large file is known by before it is read: so much of its beginning, some of its middle, and
-# its end. A smaller one is looked at as a whole.
-_WHOLE = 4 << 20
-_BEGINNING, _MIDDLE, _END = 512 << 10, 64 << 10, 128 << 10
-_MIDDLES = 6
 _TAIL_LINES = 40
 
 _COMMENTS = ("#", "%")
@@ -215,8 +211,8 @@ class TextCells:
             raise unreadable(self._uneven_sample(n_columns, header))
         start, stop = self._body(header, footer)
         ranges = [(start, stop)]
-        if sampled and stop - start > _WHOLE:
-            ranges = self._places(start, stop)
+        if sampled and stop - start > WHOLE:
+            ranges = places(self._data, start, stop)
         order = range(n_columns) if columns is None else [names.index(name) for name in columns]
         lines = parsing.Lines(
             self._data, ranges, self._encoding, self._separator, self._commented, self.said
@@ -463,7 +459,7 @@ class TextCells:
         """The last records, of one line each; of a short file all that ``_records`` has."""
         end = self._records[-1]
         whole = len(self._records) < SAMPLE_ROWS_AT_LEAST or len(self._data) - end.begins < 1 << 12
-        begins = max(end.begins, len(self._data) - _END)
+        begins = max(end.begins, len(self._data) - END)
         chunk = self._data[begins:]
         ends = list(_LINE_END_BYTES.finditer(chunk))
         starts = [0, *(found.end() for found in ends)] if begins == end.begins else [
@@ -489,30 +485,11 @@ class TextCells:
             stop = max(start, tail[-footer].begins if footer <= len(tail) else start)
         return start, stop
 
-    def _places(self, start: int, stop: int) -> list[tuple[int, int]]:
-        """The parts of a large file that are looked at: beginning, some of the middle, end."""
-        step = (stop - _END - start - _BEGINNING) // (_MIDDLES + 1)
-        cuts = [(start, start + _BEGINNING)]
-        cuts += [(at, at + _MIDDLE) for at in (start + _BEGINNING + n * step for n in range(1, 7))]
-        cuts.append((stop - _END, stop))
-        found = []
-        for begins, ends in cuts:
-            if begins > start:
-                begins = self._next_line(begins)
-            ends = min(self._next_line(ends), stop) if ends < stop else stop
-            if begins < ends:
-                found.append((begins, ends))
-        return found
-
-    def _next_line(self, at: int) -> int:
-        found = _LINE_END_BYTES.search(self._data, at)
-        return found.end() if found else len(self._data)
-
     def _find_line(self, record: int) -> int:
         """The line of a record far down: by counting lines, or records where cells hold some."""
         start, at = self._records[0].begins, 0
         line = self._records[0].line
-        quoted = b'"' in self._data
+        quoted = self._data.find(b'"') >= 0
         if quoted:
             for at, (begins, _) in enumerate(self._every_record()):
                 line = begins

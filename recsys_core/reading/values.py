@@ -19,8 +19,35 @@ _FAR = 0.25
 _ENOUGH = 20
 
 
+def times_of(numbers: np.ndarray) -> pd.Series:
+    """How often each different number comes, of any shape, NaN and infinity apart.
+
+    The index has the numbers, float64, ascending. They are counted by hashing, far faster than
+    sorting all, and in blocks, of which copies take little memory.
+    """
+    rows = max(_BLOCK // max(numbers[:1].size, 1), 1)
+    found = []
+    for begins in range(0, len(numbers), rows):
+        block = numbers[begins : begins + rows].ravel()
+        found.append(pd.Series(block).value_counts(sort=False))
+    times = pd.concat(found) if found else pd.Series(dtype=np.int64)
+    times.index = times.index.astype(np.float64)
+    times = times.groupby(level=0).sum()  # ascending
+    return times[np.isfinite(times.index)]
+
+
+_BLOCK = 1 << 20
+
+
+def median(times: pd.Series) -> float:
+    """The median of numbers that were counted by ``times_of``, of which there are some."""
+    ends, n = times.to_numpy().cumsum(), int(times.sum())
+    middle = np.searchsorted(ends, [(n - 1) // 2, n // 2], side="right")
+    return float(times.index.to_numpy()[middle].mean())
+
+
 def unrated_values(
-    values: np.ndarray,
+    times: pd.Series,
     words: Sequence[str] = (),
     has_blanks: bool = False,
     wide: bool = False,
@@ -28,7 +55,7 @@ def unrated_values(
 ) -> tuple[float | str, ...]:
     """Find the numbers that stand for “not rated”, and after them the ``words`` that do.
 
-    ``values`` are all numbers of the table, finite, float64, (n,); ``words`` the texts that mean it
+    ``times`` counts all numbers of the table (``times_of``); ``words`` are the texts that mean it
     (``Answers.unrated``). Blank cells are always unrated; the question is what else is:
 
     - 99, −99, 999, −9 and the like where all others lie far below, or are not negative; −1 where
@@ -40,9 +67,8 @@ def unrated_values(
     - 0 in a list of ratings only where it is the majority: a line was written for each, so that 0
       usually is a rating.
     """
-    if not len(values):
+    if not len(times):
         return tuple(words)
-    times = pd.Series(values).value_counts().sort_index()  # hashing: far faster than sorting all
     codes = _codes(times, counts)
     rest = times.drop(codes)
     zero = _zero_is_unrated(rest, bool(has_blanks or words or codes), wide, counts)
@@ -106,22 +132,24 @@ def _zero_is_unrated(times: pd.Series, said_otherwise: bool, wide: bool, counts:
     return not (said_otherwise or on_scale_to_two)
 
 
-def are_counts(values: np.ndarray, named_so: bool) -> bool:
-    """Tell whether ratings, (n,), are counts (plays, purchases): most small, a few very large.
+def are_counts(times: pd.Series, named_so: bool) -> bool:
+    """Tell whether ratings are counts (plays, purchases): most small, a few very large.
 
-    All must be whole and not negative. ``named_so``: a column name has said so.
+    ``times`` counts each (``times_of``). All must be whole and not negative. ``named_so``: a column
+    name has said so.
     """
-    if len(values) and not named_so:  # 999 among ratings up to 10 is no count
-        times = pd.Series(values).value_counts().sort_index()
-        values = values[~np.isin(values, _codes(times, counts=False))]
+    if len(times) and not named_so:  # 999 among ratings up to 10 is no count
+        times = times.drop(_codes(times, counts=False))
+    values = times.index.to_numpy()
     if not len(values) or values.max() <= (5 if named_so else 100):
         return False
     if values.min() < 0 or (values != np.rint(values)).any():
         return False
     # On a rating scale the mean stays near the median; counts have a long tail.
-    positive = values[values > 0]
-    middle = np.median(positive)
-    return bool(named_so or (values.max() > 10 * middle and positive.mean() > 1.5 * middle))
+    positive = times[values > 0]
+    middle = median(positive)
+    mean = np.average(positive.index.to_numpy(), weights=positive)
+    return bool(named_so or (values.max() > 10 * middle and mean > 1.5 * middle))
 
 
 def first_counts_the_rest(matrix: np.ndarray) -> bool:

@@ -57,6 +57,7 @@ class Said(NamedTuple):
 class Read:
     """Cells as numbers, NaN where unrated: (n_rows,) of a long table, (n_users, n_items) of a wide.
 
+    They are float32, but float64 where ratings of a long table are not exact so.
     ``labels`` are the users and items of a wide table. ``answers`` say what texts stand for;
     ``problem`` names a cell that stands for nothing, ``texts`` all such.
     """
@@ -77,14 +78,20 @@ def read_long(found: LongRoles, decimal: str, implicit: bool, said: Said, file: 
     column = table[name]
     numbers, wrong = as_numbers(column, decimal)
     if not wrong.any() and said.answers is None:
-        return Read(numbers)
+        return Read(_short_floats(numbers))
     answered = _answered([_counted(column)], said, decimal)
     if answered is not None:
         numbers, wrong = answers.applied(column, answered, decimal)
     if not wrong.any():
-        return Read(numbers, answers=answered, remarks=_remarks(answered))
+        return Read(_short_floats(numbers), answers=answered, remarks=_remarks(answered))
     problem = building.not_a_number(table, name, wrong, numbers, file)
     return Read(numbers, None, answered, problem, _texts(column[wrong]))
+
+
+def _short_floats(numbers: np.ndarray) -> np.ndarray:
+    """Numbers, float64, as float32 where these are the same: most ratings, in half the memory."""
+    short = numbers.astype(np.float32)
+    return short if ((short == numbers) | np.isnan(short)).all() else numbers
 
 
 def read_wide(tabled: Tabled, roles: WideRoles, said: Said, file: str) -> Read:
@@ -242,18 +249,18 @@ def valued(
         If logarithms of negative numbers are wished.
     """
     numbers = read.numbers
-    present = numbers[np.isfinite(numbers)].astype(np.float64, copy=False)
-    counts = values.are_counts(present, named_so)
+    times = values.times_of(numbers)
+    counts = values.are_counts(times, named_so)
     marks = said.marks
     said_zero = read.answers is not None and any(number == 0 for _, number in read.answers.pairs)
     if marks is None:
         words = read.answers.unrated if read.answers else ()
-        guessed = values.unrated_values(present, words, len(present) < numbers.size, wide, counts)
-        if repeats.have_returns(present, named_so):
+        guessed = values.unrated_values(times, words, times.sum() < numbers.size, wide, counts)
+        if repeats.have_returns(numbers, named_so):
             guessed = words  # −2 is what was sent back
-        elif said_zero and 2 * (present == 0).sum() <= len(present):
+        elif said_zero and 2 * times.get(0.0, 0) <= times.sum():
             guessed = tuple(mark for mark in guessed if mark != 0)  # somebody wrote “0 %”
-        marks = tuple(dict.fromkeys([*(m for m in known if m in present), *guessed]))
+        marks = tuple(dict.fromkeys([*(m for m in known if m in times.index), *guessed]))
     remarks: list[Text] = []
     for mark in marks:
         if isinstance(mark, str):
@@ -268,9 +275,10 @@ def valued(
             )
         )
         numbers = np.where(is_mark, np.nan, numbers)
-        present = present[present != mark]
+        times = times[times.index.astype(numbers.dtype) != mark]
+    distinct = times.index.to_numpy()
     if 0 not in marks and not said_zero:
-        if (n_zeros := int((present == 0).sum())) and present.min() >= 0:
+        if (n_zeros := int(times.get(0.0, 0))) and distinct[0] >= 0:
             remarks.append(
                 Text(
                     "0 was taken as a rating: {n}\u00a0cell.",
@@ -278,23 +286,23 @@ def valued(
                     n=n_zeros,
                 )
             )
-    if len(present) and present.min() == present.max() == 1:
+    if len(times) and distinct[0] == distinct[-1] == 1:
         remarks.append(
             Text(
                 "Each pair of user and item counts 1, as of what was bought or clicked: models of "
                 "implicit feedback learn from them."
             )
         )
-    if counts and len(present):
-        remarks.append(_about_counts(present, said.log))
+    if counts and len(times):
+        remarks.append(_about_counts(times, said.log))
     if said.log:
-        if len(present) and present.min() < 0:
+        if len(times) and distinct[0] < 0:
             raise unreadable(
                 Text("Negative numbers have no logarithm of 1 + value; read them as they are.")
             )
-        numbers, present = np.log1p(numbers), np.log1p(present)
-    distinct = np.sort(pd.unique(present))  # hashing first: far faster than sorting all
-    return Valued(numbers, marks, counts, said.log, distinct, len(present), tuple(remarks))
+        numbers = np.log1p(numbers, dtype=np.float64)
+        distinct = np.unique(np.log1p(distinct))
+    return Valued(numbers, marks, counts, said.log, distinct, int(times.sum()), tuple(remarks))
 
 
 def scale_of(valued: Valued, read: Read, implicit: bool, said: Said, file: str) -> Scale:
@@ -383,12 +391,12 @@ def once(
     return Once(how, settled.n_repeated, summed, size)
 
 
-def _about_counts(counts: np.ndarray, log: bool) -> Text:
+def _about_counts(times: pd.Series, log: bool) -> Text:
     about = Text(
         "The ratings look like counts, such as plays: half are at most {median:g}, the largest is "
         "{largest:,.0f}",
-        median=np.median(counts),
-        largest=counts.max(),
+        median=values.median(times),
+        largest=times.index[-1],
     )
     if log:
         return Text(

@@ -376,13 +376,13 @@ def test_a_person_says_what_words_mean():
     ],
 )
 def test_which_numbers_mean_not_rated(ratings, unrated):
-    found = values.unrated_values(np.array(ratings, float), ("x",))
+    found = values.unrated_values(values.times_of(np.array(ratings, float)), ("x",))
     assert found == (*unrated, "x") and all(type(x) in (float, str) for x in found)
-    assert not values.are_counts(np.array(ratings * 9, float), False)
+    assert not values.are_counts(values.times_of(np.array(ratings * 9, float)), False)
 
 
 def test_counts():
-    counts = np.array([1, 1, 1, 2, 3, 1, 99, 2, 1, 240], float)
+    counts = values.times_of(np.array([1, 1, 1, 2, 3, 1, 99, 2, 1, 240], float))
     assert values.are_counts(counts, True)
     assert values.unrated_values(counts, counts=True) == ()
 
@@ -392,7 +392,7 @@ def test_a_scale_is_found_with_its_code(n):
     generator = np.random.default_rng(n)
     for code, (low, high) in itertools.product([99, -99, 999], [(1, 5), (0, 10), (-3, 3)]):
         ratings = np.concatenate([generator.integers(low, high + 1, n), [low, high, code, code]])
-        found = values.unrated_values(ratings.astype(float))
+        found = values.unrated_values(values.times_of(ratings))
         assert found[:1] == (code,) or code in found
 
 

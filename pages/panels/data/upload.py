@@ -154,7 +154,7 @@ def _pasted(text: str) -> list[tuple[str, bytes]]:
         return [("pasted ratings.csv", text.encode())]
     with st.spinner("Fetching the file …", show_time=True):
         found = web.fetched(text, most=st.get_option("server.maxUploadSize") << 20)
-    return [(found.name, found.data)]
+    return [(found.name, bytes(found.data))]
 
 
 def _understand(token: str, files: Callable[[], list[tuple[str, bytes]]]) -> None:

@@ -6,19 +6,20 @@
 
     found = of_bytes(data, "films.ods")              # workbooks, SQLite, MATLAB
 
-``read(data, said, table)`` takes the bytes (of a text as UTF-8), how sentences name the file, and
-the table chosen where there are several; what it gives names all of them (``sheets``) and what
-the file says of its own columns (``says``). ``headers``, ``keys`` and ``forms`` understand column
-names and cells of any table; ``refused`` names what is not read.
+``read(data, said, table)`` takes the bytes (of a text as UTF-8; those in ``BY_BLOCKS`` take a
+mapped one, too), how sentences name the file, and the table chosen where there are several; what
+it gives names all of them (``sheets``) and what the file says of its own columns (``says``).
+``headers``, ``keys`` and ``forms`` understand column names and cells of any table; ``refused``
+names what is not read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from recsys_core.reading.formats import (
-    blocks,
     comments,
     html_tables,
     json_tables,
@@ -27,6 +28,7 @@ from recsys_core.reading.formats import (
     matrix_market,
     netflix,
     orange,
+    records,
     sqlite,
     workbooks,
 )
@@ -44,14 +46,14 @@ class Format:
 
     code: str
     title: str
-    read: Callable[[bytes, str, str | None], Cells]
+    read: Callable[[Any, str, str | None], Cells]
 
 
 _TEXTS = (
     (Format(matrix_market.CODE, "MatrixMarket", matrix_market.read), matrix_market.recognised),
     (Format(json_tables.CODE, "JSON", json_tables.read), json_tables.recognised),
     (Format(html_tables.CODE, "HTML", html_tables.read), html_tables.recognised),
-    (Format(blocks.CODE, "blocks of “name: value”", blocks.read), blocks.recognised),
+    (Format(records.CODE, "blocks of “name: value”", records.read), records.recognised),
     (Format(netflix.CODE, "Netflix Prize", netflix.read), netflix.recognised),
     (Format(orange.CODE, "Orange", orange.read), orange.recognised),
     (Format(markdown.CODE, "Markdown", markdown.read), markdown.recognised),
@@ -62,6 +64,7 @@ _SQLITE = Format(sqlite.CODE, "SQLite", sqlite.read)
 _MATLAB = Format(matlab.CODE, "MATLAB", matlab.read)
 
 TEXTS = tuple(form for form, _ in _TEXTS)
+BY_BLOCKS = tuple(form for form in TEXTS if form.code in (json_tables.CODE, netflix.CODE))
 FORMATS = (*TEXTS, _WORKBOOK, _SQLITE, _MATLAB)
 
 

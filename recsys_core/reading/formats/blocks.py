@@ -1,126 +1,107 @@
-"""Records as blocks of “key: value” lines with blank lines between them, as SNAP keeps reviews.
+"""A large text in pieces, and its columns: numbers as arrays, all else as codes into texts.
 
-product/productId: B001
-review/userId: A1
-review/score: 5.0
-
-Each key is a column. Lines are read one after the other, so that a file takes little more memory
-than its different values; of long texts, which rate nothing, nothing is kept.
+column = Column()
+for piece in pieces(data):
+column.add(cells_of(piece))
+column.series(coded=True)
 """
 
 from __future__ import annotations
 
-import io
-import re
-from array import array
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from recsys_core.reading import budget
-from recsys_core.reading.formats.rows import NamedCells, Says
-from recsys_core.reading.limits import MAX_COLUMNS, MAX_ROWS
-from recsys_core.reading.sources import unreadable
-from recsys_core.text import Text
+from recsys_core.reading.sources import Bytes, Mapped
 
-CODE = "blocks"
+_PIECE = 4 << 20
 
-_LINE = re.compile(r"([^\s:,;|][^:,;|\t]{0,79}):(?:[ \t](.*))?")
-_LONGEST = 300  # characters of a value; a column with a longer one is left out
-_MOST_LOOKED_AT = 4  # blocks at the beginning
-_SPENT = 100_000  # rows between two looks at the budget
+_EXACT = 2**53  # whole numbers up to here are the same as float64
 
 
-def recognised(head: str, name: str = "") -> bool:
-    """Whether a text begins with two blocks or more that have two keys in common."""
-    blocks: list[set[str]] = [set()]
-    lines = head.lstrip("\ufeff").splitlines()
-    for line in lines[:-1]:  # the last may be cut in its middle
-        if not line.strip():
-            if len(blocks) == _MOST_LOOKED_AT:
-                break
-            blocks.append(set())
-            continue
-        found = _LINE.fullmatch(line.rstrip())
-        if found is None or found[1] in blocks[-1]:
-            return False
-        blocks[-1].add(found[1])
-    blocks = [block for block in blocks if block]
-    return len(blocks) > 1 and len(blocks[0] & blocks[1]) > 1
+def pieces(data: Bytes) -> Iterator[bytes]:
+    """A text in pieces of some MB that end where lines do; what is mapped leaves memory again."""
+    begins = 0
+    while begins < len(data):
+        ends = data.find(b"\n", begins + _PIECE) + 1 or len(data)
+        yield data[begins:ends]
+        begins = ends
+        if isinstance(data, Mapped):
+            data.let_go()
 
 
-def read(data: bytes, said: str, table: str | None = None) -> NamedCells:
-    """All blocks, a row each and a column for each key; a key that a block lacks is blank.
+class Column:
+    """Cells of one column, block by block.
 
-    Raises
-    ------
-    ReadError
-        If a line is no “key: value”, a block has a key twice, or there are too many of them.
+    Each different cell is kept once, but of a column of numbers, where most may differ, all.
+    ``n_blank`` cells before the first are blank; ``texts``: numbers stand for texts, “7” for 7.
     """
-    columns: dict[str, _Column] = {}
-    n_rows, within = 0, False
-    for at, raw in enumerate(io.BytesIO(data), 1):
-        line = raw.decode("utf-8", "replace").rstrip()
-        if not line:
-            n_rows, within = n_rows + within, False
-            continue
-        found = _LINE.fullmatch(line)
-        if found is None:
-            raise unreadable(
-                Text(
-                    "Line {line:,} of {said} is not “name: value” as the others; mend it, or "
-                    "bring one rating a line: user, item, rating.",
-                    line=at,
-                    said=said,
-                )
-            )
-        within = True
-        column = columns.setdefault(found[1], _Column())
-        if len(column.codes) > n_rows:
-            raise unreadable(
-                Text(
-                    "Line {line:,} of {said} says “{key}” again; put a blank line between two "
-                    "records.",
-                    line=at,
-                    said=said,
-                    key=found[1],
-                )
-            )
-        column.put(n_rows, (found[2] or "").strip())
-        if len(columns) > MAX_COLUMNS or n_rows >= MAX_ROWS:
-            raise unreadable(
-                Text("{said} has more records than fit; bring a part of it.", said=said)
-            )
-        if at % _SPENT == 0:
-            budget.now().spend(said, cells=_SPENT)
-    n_rows += within
-    kept = {name: column for name, column in columns.items() if not column.long}
-    frame = pd.DataFrame({at: column.cells(n_rows) for at, column in enumerate(kept.values())})
-    frame.columns = pd.Index(list(kept))
-    left_out = ", ".join(f"“{name}”" for name, column in columns.items() if column.long)
-    remark = Text("Long texts were left out: {names}.", names=left_out)
-    return NamedCells(frame, said, CODE, says=Says(remarks=(remark,) if left_out else ()))
 
+    def __init__(self, n_blank: int = 0, texts: bool = False) -> None:
+        self._place: dict[Any, int] = {}  # of texts themselves, of all else with their type
+        self._blocks: list[np.ndarray] = []  # float64 or int64: numbers; int32: codes
+        self._texts = texts
+        if n_blank:
+            self._blocks.append(np.full(n_blank, -1, dtype=np.int32))
 
-@dataclass
-class _Column:
-    """The values of a key: a code for each row, −1 where it has none, and what each code means."""
+    def add(self, cells: Sequence[Any]) -> None:
+        """The next cells: plain values that can be hashed, None where there is none."""
+        kinds = set(map(type, cells))
+        if kinds == {int} and -(2**63) <= min(cells) <= max(cells) < 2**63:
+            self._blocks.append(np.array(cells, dtype=np.int64))
+        elif kinds <= {int, float} and all(type(x) is float or abs(x) <= _EXACT for x in cells):
+            self._blocks.append(np.array(cells, dtype=np.float64))
+        else:
+            self._blocks.append(self._coded(cells))
 
-    codes: array[int] = field(default_factory=lambda: array("i"))
-    values: dict[str, int] = field(default_factory=dict)
-    long: bool = False
+    def add_codes(self, codes: np.ndarray, distinct: Sequence[Any]) -> None:
+        """The next cells, as codes, (n_rows,), into different ones."""
+        self._blocks.append(self._coded(distinct)[codes])
 
-    def put(self, row: int, value: str) -> None:
-        if len(value) > _LONGEST:
-            self.long, self.values = True, {}
-        self.codes.extend([-1] * (row - len(self.codes)))
-        self.codes.append(-1 if self.long else self.values.setdefault(value, len(self.values)))
+    def add_numbers(self, numbers: np.ndarray) -> None:
+        """The next cells, all of which are int64 or float64, (n_rows,)."""
+        self._blocks.append(numbers)
 
-    def cells(self, n_rows: int) -> pd.Categorical:
-        """The values, (n_rows,)."""
-        codes = np.full(n_rows, -1, dtype=np.int32)
-        codes[: len(self.codes)] = self.codes
-        return pd.Categorical.from_codes(
-            codes, categories=pd.Index(list(self.values), dtype=object)
-        )
+    def series(self, coded: bool) -> pd.Series:
+        """The column: numbers where all cells are, else as they are, or as categories (``coded``).
+
+        Only texts become categories.
+        """
+        if not self._blocks:
+            return pd.Series([])
+        if not any(block.dtype == np.int32 for block in self._blocks):
+            numbers = np.concatenate(self._blocks)
+            if not self._texts:
+                return pd.Series(numbers)
+            codes, distinct = pd.factorize(numbers)
+            self._blocks = [self._coded(list(map(str, distinct.tolist())))[codes]]
+        for at, block in enumerate(self._blocks):
+            if block.dtype != np.int32:
+                cells = block.tolist()
+                self._blocks[at] = self._coded(list(map(str, cells)) if self._texts else cells)
+        return self._of_codes(np.concatenate(self._blocks), coded)
+
+    def _coded(self, cells: Sequence[Any]) -> np.ndarray:
+        place = self._place
+        codes = [
+            -1
+            if cell is None
+            else place.setdefault(cell if type(cell) is str else (type(cell), cell), len(place))
+            for cell in cells
+        ]
+        return np.array(codes, dtype=np.int32)
+
+    def _of_codes(self, codes: np.ndarray, coded: bool) -> pd.Series:
+        distinct = [key if type(key) is str else key[1] for key in self._place]
+        if codes.min(initial=0) >= 0 and all(type(cell) in (int, float) for cell in distinct):
+            try:  # ids of more than 64 bits among them
+                return pd.Series([distinct[code] for code in codes])
+            except OverflowError:
+                distinct = list(map(str, distinct))
+        if coded and all(type(cell) is str for cell in distinct):
+            return pd.Series(pd.Categorical.from_codes(codes, pd.Index(distinct, dtype=object)))
+        cells = np.empty(len(distinct) + 1, dtype=object)
+        cells[:-1] = distinct
+        return pd.Series(cells[codes], dtype=object)  # code −1 takes the None at the end

@@ -15,8 +15,10 @@ from typing import Any
 
 import pandas as pd
 
+from recsys_core.errors import ReadError
 from recsys_core.reading import budget
 from recsys_core.reading.column_roles import role
+from recsys_core.reading.formats.blocks import Column, pieces
 from recsys_core.reading.formats.rows import (
     NamedCells,
     RecordCells,
@@ -26,7 +28,8 @@ from recsys_core.reading.formats.rows import (
     trimmed,
 )
 from recsys_core.reading.limits import MAX_CELLS, MAX_COLUMNS, MAX_LINE, MAX_ROWS
-from recsys_core.reading.sources import unreadable
+from recsys_core.reading.samples import WHOLE, places
+from recsys_core.reading.sources import Bytes, unreadable
 from recsys_core.text import Text
 
 CODE = "json"
@@ -46,6 +49,8 @@ _WRITTEN = frozenset(
 )
 _LONG = 300
 _LOOKED_AT = 1000  # records
+_ROWS = 50_000  # of a block
+_FILLED = re.compile(rb"[^\s\xef\xbb\xbf]")
 
 # About how many bytes Python takes for an object, a list and a cell: a document is decoded at once.
 _SIZES = {"{": 184, "[": 72, ",": 32}
@@ -74,16 +79,22 @@ def recognised(head: str, name: str = "") -> bool:
     return True
 
 
-def read(data: bytes, said: str, table: str | None = None) -> NamedCells | RecordCells:
-    """The table of ratings in JSON.
+def read(data: Bytes, said: str, table: str | None = None) -> NamedCells | RecordCells:
+    """The table of ratings in JSON; of many objects, one a line, some until all are asked for.
 
     Raises
     ------
     ReadError
         If the JSON is broken (the sentence names the line) or holds no table.
     """
-    text = data.decode("utf-8", "replace").lstrip("\ufeff")
-    values = _values(text, said)
+    parse = _parser_of_lines(data)
+    if parse is None:
+        text = bytes(data).decode("utf-8", "replace").lstrip("\ufeff")
+        values = _one_after_the_other(text, said)
+    else:
+        if len(data) > WHOLE and (sampled := _sampled(data, parse, said)) is not None:
+            return sampled
+        values = _of_lines(data, parse, said)
     first = next(values, None)
     second = next(values, None)
     if second is None and isinstance(first, dict | list):
@@ -96,6 +107,24 @@ def read(data: bytes, said: str, table: str | None = None) -> NamedCells | Recor
     raise _nothing(said)
 
 
+def _sampled(data: Bytes, parse: _Parse, said: str) -> NamedCells | None:
+    """Objects from all over a large file; None where these are none, and the whole may say why."""
+    parts = places(data, 0, len(data))
+    values = _of_lines(b"\n".join(data[begins:ends] for begins, ends in parts), parse, said)
+    try:
+        frame, written = _framed(values, said)
+    except ReadError:
+        return None
+
+    def whole(coded: bool) -> NamedCells:
+        found, _ = _framed(_of_lines(data, parse, said), said, written, coded)
+        return NamedCells(found, said, CODE, says=_says(written))
+
+    cells = NamedCells(frame, said, CODE, says=_says(written))
+    cells.whole = whole
+    return cells
+
+
 def _chain(first: Any, second: Any, rest: Iterator[Any]) -> Iterator[Any]:
     yield first
     if second is not None:
@@ -106,19 +135,23 @@ def _chain(first: Any, second: Any, rest: Iterator[Any]) -> Iterator[Any]:
 # --- text → values --------------------------------------------------------------------------------
 
 
-def _values(text: str, said: str) -> Iterator[Any]:
-    """Each value of a text: one a line where the first line is one, else one after the other."""
-    begin = len(text) - len(text.lstrip())
-    end = text.find("\n", begin)
-    line = text[begin:] if end < 0 else text[begin:end]
+def _parser_of_lines(data: Bytes) -> _Parse | None:
+    """What reads each line of a text with one value a line; None where its first line is none."""
+    found = _FILLED.search(data)
+    begin = len(data) if found is None else found.start()
+    end = data.find(b"\n", begin)
+    end = len(data) if end < 0 else end
+    if end - begin > 4 * MAX_LINE:
+        return None
+    line = data[begin:end].decode("utf-8", "replace").lstrip("\ufeff")
     for parse, begins in ((_json, _BEGINS), (_python, _PRINTED)):
         try:
             if len(line) <= MAX_LINE and begins.match(line):
                 parse(line)
-                return _of_lines(text, parse, said)
+                return parse
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             continue
-    return _one_after_the_other(text, said)
+    return None
 
 
 def _json(line: str) -> Any:
@@ -130,18 +163,19 @@ def _python(line: str) -> Any:
     return ast.literal_eval(line.strip().removesuffix(","))
 
 
-def _of_lines(text: str, parse: _Parse, said: str) -> Iterator[Any]:
-    begin, at = 0, 0
-    while begin < len(text):
-        end = text.find("\n", begin)
-        end = len(text) if end < 0 else end
-        line, begin, at = text[begin:end], end + 1, at + 1
-        if not line.strip():
-            continue
-        try:
-            yield parse(line)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            raise _broken(said, at) from None
+def _of_lines(data: Bytes, parse: _Parse, said: str) -> Iterator[Any]:
+    at = 0
+    for piece in pieces(data):
+        text = piece.decode("utf-8", "replace")
+        if not at:
+            text = text.lstrip("\ufeff")
+        for at, line in enumerate(text.removesuffix("\n").split("\n"), at + 1):  # noqa: B020
+            if not line.strip():
+                continue
+            try:
+                yield parse(line)
+            except (ValueError, SyntaxError, MemoryError, RecursionError):
+                raise _broken(said, at) from None
 
 
 def _one_after_the_other(text: str, said: str) -> Iterator[Any]:
@@ -319,10 +353,33 @@ def _of_rows(rows: Iterable[Any], said: str) -> RecordCells:
 
 def _of_records(records: Iterable[Any], said: str) -> NamedCells:
     """One row for each object, one column for each of its names; reviews are left out."""
-    columns: dict[str, list[Any]] = {}
-    written: set[str] = set()
-    n_rows, n_looked = 0, 0
+    frame, written = _framed(records, said)
+    return NamedCells(frame, said, CODE, says=_says(written))
+
+
+def _says(written: set[str]) -> Says:
+    if not written:
+        return Says()
+    names = ", ".join(f"“{name}”" for name in sorted(written))
+    return Says(remarks=(Text("{names} hold what people wrote and were left out.", names=names),))
+
+
+def _framed(
+    records: Iterable[Any], said: str, known: set[str] | None = None, coded: bool = False
+) -> tuple[pd.DataFrame, set[str]]:
+    """The table of some objects, and the names of what is left out; ``known``: these are."""
+    columns: dict[str, list[Any]] = {}  # cells of the last rows
+    packed: dict[str, Column] = {}  # cells of those before
+    written = known or set()
+    n_rows, n_packed, n_looked = 0, 0, 0
     spent = budget.now()
+
+    def pack() -> None:
+        for name, cells in columns.items():
+            cells += [None] * (n_rows - n_packed - len(cells))
+            packed.setdefault(name, Column(n_packed)).add(cells)
+            cells.clear()
+
     for record in records:
         if not isinstance(record, dict):
             raise _nothing(said)
@@ -336,46 +393,27 @@ def _of_records(records: Iterable[Any], said: str) -> NamedCells:
                     column = columns[name] = []
                     if len(columns) > MAX_COLUMNS or len(columns) * n_rows > MAX_CELLS:
                         raise _too_large(said)
-                if len(column) < n_rows:
-                    column.extend([None] * (n_rows - len(column)))
+                if len(column) < n_rows - n_packed:
+                    column.extend([None] * (n_rows - n_packed - len(column)))
                 column.append(cell)
             n_rows += 1
             spent.spend(said, cells=len(row))
         n_looked += 1
-        if n_looked == _LOOKED_AT:
+        if n_looked == _LOOKED_AT and known is None:
             written = _written(columns, n_rows)
             columns = {name: cells for name, cells in columns.items() if name not in written}
+        if n_looked >= _LOOKED_AT and n_rows - n_packed >= _ROWS:
+            pack()
+            n_packed = n_rows
         if n_rows > MAX_ROWS:
             raise _too_large(said)
-    if n_looked < _LOOKED_AT:
+    if n_looked < _LOOKED_AT and known is None:
         written = _written(columns, n_rows)
-    columns = {
-        name: cells + [None] * (n_rows - len(cells))
-        for name, cells in columns.items()
-        if name not in written
-    }
+        columns = {name: cells for name, cells in columns.items() if name not in written}
     if not columns:
         raise _nothing(said)
-    frame = pd.DataFrame({name: _column(cells) for name, cells in columns.items()})
-    remarks: tuple[Text, ...] = ()
-    if written:
-        remarks = (
-            Text(
-                "{names} hold what people wrote and were left out.",
-                names=", ".join(f"“{name}”" for name in sorted(written)),
-            ),
-        )
-    return NamedCells(frame, said, CODE, says=Says(remarks=remarks))
-
-
-def _column(cells: list[Any]) -> pd.Series:
-    """Numbers as numbers; everything else as it is, so that “007” stays what it is."""
-    if all(type(cell) in (int, float) for cell in cells):
-        try:
-            return pd.Series(cells)
-        except OverflowError:  # an id beyond 64 bits
-            return pd.Series(list(map(str, cells)), dtype=object)
-    return pd.Series(cells, dtype=object)
+    pack()
+    return pd.DataFrame({name: packed.pop(name).series(coded) for name in columns}), written
 
 
 def _too_large(said: str) -> Exception:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from recsys_core.errors import ReadError
 from recsys_core.reading import inspect, read_ratings
-from recsys_core.reading.formats import blocks
+from recsys_core.reading.formats import records as keyed
 
 _REVIEWS = "\n\n".join(
     f"product/productId: B{item:03d}\nproduct/title: Film: the {item}th\nreview/userId: A{user}\n"
@@ -28,7 +28,7 @@ _values = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=20)
 def test_what_was_written_as_blocks_is_read_again(records, data):
     gap = "\n" * data.draw(st.integers(2, 4))
     text = gap.join("\n".join(f"{k}: {v}" for k, v in record.items()) for record in records)
-    frame = blocks.read(text.encode(), "it")._frame
+    frame = keyed.read(text.encode(), "it")._frame
     assert list(frame.columns) == list(dict.fromkeys(key for record in records for key in record))
     for at, record in enumerate(records):
         row = frame.iloc[at].dropna().to_dict()
@@ -50,7 +50,7 @@ def test_a_line_that_breaks_a_block_is_named():
     with pytest.raises(ReadError, match="Line 300 of .* is not “name: value”"):
         read_ratings("\n".join([*lines[:299], "no key here", *lines[299:]]).encode())
     with pytest.raises(ReadError, match="Line 9 of .* says “product/productId” again"):
-        blocks.read("\n".join(lines[:6] + [" "] + [lines[7]] * 2).encode(), "it")
+        keyed.read("\n".join(lines[:6] + [" "] + [lines[7]] * 2).encode(), "it")
 
 
 def test_lines_of_names_without_blocks_are_no_table():
