@@ -565,7 +565,10 @@ def looks_like_moments(column: pd.Series) -> bool:
         return True
     numbers = pd.to_numeric(present, errors="coerce")
     if len(present) and numbers.notna().all():
-        values = numbers.to_numpy(np.float64)
+        try:
+            values = numbers.to_numpy(np.float64)
+        except OverflowError:  # JSON's whole numbers have no end
+            return False
         if not np.isfinite(values).all() or (np.mod(values, 1) != 0).any():
             return False
         for unit in (1, 1e3, 1e6, 1e9):
