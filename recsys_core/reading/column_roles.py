@@ -644,7 +644,10 @@ def looks_like_moments(column: pd.Series) -> bool:
     present = column.dropna()
     if pd.api.types.is_datetime64_any_dtype(present.dtype):
         return True
-    numbers = pd.to_numeric(present, errors="coerce")
+    try:
+        numbers = pd.to_numeric(present, errors="coerce")
+    except OverflowError:  # JSON's whole numbers have no end
+        return False
     if len(present) and numbers.notna().all():
         values = numbers.to_numpy(np.float64)
         if not np.isfinite(values).all() or (np.mod(values, 1) != 0).any():

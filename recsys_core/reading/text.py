@@ -29,7 +29,6 @@ from recsys_core.reading.dialect import (
 )
 from recsys_core.reading.limits import (
     MAX_COLUMNS,
-    MAX_LABEL,
     MAX_LINE,
     SAMPLE_BYTES,
     SAMPLE_CELLS,
@@ -641,8 +640,7 @@ def _blank_rows(parsed: parsing.Parsed, decimal: str) -> np.ndarray:
 
 def unique_names(names: list[str]) -> list[str]:
     """Column names, none blank and none twice: “column 3”, “title (2)”."""
-    # A longer one is no name; as an item it is refused with one letter more.
-    names = [without_controls(name).strip()[: MAX_LABEL + 1] for name in names]
+    names = [without_controls(name).strip() for name in names]
     return words.distinct([name or f"column {at}" for at, name in enumerate(names, 1)])
 
 
