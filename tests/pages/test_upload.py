@@ -313,3 +313,17 @@ def test_the_time_left_of_a_stage_is_that_of_its_share(monkeypatch):
     assert brought.how_far() == ("read", 0.25, 30.0)
     moment[0], Reading.progress = 150.0, ("build", None)
     assert brought.how_far() == ("build", None, None)
+
+
+def test_which_rows_of_a_log_count_is_chosen_beside_the_doubt(browser_id, workspace):
+    events = ["view", "view", "buy"]
+    rows = "".join(
+        f"u{n % 9},m{n * n % 7},{events[n % 3]},{1_400_000_000 + n}\n" for n in range(99)
+    )
+    at = upload(browser_id, "log.csv", f"user,item,event,time\n{rows}".encode())
+    assert any("This seems to be a log" in warning.value for warning in at.warning)
+    change(at, only=["buy"])
+    assert not any("This seems to be a log" in warning.value for warning in at.warning)
+    use(at)
+    bought = {(n % 9, n * n % 7) for n in range(2, 99, 3)}
+    assert workspace.latest.ratings.n_ratings == len(bought)

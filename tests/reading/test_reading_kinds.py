@@ -229,7 +229,8 @@ def test_a_catalogue_and_texts_without_names_of_columns_are_refused():
     films = "\n".join(f"{n}::Film {n} (1985)::Drama|War" for n in range(1, 40))
     with pytest.raises(ReadError, match="catalogue or a table of users"):
         read_ratings(films.encode())
-    texts = [(f"I saw it {n} times and it was good", ["positive", "negative"][n % 2])
+    said = ["positive", "negative"]
+    texts = [(f"I saw it {n} times and it was good" + " again" * (n % 4), said[n % 2])
              for n in range(30)]  # fmt: skip
     with pytest.raises(ReadError, match="neither who wrote them nor on what"):
         read_ratings(lines("review,sentiment", texts))
