@@ -20,8 +20,9 @@ def distribution(place: list[Any]) -> Any:
     """Of a range (two numbers, log scale) or, in a list of its own, of choices."""
     if isinstance(place[0], list):
         return CategoricalDistribution(place[0])
+    low, high = place
     kind = IntDistribution if all(isinstance(x, int) for x in place) else FloatDistribution
-    return kind(*place, log=True)
+    return kind(low, high, log=True)
 
 
 def main() -> None:
