@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
+from itertools import groupby
 
 from recsys_core.text import Text
 
@@ -115,8 +116,12 @@ def _are_baskets(lines: list[str]) -> bool:
             while row and not row[-1]:
                 row.pop()
     n_cells = [Counter(map(len, rows)) for rows in every]
+    runs = (groupby(rows, len) for rows in every)
+    alike = max((len(list(run)) for of in runs for n, run in of if n > 1), default=0)
     if any(max((n[k] for k in n if k > 1), default=0) > 0.5 * len(lines) for n in n_cells):
         return False  # as many on most: a table
+    if alike > 0.3 * len(lines):
+        return False  # a table between titles and notes
     rows, n = max(zip(every, n_cells, strict=True), key=lambda both: len(both[1]))
     times = Counter(cell for row in rows for cell in row)
     return (
