@@ -357,7 +357,9 @@ def _follow(
     steps = _wide if tabled.layout == "wide" else _long
     for reached in steps(draft, brought, tabled, changes, whole):
         yield reached
-    if reached.ratings is not None and not whole and (others := _others(brought, reached.draft)):
+    if reached.ratings is None or reached.draft.problem is not None or whole:
+        return
+    if others := _others(brought, reached.draft):
         told = do(_told, reached.ratings, others, reached.draft.beside, tabled.sampled)
         yield replace(reached, draft=replace(reached.draft, joins=told))
 
