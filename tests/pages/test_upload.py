@@ -62,6 +62,16 @@ def test_a_long_file_is_understood_shown_and_used(browser_id, workspace):
     assert not [b for b in at.button if b.label == "Use these ratings"], "the panel has closed"
 
 
+def test_controls_show_the_file_at_hand_and_not_the_one_before(browser_id):
+    wide = b"name,Alien,Heat,Up\nAnna,5,3,1\nBen,4,1,2\nCleo,2,,5\n"
+    at = upload(browser_id, "wide.csv", wide)
+    before = widget(at, "selectbox", "Column that names the rows").key
+    at.file_uploader(key="upload").upload("films.csv", LONG)
+    at.run()
+    after = widget(at, "selectbox", "User column")
+    assert after.value == "user" and after.key != before  # a browser remembers by keys
+
+
 def test_every_column_can_be_chosen_otherwise(browser_id, workspace):
     data = b"a,b,stars,mood\nx,1,5,2\nx,2,4,1\ny,1,3,2\ny,3,2,5\n"
     at = upload(browser_id, "odd.csv", data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 import time
 from collections.abc import Callable
@@ -32,13 +33,17 @@ _STAGES = {
 _HEADERS = {0: "without column names", 1: "with column names"}
 
 
+_VERSIONS = itertools.count(1)
+
+
 @dataclass
 class Brought:
     """One upload or paste, as understood so far, or why it was not.
 
     Files are read in processes of their own, which can be stopped and whose end does not matter:
     ``reading`` is the one now, ``then`` what is done with the ratings once they are read.
-    ``version`` counts changes: widgets are made anew when a change made others be guessed again.
+    ``version`` counts changes, over all files: widgets are made anew when a change made others be
+    guessed again, and those of another file show nothing of this one's.
     """
 
     token: str
@@ -55,7 +60,7 @@ class Brought:
     def look(self, **changes: Any) -> None:
         """Begin to look at the files, as a person has changed what was guessed."""
         self._begin("inspect", {} if self.draft is None else self.draft.changed(**changes))
-        self.version += 1
+        self.version = next(_VERSIONS)
 
     def take(self, then: Callable[[Ratings], None]) -> None:
         """Begin to read all ratings as the draft says."""
