@@ -116,7 +116,8 @@ def of_events(
         raise unreadable(Text("{said} has no column “{column}”.", said=said, column=event))
     codes, texts = as_codes(table[event])
     times = np.bincount(codes[codes >= 0], minlength=len(texts))
-    events = tuple(texts[at] for at in np.argsort(-times, kind="stable")[:_MOST_EVENTS])
+    most = sorted(range(len(texts)), key=lambda at: times[at], reverse=True)[:_MOST_EVENTS]
+    events = tuple(texts[at] for at in most)
     found = replace(found, event=event, events=events)
     if only is None:
         return found
