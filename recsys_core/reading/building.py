@@ -88,7 +88,7 @@ def not_a_number(
 ) -> Text:
     """The sentence on the first cell of a column of ratings that is no number, (n_rows,)."""
     at = int(np.argmax(wrong))
-    cell = str(table[column].iloc[at])[:40]
+    cell = escape.brief(table[column].iloc[at], 40)
     if wrong.sum() > max(1, 0.5 * np.isfinite(numbers).sum() + 0.5):
         return Text(
             "{place} of {said}, column “{rating}”: “{cell}” is not a number, nor is {n} other; "
@@ -199,7 +199,7 @@ def not_a_rating(grid: Grid, wrong: np.ndarray, said: str) -> Text:
         place=grid.place(at),
         said=said,
         column=grid.names[column],
-        cell=str(grid.body.iloc[at, column])[:40],
+        cell=escape.brief(grid.body.iloc[at, column], 40),
     )
 
 

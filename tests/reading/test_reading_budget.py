@@ -6,6 +6,7 @@ import io
 import json
 import sqlite3
 import struct
+import tracemalloc
 import zipfile
 import zlib
 
@@ -228,3 +229,21 @@ def test_patterns_do_not_try_again_and_again(name):
     except ReadError as error:
         assert "longer than" not in str(error)
     assert reading.fault is None
+
+
+def test_pictures_in_a_database_take_no_memory():
+    base = sqlite3.connect(":memory:")
+    base.execute("CREATE TABLE t (user, item, rating)")
+    base.executemany("INSERT INTO t VALUES (?, ?, ?)", [(u, u % 7, u % 5) for u in range(300)])
+    base.execute("CREATE VIEW v AS SELECT user, item, rating, zeroblob(900000) AS picture FROM t")
+    tracemalloc.start()
+    cells = sqlite.read(base.serialize(), "“it”", "v")
+    assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    tracemalloc.stop()
+    assert "picture" not in cells.names()
+
+
+def test_a_cell_of_several_lines_is_quoted_on_one():
+    rows = [f"u{k % 5},i{k % 7},{k % 4 + 1}" for k in range(30)]
+    text = "\n".join(["user,item,rating", *rows[:20], 'u1,i2,"a\nb"', *rows[20:]])
+    assert "“a b” is not a number" in str(inspect(text.encode(), "it.csv").problem)

@@ -51,6 +51,8 @@ def read(data: bytes, said: str, table: str | None = None) -> SaidText | NamedCe
     """The table below the notes; the last note names the columns where it has as many names."""
     head = data[:_HEAD].decode("utf-8", "replace")
     notes, lines = _parted(head)
+    if not notes or not lines:
+        return SaidText(data, said)  # in the encoding that was chosen there are none
     if _KONECT.match(notes[0]):
         return _konect(data, said)
     delimiter = DELIMITERS.get(found := sniff(lines[:50]), found)

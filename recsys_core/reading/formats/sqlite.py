@@ -117,8 +117,7 @@ def _tables(connection: sqlite3.Connection) -> dict[str, tuple[int, int]]:
     found = {}
     for (name,) in names:
         try:
-            rows = connection.execute(f"SELECT * FROM {_quoted(name)} LIMIT 50")
-            columns = [about[0] for about in rows.description]
+            columns, rows = _selected(connection, name, "LIMIT 50")
             first = rows.fetchall()
             if len(columns) < 2 or not first:
                 continue
@@ -133,9 +132,21 @@ def _tables(connection: sqlite3.Connection) -> dict[str, tuple[int, int]]:
     return found
 
 
+def _selected(
+    connection: sqlite3.Connection, name: str, limit: str = ""
+) -> tuple[list[str], sqlite3.Cursor]:
+    """The columns of a table, and its rows; blobs, which may be large, are empty ones."""
+    none = connection.execute(f"SELECT * FROM {_quoted(name)} LIMIT 0")
+    columns = [about[0] for about in none.description]
+    cells = ", ".join(
+        f"CASE typeof({column}) WHEN 'blob' THEN x'' ELSE {column} END"
+        for column in map(_quoted, columns)
+    )
+    return columns, connection.execute(f"SELECT {cells} FROM {_quoted(name)} {limit}")
+
+
 def _frame(connection: sqlite3.Connection, name: str, said: str) -> pd.DataFrame:
-    rows = connection.execute(f"SELECT * FROM {_quoted(name)}")
-    columns = [about[0] for about in rows.description]
+    columns, rows = _selected(connection, name)
     found: list[list[Any]] = [[] for _ in columns]
     n_rows = 0
     while some := rows.fetchmany(10_000):
