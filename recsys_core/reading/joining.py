@@ -146,7 +146,7 @@ def _best_match(labels: Labels, table: Table) -> _Match | None:
     A count of both sides is at stake: users 1 to 9 are in every catalogue of numbered items.
     """
     best: tuple[tuple[Any, ...], _Match] | None = None
-    for name in table.names:
+    for name in table.names[: _MOST_COLUMNS + 1]:
         cells = as_labels(table[name])
         n_present = int(cells.notna().sum())
         if not n_present or cells.nunique() < 0.9 * n_present:
