@@ -20,7 +20,7 @@ def test_fuzzed_files_give_ratings_or_one_sentence(form):
     for number in range(N_EACH):
         a = case(number, form)
         try:
-            with budget.opened(budget.Budget(memory=1 << 28)):
+            with budget.opened(budget.Budget(memory=1 << 28, seconds=2.0)):
                 draft = inspect(of_named(list(a.files)), **a.changes)
                 assert draft.read().n_ratings
         except FactorscopeError as error:
