@@ -12,7 +12,7 @@ WHOLE = 4 << 20
 _BEGINNING, _MIDDLE, END = 512 << 10, 64 << 10, 128 << 10
 _MIDDLES = 6
 
-_LINE_END = re.compile(rb"\r\n|\r|\n")
+LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 def places(data: Bytes, start: int, stop: int) -> list[tuple[int, int]]:
@@ -33,5 +33,5 @@ def places(data: Bytes, start: int, stop: int) -> list[tuple[int, int]]:
 
 
 def _next_line(data: Bytes, at: int) -> int:
-    found = _LINE_END.search(data, at)
+    found = LINE_END.search(data, at)
     return found.end() if found else len(data)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -35,11 +34,9 @@ from recsys_core.reading.limits import (
     SAMPLE_ROWS,
     SAMPLE_ROWS_AT_LEAST,
 )
-from recsys_core.reading.samples import END, WHOLE, places
+from recsys_core.reading.samples import END, LINE_END, WHOLE, places
 from recsys_core.reading.sources import Content, unreadable
 from recsys_core.text import Text
-
-_LINE_END_BYTES = re.compile(rb"\r\n|\r|\n")
 
 _TAIL_LINES = 40
 
@@ -323,7 +320,7 @@ class TextCells:
             rest = 0  # bytes of a last line whose end is further down
             chunk = self._data[self._begins : self._begins + size]
             lines, begins, at = [], 0, 0
-            for at, end in enumerate(_LINE_END_BYTES.finditer(chunk), 1):
+            for at, end in enumerate(LINE_END.finditer(chunk), 1):
                 if chunk[begins : end.start()].strip():
                     text = self._encoding.decode(chunk[begins : end.start()])
                     lines.append(_Line(at, self._begins + begins, text))
@@ -460,13 +457,13 @@ class TextCells:
         whole = len(self._records) < SAMPLE_ROWS_AT_LEAST or len(self._data) - end.begins < 1 << 12
         begins = max(end.begins, len(self._data) - END)
         chunk = self._data[begins:]
-        ends = list(_LINE_END_BYTES.finditer(chunk))
+        ends = list(LINE_END.finditer(chunk))
         starts = [0, *(found.end() for found in ends)] if begins == end.begins else [
             found.end() for found in ends
         ]  # fmt: skip
         lines = []
         for start in starts[-_TAIL_LINES - 1 :]:
-            stop = _LINE_END_BYTES.search(chunk, start)
+            stop = LINE_END.search(chunk, start)
             piece = chunk[start : stop.start() if stop else len(chunk)]
             if piece.strip():
                 lines.append(_Line(0, begins + start, self._encoding.decode(piece)))
@@ -495,7 +492,7 @@ class TextCells:
                 if at == record:
                     break
             return line
-        for end in _LINE_END_BYTES.finditer(self._data, start):
+        for end in LINE_END.finditer(self._data, start):
             if self._data[start : end.start()].strip():
                 if at == record:
                     return line

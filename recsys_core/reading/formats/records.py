@@ -1,8 +1,8 @@
 """Records as blocks of “key: value” lines with blank lines between them, as SNAP keeps reviews.
 
-product/productId: B001
-review/userId: A1
-review/score: 5.0
+    product/productId: B001
+    review/userId: A1
+    review/score: 5.0
 
 Each key is a column. Lines are read one after the other, so that a file takes little more memory
 than its different values; of long texts, which rate nothing, nothing is kept.
@@ -19,9 +19,10 @@ import numpy as np
 import pandas as pd
 
 from recsys_core.reading import budget
+from recsys_core.reading.formats.blocks import pieces
 from recsys_core.reading.formats.rows import NamedCells, Says
 from recsys_core.reading.limits import MAX_COLUMNS, MAX_ROWS
-from recsys_core.reading.sources import unreadable
+from recsys_core.reading.sources import Bytes, unreadable
 from recsys_core.text import Text
 
 CODE = "records"
@@ -50,7 +51,7 @@ def recognised(head: str, name: str = "") -> bool:
     return len(blocks) > 1 and len(blocks[0] & blocks[1]) > 1
 
 
-def read(data: bytes, said: str, table: str | None = None) -> NamedCells:
+def read(data: Bytes, said: str, table: str | None = None) -> NamedCells:
     """All blocks, a row each and a column for each key; a key that a block lacks is blank.
 
     Raises
@@ -60,7 +61,9 @@ def read(data: bytes, said: str, table: str | None = None) -> NamedCells:
     """
     columns: dict[str, _Column] = {}
     n_rows, within = 0, False
-    for at, raw in enumerate(io.BytesIO(data), 1):
+    # By pieces, each of whole lines: what is mapped is not copied.
+    lines = (line for piece in pieces(data) for line in io.BytesIO(piece))
+    for at, raw in enumerate(lines, 1):
         line = raw.decode("utf-8", "replace").rstrip()
         if not line:
             n_rows, within = n_rows + within, False
