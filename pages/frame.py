@@ -19,6 +19,7 @@ PAGES = (
     ("predictions.py", "Predictions", ":material/grid_on:", "The whole matrix, gaps filled."),
     ("latent.py", "Latent space", ":material/scatter_plot:", "Users and items as the model sees."),
     ("recommend.py", "Recommend", ":material/recommend:", "What to suggest to whom, and why."),
+    ("compare.py", "Compare", ":material/compare_arrows:", "Several models beside each other."),
     ("replicas.py", "Replicas", ":material/science:", "Five published systems, run again."),
 )
 

@@ -143,6 +143,8 @@ OPTIONS = {
     "neighbours_like": Option("", _BY),
     "neighbours": Option("3", (), _NUMBER),
     "score": Option("mean", ("mean", "sum")),
+    # Compare
+    "compare": Option("race", ("race", "table", "splits", "metrics", "sweep", "kept")),
     # Replicas
     "replica": Option("0", ("0", "1", "2", "3", "4")),
 }

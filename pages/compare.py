@@ -1,0 +1,28 @@
+"""Compare: several runs beside each other, honestly."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.panels.compare import kept, metrics, race, splits, sweep, table
+from pages.shared import choices, header
+
+PARTS = {
+    "race": ("Race", race.draw),
+    "table": ("Table", table.draw),
+    "splits": ("Splits and seeds", splits.draw),
+    "metrics": ("Where metrics disagree", metrics.draw),
+    "sweep": ("Sweep", sweep.draw),
+    "kept": ("Kept runs", kept.draw),
+}
+
+header.title("Compare")
+st.markdown("Several models beside each other: which is better, at what, and whether by chance.")
+chosen = choices.segmented(
+    "compare",
+    "What to compare",
+    {name: title for name, (title, _) in PARTS.items()},
+    key="compare",
+    label_visibility="collapsed",
+)
+PARTS[chosen][1]()
