@@ -18,7 +18,7 @@ from recsys_core.reading import child
 
 # Of computing, so that what else the machine does changes nothing; and until it counts as stuck.
 MOST_SECONDS = 10.0
-_STUCK = 60.0
+_STUCK = 300.0
 MOST_MEMORY = 1 << 30
 
 
