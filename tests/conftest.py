@@ -6,7 +6,12 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+hypothesis.settings.register_profile("factorscope", deadline=None)
+hypothesis.settings.load_profile("factorscope")
 
 # Its assertions say what was compared, as those of test files do.
 pytest.register_assert_rewrite("tests.models.contract")

@@ -136,7 +136,7 @@ def slow_ranking(scores, train, test, n, threshold, seed):
     return sums / users
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10_000), n=st.integers(1, 12), ties=st.booleans())
 def test_ranking_equals_a_slow_loop_whatever_the_batches(seed, n, ties):
     rng = np.random.default_rng(seed)

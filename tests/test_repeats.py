@@ -41,7 +41,7 @@ def plainly(rows, how, timed):
     return settled
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(ROWS, st.sampled_from(repeats.HOW), st.booleans())
 def test_every_rule_says_what_a_loop_says(rows, how, timed):
     users, items, values, times = np.array(rows).T

@@ -52,7 +52,7 @@ def assert_whole(split: splits.Split, ratings: Ratings) -> None:
 SIZES = st.sampled_from([0, None, 0.1, 0.25, 1, 7])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(validation=SIZES, test=SIZES, seed=st.integers(0, 99), keep_one=st.booleans())
 def test_random_and_the_rest_are_disjoint_and_complete(validation, test, seed, keep_one):
     ratings = some_ratings(seed=seed)

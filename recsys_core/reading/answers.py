@@ -19,12 +19,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from recsys_core import escape, words
 from recsys_core.ratings import Scale
 from recsys_core.reading import answer_words
-from recsys_core.reading.cells import LARGEST, as_numbers, is_blank, number
+from recsys_core.reading.cells import (
+    LARGEST,
+    Column,
+    as_numbers,
+    factorized,
+    is_blank,
+    is_numeric,
+    number,
+)
 from recsys_core.text import Text
 
 # A form has no more answers to choose from; shares and the like may be of any number, but most of
@@ -185,17 +192,15 @@ def said(
     return Answers(tuple(rated), unrated, named and bool(rated), None, scale, unknown)
 
 
-def applied(
-    column: pd.Series, answers: Answers, decimal: str = "."
-) -> tuple[np.ndarray, np.ndarray]:
+def applied(column: Column, answers: Answers, decimal: str = ".") -> tuple[np.ndarray, np.ndarray]:
     """Read a column by what its answers mean: values, float64, (n_rows,), NaN where unrated …
 
     … and where a cell is neither an answer, a number nor blank, bool, (n_rows,). An answer that the
     sample did not show is read if the answers it belongs to are understood as before.
     """
-    if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
+    if is_numeric(column):
         return as_numbers(column, decimal)
-    codes, unique = pd.factorize(column)
+    codes, unique = factorized(column)
     texts = [_text(cell) for cell in unique]
     meant: dict[str, float] = {_key(text): np.nan for text in answers.unrated}
     meant |= {_key(text): x for text, x in answers.pairs}

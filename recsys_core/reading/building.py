@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,7 +13,7 @@ from recsys_core import escape
 from recsys_core.errors import RatingsError, ReadError
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.reading import budget
-from recsys_core.reading.cells import Table, as_codes, as_labels, as_numbers, as_seconds
+from recsys_core.reading.cells import Table, as_codes, as_labels, as_numbers, as_seconds, columns_of
 from recsys_core.reading.column_roles import Roles
 from recsys_core.reading.sources import unreadable
 from recsys_core.text import Text
@@ -136,10 +137,12 @@ class Grid:
     place: Callable[[int], str]
     nameless: str  # what a column without a name at the end is called
 
-    def has_words(self, at: int) -> bool:
-        """Whether a column holds anything but numbers."""
-        kind = self.body.dtypes.iloc[at]
-        return not pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind)
+    @functools.cached_property
+    def with_words(self) -> list[int]:
+        """The places of columns that hold anything but numbers."""
+        numeric, boolean = pd.api.types.is_numeric_dtype, pd.api.types.is_bool_dtype
+        kinds = enumerate(self.body.dtypes)
+        return [at for at, kind in kinds if not numeric(kind) or boolean(kind)]
 
     def without(self, positions: Sequence[int]) -> Grid:
         """The grid without the columns in these places."""
@@ -184,8 +187,8 @@ def grid_numbers(grid: Grid, decimal: str) -> tuple[np.ndarray, np.ndarray]:
     odd = np.flatnonzero(~plain | np.isinf(numbers).any(axis=0))
     if len(odd) and not numbers.flags.writeable:
         numbers = numbers.copy()
-    for at in odd:
-        numbers[:, at], wrong[:, at] = as_numbers(body.iloc[:, at], decimal)
+    for at, column in zip(odd, columns_of(body.iloc[:, odd]), strict=True):
+        numbers[:, at], wrong[:, at] = as_numbers(column, decimal)
     return numbers, wrong
 
 

@@ -140,10 +140,12 @@ class Reading:
     fault : what ended the child where it was no sentence for people, for a log: "ValueError at
         layout.py:88", "killed"; None otherwise.
     most_memory : bytes the child had in memory at most, 0 until it has answered.
+    cpu_seconds : how long the child has computed, 0 until it has answered.
     """
 
     fault: str | None = None
     most_memory: int = 0
+    cpu_seconds: float = 0.0
 
     def __init__(self, files: list[tuple[str, bytes]], request: _Request) -> None:
         self._said = Content(b"", request.name).said
@@ -231,6 +233,7 @@ class Reading:
             self.fault = message["fault"]
         else:
             self.most_memory = message.get("memory", 0)
+            self.cpu_seconds = message.get("seconds", 0.0)
             try:
                 self._file.seek(0)
                 if "error" in message:
@@ -407,7 +410,8 @@ def answer(channel: int, given: int, result: int) -> None:
             _say(to_server, {"fault": _place(error)})
             return
         message = {"done": True} if kind == "done" else {"error": kind}
-        _say(to_server, {**message, "memory": _most_memory()})
+        used = {"memory": _most_memory(), "seconds": time.process_time()}
+        _say(to_server, {**message, **used})
 
 
 def _read(

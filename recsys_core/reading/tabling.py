@@ -12,7 +12,7 @@ import pandas as pd
 
 from recsys_core import escape
 from recsys_core.reading import answers, formats, headers, layout, people, surroundings, tables
-from recsys_core.reading.cells import Table, as_numbers, decimal_mark, is_blank, number
+from recsys_core.reading.cells import Table, as_numbers, columns_of, decimal_mark, is_blank, number
 from recsys_core.reading.column_roles import has_ids, role
 from recsys_core.reading.doubts import Doubt
 from recsys_core.reading.formats import forms
@@ -169,7 +169,7 @@ def _summary_below(table: Table, decimal: str) -> Doubt | None:
     """That the last row holds the mean or the sum of all above it, whatever it is called."""
     if table.body.size > _MOST_SUMMED:
         return None
-    columns = [as_numbers(table.body.iloc[:, at], decimal)[0] for at in range(len(table.names))]
+    columns = [as_numbers(column, decimal)[0] for column in columns_of(table.body)]
     values = np.stack(columns, axis=1)
     labels = not np.isfinite(values[:-1, 0]).any()  # names, not ratings
     word = surroundings.summary_below(values[:, int(labels) :])

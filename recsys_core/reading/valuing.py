@@ -14,7 +14,16 @@ from recsys_core import escape, repeats
 from recsys_core.ratings import Scale
 from recsys_core.reading import answers, building, values
 from recsys_core.reading.answers import Answers
-from recsys_core.reading.cells import as_codes, as_numbers, as_seconds, is_blank, number
+from recsys_core.reading.cells import (
+    Column,
+    as_codes,
+    as_numbers,
+    as_seconds,
+    columns_of,
+    factorized,
+    is_blank,
+    number,
+)
 from recsys_core.reading.meaning import LongRoles, WideRoles
 from recsys_core.reading.sources import unreadable
 from recsys_core.reading.tabling import Tabled
@@ -97,12 +106,20 @@ def _short_floats(numbers: np.ndarray) -> np.ndarray:
 def read_wide(tabled: Tabled, roles: WideRoles, said: Said, file: str) -> Read:
     """Read the ratings of a table of users × items, float32."""
     grid = building.grid(roles.table, roles.labels)
+    if not grid.names:
+        raise unreadable(
+            Text(
+                "{file} has no column of ratings left; leave fewer columns out, or choose “one "
+                "rating a row” if that is what the table holds.",
+                file=file,
+            )
+        )
     numbers, wrong = building.grid_numbers(grid, tabled.decimal)
     answered: Answers | None = None
     remarks: list[Text] = []
     if wrong.any() or said.answers is not None:
-        worded = [at for at in range(grid.body.shape[1]) if grid.has_words(at)]
-        counted = [_counted(grid.body.iloc[:, at]) for at in worded]
+        worded = grid.with_words
+        counted = list(map(_counted, columns_of(grid.body.iloc[:, worded])))
         if said.answers is None:
             _, others = answers.of_columns(counted, tabled.decimal)
             if 2 * len(others) < len(worded):  # of another question than most
@@ -110,12 +127,11 @@ def read_wide(tabled: Tabled, roles: WideRoles, said: Said, file: str) -> Read:
                 numbers, wrong = (np.delete(array, apart, axis=1) for array in (numbers, wrong))
                 remarks += [_of_another_kind(grid.names[at]) for at in apart]
                 grid = grid.without(apart)
-                worded = [at for at in range(grid.body.shape[1]) if grid.has_words(at)]
+                worded = grid.with_words
                 counted = [texts for at, texts in enumerate(counted) if at not in others]
         answered = _answered(counted, said, tabled.decimal, survey=bool(tabled.items))
         if answered is not None:
-            for at in worded:
-                column = grid.body.iloc[:, at]
+            for at, column in zip(worded, columns_of(grid.body.iloc[:, worded]), strict=True):
                 numbers[:, at], wrong[:, at] = answers.applied(column, answered, tabled.decimal)
     if wrong.any():
         problem = building.not_a_rating(grid, wrong, file)
@@ -131,10 +147,10 @@ def read_wide(tabled: Tabled, roles: WideRoles, said: Said, file: str) -> Read:
     return Read(numbers, (users, items), answered, remarks=tuple(remarks))
 
 
-def _counted(column: pd.Series) -> Counter[str]:
+def _counted(column: Column) -> Counter[str]:
     """How often each text stands in a column."""
     texts: Counter[str] = Counter()
-    codes, unique = pd.factorize(column)
+    codes, unique = factorized(column)
     times = np.bincount(codes[codes >= 0], minlength=len(unique))
     for cell, n in zip(unique, times.tolist(), strict=True):
         if not is_blank(cell):
@@ -208,15 +224,16 @@ def _short(text: str) -> str:
     return escape.brief(text, 40)
 
 
-def _texts(cells: pd.Series) -> tuple[str, ...]:
+def _texts(cells: Column) -> tuple[str, ...]:
     """The different texts of some cells, those met first."""
-    return tuple(dict.fromkeys(str(cell).strip() for cell in cells.unique()))[:_MOST_TEXTS]
+    return tuple(dict.fromkeys(str(cell).strip() for cell in pd.unique(cells)))[:_MOST_TEXTS]
 
 
 def _texts_of(body: pd.DataFrame, wrong: np.ndarray) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for at in np.flatnonzero(wrong.any(axis=0)):
-        found |= dict.fromkeys(_texts(body.iloc[:, at][wrong[:, at]]))
+    places = np.flatnonzero(wrong.any(axis=0))
+    for at, column in zip(places, columns_of(body.iloc[:, places]), strict=True):
+        found |= dict.fromkeys(_texts(column[wrong[:, at]]))
     return tuple(found)[:_MOST_TEXTS]
 
 

@@ -30,7 +30,7 @@ def test_music_party():
     assert np.isnan(rating("Spock", "Back in Black"))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     n_users=st.integers(1, 40),
     n_items=st.integers(1, 30),

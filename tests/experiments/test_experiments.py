@@ -80,7 +80,7 @@ def experiments(draw):
     return made
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(experiments())
 def test_json_and_query_are_identities(experiment):
     through_json = Experiment.from_dict(json.loads(json.dumps(experiment.to_dict())))
@@ -125,7 +125,7 @@ def seen(draw, n_runs=1):
     return view
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), st.lists(experiments(), min_size=1, max_size=4))
 def test_a_link_holds_several_runs_and_a_view(data, several):
     view = data.draw(seen(len(several)))
@@ -134,7 +134,7 @@ def test_a_link_holds_several_runs_and_a_view(data, several):
     assert link.write(*link.read_all(text)[:2]) == text
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(seen(), st.randoms(use_true_random=False))
 def test_keys_of_a_view_mean_the_same_in_any_order_and_are_none_of_a_new_one(view, random):
     pairs = views.pairs(view)
@@ -285,7 +285,7 @@ def test_every_single_character_corruption_is_read_or_refused_by_name(text):
         read_or_refused(broken)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=200) | st.text("data=prtyk&.%3fomel", max_size=80))
 def test_any_text_is_read_or_refused_by_name(text):
     read_or_refused(text)
@@ -448,7 +448,7 @@ def as_parquet(table):
     return file.getvalue(), "ratings.parquet"
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(tables().filter(lambda t: t is not None), st.randoms(use_true_random=False))
 def test_order_and_format_of_a_file_change_neither_fingerprint_nor_bits(table, random):
     met = set()

@@ -114,7 +114,7 @@ def exact(arrays, ratings, step):
     return p, q, b_user, b_item
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(**ANY_PROBLEM)
 def test_sgd_is_its_step_for_each_rating(seed, n_users, n_items, k, n):
     users, items, values, *arrays = any_problem(seed, n_users, n_items, k, n)
@@ -132,7 +132,7 @@ def test_sgd_is_its_step_for_each_rating(seed, n_users, n_items, k, n):
     assert not arrays[0][:, k:].any() and not arrays[1][:, k:].any()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(**ANY_PROBLEM)
 def test_logistic_sgd_is_its_step_for_each_rating(seed, n_users, n_items, k, n):
     users, items, values, *arrays = any_problem(seed, n_users, n_items, k, n)
@@ -170,7 +170,7 @@ def test_a_run_touches_only_its_own_ratings(kernel):
     assert all(np.array_equal(a, b) for a, b in zip(arrays, whole, strict=True))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(**ANY_PROBLEM, logistic=st.booleans())
 def test_errors_equal_a_sum_in_float64_raw_and_clipped(seed, n_users, n_items, k, n, logistic):
     users, items, values, *arrays = any_problem(seed, n_users, n_items, k, n)

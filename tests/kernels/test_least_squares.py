@@ -90,7 +90,7 @@ class Problem:
         return a, b
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 10_000),
     n_rows=st.integers(1, 12),

@@ -54,7 +54,7 @@ def close_at(steps: float) -> float:
 scales = given(
     a=st.floats(-2, 4).map(lambda exponent: 10.0**exponent), steps=st.floats(-300, 300)
 )  # fmt: skip
-some_scales = settings(max_examples=3, deadline=None, derandomize=True, database=None)
+some_scales = settings(max_examples=3, derandomize=True, database=None)
 
 
 @functools.cache

@@ -11,7 +11,7 @@ from recsys_core.kernels import Rows, padded
 from recsys_core.kernels.multiplicative import multiplicative_kernel
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     seed=st.integers(0, 10_000),
     n_rows=st.integers(1, 9),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from recsys_core.models.normal_equations import normal_equations
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     seed=st.integers(0, 10_000),
     n=st.integers(0, 12),

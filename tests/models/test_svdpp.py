@@ -75,7 +75,7 @@ def run(visits, starts, columns, values, tables, biases, rate, reg, with_biases=
     return sums
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     seed=st.integers(0, 10_000),
     n_users=st.integers(1, 9),

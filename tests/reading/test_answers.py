@@ -257,7 +257,7 @@ halves = st.lists(st.integers(0, 10).map(lambda n: n / 2), min_size=1, max_size=
 whole = st.lists(st.integers(0, 5).map(float), min_size=1, max_size=50)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     ratings=st.one_of(halves, whole),
     name=st.sampled_from(sorted(NOTATIONS)),
@@ -277,7 +277,7 @@ def test_ratings_written_in_any_notation_come_back(ratings, name, gaps, shuffled
     assert scale.contains(read[np.isfinite(read)]).all() and scale.high == 5 * size
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_answers_that_the_sample_did_not_show_are_read(data):
     family, scale = data.draw(st.sampled_from([pair for pair in SCALES if len(pair[1]) > 4]))
@@ -294,7 +294,7 @@ def test_answers_that_the_sample_did_not_show_are_read(data):
     assert not wrong.any() and read.tolist() == [row + 1 for row in rows]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.integers(0, 10**7), min_size=2, max_size=40))
 def test_counts_with_points_between_thousands_come_back(counts):
     counts = [*counts, 17, 3000]
@@ -421,7 +421,7 @@ anything = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(anything, max_size=9), st.sampled_from([".", ","]))
 def test_any_texts_give_answers_or_none(texts, decimal):
     column = pd.Series(texts, dtype=object)

@@ -141,7 +141,7 @@ columns = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(labels, labels, st.lists(columns, max_size=3), st.booleans(), st.data())
 def test_ratings_and_their_exchange_are_the_same(users, items, info, times, data):
     n = data.draw(st.integers(1, 6))

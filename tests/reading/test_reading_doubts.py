@@ -38,7 +38,7 @@ HEAD = ("user", "item", "rating")
 ROLES = Roles(*HEAD)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     n_users=st.integers(8, 40),
     n_items=st.integers(5, 40),

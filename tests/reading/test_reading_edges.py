@@ -47,7 +47,7 @@ EXPECTED = {
 }  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     table=st.sampled_from([MATRIX, LONG]),
     above=st.lists(

@@ -113,7 +113,7 @@ cells = st.one_of(
 tables = st.lists(st.lists(cells, min_size=2, max_size=4), min_size=1, max_size=6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(table=tables.filter(lambda t: any(c is not None for row in t for c in row)))
 def test_sheets_come_back_as_they_were_written(table):
     expected = []

@@ -96,7 +96,7 @@ def test_values_of_a_pivot_table_are_told_apart():
     assert headers.values_apart(["user", "AC / DC", "Up"]) == ({}, ())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(
@@ -208,7 +208,7 @@ def test_names_of_items_lose_the_question_only_where_they_share_it():
 words = st.text("abcdefgh é", min_size=1, max_size=6).map(str.strip).filter(bool)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     pairs=st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=4, unique=True),
     form=st.sampled_from(["r{}_c{}", "{}:{}", "({}, {})", "u{}-i{}", "{}|{}", "[{} {}]", "{}::{}"]),
@@ -226,7 +226,7 @@ def test_keys_of_ids(pairs, form):
     assert key.example == (column[0], found[0][0], found[1][0])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     users=st.lists(words, min_size=2, unique=True), items=st.lists(words, min_size=2, unique=True)
 )

@@ -199,7 +199,7 @@ def test_plain_tables_are_no_special_format(text):
 ids = st.integers(0, 10**7).map(str) | st.sampled_from(["007", "u 1", "é"])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     blocks=st.dictionaries(
         ids,

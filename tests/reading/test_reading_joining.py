@@ -125,7 +125,7 @@ def test_tables_are_told_apart():
     assert told_apart([rated, rated]) == ([0, 1], [])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.integers(0, 10**6), min_size=3, max_size=25, unique=True),
     st.integers(0, 2**31),

@@ -128,7 +128,7 @@ CLOCKS = ["", " %H:%M", " %H:%M:%S", ", %I:%M %p", " %I:%M:%S %p", " %H:%M:%S +0
 DAYS = st.datetimes(dt.datetime(1971, 1, 1), dt.datetime(2060, 1, 1))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(DAYS, min_size=1, max_size=12), st.sampled_from(FORMS), st.sampled_from(CLOCKS))
 def test_any_moments_in_any_form(moments, form, clock):
     assume(form[:2] not in ("%d", "%m") or "%B" in form or max(m.day for m in moments) > 12)

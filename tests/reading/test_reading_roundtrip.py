@@ -65,7 +65,7 @@ def triples(ratings):
     )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     table=tables(),
     delimiter=st.sampled_from([",", ";", "\t", "|"]),
@@ -84,7 +84,7 @@ def test_long_tables(table, delimiter, quoting, end, encoding, order, comma):
     assert triples(guess.read()) == sorted(table)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     table=tables(),
     delimiter=st.sampled_from([",", ";", "\t"]),
@@ -108,7 +108,7 @@ def test_wide_tables(table, delimiter, blank):
     assert triples(guess.read()) == sorted(table)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     n_users=st.integers(4, 30),
     n_items=st.integers(4, 30),
@@ -138,7 +138,7 @@ def test_lists_of_numbers_need_no_help(n_users, n_items, seed, delimiter, header
     assert (ratings.timestamps is not None) == timestamps
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.one_of(
         st.binary(max_size=300),
@@ -155,7 +155,7 @@ def test_arbitrary_bytes_give_ratings_or_one_sentence(data):
         assert str(error).endswith(".") and "\n" not in str(error)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(table=tables(), marks=st.text("=+-@';\n\t\x00\x01\x1b\x1f", max_size=3), wide=st.booleans())
 def test_what_was_read_is_read_again_from_our_own_file(table, marks, wide):
     frame = pd.DataFrame(table, columns=["user", "item", "rating"])

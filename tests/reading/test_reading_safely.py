@@ -309,7 +309,7 @@ def stored(table, **options):
 texts = st.one_of(st.none(), st.text(st.characters(codec="utf-8"), max_size=3))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     cells=st.lists(st.tuples(texts, texts), min_size=1, max_size=40),
     batch=st.sampled_from([1, 3, 100]),

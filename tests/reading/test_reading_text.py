@@ -71,7 +71,7 @@ def test_an_encoding_is_guessed_and_may_be_chosen(encoding):
     assert body(cells(text, encoding, encoding=encoding).table(1, False, ".")) == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32-le", "gb18030"]),
     names=st.lists(st.text(st.characters(categories=["L"]), min_size=1, max_size=9), min_size=4),
@@ -132,7 +132,7 @@ def test_delimiters_inside_titles_are_no_delimiters():
 plain = st.text(st.characters(categories=["L", "N"], include_characters=".'-"), min_size=1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     rows=st.lists(st.tuples(plain, plain, st.integers(1, 5)), min_size=3, max_size=12),
     delimiter=st.sampled_from(["^", "~", "¦", "；", " - ", "||", "::", " ", "\t", "→", "<>"]),
@@ -159,7 +159,7 @@ def test_a_note_on_the_delimiter_counts():
 # --- rows -----------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     rows=st.lists(
         st.lists(st.text(st.sampled_from('ab ,;"\n\té'), max_size=6), min_size=3, max_size=3),

@@ -7,9 +7,11 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from recsys_core.errors import ReadError
-from recsys_core.reading import inspect, read_ratings
+from recsys_core.reading import cells, inspect, read_ratings
 
 NAN = np.nan
 # Four guests, five songs; NaN is unrated.
@@ -233,3 +235,27 @@ def test_matrices_that_teach_nothing(data, says):
 def test_a_million_columns_are_refused():
     with pytest.raises(ReadError, match="1,000,000 columns.*one rating a line"):
         read_ratings((",".join(["3"] * 1_000_000) + "\n").encode() * 2)
+
+
+_CELLS = st.one_of(
+    st.none(), st.integers(-2, 7), st.sampled_from([1.5, float("nan"), float("inf"), True, False]),
+    st.sampled_from(["", "-", "4", "3,5", "2.5", "x", "1e39", " 5 ", "good"]),
+)  # fmt: skip
+
+
+@settings(max_examples=60)
+@given(st.lists(st.lists(_CELLS, min_size=3, max_size=3), min_size=1, max_size=5))
+def test_few_rows_are_numbers_as_many_are(rows):
+    table = pd.DataFrame(rows)
+    arrays = list(cells.columns_of(table))
+    series = [table.iloc[:, at] for at in range(3)]
+    assert all(isinstance(column, np.ndarray) for column in arrays)
+    for a, b in zip(arrays, series, strict=True):
+        for one, other in zip(cells.as_numbers(a), cells.as_numbers(b), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_a_matrix_whose_columns_were_all_left_out_is_refused():
+    table = b"user,item,rating\nanna,1,4\nben,2,3\n"
+    with pytest.raises(ReadError, match="has no column of ratings left"):
+        read_ratings(table, layout="wide", left_out=("item", "rating"))
