@@ -347,7 +347,9 @@ class Sweep:
         if option.kind == "choice":
             value = str(value)
         valid = parameter.validate(value)
-        self._kind(**{**dict(self.experiment.model.options), option.name: valid}).explicit_settings()
+        self._kind(
+            **{**dict(self.experiment.model.options), option.name: valid}
+        ).explicit_settings()
         return valid
 
     # --- what it means --------------------------------------------------------------------------

@@ -18,6 +18,9 @@ from recsys_core.text import Text
 # Standard errors that a difference has to have to be more than noise.
 _SURELY = 2.0
 
+# Values of a setting that have a row or a column of their own.
+_MOST_LINES = 50
+
 # Groups that the values of a range are put into, each of equally many trials.
 _N_GROUPS = 5
 
@@ -29,10 +32,10 @@ class Point:
     Attributes
     ----------
     settings : values of the settings swept.
-    trials : those that have an error, one for each seed tried.
+    trials : those trained to the end, one for each seed; where none was, those cut short.
     error : mean of their validation RMSE.
     deviation : their standard deviation over seeds (n − 1 in the denominator); None with one.
-    paused : one of them was paused, or stopped, so that the error may still fall.
+    paused : none was trained to the end (they were paused), so that the error may still fall.
     """
 
     settings: Settings
@@ -46,16 +49,16 @@ def points_of(trials: Sequence[Trial]) -> list[Point]:
     """The points tried so far, in the order in which they were begun."""
     found: dict[Settings, list[Trial]] = {}
     for trial in trials:
-        if trial.best is not None and trial.status != "training":
+        if trial.best is not None and trial.status in ("done", "paused"):
             found.setdefault(trial.settings, []).append(trial)
     return [_point(settings, theirs) for settings, theirs in found.items()]
 
 
 def _point(settings: Settings, trials: list[Trial]) -> Point:
-    errors = np.array([trial.best for trial in trials], np.float64)
+    whole = [trial for trial in trials if trial.status == "done"]
+    errors = np.array([trial.best for trial in whole or trials], np.float64)
     deviation = float(errors.std(ddof=1)) if len(errors) > 1 else None
-    unfinished = any(trial.status != "done" for trial in trials)
-    return Point(settings, tuple(trials), float(errors.mean()), deviation, unfinished)
+    return Point(settings, tuple(whole or trials), float(errors.mean()), deviation, not whole)
 
 
 def best_of(points: Sequence[Point]) -> Point | None:
@@ -131,7 +134,7 @@ def importances(sweep: Sweep, trials: Sequence[Trial]) -> list[Share]:
     explain, and the shares are scaled to a sum of 1. Trials that failed have no error; paused ones
     have their lowest so far. Empty where fewer than four trials have an error, or all the same.
     """
-    known = [trial for trial in trials if trial.best is not None and trial.status != "training"]
+    known = [t for t in trials if t.best is not None and t.status in ("done", "paused")]
     y = np.array([trial.best for trial in known], np.float64)
     if len(y) < 4 or not (total := float(((y - y.mean()) ** 2).sum())) > 1e-18:
         return []
@@ -178,6 +181,76 @@ def _groups(over: Over, values: list[Plain], sweep: Sweep) -> list[Any]:
     numbers = np.array(values, np.float64)
     edges = np.quantile(numbers, np.linspace(0, 1, _N_GROUPS + 1)[1:-1])
     return np.searchsorted(edges, numbers, side="right").tolist()
+
+
+@dataclass(frozen=True)
+class Surface:
+    """Errors over two settings: what is known at each pair of values.
+
+    Where more settings are swept, a cell is the best point over all others.
+
+    Attributes
+    ----------
+    rows, columns : the settings.
+    row_values, column_values : their values, ascending; of a grid all there will be.
+    cells : by (row, column), the Point; absent where none was tried yet.
+    """
+
+    rows: Over
+    columns: Over | None
+    row_values: tuple[Plain, ...]
+    column_values: tuple[Plain, ...]
+    cells: dict[tuple[int, int], Point]
+
+    @property
+    def is_grid(self) -> bool:
+        """Whether its values are few enough to be rows and columns."""
+        return len(self.row_values) <= _MOST_LINES and len(self.column_values) <= _MOST_LINES
+
+    def errors(self) -> np.ndarray:
+        """Mean validation RMSE, (n_rows, n_columns); NaN where nothing is known."""
+        values = np.full((len(self.row_values), len(self.column_values)), np.nan)
+        for at, point in self.cells.items():
+            values[at] = point.error
+        return values
+
+
+def surface_of(sweep: Sweep, points: Sequence[Point], rows: str, columns: str | None) -> Surface:
+    """The points over two settings; over one where ``columns`` is None."""
+    known = {each.name: each for each in sweep.over}
+
+    def values(name: str | None) -> tuple[Plain, ...]:
+        if name is None:
+            return ("",)
+        over = known[name]
+        if sweep.how == "grid" or over.values:
+            return tuple(sorted(over.grid(), key=_rank)) if over.is_numeric else over.grid()
+        return tuple(value for value, _ in marginal_best(points, name))
+
+    row_values, column_values = values(rows), values(columns)
+    row_of = {value: at for at, value in enumerate(row_values)}
+    column_of = {value: at for at, value in enumerate(column_values)}
+    together: dict[tuple[int, int], list[Point]] = {}
+    for point in points:
+        at = dict(point.settings)
+        cell = row_of[at[rows]], column_of["" if columns is None else at[columns]]
+        together.setdefault(cell, []).append(point)
+    best = {cell: best_of(theirs) for cell, theirs in together.items()}
+    cells = {cell: point for cell, point in best.items() if point is not None}
+    over = None if columns is None else known[columns]
+    return Surface(known[rows], over, row_values, column_values, cells)
+
+
+def surface_table(surface: Surface) -> pd.DataFrame:
+    """One row a cell: values of both settings, error, deviation over seeds, seeds, whether paused."""
+    names = surface.rows.name, "" if surface.columns is None else surface.columns.name
+    rows = []
+    for (row, column), point in sorted(surface.cells.items()):
+        values = surface.row_values[row], surface.column_values[column]
+        where = {n: _cell(v) for n, v in zip(names, values, strict=True) if n}
+        rows.append({**where, "validation RMSE": point.error, "± over seeds": point.deviation,
+                     "seeds": len(point.trials), "paused": "yes" if point.paused else ""})  # fmt: skip
+    return pd.DataFrame(rows).astype({"± over seeds": np.float64} if rows else {})
 
 
 def marginal_best(points: Sequence[Point], name: str) -> list[tuple[Plain, Point]]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # Trials that have to be there to compare with, and the share of the planned epochs that every trial
 # gets before it is compared.
-LEAST_COMPARED, FREE_SHARE = 8, 1 / 3
+LEAST_COMPARED, FREE_SHARE = 8, 1 / 2
 
 
 def is_poor(errors: Sequence[float], others: Sequence[Sequence[float]], n_epochs: int) -> bool:
@@ -33,7 +33,7 @@ def is_poor(errors: Sequence[float], others: Sequence[Sequence[float]], n_epochs
 
     ``errors`` are its validation errors by epoch, e of them after the initial state; ``others``
     those of the trials before it. It is poor where min(errors) is above the median of
-    min(other[: e + 1]) over those that got as far as epoch e, once e is at least a third of the
+    min(other[: e + 1]) over those that got as far as epoch e, once e is at least half of the
     ``n_epochs`` planned and there are eight others.
     """
     e = len(errors) - 1

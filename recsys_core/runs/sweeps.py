@@ -229,6 +229,9 @@ class SweepRun:
         # Epochs of courses of different lengths do not compare.
         if not sweep.pause or "n_epochs" in swept or self._at in self._reopened:
             return False
+        # Of a point that is not poor the noise of the seed is wanted: no trial of it is paused.
+        if any(t.settings == trial.settings and t.status == "done" for t in self.trials):
+            return False
         others = [t.errors for t in self.trials if t.number != self._at and t.status != "failed"]
         return is_poor(trial.errors, others, n_epochs)
 
