@@ -1,6 +1,7 @@
 """Sweep: one model with many settings, each judged on the validation part; as a value.
 
-    sweep = Sweep(experiment, (Over("reg", low=0.01, high=1.0, log=True), Over("n_factors", (2, 5))))
+    over = Over("reg", low=0.01, high=1.0, log=True), Over("n_factors", (2, 5))
+    sweep = Sweep(experiment, over)
     sweep.n_points, sweep.n_trials        # 12 points (6 × 2), each with two seeds: 24 trials
 
 A *point* is one choice of the settings swept; a *trial* is one training at a point, with one seed.
@@ -347,9 +348,8 @@ class Sweep:
         if option.kind == "choice":
             value = str(value)
         valid = parameter.validate(value)
-        self._kind(
-            **{**dict(self.experiment.model.options), option.name: valid}
-        ).explicit_settings()
+        settings = dict(self.experiment.model.options) | {option.name: valid}
+        self._kind(**settings).explicit_settings()  # raises where it has no meaning
         return valid
 
     # --- what it means --------------------------------------------------------------------------

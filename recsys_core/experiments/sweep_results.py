@@ -242,14 +242,15 @@ def surface_of(sweep: Sweep, points: Sequence[Point], rows: str, columns: str | 
 
 
 def surface_table(surface: Surface) -> pd.DataFrame:
-    """One row a cell: values of both settings, error, deviation over seeds, seeds, whether paused."""
+    """One row a cell: values of the settings, error, deviation over seeds, seeds, paused or not."""
     names = surface.rows.name, "" if surface.columns is None else surface.columns.name
     rows = []
     for (row, column), point in sorted(surface.cells.items()):
         values = surface.row_values[row], surface.column_values[column]
         where = {n: _cell(v) for n, v in zip(names, values, strict=True) if n}
-        rows.append({**where, "validation RMSE": point.error, "± over seeds": point.deviation,
-                     "seeds": len(point.trials), "paused": "yes" if point.paused else ""})  # fmt: skip
+        seeds, paused = len(point.trials), "yes" if point.paused else ""
+        error = {"validation RMSE": point.error, "± over seeds": point.deviation}
+        rows.append({**where, **error, "seeds": seeds, "paused": paused})
     return pd.DataFrame(rows).astype({"± over seeds": np.float64} if rows else {})
 
 
@@ -286,7 +287,7 @@ def point_said(sweep: Sweep, settings: Settings) -> str:
 
 
 def sentences(sweep: Sweep, trials: Sequence[Trial]) -> list[Text]:
-    """What was found: the best point, whether it differs from others, what matters, what is open."""
+    """What was found: the best point, whether it differs from others, and what matters."""
     points = points_of(trials)
     best = best_of(points)
     if best is None:

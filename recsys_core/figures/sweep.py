@@ -249,7 +249,7 @@ def _scale(over: Over | None) -> dict[str, Any]:
 
 
 def parallel(sweep: Sweep, points: Sequence[Point], mode: Mode) -> Figure:
-    """One line a point through its settings and its error; the lower that is, the deeper; best bold."""
+    """One line a point through its settings and its error: the lower, the deeper; the best bold."""
     errors = [point.error for point in points]
     low, high = _limits(errors)
     top = max(errors, default=1.0)
