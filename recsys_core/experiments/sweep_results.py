@@ -329,6 +329,8 @@ def _about_best(sweep: Sweep, best: Point) -> Text:
 def _about_others(
     sweep: Sweep, points: Sequence[Point], best: Point, noise: float | None
 ) -> list[Text]:
+    if noise is None and sweep.seeds > 1:
+        return []  # other seeds come later
     if noise is None:
         return [
             Text(

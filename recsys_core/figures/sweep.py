@@ -113,8 +113,8 @@ def _cells(sweep: Sweep, shown: Surface, mode: Mode) -> Figure:
         if point is None or narrow:
             return ""
         text = f"{point.error:.3f}"
-        if point.deviation is not None:
-            text += f"<br><span style='font-size:10px'>±{point.deviation:.3f}</span>"
+        if point.deviation is not None and not point.paused:
+            text += f"<br><span style='font-size:10px'>±{point.deviation:.4f}</span>"
         return f"<i>{text}</i>" if point.paused else text
 
     known = errors[~np.isnan(errors)].tolist()
