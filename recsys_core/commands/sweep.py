@@ -1,13 +1,13 @@
-"""Sweep settings of a model: train it at many points, each judged on validation ratings.
+r"""Sweep settings of a model: train it at many points, each judged on validation ratings.
 
 A grid of λ × k, 6 × 3 points with two seeds each, 36 trials:
 
-    python -m recsys_core sweep 'data=movielens&split=random&model=SGD' \\
+    python -m recsys_core sweep 'data=movielens&split=random&model=SGD' \
         --over reg=0.01:1:log --over k=5,10,20 --seeds 2 --out trials.csv
 
 Sixty trials where Optuna's TPE expects the most (it needs Optuna, the grid does not):
 
-    python -m recsys_core sweep 'data=low_rank&model=SGD' --over reg=0.001:1:log \\
+    python -m recsys_core sweep 'data=low_rank&model=SGD' --over reg=0.001:1:log \
         --over learning_rate=0.003:0.1:log --over biases=true,false --how tpe --trials 60
 
 --over NAME=A,B,C names the values; NAME=LOW:HIGH is a range, LOW:HIGH:log one that is even on a
@@ -44,21 +44,49 @@ _STOPPED = 130
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     train.add_arguments(parser)
-    parser.add_argument("--over", metavar="NAME=VALUES", action="append", default=[],
-                        help="a setting and its values or range: k=2,5,10 or reg=0.01:1:log")  # fmt: skip
-    parser.add_argument("--how", choices=("grid", "random", "tpe"), default="grid",
-                        help="every combination (the usual); at random; or by Optuna's TPE")  # fmt: skip
-    parser.add_argument("--trials", type=int, default=0, metavar="N",
-                        help="trainings in all, other seeds included: 60, of a grid all it has")  # fmt: skip
-    parser.add_argument("--seeds", type=int, default=2, metavar="N",
-                        help="trainings at each point, each with a seed of its own: 2")  # fmt: skip
-    parser.add_argument("--seed", type=int, default=0, metavar="N",
-                        help="of the order of a grid, and of what is drawn: 0")  # fmt: skip
-    parser.add_argument("--no-pause", action="store_true",
-                        help="train poor trials to their end as well")  # fmt: skip
+    parser.add_argument(
+        "--over",
+        metavar="NAME=VALUES",
+        action="append",
+        default=[],
+        help="a setting and its values or range: k=2,5,10 or reg=0.01:1:log",
+    )
+    parser.add_argument(
+        "--how",
+        choices=("grid", "random", "tpe"),
+        default="grid",
+        help="every combination (the usual); at random; or by Optuna's TPE",
+    )
+    parser.add_argument(
+        "--trials",
+        type=int,
+        default=0,
+        metavar="N",
+        help="trainings in all, other seeds included: 60, of a grid all it has",
+    )
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        default=2,
+        metavar="N",
+        help="trainings at each point, each with a seed of its own: 2",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="of the order of a grid, and of what is drawn: 0",
+    )
+    parser.add_argument(
+        "--no-pause", action="store_true", help="train poor trials to their end as well"
+    )
     parser.add_argument("--out", metavar="FILE.csv", help="write a table of all trials")
-    parser.add_argument("--db", metavar="URL",
-                        help="keep the sweep there: sqlite:///file.db or postgresql+psycopg://…")  # fmt: skip
+    parser.add_argument(
+        "--db",
+        metavar="URL",
+        help="keep the sweep there: sqlite:///file.db or postgresql+psycopg://…",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -75,8 +103,9 @@ def run(arguments: argparse.Namespace) -> int:
     workspace = registry.workspace("command")
     workspace.load(sweep.experiment.make_ratings(), sweep.experiment.data)
     one = workspace.new_sweep(sweep)
-    print(f"{sweep.experiment.make_ratings().name} · {one.split.description}\n{sweep.title} · "
-          f"{sweep.how}, {sweep.n_points} points × {sweep.seeds} seeds = {sweep.n_trials} trials")  # fmt: skip
+    print(f"{one.split.train.name} · {one.split.description}")
+    counts = f"{sweep.n_points} points × {sweep.seeds} seeds = {sweep.n_trials} trials"
+    print(f"{sweep.title} · {sweep.how}, {counts}")
     stopped = _train(registry, one)
     table = sweep_results.trials_table(sweep, one.trials)
     if out is not None:

@@ -322,7 +322,7 @@ def _about_best(sweep: Sweep, best: Point) -> Text:
     return Text(
         "Lowest validation RMSE {rmse} ± {deviation}, at {where} (mean and standard deviation over "
         "{n} seeds).",
-        rmse=rmse, deviation=words.number(best.deviation), where=where, n=len(best.trials),
+        rmse=rmse, deviation=words.error(best.deviation), where=where, n=len(best.trials),
     )  # fmt: skip
 
 
@@ -348,7 +348,7 @@ def _about_others(
             found.append(
                 Text(
                     "It differs from its neighbours by more than seed noise ({noise}).",
-                    noise=words.number(noise),
+                    noise=words.error(noise),
                 )
             )
         else:
@@ -356,7 +356,7 @@ def _about_others(
                 Text(
                     "{same} of its {n} neighbours differ from it by no more than seed noise "
                     "({noise}): which of them is best may be chance.",
-                    same=len(near) - len(far), n=len(near), noise=words.number(noise),
+                    same=len(near) - len(far), n=len(near), noise=words.error(noise),
                 )
             )  # fmt: skip
     if others:

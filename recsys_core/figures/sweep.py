@@ -95,7 +95,7 @@ def _hover(sweep: Sweep, point: Point) -> str:
     lines = [escape.plotly(point_said(sweep, point.settings))]
     lines.append(f"validation RMSE {words.error(point.error)}")
     if point.deviation is not None:
-        lines[-1] += f" ± {words.number(point.deviation)} over {len(point.trials)} seeds"
+        lines[-1] += f" ± {words.error(point.deviation)} over {len(point.trials)} seeds"
     if point.paused:
         epochs = max(len(trial.errors) for trial in point.trials) - 1
         lines.append(f"paused at epoch {epochs}: lowest so far")
@@ -138,7 +138,8 @@ def _cells(sweep: Sweep, shown: Surface, mode: Mode) -> Figure:
         reversescale=True,
         zmin=low,
         zmax=high,
-        colorbar=_colour_bar(),
+        showscale=narrow,
+        colorbar=_colour_bar() if narrow else None,
     )
     best = best_of(list(shown.cells.values()))
     ring = {
@@ -154,7 +155,7 @@ def _cells(sweep: Sweep, shown: Surface, mode: Mode) -> Figure:
     chart = plain.figure(
         [cells],
         title(sweep, shown),
-        height=max(44 * n_rows, 120) + 150,
+        height=max(44 * n_rows, 120) + 110,
         shapes=rings,
         xaxis=axis(_said_axis(across, shown.columns), **_ticks(shown.column_values),
                    range=[-0.5, n_columns - 0.5]),
@@ -175,11 +176,8 @@ def _ticks(values: Sequence[Plain]) -> dict[str, Any]:
 
 
 def _colour_bar() -> dict[str, Any]:
-    return {
-        "thickness": 10, "outlinewidth": 0, "orientation": "h", "x": 0, "xanchor": "left",
-        "y": -0.02, "yref": "container", "yanchor": "bottom", "lenmode": "pixels", "len": 200,
-        "title": {"text": "validation RMSE, deep is good", "side": "top"}, "nticks": 4,
-    }  # fmt: skip
+    return {"thickness": 10, "outlinewidth": 0, "nticks": 4, "lenmode": "pixels", "len": 200,
+            "y": 1, "yanchor": "top"}  # fmt: skip
 
 
 def _scattered(sweep: Sweep, shown: Surface, mode: Mode) -> Figure:
