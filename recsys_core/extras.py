@@ -24,6 +24,7 @@ EXTRAS = {
     "python_calamine": ("python-calamine", "files"),
     "chardet": ("chardet", "files"),
     "optuna": ("Optuna", "sweeps"),
+    "sqlalchemy": ("SQLAlchemy", "database"),
 }
 
 
