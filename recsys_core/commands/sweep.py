@@ -25,6 +25,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from recsys_core.asking import exports
@@ -32,13 +34,16 @@ from recsys_core.commands import train
 from recsys_core.errors import SettingsError
 from recsys_core.experiments import sweep_results
 from recsys_core.experiments.sweep import Over, Sweep, usual_sweep
-from recsys_core.runs import Registry, SweepRun
+from recsys_core.runs import Registry, SweepRun, Workspace
 from recsys_core.text import Text
 from recsys_core.words import duration, error, percent
 
 HELP = "train a model with many settings, and say which are best on validation ratings"
 
 _STOPPED = 130
+
+# Seconds between two writings to a database.
+_KEPT_EVERY = 1.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -100,13 +105,17 @@ def run(arguments: argparse.Namespace) -> int:
     sweep = _asked(arguments)
     out = None if arguments.out is None else _writable(arguments.out)
     registry = Registry(threaded=False)
-    workspace = registry.workspace("command")
+    workspace = registry.workspace("command line")
     workspace.load(sweep.experiment.make_ratings(), sweep.experiment.data)
     one = workspace.new_sweep(sweep)
     print(f"{one.split.train.name} · {one.split.description}")
     counts = f"{sweep.n_points} points × {sweep.seeds} seeds = {sweep.n_trials} trials"
     print(f"{sweep.title} · {sweep.how}, {counts}")
-    stopped = _train(registry, one)
+    keep = _keeping(arguments.db, workspace)
+    try:
+        stopped = _train(registry, one, keep)
+    finally:
+        keep(True)
     table = sweep_results.trials_table(sweep, one.trials)
     if out is not None:
         out.write_bytes(exports.to_csv(table, index=False))
@@ -139,13 +148,31 @@ def _writable(name: str) -> Path:
     return path
 
 
-def _train(registry: Registry, one: SweepRun) -> bool:
+def _keeping(url: str | None, workspace: Workspace) -> Callable[[bool], None]:
+    """What keeps the sweep in a database: at once where it is asked to, else once a second."""
+    if url is None:
+        return lambda now: None
+    from recsys_core.experiments.store import Store
+    from recsys_core.runs.kept_sweeps import KeptSweeps
+
+    store, kept, last = Store(url), KeptSweeps(url), [0.0]
+
+    def keep(now: bool) -> None:
+        if now or time.monotonic() - last[0] > _KEPT_EVERY:
+            kept.write(store, workspace)
+            last[0] = time.monotonic()
+
+    return keep
+
+
+def _train(registry: Registry, one: SweepRun, keep: Callable[[bool], None]) -> bool:
     """Train to the end, saying how far it is; whether it was stopped by Ctrl-C."""
     one.start()
     terminal, said = sys.stderr.isatty(), 0
     try:
         while one.busy:
             registry.turn()
+            keep(False)
             if one.n_ended > said:
                 said = one.n_ended
                 _progress(one, terminal)

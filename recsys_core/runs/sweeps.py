@@ -7,6 +7,7 @@ there are numbers. Whoever looks reads plain attributes; only the worker trains.
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
@@ -34,6 +35,7 @@ class SweepRun:
     number : counts from 1 in its workspace.
     sweep : what is tried.
     trials : tuple of Trial so far, by number; each change is another tuple.
+    created : when, in seconds since 1970.
     message : why it failed, "" where it did not.
     seconds : time spent training.
     version : counts whatever changes.
@@ -47,6 +49,7 @@ class SweepRun:
         number: int = 1,
         trials: Sequence[Trial] = (),
         id: str = "",
+        created: float = 0.0,
     ) -> None:
         """Prepare a sweep; ``trials`` are those it had before, where it comes back.
 
@@ -60,6 +63,7 @@ class SweepRun:
             If it is Optuna that chooses, and that is not installed.
         """
         self.id, self.number, self.sweep = id or uuid.uuid4().hex[:12], number, sweep
+        self.created = created or time.time()
         self.split = sweep.experiment.make_split()
         sweep.check_split(self.split)
         self.trials: tuple[Trial, ...] = tuple(trials)

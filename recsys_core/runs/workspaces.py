@@ -105,6 +105,7 @@ class Workspace:
     data : list of DataSet, in the order in which they were loaded.
     entries : list of Entry, in the order of creation; those of replicas among them.
     sweeps : list of SweepRun, in the order of creation.
+    removed_sweeps : ids of those that were removed, until that is written.
     guest : what a new guest rated here, by source of the data: item index → rating.
     """
 
@@ -115,6 +116,7 @@ class Workspace:
         self.data: list[DataSet] = []
         self.entries: list[Entry] = []
         self.sweeps: list[SweepRun] = []
+        self.removed_sweeps: set[str] = set()
         self.guest: dict[Recipe, dict[int, float]] = {}
         self.touched = registry.clock()
         self._n_created: dict[str, int] = {}  # by group
@@ -302,6 +304,7 @@ class Workspace:
         sweep.stop()
         with self.registry.lock:
             self.sweeps = [other for other in self.sweeps if other is not sweep]
+            self.removed_sweeps.add(sweep.id)
 
     # --- what was looked at last ----------------------------------------------------------------
 
