@@ -7,6 +7,8 @@ Only trials that have ended are written, some at a time; nothing of ours is ever
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -59,6 +61,9 @@ class Studies:
         wait = {"connect_args": {"timeout": 10}} if self.url.startswith("sqlite") else {}
         self._storage: RDBStorage = optuna.storages.RDBStorage(self.url, engine_kwargs=wait)
         self._written: dict[str, Written] = {}
+        if self.url.startswith("sqlite:///"):  # for its owner alone, as ours
+            with contextlib.suppress(OSError):
+                os.chmod(self.url.removeprefix("sqlite:///"), 0o600)
 
     def write(self, sweep: Sweep, id: str, trials: Sequence[Trial]) -> int:
         """Add the trials that have ended and are not there yet; returns how many these were."""
