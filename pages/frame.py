@@ -98,3 +98,4 @@ with runs.registry().drawing():
         view.tell()
         raise
     view.tell()
+    view.keep()
