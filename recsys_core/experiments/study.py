@@ -91,14 +91,14 @@ class Studies:
         trials = study.get_trials(deepcopy=False)  # type: ignore[attr-defined]
         return frozenset((t.user_attrs["number"], states[t.state.name]) for t in trials)
 
-    def forget(self, sweep: Sweep, id: str) -> None:
+    def forget(self, id: str) -> None:
         """Delete a sweep's study, where there is one."""
         import optuna
 
-        name = study_name(sweep, id)
-        self._written.pop(name, None)
-        if name in optuna.get_all_study_names(storage=self._storage):
-            optuna.delete_study(study_name=name, storage=self._storage)
+        for name in optuna.get_all_study_names(storage=self._storage):
+            if name.endswith(f", {id}"):
+                self._written.pop(name, None)
+                optuna.delete_study(study_name=name, storage=self._storage)
 
     def close(self) -> None:
         """Let go of the database."""

@@ -5,14 +5,14 @@ Called by the one writer, from its thread; nothing here has a thread of its own.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 
-from recsys_core.errors import FactorscopeError, MissingPackageError
+from recsys_core.errors import FactorscopeError, MissingDataError, MissingPackageError
 from recsys_core.experiments.store import KeptSweep, Store
 from recsys_core.experiments.study import Studies
 from recsys_core.experiments.sweep import Sweep, Trial
 from recsys_core.ratings import Ratings
+from recsys_core.recipes import Recipe
 from recsys_core.runs.sweeps import SweepRun
 from recsys_core.runs.workspaces import Workspace
 
@@ -32,6 +32,9 @@ class KeptSweeps:
         self._url = url
         self._statuses: dict[str, str] = {}  # by id, as written
         self._trials: dict[str, dict[int, Trial]] = {}
+        self._of: dict[str, str] = {}  # whose it is, by id
+        # By owner, the data there were when some sweep's ratings were not among them.
+        self._waiting: dict[str, list[Recipe]] = {}
         self._studies: Studies | None = None
         self._without_studies = False
 
@@ -43,10 +46,13 @@ class KeptSweeps:
         StoreError
             If the database refuses; what was not written is tried again.
         """
+        if self._waiting.get(space.owner, _sources(space)) != _sources(space):
+            self.fill(store, space)
         for id in space.removed_sweeps.copy():
             store.delete_sweep(id)
             self._statuses.pop(id, None)
             self._trials.pop(id, None)
+            self._forget_study(id)
             space.removed_sweeps.discard(id)
         for run in list(space.sweeps):
             self._write(store, space.owner, run)
@@ -60,7 +66,7 @@ class KeptSweeps:
         if self._statuses.get(run.id) != status:
             said = {**run.sweep.to_dict(), "number": run.number}
             store.keep_sweep(KeptSweep(run.id, owner, said, status, run.created))
-            self._statuses[run.id] = status
+            self._statuses[run.id], self._of[run.id] = status, owner
         if fresh:
             store.keep_trials(run.id, {trial.number: trial.to_dict() for trial in fresh})
             known |= {trial.number: trial for trial in fresh}
@@ -89,22 +95,47 @@ class KeptSweeps:
         StoreError
             If the database refuses.
         """
+        self._waiting.pop(space.owner, None)
         present = {run.id for run in space.sweeps} | space.removed_sweeps
         for kept in reversed(store.sweeps_of(space.owner)):
             if kept.id in present:
                 continue
             said = store.trials_of(kept.id)
-            with contextlib.suppress(FactorscopeError):  # of ratings that are not here, or newer
+            try:
                 trials = [Trial.from_dict(each) for _, each in sorted(said.items())]
                 run = _came_back(space, kept, trials)
-                self._statuses[run.id] = kept.status
+            except MissingDataError:
+                self._waiting[space.owner] = _sources(space)
+            except FactorscopeError as error:  # of a newer version
+                log.warning("A kept sweep does not come back: %s", error)
+            else:
+                self._statuses[run.id], self._of[run.id] = kept.status, space.owner
                 self._trials[run.id] = {trial.number: trial for trial in trials}
                 space.add_sweep(run)
+
+    def forget(self, owner: str) -> None:
+        """Forget what was written of an owner: the database forgot it, and its studies go, too."""
+        for id in [id for id, whose in self._of.items() if whose == owner]:
+            for known in (self._statuses, self._trials, self._of):
+                known.pop(id, None)  # type: ignore[attr-defined]
+            self._forget_study(id)
+
+    def _forget_study(self, id: str) -> None:
+        if self._studies is None:
+            return
+        try:
+            self._studies.forget(id)
+        except Exception:
+            log.exception("An Optuna study could not be deleted.")
 
     def close(self) -> None:
         """Let go of the database of the studies."""
         if self._studies is not None:
             self._studies.close()
+
+
+def _sources(space: Workspace) -> list[Recipe]:
+    return [data.source for data in space.data]
 
 
 def _came_back(space: Workspace, kept: KeptSweep, trials: list[Trial]) -> SweepRun:
