@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     LinkError
         If the link or an option has no meaning.
     """
-    experiment = _asked(arguments)
+    experiment = experiment_of(arguments)
     split = experiment.make_split()
     model = experiment.make_model()
     print(f"{experiment.make_ratings().name} · {split.description}\n{model.title} · "
@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _asked(arguments: argparse.Namespace) -> Experiment:
+def experiment_of(arguments: argparse.Namespace) -> Experiment:
     """The experiment that link and options mean together.
 
     An option wins over the link, and takes what belonged to the other choice along: --data its

@@ -43,6 +43,7 @@ from recsys_core.models import checkpoints
 from recsys_core.ratings import UPLOAD, Ratings
 from recsys_core.reading import exchange
 from recsys_core.recipes import Recipe
+from recsys_core.runs.kept_sweeps import KeptSweeps
 from recsys_core.runs.registry import Registry
 from recsys_core.runs.run import Run
 from recsys_core.runs.workspaces import DataSet, Entry, Workspace
@@ -132,6 +133,7 @@ class Keeper:
         self.waiting: dict[str, list[KeptRun]] = {}
         self.filler: Callable[[Workspace], None] | None = None
         self._url, self._threaded = url, threaded
+        self._sweeps = KeptSweeps(url)
         self._written = _Written()
         self._database = ""
         self._queue: queue.SimpleQueue[tuple[Callable[[Store], Any], Future[Any]]]
@@ -172,6 +174,7 @@ class Keeper:
             self._thread.join(timeout=10.0)
         else:
             self.round()
+        self._sweeps.close()
         if self.store is not None:
             self.store.close()
 
@@ -201,6 +204,8 @@ class Keeper:
         self._missing = False
         if self.store.id != self._database:  # new, or another one: nothing of ours is in it
             self._written, self._database = _Written(), self.store.id
+            self._sweeps.close()
+            self._sweeps = KeptSweeps(self._url)
             self.store.mark_interrupted()
         return self.store
 
@@ -302,6 +307,7 @@ class Keeper:
         def forget(store: Store) -> None:
             store.forget(owner)
             self._forget_written(owner)
+            self._sweeps.forget(owner)
 
         self.do(forget, wait)
 
@@ -355,6 +361,8 @@ class Keeper:
             batch.add(space, gone=owner not in present)
         views = {o: said for o, said in self._views.items() if said is not batch.known_view(o)}
         batch.write(views)
+        for space in spaces.values():
+            self._sweeps.write(store, space)
         self._spaces = present
         for owner in spaces.keys() - present.keys():
             self._forget_written(owner)
@@ -390,6 +398,7 @@ class Keeper:
             with self._in_trouble():
                 if self.filler is not None:
                     self.filler(space)
+                    self._sweeps.fill(self.store, space)
                 self._filled.add(space)
 
     def know_data(self, data: KeptData) -> None:

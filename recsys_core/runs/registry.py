@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 from recsys_core.runs.run import Run
 from recsys_core.runs.shared import Shared
 from recsys_core.runs.snapshots import Snapshots
+from recsys_core.runs.sweeps import SweepRun
 from recsys_core.runs.workspaces import Workspace
 
 MIB = 1 << 20
@@ -93,7 +94,10 @@ class Registry(Shared):
 
         A run that fails is marked so and harms no other.
         """
-        busy = [run for run in self._everything() if run.busy]
+        busy: list[Run | SweepRun] = [run for run in self._everything() if run.busy]
+        with self.lock:
+            sweeps = [sweep for space in self._workspaces.values() for sweep in space.sweeps]
+        busy += [sweep for sweep in sweeps if sweep.busy]
         seconds = min(_SLICE, _ROUND / max(len(busy), 1))
         for run in busy:
             run.work(seconds)
@@ -132,6 +136,8 @@ class Registry(Shared):
             if now - space.touched >= FREED_AFTER:
                 for entry in space.entries:
                     entry.hold()
+                for sweep in space.sweeps:
+                    sweep.stop()
                 del self._workspaces[owner]
         # What a forgotten visitor shared lasts as long as somebody works with it.
         for source, (who, _) in list(self._shared.items()):

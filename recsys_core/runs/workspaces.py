@@ -10,12 +10,14 @@ from typing import Any
 from recsys_core import escape
 from recsys_core.experiments import Experiment, usual_model
 from recsys_core.experiments.experiment import SHARED
+from recsys_core.experiments.sweep import Sweep
 from recsys_core.models import Model
 from recsys_core.models.base import described
 from recsys_core.ratings import Ratings
 from recsys_core.recipes import DATA, Recipe
 from recsys_core.runs.run import Run
 from recsys_core.runs.shared import Shared
+from recsys_core.runs.sweeps import SweepRun
 from recsys_core.splits import Split
 
 # Data sets, and ratings, one workspace holds; beyond, idle ones are let go.
@@ -108,6 +110,8 @@ class Workspace:
     ticket : a random text that its pages, and nobody else, are told: who has it may watch its runs.
     data : list of DataSet, in the order in which they were loaded.
     entries : list of Entry, in the order of creation; those of replicas among them.
+    sweeps : list of SweepRun, in the order of creation.
+    removed_sweeps : ids of those that were removed, until that is written.
     guest : what a new guest rated here, by source of the data: item index → rating.
     """
 
@@ -117,6 +121,8 @@ class Workspace:
         self.registry = registry
         self.data: list[DataSet] = []
         self.entries: list[Entry] = []
+        self.sweeps: list[SweepRun] = []
+        self.removed_sweeps: set[str] = set()
         self.guest: dict[Recipe, dict[int, float]] = {}
         self.touched = registry.clock()
         # Called with each data set that is loaded: runs on it may be waiting for it.
@@ -148,6 +154,7 @@ class Workspace:
 
     def _let_go_of_data(self) -> None:
         used = {entry.run.experiment.data for entry in self.entries}
+        used |= {sweep.sweep.experiment.data for sweep in self.sweeps}
         idle = sorted((d for d in self.data if d.source not in used), key=lambda d: d.seen)
         for oldest in idle[:-1]:
             n_ratings = sum(data.ratings.n_ratings for data in self.data)
@@ -160,7 +167,9 @@ class Workspace:
         return next((data for data in self.data if data.source == source), None)
 
     def unload(self, data: DataSet) -> None:
-        """Forget data, and all runs on them; nobody else gets them any more."""
+        """Forget data, and all runs and sweeps on them; nobody else gets them any more."""
+        for sweep in [s for s in self.sweeps if s.sweep.experiment.data == data.source]:
+            self.remove_sweep(sweep)
         for entry in [e for e in self.entries if e.run.experiment.data == data.source]:
             self.remove(entry)
         with self.registry.lock:
@@ -284,6 +293,46 @@ class Workspace:
         name = escape.one_line(name)[:80]
         entry.name = name if escape.is_seen(name) else entry.name
 
+    # --- sweeps ---------------------------------------------------------------------------------
+
+    def new_sweep(self, sweep: Sweep) -> SweepRun:
+        """A sweep in this workspace, which waits for ``start``; one at a time runs.
+
+        Raises
+        ------
+        MissingDataError
+            If its ratings are not here.
+        SettingsError
+            If there is nothing to judge it by.
+        MissingPackageError
+            If Optuna is to choose, and is not installed.
+        """
+        held = self.with_loaded_ratings(sweep.experiment)
+        sweep = sweep.with_ratings(held.make_ratings())
+        with self.registry.lock:
+            number = max((each.number for each in self.sweeps), default=0) + 1
+            fresh = SweepRun(self.registry, sweep, number)
+            for other in self.sweeps:
+                other.stop()
+            self.sweeps = [*self.sweeps, fresh]
+        return fresh
+
+    def add_sweep(self, sweep: SweepRun) -> None:
+        """List a sweep that comes back from where it was kept."""
+        with self.registry.lock:
+            self.sweeps = sorted([*self.sweeps, sweep], key=lambda each: each.number)
+
+    def sweep(self, number: int) -> SweepRun | None:
+        """The sweep of a number; None where it was removed."""
+        return next((each for each in self.sweeps if each.number == number), None)
+
+    def remove_sweep(self, sweep: SweepRun) -> None:
+        """Forget a sweep."""
+        sweep.stop()
+        with self.registry.lock:
+            self.sweeps = [other for other in self.sweeps if other is not sweep]
+            self.removed_sweeps.add(sweep.id)
+
     # --- what was looked at last ----------------------------------------------------------------
 
     def look_at(self, seen: DataSet | Entry) -> None:
@@ -299,4 +348,5 @@ class Workspace:
     @property
     def busy(self) -> bool:
         """Whether any run has something going on."""
-        return any(entry.run.busy for entry in self.entries)
+        everything = [*(entry.run for entry in self.entries), *self.sweeps]
+        return any(each.busy for each in everything)

@@ -47,6 +47,7 @@ def chart(
     part: str = "",
     what: str = "",
     note: str = "",
+    on_pick: Callable[[dict[str, Any]], None] | None = None,
 ) -> None:
     """Draw a figure that ``figures.theme.dress`` has dressed.
 
@@ -56,7 +57,8 @@ def chart(
     ``marks`` says who is where (``cells``, ``points``): the selected ones are ringed, and a click
     selects, unless the ``part`` that the chart belongs to is locked. Files of it are named after
     ``what`` it shows (the key where that is not said), the data and the run in view; ``note`` says
-    how to read it, below a picture that is kept.
+    how to read it, below a picture that is kept. ``on_pick`` is called back with what was clicked:
+    ``curve``, and ``row`` and ``column`` of a matrix or else ``point``.
     """
     file = saved_as(what or key)
     height = height or figure["layout"].get("height") or _USUAL_HEIGHT
@@ -74,11 +76,21 @@ def chart(
                 "note": note,
                 "file": file,
                 "plotly": PLOTLY_ROUTE,
+                **({"pick": True} if on_pick is not None else {}),
             },
             height=height,
+            **({} if on_pick is None else {"on_picked_change": lambda: _picked(key, on_pick)}),
         )
         if table is not None:
             _twin(table, key, alt, file)
+
+
+def _picked(key: str, on_pick: Callable[[dict[str, Any]], None]) -> None:
+    """In a callback: hand on what was clicked, as far as it is a place in a chart."""
+    told = st.session_state[key].get("picked") if key in st.session_state else None
+    if isinstance(told, dict):
+        names = ("curve", "point", "row", "column")
+        on_pick({name: at if type(at := told.get(name)) is int else None for name in names})
 
 
 def cells(

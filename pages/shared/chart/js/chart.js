@@ -29,10 +29,11 @@ const overs = new Map() // a chart's name → what lies over it, as JSON
 const named = new Map() // name → the chart that is drawn
 
 /** @param {Component<ChartData>} component */
-export function render({ parentElement, data }) {
-  const chart = charts.get(parentElement)
+export function render({ parentElement, data, setTriggerValue }) {
+  let chart = charts.get(parentElement)
   if (chart) chart.update(data)
-  else charts.set(parentElement, new Chart(parentElement, data))
+  else charts.set(parentElement, (chart = new Chart(parentElement, data)))
+  chart.pick = (click) => setTriggerValue("picked", click)
 }
 
 /** @param {Component<unknown>} component */
@@ -72,6 +73,7 @@ class Chart {
   /** @type {(() => void) | null} */
   leave = null // the store
   width = 0
+  pick = (/** @type {Click} */ _click) => {} // tells the page what was clicked, where it asks
 
   /** @param {HTMLElement} parent @param {ChartData} data */
   constructor(parent, data) {
@@ -322,6 +324,7 @@ class Chart {
 
   /** @param {Click} click */
   choose(click) {
+    if (this.data.pick) this.pick(click)
     const found = clicked(this.data.marks, click)
     if (found && !store.view.locked.includes(this.data.part)) store.change(found)
   }

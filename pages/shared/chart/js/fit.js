@@ -24,10 +24,14 @@ export function wanted(data, layout) {
   return {
     ticks: Object.fromEntries(ticks.map((axis) => [axis, { ...layout[axis] }])),
     texts: data.flatMap(({ type, texttemplate, text }, trace) =>
-      type === "heatmap" && texttemplate ? [[trace, Math.max(...text.flat().map(widthOf))]] : [],
+      type === "heatmap" && texttemplate ? [[trace, Math.max(...text.flat().flatMap(lines).map(widthOf))]] : [],
     ),
   }
 }
+
+// The lines of a text in a cell, without what only says how they look.
+/** @param {string} text */
+const lines = (text) => text.split("<br>").map((line) => line.replace(/<[^>]*>/g, ""))
 
 // How it is to be, so that nothing is cut or lies over anything else.
 /** @type {(plot: Plot, want: ReturnType<typeof wanted>) => Fit} */

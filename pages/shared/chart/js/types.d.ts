@@ -123,6 +123,7 @@ export interface ChartData {
   height: number
   live: CurvesLive | MatrixLive | LatentLive | null
   marks: Marks | null
+  pick?: boolean // the page is told what is clicked
   part: string
   note: string // how to read it: said below a picture that is kept
   file: string // what such a picture is called, without its ending
