@@ -168,7 +168,7 @@ class Findings:
     facts : every number in it, by name; sources : by key, a sentence on where numbers are from.
     name : of the run, “SGD, k = 10”; title, summary, formula : of its model.
     data, item_noun, unit : the ratings, what their items are called, what a rating is counted in.
-    scale : of the ratings; of_ratings : whether ratings are predicted, or preferences.
+    scale : of the ratings, scale_facts its ends, "low" and "high"; of_ratings : whether ratings are predicted, or preferences.
     counts : users, items, ratings, filled (a share), train, validation and test (ratings in each).
     split : in a line; remarks : sentences on split and data that a reader should know.
     settings : (name, meaning, value); a value that is a number is a Fact.
@@ -200,6 +200,7 @@ class Findings:
     item_noun: str
     unit: str
     scale: Scale
+    scale_facts: Mapping[str, Fact]
     of_ratings: bool
     counts: Mapping[str, Fact]
     split: str
@@ -316,6 +317,10 @@ class _Finding:
         best_fact = None if best_epoch is None else self.fact("best_epoch", best_epoch, "run")
         epoch = self.fact("epoch", record.epoch, "run")
         seconds = self.fact("seconds", sum(e.seconds for e in record.epochs), "run")
+        scale_facts = {
+            "low": self.fact("scale.low", train.scale.low, "data"),
+            "high": self.fact("scale.high", train.scale.high, "data"),
+        }
         all_settings = (*settings, *self._forks())
         return Findings(
             facts=self.facts,
@@ -328,6 +333,7 @@ class _Finding:
             item_noun=train.item_noun,
             unit=_unit(train.scale),
             scale=train.scale,
+            scale_facts=scale_facts,
             of_ratings=self.of_ratings,
             counts=counts,
             split=self.split.description,

@@ -5,6 +5,7 @@ A page is one file: its style within, no script, nothing fetched. What people br
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -37,6 +38,12 @@ class Name(str):
     __slots__ = ()
 
 
+class Quoted(str):
+    """A sentence, or a line, of the core that has numbers of its own; shown as it is."""
+
+    __slots__ = ()
+
+
 class Page:
     """Writes the pieces of a page on some findings, and lists the sources of its numbers.
 
@@ -64,19 +71,24 @@ class Page:
             return self.number(text)
         if isinstance(text, Name):
             return f"<bdi>{escape.html(escape.brief(text, _LONGEST_NAME))}</bdi>"
+        if isinstance(text, Quoted):
+            return f'<span data-quoted="">{escape.html(text)}</span>'
         if isinstance(text, Text):
-            plural = text.plural is not None and float(text.values["n"]) != 1
-            template = text.plural if plural and text.plural is not None else text.id
+            n = text.values.get("n")
+            many = (n.fact.value if isinstance(n, Told) else n) != 1
+            template = text.id if text.plural is None or not many else text.plural
             values = {name: self.text(value) for name, value in text.values.items()}
-            return escape.html(template).format_map(values)
+            return html.escape(template).format_map(values)  # ours: its blanks stay
         return escape.html(str(text))
 
     def marks(self) -> str:
         """Refer to the sources of all numbers written since the last reference."""
-        links = []
+        links: dict[str, None] = {}
         for source in self._open:
-            letter = self._letters.setdefault(source, _letter(len(self._letters)))
-            links.append(f'<a href="#source-{letter}" aria-label="Source {letter}">{letter}</a>')
+            said = self._sources[source]
+            letter = self._letters.setdefault(said, _letter(len(self._letters)))
+            link = f'<a href="#source-{letter}" aria-label="Source {letter}">{letter}</a>'
+            links[link] = None
         self._open.clear()
         return f"<sup>{' '.join(links)}</sup>" if links else ""
 
@@ -143,8 +155,8 @@ class Page:
     def sources(self) -> str:
         """List the sources that were referred to, by letter."""
         items = "".join(
-            f'<li id="source-{letter}"><b>{letter}</b> {escape.html(self._sources[source])}</li>'
-            for source, letter in self._letters.items()
+            f'<li id="source-{letter}"><b>{letter}</b> {escape.html(said)}</li>'
+            for said, letter in self._letters.items()
         )
         return f'<ol class="sources">{items}</ol>'
 
