@@ -168,7 +168,8 @@ class Findings:
     facts : every number in it, by name; sources : by key, a sentence on where numbers are from.
     name : of the run, “SGD, k = 10”; title, summary, formula : of its model.
     data, item_noun, unit : the ratings, what their items are called, what a rating is counted in.
-    scale : of the ratings, scale_facts its ends, "low" and "high"; of_ratings : whether ratings are predicted, or preferences.
+    scale : of the ratings, scale_facts its ends, "low" and "high".
+    of_ratings : whether ratings are predicted, or preferences.
     counts : users, items, ratings, filled (a share), train, validation and test (ratings in each).
     split : in a line; remarks : sentences on split and data that a reader should know.
     settings : (name, meaning, value); a value that is a number is a Fact.
