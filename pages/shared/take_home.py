@@ -25,7 +25,9 @@ def section() -> None:
 def draw(entry: Entry) -> None:
     """A button for each file; what it holds is made when it is pressed."""
     run = entry.run
-    if run.record_is_ready:
+    if run.epoch == 0 and run.n_epochs and not run.wants_training:
+        st.caption("This run has not learned anything yet: train it first.")
+    elif run.record_is_ready:
         _reports(run)
     elif run.status == "failed":
         st.caption("This run failed, so there is nothing of it to take home.")

@@ -187,7 +187,8 @@ class Findings:
         many), few_users, few_items (with fewer than five training ratings), new_users, new_items
         (with none); inside and width where there are intervals.
     loses : a sentence, where popular items make better lists.
-    epochs, best_epoch, epoch : the course of training; seconds : it took.
+    epochs, best_epoch, epoch : the course of training; seconds : it took. levels : validation RMSE
+        of the baselines (training RMSE where there is no validation), to be drawn beside it.
     receipt, digest, query, versions, processor, created : how to run it again, see ``Record``.
     """
 
@@ -223,6 +224,7 @@ class Findings:
     risks: Mapping[str, Fact]
     loses: Text | None
     epochs: Sequence[Epoch]
+    levels: Mapping[str, Fact]
     best_epoch: Fact | None
     epoch: Fact
     seconds: Fact
@@ -267,6 +269,8 @@ class _Finding:
         self.record, self.fitted, self.split = record, record.fitted, record.split
         self.train, self.ratings = record.split.train, record.experiment.make_ratings()
         self.baselines = Baselines(self.split) if baselines is None else baselines
+        for _ in self.baselines.fitting():
+            pass
         self.facts: dict[str, Fact] = {}
         self.part: Part | None = None
         judged = None
@@ -320,6 +324,11 @@ class _Finding:
         seconds = self.fact("seconds", sum(e.seconds for e in record.epochs), "run")
         for each in record.epochs:
             self._note_epoch(each)
+        levels = {}
+        for each in self.baselines:
+            rmse = each.train_rmse if self.split.validation is None else each.validation_rmse
+            if rmse is not None and self.of_ratings:
+                levels[each.name.lower()] = self.fact(f"level.{each.name}", rmse, "run")
         scale_facts = {
             "low": self.fact("scale.low", train.scale.low, "data"),
             "high": self.fact("scale.high", train.scale.high, "data"),
@@ -358,6 +367,7 @@ class _Finding:
             risks=risks,
             loses=self.loses,
             epochs=tuple(record.epochs),
+            levels=levels,
             best_epoch=best_fact,
             epoch=epoch,
             seconds=seconds,

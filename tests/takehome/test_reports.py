@@ -155,6 +155,18 @@ def test_the_test_part_can_be_kept_back(record):
 # --- numbers --------------------------------------------------------------------------------------
 
 
+def assert_written(text: str, value: float) -> None:
+    """Hold digits to their value: a share as “7 in 10” or “71 %”, all else as it is written."""
+    digits = re.search(r"−?[\d,]+(\.\d+)?(e-\d+)?", text)
+    if digits is None or text.startswith(("fewer than", "more than")):
+        return  # in words, which have their own test
+    written = digits[0].replace(",", "").replace("−", "-")
+    of = 100 if "%" in text or " in 100" in text else 10 if " in 10" in text else 1
+    decimals = len(written.partition(".")[2].partition("e")[0])
+    near = max(0.5 * 10**-decimals, 5e-3 * abs(value * of) if "." in written else 0)
+    assert float(written) == pytest.approx(value * of, abs=near * 1.001), text
+
+
 @pytest.mark.parametrize("name", RUNS)
 def test_every_number_of_a_report_is_a_finding(name, found):
     one = found[name]
@@ -173,17 +185,12 @@ def test_every_number_of_a_report_is_a_finding(name, found):
                 fact = one.facts[told["data-fact"]]
                 assert float(told["value"]) == fact.value or np.isnan(fact.value)
                 assert fact.source in one.sources
-                says = re.search(r"−?[\d,]+(\.\d+)?", text.replace("-", "−"))
-                if says and " in 10" not in text and "%" not in text:
-                    written = says[0].replace(",", "").replace("−", "-")
-                    decimals = len(written.partition(".")[2])
-                    near = max(0.5 * 10**-decimals, 5e-3 * abs(fact.value))
-                    assert float(written) == pytest.approx(fact.value, abs=near * 1.001), text
+                assert_written(text, fact.value)
                 continue
             source = "sources" in [a.get("class") for _, a in around]
             heads = re.sub(r"@10|95 %", "", text)
             assert source or not re.search(r"\d", heads), (text, tags)
-        assert n_told > 20
+        assert n_told >= 10
 
 
 def test_a_number_without_a_source_is_refused(found):
