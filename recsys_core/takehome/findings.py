@@ -283,10 +283,10 @@ class _Finding:
         self.of_ratings = self.fitted.has.ratings
         self.rules: list[FittedModel] = []
 
-    def fact(self, name: str, value: float, source: str) -> Fact:
+    def fact(self, name: str, value: float | np.generic, source: str) -> Fact:
         """Note a number."""
         assert name not in self.facts, name
-        self.facts[name] = Fact(name, float(value), source)
+        self.facts[name] = Fact(name, float(value), source)  # type: ignore[arg-type]
         return self.facts[name]
 
     def findings(self) -> Findings:
@@ -325,10 +325,10 @@ class _Finding:
         for each in record.epochs:
             self._note_epoch(each)
         levels = {}
-        for each in self.baselines:
-            rmse = each.train_rmse if self.split.validation is None else each.validation_rmse
+        for rule in self.baselines:
+            rmse = rule.train_rmse if self.split.validation is None else rule.validation_rmse
             if rmse is not None and self.of_ratings:
-                levels[each.name.lower()] = self.fact(f"level.{each.name}", rmse, "run")
+                levels[rule.name.lower()] = self.fact(f"level.{rule.name}", rmse, "run")
         scale_facts = {
             "low": self.fact("scale.low", train.scale.low, "data"),
             "high": self.fact("scale.high", train.scale.high, "data"),
@@ -633,8 +633,10 @@ class _Finding:
             reasons: list[tuple[str, Fact]] = []
             if fitted.has.reasons:
                 table = attribution.reasons(fitted, user, item).table
-                for n, row in enumerate(table[table["pull"] > 0].head(_REASONS).itertuples()):
-                    rating = self.fact(f"{label}.reason.{n}", row.rating, "train")
+                for at_reason, row in enumerate(
+                    table[table["pull"] > 0].head(_REASONS).itertuples()
+                ):
+                    rating = self.fact(f"{label}.reason.{at_reason}", row.rating, "train")
                     reasons.append((names[int(row.item)], rating))
             interval = None
             if fitted.has.intervals:

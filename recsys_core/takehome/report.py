@@ -170,7 +170,7 @@ class _Report:
         lines: dict[str, list[tuple[float, float]]] = {}
         if of_errors:
             for name, field in (("validation", "validation_rmse"), ("training", "train_rmse")):
-                points = [(e.number, getattr(e, field)) for e in epochs]
+                points = [(float(e.number), getattr(e, field)) for e in epochs]
                 if all(y is not None for _, y in points):
                     lines[name] = points
         else:

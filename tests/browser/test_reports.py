@@ -1,4 +1,4 @@
-"""Reports as files: opened without a network, printed, judged by axe; and downloaded from a page."""
+"""Reports as files: without a network, printed, judged by axe; and downloaded from a page."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 
 import recsys_core as rc
 from recsys_core.takehome import findings, manager, report
-from tests.browser.helpers import becomes, go_to, settled
-from tests.browser.test_accessible import AXE, VIOLATIONS
+from tests.browser.helpers import go_to, settled
+from tests.browser.test_accessible import AXE, FINDINGS
 from tests.browser.training import finished, open_world, play
 from tests.takehome.test_reports import RUNS, hostile, trained
 
@@ -70,7 +70,7 @@ def test_a_report_needs_no_network_and_prints(kind, name, files, offline):
     offline.set_viewport_size({"width": 390, "height": 844})
     assert offline.evaluate(wide) <= 0
     offline.evaluate(Path(AXE).read_text(encoding="utf-8"))
-    assert offline.evaluate(VIOLATIONS) == []
+    assert offline.evaluate(FINDINGS) == []
 
 
 @pytest.mark.slow
@@ -90,4 +90,4 @@ def test_both_are_downloaded_from_compare(browser_page, tmp_path):
         assert download.value.suggested_filename.endswith(".html")
         path = tmp_path / "made.html"
         download.value.save_as(path)
-        assert says in becomes(lambda: path.read_text(encoding="utf-8"), lambda text: says in text)
+        assert says in path.read_text(encoding="utf-8")
