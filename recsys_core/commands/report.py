@@ -57,6 +57,11 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from recsys_core.takehome import findings, manager, report
 
+    if arguments.out is not None and not Path(arguments.out).parent.is_dir():
+        raise SettingsError(
+            Text("There is no folder for {out}; name another file by --out FILE.",
+                 out=arguments.out)
+        )  # fmt: skip
     progress = Progress()
     record = _trained(arguments.what, arguments.data, progress)
     progress.close()

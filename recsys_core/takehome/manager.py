@@ -113,8 +113,8 @@ class _Manager:
             "<h2>Where the numbers are from</h2>",
             write.sources(),
         ]
-        name = f"{found.data}: can this recommender be used?"
-        return document(name, "\n".join(part for part in body if part), "manager")
+        name = Text("{data}: can this recommender be used?", data=found.data)
+        return document(str(name), "\n".join(part for part in body if part), "manager")
 
     # --- the parts ------------------------------------------------------------------------------
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from recsys_core import escape
-from recsys_core.errors import FactorscopeError, SettingsError
+from recsys_core.errors import FactorscopeError
 from recsys_core.runs import Run
 from recsys_core.takehome import manager as for_manager
 from recsys_core.takehome import report
@@ -18,29 +20,25 @@ def technical(run: Run, tested: bool = True) -> bytes:
     ``tested`` False keeps the test part back. Why it cannot be made is then what the file says:
     it is made when a button has been pressed, where no page can say it.
     """
-    try:
-        return report.write(_found(run, tested))
-    except FactorscopeError as error:
-        return _why_not(error)
+    return _made(run, tested, report.write)
 
 
 def manager(run: Run, tested: bool = True) -> bytes:
     """Make the page for a manager, an HTML file; see ``technical`` and ``manager``."""
-    try:
-        return for_manager.write(_found(run, tested))
-    except FactorscopeError as error:
-        return _why_not(error)
+    return _made(run, tested, for_manager.write)
 
 
-def _found(run: Run, tested: bool) -> Findings:
+def _made(run: Run, tested: bool, write: Callable[[Findings], bytes]) -> bytes:
     record = run.record()
     if record is None:
-        raise SettingsError(Text("The run is still at work; ask again when it pauses or ends."))
-    measured = None
-    if tested and run.split.test is not None and len(run.split.test):
-        measured = run.test_scores()
-    return find(record, run.baselines, measured, tested)
+        return _why_not(Text("The run is still at work; ask again when it pauses or ends."))
+    has_test = run.split.test is not None and len(run.split.test) > 0
+    try:
+        measured = run.test_scores() if tested and has_test else None
+        return write(find(record, run.baselines, measured, tested))
+    except FactorscopeError as error:
+        return _why_not(str(error))
 
 
-def _why_not(error: FactorscopeError) -> bytes:
-    return document("No report", f"<h1>No report</h1><p>{escape.html(str(error))}</p>", "report")
+def _why_not(why: str) -> bytes:
+    return document("No report", f"<h1>No report</h1><p>{escape.html(why)}</p>", "report")

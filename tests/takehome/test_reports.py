@@ -61,7 +61,7 @@ class Read(HTMLParser):
         return " ".join("".join(seen).split())
 
 
-def trained(model: rc.Model, split: str | dict = "random", ratings: rc.Ratings | None = None):
+def record_of(model: rc.Model, split: str | dict = "random", ratings: rc.Ratings | None = None):
     if ratings is None:
         ratings = rc.datasets.low_rank(80, 60, n_factors=2, density=0.6, noise=0.5, seed=1)
     return rc.run(rc.Experiment(ratings, split, model))
@@ -80,12 +80,12 @@ RUNS: dict[str, tuple[rc.Model, str | dict]] = {
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, Findings]:
-    return {name: findings.find(trained(*run)) for name, run in RUNS.items()}
+    return {name: findings.find(record_of(*run)) for name, run in RUNS.items()}
 
 
 @pytest.fixture(scope="module")
 def record() -> Record:
-    return trained(*RUNS["factors"])
+    return record_of(*RUNS["factors"])
 
 
 def both(one: Findings) -> list[bytes]:
@@ -139,7 +139,7 @@ def test_groups_are_all_who_have_held_out_ratings(found):
 
 def test_lists_of_the_most_popular_are_counted_as_popular():
     ratings = rc.datasets.low_rank(60, 40, n_factors=2, density=0.5, seed=1)
-    found = findings.find(trained(rc.MostPopular(), ratings=ratings))
+    found = findings.find(record_of(rc.MostPopular(), ratings=ratings))
     assert found.risks["popular_places"].value > found.risks["popular_ratings"].value
     assert found.run.found.value == next(r for r in found.rules).found.value
 
@@ -281,7 +281,7 @@ def hostile() -> rc.Ratings:
 
 
 def test_names_are_text_whatever_they_are():
-    one = findings.find(trained(rc.ItemKNN(), ratings=hostile()))
+    one = findings.find(record_of(rc.ItemKNN(), ratings=hostile()))
     for made in both(one):
         read = Read(made)
         assert not {tag for tag, _ in read.tags} & {"script", "img", "iframe", "link", "object"}
