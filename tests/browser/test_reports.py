@@ -13,9 +13,11 @@ from recsys_core.takehome import findings, manager, report
 from tests.browser.helpers import becomes, go_to, settled
 from tests.browser.test_accessible import AXE, FINDINGS
 from tests.browser.training import finished, open_world, play
-from tests.takehome.test_reports import RUNS, hostile, record_of
+from tests.takehome.test_report import RUNS, hostile, record_of
 
 pytestmark = pytest.mark.browser
+
+WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 KINDS = {"report": report.write, "manager": manager.write}
 
@@ -64,11 +66,10 @@ def test_a_report_needs_no_network_and_prints(kind, name, files, offline):
         assert pages == 1 if kind == "manager" else 2 <= pages <= 12
     for media in ("screen", "print"):
         offline.emulate_media(media=media)  # type: ignore[arg-type]
-        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        becomes(lambda: offline.evaluate(wide) <= 0, True)
+        becomes(lambda: offline.evaluate(WIDER) <= 0, True)
     offline.emulate_media(media="screen")
     offline.set_viewport_size({"width": 390, "height": 844})
-    becomes(lambda: offline.evaluate(wide) <= 0, True)
+    becomes(lambda: offline.evaluate(WIDER) <= 0, True)
     offline.evaluate(Path(AXE).read_text(encoding="utf-8"))
     becomes(lambda: offline.evaluate(FINDINGS), [])
 
