@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.panels.compare import kept, metrics, race, splits, sweep, table
-from pages.shared import choices, header
+from pages.shared import choices, header, take_home
 
 PARTS = {
     "race": ("Race", race.draw),
@@ -26,3 +26,4 @@ chosen = choices.segmented(
     label_visibility="collapsed",
 )
 PARTS[chosen][1]()
+take_home.section()

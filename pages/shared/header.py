@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import parts
+from pages.shared import parts, take_home, view
 from pages.shared.chart.assets import component_of
 
 _LINK = st.components.v2.component(
@@ -38,3 +38,7 @@ def export(place: DeltaGenerator, draw: Callable[[], None]) -> None:
     locked = parts.locked("export")
     with place.popover("Export", icon=":material/download:", key="export", disabled=locked):
         draw()
+        entry = view.entry()
+        if entry is not None:
+            st.markdown("**Take home**")
+            take_home.draw(entry)

@@ -127,7 +127,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _asked(arguments: argparse.Namespace) -> Sweep:
     """The sweep that the arguments say."""
-    experiment = train.experiment_of(arguments)
+    experiment = train.asked(
+        arguments.link, arguments.data, arguments.split, arguments.model, arguments.set
+    )
     over = [Over.read(text) for text in arguments.over]
     if not over:
         values = experiment.make_model().resolve(experiment.make_split().train)

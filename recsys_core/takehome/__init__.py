@@ -1,0 +1,1 @@
+"""Files to take home, made from a record: reports to read, and what makes the run again."""
