@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -389,6 +389,14 @@ class Model(ABC):
         return found
 
     # --- files ----------------------------------------------------------------------------------
+
+    def loaded(
+        self, fitted: FittedModel, history: Iterable[Epoch], settings: Mapping[str, Any]
+    ) -> Model:
+        """Return the model as it was trained elsewhere; ``settings`` are all in force."""
+        model = self.with_settings(dict(settings))
+        model._loaded = (fitted, list(history), dict(settings))
+        return model
 
     def save(self, path: str | Path) -> None:
         """Write the trained model, its labels and the ratings it knows, as npz without pickle."""

@@ -53,8 +53,8 @@ def _going_on(receipt: Receipt) -> list[Step]:
         )
     found.append(
         Step(
-            "What the model recommends to the user with index 0: the best unrated items, with their "
-            "predicted ratings, not clipped.",
+            "What the model recommends to the user with index 0: the best unrated items, with "
+            "their predicted ratings, not clipped.",
             "print(ratings.user_names[0])\nrecord.fitted.recommend(0, n=10)",
         )
     )  # fmt: skip

@@ -94,8 +94,8 @@ def steps(receipt: Receipt) -> list[Step]:
             "    record = record.tested()",
         ),
         Step(
-            "Compare: each number here with the number in this file. RMSE is of predictions clipped "
-            "to the scale, in rating units. “The same bits” is promised on the same versions and "
+            "Compare: each number here with the number in this file. RMSE is of predictions "
+            "clipped to the scale, in rating units. “The same bits” is promised on the same versions and "
             "processor, four decimals everywhere.",
             _COMPARE,
         ),
@@ -132,8 +132,8 @@ def _data(receipt: Receipt) -> Step:
         "    raise SystemExit(str(why)) from None\n"
         "if ratings.fingerprint != FINGERPRINT:\n"
         "    raise SystemExit(\n"
-        '        f"{FILE} has the fingerprint {ratings.fingerprint}, not {FINGERPRINT}: it holds "\n'
-        '        "other ratings. Take the file that the Data page gives under Export."\n'
+        '        f"{FILE} has the fingerprint {ratings.fingerprint}, not {FINGERPRINT}: it "\n'
+        '        "holds other ratings. Take the file that the Data page gives under Export."\n'
         "    )\n"
         "experiment = experiment.with_ratings(ratings)\n"
         "print(ratings)",

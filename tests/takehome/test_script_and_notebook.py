@@ -1,4 +1,4 @@
-"""Script and notebook, run in an empty folder with the core alone, give the digits on the screen."""
+"""Script and notebook give the digits on the screen, in an empty folder with the core alone."""
 
 from __future__ import annotations
 
@@ -101,7 +101,10 @@ def test_a_number_that_is_another_one_is_told(tmp_path, forked, monkeypatch, cap
 def test_an_upload_is_read_from_the_file_beside_it_and_checked(tmp_path, monkeypatch, capsys):
     draws = np.random.default_rng(0)
     rows = [
-        (f"=u{u}", f"-i{i}", draws.integers(1, 6)) for u in range(15) for i in range(9) if (u + i) % 3
+        (f"=u{u}", f"-i{i}", draws.integers(1, 6))
+        for u in range(15)
+        for i in range(9)
+        if (u + i) % 3
     ]  # fmt: skip
     ratings = rc.Ratings.from_frame(
         pd.DataFrame(rows, columns=["user", "item", "rating"]), scale=rc.Scale(0, 6, 1)
