@@ -205,6 +205,13 @@ class Run:
 
     # --- what it comes to -----------------------------------------------------------------------
 
+    @property
+    def record_is_ready(self) -> bool:
+        """Whether ``record`` has one to give, of the best epoch or the last."""
+        best = self._course.training.best_epoch
+        ahead = best is not None and best > self.epoch
+        return not (self.wants_training or self.rewinding or self.message or ahead)
+
     def record(self, epoch: int | None = None) -> Record | None:
         """What is kept of it: of the best epoch, or the last; or as it was at another epoch.
 
@@ -213,8 +220,7 @@ class Run:
         """
         with self.lock:
             training, results = self._course.training, self.results
-            ahead = training.best_epoch is not None and training.best_epoch > self.epoch
-            if self.wants_training or self.rewinding or self.message or ahead:
+            if not self.record_is_ready:
                 return None
             chosen = Chosen.of(training, self.history, results.tested, epoch)
         return results.record(chosen)

@@ -1,0 +1,511 @@
+"""A run on one printed page, for whoever decides and has two minutes: plain words, no jargon.
+
+What may be said depends on what was found: a run that was never checked is not praised, and one
+that is no better than a simple rule is said not to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from recsys_core import words
+from recsys_core.experiments.scores import PLACES
+from recsys_core.takehome.findings import Example, Fact, Findings, Gain, Group, Measured
+from recsys_core.takehome.markup import Name, Page, Told, document
+from recsys_core.text import Text
+
+# Smaller than this share of the simple rule's error, an advantage is called small.
+_SMALL = 0.05
+
+# Suggestions go to popular items, or to unknown ones, if by these factors more, or less, than
+# ratings do.
+_MANY, _FEW = 1.5, 0.5
+
+# Of fewer items than this, lists of ten say little on what is popular.
+_FEW_ITEMS = 10 * PLACES
+
+# Fractions that people use, and what they are called.
+_FRACTIONS = (
+    (0.1, "a tenth"), (0.2, "two tenths"), (0.25, "a quarter"), (0.3, "three tenths"),
+    (0.4, "four tenths"), (0.5, "half"), (0.6, "six tenths"), (0.7, "seven tenths"),
+    (0.75, "three quarters"), (0.8, "eight tenths"), (0.9, "nine tenths"),
+)  # fmt: skip
+_WHOLE = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_MORE = {0: "", 1: " and a quarter", 2: " and a half", 3: " and three quarters"}
+
+
+def write(findings: Findings) -> bytes:
+    """Return the page as an HTML file, UTF-8."""
+    return _Manager(findings).page()
+
+
+def amount(value: float, unit: str) -> str:
+    """Say how much in words one can repeat: “three quarters of a star”, “one and a half stars”."""
+    if value < 0.05:
+        return f"less than a tenth of a {unit}"
+    if value < 0.95:
+        name = min(_FRACTIONS, key=lambda each: abs(each[0] - value))[1]
+        return f"half a {unit}" if name == "half" else f"{name} of a {unit}"
+    if value >= 10:
+        return f"{value:,.0f} {words.many(unit)}"
+    quarters = round(value * 4)
+    whole, more = divmod(quarters, 4)
+    return f"{_WHOLE[whole]}{_MORE[more]} {unit if quarters == 4 else words.many(unit)}"
+
+
+def in_ten(share: float) -> str:
+    """Say a share as people do: “7 in 10”, “3 in 100”, “fewer than 1 in 100”."""
+    if 0.095 <= share < 0.95:
+        return f"{round(10 * share)} in 10"
+    n = round(100 * share)
+    if n == 0:
+        return "none" if share == 0 else "fewer than 1 in 100"
+    if n == 100:
+        return "all" if share == 1 else "more than 99 in 100"
+    return f"{n} in 100"
+
+
+class _Manager:
+    """The sentences of the page; each is a Text whose numbers are facts."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.found = findings
+        self.write = Page(findings, _sources(findings))
+        self.one, self.many = findings.item_noun, words.many(findings.item_noun)
+
+    def page(self) -> bytes:
+        """Put the page together."""
+        found, write = self.found, self.write
+        title = Text("Can this recommender be used?")
+        works, fails = self._for_whom()
+        body = [
+            f"<h1>{write.text(title)}</h1>",
+            write.paragraph(
+                Text("One page on what was learned from {data}.", data=Name(found.data)),
+                kind="under",
+            ),
+            *(f'<p class="lead">{write.say(text)}</p>' for text in self._verdict()),
+            "<h2>What it does</h2>",
+            write.paragraph(*self._what()),
+        ]
+        if found.part is not None:
+            body += ["<h2>How good it is</h2>", self._how_good()]
+        if works or fails:
+            less = found.of_ratings and all(group_is_clear(g) for _, g in fails)
+            heading = "Works less well for" if less else "Not shown to work for"
+            body += [
+                '<div class="two">',
+                f"<div><h2>Works best for</h2>{write.points(t for t, _ in works)}</div>"
+                if works
+                else "",
+                f"<div><h2>{heading}</h2>{write.points(t for t, _ in fails)}</div>"
+                if fails
+                else "",
+                "</div>",
+            ]
+        body += [
+            "<h2>Examples, nobody chose them</h2>",
+            write.points(self._examples()),
+            '<div class="two">',
+            f"<div><h2>Risks</h2>{write.points(self._risks())}</div>",
+            f"<div><h2>What to do next</h2>{write.points(self._next())}</div>",
+            "</div>",
+            "<h2>Where the numbers are from</h2>",
+            write.sources(),
+        ]
+        name = f"{found.data}: can this recommender be used?"
+        return document(name, "\n".join(part for part in body if part), "manager")
+
+    # --- the parts ------------------------------------------------------------------------------
+
+    @property
+    def _loses_at_lists(self) -> bool:
+        """Whether showing everybody the most popular items finds more, and not by chance."""
+        popular = self._rule("popular")
+        return popular is not None and popular.gain is not None and popular.gain.high.value < 0
+
+    def _rule(self, name: str) -> Measured | None:
+        """The simple rule of which the facts have this name."""
+        for rule in self.found.rules:
+            facts = (rule.mae, rule.found)
+            if any(fact is not None and fact.name.endswith(f".{name}") for fact in facts):
+                return rule
+        return None
+
+    def _verdict(self) -> Iterator[Text]:
+        """Say in a sentence or two whether it is any good."""
+        found, run = self.found, self.found.run
+        if found.part is None:
+            yield Text(
+                "Nobody knows yet how good it is: it learned from all {n} ratings, and none was "
+                "kept aside to check it by.",
+                n=_count(found.counts["ratings"]),
+            )
+            return
+        if run.mae is not None and found.best_rule is not None and found.best_rule.gain is not None:
+            yield Text(
+                "It guesses a rating to within about {mae}: {better}.",
+                mae=self._amount(run.mae),
+                better=_better(found.best_rule.gain, found.best_rule.mae),
+            )
+        if run.found is None:
+            return
+        popular = self._rule("popular")
+        assert popular is not None and popular.found is not None and popular.gain is not None
+        if self._loses_at_lists:
+            yield Text(
+                "But do not let it alone choose what people see: its lists of ten hold something "
+                "they like for {own} people, one list of the most popular {many} for {other}."
+                if found.of_ratings
+                else "Its lists of ten hold something people like for {own} people; one list of "
+                "the most popular {many} for everybody does for {other}. It is not worth using.",
+                own=_people(run.found), many=self.many, other=_people(popular.found),
+            )  # fmt: skip
+        else:
+            yield Text(
+                "Its lists of ten hold something they like for {own} people; one list of the most "
+                "popular {many} for everybody does for {other}{chance}.",
+                own=_people(run.found), many=self.many, other=_people(popular.found),
+                chance=Text("") if popular.gain.is_clear
+                else Text(", a difference that may be chance"),
+            )  # fmt: skip
+
+    def _what(self) -> Iterator[Text]:
+        """Say what it learned from, and what it gives."""
+        found = self.found
+        low, high = (
+            Told(found.scale_facts[end], words.given(found.scale_facts[end].value))
+            for end in ("low", "high")
+        )
+        if found.of_ratings:
+            yield Text(
+                "It learned from {n} ratings, from {low} to {high} {units}, that {users} people "
+                "gave to {items} {many}.",
+                n=_count(found.counts["train"]), low=low, high=high, units=words.many(found.unit),
+                users=_count(found.counts["users"]), items=_count(found.counts["items"]),
+                many=self.many,
+            )  # fmt: skip
+            yield Text(
+                "From these it guesses what somebody would give to {a_one} they have not rated, "
+                "and can list what it guesses highest.",
+                a_one=words.a(self.one),
+            )
+        else:
+            yield Text(
+                "It learned from {n} choices that {users} people made among {items} {many}, and "
+                "lists for each person what they would probably choose next. It guesses no "
+                "ratings.",
+                n=_count(found.counts["train"]), users=_count(found.counts["users"]),
+                items=_count(found.counts["items"]), many=self.many,
+            )  # fmt: skip
+
+    def _how_good(self) -> str:
+        """Bars beside those of simple rules, and what can be repeated."""
+        found, run, write = self.found, self.found.run, self.write
+        if run.mae is not None:
+            rows = [(Text("this recommender"), _two_decimals(run.mae), True)]
+            for name, said in (
+                ("biases", "each {one}’s average, higher for generous people"),
+                ("item_average", "always guessing each {one}’s average"),
+                ("global_mean", "always guessing the average of all"),
+            ):
+                rule = self._rule(name)
+                if rule is not None and rule.mae is not None:
+                    rows.append((Text(said, one=self.one), _two_decimals(rule.mae), False))
+            units = words.many(found.unit)
+            bars = write.bars(
+                Text("How far guesses are off, on average, in {units}: shorter is better.",
+                     units=units),
+                rows,
+            )  # fmt: skip
+            return bars + write.paragraph(*self._in_words())
+        rows = []
+        popular = self._rule("popular")
+        for name, one in ((Text("this recommender"), run),
+                          (Text("the most popular {many}", many=self.many), popular)):  # fmt: skip
+            if one is not None and one.found is not None:
+                told = Told(one.found, words.percent(one.found.value))
+                rows.append((name, told, one is run))
+        return write.bars(
+            Text("People with something they like among ten suggestions: longer is better."), rows
+        )
+
+    def _in_words(self) -> Iterator[Text]:
+        found, run = self.found, self.found.run
+        if run.near is not None and found.near is not None:
+            unit = found.unit if found.near.value == 1 else words.many(found.unit)
+            yield Text(
+                "{share} guesses are off by no more than {near} {unit}.",
+                share=_of(run.near, "guesses"),
+                near=Told(found.near, _WHOLE[1] if found.near.value == 1
+                          else words.given(found.near.value)),
+                unit=unit,
+            )  # fmt: skip
+        item_average = self._rule("item_average")
+        if item_average is not None and item_average.mae is not None:
+            yield Text(
+                "Always guessing each {one}’s average would be off by about {amount}.",
+                one=self.one, amount=self._amount(item_average.mae),
+            )  # fmt: skip
+
+    def _for_whom(self) -> tuple[list[tuple[Text, Group]], list[tuple[Text, Group]]]:
+        """Sort the ends of each grouping into those it works for and those it does not.
+
+        It works for a group if it is better than the simple rule there, and not by chance; where it
+        is for all, the two with the largest errors are those it works less well for.
+        """
+        found = self.found
+        said: list[tuple[Text, Group]] = []
+        for groups, low, high in (
+            (found.by_ratings, "people who rated few {many} (up to {end})",
+             "people who rated many {many} ({end} or more)"),
+            (found.by_taste, "people who mostly rate {many} that few others rate",
+             "people who mostly rate {many} that many others rate"),
+            (found.by_popularity, "{many} that few people rated (up to {end})",
+             "{many} that many people rated ({end} or more)"),
+        ):  # fmt: skip
+            if not groups:
+                continue
+            for group, sentence, end in (
+                (groups[0], low, groups[0].high), (groups[-1], high, groups[-1].low),
+            ):  # fmt: skip
+                if group.gain is not None:
+                    who = Text(sentence, many=self.many, end=_count(end))
+                    said.append((Text("{who}: {result}", who=who, result=self._of_group(group)),
+                                 group))  # fmt: skip
+        works = [each for each in said if group_is_clear(each[1])]
+        fails = [each for each in said if not group_is_clear(each[1])]
+        if not fails and len(works) > 2:
+            works.sort(key=lambda each: _error_of(each[1]))
+            works, fails = works[:-2], works[-2:]
+        works.sort(key=lambda each: _error_of(each[1]))
+        return works[:3], fails[:4]
+
+    def _of_group(self, group: Group) -> Text:
+        if group.mae is not None and group.simple is not None:
+            return Text(
+                "off by {mae} {units}, the simple rule by {simple}",
+                mae=_two_decimals(group.mae), units=words.many(self.found.unit),
+                simple=_two_decimals(group.simple),
+            )  # fmt: skip
+        assert group.found is not None and group.popular is not None
+        return Text(
+            "{own} find something, by the most popular {other}",
+            own=Told(group.found, in_ten(group.found.value)),
+            other=Told(group.popular, in_ten(group.popular.value)),
+        )
+
+    def _examples(self) -> Iterator[Text]:
+        """One suggestion each for people with few, usual and many ratings; and the worst guess."""
+        for at, example in enumerate(self.found.examples):
+            if example.recommended:
+                yield self._example(example, at)
+        miss = self.found.miss
+        if miss is not None:
+            yield Text(
+                "Its worst guess: {predicted} for {item} by {user}, who gave {given}.",
+                predicted=_one_decimal(miss.predicted), item=Name(miss.item), user=Name(miss.user),
+                given=Told(miss.given, words.given(miss.given.value)),
+            )  # fmt: skip
+
+    def _example(self, example: Example, at: int) -> Text:
+        first, *others = example.recommended
+        guess = (
+            Text(" (guess: {score} {units})", score=_one_decimal(first.score),
+                 units=words.many(self.found.unit))
+            if self.found.of_ratings
+            else Text("")
+        )  # fmt: skip
+        reasons = [
+            Text("{item} ({rating})", item=Name(name),
+                 rating=Told(rating, words.given(rating.value)))
+            for name, rating in first.reasons
+        ]  # fmt: skip
+        chose = self.found.of_ratings
+        because = Text("")
+        if len(reasons) == 1:
+            because = Text(", because of their rating of {a}" if chose else ", because of {a}",
+                           a=reasons[0])  # fmt: skip
+        elif reasons:
+            because = Text(
+                ", because of their ratings of {a} and {b}" if chose else ", because of {a} and {b}",
+                a=reasons[0], b=reasons[1],
+            )  # fmt: skip
+        next_one = Text("; then {item}", item=Name(others[0].item)) if others else Text("")
+        return Text(
+            "{user}, who rated {n} {noun}: {item}{guess}{because}{next_one}.",
+            user=Name(example.user), n=_count(example.n_ratings),
+            noun=self.one if example.n_ratings.value == 1 else self.many,
+            item=Name(first.item), guess=guess, because=because, next_one=next_one,
+        )  # fmt: skip
+
+    def _risks(self) -> Iterator[Text]:
+        risks, many = self.found.risks, self.many
+        few_items = self.found.counts["items"].value < _FEW_ITEMS  # a list holds most of them
+        if "popular_places" in risks and not few_items:
+            ratio = risks["popular_places"].value / max(risks["popular_ratings"].value, 1e-9)
+            template = (
+                "It mostly repeats what is popular: of all suggestions, {places} are of the tenth "
+                "of {many} rated most."
+                if ratio > _MANY
+                else "It suggests much that hardly anybody knows: of all suggestions, {places} are "
+                "of the tenth of {many} rated most, which has {ratings} ratings."
+                if ratio < _FEW
+                else "Of all suggestions, {places} are of the tenth of {many} rated most, which "
+                "has {ratings} ratings."
+            )
+            yield Text(
+                template, places=_share(risks["popular_places"]),
+                ratings=_of(risks["popular_ratings"], "ratings"), many=many,
+            )  # fmt: skip
+        if "listed" in risks and not few_items:
+            yield Text(
+                "Of all {many}, {share} are ever suggested to anybody.",
+                many=many, share=_share(risks["listed"]),
+            )  # fmt: skip
+        of_each = [
+            Text("{n} {noun}", n=_count(risks[name]), noun=one if risks[name].value == 1 else more)
+            for name, one, more in (
+                ("few_items", self.one, many), ("few_users", "person", "people"),
+            )
+            if risks[name].value
+        ]  # fmt: skip
+        if of_each:
+            who = of_each[0]
+            if len(of_each) == 2:
+                who = Text("{a} and {b}", a=of_each[0], b=of_each[1])
+            yield Text(
+                "It knows little of newcomers: fewer than {few} ratings to learn from for {who}.",
+                who=who, few=Told(risks["few"], _WHOLE[int(risks["few"].value)]),
+            )  # fmt: skip
+        else:
+            yield Text(
+                "It knows nothing of newcomers: who has rated nothing gets what everybody gets."
+            )
+        if "inside" in risks:
+            yield Text(
+                "It says how sure it is: ranges meant to hold nine in ten ratings held {share}, "
+                "and are {width} {units} wide.",
+                share=Told(risks["inside"], f"{100 * risks['inside'].value:.0f} in 100"),
+                width=_one_decimal(risks["width"]), units=words.many(self.found.unit),
+            )  # fmt: skip
+
+    def _next(self) -> Iterator[Text]:
+        found, many = self.found, self.many
+        rule = found.best_rule
+        if found.part is None:
+            yield Text("Do not decide yet. Keep some ratings aside, let it learn again without "
+                       "them, and see how it guesses those.")  # fmt: skip
+            return
+        if found.part == "validation":
+            yield Text("Check it once more, on ratings that played no part in choosing it.")
+        good = rule is not None and rule.gain is not None and rule.gain.is_clear
+        if not good:
+            yield Text("Do not use it as it is: a simple rule is as good, and costs nothing.")
+        if found.of_ratings and self._loses_at_lists:
+            yield Text(
+                "For lists, begin with what is popular and let it put that in order; or try a "
+                "recommender that learns from what people chose."
+            )
+        if good:
+            yield Text(
+                "Try it with some people beside what they have now, and count what they choose: "
+                "guessing old ratings well is not yet being useful."
+            )
+        if found.by_ratings:
+            group = found.by_ratings[0]
+            yield Text(
+                "Ask newcomers for some ratings first; more than {n} is a good beginning.",
+                n=_count(group.high),
+            ) if found.of_ratings and _error_of(group) > _error_of(found.by_ratings[-1]) else Text(
+                "Give newcomers what is popular until something is known of them."
+            )
+        yield Text("Look at it again when there are many new people or {many}.", many=many)
+
+    def _amount(self, fact: Fact) -> Told:
+        return Told(fact, amount(fact.value, self.found.unit))
+
+
+def group_is_clear(group: Group) -> bool:
+    """Whether the run is better than the simple rule for a group, and not by chance."""
+    return group.gain is not None and group.gain.is_clear
+
+
+def _error_of(group: Group) -> float:
+    """What groups are ordered by: their error, or the share who find nothing."""
+    if group.mae is not None:
+        return group.mae.value
+    return 1 - group.found.value if group.found is not None else 0.0
+
+
+def _better(gain: Gain, error: Fact | None) -> Text:
+    """Say how the run compares with the best simple rule."""
+    if gain.is_clear:
+        small = error is not None and gain.value.value < _SMALL * error.value
+        return Text("a little closer than the best simple rule" if small
+                    else "clearly closer than the best simple rule")  # fmt: skip
+    if gain.high.value < 0:
+        return Text("not as close as a simple rule")
+    return Text("no closer than a simple rule, as far as one can tell")
+
+
+def _count(fact: Fact) -> Told:
+    return Told(fact, f"{fact.value:,.0f}")
+
+
+def _two_decimals(fact: Fact) -> Told:
+    return Told(fact, f"{fact.value:.2f}" if abs(fact.value) < 100 else f"{fact.value:,.0f}")
+
+
+def _one_decimal(fact: Fact) -> Told:
+    return Told(fact, words.minus(f"{fact.value:.1f}"))
+
+
+def _share(fact: Fact) -> Told:
+    return Told(fact, in_ten(fact.value))
+
+
+def _of(fact: Fact, what: str) -> Told:
+    """A share before its noun: “7 in 10”, “all”, “none of the”."""
+    said = in_ten(fact.value)
+    return Told(fact, "none of the" if said == "none" else said)
+
+
+def _people(fact: Fact) -> Told:
+    """A share of people, in hundreds: “48 in 100”."""
+    return Told(fact, f"{100 * fact.value:.0f} in 100")
+
+
+def _sources(findings: Findings) -> dict[str, str]:
+    """Say in plain words where numbers are from; those of ``Findings.sources`` are exact."""
+    aside = findings.part == "test"
+    n = "" if findings.judged is None else f"{findings.judged.value:,.0f}"
+    once = (
+        Text("ratings that it had not learned from, once, at the end")
+        if aside
+        else Text("ratings that it had not learned from, but that helped to choose it")
+    )
+    lists = findings.sources.get("lists")
+    n_lists = "" if lists is None else f"{lists.values['n']:,}"
+    n_all = f"{findings.risks['lists'].value:,.0f}"
+    return {
+        "data": Text("Counted in the ratings."),
+        "split": Text("Counted in the ratings."),
+        "train": Text("Counted in the ratings that it learned from."),
+        "run": Text("From the record of its learning."),
+        "settings": Text("Chosen before it learned."),
+        "definition": Text("Fixed beforehand."),
+        "model": Text("Guessed by the recommender."),
+        "interval": Text("Said by the recommender."),
+        "places": Text("Counted in the ten suggestions to each of {n} people.", n=n_all),
+        "judged": Text("Measured on {n} {once}.", n=n, once=once),
+        "ranking": Text("Measured on {n} {once}.", n=n, once=once),
+        "lists": Text(
+            "Counted among {n} people of whom something they liked was kept aside; it favours what "
+            "is popular, since people rate what they have met.", n=n_lists,
+        ),
+        "inside": Text("Measured on ratings that it had not learned from."),
+    }  # fmt: skip
+
+
+assert PLACES == 10, "the sentences say ten"

@@ -1,0 +1,449 @@
+"""The technical report of a run: all its numbers, and what is needed to get them again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from recsys_core import escape, words
+from recsys_core.experiments.scores import PLACES
+from recsys_core.ratings import UPLOAD
+from recsys_core.takehome import markup
+from recsys_core.takehome.findings import Fact, Findings, Gain, Group, Measured
+from recsys_core.takehome.markup import Name, Page, Quoted, Told, cell, document
+from recsys_core.text import Text
+
+# Rows of the table of epochs; of more epochs, some are left out evenly.
+_MOST_EPOCHS = 16
+
+_HELP = {
+    "RMSE": "Root mean squared error, in rating units; smaller is better.",
+    "MAE": "Mean absolute error, in rating units; smaller is better.",
+    f"NDCG@{PLACES}": "Whether what people liked stands high in their lists: 1 is perfect.",
+    f"recall@{PLACES}": "Share of what people liked that is in their lists.",
+    "found": "Share of users with something they liked in their lists.",
+}
+
+
+def write(findings: Findings) -> bytes:
+    """Return the report as an HTML file, UTF-8."""
+    return _Report(findings).page()
+
+
+class _Report:
+    """The sections of the report."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.found = findings
+        self.write = Page(findings, findings.sources)
+        self.one, self.many = findings.item_noun, words.many(findings.item_noun)
+
+    def page(self) -> bytes:
+        """Put the report together."""
+        found, write = self.found, self.write
+        head = Text("{name} on {data}", name=Quoted(found.name), data=Name(found.data))
+        sections: list[tuple[str, str]] = [
+            ("What was run", self._what_was_run()),
+            ("How good it is", self._results()),
+            ("How it was trained", self._course()),
+            ("For whom it works, and for whom not", self._for_whom()),
+            ("Recommendations, and why", self._examples()),
+            ("Risks", self._risks()),
+            ("The model", self._model()),
+            ("Run it again", self._again()),
+        ]
+        body = f"<h1>{write.text(head)}</h1>" + write.paragraph(
+            Text("Report of a run, {created}.", created=Quoted(found.created)), kind="under"
+        )
+        body += "\n".join(f"<h2>{title}</h2>\n{text}" for title, text in sections if text)
+        body += f"<h2>Where the numbers are from</h2>{write.sources()}"
+        return document(f"{found.name} on {found.data}", body, "report")
+
+    # --- the sections ---------------------------------------------------------------------------
+
+    def _what_was_run(self) -> str:
+        found, counts = self.found, self.found.counts
+        low, high = (Told(found.scale_facts[end], words.given(found.scale_facts[end].value))
+                     for end in ("low", "high"))  # fmt: skip
+        rows: list[tuple[object, object]] = [
+            ("Data", Text(
+                "{data}: {ratings} ratings of {users} users and {items} {many}, {filled} of all "
+                "cells; scale {low} to {high}; mean {mean}",
+                data=Name(found.data), many=self.many, low=low, high=high,
+                filled=Told(counts["filled"], words.percent(counts["filled"].value)),
+                mean=Told(counts["mean"], words.number(counts["mean"].value)),
+                **{name: self._count(counts[name]) for name in ("ratings", "users", "items")},
+            )),
+            ("Split", Text(
+                "{split}: {train} ratings to train, {validation} to validate, {test} to test",
+                split=Quoted(found.split),
+                **{name: self._count(counts[name]) for name in ("train", "validation", "test")},
+            )),
+            ("Model", Text("{title}: {summary}", title=found.title, summary=found.summary)),
+        ]  # fmt: skip
+        table = self.write.table("Data, split and model", ["", ""], rows)
+        remarks = self.write.points(Quoted(remark) for remark in found.remarks)
+        return table.replace('<thead><tr><th scope="col"></th><th scope="col"></th></tr></thead>',
+                             "") + remarks  # fmt: skip
+
+    def _results(self) -> str:
+        found, write = self.found, self.write
+        if found.part is None:
+            text = write.paragraph(
+                Text(
+                    "No ratings were held out, so this report cannot say how good the run is: on "
+                    "ratings that it learned from, every model looks better than it is."
+                ),
+                kind="warning",
+            )
+            if found.train_rmse is not None:
+                text += write.paragraph(
+                    Text(
+                        "How well it remembers what it learned from: training RMSE {rmse}, clipped "
+                        "to the scale. This is no result.",
+                        rmse=Told(found.train_rmse, words.error(found.train_rmse.value)),
+                    )
+                )
+            return text
+        assert found.judged is not None
+        if found.part == "test":
+            about = Text(
+                "Measured once, on the {n} ratings of the test part, which neither training nor "
+                "the choice of an epoch has seen. Predictions are clipped to the scale.",
+                n=self._count(found.judged),
+            )
+        else:
+            about = Text(
+                "Measured on the {n} ratings of the validation part, by which the epoch was chosen:"
+                " the run looks a little better here than it is. Its split has no test part, or it "
+                "was kept back. Predictions are clipped to the scale.",
+                n=self._count(found.judged),
+            )
+        text = write.paragraph(about)
+        columns: list[tuple[str, Callable[[Measured], object]]] = []
+        if found.of_ratings:
+            columns += [
+                ("RMSE", lambda one: cell(one.rmse, words.error)),
+                ("MAE", lambda one: cell(one.mae, words.error)),
+                ("MAE above the run’s (95 %)",
+                 lambda one: self._gain(one.gain) if one.mae is not None else "–"),
+            ]  # fmt: skip
+        columns += [
+            (f"NDCG@{PLACES}", lambda one: cell(one.ndcg, words.measure)),
+            (f"recall@{PLACES}", lambda one: cell(one.recall, words.measure)),
+            ("found", lambda one: cell(one.found, words.percent)),
+        ]
+        models = (found.run, *found.rules)
+        text += write.table(
+            Text("{part} part, the run and simple rules", part=found.part.capitalize()),
+            ["", *(name for name, _ in columns)],
+            [(self._title(one), *(make(one) for _, make in columns)) for one in models],
+            _HELP,
+        )
+        notes: list[object] = []
+        if found.of_ratings and found.best_rule is not None:
+            notes.append(self._verdict(found.best_rule))
+        if found.loses is not None:
+            notes.append(Quoted(found.loses))
+        return text + "".join(write.paragraph(note) for note in notes)
+
+    def _verdict(self, rule: Measured) -> Text:
+        gain = rule.gain
+        assert gain is not None
+        if gain.is_clear:
+            template = ("By MAE it beats the best simple rule, {rule}, by {gain}; over users, "
+                        "this is no chance.")  # fmt: skip
+        elif gain.high.value < 0:
+            template = "By MAE it is worse than the best simple rule, {rule}: {gain}."
+        else:
+            template = ("By MAE it does not clearly differ from the best simple rule, {rule}: "
+                        "{gain} may be chance.")  # fmt: skip
+        return Text(template, rule=self._title(rule), gain=self._gain(gain))
+
+    def _course(self) -> str:
+        """The curves of errors, and some epochs as a table."""
+        found, write = self.found, self.write
+        epochs = found.epochs
+        if len(epochs) < 3:
+            return ""
+        of_errors = epochs[-1].train_rmse is not None
+        lines: dict[str, list[tuple[float, float]]] = {}
+        if of_errors:
+            for name, field in (("validation", "validation_rmse"), ("training", "train_rmse")):
+                points = [(e.number, getattr(e, field)) for e in epochs]
+                if all(y is not None for _, y in points):
+                    lines[name] = points
+        else:
+            lines["objective"] = [(e.number, e.loss) for e in epochs]
+        what = "RMSE" if of_errors else "objective"
+        alt = Text("{what} over {n} epochs: from {first} to {last}", what=what,
+                   n=len(epochs) - 1, first=words.number(next(iter(lines.values()))[0][1]),
+                   last=words.number(next(iter(lines.values()))[-1][1]))  # fmt: skip
+        text = markup.curves(lines, {}, str(alt), "epoch", what)
+        kept = Text(
+            "Trained for {seconds}; the model of epoch {epoch} is kept{why}.",
+            seconds=Told(found.seconds, words.duration(found.seconds.value)),
+            epoch=self._count(found.epoch),
+            why=Text(", that of the lowest validation RMSE")
+            if found.best_epoch is not None
+            and found.best_epoch.value == found.epoch.value
+            else Text(""),
+        )
+        step = -(-(len(epochs) - 1) // _MOST_EPOCHS)
+        shown = {*range(0, len(epochs), step), len(epochs) - 1, int(found.epoch.value)}
+        rows = []
+        for at in sorted(shown):
+            epoch = epochs[at]
+            values: list[object] = [_recorded(f"epoch.{at}", at, "{:,}")]
+            for name, field, write_as in (
+                ("training RMSE", "train_rmse", words.error),
+                ("validation RMSE", "validation_rmse", words.error),
+                ("objective", "loss", words.number),
+            ):
+                value = getattr(epoch, field)
+                del name
+                values.append(
+                    "–" if value is None else Told(Fact(f"epoch.{at}.{field}", value, "run"),
+                                                   write_as(value))
+                )  # fmt: skip
+            rows.append(values)
+        return text + write.paragraph(kept) + write.table(
+            "Epochs; errors are clipped to the scale, and training RMSE is no result",
+            ["epoch", "training RMSE", "validation RMSE", "objective"],
+            rows,
+        )  # fmt: skip
+
+    def _for_whom(self) -> str:
+        found = self.found
+        text = ""
+        for groups, who, by in (
+            (found.by_ratings, "Users by their number of training ratings", "ratings"),
+            (found.by_taste, "Users by taste: the mean number of ratings of what they rated; "
+             "niche taste first", "mean"),
+            (found.by_popularity, f"{self.many.capitalize()} by their number of training ratings",
+             "ratings"),
+        ):  # fmt: skip
+            if groups:
+                text += self._groups(groups, who, by)
+        return text
+
+    def _groups(self, groups: tuple[Group, ...], caption: str, by: str) -> str:
+        members = self.many if groups is self.found.by_popularity else "users"
+        columns: list[tuple[str, Callable[[Group], object]]] = [
+            (members, lambda g: self._count(g.n)),
+            ("ratings held out", lambda g: self._count(g.n_ratings)),
+        ]
+        if self.found.of_ratings:
+            columns += [
+                ("RMSE", lambda g: cell(g.rmse, words.error)),
+                ("MAE", lambda g: cell(g.mae, words.error)),
+                ("MAE, best rule", lambda g: cell(g.simple, words.error)),
+                ("gain (95 %)", lambda g: "–" if g.gain is None else self._gain(g.gain)),
+            ]
+        if members == "users":
+            columns += [
+                ("found", lambda g: cell(g.found, words.percent)),
+                ("found by most popular", lambda g: cell(g.popular, words.percent)),
+            ]
+        else:
+            columns.append(("of all places", lambda g: cell(g.places, words.percent)))
+        rows = []
+        for group in groups:
+            first = Text("{low}–{high}", low=self._count(group.low), high=self._count(group.high))
+            rows.append((first, *(make(group) for _, make in columns)))
+        return self.write.table(caption, [by, *(name for name, _ in columns)], rows, _HELP)
+
+    def _examples(self) -> str:
+        found, write = self.found, self.write
+        text = write.paragraph(
+            Text(
+                "Three users at a tenth, a half and nine tenths of all by their number of ratings: "
+                "nobody has chosen them. Each reason is a rating of their own that raises the "
+                "prediction."
+            )
+        )
+        for example in found.examples:
+            rows = []
+            for one in example.recommended:
+                score: object = Told(one.score, words.minus(f"{one.score.value:.2f}"))
+                if one.interval is not None:
+                    low, high = one.interval
+                    score = Text(
+                        "{score} ({low} to {high})", score=score,
+                        low=Told(low, words.minus(f"{low.value:.2f}")),
+                        high=Told(high, words.minus(f"{high.value:.2f}")),
+                    )  # fmt: skip
+                reasons = [
+                    Text("{item} {rating}", item=Name(name),
+                         rating=Told(rating, words.given(rating.value)))
+                    for name, rating in one.reasons
+                ]  # fmt: skip
+                why: object = "–"
+                if reasons:
+                    why = reasons[0]
+                    for reason in reasons[1:]:
+                        why = Text("{why}; {reason}", why=why, reason=reason)
+                rows.append((Name(one.item), score, why))
+            caption = Text("{user}, who has {n} training ratings", user=Name(example.user),
+                           n=self._count(example.n_ratings))  # fmt: skip
+            score_title = "predicted" if found.of_ratings else "preference"
+            text += write.table(caption, [self.one, score_title, "because of"], rows)
+        if found.miss is not None:
+            miss = found.miss
+            text += write.paragraph(
+                Text(
+                    "The worst prediction: {predicted} for {item} by {user}, who gave {given}.",
+                    predicted=Told(miss.predicted, words.number(miss.predicted.value)),
+                    given=Told(miss.given, words.given(miss.given.value)),
+                    item=Name(miss.item), user=Name(miss.user),
+                )
+            )  # fmt: skip
+        return text
+
+    def _risks(self) -> str:
+        found, write, risks = self.found, self.write, self.found.risks
+        points: list[object] = []
+        if "popular_places" in risks:
+            points.append(
+                Text(
+                    "Popularity: the {items} {many} rated most, a tenth of all, have {ratings} of "
+                    "the training ratings and take {places} of the {n} places in {lists} lists.",
+                    items=self._count(risks["popular_items"]), many=self.many,
+                    ratings=self._percent(risks["popular_ratings"]),
+                    places=self._percent(risks["popular_places"]),
+                    n=self._count(risks["n_places"]), lists=self._count(risks["lists"]),
+                )
+            )  # fmt: skip
+            points.append(
+                Text(
+                    "Coverage: {share} of all {many} are in at least one of these lists.",
+                    share=self._percent(risks["listed"]), many=self.many,
+                )
+            )
+        points.append(
+            Text(
+                "Cold start: {users} users and {items} {many} have fewer than {few} training "
+                "ratings; {new_users} users and {new_items} {many} have none, and nothing was "
+                "learned about them.",
+                many=self.many, few=self._count(risks["few"]),
+                users=self._count(risks["few_users"]), items=self._count(risks["few_items"]),
+                new_users=self._count(risks["new_users"]),
+                new_items=self._count(risks["new_items"]),
+            )
+        )  # fmt: skip
+        if "inside" in risks:
+            points.append(
+                Text(
+                    "Intervals: of {n} ratings, {inside} lie inside intervals that promise "
+                    "{promised}; they are {width} wide on average.",
+                    n=self._count(risks["n_inside"]), inside=self._percent(risks["inside"]),
+                    promised=self._percent(risks["promised"]),
+                    width=Told(risks["width"], words.number(risks["width"].value)),
+                )
+            )  # fmt: skip
+        text = write.points(points)
+        rows = [
+            (Told(one.predicted, f"{one.predicted.value:.2f}"), Told(one.given,
+             f"{one.given.value:.2f}"), self._count(one.n))
+            for one in found.calibration
+        ]  # fmt: skip
+        return text + write.table(
+            "Calibration: predictions near one value, and the mean of what was given",
+            ["predicted, mean", "given, mean", "ratings"],
+            rows,
+        )
+
+    def _model(self) -> str:
+        """The settings, and the formula as the model's documentation has it."""
+        found, write = self.found, self.write
+        rows = [
+            (name, Told(value, _setting(value.value)) if isinstance(value, Fact) else Quoted(value),
+             Quoted(meaning))
+            for name, meaning, value in found.settings
+        ]  # fmt: skip
+        table = write.table("All settings, those chosen from the data included",
+                            ["setting", "value", "meaning"], rows)  # fmt: skip
+        return f'{table}<h3>Formula</h3><div data-quoted="">{_formula(found.formula)}</div>'
+
+    def _again(self) -> str:
+        """The receipt, the link's text and versions."""
+        found, write = self.found, self.write
+        uploaded = f"data={UPLOAD}" in found.query
+        file = " --data FILE" if uploaded else ""
+        versions = ", ".join(f"{name} {version}" for name, version in found.versions.items())
+        lines = [
+            "python -m recsys_core replay RECEIPT" + file,
+            f"python -m recsys_core report '{found.query}'" + file,
+        ]
+        note = Text(
+            "In a terminal, with Factorscope installed. The receipt below is for RECEIPT; it "
+            "trains the same again and compares: the same bits on the same machine and versions, "
+            "four decimals elsewhere."
+            + (" The ratings were uploaded: their file is FILE." if uploaded else "")
+        )
+        rows: list[tuple[object, object]] = [
+            ("Experiment", Quoted(found.query)),
+            ("Digest of the predictions", Quoted(found.digest)),
+            ("Versions", Quoted(versions)),
+            ("Processor", Quoted(found.processor)),
+        ]
+        table = write.table("What it ran with", ["", ""], rows)
+        table = table.replace(
+            '<thead><tr><th scope="col"></th><th scope="col"></th></tr></thead>', ""
+        )
+        commands = escape.html("\n".join(lines)) if len(lines) == 1 else "\n".join(
+            map(escape.html, lines)
+        )  # fmt: skip
+        return (
+            f'<p data-quoted="">{escape.html(note)}</p><pre data-quoted="">{commands}</pre>'
+            f'<h3>Receipt</h3><pre data-quoted="">{escape.html(found.receipt)}</pre>{table}'
+        )
+
+    # --- pieces ---------------------------------------------------------------------------------
+
+    def _title(self, one: Measured) -> Quoted:
+        return Quoted(f"{one.name} (this run)" if one.is_run else one.name)
+
+    def _gain(self, gain: Gain | None) -> object:
+        if gain is None:
+            return "–"
+        value, low, high = (
+            Told(fact, words.minus(f"{fact.value:.3f}"))
+            for fact in (gain.value, gain.low, gain.high)
+        )
+        return Text("{value} ({low} to {high})", value=value, low=low, high=high)
+
+    def _count(self, fact: Fact) -> Told:
+        return Told(fact, f"{fact.value:,.0f}")
+
+    def _percent(self, fact: Fact) -> Told:
+        return Told(fact, words.percent(fact.value))
+
+
+def _recorded(name: str, value: int, form: str) -> Told:
+    return Told(Fact(name, float(value), "run"), form.format(value))
+
+
+def _setting(value: float) -> str:
+    """A setting as it would be typed: all its digits."""
+    return words.minus(f"{value:.0f}" if value == int(value) else repr(value))
+
+
+def _formula(text: str) -> str:
+    """The documentation of a model as HTML: its paragraphs, and what is indented as formulas."""
+    text = re.sub(r"``([^`]+)``", r"\1", text)
+    parts = []
+    for block in re.split(r"\n\s*\n", text):
+        if not block.strip():
+            continue
+        if block.startswith("    "):
+            lines = [html_line(line[4:]) for line in block.splitlines()]
+            parts.append("<pre>" + "\n".join(lines) + "</pre>")
+        else:
+            parts.append(f"<p>{escape.html(block)}</p>")
+    return "".join(parts)
+
+
+def html_line(line: str) -> str:
+    """A line of a formula, its blanks kept."""
+    return line[: len(line) - len(line.lstrip())] + escape.html(line)
