@@ -95,8 +95,8 @@ def steps(receipt: Receipt) -> list[Step]:
         ),
         Step(
             "Compare: each number here with the number in this file. RMSE is of predictions "
-            "clipped to the scale, in rating units. “The same bits” is promised on the same versions and "
-            "processor, four decimals everywhere.",
+            "clipped to the scale, in rating units. “The same bits” is promised on the same "
+            "versions and processor, four decimals everywhere.",
             _COMPARE,
         ),
     ]  # fmt: skip
