@@ -317,6 +317,8 @@ class _Finding:
         best_fact = None if best_epoch is None else self.fact("best_epoch", best_epoch, "run")
         epoch = self.fact("epoch", record.epoch, "run")
         seconds = self.fact("seconds", sum(e.seconds for e in record.epochs), "run")
+        for each in record.epochs:
+            self._note_epoch(each)
         scale_facts = {
             "low": self.fact("scale.low", train.scale.low, "data"),
             "high": self.fact("scale.high", train.scale.high, "data"),
@@ -365,6 +367,14 @@ class _Finding:
             processor=record.processor,
             created=record.created,
         )
+
+    def _note_epoch(self, epoch: Epoch) -> None:
+        """Note the numbers of an epoch: “epoch.7”, “epoch.7.train_rmse” …"""
+        self.fact(f"epoch.{epoch.number}", epoch.number, "run")
+        for name in ("train_rmse", "validation_rmse", "loss"):
+            value = getattr(epoch, name)
+            if value is not None:
+                self.fact(f"epoch.{epoch.number}.{name}", value, "run")
 
     def _setting(self, name: str) -> Fact | str:
         value = self.record.settings[name]

@@ -84,7 +84,7 @@ class _Manager:
                 Text("One page on what was learned from {data}.", data=Name(found.data)),
                 kind="under",
             ),
-            *(f'<p class="lead">{write.say(text)}</p>' for text in self._verdict()),
+            write.paragraph(*self._verdict(), kind="lead"),
             "<h2>What it does</h2>",
             write.paragraph(*self._what()),
         ]
@@ -104,7 +104,7 @@ class _Manager:
                 "</div>",
             ]
         body += [
-            "<h2>Examples, nobody chose them</h2>",
+            "<h2>Examples, not picked by anybody</h2>",
             write.points(self._examples()),
             '<div class="two">',
             f"<div><h2>Risks</h2>{write.points(self._risks())}</div>",
@@ -148,23 +148,26 @@ class _Manager:
                 mae=self._amount(run.mae),
                 better=_better(found.best_rule.gain, found.best_rule.mae),
             )
+            yield from self._off_by_average()
         if run.found is None:
             return
         popular = self._rule("popular")
         assert popular is not None and popular.found is not None and popular.gain is not None
         if self._loses_at_lists:
             yield Text(
-                "But do not let it alone choose what people see: its lists of ten hold something "
-                "they like for {own} people, one list of the most popular {many} for {other}."
+                "But do not let it choose what to show: {own} people find something they like "
+                "among its ten suggestions; with the ten most popular {many}, the same for "
+                "everybody, {other} do."
                 if found.of_ratings
-                else "Its lists of ten hold something people like for {own} people; one list of "
-                "the most popular {many} for everybody does for {other}. It is not worth using.",
+                else "It is not worth using: {own} people find something they like among its ten "
+                "suggestions; with the ten most popular {many}, the same for everybody, {other} "
+                "do.",
                 own=_people(run.found), many=self.many, other=_people(popular.found),
             )  # fmt: skip
         else:
             yield Text(
-                "Its lists of ten hold something they like for {own} people; one list of the most "
-                "popular {many} for everybody does for {other}{chance}.",
+                "{own} people find something they like among its ten suggestions; with the ten "
+                "most popular {many}, the same for everybody, {other} do{chance}.",
                 own=_people(run.found), many=self.many, other=_people(popular.found),
                 chance=Text("") if popular.gain.is_clear
                 else Text(", a difference that may be chance"),
@@ -241,11 +244,14 @@ class _Manager:
                           else words.given(found.near.value)),
                 unit=unit,
             )  # fmt: skip
-        item_average = self._rule("item_average")
-        if item_average is not None and item_average.mae is not None:
+
+    def _off_by_average(self) -> Iterator[Text]:
+        """The simple rule that everybody can picture, in the same words."""
+        rule = self._rule("item_average")
+        if rule is not None and rule.mae is not None:
             yield Text(
                 "Always guessing each {one}’s average would be off by about {amount}.",
-                one=self.one, amount=self._amount(item_average.mae),
+                one=self.one, amount=self._amount(rule.mae),
             )  # fmt: skip
 
     def _for_whom(self) -> tuple[list[tuple[Text, Group]], list[tuple[Text, Group]]]:
@@ -284,7 +290,7 @@ class _Manager:
     def _of_group(self, group: Group) -> Text:
         if group.mae is not None and group.simple is not None:
             return Text(
-                "off by {mae} {units}, the simple rule by {simple}",
+                "off by {mae} {units}, a simple rule by {simple}",
                 mae=_two_decimals(group.mae), units=words.many(self.found.unit),
                 simple=_two_decimals(group.simple),
             )  # fmt: skip
@@ -297,9 +303,7 @@ class _Manager:
 
     def _examples(self) -> Iterator[Text]:
         """One suggestion each for people with few, usual and many ratings; and the worst guess."""
-        for at, example in enumerate(self.found.examples):
-            if example.recommended:
-                yield self._example(example, at)
+        yield from (self._example(each) for each in self.found.examples if each.recommended)
         miss = self.found.miss
         if miss is not None:
             yield Text(
@@ -308,35 +312,37 @@ class _Manager:
                 given=Told(miss.given, words.given(miss.given.value)),
             )  # fmt: skip
 
-    def _example(self, example: Example, at: int) -> Text:
+    def _example(self, example: Example) -> Text:
         first, *others = example.recommended
-        guess = (
-            Text(" (guess: {score} {units})", score=_one_decimal(first.score),
-                 units=words.many(self.found.unit))
-            if self.found.of_ratings
-            else Text("")
-        )  # fmt: skip
-        reasons = [
-            Text("{item} ({rating})", item=Name(name),
-                 rating=Told(rating, words.given(rating.value)))
-            for name, rating in first.reasons
-        ]  # fmt: skip
-        chose = self.found.of_ratings
-        because = Text("")
-        if len(reasons) == 1:
-            because = Text(", because of their rating of {a}" if chose else ", because of {a}",
-                           a=reasons[0])  # fmt: skip
-        elif reasons:
-            because = Text(
-                ", because of their ratings of {a} and {b}" if chose else ", because of {a} and {b}",
-                a=reasons[0], b=reasons[1],
+        guess = Text("")
+        reasons: list[Text] = []
+        if self.found.of_ratings:
+            guess = Text(
+                " (guess: {score} {units})",
+                score=_one_decimal(first.score), units=words.many(self.found.unit),
             )  # fmt: skip
-        next_one = Text("; then {item}", item=Name(others[0].item)) if others else Text("")
+            reasons = [
+                Text("{rating} to {item}", item=Name(name),
+                     rating=Told(rating, words.given(rating.value)))
+                for name, rating in first.reasons
+            ]  # fmt: skip
+        else:
+            reasons = [Text("{item}", item=Name(name)) for name, _ in first.reasons]
+        because = Text("")
+        if reasons:
+            because = Text(
+                " because they gave {what}" if self.found.of_ratings
+                else " because they chose {what}",
+                what=reasons[0] if len(reasons) == 1
+                else Text("{a} and {b}", a=reasons[0], b=reasons[1]),
+            )  # fmt: skip
         return Text(
-            "{user}, who rated {n} {noun}: {item}{guess}{because}{next_one}.",
+            "{user}, who {did} {n} {noun}, would be shown {item}{guess}{because}{after}.",
             user=Name(example.user), n=_count(example.n_ratings),
+            did="rated" if self.found.of_ratings else "chose",
             noun=self.one if example.n_ratings.value == 1 else self.many,
-            item=Name(first.item), guess=guess, because=because, next_one=next_one,
+            item=Name(first.item), guess=guess, because=because,
+            after=Text("; then {item}", item=Name(others[0].item)) if others else Text(""),
         )  # fmt: skip
 
     def _risks(self) -> Iterator[Text]:
@@ -360,7 +366,7 @@ class _Manager:
             )  # fmt: skip
         if "listed" in risks and not few_items:
             yield Text(
-                "Of all {many}, {share} are ever suggested to anybody.",
+                "Of all {many}, {share} are ever suggested to anybody; nobody meets the others.",
                 many=many, share=_share(risks["listed"]),
             )  # fmt: skip
         of_each = [

@@ -113,7 +113,10 @@ class Page:
         rows: Iterable[Sequence[object]],
         explained: Mapping[str, str] | None = None,
     ) -> str:
-        """Write a table; the first cell of a row is its head. Nothing where there are no rows."""
+        """Write a table; the first cell of a row is its head. Nothing where there are no rows.
+
+        Columns without any name have no heads, ``explained`` is what names of columns mean.
+        """
         body = ""
         for first, *cells in rows:
             others = "".join(
@@ -124,16 +127,18 @@ class Page:
         if not body:
             return ""
         said = self.text(caption)
-        heads = "".join(
+        heads = "" if not any(columns) else "".join(
             f'<th scope="col" title="{escape.html((explained or {}).get(c, ""))}">'
             f"{escape.html(c)}</th>"
             if (explained or {}).get(c)
             else f'<th scope="col">{escape.html(c)}</th>'
             for c in columns
         )
+        kind = "" if heads else ' class="plain"'
+        head = heads and f"<thead><tr>{heads}</tr></thead>"
         return (
-            f'<div class="wide"><table><caption>{said}{self.marks()}</caption><thead><tr>{heads}'
-            f"</tr></thead><tbody>{body}</tbody></table></div>"
+            f'<div class="wide"><table{kind}><caption>{said}{self.marks()}</caption>{head}'
+            f"<tbody>{body}</tbody></table></div>"
         )
 
     def bars(self, caption: object, rows: Sequence[tuple[object, Told, bool]]) -> str:
@@ -284,12 +289,13 @@ li { margin: .15rem 0; }
 .under { color: var(--soft); }
 .lead { font-size: 1.12rem; border-left: 4px solid var(--run); padding: .15rem 0 .15rem .8rem; }
 .warning { border-left: 4px solid #b3541e; padding: .15rem 0 .15rem .8rem; }
-main, th, td, code, pre, bdi { overflow-wrap: anywhere; }
+main { overflow-wrap: break-word; }
+code, pre, bdi, .plain td { overflow-wrap: anywhere; }
 a { color: #3443a8; }
 sup { font-size: .68em; line-height: 0; }
 sup a { text-decoration: none; padding-left: .1em; }
 .wide { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; margin: .5rem 0 1rem; font-size: .92rem; }
+table { border-collapse: collapse; width: 100%; margin: .5rem 0 1rem; font-size: .88rem; }
 caption { text-align: left; color: var(--soft); padding-bottom: .3rem; }
 th, td { padding: .22rem .6rem .22rem 0; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--line); font-weight: 400; }
@@ -331,6 +337,7 @@ pre { white-space: pre-wrap; background: #f4f5f8; padding: .6rem .8rem; border-r
   .manager p, .manager ul { margin: .12rem 0; }
   .manager li { margin: .05rem 0; }
   .manager table { margin: .15rem 0; }
-  .manager .sources { font-size: 7pt; line-height: 1.25; margin: .2rem 0 0; }
+  .manager .sources { font-size: 7pt; line-height: 1.25; margin: .1rem 0 0; }
+  .manager .sources li { display: inline; margin-right: .6em; }
 }
 """

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import re
+import textwrap
 from collections.abc import Callable
 
 from recsys_core import escape, words
@@ -81,10 +83,8 @@ class _Report:
             )),
             ("Model", Text("{title}: {summary}", title=found.title, summary=found.summary)),
         ]  # fmt: skip
-        table = self.write.table("Data, split and model", ["", ""], rows)
         remarks = self.write.points(Quoted(remark) for remark in found.remarks)
-        return table.replace('<thead><tr><th scope="col"></th><th scope="col"></th></tr></thead>',
-                             "") + remarks  # fmt: skip
+        return self.write.table("Data, split and model", [], rows) + remarks
 
     def _results(self) -> str:
         found, write = self.found, self.write
@@ -193,19 +193,12 @@ class _Report:
         shown = {*range(0, len(epochs), step), len(epochs) - 1, int(found.epoch.value)}
         rows = []
         for at in sorted(shown):
-            epoch = epochs[at]
-            values: list[object] = [_recorded(f"epoch.{at}", at, "{:,}")]
-            for name, field, write_as in (
-                ("training RMSE", "train_rmse", words.error),
-                ("validation RMSE", "validation_rmse", words.error),
-                ("objective", "loss", words.number),
-            ):
-                value = getattr(epoch, field)
-                del name
-                values.append(
-                    "–" if value is None else Told(Fact(f"epoch.{at}.{field}", value, "run"),
-                                                   write_as(value))
-                )  # fmt: skip
+            values: list[object] = [self._count(found.facts[f"epoch.{at}"])]
+            for name, write_as in (
+                ("train_rmse", words.error), ("validation_rmse", words.error),
+                ("loss", words.number),
+            ):  # fmt: skip
+                values.append(cell(found.facts.get(f"epoch.{at}.{name}"), write_as))
             rows.append(values)
         return text + write.paragraph(kept) + write.table(
             "Epochs; errors are clipped to the scale, and training RMSE is no result",
@@ -387,13 +380,8 @@ class _Report:
             ("Versions", Quoted(versions)),
             ("Processor", Quoted(found.processor)),
         ]
-        table = write.table("What it ran with", ["", ""], rows)
-        table = table.replace(
-            '<thead><tr><th scope="col"></th><th scope="col"></th></tr></thead>', ""
-        )
-        commands = escape.html("\n".join(lines)) if len(lines) == 1 else "\n".join(
-            map(escape.html, lines)
-        )  # fmt: skip
+        table = write.table("What it ran with", [], rows)
+        commands = "\n".join(map(escape.html, lines))
         return (
             f'<p data-quoted="">{escape.html(note)}</p><pre data-quoted="">{commands}</pre>'
             f'<h3>Receipt</h3><pre data-quoted="">{escape.html(found.receipt)}</pre>{table}'
@@ -420,10 +408,6 @@ class _Report:
         return Told(fact, words.percent(fact.value))
 
 
-def _recorded(name: str, value: int, form: str) -> Told:
-    return Told(Fact(name, float(value), "run"), form.format(value))
-
-
 def _setting(value: float) -> str:
     """A setting as it would be typed: all its digits."""
     return words.minus(f"{value:.0f}" if value == int(value) else repr(value))
@@ -431,19 +415,11 @@ def _setting(value: float) -> str:
 
 def _formula(text: str) -> str:
     """The documentation of a model as HTML: its paragraphs, and what is indented as formulas."""
-    text = re.sub(r"``([^`]+)``", r"\1", text)
     parts = []
-    for block in re.split(r"\n\s*\n", text):
-        if not block.strip():
-            continue
+    for block in re.split(r"\n\s*\n", html.escape(text.strip())):
         if block.startswith("    "):
-            lines = [html_line(line[4:]) for line in block.splitlines()]
-            parts.append("<pre>" + "\n".join(lines) + "</pre>")
+            parts.append(f"<pre>{textwrap.dedent(block).rstrip()}</pre>")
         else:
-            parts.append(f"<p>{escape.html(block)}</p>")
+            block = re.sub(r"``([^`]+)``", r"<code>\1</code>", block)
+            parts.append(f"<p>{re.sub(r'[*]([^*]+)[*]', r'<i>\1</i>', block)}</p>")
     return "".join(parts)
-
-
-def html_line(line: str) -> str:
-    """A line of a formula, its blanks kept."""
-    return line[: len(line) - len(line.lstrip())] + escape.html(line)
