@@ -22,6 +22,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pages.routes import take_home
 from pages.routes.content_policy import ContentPolicy
 from pages.routes.live import live
 from pages.routes.promptly import answer_promptly
@@ -165,6 +166,7 @@ app = st.App(
         Route(PLOTLY_ROUTE, plotly_js),
         Route(SCRIPTS_ROUTE + "/{name}", script),
         Route("/factorscope/health", health),
+        Route(take_home.ROUTE + "/best.{kind}", take_home.best),
         WebSocketRoute(LIVE_ROUTE, live),
     ],
     middleware=[Middleware(ContentPolicy), Middleware(NameTheBrowser)],

@@ -21,7 +21,7 @@ if view.ratings() is None:
 entry = view.entry() or view.new_entry()
 run = entry.run
 
-header.title(escape.markdown(f"{run.ratings.name} ▸ {entry.name}"))
+place = header.title(escape.markdown(f"{run.ratings.name} ▸ {entry.name}"))
 nouns = many(run.ratings.item_noun)
 st.markdown(
     f"Epoch by epoch (each goes once through all ratings) the error falls, the gaps fill in, and "
@@ -38,3 +38,4 @@ if parts.drawn("commentary"):
 if parts.drawn("runs"):
     run_list.runs()
 run_list.results()
+header.export(place)

@@ -31,13 +31,14 @@ def title(text: str) -> DeltaGenerator:
     return place
 
 
-def export(place: DeltaGenerator, draw: Callable[[], None]) -> None:
-    """Offer files to take home, behind one button in the head of the page."""
+def export(place: DeltaGenerator, draw: Callable[[], None] | None = None) -> None:
+    """Offer files to take home behind one button in the head of the page: its own, and the run's."""
     if not parts.drawn("export"):
         return
     locked = parts.locked("export")
     with place.popover("Export", icon=":material/download:", key="export", disabled=locked):
-        draw()
+        if draw is not None:
+            draw()
         entry = view.entry()
         if entry is not None:
             st.markdown("**Take home**")

@@ -13,7 +13,7 @@ import pandas as pd
 from recsys_core import escape, words
 from recsys_core.extras import needed_for
 from recsys_core.models.fitted_model import FittedModel
-from recsys_core.ordering import lists, users_at_once
+from recsys_core.ordering import lists
 from recsys_core.ratings import label_text
 
 # Significant digits of what was computed: of a prediction on 1–5 four decimals.
@@ -73,11 +73,6 @@ def best_of_each(fitted: FittedModel, n: int = 10) -> pd.DataFrame:
     its order is that of ``recommend``.
     """
     return pd.concat(list(best_in_pieces(fitted, n)), ignore_index=True)
-
-
-def n_pieces(fitted: FittedModel) -> int:
-    """Count the pieces of ``best_in_pieces``."""
-    return -(-fitted.n_users // users_at_once(fitted.n_items))
 
 
 def best_in_pieces(fitted: FittedModel, n: int = 10) -> Iterator[pd.DataFrame]:

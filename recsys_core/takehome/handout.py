@@ -35,6 +35,9 @@ from recsys_core.version import __version__
 # between them.
 _FRAMES, _MOST_FRAMES = 1_500_000, 120
 
+# What the scripts know the run by: the same in every file of it.
+_STREAM = "run"
+
 _MODE: theme.Mode = "light"
 _HEIGHT = 380
 
@@ -51,7 +54,7 @@ def handout(run: Run, name: str, scripts: Mapping[str, str], plotly: str) -> byt
     news = _news(run)
     panels = _panels(run)
     said = {
-        "stream": run.stream,
+        "stream": _STREAM,
         "run": msgspec.to_builtins(news),
         "charts": panels,
         "view": {
@@ -78,9 +81,9 @@ def handout(run: Run, name: str, scripts: Mapping[str, str], plotly: str) -> byt
 
 def _news(run: Run) -> RunNews:
     """All that a browser would have been told of the run, with as many frames as there is room."""
-    tick = Feed({run.stream: run}, run.stream).tick()
+    tick = Feed({_STREAM: run}, _STREAM).tick()
     assert tick is not None
-    news = tick.runs[run.stream]
+    news = tick.runs[_STREAM]
     moments = _moments(run)
     news.frames = [frame(run, moment.epoch, moment.value) for moment in moments]
     return news
@@ -93,7 +96,8 @@ def _moments(run: Run) -> list[Snapshot]:
         best = run.epoch_at("best")
         at_best = Snapshot(best, run.snapshot_near(best)[1])
     most = int(min(max(2, _FRAMES // frame_bytes(run)), _MOST_FRAMES, len(kept)))
-    chosen = {kept[i].epoch: kept[i] for i in np.rint(np.linspace(0, len(kept) - 1, most)).astype(int)}
+    spread = np.rint(np.linspace(0, len(kept) - 1, most)).astype(int)
+    chosen = {kept[i].epoch: kept[i] for i in spread}
     if run.snapshot_near(best)[0] == best:
         chosen[best] = at_best
     return [chosen[epoch] for epoch in sorted(chosen)]
@@ -110,7 +114,7 @@ def _panels(run: Run) -> dict[str, dict[str, Any]]:
     if run.model.has_epochs:
         curve = Curve(
             described(run.model, run.settings), run.epochs, run.n_epochs, 0, run.best_epoch,
-            run.stream,
+            _STREAM,
         )  # fmt: skip
         found["curve"] = _chart(
             "curve",
@@ -205,15 +209,16 @@ def _head(run: Run, name: str) -> str:
     at = status_lines.standing(run, run.epoch_at("best"))
     errors = escape.html(status_lines.errors(at))
     sentence = escape.html(str(commentary.sentence(run, run.epoch_at("best"), False)))
+    called = described(run.model, run.settings)
     facts = [
-        f"{ratings.name}: {words.plural('rating', ratings.n_ratings)} by "
+        f"{words.plural('rating', ratings.n_ratings)} by "
         f"{words.plural('user', ratings.n_users)} of "
         f"{words.plural(ratings.item_noun, ratings.n_items)}",
         run.split.description,
-        described(run.model, run.settings),
+        *([called] if called != name else []),
     ]
     return (
-        f"<h1>{escape.html(name)}</h1>"
+        f"<h1>{escape.html(f'{name} on {ratings.name}')}</h1>"
         f"<p>{escape.html(' · '.join(facts))}</p><p>{escape.html(sees)}</p>"
         f'<p class="errors" data-fs="errors">{errors}</p>'
         f'<p class="sentence" data-fs="sentence">{sentence}</p>'
@@ -296,7 +301,8 @@ table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; }}
 th, td {{ text-align: right; padding: .15rem .9rem .15rem 0; white-space: nowrap; }}
 code {{ font-size: .85rem; word-break: break-all; }}
 .small {{ color: var(--fs-muted); font-size: .85rem; }}
-@media (max-width: 640px) {{ body {{ padding: .75rem; }} .fs-timeline output {{ min-width: 0; }} }}
+@media (max-width: 640px) {{ body {{ padding: .75rem; }} body .fs-timeline output {{
+  min-width: 0; }} }}
 @media print {{ .controls, summary {{ display: none; }} }}
 """
 

@@ -420,11 +420,13 @@ class _Manager:
             )
         if found.by_ratings:
             group = found.by_ratings[0]
-            yield Text(
-                "Ask newcomers for some ratings first; more than {n} is a good beginning.",
-                n=_count(group.high),
-            ) if found.of_ratings and _error_of(group) > _error_of(found.by_ratings[-1]) else Text(
-                "Give newcomers what is popular until something is known of them."
+            yield (
+                Text(
+                    "Ask newcomers for some ratings first; more than {n} is a good beginning.",
+                    n=_count(group.high),
+                )
+                if found.of_ratings and _error_of(group) > _error_of(found.by_ratings[-1])
+                else Text("Give newcomers what is popular until something is known of them.")
             )
         yield Text("Look at it again when there are many new people or {many}.", many=many)
 

@@ -127,12 +127,16 @@ class Page:
         if not body:
             return ""
         said = self.text(caption)
-        heads = "" if not any(columns) else "".join(
-            f'<th scope="col" title="{escape.html((explained or {}).get(c, ""))}">'
-            f"{escape.html(c)}</th>"
-            if (explained or {}).get(c)
-            else f'<th scope="col">{escape.html(c)}</th>'
-            for c in columns
+        heads = (
+            ""
+            if not any(columns)
+            else "".join(
+                f'<th scope="col" title="{escape.html((explained or {}).get(c, ""))}">'
+                f"{escape.html(c)}</th>"
+                if (explained or {}).get(c)
+                else f'<th scope="col">{escape.html(c)}</th>'
+                for c in columns
+            )
         )
         kind = "" if heads else ' class="plain"'
         head = heads and f"<thead><tr>{heads}</tr></thead>"
@@ -233,9 +237,7 @@ def curves(
     named: list[tuple[float, str, str]] = []
     for name, level in levels.items():
         y = y_of(level)
-        parts.append(
-            f'<line class="level" x1="{_LEFT}" x2="{_RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
-        )
+        parts.append(f'<line class="level" x1="{_LEFT}" x2="{_RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         named.append((y, name, "level"))
     for at, (name, line) in enumerate(lines.items()):
         kind = "first" if not at else "other"

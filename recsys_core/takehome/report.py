@@ -185,8 +185,7 @@ class _Report:
             seconds=Told(found.seconds, words.duration(found.seconds.value)),
             epoch=self._count(found.epoch),
             why=Text(", that of the lowest validation RMSE")
-            if found.best_epoch is not None
-            and found.best_epoch.value == found.epoch.value
+            if found.best_epoch is not None and found.best_epoch.value == found.epoch.value
             else Text(""),
         )
         step = -(-(len(epochs) - 1) // _MOST_EPOCHS)
@@ -310,7 +309,8 @@ class _Report:
             points.append(
                 Text(
                     "Coverage: {share} of all {many} are in at least one of these lists.",
-                    share=self._percent(risks["listed"]), many=self.many,
+                    share=self._percent(risks["listed"]),
+                    many=self.many,
                 )
             )
         points.append(
