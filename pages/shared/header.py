@@ -32,11 +32,21 @@ def title(text: str) -> DeltaGenerator:
 
 
 def export(place: DeltaGenerator, draw: Callable[[], None] | None = None) -> None:
-    """Offer files to take home behind one button in the head of the page: its own, and the run's."""
-    if not parts.drawn("export"):
+    """Offer files behind one button in the head of the page: those of the page, and of the run."""
+    if parts.drawn("export"):
+        with place:
+            _export(draw)
+
+
+@view.fragment("export", "run", "moment", "status")
+def _export(draw: Callable[[], None] | None) -> None:
+    popover = st.popover(
+        "Export", icon=":material/download:", key="export", disabled=parts.locked("export"),
+        on_change="rerun",
+    )  # fmt: skip
+    if not popover.open:
         return
-    locked = parts.locked("export")
-    with place.popover("Export", icon=":material/download:", key="export", disabled=locked):
+    with popover:
         if draw is not None:
             draw()
         entry = view.entry()

@@ -127,8 +127,8 @@ def _predictions(run: Run, epoch: int, stem: str) -> None:
             icon=":material/download:",
             key=f"take_best_{kind}",
             disabled=parts.locked("export"),
-            help=f"User, rank, {run.ratings.item_noun}, name and prediction, not clipped; of unrated "
-            f"{nouns} alone. It is sent while it is made, so that it may be of any size.",
+            help=f"User, rank, {run.ratings.item_noun}, name and prediction, not clipped; of "
+            f"unrated {nouns} alone. It is sent while it is made, so that it may be of any size.",
         )  # fmt: skip
 
 

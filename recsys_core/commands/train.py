@@ -13,6 +13,7 @@ Exit status: 0; 2 where data are missing; 3 where something has no meaning.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -58,7 +59,9 @@ def run(arguments: argparse.Namespace) -> int:
     LinkError
         If the link or an option has no meaning.
     """
-    experiment = _asked(arguments)
+    experiment = asked(
+        arguments.link, arguments.data, arguments.split, arguments.model, arguments.set
+    )
     split = experiment.make_split()
     model = experiment.make_model()
     print(f"{experiment.make_ratings().name} · {split.description}\n{model.title} · "
@@ -75,26 +78,38 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _asked(arguments: argparse.Namespace) -> Experiment:
-    """The experiment that link and options mean together.
+def asked(
+    link: str,
+    data: str | None = None,
+    split: str | None = None,
+    model: str | None = None,
+    others: Sequence[str] = (),
+) -> Experiment:
+    """Return the experiment that a link and the options of the command mean together.
 
     An option wins over the link, and takes what belonged to the other choice along: --data its
-    ``data.…``, --split its ``split.…``, --model all settings and forks.
+    ``data.…``, --split its ``split.…``, --model all settings and forks. ``others`` are those of
+    --set.
+
+    Raises
+    ------
+    LinkError
+        If the link or an option has no meaning.
     """
-    pairs = _pairs(query_of(arguments.link).split("&"))
+    pairs = _pairs(query_of(link).split("&"))
     ratings: Ratings | None = None
-    if arguments.data is not None:
-        name, ratings = _data(arguments.data)
+    if data is not None:
+        name, ratings = _data(data)
         if name:
             pairs = [pair for pair in pairs if pair[0].partition(".")[0] != "data"]
             pairs.append(("data", name))
-    if arguments.split is not None:
+    if split is not None:
         pairs = [pair for pair in pairs if pair[0].partition(".")[0] != "split"]
-        pairs.append(("split", arguments.split))
-    if arguments.model is not None:
+        pairs.append(("split", split))
+    if model is not None:
         pairs = [pair for pair in pairs if not names_model(pair[0])]
-        pairs.append(("model", arguments.model))
-    for key, value in _pairs(arguments.set, required=True):
+        pairs.append(("model", model))
+    for key, value in _pairs(others, required=True):
         same = {key, {"k": "n_factors", "n_factors": "k"}.get(key, key)}
         pairs = [pair for pair in pairs if pair[0] not in same]
         pairs.append((key, quote(value, safe=",%")))
@@ -113,7 +128,7 @@ def _asked(arguments: argparse.Namespace) -> Experiment:
     return experiment
 
 
-def _pairs(parts: list[str], required: bool = False) -> list[tuple[str, str]]:
+def _pairs(parts: Sequence[str], required: bool = False) -> list[tuple[str, str]]:
     """Keys and values of “key=value” texts, as they are written."""
     found = []
     for part in parts:

@@ -61,7 +61,7 @@ def replay(
     """
     claims = Receipt.from_text(receipt)
     try:
-        experiment = _with_data(claims, data)
+        experiment = experiment_of(claims, data)
         record = run(experiment, until=claims.n_epochs, at=claims.epoch, on_epoch=on_epoch)
         if any(name.startswith("test_") for name in claims.scores):
             record = record.tested()
@@ -72,11 +72,18 @@ def replay(
     return _compared(claims, record)
 
 
-def _with_data(claims: Receipt, data: str | os.PathLike[str] | Ratings | None) -> Experiment:
-    """The experiment holding the ratings it names, if these are they.
+def experiment_of(claims: Receipt, data: str | os.PathLike[str] | Ratings | None) -> Experiment:
+    """Return the experiment of a receipt, holding the ratings it names if these are they.
 
     A file does not say its scale, which somebody may have corrected before training: the receipt
     does.
+
+    Raises
+    ------
+    MissingDataError
+        If they are others.
+    ReadError
+        If the file cannot be read.
     """
     experiment = claims.experiment
     if data is None:

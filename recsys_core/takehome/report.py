@@ -366,7 +366,7 @@ class _Report:
         versions = ", ".join(f"{name} {version}" for name, version in found.versions.items())
         lines = [
             "python -m recsys_core replay RECEIPT" + file,
-            f"python -m recsys_core report '{found.query}'" + file,
+            "python -m recsys_core report RECEIPT" + file,
         ]
         note = Text(
             "In a terminal, with Factorscope installed. The receipt below is for RECEIPT; it "
@@ -421,5 +421,6 @@ def _formula(text: str) -> str:
             parts.append(f"<pre>{textwrap.dedent(block).rstrip()}</pre>")
         else:
             block = re.sub(r"``([^`]+)``", r"<code>\1</code>", block)
-            parts.append(f"<p>{re.sub(r'[*]([^*]+)[*]', r'<i>\1</i>', block)}</p>")
+            block = re.sub(r"[*]([^*]+)[*]", r"<i>\1</i>", block)
+            parts.append(f"<p>{block}</p>")
     return "".join(parts)

@@ -1,0 +1,96 @@
+"""Train an experiment, or what a receipt says, and write a report on it: one HTML file.
+
+    python -m recsys_core report 'data=party&split=random&model=SGD&k=3'
+    python -m recsys_core report 'data=movielens&data.release=100k&model=ALS' --out als.html
+    python -m recsys_core report fs1.eNqVU8uO… --data ratings.csv --for manager
+
+The file needs no network and no program but a browser, and prints well, also to PDF.
+--for technical (the usual one) has all results beside the baselines, for whom the run works, its
+settings, formula and receipt; --for manager is one printed page in plain words.
+
+The run is judged once by the test part of its split, else by the validation part; a split that
+holds nothing out can be judged by nothing, and the report says so. A receipt is trained as far as
+it was, and the model is that of its epoch. Without --out the file is called after data and model;
+a file that is there is not written over unless it is named by --out.
+
+Exit status: 0; 2 where data are missing; 3 where something has no meaning or cannot be written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from recsys_core import escape, experiments, words
+from recsys_core.commands.options import file_of
+from recsys_core.commands.progress import Progress
+from recsys_core.commands.train import asked
+from recsys_core.errors import SettingsError
+from recsys_core.experiments import Record
+from recsys_core.experiments.record import Receipt
+from recsys_core.experiments.replay import experiment_of
+from recsys_core.text import Text
+
+HELP = "train an experiment, or what a receipt says, and write a report on it"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "what", metavar="QUERY|RECEIPT", help="a link's text, or the line that begins with fs1."
+    )
+    parser.add_argument("--data", metavar="NAME|FILE|FOLDER", help="the file of the ratings; or "
+                        "the folder of the MovieLens zips, as $FACTORSCOPE_DATA")  # fmt: skip
+    parser.add_argument("--for", dest="reader", choices=("technical", "manager"),
+                        default="technical", help="who reads it (technical)")  # fmt: skip
+    parser.add_argument("--out", metavar="FILE", help="the file to write, such as report.html")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train, write the report and say where it is; return the exit status.
+
+    Raises
+    ------
+    SettingsError
+        If the file cannot be written.
+    """
+    from recsys_core.takehome import findings, manager, report
+
+    progress = Progress()
+    record = _trained(arguments.what, arguments.data, progress)
+    progress.close()
+    found = findings.find(record)
+    made = manager.write(found) if arguments.reader == "manager" else report.write(found)
+    path = _written(made, arguments.out, f"{found.data} {found.title} {arguments.reader}")
+    print(escape.one_line(str(path)))
+    return 0
+
+
+def _trained(what: str, data: str | None, progress: Progress) -> Record:
+    """Train a receipt as far as it was trained, a link's text to its end."""
+    if not what.strip().startswith("fs"):
+        return experiments.run(asked(what, data), on_epoch=progress)
+    claims = Receipt.from_text(what)
+    experiment = experiment_of(claims, file_of(data))
+    return experiments.run(experiment, until=claims.n_epochs, at=claims.epoch, on_epoch=progress)
+
+
+def _written(made: bytes, out: str | None, name: str) -> Path:
+    """Write the file: the one named, or one called after the run that is not there yet."""
+    path = Path(out) if out is not None else Path(f"{words.slug(name)[:80] or 'report'}.html")
+    try:
+        with open(path, "wb" if out is not None else "xb") as file:
+            file.write(made)
+    except FileExistsError:
+        raise SettingsError(
+            Text("{path} is already there; name the file to write by --out FILE.", path=path.name)
+        ) from None
+    except OSError as error:
+        raise SettingsError(
+            Text(
+                "{path} cannot be written ({why}); name another file by --out FILE.",
+                path=str(path), why=error.strerror or os.strerror(error.errno or 0),
+            )
+        ) from None  # fmt: skip
+    return path
