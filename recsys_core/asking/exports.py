@@ -110,9 +110,12 @@ def _objects(labels: Sequence[Any]) -> np.ndarray:
 
 Kind = Literal["csv", "parquet"]
 
+# The columns of ``best_table`` that are no text; labels are, also where they are numbers.
+_NUMBERS = ("rank", "predicted")
+
 
 def streamed(pieces: Iterable[pd.DataFrame], kind: Kind) -> Iterator[bytes]:
-    """Yield the file of a table that comes in pieces, piece by piece, one at least.
+    """Yield the file of a table that comes in pieces as of ``best_table``, piece by piece.
 
     Labels are text in both kinds, also where they are numbers.
 
@@ -137,12 +140,11 @@ def _parquet(pieces: Iterable[pd.DataFrame]) -> Iterator[bytes]:
     sink = _Sink()
     writer = None
     for piece in pieces:
-        text = piece.select_dtypes(object).columns
         columns = {
-            name: pa.array(map(label_text, piece[name]), pa.string())
-            if name in text
-            else pa.array(piece[name].to_numpy())
-            for name in piece
+            name: pa.array(column.to_numpy())
+            if name in _NUMBERS
+            else pa.array(map(label_text, column.tolist()), pa.string())
+            for name, column in piece.items()
         }
         table = pa.table(columns)
         if writer is None:

@@ -29,7 +29,7 @@ from recsys_core.asking import exports
 from recsys_core.asking.new_users import NewUsers, best_of_new_users
 from recsys_core.errors import LinkError
 from recsys_core.models import load_model
-from recsys_core.reading import read_ratings
+from recsys_core.reading import budget, inspect
 from recsys_core.text import Text
 from recsys_core.words import duration
 
@@ -69,7 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.n < 1:
         raise LinkError(Text("--n {n} has no meaning; a list has 1 place or more.", n=arguments.n))
     fitted = load_model(arguments.model).snapshot()
-    ratings = read_ratings(arguments.ratings)
+    with budget.shared():
+        ratings = inspect(arguments.ratings).read(to_train=False)
     asked = NewUsers.of(fitted, ratings, match=arguments.known == "match")
     del ratings
     for remark in asked.remarks():

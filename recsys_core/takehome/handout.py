@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -314,7 +314,9 @@ import "factorscope/texts.js"
 
 const said = JSON.parse(document.getElementById("said").textContent)
 let version = 1
-const see = (change) => store.see({ ...said.view, ...change, main: said.stream, version: version++ })
+const see = (change) => {
+  store.see({ ...said.view, ...change, main: said.stream, version: version++ })
+}
 store.take({ runs: { [said.stream]: said.run } })
 see({})
 for (const [key, data] of Object.entries(said.charts)) {

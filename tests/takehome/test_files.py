@@ -151,12 +151,12 @@ def test_new_users_get_what_recommend_gives_them_folded_in(entry):
     assert (asked.n_known, asked.n_unknown_items, asked.n_unknown_ratings) == (1, 1, 2)
     assert asked.n_without == 1 and len(asked.remarks()) >= 4
     found = pd.concat(best_of_new_users(fitted, asked, 4))
-    items = [fitted.items.index(100), fitted.items.index(104)]
+    items = [fitted.items.index("100"), fitted.items.index("104")]
     expected = fitted.recommend(fitted.fold_in(items, [3.0, 1.0]), 4)
     mine = found[found["user"] == "new"]
     assert list(mine["item"]) == list(expected["label"])
     np.testing.assert_allclose(mine["predicted"], expected["score"], rtol=1e-5)
-    assert not {100, 104} & {*mine["item"]}
+    assert not {"100", "104"} & {*mine["item"]}
     assert (found["user"] == "other").sum() == 4
 
 
@@ -165,7 +165,7 @@ def test_known_users_keep_what_was_trained_where_they_are_matched(entry):
     asked = NewUsers.of(fitted, new_ratings(), match=True)
     found = pd.concat(best_of_new_users(fitted, asked, 9))
     at = fitted.users.index("u4")
-    expected = fitted.recommend(at, 9, exclude=[fitted.items.index(101)])
+    expected = fitted.recommend(at, 9, exclude=[fitted.items.index("101")])
     mine = found[found["user"] == "u4"]
     assert list(mine["item"]) == list(expected["label"])
     np.testing.assert_allclose(mine["predicted"], expected["score"], rtol=1e-5)
