@@ -125,7 +125,12 @@ def bundle(files: Sequence[File], title: str) -> bytes:
 
 
 def _readme(files: Sequence[File], title: str) -> bytes:
-    lines = [escape.one_line(title), "", f"Made by Factorscope {__version__}.", ""]
+    lines = [
+        escape.one_line(title),
+        "",
+        str(Text("Made by Factorscope {version}.", version=__version__)),
+        "",
+    ]
     for file in files:
         about = textwrap.wrap(f"{file.title}: {file.about}.", 72)
         lines += [file.name, *(f"    {line}" for line in about), ""]

@@ -29,6 +29,7 @@ from recsys_core.models.base import described
 from recsys_core.runs import Run
 from recsys_core.runs.playback import usual_speed
 from recsys_core.runs.snapshots import Snapshot
+from recsys_core.text import Text
 from recsys_core.version import __version__
 
 # Pictures of epochs, all together in bytes, and how many; between two the browser draws what lies
@@ -198,14 +199,24 @@ def _plain(value: Any) -> Any:
 def _head(run: Run, name: str) -> str:
     ratings, nouns = run.ratings, words.many(run.ratings.item_noun)
     if run.model.has_epochs:
-        sees = (
-            "Move the slider: epoch by epoch the error falls, the gaps of the matrix fill in, and "
-            f"users and {nouns} find their places."
+        sees = str(
+            Text(
+                "Move the slider: epoch by epoch the error falls, the gaps of the matrix fill in, "
+                "and users and {nouns} find their places.",
+                nouns=nouns,
+            )
         )
         if run.best_epoch is not None:
-            sees += f" ★ marks epoch {run.best_epoch:,}, which has the lowest validation error."
+            sees += " " + str(
+                Text(
+                    "★ marks epoch {epoch:,}, which has the lowest validation error.",
+                    epoch=run.best_epoch,
+                )
+            )
     else:
-        sees = f"What it predicts for users and {nouns}, learned in one pass."
+        sees = str(
+            Text("What it predicts for users and {nouns}, learned in one pass.", nouns=nouns)
+        )
     at = status_lines.standing(run, run.epoch_at("best"))
     errors = escape.html(status_lines.errors(at))
     sentence = escape.html(str(commentary.sentence(run, run.epoch_at("best"), False)))
