@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from recsys_core.asking.exports import best_table
+from recsys_core.asking.exports import best_in_pieces, best_table
+from recsys_core.models.factor_model import FactorModel
 from recsys_core.models.fitted_model import FittedModel
 from recsys_core.ordering import best_first, keys_of_users, users_at_once
 from recsys_core.ratings import Ratings, label_text
@@ -55,7 +56,8 @@ class NewUsers:
         return cls(
             rated=Ratings(
                 ratings.user_ids[here], items[ratings.item_ids[here]], kept, ratings.users,
-                fitted.items, scale,
+                fitted.items, scale, item_info=fitted.train.item_info,
+                item_noun=fitted.train.item_noun,
             ),
             known=users if match else np.full(len(users), -1),
             n_known=int((users >= 0).sum()),
@@ -125,6 +127,11 @@ def best_of_new_users(fitted: FittedModel, asked: NewUsers, n: int = 10) -> Iter
     Columns as in ``exports.best_of_each``. Each list is that of ``recommend`` of the person folded
     in, or, of one who is matched, of the user with the rated items excluded as well.
     """
+    if isinstance(fitted, FactorModel) and not (asked.known >= 0).any():
+        together = fitted.with_guests(asked.rated)
+        if together is not None:
+            yield from best_in_pieces(together, n)
+            return
     at_once = min(users_at_once(fitted.n_items), _MOST_AT_ONCE)
     keys = keys_of_users(fitted.train)
     everything = np.arange(fitted.n_items)
