@@ -70,9 +70,9 @@ def files_of(
 
     data = run.ratings.name
     found = [
-        File("link.txt", "Link", "opens the run in Factorscope", "again",
+        File("link.txt", "Link as text", "opens the run in Factorscope", "again",
              lambda: f"{link}\n".encode()),
-        File("receipt.txt", "Receipt", "one line that says what was run and proves it: “python -m "
+        File("receipt.txt", "Receipt as text", "one line that says what was run and proves it: “python -m "
              "recsys_core replay RECEIPT” trains the same again and compares", "again",
              lambda: f"{record().receipt}\n".encode()),
         File("reproduce.py", "Script", "a Python script that trains the run again and prints each "

@@ -22,9 +22,9 @@ def test_the_zip_is_one_click_and_the_hand_out_in_it_is_scrubbed_offline(
 ):
     page = browser_page()
     go_to(page, "train?data=party&model=SGD&k=3&n_epochs=30&seed=1&split=random&epoch=best")
-    page.locator(".st-key-export button").click()
+    page.locator(".st-key-export button").first.click()
     with page.expect_download() as download:
-        page.locator(".st-key-take_all button").click()
+        page.locator(".st-key-take_all button").first.click()
     kept = tmp_path / "kept.zip"
     download.value.save_as(kept)
     with zipfile.ZipFile(kept) as packed:
@@ -64,8 +64,8 @@ def test_the_zip_is_one_click_and_the_hand_out_in_it_is_scrubbed_offline(
 def test_everybodys_lists_are_a_file_of_ones_own_browser(browser_page, browser: Browser, server):
     page = browser_page()
     go_to(page, "predictions?data=party&model=ALS&k=2&epoch=best")
-    page.locator(".st-key-export button").click()
-    link = page.locator(".st-key-take_best_csv a")
+    page.locator(".st-key-export button").first.click()
+    link = page.locator(".st-key-take_best_csv a").first
     expect(link).to_have_attribute("href", re.compile("best.csv"))
     address = server.url + becomes(lambda: link.get_attribute("href"))
     own = page.context.request.get(address)
