@@ -12,6 +12,7 @@ from pages.shared.model_in_view import ModelInView
 from recsys_core import words
 from recsys_core.asking import exports
 from recsys_core.asking.matrix_view import Block, View
+from recsys_core.runs import Run, brought
 
 # A whole matrix of more cells is no file to open; about 20 MB.
 _MOST_CELLS = 2_000_000
@@ -27,6 +28,7 @@ def predictions(model: ModelInView, block: Block, view: View) -> None:
     cells = fitted.n_users * fitted.n_items
     stem = words.slug(model.ratings.name)
     with st.container():
+        trained_model(model.run, model.entry.name, model.epoch)
         if cells <= _MOST_CELLS:
             _button(
                 f"All {cells:,} predictions",
@@ -81,6 +83,24 @@ def _in_pieces(model: ModelInView) -> bytes:
         left = words.duration((time.monotonic() - began) / at * (n - at))
         bar.progress(at / n, f"{words.percent(at / n)}, {left} left")
     return b"".join(parts)
+
+
+def trained_model(run: Run, name: str, epoch: int | None = None) -> None:
+    """The trained model of an epoch, None: of the best; ``name`` is what the run is called."""
+    stem = f"{words.slug(name)}-{words.slug(run.ratings.name)}"
+    if run.model.has_epochs:
+        stem += "-best" if epoch is None else f"-epoch-{run.snapshot_near(epoch)[0]}"
+    st.download_button(
+        "Trained model",
+        lambda: brought.to_file(run, run.epoch_at("best") if epoch is None else epoch),
+        f"{stem}.model.npz",
+        "application/octet-stream",
+        icon=":material/save:",
+        key="save_model",
+        on_click="ignore",
+        help="To bring it back by Upload on Data, or to open it in Python by rc.load_model(path). "
+        "The file holds the ratings it was trained on, with their labels.",
+    )
 
 
 def recommendations(table: pd.DataFrame) -> None:
