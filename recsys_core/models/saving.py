@@ -6,10 +6,9 @@ import dataclasses
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
-from recsys_core.errors import FactorscopeError
+from recsys_core.errors import FactorscopeError, MissingPackageError
 from recsys_core.models import model_file
 from recsys_core.models.base import Model
 from recsys_core.models.fitted_model import FittedModel
@@ -68,8 +67,13 @@ def load(file: IO[bytes], called: str) -> SavedModel:
     """
     try:
         about, arrays = model_file.read(file)
-        return _built(about, arrays)
     except FactorscopeError:
+        raise
+    except Exception:
+        about = arrays = None
+    try:
+        return _built(about, arrays)
+    except MissingPackageError:
         raise
     except Exception:
         raise FactorscopeError(
@@ -80,7 +84,7 @@ def load(file: IO[bytes], called: str) -> SavedModel:
         ) from None
 
 
-def _built(about: dict[str, Any], arrays: dict[str, np.ndarray]) -> SavedModel:
+def _built(about: Any, arrays: Any) -> SavedModel:
     model_class = MODELS[about["model"]]
     # Files of earlier versions know nothing of users, nor of words for ratings.
     item_info, user_info = (

@@ -7,6 +7,7 @@ import functools
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from pages.panels.data import keeping_choices
 from pages.shared import session, view
 from recsys_core import escape
 from recsys_core.errors import FactorscopeError
@@ -43,6 +44,7 @@ def offer(file: UploadedFile) -> None:
     with st.container(gap=None):
         for sentence in rest:
             st.caption(escape.markdown(str(sentence)))
+    keeping_choices.ask()
     st.button(
         "Open this model",
         type="primary",
@@ -54,6 +56,7 @@ def offer(file: UploadedFile) -> None:
 
 def _open(saved: SavedModel) -> None:
     """In a callback: a run of it, in view."""
+    keeping_choices.answer()
     st.session_state.pop(_KEPT, None)
     view.look_at(brought.enter(session.workspace(), saved))
     st.session_state.source_done = True

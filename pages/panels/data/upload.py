@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from pages.panels.data import split_form, trained_model
+from pages.panels.data import keeping_choices, split_form, trained_model
 from pages.panels.data.reading_controls import DELIMITERS, REPEATS, Controls
-from pages.shared import empty_state
+from pages.shared import empty_state, keeping
 from recsys_core import escape, words
 from recsys_core.errors import FactorscopeError
 from recsys_core.ratings import Ratings
@@ -127,8 +127,11 @@ def upload() -> None:
         "Nothing in a file is ever run.",
     )
     st.caption(
-        "What you bring stays in the memory of this server, for you alone, and is freed 15 minutes "
-        "after you last looked."
+        "What you bring is for you alone. Whether it is kept after this visit you choose before it "
+        "is used."
+        if keeping.store() is not None
+        else "What you bring stays in the memory of this server, for you alone, and is freed 15 "
+        "minutes after you last looked."
     )
     if files and any(trained_model.is_one(file) for file in files):
         for file in files:
@@ -205,20 +208,27 @@ def _understand(token: str, files: Callable[[], list[tuple[str, bytes]]]) -> Non
         _show(draft, controls.doubts_left())
     if draft.problem:
         return
+    keeping_choices.ask()
     with st.container(horizontal=True):
         st.button(
             "Use and watch a model learn",
             type="primary",
             icon=":material/play_arrow:",
-            on_click=brought.take,
-            args=(empty_state.watch,),
+            on_click=_take,
+            args=(brought, empty_state.watch),
         )
         st.button(
             "Use these ratings",
             icon=":material/check:",
-            on_click=brought.take,
-            args=(empty_state.use,),
+            on_click=_take,
+            args=(brought, empty_state.use),
         )
+
+
+def _take(brought: Brought, then: Callable[[Ratings], None]) -> None:
+    """In a callback: use the ratings, kept or not as was chosen beside."""
+    keeping_choices.answer()
+    brought.take(then)
 
 
 def _done(reading: Reading) -> bool:
