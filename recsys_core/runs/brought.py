@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import math
+import uuid
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -18,9 +19,9 @@ from recsys_core.experiments import Experiment, Record
 from recsys_core.models import Factored, FittedModel, model_file, seen_as
 from recsys_core.models.base import described
 from recsys_core.models.saving import SavedModel, load
-from recsys_core.runs.background_jobs import Axes
 from recsys_core.runs.baselines import Baselines
-from recsys_core.runs.history import History
+from recsys_core.runs.before import Before, Kept
+from recsys_core.runs.results import Results
 from recsys_core.runs.run import Run
 from recsys_core.runs.workspaces import Entry, Workspace
 from recsys_core.splits import Split, whole
@@ -128,22 +129,24 @@ class BroughtRun(Run):
     ) -> None:  # fmt: skip
         model, epoch = saved.model, saved.epoch
         assert epoch is not None
-        self._hold(space.registry, experiment, split.train, split, Baselines(split))
-        if not unsplit:
-            self.ratings = experiment.make_ratings()
-        self.unsplit = unsplit
         self._epochs: Sequence[Epoch] = model.history
         self._at = epoch
         fitted = type(model.snapshot()).of_parts(split.train, model.snapshot().parts())
-        self.model = type(model)(**model.explicit_settings())
-        self.settings = model.settings
-        self.n_epochs = self._epochs[-1].number
-        self._finished = True
-        self.axes, self.history = Axes(), History()
-        self.history.epochs, self.history.epoch = self._epochs, self.n_epochs
+        before = Before(
+            uuid.uuid4().hex, self._epochs, best_of(self._epochs), model.settings,
+            self._epochs[-1].number, finished=True, early=False, interrupted=False, message="",
+            load=lambda train: Kept(fitted),
+        )  # fmt: skip
+        baselines = Baselines(split)
+        super().__init__(space.registry, experiment, baselines, before=before)
+        self._before = None  # nothing is to be loaded later, or trained again
+        self.unsplit, self.split = unsplit, split
+        if unsplit:
+            self.ratings = split.train
+        self.results = Results(experiment, split, baselines)
         self.history.frames.add(epoch, fitted)
         self.history.final = fitted if epoch == self.epoch_at("best") else None
-        self._jobs: Iterator[None] | None = self._prepare(self.clock())
+        self._jobs = self._prepare(self.clock())
 
     @property
     def best_epoch(self) -> int | None:
@@ -245,4 +248,5 @@ def sentences(space: Workspace, saved: SavedModel) -> list[Text]:
         )
     else:
         said.append(Text("Its split is known: {split}.", split=known[1].description))
+    said.append(Text("It is here for this visit: keep the file to bring it again."))
     return said

@@ -18,7 +18,6 @@ from recsys_core.experiments import Experiment, ExperimentTraining, Record
 from recsys_core.experiments.scores import Score
 from recsys_core.experiments.view import Moment
 from recsys_core.models import FittedModel
-from recsys_core.ratings import Ratings
 from recsys_core.runs.background_jobs import PILOT, Axes, pilot_fit
 from recsys_core.runs.baselines import Baselines
 from recsys_core.runs.history import History
@@ -27,7 +26,6 @@ from recsys_core.runs.results import Chosen, Results
 from recsys_core.runs.snapshots import Snapshots
 from recsys_core.runs.wishes import Pace, Wishes
 from recsys_core.runs.worker import Worker
-from recsys_core.splits import Split
 from recsys_core.training import Checkpoint, Epoch
 
 log = logging.getLogger("factorscope")
@@ -54,10 +52,11 @@ class Run:
     version : counts whatever changes.
     lock, clock : the registry's.
     brought : its model came from a file (``brought.BroughtRun``).
+    unsplit : nobody knows which ratings were held out.
     """
 
     brought = False
-    unsplit = False  # nobody knows which ratings were held out
+    unsplit = False
 
     def __init__(
         self,
@@ -67,27 +66,10 @@ class Run:
         parent: Run | None = None,
         epoch: int = 0,
     ) -> None:
-        ratings, split = experiment.make_ratings(), experiment.make_split()
-        self._hold(worker, experiment, ratings, split, baselines)
-        if parent is None:
-            self._begin(ExperimentTraining(experiment, self.split))
-            self.axes, self.history = Axes(), History()
-            self.history.keep(*self._moment())
-        else:
-            self._branch_off(parent, epoch)
-        self._jobs: Iterator[None] | None = self._prepare(self.clock())
-
-    def _hold(
-        self,
-        worker: Worker,
-        experiment: Experiment,
-        ratings: Ratings,
-        split: Split,
-        baselines: Baselines,
-    ) -> None:
-        """Take over what every run has, trained or not."""
         self.stream = uuid.uuid4().hex[:12]
-        self.experiment, self.ratings, self.split = experiment, ratings, split
+        self.experiment = experiment
+        self.ratings = experiment.make_ratings()
+        self.split = experiment.make_split()
         self.baselines = baselines
         self.results = Results(experiment, self.split, baselines)
         self.wishes, self.pace = Wishes(), Pace()
@@ -96,6 +78,13 @@ class Run:
         self.version = 0
         self._worker, self.lock, self.clock = worker, worker.lock, worker.clock
         self._slice = 0.05  # how long the worker's turns with it are now, in seconds
+        if parent is None:
+            self._begin(ExperimentTraining(experiment, self.split))
+            self.axes, self.history = Axes(), History()
+            self.history.keep(*self._moment())
+        else:
+            self._branch_off(parent, epoch)
+        self._jobs: Iterator[None] | None = self._prepare(self.clock())
 
     def _begin(self, course: ExperimentTraining) -> None:
         self._course = course

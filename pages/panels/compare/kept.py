@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from recsys_core.asking import exports
 from recsys_core.errors import FactorscopeError
 from recsys_core.experiments import past_words
 from recsys_core.experiments.store import KeptRun, Store
+from recsys_core.runs import past
 
 # Lines of a page: more are asked for page by page, so that thousands are as quick as ten.
 A_PAGE = 25
@@ -48,6 +50,7 @@ def draw() -> None:
     if n is None:
         return
     _undo()
+    _waiting()
     if not n:
         st.markdown(
             "No kept run fits this search."
@@ -63,6 +66,13 @@ def draw() -> None:
     chosen = _table(*found)
     _pages(n, n_pages, page)
     _actions(chosen, asked)
+
+
+def _waiting() -> None:
+    """Runs of the last visit that are not here: what each needs."""
+    waiting = past.waiting(session.workspace())
+    for sentence in list(dict.fromkeys(str(each.sentence) for each in waiting))[:3]:
+        st.caption(escape.markdown(sentence))
 
 
 # --- search, filter, sort -------------------------------------------------------------------------
@@ -122,13 +132,8 @@ def _rows(
         mine, sort=view.option("kept_by"), descending=view.option("kept_order") == "down",
         limit=A_PAGE, offset=(page - 1) * A_PAGE, **asked,
     )  # fmt: skip
-    splits = {}
-    for hash in {run.experiment for run in found}:
-        try:
-            splits[hash] = past_words.split_of(store.experiment(hash))
-        except FactorscopeError:
-            splits[hash] = "of a newer version"
-    return found, splits
+    known = store.experiments(run.experiment for run in found)
+    return found, {hash: past_words.split_of(each) for hash, each in known.items()}
 
 
 def _table(found: list[KeptRun], splits: Mapping[str, str]) -> list[KeptRun]:
@@ -139,7 +144,7 @@ def _table(found: list[KeptRun], splits: Mapping[str, str]) -> list[KeptRun]:
             "pin": ["📌" if run.pinned else "" for run in found],
             "name": [run.name for run in found],
             "data": [run.data_name for run in found],
-            "split": [splits[run.experiment] for run in found],
+            "split": [splits.get(run.experiment, "") for run in found],
             "model": [run.model for run in found],
             "validation RMSE": [run.validation_rmse for run in found],
             "epochs": [f"{run.epoch:,} / {run.n_epochs:,}" for run in found],
@@ -180,10 +185,11 @@ def _table(found: list[KeptRun], splits: Mapping[str, str]) -> list[KeptRun]:
 
 
 def _status(run: KeptRun) -> str:
-    live = keeping.entry_of(run.id)
+    """As it is kept; of a run that is here, as it is now."""
+    live = past.entry_of(session.workspace(), run.id)
     if live is not None:
-        return live.run.status
-    return "interrupted" if run.interrupted else run.status
+        return "interrupted" if live.run.interrupted else live.run.status
+    return "interrupted" if run.status == "training" else run.status
 
 
 def _pages(n: int, n_pages: int, page: int) -> None:
@@ -279,23 +285,33 @@ def _words(run: KeptRun) -> None:
 
 def _save(id: str) -> None:
     state = st.session_state
-    name, note = state[f"kept_name_{id}"], state[f"kept_note_{id}"]
     tags = [tag.strip() for tag in state[f"kept_tags_{id}"].split(",")]
-    keeping.write(lambda store: store.set_words(id, name=name, note=note, tags=tags))
-    live = keeping.entry_of(id)
-    if live is not None:
-        session.workspace().rename(live, name)
+    name, note = state[f"kept_name_{id}"], state[f"kept_note_{id}"]
+    with _refusals():
+        past.set_words(session.workspace(), id, name=name, note=note, tags=tags)
 
 
 def _pin(ids: list[str], pinned: bool) -> None:
-    keeping.write(lambda store: [store.set_words(id, pinned=pinned) for id in ids])
+    with _refusals():
+        for id in ids:
+            past.set_words(session.workspace(), id, pinned=pinned)
     _choose_nothing()
 
 
 def _delete(ids: list[str]) -> None:
-    keeping.write(lambda store: store.delete(ids))
-    st.session_state.kept_deleted = ids
+    with _refusals():
+        past.delete(session.workspace(), ids)
+        st.session_state.kept_deleted = ids
     _choose_nothing()
+
+
+@contextlib.contextmanager
+def _refusals() -> Iterator[None]:
+    """In a callback: what is refused is said when the page is drawn."""
+    try:
+        yield
+    except FactorscopeError as error:
+        st.session_state.kept_refused = str(error)
 
 
 def _undo() -> None:
@@ -308,18 +324,17 @@ def _undo() -> None:
 
 
 def _undone(ids: list[str]) -> None:
-    keeping.write(lambda store: store.undo(ids))
-    del st.session_state.kept_deleted
+    with _refusals():
+        past.undo(session.workspace(), ids)
+        del st.session_state.kept_deleted
 
 
 def _bring_back(chosen: list[KeptRun], go_on: bool = False) -> None:
     """In a callback: runs in the workspace's list, the first in view; or why not."""
     entries = []
     for run in chosen:
-        try:
-            entries.append(keeping.bring_back(run))
-        except FactorscopeError as error:
-            st.session_state.kept_refused = f"{run.name}: {error}"
+        with _refusals():
+            entries.append(past.bring_back(session.workspace(), run.id))
     if not entries:
         return
     _choose_nothing()

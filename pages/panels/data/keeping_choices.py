@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import keeping, session, view
-from recsys_core import runs, words
+from recsys_core import words
 from recsys_core.experiments.store import Consent
+from recsys_core.runs import past
 
 _DAYS = {30: "30 days", 365: "a year", 1825: "five years", 0: "until I forget them"}
 
@@ -32,7 +33,7 @@ def ask() -> None:
 def answer() -> None:
     """In a callback, when the ratings are used: what was chosen holds from now on."""
     if keeping.store() is not None and keeping.owner().consent is None:
-        keeping.choose(consent=st.session_state.get("consent") or keeping.usual_consent())
+        keeping.set_consent(st.session_state.get("consent") or keeping.usual_consent())
 
 
 def section() -> None:
@@ -75,12 +76,12 @@ def _settings() -> None:
         offered = dict(_DAYS) if days in _DAYS else {days: f"{days} days", **_DAYS}
         st.selectbox(
             "Keep runs for", list(offered), format_func=offered.__getitem__, key="keep_days",
-            width=200, on_change=_days,
+            width=200, on_change=_limits,
         )  # fmt: skip
         st.session_state.keep_megabytes = chosen.megabytes
         st.number_input(
             "Models, at most (MB)", 0, 100_000, step=100, key="keep_megabytes", width=180,
-            on_change=_megabytes,
+            on_change=_limits,
         )  # fmt: skip
     st.caption(
         "Runs that nobody touched for so long are forgotten, pinned ones never. Where models take "
@@ -91,16 +92,13 @@ def _settings() -> None:
 
 def _consent() -> None:
     wanted: Consent = st.session_state.keep_consent
-    keeping.choose(consent=wanted)
+    keeping.set_consent(wanted)
 
 
-def _days() -> None:
-    keeping.choose(days=st.session_state.keep_days or None)
-
-
-def _megabytes() -> None:
-    if st.session_state.keep_megabytes is not None:
-        keeping.choose(megabytes=int(st.session_state.keep_megabytes))
+def _limits() -> None:
+    megabytes = st.session_state.keep_megabytes
+    if megabytes is not None:
+        keeping.set_limits(st.session_state.keep_days or None, int(megabytes))
 
 
 def _forget() -> None:
@@ -120,5 +118,5 @@ def _forget() -> None:
 
 
 def _forget_everything() -> None:
-    runs.registry().forget(session.workspace().owner)
+    past.forget(session.workspace())
     view.forget()
