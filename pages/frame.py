@@ -102,3 +102,4 @@ with runs.registry().drawing():
         view.tell()
         raise
     view.tell()
+    view.keep()

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from recsys_core import escape
-from recsys_core.errors import StoreError
+from recsys_core.errors import FactorscopeError, MissingRunError, StoreError
 from recsys_core.experiments import store_tables as tables
 from recsys_core.experiments.experiment import Experiment
 from recsys_core.extras import needed_for
@@ -145,7 +145,7 @@ class KeptRun:
     ----------
     id : of the run in its owner's list; course : of the training, shared by all who watch it.
     experiment : the hash of the Experiment (``Store.experiment``).
-    status : "training" (also: cut off while it trained), "paused", "finished" or "failed".
+    status : "training", "interrupted" (cut off while it trained), "paused", "finished", "failed".
     listed : whether it was in the owner's list at the last visit; number, color_index, belongs_to :
         as in that list.
     created, changed, deleted_at : seconds since 1970; changed counts training, not words.
@@ -182,11 +182,6 @@ class KeptRun:
     pinned: bool = False
     deleted_at: float | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether it was cut off: of a run that trains now, the workspace knows better."""
-        return self.status == "training"
 
 
 @dataclass(frozen=True)
@@ -243,7 +238,8 @@ class Store:
             if self._is_file:
                 self._engine = _sqlite_engine(self.url)
             else:
-                self._engine = sql.create_engine(self.url, pool_pre_ping=True)
+                waits = {"connect_timeout": int(PATIENCE)}
+                self._engine = sql.create_engine(self.url, pool_pre_ping=True, connect_args=waits)
         except (sql.exc.ArgumentError, sql.exc.NoSuchModuleError, ModuleNotFoundError):
             raise StoreError(
                 Text(
@@ -375,6 +371,8 @@ class Store:
         """Say in one sentence what a database refuses."""
         try:
             yield
+        except (sql.exc.IntegrityError, sql.exc.DataError):
+            raise  # a mistake of ours, which no waiting mends
         except (sql.exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
             raise StoreError(_sentence(error, self.where)) from error
 
@@ -432,7 +430,8 @@ class Store:
     def keep_data(self, data: KeptData, arrays: bytes | None = None) -> None:
         """Keep what is known of a data set; without ``arrays`` those that are kept stay."""
         row: dict[str, Any] = {
-            "owner": data.owner, "fingerprint": data.fingerprint, "name": data.name,
+            "owner": data.owner, "fingerprint": data.fingerprint,
+            "name": _storable(data.name),
             "source": json.dumps(data.source.to_dict()), "split": json.dumps(dict(data.split)),
             "counts": json.dumps(dict(data.counts)), "listed": data.listed, "seen": data.seen,
             "arrays": arrays,
@@ -558,12 +557,22 @@ class Store:
             found["tags"] = sorted({tag for text in tagged.scalars() for tag in _tags(text)})
         return found
 
+    def experiments(self, hashes: Iterable[str]) -> dict[str, Experiment]:
+        """Experiments by their hashes, without ratings; those of a newer version are absent."""
+        table, found = tables.experiments, {}
+        with self._reading() as own:
+            for some in _pieces(sorted(set(hashes))):
+                for hash, text in own.execute(sql.select(table).where(table.c.hash.in_(some))):
+                    with contextlib.suppress(FactorscopeError):
+                        found[hash] = Experiment.from_dict(json.loads(text))
+        return found
+
     def experiment(self, hash: str) -> Experiment:
         """The experiment of a hash, without ratings.
 
         Raises
         ------
-        StoreError
+        MissingRunError
             If there is none.
         LinkError
             If it was written by a newer version.
@@ -572,7 +581,7 @@ class Store:
         with self._reading() as own:
             text = own.execute(sql.select(table.c.json).where(table.c.hash == hash)).scalar()
         if text is None:
-            raise StoreError(
+            raise MissingRunError(
                 Text("{where} has no experiment {hash}.", where=self.where, hash=hash[:40])
             )
         return Experiment.from_dict(json.loads(text))
@@ -617,6 +626,14 @@ class Store:
             for some in _pieces(ids):
                 own.execute(tables.runs.delete().where(tables.runs.c.id.in_(some)))
             _drop_orphans(own)
+
+    def mark_interrupted(self) -> None:
+        """Note that nobody trains any more: called by a server that starts."""
+        table = tables.runs
+        with self._writing() as own:
+            own.execute(
+                table.update().where(table.c.status == "training").values(status="interrupted")
+            )
 
     def set_listed(self, owner: str, ids: Sequence[str]) -> None:
         """Note which runs are in the owner's list; all others are not."""
@@ -688,6 +705,16 @@ class Store:
         with self._reading() as own:
             row = own.execute(asked.where(table.c.run == course, table.c.kind == kind)).first()
         return None if row is None else Artefact(int(row[0]), bytes(row[1]))
+
+    def artefact_epochs(self, courses: Sequence[str]) -> dict[str, dict[str, int]]:
+        """Of which epochs models and checkpoints of several trainings are, by kind."""
+        table, found = tables.artefacts, {}
+        with self._reading() as own:
+            for some in _pieces(courses):
+                asked = sql.select(table.c.run, table.c.kind, table.c.epoch)
+                for run, kind, epoch in own.execute(asked.where(table.c.run.in_(some))):
+                    found.setdefault(run, {})[kind] = int(epoch)
+        return found
 
     def drop_artefacts(self, course: str) -> None:
         """Forget model and checkpoint of a training: it is trained again when looked at."""
@@ -832,19 +859,9 @@ class Store:
         Texts are as people wrote them: who writes a file guards formulas (``asking.exports``).
         """
         found = self.runs(owner, **asked)
-        said = self._queries([run.experiment for run in found])
+        known = self.experiments(run.experiment for run in found)
+        said = {hash: experiment.to_query() for hash, experiment in known.items()}
         return [_as_row(run, said.get(run.experiment, "")) for run in found]
-
-    def _queries(self, hashes: Iterable[str]) -> dict[str, str]:
-        """The link's text of each experiment; those of a newer version are absent."""
-        table, found = tables.experiments, {}
-        with self._reading() as own:
-            for some in _pieces(sorted(set(hashes))):
-                for hash, text in own.execute(sql.select(table).where(table.c.hash.in_(some))):
-                    with contextlib.suppress(ValueError):  # of a version that we do not know
-                        found[hash] = Experiment.from_dict(json.loads(text)).to_query()
-        return found
-
 
 # --- rows -----------------------------------------------------------------------------------------
 
@@ -893,6 +910,7 @@ def _tags(text: str) -> tuple[str, ...]:
 
 def _row(run: KeptRun) -> dict[str, Any]:
     row = {f.name: getattr(run, f.name) for f in dataclasses.fields(run)}
+    row |= {name: _storable(row[name]) for name in ("name", "note", "data_name")}
     row |= {"tags": _tagged(run.tags), "json": json.dumps(dict(row.pop("facts"))), "searched": ""}
     return row
 

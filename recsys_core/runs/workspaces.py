@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+import uuid
+from collections.abc import Callable
 from typing import Any
 
 from recsys_core import escape
@@ -62,17 +64,21 @@ class Entry:
 
     Attributes
     ----------
+    id : what names it in the database.
     run : the Run, which others may watch, too.
     number : counts from 1 in the order of creation and is never given again: a View's name for it.
     name, color_index : what it is called; colours go by creation.
     group : "" for a person's own; else what it belongs to ("Replica 2").
     seen : when somebody last looked at it, on the registry's clock.
+    came_back : it was trained in an earlier visit.
     """
 
     def __init__(self, run: Run, number: int, name: str, color_index: int, group: str) -> None:
+        self.id = uuid.uuid4().hex
         self.run, self.number, self.name = run, number, name
         self.color_index, self.group = color_index, group
         self.seen = run.clock()
+        self.came_back = False
 
     def train(self, until: int | None = None) -> None:
         """Have it trained up to an epoch (None: to its end)."""
@@ -81,7 +87,7 @@ class Entry:
     @property
     def started(self) -> bool:
         """Whether this browser ever wanted it trained; others may have, meanwhile."""
-        return self.run.wishes.of(self) > 0
+        return self.came_back or self.run.wishes.of(self) > 0
 
     @property
     def training(self) -> bool:
@@ -115,6 +121,8 @@ class Workspace:
         self.entries: list[Entry] = []
         self.guest: dict[Recipe, dict[int, float]] = {}
         self.touched = registry.clock()
+        # Called with each data set that is loaded: runs on it may be waiting for it.
+        self.after_load: Callable[[DataSet], None] | None = None
         self._n_created: dict[str, int] = {}  # by group
 
     # --- data -----------------------------------------------------------------------------------
@@ -136,6 +144,8 @@ class Workspace:
                 self.data = [*self.data, found]
             self.look_at(found)
             self._let_go_of_data()
+        if self.after_load is not None:
+            self.after_load(found)
         return found
 
     def _let_go_of_data(self) -> None:
@@ -232,6 +242,23 @@ class Workspace:
             self._n_created[group] = color_index + 1
             entry = Entry(run, number, unique, color_index, group)
             self.entries = [*self.entries, entry]
+        self.registry.wake()
+        return entry
+
+    def put_back(
+        self, run: Run, id: str, number: int, name: str, color_index: int, group: str
+    ) -> Entry:
+        """Enter a run that comes back, as it was in this list; a number that is taken changes."""
+        with self.registry.lock:
+            taken = {entry.number for entry in self.entries}
+            if number in taken or number < 1:
+                number = self.registry.next_number(self.owner)
+            self.registry.numbers_from(self.owner, number)
+            created = max(self._n_created.get(group, 0), color_index + 1)
+            self._n_created[group] = created
+            entry = Entry(run, number, name, color_index, group)
+            entry.id, entry.came_back = id, run.epoch > 0
+            self.entries = sorted([*self.entries, entry], key=lambda each: each.number)
         self.registry.wake()
         return entry
 
