@@ -27,6 +27,7 @@ test: venv $(VENV)/requirements.txt $(VENV)/requirements-dev.txt
 # And those that take long, each more than about ten seconds.
 test-all: venv $(VENV)/requirements.txt $(VENV)/requirements-dev.txt
 	$(BIN)/python tests/browser/chromium.py --install
+	$(BIN)/python tests/postgresql.py --install
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: venv $(VENV)/requirements.txt $(VENV)/requirements-dev.txt

@@ -30,6 +30,7 @@ from pages.shared import visitor
 from pages.shared.chart.assets import LIVE_ROUTE, PLOTLY_FILE, PLOTLY_ROUTE, SCRIPTS, SCRIPTS_ROUTE
 from recsys_core import escape
 from recsys_core.errors import FactorscopeError
+from recsys_core.runs import past
 
 log = logging.getLogger("factorscope")
 
@@ -140,13 +141,17 @@ def _warm_up() -> None:
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    """Say where; warm up in the background, once the first page has had time to be drawn."""
+    """Say where; keep runs; warm up once the first page has had time to be drawn."""
     port, path = st.get_option("server.port"), st.get_option("server.baseUrlPath")
     print(f"\n  Factorscope is at http://localhost:{port}/{path.strip('/')}\n", flush=True)
     warm_up = threading.Timer(_FIRST_PAGE, _warm_up)
     warm_up.daemon = True
     warm_up.start()
+    keeper = past.install()
+    if keeper is not None and keeper.trouble:
+        print(f"  {keeper.trouble}\n", flush=True)
     yield
+    past.uninstall()
 
 
 def on_script_error(error: Exception) -> bool:

@@ -126,7 +126,10 @@ def serving() -> Iterator[Server]:
         command = [sys.executable, "-m", "streamlit", "run", "app.py"]
         command += ["--server.port", str(port), "--server.headless", "true"]
         command += ["--server.address", "127.0.0.1"]
-        process = subprocess.Popen(command, cwd=_ROOT, stdout=log, stderr=subprocess.STDOUT)
+        nothing_kept = {**os.environ, "FACTORSCOPE_DB": "none"}
+        process = subprocess.Popen(
+            command, cwd=_ROOT, stdout=log, stderr=subprocess.STDOUT, env=nothing_kept
+        )
         server = Server(f"http://127.0.0.1:{port}", process, Path(log.name))
         try:
             _wait_for(server)

@@ -30,6 +30,9 @@ st.markdown(
     else "No epochs here: all there is to learn is found in one pass, and then the gaps fill in."
 )
 live_panels.strip(run)
+if run.brought and run.model.has_epochs:
+    at = run.snapshot_near(view.epoch())[0]
+    st.caption(f"Its model came from a file: matrix and map are of epoch {at:,}, the one in it.")
 live_panels.panels(entry)
 if parts.drawn("settings"):
     settings.settings()

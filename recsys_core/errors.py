@@ -62,3 +62,7 @@ class ReceiptError(FactorscopeError):
 
 class LiveError(FactorscopeError):
     """A message from a browser has no meaning, or comes from a page of another version."""
+
+
+class StoreError(FactorscopeError):
+    """The database of runs cannot be used: locked, full, read-only, gone, damaged, or newer."""

@@ -8,6 +8,7 @@ the parameters and the mathematics.
 from __future__ import annotations
 
 import copy
+import dataclasses
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -249,6 +250,10 @@ class Training:
         """Whether training ended because validation no longer improved."""
         return self._at.stopped_early
 
+    @stopped_early.setter
+    def stopped_early(self, stopped: bool) -> None:
+        self._at.stopped_early = stopped
+
     @property
     def finished(self) -> bool:
         """Whether all planned epochs are done, or training stopped early."""
@@ -259,6 +264,13 @@ class Training:
         self.n_epochs = self.epoch + n_epochs
         self._at.stopped_early = False
         self._at.waited = 0
+
+    def recall(self, epochs: Sequence[Epoch]) -> None:
+        """Take back the times of epochs that were trained before, where the errors are the same."""
+        history = self._at.history
+        for before, now in zip(epochs, list(history), strict=False):
+            if dataclasses.replace(now, seconds=before.seconds) == before:
+                history[before.number] = before
 
     def advance(self, max_seconds: float = 0.05) -> Epoch | None:
         """Train for at most about ``max_seconds``; return the Epoch if one ends, else None.

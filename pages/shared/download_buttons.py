@@ -14,6 +14,7 @@ from pages.shared.model_in_view import ModelInView
 from recsys_core import words
 from recsys_core.asking import exports
 from recsys_core.asking.matrix_view import Block, View
+from recsys_core.runs import Run, brought
 
 
 def block(model: ModelInView, shown: Block, view: View) -> None:
@@ -24,6 +25,24 @@ def block(model: ModelInView, shown: Block, view: View) -> None:
         lambda: exports.to_csv(shown.table(view)),
         f"{words.slug(model.ratings.name)}-{view}.csv",
         "save_block",
+    )
+
+
+def trained_model(run: Run, name: str, epoch: int | None = None) -> None:
+    """The trained model of an epoch, None: of the best; ``name`` is what the run is called."""
+    stem = f"{words.slug(name)}-{words.slug(run.ratings.name)}"
+    if run.model.has_epochs:
+        stem += "-best" if epoch is None else f"-epoch-{run.snapshot_near(epoch)[0]}"
+    st.download_button(
+        "Trained model",
+        lambda: brought.to_file(run, run.epoch_at("best") if epoch is None else epoch),
+        f"{stem}.model.npz",
+        "application/octet-stream",
+        icon=":material/save:",
+        key="save_model",
+        on_click="ignore",
+        help="To bring it back by Upload on Data, or to open it in Python by rc.load_model(path). "
+        "The file holds the ratings it was trained on, with their labels.",
     )
 
 

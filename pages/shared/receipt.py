@@ -39,6 +39,8 @@ def line(run: Run, epoch: int | None = None) -> None:
         if run.model.has_epochs:
             st.markdown(f"Of epoch {record.epoch:,}{best}:")
         st.code(record.receipt, language=None, wrap_lines=True)
+    elif run.unsplit:
+        st.caption("It came from a file that does not say what was run: it cannot be replayed.")
     elif run.status == "failed":
         st.caption("It failed, so there is nothing to prove.")
     elif run.wants_training or run.rewinding:

@@ -14,7 +14,7 @@ from pages.shared.chart.assets import PLOTLY_FILE, SCRIPTS
 from recsys_core import words
 from recsys_core.asking import exports
 from recsys_core.errors import FactorscopeError
-from recsys_core.runs import Entry, Run
+from recsys_core.runs import Entry, Run, brought
 from recsys_core.takehome.bundle import File, Group, bundle, files_of
 
 # Places of everybody's list.
@@ -108,6 +108,15 @@ def _file(file: File, stem: str) -> None:
 def _predictions(run: Run, epoch: int, stem: str) -> None:
     """All of a small matrix; and everybody's list, which is sent while it is made."""
     fitted = run.fitted_at(epoch)
+    _button(
+        "Trained model",
+        lambda: brought.to_file(run, epoch),
+        f"{stem}-epoch-{epoch}.model.npz",
+        _TYPES["npz"],
+        "take_model",
+        help="For “python -m recsys_core recommend”, for rc.load_model(path), or to bring it back by "
+        "Upload on Data. It holds the ratings it was trained on, with their labels.",
+    )
     cells = fitted.n_users * fitted.n_items
     if cells <= _MOST_CELLS:
         _button(

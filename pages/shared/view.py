@@ -28,7 +28,8 @@ from recsys_core.live import status_lines
 from recsys_core.live.status_lines import Standing
 from recsys_core.models import Model
 from recsys_core.ratings import SIDES, Ratings, Side
-from recsys_core.runs import DataSet, Entry, Run, Status, Workspace, playback, registry
+from recsys_core.runs import DataSet, Entry, Run, Status, Workspace, past, playback, registry
+from recsys_core.runs.keeping import Keeper
 from recsys_core.splits import Split
 
 _COMPONENT = st.components.v2.component(
@@ -293,6 +294,11 @@ def _where(seen: DataSet | Entry) -> dict[str, Any]:
     return {"run": 0, "data": seen.source, "moment": None, "playing": False}
 
 
+def forget() -> None:
+    """In a callback: look at nothing any more, as a new tab does."""
+    st.session_state.pop("tab", None)
+
+
 def new_entry(model: Model | None = None) -> Entry:
     """A run of a model (None: the usual one) on the data in view, which comes into view itself."""
     found = data()
@@ -437,6 +443,8 @@ def arrive(page: str) -> None:
         query = "&".join(p for p in session.address().split("&") if not p.startswith("embed"))
         if query:
             read(query)
+        elif fresh:
+            _return_to(past.keeper())
     if tab.view.playing and page != _TRAIN:
         change(chosen=False, playing=False, moment="best")
     if page == _TRAIN and ratings() is not None and entry() is None:
@@ -444,6 +452,22 @@ def arrive(page: str) -> None:
             new_entry()
     _end_playback()
     _begin_drawing()
+
+
+def _return_to(keeper: Keeper | None) -> None:
+    """In a new tab: look at what this browser looked at last, as far as it is here."""
+    space = session.workspace()
+    before = None if keeper is None else keeper.view(space.owner)
+    if before is not None and space.entry(before.run) is not None:
+        tab = _tab()
+        tab.view = before.replace(version=tab.view.version + 1)
+
+
+def keep() -> None:
+    """Keep what is looked at, so that it is found again after the server has restarted."""
+    keeper = past.keeper()
+    if keeper is not None:
+        keeper.note_view(session.workspace().owner, now())
 
 
 def read(query: str) -> None:

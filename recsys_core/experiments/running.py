@@ -7,7 +7,7 @@ takes it to its end and keeps what came of it as a Record.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 from recsys_core.errors import SettingsError
@@ -84,6 +84,18 @@ class ExperimentTraining:
             planned = int(dict(fork.settings).get("n_epochs", planned))  # type: ignore[arg-type]
             n_epochs = fork.epoch + _epochs_after(fork.epoch, planned)
         return n_epochs
+
+    def resume(self, n_epochs: int, epochs: Sequence[Epoch], early: bool) -> None:
+        """Be again where it was kept, beyond what its checkpoint says.
+
+        ``n_epochs`` were planned in all, ``epochs`` were done, ``early`` says whether it had
+        stopped early then.
+        """
+        training = self.training
+        if not self._ahead:
+            training.n_epochs = n_epochs
+            training.stopped_early = early and training.epoch == epochs[-1].number
+        training.recall(epochs)
 
     def advance(self, max_seconds: float = math.inf) -> Epoch | None:
         """Work at most about ``max_seconds``; the Epoch when one ends, else None.

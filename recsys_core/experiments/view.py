@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
@@ -66,6 +67,30 @@ class View:
             If no page declares it.
         """
         return dict(self.options).get(name, OPTIONS[name].usual)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is kept of it as plain data for JSON: not what guides a class, nor playback."""
+        return {
+            "run": self.run, "data": None if self.data is None else self.data.to_dict(),
+            "moment": self.moment, "user": self.user, "item": self.item, "shown": list(self.shown),
+            "speed": self.speed, "lang": self.lang, "options": dict(self.options),
+        }  # fmt: skip
+
+    @classmethod
+    def from_dict(cls, said: Mapping[str, Any]) -> View:
+        """The inverse of ``to_dict``; what has no meaning any more is left at its default."""
+        view = cls(run=int(said.get("run") or 0))
+        data = dict(said.get("data") or {})
+        if data:
+            options = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+            view = view.replace(data=Recipe.of(str(options.pop("name")), **options))
+        for name in ("moment", "user", "item", "speed", "lang"):
+            view = view.replace(**{name: said.get(name)})
+        view = view.replace(shown=tuple(said.get("shown") or ()))
+        for name, text in dict(said.get("options") or {}).items():
+            with contextlib.suppress(KeyError, SettingsError):  # of another version
+                view = view.with_option(name, text)
+        return view
 
     def with_option(self, name: str, text: str) -> View:
         """A copy with another choice on a page.
@@ -145,6 +170,12 @@ OPTIONS = {
     "score": Option("mean", ("mean", "sum")),
     # Compare
     "compare": Option("race", ("race", "table", "splits", "metrics", "sweep", "kept")),
+    "kept_by": Option(
+        "created",
+        ("created", "name", "data_name", "model", "validation_rmse", "epoch", "seconds", "status"),
+    ),
+    "kept_order": Option("down", ("down", "up")),
+    "kept_page": Option("1", (), _NUMBER),
     # Replicas
     "replica": Option("0", ("0", "1", "2", "3", "4")),
 }

@@ -35,6 +35,7 @@ class _Told:
     map: Map | None = None
     frames: set[int] = field(default_factory=set)
     pictured: int = -1  # up to this epoch frames were sent
+    series: object = None  # which models they were of
 
 
 class Feed:
@@ -91,16 +92,22 @@ class Feed:
         version = run.version
         if version == told.version:
             return None
+        pictured = stream == self.main
+        if pictured:
+            run.awaken()  # before the lock: a run that came back reads its models
         with run.lock:  # an epoch, its frame and the status change together
             news = _state(run, told.epochs)
-            moments = list(run.frames)
+            moments = list(run.frames) if pictured else []
+            if told.series is not None and told.series is not run.history.frames:
+                told.pictured = -1  # the models of a run that came back are there again
+            told.series = run.history.frames
         told.version = version
         told.epochs = news.from_ + len(news.loss)
         self._tell_words(run, told, news)
         if not told.baselines and (known := list(run.baselines)):
             told.baselines = True
             news.baselines = [Baseline(b.name, b.train_rmse, b.validation_rmse) for b in known]
-        if stream == self.main and not run.basis_pending:
+        if pictured and not run.basis_pending:
             news.frames = self._frames(run, told, moments)
             found = latent_axes.map_of(run)
             if found != told.map:
@@ -141,7 +148,7 @@ def _snapshot_of(run: Run, epoch: int) -> Snapshot[FittedModel]:
     """Return the fitted model kept nearest to an epoch; a finished run keeps its best one."""
     if run.status == "finished" and epoch == run.best_epoch:
         return Snapshot(epoch, run.fitted)
-    return run.frames.nearest(epoch)
+    return Snapshot(*run.snapshot_near(epoch))
 
 
 def _state(run: Run, known: int) -> RunNews:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import functools
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterable
+from weakref import WeakValueDictionary
 
 from recsys_core.runs.run import Run
 from recsys_core.runs.shared import Shared
@@ -28,12 +30,22 @@ _SLICE = 0.05
 _ROUND = 0.3  # all runs together are visited about this often; slices shrink when there are many
 
 
+class _Opening:
+    """Held while a workspace is made."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+
 class Registry(Shared):
     """All workspaces of the server; in a turn, each busy run trains for a short time."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, threaded: bool = True) -> None:
         super().__init__(clock, threaded)
         self._workspaces: dict[str, Workspace] = {}
+        self._opening: WeakValueDictionary[str, _Opening] = WeakValueDictionary()
+        # Fills a new workspace with what is kept of its owner; None where nothing is kept.
+        self.fill: Callable[[Workspace], None] | None = None
 
     def workspace(self, owner: str) -> Workspace:
         """The workspace of a browser, made when it is first asked for; asking keeps it alive."""
@@ -43,13 +55,25 @@ class Registry(Shared):
             found.touched = self.clock()
             if self._workspaces.get(owner) is found:  # and was not forgotten just now
                 return found
+        # It is there for others only once it is filled, and is filled once.
         with self.lock:
+            opening = self._opening.setdefault(owner, _Opening())
+        with opening.lock:
             found = self._workspaces.get(owner)
             if found is None:
-                found = self._workspaces[owner] = Workspace(owner, self)
+                found = Workspace(owner, self)
+                if self.fill is not None:
+                    self.fill(found)
+            with self.lock:
+                self._workspaces[owner] = found
                 self.wake()  # it frees what is forgotten, also where nothing is ever trained
-            found.touched = self.clock()
-            return found
+                found.touched = self.clock()
+                return found
+
+    def workspaces(self) -> list[Workspace]:
+        """All that are in memory."""
+        with self.lock:
+            return list(self._workspaces.values())
 
     def of_ticket(self, ticket: str) -> Workspace | None:
         """The workspace of a ticket, kept alive; None where there is none such."""
@@ -93,13 +117,14 @@ class Registry(Shared):
     def _keep_within_budgets(self) -> None:
         for space in self._workspaces.values():
             of_space: list[Snapshots] = []
-            for run in dict.fromkeys(entry.run for entry in space.entries):
-                _thin([run.frames], RUN_FRAMES)
-                _thin([run.checkpoints], RUN_CHECKPOINTS)
-                of_space += [run.frames, run.checkpoints]
+            # Of its history: a run that came back and is not looked at holds nothing yet.
+            for history in dict.fromkeys(entry.run.history for entry in space.entries):
+                _thin([history.frames], RUN_FRAMES)
+                _thin([history.checkpoints], RUN_CHECKPOINTS)
+                of_space += [history.frames, history.checkpoints]
             _thin(of_space, WORKSPACE)
-        _thin([kept for run in self._everything() for kept in (run.frames, run.checkpoints)],
-              SERVER)  # fmt: skip
+        histories = [run.history for run in self._everything()]
+        _thin([kept for h in histories for kept in (h.frames, h.checkpoints)], SERVER)
 
     def _free_the_forgotten(self) -> None:
         now = self.clock()

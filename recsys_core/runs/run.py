@@ -8,6 +8,7 @@ nobody else.
 from __future__ import annotations
 
 import logging
+import threading
 import uuid
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Literal
@@ -20,15 +21,19 @@ from recsys_core.experiments.view import Moment
 from recsys_core.models import FittedModel
 from recsys_core.runs.background_jobs import PILOT, Axes, pilot_fit
 from recsys_core.runs.baselines import Baselines
+from recsys_core.runs.before import Before
 from recsys_core.runs.history import History
 from recsys_core.runs.playback import resolve
 from recsys_core.runs.results import Chosen, Results
 from recsys_core.runs.snapshots import Snapshots
 from recsys_core.runs.wishes import Pace, Wishes
 from recsys_core.runs.worker import Worker
-from recsys_core.training import Checkpoint, Epoch
+from recsys_core.training import Checkpoint, Epoch, Training
 
 log = logging.getLogger("factorscope")
+
+# How many bytes of models, and of checkpoints, are trained again for a run that came back.
+GAPS = 16 << 20
 
 Status = Literal["paused", "training", "finished", "failed"]
 
@@ -38,7 +43,7 @@ class Run:
 
     Attributes
     ----------
-    stream : text that names it in browsers.
+    stream : text that names it in browsers; ``course`` names its training in the database.
     experiment : what is run; ``ratings`` and ``split`` are its.
     model, settings : the model once all forks are taken, and all its settings.
     n_epochs : epochs planned.
@@ -48,10 +53,16 @@ class Run:
     wishes, pace : how far it is wanted trained, and how long an epoch takes.
     results : its record and its test scores.
     message : why it failed, "" where it did not.
-    rewinding : a fork that has still to be retraced to its epoch.
+    rewinding : a fork, or a run that came back, that has still to be retraced to its epoch.
+    interrupted : it was cut off in the midst of training and has not gone on since.
     version : counts whatever changes.
     lock, clock : the registry's.
+    brought : its model came from a file (``brought.BroughtRun``).
+    unsplit : nobody knows which ratings were held out.
     """
+
+    brought = False
+    unsplit = False
 
     def __init__(
         self,
@@ -60,8 +71,10 @@ class Run:
         baselines: Baselines,
         parent: Run | None = None,
         epoch: int = 0,
+        before: Before | None = None,
     ) -> None:
         self.stream = uuid.uuid4().hex[:12]
+        self.course = uuid.uuid4().hex if before is None else before.course
         self.experiment = experiment
         self.ratings = experiment.make_ratings()
         self.split = experiment.make_split()
@@ -73,19 +86,46 @@ class Run:
         self.version = 0
         self._worker, self.lock, self.clock = worker, worker.lock, worker.clock
         self._slice = 0.05  # how long the worker's turns with it are now, in seconds
+        self._before, self._came_back = before, before is not None  # the first until looked at
+        self._waking = threading.Lock()
+        self._gaps = False  # epochs of before whose models are trained again when looked at
+        self._fills_gaps = False
+        self._from_start = False  # nothing of before was kept: all its models are trained again
+        self._best_before: int | None = None
+        self._jobs: Iterator[None] | None = None
+        self.interrupted = False
+        if before is not None:
+            self._return(before)
+            return
         if parent is None:
             self._begin(ExperimentTraining(experiment, self.split))
             self.axes, self.history = Axes(), History()
             self.history.keep(*self._moment())
         else:
             self._branch_off(parent, epoch)
-        self._jobs: Iterator[None] | None = self._prepare(self.clock())
+        self._jobs = self._prepare(self.clock())
 
     def _begin(self, course: ExperimentTraining) -> None:
-        self._course = course
+        self._began = course
         self.model, self.settings = course.final_model, course.final_settings
         self.n_epochs = course.n_epochs
         self._finished = course.finished
+
+    @property
+    def _course(self) -> ExperimentTraining:
+        """Its training; of a run that came back it is made when it is first asked for."""
+        self.awaken()
+        return self._began
+
+    @property
+    def asleep(self) -> bool:
+        """Whether it came back and was not looked at yet: only its numbers are in memory."""
+        return self._before is not None
+
+    @property
+    def training(self) -> Training:
+        """The Training under way, or over."""
+        return self._course.training
 
     def _moment(self) -> tuple[Sequence[Epoch], FittedModel, Checkpoint]:
         """What is kept of the epoch that training has just ended."""
@@ -94,6 +134,7 @@ class Run:
 
     def _branch_off(self, parent: Run, epoch: int) -> None:
         """Take over a parent's past up to an epoch; what changes are the settings from there on."""
+        parent.awaken()
         moment = parent.checkpoints.at_or_before(epoch)
         assert moment is not None  # epoch 0 is always kept
         # Raises where the settings do not fit.
@@ -103,6 +144,82 @@ class Run:
         self.rewinding = moment.epoch < epoch
         if not self.rewinding:
             self.history.keep(*self._moment())  # seen through the changed settings
+
+    # --- coming back ----------------------------------------------------------------------------
+
+    def _return(self, before: Before) -> None:
+        """Take over its numbers from before; all else is loaded when it is looked at."""
+        model = self.experiment.make_model()
+        self.model = model.with_settings(before.settings) if self.experiment.forks else model
+        self.settings = dict(before.settings)
+        self.n_epochs, self._finished, self.message = (
+            before.n_epochs, before.finished, before.message,
+        )  # fmt: skip
+        self.interrupted = before.interrupted
+        self.axes, self.history = Axes(), History()
+        self.history.epochs, self.history.epoch = before.epochs, before.epochs[-1].number
+
+    def awaken(self) -> None:
+        """Load what is kept of a run that came back; at once where it did not, or is loaded."""
+        if self._before is None:
+            return
+        # Without the lock of all runs: loading takes a while, and nobody reads what it sets
+        # before it is over.
+        with self._waking:
+            before = self._before
+            if before is None:
+                return
+            fresh = ExperimentTraining(self.experiment, self.split)
+            kept = before.load(self.split.train)
+            course, history = fresh, self.history
+            history.frames.add(0, fresh.training.latest)
+            history.checkpoints.add(0, fresh.training.checkpoint())
+            if kept.checkpoint is not None:
+                at = kept.checkpoint.position["n_epochs"] - 1
+                course = ExperimentTraining(self.experiment, self.split, kept.checkpoint, at)
+                course.resume(before.n_epochs, before.epochs, before.early)
+                if kept.model is not None and before.best_epoch is not None:
+                    if 0 < before.best_epoch < at:
+                        history.frames.add(before.best_epoch, kept.model)
+                if at > 0:
+                    history.frames.add(at, course.training.latest)
+                    history.checkpoints.add(at, kept.checkpoint)
+            self._began = course
+            if before.finished:
+                history.final = kept.model
+                if history.final is None and course.training.epoch == self.epoch:
+                    history.final = course.training.snapshot()
+            self.rewinding = course.training.epoch < self.epoch and not self.message
+            self._gaps, self._from_start = course is not fresh, course is fresh
+            self._best_before = before.best_epoch
+            self._jobs = None if self.message else self._prepare(self.clock())
+            self.version += 1
+            self._before = None
+        self._worker.wake()
+
+    def _fill_gaps(self) -> Iterator[None]:
+        """Train again, not shown, what came back without its models: same seed, same bits."""
+        course, again = ExperimentTraining(self.experiment, self.split), History()
+
+        def note() -> None:
+            training = course.training
+            again.keep(training.history, training.latest, training.checkpoint())
+            while max(again.frames.nbytes, again.checkpoints.nbytes) > GAPS:
+                if not (again.frames.thin() or again.checkpoints.thin()):
+                    break
+
+        note()
+        while again.epoch < self.epoch and not course.finished:
+            if course.advance(self._slice) is not None:
+                note()
+            if again.epoch == self.epoch:
+                break
+            yield
+        with self.lock:
+            if again.epoch == self.epoch:
+                self.history.frames, self.history.checkpoints = again.frames, again.checkpoints
+            self._gaps = False
+            self.version += 1
 
     # --- what is kept of its past ---------------------------------------------------------------
 
@@ -119,17 +236,22 @@ class Run:
     @property
     def frames(self) -> Snapshots[FittedModel]:
         """The fitted models kept, by epoch."""
+        self.awaken()
         return self.history.frames
 
     @property
     def checkpoints(self) -> Snapshots[Checkpoint]:
         """The checkpoints kept, by epoch."""
+        self.awaken()
         return self.history.checkpoints
 
     @property
     def best_epoch(self) -> int | None:
         """The epoch of lowest validation RMSE so far; None without validation."""
-        return None if self.rewinding else self._course.training.best_epoch
+        before = self._before
+        if before is not None:
+            return before.best_epoch
+        return self._best_before if self.rewinding else self._began.training.best_epoch
 
     def epoch_at(self, moment: Moment | None) -> int:
         """The epoch that a moment means now; without one, a model without epochs is shown trained:
@@ -150,11 +272,15 @@ class Run:
 
     def snapshot_near(self, epoch: int) -> tuple[int, FittedModel]:
         """The epoch nearest to this one whose fitted model is kept, and the fitted model."""
+        self.awaken()
         with self.lock:
             final = self.history.final
             if final is not None and epoch == self.epoch_at("best"):
                 return epoch, final  # the best epoch is kept, however much is thinned
             moment = self.frames.nearest(epoch)
+            if self._gaps and moment.epoch != epoch and not self.rewinding:
+                self._fills_gaps, self._gaps = True, False
+                self._worker.wake()
             return moment.epoch, moment.value
 
     # --- where it stands ------------------------------------------------------------------------
@@ -171,12 +297,13 @@ class Run:
     @property
     def busy(self) -> bool:
         """Whether something is going on, so that pages should look again soon."""
-        return self.wants_training or self._jobs is not None
+        return self.wants_training or self._jobs is not None or self._fills_gaps
 
     @property
     def stopped_early(self) -> bool:
         """Whether it ended because validation no longer improved."""
-        return self._course.training.stopped_early
+        before = self._before
+        return self._began.training.stopped_early if before is None else before.early
 
     @property
     def wants_training(self) -> bool:
@@ -218,6 +345,7 @@ class Run:
         None while it trains, when numbers would not agree, and where the model of that epoch has
         been let go to save memory.
         """
+        self.awaken()
         with self.lock:
             training, results = self._course.training, self.results
             if not self.record_is_ready:
@@ -255,6 +383,8 @@ class Run:
             self.wishes.note(who, self.n_epochs if until is None else min(until, self.n_epochs))
             if not self.wants_training:
                 self.pace.rest()
+            elif self.interrupted:
+                self.interrupted = False  # it goes on
             self.version += 1
             self._worker.wake()
 
@@ -269,6 +399,8 @@ class Run:
             while more:
                 self._worker.give_way()
                 more = self._train(max(until - self.clock(), 0.001)) and self.clock() < until
+            if self._jobs is None and self._fills_gaps:
+                self._jobs, self._fills_gaps = self._fill_gaps(), False
             if self._jobs is not None:
                 if next(self._jobs, "done") == "done":
                     self._jobs = None
@@ -319,14 +451,23 @@ class Run:
         yield from self.baselines.fitting()
 
     def _retrace(self) -> None:
-        """Train again, not shown, up to the epoch a fork starts from: same seed, same bits."""
-        self._course.advance(self._slice)
-        if self._course.training.epoch < self.epoch:
+        """Train again, not shown, up to the epoch it goes on from: same seed, same bits."""
+        course = self._course
+        epoch = course.advance(self._slice)
+        training = course.training
+        if training.epoch < self.epoch and not course.finished:
+            if epoch is not None and self._from_start:
+                with self.lock:
+                    self.history.frames.add(epoch.number, training.latest)
             return
+        if self._came_back:
+            training.recall(self.epochs)
         kept = self._moment()
         with self.lock:
             self.rewinding = False
             self.history.keep(*kept)
+            if self._finished and self.history.final is None:
+                self.history.final = training.snapshot()
             self.version += 1
 
     def _find_axes(self, made: float) -> Iterator[None]:

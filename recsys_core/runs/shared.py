@@ -12,6 +12,7 @@ from recsys_core.experiments.experiment import SHARED
 from recsys_core.ratings import UPLOAD, Ratings
 from recsys_core.recipes import DATA, Recipe
 from recsys_core.runs.baselines import Baselines
+from recsys_core.runs.before import Before
 from recsys_core.runs.run import Run
 from recsys_core.runs.worker import Worker
 from recsys_core.splits import Split
@@ -89,11 +90,17 @@ class Shared(Worker):
     # --- runs -----------------------------------------------------------------------------------
 
     def run(
-        self, owner: str, experiment: Experiment, parent: Run | None = None, epoch: int = 0
+        self,
+        owner: str,
+        experiment: Experiment,
+        parent: Run | None = None,
+        epoch: int = 0,
+        before: Before | None = None,
     ) -> Run:
         """The run of an experiment, which holds its ratings; trained once for all who look at it.
 
-        Of uploads each owner has their own. A fork begins from its parent's checkpoints.
+        Of uploads each owner has their own. A fork begins from its parent's checkpoints; one that
+        comes back goes on from ``before``, unless others have it running.
 
         Raises
         ------
@@ -108,13 +115,17 @@ class Shared(Worker):
             split = experiment.make_split()
             with self.lock:
                 baselines = self._baselines.setdefault(split, Baselines(split))
-            found = Run(self, experiment, baselines, parent, epoch)
+            found = Run(self, experiment, baselines, parent, epoch, before)
             with self.lock:
                 other = self._runs.get(key)
                 if other is not None and not other.message:
                     return other
                 self._runs[key] = found
         return found
+
+    def numbers_from(self, owner: str, last: int) -> None:
+        """Give numbers above ``last`` to runs of this browser: those up to it were given before."""
+        self._numbered[owner] = max(self._numbered.get(owner, 0), last)
 
     def next_number(self, owner: str) -> int:
         """A number for a run of this browser; not given again, even when it was forgotten."""

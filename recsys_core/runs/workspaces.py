@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import secrets
+import uuid
+from collections.abc import Callable
 from typing import Any
 
 from recsys_core import escape
+from recsys_core.errors import SettingsError
 from recsys_core.experiments import Experiment, usual_model
 from recsys_core.experiments.experiment import SHARED
 from recsys_core.models import Model
@@ -15,6 +18,7 @@ from recsys_core.recipes import DATA, Recipe
 from recsys_core.runs.run import Run
 from recsys_core.runs.shared import Shared
 from recsys_core.splits import Split
+from recsys_core.text import Text
 
 # Data sets, and ratings, one workspace holds; beyond, idle ones are let go.
 _MOST_DATA, _MOST_RATINGS = 12, 30_000_000
@@ -60,17 +64,21 @@ class Entry:
 
     Attributes
     ----------
+    id : what names it in the database.
     run : the Run, which others may watch, too.
     number : counts from 1 in the order of creation and is never given again: a View's name for it.
     name, color_index : what it is called; colours go by creation.
     group : "" for a person's own; else what it belongs to ("Replica 2").
     seen : when somebody last looked at it, on the registry's clock.
+    came_back : it was trained in an earlier visit.
     """
 
     def __init__(self, run: Run, number: int, name: str, color_index: int, group: str) -> None:
+        self.id = uuid.uuid4().hex
         self.run, self.number, self.name = run, number, name
         self.color_index, self.group = color_index, group
         self.seen = run.clock()
+        self.came_back = False
 
     def train(self, until: int | None = None) -> None:
         """Have it trained up to an epoch (None: to its end)."""
@@ -79,7 +87,7 @@ class Entry:
     @property
     def started(self) -> bool:
         """Whether this browser ever wanted it trained; others may have, meanwhile."""
-        return self.run.wishes.of(self) > 0
+        return self.came_back or self.run.wishes.of(self) > 0
 
     @property
     def training(self) -> bool:
@@ -113,6 +121,8 @@ class Workspace:
         self.entries: list[Entry] = []
         self.guest: dict[Recipe, dict[int, float]] = {}
         self.touched = registry.clock()
+        # Called with each data set that is loaded: runs on it may be waiting for it.
+        self.after_load: Callable[[DataSet], None] | None = None
         self._n_created: dict[str, int] = {}  # by group
 
     # --- data -----------------------------------------------------------------------------------
@@ -134,6 +144,8 @@ class Workspace:
                 self.data = [*self.data, found]
             self.look_at(found)
             self._let_go_of_data()
+        if self.after_load is not None:
+            self.after_load(found)
         return found
 
     def _let_go_of_data(self) -> None:
@@ -191,7 +203,7 @@ class Workspace:
             If the model cannot start on them with its settings.
         """
         run = self.registry.run(self.owner, self.with_loaded_ratings(experiment))
-        entry = self._listed(run, name or described(run.model, run.settings), group)
+        entry = self.listed(run, name or described(run.model, run.settings), group)
         if not run.model.has_epochs:
             entry.train()  # a single pass: there is nothing to choose a moment in
         return entry
@@ -205,15 +217,21 @@ class Workspace:
         Raises
         ------
         SettingsError
-            If the settings do not exist, or do not fit the checkpoint (the number of factors).
+            If the settings do not exist, or do not fit the checkpoint (the number of factors);
+            or the parent came from a file, which holds no checkpoint.
         """
+        if parent.run.brought:
+            raise SettingsError(
+                Text("This model came from a file, which it cannot go on from; start a new run.")
+            )
         epoch = min(max(int(epoch), 0), parent.run.epoch)
         experiment = parent.run.experiment.fork(epoch, **changed)
         run = self.registry.run(self.owner, experiment, parent.run, epoch)
         name = f"{described(run.model, run.settings)}, from epoch {epoch}"
-        return self._listed(run, name, parent.group)
+        return self.listed(run, name, parent.group)
 
-    def _listed(self, run: Run, name: str, group: str) -> Entry:
+    def listed(self, run: Run, name: str, group: str = "") -> Entry:
+        """Put a run into this list, under a name that no other has."""
         taken = {other.name for other in self.entries}
         unique, same = name, 2
         while unique in taken:
@@ -224,6 +242,23 @@ class Workspace:
             self._n_created[group] = color_index + 1
             entry = Entry(run, number, unique, color_index, group)
             self.entries = [*self.entries, entry]
+        self.registry.wake()
+        return entry
+
+    def put_back(
+        self, run: Run, id: str, number: int, name: str, color_index: int, group: str
+    ) -> Entry:
+        """Enter a run that comes back, as it was in this list; a number that is taken changes."""
+        with self.registry.lock:
+            taken = {entry.number for entry in self.entries}
+            if number in taken or number < 1:
+                number = self.registry.next_number(self.owner)
+            self.registry.numbers_from(self.owner, number)
+            created = max(self._n_created.get(group, 0), color_index + 1)
+            self._n_created[group] = created
+            entry = Entry(run, number, name, color_index, group)
+            entry.id, entry.came_back = id, run.epoch > 0
+            self.entries = sorted([*self.entries, entry], key=lambda each: each.number)
         self.registry.wake()
         return entry
 

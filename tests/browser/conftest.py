@@ -24,6 +24,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from recsys_core.experiments.store import NOTHING, VARIABLE
 from tests.browser import chromium
 from tests.browser.helpers import PATIENCE, becomes
 
@@ -61,7 +62,8 @@ class Server:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app as ``make run`` starts it, on a free port."""
-    with serving(free_port(), tmp_path_factory.mktemp("server") / "log.txt") as running:
+    folder = tmp_path_factory.mktemp("server")
+    with serving(free_port(), folder / "log.txt", f"sqlite:///{folder}/runs.db") as running:
         yield running
 
 
@@ -73,8 +75,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(port: int, log: Path) -> Iterator[Server]:
-    """A server of the app on this port, as long as the block runs."""
+def serving(port: int, log: Path, database: str = NOTHING) -> Iterator[Server]:
+    """A server of the app on this port, as long as the block runs; it keeps nothing unless told."""
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]
     options = ["--server.port", str(port), "--server.headless", "true"]
     with log.open("w") as out:
@@ -83,7 +85,7 @@ def serving(port: int, log: Path) -> Iterator[Server]:
             cwd=ROOT,
             stdout=out,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", VARIABLE: database},
         )
     running = Server(f"http://localhost:{port}", process.pid, log)
     try:

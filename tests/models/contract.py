@@ -14,6 +14,7 @@ import pytest
 import recsys_core as rc
 from recsys_core.asking import attribution
 from recsys_core.errors import NotFittedError, RatingsError, SettingsError
+from recsys_core.models import checkpoints
 
 
 def planted(n_users=60, n_items=40, density=0.5, seed=0):
@@ -120,6 +121,26 @@ class ModelContract:
         assert name in ("GlobalMean", "MostPopular") or slices > 8
         assert same_bits(straight.snapshot(), resumed.snapshot())
         assert [e.loss for e in straight.history] == [e.loss for e in resumed.history]
+
+    def test_a_checkpoint_read_from_its_bytes_goes_on_with_the_same_bits(self, name):
+        ratings, validation = small(), small(seed=5)
+        straight = self.make(name, n_epochs=6, burn_in=1)
+        straight.fit(ratings, validation)
+        again = self.make(name, n_epochs=6, burn_in=1)
+        training = again.start(ratings, validation)
+        while not training.finished:
+            for _ in range(2):
+                training.advance()
+            data = checkpoints.to_bytes(training.checkpoint())
+            if training.best is not None:
+                best = checkpoints.fitted_of(checkpoints.to_bytes(training.best), ratings)
+                assert type(best) is type(training.best) and same_bits(best, training.best)
+            if not training.finished:
+                found = checkpoints.checkpoint_of(data, ratings)
+                training = again.start(ratings, validation, checkpoint=found)
+        assert same_bits(straight.snapshot(), again.snapshot())
+        same = [(e.train_rmse, e.validation_rmse, e.loss) for e in straight.history]
+        assert same == [(e.train_rmse, e.validation_rmse, e.loss) for e in again.history]
 
     def test_unrated_never_counts(self, name):
         # The same triples beside ten thousand unrated cells train to the same numbers.
