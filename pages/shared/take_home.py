@@ -49,7 +49,9 @@ def section() -> None:
 def draw(entry: Entry) -> None:
     """A button for each file; what it holds is made when it is pressed."""
     run = entry.run
-    if run.record_is_ready:
+    if run.epoch == 0 and run.n_epochs and not run.wants_training:
+        st.caption("This run has not learned anything yet: train it first.")
+    elif run.record_is_ready:
         _files(entry)
     elif run.status == "failed":
         st.caption("This run failed, so there is nothing of it to take home.")
@@ -94,13 +96,12 @@ def _files(entry: Entry) -> None:
 
 
 def _file(file: File, stem: str) -> None:
-    key = f"take_{file.name.partition('.')[0].replace('-', '_')}_{file.name.rpartition('.')[2]}"
     _button(
         file.title,
         file.make,
         f"{stem}-{file.name}",
         _TYPES[file.name.rpartition(".")[2]],
-        key,
+        f"take_{file.name.partition('.')[0].replace('-', '_')}",
         help=f"{file.about[:1].upper()}{file.about[1:]}.",
     )
 

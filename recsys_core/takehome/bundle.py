@@ -78,7 +78,7 @@ def files_of(
         File("reproduce.py", "Script", "a Python script that trains the run again and prints each "
              "number beside the one seen here", "again",
              lambda: script(receipt(), data).encode()),
-        File("reproduce.ipynb", "Notebook", "the same steps as cells, for Jupyter", "again",
+        File("notebook.ipynb", "Notebook", "the same steps as cells, for Jupyter", "again",
              lambda: notebook(receipt(), data).encode()),
         File("settings.json", "Settings", "data, split, model, all settings in force, scores and "
              "versions, as JSON", "again", lambda: tables.settings(record())),
@@ -89,7 +89,7 @@ def files_of(
              lambda: handout(run, name, scripts, plotly())),
         File("report.html", "Report", "how good the run is, beside the baselines and for whom, for "
              "who checks the numbers", "read", lambda: reports.technical(run, tested)),
-        File("one-page.html", "One page for a manager", "what it does, for whom it works and for "
+        File("manager.html", "One page for a manager", "what it does, for whom it works and for "
              "whom not, in plain words, on one printed page", "read",
              lambda: reports.manager(run, tested)),
     ]  # fmt: skip

@@ -168,7 +168,8 @@ class Findings:
     facts : every number in it, by name; sources : by key, a sentence on where numbers are from.
     name : of the run, “SGD, k = 10”; title, summary, formula : of its model.
     data, item_noun, unit : the ratings, what their items are called, what a rating is counted in.
-    scale : of the ratings, scale_facts its ends, "low" and "high"; of_ratings : whether ratings are predicted, or preferences.
+    scale : of the ratings, scale_facts its ends, "low" and "high".
+    of_ratings : whether ratings are predicted, or preferences.
     counts : users, items, ratings, filled (a share), train, validation and test (ratings in each).
     split : in a line; remarks : sentences on split and data that a reader should know.
     settings : (name, meaning, value); a value that is a number is a Fact.
@@ -186,7 +187,8 @@ class Findings:
         many), few_users, few_items (with fewer than five training ratings), new_users, new_items
         (with none); inside and width where there are intervals.
     loses : a sentence, where popular items make better lists.
-    epochs, best_epoch, epoch : the course of training; seconds : it took.
+    epochs, best_epoch, epoch : the course of training; seconds : it took. levels : validation RMSE
+        of the baselines (training RMSE where there is no validation), to be drawn beside it.
     receipt, digest, query, versions, processor, created : how to run it again, see ``Record``.
     """
 
@@ -222,6 +224,7 @@ class Findings:
     risks: Mapping[str, Fact]
     loses: Text | None
     epochs: Sequence[Epoch]
+    levels: Mapping[str, Fact]
     best_epoch: Fact | None
     epoch: Fact
     seconds: Fact
@@ -266,6 +269,8 @@ class _Finding:
         self.record, self.fitted, self.split = record, record.fitted, record.split
         self.train, self.ratings = record.split.train, record.experiment.make_ratings()
         self.baselines = Baselines(self.split) if baselines is None else baselines
+        for _ in self.baselines.fitting():
+            pass
         self.facts: dict[str, Fact] = {}
         self.part: Part | None = None
         judged = None
@@ -278,10 +283,10 @@ class _Finding:
         self.of_ratings = self.fitted.has.ratings
         self.rules: list[FittedModel] = []
 
-    def fact(self, name: str, value: float, source: str) -> Fact:
+    def fact(self, name: str, value: float | np.generic, source: str) -> Fact:
         """Note a number."""
         assert name not in self.facts, name
-        self.facts[name] = Fact(name, float(value), source)
+        self.facts[name] = Fact(name, float(value), source)  # type: ignore[arg-type]
         return self.facts[name]
 
     def findings(self) -> Findings:
@@ -319,6 +324,11 @@ class _Finding:
         seconds = self.fact("seconds", sum(e.seconds for e in record.epochs), "run")
         for each in record.epochs:
             self._note_epoch(each)
+        levels = {}
+        for rule in self.baselines:
+            rmse = rule.train_rmse if self.split.validation is None else rule.validation_rmse
+            if rmse is not None and self.of_ratings:
+                levels[rule.name.lower()] = self.fact(f"level.{rule.name}", rmse, "run")
         scale_facts = {
             "low": self.fact("scale.low", train.scale.low, "data"),
             "high": self.fact("scale.high", train.scale.high, "data"),
@@ -357,6 +367,7 @@ class _Finding:
             risks=risks,
             loses=self.loses,
             epochs=tuple(record.epochs),
+            levels=levels,
             best_epoch=best_fact,
             epoch=epoch,
             seconds=seconds,
@@ -622,8 +633,10 @@ class _Finding:
             reasons: list[tuple[str, Fact]] = []
             if fitted.has.reasons:
                 table = attribution.reasons(fitted, user, item).table
-                for n, row in enumerate(table[table["pull"] > 0].head(_REASONS).itertuples()):
-                    rating = self.fact(f"{label}.reason.{n}", row.rating, "train")
+                for at_reason, row in enumerate(
+                    table[table["pull"] > 0].head(_REASONS).itertuples()
+                ):
+                    rating = self.fact(f"{label}.reason.{at_reason}", row.rating, "train")
                     reasons.append((names[int(row.item)], rating))
             interval = None
             if fitted.has.intervals:

@@ -91,7 +91,7 @@ class _Manager:
         if found.part is not None:
             body += ["<h2>How good it is</h2>", self._how_good()]
         if works or fails:
-            less = found.of_ratings and all(group_is_clear(g) for _, g in fails)
+            less = all(group_is_clear(group) for _, group in fails)
             heading = "Works less well for" if less else "Not shown to work for"
             body += [
                 '<div class="two">',
@@ -416,7 +416,7 @@ class _Manager:
         if good:
             yield Text(
                 "Try it with some people beside what they have now, and count what they choose: "
-                "guessing old ratings well is not yet being useful."
+                "doing well on old ratings is not yet being useful."
             )
         if found.by_ratings:
             group = found.by_ratings[0]

@@ -171,7 +171,7 @@ class Page:
 
 
 def document(title: str, body: str, kind: str) -> bytes:
-    """Return a whole HTML file, UTF-8: its title, what its body shows, and the kind of its style."""
+    """Return a whole HTML file, UTF-8; ``kind`` is "report" or "manager", which style it."""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -281,42 +281,42 @@ _STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0; background: #fff; color: var(--ink); font: 16px/1.5 system-ui, -apple-system,
   "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
-main { max-width: 56rem; margin: 0 auto; padding: 1.5rem 1.25rem 3rem; }
-h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .25rem; }
-h2 { font-size: 1.2rem; line-height: 1.25; margin: 1.6rem 0 .4rem; }
-h3 { font-size: 1rem; margin: 1rem 0 .3rem; }
-p { margin: .35rem 0; }
-ul { margin: .3rem 0; padding-left: 1.2rem; }
-li { margin: .15rem 0; }
+main { max-width: 56em; margin: 0 auto; padding: 1.5em 1.25em 3em; }
+h1 { font-size: 1.75em; line-height: 1.2; margin: 0 0 .25em; }
+h2 { font-size: 1.2em; line-height: 1.25; margin: 1.6em 0 .4em; }
+h3 { font-size: 1em; margin: 1em 0 .3em; }
+p { margin: .35em 0; }
+ul { margin: .3em 0; padding-left: 1.2em; }
+li { margin: .15em 0; }
 .under { color: var(--soft); }
-.lead { font-size: 1.12rem; border-left: 4px solid var(--run); padding: .15rem 0 .15rem .8rem; }
-.warning { border-left: 4px solid #b3541e; padding: .15rem 0 .15rem .8rem; }
+.lead { font-size: 1.12em; border-left: 4px solid var(--run); padding: .15em 0 .15em .8em; }
+.warning { border-left: 4px solid #b3541e; padding: .15em 0 .15em .8em; }
 main { overflow-wrap: break-word; }
 code, pre, bdi, .plain td { overflow-wrap: anywhere; }
 a { color: #3443a8; }
 sup { font-size: .68em; line-height: 0; }
 sup a { text-decoration: none; padding-left: .1em; }
 .wide { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; margin: .5rem 0 1rem; font-size: .88rem; }
-caption { text-align: left; color: var(--soft); padding-bottom: .3rem; }
-th, td { padding: .22rem .6rem .22rem 0; text-align: left; vertical-align: top;
+table { border-collapse: collapse; width: 100%; margin: .5em 0 1em; font-size: .88em; }
+caption { text-align: left; color: var(--soft); padding-bottom: .3em; }
+th, td { padding: .22em .6em .22em 0; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--line); font-weight: 400; }
 thead th { font-weight: 600; vertical-align: bottom; }
 td.n { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .bars { width: 100%; }
 .bars th { width: 44%; border: 0; }
 .bars td { border: 0; vertical-align: middle; }
-.bars td.n { width: 7rem; }
+.bars td.n { width: 7em; }
 .bar { height: .95em; background: var(--rule); border-radius: 2px;
   print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .bar.run { background: var(--run); }
-.two { display: grid; grid-template-columns: 1fr 1fr; gap: 0 1.6rem; }
-@media screen and (max-width: 40rem) { .two { grid-template-columns: 1fr; } }
+.two { display: grid; grid-template-columns: 1fr 1fr; gap: 0 1.6em; }
+@media screen and (max-width: 40em) { .two { grid-template-columns: 1fr; } }
 code { font: .86em/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
-pre { white-space: pre-wrap; background: #f4f5f8; padding: .6rem .8rem; border-radius: 4px;
-  margin: .4rem 0; font: .86em/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
-.sources { list-style: none; padding: 0; font-size: .85rem; color: var(--soft); }
-.curves { width: 100%; height: auto; max-width: 44rem; display: block; }
+pre { white-space: pre-wrap; background: #f4f5f8; padding: .6em .8em; border-radius: 4px;
+  margin: .4em 0; font: .86em/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+.sources { list-style: none; padding: 0; font-size: .85em; color: var(--soft); }
+.curves { width: 100%; height: auto; max-width: 44em; display: block; }
 .curves text { font-size: 13px; fill: var(--soft); }
 .curves text.first { fill: var(--run); font-weight: 600; }
 .curves text.other { fill: var(--run); }
@@ -333,13 +333,15 @@ pre { white-space: pre-wrap; background: #f4f5f8; padding: .6rem .8rem; border-r
   table, svg, li, pre { break-inside: avoid; }
   a { color: inherit; text-decoration: none; }
   .wide { overflow: visible; }
-  .manager { font-size: 8.9pt; line-height: 1.34; }
+  .manager { font-size: 9.6pt; line-height: 1.34; }
   .manager h1 { font-size: 15pt; }
-  .manager h2 { font-size: 10.8pt; margin: .55rem 0 .12rem; }
-  .manager p, .manager ul { margin: .12rem 0; }
-  .manager li { margin: .05rem 0; }
-  .manager table { margin: .15rem 0; }
-  .manager .sources { font-size: 7pt; line-height: 1.25; margin: .1rem 0 0; }
+  .manager h2 { font-size: 10.8pt; margin: .55em 0 .12em; }
+  .manager p, .manager ul { margin: .12em 0; }
+  .manager li { margin: .05em 0; }
+  .manager table { margin: .15em 0; }
+  .manager .lead { font-size: 1.08em; }
+  .manager th, .manager td { padding-top: .1em; padding-bottom: .1em; }
+  .manager .sources { font-size: 7pt; line-height: 1.25; margin: .1em 0 0; }
   .manager .sources li { display: inline; margin-right: .6em; }
 }
 """

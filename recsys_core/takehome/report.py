@@ -170,7 +170,7 @@ class _Report:
         lines: dict[str, list[tuple[float, float]]] = {}
         if of_errors:
             for name, field in (("validation", "validation_rmse"), ("training", "train_rmse")):
-                points = [(e.number, getattr(e, field)) for e in epochs]
+                points = [(float(e.number), getattr(e, field)) for e in epochs]
                 if all(y is not None for _, y in points):
                     lines[name] = points
         else:
@@ -179,7 +179,8 @@ class _Report:
         alt = Text("{what} over {n} epochs: from {first} to {last}", what=what,
                    n=len(epochs) - 1, first=words.number(next(iter(lines.values()))[0][1]),
                    last=words.number(next(iter(lines.values()))[-1][1]))  # fmt: skip
-        text = markup.curves(lines, {}, str(alt), "epoch", what)
+        levels = {name: fact.value for name, fact in found.levels.items()} if of_errors else {}
+        text = markup.curves(lines, levels, str(alt), "epoch", what)
         kept = Text(
             "Trained for {seconds}; the model of epoch {epoch} is kept{why}.",
             seconds=Told(found.seconds, words.duration(found.seconds.value)),

@@ -71,6 +71,9 @@ def test_a_file_is_trained_on_and_asked_for_again(tmp_path, capsys):
         (["train", "--data", "x" * 5000], 3, "neither a file"),
         (["train", "data=low_rank&data.n_users=100000000"], 3, "does not fit"),
         (["replay", "fs1.nothing"], 3, "receipt"),
+        (["report", "fs1.nothing"], 3, "receipt"),
+        (["report", "data=party&model=SGX"], 3, "no model called"),
+        (["report", "data=party&n_epochs=1", "--out", "/no/such/folder/x.html"], 3, "--out FILE"),
     ],
 )
 def test_what_cannot_be_is_one_sentence_and_a_status(arguments, status, why, capsys):
@@ -137,3 +140,21 @@ def test_a_saved_model_recommends_to_new_users(tmp_path, capsys):
     assert [path.name for path in tmp_path.glob("top*")] == ["top.parquet"]
     assert commands.main(["recommend", str(model), str(new), "--out", "top.xlsx"]) == 3
     assert commands.main(["recommend", str(new), str(new), "--out", str(out)]) == 3
+
+
+def test_a_report_of_a_link_and_of_its_receipt_say_the_same(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    link = "data=low_rank&model=SGD&k=2&n_epochs=3"
+    assert commands.main(["train", link]) == 0
+    receipt = capsys.readouterr().out.splitlines()[-1]
+    assert commands.main(["report", link]) == 0
+    (made,) = tmp_path.glob("*.html")
+    assert capsys.readouterr().out.strip() == made.name
+    assert commands.main(["report", link]) == 3, "it is not written over"
+    assert "already there" in capsys.readouterr().err
+    assert commands.main(["report", receipt, "--out", "again.html"]) == 0
+    first, again = (path.read_text(encoding="utf-8") for path in (made, tmp_path / "again.html"))
+    errors = re.compile(r'data-fact="(?:mae|rmse)[^>]*>[^<]*')
+    assert errors.findall(first) == errors.findall(again) != []
+    assert commands.main(["report", link, "--for", "manager", "--out", "page.html"]) == 0
+    assert "RMSE" not in (tmp_path / "page.html").read_text(encoding="utf-8")

@@ -48,7 +48,7 @@ def files(entry):
         run, HOSTILE, "http://localhost/train?data=x", SCRIPTS, lambda: "/* Plotly */",
         epoch=run.epoch_at("best"),
     )  # fmt: skip
-    return {file.name: file for file in listed if file.name not in ("report.html", "one-page.html")}
+    return {file.name: file for file in listed if file.name not in ("report.html", "manager.html")}
 
 
 def table(file, **options):
