@@ -13,8 +13,6 @@ import logging
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib import metadata
-from pathlib import Path
 
 import anyio
 import streamlit as st
@@ -24,11 +22,12 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pages.routes import take_home
 from pages.routes.content_policy import ContentPolicy
 from pages.routes.live import live
 from pages.routes.promptly import answer_promptly
 from pages.shared import visitor
-from pages.shared.chart.assets import LIVE_ROUTE, PLOTLY_ROUTE, SCRIPTS, SCRIPTS_ROUTE
+from pages.shared.chart.assets import LIVE_ROUTE, PLOTLY_FILE, PLOTLY_ROUTE, SCRIPTS, SCRIPTS_ROUTE
 from recsys_core import escape
 from recsys_core.errors import FactorscopeError
 from recsys_core.runs import past
@@ -39,14 +38,11 @@ answer_promptly()
 
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
-# Found without importing the package: pages need nothing of it but this file.
-_PLOTLY = str(metadata.distribution("plotly").locate_file("plotly/package_data/plotly.min.js"))
-
 
 @functools.cache
 def _plotly_gzipped() -> bytes:
     """Plotly's JavaScript, compressed once: 1.4 MB instead of 4.8."""
-    return gzip.compress(Path(_PLOTLY).read_bytes(), compresslevel=6, mtime=0)
+    return gzip.compress(PLOTLY_FILE.read_bytes(), compresslevel=6, mtime=0)
 
 
 async def plotly_js(request: Request) -> Response:
@@ -56,7 +52,7 @@ async def plotly_js(request: Request) -> Response:
         body = await anyio.to_thread.run_sync(_plotly_gzipped)
         headers["Content-Encoding"] = "gzip"
         return Response(body, media_type="application/javascript", headers=headers)
-    return FileResponse(_PLOTLY, media_type="application/javascript", headers=headers)
+    return FileResponse(PLOTLY_FILE, media_type="application/javascript", headers=headers)
 
 
 async def script(request: Request) -> Response:
@@ -175,6 +171,7 @@ app = st.App(
         Route(PLOTLY_ROUTE, plotly_js),
         Route(SCRIPTS_ROUTE + "/{name}", script),
         Route("/factorscope/health", health),
+        Route(take_home.ROUTE + "/best.{kind}", take_home.best),
         WebSocketRoute(LIVE_ROUTE, live),
     ],
     middleware=[Middleware(ContentPolicy), Middleware(NameTheBrowser)],

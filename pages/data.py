@@ -6,7 +6,7 @@ import functools
 
 import streamlit as st
 
-from pages.panels.data import loaded_data, rating_editor, sources, split_form
+from pages.panels.data import keeping_choices, loaded_data, rating_editor, sources, split_form
 from pages.shared import empty_state, header, parts, session, view
 from pages.shared.chart.chart import chart
 from recsys_core import escape, words
@@ -102,6 +102,7 @@ if data is None:
             "Here would be the ratings: how many, how spread, and where the gaps are.",
             elsewhere=False,
         )
+    keeping_choices.section()
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="center"):
@@ -120,3 +121,4 @@ if parts.drawn("split"):
     split_form.section(data)
 if parts.drawn("editor") and rating_editor.fits(data.ratings):
     rating_editor.section(data)
+keeping_choices.section()

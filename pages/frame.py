@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator_singletons import context_dg_stack, get_default_dg_stack_value
 from streamlit.runtime.scriptrunner import StopException
 
-from pages.shared import accessible, parts, sidebar, view
+from pages.shared import accessible, keeping, parts, sidebar, view
 from pages.shared.chart.chart import preload
 from recsys_core import escape, runs
 
@@ -33,9 +33,10 @@ st.set_page_config(
     layout="wide",
     # One entry, so that the menu with the light and dark switch is shown at all.
     menu_items={
-        "About": "Factorscope: watch matrix factorization learn, on your own ratings. These stay "
-        "in the memory of this server, for you alone unless you share them, and are freed 15 "
-        "minutes after you last looked.",
+        "About": "Factorscope: watch matrix factorization learn, on your own ratings. These are "
+        "for you alone unless you share them. They leave the memory of this server 15 minutes "
+        "after you last looked, and are kept on its disk only if you chose so when you brought "
+        "them; the numbers of your runs are kept. Data has *Forget everything of mine*.",
         "Get help": None,
         "Report a bug": None,
     },
@@ -89,6 +90,9 @@ with runs.registry().drawing():
     if said := view.remarks():
         # What a link says is text, never markup.
         st.html(f'<p role="status" class="fs-remark">{escape.html(" ".join(said))}</p>')
+
+    if trouble := keeping.trouble():
+        st.html(f'<p role="status" class="fs-remark">{escape.html(trouble)}</p>')
 
     try:
         page.run()

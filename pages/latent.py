@@ -35,7 +35,7 @@ def selected(shown: Map) -> None:
     lay_over("latent", shown.overlay())
 
 
-header.title("Latent space")
+place = header.title("Latent space")
 st.markdown(
     "Users and items as points: the model puts those near each other who go well together. "
     "Click one to see who is alike."
@@ -68,3 +68,4 @@ with right:
 if parts.drawn("truth"):
     found_of_truth.section(seen)
 map_notes.axis_ends(seen)
+header.export(place)

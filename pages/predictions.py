@@ -154,4 +154,4 @@ with right:
         closer(seen, shown)
 if parts.drawn("why"):
     interval_check.show(seen)
-header.export(place, lambda: download_buttons.predictions(seen, shown, how))
+header.export(place, lambda: download_buttons.block(seen, shown, how))

@@ -21,7 +21,7 @@ if view.ratings() is None:
 entry = view.entry() or view.new_entry()
 run = entry.run
 
-header.title(escape.markdown(f"{run.ratings.name} ▸ {entry.name}"))
+place = header.title(escape.markdown(f"{run.ratings.name} ▸ {entry.name}"))
 nouns = many(run.ratings.item_noun)
 st.markdown(
     f"Epoch by epoch (each goes once through all ratings) the error falls, the gaps fill in, and "
@@ -30,6 +30,9 @@ st.markdown(
     else "No epochs here: all there is to learn is found in one pass, and then the gaps fill in."
 )
 live_panels.strip(run)
+if run.brought and run.model.has_epochs:
+    at = run.snapshot_near(view.epoch())[0]
+    st.caption(f"Its model came from a file: matrix and map are of epoch {at:,}, the one in it.")
 live_panels.panels(entry)
 if parts.drawn("settings"):
     settings.settings()
@@ -38,3 +41,4 @@ if parts.drawn("commentary"):
 if parts.drawn("runs"):
     run_list.runs()
 run_list.results()
+header.export(place)

@@ -31,13 +31,24 @@ def title(text: str) -> DeltaGenerator:
     return place
 
 
-def export(place: DeltaGenerator, draw: Callable[[], None]) -> None:
-    """Offer files to take home, behind one button in the head of the page."""
-    if not parts.drawn("export"):
+def export(place: DeltaGenerator, draw: Callable[[], None] | None = None) -> None:
+    """Offer files behind one button in the head of the page: those of the page, and of the run."""
+    if parts.drawn("export"):
+        with place:
+            _export(draw)
+
+
+@view.fragment("export", "run", "moment", "status")
+def _export(draw: Callable[[], None] | None) -> None:
+    popover = st.popover(
+        "Export", icon=":material/download:", key="export", disabled=parts.locked("export"),
+        on_change="rerun",
+    )  # fmt: skip
+    if not popover.open:
         return
-    locked = parts.locked("export")
-    with place.popover("Export", icon=":material/download:", key="export", disabled=locked):
-        draw()
+    with popover:
+        if draw is not None:
+            draw()
         entry = view.entry()
         if entry is not None:
             st.markdown("**Take home**")

@@ -10,15 +10,18 @@ from recsys_core.ratings import UPLOAD
 from recsys_core.runs import Entry, Run
 
 
-def button(entry: Entry, label: str = "Receipt", epoch: int | None = None) -> None:
+def button(
+    entry: Entry, label: str = "Receipt", epoch: int | None = None, key: str = "receipt"
+) -> None:
     """A button that shows the receipt of a run, to be copied; worked out when it is opened.
 
-    ``epoch`` is the one looked at; None is the best, or the last without validation.
+    ``epoch`` is the one looked at; None is the best, or the last without validation. ``key`` tells
+    two receipts of one run on a page apart.
     """
     with st.popover(
         label,
         icon=":material/receipt_long:",
-        key=f"receipt_{entry.number}",
+        key=f"{key}_{entry.number}",
         help="What was run, to be kept, checked or sent",
         on_change="rerun",
         disabled=parts.locked("export"),
@@ -36,6 +39,8 @@ def line(run: Run, epoch: int | None = None) -> None:
         if run.model.has_epochs:
             st.markdown(f"Of epoch {record.epoch:,}{best}:")
         st.code(record.receipt, language=None, wrap_lines=True)
+    elif run.unsplit:
+        st.caption("It came from a file that does not say what was run: it cannot be replayed.")
     elif run.status == "failed":
         st.caption("It failed, so there is nothing to prove.")
     elif run.wants_training or run.rewinding:

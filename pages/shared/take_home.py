@@ -2,23 +2,47 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from typing import get_args
 
 import streamlit as st
 
-from pages.shared import parts, view
+from pages.routes import take_home as route
+from pages.shared import parts, receipt, view
+from pages.shared.chart.assets import PLOTLY_FILE, SCRIPTS
 from recsys_core import words
-from recsys_core.runs import Entry, Run
-from recsys_core.takehome import reports
+from recsys_core.asking import exports
+from recsys_core.errors import FactorscopeError
+from recsys_core.runs import Entry, Run, brought
+from recsys_core.takehome.bundle import File, Group, bundle, files_of
+
+# Places of everybody's list.
+_BEST = 10
+
+# A whole matrix of more cells is no file to open; about 20 MB.
+_MOST_CELLS = 2_000_000
+
+_GROUPS: dict[Group, str] = {
+    "read": "To read, offline",
+    "again": "To train it again",
+    "numbers": "Numbers to go on with",
+}
+
+_TYPES = {
+    "html": "text/html", "txt": "text/plain", "py": "text/x-python", "json": "application/json",
+    "ipynb": "application/x-ipynb+json", "csv": "text/csv", "npz": "application/octet-stream",
+}  # fmt: skip
 
 
-@view.fragment("take_home", "run", "status")
+@view.fragment("take_home", "run", "moment", "status")
 def section() -> None:
-    """The files of the run in view, below a page."""
+    """The files of the run in view, below a page; with its receipt."""
     entry = view.entry()
     if entry is None or not parts.drawn("export"):
         return
     st.header("Take home", anchor=False)
+    receipt.button(entry, epoch=view.epoch(), key="take_receipt")
     draw(entry)
 
 
@@ -28,47 +52,129 @@ def draw(entry: Entry) -> None:
     if run.epoch == 0 and run.n_epochs and not run.wants_training:
         st.caption("This run has not learned anything yet: train it first.")
     elif run.record_is_ready:
-        _reports(run)
+        _files(entry)
     elif run.status == "failed":
         st.caption("This run failed, so there is nothing of it to take home.")
     else:
         st.caption("This run is still at work: its files come when it pauses or ends.")
 
 
-def _reports(run: Run) -> None:
-    """A report for whoever checks the numbers, and a page for whoever decides."""
-    stem = words.slug(f"{run.ratings.name} {run.model.title}")[:60] or "run"
+def _files(entry: Entry) -> None:
+    run = entry.run
+    epoch = run.snapshot_near(view.epoch())[0]  # the one looked at, if its model is kept
     # A class from which the test error is kept does not get it by a file either.
     tested = parts.drawn("test") and not parts.locked("test")
-    on_test = " on the test part" if tested and run.split.test is not None else ""
-    _button(
-        "Report",
-        lambda: reports.technical(run, tested),
-        f"{stem}-report.html",
-        "take_report",
-        f"How good the run is{on_test}, beside the baselines, for whom, with settings, formula and "
-        "receipt: one file that needs no network and prints well.",
+    files = files_of(
+        run,
+        entry.name,
+        _link(),
+        SCRIPTS,
+        functools.partial(PLOTLY_FILE.read_text, encoding="utf-8"),
+        epoch=epoch,
+        tested=tested,
     )
+    stem = words.slug(f"{run.ratings.name} {run.model.title}")[:60] or "run"
+    together = [file for file in files if not file.alone]
     _button(
-        "One page for a manager",
-        lambda: reports.manager(run, tested),
-        f"{stem}-one-page.html",
-        "take_manager",
-        "What it does, how good it is in plain words, for whom it works and for whom not, and what "
-        "to do next: one printed page.",
+        "Take home: all in one zip",
+        lambda: bundle(together, f"{entry.name} on {run.ratings.name}, epoch {epoch}"),
+        f"{stem}.zip",
+        "application/zip",
+        "take_all",
+        help="Link, receipt, script, notebook, settings, epochs, hand-out and reports, with a "
+        "README that says what each is.",
+        primary=True,
+    )
+    for group in get_args(Group):
+        st.caption(_GROUPS[group])
+        with st.container(horizontal=True, gap="small", key=f"take_{group}"):
+            for file in files:
+                if file.group == group:
+                    _file(file, stem)
+            if group == "numbers":
+                _predictions(run, epoch, stem)
+
+
+def _file(file: File, stem: str) -> None:
+    _button(
+        file.title,
+        file.make,
+        f"{stem}-{file.name}",
+        _TYPES[file.name.rpartition(".")[2]],
+        f"take_{file.name.partition('.')[0].replace('-', '_')}",
+        help=f"{file.about[:1].upper()}{file.about[1:]}.",
     )
 
 
-def _button(label: str, make: Callable[[], bytes], file_name: str, key: str, about: str) -> None:
-    """One file: its button, and a sentence on what it is."""
+def _predictions(run: Run, epoch: int, stem: str) -> None:
+    """All of a small matrix; and everybody's list, which is sent while it is made."""
+    fitted = run.fitted_at(epoch)
+    _button(
+        "Trained model",
+        lambda: brought.to_file(run, epoch),
+        f"{stem}-epoch-{epoch}.model.npz",
+        _TYPES["npz"],
+        "take_model",
+        help="For “python -m recsys_core recommend”, for rc.load_model(path), or to bring it back by "
+        "Upload on Data. It holds the ratings it was trained on, with their labels.",
+    )
+    cells = fitted.n_users * fitted.n_items
+    if cells <= _MOST_CELLS:
+        _button(
+            f"All {cells:,} predictions",
+            lambda: exports.to_csv(exports.whole(run.fitted_at(epoch))),
+            f"{stem}-predictions.csv",
+            "text/csv",
+            "save_all",
+            help="One row for each user, one column for each item, clipped to the scale, as CSV.",
+        )
+    nouns = words.many(run.ratings.item_noun)
+    kinds: tuple[tuple[exports.Kind, str], ...] = (("csv", "CSV"), ("parquet", "Parquet"))
+    for kind, called in kinds:
+        st.link_button(
+            f"Each user's {_BEST} best {nouns}, {called}",
+            route.address(run, epoch, _BEST, kind),
+            icon=":material/download:",
+            key=f"take_best_{kind}",
+            disabled=parts.locked("export"),
+            help=f"User, rank, {run.ratings.item_noun}, name and prediction, not clipped; of "
+            f"unrated {nouns} alone. It is sent while it is made, so that it may be of any size.",
+        )  # fmt: skip
+
+
+def _link() -> str:
+    """The address of what one looks at, as far as the page knows its own."""
+    base = (st.context.url or "").partition("?")[0]
+    return f"{base}?{view.query()}"
+
+
+def _button(
+    label: str,
+    make: Callable[[], bytes],
+    file_name: str,
+    mime: str,
+    key: str,
+    *,
+    help: str,
+    primary: bool = False,
+) -> None:
+    """One file, made when it is pressed; why it could not be is then what the file says."""
+
+    def made() -> bytes:
+        try:
+            return make()
+        except FactorscopeError as error:
+            return f"{error}\n".encode()
+
     st.download_button(
         label,
-        make,
+        made,
         file_name,
-        "text/html",
-        icon=":material/description:",
+        mime,
+        icon=":material/download:",
         key=key,
+        type="primary" if primary else "secondary",
         on_click="ignore",
         disabled=parts.locked("export"),
+        help=help,
     )
-    st.caption(about)

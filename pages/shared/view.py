@@ -294,6 +294,11 @@ def _where(seen: DataSet | Entry) -> dict[str, Any]:
     return {"run": 0, "data": seen.source, "moment": None, "playing": False}
 
 
+def forget() -> None:
+    """In a callback: look at nothing any more, as a new tab does."""
+    st.session_state.pop("tab", None)
+
+
 def new_entry(model: Model | None = None) -> Entry:
     """A run of a model (None: the usual one) on the data in view, which comes into view itself."""
     found = data()

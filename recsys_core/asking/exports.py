@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import math
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from recsys_core import escape, words
+from recsys_core.extras import needed_for
 from recsys_core.models.fitted_model import FittedModel
-from recsys_core.ordering import lists, users_at_once
+from recsys_core.ordering import lists
+from recsys_core.ratings import label_text
 
 # Significant digits of what was computed: of a prediction on 1–5 four decimals.
 _DIGITS = 5
@@ -72,25 +75,104 @@ def best_of_each(fitted: FittedModel, n: int = 10) -> pd.DataFrame:
     return pd.concat(list(best_in_pieces(fitted, n)), ignore_index=True)
 
 
-def n_pieces(fitted: FittedModel) -> int:
-    """Count the pieces of ``best_in_pieces``."""
-    return -(-fitted.n_users // users_at_once(fitted.n_items))
-
-
 def best_in_pieces(fitted: FittedModel, n: int = 10) -> Iterator[pd.DataFrame]:
     """Yield the table of ``best_of_each`` some users at a time: no size is too large for it."""
-    train = fitted.train
     for users, scores, best in lists(fitted, np.arange(fitted.n_users), n):
-        lengths = [len(items) for items in best]
-        of, items = np.repeat(users, lengths), np.concatenate(best)
-        ranks = np.concatenate([np.arange(1, length + 1) for length in lengths])
-        values = scores[np.repeat(np.arange(len(users)), lengths), items].astype(np.float64)
-        yield pd.DataFrame(
-            {
-                "user": [train.users[u] for u in of],
-                "rank": ranks,
-                train.item_noun: [train.items[i] for i in items],
-                "name": [train.item_names[i] for i in items],
-                "predicted": values,
-            }
-        )
+        values = [row[items] for row, items in zip(scores, best, strict=True)]
+        yield best_table(fitted, [fitted.users[u] for u in users], best, values)
+
+
+def best_table(
+    fitted: FittedModel, users: list[Any], best: list[np.ndarray], values: list[np.ndarray]
+) -> pd.DataFrame:
+    """Tabulate lists of items with their predictions: one list for each of the labels ``users``."""
+    train, lengths = fitted.train, [len(items) for items in best]
+    items = np.concatenate(best)
+    ranks = np.concatenate([np.arange(1, length + 1) for length in lengths])
+    return pd.DataFrame(
+        {
+            "user": pd.Series(users, dtype=object).repeat(lengths).to_numpy(),
+            "rank": ranks,
+            train.item_noun: _objects(train.items)[items],
+            "name": _objects(train.item_names)[items],
+            "predicted": np.concatenate(values).astype(np.float64),
+        }
+    )
+
+
+def _objects(labels: Sequence[Any]) -> np.ndarray:
+    found = np.empty(len(labels), object)
+    found[:] = labels
+    return found
+
+
+# --- tables that no memory has to hold as a whole -------------------------------------------------
+
+Kind = Literal["csv", "parquet"]
+
+# The columns of ``best_table`` that are no text; labels are, also where they are numbers.
+_NUMBERS = ("rank", "predicted")
+
+
+def streamed(pieces: Iterable[pd.DataFrame], kind: Kind) -> Iterator[bytes]:
+    """Yield the file of a table that comes in pieces as of ``best_table``, piece by piece.
+
+    Labels are text in both kinds, also where they are numbers.
+
+    Raises
+    ------
+    MissingPackageError
+        For Parquet, if pyarrow is not installed.
+    """
+    return _csv(pieces) if kind == "csv" else _parquet(pieces)
+
+
+def _csv(pieces: Iterable[pd.DataFrame]) -> Iterator[bytes]:
+    for number, piece in enumerate(pieces):
+        text = to_csv(piece, index=False)
+        yield text if not number else text.split(b"\n", 1)[1]
+
+
+def _parquet(pieces: Iterable[pd.DataFrame]) -> Iterator[bytes]:
+    with needed_for("A Parquet file", ", or choose CSV"):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    sink = _Sink()
+    writer = None
+    for piece in pieces:
+        columns = {
+            name: pa.array(column.to_numpy())
+            if name in _NUMBERS
+            else pa.array(map(label_text, column.tolist()), pa.string())
+            for name, column in piece.items()
+        }
+        table = pa.table(columns)
+        if writer is None:
+            writer = pq.ParquetWriter(pa.PythonFile(sink, "w"), table.schema, compression="zstd")
+        writer.write_table(table)
+        yield sink.taken()
+    if writer is not None:
+        writer.close()
+        yield sink.taken()
+
+
+class _Sink(io.RawIOBase):
+    """What is written to it, until it is taken."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def writable(self) -> bool:
+        """Whether it can be written to."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Keep the bytes."""
+        self._parts.append(bytes(data))
+        return len(data)
+
+    def taken(self) -> bytes:
+        """Return what was written since the last time."""
+        found = b"".join(self._parts)
+        self._parts.clear()
+        return found

@@ -3,7 +3,9 @@
     python -m recsys_core train 'data=party&model=SGD&k=3'
     python -m recsys_core train --data ratings.csv --model ALS --set k=20 --set split.seed=1
     python -m recsys_core train --data movielens --set data.release=1m --model PMF
+    python -m recsys_core train --data ratings.csv --model ALS --save model.npz
 
+--save keeps the trained model, that of the best epoch: “recommend” takes it to new users.
 An experiment is said by a link's text, or by options, or by both; --set takes any key of a link.
 Exit status: 0; 2 where data are missing; 3 where something has no meaning.
 """
@@ -15,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from recsys_core import experiments
+from recsys_core import escape, experiments
 from recsys_core.commands.options import file_of
 from recsys_core.commands.progress import Progress
 from recsys_core.errors import LinkError
@@ -45,6 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="NAME", help="SGD, ALS, PMF, BayesianPMF …")
     parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[],
                         help="any other key of a link, such as k=20 or split.seed=1")  # fmt: skip
+    parser.add_argument("--save", metavar="FILE.npz", help="write the trained model, with its "
+                        "labels and the ratings it learned from")  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -67,6 +71,9 @@ def run(arguments: argparse.Namespace) -> int:
     progress.close()
     for line in _results(record):
         print(line)
+    if arguments.save:
+        record.as_model().save(arguments.save)
+        print(f"Saved the model of epoch {record.epoch} as {escape.one_line(arguments.save)}.")
     print(record.receipt)
     return 0
 

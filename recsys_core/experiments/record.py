@@ -22,7 +22,7 @@ import numpy as np
 from recsys_core.errors import LinkError, MissingRunError, ReceiptError, SettingsError
 from recsys_core.experiments.experiment import SHARED, Experiment
 from recsys_core.experiments.scores import Score, scores
-from recsys_core.models import FittedModel
+from recsys_core.models import FittedModel, Model
 from recsys_core.ratings import UPLOAD, Ratings
 from recsys_core.recipes import Recipe
 from recsys_core.splits import Split
@@ -154,6 +154,16 @@ class Record:
                 Text("The model of epoch {epoch} was not kept; run it again.", epoch=epoch)
             )
         return self.snapshots[epoch]
+
+    def as_model(self) -> Model:
+        """Return a Model that answers as the trained one does, and can be saved.
+
+        Raises
+        ------
+        MissingRunError
+            If the record comes from elsewhere and holds numbers only.
+        """
+        return self.experiment.make_model().loaded(self.fitted, self.epochs, self.settings)
 
     def __hash__(self) -> int:
         return hash((self.experiment, self.epoch, self.digest))

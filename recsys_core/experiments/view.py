@@ -170,6 +170,12 @@ OPTIONS = {
     "score": Option("mean", ("mean", "sum")),
     # Compare
     "compare": Option("race", ("race", "table", "splits", "metrics", "sweep", "kept")),
+    "kept_by": Option(
+        "created",
+        ("created", "name", "data_name", "model", "validation_rmse", "epoch", "seconds", "status"),
+    ),
+    "kept_order": Option("down", ("down", "up")),
+    "kept_page": Option("1", (), _NUMBER),
     # Replicas
     "replica": Option("0", ("0", "1", "2", "3", "4")),
 }

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,6 +20,7 @@ from recsys_core.errors import (
     SettingsError,
     TooLargeError,
 )
+from recsys_core.models import model_file
 from recsys_core.models.fitted_model import FittedModel, Guest, NewItem
 from recsys_core.models.options import Option, options_of
 from recsys_core.ratings import Ratings
@@ -32,9 +32,6 @@ from recsys_core.words import many
 
 # Factors and k × k sums of a model, all together.
 _MOST_NUMBERS = 1 << 30
-
-# Before the names of a fitted model's own arrays in a saved model.
-PART = "part."
 
 
 @dataclasses.dataclass
@@ -390,35 +387,19 @@ class Model(ABC):
 
     # --- files ----------------------------------------------------------------------------------
 
+    def loaded(
+        self, fitted: FittedModel, history: Iterable[Epoch], settings: Mapping[str, Any]
+    ) -> Model:
+        """Return the model as it was trained elsewhere; ``settings`` are all in force."""
+        model = self.with_settings(dict(settings))
+        model._loaded = (fitted, list(history), dict(settings))
+        return model
+
     def save(self, path: str | Path) -> None:
         """Write the trained model, its labels and the ratings it knows, as npz without pickle."""
         fitted = self.snapshot()
-        train, parts = fitted.train, fitted.parts()
-        arrays: dict[str, Any] = {n: a for n, a in parts.items() if isinstance(a, np.ndarray)}
-        about = {
-            "model": type(self).__name__,
-            "settings": self.settings,
-            "history": [dataclasses.asdict(epoch) for epoch in self.history],
-            "kind": type(fitted).__name__,
-            "facts": {name: part for name, part in parts.items() if name not in arrays},
-            "name": train.name,
-            "item_noun": train.item_noun,
-            "scale": list(train.scale[:3]),
-            "words": train.scale.words,
-            "users": _plain(train.users),
-            "items": _plain(train.items),
-            "item_info": _table(train.item_info),
-            "user_info": _table(train.user_info),
-        }
         with open(path, "wb") as file:
-            np.savez_compressed(
-                file,
-                about=np.array(json.dumps(about)),
-                user_ids=train.user_ids,
-                item_ids=train.item_ids,
-                values=train.values,
-                **{f"{PART}{name}": array for name, array in arrays.items()},
-            )
+            model_file.write(file, type(self).__name__, self.settings, self.history, fitted)
 
 
 def described(model: Model, settings: dict[str, Any]) -> str:
@@ -427,19 +408,9 @@ def described(model: Model, settings: dict[str, Any]) -> str:
     return f"{model.title}, k = {k}" if k else model.title
 
 
-def _plain(labels: list[Any]) -> list[Any]:
-    """Labels as JSON keeps them: whole numbers stay numbers, all else becomes text."""
-    return [int(x) if isinstance(x, int | np.integer) else str(x) for x in labels]
-
-
 def _kind_of(default: Any) -> Kind:
     """The kind of a setting that no form shows: a switch, or a seed by which nothing is drawn."""
     return "bool" if isinstance(default, bool) else "int"
-
-
-def _table(info: pd.DataFrame | None) -> Any:
-    """What is known of users or items as JSON keeps it."""
-    return None if info is None else json.loads(info.to_json(orient="split"))
 
 
 def _check(options: Iterable[Option], settings: dict[str, Any]) -> None:

@@ -21,6 +21,9 @@ _MEAN_ROW = 10
 # So many users, or items, tell mean and variance of all trained rows.
 _SAMPLED = 2000
 
+# Numbers of the designs of so many users at a time; 32 MB.
+_TOGETHER = 4_000_000
+
 # The largest penalty that is taken from trained rows: beyond it a number is as good as fixed.
 _MOST_PENALTY = 1e6
 
@@ -283,6 +286,45 @@ class FactorModel(Factored, Biased):
 
     def _fold_in(self, items: np.ndarray, ratings: np.ndarray) -> Guest:
         return self._row_of(items, ratings, self.least)
+
+    def with_guests(self, rated: Ratings) -> FactorModel | None:
+        """Return the model with other users in place of its own, all folded in together.
+
+        ``rated`` are their ratings of this model's items. Each row is that of ``fold_in``, up to
+        rounding, many times as fast. None where this model has no such short cut.
+        """
+        fold = self.fold
+        plain = fold.implicit is None and fold.precisions is None and not fold.nonnegative
+        if type(self) is not FactorModel or self.link != "identity" or not plain:
+            return None
+        grouped, counts, free = rated.by_user, rated.user_counts, fold.free()
+        rows = np.empty((rated.n_users, self.n_factors + 1), np.float64)
+        rows[counts == 0] = fold.prior_of(np.empty(0, np.int64), self.least)
+        for n in np.unique(counts[counts > 0]):
+            penalty, prior = fold.penalty(n, self.least), np.array(fold.prior, np.float64)
+            some = np.flatnonzero(counts == n)
+            at_once = max(1, _TOGETHER // (n * len(prior)))
+            for users in np.array_split(some, -(-len(some) // at_once)):
+                places = grouped.starts[users][:, None] + np.arange(n)
+                items = grouped.columns[places]
+                design = np.concatenate([self.q[items], np.ones((*items.shape, 1))], axis=2)
+                rest = self.unit.standard(grouped.values[places].astype(np.float64))
+                rest -= self.mean + self.b_item[items].astype(np.float64)
+                rest -= design[..., ~free] @ prior[~free]
+                rows[users] = prior
+                if free.any():
+                    x = design[..., free]
+                    a = x.transpose(0, 2, 1) @ x + penalty
+                    b = (x.transpose(0, 2, 1) @ rest[..., None])[..., 0] + penalty @ prior[free]
+                    try:
+                        found = np.linalg.solve(a, b[..., None])[..., 0]
+                    except np.linalg.LinAlgError:  # without a penalty, of too few ratings
+                        return None
+                    rows[np.ix_(users, np.flatnonzero(free))] = found
+        return dataclasses.replace(
+            self, train=rated, p=rows[:, :-1].astype(np.float32),
+            b_user=rows[:, -1].astype(np.float32),
+        )  # fmt: skip
 
     def _row_of(self, items: np.ndarray, ratings: np.ndarray, least: np.ndarray | None) -> Guest:
         """One regularised least-squares row, with the ``least`` penalty of a guest or without.

@@ -208,8 +208,10 @@ class Draft:
         return {**kept, **changes}
 
     @budget.shared()
-    def read(self) -> Ratings:
+    def read(self, to_train: bool = True) -> Ratings:
         """The ratings, read as the draft says.
+
+        ``to_train``: those of one user, or all equal, are refused; nothing is learnt from them.
 
         Raises
         ------
@@ -229,7 +231,8 @@ class Draft:
             raise unreadable(reached.draft.problem or Text("{said} holds no ratings.", said=said))
         try:
             budget.now().at("build")
-            ratings = recognised(building.checked(reached.ratings.made(), said))
+            made = reached.ratings.made()
+            ratings = recognised(building.checked(made, said) if to_train else made)
             # Whoever reads at once sees no preview: the report says what that would say.
             others = _others(brought, self)
             ratings = joining.joined(ratings, others, self.beside) if others else ratings

@@ -432,7 +432,8 @@ class _Batch:
         owner = space.owner
         for data in list(space.data):
             self._add_data(owner, data)
-        entries = list(space.entries)
+        # A model from a file is there for the visit: its file is kept by who has it.
+        entries = [entry for entry in space.entries if not entry.run.brought]
         changed: list[tuple[KeptRun, Any]] = []
         for entry in entries:
             run = entry.run

@@ -57,7 +57,12 @@ class Run:
     interrupted : it was cut off in the midst of training and has not gone on since.
     version : counts whatever changes.
     lock, clock : the registry's.
+    brought : its model came from a file (``brought.BroughtRun``).
+    unsplit : nobody knows which ratings were held out.
     """
+
+    brought = False
+    unsplit = False
 
     def __init__(
         self,

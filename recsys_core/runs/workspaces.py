@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from recsys_core import escape
+from recsys_core.errors import SettingsError
 from recsys_core.experiments import Experiment, usual_model
 from recsys_core.experiments.experiment import SHARED
 from recsys_core.experiments.sweep import Sweep
@@ -19,6 +20,7 @@ from recsys_core.runs.run import Run
 from recsys_core.runs.shared import Shared
 from recsys_core.runs.sweeps import SweepRun
 from recsys_core.splits import Split
+from recsys_core.text import Text
 
 # Data sets, and ratings, one workspace holds; beyond, idle ones are let go.
 _MOST_DATA, _MOST_RATINGS = 12, 30_000_000
@@ -210,7 +212,7 @@ class Workspace:
             If the model cannot start on them with its settings.
         """
         run = self.registry.run(self.owner, self.with_loaded_ratings(experiment))
-        entry = self._listed(run, name or described(run.model, run.settings), group)
+        entry = self.listed(run, name or described(run.model, run.settings), group)
         if not run.model.has_epochs:
             entry.train()  # a single pass: there is nothing to choose a moment in
         return entry
@@ -224,15 +226,21 @@ class Workspace:
         Raises
         ------
         SettingsError
-            If the settings do not exist, or do not fit the checkpoint (the number of factors).
+            If the settings do not exist, or do not fit the checkpoint (the number of factors);
+            or the parent came from a file, which holds no checkpoint.
         """
+        if parent.run.brought:
+            raise SettingsError(
+                Text("This model came from a file, which it cannot go on from; start a new run.")
+            )
         epoch = min(max(int(epoch), 0), parent.run.epoch)
         experiment = parent.run.experiment.fork(epoch, **changed)
         run = self.registry.run(self.owner, experiment, parent.run, epoch)
         name = f"{described(run.model, run.settings)}, from epoch {epoch}"
-        return self._listed(run, name, parent.group)
+        return self.listed(run, name, parent.group)
 
-    def _listed(self, run: Run, name: str, group: str) -> Entry:
+    def listed(self, run: Run, name: str, group: str = "") -> Entry:
+        """Put a run into this list, under a name that no other has."""
         taken = {other.name for other in self.entries}
         unique, same = name, 2
         while unique in taken:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import recsys_core as rc
 from recsys_core import commands
 from recsys_core.experiments import Experiment
 from recsys_core.experiments.record import Receipt
@@ -119,6 +120,26 @@ def test_no_control_character_reaches_the_terminal(capsys):
         assert commands.main(["train", link]) == 3
         said = capsys.readouterr().err
         assert said.strip().isprintable(), ascii(said)
+
+
+def test_a_saved_model_recommends_to_new_users(tmp_path, capsys):
+    model, out = tmp_path / "model.npz", tmp_path / "top.parquet"
+    few = ("data=party&split=whole&model=ALS&k=2&n_epochs=2", "--save", str(model))
+    assert commands.main(["train", *few]) == 0
+    new = tmp_path / "new.csv"
+    new.write_text("user,item,rating\nneo,Bohemian Rhapsody,5\nneo,Firework,1\nneo,Silence,3\n")
+    assert commands.main(["recommend", str(model), str(new), "--out", str(out), "--n", "3"]) == 0
+    said = capsys.readouterr().out
+    assert "1 user is folded in" in said and "1 item is not known" in said
+    found = pd.read_parquet(out)
+    assert list(found["rank"]) == [1, 2, 3] and {*found["user"]} == {"neo"}
+    fitted = rc.load_model(model).snapshot()
+    rated = [fitted.train.item_index(name) for name in ("Bohemian Rhapsody", "Firework")]
+    expected = fitted.recommend(fitted.fold_in(rated, [5, 1]), 3)
+    assert list(found.iloc[:, 2]) == list(expected["label"])
+    assert [path.name for path in tmp_path.glob("top*")] == ["top.parquet"]
+    assert commands.main(["recommend", str(model), str(new), "--out", "top.xlsx"]) == 3
+    assert commands.main(["recommend", str(new), str(new), "--out", str(out)]) == 3
 
 
 def test_a_report_of_a_link_and_of_its_receipt_say_the_same(tmp_path, capsys, monkeypatch):

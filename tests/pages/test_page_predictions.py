@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import recsys_core as rc
-from pages.shared import download_buttons
+from pages.shared import take_home
 from recsys_core.asking import attribution, matrix_view
 from recsys_core.asking.coverage import coverage
 from recsys_core.figures import waterfall
@@ -121,12 +121,16 @@ def test_data_without_a_model_offer_to_train_one(browser_id):
 
 def test_the_files_offered_fit_the_size(browser_id, monkeypatch):
     party(browser_id)
-    labels = [b.label for b in open_page("predictions", browser_id).main.get("download_button")]
+    at = open_page("predictions", browser_id)
+    assert not at.main.get("download_button"), "nothing is drawn before it is asked for"
+    at.session_state["export"] = True  # as a click on the button leaves it
+    labels = [b.label for b in at.run().main.get("download_button")]
     assert any("All 48 predictions" in label for label in labels)
-    monkeypatch.setattr(download_buttons, "_MOST_CELLS", 40)
-    labels = [b.label for b in open_page("predictions", browser_id).main.get("download_button")]
-    assert any("10 best songs" in label for label in labels)
+    monkeypatch.setattr(take_home, "_MOST_CELLS", 40)
+    labels = [b.label for b in at.run().main.get("download_button")]
+    assert "Hand-out" in labels
     assert not any("All 48" in label for label in labels)
+    assert any("10 best songs" in link.proto.label for link in at.main.get("link_button"))
 
 
 def test_held_out_test_ratings_give_no_error_away(browser_id, monkeypatch):

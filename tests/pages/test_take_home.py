@@ -16,13 +16,20 @@ def offered(at) -> set[str]:
     return {str(button.key) for button in at.get("download_button")} & KEYS
 
 
-@pytest.mark.parametrize("page", ["compare", "predictions"])
+def opened(page, browser_id, query=""):
+    """The page; with its export open, as a click on it leaves it."""
+    at = open_page(page, browser_id, query)
+    at.session_state["export"] = True
+    return at.run()
+
+
+@pytest.mark.parametrize("page", ["compare", "predictions", "train"])
 def test_reports_are_offered_once_the_run_rests(page, browser_id):
     workspace = load(browser_id, WORLD)
-    assert offered(open_page(page, browser_id)) == set()
+    assert offered(opened(page, browser_id)) == set()
     train(workspace, rc.SGD(n_factors=2, n_epochs=5))
-    assert offered(open_page(page, browser_id)) == KEYS
-    assert offered(open_page(page, browser_id, "hide=export")) == set()
+    assert offered(opened(page, browser_id)) == KEYS
+    assert offered(opened(page, browser_id, "hide=export")) == set()
 
 
 def test_of_what_learned_nothing_there_is_no_report(browser_id):

@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from pages.panels.data import split_form
+from pages.panels.data import keeping_choices, split_form, trained_model
 from pages.panels.data.reading_controls import DELIMITERS, REPEATS, Controls
-from pages.shared import empty_state
+from pages.shared import empty_state, keeping
 from recsys_core import escape, words
 from recsys_core.errors import FactorscopeError
 from recsys_core.ratings import Ratings
@@ -122,14 +122,25 @@ def upload() -> None:
         accept_multiple_files=True,
         help="CSV, Excel, JSON, Parquet, NumPy, MATLAB, SQLite and more, also inside a zip; or a "
         "MovieLens zip as it is. One rating a row, or users × items. Several files are read "
-        "together: parts of one table, ratings with a table of films, one export a person. "
+        "together: parts of one table, ratings with a table of films, one export a person. Or a "
+        "trained model that was downloaded here, or saved by model.save. "
         "Nothing in a file is ever run.",
     )
     st.caption(
-        "What you bring stays in the memory of this server, for you alone, and is freed 15 minutes "
-        "after you last looked."
+        "What you bring is for you alone. Whether it is kept after this visit you choose before it "
+        "is used."
+        if keeping.store() is not None
+        else "What you bring stays in the memory of this server, for you alone, and is freed 15 "
+        "minutes after you last looked."
     )
-    if files:
+    if files and any(trained_model.is_one(file) for file in files):
+        for file in files:
+            if trained_model.is_one(file):
+                trained_model.offer(file)
+            else:
+                said = escape.markdown(escape.short(file.name, 80))
+                st.caption(f"{said} waits: bring ratings and trained models one after the other.")
+    elif files:
         token = "upload " + " ".join(file.file_id for file in files)
         _understand(token, lambda: [(file.name, file.getvalue()) for file in files])
 
@@ -197,20 +208,27 @@ def _understand(token: str, files: Callable[[], list[tuple[str, bytes]]]) -> Non
         _show(draft, controls.doubts_left())
     if draft.problem:
         return
+    keeping_choices.ask()
     with st.container(horizontal=True):
         st.button(
             "Use and watch a model learn",
             type="primary",
             icon=":material/play_arrow:",
-            on_click=brought.take,
-            args=(empty_state.watch,),
+            on_click=_take,
+            args=(brought, empty_state.watch),
         )
         st.button(
             "Use these ratings",
             icon=":material/check:",
-            on_click=brought.take,
-            args=(empty_state.use,),
+            on_click=_take,
+            args=(brought, empty_state.use),
         )
+
+
+def _take(brought: Brought, then: Callable[[Ratings], None]) -> None:
+    """In a callback: use the ratings, kept or not as was chosen beside."""
+    keeping_choices.answer()
+    brought.take(then)
 
 
 def _done(reading: Reading) -> bool:

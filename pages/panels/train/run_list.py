@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.panels.train.live_panels import curve_of
 from pages.panels.train.settings import described
-from pages.shared import parts, receipt, session, sidebar, view
+from pages.shared import download_buttons, parts, receipt, session, sidebar, view
 from pages.shared.tables import aligned
 from recsys_core import escape, words
 from recsys_core.asking import exports
@@ -169,6 +169,8 @@ def results() -> None:
     left, right = st.columns(2, gap="large")
     with left:
         _epochs(entry)
+        if parts.drawn("export") and (entry.run.epoch or not entry.run.n_epochs):
+            download_buttons.trained_model(entry.run, entry.name)
     with right:
         if parts.drawn("test"):
             _test(entry.run)

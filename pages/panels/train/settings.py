@@ -80,7 +80,7 @@ def _fork_button(entry: Entry, kind: type[Model], key: str, locked: bool) -> Non
         f"Fork from {where}",
         icon=":material/fork_right:",
         key="fork",
-        disabled=locked or not isinstance(entry.run.model, kind),
+        disabled=locked or not isinstance(entry.run.model, kind) or entry.run.brought,
         on_click=parts.unlocked("settings", _fork),
         args=(entry, kind, key),
         help="A new run that goes on from the epoch shown with the settings above; drag the "

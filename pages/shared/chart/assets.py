@@ -19,6 +19,11 @@ LIVE_ROUTE = "/factorscope/live"
 
 PLOTLY_ROUTE = f"/factorscope/plotly-{metadata.version('plotly')}.min.js"
 
+# Found without importing the package: pages need nothing of it but this file.
+PLOTLY_FILE = Path(
+    str(metadata.distribution("plotly").locate_file("plotly/package_data/plotly.min.js"))
+)
+
 _FOLDER = Path(__file__).parent / "js"
 _TEMPLATES = json.dumps({mode: theme.template(mode) for mode in get_args(theme.Mode)})
 

@@ -1,0 +1,122 @@
+"""What is kept: asked at the first upload, changed later, and all of it forgotten."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared import keeping, session, view
+from recsys_core import words
+from recsys_core.experiments.store import Consent
+from recsys_core.runs import past
+
+_DAYS = {30: "30 days", 365: "a year", 1825: "five years", 0: "until I forget them"}
+
+
+def ask() -> None:
+    """On the preview of the first upload: one line, which is answered by using the ratings."""
+    if keeping.store() is None or keeping.owner().consent is not None:
+        return
+    ways = keeping.ways()
+    st.radio(
+        "Your ratings",
+        list(ways),
+        index=list(ways).index(keeping.usual_consent()),
+        format_func=ways.__getitem__,
+        key="consent",
+        horizontal=True,
+        help="Kept, they are here when you come back, with the models trained on them. Otherwise "
+        "neither ratings nor labels nor factors are written, only the numbers of your runs. "
+        "Change it later under “What is kept” below.",
+    )
+
+
+def answer() -> None:
+    """In a callback, when the ratings are used: what was chosen holds from now on."""
+    if keeping.store() is not None and keeping.owner().consent is None:
+        keeping.set_consent(st.session_state.get("consent") or keeping.usual_consent())
+
+
+def section() -> None:
+    """What is kept, for how long, and the button that forgets it."""
+    with st.expander(
+        "What is kept", icon=":material/inventory_2:", key="what_is_kept", on_change="rerun"
+    ) as box:
+        if not box.open:
+            return
+        if keeping.store() is None:
+            st.markdown(keeping.trouble() or "Nothing is kept: all is gone when the server stops.")
+            _forget()
+            return
+        _said()
+        _settings()
+        _forget()
+
+
+def _said() -> None:
+    mine = session.workspace().owner
+    counted = keeping.read(lambda store: (store.n_runs(mine), store.size_of(mine)))
+    if counted is not None:
+        n, size = counted
+        st.markdown(
+            f"{words.plural('run', n)} of yours kept here, with ratings and models of "
+            f"{size / 1e6:,.1f} MB."
+        )
+
+
+def _settings() -> None:
+    chosen, ways = keeping.owner(), keeping.ways()
+    st.session_state.keep_consent = chosen.consent or keeping.usual_consent()
+    st.radio(
+        "Ratings you bring", list(ways), format_func=ways.__getitem__, key="keep_consent",
+        horizontal=True, on_change=_consent,
+    )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        days = 0 if chosen.days is None else chosen.days
+        st.session_state.keep_days = days
+        offered = dict(_DAYS) if days in _DAYS else {days: f"{days} days", **_DAYS}
+        st.selectbox(
+            "Keep runs for", list(offered), format_func=offered.__getitem__, key="keep_days",
+            width=200, on_change=_limits,
+        )  # fmt: skip
+        st.session_state.keep_megabytes = chosen.megabytes
+        st.number_input(
+            "Models, at most (MB)", 0, 100_000, step=100, key="keep_megabytes", width=180,
+            on_change=_limits,
+        )  # fmt: skip
+    st.caption(
+        "Runs that nobody touched for so long are forgotten, pinned ones never. Where models take "
+        "more room, those touched longest ago go first: their numbers stay, and they are trained "
+        "again when you look at them."
+    )
+
+
+def _consent() -> None:
+    wanted: Consent = st.session_state.keep_consent
+    keeping.set_consent(wanted)
+
+
+def _limits() -> None:
+    megabytes = st.session_state.keep_megabytes
+    if megabytes is not None:
+        keeping.set_limits(st.session_state.keep_days or None, int(megabytes))
+
+
+def _forget() -> None:
+    with st.popover(
+        "Forget everything of mine", icon=":material/delete_forever:", key="forget_all"
+    ):
+        st.markdown(
+            "All ratings, runs, models, notes and choices of this browser go, here and in the "
+            "database. This cannot be undone."
+        )
+        st.button(
+            "Yes, forget everything",
+            type="primary",
+            key="forget_all_yes",
+            on_click=_forget_everything,
+        )
+
+
+def _forget_everything() -> None:
+    past.forget(session.workspace())
+    view.forget()
