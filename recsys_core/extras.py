@@ -23,6 +23,7 @@ EXTRAS = {
     "pyarrow": ("pyarrow", "files"),
     "python_calamine": ("python-calamine", "files"),
     "chardet": ("chardet", "files"),
+    "mlflow": ("mlflow-skinny", "mlflow"),
 }
 
 

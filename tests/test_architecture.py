@@ -31,6 +31,7 @@ LAYERS = (
     {"figures", "runs"},
     {"live"},
     {"replicas"},
+    {"takehome"},
     {"commands"},
     {"__main__"},
 )

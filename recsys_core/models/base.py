@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -389,6 +390,14 @@ class Model(ABC):
         return found
 
     # --- files ----------------------------------------------------------------------------------
+
+    def holding(
+        self, fitted: FittedModel, history: Sequence[Epoch], settings: Mapping[str, Any]
+    ) -> Model:
+        """Return a copy that answers by a fitted model, as after ``fit``; it can be saved."""
+        model = copy.copy(self)
+        model._training, model._loaded = None, (fitted, list(history), dict(settings))
+        return model
 
     def save(self, path: str | Path) -> None:
         """Write the trained model, its labels and the ratings it knows, as npz without pickle."""
