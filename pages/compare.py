@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.panels.compare import kept, metrics, race, splits, sweep, table
+from pages.panels.compare import kept, metrics, mlflow, race, splits, sweep, table
 from pages.shared import choices, header
 
 PARTS = {
@@ -26,3 +26,4 @@ chosen = choices.segmented(
     label_visibility="collapsed",
 )
 PARTS[chosen][1]()
+mlflow.button()

@@ -67,6 +67,7 @@ class Chart {
   listening = false // Plotly has drawn, and tells of clicks
   closed = false
   busy = false // Plotly is drawing what the panel shows
+  stale = false // drawn at another scale, while it was not shown
   settled = 0 // when it last did, in this window's time
   /** @type {number | null} */
   resting = null // the timer after which it is to do so again
@@ -299,6 +300,7 @@ class Chart {
     this.keyboard.hide()
     this.describe(this.data)
     if (this.div.clientWidth) this.again()
+    else this.stale = true // it is not shown; once it is, see resize
   }
 
   // What Plotly offers: to zoom, back to the whole, and the chart as a picture.
@@ -342,6 +344,11 @@ class Chart {
     fade(this.div)
     // Zero is a chart in a tab that is not shown.
     if (!this.listening || this.closed || !this.div.clientWidth) return
+    if (this.stale) {
+      this.stale = false
+      this.width = this.div.clientWidth
+      return this.again()
+    }
     if (this.div.clientWidth === this.width) return
     this.width = this.div.clientWidth
     this.keyboard.hide()

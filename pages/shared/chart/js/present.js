@@ -340,7 +340,15 @@ function visit(element, blocks) {
   }
   const piece = element.querySelector(".fs-chart, [data-testid=stDataFrame], [data-testid=stTable]")
   // A form, or a row of buttons: what is written there explains them.
-  if (id !== "stMainBlockContainer" && !piece && element.querySelector(CONTROLS)) return
+  if (id !== "stMainBlockContainer" && !piece && element.querySelector(CONTROLS)) {
+    // But what it is headed by may head what is below it.
+    for (const each of element.querySelectorAll("[data-testid=stElementContainer]")) {
+      const inner = /** @type {HTMLElement} */ (each)
+      if (inner.closest(".st-key-page_head")) continue // the bar says it
+      if (isText(inner) && isHeading(inner)) blocks.push({ kind: "heading", element: inner })
+    }
+    return
+  }
   for (const inner of element.children) {
     if (inner instanceof HTMLElement) visit(inner, blocks)
   }
@@ -528,9 +536,16 @@ html[data-fs-presenting] { font-size: clamp(23.2px, 1.25vw, 40px) !important; }
 [data-fs-presenting] [data-fs-path=shown]:has(.fs-chart),
 [data-fs-presenting] [data-fs-path=shown] :is(.fs-chart, :has(.fs-chart)) {
   height: var(--fs-fill) !important; max-height: none !important; }
+[data-fs-presenting] [data-fs-path=shown] [data-testid=stElementContainer]:has(.fs-chart) {
+  flex: 0 0 var(--fs-fill) !important; }
 [data-fs-presenting] .fs-chart .modebar { display: none; }
 [data-fs-presenting] :is(.fs-more, .fs-notice) { font-size: ${LEAST}px; }
 /* Streamlit draws tables on a canvas, whose type does not grow with the page's. */
-[data-fs-presenting] [data-testid=stDataFrame] { zoom: 1.5; }
+[data-fs-presenting] [data-testid=stDataFrame] { zoom: 1.7; }
+[data-fs-presenting] [data-fs-path=shown]:has([data-testid=stDataFrame]) {
+  width: calc((100vw - 2.6rem) / 1.7) !important; height: auto !important; flex: 0 0 auto !important;
+  overflow: visible !important; }
+[data-fs-presenting] [data-fs-path=shown] :has(> [data-testid=stDataFrame]) {
+  height: auto !important; overflow: visible !important; }
 `
 document.head.append(sheet)

@@ -144,35 +144,33 @@ export function parts(blocks) {
   const found = []
   /** @type {E[]} */
   let ahead = [] // texts that wait for the piece below them
+  let says = false // whether they are more than headings
   let follows = false // whether a text belongs to the piece above
   for (const { kind, element, name } of blocks) {
     if (kind === "edge") {
       // A column ends: what waits there has no piece below it.
-      if (follows && ahead.length) ahead = [...leave(found, ahead)]
+      if (follows) {
+        if (says) found[found.length - 1].elements.push(...ahead)
+        ahead = []
+        says = false
+      }
       follows = false
     } else if (kind === "piece" && element !== null) {
       found.push({ name: name ?? "", elements: [...ahead, element] })
       ahead = []
+      says = false
       follows = true
     } else if (element !== null) {
       if (kind === "text" && follows && !ahead.length) found[found.length - 1].elements.push(element)
-      else ahead.push(element)
+      else {
+        ahead.push(element)
+        says ||= kind === "text"
+      }
     }
   }
-  if (ahead.length && found.length) leave(found, ahead)
-  else if (ahead.length) found.push({ name: "", elements: ahead })
+  if (found.length && says) found[found.length - 1].elements.push(...ahead)
+  else if (!found.length && ahead.length) found.push({ name: "", elements: ahead })
   return found
-}
-
-/**
- * @template E
- * @param {{ name: string, elements: E[] }[]} found
- * @param {E[]} texts
- * @returns {E[]}
- */
-function leave(found, texts) {
-  found[found.length - 1].elements.push(...texts)
-  return []
 }
 
 // --- keys -----------------------------------------------------------------------------------------
