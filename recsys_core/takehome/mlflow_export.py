@@ -50,14 +50,16 @@ def to_mlflow(
     with_model: bool = False,
     address: str = "",
     told: Told | None = None,
+    receipts: Sequence[str] | None = None,
 ) -> list[str]:
     """Write records as runs of an MLflow experiment, which is made where it is absent.
 
     ``tracking_uri`` begins with http://, https:// or file://. ``with_model`` adds the trained model
     as a file, which holds the ratings and labels it was trained on; not where the server would have
     it kept elsewhere than with itself. ``address`` is that of a dashboard, for a link to the run.
-    ``told`` is called with how many of the records are written, and of how many. Returns the ids
-    that MLflow gave the runs.
+    ``told`` is called with how many of the records are written, and of how many. ``receipts`` are
+    those of records that were made elsewhere, where the ratings are. Returns the ids that MLflow
+    gave the runs.
 
     Raises
     ------
@@ -79,7 +81,8 @@ def to_mlflow(
         for n, record in enumerate(every):
             if told is not None:
                 told(n, len(every))
-            written.append(_write(client, experiment, record, with_model, address))
+            receipt = record.receipt if receipts is None else receipts[n]
+            written.append(_write(client, experiment, record, receipt, with_model, address))
     except FactorscopeError:
         raise
     except Exception as error:  # of MLflow, requests, urllib3, the disk: all mean that it failed
@@ -140,7 +143,9 @@ def _experiment(client: Any, name: str) -> str:
     return str(found.experiment_id)
 
 
-def _write(client: Any, experiment: str, record: Record, with_model: bool, address: str) -> str:
+def _write(
+    client: Any, experiment: str, record: Record, receipt: str, with_model: bool, address: str
+) -> str:
     """Write one record; returns the id of its run, which is FAILED there if it is not whole."""
     from mlflow.entities import Metric, Param, RunTag
 
@@ -158,7 +163,7 @@ def _write(client: Any, experiment: str, record: Record, with_model: bool, addre
         for numbers in _pieces(metrics(record), MOST_METRICS):
             client.log_batch(run_id, metrics=[Metric(*each) for each in numbers])
         # The receipt comes last: what has one is whole.
-        client.log_batch(run_id, tags=[RunTag("factorscope.receipt", record.receipt)])
+        client.log_batch(run_id, tags=[RunTag("factorscope.receipt", receipt)])
         if with_model:
             _keep_model(client, run, record)
     except BaseException:

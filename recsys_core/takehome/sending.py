@@ -121,6 +121,7 @@ class Sending:
         self.done = False
         self._job = {
             "records": [record.to_dict() for record in records],
+            "receipts": [record.receipt for record in records],
             "uri": self.tracking_uri,
             "name": experiment_name,
             "address": address,
@@ -222,7 +223,12 @@ def _child(trusted: bool) -> None:
     try:
         records = [Record.from_dict(each) for each in job["records"]]
         to_mlflow(
-            records, job["uri"], job["name"], address=job["address"], told=lambda n, of: say(n=n)
+            records,
+            job["uri"],
+            job["name"],
+            address=job["address"],
+            told=lambda n, of: say(n=n),
+            receipts=job["receipts"],
         )
         say(over=True)
     except FactorscopeError as error:

@@ -257,3 +257,28 @@ def test_a_server_that_is_not_there_gets_one_sentence(python, record):
         env=environment(MLFLOW_HTTP_REQUEST_MAX_RETRIES="0"),
     )  # fmt: skip
     assert re.search(r"127\.0\.0\.1:\d+ does not answer; check [^\n]+\.\n$", done.stdout), done
+
+
+# As the page does it: in a child, to the address that whoever runs the server has chosen.
+SENDING = """
+import json, sys, time
+import recsys_core as rc
+from recsys_core.takehome.sending import Sending
+record = rc.Record.from_dict(json.load(sys.stdin))
+job = Sending([record, record], sys.argv[1], "sent")
+while not job.done: time.sleep(0.05)
+from mlflow import MlflowClient
+client = MlflowClient(tracking_uri=sys.argv[1])
+known = client.search_runs([client.get_experiment_by_name("sent").experiment_id])
+print("SAID" + json.dumps([job.n, job.failed, [run.info.status for run in known]]))
+"""
+
+
+@pytest.mark.slow
+def test_runs_are_sent_by_a_child(python, server, record):
+    done = subprocess.run(
+        [python, "-c", SENDING, server], input=json.dumps(record.to_dict()), capture_output=True,
+        text=True, env=environment(MLFLOW_TRACKING_URI=server),
+    )  # fmt: skip
+    said = json.loads(done.stdout.partition("SAID")[2] or repr(done.stderr[-2000:]))
+    assert said == [2, None, ["FINISHED", "FINISHED"]]
