@@ -45,7 +45,8 @@ SMALL = """() => {
 }"""
 
 # Width and height of each chart that is seen, beside the size it was drawn in; and the lowest edge.
-CHARTS = """() => [...document.querySelectorAll(".fs-chart")].filter((e) => e.clientHeight).map((e) => {
+CHARTS = """() => [...document.querySelectorAll(".fs-chart")].filter(
+    (e) => e.clientHeight).map((e) => {
     const { width, height, bottom } = e.getBoundingClientRect()
     const drawn = e.querySelector(".main-svg")?.getBoundingClientRect()
     return { width, height, bottom, drawn: [drawn?.width, drawn?.height] }
