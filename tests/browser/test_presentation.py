@@ -56,6 +56,7 @@ CHARTS = """() => [...document.querySelectorAll(".fs-chart")].filter(
 def open_page(page: Page, path: str) -> None:
     page.goto(f"/{path}?{RUN}")
     arrived(page)
+    expect(page.locator(".fs-present button")).to_be_visible()  # the script of the keys is there
 
 
 def presented(page: Page, where: str) -> None:
@@ -124,6 +125,7 @@ def test_p_is_a_letter_where_one_writes_and_can_be_switched_off(browser_page):
     stays(bar.count, 0)
     page.reload()  # it is remembered
     arrived(page)
+    expect(page.locator(".fs-present button")).to_be_visible()
     page.keyboard.press("p")
     stays(bar.count, 0)
 

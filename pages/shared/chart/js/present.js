@@ -483,9 +483,11 @@ sheet.textContent = `
   color: var(--fs-ink); background: var(--fs-paper); border: 1px solid var(--fs-muted);
   font-family: "Source Sans", sans-serif; font-size: .93rem; line-height: 1.45; }
 .fs-slides p { margin: 0 0 .6rem; }
-.fs-slides ol { margin: .6rem 0; padding-left: 1.6em; }
-.fs-slides li button { vertical-align: middle; }
-.fs-slides .fs-slide { width: calc(100% - 7.2rem); text-align: left; border: none;
+.fs-slides ol { margin: .6rem 0; }
+.fs-slides ol { counter-reset: slide; list-style: none; padding: 0; }
+.fs-slides li { display: flex; align-items: center; gap: .25rem; counter-increment: slide; }
+.fs-slides li::before { content: counter(slide) "."; }
+.fs-slides .fs-slide { flex: 1; min-width: 0; text-align: left; border: none;
   text-decoration: underline; overflow-wrap: anywhere; }
 .fs-slides button { font: inherit; min-height: 2rem; min-width: 2rem; padding: 0 .5em;
   cursor: pointer; color: inherit; background: none; border: 1px solid var(--fs-muted);
@@ -495,7 +497,8 @@ sheet.textContent = `
   font-family: inherit; }
 .fs-slides label { display: flex; gap: .5em; align-items: center; }
 .fs-slides input { accent-color: var(--fs-accent); width: 1.1rem; height: 1.1rem; }
-@media (max-width: 640px) { .fs-slides button { min-height: 44px; min-width: 44px; } }
+/* A telephone is no projector: there is no room in its head for one more button. */
+@media (max-width: 640px) { .st-key-present_place { display: none; } }
 
 .fs-bar { position: fixed; inset: auto 0 0; z-index: 999990; display: flex; align-items: center;
   gap: 1rem; height: 2.4rem; padding: 0 1.25rem; color: var(--fs-muted);
