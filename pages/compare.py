@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.panels.compare import kept, metrics, race, splits, sweep, table
+from pages.panels.compare import kept, metrics, mlflow, race, splits, sweep, table
 from pages.shared import choices, header, take_home
 
 PARTS = {
@@ -27,3 +27,4 @@ chosen = choices.segmented(
 )
 PARTS[chosen][1]()
 take_home.section()
+mlflow.button()

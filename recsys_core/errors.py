@@ -60,6 +60,10 @@ class ReceiptError(FactorscopeError):
     """A receipt is damaged, or was written by a newer version."""
 
 
+class TrackingError(FactorscopeError):
+    """Runs could not be written to an MLflow server: its address, the way there, its refusal."""
+
+
 class LiveError(FactorscopeError):
     """A message from a browser has no meaning, or comes from a page of another version."""
 

@@ -25,6 +25,7 @@ EXTRAS = {
     "chardet": ("chardet", "files"),
     "optuna": ("Optuna", "sweeps"),
     "sqlalchemy": ("SQLAlchemy", "database"),
+    "mlflow": ("mlflow-skinny", "mlflow"),
 }
 
 

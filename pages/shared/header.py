@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import parts, take_home, view
+from pages.shared import parts, presentation, take_home, view
 from pages.shared.chart.assets import component_of
 
 _LINK = st.components.v2.component(
@@ -20,6 +20,7 @@ def title(text: str) -> DeltaGenerator:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="page_head"):
         st.title(text, anchor=False, width="stretch")
         place = st.container(width="content", key="export_place")
+        presentation.button()
         if parts.drawn("share"):
             with st.container(width="content", key="share_place"):
                 _LINK(

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import streamlit as st
-from recsys_core.runs.keeping import usual_consent as consent_of_address
 
 from pages.shared import session
 from recsys_core import escape
 from recsys_core.errors import StoreError
 from recsys_core.experiments.store import Consent, Owner, Store
 from recsys_core.runs import past
+from recsys_core.runs.keeping import usual_consent as consent_of_address
 
 T = TypeVar("T")
 

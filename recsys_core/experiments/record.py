@@ -60,6 +60,7 @@ class Record:
     sampled : sixteen of these predictions, evenly spaced.
     versions : name → version of what it ran with; ``processor`` : what it ran on.
     created : when it was written, ISO 8601, UTC.
+    began, ended : when training began and ended, likewise; None where nobody looked at a clock.
     model : the trained model, in the process that trained it; else None.
     snapshots : likewise the models of epochs asked for.
     """
@@ -75,6 +76,8 @@ class Record:
     versions: Mapping[str, str] = field(repr=False)
     processor: str
     created: str
+    began: str | None = field(default=None, compare=False)
+    ended: str | None = field(default=None, compare=False)
     model: FittedModel | None = field(default=None, compare=False, repr=False)
     _split: Split | None = field(default=None, compare=False, repr=False)
     snapshots: Mapping[int, FittedModel] = field(default_factory=dict, compare=False, repr=False)
@@ -90,6 +93,8 @@ class Record:
         model: FittedModel,
         settings: Mapping[str, Any],
         snapshots: Mapping[int, FittedModel] | None = None,
+        began: datetime | None = None,
+        ended: datetime | None = None,
     ) -> Record:
         """Make the record of a training; ``model`` is the fitted model of ``epoch``."""
         judged = split.validation if split.validation is not None else split.train
@@ -112,6 +117,8 @@ class Record:
             versions=_versions(experiment),
             processor=processor(),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
+            began=None if began is None else began.isoformat(timespec="milliseconds"),
+            ended=None if ended is None else ended.isoformat(timespec="milliseconds"),
             model=model,
             _split=split,
             snapshots=dict(snapshots or {}),
@@ -227,6 +234,8 @@ class Record:
             "versions": dict(self.versions),
             "processor": self.processor,
             "created": self.created,
+            "began": self.began,
+            "ended": self.ended,
         }
 
     @classmethod
@@ -248,6 +257,8 @@ class Record:
                 experiment=Experiment.from_dict(said["experiment"]),
                 epochs=tuple(Epoch(**epoch) for epoch in said["epochs"]),
                 sampled=tuple(said["sampled"]),
+                began=said.get("began"),  # records of earlier versions do not say
+                ended=said.get("ended"),
                 **fields,
             )
         except (KeyError, TypeError, AttributeError) as error:

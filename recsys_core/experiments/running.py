@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Container, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from recsys_core.errors import SettingsError
@@ -158,7 +159,9 @@ def run(
             raise SettingsError(
                 Text("There is no epoch {asked}; they are numbered from 0.", asked=asked)
             )
-    course = ExperimentTraining(experiment, experiment.make_split())
+    split = experiment.make_split()
+    began = datetime.now(UTC)
+    course = ExperimentTraining(experiment, split)
     snapshots: dict[int, FittedModel] = {}
 
     def note(epoch: Epoch) -> None:
@@ -187,5 +190,5 @@ def run(
         last, model = at, snapshots.pop(at)
     return Record.of(
         experiment, course.split, training.history, training.best_epoch, last, model,
-        training.settings, snapshots,
+        training.settings, snapshots, began, datetime.now(UTC),
     )  # fmt: skip

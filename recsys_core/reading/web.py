@@ -65,7 +65,7 @@ def fetched(
         answers with anything but a file.
     """
     ends = time.monotonic() + seconds
-    networks = _configured() if allowed is None else allowed
+    networks = allowed_networks() if allowed is None else allowed
     url = direct(address.strip())
     for _ in range(MOST_REDIRECTS + 1):
         parts = _checked(url)
@@ -112,7 +112,14 @@ def direct(address: str) -> str:
     return address
 
 
-def _configured() -> tuple[Network, ...]:
+def has_public_address(host: str, port: int, seconds: float = SECONDS) -> bool | None:
+    """Whether all addresses of a name may be asked; None where it has none."""
+    found, networks = _resolved(host, port, seconds), allowed_networks()
+    return all(is_public(each, networks) for each in found) if found else None
+
+
+def allowed_networks() -> tuple[Network, ...]:
+    """The networks listed in the environment, which may be asked although they are not public."""
     listed = os.environ.get(ALLOWED, "").replace(",", " ").split()
     return tuple(ipaddress.ip_network(network, strict=False) for network in listed)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from recsys_core.errors import SettingsError
@@ -56,12 +57,23 @@ class Results:
     Attributes
     ----------
     tested : how good on the test part, the run first, then the baselines; None until asked for.
+    began, ended : when its training began, and when the last epoch ended; None before.
     """
 
     def __init__(self, experiment: Experiment, split: Split, baselines: Baselines) -> None:
         self._experiment, self._split, self._baselines = experiment, split, baselines
         self._record: tuple[object, Record] | None = None
         self.tested: list[Score] | None = None
+        self.began: datetime | None = None
+        self.ended: datetime | None = None
+
+    def begin(self) -> None:
+        """Note that it trains now; the first time is when it began."""
+        self.began = self.began or datetime.now(UTC)
+
+    def end_epoch(self) -> None:
+        """Note that an epoch has ended now; test scores were of another model."""
+        self.ended, self.tested = datetime.now(UTC), None
 
     def record(self, chosen: Chosen) -> Record | None:
         """Make the record of an epoch; None where its model is gone."""
@@ -71,7 +83,7 @@ class Results:
                 return None
             record = Record.of(
                 self._experiment, self._split, chosen.epochs, chosen.best_epoch, chosen.at,
-                chosen.model, chosen.settings,
+                chosen.model, chosen.settings, None, self.began, self.ended,
             )  # fmt: skip
             if chosen.tested is not None:
                 record = record.with_test(chosen.tested)

@@ -414,6 +414,7 @@ class Run:
     def _train(self, seconds: float) -> bool:
         """Advance by one epoch at most, and keep what comes of it; whether more is wanted."""
         course = self._course
+        self.results.begin()
         epoch = course.advance(seconds)
         if epoch is None and not course.finished:
             return self.wants_training
@@ -423,7 +424,7 @@ class Run:
         with self.lock:
             if kept is not None:
                 self.history.keep(*kept)
-                self.results.tested = None  # that was another model
+                self.results.end_epoch()
             if course.finished:
                 self.history.final = final
                 self._finished = True

@@ -1,1 +1,1 @@
-"""Files to take home, made from a record: reports to read, and what makes the run again."""
+"""Files to take home, made from a record: to read, and to make the run again."""

@@ -39,6 +39,18 @@ export function write(page, query, steps, asked) {
   else window.history.replaceState(window.history.state, "", address)
 }
 
+// Go to a page and a view as a link does, without loading all anew: Streamlit answers to a step in
+// the history.
+/** @type {(path: string, query: string) => void} */
+export function visit(path, query) {
+  const kept = [...new URLSearchParams(window.location.search)].filter(isEmbed)
+  const extra = kept.length ? `${query ? "&" : "?"}${new URLSearchParams(kept)}` : ""
+  const address = `${path}${query}${extra}`
+  if (address === window.location.pathname + window.location.search) return
+  push({}, "", address)
+  window.dispatchEvent(new PopStateEvent("popstate", { state: {} }))
+}
+
 /** @param {string[]} pair */
 function isEmbed([key]) {
   return key.startsWith("embed")

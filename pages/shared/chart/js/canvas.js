@@ -4,6 +4,7 @@
 // Plotly takes tens of milliseconds for an update, a canvas one or two. The pen maps values to
 // pixels by the chart's own axes, so that zoom is respected.
 
+import { scale, typeOf } from "./enlarge.js"
 import { templates } from "./templates.js"
 
 /** @import { Axis, Pen, Plot } from "./types.js" */
@@ -82,13 +83,13 @@ export function shown(text) {
 /** @param {string} text */
 export function widthOf(text) {
   const plain = shown(text)
-  if (!ruler) return 6.5 * plain.length
-  ruler.font = text.includes("<b>") ? `600 ${FONT}` : FONT
+  const size = typeOf(usual)
+  if (!ruler) return (6.5 * size * plain.length) / usual
+  ruler.font = `${text.includes("<b>") ? "600 " : ""}${size}px ${family}`
   return ruler.measureText(plain).width
 }
 
-const { size, family } = /** @type {any} */ (templates.light).layout.font
-const FONT = `${size}px ${family}`
+const { size: usual, family } = /** @type {any} */ (templates.light).layout.font
 
 // A Plotly colour scale as a function of 0 … 1.
 /** @type {(scale: [stop: number, hex: string][]) => (share: number) => string} */
@@ -170,5 +171,5 @@ export function word({ ctx, font, x, y }, px, py, text, where, color, bold = fal
   ctx.fillStyle = color
   ctx.textAlign = side < 0 ? "right" : side > 0 ? "left" : "center"
   ctx.textBaseline = lift < 0 ? "bottom" : lift > 0 ? "top" : "middle"
-  ctx.fillText(shown(text), x(px) + 8 * side, y(py) + 6 * lift)
+  ctx.fillText(shown(text), x(px) + 8 * scale * side, y(py) + 6 * scale * lift)
 }

@@ -12,6 +12,7 @@ import { clicked, rings } from "./selection_marks.js"
 import { Keyboard } from "./keyboard.js"
 import { Canvas, widthOf } from "./canvas.js"
 import { fade } from "./edges.js"
+import { enlarged, heightOf, listen as onScale } from "./enlarge.js"
 import { fitted, placed, wanted } from "./fit.js"
 import { picture } from "./picture.js"
 import * as store from "./store.js"
@@ -67,6 +68,7 @@ class Chart {
   listening = false // Plotly has drawn, and tells of clicks
   closed = false
   busy = false // Plotly is drawing what the panel shows
+  stale = false // drawn at another scale, while it was not shown
   settled = 0 // when it last did, in this window's time
   /** @type {number | null} */
   resting = null // the timer after which it is to do so again
@@ -89,6 +91,7 @@ class Chart {
     this.drawing = Promise.resolve()
     this.resizing = new ResizeObserver(() => this.resize())
     this.resizing.observe(this.div)
+    this.unscale = onScale(() => this.rescale())
     this.keyboard = new Keyboard(this.div, (click) => this.choose(click))
     this.data = data
     this.describe(data)
@@ -106,7 +109,7 @@ class Chart {
   /** @param {ChartData} data */
   describe(data) {
     this.div.setAttribute("aria-label", data.alt)
-    this.div.style.height = `${data.height}px`
+    this.div.style.height = `${heightOf(data.height)}px`
   }
 
   /** @param {ChartData} data */
@@ -128,14 +131,16 @@ class Chart {
   async draw() {
     const Plotly = await plotly(this.data.plotly)
     if (this.closed) return
-    const { data, layout, theme } = JSON.parse(this.data.figure)
-    layout.template = templates[theme]
-    cover(data, layout, overs.get(this.data.name) ?? null)
-    Object.assign(layout, { autosize: true, width: undefined, height: this.data.height })
+    const { data: traces, layout: said, theme } = JSON.parse(this.data.figure)
+    cover(traces, said, overs.get(this.data.name) ?? null)
+    const [data, layout] = [enlarged(traces), enlarged(said)]
+    const height = heightOf(this.data.height)
+    layout.template = enlarged(templates[theme])
+    Object.assign(layout, { autosize: true, width: undefined, height })
     if (TOUCH.matches) layout.dragmode = false // a finger scrolls the page
     this.leave?.()
-    const size = { width: this.div.clientWidth, height: this.data.height }
-    this.panel = this.data.live && panelOf(this.data.live, data, size)
+    const size = { width: this.div.clientWidth, height }
+    this.panel = this.data.live && panelOf(enlarged(this.data.live), data, size)
     this.want = wanted(data, layout)
     this.div.dataset.panel = this.data.live?.panel ?? ""
     this.shapes = layout.shapes ?? []
@@ -176,7 +181,7 @@ class Chart {
     const { marks } = this.data
     const { layout, data, traces, leftOut } = fitted(this.div, this.want)
     if (marks) {
-      const found = rings(marks, store.view, this.div._fullData ?? [])
+      const found = rings(enlarged(marks), store.view, this.div._fullData ?? [])
       layout.shapes = [...this.shapes, ...found]
     }
     const sign = JSON.stringify([layout, data])
@@ -291,6 +296,15 @@ class Chart {
     }
   }
 
+  // Everything is to be drawn larger, or as usual again.
+  rescale() {
+    if (this.closed) return
+    this.keyboard.hide()
+    this.describe(this.data)
+    if (this.div.clientWidth) this.again()
+    else this.stale = true // it is not shown; once it is, see resize
+  }
+
   // What Plotly offers: to zoom, back to the whole, and the chart as a picture.
   /** @param {boolean} pan */
   config(pan) {
@@ -333,10 +347,15 @@ class Chart {
     fade(this.div)
     // Zero is a chart in a tab that is not shown.
     if (!this.listening || this.closed || !this.div.clientWidth) return
+    if (this.stale) {
+      this.stale = false
+      this.width = this.div.clientWidth
+      return this.again()
+    }
     if (this.div.clientWidth === this.width) return
     this.width = this.div.clientWidth
     this.keyboard.hide()
-    if (this.panel?.resized?.({ width: this.width, height: this.data.height })) return this.again()
+    if (this.panel?.resized?.({ width: this.width, height: heightOf(this.data.height) })) return this.again()
     window.Plotly.Plots.resize(this.div)
     this.refit()
   }
@@ -352,6 +371,7 @@ class Chart {
     this.closed = true
     if (named.get(this.data.name) === this) named.delete(this.data.name)
     this.leave?.()
+    this.unscale()
     clearTimeout(this.resting ?? undefined)
     this.resizing.disconnect()
     if (this.listening) window.Plotly.purge(this.div)

@@ -3,6 +3,7 @@
 // where names stand. How large it is, no figure can know.
 
 import { widthOf } from "./canvas.js"
+import { scale } from "./enlarge.js"
 import { positions } from "./point_labels.js"
 
 /** @import { Axis, Layout, Plot, Trace } from "./types.js" */
@@ -51,7 +52,7 @@ export function fitted(plot, { ticks, texts }) {
   const [width, height] = AXES.map((axis) => each(drawn[axis]))
   for (const [trace, widest] of texts) {
     fit.traces.push(trace)
-    const room = widest + 1 <= width && LYING <= height
+    const room = widest + 1 <= width && LYING * scale <= height
     ;(fit.data.texttemplate ??= []).push(room ? "%{text}" : "")
   }
   return fit
@@ -72,7 +73,7 @@ function thinned(axis, name, { tickvals, ticktext, tickangle }) {
   const step = tickvals.length > 1 ? tickvals[1] - tickvals[0] : 1
   const widest = Math.max(...ticktext.map(widthOf))
   const slanted = !upright && (tickangle || widest + 6 > room * step)
-  const every = Math.max(1, Math.ceil((slanted ? SLANTED : LYING) / (room * step)))
+  const every = Math.max(1, Math.ceil(((slanted ? SLANTED : LYING) * scale) / (room * step)))
   const kept = (/** @type {any[]} */ list) => list.filter((_, i) => i % every === 0)
   const angle = upright ? {} : { [`${name}.tickangle`]: slanted ? tickangle || -45 : 0 }
   return { [`${name}.tickvals`]: kept(tickvals), [`${name}.ticktext`]: kept(ticktext), ...angle }
@@ -123,7 +124,7 @@ function anchored(place) {
   return {
     xanchor: { left: "right", right: "left" }[along] ?? "center",
     yanchor: { top: "bottom", bottom: "top" }[up] ?? "middle",
-    xshift: { left: -8, right: 8 }[along] ?? 0,
-    yshift: { top: 6, bottom: -6 }[up] ?? 0,
+    xshift: scale * ({ left: -8, right: 8 }[along] ?? 0),
+    yshift: scale * ({ top: 6, bottom: -6 }[up] ?? 0),
   }
 }

@@ -2,6 +2,8 @@
 // Names beside points, so placed that they cover neither each other nor the points; what there is no
 // room for is left out. Pixels, downwards.
 
+import { scale } from "./enlarge.js"
+
 /** @typedef {[x: number, y: number]} Point */
 /** @typedef {{ left: number, top: number, right: number, bottom: number }} Box */
 
@@ -26,7 +28,8 @@ const MUCH = 60
  * ) => (string | null)[]}
  */
 export function positions(points, widths, marks, frame, before = []) {
-  const dots = marks.map(([x, y]) => box(x - HALF, y - HALF, 2 * HALF, 2 * HALF))
+  const half = HALF * scale
+  const dots = marks.map(([x, y]) => box(x - half, y - half, 2 * half, 2 * half))
   /** @type {Box[]} */
   const written = []
   return points.map((point, i) => {
@@ -48,8 +51,9 @@ export function positions(points, widths, marks, frame, before = []) {
 
 /** @type {(point: Point, width: number, right: number, down: number) => Box} */
 function around([x, y], width, right, down) {
-  const left = x + right * AWAY - [width, width / 2, 0][1 + right]
-  return box(left, y + down * AWAY - [LINE, LINE / 2, 0][1 + down], width, LINE)
+  const [line, away] = [LINE * scale, AWAY * scale]
+  const left = x + right * away - [width, width / 2, 0][1 + right]
+  return box(left, y + down * away - [line, line / 2, 0][1 + down], width, line)
 }
 
 /** @type {(left: number, top: number, width: number, height: number) => Box} */
