@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from recsys_core.runs.run import Run
 from recsys_core.runs.shared import Shared
 from recsys_core.runs.snapshots import Snapshots
+from recsys_core.runs.studies import Study
 from recsys_core.runs.workspaces import Workspace
 
 MIB = 1 << 20
@@ -69,10 +70,11 @@ class Registry(Shared):
 
         A run that fails is marked so and harms no other.
         """
-        busy = [run for run in self._everything() if run.busy]
+        busy: list[Run | Study] = [run for run in self._everything() if run.busy]
+        busy += [space.study for space in self._spaces() if space.study.busy]
         seconds = min(_SLICE, _ROUND / max(len(busy), 1))
-        for run in busy:
-            run.work(seconds)
+        for each in busy:
+            each.work(seconds)
         with self.lock:
             self._keep_within_budgets()
             self._free_the_forgotten()
@@ -80,7 +82,7 @@ class Registry(Shared):
             listeners = list(self._listeners)
         for listener in listeners:
             listener()
-        if any(run.busy for run in busy):
+        if any(each.busy for each in busy):
             return self.clock()
         return min(forgotten, default=None)
 
@@ -89,6 +91,10 @@ class Registry(Shared):
         with self.lock:
             entries = [e for space in self._workspaces.values() for e in space.entries]
         return list(dict.fromkeys(entry.run for entry in entries))
+
+    def _spaces(self) -> list[Workspace]:
+        with self.lock:
+            return list(self._workspaces.values())
 
     def _keep_within_budgets(self) -> None:
         for space in self._workspaces.values():

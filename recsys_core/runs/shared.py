@@ -105,9 +105,7 @@ class Shared(Worker):
         key = owner if experiment.data.name == UPLOAD else None, experiment, ratings
         found = self._runs.get(key)
         if found is None or found.message:  # what failed is tried again
-            split = experiment.make_split()
-            with self.lock:
-                baselines = self._baselines.setdefault(split, Baselines(split))
+            baselines = self.baselines(experiment.make_split())
             found = Run(self, experiment, baselines, parent, epoch)
             with self.lock:
                 other = self._runs.get(key)
@@ -115,6 +113,11 @@ class Shared(Worker):
                     return other
                 self._runs[key] = found
         return found
+
+    def baselines(self, split: Split) -> Baselines:
+        """The baselines of a split, fitted once for all who compare with them."""
+        with self.lock:
+            return self._baselines.setdefault(split, Baselines(split))
 
     def next_number(self, owner: str) -> int:
         """A number for a run of this browser; not given again, even when it was forgotten."""

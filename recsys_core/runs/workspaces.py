@@ -14,6 +14,7 @@ from recsys_core.ratings import Ratings
 from recsys_core.recipes import DATA, Recipe
 from recsys_core.runs.run import Run
 from recsys_core.runs.shared import Shared
+from recsys_core.runs.studies import Study
 from recsys_core.splits import Split
 
 # Data sets, and ratings, one workspace holds; beyond, idle ones are let go.
@@ -103,6 +104,7 @@ class Workspace:
     data : list of DataSet, in the order in which they were loaded.
     entries : list of Entry, in the order of creation; those of replicas among them.
     guest : what a new guest rated here, by source of the data: item index → rating.
+    study : experiments that are trained for their numbers alone.
     """
 
     def __init__(self, owner: str, registry: Shared) -> None:
@@ -112,6 +114,7 @@ class Workspace:
         self.data: list[DataSet] = []
         self.entries: list[Entry] = []
         self.guest: dict[Recipe, dict[int, float]] = {}
+        self.study = Study(registry, registry.baselines)
         self.touched = registry.clock()
         self._n_created: dict[str, int] = {}  # by group
 
@@ -153,6 +156,7 @@ class Workspace:
         """Forget data, and all runs on them; nobody else gets them any more."""
         for entry in [e for e in self.entries if e.run.experiment.data == data.source]:
             self.remove(entry)
+        self.study.forget(data.source)
         with self.registry.lock:
             self.guest.pop(data.source, None)
             self.data = [other for other in self.data if other is not data]
