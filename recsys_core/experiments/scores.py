@@ -70,7 +70,7 @@ def scoring(name: str, fitted: FittedModel, held_out: Ratings) -> Generator[None
         if scale.low > 0:
             mape = metrics.mape(held_out.values, predicted)
         yield
-    ndcg, recall = yield from _lists(fitted, _some_users(held_out))
+    ndcg, recall = yield from _lists(fitted, held_out)
     return Score(name, rmse, mae, ndcg, recall, rmse_rounded, mape)
 
 
@@ -80,15 +80,13 @@ def _lists(
     """NDCG and recall: means over users, some users at a time."""
     from recsys_core import metrics
 
-    # Every count is a choice; of ratings, only high ones are.
-    threshold = held_out.scale.low if looks_like_counts(held_out) else None
-    users = np.flatnonzero(held_out.user_counts)
+    threshold, users = liked_threshold(held_out), listed_users(held_out)
     at_once = max(1, _CELLS_AT_ONCE // held_out.n_items)
     sums, n_users = np.zeros(2), 0
     for start in range(0, len(users), at_once):
         block = users[start : start + at_once]
         part = held_out
-        if at_once < len(users):
+        if len(block) < part.n_users:
             part = held_out.take(np.isin(held_out.user_ids, block))
         try:
             found = metrics.ranking(fitted, part, PLACES, threshold)
@@ -125,10 +123,21 @@ def loses_to_popular(found: Sequence[Score]) -> Text | None:
     )  # fmt: skip
 
 
-def _some_users(held_out: Ratings) -> Ratings:
-    """Draw a sample of very many users, the same for all models."""
+def listed_users(held_out: Ratings) -> np.ndarray:
+    """Users whose lists are judged, indices, (n,): of very many a sample, the same for all models."""
     users = np.flatnonzero(held_out.user_counts)
     if len(users) * held_out.n_items <= _MOST_CELLS:
-        return held_out
+        return users
     drawn = np.random.default_rng(0).choice(users, min(_SAMPLED_USERS, len(users)), replace=False)
-    return held_out.take(np.isin(held_out.user_ids, drawn))
+    return np.sort(drawn)
+
+
+def liked_threshold(held_out: Ratings) -> float:
+    """The rating from which on an item counts as liked: of counts every one, of ratings high ones.
+
+    Every count is a choice; of ratings only those of three quarters of the scale and more are.
+    """
+    from recsys_core import metrics
+
+    scale = held_out.scale
+    return scale.low if looks_like_counts(held_out) else metrics.liked_from(scale)

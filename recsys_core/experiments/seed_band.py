@@ -1,8 +1,8 @@
 """The same model with many seeds: how far errors and neighbours differ by chance alone.
 
-    e = Experiment(data="low_rank", model=rc.SGD(n_factors=3))
-    experiments = seeds(e, 8)                                # train each; see ``runs.studies``
-    table = band([found.epochs for found in measured])       # lowest, mean and highest by epoch
+e = Experiment(data="low_rank", model=rc.SGD(n_factors=3))
+experiments = seeds(e, 8)                                # train each; see ``runs.studies``
+table = band([found.epochs for found in outcomes])       # lowest, mean and highest by epoch
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_core.experiments.experiment import Experiment, model_class
-from recsys_core.experiments.measured import Measured
+from recsys_core.experiments.outcome import Outcome
 from recsys_core.experiments.split_study import with_split
 from recsys_core.recipes import SPLITS
 from recsys_core.text import Text
@@ -117,21 +117,21 @@ class Shared:
     listed: int
 
 
-def shared(measured: Sequence[Measured], items: Sequence[int]) -> list[Shared]:
+def shared(outcomes: Sequence[Outcome], items: Sequence[int]) -> list[Shared]:
     """Compare the neighbours of these items, by index, between seeds.
 
     Items of which not all seeds have neighbours are left out; empty with fewer than two seeds.
     """
-    if len(measured) < 2:
+    if len(outcomes) < 2:
         return []
-    row_of = [{int(item): row for row, item in enumerate(each.items)} for each in measured]
+    row_of = [{int(item): row for row, item in enumerate(each.items)} for each in outcomes]
     found = []
     for item in items:
         if not all(item in rows for rows in row_of):
             continue
         lists = [
             {int(other) for other in each.neighbours[rows[item]] if other >= 0}
-            for each, rows in zip(measured, row_of, strict=True)
+            for each, rows in zip(outcomes, row_of, strict=True)
         ]
         if not all(lists):
             continue
@@ -151,37 +151,38 @@ def shared(measured: Sequence[Measured], items: Sequence[int]) -> list[Shared]:
     return found
 
 
-def most_rated(measured: Sequence[Measured], n: int) -> list[int]:
+def most_rated(outcomes: Sequence[Outcome], n: int) -> list[int]:
     """The items, by index, that are most rated in training and compared in all seeds; at most n."""
-    if not measured:
+    if not outcomes:
         return []
-    everywhere = set.intersection(*({int(item) for item in each.items} for each in measured))
-    return [int(item) for item in measured[0].items if int(item) in everywhere][:n]
+    everywhere = set.intersection(*({int(item) for item in each.items} for each in outcomes))
+    return [int(item) for item in outcomes[0].items if int(item) in everywhere][:n]
 
 
-def best_errors(measured: Sequence[Measured]) -> np.ndarray:
+def best_errors(outcomes: Sequence[Outcome]) -> np.ndarray:
     """The leading error of the epoch that each is judged by, (n,); see ``leading``."""
     found = []
-    for each in measured:
+    for each in outcomes:
         values = leading(each.epochs)[1]
         if values:
             found.append(values[-1 if each.best_epoch is None else each.best_epoch])
     return np.array(found)
 
 
-def spread_of_errors(measured: Sequence[Measured]) -> Text | None:
+def spread_of_errors(outcomes: Sequence[Outcome]) -> Text | None:
     """Say how far the best errors of seeds lie apart; None with fewer than two."""
-    found = best_errors(measured)
+    found = best_errors(outcomes)
     if len(found) < 2:
         return None
-    what = leading(measured[0].epochs)[0]
+    what = leading(outcomes[0].epochs)[0]
+    judged = all(each.best_epoch is not None for each in outcomes)
     return Text(
-        "With {n} seeds the lowest {what} lies between {low} and {high}, standard deviation "
-        "{deviation}: a difference smaller than that between two models may be chance.",
-        "With {n} seeds the lowest {what} lies between {low} and {high}, standard deviation "
-        "{deviation}: a difference smaller than that between two models may be chance.",
-        n=len(found), what=what, low=error(found.min()), high=error(found.max()),
-        deviation=error(float(found.std(ddof=1))),
+        "With {seeds} seeds the {what} {when} lies between {low} and {high}, standard deviation "
+        "{deviation}. Two models that lie {apart} or less apart may differ by chance alone.",
+        seeds=len(found), what=what,
+        when=Text("of the best epoch") if judged else Text("at the end"),
+        low=error(found.min()), high=error(found.max()),
+        deviation=error(float(found.std(ddof=1))), apart=error(float(np.ptp(found))),
     )  # fmt: skip
 
 
@@ -201,4 +202,3 @@ def spread_of_neighbours(found: Sequence[Shared], noun: str) -> Text | None:
         mean=measure(mean, 2), low=measure(min(each.lowest for each in found), 2),
         high=measure(max(each.highest for each in found), 2),
     )  # fmt: skip
-

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from recsys_core.experiments.experiment import Experiment
-from recsys_core.experiments.measured import Measured
+from recsys_core.experiments.outcome import Outcome
 from recsys_core.models import UserItemBias
 from recsys_core.ratings import Ratings
 from recsys_core.recipes import Recipe
@@ -27,20 +27,30 @@ from recsys_core.words import error, measure
 # Folds of a cross-validation.
 N_FOLDS = 5
 
-# In the order in which they are shown: what each is called, and what it asks.
+# In the order in which they are shown: what each is called, alone and within a sentence, and what
+# it asks.
 KINDS = {
-    "random": (Text("At random"), Text("Gaps like the known ratings: are they filled well?")),
+    "random": (
+        Text("At random"), Text("at random"),
+        Text("gaps like the known ratings: are they filled well?"),
+    ),
     "k_fold": (
-        Text("{n} folds", "{n} folds", n=N_FOLDS),
-        Text("The same, each rating held out once: how far is one draw from another?"),
+        Text("{n} fold", "{n} folds", n=N_FOLDS), Text("with {n} folds", n=N_FOLDS),
+        Text("the same, each rating held out once: how far is one draw from another?"),
     ),
-    "last_out": (Text("Each user's latest"), Text("The next rating of each user: is it foreseen?")),
-    "by_time": (Text("By time"), Text("The latest ratings of all: does the past say the future?")),
+    "last_out": (
+        Text("Each user's latest"), Text("with each user's latest"),
+        Text("the next rating of each user: is it foreseen?"),
+    ),
+    "by_time": (
+        Text("By time"), Text("by time"),
+        Text("the latest ratings of all: does the past say the future?"),
+    ),
     "cold_users": (
-        Text("Cold users"),
-        Text("Users without any rating in training: what is known of them?"),
+        Text("Cold users"), Text("with cold users"),
+        Text("users without any rating in training: what can be said of them?"),
     ),
-}
+}  # fmt: skip
 
 # Measures by their names in a Score; whether a higher one is better.
 MEASURES = {"rmse": False, "mae": False, "ndcg": True, "recall": True}
@@ -150,20 +160,25 @@ class Row:
         """What the split is called."""
         return KINDS[self.kind][0]
 
+    @property
+    def phrase(self) -> Text:
+        """The same within a sentence: “by time”."""
+        return KINDS[self.kind][1]
+
 
 def rows(
-    planned: Mapping[str, Sequence[Experiment]], measured: Mapping[Experiment, Measured]
+    planned: Mapping[str, Sequence[Experiment]], outcomes: Mapping[Experiment, Outcome]
 ) -> list[Row]:
     """Sum up what is measured so far, by kind; kinds of which nothing is are left out."""
     found = []
     for kind, experiments in planned.items():
-        done = [measured[each] for each in experiments if each in measured]
+        done = [outcomes[each] for each in experiments if each in outcomes]
         if done:
             found.append(_row(kind, done, len(experiments)))
     return found
 
 
-def _row(kind: str, done: Sequence[Measured], n_planned: int) -> Row:
+def _row(kind: str, done: Sequence[Outcome], n_planned: int) -> Row:
     means: dict[str, float | None] = {}
     deviations: dict[str, float | None] = {}
     for name in MEASURES:
@@ -203,20 +218,21 @@ def sentence(found: Sequence[Row]) -> Text | None:
     if here is None or not known:
         return None
     there, hardest = max(known, key=lambda pair: pair[0] if name == "rmse" else -pair[0])
-    other = hardest.title[0].lower() + hardest.title[1:]
+    other = hardest.phrase
     if name == "ndcg":
         return Text(
-            "From random to {other} NDCG goes from {here} to {there}; the model is the same.",
+            "Held out at random, NDCG is {here}; {other} it is {there}. The model is the same.",
             other=other, here=measure(here), there=measure(there),
         )  # fmt: skip
     if there <= here:
         return Text(
-            "No split is harder than the random one here: RMSE {here} at random, {there} at most "
+            "No split is harder here than the random one: RMSE {here} at random, and at most {there} "
             "elsewhere ({other}).",
             here=error(here), there=error(there), other=other,
         )  # fmt: skip
     return Text(
-        "From random to {other} the RMSE rises by {by} ({here} to {there}); the model is the same.",
+        "Held out at random, the RMSE is {here}; {other} it is {there}, higher by {by}. The model "
+        "is the same.",
         other=other, by=error(there - here), here=error(here), there=error(there),
     )  # fmt: skip
 
@@ -237,15 +253,14 @@ def beside_biases(found: Sequence[Row]) -> Text | None:
     least, row = min(ahead, key=lambda pair: pair[0])
     if row.kind == "random":
         return None
-    other = row.title[0].lower() + row.title[1:]
+    other = row.phrase
     if least <= 0:
         return Text(
-            "At random it is ahead of {biases} by {first}; {other} it is not ahead at all "
-            "(behind by {by}).",
+            "At random the model is ahead of the {biases} by {first}; {other} behind by {by}.",
             biases=UserItemBias.title.lower(), first=error(first), other=other, by=error(-least),
         )  # fmt: skip
     return Text(
-        "At random it is ahead of {biases} by {first}, {other} by {least}.",
+        "At random the model is ahead of the {biases} by {first}, {other} by {least}.",
         biases=UserItemBias.title.lower(), first=error(first), other=other, least=error(least),
     )  # fmt: skip
 
@@ -257,9 +272,7 @@ def chance(found: Sequence[Row]) -> Text | None:
     if folds is None or deviation is None:
         return None
     return Text(
-        "Between {n} folds, where only the draw differs, the standard deviation of the RMSE is "
-        "{deviation}.",
-        "Between {n} folds, where only the draw differs, the standard deviation of the RMSE is "
-        "{deviation}.",
-        n=folds.n, deviation=error(deviation),
+        "Between {folds} folds, where only the draw differs, the standard deviation of the RMSE "
+        "is {deviation}.",
+        folds=folds.n, deviation=error(deviation),
     )  # fmt: skip

@@ -145,6 +145,8 @@ OPTIONS = {
     "score": Option("mean", ("mean", "sum")),
     # Compare
     "compare": Option("race", ("race", "table", "splits", "metrics", "sweep", "kept")),
+    "seeds": Option("8", (), "[2-9]|[12][0-9]|30"),
+    "seeds_of": Option("model", ("model", "split", "both")),
     # Replicas
     "replica": Option("0", ("0", "1", "2", "3", "4")),
 }

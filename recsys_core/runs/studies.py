@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from recsys_core.errors import FactorscopeError
 from recsys_core.experiments import Experiment, ExperimentTraining
-from recsys_core.experiments.measured import Measured, measuring
+from recsys_core.experiments.outcome import Outcome, measuring
 from recsys_core.recipes import Recipe
 from recsys_core.runs.baselines import Baselines
 from recsys_core.runs.worker import Worker
@@ -51,15 +51,15 @@ class Study:
 
     Attributes
     ----------
-    measured : what is done, by experiment; ``failed`` : why the others failed, in a sentence.
+    outcomes : what is done, by experiment; ``failed`` : why the others failed, in a sentence.
     """
 
     def __init__(self, worker: Worker, baselines: Callable[[Split], Baselines]) -> None:
-        self.measured: dict[Experiment, Measured] = {}
+        self.outcomes: dict[Experiment, Outcome] = {}
         self.failed: dict[Experiment, str] = {}
         self._worker, self._baselines = worker, baselines
         self._wanted: list[Experiment] = []
-        self._steps: Generator[None, None, Measured] | None = None
+        self._steps: Generator[None, None, Outcome] | None = None
         self._course: ExperimentTraining | None = None  # of the first that is wanted
         self._slice = 0.05
 
@@ -74,7 +74,7 @@ class Study:
         """How far these experiments are."""
         asked = list(experiments)
         with self._worker.lock:
-            done = sum(each in self.measured or each in self.failed for each in asked)
+            done = sum(each in self.outcomes or each in self.failed for each in asked)
             waiting = [each for each in self._wanted if each in asked]
             course = self._course
             if not waiting or waiting[0] is not self._wanted[0] or course is None:
@@ -89,7 +89,7 @@ class Study:
         with self._worker.lock:
             for each in dict.fromkeys(experiments):
                 self.failed.pop(each, None)
-                if each not in self.measured and each not in self._wanted:
+                if each not in self.outcomes and each not in self._wanted:
                     self._wanted.append(each)
             self._worker.wake()
 
@@ -103,7 +103,7 @@ class Study:
         """Forget all that is on some data."""
         with self._worker.lock:
             self._keep([each for each in self._wanted if each.data != data])
-            for kept in (self.measured, self.failed):
+            for kept in (self.outcomes, self.failed):
                 for each in [each for each in kept if each.data == data]:
                     del kept[each]  # type: ignore[attr-defined]
 
@@ -146,13 +146,13 @@ class Study:
             if found is None:
                 self.failed[experiment] = why
             else:
-                self.measured[experiment] = found
-                while len(self.measured) > _MOST_KEPT:
-                    self.measured.pop(next(iter(self.measured)))
+                self.outcomes[experiment] = found
+                while len(self.outcomes) > _MOST_KEPT:
+                    self.outcomes.pop(next(iter(self.outcomes)))
             self._keep(self._wanted[1:])
             self._steps = self._course = None
 
-    def _measure(self, experiment: Experiment) -> Generator[None, None, Measured]:
+    def _measure(self, experiment: Experiment) -> Generator[None, None, Outcome]:
         split = experiment.make_split()
         yield
         course = ExperimentTraining(experiment, split)

@@ -25,7 +25,7 @@ _ITEMS_AT_ONCE = 20
 
 
 @dataclass(frozen=True)
-class Measured:
+class Outcome:
     """Numbers of a trained experiment, all of its validation part.
 
     Attributes
@@ -62,7 +62,7 @@ class Measured:
 
 def measuring(
     experiment: Experiment, split: Split, training: Training, baselines: Mapping[str, float]
-) -> Generator[None, None, Measured]:
+) -> Generator[None, None, Outcome]:
     """Measure a training that has come to its end, in short steps."""
     fitted: FittedModel = training.snapshot()
     held_out, score = split.validation, None
@@ -76,7 +76,7 @@ def measuring(
         if row % _ITEMS_AT_ONCE == 0:
             yield
     unseen = [part.n_ratings for part in split.report.unseen if part.part == "validation"]
-    return Measured(
+    return Outcome(
         experiment=experiment,
         epochs=tuple(training.history),
         best_epoch=training.best_epoch,
@@ -95,5 +95,3 @@ def _most_rated(train: Ratings) -> np.ndarray:
     counts = train.item_counts
     most = min(_MOST_SIMILARITIES // max(train.n_items, 1), int((counts > 0).sum()))
     return np.argsort(-counts, kind="stable")[:most].astype(np.int32)
-
-
