@@ -124,7 +124,10 @@ def loses_to_popular(found: Sequence[Score]) -> Text | None:
 
 
 def listed_users(held_out: Ratings) -> np.ndarray:
-    """Users whose lists are judged, indices, (n,): of very many a sample, the same for all models."""
+    """Return the users whose lists are judged, indices, (n,): of very many a sample.
+
+    It is the same for all models.
+    """
     users = np.flatnonzero(held_out.user_counts)
     if len(users) * held_out.n_items <= _MOST_CELLS:
         return users
@@ -133,7 +136,7 @@ def listed_users(held_out: Ratings) -> np.ndarray:
 
 
 def liked_threshold(held_out: Ratings) -> float:
-    """The rating from which on an item counts as liked: of counts every one, of ratings high ones.
+    """Return the rating from which on an item counts as liked.
 
     Every count is a choice; of ratings only those of three quarters of the scale and more are.
     """

@@ -19,7 +19,8 @@ import pandas as pd
 from recsys_core.experiments.experiment import Experiment, model_class
 from recsys_core.experiments.outcome import Outcome
 from recsys_core.experiments.split_study import with_split
-from recsys_core.recipes import SPLITS
+from recsys_core.recipes import SPLITS, Recipe
+from recsys_core.splits import FEW
 from recsys_core.text import Text
 from recsys_core.training import Epoch
 from recsys_core.words import error, measure
@@ -39,9 +40,20 @@ def seeded(experiment: Experiment) -> list[Which]:
     found: list[Which] = []
     if any(each.name == "seed" for each in model.options()):
         found.append("model")
-    if any(each.name == "seed" for each in SPLITS.parameters(experiment.split.name)):
+    if _is_drawn(experiment.split, len(experiment.make_ratings())):
         found.append("split")
     return [*found, "both"] if len(found) == 2 else found
+
+
+def _is_drawn(split: Recipe, n_ratings: int) -> bool:
+    """Whether a split draws what it holds out, by its seed."""
+    if split.name == "usual":
+        return n_ratings >= FEW
+    if split.name == "last_out":
+        return split["validation_from"] == "random"
+    if split.name == "by_mask":
+        return split["validation_rows"] is None
+    return any(each.name == "seed" for each in SPLITS.parameters(split.name))
 
 
 def seeds(experiment: Experiment, n: int, which: Which = "model") -> tuple[Experiment, ...]:

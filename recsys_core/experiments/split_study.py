@@ -226,8 +226,8 @@ def sentence(found: Sequence[Row]) -> Text | None:
         )  # fmt: skip
     if there <= here:
         return Text(
-            "No split is harder here than the random one: RMSE {here} at random, and at most {there} "
-            "elsewhere ({other}).",
+            "No split is harder here than the random one: RMSE {here} at random, and at most "
+            "{there} elsewhere ({other}).",
             here=error(here), there=error(there), other=other,
         )  # fmt: skip
     return Text(

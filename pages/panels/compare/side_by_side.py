@@ -11,7 +11,7 @@ from pages.shared.model_in_view import once
 from recsys_core import words
 from recsys_core.asking import comparison
 from recsys_core.asking.comparison import Measured
-from recsys_core.experiments.scores import listed_users, liked_threshold
+from recsys_core.experiments.scores import liked_threshold, listed_users
 from recsys_core.figures.rank_lines import Line
 from recsys_core.models import FittedModel
 from recsys_core.ratings import Ratings

@@ -56,7 +56,7 @@ def draw() -> None:
                 query_params=view.parameters(),
             )  # fmt: skip
         return
-    view.page_shows("options")
+    view.page_shows("status")
     st.caption(
         f"Of the run in view, **{escape.markdown(entry.name)}** "
         f"({escape.markdown(described(entry.run))}): {escape.markdown(entry.run.ratings.name)}."
@@ -157,8 +157,8 @@ def _seeds(entry: Entry) -> None:
     )
     if len(found) < 2:
         st.markdown(
-            "Two trainings that differ in nothing but chance differ in their numbers. How far tells "
-            "which difference between models means anything."
+            "Trained again with nothing changed but the seed, a model gets other numbers. How far "
+            "they lie apart tells which difference between two models means anything."
         )
         return
     _errors(entry, found)
