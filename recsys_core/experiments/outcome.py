@@ -10,6 +10,7 @@ import numpy as np
 from recsys_core.experiments.experiment import Experiment
 from recsys_core.experiments.scores import Score, scoring
 from recsys_core.models import FittedModel
+from recsys_core.ordering import best_first
 from recsys_core.ratings import Ratings
 from recsys_core.splits import Split
 from recsys_core.training import Epoch, Training
@@ -17,11 +18,11 @@ from recsys_core.training import Epoch, Training
 # Nearest neighbours kept of an item.
 NEIGHBOURS = 10
 
-# Similarities computed for one model: the neighbours of as many items are found, most rated first.
-_MOST_SIMILARITIES = 4_000_000
+# Items whose neighbours are found: the most rated.
+MOST_ITEMS = 200
 
-# Items whose neighbours are found between two steps.
-_ITEMS_AT_ONCE = 20
+# Of these, how many between two steps.
+_ITEMS_AT_ONCE = 10
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,9 @@ def measuring(
     items = _most_rated(split.train) if fitted.has.similarity else np.empty(0, np.int32)
     neighbours = np.full((len(items), NEIGHBOURS), -1, np.int32)
     for row, item in enumerate(items.tolist()):
-        found = fitted.similar_items(item, NEIGHBOURS)["item"].to_numpy()
+        similarity = np.array(fitted.similarity("item", item))
+        similarity[item] = -np.inf  # as ``similar_items`` does, which makes a table with labels
+        found = best_first(similarity, NEIGHBOURS, fitted.key("item", item))
         neighbours[row, : len(found)] = found
         if row % _ITEMS_AT_ONCE == 0:
             yield
@@ -91,7 +94,7 @@ def measuring(
 
 
 def _most_rated(train: Ratings) -> np.ndarray:
-    """The items whose neighbours are found: as many as are not too much work, most rated first."""
+    """The items whose neighbours are found, most rated first."""
     counts = train.item_counts
-    most = min(_MOST_SIMILARITIES // max(train.n_items, 1), int((counts > 0).sum()))
+    most = min(MOST_ITEMS, int((counts > 0).sum()))
     return np.argsort(-counts, kind="stable")[:most].astype(np.int32)

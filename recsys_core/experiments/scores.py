@@ -17,7 +17,7 @@ from recsys_core.text import Text
 _MOST_CELLS, _SAMPLED_USERS = 10_000_000, 2000
 
 # Cells ranked between two steps of ``scoring``: some hundredths of a second.
-_CELLS_AT_ONCE = 500_000
+_CELLS_AT_ONCE = 200_000
 
 # Places in the lists judged.
 PLACES = 10

@@ -11,7 +11,7 @@ from pages.shared.chart.chart import chart
 from pages.shared.tables import aligned
 from recsys_core import escape, words
 from recsys_core.experiments import seed_band, split_study
-from recsys_core.experiments.outcome import NEIGHBOURS, Outcome
+from recsys_core.experiments.outcome import MOST_ITEMS, NEIGHBOURS, Outcome
 from recsys_core.experiments.scores import PLACES
 from recsys_core.experiments.seed_band import Which
 from recsys_core.figures import seed_band as of_seeds
@@ -201,10 +201,10 @@ def _neighbours(entry: Entry, found: list[Outcome]) -> None:
     if selected is not None and selected not in items:
         items = [selected, *items]
     shared = seed_band.shared(found, items)
-    said = seed_band.spread_of_neighbours(shared, noun)
-    if said is None:
+    sentence = seed_band.spread_of_neighbours(shared, noun)
+    if sentence is None:
         return
-    st.markdown(escape.markdown(str(said)))
+    st.markdown(escape.markdown(str(sentence)))
     names = [ratings.item_names[each.item] for each in shared]
     chart(
         of_seeds.neighbours(shared, names, session.theme()),
@@ -213,8 +213,14 @@ def _neighbours(entry: Entry, found: list[Outcome]) -> None:
         table=of_seeds.neighbours_table(shared, names, ratings.item_noun),
         what="seed-neighbours",
     )
-    st.caption(
+    said = (
         f"The {NEIGHBOURS} nearest {noun} of each of the most rated in training, and of the "
         "selected one: lists of two seeds are compared by the Jaccard index, what is in both "
         "divided by what is in one or the other."
     )
+    if selected is not None and selected not in [each.item for each in shared]:
+        said += (
+            f" Of the selected {ratings.item_noun} nothing is said: it is not among the "
+            f"{MOST_ITEMS} most rated."
+        )
+    st.caption(said)
