@@ -59,7 +59,7 @@ def scores(name: str, fitted: FittedModel, held_out: Ratings) -> Score:
     # Every count is a choice; of ratings, only high ones are.
     threshold = held_out.scale.low if looks_like_counts(held_out) else None
     try:
-        lists = metrics.ranking(fitted, _some_users(held_out), PLACES, threshold)
+        lists = metrics.ranking(fitted, some_users(held_out), PLACES, threshold)
         ndcg, recall = lists.ndcg, lists.recall
     except RatingsError:
         pass  # nothing liked: lists cannot be judged
@@ -88,7 +88,7 @@ def loses_to_popular(found: Sequence[Score]) -> Text | None:
     )  # fmt: skip
 
 
-def _some_users(held_out: Ratings) -> Ratings:
+def some_users(held_out: Ratings) -> Ratings:
     """Draw a sample of very many users, the same for all models."""
     users = np.flatnonzero(held_out.user_counts)
     if len(users) * held_out.n_items <= _MOST_CELLS:
