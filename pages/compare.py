@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.panels.compare import kept, metrics, race, splits, sweep, table
-from pages.shared import choices, header
+from pages.shared import choices, empty_state, header, view
 
 PARTS = {
     "race": ("Race", race.draw),
@@ -25,4 +25,10 @@ chosen = choices.segmented(
     key="compare",
     label_visibility="collapsed",
 )
-PARTS[chosen][1]()
+if view.ratings() is None and chosen != "kept":
+    empty_state.offer_party(
+        "Here several models would race on the same ratings, and stand in one table with all that "
+        "can be measured of them."
+    )
+else:
+    PARTS[chosen][1]()

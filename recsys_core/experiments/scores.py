@@ -80,13 +80,16 @@ def _lists(
     """NDCG and recall: means over users, some users at a time."""
     from recsys_core import metrics
 
-    threshold, users = liked_threshold(held_out), listed_users(held_out)
+    held_out = some_users(held_out)
+    # Every count is a choice; of ratings, only high ones are.
+    threshold = held_out.scale.low if looks_like_counts(held_out) else None
+    users = np.flatnonzero(held_out.user_counts)
     at_once = max(1, _CELLS_AT_ONCE // held_out.n_items)
     sums, n_users = np.zeros(2), 0
     for start in range(0, len(users), at_once):
         block = users[start : start + at_once]
         part = held_out
-        if len(block) < part.n_users:
+        if len(block) < len(users):
             part = held_out.take(np.isin(held_out.user_ids, block))
         try:
             found = metrics.ranking(fitted, part, PLACES, threshold)
@@ -123,24 +126,10 @@ def loses_to_popular(found: Sequence[Score]) -> Text | None:
     )  # fmt: skip
 
 
-def listed_users(held_out: Ratings) -> np.ndarray:
-    """Return the users whose lists are judged, indices, (n,): of very many a sample.
-
-    It is the same for all models.
-    """
+def some_users(held_out: Ratings) -> Ratings:
+    """Draw a sample of very many users, the same for all models."""
     users = np.flatnonzero(held_out.user_counts)
     if len(users) * held_out.n_items <= _MOST_CELLS:
-        return users
+        return held_out
     drawn = np.random.default_rng(0).choice(users, min(_SAMPLED_USERS, len(users)), replace=False)
-    return np.sort(drawn)
-
-
-def liked_threshold(held_out: Ratings) -> float:
-    """Return the rating from which on an item counts as liked.
-
-    Every count is a choice; of ratings only those of three quarters of the scale and more are.
-    """
-    from recsys_core import metrics
-
-    scale = held_out.scale
-    return scale.low if looks_like_counts(held_out) else metrics.liked_from(scale)
+    return held_out.take(np.isin(held_out.user_ids, drawn))

@@ -7,6 +7,7 @@ import recsys_core as rc
 from recsys_core.asking import comparison, disagreement
 from recsys_core.asking.reliability import binned
 from recsys_core.experiments import seed_band, split_study
+from recsys_core.runs import comparing
 from tests.app_harness import (
     checked,
     components,
@@ -29,6 +30,12 @@ def measured_to_the_end(at, workspace, key):
     """Press a button that starts a study; the page once it is over."""
     checked(at.button(key=key).click().run())
     until(lambda: not workspace.study.busy)
+    return checked(at.run())
+
+
+def all_measured(at):
+    """The page once everything that is measured behind it is there."""
+    comparing._thread().submit(int).result()  # what was asked for before is done
     return checked(at.run())
 
 
@@ -122,12 +129,12 @@ def test_where_metrics_disagree(browser_id):
     workspace = load(browser_id, ratings)
     run = train(workspace, rc.SGD(n_factors=2, n_epochs=5))
     train(workspace, rc.EASE())
-    at = open_page("compare", browser_id, "compare=metrics")
+    at = all_measured(open_page("compare", browser_id, "compare=metrics"))
     held = run.split.validation
     names = [*(entry.name for entry in workspace.entries), "Global mean", "User + item bias",
-             "Most popular"]  # fmt: skip
+             "Most popular", "Item kNN"]  # fmt: skip
     fitted = [entry.run.fitted for entry in workspace.entries]
-    fitted += [model.snapshot() for model in run.baselines.fit()]
+    fitted += [kind().fit(run.split.train).snapshot() for kind in comparing.BASELINES]
     models = {n: comparison.measure(f, held) for n, f in zip(names, fitted, strict=True)}
     ranks = disagreement.ranks(models)
     lines = unpacked(figure_of(at, "rank_lines"))["data"]

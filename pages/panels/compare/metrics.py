@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.panels.compare import side_by_side
 from pages.panels.compare.side_by_side import Candidate
-from pages.shared import empty_state, session, view
+from pages.shared import session, view
 from pages.shared.chart import min_width
 from pages.shared.chart.chart import chart
 from recsys_core import escape, words
@@ -23,11 +23,8 @@ def draw() -> None:
         "Here the runs are ranked by errors and by lists, and one sees for whom each predicts "
         "better, and whether predictions can be taken at their word."
     )
-    if view.ratings() is None:
-        empty_state.offer_party(what)
-        return
     entry = view.entry()
-    if entry is None or not side_by_side.entries(entry):
+    if entry is None or not side_by_side.trained():
         with st.container(border=True, key="no_run_yet"):
             st.markdown(f"{what} Nothing is trained on these ratings and this split yet.")
             st.page_link(
@@ -43,9 +40,10 @@ def draw() -> None:
                 query_params=view.parameters(),
             )  # fmt: skip
         return
-    view.page_shows("status")
-    with st.spinner("Measuring …", show_time=False):
-        found = side_by_side.candidates(entry)
+    view.page_shows("status", "shown")
+    found = side_by_side.candidates(entry)
+    if not found:
+        return
     st.caption(
         f"On the {len(entry.run.split.validation):,} validation ratings, each run at its best "
         f"epoch; lists of {PLACES} out of all that a user has not rated in training. Test ratings "

@@ -1,22 +1,23 @@
-"""Models that can be compared with the run in view: trained on the same split, and baselines."""
+"""Models that are compared by what they come to: the runs chosen, and the baselines."""
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
-from pages.shared import session
-from pages.shared.model_in_view import once
-from recsys_core import words
-from recsys_core.asking import comparison
+import streamlit as st
+
+from pages.shared import view
+from recsys_core import escape, words
 from recsys_core.asking.comparison import Measured
-from recsys_core.experiments.scores import liked_threshold, listed_users
+from recsys_core.errors import FactorscopeError
 from recsys_core.figures.rank_lines import Line
 from recsys_core.models import FittedModel
-from recsys_core.ratings import Ratings
-from recsys_core.runs import Entry
-from recsys_core.splits import Split
+from recsys_core.runs import Entry, comparing
+
+# Seconds between two looks at what is measured.
+_EVERY = 1.0
 
 
 @dataclass(frozen=True)
@@ -33,39 +34,53 @@ class Candidate:
         return self.line.name
 
 
-_of_baselines: WeakKeyDictionary[Split, list[tuple[str, FittedModel, Measured]]]
-_of_baselines = WeakKeyDictionary()
-_lock = threading.Lock()
-
-
-def entries(here: Entry) -> list[Entry]:
-    """The run in view and the trained ones beside it, in the order of creation."""
+def trained() -> list[Entry]:
+    """The runs chosen to be compared that have been trained at all."""
     return [
         each
-        for each in session.workspace().entries
-        if (each is here or each.group == here.group)
-        and each.run.split is here.run.split
-        and (each.run.epoch > 0 or each.run.status == "finished")
-        and each.run.status != "failed"
+        for each in view.compared()
+        if each.run.epoch > 0 or each.run.status == "finished" and each.run.n_epochs == 0
     ]
 
 
-def candidates(here: Entry) -> list[Candidate]:
-    """Those, each at its best epoch, and the baselines; names are told apart.
+_Asked = tuple[str, int | None, Future[comparing.Subject] | comparing.Subject, Future[Measured]]
 
-    The run's split must have a validation part.
+
+def _asked(here: Entry) -> Iterator[_Asked]:
+    """Name, colour, model and measures of the runs and of the baselines none of them is, soon."""
+    entries, split = trained(), here.run.split
+    for each in entries:
+        which = comparing.subject(each.run)
+        measured = comparing.of_run(each.run, which, "validation")
+        yield each.name, each.color_index, which, measured
+    taken = {type(each.run.model) for each in entries if comparing.is_baseline(each.run)}
+    for kind in comparing.BASELINES:
+        if kind not in taken:
+            measured = comparing.of_baseline(kind, split, "validation")
+            yield kind.title, None, comparing.baseline(kind, split), measured
+
+
+def candidates(here: Entry) -> list[Candidate]:
+    """Those measured so far, each run at its best epoch; names are told apart.
+
+    What is still measured is said, and drawn when it is there. The split of the run in view must
+    have a validation part.
     """
-    part = here.run.split.validation
-    assert part is not None
-    found = []
-    for each in entries(here):
-        run = each.run
-        with run.lock:
-            epoch, fitted = run.snapshot_near(run.epoch_at("best"))
-        measured = once(run, ("measured", epoch), lambda fitted=fitted: _measure(fitted, part))
-        found.append(Candidate(Line(each.name, each.color_index), fitted, measured))
-    for name, fitted, measured in _baselines(here):
-        found.append(Candidate(Line(name, None), fitted, measured))
+    found: list[Candidate] = []
+    asked = list(_asked(here))
+    for name, colour, which, measured in asked:
+        if not measured.done():
+            continue
+        try:
+            fitted = (which if isinstance(which, comparing.Subject) else which.result()).fitted
+            found.append(Candidate(Line(name, colour), fitted, measured.result()))
+        except FactorscopeError as error:
+            st.warning(
+                escape.markdown(f"{name} could not be measured: {error}"), icon=":material/error:"
+            )
+    done = [measured for *_, measured in asked if measured.done()]
+    if len(done) < len(asked):
+        _waiting([measured for *_, measured in asked], len(done))
     names = words.distinct([each.name for each in found])
     return [
         Candidate(Line(name, each.line.colour), each.fitted, each.measured)
@@ -73,22 +88,10 @@ def candidates(here: Entry) -> list[Candidate]:
     ]
 
 
-def _baselines(here: Entry) -> list[tuple[str, FittedModel, Measured]]:
-    split = here.run.split
-    with _lock:
-        found = _of_baselines.get(split)
-    if found is None:
-        assert split.validation is not None
-        found = []
-        for model in here.run.baselines.fit():
-            fitted = model.snapshot()
-            found.append((model.title, fitted, _measure(fitted, split.validation)))
-        with _lock:
-            found = _of_baselines.setdefault(split, found)
-    return found
-
-
-def _measure(fitted: FittedModel, part: Ratings) -> Measured:
-    return comparison.measure(
-        fitted, part, threshold=liked_threshold(part), listed=listed_users(part)
-    )
+@st.fragment(run_every=_EVERY)
+def _waiting(asked: list[Future[Measured]], n_drawn: int) -> None:
+    """Say how many are measured; once there are more, the page is drawn anew with them."""
+    n_done = sum(each.done() for each in asked)
+    if n_done > n_drawn:
+        st.rerun()
+    st.progress(n_done / len(asked), f"{n_done} of {len(asked)} models measured")

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.panels.compare import study_progress
 from pages.panels.train.settings import described
-from pages.shared import choices, empty_state, session, view
+from pages.shared import choices, session, view
 from pages.shared.chart.chart import chart
 from pages.shared.tables import aligned
 from recsys_core import escape, words
@@ -41,12 +41,6 @@ _HELP = {
 
 def draw() -> None:
     """Draw the part."""
-    if view.ratings() is None:
-        empty_state.offer_party(
-            "Here the same model is trained under other splits and with other seeds, to see how "
-            "much of its result they are."
-        )
-        return
     entry = view.entry()
     if entry is None:
         with st.container(border=True, key="no_run_yet"):
