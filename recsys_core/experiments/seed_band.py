@@ -194,7 +194,7 @@ def spread_of_errors(outcomes: Sequence[Outcome]) -> Text | None:
         seeds=len(found), what=what,
         when=Text("of the best epoch") if judged else Text("at the end"),
         low=error(found.min()), high=error(found.max()),
-        deviation=error(float(found.std(ddof=1))), apart=error(float(np.ptp(found))),
+        deviation=measure(float(found.std(ddof=1))), apart=measure(float(np.ptp(found))),
     )  # fmt: skip
 
 

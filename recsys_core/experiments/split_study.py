@@ -233,7 +233,7 @@ def sentence(found: Sequence[Row]) -> Text | None:
     return Text(
         "Held out at random, the RMSE is {here}; {other} it is {there}, higher by {by}. The model "
         "is the same.",
-        other=other, by=error(there - here), here=error(here), there=error(there),
+        other=other, by=measure(there - here), here=error(here), there=error(there),
     )  # fmt: skip
 
 
@@ -257,11 +257,11 @@ def beside_biases(found: Sequence[Row]) -> Text | None:
     if least <= 0:
         return Text(
             "At random the model is ahead of the {biases} by {first}; {other} behind by {by}.",
-            biases=UserItemBias.title.lower(), first=error(first), other=other, by=error(-least),
+            biases=UserItemBias.title.lower(), first=measure(first), other=other, by=measure(-least),
         )  # fmt: skip
     return Text(
         "At random the model is ahead of the {biases} by {first}, {other} by {least}.",
-        biases=UserItemBias.title.lower(), first=error(first), other=other, least=error(least),
+        biases=UserItemBias.title.lower(), first=measure(first), other=other, least=measure(least),
     )  # fmt: skip
 
 
@@ -274,5 +274,5 @@ def chance(found: Sequence[Row]) -> Text | None:
     return Text(
         "Between {folds} folds, where only the draw differs, the standard deviation of the RMSE "
         "is {deviation}.",
-        folds=folds.n, deviation=error(deviation),
+        folds=folds.n, deviation=measure(deviation),
     )  # fmt: skip

@@ -134,10 +134,11 @@ def test_where_metrics_disagree(browser_id):
     names = [*(entry.name for entry in workspace.entries), "Global mean", "User + item bias",
              "Most popular", "Item kNN"]  # fmt: skip
     fitted = [entry.run.fitted for entry in workspace.entries]
-    fitted += [kind().fit(run.split.train).snapshot() for kind in comparing.BASELINES]
+    fitted += [kind().fit(run.split.train, held).snapshot() for kind in comparing.BASELINES]
     models = {n: comparison.measure(f, held) for n, f in zip(names, fitted, strict=True)}
     ranks = disagreement.ranks(models)
     lines = unpacked(figure_of(at, "rank_lines"))["data"]
+    assert [line["name"] for line in lines] == names
     for line, (_, row) in zip(lines, ranks.iterrows(), strict=True):
         np.testing.assert_array_equal(np.array(line["y"], float), row.to_numpy())
     assert str(disagreement.sentence(models)) in text_of(at).replace("\\", "")

@@ -37,9 +37,7 @@ class Candidate:
 def trained() -> list[Entry]:
     """The runs chosen to be compared that have been trained at all."""
     return [
-        each
-        for each in view.compared()
-        if each.run.epoch > 0 or each.run.status == "finished" and each.run.n_epochs == 0
+        each for each in view.compared() if each.run.epoch > 0 or each.run.status == "finished"
     ]
 
 
