@@ -83,7 +83,7 @@ def winners(models: Mapping[str, Measured]) -> list[Text]:
     for metric in placed:
         best = placed.index[placed[metric] == 1]
         if len(best) == 1:
-            firsts.setdefault(str(best[0]), []).append(METRICS[metric].title)
+            firsts.setdefault(str(best[0]), []).append(METRICS[metric].title.removesuffix(", %"))
     return [
         Text("{name} is first by {metrics}.", name=name, metrics=listed(metrics))
         for name, metrics in firsts.items()

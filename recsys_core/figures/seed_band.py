@@ -14,7 +14,10 @@ from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
 
 # Pixels of a row of neighbours, and of what stands above and below all; letters of a name there.
-_ROW, _AROUND, _LONGEST = 26, 110, 26
+_ROW, _AROUND, _LONGEST = 26, 130, 26
+
+# Errors of this share of the epochs, the first ones, may lie above the picture.
+_BEGINNING = 0.1
 
 # How much of the run's colour the band has.
 _BAND = 0.22
@@ -59,10 +62,22 @@ def figure(
         title,
         height=340,
         xaxis=axis("epoch"),
-        yaxis=axis(what if what == "objective" else "RMSE (rating units)", nticks=6),
+        yaxis=axis(
+            what if what == "objective" else "RMSE (rating units)", nticks=6, range=_ends(band)
+        ),
         margin={"t": 84},
     )
     return theme.dress(chart, mode)
+
+
+def _ends(band: pd.DataFrame) -> list[float] | None:
+    """Ends of the axis of errors: the first epochs may lie above it, else the band is a line."""
+    later = band[band["epoch"] >= max(1, round(_BEGINNING * len(band)))]
+    if len(later) < 2:
+        return None
+    low, high = float(later["lowest"].min()), float(later["highest"].max())
+    room = 0.06 * (high - low)
+    return [low - room, high + room]
 
 
 def title_of(band: pd.DataFrame) -> str:
@@ -107,7 +122,7 @@ def neighbours(found: Sequence[Shared], names: Sequence[str], mode: Mode) -> Fig
     ]
     traces = [
         trace(
-            "scatter", **lines, mode="lines", name="lowest to highest pair of seeds",
+            "scatter", **lines, mode="lines", name="all pairs of seeds",
             line={"color": muted, "width": 2}, hoverinfo="skip",
         ),
         trace(
@@ -129,7 +144,7 @@ def neighbours(found: Sequence[Shared], names: Sequence[str], mode: Mode) -> Fig
             fixedrange=True,
             ticklabelstandoff=6,
         ),
-        margin={"t": 62},
+        margin={"t": 84},
     )
     return theme.dress(chart, mode)
 

@@ -17,7 +17,7 @@ from recsys_core.figures.theme import Mode
 TITLE = "Validation RMSE under each split"
 
 # Pixels of a row, and of what stands above and below all.
-_ROW, _AROUND = 42, 120
+_ROW, _AROUND = 42, 140
 
 
 def figure(rows: Sequence[Row], name: str, colour: int, mode: Mode) -> Figure:
@@ -32,7 +32,7 @@ def figure(rows: Sequence[Row], name: str, colour: int, mode: Mode) -> Figure:
     rings: dict[str, dict[str, Any]] = {}
     baselines = dict.fromkeys(title for row in known for title in row.baselines)
     for symbol, title in zip(("square-open", "circle-open", "cross-open"), baselines, strict=False):
-        rings[title] = {"symbol": symbol, "size": 10, "color": muted, "line": {"width": 2}}
+        rings[title] = {"symbol": symbol, "size": 15, "color": muted, "line": {"width": 2}}
     traces = []
     for title, marker in rings.items():
         pairs = [(row.baselines[title], str(row.title)) for row in known if title in row.baselines]
@@ -66,7 +66,7 @@ def figure(rows: Sequence[Row], name: str, colour: int, mode: Mode) -> Figure:
             None, categoryorder="array", categoryarray=titles[::-1], fixedrange=True,
             ticklabelstandoff=6, range=[-0.6, len(titles) - 0.4],
         ),
-        margin={"t": 62},
+        margin={"t": 84},
     )  # fmt: skip
     return theme.dress(chart, mode)
 
@@ -89,7 +89,7 @@ def table(rows: Sequence[Row], places: int) -> pd.DataFrame:
     columns: dict[str, list[Any]] = {
         "split": [_named(row) for row in rows],
         "RMSE": [_or_nan(row.means["rmse"]) for row in rows],
-        "± RMSE": [_or_nan(row.deviations["rmse"]) for row in rows],
+        "± RMSE": [words.measure(row.deviations["rmse"]) for row in rows],
         **{f"RMSE, {title.lower()}": [row.baselines.get(title, np.nan) for row in rows]
            for title in baselines},
         "MAE": [_or_nan(row.means["mae"]) for row in rows],
@@ -99,6 +99,8 @@ def table(rows: Sequence[Row], places: int) -> pd.DataFrame:
         "held out": [row.n_held_out for row in rows],
         "of these unseen": [row.n_unseen for row in rows],
     }  # fmt: skip
+    if all(row.deviations["rmse"] is None for row in rows):
+        del columns["± RMSE"]
     return pd.DataFrame(columns).dropna(axis="columns", how="all")
 
 

@@ -14,6 +14,7 @@ from recsys_core.asking import disagreement
 from recsys_core.asking import reliability as calibration
 from recsys_core.experiments.scores import PLACES
 from recsys_core.figures import rank_lines, reliability, user_errors
+from recsys_core.models import GlobalMean
 from recsys_core.runs import Entry
 
 
@@ -73,7 +74,7 @@ def _ranks(found: list[Candidate]) -> None:
     st.caption(
         "Where lines cross, metrics disagree. Of coverage and popularity neither end is better by "
         "itself: more of the catalogue, and what fewer people know, stand first here. Baselines "
-        "are grey."
+        f"are grey; {GlobalMean.title.lower()} tells nothing apart, so that its lists are drawn at random."
     )
 
 

@@ -36,9 +36,7 @@ class Candidate:
 
 def trained() -> list[Entry]:
     """The runs chosen to be compared that have been trained at all."""
-    return [
-        each for each in view.compared() if each.run.epoch > 0 or each.run.status == "finished"
-    ]
+    return [each for each in view.compared() if each.run.epoch > 0 or each.run.status == "finished"]
 
 
 _Asked = tuple[str, int | None, Future[comparing.Subject] | comparing.Subject, Future[Measured]]
