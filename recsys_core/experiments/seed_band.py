@@ -11,7 +11,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -69,8 +69,8 @@ def seeds(experiment: Experiment, n: int, which: Which = "model") -> tuple[Exper
             each = Experiment(each.data, each.split, model, forks)
             each = each if held is None else each.with_ratings(held)
         if which in ("split", "both"):
-            options = dict(each.split.options)
-            options["seed"] = int(options.get("seed", 0)) + step
+            options: dict[str, Any] = dict(each.split.options)
+            options["seed"] += step
             each = with_split(each, {"name": each.split.name, **options})
         made.append(each)
     return tuple(made)

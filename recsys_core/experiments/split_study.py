@@ -257,7 +257,8 @@ def beside_biases(found: Sequence[Row]) -> Text | None:
     if least <= 0:
         return Text(
             "At random the model is ahead of the {biases} by {first}; {other} behind by {by}.",
-            biases=UserItemBias.title.lower(), first=measure(first), other=other, by=measure(-least),
+            biases=UserItemBias.title.lower(), first=measure(first), other=other,
+            by=measure(-least),
         )  # fmt: skip
     return Text(
         "At random the model is ahead of the {biases} by {first}, {other} by {least}.",
