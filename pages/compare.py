@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.panels.compare import kept, metrics, mlflow, race, splits, sweep, table
-from pages.shared import choices, header, take_home
+from pages.shared import choices, empty_state, header, take_home, view
 
 PARTS = {
     "race": ("Race", race.draw),
@@ -25,6 +25,12 @@ chosen = choices.segmented(
     key="compare",
     label_visibility="collapsed",
 )
-PARTS[chosen][1]()
-take_home.section()
-mlflow.button()
+if view.ratings() is None and chosen != "kept":
+    empty_state.offer_party(
+        "Here several models would race on the same ratings, and stand in one table with all that "
+        "can be measured of them."
+    )
+else:
+    PARTS[chosen][1]()
+    take_home.section()
+    mlflow.button()

@@ -216,12 +216,18 @@ def by_time(ratings: Ratings, validation: Size = 0.1, test: Size = 0.1) -> Split
 
 @SPLITS
 def k_fold(
-    ratings: Ratings, n_folds: int = 5, fold: int = 0, validation: Size = 0.1, seed: int = 0
+    ratings: Ratings,
+    n_folds: int = 5,
+    fold: int = 0,
+    validation: Size = 0.1,
+    seed: int = 0,
+    fold_is: Literal["test", "validation"] = "test",
 ) -> Split:
     """One of ``n_folds`` equal parts, drawn at random, is the test part: ``fold`` counts from 0.
 
     The folds of one seed are disjoint and together complete. ``validation`` is drawn from the rest
-    (a share is a share of that).
+    (a share is a share of that). With ``fold_is`` "validation" the fold is the validation part, all
+    the rest trains, and there is no test part; ``validation`` has then no effect.
 
     Raises
     ------
@@ -247,6 +253,9 @@ def k_fold(
         )
     part = np.random.default_rng(seed).permutation(len(ratings)) % n_folds
     name = f"fold {fold + 1} of {n_folds}, seed {seed}"
+    if fold_is == "validation":
+        none = np.empty(0, np.int64)
+        return _split(ratings, np.flatnonzero(part == fold), none, f"{name}, for validation")
     return _rest_at_random(ratings, np.flatnonzero(part == fold), validation, seed, name)
 
 

@@ -236,6 +236,11 @@ class Training:
         return self._at.history[-1].number
 
     @property
+    def touched_an_epoch(self) -> int:
+        """How many ratings an epoch reads to learn from: each once, or as the trainer says."""
+        return len(self.train) * getattr(self.trainer, "n_reads", 1)
+
+    @property
     def best_epoch(self) -> int | None:
         """Epoch of the lowest validation RMSE so far; None without validation."""
         return self._at.best_epoch

@@ -13,8 +13,19 @@ import pandas as pd
 
 import recsys_core as rc
 from recsys_core import runs
-from recsys_core.asking import attribution, latent_map, matrix_view, projection, similarity
+from recsys_core.asking import (
+    attribution,
+    comparison,
+    disagreement,
+    latent_map,
+    matrix_view,
+    projection,
+    similarity,
+)
+from recsys_core.asking import reliability as of_reliability
 from recsys_core.asking import truth as of_truth
+from recsys_core.experiments import seed_band as of_seeds
+from recsys_core.experiments.split_study import Row
 from recsys_core.figures import (
     cell_matrix,
     curves,
@@ -22,11 +33,16 @@ from recsys_core.figures import (
     heatmap,
     histogram,
     latent,
+    rank_lines,
     rating_counts,
     reason_bars,
+    reliability,
+    seed_band,
     similarity_matrix,
     sparsity_pattern,
+    splits_compared,
     truth,
+    user_errors,
     waterfall,
 )
 from recsys_core.figures.plain import Figure
@@ -47,6 +63,11 @@ MODULES = (
     epoch_lines,
     waterfall,
     truth,
+    splits_compared,
+    seed_band,
+    rank_lines,
+    user_errors,
+    reliability,
 )
 
 BASELINES = ("Global mean", "User + item bias")
@@ -122,6 +143,7 @@ def _figures(mode: Mode) -> Iterator[tuple[str, Figure]]:
         yield "curves.drawn", curves.drawn([one], mode, measure="objective")
         yield from _of_a_model(run, mode)
     yield from _of_the_truth(trained("world"), mode)
+    yield from _of_a_comparison(trained("world"), mode)
     wide, long = (
         rc.Ratings.from_matrix(np.eye(300, 200) * 3),
         rc.Ratings.from_matrix(np.eye(600, 40) * 3),
@@ -139,6 +161,37 @@ def _figures(mode: Mode) -> Iterator[tuple[str, Figure]]:
     values, ringed = np.array([[1.0, -2], [np.nan, 0]]), np.eye(2, dtype=bool)
     differences = cell_matrix.figure(values, "ab", "cd", "Differences", mode, ringed, "lost")
     yield "cell_matrix.figure", differences
+
+
+def _of_a_comparison(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:
+    held = run.split.validation
+    assert held is not None
+    fitted = {"one": run.fitted, "other": rc.EASE().fit(run.split.train).snapshot(),
+              "mean": rc.GlobalMean().fit(run.split.train).snapshot()}  # fmt: skip
+    models = {name: comparison.measure(each, held) for name, each in fitted.items()}
+    lines = [rank_lines.Line("one", 0), rank_lines.Line("other", 1), rank_lines.Line("mean", None)]
+    ranks, values = disagreement.ranks(models), disagreement.values(models)
+    yield "rank_lines.figure", rank_lines.figure(ranks, values, lines, mode)
+    errors = [disagreement.user_rmse(models[name]) for name in ("one", "mean")]
+    known = [each for each in errors if each is not None]
+    yield "user_errors.figure", user_errors.figure(known, lines[::2], mode)
+    yield "user_errors.figure", user_errors.figure(known[:1], lines[:1], mode)
+    table = of_reliability.reliability(run.fitted, held)
+    yield "reliability.figure", reliability.figure([table], lines[:1], held.scale, mode)
+    means = {"rmse": 0.9, "mae": 0.7, "ndcg": 0.2, "recall": 0.1}
+    none = dict.fromkeys(means)
+    rows = [
+        Row("random", 1, 1, 80, 10, 0, means, none, {"Global mean": 1.1, "User + item bias": 1}),
+        Row("k_fold", 3, 5, 80, 20, 1, means, {**means, "rmse": 0.01}, {"Global mean": 1.1}),
+        Row("by_time", 1, 1, 80, 10, 4, none, none, {}),
+    ]
+    for some in (rows, rows[:1]):
+        yield "splits_compared.figure", splits_compared.figure(some, "SGD", 0, mode)
+    band = of_seeds.band([run.epochs, run.epochs[:-2], run.epochs])
+    what, own = of_seeds.leading(run.epochs)
+    yield "seed_band.figure", seed_band.figure(band, own, what, "SGD", 0, mode)
+    shared = [of_seeds.Shared(item, 0.5, 0.2, 0.8, 6.7, 2, 10) for item in (3, 4)]
+    yield "seed_band.neighbours", seed_band.neighbours(shared, ["a", "b"], mode)
 
 
 def _of_the_truth(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:

@@ -113,7 +113,9 @@ class _Page:
             return
         own = {entry.run.stream: entry.run for entry in space.entries}
         shown = {stream: own[stream] for stream in wanted.runs if stream in own}
-        self.feed = Feed(shown, wanted.main, wanted.runs, wanted.frames)
+        names = {entry.run.stream: entry.name for entry in space.entries}
+        racing = {stream: names[stream] for stream in wanted.race if stream in shown}
+        self.feed = Feed(shown, wanted.main, wanted.runs, wanted.frames, racing)
 
     async def refuse(self, why: Text) -> None:
         """Say why nothing will come."""

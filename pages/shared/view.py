@@ -37,8 +37,8 @@ _COMPONENT = st.components.v2.component(
 )
 _KEY = "view"
 
-# The page where runs are watched, and not only looked at.
-_TRAIN = "train"
+# The page where runs are watched, and not only looked at; and the one of several at once.
+_TRAIN, _COMPARE = "train", "compare"
 
 # Runs whose curves one chart, and one link, can hold.
 _MOST_SHOWN = 12
@@ -57,6 +57,7 @@ class _Tab:
     ``heard`` the fields that changed by it and are not drawn yet;
     ``fragments`` are the parts drawn in this run of the page, by key, and the fields each shows;
     ``page_shows`` are the fields for which the whole page has to run;
+    ``racing`` are the runs that the page races, and their status when they were drawn;
     ``drawn`` is the run in view with its epochs and its status when drawing began, by which the
     browser knows whether it has come to rest since;
     ``script_run`` is the run of the script that has read what the browser changed.
@@ -74,6 +75,7 @@ class _Tab:
     remarks: list[str] = field(default_factory=list)
     fragments: dict[str, frozenset[str]] = field(default_factory=dict)
     page_shows: set[str] = field(default_factory=set)
+    racing: dict[Entry, Status] = field(default_factory=dict)
     drawn: tuple[Run, int, Status] | None = None
     script_run: object = None
 
@@ -224,6 +226,37 @@ def beside(here: Entry) -> list[Entry]:
         or (other.group == here.group and other.run.split is here.run.split
             and other.run.model.has_epochs and other.run.fitted.has.ratings == has_ratings)
     ]  # fmt: skip
+
+
+def comparable(here: Entry) -> list[Entry]:
+    """A run and all others on the same data and split, whatever they predict."""
+    return [
+        other
+        for other in session.workspace().entries
+        if other is here or (other.group == here.group and other.run.split is here.run.split)
+    ]
+
+
+def compared() -> list[Entry]:
+    """The runs chosen to be compared with the one in view: those of them that are not hidden.
+
+    Of many the latest, the run in view always among them.
+    """
+    here = entry()
+    if here is None:
+        return []
+    near = comparable(here)
+    others = [each for each in near if each is not here and not hidden(each)]
+    chosen = {here, *others[-(_MOST_SHOWN - 1) :]}
+    return [each for each in near if each in chosen]
+
+
+def race(entries: list[Entry]) -> None:
+    """While drawing: what is drawn from here on is of these runs; it is drawn anew when one stops.
+
+    The browser is told who is ahead of them as they go on.
+    """
+    _tab().racing = {each: each.run.status for each in entries}
 
 
 def hidden(each: Entry) -> bool:
@@ -439,6 +472,7 @@ def arrive(page: str) -> None:
     fresh = "tab" not in st.session_state
     tab = _tab()
     tab.fragments, tab.page_shows, tab.page = {}, {"run", "data", "hide", "lock"}, page
+    tab.racing = {}
     if fresh or session.went_back_or_forward():
         query = "&".join(p for p in session.address().split("&") if not p.startswith("embed"))
         if query:
@@ -499,7 +533,8 @@ def read(query: str) -> None:
                     _reach(each, asked.moment)
                 elif each not in known:
                     each.train()
-        others = [e for e in beside(here) if e not in entries.values()]
+        near = comparable(here) if tab.page == _COMPARE else beside(here)
+        others = [e for e in near if e not in entries.values()]
         if others:
             fields["shown"] = tuple(each.number for each in entries.values())
     elif fields["data"] is not None:
@@ -557,7 +592,7 @@ def query() -> str:
     started = here.run.epoch > 0 or here.run.wants_training
     moment = "latest" if view.playing else view.moment
     said = view.replace(moment=moment if started else None, shown=())
-    entries = shown()
+    entries = compared() if _tab().page == _COMPARE else shown()
     while True:
         numbered = said.replace(run=entries.index(here) + 1)
         text = link.write([each.run.experiment for each in entries], numbered)
@@ -605,12 +640,14 @@ def tell() -> None:
                 "locked": list(view.lock),
                 "trained": trained,
                 "status": status,
+                "racing": {each.run.stream: was for each, was in tab.racing.items()},
             },
             "live": {
                 "address": LIVE_ROUTE,
                 "ticket": space.ticket,
                 "main": None if here is None else here.run.stream,
                 "streams": _streams(space),
+                "race": [each.run.stream for each in tab.racing],
             },
             "page": tab.page,
             "query": query(),
@@ -624,7 +661,7 @@ def tell() -> None:
 
 def _streams(space: Workspace) -> list[str]:
     """The runs that something on the page is said of: those shown, and those in the list."""
-    entries = [*shown(), *space.entries[-_MOST_SHOWN:]]
+    entries = [*shown(), *_tab().racing, *space.entries[-_MOST_SHOWN:]]
     return list(dict.fromkeys(each.run.stream for each in entries))
 
 

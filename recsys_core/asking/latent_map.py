@@ -86,6 +86,19 @@ def _judged(
     return Places(ids, xy, axes, trustworthiness(stacked(fitted, ids), points))
 
 
+def turned_onto(places: Places, other: Places) -> Places:
+    """Turn and mirror a map so that it lies as near to another of the same users and items as can be.
+
+    What is near each other stays so: an orthogonal matrix alone, by Procrustes (see ``truth``).
+    """
+    shown = [side for side in SIDES if side in places.ids]
+    one, two = (np.vstack([each.xy[side] for side in shown]) for each in (places, other))
+    u, _, vt = np.linalg.svd((one - one.mean(axis=0)).T @ (two - two.mean(axis=0)))
+    xy = {side: places.xy[side] @ (u @ vt) for side in shown}
+    axes = ("turned towards the other map", "likewise")
+    return Places(places.ids, xy, axes, places.trust)
+
+
 def clusters(fitted: Factored) -> tuple[dict[Side, np.ndarray], list[str]]:
     """Cluster users and items together in the latent space, and name each cluster.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,9 @@ from recsys_core.text import Text
 
 # Ranking more cells than this for one model takes too long to wait for: so many users are drawn.
 _MOST_CELLS, _SAMPLED_USERS = 10_000_000, 2000
+
+# Cells ranked between two steps of ``scoring``: some hundredths of a second.
+_CELLS_AT_ONCE = 200_000
 
 # Places in the lists judged.
 PLACES = 10
@@ -43,9 +46,19 @@ class Score:
 
 def scores(name: str, fitted: FittedModel, held_out: Ratings) -> Score:
     """Compute all measures of a fitted model on some ratings."""
+    steps = scoring(name, fitted, held_out)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def scoring(name: str, fitted: FittedModel, held_out: Ratings) -> Generator[None, None, Score]:
+    """Compute the same in short steps, for who has to do other things in between."""
     from recsys_core import metrics
 
-    rmse = mae = ndcg = recall = rmse_rounded = mape = None
+    rmse = mae = rmse_rounded = mape = None
     scale = held_out.scale
     if fitted.has.ratings:
         pairs = held_out.user_ids, held_out.item_ids
@@ -56,14 +69,39 @@ def scores(name: str, fitted: FittedModel, held_out: Ratings) -> Score:
             rmse_rounded = metrics.rmse(held_out.values, metrics.rounded(predicted, scale))
         if scale.low > 0:
             mape = metrics.mape(held_out.values, predicted)
+        yield
+    ndcg, recall = yield from _lists(fitted, held_out)
+    return Score(name, rmse, mae, ndcg, recall, rmse_rounded, mape)
+
+
+def _lists(
+    fitted: FittedModel, held_out: Ratings
+) -> Generator[None, None, tuple[float | None, float | None]]:
+    """NDCG and recall: means over users, some users at a time."""
+    from recsys_core import metrics
+
+    held_out = some_users(held_out)
     # Every count is a choice; of ratings, only high ones are.
     threshold = held_out.scale.low if looks_like_counts(held_out) else None
-    try:
-        lists = metrics.ranking(fitted, _some_users(held_out), PLACES, threshold)
-        ndcg, recall = lists.ndcg, lists.recall
-    except RatingsError:
-        pass  # nothing liked: lists cannot be judged
-    return Score(name, rmse, mae, ndcg, recall, rmse_rounded, mape)
+    users = np.flatnonzero(held_out.user_counts)
+    at_once = max(1, _CELLS_AT_ONCE // held_out.n_items)
+    sums, n_users = np.zeros(2), 0
+    for start in range(0, len(users), at_once):
+        block = users[start : start + at_once]
+        part = held_out
+        if len(block) < len(users):
+            part = held_out.take(np.isin(held_out.user_ids, block))
+        try:
+            found = metrics.ranking(fitted, part, PLACES, threshold)
+        except RatingsError:
+            continue  # nothing liked: these lists cannot be judged
+        sums += found.n_users * np.array([found.ndcg, found.recall])
+        n_users += found.n_users
+        yield
+    if not n_users:
+        return None, None
+    ndcg, recall = sums / n_users
+    return float(ndcg), float(recall)
 
 
 def loses_to_popular(found: Sequence[Score]) -> Text | None:
@@ -88,7 +126,7 @@ def loses_to_popular(found: Sequence[Score]) -> Text | None:
     )  # fmt: skip
 
 
-def _some_users(held_out: Ratings) -> Ratings:
+def some_users(held_out: Ratings) -> Ratings:
     """Draw a sample of very many users, the same for all models."""
     users = np.flatnonzero(held_out.user_counts)
     if len(users) * held_out.n_items <= _MOST_CELLS:

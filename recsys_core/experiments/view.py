@@ -170,6 +170,14 @@ OPTIONS = {
     "score": Option("mean", ("mean", "sum")),
     # Compare
     "compare": Option("race", ("race", "table", "splits", "metrics", "sweep", "kept")),
+    "race": Option("epochs", ("epochs", "seconds", "touched")),
+    "race_log": Option("", ("", "x", "y", "xy")),
+    "pair": Option("1,2", (), f"{_NUMBER},{_NUMBER}"),
+    "beside": Option(
+        "UserItemBias", ("GlobalMean", "UserItemBias", "MostPopular", "ItemKNN"), f"run[.]{_NUMBER}"
+    ),
+    "seeds": Option("8", (), "[2-9]|[12][0-9]|30"),
+    "seeds_of": Option("model", ("model", "split", "both")),
     "kept_by": Option(
         "created",
         ("created", "name", "data_name", "model", "validation_rmse", "epoch", "seconds", "status"),

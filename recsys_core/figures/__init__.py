@@ -19,6 +19,11 @@ Plotly. By what one sees:
     rating_counts       how many ratings each user and each item has
     sparsity_pattern    which cells are rated
     truth               what was found of the truth of generated ratings
+    splits_compared     one model's error under several splits
+    seed_band           error and neighbours over many seeds
+    rank_lines          models by their rank under each metric
+    user_errors         how errors are spread over users
+    reliability         what is predicted, and what was given
     home_drawings       three small drawings
 
 ``theme`` has colours and their meanings, and how what is selected is marked.

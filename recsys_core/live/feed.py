@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from recsys_core.live import commentary, latent_axes
+from recsys_core.live import commentary, latent_axes, race
 from recsys_core.live.frames import frame, frame_bytes
 from recsys_core.live.messages import Baseline, Frame, Map, RunNews, Said, Sentence, Tick
 from recsys_core.live.status_lines import short
@@ -46,6 +46,7 @@ class Feed:
     runs : stream → Run, those whose curves it shows.
     main : the one in view; None where there is none.
     epochs : stream → how many epochs of it are known there; frames : epochs of known frames.
+    racing : stream → name, of those that it races.
     """
 
     def __init__(
@@ -54,10 +55,13 @@ class Feed:
         main: str | None = None,
         epochs: Mapping[str, int] | None = None,
         frames: Iterable[int] = (),
+        racing: Mapping[str, str] | None = None,
     ) -> None:
         known = epochs or {}
         self.runs = dict(runs)
         self.main = main
+        self.racing = dict(racing or {})
+        self._said: Text | None = None
         self._told = {stream: _Told(max(known.get(stream, 0), 0)) for stream in self.runs}
         if main in self._told:
             here = self._told[main]
@@ -71,7 +75,16 @@ class Feed:
             for stream, run in self.runs.items()
             if (found := self._news(stream, run)) is not None
         }
-        return Tick(news) if news else None
+        said = self._race() if self.racing and news else None
+        return Tick(news, race=said) if news else None
+
+    def _race(self) -> Sentence | None:
+        """Who is ahead, where that is new."""
+        said = race.verdict([(name, self.runs[stream]) for stream, name in self.racing.items()])
+        if said == self._said:
+            return None
+        self._said = said
+        return Sentence.of(said)
 
     def exactly(self, epoch: int) -> Tick | None:
         """The frame of one epoch of the run in view, as near as it is kept."""
@@ -170,6 +183,7 @@ def _state(run: Run, known: int) -> RunNews:
         early=run.stopped_early,
         rewinding=run.rewinding,
         seconds=run.seconds_an_epoch,
+        took=[short(e.seconds) for e in new],
     )
 
 

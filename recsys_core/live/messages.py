@@ -88,6 +88,7 @@ class RunNews(msgspec.Struct, omit_defaults=True):
     n_epochs : planned; ``single``: there are none to speak of, it learns in one pass.
     best : the epoch of lowest validation RMSE so far; ``early``: it ended since that rose.
     seconds : how long an epoch takes; None while unknown.
+    took : seconds of computing of each epoch, from ``from_`` on as the others.
     before, said, after : what is said before it begins, while it moves, and at its end.
     baselines, map, before, said, after, frames : only where they are new, and ``map`` and
         ``frames`` only of the run in view.
@@ -105,6 +106,7 @@ class RunNews(msgspec.Struct, omit_defaults=True):
     rewinding: bool = False
     message: str = ""
     seconds: float | None = None
+    took: list[float] | None = None
     baselines: list[Baseline] | None = None
     map: Map | None = None
     said: list[Said] | None = None
@@ -114,10 +116,14 @@ class RunNews(msgspec.Struct, omit_defaults=True):
 
 
 class Tick(msgspec.Struct, tag="tick", tag_field="kind"):
-    """All that is new for a page, in one message: by stream, what is new of each run."""
+    """All that is new for a page, in one message: by stream, what is new of each run.
+
+    ``race`` says who is ahead of those that the page races; None where there is nothing new.
+    """
 
     runs: dict[str, RunNews]
     v: int = VERSION
+    race: Sentence | None = None
 
 
 class Refused(msgspec.Struct, tag="refused", tag_field="kind"):
@@ -132,6 +138,7 @@ class Watch(msgspec.Struct, tag="watch", tag_field="kind"):
 
     ``runs``: stream → the number of epochs that it has. ``main`` is the run in view, whose frames
     it wants; ``frames`` are the epochs of those that it has. ``ticket`` names the workspace.
+    ``race`` are the streams of those that it races.
     """
 
     ticket: _Name
@@ -139,6 +146,7 @@ class Watch(msgspec.Struct, tag="watch", tag_field="kind"):
     runs: dict[_Name, _Epochs]
     frames: list[_Epochs]
     v: int
+    race: list[_Name] = []
 
 
 class Want(msgspec.Struct, tag="want", tag_field="kind"):

@@ -67,6 +67,7 @@ class Side:
 class AlternatingTrainer(FactorTrainer):
     """Solves users' rows given the items', then items' rows given the users'."""
 
+    n_reads = 2  # once for the users' rows, once for the items'
     weighted = False  # whether λ is multiplied by a row's number of ratings (ALS-WR)
 
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:

@@ -105,6 +105,7 @@ class FactorTrainer:
 
     n_steps = 0
     n_scheduled = 0
+    n_reads = 1  # how often an epoch reads each training rating
     has_ratings = FactorModel.capabilities.ratings
 
     def __init__(self, train: Ratings, n_factors: int, link: Link = "identity") -> None:

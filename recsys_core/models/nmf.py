@@ -78,6 +78,8 @@ class NMF(Model):
 class NMFTrainer(FactorTrainer):
     """Updates all users' rows given the items', then all items' given the users'."""
 
+    n_reads = 2  # once for the users' rows, once for the items'
+
     def __init__(self, train: Ratings, settings: dict[str, Any]) -> None:
         super().__init__(train, settings["n_factors"])
         self.settings = settings

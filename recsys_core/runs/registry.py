@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 from recsys_core.runs.run import Run
 from recsys_core.runs.shared import Shared
 from recsys_core.runs.snapshots import Snapshots
+from recsys_core.runs.studies import Study
 from recsys_core.runs.sweeps import SweepRun
 from recsys_core.runs.workspaces import Workspace
 
@@ -94,13 +95,13 @@ class Registry(Shared):
 
         A run that fails is marked so and harms no other.
         """
-        busy: list[Run | SweepRun] = [run for run in self._everything() if run.busy]
-        with self.lock:
-            sweeps = [sweep for space in self._workspaces.values() for sweep in space.sweeps]
-        busy += [sweep for sweep in sweeps if sweep.busy]
+        busy: list[Run | SweepRun | Study] = [run for run in self._everything() if run.busy]
+        spaces = self._spaces()
+        busy += [sweep for space in spaces for sweep in space.sweeps if sweep.busy]
+        busy += [space.study for space in spaces if space.study.busy]
         seconds = min(_SLICE, _ROUND / max(len(busy), 1))
-        for run in busy:
-            run.work(seconds)
+        for each in busy:
+            each.work(seconds)
         with self.lock:
             self._keep_within_budgets()
             self._free_the_forgotten()
@@ -108,7 +109,7 @@ class Registry(Shared):
             listeners = list(self._listeners)
         for listener in listeners:
             listener()
-        if any(run.busy for run in busy):
+        if any(each.busy for each in busy):
             return self.clock()
         return min(forgotten, default=None)
 
@@ -117,6 +118,10 @@ class Registry(Shared):
         with self.lock:
             entries = [e for space in self._workspaces.values() for e in space.entries]
         return list(dict.fromkeys(entry.run for entry in entries))
+
+    def _spaces(self) -> list[Workspace]:
+        with self.lock:
+            return list(self._workspaces.values())
 
     def _keep_within_budgets(self) -> None:
         for space in self._workspaces.values():

@@ -311,6 +311,11 @@ class Run:
         return not (self.message or self._finished) and self.epoch < self.wishes.furthest
 
     @property
+    def touched_an_epoch(self) -> int:
+        """How many ratings an epoch reads to learn from."""
+        return self._course.training.touched_an_epoch
+
+    @property
     def seconds_an_epoch(self) -> float | None:
         """How long an epoch takes, others' work in between included; None until one is known."""
         return self.pace.seconds

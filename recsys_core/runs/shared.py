@@ -112,9 +112,7 @@ class Shared(Worker):
         key = owner if experiment.data.name == UPLOAD else None, experiment, ratings
         found = self._runs.get(key)
         if found is None or found.message:  # what failed is tried again
-            split = experiment.make_split()
-            with self.lock:
-                baselines = self._baselines.setdefault(split, Baselines(split))
+            baselines = self.baselines(experiment.make_split())
             found = Run(self, experiment, baselines, parent, epoch, before)
             with self.lock:
                 other = self._runs.get(key)
@@ -123,6 +121,10 @@ class Shared(Worker):
                 self._runs[key] = found
         return found
 
+    def baselines(self, split: Split) -> Baselines:
+        """The baselines of a split, fitted once for all who compare with them."""
+        with self.lock:
+            return self._baselines.setdefault(split, Baselines(split))
     def numbers_from(self, owner: str, last: int) -> None:
         """Give numbers above ``last`` to runs of this browser: those up to it were given before."""
         self._numbered[owner] = max(self._numbered.get(owner, 0), last)

@@ -18,6 +18,7 @@ from recsys_core.ratings import Ratings
 from recsys_core.recipes import DATA, Recipe
 from recsys_core.runs.run import Run
 from recsys_core.runs.shared import Shared
+from recsys_core.runs.studies import Study
 from recsys_core.runs.sweeps import SweepRun
 from recsys_core.splits import Split
 from recsys_core.text import Text
@@ -115,6 +116,7 @@ class Workspace:
     sweeps : list of SweepRun, in the order of creation.
     removed_sweeps : ids of those that were removed, until that is written.
     guest : what a new guest rated here, by source of the data: item index → rating.
+    study : experiments that are trained for their numbers alone.
     """
 
     def __init__(self, owner: str, registry: Shared) -> None:
@@ -126,6 +128,7 @@ class Workspace:
         self.sweeps: list[SweepRun] = []
         self.removed_sweeps: set[str] = set()
         self.guest: dict[Recipe, dict[int, float]] = {}
+        self.study = Study(registry, registry.baselines)
         self.touched = registry.clock()
         # Called with each data set that is loaded: runs on it may be waiting for it.
         self.after_load: Callable[[DataSet], None] | None = None
@@ -174,6 +177,7 @@ class Workspace:
             self.remove_sweep(sweep)
         for entry in [e for e in self.entries if e.run.experiment.data == data.source]:
             self.remove(entry)
+        self.study.forget(data.source)
         with self.registry.lock:
             self.guest.pop(data.source, None)
             self.data = [other for other in self.data if other is not data]

@@ -3,7 +3,7 @@
 import pytest
 
 import recsys_core as rc
-from recsys_core.experiments.scores import Score, loses_to_popular, scores
+from recsys_core.experiments.scores import Score, loses_to_popular, scores, scoring
 
 
 def table(ndcg, rmse=0.9, popular=0.1):
@@ -44,3 +44,23 @@ def test_models_for_lists_have_no_errors_but_lists():
     for model in (rc.EASE(), rc.MostPopular()):
         found = scores("it", model.fit(split.train).snapshot(), split.test)
         assert found.rmse is None and found.mae is None and found.ndcg > 0
+
+
+def test_lists_judged_some_users_at_a_time_are_those_judged_at_once(monkeypatch):
+    world = rc.datasets.low_rank(60, 40, 2, density=0.4, seed=0, scale=rc.Scale(1, 5, 1))
+    split = rc.splits.random(world, seed=0)
+    fitted = rc.ALS(n_factors=2).fit(split.train).snapshot()
+    at_once = rc.metrics.ranking(fitted, split.test)
+    monkeypatch.setattr("recsys_core.experiments.scores._CELLS_AT_ONCE", 40 * 7)
+    steps = scoring("it", fitted, split.test)
+    n_steps = 0
+    while True:
+        try:
+            next(steps)
+            n_steps += 1
+        except StopIteration as end:
+            found = end.value
+            break
+    assert n_steps > 5
+    assert found.ndcg == pytest.approx(at_once.ndcg, rel=1e-12)
+    assert found.recall == pytest.approx(at_once.recall, rel=1e-12)

@@ -66,9 +66,9 @@ function connect(route) {
 
 function say() {
   if (socket?.readyState !== WebSocket.OPEN || !watched) return
-  const { ticket, main, streams } = watched
+  const { ticket, main, streams, race } = watched
   asked = null
-  send({ kind: "watch", ticket, main, ...store.known(streams, main) })
+  send({ kind: "watch", ticket, main, ...store.known(streams, main), race })
 }
 
 /** @param {Omit<Watch, "v"> | Omit<Want, "v">} message */

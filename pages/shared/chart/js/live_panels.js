@@ -11,6 +11,7 @@ import { colours, line, marker, widthOf, word } from "./canvas.js"
 import { room } from "./fit.js"
 import { fixed, given } from "./number_format.js"
 import { positions } from "./point_labels.js"
+import { Race } from "./race_panel.js"
 
 /** @import { Around, ChartData, CurvesLive, LatentLive, MatrixLive, Size } from "./types.js" */
 /** @import { Packed, Panel, Pen, Plot, Run, Series, Stroke, Trace, Update } from "./types.js" */
@@ -554,5 +555,6 @@ class Latent extends Framed {
 /** @type {(live: NonNullable<ChartData["live"]>, traces: Trace[], size?: Size) => Panel} */
 export function panelOf(live, traces, size) {
   if (live.panel === "curves") return new Curves(live, traces)
+  if (live.panel === "race") return new Race(live, traces)
   return live.panel === "matrix" ? new Matrix(live, traces, size) : new Latent(live, traces)
 }

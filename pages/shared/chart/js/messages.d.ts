@@ -45,6 +45,7 @@ export interface RunNews {
   rewinding?: boolean
   message?: string
   seconds?: number
+  took?: number[]
   baselines?: Baseline[]
   map?: Map
   said?: Said[]
@@ -57,6 +58,7 @@ export interface Tick {
   kind: "tick"
   runs: Record<string, RunNews>
   v: number
+  race: Sentence | null
 }
 
 export interface Refused {
@@ -72,6 +74,7 @@ export interface Watch {
   runs: Record<string, number>
   frames: number[]
   v: number
+  race: string[]
 }
 
 export interface Want {

@@ -7,7 +7,7 @@
 
 import { ended, played, resolve } from "./playback.js"
 
-/** @import { Frame, Tick, Watch } from "./messages.js" */
+/** @import { Frame, Sentence, Tick, Watch } from "./messages.js" */
 /** @import { Around, Change, Picture, Run, Seen } from "./types.js" */
 /** @import { Series, Standing, Told, View } from "./types.js" */
 
@@ -34,6 +34,7 @@ export const view = {
   locked: [],
   trained: 0,
   status: null,
+  racing: {},
 }
 
 /** @type {string | null} */
@@ -67,6 +68,14 @@ export function trained(stream) {
   return (runs.get(stream)?.loss.length ?? 0) - 1
 }
 
+/** @type {Sentence | null} */
+let verdict = null
+
+// Who is ahead of the runs that are raced, as the server says; null where it has said nothing yet.
+export function race() {
+  return Object.keys(view.racing).length ? verdict : null
+}
+
 // What this tab has of the runs it watches from now on, for the server to send only what is new.
 /** @type {(streams: string[], main: string | null) => Pick<Watch, "runs" | "frames">} */
 export function known(streams, main) {
@@ -78,28 +87,30 @@ export function known(streams, main) {
 }
 
 // Take in a tick (messages.py, Tick).
-/** @param {Pick<Tick, "runs">} tick */
-export function take({ runs: news }) {
+/** @param {Pick<Tick, "runs"> & Partial<Pick<Tick, "race">>} tick */
+export function take({ runs: news, race: said = null }) {
+  if (said) verdict = said
   const before = runs.get(view.main)?.status
   const first = trained(view.main) < 0
   for (const [stream, of] of Object.entries(news)) {
-    const { from, loss, train, validation, frames, said, ...rest } = of
+    const { from, loss, train, validation, took, frames, said, ...rest } = of
     const { best = null, single = false, early = false, rewinding = false } = rest
     const { seconds = null, message = "" } = rest
     const state = { ...rest, best, single, early, rewinding, seconds, message }
     /** @type {Run} */
     const here = runs.get(stream) ?? {
-      loss: [], train: null, validation: null, frames: [], said: [], baselines: null, map: null,
+      loss: [], train: null, validation: null, took: null, frames: [], said: [], baselines: null, map: null,
       ...state,
     }
     Object.assign(here, state)
     runs.delete(stream) // to the end: those not heard of for longest are forgotten
     runs.set(stream, here)
-    const spliced = (/** @type {Series} */ series, /** @type {number[]} */ values) =>
+    const spliced = (/** @type {Series | "took"} */ series, /** @type {number[]} */ values) =>
       (here[series] ?? []).slice(0, from).concat(values)
     here.loss = spliced("loss", loss)
     if (train) here.train = spliced("train", train)
     if (validation) here.validation = spliced("validation", validation)
+    if (took) here.took = spliced("took", took)
     for (const { epoch, text } of said ?? []) {
       here.said = here.said.filter((known) => known.epoch < epoch)
       here.said.push({ epoch, text })
@@ -118,6 +129,12 @@ export function take({ runs: news }) {
 // be drawn anew. News and page come over two connections, in any order.
 /** @param {boolean} stopped */
 function catchUp(stopped) {
+  for (const [stream, was] of Object.entries(view.racing)) {
+    const is = runs.get(stream)?.status
+    if (!is || is === "training" || is === was) continue
+    view.racing[stream] = is
+    change({ status: runs.get(view.main)?.status ?? null })
+  }
   const status = runs.get(view.main)?.status
   if (!status || status === "training" || status === view.status) return
   if (stopped || status !== "paused" || trained(view.main) > view.trained) change({ status })

@@ -8,12 +8,17 @@ import { TEXTS } from "./constants.js"
 import { errors, narrated, progress, quality } from "./status_lines.js"
 import * as store from "./store.js"
 import { number } from "./number_format.js"
+import { sentence } from "./sentences.js"
 
 /** @import { Standing } from "./types.js" */
 
 /** @param {HTMLElement} node */
 function text(node) {
   const { fs: what, stream = store.view.main } = node.dataset
+  if (what === "race") {
+    const said = store.race()
+    return said && sentence(said)
+  }
   const run = store.run(stream)
   const at = store.standing(stream)
   if (!run || !at) return null

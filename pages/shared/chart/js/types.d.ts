@@ -29,6 +29,7 @@ export interface Run {
   loss: number[]
   train: number[] | null
   validation: number[] | null
+  took: number[] | null // seconds of computing of each epoch
   status: Status
   n_epochs: number
   best: number | null
@@ -65,6 +66,7 @@ export interface View {
   locked: string[]
   trained: number // epochs of the run in view when the page began to be drawn
   status: Status | null // its status then
+  racing: Record<string, Status> // the status then of the runs that the page races, by stream
 }
 
 // What can be changed from the browser, and is told to the page.
@@ -105,6 +107,7 @@ export interface Watched {
   ticket: string
   main: string | null
   streams: string[]
+  race: string[]
 }
 
 // --- components -----------------------------------------------------------------------------------
@@ -121,7 +124,7 @@ export interface ChartData {
   figure: string // a Figure, as JSON
   alt: string
   height: number
-  live: CurvesLive | MatrixLive | LatentLive | null
+  live: CurvesLive | RaceLive | MatrixLive | LatentLive | null
   marks: Marks | null
   pick?: boolean // the page is told what is clicked
   part: string
@@ -231,6 +234,24 @@ export interface CurvesLive {
   best: number | null // the trace of the star
   ring: number // that of the ring at the shown epoch
   beginning: number // the share of a run's epochs that may lie above the picture
+}
+
+export interface RaceLive {
+  panel: "race"
+  count: "epochs" | "seconds" | "touched"
+  last: number // the last epoch planned of any
+  log: boolean // whether the axis of what is counted is logarithmic
+  log_y: boolean
+  lanes: Lane[]
+  baselines: [trace: number, name: string][]
+}
+
+export interface Lane {
+  trace: number
+  star: number // the trace of its lowest error
+  stream: string
+  touched: number // ratings an epoch reads
+  single: boolean // it learns in one pass
 }
 
 export interface MatrixLive {
