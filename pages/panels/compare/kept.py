@@ -11,7 +11,6 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import choices, keeping, session, view
-from pages.shared.tables import aligned
 from recsys_core import escape, words
 from recsys_core.asking import exports
 from recsys_core.errors import FactorscopeError
@@ -161,7 +160,7 @@ def _table(found: list[KeptRun], splits: Mapping[str, str]) -> list[KeptRun]:
     if not any(run.note for run in found):
         del frame["note"]
     chosen = st.dataframe(
-        aligned(frame),
+        frame,
         hide_index=True,
         key=f"kept_table_{st.session_state.get('kept_version', 0)}",
         on_select="rerun",
@@ -172,6 +171,7 @@ def _table(found: list[KeptRun], splits: Mapping[str, str]) -> list[KeptRun]:
             "pin": st.column_config.TextColumn("📌", width=36, help="Pinned runs stand first"),
             "name": st.column_config.TextColumn(pinned=True),
             "validation RMSE": st.column_config.NumberColumn(
+                format="%.4f",
                 help="Of the best epoch on the validation ratings; of another split it does not "
                 "compare."
             ),

@@ -1,0 +1,60 @@
+"""Coming back: what was trained is there after the browser is closed and the server killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import free_port, serving
+from tests.browser.helpers import becomes, settled, sidebar
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+LONG = 60_000  # ms: the first page of a server that has just started
+
+
+def test_after_kill_9_all_that_was_trained_is_there(browser: Browser, tmp_path: Path):
+    port, database = free_port(), f"sqlite:///{tmp_path / 'runs.db'}"
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    with serving(port, tmp_path / "first.txt", database) as server:
+        page = context.new_page()
+        page.goto(f"{server.url}/train?data=low_rank&model=ALS&k=2&n_epochs=5&epoch=best")
+        expect(sidebar(page)).to_contain_text("epoch 5 / 5", timeout=LONG)
+        settled(page)
+        quality = page.locator('[data-fs="quality"]').first.inner_text()
+        page.goto(f"{server.url}/train?data=low_rank&model=SGD&k=3&n_epochs=1000000&epoch=latest")
+        expect(page.locator("h1")).to_contain_text("SGD", timeout=LONG)
+        page.get_by_role("button", name="Play", exact=True).click()
+        becomes(lambda: trained(page), lambda n: n > 20)
+        page.close()  # the browser keeps its cookie, and nothing else
+        page = context.new_page()
+        page.goto(f"{server.url}/compare?compare=kept")
+        expect(page.locator(".st-key-kept_actions")).to_be_visible(timeout=LONG)
+        os.kill(server.pid, signal.SIGKILL)
+    with serving(port, tmp_path / "second.txt", database) as server:
+        page.goto(f"{server.url}/train")
+        expect(page.get_by_text("ALS, k = 2").first).to_be_visible(timeout=LONG)
+        expect(page.get_by_text("SGD, k = 3").first).to_be_visible()
+        page.get_by_role("button", name="ALS, k = 2", exact=True).click()
+        expect(sidebar(page)).to_contain_text("epoch 5 / 5", timeout=LONG)
+        expect(page.locator('[data-fs="quality"]').first).to_have_text(quality)
+        page.goto(f"{server.url}/compare?compare=kept")
+        expect(page.get_by_text("1–2 of 2")).to_be_visible(timeout=LONG)
+        page.goto(f"{server.url}/train?data=low_rank&model=SGD&k=3&n_epochs=1000000")
+        becomes(lambda: trained(page), lambda n: n > 20)  # as far as it had come
+        page.get_by_role("button", name="Play", exact=True).click()
+        before = trained(page)
+        becomes(lambda: trained(page), lambda n: n > before)  # and it goes on
+    context.close()
+
+
+def trained(page: Page) -> int:
+    """Epochs done, as the browser's store knows them."""
+    said = page.locator('[data-fs="errors"]').all_inner_texts()
+    found = [int(text.split("epoch ")[1].split(" /")[0].replace(",", ""))
+             for text in said if "1,000,000" in text]  # fmt: skip
+    return max(found, default=0)
