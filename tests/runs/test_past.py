@@ -73,7 +73,9 @@ def test_a_workspace_comes_back_with_its_data_runs_names_and_colours(first):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_a_finished_run_explores_as_before(first, name):
-    entry = first.train(first.space.new_entry(first.upload().experiment(MODELS[name])))
+    data = first.upload()
+    data.choose({"name": "random", "validation": 0.2, "test": 0.1})
+    entry = first.train(first.space.new_entry(data.experiment(MODELS[name])))
     other = again(first)
     run = other.space.entries[0].run
     assert numbers(run) == numbers(entry.run)
