@@ -63,7 +63,7 @@ class Lane:
 
 
 def verdict(lanes: Sequence[Lane]) -> Text:
-    """Say who leads after as many epochs, seconds and ratings as all runs have come to, and at last.
+    """Say who leads after as many epochs, seconds and ratings as all have come to, and at last.
 
     Who leads has the lowest validation RMSE up to there: that of the epoch one would keep. A run in
     one pass is no measure of how far one can compare.

@@ -32,9 +32,10 @@ def nothing_yet() -> bool:
 
 def _begin() -> None:
     """In a callback: the usual runs on the data in view, all from their start."""
-    entries = [view.new_entry(MODELS[name]()) for name in reversed(_USUAL)]
+    entries = [view.new_entry(MODELS[name]()) for name in _USUAL]
     for each in entries:
         each.train()
+    view.look_at(entries[0], chosen=False)
     view.change(chosen=False, shown=(), moment="best")
 
 

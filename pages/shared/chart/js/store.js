@@ -34,6 +34,7 @@ export const view = {
   locked: [],
   trained: 0,
   status: null,
+  measured: null,
   racing: {},
 }
 
@@ -70,6 +71,7 @@ export function trained(stream) {
 
 /** @type {Sentence | null} */
 let verdict = null
+let measured = 0 // how much has been measured for the table of comparison
 
 // Who is ahead of the runs that are raced, as the server says; null where it has said nothing yet.
 export function race() {
@@ -87,9 +89,10 @@ export function known(streams, main) {
 }
 
 // Take in a tick (messages.py, Tick).
-/** @param {Pick<Tick, "runs"> & Partial<Pick<Tick, "race">>} tick */
-export function take({ runs: news, race: said = null }) {
+/** @param {Pick<Tick, "runs"> & Partial<Pick<Tick, "race" | "measured">>} tick */
+export function take({ runs: news, race: said = null, measured: counted = 0 }) {
   if (said) verdict = said
+  measured = counted
   const before = runs.get(view.main)?.status
   const first = trained(view.main) < 0
   for (const [stream, of] of Object.entries(news)) {
@@ -129,6 +132,10 @@ export function take({ runs: news, race: said = null }) {
 // be drawn anew. News and page come over two connections, in any order.
 /** @param {boolean} stopped */
 function catchUp(stopped) {
+  if (view.measured !== null && measured > view.measured) {
+    view.measured = measured
+    change({ status: runs.get(view.main)?.status ?? null })
+  }
   for (const [stream, was] of Object.entries(view.racing)) {
     const is = runs.get(stream)?.status
     if (!is || is === "training" || is === was) continue
