@@ -47,16 +47,17 @@ def choose() -> list[Entry]:
     if parts.drawn("runs"):
         st.session_state.compared = [each.number for each in chosen]
         names = {each.number: each.name for each in near}
-        st.multiselect(
-            "Runs on the same ratings and split",
-            list(names),
-            format_func=lambda number: names.get(number, str(number)),
-            key="compared",
-            placeholder="Choose runs",
-            on_change=parts.unlocked("runs", _chosen),
-            disabled=locked,
-        )
-        _add(here, locked)
+        with st.container(horizontal=True, vertical_alignment="bottom", key="compared_runs"):
+            st.multiselect(
+                "Runs on the same ratings and split",
+                list(names),
+                format_func=lambda number: names.get(number, str(number)),
+                key="compared",
+                placeholder="Choose runs",
+                on_change=parts.unlocked("runs", _chosen),
+                disabled=locked,
+            )
+            _add(here, locked)
     return chosen
 
 
