@@ -14,7 +14,7 @@ from recsys_core import metrics
 from recsys_core.asking import comparison
 from recsys_core.asking.comparison import METRICS, Difference, Row, bootstrap, measure
 from recsys_core.errors import RatingsError
-from recsys_core.models import FactorModel
+from recsys_core.models.factor_model import FactorModel, FoldIn
 from recsys_core.models.popular import Popularity
 from recsys_core.ratings import Ratings, Scale
 
@@ -34,10 +34,12 @@ TRAIN = ratings_of([[5, 4, 0, 0, 0], [3, 2, 0, 0, 0], [1, 0, 4, 0, 0]])
 HELD_OUT = ratings_of([[0, 0, 5, 2, 0], [0, 0, 0, 4, 0], [0, 2, 0, 0, 0]])
 
 
-def by_items(*scores: float) -> Biased:
+def by_items(*scores: float, train: Ratings = TRAIN) -> FactorModel:
     """A model that predicts 3 and what an item adds, for everybody."""
-    items = np.array(scores, np.float32)
-    return Biased(TRAIN, np.float32(3), np.zeros(3, np.float32), items)
+    k = np.zeros((train.n_users, 0), np.float32), np.zeros((train.n_items, 0), np.float32)
+    users, items = np.zeros(train.n_users, np.float32), np.array(scores, np.float32)
+    fold = FoldIn(np.ones(1), np.zeros(1))
+    return FactorModel(train, 3.0, users, items, *k, "identity", fold)
 
 
 @pytest.fixture
@@ -82,7 +84,7 @@ def test_what_lists_hold_by_hand(by_hand):
 def test_diversity_by_hand():
     train = ratings_of([[3, 3, 3, 0], [3, 3, 0, 0], [3, 0, 0, 0], [0, 0, 0, 3]])
     held_out = ratings_of([[0] * 4, [0] * 4, [0] * 4, [3, 0, 0, 0]])
-    model = Biased(train, np.float32(3), np.zeros(4, np.float32), np.array([1, 0.5, 0, -1], "f"))
+    model = by_items(1, 0.5, 0, -1, train=train)
     found = measure(model, held_out, n=3)
     assert found.listed.tolist() == [3]
     # Items 0, 1 and 2 were rated by 3, 2 and 1 users; 2, 1 and 1 of them rated both.

@@ -47,7 +47,8 @@ def choose() -> list[Entry]:
     if parts.drawn("runs"):
         st.session_state.compared = [each.number for each in chosen]
         names = {each.number: each.name for each in near}
-        with st.container(horizontal=True, vertical_alignment="bottom", key="compared_runs"):
+        left, right = st.columns([6, 1], vertical_alignment="bottom")
+        with left:
             st.multiselect(
                 "Runs on the same ratings and split",
                 list(names),
@@ -57,6 +58,7 @@ def choose() -> list[Entry]:
                 on_change=parts.unlocked("runs", _chosen),
                 disabled=locked,
             )
+        with right:
             _add(here, locked)
     return chosen
 

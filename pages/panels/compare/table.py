@@ -74,7 +74,8 @@ def _table() -> None:
         alt="Measures of each run and baseline",
         key="compared_table",
         column_config=_helps(found),
-        height=38 + 35 * len(found),
+        height="content",
+        placeholder="–",
     )
     _beside(split, there, shown[-1], found)
 
@@ -138,15 +139,16 @@ def _now(job: Future[T]) -> T | None:
 
 def _beside(split: Split, rows: list[Row], part: Part, found: pd.DataFrame) -> None:
     """Differences from one of the rows, with intervals: in sentences, as a picture, as a file."""
-    named = {row.name: row for row in rows}
-    names = {
-        **{kind.__name__: kind.title for kind in comparing.BASELINES if kind.title in named},
-        **{str(at): row.name for at, row in enumerate(rows, 1) if row.colour is not None},
-    }
-    picked = choices.select(
-        "reference", "Compare with", names, key="reference", usual="UserItemBias"
-    )
-    reference = named[names[picked]]
+    # All that there will be, so that a row that is still measured can be chosen, and is the usual.
+    own = [row for row in rows if row.colour is not None]
+    named = {kind.__name__: kind.title for kind in comparing.BASELINES}
+    named |= {str(at): row.name for at, row in enumerate(own, 1)}
+    picked = choices.select("reference", "Compare with", named, "reference", usual="UserItemBias")
+    by_name = {row.name: row for row in reversed(rows)}
+    reference = own[int(picked) - 1] if picked.isdigit() else by_name.get(named[picked])
+    if reference is None:
+        st.caption("It is not measured yet; the differences follow.")
+        return
     base: Measured | None = getattr(reference, part)
     others = [row for row in rows if row is not reference and getattr(row, part) is not None]
     if base is None or not others:
