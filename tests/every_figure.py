@@ -13,7 +13,14 @@ import pandas as pd
 
 import recsys_core as rc
 from recsys_core import runs
-from recsys_core.asking import attribution, latent_map, matrix_view, projection, similarity
+from recsys_core.asking import (
+    attribution,
+    comparison,
+    latent_map,
+    matrix_view,
+    projection,
+    similarity,
+)
 from recsys_core.asking import truth as of_truth
 from recsys_core.figures import (
     cell_matrix,
@@ -22,6 +29,7 @@ from recsys_core.figures import (
     heatmap,
     histogram,
     latent,
+    race,
     rating_counts,
     reason_bars,
     similarity_matrix,
@@ -29,6 +37,7 @@ from recsys_core.figures import (
     truth,
     waterfall,
 )
+from recsys_core.figures import comparison as differences
 from recsys_core.figures.plain import Figure
 from recsys_core.figures.theme import Mode
 from recsys_core.live.frames import shown
@@ -47,6 +56,8 @@ MODULES = (
     epoch_lines,
     waterfall,
     truth,
+    race,
+    differences,
 )
 
 BASELINES = ("Global mean", "User + item bias")
@@ -122,6 +133,7 @@ def _figures(mode: Mode) -> Iterator[tuple[str, Figure]]:
         yield "curves.drawn", curves.drawn([one], mode, measure="objective")
         yield from _of_a_model(run, mode)
     yield from _of_the_truth(trained("world"), mode)
+    yield from _of_several(mode)
     wide, long = (
         rc.Ratings.from_matrix(np.eye(300, 200) * 3),
         rc.Ratings.from_matrix(np.eye(600, 40) * 3),
@@ -139,6 +151,22 @@ def _figures(mode: Mode) -> Iterator[tuple[str, Figure]]:
     values, ringed = np.array([[1.0, -2], [np.nan, 0]]), np.eye(2, dtype=bool)
     differences = cell_matrix.figure(values, "ab", "cd", "Differences", mode, ringed, "lost")
     yield "cell_matrix.figure", differences
+
+
+def _of_several(mode: Mode) -> Iterator[tuple[str, Figure]]:
+    paced, alone = race.Racer("one", 0, "a", 20, 900), race.Racer("other", 1, "b", 1, 900, True)
+    for count in ("epochs", "seconds", "touched"):
+        log = count == "seconds"
+        figure = race.live([paced, alone], BASELINES, mode, count=count, log_x=log, log_y=log)
+        yield "race.live", figure[0]
+    sure, unsure = (comparison.Difference("rmse", 1.0, 0.9, low, 0.2, 9) for low in (0.05, -0.05))
+    models = [
+        differences.Compared("one", 0, {"rmse": sure, "ndcg": None}),
+        differences.Compared("other", None, {"rmse": unsure, "ndcg": unsure}),
+    ]
+    for metrics in (["rmse"], ["rmse", "ndcg"]):
+        figure = differences.differences(models, "another", "validation", metrics, mode)
+        yield "comparison.differences", figure
 
 
 def _of_the_truth(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:

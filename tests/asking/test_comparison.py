@@ -18,8 +18,10 @@ from recsys_core.models.factor_model import FactorModel, FoldIn
 from recsys_core.models.popular import Popularity
 from recsys_core.ratings import Ratings, Scale
 
+STARS = Scale(1, 5, 1)
 
-def ratings_of(table, scale=Scale(1, 5, 1)) -> Ratings:
+
+def ratings_of(table, scale=STARS) -> Ratings:
     """Ratings of a table, 0 where there is none."""
     table = np.asarray(table, float)
     users, items = np.nonzero(table)
