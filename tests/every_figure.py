@@ -33,6 +33,7 @@ from recsys_core.figures import (
     heatmap,
     histogram,
     latent,
+    race,
     rank_lines,
     rating_counts,
     reason_bars,
@@ -45,6 +46,7 @@ from recsys_core.figures import (
     user_errors,
     waterfall,
 )
+from recsys_core.figures import comparison as differences
 from recsys_core.figures.plain import Figure
 from recsys_core.figures.theme import Mode
 from recsys_core.live.frames import shown
@@ -68,6 +70,8 @@ MODULES = (
     rank_lines,
     user_errors,
     reliability,
+    race,
+    differences,
 )
 
 BASELINES = ("Global mean", "User + item bias")
@@ -144,6 +148,7 @@ def _figures(mode: Mode) -> Iterator[tuple[str, Figure]]:
         yield from _of_a_model(run, mode)
     yield from _of_the_truth(trained("world"), mode)
     yield from _of_a_comparison(trained("world"), mode)
+    yield from _of_several(mode)
     wide, long = (
         rc.Ratings.from_matrix(np.eye(300, 200) * 3),
         rc.Ratings.from_matrix(np.eye(600, 40) * 3),
@@ -192,6 +197,22 @@ def _of_a_comparison(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:
     yield "seed_band.figure", seed_band.figure(band, own, what, "SGD", 0, mode)
     shared = [of_seeds.Shared(item, 0.5, 0.2, 0.8, 6.7, 2, 10) for item in (3, 4)]
     yield "seed_band.neighbours", seed_band.neighbours(shared, ["a", "b"], mode)
+
+
+def _of_several(mode: Mode) -> Iterator[tuple[str, Figure]]:
+    paced, alone = race.Racer("one", 0, "a", 20, 900), race.Racer("other", 1, "b", 1, 900, True)
+    for count in ("epochs", "seconds", "touched"):
+        log = count == "seconds"
+        figure = race.live([paced, alone], BASELINES, mode, count=count, log_x=log, log_y=log)
+        yield "race.live", figure[0]
+    sure, unsure = (comparison.Difference("rmse", 1.0, 0.9, low, 0.2, 9) for low in (0.05, -0.05))
+    models = [
+        differences.Compared("one", 0, {"rmse": sure, "ndcg": None}),
+        differences.Compared("other", None, {"rmse": unsure, "ndcg": unsure}),
+    ]
+    for metrics in (["rmse"], ["rmse", "ndcg"]):
+        figure = differences.differences(models, "another", "validation", metrics, mode)
+        yield "comparison.differences", figure
 
 
 def _of_the_truth(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:

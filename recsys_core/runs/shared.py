@@ -125,6 +125,7 @@ class Shared(Worker):
         """The baselines of a split, fitted once for all who compare with them."""
         with self.lock:
             return self._baselines.setdefault(split, Baselines(split))
+
     def numbers_from(self, owner: str, last: int) -> None:
         """Give numbers above ``last`` to runs of this browser: those up to it were given before."""
         self._numbered[owner] = max(self._numbered.get(owner, 0), last)

@@ -173,7 +173,7 @@ def _table(found: list[KeptRun], splits: Mapping[str, str]) -> list[KeptRun]:
             "validation RMSE": st.column_config.NumberColumn(
                 format="%.4f",
                 help="Of the best epoch on the validation ratings; of another split it does not "
-                "compare."
+                "compare.",
             ),
             "created": st.column_config.DatetimeColumn(
                 format="YYYY-MM-DD HH:mm", timezone=st.context.timezone
