@@ -7,10 +7,11 @@ import signal
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import free_port, serving
 from tests.browser.helpers import becomes, settled, sidebar
+from tests.browser.training import trained
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -28,7 +29,6 @@ def test_after_kill_9_all_that_was_trained_is_there(browser: Browser, tmp_path: 
         quality = page.locator('[data-fs="quality"]').first.inner_text()
         page.goto(f"{server.url}/train?data=low_rank&model=SGD&k=3&n_epochs=1000000&epoch=latest")
         expect(page.locator("h1")).to_contain_text("SGD", timeout=LONG)
-        page.get_by_role("button", name="Play", exact=True).click()
         becomes(lambda: trained(page), lambda n: n > 20)
         page.close()  # the browser keeps its cookie, and nothing else
         page = context.new_page()
@@ -50,11 +50,3 @@ def test_after_kill_9_all_that_was_trained_is_there(browser: Browser, tmp_path: 
         before = trained(page)
         becomes(lambda: trained(page), lambda n: n > before)  # and it goes on
     context.close()
-
-
-def trained(page: Page) -> int:
-    """Epochs done, as the browser's store knows them."""
-    said = page.locator('[data-fs="errors"]').all_inner_texts()
-    found = [int(text.split("epoch ")[1].split(" /")[0].replace(",", ""))
-             for text in said if "1,000,000" in text]  # fmt: skip
-    return max(found, default=0)
