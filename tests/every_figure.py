@@ -33,6 +33,7 @@ from recsys_core.figures import (
     heatmap,
     histogram,
     latent,
+    race,
     rank_lines,
     rating_counts,
     reason_bars,
@@ -45,6 +46,7 @@ from recsys_core.figures import (
     user_errors,
     waterfall,
 )
+from recsys_core.figures import comparison as differences
 from recsys_core.figures.plain import Figure
 from recsys_core.figures.theme import Mode
 from recsys_core.live.frames import shown
@@ -63,6 +65,8 @@ MODULES = (
     epoch_lines,
     waterfall,
     truth,
+    race,
+    differences,
     splits_compared,
     seed_band,
     rank_lines,
@@ -143,6 +147,7 @@ def _figures(mode: Mode) -> Iterator[tuple[str, Figure]]:
         yield "curves.drawn", curves.drawn([one], mode, measure="objective")
         yield from _of_a_model(run, mode)
     yield from _of_the_truth(trained("world"), mode)
+    yield from _of_several(mode)
     yield from _of_a_comparison(trained("world"), mode)
     wide, long = (
         rc.Ratings.from_matrix(np.eye(300, 200) * 3),
@@ -161,6 +166,22 @@ def _figures(mode: Mode) -> Iterator[tuple[str, Figure]]:
     values, ringed = np.array([[1.0, -2], [np.nan, 0]]), np.eye(2, dtype=bool)
     differences = cell_matrix.figure(values, "ab", "cd", "Differences", mode, ringed, "lost")
     yield "cell_matrix.figure", differences
+
+
+def _of_several(mode: Mode) -> Iterator[tuple[str, Figure]]:
+    paced, alone = race.Racer("one", 0, "a", 20, 900), race.Racer("other", 1, "b", 1, 900, True)
+    for count in ("epochs", "seconds", "touched"):
+        log = count == "seconds"
+        figure = race.live([paced, alone], BASELINES, mode, count=count, log_x=log, log_y=log)
+        yield "race.live", figure[0]
+    sure, unsure = (comparison.Difference("rmse", 1.0, 0.9, low, 0.2, 9) for low in (0.05, -0.05))
+    models = [
+        differences.Compared("one", 0, {"rmse": sure, "ndcg": None}),
+        differences.Compared("other", None, {"rmse": unsure, "ndcg": unsure}),
+    ]
+    for metrics in (["rmse"], ["rmse", "ndcg"]):
+        figure = differences.differences(models, "another", "validation", metrics, mode)
+        yield "comparison.differences", figure
 
 
 def _of_a_comparison(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:

@@ -57,6 +57,7 @@ class _Tab:
     ``fragments`` are the parts drawn in this run of the page, by key, and the fields each shows;
     ``page_shows`` are the fields for which the whole page has to run;
     ``racing`` are the runs that the page races, and their status when they were drawn;
+    ``measured`` is how much had been measured when a table was drawn of it; None where none is;
     ``drawn`` is the run in view with its epochs and its status when drawing began, by which the
     browser knows whether it has come to rest since;
     ``script_run`` is the run of the script that has read what the browser changed.
@@ -75,6 +76,7 @@ class _Tab:
     fragments: dict[str, frozenset[str]] = field(default_factory=dict)
     page_shows: set[str] = field(default_factory=set)
     racing: dict[Entry, Status] = field(default_factory=dict)
+    measured: int | None = None
     drawn: tuple[Run, int, Status] | None = None
     script_run: object = None
 
@@ -256,6 +258,11 @@ def race(entries: list[Entry]) -> None:
     The browser is told who is ahead of them as they go on.
     """
     _tab().racing = {each: each.run.status for each in entries}
+
+
+def tabulate(n_measured: int) -> None:
+    """While drawing: a table is drawn of what was measured so far, and anew when there is more."""
+    _tab().measured = n_measured
 
 
 def hidden(each: Entry) -> bool:
@@ -466,7 +473,7 @@ def arrive(page: str) -> None:
     fresh = "tab" not in st.session_state
     tab = _tab()
     tab.fragments, tab.page_shows, tab.page = {}, {"run", "data", "hide", "lock"}, page
-    tab.racing = {}
+    tab.racing, tab.measured = {}, None
     if fresh or session.went_back_or_forward():
         query = "&".join(p for p in session.address().split("&") if not p.startswith("embed"))
         if query:
@@ -616,6 +623,7 @@ def tell() -> None:
                 "locked": list(view.lock),
                 "trained": trained,
                 "status": status,
+                "measured": tab.measured,
                 "racing": {each.run.stream: was for each, was in tab.racing.items()},
             },
             "live": {

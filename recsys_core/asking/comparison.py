@@ -19,9 +19,10 @@ import functools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 
 from recsys_core.asking.similarity import fitted_of
 from recsys_core.errors import RatingsError, SettingsError
@@ -322,7 +323,7 @@ def _beyond(train: Ratings, best: np.ndarray) -> tuple[dict[str, np.ndarray], fl
 
 
 def _diversity(train: Ratings, best: np.ndarray) -> np.ndarray:
-    """Compute the mean of 1 − cosine over the pairs of each list, (len(best),); NaN of short ones."""
+    """Compute the mean of 1 − cosine over the pairs of each list, (m,); NaN where there is none."""
     first, second = np.triu_indices(best.shape[1], 1)
     left, right = best[:, first], best[:, second]
     pairs = (left >= 0) & (right >= 0)
@@ -540,3 +541,66 @@ def _weights(m: int, n_draws: int, seed: int) -> Iterator[np.ndarray]:
         n = min(at_once, n_draws - start)
         drawn = chance.integers(0, m, (n, m)) + m * np.arange(n)[:, None]
         yield np.bincount(drawn.ravel(), minlength=n * m).reshape(n, m).astype(np.float64)
+
+
+# --- as a table -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One model of the table.
+
+    Attributes
+    ----------
+    name : what it is called. colour : number of its colour; None of a baseline.
+    epoch : whose fitted model it is; None for a model without epochs.
+    seconds : of computing, up to there.
+    validation, test : what was measured; None where it is not there, or not to be shown.
+    """
+
+    name: str
+    epoch: int | None
+    seconds: float
+    validation: Measured | None = None
+    test: Measured | None = None
+    colour: int | None = None
+
+
+def columns(n_places: int, part: str) -> dict[str, str]:
+    """Name → metric of the columns that a part has; what lists hold beyond hits has no part."""
+    at = f"@{n_places}"
+    return {
+        (f"{part} {METRICS[name].title}" + (at if METRICS[name].of == "liked" else "")): name
+        for name in METRICS
+        if METRICS[name].of != "lists"
+    }
+
+
+def table(rows: Sequence[Row]) -> pd.DataFrame:
+    """Tabulate models: a column each metric, first of validation, then of test where it is shown.
+
+    What lists hold beyond hits is of the lists of the users of validation, else of test.
+    """
+    shown: dict[str, list[Any]] = {
+        "run": [row.name for row in rows],
+        "epoch": [row.epoch for row in rows],
+    }
+    some = next((m for row in rows for m in (row.validation, row.test) if m is not None), None)
+    if some is None:
+        return pd.DataFrame(shown).set_index("run")
+    for part in ("validation", "test"):
+        measured = [getattr(row, part) for row in rows]
+        if not any(measured):
+            continue
+        for column, metric in columns(some.n_places, part).items():
+            values = [None if one is None else one.value(metric) for one in measured]
+            if any(value is not None for value in values):
+                shown[column] = values
+    lists_of = [row.validation or row.test for row in rows]
+    for metric in (name for name, each in METRICS.items() if each.of == "lists"):
+        values = [None if one is None else one.value(metric) for one in lists_of]
+        shown[METRICS[metric].title] = values
+    shown["training time, s"] = [row.seconds for row in rows]
+    found = pd.DataFrame(shown).set_index("run")
+    found["epoch"] = found["epoch"].astype("Int64")
+    return found

@@ -87,7 +87,7 @@ def _judged(
 
 
 def turned_onto(places: Places, other: Places) -> Places:
-    """Turn and mirror a map so that it lies as near to another of the same users and items as can be.
+    """Turn and mirror a map so that it lies as near to another of the same points as can be.
 
     What is near each other stays so: an orthogonal matrix alone, by Procrustes (see ``truth``).
     """

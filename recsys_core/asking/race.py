@@ -3,8 +3,8 @@ r"""A race: who is ahead depends on what one counts: epochs, seconds, or ratings
 >>> from recsys_core.asking.race import Lane, verdict
 >>> fast = Lane("fast", (3.0, 1.0, 0.9), (0.0, 2.0, 4.0), touched=100)
 >>> slow = Lane("slow", (3.0, 1.5, 1.2, 1.1), (0.0, 0.5, 1.0, 1.5), touched=100)
->>> print(verdict([fast, slow]).values["leads"].replace("\u00a0", " "))
-After 2 epochs fast leads (0.9000, slow 1.2000); after 1.5 s slow leads (1.1000, fast 3.0000).
+>>> print(verdict([fast, slow]).values["leads"].values["c0"])
+After 2 epochs fast leads with 0.9000 (slow: 1.2000)
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Lane:
 
 
 def verdict(lanes: Sequence[Lane]) -> Text:
-    """Say who leads after as many epochs, seconds and ratings as all runs have come to, and at last.
+    """Say who leads after as many epochs, seconds and ratings as all have come to, and at last.
 
     Who leads has the lowest validation RMSE up to there: that of the epoch one would keep. A run in
     one pass is no measure of how far one can compare.
@@ -93,7 +93,7 @@ def verdict(lanes: Sequence[Lane]) -> Text:
         last = Text("{name} is ahead however one counts.", name=lanes[first].name)
     else:
         last = Text(
-            "At its best each, {name} is ahead ({error}, {second} {its}).",
+            "Each at its best, {name} is ahead with {error} ({second}: {its}).",
             name=lanes[first].name, error=words.error(error),
             second=lanes[second].name, its=words.error(its),
         )  # fmt: skip
@@ -132,9 +132,9 @@ def _millions(x: float) -> str:
 def _leads(standings: list[tuple[str, float]]) -> Text:
     name, error = standings[0]
     if len(standings) == 1:
-        return Text("{name} leads ({error})", name=name, error=words.error(error))
+        return Text("{name} leads with {error}", name=name, error=words.error(error))
     return Text(
-        "{name} leads ({error}, {second} {its})",
+        "{name} leads with {error} ({second}: {its})",
         name=name, error=words.error(error),
         second=standings[1][0], its=words.error(standings[1][1]),
     )  # fmt: skip

@@ -113,6 +113,7 @@ class Option(NamedTuple):
 
 _NUMBER = "[1-9][0-9]{0,8}"
 _ORDERS = ("", "given", "popularity", "cluster", "similarity")
+_BASELINES = ("GlobalMean", "UserItemBias", "MostPopular", "ItemKNN")
 _BY = ("", "predictions", "factors")
 
 # By their keys in a link, in the order in which it says them. An empty text leaves the choice to
@@ -148,9 +149,7 @@ OPTIONS = {
     "race": Option("epochs", ("epochs", "seconds", "touched")),
     "race_log": Option("", ("", "x", "y", "xy")),
     "pair": Option("1,2", (), f"{_NUMBER},{_NUMBER}"),
-    "beside": Option(
-        "UserItemBias", ("GlobalMean", "UserItemBias", "MostPopular", "ItemKNN"), f"run[.]{_NUMBER}"
-    ),
+    "reference": Option("UserItemBias", _BASELINES, _NUMBER),
     "seeds": Option("8", (), "[2-9]|[12][0-9]|30"),
     "seeds_of": Option("model", ("model", "split", "both")),
     # Replicas

@@ -13,6 +13,7 @@ from recsys_core.live.messages import Baseline, Frame, Map, RunNews, Said, Sente
 from recsys_core.live.status_lines import short
 from recsys_core.models import FittedModel
 from recsys_core.runs import Run
+from recsys_core.runs.comparing import n_done
 from recsys_core.runs.snapshots import Snapshot
 from recsys_core.text import Text
 
@@ -61,6 +62,7 @@ class Feed:
         self.main = main
         self.racing = dict(racing or {})
         self._said: Text | None = None
+        self._measured = 0
         self._told = {stream: _Told(max(known.get(stream, 0), 0)) for stream in self.runs}
         if main in self._told:
             here = self._told[main]
@@ -75,7 +77,11 @@ class Feed:
             if (found := self._news(stream, run)) is not None
         }
         said = self._race() if self.racing and news else None
-        return Tick(news, race=said) if news else None
+        measured = 0 if self.main not in self.runs else n_done(self.runs[self.main].split)
+        if not news and measured == self._measured:
+            return None
+        self._measured = measured
+        return Tick(news, race=said, measured=measured)
 
     def _race(self) -> Sentence | None:
         """Who is ahead, where that is new."""

@@ -119,11 +119,14 @@ class Tick(msgspec.Struct, tag="tick", tag_field="kind"):
     """All that is new for a page, in one message: by stream, what is new of each run.
 
     ``race`` says who is ahead of those that the page races; None where there is nothing new.
+    ``measured`` counts what has been measured for the table of comparison, so that the page knows
+    when there is more.
     """
 
     runs: dict[str, RunNews]
     v: int = VERSION
     race: Sentence | None = None
+    measured: int = 0
 
 
 class Refused(msgspec.Struct, tag="refused", tag_field="kind"):

@@ -70,7 +70,7 @@ class Known:
     """What a browser has of a run after some messages, put together as ``store.js`` does."""
 
     def __init__(self):
-        self.series = {"loss": [], "train": [], "validation": []}
+        self.series = {"loss": [], "train": [], "validation": [], "took": []}
         self.frames, self.said, self.once = {}, {}, {}
 
     def take(self, found):
@@ -100,6 +100,7 @@ def everything(run):
         ("loss", "loss"),
         ("train", "train_rmse"),
         ("validation", "validation_rmse"),
+        ("took", "seconds"),
     ):
         values = [getattr(epoch, field) for epoch in run.epochs]
         whole.series[name] = [] if None in values else [short(value) for value in values]

@@ -47,6 +47,7 @@ WHOLE = RunNews(
     rewinding=True,
     message="It diverged.",
     seconds=0.125,
+    took=[0.0, 0.5, 0.25],
     baselines=[Baseline("Global mean", 1.0, None), Baseline("User + item bias", 0.9, 0.95)],
     map=Map(2.5, "main direction, 60 % of the spread", "second direction, 20 %"),
     said=[Said(0, SENTENCE), Said(2, Sentence.of(Text("flat")))],
@@ -58,13 +59,13 @@ LEAST = RunNews(from_=3, loss=[], status="paused", n_epochs=60)
 
 # By name; every message there is, and RunNews with all it may hold and with the least.
 TO_BROWSER = {
-    "all of a run": Tick({"a": WHOLE}),
+    "all of a run": Tick({"a": WHOLE}, race=SENTENCE, measured=3),
     "nothing new but where it stands": Tick({"a": LEAST}),
     "two runs": Tick({"a": WHOLE, "b": LEAST}),
     "refused": Refused(SENTENCE),
 }
 TO_SERVER = {
-    "watch": Watch("a ticket", "a", {"a": 3, "b": 0}, [0, 2], VERSION),
+    "watch": Watch("a ticket", "a", {"a": 3, "b": 0}, [0, 2], VERSION, ["a", "b"]),
     "watch data alone": Watch("a ticket", None, {}, [], VERSION),
     "want": Want(17, VERSION),
 }

@@ -22,7 +22,7 @@ from tests.app_harness import (
     view_of,
 )
 
-NEED_DATA = ("data", "train", "predictions", "latent", "recommend")
+NEED_DATA = ("data", "train", "predictions", "latent", "recommend", "compare")
 PAGES = ("home", *NEED_DATA, "replicas")
 
 # What is drawn of data and of a model with factors.
@@ -33,6 +33,7 @@ CHARTS = {
     "predictions": {"matrix", "terms"},
     "latent": {"latent", "latent_over"},
     "recommend": {"alike_matrix", "contributions"},
+    "compare": {"race"},
     "replicas": set(),
 }
 

@@ -32,9 +32,10 @@ def nothing_yet() -> bool:
 
 def _begin() -> None:
     """In a callback: the usual runs on the data in view, all from their start."""
-    entries = [view.new_entry(MODELS[name]()) for name in reversed(_USUAL)]
+    entries = [view.new_entry(MODELS[name]()) for name in _USUAL]
     for each in entries:
         each.train()
+    view.look_at(entries[0], chosen=False)
     view.change(chosen=False, shown=(), moment="best")
 
 
@@ -46,16 +47,19 @@ def choose() -> list[Entry]:
     if parts.drawn("runs"):
         st.session_state.compared = [each.number for each in chosen]
         names = {each.number: each.name for each in near}
-        st.multiselect(
-            "Runs on the same ratings and split",
-            list(names),
-            format_func=lambda number: names.get(number, str(number)),
-            key="compared",
-            placeholder="Choose runs",
-            on_change=parts.unlocked("runs", _chosen),
-            disabled=locked,
-        )
-        _add(here, locked)
+        left, right = st.columns([6, 1], vertical_alignment="bottom")
+        with left:
+            st.multiselect(
+                "Runs on the same ratings and split",
+                list(names),
+                format_func=lambda number: names.get(number, str(number)),
+                key="compared",
+                placeholder="Choose runs",
+                on_change=parts.unlocked("runs", _chosen),
+                disabled=locked,
+            )
+        with right:
+            _add(here, locked)
     return chosen
 
 

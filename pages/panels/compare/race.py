@@ -70,8 +70,8 @@ def _can_race(each: Entry) -> bool:
 
 
 def _start_or_pause(compared: list[Entry]) -> None:
-    active = any(each.training for each in compared)
     left = [each for each in compared if each.run.status == "paused"]
+    active = not left and any(each.training for each in compared)
     locked = parts.locked("controls")
     with st.container(horizontal=True, vertical_alignment="center", key="race_controls"):
         st.button(

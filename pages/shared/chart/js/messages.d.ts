@@ -59,6 +59,7 @@ export interface Tick {
   runs: Record<string, RunNews>
   v: number
   race: Sentence | null
+  measured: number
 }
 
 export interface Refused {

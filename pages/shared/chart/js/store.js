@@ -34,6 +34,7 @@ export const view = {
   locked: [],
   trained: 0,
   status: null,
+  measured: null,
   racing: {},
 }
 
@@ -70,6 +71,7 @@ export function trained(stream) {
 
 /** @type {Sentence | null} */
 let verdict = null
+let measured = 0 // how much has been measured for the table of comparison
 
 // Who is ahead of the runs that are raced, as the server says; null where it has said nothing yet.
 export function race() {
@@ -87,10 +89,13 @@ export function known(streams, main) {
 }
 
 // Take in a tick (messages.py, Tick).
-/** @param {Pick<Tick, "runs"> & Partial<Pick<Tick, "race">>} tick */
-export function take({ runs: news, race: said = null }) {
+/** @param {Pick<Tick, "runs"> & Partial<Pick<Tick, "race" | "measured">>} tick */
+export function take({ runs: news, race: said = null, measured: counted = 0 }) {
   if (said) verdict = said
+  measured = counted
   const before = runs.get(view.main)?.status
+  /** @type {Set<string>} */
+  const rested = new Set()
   const first = trained(view.main) < 0
   for (const [stream, of] of Object.entries(news)) {
     const { from, loss, train, validation, took, frames, said, ...rest } = of
@@ -102,6 +107,7 @@ export function take({ runs: news, race: said = null }) {
       loss: [], train: null, validation: null, took: null, frames: [], said: [], baselines: null, map: null,
       ...state,
     }
+    if (here.status === "training" && state.status !== "training") rested.add(stream)
     Object.assign(here, state)
     runs.delete(stream) // to the end: those not heard of for longest are forgotten
     runs.set(stream, here)
@@ -121,17 +127,23 @@ export function take({ runs: news, race: said = null }) {
   const others = [...runs.keys()].filter((stream) => !watched.has(stream))
   for (const stream of others.slice(0, Math.max(runs.size - MOST_RUNS, 0))) runs.delete(stream)
   if (first) jump() // there was nothing to glide from
-  catchUp(runs.get(view.main)?.status !== before)
+  catchUp(runs.get(view.main)?.status !== before, rested)
   again()
 }
 
 // Some of the page says whether its run is at work: what was drawn before that came to rest has to
-// be drawn anew. News and page come over two connections, in any order.
+// be drawn anew. News and page come over two connections, in any order. `rested` are the runs that
+// have just stopped.
 /** @param {boolean} stopped */
-function catchUp(stopped) {
+function catchUp(stopped, rested = /** @type {Set<string>} */ (new Set())) {
+  if (view.measured !== null && measured > view.measured) {
+    view.measured = measured
+    change({ status: runs.get(view.main)?.status ?? null })
+  }
   for (const [stream, was] of Object.entries(view.racing)) {
     const is = runs.get(stream)?.status
     if (!is || is === "training" || is === was) continue
+    if (is === "paused" && !rested.has(stream)) continue // the news that it goes on are on their way
     view.racing[stream] = is
     change({ status: runs.get(view.main)?.status ?? null })
   }

@@ -66,6 +66,7 @@ export interface View {
   locked: string[]
   trained: number // epochs of the run in view when the page began to be drawn
   status: Status | null // its status then
+  measured: number | null // what was measured for its table then; null: it shows none
   racing: Record<string, Status> // the status then of the runs that the page races, by stream
 }
 
