@@ -63,7 +63,7 @@ def _faded(colour: str) -> str:
 
 
 def table(errors: Sequence[np.ndarray], names: Sequence[str]) -> pd.DataFrame:
-    """Users in each bin, one row a bin; columns from, to and one a model."""
+    """Users in each bin of their errors, (m,) each; columns from, to and one a model."""
     edges = bins_of(errors)
     columns: dict[str, Any] = {"RMSE from": edges[:-1], "RMSE to": edges[1:]}
     for name, found in zip(names, errors, strict=True):
@@ -72,7 +72,7 @@ def table(errors: Sequence[np.ndarray], names: Sequence[str]) -> pd.DataFrame:
 
 
 def alt(errors: Sequence[np.ndarray], names: Sequence[str]) -> str:
-    """The histogram in a sentence."""
+    """The histogram of errors, (m,) each, in a sentence."""
     said = [
         f"median RMSE of {name} {words.error(float(np.median(found)))}, a tenth of the users above "
         f"{words.error(float(np.quantile(found, 0.9)))}"
