@@ -116,3 +116,21 @@ def test_no_control_character_reaches_the_terminal(capsys):
         assert commands.main(["train", link]) == 3
         said = capsys.readouterr().err
         assert said.strip().isprintable(), ascii(said)
+
+
+def test_sweep_writes_all_trials_and_keeps_them(tmp_path, capsys):
+    pytest.importorskip("optuna")
+    out, url = tmp_path / "trials.csv", f"sqlite:///{tmp_path}/kept.db"
+    asked = ["sweep", "data=low_rank&model=SGD&n_epochs=3", "--over", "reg=0.01:1:log:2"]
+    assert main([*asked, "--over", "k=1,2", "--out", str(out), "--db", url]) == 0
+    table = pd.read_csv(out)
+    assert len(table) == 8 and set(table["n_factors"]) == {1, 2} and set(table["seed"]) == {0, 1}
+    said = capsys.readouterr().out
+    assert "Lowest validation RMSE" in said and "Train the best:" in said
+    import optuna
+
+    studies = f"sqlite:///{tmp_path}/studies.db"
+    (name,) = optuna.get_all_study_names(studies)
+    assert len(optuna.load_study(study_name=name, storage=studies).trials) == 8
+    assert main(["sweep", "data=party&split=whole"]) == REFUSED
+    assert main([*asked, "--trials", "3"]) == REFUSED, "the grid has more"
