@@ -122,7 +122,7 @@ def test_sweep_writes_all_trials_and_keeps_them(tmp_path, capsys):
     pytest.importorskip("optuna")
     out, url = tmp_path / "trials.csv", f"sqlite:///{tmp_path}/kept.db"
     asked = ["sweep", "data=low_rank&model=SGD&n_epochs=3", "--over", "reg=0.01:1:log:2"]
-    assert main([*asked, "--over", "k=1,2", "--out", str(out), "--db", url]) == 0
+    assert commands.main([*asked, "--over", "k=1,2", "--out", str(out), "--db", url]) == 0
     table = pd.read_csv(out)
     assert len(table) == 8 and set(table["n_factors"]) == {1, 2} and set(table["seed"]) == {0, 1}
     said = capsys.readouterr().out
@@ -132,5 +132,5 @@ def test_sweep_writes_all_trials_and_keeps_them(tmp_path, capsys):
     studies = f"sqlite:///{tmp_path}/studies.db"
     (name,) = optuna.get_all_study_names(studies)
     assert len(optuna.load_study(study_name=name, storage=studies).trials) == 8
-    assert main(["sweep", "data=party&split=whole"]) == REFUSED
-    assert main([*asked, "--trials", "3"]) == REFUSED, "the grid has more"
+    assert commands.main(["sweep", "data=party&split=whole"]) == commands.REFUSED
+    assert commands.main([*asked, "--trials", "3"]) == commands.REFUSED, "the grid has more"
