@@ -24,8 +24,11 @@ from recsys_core.asking import (
 )
 from recsys_core.asking import reliability as of_reliability
 from recsys_core.asking import truth as of_truth
+from recsys_core.experiments import Experiment, sweep_results
 from recsys_core.experiments import seed_band as of_seeds
 from recsys_core.experiments.split_study import Row
+from recsys_core.experiments.sweep import Over, Sweep, Trial
+from recsys_core.experiments.sweep_search import next_trial, search_of
 from recsys_core.figures import (
     cell_matrix,
     curves,
@@ -42,6 +45,7 @@ from recsys_core.figures import (
     similarity_matrix,
     sparsity_pattern,
     splits_compared,
+    sweep,
     truth,
     user_errors,
     waterfall,
@@ -72,6 +76,7 @@ MODULES = (
     reliability,
     race,
     differences,
+    sweep,
 )
 
 BASELINES = ("Global mean", "User + item bias")
@@ -166,6 +171,28 @@ def _figures(mode: Mode) -> Iterator[tuple[str, Figure]]:
     values, ringed = np.array([[1.0, -2], [np.nan, 0]]), np.eye(2, dtype=bool)
     differences = cell_matrix.figure(values, "ab", "cd", "Differences", mode, ringed, "lost")
     yield "cell_matrix.figure", differences
+    yield from _of_sweeps(mode)
+
+
+def _of_sweeps(mode: Mode) -> Iterator[tuple[str, Figure]]:
+    experiment = Experiment("low_rank", "random", rc.SGD())
+    reg, k = Over("reg", low=0.01, high=1.0, log=True, steps=3), Over("n_factors", (2, 5))
+    for how, over in (("grid", (reg, k)), ("random", (reg, Over("n_factors", low=2, high=9)))):
+        swept = Sweep(experiment, over, how, 12)  # type: ignore[arg-type]
+        search, trials = search_of(swept), list[Trial]()
+        while (trial := next_trial(swept, search, trials)) is not None:
+            n = trial.number
+            trials.append(dataclasses.replace(
+                trial, status="paused" if n % 5 == 1 else "done", errors=(2.0, 1 + n / 9),
+                best_epoch=1,
+            ))  # fmt: skip
+        for some in (trials, trials[:3]):
+            points = sweep_results.points_of(some)
+            for columns in ("n_factors", None):
+                surface = sweep_results.surface_of(swept, points, "reg", columns)
+                yield "sweep.surface", sweep.surface(swept, surface, mode)
+            yield "sweep.parallel", sweep.parallel(swept, points, mode)
+        yield "sweep.importance_bars", sweep.importance_bars(swept, trials, mode)
 
 
 def _of_a_comparison(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:

@@ -111,11 +111,12 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{one.split.train.name} · {one.split.description}")
     counts = f"{sweep.n_points} points × {sweep.seeds} seeds = {sweep.n_trials} trials"
     print(f"{sweep.title} · {sweep.how}, {counts}")
-    keep = _keeping(arguments.db, workspace)
+    keep, close = _keeping(arguments.db, workspace)
     try:
         stopped = _train(registry, one, keep)
     finally:
         keep(True)
+        close()
     table = sweep_results.trials_table(sweep, one.trials)
     if out is not None:
         out.write_bytes(exports.to_csv(table, index=False))
@@ -150,10 +151,12 @@ def _writable(name: str) -> Path:
     return path
 
 
-def _keeping(url: str | None, workspace: Workspace) -> Callable[[bool], None]:
-    """What keeps the sweep in a database: at once where it is asked to, else once a second."""
+def _keeping(
+    url: str | None, workspace: Workspace
+) -> tuple[Callable[[bool], None], Callable[[], None]]:
+    """What keeps the sweep in a database, at once or else once a second; and what ends that."""
     if url is None:
-        return lambda now: None
+        return lambda now: None, lambda: None
     from recsys_core.experiments.store import Store
     from recsys_core.runs.kept_sweeps import KeptSweeps
 
@@ -164,7 +167,7 @@ def _keeping(url: str | None, workspace: Workspace) -> Callable[[bool], None]:
             kept.write(store, workspace)
             last[0] = time.monotonic()
 
-    return keep
+    return keep, kept.close
 
 
 def _train(registry: Registry, one: SweepRun, keep: Callable[[bool], None]) -> bool:

@@ -220,7 +220,7 @@ class Trial:
             If it is not the dict of a trial.
         """
         try:
-            status = "stopped" if said["status"] == "training" else said["status"]
+            status: Any = "stopped" if said["status"] == "training" else said["status"]
             if status not in get_args(Status):
                 raise ValueError(status)
             best = said["best_epoch"]
@@ -486,7 +486,8 @@ def usual_over(option: Option, value: Any) -> Over:
     if option.kind == "float":
         middle = float(value or max(low, 0.01))
         ends = max(middle / 10, low), min(middle * 10, high)
-        return Over(option.name, (), *(float(f"{end:.2g}") for end in ends), True)  # type: ignore[misc]
+        low, high = (float(f"{end:.2g}") for end in ends)
+        return Over(option.name, (), low, high, True)
     middle = int(value or max(low, 1))
     most = int(min(max(2 * middle, 4), high))
     if option.name == "n_factors":

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.trial import FrozenTrial
 
+# Errors by epoch that a study gets of each trial.
+_MOST_INTERMEDIATE = 11
+
 # Trials that have to be there to compare with, and the share of the planned epochs that every trial
 # gets before it is compared.
 LEAST_COMPARED, FREE_SHARE = 8, 1 / 2
@@ -176,16 +179,25 @@ def distributions(sweep: Sweep, asked: bool = False) -> dict[str, BaseDistributi
         if not ends or ends[0] == ends[1] or (asked and over.values):
             return of.CategoricalDistribution(over.grid())  # type: ignore[arg-type]
         if all(isinstance(value, int) for value in [*over.values, *ends]):
-            return of.IntDistribution(*ends, log=over.log)
-        return of.FloatDistribution(*ends, log=over.log)
+            return of.IntDistribution(ends[0], ends[1], over.log)
+        return of.FloatDistribution(ends[0], ends[1], over.log)
 
     return {over.name: one(over) for over in sweep.over}
+
+
+def _some(trial: Trial) -> dict[int, float]:
+    """Errors of a dozen epochs at most, evenly spaced, the best and the last among them."""
+    last = len(trial.errors) - 1
+    epochs = {round(at) for at in np.linspace(0, max(last, 0), _MOST_INTERMEDIATE)} if last else {0}
+    epochs |= set() if trial.best_epoch is None else {trial.best_epoch}
+    return {epoch: trial.errors[epoch] for epoch in sorted(epochs) if epoch <= last}
 
 
 def frozen_trials(sweep: Sweep, trials: Sequence[Trial]) -> list[FrozenTrial]:
     """Trials as those of an Optuna study, for ``Study.add_trials`` and ``optuna-dashboard``.
 
-    The value is the validation RMSE of the best epoch, intermediate values are those by epoch; the
+    The value is the validation RMSE of the best epoch, intermediate values are those of a dozen
+    epochs, the best and the last among them (Optuna takes as long for each as for a trial); the
     seed, the number and the seconds are user attributes. A paused trial is “pruned”.
     """
     with needed_for("Optuna's studies"):
@@ -200,7 +212,7 @@ def frozen_trials(sweep: Sweep, trials: Sequence[Trial]) -> list[FrozenTrial]:
             params=dict(trial.settings),
             distributions=known,
             value=None if trial.status == "failed" else trial.best,
-            intermediate_values=dict(enumerate(trial.errors)),
+            intermediate_values=_some(trial),
             user_attrs={
                 "number": trial.number, "seed": trial.seed, "best_epoch": trial.best_epoch,
                 "seconds": round(trial.seconds, 3), "message": trial.message,

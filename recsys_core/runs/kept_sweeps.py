@@ -1,11 +1,13 @@
 """Sweeps in the database: written as their trials end, and brought back after a restart.
 
-Called by the one writer, from its thread; nothing here has a thread of its own.
+Called by the one writer, from its thread; only Optuna's studies, another database or other tables,
+are written by a thread beside it.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
 
 from recsys_core.errors import FactorscopeError, MissingDataError, MissingPackageError
 from recsys_core.experiments.store import KeptSweep, Store
@@ -36,7 +38,9 @@ class KeptSweeps:
         # By owner, the data there were when some sweep's ratings were not among them.
         self._waiting: dict[str, list[Recipe]] = {}
         self._studies: Studies | None = None
-        self._without_studies = False
+        self._lock = threading.Lock()
+        self._due: dict[str, tuple[Sweep, tuple[Trial, ...]] | None] = {}
+        self._thread: threading.Thread | None = None
 
     def write(self, store: Store, space: Workspace) -> None:
         """Write what has changed in a workspace: trials that ended, and how sweeps stand.
@@ -70,20 +74,40 @@ class KeptSweeps:
         if fresh:
             store.keep_trials(run.id, {trial.number: trial.to_dict() for trial in fresh})
             known |= {trial.number: trial for trial in fresh}
-            self._write_study(run.sweep, run.id, trials)
+            self._into_study(run.sweep, run.id, trials)
 
-    def _write_study(self, sweep: Sweep, id: str, trials: tuple[Trial, ...]) -> None:
-        """Add to the Optuna study; what goes wrong there stops nothing, and is tried again."""
-        if self._without_studies:
-            return
-        try:
-            if self._studies is None:
-                self._studies = Studies(self._url)
-            self._studies.write(sweep, id, trials)
-        except MissingPackageError:
-            self._without_studies = True
-        except Exception:
-            log.exception("Writing the trials of a sweep to its Optuna study failed.")
+    def _into_study(self, sweep: Sweep | None, id: str, trials: tuple[Trial, ...] = ()) -> None:
+        """Have the trials added to the Optuna study (without a sweep: that deleted).
+
+        A thread does it, which ends when all is done.
+
+        That takes Optuna a second and more, which the numbers of runs are not to wait for.
+        """
+        with self._lock:
+            self._due[id] = None if sweep is None else (sweep, trials)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._add, name="studies", daemon=True)
+                self._thread.start()
+
+    def _add(self) -> None:
+        """Add what is due, the latest of each sweep; what goes wrong there stops nothing."""
+        while True:
+            with self._lock:
+                if not self._due:
+                    self._thread = None
+                    return
+                id, due = self._due.popitem()
+            try:
+                if self._studies is None:
+                    self._studies = Studies(self._url)
+                if due is None:
+                    self._studies.forget(id)
+                else:
+                    self._studies.write(due[0], id, due[1])
+            except MissingPackageError:
+                pass  # the trials themselves are kept all the same
+            except Exception:
+                log.exception("Writing the trials of a sweep to its Optuna study failed.")
 
     def fill(self, store: Store, space: Workspace) -> None:
         """Bring back the sweeps of a workspace's owner whose ratings are here, stopped.
@@ -121,15 +145,16 @@ class KeptSweeps:
             self._forget_study(id)
 
     def _forget_study(self, id: str) -> None:
-        if self._studies is None:
-            return
-        try:
-            self._studies.forget(id)
-        except Exception:
-            log.exception("An Optuna study could not be deleted.")
+        with self._lock:
+            written = self._studies is not None or self._thread is not None
+        if written:
+            self._into_study(None, id)
 
     def close(self) -> None:
-        """Let go of the database of the studies."""
+        """Write what is left, and let go of the database of the studies."""
+        thread = self._thread
+        if thread is not None:
+            thread.join(timeout=30.0)
         if self._studies is not None:
             self._studies.close()
 

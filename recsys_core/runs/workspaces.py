@@ -360,5 +360,4 @@ class Workspace:
     @property
     def busy(self) -> bool:
         """Whether any run has something going on."""
-        everything = [*(entry.run for entry in self.entries), *self.sweeps]
-        return any(each.busy for each in everything)
+        return any(entry.run.busy for entry in self.entries) or any(s.busy for s in self.sweeps)

@@ -158,3 +158,21 @@ def test_a_report_of_a_link_and_of_its_receipt_say_the_same(tmp_path, capsys, mo
     assert errors.findall(first) == errors.findall(again) != []
     assert commands.main(["report", link, "--for", "manager", "--out", "page.html"]) == 0
     assert "RMSE" not in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_sweep_writes_all_trials_and_keeps_them(tmp_path, capsys):
+    pytest.importorskip("optuna")
+    out, url = tmp_path / "trials.csv", f"sqlite:///{tmp_path}/kept.db"
+    asked = ["sweep", "data=low_rank&model=SGD&n_epochs=3", "--over", "reg=0.01:1:log:2"]
+    assert commands.main([*asked, "--over", "k=1,2", "--out", str(out), "--db", url]) == 0
+    table = pd.read_csv(out)
+    assert len(table) == 8 and set(table["n_factors"]) == {1, 2} and set(table["seed"]) == {0, 1}
+    said = capsys.readouterr().out
+    assert "Lowest validation RMSE" in said and "Train the best:" in said
+    import optuna
+
+    studies = f"sqlite:///{tmp_path}/studies.db"
+    (name,) = optuna.get_all_study_names(studies)
+    assert len(optuna.load_study(study_name=name, storage=studies).trials) == 8
+    assert commands.main(["sweep", "data=party&split=whole"]) == commands.REFUSED
+    assert commands.main([*asked, "--trials", "3"]) == commands.REFUSED, "the grid has more"

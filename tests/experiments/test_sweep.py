@@ -184,7 +184,7 @@ def test_an_optuna_study_has_all_trials_with_their_values(tmp_path):
         kept = found[trial.number]
         assert kept.params == dict(trial.settings)
         assert kept.value == trial.best
-        assert kept.intermediate_values == dict(enumerate(trial.errors))
+        assert kept.intermediate_values == dict(enumerate(trial.errors)), "short ones whole"
         assert kept.user_attrs["seed"] == trial.seed
     assert found[1].state.name == "PRUNED" and found[2].state.name == "FAIL"
     assert study.best_value == min(t.best for t in trials if t.status == "done" and t.best)

@@ -62,6 +62,9 @@ def chart(
     """
     file = saved_as(what or key)
     height = height or figure["layout"].get("height") or _USUAL_HEIGHT
+    told: dict[str, Any] = {}
+    if on_pick is not None:
+        told["on_picked_change"] = lambda: _picked(key, on_pick)
     with st.container(key=f"{key}_chart", gap=None):
         _CHART(
             key=key,
@@ -79,7 +82,7 @@ def chart(
                 **({"pick": True} if on_pick is not None else {}),
             },
             height=height,
-            **({} if on_pick is None else {"on_picked_change": lambda: _picked(key, on_pick)}),
+            **told,
         )
         if table is not None:
             _twin(table, key, alt, file)
