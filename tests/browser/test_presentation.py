@@ -92,7 +92,7 @@ def test_type_is_big_and_charts_fill_the_screen(path, n, charts, browser_page):
 
 
 def _as_high(drawn: list[float]) -> bool:
-    return drawn[0] > 0.95 * SIZE[0] and drawn[1] > 0.6 * SIZE[1]
+    return None not in drawn and drawn[0] > 0.95 * SIZE[0] and drawn[1] > 0.6 * SIZE[1]
 
 
 def test_what_is_left_is_as_it_was(browser_page):

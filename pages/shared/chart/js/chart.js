@@ -130,7 +130,7 @@ class Chart {
 
   async draw() {
     const Plotly = await plotly(this.data.plotly)
-    if (this.closed) return
+    if (this.closed || this.setAside()) return
     const { data: traces, layout: said, theme } = JSON.parse(this.data.figure)
     cover(traces, said, overs.get(this.data.name) ?? null)
     const [data, layout] = [enlarged(traces), enlarged(said)]
@@ -178,6 +178,7 @@ class Chart {
   // Ring what is selected, and show the names and numbers there is room for; does nothing where that
   // is done.
   async mark() {
+    if (this.setAside()) return false
     const { marks } = this.data
     const { layout, data, traces, leftOut } = fitted(this.div, this.want)
     if (marks) {
@@ -296,6 +297,13 @@ class Chart {
     }
   }
 
+  // While one presents, what is not shown has no size that Plotly could draw in: later, see resize.
+  setAside() {
+    const aside = !!this.div.closest?.("[data-fs-off]")
+    if (aside) this.stale = true
+    return aside
+  }
+
   // Everything is to be drawn larger, or as usual again.
   rescale() {
     if (this.closed) return
@@ -346,13 +354,13 @@ class Chart {
   resize() {
     fade(this.div)
     // Zero is a chart in a tab that is not shown.
-    if (!this.listening || this.closed || !this.div.clientWidth) return
+    if (this.closed || !this.div.clientWidth) return
     if (this.stale) {
       this.stale = false
       this.width = this.div.clientWidth
       return this.again()
     }
-    if (this.div.clientWidth === this.width) return
+    if (!this.listening || this.div.clientWidth === this.width) return
     this.width = this.div.clientWidth
     this.keyboard.hide()
     if (this.panel?.resized?.({ width: this.width, height: heightOf(this.data.height) })) return this.again()

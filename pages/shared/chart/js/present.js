@@ -106,7 +106,8 @@ function list() {
   press(".fs-add", () => {
     say(added())
     list()
-    /** @type {HTMLElement | null} */ (menu?.querySelector(".fs-add"))?.focus()
+    const again = /** @type {HTMLElement | null} */ (menu?.querySelector(".fs-add"))
+    again?.focus()
   })
   const none = /** @type {HTMLElement} */ (menu.querySelector(".fs-none"))
   none.hidden = chosen.length > 0
