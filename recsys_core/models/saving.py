@@ -70,7 +70,7 @@ def load(file: IO[bytes], called: str) -> SavedModel:
     except FactorscopeError:
         raise
     except Exception:
-        about = arrays = None
+        about, arrays = {}, {}  # of which no model can be built
     try:
         return _built(about, arrays)
     except MissingPackageError:
