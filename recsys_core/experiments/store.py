@@ -863,6 +863,7 @@ class Store:
         said = {hash: experiment.to_query() for hash, experiment in known.items()}
         return [_as_row(run, said.get(run.experiment, "")) for run in found]
 
+
 # --- rows -----------------------------------------------------------------------------------------
 
 
