@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 import recsys_core as rc
 from recsys_core.takehome import findings, manager, report
-from tests.browser.helpers import becomes, go_to, settled
+from tests.browser.helpers import becomes, follow, settled
 from tests.browser.test_accessible import AXE, FINDINGS
 from tests.browser.training import finished, open_world, play
 from tests.takehome.test_report import RUNS, hostile, record_of
@@ -80,7 +80,7 @@ def test_both_are_downloaded_from_compare(browser_page, tmp_path):
     open_world(page)
     play(page)
     finished(page)
-    go_to(page, "compare?" + page.url.partition("?")[2])
+    follow(page, "Compare")
     settled(page)
     for label, says in (
         ("Report", "Where the numbers are from"),
