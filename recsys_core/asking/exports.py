@@ -85,7 +85,7 @@ def best_in_pieces(fitted: FittedModel, n: int = 10) -> Iterator[pd.DataFrame]:
 def best_table(
     fitted: FittedModel, users: list[Any], best: list[np.ndarray], values: list[np.ndarray]
 ) -> pd.DataFrame:
-    """Tabulate lists of items with their predictions: one list for each of the labels ``users``."""
+    """Tabulate lists, one for each of the labels ``users``: item indices and predictions, (m,)."""
     train, lengths = fitted.train, [len(items) for items in best]
     items = np.concatenate(best)
     ranks = np.concatenate([np.arange(1, length + 1) for length in lengths])

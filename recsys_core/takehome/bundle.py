@@ -57,6 +57,11 @@ def files_of(
     ``link`` leads to what one looks at; ``scripts`` and ``plotly`` are what the hand-out is drawn
     by (see ``handout``). ``epoch`` is the one looked at, None the best; ``tested`` lets the reports
     measure on the test part.
+
+    Raises
+    ------
+    SettingsError
+        When a file is made while the run is at work again.
     """
 
     def record() -> Record:
