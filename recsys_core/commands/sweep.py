@@ -31,6 +31,7 @@ from pathlib import Path
 
 from recsys_core.asking import exports
 from recsys_core.commands import train
+from recsys_core.commands.options import add_database
 from recsys_core.errors import SettingsError
 from recsys_core.experiments import sweep_results
 from recsys_core.experiments.sweep import Over, Sweep, usual_sweep
@@ -87,11 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--no-pause", action="store_true", help="train poor trials to their end as well"
     )
     parser.add_argument("--out", metavar="FILE.csv", help="write a table of all trials")
-    parser.add_argument(
-        "--db",
-        metavar="URL",
-        help="keep the sweep there: sqlite:///file.db or postgresql+psycopg://…",
-    )
+    add_database(parser, "keep the sweep in this database")
 
 
 def run(arguments: argparse.Namespace) -> int:
