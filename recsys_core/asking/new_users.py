@@ -139,7 +139,7 @@ def best_of_new_users(fitted: FittedModel, asked: NewUsers, n: int = 10) -> Iter
         users = np.arange(start, min(start + at_once, asked.n))
         lists, values = [], []
         for user in users:
-            items, ratings = asked.rated.by_user.row(user)
+            items, ratings = asked.rated.by_user.row(int(user))
             at = int(asked.known[user])
             if at < 0:
                 guest = fitted.fold_in(items, ratings)

@@ -62,6 +62,6 @@ def _going_on(receipt: Receipt) -> list[Step]:
 
 
 def _cell(kind: str, text: str) -> dict[str, Any]:
-    own = {"execution_count": None, "outputs": []} if kind == "code" else {}
+    own: dict[str, Any] = {"execution_count": None, "outputs": []} if kind == "code" else {}
     lines = text.splitlines(keepends=True)
     return {"id": "", "cell_type": kind, "metadata": {}, **own, "source": lines}
