@@ -115,8 +115,8 @@ def _predictions(run: Run, epoch: int, stem: str) -> None:
         f"{stem}-epoch-{epoch}.model.npz",
         _TYPES["npz"],
         "take_model",
-        help="For “python -m recsys_core recommend”, for rc.load_model(path), or to bring it back by "
-        "Upload on Data. It holds the ratings it was trained on, with their labels.",
+        help="For “python -m recsys_core recommend”, for rc.load_model(path), or to bring it back "
+        "by Upload on Data. It holds the ratings it was trained on, with their labels.",
     )
     cells = fitted.n_users * fitted.n_items
     if cells <= _MOST_CELLS:

@@ -77,8 +77,8 @@ def files_of(
     found = [
         File("link.txt", "Link as text", "opens the run in Factorscope", "again",
              lambda: f"{link}\n".encode()),
-        File("receipt.txt", "Receipt as text", "one line that says what was run and proves it: “python -m "
-             "recsys_core replay RECEIPT” trains the same again and compares", "again",
+        File("receipt.txt", "Receipt as text", "one line that says what was run and proves it: "
+             "“python -m recsys_core replay RECEIPT” trains the same again and compares", "again",
              lambda: f"{record().receipt}\n".encode()),
         File("reproduce.py", "Script", "a Python script that trains the run again and prints each "
              "number beside the one seen here", "again",
