@@ -138,8 +138,8 @@ def best_of_new_users(fitted: FittedModel, asked: NewUsers, n: int = 10) -> Iter
     for start in range(0, asked.n, at_once):
         users = np.arange(start, min(start + at_once, asked.n))
         lists, values = [], []
-        for user in map(int, users):
-            items, ratings = asked.rated.by_user.row(user)
+        for user in users:
+            items, ratings = asked.rated.by_user.row(int(user))
             at = int(asked.known[user])
             if at < 0:
                 guest = fitted.fold_in(items, ratings)
