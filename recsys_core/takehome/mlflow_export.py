@@ -266,24 +266,30 @@ def tags(record: Record, address: str = "") -> Iterator[tuple[str, str]]:
         yield "factorscope.link", told
 
 
-def note(record: Record) -> str:
+def note(record: Record) -> Text:
     """The description of a run, which MLflow shows as Markdown."""
     experiment = record.experiment
     ratings = experiment.ratings_held
     data = experiment.data.name if ratings is None else ratings.name
-    kept = (
-        f"epoch {record.epoch}"
-        if record.best_epoch is None
-        else f"epoch {record.best_epoch}, the best on validation"
-        if record.epoch == record.best_epoch
-        else f"epoch {record.epoch}; the best on validation is {record.best_epoch}"
-    )
     seed = dict(record.settings).get("seed", experiment.model.get("seed", 0))
-    return (
-        f"{escape.markdown(_name(record))} on {escape.markdown(data)}, split "
-        f"{escape.markdown(experiment.split.name)}, seed {escape.markdown(str(seed))}. Scores are "
-        f"of {kept}; RMSE is of predictions clipped to the scale. "
-        f"The tag factorscope.receipt proves them: python -m recsys_core replay RECEIPT."
+    kept = Text("epoch {epoch}", epoch=record.epoch)
+    if record.epoch == record.best_epoch:
+        kept = Text("epoch {epoch}, the best on validation", epoch=record.epoch)
+    elif record.best_epoch is not None:
+        kept = Text(
+            "epoch {epoch}; the best on validation is {best}",
+            epoch=record.epoch,
+            best=record.best_epoch,
+        )
+    return Text(
+        "{model} on {data}, split {split}, seed {seed}. Scores are of {kept}; RMSE is of "
+        "predictions clipped to the scale. The tag factorscope.receipt proves them: "
+        "python -m recsys_core replay RECEIPT.",
+        model=escape.markdown(_name(record)),
+        data=escape.markdown(data),
+        split=escape.markdown(experiment.split.name),
+        seed=escape.markdown(str(seed)),
+        kept=kept,
     )
 
 

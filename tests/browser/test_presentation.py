@@ -46,7 +46,7 @@ SMALL = """() => {
 
 # Width and height of each chart that is seen, beside the size it was drawn in; and the lowest edge.
 CHARTS = """() => [...document.querySelectorAll(".fs-chart")].filter(
-    (e) => e.clientHeight).map((e) => {
+    (e) => e.clientHeight && e.checkVisibility({ visibilityProperty: true })).map((e) => {
     const { width, height, bottom } = e.getBoundingClientRect()
     const drawn = e.querySelector(".main-svg")?.getBoundingClientRect()
     return { width, height, bottom, drawn: [drawn?.width, drawn?.height] }

@@ -297,7 +297,7 @@ class Chart {
     }
   }
 
-  // While one presents, what is not shown has no size that Plotly could draw in: later, see resize.
+  // While one presents, what is not shown is drawn once it is: see resize.
   setAside() {
     const aside = !!this.div.closest?.("[data-fs-off]")
     if (aside) this.stale = true

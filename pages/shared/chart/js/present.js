@@ -297,7 +297,7 @@ const USUAL = 14
 // Whether a chart is shown that was not drawn for its present size.
 function moving() {
   const want = parseFloat(root.style.getPropertyValue("--fs-fill"))
-  return [...document.querySelectorAll(".fs-chart")].some(
+  return [...document.querySelectorAll("[data-fs-path] .fs-chart")].some(
     (each) => each.clientHeight > 0 && Math.abs(each.clientHeight - want) > 2,
   )
 }
@@ -513,7 +513,9 @@ sheet.textContent = `
 .fs-bar button:is(:hover, :focus-visible) { color: var(--fs-ink); }
 
 html[data-fs-presenting] { font-size: clamp(23.2px, 1.25vw, 40px) !important; }
-[data-fs-presenting] [data-fs-off] { display: none !important; }
+/* Beyond the screen, and not without a size: a chart may be in the middle of being drawn. */
+[data-fs-presenting] [data-fs-off] { position: fixed !important; visibility: hidden !important;
+  left: -300vw !important; top: 0; width: 60vw !important; }
 [data-fs-presenting] [data-fs-path] { max-width: none !important; min-width: 0 !important; }
 [data-fs-presenting] :is([data-testid=stColumn], [data-testid=stLayoutWrapper],
   [data-testid=stVerticalBlock], [data-testid=stHorizontalBlock])[data-fs-path] {
