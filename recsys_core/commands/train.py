@@ -73,6 +73,11 @@ def experiment_of(arguments: argparse.Namespace) -> Experiment:
 
     An option wins over the link, and takes what belonged to the other choice along: --data its
     ``data.…``, --split its ``split.…``, --model all settings and forks.
+
+    Raises
+    ------
+    LinkError
+        If one of them has no meaning.
     """
     pairs = _pairs(query_of(arguments.link).split("&"))
     ratings: Ratings | None = None
