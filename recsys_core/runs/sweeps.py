@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from recsys_core.errors import FactorscopeError, SettingsError
+from recsys_core.errors import FactorscopeError
 from recsys_core.experiments import Experiment, ExperimentTraining
 from recsys_core.experiments.sweep import Sweep, Trial
 from recsys_core.experiments.sweep_search import is_poor, next_trial, search_of
@@ -201,13 +201,13 @@ class SweepRun:
             self._put(replace(fresh, status="failed", message=str(error)))
             return
         if course.training.history[0].validation_rmse is None:
-            raise SettingsError(
-                Text(
-                    "{title} predicts no ratings, so there is no validation error to judge a sweep "
-                    "by; choose a model that does.",
-                    title=self.sweep.kind.title,
-                )
+            why = Text(
+                "{title} predicts no ratings, so there is no validation error to judge a sweep by; "
+                "choose a model that does.",
+                title=self.sweep.kind.title,
             )
+            self._fail(why)
+            return
         self._course = course
         self._put(fresh)
         self._note(course.training.history[0])
