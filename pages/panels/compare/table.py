@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from typing import TypeVar
+from typing import Any, TypeVar
 from weakref import WeakSet
 
 import pandas as pd
@@ -226,9 +226,9 @@ def _decimals(found: pd.DataFrame) -> dict[str, int]:
     return shown
 
 
-def _helps(found: pd.DataFrame) -> dict[str, object]:
+def _helps(found: pd.DataFrame) -> dict[str, Any]:
     """What each column means, at its head."""
-    shown: dict[str, object] = {
+    shown: dict[str, Any] = {
         "epoch": st.column_config.Column(help="The epoch of lowest validation RMSE, else the last"),
         "training time, s": st.column_config.Column(help="Of computing, up to that epoch"),
     }
