@@ -109,6 +109,7 @@ class Workspace:
     data : list of DataSet, in the order in which they were loaded.
     entries : list of Entry, in the order of creation; those of replicas among them.
     guest : what a new guest rated here, by source of the data: item index → rating.
+    forgotten : sources of data that were unloaded, and whose copies are to be deleted.
     """
 
     def __init__(self, owner: str, registry: Shared) -> None:
@@ -118,6 +119,7 @@ class Workspace:
         self.data: list[DataSet] = []
         self.entries: list[Entry] = []
         self.guest: dict[Recipe, dict[int, float]] = {}
+        self.forgotten: set[Recipe] = set()
         self.touched = registry.clock()
         # Called with each data set that is loaded: runs on it may be waiting for it.
         self.after_load: Callable[[DataSet], None] | None = None
@@ -141,6 +143,7 @@ class Workspace:
                 found = DataSet(ratings, source, self.registry.clock())
                 self.data = [*self.data, found]
             self.look_at(found)
+            self.forgotten.discard(source)
             self._let_go_of_data()
         if self.after_load is not None:
             self.after_load(found)
@@ -153,14 +156,18 @@ class Workspace:
             n_ratings = sum(data.ratings.n_ratings for data in self.data)
             if len(self.data) <= _MOST_DATA and n_ratings <= _MOST_RATINGS:
                 return
-            self.unload(oldest)
+            self._let_go(oldest)
 
     def data_of(self, source: Recipe) -> DataSet | None:
         """The loaded data of a source."""
         return next((data for data in self.data if data.source == source), None)
 
     def unload(self, data: DataSet) -> None:
-        """Forget data, and all runs on them; nobody else gets them any more."""
+        """Forget data, and all runs on them, for good; nobody else gets them any more."""
+        self._let_go(data)
+        self.forgotten.add(data.source)
+
+    def _let_go(self, data: DataSet) -> None:
         for entry in [e for e in self.entries if e.run.experiment.data == data.source]:
             self.remove(entry)
         with self.registry.lock:
