@@ -342,11 +342,13 @@ class Store:
                     Text("{where} was moved or deleted while it was in use.", where=self.where)
                 )
             with self._engine.connect().execution_options(writes=True) as own, own.begin():
-                self._here.connection = own
+                self._here.connection, self._here.clean = own, False
                 try:
                     yield own
                 finally:
                     self._here.connection = None
+        if self._here.clean:
+            self._clean()
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sql.Connection]:
@@ -419,6 +421,9 @@ class Store:
         """Leave nothing of what was deleted in the files: the log of SQLite, older copies."""
         if self._path is None:
             return
+        if getattr(self._here, "connection", None) is not None:
+            self._here.clean = True  # once the transaction is over
+            return
         with self._said():
             with self._engine.connect() as own:
                 own.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -457,12 +462,16 @@ class Store:
         with self._reading() as own:
             return own.execute(asked).scalar()
 
-    def drop_data(self, owner: str, fingerprint: str) -> None:
-        """Forget a data set and its arrays; what is known of runs on it stays."""
-        table = tables.datasets
+    def forget_data(self, owner: str, fingerprint: str) -> None:
+        """Forget a data set of an owner and all runs on it, for good."""
+        data, runs = tables.datasets, tables.runs
         with self._writing() as own:
-            where = (table.c.owner == owner) & (table.c.fingerprint == fingerprint)
-            own.execute(table.delete().where(where))
+            own.execute(
+                data.delete().where(data.c.owner == owner, data.c.fingerprint == fingerprint)
+            )
+            own.execute(runs.delete().where(runs.c.owner == owner, runs.c.data == fingerprint))
+            _drop_orphans(own)
+        self._clean()
 
     def drop_contents(self, owner: str, fingerprints: Sequence[str] | None = None) -> None:
         """Forget arrays, models and checkpoints of an owner, numbers stay; None: of all data."""

@@ -20,11 +20,11 @@ import queue
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as StillBusy
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from weakref import WeakSet
 
 from recsys_core.errors import StoreError
@@ -48,6 +48,7 @@ from recsys_core.runs.registry import Registry
 from recsys_core.runs.run import Run
 from recsys_core.runs.workspaces import DataSet, Entry, Workspace
 from recsys_core.text import Text
+from recsys_core.training import Epoch
 
 log = logging.getLogger("factorscope")
 
@@ -103,6 +104,16 @@ class _Written:
     courses: dict[str, _Course] = field(default_factory=dict)
     data: dict[tuple[str, str], KeptData] = field(default_factory=dict)
     listed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class _Seen(NamedTuple):
+    """Where a run was at one moment."""
+
+    epochs: Sequence[Epoch]
+    n: int
+    best: int | None
+    status: str
+    early: bool
 
 
 class Keeper:
@@ -420,9 +431,21 @@ class _Batch:
     def __init__(self, keeper: Keeper, store: Store, now: float) -> None:
         self.keeper, self.store, self.now = keeper, store, now
         self.written = keeper._written
-        self._operations: list[Callable[[], None]] = []
-        self._notes: list[Callable[[], None]] = []
+        self._operations: list[Callable[[], Any]] = []
+        self._notes: list[Callable[[], Any]] = []
+        self._seen: dict[str, _Seen] = {}  # by course
         self._courses: dict[str, tuple[Run, list[tuple[str, Recipe]]]] = {}
+
+    def _seen_at_once(self, run: Run) -> _Seen:
+        """Where a run is, the same for all that is written of it in this round."""
+        found = self._seen.get(run.course)
+        if found is None:
+            with run.lock:
+                status = "interrupted" if run.interrupted else run.status
+                found = self._seen[run.course] = _Seen(
+                    run.epochs, run.epoch, run.best_epoch, status, run.stopped_early
+                )
+        return found
 
     def known_view(self, owner: str) -> Any:
         return self.keeper._views_written.get(owner)
@@ -432,6 +455,7 @@ class _Batch:
         owner = space.owner
         for data in list(space.data):
             self._add_data(owner, data)
+        self._add_gone_data(space)
         # A model from a file is there for the visit: its file is kept by who has it.
         entries = [entry for entry in space.entries if not entry.run.brought]
         changed: list[tuple[KeptRun, Any]] = []
@@ -487,14 +511,33 @@ class _Batch:
         self._operations.append(lambda: self.store.keep_data(kept, arrays))
         self._notes.append(lambda: self.written.data.update({(owner, key): kept}))
 
+    def _add_gone_data(self, space: Workspace) -> None:
+        """Delete the data sets that were forgotten, with all on them; note those let go."""
+        owner, here = space.owner, {data_key(data.source) for data in space.data}
+        forgotten = {data_key(source): source for source in list(space.forgotten)}
+        for key, source in forgotten.items():
+            self._operations.append(lambda key=key: self.store.forget_data(owner, key))
+            self._notes.append(lambda source=source: space.forgotten.discard(source))
+            self._notes.append(lambda key=key: self._forget_runs_on(owner, key))
+        for (who, key), kept in list(self.written.data.items()):
+            if who == owner and key not in here:
+                gone = dataclasses.replace(kept, listed=False)
+                if key not in forgotten:
+                    self._operations.append(lambda gone=gone: self.store.keep_data(gone))
+                self._notes.append(lambda at=(who, key): self.written.data.pop(at, None))
+
+    def _forget_runs_on(self, owner: str, key: str) -> None:
+        runs, waiting = self.written.runs, self.keeper.waiting
+        for id in [id for id, run in runs.items() if (run.owner, run.data) == (owner, key)]:
+            del runs[id]
+        waiting[owner] = [run for run in waiting.get(owner, []) if run.data != key]
+
     def _kept(self, owner: str, entry: Entry, gone: bool) -> KeptRun:
         """An entry as it is now."""
         run = entry.run
         before = self.written.runs.get(entry.id)
-        with run.lock:
-            epochs, n, best = run.epochs, run.epoch, run.best_epoch
-            status: str = "interrupted" if run.interrupted else run.status
-            early = run.stopped_early
+        seen = self._seen_at_once(run)
+        epochs, n, best, status = seen.epochs, seen.n, seen.best, seen.status
         if gone and before is not None and before.status == "training" and status == "paused":
             status = "interrupted"  # by nobody looking any more
         at = epochs[n if best is None or best > n else best]
@@ -512,7 +555,7 @@ class _Batch:
             n_epochs=run.n_epochs, epoch=n, best_epoch=best,
             train_rmse=at.train_rmse, validation_rmse=at.validation_rmse, seconds=seconds,
             facts={"settings": plain_settings(run.settings), "message": str(run.message),
-                   "early": early},
+                   "early": seen.early},
         )  # fmt: skip
         if before is None:
             return kept
@@ -544,13 +587,12 @@ class _Batch:
     def _add_course(self, course: str, run: Run, owners: list[tuple[str, Recipe]]) -> None:
         """The epochs since the last round; now and then the models."""
         done = self.written.courses.get(course, _Course())
-        with run.lock:
-            epochs, n, rewinding = run.epochs, run.epoch, run.rewinding
-        new = list(epochs[done.n_epochs : n + 1])
-        after = dataclasses.replace(done, n_epochs=max(done.n_epochs, n + 1))
+        seen = self._seen_at_once(run)
+        new = list(seen.epochs[done.n_epochs : seen.n + 1])
+        after = dataclasses.replace(done, n_epochs=max(done.n_epochs, seen.n + 1))
         if new:
             self._operations.append(lambda: self.store.keep_epochs(course, new))
-        if not run.asleep and not rewinding and not run.message:
+        if not run.asleep and not run.rewinding and not run.message:
             if any(self.keeper.may_keep(owner, source) for owner, source in owners):
                 after = self._add_artefacts(course, run, after)
         if after != done:
@@ -560,12 +602,12 @@ class _Batch:
         pause = max(_CHECKPOINT_EVERY, done.took / _SHARE)
         if run.status == "training" and self.now - done.at < pause:
             return done
-        with run.lock:
-            training = run.training
-            best, model = training.best_epoch, training.best
-            checkpoint = run.history.checkpoints.latest
-        if checkpoint is None or not run.epoch:
+        with run.lock:  # not past the epochs that are written with it
+            checkpoint = run.history.checkpoints.at_or_before(self._seen_at_once(run).n)
+        if checkpoint is None or not checkpoint.epoch:
             return done
+        position = checkpoint.value.position
+        best, model = position["best_epoch"], position["best"]
         began = time.perf_counter()
         room = MOST_OF_A_RUN
         if model is None and run.status == "finished":
@@ -575,13 +617,9 @@ class _Batch:
             if best != done.model and room > 0:
                 self._add_artefact(course, "model", best, model)
         if checkpoint.epoch != done.checkpoint and room - checkpoint.nbytes > 0:
-            value = checkpoint.value
             # The model of the best epoch is kept beside it, once.
-            position = {**value.position, "best": None}
-            self._add_artefact(
-                course, "checkpoint", checkpoint.epoch,
-                dataclasses.replace(value, position=position),
-            )  # fmt: skip
+            alone = dataclasses.replace(checkpoint.value, position={**position, "best": None})
+            self._add_artefact(course, "checkpoint", checkpoint.epoch, alone)
         took = time.perf_counter() - began
         return dataclasses.replace(
             done, model=best, checkpoint=checkpoint.epoch, at=self.now, took=took

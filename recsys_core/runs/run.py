@@ -28,7 +28,7 @@ from recsys_core.runs.results import Chosen, Results
 from recsys_core.runs.snapshots import Snapshots
 from recsys_core.runs.wishes import Pace, Wishes
 from recsys_core.runs.worker import Worker
-from recsys_core.training import Checkpoint, Epoch, Training
+from recsys_core.training import Checkpoint, Epoch
 
 log = logging.getLogger("factorscope")
 
@@ -121,11 +121,6 @@ class Run:
     def asleep(self) -> bool:
         """Whether it came back and was not looked at yet: only its numbers are in memory."""
         return self._before is not None
-
-    @property
-    def training(self) -> Training:
-        """The Training under way, or over."""
-        return self._course.training
 
     def _moment(self) -> tuple[Sequence[Epoch], FittedModel, Checkpoint]:
         """What is kept of the epoch that training has just ended."""

@@ -124,11 +124,6 @@ class Snapshots(Generic[Value]):
         self._let_go(snapshot for snapshot in middle if snapshot.epoch % self.stride)
         return True
 
-    @property
-    def latest(self) -> Snapshot[Value] | None:
-        """The last one; None where there is none."""
-        return self._snapshots[-1] if self._snapshots else None
-
     def nearest(self, epoch: int) -> Snapshot[Value]:
         """The one kept closest to an epoch."""
         return min(self._snapshots, key=lambda snapshot: abs(snapshot.epoch - epoch))

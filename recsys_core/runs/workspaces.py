@@ -117,6 +117,7 @@ class Workspace:
     removed_sweeps : ids of those that were removed, until that is written.
     guest : what a new guest rated here, by source of the data: item index → rating.
     study : experiments that are trained for their numbers alone.
+    forgotten : sources of data that were unloaded, and whose copies are to be deleted.
     """
 
     def __init__(self, owner: str, registry: Shared) -> None:
@@ -129,6 +130,7 @@ class Workspace:
         self.removed_sweeps: set[str] = set()
         self.guest: dict[Recipe, dict[int, float]] = {}
         self.study = Study(registry, registry.baselines)
+        self.forgotten: set[Recipe] = set()
         self.touched = registry.clock()
         # Called with each data set that is loaded: runs on it may be waiting for it.
         self.after_load: Callable[[DataSet], None] | None = None
@@ -152,6 +154,7 @@ class Workspace:
                 found = DataSet(ratings, source, self.registry.clock())
                 self.data = [*self.data, found]
             self.look_at(found)
+            self.forgotten.discard(source)
             self._let_go_of_data()
         if self.after_load is not None:
             self.after_load(found)
@@ -160,19 +163,24 @@ class Workspace:
     def _let_go_of_data(self) -> None:
         used = {entry.run.experiment.data for entry in self.entries}
         used |= {sweep.sweep.experiment.data for sweep in self.sweeps}
+        used |= {sweep.sweep.experiment.data for sweep in self.sweeps}
         idle = sorted((d for d in self.data if d.source not in used), key=lambda d: d.seen)
         for oldest in idle[:-1]:
             n_ratings = sum(data.ratings.n_ratings for data in self.data)
             if len(self.data) <= _MOST_DATA and n_ratings <= _MOST_RATINGS:
                 return
-            self.unload(oldest)
+            self._let_go(oldest)
 
     def data_of(self, source: Recipe) -> DataSet | None:
         """The loaded data of a source."""
         return next((data for data in self.data if data.source == source), None)
 
     def unload(self, data: DataSet) -> None:
-        """Forget data, and all runs and sweeps on them; nobody else gets them any more."""
+        """Forget data, and all runs and sweeps on them, for good; nobody else gets them any more."""
+        self._let_go(data)
+        self.forgotten.add(data.source)
+
+    def _let_go(self, data: DataSet) -> None:
         for sweep in [s for s in self.sweeps if s.sweep.experiment.data == data.source]:
             self.remove_sweep(sweep)
         for entry in [e for e in self.entries if e.run.experiment.data == data.source]:

@@ -193,6 +193,24 @@ def test_what_is_taken_out_of_the_list_stays_kept_and_what_never_trained_does_no
     assert world.store.n_runs("me", listed=True) == 0
 
 
+def test_forgotten_ratings_are_deleted_with_all_that_came_of_them(world, database):
+    world.keeper.set_consent("me", "keep")
+    data = world.upload()
+    party = world.space.load(rc.datasets.music_party())
+    for each in (data, party):
+        world.train(world.space.new_entry(each.experiment(sgd())))
+    world.keeper.round()
+    assert b"secret" in world.bytes_of_files(database.parent) or world.store.size_of("me") > 0
+    world.space.unload(data)
+    world.keeper.round()
+    assert [run.data_name for run in world.store.runs("me")] == [party.ratings.name]
+    assert [kept.name for kept in world.store.data_of("me")] == [party.ratings.name]
+    assert b"secret" not in world.bytes_of_files(database.parent)
+    world.upload()  # and may be brought again
+    world.keeper.round()
+    assert len(world.store.data_of("me")) == 2
+
+
 def test_a_freed_workspace_is_written_once_more_and_forgotten_in_memory_only(world):
     data = world.space.load(rc.datasets.music_party())
     entry = world.space.new_entry(data.experiment(sgd(n_epochs=10**5)))
