@@ -7,6 +7,7 @@ import sys
 import tomllib
 from importlib import import_module
 from pathlib import Path
+from runpy import run_module
 
 import numpy as np
 import pandas as pd
@@ -56,6 +57,10 @@ ASKED = {
     "pyarrow": (rc.read_ratings, "The file needs pyarrow"),
     "python_calamine": (rc.read_ratings, "The file needs python-calamine"),
     "chardet": (rc.read_ratings, "A text that is not UTF-8 needs chardet"),
+    "sqlalchemy": (
+        lambda _: run_module("recsys_core.experiments.store_tables"),
+        "The database of runs needs SQLAlchemy",
+    ),
 }
 MADE = {"pyarrow": parquet, "python_calamine": excel, "chardet": cyrillic}
 
@@ -91,7 +96,7 @@ def test_each_extra_installs_what_it_is_named_for():
 def test_the_pinned_versions_are_those_that_the_core_asks_for():
     """requirements.txt pins just what pyproject.toml names, each within its bounds."""
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").split()
-    pins = dict(line.split("==") for line in lines)
+    pins = dict(re.sub(r"\[.*\]", "", line).split("==") for line in lines)
     extras = PROJECT["optional-dependencies"]
     wanted = [Requirement(line) for line in [*PROJECT["dependencies"], *sum(extras.values(), [])]]
     wanted = [each for each in wanted if each.name != PROJECT["name"]]

@@ -3,6 +3,9 @@
     python -m recsys_core train 'data=party&model=SGD&k=3'
     python -m recsys_core train --data ratings.csv --model ALS --set k=20 --set split.seed=1
     python -m recsys_core train --data movielens --set data.release=1m --model PMF
+    python -m recsys_core train 'data=party&model=ALS' --db sqlite:///runs.db
+
+With --db every epoch is kept in that database as it ends; “runs” lists what is there.
 
 An experiment is said by a link's text, or by options, or by both; --set takes any key of a link.
 Exit status: 0; 2 where data are missing; 3 where something has no meaning.
@@ -15,7 +18,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from recsys_core import experiments
-from recsys_core.commands.options import file_of
+from recsys_core.commands.options import add_database, file_of, open_database
 from recsys_core.commands.progress import Progress
 from recsys_core.errors import LinkError
 from recsys_core.experiments import Experiment, Record, usual_model
@@ -26,6 +29,7 @@ from recsys_core.reading import read_ratings
 from recsys_core.recipes import DATA
 from recsys_core.runs.baselines import Baselines
 from recsys_core.text import Text
+from recsys_core.training import Epoch
 from recsys_core.words import error, number
 
 HELP = "train an experiment, given by a link's text or by options"
@@ -44,6 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="NAME", help="SGD, ALS, PMF, BayesianPMF …")
     parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[],
                         help="any other key of a link, such as k=20 or split.seed=1")  # fmt: skip
+    add_database(parser, "keep the run in this database, epoch by epoch")
+    parser.add_argument("--name", default="", help="with --db: what the run is called there")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -60,12 +66,33 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{experiment.make_ratings().name} · {split.description}\n{model.title} · "
           f"{experiment.to_query()}")  # fmt: skip
     progress = Progress()
-    record = experiments.run(experiment, on_epoch=progress)
+    record = _trained(experiment, progress, arguments)
     progress.close()
     for line in _results(record):
         print(line)
     print(record.receipt)
     return 0
+
+
+def _trained(experiment: Experiment, progress: Progress, arguments: argparse.Namespace) -> Record:
+    """Train, and keep the run where a database is named."""
+    if not arguments.db:
+        return experiments.run(experiment, on_epoch=progress)
+    from recsys_core.runs.recording import Recording  # which needs SQLAlchemy
+
+    recording = Recording(open_database(arguments), experiment, arguments.name)
+
+    def note(epoch: Epoch, n_epochs: int) -> None:
+        recording(epoch, n_epochs)
+        progress(epoch, n_epochs)
+
+    try:
+        record = experiments.run(experiment, on_epoch=note)
+    except BaseException:
+        recording.stop()
+        raise
+    recording.finish(record)
+    return record
 
 
 def _asked(arguments: argparse.Namespace) -> Experiment:

@@ -502,7 +502,8 @@ class _Batch:
             model=run.model.title, n_factors=int(run.settings.get("n_factors") or 0),
             n_epochs=run.n_epochs, epoch=n, best_epoch=best,
             train_rmse=at.train_rmse, validation_rmse=at.validation_rmse, seconds=seconds,
-            facts={"settings": _plain(run.settings), "message": str(run.message), "early": early},
+            facts={"settings": plain_settings(run.settings), "message": str(run.message),
+                   "early": early},
         )  # fmt: skip
         if before is None:
             return kept
@@ -608,7 +609,8 @@ def ratings_of(data: bytes) -> Ratings:
         raise ValueError(str(error)) from None
 
 
-def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+def plain_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as JSON keeps them."""
     return {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in settings.items()

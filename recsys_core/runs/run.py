@@ -389,6 +389,8 @@ class Run:
         self._slice = seconds
         until = self.clock() + seconds
         try:
+            if self.wants_training:
+                self.awaken()
             more = self.wants_training and not self.rewinding
             while more:
                 self._worker.give_way()

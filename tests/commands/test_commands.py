@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -116,3 +117,42 @@ def test_no_control_character_reaches_the_terminal(capsys):
         assert commands.main(["train", link]) == 3
         said = capsys.readouterr().err
         assert said.strip().isprintable(), ascii(said)
+
+
+def test_runs_are_kept_as_they_train_and_listed(tmp_path, capsys):
+    db = f"sqlite:///{tmp_path}/runs.db"
+    for link in ("data=party&model=ALS&k=2&n_epochs=4", "data=checkerboard&model=SGD&n_epochs=3"):
+        assert commands.main(["train", link, "--db", db]) == 0
+    assert commands.main(["train", "data=party&learning_rate=50&model=SGD", "--db", db]) == 3
+    capsys.readouterr()
+    assert commands.main(["runs", "--db", db]) == 0
+    first, *lines = capsys.readouterr().out.splitlines()
+    assert first.startswith("3 runs in ") and len(lines) == 3
+    assert "interrupted" in lines[0] and "finished" in lines[1] and "ALS, k = 2" in lines[2]
+    assert "epoch 4/4  training RMSE" in lines[2]
+    assert commands.main(["runs", "--db", db, "--text", "als", "--csv"]) == 0
+    header, row = capsys.readouterr().out.splitlines()
+    assert header.startswith("name,model,data,status") and "data=party&model=ALS&k=2" in row
+    assert commands.main(["runs", lines[2][:8], "--db", db]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3 + 5
+    assert commands.main(["runs", "zz", "--db", db]) == 3
+    assert commands.main(["runs", "--db", f"{tmp_path}/runs.db/x"]) == 3
+
+
+def test_what_is_kept_of_a_killed_training(tmp_path):
+    from recsys_core.experiments.store import Store
+
+    db = f"sqlite:///{tmp_path}/runs.db"
+    link = "data=low_rank&data.n_users=60&data.n_items=40&model=SGD&k=3&n_epochs=1000000"
+    child = subprocess.Popen(
+        [sys.executable, "-m", "recsys_core", "train", f"{link}&patience=1000000", "--db", db],
+        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    store, deadline = Store(db), time.monotonic() + 60
+    while time.monotonic() < deadline and not any(run.epoch > 20 for run in store.runs()):
+        time.sleep(0.1)
+    child.kill()
+    child.wait()
+    [run] = store.runs()
+    assert run.status == "training" and run.epoch > 20
+    assert [epoch.number for epoch in store.epochs(run.course)] == list(range(run.epoch + 1))

@@ -108,8 +108,10 @@ def test_records_come_out_as_they_went_in(store):
 
 def test_runs_are_found_sorted_and_paged(store):
     for n in range(30):
-        run = kept(f"r{n:02}", created=1e9 + n, number=n, validation_rmse=None if n == 7 else n / 8,
-                   model="ALS" if n % 3 else "SGD", data_name="Ölfilme" if n % 2 else "50%_off")  # fmt: skip
+        run = kept(
+            f"r{n:02}", created=1e9 + n, number=n, validation_rmse=None if n == 7 else n / 8,
+            model="ALS" if n % 3 else "SGD", data_name="Ölfilme" if n % 2 else "50%_off",
+        )  # fmt: skip
         store.keep_run(run, EXPERIMENT)
     store.keep_run(kept("yours", owner="you"), EXPERIMENT)
     newest = ids(store.runs("me"))
