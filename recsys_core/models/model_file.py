@@ -97,7 +97,9 @@ def is_one(data: bytes) -> bool:
 
 
 def read(file: IO[bytes]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Read ``about`` and the arrays of a file; nothing in it is ever run.
+    """Read ``about`` and the arrays of a file, in their own shapes (n_users, n_factors) and so on.
+
+    Nothing in it is ever run.
 
     Raises
     ------
@@ -134,7 +136,7 @@ def _check_size(file: IO[bytes]) -> None:
                 )
                 shape, _, kind = read_header(opened)
             if math.prod(shape) * kind.itemsize > member.file_size:
-                raise ValueError(f"{member.filename} states more than there is.")
+                raise ValueError(member.filename)  # states more than there is
     if stated > _MOST_UNPACKED:
         raise TooLargeError(
             Text(

@@ -176,7 +176,7 @@ class Workspace:
         return next((data for data in self.data if data.source == source), None)
 
     def unload(self, data: DataSet) -> None:
-        """Forget data, and all runs and sweeps on them, for good; nobody else gets them any more."""
+        """Forget data, and runs and sweeps on them, for good; nobody else gets them any more."""
         self._let_go(data)
         self.forgotten.add(data.source)
 

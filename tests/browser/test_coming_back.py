@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import free_port, serving
-from tests.browser.helpers import becomes, settled, sidebar
+from tests.browser.helpers import becomes, settled, sidebar, steady
 from tests.browser.training import trained
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -26,7 +26,7 @@ def test_after_kill_9_all_that_was_trained_is_there(browser: Browser, tmp_path: 
         page.goto(f"{server.url}/train?data=low_rank&model=ALS&k=2&n_epochs=5&epoch=best")
         expect(sidebar(page)).to_contain_text("epoch 5 / 5", timeout=LONG)
         settled(page)
-        quality = page.locator('[data-fs="quality"]').first.inner_text()
+        quality = steady(page.locator('[data-fs="quality"]').first.inner_text)
         page.goto(f"{server.url}/train?data=low_rank&model=SGD&k=3&n_epochs=1000000&epoch=latest")
         expect(page.locator("h1")).to_contain_text("SGD", timeout=LONG)
         becomes(lambda: trained(page), lambda n: n > 20)
@@ -47,6 +47,6 @@ def test_after_kill_9_all_that_was_trained_is_there(browser: Browser, tmp_path: 
         page.goto(f"{server.url}/train?data=low_rank&model=SGD&k=3&n_epochs=1000000")
         becomes(lambda: trained(page), lambda n: n > 20)  # as far as it had come
         page.get_by_role("button", name="Play", exact=True).click()
-        before = trained(page)
+        before = steady(lambda: trained(page))
         becomes(lambda: trained(page), lambda n: n > before)  # and it goes on
     context.close()
