@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as StillBusy
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakSet
 
@@ -516,15 +517,15 @@ class _Batch:
         owner, here = space.owner, {data_key(data.source) for data in space.data}
         forgotten = {data_key(source): source for source in list(space.forgotten)}
         for key, source in forgotten.items():
-            self._operations.append(lambda key=key: self.store.forget_data(owner, key))
-            self._notes.append(lambda source=source: space.forgotten.discard(source))
-            self._notes.append(lambda key=key: self._forget_runs_on(owner, key))
+            self._operations.append(partial(self.store.forget_data, owner, key))
+            self._notes.append(partial(space.forgotten.discard, source))
+            self._notes.append(partial(self._forget_runs_on, owner, key))
         for (who, key), kept in list(self.written.data.items()):
             if who == owner and key not in here:
                 gone = dataclasses.replace(kept, listed=False)
                 if key not in forgotten:
-                    self._operations.append(lambda gone=gone: self.store.keep_data(gone))
-                self._notes.append(lambda at=(who, key): self.written.data.pop(at, None))
+                    self._operations.append(partial(self.store.keep_data, gone))
+                self._notes.append(partial(self.written.data.pop, (who, key), None))
 
     def _forget_runs_on(self, owner: str, key: str) -> None:
         runs, waiting = self.written.runs, self.keeper.waiting
