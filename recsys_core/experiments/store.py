@@ -684,7 +684,8 @@ class Store:
 
     def epochs_of(self, courses: Sequence[str]) -> dict[str, list[Epoch]]:
         """All epochs of several trainings; those without any are absent."""
-        table, found = tables.epochs, {}
+        table = tables.epochs
+        found: dict[str, list[Epoch]] = {}
         with self._reading() as own:
             for some in _pieces(courses):
                 asked = sql.select(
@@ -717,7 +718,8 @@ class Store:
 
     def artefact_epochs(self, courses: Sequence[str]) -> dict[str, dict[str, int]]:
         """Of which epochs models and checkpoints of several trainings are, by kind."""
-        table, found = tables.artefacts, {}
+        table = tables.artefacts
+        found: dict[str, dict[str, int]] = {}
         with self._reading() as own:
             for some in _pieces(courses):
                 asked = sql.select(table.c.run, table.c.kind, table.c.epoch)
@@ -889,6 +891,7 @@ def _filters(
     deleted: bool = False,
 ) -> list[sql.ColumnElement[bool]]:
     c = tables.runs.c
+    found: list[sql.ColumnElement[bool]]
     found = [c.deleted_at.is_not(None) if deleted else c.deleted_at.is_(None)]
     if owner is not None:
         found.append(c.owner == owner)

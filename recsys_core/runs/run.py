@@ -140,7 +140,7 @@ class Run:
     def _return(self, before: Before) -> None:
         """Take over its numbers from before; all else is loaded when it is looked at."""
         model = self.experiment.make_model()
-        self.model = model.with_settings(before.settings) if self.experiment.forks else model
+        self.model = model.with_settings(dict(before.settings)) if self.experiment.forks else model
         self.settings = dict(before.settings)
         self.n_epochs, self._finished, self.message = (
             before.n_epochs, before.finished, before.message,
