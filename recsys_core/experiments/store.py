@@ -891,9 +891,8 @@ def _filters(
     deleted: bool = False,
 ) -> list[sql.ColumnElement[bool]]:
     c = tables.runs.c
-    found: list[sql.ColumnElement[bool]] = [
-        c.deleted_at.is_not(None) if deleted else c.deleted_at.is_(None)
-    ]
+    found: list[sql.ColumnElement[bool]]
+    found = [c.deleted_at.is_not(None) if deleted else c.deleted_at.is_(None)]
     if owner is not None:
         found.append(c.owner == owner)
     found += [c.searched.contains(word, autoescape=True) for word in text.casefold().split()]

@@ -37,7 +37,6 @@ from recsys_core.experiments.store import (
     Owner,
     Store,
     data_key,
-    experiment_hash,
 )
 from recsys_core.experiments.view import View
 from recsys_core.models import checkpoints
@@ -105,6 +104,8 @@ class _Written:
     courses: dict[str, _Course] = field(default_factory=dict)
     data: dict[tuple[str, str], KeptData] = field(default_factory=dict)
     listed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    # By run of a list, and by training: what tells that nothing has changed since.
+    signs: dict[str, object] = field(default_factory=dict)
 
 
 class _Seen(NamedTuple):
@@ -298,6 +299,7 @@ class Keeper:
     def set_consent(self, owner: str, consent: Consent) -> None:
         """Keep an owner's ratings and models from now on, or forget those that are kept."""
         self._choose(dataclasses.replace(self.owner(owner), consent=consent))
+        self.put(lambda store: self._written.signs.clear())  # models may be written now
         if consent == "visit":
             self.put(lambda store: self._drop_contents(store, owner))
 
@@ -384,9 +386,12 @@ class Keeper:
         courses = {run.course for run in self._written.runs.values()}
         for course in self._written.courses.keys() - courses:
             del self._written.courses[course]
+        for id in self._written.signs.keys() - self._written.runs.keys() - courses:
+            del self._written.signs[id]
 
     def _forget_written(self, owner: str) -> None:
         written = self._written
+        written.signs.clear()
         for id in [id for id, run in written.runs.items() if run.owner == owner]:
             del written.runs[id]
         for key in [key for key in written.data if key[0] == owner]:
@@ -396,6 +401,7 @@ class Keeper:
     def _drop_contents(self, store: Store, owner: str) -> None:
         store.drop_contents(owner)
         written = self._written
+        written.signs.clear()
         for run in written.runs.values():
             if run.owner == owner and run.course in written.courses:
                 written.courses[run.course] = _Course(written.courses[run.course].n_epochs)
@@ -462,9 +468,12 @@ class _Batch:
         changed: list[tuple[KeptRun, Any]] = []
         for entry in entries:
             run = entry.run
-            kept = self._kept(owner, entry, gone)
-            if kept != self.written.runs.get(entry.id):
-                changed.append((kept, run.experiment))
+            sign = (run.course, run.version, entry.name, gone)
+            if self.written.signs.get(entry.id) != sign:
+                kept = self._kept(owner, entry, gone)
+                if kept != self.written.runs.get(entry.id):
+                    changed.append((kept, run.experiment))
+                self._notes.append(partial(self.written.signs.__setitem__, entry.id, sign))
             self._courses.setdefault(run.course, (run, []))[1].append((owner, run.experiment.data))
         if changed:
             self._operations.append(lambda: self.store.keep_runs(changed))
@@ -516,14 +525,14 @@ class _Batch:
         """Delete the data sets that were forgotten, with all on them; note those let go."""
         owner, here = space.owner, {data_key(data.source) for data in space.data}
         forgotten = {data_key(source): source for source in list(space.forgotten)}
-        for key, source in forgotten.items():
+        for key in forgotten:
             self._operations.append(partial(self.store.forget_data, owner, key))
-            self._notes.append(partial(space.forgotten.discard, source))
+            self._notes.append(partial(space.forgotten.discard, forgotten[key]))
             self._notes.append(partial(self._forget_runs_on, owner, key))
         for (who, key), kept in list(self.written.data.items()):
             if who == owner and key not in here:
-                gone = dataclasses.replace(kept, listed=False)
                 if key not in forgotten:
+                    gone = dataclasses.replace(kept, listed=False)
                     self._operations.append(partial(self.store.keep_data, gone))
                 self._notes.append(partial(self.written.data.pop, (who, key), None))
 
@@ -542,12 +551,15 @@ class _Batch:
         if gone and before is not None and before.status == "training" and status == "paused":
             status = "interrupted"  # by nobody looking any more
         at = epochs[n if best is None or best > n else best]
-        same = before is not None and (before.epoch, before.course) == (n, run.course)
-        seconds = before.seconds if same and before else sum(e.seconds for e in epochs[: n + 1])
+        same_course = before is not None and before.course == run.course
+        seconds = (
+            before.seconds
+            if same_course and before and before.epoch == n
+            else sum(e.seconds for e in epochs[: n + 1])
+        )
         kept = KeptRun(
             id=entry.id, owner=owner, course=run.course,
-            experiment=experiment_hash(run.experiment),
-            name=entry.name, status=status,
+            experiment=hash, name=entry.name, status=status,
             created=self.now if before is None else before.created,
             changed=self.now if before is None else before.changed,
             number=entry.number, color_index=entry.color_index, belongs_to=entry.group,
@@ -573,11 +585,10 @@ class _Batch:
             self._add_course(course, run, owners)
         for owner, said in views.items():
             self._add_view(owner, said)
-        if not self._operations:
-            return
-        with self.store.together():
-            for operation in self._operations:
-                operation()
+        if self._operations:
+            with self.store.together():
+                for operation in self._operations:
+                    operation()
         for note in self._notes:
             note()
         self.keeper._views_written = dict(self.keeper._views_written) | dict(views)
@@ -588,14 +599,21 @@ class _Batch:
     def _add_course(self, course: str, run: Run, owners: list[tuple[str, Recipe]]) -> None:
         """The epochs since the last round; now and then the models."""
         done = self.written.courses.get(course, _Course())
+        sign = run.version, run.asleep
+        if self.written.signs.get(course) == sign:
+            return
         seen = self._seen_at_once(run)
         new = list(seen.epochs[done.n_epochs : seen.n + 1])
         after = dataclasses.replace(done, n_epochs=max(done.n_epochs, seen.n + 1))
         if new:
             self._operations.append(lambda: self.store.keep_epochs(course, new))
+        waits = False
         if not run.asleep and not run.rewinding and not run.message:
             if any(self.keeper.may_keep(owner, source) for owner, source in owners):
                 after = self._add_artefacts(course, run, after)
+                waits = run.status == "training"
+        if not waits:
+            self._notes.append(partial(self.written.signs.__setitem__, course, sign))
         if after != done:
             self._notes.append(lambda: self.written.courses.update({course: after}))
 
