@@ -13,11 +13,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import recsys_core as rc
 from recsys_core.asking import projection
 from recsys_core.errors import FactorscopeError, MissingPackageError
+from recsys_core.experiments.sweep import Over, Sweep
+from recsys_core.experiments.sweep_search import search_of
 from recsys_core.extras import EXTRAS, needed_for
+from recsys_core.takehome.mlflow_export import to_mlflow
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -44,6 +48,11 @@ def cyrillic():
     return "user,film,rating\nа,Схватка,1\nб,Бразилия,5\n".encode("cp1251")
 
 
+def by_tpe():
+    experiment = rc.Experiment("low_rank", "random", rc.SGD())
+    return Sweep(experiment, (Over("reg", low=0.01, high=1.0, log=True),), "tpe", 4)
+
+
 # What is asked for, given what was made while all packages were there; and the sentence.
 ASKED = {
     # Asked of its module: the registry remembers a model that was imported before.
@@ -57,6 +66,11 @@ ASKED = {
     "pyarrow": (rc.read_ratings, "The file needs pyarrow"),
     "python_calamine": (rc.read_ratings, "The file needs python-calamine"),
     "chardet": (rc.read_ratings, "A text that is not UTF-8 needs chardet"),
+    "optuna": (lambda _: search_of(by_tpe()), "A sweep by TPE needs Optuna"),
+    "mlflow": (
+        lambda _: to_mlflow([], "file:///nowhere"),
+        "Writing runs to MLflow needs mlflow-skinny",
+    ),  # fmt: skip
     "sqlalchemy": (
         lambda _: run_module("recsys_core.experiments.store_tables"),
         "The database of runs needs SQLAlchemy",
@@ -88,16 +102,20 @@ def test_other_failures_to_import_stay_what_they_are():
 
 def test_each_extra_installs_what_it_is_named_for():
     names = importlib.metadata.packages_distributions()
-    for package, (_, extra) in EXTRAS.items():
-        installs = {Requirement(line).name for line in PROJECT["optional-dependencies"][extra]}
-        assert installs & set(names[package]), f"[{extra}] does not install {package}"
+    for package, (title, extra) in EXTRAS.items():
+        asked = PROJECT["optional-dependencies"][extra]
+        installs = {canonicalize_name(Requirement(line).name) for line in asked}
+        # One that is not here is installed by the name it has in sentences.
+        of_package = {canonicalize_name(name) for name in names.get(package, [title])}
+        assert installs & of_package, f"[{extra}] does not install {package}"
 
 
 def test_the_pinned_versions_are_those_that_the_core_asks_for():
     """requirements.txt pins just what pyproject.toml names, each within its bounds."""
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").split()
     pins = dict(re.sub(r"\[.*\]", "", line).split("==") for line in lines)
-    extras = PROJECT["optional-dependencies"]
+    extras = dict(PROJECT["optional-dependencies"])
+    del extras["mlflow"]  # the pages do without, and say so
     wanted = [Requirement(line) for line in [*PROJECT["dependencies"], *sum(extras.values(), [])]]
     wanted = [each for each in wanted if each.name != PROJECT["name"]]
     assert {each.name for each in wanted} == set(pins)

@@ -256,7 +256,13 @@ class Store:
         self.open()
 
     def open(self) -> None:
-        """Open it (again): make the file and the tables where they are not there."""
+        """Open it (again): make the file and the tables where they are not there.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         with self._said():
             self._engine.dispose()
             if self._path is not None:
@@ -326,7 +332,13 @@ class Store:
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
-        """Make all that this thread writes inside one transaction: all of it, or nothing."""
+        """Make all that this thread writes inside one transaction: all of it, or nothing.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         with self._writing():
             yield
 
@@ -393,21 +405,39 @@ class Store:
     # --- owners ---------------------------------------------------------------------------------
 
     def owner(self, owner: str) -> Owner:
-        """What an owner chose; the usual where nothing was."""
+        """What an owner chose; the usual where nothing was.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         table = tables.owners
         with self._reading() as own:
             row = own.execute(sql.select(table).where(table.c.owner == owner)).first()
         return Owner(owner) if row is None else _owner(row)
 
     def keep_owner(self, chosen: Owner) -> None:
-        """Keep what an owner chose."""
+        """Keep what an owner chose.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         plain = {"consent": chosen.consent, "days": chosen.days, "megabytes": chosen.megabytes}
         row = {"owner": chosen.owner, "json": json.dumps(plain), "seen": chosen.seen}
         with self._writing() as own:
             self._put(own, tables.owners, [row])
 
     def forget(self, owner: str) -> None:
-        """Forget everything of an owner, for good; SQLite overwrites the bytes in its file."""
+        """Forget everything of an owner, for good; SQLite overwrites the bytes in its file.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         with self._writing() as own:
             ids = sql.select(tables.sweeps.c.id).where(tables.sweeps.c.owner == owner)
             trials = tables.sweep_trials
@@ -433,7 +463,13 @@ class Store:
     # --- data sets ------------------------------------------------------------------------------
 
     def keep_data(self, data: KeptData, arrays: bytes | None = None) -> None:
-        """Keep what is known of a data set; without ``arrays`` those that are kept stay."""
+        """Keep what is known of a data set; without ``arrays`` those that are kept stay.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         row: dict[str, Any] = {
             "owner": data.owner, "fingerprint": data.fingerprint,
             "name": _storable(data.name),
@@ -445,7 +481,13 @@ class Store:
             self._put(own, tables.datasets, [row], kept=() if arrays is not None else ("arrays",))
 
     def data_of(self, owner: str) -> list[KeptData]:
-        """The data sets of an owner, those looked at last first."""
+        """The data sets of an owner, those looked at last first.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         table = tables.datasets
         columns = [column for column in table.c if column.name != "arrays"]
         asked = sql.select(*columns, table.c.arrays.is_not(None).label("kept"))
@@ -454,7 +496,13 @@ class Store:
             return [_data(row) for row in own.execute(asked)]
 
     def arrays(self, owner: str, fingerprint: str) -> bytes | None:
-        """The arrays of a data set; None where they are not kept."""
+        """The arrays of a data set; None where they are not kept.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         table = tables.datasets
         asked = sql.select(table.c.arrays).where(
             table.c.owner == owner, table.c.fingerprint == fingerprint
@@ -463,7 +511,13 @@ class Store:
             return own.execute(asked).scalar()
 
     def forget_data(self, owner: str, fingerprint: str) -> None:
-        """Forget a data set of an owner and all runs on it, for good."""
+        """Forget a data set of an owner and all runs on it, for good.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         data, runs = tables.datasets, tables.runs
         with self._writing() as own:
             own.execute(
@@ -474,7 +528,13 @@ class Store:
         self._clean()
 
     def drop_contents(self, owner: str, fingerprints: Sequence[str] | None = None) -> None:
-        """Forget arrays, models and checkpoints of an owner, numbers stay; None: of all data."""
+        """Forget arrays, models and checkpoints of an owner, numbers stay; None: of all data.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         data, runs, artefacts = tables.datasets, tables.runs, tables.artefacts
         of_data, of_runs = data.c.owner == owner, runs.c.owner == owner
         if fingerprints is not None:
@@ -493,7 +553,13 @@ class Store:
         self.keep_runs([(run, experiment)])
 
     def keep_runs(self, runs: Sequence[tuple[KeptRun, Experiment]]) -> None:
-        """Keep several runs; see ``keep_run``."""
+        """Keep several runs; see ``keep_run``.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         said = {run.experiment: json.dumps(experiment.to_dict()) for run, experiment in runs}
         with self._writing() as own:
             self._put(
@@ -505,7 +571,13 @@ class Store:
             self._search_again(own, [run.id for run, _ in runs])
 
     def run(self, id: str) -> KeptRun | None:
-        """The run of an id, also a deleted one; None where there is none."""
+        """The run of an id, also a deleted one; None where there is none.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         table = tables.runs
         with self._reading() as own:
             row = own.execute(sql.select(table).where(table.c.id == id)).first()
@@ -526,6 +598,11 @@ class Store:
         ``asked`` are filters, each absent or None where it does not matter: ``text`` (in name,
         note, tags, data, model), ``tag``, ``data`` (a key), ``model`` (a title), ``status``,
         ``pinned``, ``listed``, and ``deleted`` (False unless asked: only those not deleted).
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
         """
         table = tables.runs
         if sort not in SORTS:
@@ -542,20 +619,38 @@ class Store:
             return [_run(row) for row in own.execute(found)]
 
     def n_runs(self, owner: str | None = None, **asked: Any) -> int:
-        """How many runs there are; filters as in ``runs``."""
+        """How many runs there are; filters as in ``runs``.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         count = sql.select(sql.func.count()).select_from(tables.runs)
         with self._reading() as own:
             return int(own.execute(count.where(*_filters(owner, **asked))).scalar_one())
 
     def last_number(self, owner: str) -> int:
-        """The highest number that a run of an owner was given; 0 where there is none."""
+        """The highest number that a run of an owner was given; 0 where there is none.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         table = tables.runs
         highest = sql.select(sql.func.max(table.c.number)).where(table.c.owner == owner)
         with self._reading() as own:
             return int(own.execute(highest).scalar() or 0)
 
     def kinds(self, owner: str) -> dict[str, list[str]]:
-        """What there is to filter by: "data_name", "model", "status", "tags", each sorted."""
+        """What there is to filter by: "data_name", "model", "status", "tags", each sorted.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         table, found = tables.runs, {}
         mine = _filters(owner)
         with self._reading() as own:
@@ -567,7 +662,13 @@ class Store:
         return found
 
     def experiments(self, hashes: Iterable[str]) -> dict[str, Experiment]:
-        """Experiments by their hashes, without ratings; those of a newer version are absent."""
+        """Experiments by their hashes, without ratings; those of a newer version are absent.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         table, found = tables.experiments, {}
         with self._reading() as own:
             for some in _pieces(sorted(set(hashes))):
@@ -585,6 +686,8 @@ class Store:
             If there is none.
         LinkError
             If it was written by a newer version.
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
         """
         table = tables.experiments
         with self._reading() as own:
@@ -599,7 +702,13 @@ class Store:
         self, id: str, *, name: str | None = None, note: str | None = None,
         tags: Iterable[str] | None = None, pinned: bool | None = None,
     ) -> None:  # fmt: skip
-        """Change what a person writes of a run; None leaves it as it is, a blank name, too."""
+        """Change what a person writes of a run; None leaves it as it is, a blank name, too.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         changed: dict[str, Any] = {}
         if name is not None and escape.is_seen(name := escape.one_line(name)[:80]):
             changed["name"] = name
@@ -616,11 +725,23 @@ class Store:
                 self._search_again(own, [id])
 
     def delete(self, ids: Sequence[str], now: float | None = None) -> None:
-        """Delete runs so that it can be undone for 30 days (``UNDONE_WITHIN``)."""
+        """Delete runs so that it can be undone for 30 days (``UNDONE_WITHIN``).
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         self._deleted(ids, time.time() if now is None else now)
 
     def undo(self, ids: Sequence[str]) -> None:
-        """Bring deleted runs back."""
+        """Bring deleted runs back.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         self._deleted(ids, None)
 
     def _deleted(self, ids: Sequence[str], at: float | None) -> None:
@@ -630,14 +751,26 @@ class Store:
                 own.execute(table.update().where(table.c.id.in_(some)).values(deleted_at=at))
 
     def drop_runs(self, ids: Sequence[str]) -> None:
-        """Forget runs for good, with what nobody else needs of them."""
+        """Forget runs for good, with what nobody else needs of them.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         with self._writing() as own:
             for some in _pieces(ids):
                 own.execute(tables.runs.delete().where(tables.runs.c.id.in_(some)))
             _drop_orphans(own)
 
     def mark_interrupted(self) -> None:
-        """Note that nobody trains any more: called by a server that starts."""
+        """Note that nobody trains any more: called by a server that starts.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         table = tables.runs
         with self._writing() as own:
             own.execute(
@@ -645,7 +778,13 @@ class Store:
             )
 
     def set_listed(self, owner: str, ids: Sequence[str]) -> None:
-        """Note which runs are in the owner's list; all others are not."""
+        """Note which runs are in the owner's list; all others are not.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         table = tables.runs
         with self._writing() as own:
             gone = (table.c.owner == owner) & table.c.listed
@@ -669,7 +808,13 @@ class Store:
     # --- epochs and artefacts -------------------------------------------------------------------
 
     def keep_epochs(self, course: str, epochs: Iterable[Epoch]) -> None:
-        """Keep the numbers of some epochs of a training."""
+        """Keep the numbers of some epochs of a training.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         rows = [
             {"run": course, "n": epoch.number, "seconds": epoch.seconds, "objective": epoch.loss,
              "train_rmse": epoch.train_rmse, "validation_rmse": epoch.validation_rmse}
@@ -683,7 +828,13 @@ class Store:
         return self.epochs_of([course]).get(course, [])
 
     def epochs_of(self, courses: Sequence[str]) -> dict[str, list[Epoch]]:
-        """All epochs of several trainings; those without any are absent."""
+        """All epochs of several trainings; those without any are absent.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         table = tables.epochs
         found: dict[str, list[Epoch]] = {}
         with self._reading() as own:
@@ -697,19 +848,37 @@ class Store:
         return found
 
     def drop_epochs_after(self, course: str, n: int) -> None:
-        """Forget the epochs of a training past ``n``."""
+        """Forget the epochs of a training past ``n``.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         table = tables.epochs
         with self._writing() as own:
             own.execute(table.delete().where((table.c.run == course) & (table.c.n > n)))
 
     def keep_artefact(self, course: str, kind: Kind, epoch: int, data: bytes) -> None:
-        """Keep the model of the best epoch, or the last checkpoint; the one before goes."""
+        """Keep the model of the best epoch, or the last checkpoint; the one before goes.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         row = {"run": course, "kind": kind, "epoch": epoch, "bytes": data}
         with self._writing() as own:
             self._put(own, tables.artefacts, [row])
 
     def artefact(self, course: str, kind: Kind) -> Artefact | None:
-        """The model of the best epoch, or the last checkpoint; None where it is not kept."""
+        """The model of the best epoch, or the last checkpoint; None where it is not kept.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         table = tables.artefacts
         asked = sql.select(table.c.epoch, table.c.bytes)
         with self._reading() as own:
@@ -717,7 +886,13 @@ class Store:
         return None if row is None else Artefact(int(row[0]), bytes(row[1]))
 
     def artefact_epochs(self, courses: Sequence[str]) -> dict[str, dict[str, int]]:
-        """Of which epochs models and checkpoints of several trainings are, by kind."""
+        """Of which epochs models and checkpoints of several trainings are, by kind.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         table = tables.artefacts
         found: dict[str, dict[str, int]] = {}
         with self._reading() as own:
@@ -728,7 +903,13 @@ class Store:
         return found
 
     def drop_artefacts(self, course: str) -> None:
-        """Forget model and checkpoint of a training: it is trained again when looked at."""
+        """Forget model and checkpoint of a training: it is trained again when looked at.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         table = tables.artefacts
         with self._writing() as own:
             own.execute(table.delete().where(table.c.run == course))
@@ -736,12 +917,24 @@ class Store:
     # --- views ----------------------------------------------------------------------------------
 
     def keep_view(self, owner: str, said: Mapping[str, Any]) -> None:
-        """Keep what an owner looked at last, as plain data."""
+        """Keep what an owner looked at last, as plain data.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         with self._writing() as own:
             self._put(own, tables.views, [{"owner": owner, "json": json.dumps(dict(said))}])
 
     def view(self, owner: str) -> dict[str, Any] | None:
-        """What an owner looked at last; None where nothing is kept."""
+        """What an owner looked at last; None where nothing is kept.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         table = tables.views
         with self._reading() as own:
             text = own.execute(sql.select(table.c.json).where(table.c.owner == owner)).scalar()
@@ -750,7 +943,13 @@ class Store:
     # --- sweeps ---------------------------------------------------------------------------------
 
     def keep_sweep(self, sweep: KeptSweep) -> None:
-        """Keep a sweep; of one that is there already the deletion stays."""
+        """Keep a sweep; of one that is there already the deletion stays.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         row = {
             "id": sweep.id, "owner": sweep.owner, "json": json.dumps(dict(sweep.said)),
             "status": sweep.status, "created": sweep.created, "deleted_at": sweep.deleted_at,
@@ -759,7 +958,13 @@ class Store:
             self._put(own, tables.sweeps, [row], kept=("deleted_at",))
 
     def keep_trials(self, sweep: str, trials: Mapping[int, Mapping[str, Any]]) -> None:
-        """Keep trials of a sweep, plain data each, by their numbers."""
+        """Keep trials of a sweep, plain data each, by their numbers.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         rows = [
             {"sweep": sweep, "number": number, "json": json.dumps(dict(said))}
             for number, said in trials.items()
@@ -768,14 +973,26 @@ class Store:
             self._put(own, tables.sweep_trials, rows)
 
     def sweep(self, id: str) -> KeptSweep | None:
-        """The sweep of an id, also a deleted one; None where there is none."""
+        """The sweep of an id, also a deleted one; None where there is none.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         table = tables.sweeps
         with self._reading() as own:
             row = own.execute(sql.select(table).where(table.c.id == id)).first()
         return None if row is None else _sweep(row)
 
     def sweeps_of(self, owner: str | None = None, deleted: bool = False) -> list[KeptSweep]:
-        """The sweeps of an owner (None: of all), the latest first."""
+        """The sweeps of an owner (None: of all), the latest first.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         table = tables.sweeps
         asked = sql.select(table).order_by(table.c.created.desc(), table.c.id)
         gone = table.c.deleted_at.is_not(None) if deleted else table.c.deleted_at.is_(None)
@@ -786,18 +1003,36 @@ class Store:
             return [_sweep(row) for row in own.execute(asked)]
 
     def trials_of(self, sweep: str) -> dict[int, dict[str, Any]]:
-        """The trials of a sweep by their numbers, in their order."""
+        """The trials of a sweep by their numbers, in their order.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         table = tables.sweep_trials
         asked = sql.select(table.c.number, table.c.json).where(table.c.sweep == sweep)
         with self._reading() as own:
             return {int(n): json.loads(text) for n, text in own.execute(asked.order_by("number"))}
 
     def delete_sweep(self, id: str, now: float | None = None) -> None:
-        """Delete a sweep so that it can be undone."""
+        """Delete a sweep so that it can be undone.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         self._delete_sweep(id, time.time() if now is None else now)
 
     def undo_sweep(self, id: str) -> None:
-        """Bring a deleted sweep back."""
+        """Bring a deleted sweep back.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         self._delete_sweep(id, None)
 
     def _delete_sweep(self, id: str, at: float | None) -> None:
@@ -808,7 +1043,13 @@ class Store:
     # --- how long and how much ------------------------------------------------------------------
 
     def expire(self, now: float | None = None) -> None:
-        """Forget what has been kept long enough, as each owner chose; see ``Owner``."""
+        """Forget what has been kept long enough, as each owner chose; see ``Owner``.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         now = time.time() if now is None else now
         runs, sweeps, owners = tables.runs, tables.sweeps, tables.owners
         with self._writing() as own:
@@ -851,7 +1092,13 @@ class Store:
             own.execute(artefacts.delete().where(artefacts.c.run.in_(some)))
 
     def size_of(self, owner: str) -> int:
-        """Bytes that arrays, models and checkpoints of an owner take."""
+        """Bytes that arrays, models and checkpoints of an owner take.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be used: it is locked, full, damaged or gone.
+        """
         runs, artefacts, data = tables.runs, tables.artefacts, tables.datasets
         courses = sql.select(runs.c.course).where(runs.c.owner == owner)
         both = (

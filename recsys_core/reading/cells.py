@@ -242,7 +242,7 @@ def columns_of(table: pd.DataFrame) -> Iterator[Column]:
 
 
 def factorized(column: Column) -> tuple[np.ndarray, Sequence[Any]]:
-    """Codes, −1 where missing, and the distinct cells, each to be looked at once."""
+    """Codes, (n_rows,), −1 where missing, and the distinct cells, each to be looked at once."""
     if isinstance(column, np.ndarray):
         places: dict[tuple[type, Any], int] = {}
         codes = [places.setdefault((type(cell), cell), len(places)) for cell in column]
