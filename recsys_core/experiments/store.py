@@ -28,9 +28,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from recsys_core import escape
-from recsys_core.errors import FactorscopeError, MissingRunError, StoreError
+from recsys_core.errors import FactorscopeError, MissingRunError
 from recsys_core.experiments import store_tables as tables
 from recsys_core.experiments.experiment import Experiment
+from recsys_core.experiments.store_errors import VARIABLE, check_there, no_address, said, too_new
 from recsys_core.extras import needed_for
 from recsys_core.ratings import UPLOAD
 from recsys_core.recipes import Recipe
@@ -44,8 +45,8 @@ with needed_for("The database of runs"):
 Consent = Literal["keep", "visit"]
 Kind = Literal["model", "checkpoint"]
 
-# Names the database; ``NOTHING`` says that nothing is kept.
-VARIABLE, NOTHING = "FACTORSCOPE_DB", "none"
+# What ``VARIABLE`` holds where nothing is to be kept.
+NOTHING = "none"
 
 # Seconds that a writer waits for another one.
 PATIENCE = 5.0
@@ -241,13 +242,7 @@ class Store:
                 waits = {"connect_timeout": int(PATIENCE)}
                 self._engine = sql.create_engine(self.url, pool_pre_ping=True, connect_args=waits)
         except (sql.exc.ArgumentError, sql.exc.NoSuchModuleError, ModuleNotFoundError):
-            raise StoreError(
-                Text(
-                    "“{url}” is no address of a database; write sqlite:///FILE or "
-                    "postgresql+psycopg://USER:PASSWORD@HOST/NAME.",
-                    url=_without_password(url),
-                )
-            ) from None
+            raise no_address(url) from None
         named = self.url.database if self._is_file else None
         self._path = Path(named) if named and named != ":memory:" else None
         self.where = str(self._path or self.url.render_as_string(hide_password=True))
@@ -257,7 +252,7 @@ class Store:
 
     def open(self) -> None:
         """Open it (again): make the file and the tables where they are not there."""
-        with self._said():
+        with said(self.where):
             self._engine.dispose()
             if self._path is not None:
                 _make_private(self._path)
@@ -275,13 +270,7 @@ class Store:
         newest = len(tables.MIGRATIONS)
         version = self._version()
         if version > newest:
-            raise StoreError(
-                Text(
-                    "{where} was written by a newer version of Factorscope; update this one, or "
-                    "name another database in {variable}.",
-                    where=self.where, variable=VARIABLE,
-                )
-            )  # fmt: skip
+            raise too_new(self.where)
         if 0 < version < newest:
             self._copy_before(version)
         if version < newest:
@@ -336,11 +325,8 @@ class Store:
         if inside is not None:
             yield inside
             return
-        with self._said():
-            if self._inode_now() != self._inode:
-                raise StoreError(
-                    Text("{where} was moved or deleted while it was in use.", where=self.where)
-                )
+        with said(self.where):
+            check_there(self._inode_now() == self._inode, self.where)
             with self._engine.connect().execution_options(writes=True) as own, own.begin():
                 self._here.connection, self._here.clean = own, False
                 try:
@@ -356,7 +342,7 @@ class Store:
         if inside is not None:
             yield inside
             return
-        with self._said(), self._engine.connect() as own:
+        with said(self.where), self._engine.connect() as own:
             yield own
 
     def _inode_now(self) -> int:
@@ -367,16 +353,6 @@ class Store:
             return self._path.stat().st_ino
         except OSError:
             return -1
-
-    @contextlib.contextmanager
-    def _said(self) -> Iterator[None]:
-        """Say in one sentence what a database refuses."""
-        try:
-            yield
-        except (sql.exc.IntegrityError, sql.exc.DataError):
-            raise  # a mistake of ours, which no waiting mends
-        except (sql.exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
-            raise StoreError(_sentence(error, self.where)) from error
 
     def _put(self, own: sql.Connection, table: sql.Table, rows: Sequence[Mapping[str, Any]],
              kept: Iterable[str] = ()) -> None:  # fmt: skip
@@ -424,7 +400,7 @@ class Store:
         if getattr(self._here, "connection", None) is not None:
             self._here.clean = True  # once the transaction is over
             return
-        with self._said():
+        with said(self.where):
             with self._engine.connect() as own:
                 own.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             for copy in self._path.parent.glob(f"{self._path.name}.version-*"):
@@ -984,7 +960,7 @@ def _drop_orphans(own: sql.Connection) -> None:
         own.execute(table.delete().where(column.not_in(used)))
 
 
-# --- SQLite, and what a database says -------------------------------------------------------------
+# --- SQLite ---------------------------------------------------------------------------------------
 
 
 def _sqlite_engine(url: sql.URL) -> sql.Engine:
@@ -1018,46 +994,3 @@ def _make_private(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-
-
-def _without_password(url: str) -> str:
-    head, at, tail = url.rpartition("@")
-    return f"{head.partition('://')[0]}://…@{tail}" if at else url
-
-
-def _sentence(error: Exception, where: str) -> Text:
-    """What a database refused, in one sentence."""
-    cause = getattr(error, "orig", None) or error
-    if isinstance(error, StoreError):
-        return Text("{said}", said=error.text)
-    if isinstance(cause, sqlite3.Error):
-        code = (getattr(cause, "sqlite_errorcode", None) or 0) & 0xFF
-        if code in _SQLITE_SAYS:
-            return Text(_SQLITE_SAYS[code], where=where, variable=VARIABLE)
-    elif isinstance(cause, OSError) or type(cause).__module__.startswith("psycopg"):
-        if isinstance(cause, OSError) or isinstance(error, sql.exc.OperationalError):
-            return Text(
-                "{where} cannot be reached; check that it is there and may be used, or name "
-                "another database in {variable}.",
-                where=where, variable=VARIABLE,
-            )  # fmt: skip
-    first = str(cause).strip().partition("\n")[0]
-    return Text("{where} refused: {why}.", where=where, why=escape.brief(first, 200).rstrip("."))
-
-
-_SQLITE_SAYS = {
-    sqlite3.SQLITE_BUSY: "{where} is locked by another program; wait, or close that one.",
-    sqlite3.SQLITE_LOCKED: "{where} is locked by another program; wait, or close that one.",
-    sqlite3.SQLITE_FULL: "There is no room left for {where}; free some, or name another database "
-    "in {variable}.",
-    sqlite3.SQLITE_READONLY: "{where} cannot be written to; change its permissions, or name "
-    "another database in {variable}.",
-    sqlite3.SQLITE_CANTOPEN: "{where} cannot be opened; check that its folder is there and may be "
-    "written to, or name another database in {variable}.",
-    sqlite3.SQLITE_IOERR: "{where} cannot be read or written; check the disk, or name another "
-    "database in {variable}.",
-    sqlite3.SQLITE_NOTADB: "{where} is no database, or damaged; move it away, or name another one "
-    "in {variable}.",
-    sqlite3.SQLITE_CORRUPT: "{where} is damaged; move it away, or name another database in "
-    "{variable}.",
-}

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from recsys_core.errors import FactorscopeError
+from recsys_core.extras import needed_for
 from recsys_core.models.fitted_model import FittedModel
 from recsys_core.ratings import Ratings
 from recsys_core.text import Text
@@ -188,7 +189,8 @@ class _Reader:
         if kind == "fitted":
             return FittedModel.kinds[said[kind]].of_parts(self._train, self.read(said["parts"]))
         if kind == "tensor":
-            import torch
+            with needed_for("Neural MF"):
+                import torch
 
             return torch.from_numpy(self._arrays[said[kind]].copy())
         raise ValueError(kind)

@@ -261,7 +261,13 @@ def _load(store: Store, kept: KeptRun, train: Ratings) -> Kept:
 
 
 def waiting(workspace: Workspace) -> list[Waiting]:
-    """Runs of the last visit that are not in the list, each with what it needs."""
+    """Runs of the last visit that are not in the list, each with what it needs.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be used.
+    """
     found = [] if _keeper is None else _keeper.waiting.get(workspace.owner, [])
     return [Waiting(run, _needs(workspace, run)) for run in found]
 
@@ -341,7 +347,13 @@ def set_words(
     tags: Iterable[str] | None = None,
     pinned: bool | None = None,
 ) -> None:
-    """Change what a person writes of a run, in the list and in the database; None: as it is."""
+    """Change what a person writes of a run, in the list and in the database; None: as it is.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be used.
+    """
     keeper, _ = _in_use()
     entry = entry_of(workspace, id)
     if entry is not None and name is not None:
@@ -351,7 +363,13 @@ def set_words(
 
 
 def delete(workspace: Workspace, ids: Sequence[str]) -> None:
-    """Delete kept runs, which ``undo`` brings back; those in the list are taken out of it."""
+    """Delete kept runs, which ``undo`` brings back; those in the list are taken out of it.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be used.
+    """
     keeper, store = _in_use()
     mine = [run.id for id in ids if (run := store.run(id)) and run.owner == workspace.owner]
     for id in mine:
@@ -362,7 +380,13 @@ def delete(workspace: Workspace, ids: Sequence[str]) -> None:
 
 
 def undo(workspace: Workspace, ids: Sequence[str]) -> None:
-    """Bring deleted runs back among the kept ones."""
+    """Bring deleted runs back among the kept ones.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be used.
+    """
     keeper, store = _in_use()
     mine = [run.id for id in ids if (run := store.run(id)) and run.owner == workspace.owner]
     keeper.do(lambda store: store.undo(mine))
