@@ -28,9 +28,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from recsys_core import escape
-from recsys_core.errors import FactorscopeError, MissingRunError, StoreError
+from recsys_core.errors import FactorscopeError, MissingRunError
 from recsys_core.experiments import store_tables as tables
 from recsys_core.experiments.experiment import Experiment
+from recsys_core.experiments.store_errors import VARIABLE, check_there, no_address, said, too_new
 from recsys_core.extras import needed_for
 from recsys_core.ratings import UPLOAD
 from recsys_core.recipes import Recipe
@@ -44,8 +45,8 @@ with needed_for("The database of runs"):
 Consent = Literal["keep", "visit"]
 Kind = Literal["model", "checkpoint"]
 
-# Names the database; ``NOTHING`` says that nothing is kept.
-VARIABLE, NOTHING = "FACTORSCOPE_DB", "none"
+# What ``VARIABLE`` holds where nothing is to be kept.
+NOTHING = "none"
 
 # Seconds that a writer waits for another one.
 PATIENCE = 5.0
@@ -241,13 +242,7 @@ class Store:
                 waits = {"connect_timeout": int(PATIENCE)}
                 self._engine = sql.create_engine(self.url, pool_pre_ping=True, connect_args=waits)
         except (sql.exc.ArgumentError, sql.exc.NoSuchModuleError, ModuleNotFoundError):
-            raise StoreError(
-                Text(
-                    "“{url}” is no address of a database; write sqlite:///FILE or "
-                    "postgresql+psycopg://USER:PASSWORD@HOST/NAME.",
-                    url=_without_password(url),
-                )
-            ) from None
+            raise no_address(url) from None
         named = self.url.database if self._is_file else None
         self._path = Path(named) if named and named != ":memory:" else None
         self.where = str(self._path or self.url.render_as_string(hide_password=True))
@@ -256,14 +251,8 @@ class Store:
         self.open()
 
     def open(self) -> None:
-        """Open it (again): make the file and the tables where they are not there.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
-        with self._said():
+        """Open it (again): make the file and the tables where they are not there."""
+        with said(self.where):
             self._engine.dispose()
             if self._path is not None:
                 _make_private(self._path)
@@ -281,13 +270,7 @@ class Store:
         newest = len(tables.MIGRATIONS)
         version = self._version()
         if version > newest:
-            raise StoreError(
-                Text(
-                    "{where} was written by a newer version of Factorscope; update this one, or "
-                    "name another database in {variable}.",
-                    where=self.where, variable=VARIABLE,
-                )
-            )  # fmt: skip
+            raise too_new(self.where)
         if 0 < version < newest:
             self._copy_before(version)
         if version < newest:
@@ -332,13 +315,7 @@ class Store:
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
-        """Make all that this thread writes inside one transaction: all of it, or nothing.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Make all that this thread writes inside one transaction: all of it, or nothing."""
         with self._writing():
             yield
 
@@ -348,11 +325,8 @@ class Store:
         if inside is not None:
             yield inside
             return
-        with self._said():
-            if self._inode_now() != self._inode:
-                raise StoreError(
-                    Text("{where} was moved or deleted while it was in use.", where=self.where)
-                )
+        with said(self.where):
+            check_there(self._inode_now() == self._inode, self.where)
             with self._engine.connect().execution_options(writes=True) as own, own.begin():
                 self._here.connection, self._here.clean = own, False
                 try:
@@ -368,7 +342,7 @@ class Store:
         if inside is not None:
             yield inside
             return
-        with self._said(), self._engine.connect() as own:
+        with said(self.where), self._engine.connect() as own:
             yield own
 
     def _inode_now(self) -> int:
@@ -379,16 +353,6 @@ class Store:
             return self._path.stat().st_ino
         except OSError:
             return -1
-
-    @contextlib.contextmanager
-    def _said(self) -> Iterator[None]:
-        """Say in one sentence what a database refuses."""
-        try:
-            yield
-        except (sql.exc.IntegrityError, sql.exc.DataError):
-            raise  # a mistake of ours, which no waiting mends
-        except (sql.exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
-            raise StoreError(_sentence(error, self.where)) from error
 
     def _put(self, own: sql.Connection, table: sql.Table, rows: Sequence[Mapping[str, Any]],
              kept: Iterable[str] = ()) -> None:  # fmt: skip
@@ -405,39 +369,21 @@ class Store:
     # --- owners ---------------------------------------------------------------------------------
 
     def owner(self, owner: str) -> Owner:
-        """What an owner chose; the usual where nothing was.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """What an owner chose; the usual where nothing was."""
         table = tables.owners
         with self._reading() as own:
             row = own.execute(sql.select(table).where(table.c.owner == owner)).first()
         return Owner(owner) if row is None else _owner(row)
 
     def keep_owner(self, chosen: Owner) -> None:
-        """Keep what an owner chose.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Keep what an owner chose."""
         plain = {"consent": chosen.consent, "days": chosen.days, "megabytes": chosen.megabytes}
         row = {"owner": chosen.owner, "json": json.dumps(plain), "seen": chosen.seen}
         with self._writing() as own:
             self._put(own, tables.owners, [row])
 
     def forget(self, owner: str) -> None:
-        """Forget everything of an owner, for good; SQLite overwrites the bytes in its file.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Forget everything of an owner, for good; SQLite overwrites the bytes in its file."""
         with self._writing() as own:
             ids = sql.select(tables.sweeps.c.id).where(tables.sweeps.c.owner == owner)
             trials = tables.sweep_trials
@@ -454,7 +400,7 @@ class Store:
         if getattr(self._here, "connection", None) is not None:
             self._here.clean = True  # once the transaction is over
             return
-        with self._said():
+        with said(self.where):
             with self._engine.connect() as own:
                 own.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             for copy in self._path.parent.glob(f"{self._path.name}.version-*"):
@@ -463,13 +409,7 @@ class Store:
     # --- data sets ------------------------------------------------------------------------------
 
     def keep_data(self, data: KeptData, arrays: bytes | None = None) -> None:
-        """Keep what is known of a data set; without ``arrays`` those that are kept stay.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Keep what is known of a data set; without ``arrays`` those that are kept stay."""
         row: dict[str, Any] = {
             "owner": data.owner, "fingerprint": data.fingerprint,
             "name": _storable(data.name),
@@ -481,13 +421,7 @@ class Store:
             self._put(own, tables.datasets, [row], kept=() if arrays is not None else ("arrays",))
 
     def data_of(self, owner: str) -> list[KeptData]:
-        """The data sets of an owner, those looked at last first.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """The data sets of an owner, those looked at last first."""
         table = tables.datasets
         columns = [column for column in table.c if column.name != "arrays"]
         asked = sql.select(*columns, table.c.arrays.is_not(None).label("kept"))
@@ -496,13 +430,7 @@ class Store:
             return [_data(row) for row in own.execute(asked)]
 
     def arrays(self, owner: str, fingerprint: str) -> bytes | None:
-        """The arrays of a data set; None where they are not kept.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """The arrays of a data set; None where they are not kept."""
         table = tables.datasets
         asked = sql.select(table.c.arrays).where(
             table.c.owner == owner, table.c.fingerprint == fingerprint
@@ -511,13 +439,7 @@ class Store:
             return own.execute(asked).scalar()
 
     def forget_data(self, owner: str, fingerprint: str) -> None:
-        """Forget a data set of an owner and all runs on it, for good.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Forget a data set of an owner and all runs on it, for good."""
         data, runs = tables.datasets, tables.runs
         with self._writing() as own:
             own.execute(
@@ -528,13 +450,7 @@ class Store:
         self._clean()
 
     def drop_contents(self, owner: str, fingerprints: Sequence[str] | None = None) -> None:
-        """Forget arrays, models and checkpoints of an owner, numbers stay; None: of all data.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Forget arrays, models and checkpoints of an owner, numbers stay; None: of all data."""
         data, runs, artefacts = tables.datasets, tables.runs, tables.artefacts
         of_data, of_runs = data.c.owner == owner, runs.c.owner == owner
         if fingerprints is not None:
@@ -553,13 +469,7 @@ class Store:
         self.keep_runs([(run, experiment)])
 
     def keep_runs(self, runs: Sequence[tuple[KeptRun, Experiment]]) -> None:
-        """Keep several runs; see ``keep_run``.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Keep several runs; see ``keep_run``."""
         said = {run.experiment: json.dumps(experiment.to_dict()) for run, experiment in runs}
         with self._writing() as own:
             self._put(
@@ -571,13 +481,7 @@ class Store:
             self._search_again(own, [run.id for run, _ in runs])
 
     def run(self, id: str) -> KeptRun | None:
-        """The run of an id, also a deleted one; None where there is none.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """The run of an id, also a deleted one; None where there is none."""
         table = tables.runs
         with self._reading() as own:
             row = own.execute(sql.select(table).where(table.c.id == id)).first()
@@ -598,11 +502,6 @@ class Store:
         ``asked`` are filters, each absent or None where it does not matter: ``text`` (in name,
         note, tags, data, model), ``tag``, ``data`` (a key), ``model`` (a title), ``status``,
         ``pinned``, ``listed``, and ``deleted`` (False unless asked: only those not deleted).
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
         """
         table = tables.runs
         if sort not in SORTS:
@@ -619,38 +518,20 @@ class Store:
             return [_run(row) for row in own.execute(found)]
 
     def n_runs(self, owner: str | None = None, **asked: Any) -> int:
-        """How many runs there are; filters as in ``runs``.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """How many runs there are; filters as in ``runs``."""
         count = sql.select(sql.func.count()).select_from(tables.runs)
         with self._reading() as own:
             return int(own.execute(count.where(*_filters(owner, **asked))).scalar_one())
 
     def last_number(self, owner: str) -> int:
-        """The highest number that a run of an owner was given; 0 where there is none.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """The highest number that a run of an owner was given; 0 where there is none."""
         table = tables.runs
         highest = sql.select(sql.func.max(table.c.number)).where(table.c.owner == owner)
         with self._reading() as own:
             return int(own.execute(highest).scalar() or 0)
 
     def kinds(self, owner: str) -> dict[str, list[str]]:
-        """What there is to filter by: "data_name", "model", "status", "tags", each sorted.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """What there is to filter by: "data_name", "model", "status", "tags", each sorted."""
         table, found = tables.runs, {}
         mine = _filters(owner)
         with self._reading() as own:
@@ -662,13 +543,7 @@ class Store:
         return found
 
     def experiments(self, hashes: Iterable[str]) -> dict[str, Experiment]:
-        """Experiments by their hashes, without ratings; those of a newer version are absent.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Experiments by their hashes, without ratings; those of a newer version are absent."""
         table, found = tables.experiments, {}
         with self._reading() as own:
             for some in _pieces(sorted(set(hashes))):
@@ -686,8 +561,6 @@ class Store:
             If there is none.
         LinkError
             If it was written by a newer version.
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
         """
         table = tables.experiments
         with self._reading() as own:
@@ -702,13 +575,7 @@ class Store:
         self, id: str, *, name: str | None = None, note: str | None = None,
         tags: Iterable[str] | None = None, pinned: bool | None = None,
     ) -> None:  # fmt: skip
-        """Change what a person writes of a run; None leaves it as it is, a blank name, too.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Change what a person writes of a run; None leaves it as it is, a blank name, too."""
         changed: dict[str, Any] = {}
         if name is not None and escape.is_seen(name := escape.one_line(name)[:80]):
             changed["name"] = name
@@ -725,23 +592,11 @@ class Store:
                 self._search_again(own, [id])
 
     def delete(self, ids: Sequence[str], now: float | None = None) -> None:
-        """Delete runs so that it can be undone for 30 days (``UNDONE_WITHIN``).
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Delete runs so that it can be undone for 30 days (``UNDONE_WITHIN``)."""
         self._deleted(ids, time.time() if now is None else now)
 
     def undo(self, ids: Sequence[str]) -> None:
-        """Bring deleted runs back.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Bring deleted runs back."""
         self._deleted(ids, None)
 
     def _deleted(self, ids: Sequence[str], at: float | None) -> None:
@@ -751,26 +606,14 @@ class Store:
                 own.execute(table.update().where(table.c.id.in_(some)).values(deleted_at=at))
 
     def drop_runs(self, ids: Sequence[str]) -> None:
-        """Forget runs for good, with what nobody else needs of them.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Forget runs for good, with what nobody else needs of them."""
         with self._writing() as own:
             for some in _pieces(ids):
                 own.execute(tables.runs.delete().where(tables.runs.c.id.in_(some)))
             _drop_orphans(own)
 
     def mark_interrupted(self) -> None:
-        """Note that nobody trains any more: called by a server that starts.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Note that nobody trains any more: called by a server that starts."""
         table = tables.runs
         with self._writing() as own:
             own.execute(
@@ -778,13 +621,7 @@ class Store:
             )
 
     def set_listed(self, owner: str, ids: Sequence[str]) -> None:
-        """Note which runs are in the owner's list; all others are not.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Note which runs are in the owner's list; all others are not."""
         table = tables.runs
         with self._writing() as own:
             gone = (table.c.owner == owner) & table.c.listed
@@ -808,13 +645,7 @@ class Store:
     # --- epochs and artefacts -------------------------------------------------------------------
 
     def keep_epochs(self, course: str, epochs: Iterable[Epoch]) -> None:
-        """Keep the numbers of some epochs of a training.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Keep the numbers of some epochs of a training."""
         rows = [
             {"run": course, "n": epoch.number, "seconds": epoch.seconds, "objective": epoch.loss,
              "train_rmse": epoch.train_rmse, "validation_rmse": epoch.validation_rmse}
@@ -828,13 +659,7 @@ class Store:
         return self.epochs_of([course]).get(course, [])
 
     def epochs_of(self, courses: Sequence[str]) -> dict[str, list[Epoch]]:
-        """All epochs of several trainings; those without any are absent.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """All epochs of several trainings; those without any are absent."""
         table = tables.epochs
         found: dict[str, list[Epoch]] = {}
         with self._reading() as own:
@@ -848,37 +673,19 @@ class Store:
         return found
 
     def drop_epochs_after(self, course: str, n: int) -> None:
-        """Forget the epochs of a training past ``n``.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Forget the epochs of a training past ``n``."""
         table = tables.epochs
         with self._writing() as own:
             own.execute(table.delete().where((table.c.run == course) & (table.c.n > n)))
 
     def keep_artefact(self, course: str, kind: Kind, epoch: int, data: bytes) -> None:
-        """Keep the model of the best epoch, or the last checkpoint; the one before goes.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Keep the model of the best epoch, or the last checkpoint; the one before goes."""
         row = {"run": course, "kind": kind, "epoch": epoch, "bytes": data}
         with self._writing() as own:
             self._put(own, tables.artefacts, [row])
 
     def artefact(self, course: str, kind: Kind) -> Artefact | None:
-        """The model of the best epoch, or the last checkpoint; None where it is not kept.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """The model of the best epoch, or the last checkpoint; None where it is not kept."""
         table = tables.artefacts
         asked = sql.select(table.c.epoch, table.c.bytes)
         with self._reading() as own:
@@ -886,13 +693,7 @@ class Store:
         return None if row is None else Artefact(int(row[0]), bytes(row[1]))
 
     def artefact_epochs(self, courses: Sequence[str]) -> dict[str, dict[str, int]]:
-        """Of which epochs models and checkpoints of several trainings are, by kind.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Of which epochs models and checkpoints of several trainings are, by kind."""
         table = tables.artefacts
         found: dict[str, dict[str, int]] = {}
         with self._reading() as own:
@@ -903,13 +704,7 @@ class Store:
         return found
 
     def drop_artefacts(self, course: str) -> None:
-        """Forget model and checkpoint of a training: it is trained again when looked at.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Forget model and checkpoint of a training: it is trained again when looked at."""
         table = tables.artefacts
         with self._writing() as own:
             own.execute(table.delete().where(table.c.run == course))
@@ -917,24 +712,12 @@ class Store:
     # --- views ----------------------------------------------------------------------------------
 
     def keep_view(self, owner: str, said: Mapping[str, Any]) -> None:
-        """Keep what an owner looked at last, as plain data.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Keep what an owner looked at last, as plain data."""
         with self._writing() as own:
             self._put(own, tables.views, [{"owner": owner, "json": json.dumps(dict(said))}])
 
     def view(self, owner: str) -> dict[str, Any] | None:
-        """What an owner looked at last; None where nothing is kept.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """What an owner looked at last; None where nothing is kept."""
         table = tables.views
         with self._reading() as own:
             text = own.execute(sql.select(table.c.json).where(table.c.owner == owner)).scalar()
@@ -943,13 +726,7 @@ class Store:
     # --- sweeps ---------------------------------------------------------------------------------
 
     def keep_sweep(self, sweep: KeptSweep) -> None:
-        """Keep a sweep; of one that is there already the deletion stays.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Keep a sweep; of one that is there already the deletion stays."""
         row = {
             "id": sweep.id, "owner": sweep.owner, "json": json.dumps(dict(sweep.said)),
             "status": sweep.status, "created": sweep.created, "deleted_at": sweep.deleted_at,
@@ -958,13 +735,7 @@ class Store:
             self._put(own, tables.sweeps, [row], kept=("deleted_at",))
 
     def keep_trials(self, sweep: str, trials: Mapping[int, Mapping[str, Any]]) -> None:
-        """Keep trials of a sweep, plain data each, by their numbers.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Keep trials of a sweep, plain data each, by their numbers."""
         rows = [
             {"sweep": sweep, "number": number, "json": json.dumps(dict(said))}
             for number, said in trials.items()
@@ -973,26 +744,14 @@ class Store:
             self._put(own, tables.sweep_trials, rows)
 
     def sweep(self, id: str) -> KeptSweep | None:
-        """The sweep of an id, also a deleted one; None where there is none.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """The sweep of an id, also a deleted one; None where there is none."""
         table = tables.sweeps
         with self._reading() as own:
             row = own.execute(sql.select(table).where(table.c.id == id)).first()
         return None if row is None else _sweep(row)
 
     def sweeps_of(self, owner: str | None = None, deleted: bool = False) -> list[KeptSweep]:
-        """The sweeps of an owner (None: of all), the latest first.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """The sweeps of an owner (None: of all), the latest first."""
         table = tables.sweeps
         asked = sql.select(table).order_by(table.c.created.desc(), table.c.id)
         gone = table.c.deleted_at.is_not(None) if deleted else table.c.deleted_at.is_(None)
@@ -1003,36 +762,18 @@ class Store:
             return [_sweep(row) for row in own.execute(asked)]
 
     def trials_of(self, sweep: str) -> dict[int, dict[str, Any]]:
-        """The trials of a sweep by their numbers, in their order.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """The trials of a sweep by their numbers, in their order."""
         table = tables.sweep_trials
         asked = sql.select(table.c.number, table.c.json).where(table.c.sweep == sweep)
         with self._reading() as own:
             return {int(n): json.loads(text) for n, text in own.execute(asked.order_by("number"))}
 
     def delete_sweep(self, id: str, now: float | None = None) -> None:
-        """Delete a sweep so that it can be undone.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Delete a sweep so that it can be undone."""
         self._delete_sweep(id, time.time() if now is None else now)
 
     def undo_sweep(self, id: str) -> None:
-        """Bring a deleted sweep back.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Bring a deleted sweep back."""
         self._delete_sweep(id, None)
 
     def _delete_sweep(self, id: str, at: float | None) -> None:
@@ -1043,13 +784,7 @@ class Store:
     # --- how long and how much ------------------------------------------------------------------
 
     def expire(self, now: float | None = None) -> None:
-        """Forget what has been kept long enough, as each owner chose; see ``Owner``.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Forget what has been kept long enough, as each owner chose; see ``Owner``."""
         now = time.time() if now is None else now
         runs, sweeps, owners = tables.runs, tables.sweeps, tables.owners
         with self._writing() as own:
@@ -1092,13 +827,7 @@ class Store:
             own.execute(artefacts.delete().where(artefacts.c.run.in_(some)))
 
     def size_of(self, owner: str) -> int:
-        """Bytes that arrays, models and checkpoints of an owner take.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be used: it is locked, full, damaged or gone.
-        """
+        """Bytes that arrays, models and checkpoints of an owner take."""
         runs, artefacts, data = tables.runs, tables.artefacts, tables.datasets
         courses = sql.select(runs.c.course).where(runs.c.owner == owner)
         both = (
@@ -1231,7 +960,7 @@ def _drop_orphans(own: sql.Connection) -> None:
         own.execute(table.delete().where(column.not_in(used)))
 
 
-# --- SQLite, and what a database says -------------------------------------------------------------
+# --- SQLite ---------------------------------------------------------------------------------------
 
 
 def _sqlite_engine(url: sql.URL) -> sql.Engine:
@@ -1265,46 +994,3 @@ def _make_private(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-
-
-def _without_password(url: str) -> str:
-    head, at, tail = url.rpartition("@")
-    return f"{head.partition('://')[0]}://…@{tail}" if at else url
-
-
-def _sentence(error: Exception, where: str) -> Text:
-    """What a database refused, in one sentence."""
-    cause = getattr(error, "orig", None) or error
-    if isinstance(error, StoreError):
-        return Text("{said}", said=error.text)
-    if isinstance(cause, sqlite3.Error):
-        code = (getattr(cause, "sqlite_errorcode", None) or 0) & 0xFF
-        if code in _SQLITE_SAYS:
-            return Text(_SQLITE_SAYS[code], where=where, variable=VARIABLE)
-    elif isinstance(cause, OSError) or type(cause).__module__.startswith("psycopg"):
-        if isinstance(cause, OSError) or isinstance(error, sql.exc.OperationalError):
-            return Text(
-                "{where} cannot be reached; check that it is there and may be used, or name "
-                "another database in {variable}.",
-                where=where, variable=VARIABLE,
-            )  # fmt: skip
-    first = str(cause).strip().partition("\n")[0]
-    return Text("{where} refused: {why}.", where=where, why=escape.brief(first, 200).rstrip("."))
-
-
-_SQLITE_SAYS = {
-    sqlite3.SQLITE_BUSY: "{where} is locked by another program; wait, or close that one.",
-    sqlite3.SQLITE_LOCKED: "{where} is locked by another program; wait, or close that one.",
-    sqlite3.SQLITE_FULL: "There is no room left for {where}; free some, or name another database "
-    "in {variable}.",
-    sqlite3.SQLITE_READONLY: "{where} cannot be written to; change its permissions, or name "
-    "another database in {variable}.",
-    sqlite3.SQLITE_CANTOPEN: "{where} cannot be opened; check that its folder is there and may be "
-    "written to, or name another database in {variable}.",
-    sqlite3.SQLITE_IOERR: "{where} cannot be read or written; check the disk, or name another "
-    "database in {variable}.",
-    sqlite3.SQLITE_NOTADB: "{where} is no database, or damaged; move it away, or name another one "
-    "in {variable}.",
-    sqlite3.SQLITE_CORRUPT: "{where} is damaged; move it away, or name another database in "
-    "{variable}.",
-}

@@ -189,7 +189,7 @@ class _Reader:
         if kind == "fitted":
             return FittedModel.kinds[said[kind]].of_parts(self._train, self.read(said["parts"]))
         if kind == "tensor":
-            with needed_for("This checkpoint"):
+            with needed_for("Neural MF"):
                 import torch
 
             return torch.from_numpy(self._arrays[said[kind]].copy())

@@ -551,12 +551,12 @@ class _Batch:
         if gone and before is not None and before.status == "training" and status == "paused":
             status = "interrupted"  # by nobody looking any more
         at = epochs[n if best is None or best > n else best]
-        same_course = before is not None and before.course == run.course
-        seconds = (
-            before.seconds
-            if same_course and before and before.epoch == n
-            else sum(e.seconds for e in epochs[: n + 1])
-        )
+        same = before if before is not None and before.course == run.course else None
+        hash = experiment_hash(run.experiment) if same is None else same.experiment
+        if same is not None and same.epoch == n:
+            seconds = same.seconds
+        else:
+            seconds = sum(epoch.seconds for epoch in epochs[: n + 1])
         kept = KeptRun(
             id=entry.id, owner=owner, course=run.course,
             experiment=hash, name=entry.name, status=status,

@@ -266,7 +266,7 @@ def waiting(workspace: Workspace) -> list[Waiting]:
     Raises
     ------
     StoreError
-        If the database cannot be used: it is locked, full, damaged or gone.
+        If the database cannot be used.
     """
     found = [] if _keeper is None else _keeper.waiting.get(workspace.owner, [])
     return [Waiting(run, _needs(workspace, run)) for run in found]
@@ -352,7 +352,7 @@ def set_words(
     Raises
     ------
     StoreError
-        If the database cannot be used: it is locked, full, damaged or gone.
+        If the database cannot be used.
     """
     keeper, _ = _in_use()
     entry = entry_of(workspace, id)
@@ -368,7 +368,7 @@ def delete(workspace: Workspace, ids: Sequence[str]) -> None:
     Raises
     ------
     StoreError
-        If the database cannot be used: it is locked, full, damaged or gone.
+        If the database cannot be used.
     """
     keeper, store = _in_use()
     mine = [run.id for id in ids if (run := store.run(id)) and run.owner == workspace.owner]
@@ -385,7 +385,7 @@ def undo(workspace: Workspace, ids: Sequence[str]) -> None:
     Raises
     ------
     StoreError
-        If the database cannot be used: it is locked, full, damaged or gone.
+        If the database cannot be used.
     """
     keeper, store = _in_use()
     mine = [run.id for id in ids if (run := store.run(id)) and run.owner == workspace.owner]

@@ -24,7 +24,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from recsys_core.experiments.store import NOTHING, VARIABLE
+from recsys_core.experiments.store import NOTHING
+from recsys_core.experiments.store_errors import VARIABLE
 from tests.browser import chromium
 from tests.browser.helpers import PATIENCE, becomes
 

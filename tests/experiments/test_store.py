@@ -315,12 +315,12 @@ def test_the_file_is_the_users_alone(tmp_path):
 
 def test_where_the_database_is(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    monkeypatch.delenv(module.VARIABLE, raising=False)
+    monkeypatch.delenv("FACTORSCOPE_DB", raising=False)
     monkeypatch.setattr(module.sys, "platform", "linux")
     assert module.url_in_use() == f"sqlite:///{tmp_path}/factorscope/factorscope.db"
-    monkeypatch.setenv(module.VARIABLE, "postgresql+psycopg://host/name")
+    monkeypatch.setenv("FACTORSCOPE_DB", "postgresql+psycopg://host/name")
     assert module.url_in_use() == "postgresql+psycopg://host/name"
-    monkeypatch.setenv(module.VARIABLE, "None")
+    monkeypatch.setenv("FACTORSCOPE_DB", "None")
     assert module.url_in_use() is None
 
 
