@@ -218,8 +218,8 @@ def measure(
 
     Lists are ranked out of all items that the user did not rate in training, as ``recommend`` does.
     ``threshold`` is the lowest rating that counts as liked, as for ``metrics.ranking``; None means
-    ``metrics.liked_from(scale)``. ``listed``, (n,), are indices of the users whose lists are judged;
-    None means all with held-out ratings.
+    ``metrics.liked_from(scale)``. ``listed``, (n,), are indices of the users whose lists are
+    judged; None means all with held-out ratings.
 
     Raises
     ------
