@@ -22,7 +22,7 @@ _COUNTED: dict[Count, tuple[str, str, str]] = {
 }
 
 # Pixels a line of the legend takes, and a letter of it.
-_LINE, _LETTER, _WIDTH = 21, 6.8, 620
+_LINE, _LETTER, _WIDTH = 21, 6.8, 360
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import { looking, tick, trainedTo } from "./news.mjs"
 import { watch } from "../../pages/shared/chart/js/live.js"
 import * as store from "../../pages/shared/chart/js/store.js"
 
-const wanted = { address: "/live", ticket: "a ticket", main: "a", streams: ["a"] }
+const wanted = { address: "/live", ticket: "a ticket", main: "a", streams: ["a"], race: [] }
 /** Frames of the first epoch and the last. */
 const ends = [{ epoch: 0, matrix: "" }, { epoch: 9, matrix: "" }]
 const taken = () => sent.splice(0).map((text) => JSON.parse(text))

@@ -7,7 +7,7 @@ import { looking, packed, tick, trainedTo } from "./news.mjs"
 import { panelOf } from "../../pages/shared/chart/js/live_panels.js"
 import * as store from "../../pages/shared/chart/js/store.js"
 
-/** @import { CurvesLive, LatentLive, MatrixLive } from "../../pages/shared/chart/js/types.js" */
+/** @import { CurvesLive, LatentLive, MatrixLive, RaceLive } from "../../pages/shared/chart/js/types.js" */
 /** @import { Seen } from "../../pages/shared/chart/js/types.js" */
 
 let pages = 0
@@ -50,6 +50,35 @@ test("curves: the numbers of each run, the grey lines, the star at the best, the
   assert.deepEqual([at[0].y, at[0].x[1], at[0].textposition], [[4, 4], 60, "top left"])
   assert.deepEqual([at[1].y, at[1].textposition], [[2, 2], "bottom left"], "the lowest")
   assert.deepEqual([at[5].x, at[5].y, at[6].x, at[6].y], [[2], [5], [1], [6]])
+})
+
+// --- races ----------------------------------------------------------------------------------------
+
+/** @type {RaceLive} */
+const race = {
+  panel: "race", count: "epochs", last: 60, log: false, log_y: false, baselines: [[0, "Bias"]],
+  lanes: [{ trace: 1, star: 2, stream: "a", touched: 100, single: false }],
+}
+
+test("race: the same errors over epochs, seconds or ratings; a logarithm has no place for 0", () => {
+  const took = [0, 0.5, 0.25, 1]
+  page(trainedTo(3, { validation, took, best: 2, baselines }), 1)
+  const epochs = byTrace(panelOf(race, []))
+  assert.deepEqual([epochs[1].x, epochs[1].y], [[0, 1, 2, 3], validation])
+  assert.deepEqual([epochs[2].x, epochs[2].y], [[2], [5]], "the star at the lowest")
+  assert.deepEqual([epochs[0].x, epochs[0].y], [[0, 60], [2, 2]], "to the last epoch planned")
+  const seconds = byTrace(panelOf({ ...race, count: "seconds" }, []))
+  assert.deepEqual([seconds[1].x, seconds[0].x], [[0, 0.5, 0.75, 1.75], [0, 1.75]])
+  const touched = byTrace(panelOf({ ...race, count: "touched", log: true }, []))
+  assert.deepEqual([touched[1].x, touched[1].y], [[100, 200, 300], [6, 5, 7]])
+  assert.deepEqual([touched[2].x, touched[0].x], [[200], [100, 300]])
+})
+
+test("race: a run in one pass is a point, and a line from there on", () => {
+  page(trainedTo(1, { validation: [8, 6], took: [0, 2], single: true, baselines }), 1)
+  const alone = [{ ...race.lanes[0], single: true }]
+  const at = byTrace(panelOf({ ...race, lanes: alone }, []))
+  assert.deepEqual([at[1].x, at[1].y, at[2].x], [[1, 60], [6, 6], []])
 })
 
 test("curves: normalized errors are all divided by the same size", () => {

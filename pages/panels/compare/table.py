@@ -61,10 +61,11 @@ def _table() -> None:
     trained = [each for each in compared if each.run.epoch or not each.run.n_epochs]
     rows, wanted = _rows(trained, split, shown)
     there = [row for row in rows if any(getattr(row, part) is not None for part in shown)]
-    if len(there) < wanted:
+    done = sum(all(getattr(row, part) is not None for part in shown) for row in rows)
+    if done < wanted:
         st.progress(
-            len(there) / wanted,
-            f"Measured {len(there)} of {wanted}; the others follow as soon as they are.",
+            done / wanted,
+            f"Measured {done} of {wanted}; the others follow as soon as they are.",
         )
     if not there:
         return
@@ -152,6 +153,7 @@ def _beside(split: Split, rows: list[Row], part: Part, found: pd.DataFrame) -> N
     base: Measured | None = getattr(reference, part)
     others = [row for row in rows if row is not reference and getattr(row, part) is not None]
     if base is None or not others:
+        st.caption("The differences follow.")
         return
     models = [getattr(row, part) for row in others]
     jobs = {

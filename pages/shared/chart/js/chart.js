@@ -318,20 +318,25 @@ class Chart {
   config(pan) {
     const keep = {
       name: "keep", title: "Keep as a picture (PNG)", icon: window.Plotly.Icons?.camera,
-      click: () => this.keep(),
+      click: () => this.keep("png"),
+    }
+    const drawing = {
+      name: "keepDrawing", title: "Keep as a drawing (SVG)", icon: window.Plotly.Icons?.disk,
+      click: () => this.keep("svg"),
     }
     const zoom = pan ? ["zoomIn2d", "zoomOut2d"] : [] // where dragging does not
-    return { ...CONFIG, modeBarButtons: [[...zoom, "resetScale2d", keep]] }
+    return { ...CONFIG, modeBarButtons: [[...zoom, "resetScale2d", drawing, keep]] }
   }
 
   // Hand out the chart as a file, named after what it shows.
-  async keep() {
+  /** @param {"png" | "svg"} format */
+  async keep(format) {
     const { note, file } = this.data
     const page = document.querySelector("[data-testid=stApp]")
     const paper = page ? getComputedStyle(page).backgroundColor : "white"
     const { figure, width, height } = picture(/** @type {any} */ (this.div), note, paper, widthOf)
     await window.Plotly.downloadImage(figure, {
-      format: "png", scale: 2, width, height, filename: file,
+      format, scale: format === "png" ? 2 : 1, width, height, filename: file,
     })
   }
 
