@@ -37,6 +37,7 @@ from recsys_core.experiments.store import (
     Owner,
     Store,
     data_key,
+    experiment_hash,
 )
 from recsys_core.experiments.view import View
 from recsys_core.models import checkpoints
