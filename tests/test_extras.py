@@ -7,7 +7,7 @@ import sys
 import tomllib
 from importlib import import_module
 from pathlib import Path
-from runpy import run_module
+from runpy import run_path
 
 import numpy as np
 import pandas as pd
@@ -72,7 +72,7 @@ ASKED = {
         "Writing runs to MLflow needs mlflow-skinny",
     ),  # fmt: skip
     "sqlalchemy": (
-        lambda _: run_module("recsys_core.experiments.store_tables"),
+        lambda _: run_path(str(ROOT / "recsys_core/experiments/store_tables.py")),
         "The database of runs needs SQLAlchemy",
     ),
 }
