@@ -27,7 +27,9 @@ def test_after_kill_9_all_that_was_trained_is_there(browser: Browser, tmp_path: 
         expect(sidebar(page)).to_contain_text("epoch 5 / 5", timeout=LONG)
         settled(page)
         quality = steady(page.locator('[data-fs="quality"]').first.inner_text)
-        page.goto(f"{server.url}/train?data=low_rank&model=SGD&k=3&n_epochs=1000000&epoch=latest")
+        page.goto(
+            f"{server.url}/train?data=low_rank&split=whole&model=SGD&k=3&n_epochs=1000000&epoch=latest"
+        )
         expect(page.locator("h1")).to_contain_text("SGD", timeout=LONG)
         becomes(lambda: trained(page), lambda n: n > 20)
         page.close()  # the browser keeps its cookie, and nothing else
@@ -44,7 +46,7 @@ def test_after_kill_9_all_that_was_trained_is_there(browser: Browser, tmp_path: 
         expect(page.locator('[data-fs="quality"]').first).to_have_text(quality)
         page.goto(f"{server.url}/compare?compare=kept")
         expect(page.get_by_text("1–2 of 2")).to_be_visible(timeout=LONG)
-        page.goto(f"{server.url}/train?data=low_rank&model=SGD&k=3&n_epochs=1000000")
+        page.goto(f"{server.url}/train?data=low_rank&split=whole&model=SGD&k=3&n_epochs=1000000")
         becomes(lambda: trained(page), lambda n: n > 20)  # as far as it had come
         page.get_by_role("button", name="Play", exact=True).click()
         before = steady(lambda: trained(page))
