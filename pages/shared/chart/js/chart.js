@@ -12,7 +12,7 @@ import { clicked, rings } from "./selection_marks.js"
 import { Keyboard } from "./keyboard.js"
 import { Canvas, widthOf } from "./canvas.js"
 import { fade } from "./edges.js"
-import { enlarged, heightOf, listen as onScale } from "./enlarge.js"
+import { enlarged, heightOf, listen as onScale, scale } from "./enlarge.js"
 import { fitted, placed, wanted } from "./fit.js"
 import { picture } from "./picture.js"
 import * as store from "./store.js"
@@ -297,10 +297,13 @@ class Chart {
     }
   }
 
-  // While one presents, what is not shown is drawn once it is: see resize.
+  // While one presents, what is not shown is drawn once it is: before, it may have any size.
   setAside() {
-    const aside = !!this.div.closest?.("[data-fs-off]")
-    if (aside) this.stale = true
+    const aside = scale !== 1 && !this.div.closest("[data-fs-path=shown]")
+    if (aside) {
+      this.stale = true
+      this.div.dataset.aside = "" // present.js has it drawn
+    } else delete this.div.dataset.aside
     return aside
   }
 

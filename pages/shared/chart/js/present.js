@@ -294,11 +294,14 @@ let filled = ""
 // The page's own size of type, in pixels (.streamlit/config.toml).
 const USUAL = 14
 
-// Whether a chart is shown that was not drawn for its present size.
+// Whether a chart is shown that was not drawn yet, or not for its present size.
 function moving() {
   const want = parseFloat(root.style.getPropertyValue("--fs-fill"))
-  return [...document.querySelectorAll("[data-fs-path] .fs-chart")].some(
-    (each) => each.clientHeight > 0 && Math.abs(each.clientHeight - want) > 2,
+  const shown = /** @type {NodeListOf<HTMLElement>} */ (
+    document.querySelectorAll("[data-fs-path=shown] .fs-chart")
+  )
+  return [...shown].some(
+    (each) => each.dataset.aside !== undefined || Math.abs(each.clientHeight - want) > 2,
   )
 }
 
