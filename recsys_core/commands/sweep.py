@@ -49,7 +49,7 @@ _KEPT_EVERY = 1.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    train.add_arguments(parser)
+    train.add_experiment(parser)
     parser.add_argument(
         "--over",
         metavar="NAME=VALUES",

@@ -40,6 +40,15 @@ HELP = "train an experiment, given by a link's text or by options"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    add_experiment(parser)
+    parser.add_argument("--save", metavar="FILE.npz", help="write the trained model, with its "
+                        "labels and the ratings it learned from")  # fmt: skip
+    add_database(parser, "keep the run in this database, epoch by epoch")
+    parser.add_argument("--name", default="", help="with --db: what the run is called there")
+
+
+def add_experiment(parser: argparse.ArgumentParser) -> None:
+    """Declare what ``asked`` makes an experiment of."""
     parser.add_argument("link", nargs="?", default="", help="a link's text, or the whole link")
     parser.add_argument(
         "--data",
@@ -51,10 +60,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="NAME", help="SGD, ALS, PMF, BayesianPMF …")
     parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[],
                         help="any other key of a link, such as k=20 or split.seed=1")  # fmt: skip
-    parser.add_argument("--save", metavar="FILE.npz", help="write the trained model, with its "
-                        "labels and the ratings it learned from")  # fmt: skip
-    add_database(parser, "keep the run in this database, epoch by epoch")
-    parser.add_argument("--name", default="", help="with --db: what the run is called there")
 
 
 def run(arguments: argparse.Namespace) -> int:
