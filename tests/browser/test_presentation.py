@@ -17,6 +17,7 @@ from tests.browser.helpers import (
     settled,
     sidebar,
     stays,
+    steady,
 )
 from tests.browser.test_accessible import AXE, FINDINGS
 
@@ -77,7 +78,7 @@ def test_type_is_big_and_charts_fill_the_screen(path, n, charts, browser_page):
         presented(page, f"{i} / {n}")
         expect(sidebar(page)).not_to_be_in_viewport()
         assert becomes(lambda: page.evaluate(SMALL), []) == []
-        for chart in page.evaluate(CHARTS):
+        for chart in steady(lambda: page.evaluate(CHARTS)):
             seen += 1
             becomes(lambda: page.evaluate(CHARTS)[0]["drawn"], _as_high)
             assert chart["width"] > 0.95 * SIZE[0] and chart["height"] > 0.6 * SIZE[1]
@@ -99,7 +100,7 @@ def test_what_is_left_is_as_it_was(browser_page):
     page = browser_page()
     open_page(page, "train")
     size = """div => [div._fullLayout.width, div._fullLayout.height, div._fullLayout.font.size]"""
-    before = plot(page, "matrix").evaluate(size)
+    before = steady(lambda: plot(page, "matrix").evaluate(size))
     page.keyboard.press("p")
     presented(page, "1 / 3")
     page.keyboard.press("p")
