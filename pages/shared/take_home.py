@@ -11,7 +11,7 @@ import streamlit as st
 from pages.routes import take_home as route
 from pages.shared import parts, receipt, view
 from pages.shared.chart.assets import PLOTLY_FILE, SCRIPTS
-from recsys_core import words
+from recsys_core import escape, words
 from recsys_core.asking import exports
 from recsys_core.errors import FactorscopeError
 from recsys_core.runs import Entry, Run, brought
@@ -132,7 +132,7 @@ def _predictions(run: Run, epoch: int, stem: str) -> None:
     kinds: tuple[tuple[exports.Kind, str], ...] = (("csv", "CSV"), ("parquet", "Parquet"))
     for kind, called in kinds:
         st.link_button(
-            f"Each user's {_BEST} best {nouns}, {called}",
+            f"Each user's {_BEST} best {escape.markdown(nouns)}, {escape.markdown(called)}",
             route.address(run, epoch, _BEST, kind),
             icon=":material/download:",
             key=f"take_best_{kind}",
@@ -176,5 +176,5 @@ def _button(
         type="primary" if primary else "secondary",
         on_click="ignore",
         disabled=parts.locked("export"),
-        help=help,
+        help=escape.markdown(help),
     )

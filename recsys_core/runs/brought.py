@@ -158,6 +158,11 @@ class BroughtRun(Run):
         """Whether it ended because validation no longer improved: no file says so."""
         return False
 
+    @property
+    def record_is_ready(self) -> bool:
+        """Whether the file says what was run."""
+        return not self.unsplit
+
     def record(self, epoch: int | None = None) -> Record | None:
         """What is kept of it; None where nobody knows what was run, or of another epoch."""
         if self.unsplit or epoch not in (None, self._at):

@@ -335,7 +335,7 @@ class Run:
     @property
     def record_is_ready(self) -> bool:
         """Whether ``record`` has one to give, of the best epoch or the last."""
-        best = self._course.training.best_epoch
+        best = self.best_epoch
         ahead = best is not None and best > self.epoch
         return not (self.wants_training or self.rewinding or self.message or ahead)
 

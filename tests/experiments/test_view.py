@@ -95,7 +95,8 @@ def seen(view: View, space: Workspace) -> View:
 
 
 _TEXTS = {"users_page": "2", "items_page": "1", "map_factors": "2,1", "genres": "a|b",
-          "neighbours": "4", "pair": "2,1", "lesson": "first-steps"}  # fmt: skip
+          "neighbours": "4", "pair": "2,1", "reference": "2", "seeds": "5",
+          "kept_page": "2", "lesson": "first-steps"}  # fmt: skip
 
 
 def some_view(seed: int, space: Workspace) -> View:

@@ -31,6 +31,8 @@ OURS = frozenset(
 # Parameters that are Markdown already, and what is put together from words of ours.
 EXEMPT = {
     ("pages/panels/latent/map_notes.py", "words.listed(cut)"),
+    ("pages/panels/compare/splits.py", "'\\n'.join"),
+    ("pages/panels/compare/table.py", "'\\n'.join"),
     ("pages/replicas.py", "' or '.join"),
     ("pages/replicas.py", "'\\n'.join"),
     ("pages/shared/header.py", "text"),

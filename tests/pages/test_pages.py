@@ -40,7 +40,7 @@ CHARTS = {
 
 def charts(at):
     """The keys of all charts, and of what lies over them."""
-    return set(components(at)) - {"preload", "share", "view"}
+    return set(components(at)) - {"preload", "present", "share", "view"}
 
 
 @pytest.mark.parametrize(

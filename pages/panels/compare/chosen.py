@@ -21,7 +21,7 @@ def nothing_yet() -> bool:
     with st.container(border=True, key="no_runs_yet"):
         st.markdown("Nothing is trained on these ratings yet: a race needs two runs at least.")
         st.button(
-            f"Train {words.listed(list(_USUAL))}",
+            f"Train {escape.markdown(words.listed(list(_USUAL)))}",
             icon=":material/play_arrow:",
             type="primary",
             key="race_usual",

@@ -38,7 +38,7 @@ def draw() -> None:
     """Draw the part."""
     if keeping.store() is None:
         st.markdown(
-            keeping.trouble()
+            escape.markdown(keeping.trouble())
             or "Nothing is kept here: this server was told to keep no runs (`FACTORSCOPE_DB`)."
         )
         return

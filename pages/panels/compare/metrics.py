@@ -74,8 +74,8 @@ def _ranks(found: list[Candidate]) -> None:
     st.caption(
         "Where lines cross, metrics disagree. Of coverage and popularity neither end is better by "
         "itself: more of the catalogue, and what fewer people know, stand first here. Baselines "
-        f"are grey; {GlobalMean.title.lower()} tells nothing apart, so that its lists are drawn at "
-        "random."
+        f"are grey; {escape.markdown(GlobalMean.title.lower())} tells nothing apart, so that its "
+        "lists are drawn at random."
     )
 
 

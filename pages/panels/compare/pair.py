@@ -32,14 +32,14 @@ def head(compared: list[Entry]) -> None:
     if now.user is None or now.item is None:
         st.caption("Select a cell or a point in one, and it is selected in the other.")
         return
-    said = [
+    predicted = [
         f"{each.name} {words.number(float(each.run.fitted.predict([now.user], [now.item])[0]))}"
         for each in both
     ]
     rated = float(ratings.block([now.user], [now.item])[0, 0])
     known = "not rated" if math.isnan(rated) else f"rated {ratings.scale.said(rated)}"
     cell = f"{ratings.user_names[now.user]} × {ratings.item_names[now.item]}"
-    st.markdown(escape.markdown(f"{cell}, {known}: {words.listed(said)}."))
+    st.markdown(escape.markdown(f"{cell}, {known}: {words.listed(predicted)}."))
 
 
 def draw(compared: list[Entry]) -> None:

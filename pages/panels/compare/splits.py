@@ -77,7 +77,7 @@ def _splits(entry: Entry) -> None:
     found = split_study.rows(planned, session.workspace().study.outcomes)
     if not found:
         asks = [
-            f"- **{title}**: {meaning}"
+            f"- **{escape.markdown(title)}**: {escape.markdown(meaning)}"
             for title, _, meaning in (split_study.KINDS[kind] for kind in planned)
         ]
         st.markdown("The same model, trained anew with other ratings held out:\n" + "\n".join(asks))
@@ -217,4 +217,4 @@ def _neighbours(entry: Entry, found: list[Outcome]) -> None:
             f" Of the selected {ratings.item_noun} nothing is said: it is not among the "
             f"{MOST_ITEMS} most rated."
         )
-    st.caption(said)
+    st.caption(escape.markdown(said))

@@ -27,7 +27,7 @@ def controls(key: str, experiments: Sequence[Experiment], start: str, again: str
         _watched(key, tuple(experiments), progress.n_done)
     elif progress.n_done < progress.n:
         st.button(
-            again if progress.n_done else start,
+            escape.markdown(again if progress.n_done else start),
             icon=":material/play_arrow:",
             type="primary",
             key=f"{key}_start",

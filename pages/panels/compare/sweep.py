@@ -95,7 +95,7 @@ def _form() -> None:
             help="The first two make the surface. All others stay as in the run in view.",
         )
         how: How = st.segmented_control(
-            "How", list(_HOW), default="grid", required=True, format_func=_HOW.__getitem__,
+            "How", list(_HOW), default="grid", required=True, format_func=lambda how: _HOW[how],
             key="sweep_how", help=_MEANING[st.session_state.get("sweep_how", "grid")],
         )  # fmt: skip
         for name in chosen:
@@ -126,7 +126,7 @@ def _form() -> None:
 
 
 def _label(option: Option) -> str:
-    return f"{option.label} {option.symbol}".strip()
+    return escape.markdown(f"{option.label} {option.symbol}".strip())
 
 
 def _range(option: Option, usual: Over, how: How, key: str) -> None:
@@ -149,10 +149,15 @@ def _range(option: Option, usual: Over, how: How, key: str) -> None:
             )  # fmt: skip
         if how == "grid":
             st.number_input(
-                f"Values of {named(option)}", 2, 50, usual.steps, key=f"{name}_steps", width=130
+                f"Values of {escape.markdown(named(option))}",
+                2,
+                50,
+                usual.steps,
+                key=f"{name}_steps",
+                width=130,
             )
         st.toggle(
-            f"{named(option)} logarithmic", usual.log, key=f"{name}_log",
+            f"{escape.markdown(named(option))} logarithmic", usual.log, key=f"{name}_log",
             help="Even in ratio: 0.01, 0.1, 1. Else even in distance.",
         )  # fmt: skip
 

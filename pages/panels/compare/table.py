@@ -179,7 +179,7 @@ def _beside(split: Split, rows: list[Row], part: Part, found: pd.DataFrame) -> N
         what=f"differences from {reference.name}",
         note=_note(base, part),
     )
-    st.caption(_note(base, part))
+    st.caption(escape.markdown(_note(base, part)))
     if parts.drawn("export"):
         whole = found.join(twin.add_suffix(f", from {reference.name}, {part}"))
         st.download_button(

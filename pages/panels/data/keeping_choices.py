@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import keeping, session, view
-from recsys_core import words
+from recsys_core import escape, words
 from recsys_core.experiments.store import Consent
 from recsys_core.runs import past
 
@@ -21,7 +21,7 @@ def ask() -> None:
         "Your ratings",
         list(ways),
         index=list(ways).index(keeping.usual_consent()),
-        format_func=ways.__getitem__,
+        format_func=lambda way: escape.markdown(ways[way]),
         key="consent",
         horizontal=True,
         help="Kept, they are here when you come back, with the models trained on them. Otherwise "
@@ -44,7 +44,10 @@ def section() -> None:
         if not box.open:
             return
         if keeping.store() is None:
-            st.markdown(keeping.trouble() or "Nothing is kept: all is gone when the server stops.")
+            st.markdown(
+                escape.markdown(keeping.trouble())
+                or "Nothing is kept: all is gone when the server stops."
+            )
             _forget()
             return
         _said()
@@ -67,7 +70,8 @@ def _settings() -> None:
     chosen, ways = keeping.owner(), keeping.ways()
     st.session_state.keep_consent = chosen.consent or keeping.usual_consent()
     st.radio(
-        "Ratings you bring", list(ways), format_func=ways.__getitem__, key="keep_consent",
+        "Ratings you bring", list(ways), key="keep_consent",
+        format_func=lambda way: escape.markdown(ways[way]),
         horizontal=True, on_change=_consent,
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
