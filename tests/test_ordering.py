@@ -152,6 +152,7 @@ def test_no_other_place_makes_a_list_by_sorting_scores():
     others = {
         "recsys_core/asking/attribution.py", "recsys_core/asking/projection.py",
         "recsys_core/asking/seriation.py", "recsys_core/figures/waterfall.py",
+        "recsys_core/experiments/outcome.py",
         "recsys_core/models/item_knn.py", "recsys_core/ordering.py", "recsys_core/ratings.py",
         "recsys_core/stepwise/item_knn.py", "pages/shared/recommendations.py",
         "recsys_core/repeats.py",

@@ -12,7 +12,12 @@ from recsys_core.text import Text
 
 
 def lane(name: str, run: Run) -> Lane | None:
-    """A run as it stands; None without validation errors, and where it predicts no ratings."""
+    """A run as it stands; None without validation errors, and where it predicts no ratings.
+
+    One from a file was timed on another machine, and does not race either.
+    """
+    if run.brought:
+        return None
     epochs = run.epochs
     errors = [epoch.validation_rmse for epoch in epochs if epoch.validation_rmse is not None]
     if len(errors) < len(epochs):

@@ -477,6 +477,7 @@ def test_every_algorithm_can_be_chosen_and_started(server):
     asyncio.run(choose_all())
 
 
+@pytest.mark.slow
 def test_sessions_train_runs_of_their_own_or_one_together(server):
     async def watch(*seeds):
         watchers = [sessions.Watcher(server.url) for _ in seeds]
@@ -513,6 +514,7 @@ def test_sessions_train_runs_of_their_own_or_one_together(server):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_server_that_ends_drops_its_sessions():
     async def watch(server):
         watcher = sessions.Watcher(server.url)

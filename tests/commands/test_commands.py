@@ -199,6 +199,7 @@ def test_runs_are_kept_as_they_train_and_listed(tmp_path, capsys):
     assert commands.main(["runs", "--db", f"{tmp_path}/runs.db/x"]) == 3
 
 
+@pytest.mark.slow
 def test_what_is_kept_of_a_killed_training(tmp_path):
     from recsys_core.experiments.store import Store
 

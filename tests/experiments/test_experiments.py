@@ -149,7 +149,7 @@ def test_keys_of_a_view_mean_the_same_in_any_order_and_are_none_of_a_new_one(vie
 def test_a_usual_choice_is_not_said_and_one_without_meaning_is_refused():
     for name, option in views.OPTIONS.items():
         other = "7" if not option.choices else option.choices[-1]
-        chosen = View() if name == "map_factors" else View().with_option(name, other)
+        chosen = View() if name in ("map_factors", "pair") else View().with_option(name, other)
         assert chosen.with_option(name, option.usual) == View()
         assert View().option(name) == option.usual
         if name != "genres":

@@ -240,6 +240,7 @@ def test_a_link_to_an_epoch_that_is_not_trained_yet_trains_it(browser_id, world)
     assert "epoch 7 / 50" in text_of(at.run())
 
 
+@pytest.mark.slow
 def test_a_run_of_a_replica_is_found_again(browser_id, world):
     replica = REPLICAS[2]
     entries = live.start(world, replica, replica.data())

@@ -22,6 +22,7 @@ def test_every_article_is_introduced_and_can_be_started(number, browser_id):
     assert ("Run this replica" in labels) == (REPLICAS[number].data is not None)
 
 
+@pytest.mark.slow
 def test_one_click_trains_all_cases_and_shows_three_columns(browser_id):
     app = opened(2, browser_id)
     next(b for b in app.button if b.label == "Run this replica").click().run()

@@ -31,19 +31,26 @@ def world(browser_id):
     return load(browser_id, rc.datasets.low_rank(30, 20, n_factors=2, density=0.5))
 
 
-# Kinds of which not all is drawn: their charts on train, predictions, latent space and recommend.
+# Kinds of which not all is drawn: their charts, by page.
 LESS = {
     "BayesianPMF": {"predictions": "matrix contributions"},
     "MLP": {"predictions": "matrix", "recommend": "alike_matrix"},
     "ItemKNN": {"train": "matrix", "predictions": "matrix contributions", "latent": ""},
     "UserItemBias": {"train": "matrix", "latent": "", "recommend": "contributions"},
     "GlobalMean": {"train": "matrix_at_rest", "latent": "", "recommend": "contributions"},
-    "EASE": {"train": "matrix", "predictions": "matrix contributions", "latent": ""},
+    "EASE": {
+        "train": "matrix",
+        "predictions": "matrix contributions",
+        "latent": "",
+        "compare": "",
+    },
+    "ImplicitALS": {"compare": ""},
     "MostPopular": {
         "train": "matrix_at_rest",
         "predictions": "matrix",
         "latent": "",
         "recommend": "",
+        "compare": "",
     },  # fmt: skip
 }
 

@@ -219,6 +219,7 @@ def test_cells_that_do_not_say_where_they_are():
         read(changed(data, "xl/worksheets/sheet1.xml", sheet, wide))
 
 
+@pytest.mark.slow
 def test_a_sheet_of_several_pieces_is_looked_at_whole():
     """Pieces of 1 MiB, cut anywhere: the far cell is seen wherever it stands."""
     book = openpyxl.Workbook(write_only=True)

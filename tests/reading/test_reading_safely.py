@@ -53,6 +53,7 @@ def test_each_method_unpacks_to_what_was_packed(method):
         assert archive.head("a.csv", 40) == content[:40]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS[1:])
 def test_a_file_that_is_larger_than_it_states_is_not_unpacked_beyond(method):
     content = noise(5_000_000)

@@ -232,13 +232,14 @@ def test_matrices_that_teach_nothing(data, says):
         read_ratings(data.encode(), **({"unrated": None} if data.startswith("0") else {}))
 
 
+@pytest.mark.slow
 def test_a_million_columns_are_refused():
     with pytest.raises(ReadError, match="1,000,000 columns.*one rating a line"):
         read_ratings((",".join(["3"] * 1_000_000) + "\n").encode() * 2)
 
 
 _CELLS = st.one_of(
-    st.none(), st.integers(-2, 7), st.sampled_from([1.5, float("nan"), float("inf"), True, False]),
+    st.none(), st.integers(-2, 7), st.sampled_from([1.5, float("nan"), float("inf")]),
     st.sampled_from(["", "-", "4", "3,5", "2.5", "x", "1e39", " 5 ", "good"]),
 )  # fmt: skip
 

@@ -238,6 +238,7 @@ def test_article_4s_read_out_costs_more_than_its_lambda(zip_path):
 # --- as runs, and as a command ----------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_replica_runs_beside_what_a_person_has():
     registry = Registry(threaded=False)
     workspace = registry.workspace("somebody")

@@ -246,6 +246,7 @@ def test_the_view_is_kept(world):
     assert View.from_dict({"run": 1, "options": {"gone": "x", "compare": "never"}}) == View(run=1)
 
 
+@pytest.mark.slow
 def test_at_most_the_last_second_is_lost_when_it_is_killed(tmp_path):
     url = f"sqlite:///{tmp_path}/runs.db"
     child = subprocess.Popen(

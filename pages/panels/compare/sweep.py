@@ -144,8 +144,8 @@ def _range(option: Option, usual: Over, how: How, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         for end, value in (("from", usual.low), ("to", usual.high)):
             st.number_input(
-                f"{what} {end}", value=value, key=f"{name}_{end}", width=150, help=option.meaning,
-                **shape,
+                f"{what} {escape.markdown(end)}", value=value, key=f"{name}_{end}", width=150,
+                help=option.meaning, **shape,
             )  # fmt: skip
         if how == "grid":
             st.number_input(
