@@ -6,6 +6,7 @@ import streamlit as st
 
 import recsys_core as rc
 from pages.shared import session, view
+from recsys_core import escape
 from recsys_core.ratings import Ratings
 
 
@@ -61,3 +62,10 @@ def offer_party(what_would_be_here: str, elsewhere: bool = True) -> None:
                     icon=":material/table_chart:",
                     query_params=view.parameters(),
                 )
+
+
+def point_to(page: str, label: str, icon: str, what_is_missing: str, key: str) -> None:
+    """The empty state of a part: what is missing for it, and the page where one gets it."""
+    with st.container(border=True, key=key):
+        st.markdown(escape.markdown(what_is_missing))
+        st.page_link(page=page, label=label, icon=icon, query_params=view.parameters())

@@ -117,7 +117,7 @@ def live(
     }  # fmt: skip
     for name in baselines if measure == "RMSE" else ():
         following["baselines"].append((len(traces), name))
-        traces.append(_baseline(name, mode))
+        traces.append(baseline(name, mode))
     for curve in curves:
         for name in _names(curve, measure):
             following["curves"].append((len(traces), curve.stream, name))
@@ -221,7 +221,8 @@ def _curve(
     )
 
 
-def _baseline(name: str, mode: Mode) -> Trace:
+def baseline(name: str, mode: Mode) -> Trace:
+    """Draw the line of a baseline, its name at the right end; the browser gives it its places."""
     return trace(
         "scatter",
         x=[],

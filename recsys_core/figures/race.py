@@ -11,6 +11,7 @@ import pandas as pd
 from recsys_core import escape, words
 from recsys_core.asking.race import Count, Lane
 from recsys_core.figures import plain, theme
+from recsys_core.figures.curves import baseline
 from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.theme import Mode
 
@@ -62,7 +63,7 @@ def live(
     }  # fmt: skip
     for name in baselines:
         following["baselines"].append((len(traces), name))
-        traces.append(_baseline(name, mode))
+        traces.append(baseline(name, mode))
     for racer in racers:
         following["lanes"].append({
             "trace": len(traces), "star": len(traces) + 1, "stream": racer.stream,
@@ -117,22 +118,6 @@ def _star(racer: Racer, mode: Mode) -> Trace:
         legendgroup=racer.stream,
         showlegend=False,
         hovertemplate=f"lowest validation error: %{{y:.4f}}<extra>{called}</extra>",
-    )
-
-
-def _baseline(name: str, mode: Mode) -> Trace:
-    return trace(
-        "scatter",
-        x=[],
-        y=[],
-        mode="lines+text",
-        text=["", name.lower()],
-        textposition="top left",
-        textfont={"size": theme.FONT_SIZE, "color": theme.of(mode).muted},
-        line={"color": theme.of(mode).muted, "width": 1},
-        name=name,
-        showlegend=False,
-        hovertemplate=f"{name}: %{{y:.4f}}<extra></extra>",
     )
 
 

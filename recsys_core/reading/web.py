@@ -124,13 +124,20 @@ def allowed_networks() -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(network, strict=False) for network in listed)
 
 
-def _checked(address: str) -> SplitResult:
-    """The parts of an address that may be asked."""
+def parts_of(address: str) -> SplitResult:
+    """Split an address; of one that has no such parts all are empty."""
     try:
         parts = urlsplit(address)
-        host, _ = parts.hostname, parts.port
+        _ = parts.hostname, parts.port  # these are read only when asked for, and may be refused
     except ValueError:
-        parts, host = urlsplit(""), None
+        return urlsplit("")
+    return parts
+
+
+def _checked(address: str) -> SplitResult:
+    """The parts of an address that may be asked."""
+    parts = parts_of(address)
+    host = parts.hostname
     if parts.scheme.lower() not in ("http", "https") or not host:
         raise unreadable(
             Text(

@@ -362,6 +362,11 @@ def set_words(
     keeper.do(lambda store: store.set_words(id, name=name, note=note, tags=tags, pinned=pinned))
 
 
+def _own(workspace: Workspace, store: Store, ids: Sequence[str]) -> list[str]:
+    """Those of the ids that are of this owner's runs."""
+    return [run.id for id in ids if (run := store.run(id)) and run.owner == workspace.owner]
+
+
 def delete(workspace: Workspace, ids: Sequence[str]) -> None:
     """Delete kept runs, which ``undo`` brings back; those in the list are taken out of it.
 
@@ -371,7 +376,7 @@ def delete(workspace: Workspace, ids: Sequence[str]) -> None:
         If the database cannot be used.
     """
     keeper, store = _in_use()
-    mine = [run.id for id in ids if (run := store.run(id)) and run.owner == workspace.owner]
+    mine = _own(workspace, store, ids)
     for id in mine:
         entry = entry_of(workspace, id)
         if entry is not None:
@@ -388,7 +393,7 @@ def undo(workspace: Workspace, ids: Sequence[str]) -> None:
         If the database cannot be used.
     """
     keeper, store = _in_use()
-    mine = [run.id for id in ids if (run := store.run(id)) and run.owner == workspace.owner]
+    mine = _own(workspace, store, ids)
     keeper.do(lambda store: store.undo(mine))
 
 

@@ -21,6 +21,7 @@ from recsys_core.experiments import Record, link
 from recsys_core.experiments.experiment import model_class
 from recsys_core.experiments.view import View
 from recsys_core.extras import needed_for
+from recsys_core.reading import web
 from recsys_core.text import Text
 
 EXPERIMENT_NAME = "Factorscope"
@@ -101,12 +102,8 @@ def checked(tracking_uri: str) -> str:
         If it does not begin with http://, https:// or file://, or it holds a password.
     """
     where = tracking_uri.strip()
-    try:
-        parts = urlsplit(where)
-        named = parts.path if parts.scheme == "file" else parts.hostname
-        _ = parts.port
-    except ValueError:
-        parts, named = urlsplit(""), None
+    parts = web.parts_of(where)
+    named = parts.path if parts.scheme == "file" else parts.hostname
     if parts.scheme not in _SCHEMES or not named:
         raise TrackingError(
             Text(

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.panels.compare import side_by_side
 from pages.panels.compare.side_by_side import Candidate
-from pages.shared import session, view
+from pages.shared import empty_state, session, view
 from pages.shared.chart import min_width
 from pages.shared.chart.chart import chart
 from recsys_core import escape, words
@@ -26,20 +26,17 @@ def draw() -> None:
     )
     entry = view.entry()
     if entry is None or not side_by_side.trained():
-        with st.container(border=True, key="no_run_yet"):
-            st.markdown(f"{what} Nothing is trained on these ratings and this split yet.")
-            st.page_link(
-                "train.py", label="Choose a model", icon=":material/tune:",
-                query_params=view.parameters(),
-            )  # fmt: skip
+        empty_state.point_to(
+            "train.py", "Choose a model", ":material/tune:",
+            f"{what} Nothing is trained on these ratings and this split yet.", "no_run_yet",
+        )  # fmt: skip
         return
     if entry.run.split.validation is None:
-        with st.container(border=True, key="nothing_held_out"):
-            st.markdown(f"{what} This split holds no ratings out for validation to judge by.")
-            st.page_link(
-                "data.py", label="Choose another split", icon=":material/call_split:",
-                query_params=view.parameters(),
-            )  # fmt: skip
+        empty_state.point_to(
+            "data.py", "Choose another split", ":material/call_split:",
+            f"{what} This split holds no ratings out for validation to judge by.",
+            "nothing_held_out",
+        )  # fmt: skip
         return
     view.page_shows("status", "shown")
     found = side_by_side.candidates(entry)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.panels.compare import study_progress
 from pages.panels.train.settings import described
-from pages.shared import choices, session, view
+from pages.shared import choices, empty_state, session, view
 from pages.shared.chart.chart import chart
 from pages.shared.tables import aligned
 from recsys_core import escape, words
@@ -43,12 +43,10 @@ def draw() -> None:
     """Draw the part."""
     entry = view.entry()
     if entry is None:
-        with st.container(border=True, key="no_run_yet"):
-            st.markdown("Splits and seeds are compared for the run in view; there is none yet.")
-            st.page_link(
-                "train.py", label="Choose a model", icon=":material/tune:",
-                query_params=view.parameters(),
-            )  # fmt: skip
+        empty_state.point_to(
+            "train.py", "Choose a model", ":material/tune:",
+            "Splits and seeds are compared for the run in view; there is none yet.", "no_run_yet",
+        )  # fmt: skip
         return
     view.page_shows("status")
     st.caption(

@@ -4,6 +4,7 @@
 //
 // Where the cursor is, the hover label is shown, and a screen reader is told what it says.
 
+import { announcer } from "./announcer.js"
 import { clicked } from "./selection_marks.js"
 import * as store from "./store.js"
 
@@ -230,17 +231,4 @@ function label(plot) {
   if (!lines.length) return said?.textContent ?? ""
   const [whose, ...what] = lines
   return `${whose}: ${what.join(", ")}`
-}
-
-/** @type {HTMLElement | null} */
-let place = null
-
-// The part of the page that a screen reader listens to; it has to be there before it says anything.
-function announcer() {
-  if (place) return place
-  place = document.createElement("div")
-  place.className = "fs-told"
-  place.setAttribute("role", "status")
-  document.body.append(place)
-  return place
 }

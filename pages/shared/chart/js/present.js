@@ -5,6 +5,7 @@
 // below hide it. Controls stay where the keyboard finds them, and are seen once it is on them.
 
 import * as address from "./address.js"
+import { announcer } from "./announcer.js"
 import { child } from "./elements.js"
 import { enlargeTo, LEAST } from "./enlarge.js"
 import { add, lettersOn, meaning, move, parts, position, remove as drop, slides, step, switchLetters } from "./slides.js"
@@ -420,19 +421,6 @@ function makeBar() {
   document.body.append(made)
   announcer()
   return made
-}
-
-/** @type {HTMLElement | null} */
-let listened = null
-
-// The place that a screen reader listens to; it has to be there before it says anything.
-function announcer() {
-  if (listened) return listened
-  listened = document.createElement("div")
-  listened.className = "fs-told"
-  listened.setAttribute("role", "status")
-  document.body.append(listened)
-  return listened
 }
 
 /** @param {string} text */
