@@ -155,6 +155,8 @@ def downloads_are_harmless(page) -> None:
     buttons = page.get_by_test_id("stDownloadButton").locator("button:visible")
     named: set[str] = set()
     for label in steady(lambda: buttons.all_inner_texts()):
+        # Chromium drops, silently, what a page downloads beyond ten files within a second.
+        page.wait_for_timeout(200)
         with page.expect_download(timeout=PATIENCE * 1000) as coming:
             buttons.filter(has_text=label.split("\n")[-1]).first.click()
         # Of other kinds of files their own tests say that names are text in them.
