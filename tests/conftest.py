@@ -24,6 +24,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Files in memory are named by their argument: archives among them hold the time of day."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def zip_path() -> Callable[[str], Path]:
     """``zip_path("ml-100k.zip")``: where that zip lies; the test is skipped where it is absent."""

@@ -14,13 +14,13 @@ import streamlit as st
 
 from pages.shared import empty_state, parts, receipt, sidebar, view
 from recsys_core import escape
-from recsys_core.asking import latent_map, seriation, similarity, truth
+from recsys_core.asking import latent_map, projection, seriation, similarity, truth
 from recsys_core.asking.latent_map import Places
-from recsys_core.asking.projection import Basis
+from recsys_core.asking.projection import Basis, MapErrors
 from recsys_core.asking.seriation import Arrangement, How
 from recsys_core.asking.truth import PartError, Recovery
 from recsys_core.models import Factored, FittedModel, seen_as
-from recsys_core.ratings import Ratings, Side
+from recsys_core.ratings import SIDES, Ratings, Side
 from recsys_core.runs import Entry, Run, Status
 from recsys_core.splits import Split
 
@@ -214,6 +214,14 @@ def placed(
     """The map a layout by this method gives; see ``latent_map.placed``."""
     key = ("placed", model.key, method, tuple(ids))
     return once(model.run, key, lambda: latent_map.placed(model.factored, points, ids))
+
+
+def map_errors(model: ModelInView, places: Places) -> MapErrors:
+    """How far a map errs around each of its points; see ``projection.map_errors``."""
+    xy = np.vstack([places.xy[side] for side in SIDES if side in places.xy])
+    vectors = latent_map.stacked(model.factored, places.ids)
+    key = ("map_errors", model.key, xy.tobytes())
+    return once(model.run, key, lambda: projection.map_errors(vectors, xy))
 
 
 def similar(model: ModelInView, side: Side, index: int, n: int) -> pd.DataFrame:

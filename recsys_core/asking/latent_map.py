@@ -37,6 +37,20 @@ class Places:
     trust: float
 
 
+def nearest_on_map(places: Places, side: Side, index: int, n: int) -> np.ndarray:
+    """Find the n that lie nearest to one of the same side on a map, the nearest first; int64, (n,).
+
+    Fewer where fewer are drawn, and none where that one is not.
+    """
+    ids, xy = places.ids[side], places.xy[side]
+    at = np.flatnonzero(ids == index)
+    if not len(at):
+        return ids[:0]
+    distances = ((xy - xy[at[0]]) ** 2).sum(axis=1)
+    distances[at[0]] = np.inf
+    return ids[np.argsort(distances, kind="stable")[: min(n, len(ids) - 1)]]
+
+
 def most_rated(train: Ratings, side: Side, most: int) -> np.ndarray:
     """Return the indices of the ``most`` users (or items) with the most ratings, ascending.
 

@@ -399,7 +399,7 @@ class Sweep:
             raise SettingsError(
                 Text(
                     "A sweep is judged on validation ratings, and this split keeps none; choose "
-                    "one that does, such as split=random."
+                    "one that does, such as the random split."
                 )
             )
 

@@ -157,7 +157,7 @@ OPTIONS = {
     "map": Option("pca", ("pca", "factors", "tsne", "umap")),
     "map_of": Option("both", ("both", "user", "item")),
     "map_factors": Option("1,2", (), f"{_NUMBER},{_NUMBER}"),
-    "colour": Option("kind", ("kind", "cluster", "mean", "count", "genre")),
+    "colour": Option("kind", ("kind", "cluster", "mean", "count", "genre", "false", "torn")),
     "genres": Option("", ("",), ".{1,400}"),
     "truth_of": Option("item", ("item", "user")),
     # Recommend

@@ -20,7 +20,7 @@ from recsys_core.figures.point_labels import LONGEST_LABEL, positions
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import SIDES, Ratings, Scale, Side, most_first
 
-Shade = Literal["kind", "group", "mean", "count"]
+Shade = Literal["kind", "group", "mean", "count", "false", "torn"]
 Method = Literal["pca", "factors", "tsne", "umap"]
 
 # How a map was made, as its title says it.
@@ -30,6 +30,9 @@ _SEEN: dict[Method, str] = {
     "tsne": "by t-SNE",
     "umap": "by UMAP",
 }
+
+# What the depth of a colour says, where a map is shaded by what it errs in.
+_ERRORS: dict[Shade, str] = {"false": "false neighbours", "torn": "torn neighbours"}
 
 # What nearness on a map means.
 _NEAR: dict[Method, str] = {
@@ -82,6 +85,7 @@ class Cloud:
     ids : indices, (n,). xy : where they lie, (n, 2). names : what to call them.
     counts : ratings each, (n,). means : their mean rating, NaN where none, (n,).
     groups : number of each one's cluster or genre, −1 for none of those shown; or None.
+    errors : how far the map errs around each, 0 to 1, (n,); None where that is not shown.
     """
 
     side: Side
@@ -92,6 +96,7 @@ class Cloud:
     counts: np.ndarray
     means: np.ndarray
     groups: np.ndarray | None = None
+    errors: np.ndarray | None = None
 
     def place(self, index: int) -> int | None:
         """Position of a user or item in this cloud; None where it is not drawn."""
@@ -99,10 +104,17 @@ class Cloud:
         return int(found[0]) if len(found) else None
 
 
-def cloud(train: Ratings, places: Places, side: Side, groups: np.ndarray | None = None) -> Cloud:
+def cloud(
+    train: Ratings,
+    places: Places,
+    side: Side,
+    groups: np.ndarray | None = None,
+    errors: np.ndarray | None = None,
+) -> Cloud:
     """One side of a map, with what the training ratings say of each user or item.
 
-    ``groups`` are of all users (or items), drawn or not, (n_users,) or (n_items,).
+    ``groups`` are of all users (or items), drawn or not, (n_users,) or (n_items,); ``errors`` are
+    of those drawn, (n,).
     """
     ids, of = places.ids[side], train.axis(side)
     return Cloud(
@@ -114,6 +126,7 @@ def cloud(train: Ratings, places: Places, side: Side, groups: np.ndarray | None 
         counts=of.counts[ids],
         means=of.means[ids],
         groups=None if groups is None else groups[ids],
+        errors=errors,
     )
 
 
@@ -165,17 +178,22 @@ def overlay(
     neighbours: np.ndarray | None,
     shade: Shade,
     mode: Mode,
+    false: np.ndarray | None = None,
 ) -> Figure:
     """Draw what lies over the map where somebody is selected: ring, lines and names.
 
     ``selected`` has a dark ring, and thin lines lead to its ``neighbours`` (indices on the same
-    side, (n,)): long lines show that the map distorts distances.
+    side, (n,)): long lines show that the map distorts distances. Crosses are ``false`` neighbours,
+    near on the map alone (likewise, (m,)).
 
     A picture of its own, so that another choice need not send the map again: its traces come after
     the map's, its annotations in place of them; ``opacity`` is the map's, None where it stays.
     """
     return {
-        "data": _selected(clouds, selected, neighbours, shade, mode),
+        "data": [
+            *_selected(clouds, selected, neighbours, shade, mode),
+            *_crosses(clouds, selected, false, mode),
+        ],
         "layout": {"annotations": _names(clouds, selected, neighbours, mode)},
         "opacity": _FADED if selected is not None and shade == "kind" else None,
     }
@@ -195,6 +213,8 @@ def table(clouds: Sequence[Cloud], group_names: Sequence[str] = ()) -> pd.DataFr
                 "ratings": cloud.counts,
             }
         )
+        if cloud.errors is not None:
+            part["map error"] = np.round(cloud.errors, 3)
         if cloud.groups is not None:
             part["group"] = [group_names[g] if g >= 0 else "" for g in cloud.groups]
         parts.append(part)
@@ -251,6 +271,13 @@ def _add_points(
         marker["colorbar"] = _colour_bar("ratings") | {
             "tickvals": ticks,
             "ticktext": [f"{10**t:,}" for t in ticks],
+        }
+    elif shade in _ERRORS and cloud.errors is not None:
+        ramp = [[0, theme.of(mode).mark], [1, theme.ink(mode)]]
+        marker = common | _shaded(cloud.errors, ramp, 0, 1)
+        marker["colorbar"] = _colour_bar(_ERRORS[shade]) | {
+            "tickvals": [0, 1],
+            "ticktext": ["0: none", "1: all"],
         }
     else:
         marker = common | {"color": theme.COLOUR[cloud.side]}
@@ -379,6 +406,23 @@ def _selected(
             )
         )
     return traces
+
+
+def _crosses(
+    clouds: Sequence[Cloud],
+    selected: tuple[Side, int] | None,
+    false: np.ndarray | None,
+    mode: Mode,
+) -> list[Trace]:
+    """A cross on each false neighbour of the selected point."""
+    found = _chosen(clouds, selected, false)
+    if found is None or len(found[1]) < 2:
+        return []
+    xy = found[0].xy[found[1][1:]]
+    marker = {"symbol": "x-thin-open", "size": 12, "color": theme.ink(mode),
+              "line": {"color": theme.ink(mode), "width": 2}}  # fmt: skip
+    return [trace("scatter", x=xy[:, 0], y=xy[:, 1], mode="markers", marker=marker,
+                  hoverinfo="skip", showlegend=False)]  # fmt: skip
 
 
 def _names(

@@ -176,3 +176,39 @@ def test_the_shares_of_another_state_are_those_of_its_own_spread():
     expected = ((rows @ basis.axes) ** 2).sum(axis=0) / (rows**2).sum()
     assert basis.seen_in(late).shares == pytest.approx(tuple(expected))
     assert basis.seen_in(late).shares != pytest.approx(basis.shares, abs=0.01)
+
+
+def test_errors_around_points_are_trustworthiness_and_continuity():
+    sklearn_manifold = pytest.importorskip("sklearn.manifold")
+    _, rows = blobs(n=50)
+    points = rows[:, :2]
+    found = projection.map_errors(rows, points, 5)
+    trust = sklearn_manifold.trustworthiness(rows, points, n_neighbors=5)
+    continuity = sklearn_manifold.trustworthiness(points, rows, n_neighbors=5)
+    assert 1 - found.false.mean() == pytest.approx(trust, abs=1e-12)
+    assert 1 - found.torn.mean() == pytest.approx(continuity, abs=1e-12)
+    assert found.n_judged == 50
+
+
+def test_a_folded_line_has_false_neighbours_and_a_cut_ring_torn_ones():
+    along = np.arange(40.0)
+    line = np.column_stack([along, np.zeros(40)])
+    folded = np.column_stack([np.minimum(along, 39.5 - along), np.zeros(40)])
+    found = projection.map_errors(line, folded, 2)
+    assert found.false[:10].min() > 0.3 and found.torn.max() < 0.1
+    angle = 2 * np.pi * along / 40
+    ring = np.column_stack([np.cos(angle), np.sin(angle)])
+    found = projection.map_errors(ring, line, 2)  # cut open between the last and the first
+    assert found.torn[[0, 39]].min() > 0.4 and found.torn[5:35].max() == 0
+    assert found.false.max() < 0.1
+
+
+def test_many_points_are_judged_among_some():
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((2100, 6))
+    found = projection.map_errors(rows, rows[:, :2])
+    assert found.n_judged == 1500
+    assert 1 - found.false.mean() == pytest.approx(
+        projection.trustworthiness(rows, rows[:, :2]), abs=0.01
+    )
+    assert np.isnan(projection.map_errors(rows[:3], rows[:3, :2]).false).all()

@@ -9,7 +9,8 @@ import pytest
 
 import recsys_core as rc
 from pages.shared import visitor
-from recsys_core.asking import truth
+from recsys_core import escape
+from recsys_core.asking import projection, truth
 from recsys_core.figures import latent, theme
 from tests.app_harness import checked, figure_of, load, open_page, train
 
@@ -54,7 +55,9 @@ def test_every_map_in_every_colour(browser_id):
 
     at = open_page("latent", browser_id)
     for who, method, colour in itertools.product(
-        ["both", "user", "item"], ["pca", "factors"], ["kind", "cluster", "mean", "count"]
+        ["both", "user", "item"],
+        ["pca", "factors"],
+        ["kind", "cluster", "mean", "count", "false", "torn"],
     ):
         shown = f"{who} by {method}, coloured by {colour}"
         at.segmented_control(key="latent_who").set_value(who)
@@ -69,6 +72,10 @@ def test_every_map_in_every_colour(browser_id):
         if method == "pca":  # either end of an axis may be the right one
             expected = expected * np.sign((expected * met).sum(axis=0))
         assert met == pytest.approx(expected, abs=1e-4), shown
+        if colour in ("false", "torn"):
+            errors = getattr(projection.map_errors(rows, expected), colour)
+            assert sum((c for _, c in drawn.values()), []) == pytest.approx(errors, abs=1e-3)
+            continue
         for side, (_, colours) in drawn.items():
             if colour == "cluster":
                 clusters.setdefault(side, colours)
@@ -92,6 +99,17 @@ def test_finding_an_item_lists_its_neighbours_in_the_space_itself(browser_id):
     names = run.ratings.item_names
     assert list(near.iloc[:, 0]) == [names[i] for i in expected["item"]]
     assert list(near["similarity"]) == pytest.approx(list(expected["similarity"]), abs=0.006)
+    # What the map makes of that: who is near on the map alone, and who is alike and lies elsewhere.
+    basis = projection.Basis.fit(run.fitted)
+    xy = basis.project(run.fitted.item_factors)
+    on_map = np.argsort(((xy - xy[4]) ** 2).sum(axis=1), kind="stable")[1:7].tolist()
+    alike = [i for i, s in zip(expected["item"], expected["similarity"], strict=True) if s > 0][:6]
+    false, torn = ([i for i in a if i not in b] for a, b in ((on_map, alike), (alike, on_map)))
+    assert false and torn
+    (said,) = [text for text in texts(at) if "The map errs here" in text]
+    crosses, _, alone = said.partition("Most alike, and not")
+    for ids, text in ((false, crosses), (torn, alone)):
+        assert [i for i in range(12) if escape.markdown(names[i]) in text] == sorted(ids)
     # Selected here is selected everywhere.
     at.switch_page("predictions.py").run()
     assert any(names[4] in text for text in texts(at))

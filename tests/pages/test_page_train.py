@@ -430,11 +430,35 @@ def test_own_runs_come_first_and_those_of_a_replica_are_folded(browser_id, world
     assert folded.label == f"{live.group_of(replica)}: {len(cases)}\u00a0runs"
     assert not folded.proto.expanded
     assert [e.label for e in at.expander if "\u00a0run" in e.label] == [folded.label]
+    assert not folded.button  # what is folded is not drawn
+    at.session_state[f"group_{live.group_of(replica)}"] = True  # as a click leaves it
+    at.run()
+    (folded,) = [e for e in at.expander if e.label.startswith(live.group_of(replica))]
     inside = [b.key for b in folded.button if b.key.startswith("select_")]
     assert inside == [f"select_{entry.number}" for entry in cases]
     listed = [b.key for b in at.main.button if b.key and b.key.startswith("select_")]
     assert listed == [f"select_{world.entries[0].number}", f"select_{own.number}", *inside]
     assert world.entries[0].run is first
+
+
+def test_of_very_many_runs_the_latest_are_listed_and_the_one_in_view(browser_id, world):
+    entries = [new_entry(world, rc.ALS(n_factors=1, n_epochs=3, seed=seed)) for seed in range(50)]
+    at = open_page("train", browser_id)
+
+    def listed() -> list[int]:
+        keys = [b.key for b in at.main.button if b.key and b.key.startswith("select_")]
+        return [int(key.removeprefix("select_")) for key in keys]
+
+    numbers = [entry.number for entry in entries]
+    assert listed() == numbers[-20:]
+    at.button(key="runs_earlier_own").click().run()
+    assert listed() == numbers[-40:]
+    at.button(key="runs_earlier_own").click().run()
+    assert listed() == numbers
+    at.button(key=f"select_{numbers[0]}").click().run()
+    at.session_state["runs_listed_own"] = 20
+    at.run()
+    assert listed() == [numbers[0], *numbers[-20:]]
 
 
 def test_curves_are_switched_off_and_on(browser_id, world):

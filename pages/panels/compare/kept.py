@@ -140,7 +140,7 @@ def _table(found: list[KeptRun], splits: Mapping[str, str]) -> list[KeptRun]:
     with_tags = any(run.tags for run in found)
     frame = pd.DataFrame(
         {
-            "pin": ["📌" if run.pinned else "" for run in found],
+            "pinned": [run.pinned for run in found],
             "name": [run.name for run in found],
             "data": [run.data_name for run in found],
             "split": [splits.get(run.experiment, "") for run in found],
@@ -168,7 +168,7 @@ def _table(found: list[KeptRun], splits: Mapping[str, str]) -> list[KeptRun]:
         height=35 * (len(found) + 1) + 3,
         alt="Kept runs: a line each",
         column_config={
-            "pin": st.column_config.TextColumn("📌", width=36, help="Pinned runs stand first"),
+            "pinned": st.column_config.CheckboxColumn(width=70, help="Pinned runs stand first"),
             "name": st.column_config.TextColumn(pinned=True),
             "validation RMSE": st.column_config.NumberColumn(
                 format="%.4f",

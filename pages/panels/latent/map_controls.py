@@ -34,6 +34,8 @@ COLOURS = {
     "mean": "mean rating",
     "count": "number of ratings",
     "genre": "genre",
+    "false": "false neighbours",
+    "torn": "torn neighbours",
 }
 
 # More points than these are a blot: the most rated are drawn. t-SNE and UMAP take long for many:
@@ -76,7 +78,19 @@ class Map:
         """The selected one and those like it."""
         chosen = self.selected
         near = None if chosen is None else _neighbours(self.model, *chosen)
-        return latent.overlay(self.clouds, chosen, near, self.shade, session.theme())
+        false = None if chosen is None else self.false(*chosen)
+        return latent.overlay(self.clouds, chosen, near, self.shade, session.theme(), false)
+
+    def false(self, side: Side, index: int) -> np.ndarray:
+        """Of those nearest to one on the map, those that are not among the most alike, (n,)."""
+        near = latent_map.nearest_on_map(self.places, side, index, _NEIGHBOURS)
+        return near[~np.isin(near, _neighbours(self.model, side, index))]
+
+    def torn(self, side: Side, index: int) -> np.ndarray:
+        """Of those most alike to one, those that are not among its nearest on the map, (n,)."""
+        alike = _neighbours(self.model, side, index)
+        near = latent_map.nearest_on_map(self.places, side, index, _NEIGHBOURS)
+        return alike[~np.isin(alike, near)]
 
     @property
     def selected(self) -> tuple[Side, int] | None:
@@ -127,7 +141,11 @@ def choose(model: ModelInView) -> Map:
     near = np.arange(0) if one is None else _neighbours(model, *one)
     places, method = _places(model, sides, method, pair, one, near)
     train = model.fitted.train
-    clouds = [latent.cloud(train, places, s, None if groups is None else groups[s]) for s in sides]
+    errors = _errors(model, places, sides, shade)
+    clouds = [
+        latent.cloud(train, places, s, None if groups is None else groups[s], errors.get(s))
+        for s in sides
+    ]
     return Map(model, clouds, places, method, shade, names)
 
 
@@ -187,6 +205,18 @@ def _colour(model: ModelInView) -> tuple[Shade, dict[Side, np.ndarray] | None, S
         )
         return "group", latent_map.of_genres(model.ratings, chosen), chosen
     return colour, None, ()  # type: ignore[return-value]
+
+
+def _errors(
+    model: ModelInView, places: Places, sides: list[Side], shade: Shade
+) -> dict[Side, np.ndarray]:
+    """How far the map errs around each point that is drawn, where it is shaded by that."""
+    if shade not in ("false", "torn"):
+        return {}
+    found = model_in_view.map_errors(model, places)
+    each = found.false if shade == "false" else found.torn
+    ends = np.cumsum([len(places.ids[side]) for side in sides])
+    return dict(zip(sides, np.split(each, ends[:-1]), strict=True))
 
 
 def _find(model: ModelInView, side: Side) -> None:

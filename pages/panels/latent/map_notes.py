@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Literal
 
+import numpy as np
 import streamlit as st
 
 from pages.panels.latent.map_controls import Map
@@ -39,6 +41,13 @@ def projection_quality(shown: Map) -> None:
             f"{advice} 1 means: all neighbours on the map are neighbours by all {k} factors.",
             width="content",
         )
+    if shown.shade in ("false", "torn"):
+        said = {
+            "false": "Dark: its neighbours on the map are not its neighbours in the space",
+            "torn": "Dark: its neighbours in the space lie elsewhere on the map",
+        }[shown.shade]
+        among = model_in_view.map_errors(shown.model, shown.places).n_judged
+        st.caption(f"{said}; each judged by its five nearest of {among:,} points.")
     drawn = {cloud.noun: len(cloud.ids) for cloud in shown.clouds}
     all_of = {cloud.noun: shown.model.ratings.axis(cloud.side).n for cloud in shown.clouds}
     cut = [
@@ -77,6 +86,26 @@ def neighbours(shown: Map) -> None:
         f"{shown.model.fitted.n_factors} and not on the map: 1 the same taste, 0 none in "
         "common, −1 opposite. Lines lead to the nearest."
     )
+    _not_as_it_looks(shown, side, index)
+
+
+def _not_as_it_looks(shown: Map, side: Side, index: int) -> None:
+    """Which of those near on the map are not alike, and which of those alike lie elsewhere."""
+    names = shown.model.fitted.train.axis(side).names
+    false, torn = shown.false(side, index), shown.torn(side, index)
+    said = []
+    if len(false):
+        said.append(
+            f"Near on the map and not among the most alike (crosses): {_listed(false, names)}."
+        )
+    if len(torn):
+        said.append(f"Most alike, and not among the nearest on the map: {_listed(torn, names)}.")
+    if said:
+        st.caption(escape.markdown("The map errs here. " + " ".join(said)))
+
+
+def _listed(ids: np.ndarray, names: Sequence[str]) -> str:
+    return words.listed([escape.short(names[i], 40) for i in ids])
 
 
 def _best_known(shown: Map) -> None:

@@ -19,6 +19,10 @@ from recsys_core.figures import curves
 from recsys_core.live import status_lines
 from recsys_core.runs import Entry, Run
 
+# Lines drawn at first, the latest, and how many more are with each wish: a line is a dozen
+# elements, and a hundred runs made the page take more than a second.
+_LINES = 20
+
 
 @view.fragment("runs", "shown", "status")
 def runs() -> None:
@@ -30,12 +34,32 @@ def runs() -> None:
     groups: dict[str, list[Entry]] = {}
     for each in session.workspace().entries:
         groups.setdefault(each.group, []).append(each)
-    for each in groups.pop("", []):
-        _line(each)
+    _lines(groups.pop("", []), "own")
     for group, theirs in groups.items():
-        with st.expander(f"{group}: {words.plural('run', len(theirs))}", key=f"group_{group}"):
-            for each in theirs:
-                _line(each)
+        title = f"{group}: {words.plural('run', len(theirs))}"
+        with st.expander(title, key=f"group_{group}", on_change="rerun") as box:
+            if box.open:
+                _lines(theirs, group)
+
+
+def _lines(entries: list[Entry], group: str) -> None:
+    """The latest of these runs and the one in view; the earlier ones when asked for."""
+    listed = f"runs_listed_{group}"
+    n = st.session_state.get(listed, _LINES)
+    earlier = [each for each in entries[:-n] if each is not view.entry()]
+    if earlier:
+        st.button(
+            f"Show {min(len(earlier), _LINES)} of {words.plural('earlier run', len(earlier))}",
+            icon=":material/expand_less:", key=f"runs_earlier_{group}", type="tertiary",
+            on_click=_list_more, args=(listed,),
+        )  # fmt: skip
+    for each in entries:
+        if each not in earlier:
+            _line(each)
+
+
+def _list_more(listed: str) -> None:
+    st.session_state[listed] = st.session_state.get(listed, _LINES) + _LINES
 
 
 def _line(entry: Entry) -> None:
