@@ -18,7 +18,9 @@ CODE = "sqlite"
 
 _MARK = b"SQLite format 3\x00"
 _MOST_TABLES = 100
-_SECONDS = 60  # a view may be written so that it never ends
+# Seconds of computing, and bytes for which there is one more: a view may be written so that it
+# never ends, and pages of a damaged file may lead in a circle.
+_SECONDS, _BYTES_A_SECOND = 6, 1_000_000
 _LONGEST = 1_000_000  # bytes of a cell
 
 
@@ -40,7 +42,8 @@ def read(data: bytes, said: str, table: str | None = None) -> NamedCells:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
         connection.deserialize(image)
-        _restrict(connection, said)
+        seconds = min(_SECONDS + len(data) // _BYTES_A_SECOND, 60)
+        _restrict(connection, said, seconds)
         tables = _tables(connection)
         if not tables:
             raise unreadable(
@@ -61,7 +64,7 @@ def read(data: bytes, said: str, table: str | None = None) -> NamedCells:
                     "A table of {said} takes more than {seconds} seconds to read; export the "
                     "ratings as CSV.",
                     said=said,
-                    seconds=_SECONDS,
+                    seconds=seconds,
                 )
             ) from None
         raise unreadable(
@@ -75,10 +78,10 @@ def read(data: bytes, said: str, table: str | None = None) -> NamedCells:
         connection.close()
 
 
-def _restrict(connection: sqlite3.Connection, said: str) -> None:
+def _restrict(connection: sqlite3.Connection, said: str, seconds: float) -> None:
     """Allow reading only, for a while: a file may hold views and triggers of any kind."""
     spent = budget.now()
-    ends = time.monotonic() + min(_SECONDS, spent.seconds)
+    ends, over = time.thread_time() + seconds, time.monotonic() + spent.seconds
 
     def text(data: bytes) -> str:
         data = data[: 4 * MAX_LABEL + 4]  # a view may make long texts of nothing
@@ -92,7 +95,9 @@ def _restrict(connection: sqlite3.Connection, said: str) -> None:
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
     connection.execute("PRAGMA query_only = ON")
-    connection.set_progress_handler(lambda: time.monotonic() > ends, 100_000)
+    connection.set_progress_handler(
+        lambda: time.thread_time() > ends or time.monotonic() > over, 100_000
+    )
     allowed = {
         sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION,
         sqlite3.SQLITE_RECURSIVE,
