@@ -90,12 +90,14 @@ def best_of(history: Sequence[Epoch], size: float = 1.0) -> int | None:
     best: int | None = None
     lowest = math.inf
     for epoch in history:
-        if (
-            epoch.validation_rmse is not None
-            and epoch.validation_rmse < lowest - _LEAST_GAIN * size
-        ):
+        if epoch.validation_rmse is not None and is_better(epoch.validation_rmse, lowest, size):
             best, lowest = epoch.number, epoch.validation_rmse
     return best
+
+
+def is_better(rmse: float, lowest: float, size: float) -> bool:
+    """Whether a validation RMSE is below the lowest so far by more than noise; see ``best_of``."""
+    return rmse < lowest - _LEAST_GAIN * size
 
 
 class Trainer(Protocol):
@@ -355,7 +357,7 @@ class Training:
         if epoch.validation_rmse is None:
             return
         lowest = math.inf if at.best_epoch is None else self._rmse_of(at.best_epoch)
-        if epoch.validation_rmse < lowest - _LEAST_GAIN * self.size:
+        if is_better(epoch.validation_rmse, lowest, self.size):
             at.best, at.best_epoch, at.waited = self.latest, epoch.number, 0
             return
         if epoch.number <= self.trainer.n_scheduled:

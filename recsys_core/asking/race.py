@@ -9,14 +9,17 @@ After 2 epochs fast leads with 0.9000 (slow: 1.2000)
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
 from recsys_core import words
 from recsys_core.text import Text
+from recsys_core.training import is_better
 
 Count = Literal["epochs", "seconds", "touched"]
 COUNTS: tuple[Count, ...] = ("epochs", "seconds", "touched")
@@ -34,6 +37,8 @@ class Lane:
     touched : ratings read an epoch; each training rating once, or twice where users and items take
         turns.
     single : it learns in one pass: all it comes to is there at its end.
+    size : standard deviation of the ratings it was fitted in, in rating units; 1 where in none. By
+        it is told what is better by more than noise (``training.is_better``).
     """
 
     name: str
@@ -41,6 +46,17 @@ class Lane:
     seconds: Sequence[float]
     touched: int
     single: bool = False
+    size: float = 1.0
+
+    @cached_property
+    def kept(self) -> list[float]:
+        """By each epoch, the error of the best so far: of the one that would be kept."""
+        lowest, kept = math.inf, []
+        for error in self.errors:
+            if is_better(error, lowest, self.size):
+                lowest = error
+            kept.append(lowest)
+        return kept
 
     def at(self, count: Count) -> np.ndarray:
         """Where each of its errors stands, counted so, float64, (n,); of a single pass its end."""
@@ -55,17 +71,17 @@ class Lane:
         return float(self.at(count)[-1])
 
     def reached(self, count: Count, x: float) -> float | None:
-        """The lowest error so far at x; None where nothing is there yet."""
+        """The error of the best epoch so far at x; None where nothing is there yet."""
         n = int(np.searchsorted(self.at(count), x * (1 + 1e-12), side="right"))
         if self.single:
             return self.errors[-1] if n == len(self.errors) else None
-        return min(self.errors[:n]) if n else None
+        return self.kept[n - 1] if n else None
 
 
 def verdict(lanes: Sequence[Lane]) -> Text:
     """Say who leads after as many epochs, seconds and ratings as all have come to, and at last.
 
-    Who leads has the lowest validation RMSE up to there: that of the epoch one would keep. A run in
+    Who leads has the lowest validation RMSE up to there, each of the epoch one would keep. A run in
     one pass is no measure of how far one can compare.
     """
     lanes = [lane for lane in lanes if lane.errors]
@@ -87,7 +103,7 @@ def verdict(lanes: Sequence[Lane]) -> Text:
     ]
     leads = Text("; ".join(f"{{c{at}}}" for at in range(len(clauses))) + ".",
                  **{f"c{at}": clause for at, clause in enumerate(clauses)})  # fmt: skip
-    at_best = sorted((min(lane.errors), at) for at, lane in enumerate(lanes))
+    at_best = sorted((lane.kept[-1], at) for at, lane in enumerate(lanes))
     (error, first), (its, second) = at_best[:2]
     if {standings[0][0] for _, standings in found.values()} == {lanes[first].name}:
         last = Text("{name} is ahead however one counts.", name=lanes[first].name)

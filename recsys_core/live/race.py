@@ -26,7 +26,7 @@ def lane(name: str, run: Run) -> Lane | None:
     single = not run.model.has_epochs
     if single and run.status != "finished":
         return Lane(name, (), (), run.touched_an_epoch, single)
-    return Lane(name, errors, seconds, run.touched_an_epoch, single)
+    return Lane(name, errors, seconds, run.touched_an_epoch, single, run.size)
 
 
 def verdict(runs: Iterable[tuple[str, Run]]) -> Text:

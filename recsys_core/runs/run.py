@@ -306,6 +306,11 @@ class Run:
         return not (self.message or self._finished) and self.epoch < self.wishes.furthest
 
     @property
+    def size(self) -> float:
+        """One unit of what it is trained on, in rating units: their spread, or 1."""
+        return self._course.training.size
+
+    @property
     def touched_an_epoch(self) -> int:
         """How many ratings an epoch reads to learn from."""
         return self._course.training.touched_an_epoch
