@@ -7,6 +7,7 @@ import math
 import numpy as np
 import streamlit as st
 
+from pages.panels.inside import expand
 from pages.panels.predictions import interval_check, rows_and_columns
 from pages.shared import (
     choices,
@@ -67,13 +68,22 @@ def closer(model: ModelInView, block: Block) -> None:
     arithmetic(model, *cell_in_view(block))
 
 
+@view.fragment("inside", "user", "item")
+def inside(model: ModelInView, block: Block) -> None:
+    """The update of the model, taken apart for the cell in view; where it was opened."""
+    expand.show(model.run, model.epoch, *cell_in_view(block))
+
+
 def arithmetic(model: ModelInView, user: int, item: int) -> None:
     """How one cell's prediction comes about: as a sum, from own ratings, or not to be said."""
     user_name, item_name = model.ratings.user_names[user], model.ratings.item_names[item]
-    st.markdown(
-        f"**{escape.markdown(user_name)} × {escape.markdown(item_name)}**"
-        f"{_rated(model, user, item)}"
-    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(
+            f"**{escape.markdown(user_name)} × {escape.markdown(item_name)}**"
+            f"{_rated(model, user, item)}",
+            width="content",
+        )
+        expand.button(model.run)
     if model.fitted.has.terms:
         _as_a_sum(model, user, item)
         return
@@ -152,6 +162,7 @@ with left:
 with right:
     if parts.drawn("why"):
         closer(seen, shown)
+inside(seen, shown)
 if parts.drawn("why"):
     interval_check.show(seen)
 header.export(place, lambda: download_buttons.block(seen, shown, how))

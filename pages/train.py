@@ -38,6 +38,7 @@ if parts.drawn("settings"):
     settings.settings()
 if parts.drawn("commentary"):
     live_panels.teacher_sentence()
+live_panels.inside()
 if parts.drawn("runs"):
     run_list.runs()
 run_list.results()

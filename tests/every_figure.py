@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,10 @@ from recsys_core.asking import (
 )
 from recsys_core.asking import reliability as of_reliability
 from recsys_core.asking import truth as of_truth
+from recsys_core.asking.inside.gibbs_draw import GibbsDraws
+from recsys_core.asking.inside.network_path import network_path as path_of
+from recsys_core.asking.inside.nmf_update import NMFUpdates
+from recsys_core.asking.inside.row_update import RowUpdates
 from recsys_core.experiments import Experiment, sweep_results
 from recsys_core.experiments import seed_band as of_seeds
 from recsys_core.experiments.split_study import Row
@@ -32,10 +37,15 @@ from recsys_core.experiments.sweep_search import next_trial, search_of
 from recsys_core.figures import (
     cell_matrix,
     curves,
+    draws_so_far,
     epoch_lines,
     heatmap,
     histogram,
     latent,
+    loss_bowl,
+    multiplied,
+    network_path,
+    posterior_ellipses,
     race,
     rank_lines,
     rating_counts,
@@ -77,6 +87,11 @@ MODULES = (
     race,
     differences,
     sweep,
+    loss_bowl,
+    multiplied,
+    posterior_ellipses,
+    draws_so_far,
+    network_path,
 )
 
 BASELINES = ("Global mean", "User + item bias")
@@ -172,6 +187,36 @@ def _figures(mode: Mode) -> Iterator[tuple[str, Figure]]:
     differences = cell_matrix.figure(values, "ab", "cd", "Differences", mode, ringed, "lost")
     yield "cell_matrix.figure", differences
     yield from _of_sweeps(mode)
+    yield from _of_updates(mode)
+
+
+def _of_updates(mode: Mode) -> Iterator[tuple[str, Figure]]:
+    """Both halves of one epoch: without λ far away, conjugate gradients, many factors."""
+    party = rc.datasets.music_party()
+
+    def before(model: rc.Model) -> tuple:
+        training = model.start(party)
+        training.advance(math.inf)
+        return model, party, training.checkpoint()
+
+    for model in (rc.ALS(n_factors=2), rc.ALS(n_factors=9), rc.ImplicitALS(n_factors=3)):
+        rows = RowUpdates(*before(model))
+        for side in SIDES:
+            yield "loss_bowl.figure", loss_bowl.figure(rows.of(side, 0), 0, 1, mode)
+    for k in (2, 30):
+        update = NMFUpdates(*before(rc.NMF(n_factors=k))).of("user", 0)
+        yield "multiplied.figure", multiplied.figure(update, mode)
+    for side in SIDES:
+        draw = GibbsDraws(*before(rc.BayesianPMF(n_factors=2))).of(side, 0)
+        given = draw.prior, draw.posterior, draw.names, (0, 1), side, mode
+        yield "posterior_ellipses.figure", posterior_ellipses.figure(*given)
+        points = {"draw": draw.drawn, "before": draw.before}
+        yield "posterior_ellipses.figure", posterior_ellipses.figure(*given, points)
+    for variant in ("dot", "NeuMF"):
+        model = rc.NeuralMF(n_factors=4, variant=variant)
+        training = model.start(party)
+        yield "network_path.figure", network_path.figure(path_of(training.latest, 0, 0), mode)
+    yield "draws_so_far.figure", draws_so_far.figure(np.array([3.0, 3.5, 3.2]), mode)
 
 
 def _of_sweeps(mode: Mode) -> Iterator[tuple[str, Figure]]:

@@ -153,6 +153,10 @@ OPTIONS = {
     "items_by": Option("", _ORDERS),
     "users_page": Option("", ("",), _NUMBER),
     "items_page": Option("", ("",), _NUMBER),
+    # Train, Predictions: what of the update is looked into
+    "inside": Option("", ("", "step", "half", "update", "draw", "probability", "network")),
+    "half": Option("user", ("user", "item")),
+    "bowl": Option("", ("",), f"{_NUMBER},{_NUMBER}"),
     # Latent space
     "map": Option("pca", ("pca", "factors", "tsne", "umap")),
     "map_of": Option("both", ("both", "user", "item")),
@@ -207,6 +211,7 @@ PARTS = {
     "editor": "the table of ratings that can be changed",
     "test": "the test error",
     "why": "how a prediction comes about",
+    "inside": "one update of the model, taken apart",
     "truth": "generated ratings: what was found of their truth",
     "guest": "the new guest",
     "similar": "similar users and items",

@@ -236,6 +236,20 @@ class GibbsTrainer(AlternatingTrainer):
         run_all(draw, cut(n, _DRAWN_BY_A_THREAD))
         return z
 
+    @property
+    def first_row_step(self) -> int:
+        """The first of an epoch's steps that draws rows; those before draw implicit factors."""
+        return self._n_implicit
+
+    def prior_of(self, side: Side) -> Hyperprior:
+        """Return the prior of a side's rows, as it was last drawn."""
+        return self._hyperpriors[side]
+
+    def normal_of(self, side: Side) -> np.ndarray:
+        """Return the standard normal numbers of this sweep's rows, (n_rows, k + 1), bias first."""
+        n, k = len(side.factors), self.n_factors
+        return self._normal(4 + (side is self.items), n, k + 1)
+
     def begin_epoch(self) -> None:
         """Draw the priors of users and items, given their rows."""
         self.sweep += 1

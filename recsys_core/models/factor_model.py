@@ -207,6 +207,11 @@ class FactorModel(Factored, Biased):
         return np.float32(np.sqrt(self._size))
 
     @property
+    def factor_size(self) -> float:
+        """What factors as trained are multiplied by to be in rating units: √s; 1 for logits."""
+        return float(self._root)
+
+    @property
     def _ends(self) -> tuple[float, float]:
         """The scale of z: its low end and its width."""
         low, high = self.unit.scale(self.scale)[:2]

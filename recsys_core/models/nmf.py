@@ -98,6 +98,7 @@ class NMFTrainer(FactorTrainer):
             for pieces in row_steps(grouped.starts)
         ]
         self.n_steps = len(self._steps)
+        self.n_user_steps = len(row_steps(train.by_user.starts))
 
     def step(self, index: int) -> None:
         """Update some rows; the first steps are the users', the others the items'."""

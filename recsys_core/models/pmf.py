@@ -241,6 +241,10 @@ class LogisticTrainer(SGDTrainer):
             self._reg_user, self._reg_item, bool(self.settings["biases"]),
         )  # fmt: skip
 
+    def penalties(self, user: int, item: int) -> tuple[float, float]:
+        """Return λ_U / n_u and λ_V / n_i, the share of each penalty that one rating takes."""
+        return float(self._reg_user[user]), float(self._reg_item[item])
+
     def objective(self, squared_error: float) -> float:
         """Compute Σ e² + λ_U Σ (‖p_u‖² + b_u²) + λ_V Σ (‖q_i‖² + b_i²)."""
         users = float(squares(self.p).sum() + squares(self.b_user).sum())

@@ -175,6 +175,27 @@ class SGDTrainer(FactorTrainer):
         pieces = self._steps[self._visits[index]]
         run_all(lambda start, stop: kernel(self._triples, *fixed, start, stop), pieces)
 
+    def visited(self) -> kernels.Triples:
+        """Return the ratings in the order in which this epoch visits them, (n_ratings,) each.
+
+        Blocks of one diagonal share no rows: one after the other, they give the same bits.
+        """
+        runs = [slice(*piece) for piece in self._pieces()]
+        return kernels.Triples(*(np.concatenate([a[r] for r in runs]) for a in self._triples))
+
+    def update_by(self, first: int, last: int) -> None:
+        """Update by the ratings ``first`` to ``last`` of that order, and by no others."""
+        kernel, fixed = self.update()
+        passed = 0
+        for start, stop in self._pieces():
+            begin, end = max(first - passed, 0), min(last - passed, stop - start)
+            if begin < end:
+                kernel(self._triples, *fixed, start + begin, start + end)
+            passed += stop - start
+
+    def _pieces(self) -> list[tuple[int, int]]:
+        return [piece for visit in self._visits for piece in self._steps[visit]]
+
     def measured(self, ratings: Ratings) -> tuple[kernels.Triples, kernels.Parameters]:
         """Return the training ratings as they are trained on: block by block, rows stay near."""
         if ratings is not self.train:
@@ -188,6 +209,11 @@ class SGDTrainer(FactorTrainer):
             self.parameters(), np.float32(rate_in(self.epoch, s)), np.float32(s["reg"]),
             bool(s["biases"]),
         )  # fmt: skip
+
+    def penalties(self, user: int, item: int) -> tuple[float, float]:
+        """Return λ of the user's and of the item's numbers, as the kernel has them."""
+        reg = float(np.float32(self.settings["reg"]))
+        return reg, reg
 
     def objective(self, squared_error: float) -> float:
         """Compute Σ e² + λ Σ (‖p_u‖² + ‖q_i‖² + b_u² + b_i²), sums over the training ratings."""

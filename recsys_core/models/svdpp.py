@@ -161,6 +161,15 @@ class SVDppTrainer(FactorTrainer):
             first, last,
         )  # fmt: skip
 
+    def visited(self) -> kernels.Triples:
+        """Return the ratings in the order in which this epoch visits them, (n_ratings,) each."""
+        starts, columns, values = self.by_user
+        counts = self.train.user_counts[self.visits]
+        before = np.cumsum(counts) - counts
+        order = np.arange(counts.sum()) + np.repeat(starts[self.visits] - before, counts)
+        users = np.repeat(self.visits, counts)
+        return kernels.Triples(users, columns[order], values[order])
+
     def end_epoch(self) -> None:
         """Sum up the users' factors again, since later users have changed the y_j and a_f."""
         self.p[:] = self.own

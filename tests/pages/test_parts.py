@@ -65,6 +65,7 @@ PLACES = [
     ("test", Place("train", "", "test", "test")),
     ("why", Place("train", "user=1&item=1", "leads:Why?")),
     ("why", Place("predictions", "", "terms")),
+    ("inside", Place("predictions", "inside=step", "expand inside one_step", "expand")),
     ("why", Place("recommend", "", "contributions")),
     ("guest", Place("recommend", "who=guest", "recommend_who guest_0",
                     " ".join(["guest_over", *_GUEST]))),

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.panels.inside import expand
 from pages.panels.train.timeline import timeline
 from pages.shared import choices, parts, session, sidebar, view
 from pages.shared.chart.chart import cells, chart, points
@@ -368,6 +369,18 @@ def teacher_sentence() -> None:
     _cell()
 
 
+@view.fragment("inside", "playing", "moment", "status", "user", "item", "options")
+def inside() -> None:
+    """The update of the run in view, taken apart for the selected cell; where it was opened."""
+    run, now = view.run(), view.now()
+    if run is None or now.user is None or now.item is None or not view.option("inside"):
+        return
+    if now.playing:
+        st.caption("Its update can be looked into when it is paused.")
+        return
+    expand.show(run, view.epoch(), now.user, now.item)
+
+
 @view.fragment("commentary", "playing", "moment", "status")
 def _sentence() -> None:
     run = view.run()
@@ -380,7 +393,7 @@ def _sentence() -> None:
     st.html(f'<p style="{style}" data-fs="sentence">{said}</p>')
 
 
-@view.fragment("cell", "playing", "moment", "status", "user", "item")
+@view.fragment("cell", "playing", "moment", "status", "user", "item", "options")
 def _cell() -> None:
     run, now = view.run(), view.now()
     if run is not None and now.user is not None and now.item is not None:
@@ -411,6 +424,7 @@ def _selected(run: Run, user: int, item: int) -> None:
                 "predictions.py", label=label, icon=":material/grid_on:",
                 disabled=parts.locked("why"),
             )  # fmt: skip
+        expand.button(run)
 
 
 def _place(run: Run, user: int, item: int) -> str:

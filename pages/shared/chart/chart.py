@@ -85,7 +85,7 @@ def chart(
             **told,
         )
         if table is not None:
-            _twin(table, key, alt, file)
+            twin(table, key, alt, file)
 
 
 def _picked(key: str, on_pick: Callable[[dict[str, Any]], None]) -> None:
@@ -131,8 +131,11 @@ def preload() -> None:
     _PRELOAD(key="preload", data={"plotly": PLOTLY_ROUTE}, height=1)
 
 
-def _twin(table: pd.DataFrame | Callable[[], pd.DataFrame], key: str, alt: str, file: str) -> None:
-    """The table twin: behind a small button at the chart's upper right corner."""
+def twin(table: pd.DataFrame | Callable[[], pd.DataFrame], key: str, alt: str, file: str) -> None:
+    """The table twin: behind a small button at the upper right corner of what it is the twin of.
+
+    That is in a container whose key is ``key`` and “_chart”. ``file`` is a name without ending.
+    """
     # Lifted over the chart: position the container by the key's class, see js/style.js.
     with st.container(key=f"{key}_twin", width="content"):
         popover = st.popover(

@@ -68,6 +68,61 @@ sheet.textContent = `
   color: var(--st-text-color); background: var(--st-secondary-background-color);
   border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius); }
 
+/* One rating's step (one_step.js): a user's numbers teal, an item's orange, as everywhere. */
+.fs-step { --fs-user: #1B8A7A; --fs-item: #D9682B; color: var(--st-text-color);
+  font-family: var(--st-font); font-size: 1rem; padding: .25rem; border-radius: 6px; }
+.fs-step:focus-visible { outline: 2px solid var(--fs-accent); outline-offset: 2px; }
+.fs-step p { margin: 0 0 .6rem; }
+.fs-step-when, .fs-step-note, .fs-step figcaption { color: var(--fs-muted); font-size: .9em; }
+.fs-step-controls, .fs-step-steps { display: flex; flex-wrap: wrap; gap: .4rem; margin-bottom: .6rem; }
+.fs-step button { font: inherit; font-size: .93em; min-height: 2.2rem; padding: 0 .8em;
+  cursor: pointer; color: var(--st-text-color); background: var(--st-background-color);
+  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius); }
+.fs-step button:is(:hover, :focus-visible) { border-color: var(--st-primary-color); }
+.fs-step button:disabled { color: var(--fs-muted); cursor: default; border-style: dashed; }
+.fs-step button[aria-pressed=true] { border: 2px solid var(--st-primary-color); font-weight: 600; }
+.fs-step .fs-step-says { font-size: 1.1em; min-height: 3em; }
+.fs-step-formula { min-height: 8.6em; overflow-x: auto; font-variant-numeric: tabular-nums; }
+.fs-formula-line { display: flex; align-items: flex-start; gap: .35em; margin-bottom: .3em;
+  white-space: nowrap; }
+.fs-term { display: inline-flex; flex-direction: column; align-items: center;
+  border-bottom: 3px solid transparent; padding: 0 .15em; }
+.fs-term > i { font-size: 1.05em; line-height: 1.3; }
+.fs-term > span { font-size: .9em; line-height: 1.3; }
+.fs-term.fs-user { border-color: var(--fs-user); }
+.fs-term.fs-item { border-color: var(--fs-item); }
+.fs-term.fs-factor { border-color: var(--st-primary-color); }
+.fs-term.fs-error { border-color: light-dark(#A73830, #E1A9A1); }
+.fs-operator { line-height: 1.4; }
+.fs-step-body { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
+.fs-step-bars { flex: 3 1 20rem; min-width: 0; }
+.fs-step-plane { flex: 1 1 15rem; min-width: 0; margin: 0; }
+.fs-step svg { display: block; max-width: 100%; overflow: visible; }
+.fs-step svg text { fill: currentColor; }
+.fs-step svg .fs-muted text { fill: var(--fs-muted); }
+.fs-step svg .fs-user .fs-first { fill: var(--fs-user); }
+.fs-step svg .fs-item .fs-first { fill: var(--fs-item); }
+.fs-step svg .fs-factor .fs-first { fill: var(--st-primary-color); }
+.fs-step svg .fs-second { fill: var(--fs-muted); }
+.fs-step svg .fs-zero { stroke: var(--st-border-color); }
+.fs-step svg .fs-was { stroke: var(--fs-ink); stroke-width: 2; }
+.fs-step svg .fs-frame { fill: none; stroke: var(--st-border-color); }
+.fs-step svg .fs-faint { opacity: .3; }
+.fs-step svg .fs-arrow { stroke-width: 2.5; }
+.fs-step svg .fs-user .fs-arrow { stroke: var(--fs-user); }
+.fs-step svg .fs-item .fs-arrow { stroke: var(--fs-item); }
+@media (max-width: 640px) { .fs-step button { min-height: 44px; } }
+
+/* Normal equations (pages/panels/inside/row_equations.py): matrices between brackets. */
+.fs-equations { display: flex; align-items: center; gap: .6rem; overflow-x: auto;
+  font-variant-numeric: tabular-nums; }
+.fs-equations figure { margin: 0; }
+.fs-equations table { border-left: 2px solid; border-right: 2px solid; border-radius: 8px; }
+.fs-equations .fs-user table { border-color: #1B8A7A; }
+.fs-equations .fs-item table { border-color: #D9682B; }
+.fs-equations td { padding: .1rem .5rem; text-align: right; white-space: nowrap; }
+.fs-equations figcaption { color: var(--fs-muted); font-size: .85em; text-align: center; }
+
 .fs-timeline { display: flex; align-items: center; gap: .75rem; height: 1.75rem;
   color: var(--st-text-color); font-family: var(--st-font); font-size: .93rem; }
 .fs-timeline output { min-width: 8.5em; text-align: right; font-variant-numeric: tabular-nums; }

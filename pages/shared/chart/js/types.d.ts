@@ -336,3 +336,94 @@ export interface Panel {
   resized?(size: Size): boolean // whether another size asks for another picture
   outgrown?(): boolean // whether Plotly has to widen its axes before painting can go on
 }
+
+// --- inside the update ----------------------------------------------------------------------------
+
+// What targets and predictions are measured in: rating = shift + size · target.
+export interface Unit {
+  shift: number
+  size: number
+}
+
+// What all steps of an epoch share (recsys_core/asking/inside/microscope.py, Rule).
+export interface Rule {
+  mean: number
+  rate: number
+  biases: boolean
+  in_turn: boolean
+  waits: boolean
+  ends: [low: number, high: number] | null
+}
+
+// What one rating finds (Found), and how it is named.
+export interface Found {
+  user_name: string
+  item_name: string
+  said: string // the rating as it is written
+  rating: number
+  target: number
+  p: number[]
+  q: number[]
+  bu: number
+  bi: number
+  ru: number
+  ri: number
+  times: number
+}
+
+// A gradient in the two parts it is the sum of.
+export interface Gradient<Of> {
+  error: Of
+  penalty: Of
+}
+
+export interface StepTaken {
+  products: number[]
+  score: number
+  prediction: number
+  error: number
+  slope: number
+  ofUser: Gradient<number[]>
+  ofItem: Gradient<number[]>
+  ofUserBias: Gradient<number>
+  ofItemBias: Gradient<number>
+  pAfter: number[]
+  qAfter: number[]
+  buAfter: number
+  biAfter: number
+  predictionAfter: number
+}
+
+// A symbol of a formula, and its number beneath.
+export interface Term {
+  kind: "user" | "item" | "factor" | "error" | "plain"
+  symbol: string
+  under: string
+  value: string
+}
+
+// The latent plane: of factors v it shows v · axes − centre.
+export interface Plane {
+  axes: [number, number][]
+  centre: [number, number]
+  names: [string, string]
+  users: [number, number][]
+  items: [number, number][]
+}
+
+export interface Microscope {
+  token: string // another one: begin at `begin` again
+  begin: number
+  cell: number | null // the place of the selected cell's rating
+  epoch: number
+  n_steps: number
+  first: number // the place of the first of the steps sent
+  steps: Found[]
+  rule: Rule
+  unit: Unit
+  plane: Plane | null
+  words: Record<string, string>
+  sub_steps: string[]
+  note: string
+  locked: boolean
+}

@@ -1,0 +1,86 @@
+"""One Gibbs draw of Bayesian PMF: the posterior ellipse, the draw, and the mean so far."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.panels.inside import kept, two_numbers
+from pages.shared import choices, session
+from pages.shared.chart.chart import chart
+from recsys_core import escape
+from recsys_core.asking.inside import gibbs_draw
+from recsys_core.asking.inside.gibbs_draw import GibbsDraws
+from recsys_core.figures import draws_so_far, posterior_ellipses
+from recsys_core.models import seen_as
+from recsys_core.models.posterior import Posterior
+from recsys_core.ratings import Side
+from recsys_core.runs import Run
+from recsys_core.words import number, plural
+
+
+def show(run: Run, epoch: int, user: int, item: int) -> None:
+    """The draw of the selected user's row in the sweep after the one shown; or of the item's."""
+    found = kept.retraced(run, epoch, GibbsDraws)
+    if found is None:
+        st.caption(kept.FROM_A_FILE)
+        return
+    before, draws = found
+    sides: dict[Side, str] = {
+        "user": "The user's row",
+        "item": f"The {run.ratings.item_noun}'s row",
+    }
+    side = choices.segmented("half", "Draw", sides, "inside_half", part="inside")
+    draw = draws.of(side, user if side == "user" else item)
+    names = run.ratings.user_names if side == "user" else run.ratings.item_names
+    st.markdown(
+        f"With everything else held, {plural('rating', draw.n_ratings)} turn the prior of "
+        f"**{escape.markdown(names[draw.index])}** into a posterior; one random point of it, ×, is "
+        "the row until the next sweep."
+    )
+    remark = kept.remark(run, epoch, before)
+    if remark is not None:
+        st.caption(remark)
+    two = two_numbers.chosen(draw.names)
+    points = {"draw": draw.drawn, "before": draw.before}
+    left, right = st.columns(2, gap="medium")
+    with left:
+        if two is None:
+            st.caption("One unknown has no ellipse.")
+        else:
+            chart(
+                posterior_ellipses.figure(
+                    draw.prior, draw.posterior, draw.names, two, draw.side, session.theme(), points
+                ),
+                key="ellipses",
+                alt=posterior_ellipses.alt(draw.prior, draw.posterior, draw.names, two),
+                table=lambda: posterior_ellipses.table(
+                    draw.prior, draw.posterior, draw.names, points
+                ),
+                what="posterior of one row",
+            )
+            two_numbers.choose(draw.names, two)
+    with right:
+        _mean_so_far(run, epoch, user, item)
+
+
+def _mean_so_far(run: Run, epoch: int, user: int, item: int) -> None:
+    fitted = run.fitted_at(epoch)
+    posterior = seen_as(Posterior, fitted)
+    if len(posterior.draws) < 2:
+        st.caption(
+            "No draws are kept yet: the first are burn-in. Later, the mean of what the kept draws "
+            "predict is the prediction, and it is drawn here."
+        )
+        return
+    drawn = gibbs_draw.of_cell(posterior, user, item)
+    chart(
+        draws_so_far.figure(drawn, session.theme()),
+        key="draws",
+        alt=draws_so_far.alt(drawn),
+        table=lambda: draws_so_far.table(drawn),
+        what="draws of one cell",
+    )
+    st.caption(
+        f"Single draws differ by about {number(float(drawn.std()))}; their mean, the prediction, "
+        "settles."
+    )

@@ -1,0 +1,70 @@
+"""One multiplicative update of NMF: numerator, denominator, and the row before and after."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from pages.panels.inside import kept
+from pages.shared import choices, session
+from pages.shared.chart.chart import chart
+from pages.shared.tables import aligned
+from recsys_core import escape
+from recsys_core.asking.inside.nmf_update import NMFUpdate, NMFUpdates
+from recsys_core.figures import multiplied
+from recsys_core.ratings import Side
+from recsys_core.runs import Run
+from recsys_core.words import number, plural
+
+
+def show(run: Run, epoch: int, user: int, item: int) -> None:
+    """The update of the selected user's row; on request that of the item's row, which follows."""
+    found = kept.retraced(run, epoch, NMFUpdates)
+    if found is None:
+        st.caption(kept.FROM_A_FILE)
+        return
+    before, updates = found
+    sides: dict[Side, str] = {
+        "user": "The user's row",
+        "item": f"The {run.ratings.item_noun}'s row",
+    }
+    side = choices.segmented("half", "Update", sides, "inside_half", part="inside")
+    update = updates.of(side, user if side == "user" else item)
+    names = run.ratings.user_names if side == "user" else run.ratings.item_names
+    name = escape.markdown(names[update.index])
+    remark = kept.remark(run, epoch, before)
+    if not len(update.others):
+        st.markdown(f"**{name}** has no training ratings: its row is the mean of the others.")
+        return
+    st.markdown(
+        f"The row of **{name}** stays positive because it is only ever multiplied: each factor by "
+        f"what {plural('rating', len(update.others))} ask for, divided by what is predicted for "
+        "them."
+    )
+    if remark is not None:
+        st.caption(remark)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        chart(
+            multiplied.figure(update, session.theme()),
+            key="multiplied",
+            alt=multiplied.alt(update),
+            table=lambda: multiplied.table(update),
+            what="multiplicative update",
+        )
+    with right:
+        st.markdown(_formula(update))
+        st.dataframe(
+            aligned(multiplied.table(update)), hide_index=True, key="inside_factors",
+            alt="The update of each factor",
+        )  # fmt: skip
+
+
+def _formula(update: NMFUpdate) -> str:
+    """The factor that changes most, its numbers in place."""
+    row = update.row
+    f = int(np.abs(np.log(np.maximum(row.ratio, 1e-12))).argmax())
+    return (
+        f"Factor {f + 1} changes most: {number(update.before[f])} × {number(row.numerator[f])} / "
+        f"{number(row.denominator[f])} = {number(row.factors[f])}."
+    )

@@ -1,0 +1,160 @@
+"""One row's half-step: its normal equations with the numbers in place, and the bowl they solve."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.panels.inside import kept, two_numbers
+from pages.shared import choices, session
+from pages.shared.chart.chart import chart
+from pages.shared.tables import aligned
+from recsys_core import escape
+from recsys_core.asking.inside.row_update import RowUpdate, RowUpdates
+from recsys_core.figures import loss_bowl
+from recsys_core.models import ImplicitALS
+from recsys_core.ratings import Side
+from recsys_core.runs import Run
+from recsys_core.words import factor, number, plural
+
+# Unknowns that a matrix on the page has; of more, the first.
+_MOST_SHOWN = 6
+
+# Rows of the design that are listed.
+_MOST_LISTED = 12
+
+
+def show(run: Run, epoch: int, user: int, item: int) -> None:
+    """The half-step of the selected user's row; on request the other one, of the item's row."""
+    found = kept.retraced(run, epoch, RowUpdates)
+    if found is None:
+        st.caption(kept.FROM_A_FILE)
+        return
+    before, updates = found
+    sides: dict[Side, str] = {
+        "user": "The user's row",
+        "item": f"The {run.ratings.item_noun}'s row",
+    }
+    side = choices.segmented("half", "Solve", sides, "inside_half", part="inside")
+    update = updates.of(side, user if side == "user" else item)
+    names = run.ratings.user_names if side == "user" else run.ratings.item_names
+    st.markdown(_sentence(run, update, names[update.index]))
+    remark = kept.remark(run, epoch, before)
+    if remark is not None:
+        st.caption(remark)
+    if not len(update.others):
+        return
+    left, right = st.columns([1.2, 1], gap="medium")
+    with left:
+        _equations(update)
+        _ratings(run, update)
+    with right:
+        _bowl(update)
+
+
+def _sentence(run: Run, update: RowUpdate, name: str) -> str:
+    held = f"all {run.ratings.item_noun}s" if update.side == "user" else "all users"
+    name = escape.markdown(name)
+    if not len(update.others):
+        return (
+            f"**{name}** has no training ratings: nothing is solved, and the row stays where its "
+            "prior has it."
+        )
+    if isinstance(run.model, ImplicitALS):
+        return (
+            f"With {held} held, the row of **{name}** is one least-squares problem over every "
+            f"cell, weighted by confidence: {plural('unknown', len(update.names))}, and "
+            f"{plural('choice', len(update.others))} that count more. Training takes three rounds "
+            "of conjugate gradients towards its solution."
+        )
+    return (
+        f"With {held} held, the row of **{name}** is one least-squares problem: "
+        f"{plural('equation', len(update.others))}, one a rating, for "
+        f"{plural('unknown', len(update.names))}. One division solves it: A w = a."
+    )
+
+
+def _equations(update: RowUpdate) -> None:
+    """A w = a, the numbers in place."""
+    m = min(len(update.names), _MOST_SHOWN)
+    kind, others = ("user", "item") if update.side == "user" else ("item", "user")
+    letter = "p" if update.side == "user" else "q"
+    names = ["b" if name == "b" else f"{letter}<sub>{name}</sub>" for name in update.names[:m]]
+
+    def matrix(rows: list[list[str]], kind: str, label: str) -> str:
+        body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+        return (
+            f'<figure class="fs-{kind}"><table><tbody>{body}</tbody></table>'
+            f"<figcaption>{label}</figcaption></figure>"
+        )
+
+    a = [[factor(value) for value in row] for row in update.matrix[:m, :m]]
+    w = [[f"{name} = {factor(v)}"] for name, v in zip(names, update.solution, strict=False)]
+    right = [[factor(value)] for value in update.right_side[:m]]
+    st.html(
+        '<div class="fs-equations" role="group" aria-label="Normal equations">'
+        f"{matrix(a, others, 'A = Σ x xᵀ + penalty')}<span>·</span>{matrix(w, kind, 'w')}"
+        f"<span>=</span>{matrix(right, 'plain', 'a = Σ t x')}</div>"
+    )
+    penalty = number(float(update.penalty[-1]))
+    same = np.ptp(update.penalty) < 1e-9
+    said = (
+        f"On A's diagonal {penalty} is penalty." if same
+        else "On A's diagonal each unknown has a penalty of its own: "
+        + ", ".join(number(float(v)) for v in update.penalty[:m]) + "."
+    )  # fmt: skip
+    if m < len(update.names):
+        said += f" Of {len(update.names)} unknowns the first {m} are shown; all are solved for."
+    st.caption(said)
+
+
+def _ratings(run: Run, update: RowUpdate) -> None:
+    """The equations one by one: each rating's target and row x."""
+    names = run.ratings.item_names if update.side == "user" else run.ratings.user_names
+    noun = run.ratings.item_noun if update.side == "user" else "user"
+    some = slice(0, _MOST_LISTED)
+    letter = "q" if update.side == "user" else "p"
+    columns: dict[str, object] = {
+        noun: [names[other] for other in update.others[some]],
+        "rating": update.ratings[some],
+        "target t": update.targets[some],
+    }
+    for at, name in enumerate(update.names[:_MOST_SHOWN]):
+        column = "1" if name == "b" else f"{letter}{name}"
+        columns[column] = update.design[some, at]
+    with st.expander("The equations, one a rating", key="inside_ratings"):
+        st.dataframe(
+            aligned(pd.DataFrame(columns)), hide_index=True, key="inside_design",
+            alt="The equations, one a rating",
+        )  # fmt: skip
+        if len(update.others) > _MOST_LISTED:
+            st.caption(f"The first {_MOST_LISTED} of {len(update.others):,}.")
+
+
+def _bowl(update: RowUpdate) -> None:
+    """The loss over two of the unknowns; which two can be chosen."""
+    two = two_numbers.chosen(update.names)
+    if two is None:
+        st.caption("One unknown has no bowl over two.")
+        return
+    first, second = two
+    chart(
+        loss_bowl.figure(update, first, second, session.theme()),
+        key="bowl",
+        alt=loss_bowl.alt(update, first, second),
+        table=lambda: loss_bowl.table(update),
+        what="loss of one row",
+    )
+    said = (
+        "Each ring is one height of the loss, the other numbers held at their solution. λ moves "
+        "the lowest point from ○ to ★."
+    )
+    if not loss_bowl.is_near(update, first, second):
+        said = (
+            "Each ring is one height of the loss, the other numbers held at their solution. "
+            "Without λ the lowest point lies far outside the picture: so few ratings do not hold "
+            "these two numbers."
+        )
+    st.caption(said)
+    two_numbers.choose(update.names, two)

@@ -1,0 +1,74 @@
+"""Which explanations of its update a model offers, and why it lacks the others.
+
+``docs/explanations.md`` has the same as a table.
+"""
+
+from __future__ import annotations
+
+from recsys_core.asking.inside.microscope import can_be_taken_apart
+from recsys_core.asking.inside.row_update import has_closed_form
+from recsys_core.models import Model
+from recsys_core.models.bayesian import BayesianPMF
+from recsys_core.models.nmf import NMF
+from recsys_core.models.pmf import PMF
+from recsys_core.text import Text
+
+# By name, in the order of pages: what its panel is called.
+TITLES = {
+    "step": "One rating, one step",
+    "half": "One row's equations",
+    "update": "One multiplication",
+    "draw": "One draw",
+    "probability": "Prior and posterior",
+    "network": "Through the network",
+}
+
+
+def offered(model: Model) -> list[str]:
+    """Return the names of the explanations of a model's update, in the order of pages."""
+    offers = {
+        "step": can_be_taken_apart(model),
+        "half": has_closed_form(model),
+        "update": isinstance(model, NMF),
+        "draw": isinstance(model, BayesianPMF),
+        "probability": isinstance(model, PMF) and has_closed_form(model),
+        "network": type(model).__name__ == "NeuralMF",  # importing it would import torch
+    }
+    return [name for name in TITLES if offers[name]]
+
+
+_REASONS = {
+    "step": "{title} does not learn from one rating at a time.",
+    "half": "{title} does not solve the equations of a row with the other side held.",
+    "update": "{title} does not multiply: its numbers need not stay positive.",
+    "draw": "{title} keeps one set of numbers, and draws none from a posterior.",
+    "probability": "{title} gives a row no normal prior whose posterior is known in closed form.",
+    "network": "{title} has no layers.",
+}
+
+_OF_ONE: dict[tuple[str, type[Model]], str] = {
+    ("probability", BayesianPMF): "{title} shows prior and posterior of a row beside its draw.",
+}
+
+_CONSTRAINED = (
+    "Constrained PMF moves the vectors of all items that a user rated at every rating; that step "
+    "is not taken apart here."
+)
+
+
+def reason(name: str, model: Model) -> Text | None:
+    """Say why a model lacks the explanation of that name; None where it offers it."""
+    if name in offered(model):
+        return None
+    if name == "step" and isinstance(model, PMF) and model.constrained:
+        return Text(_CONSTRAINED)
+    return Text(_OF_ONE.get((name, type(model)), _REASONS[name]), title=model.title)
+
+
+def none_of(model: Model) -> Text:
+    """Say why there is no explanation of how a model learns."""
+    if isinstance(model, PMF) and model.constrained:
+        return Text(_CONSTRAINED)
+    return Text(
+        "{title} learns in one pass, without steps that could be taken apart.", title=model.title
+    )
