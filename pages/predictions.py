@@ -83,7 +83,7 @@ def arithmetic(model: ModelInView, user: int, item: int) -> None:
             f"{_rated(model, user, item)}",
             width="content",
         )
-        expand.button(model.run)
+        expand.offer(model.run)
     if model.fitted.has.terms:
         _as_a_sum(model, user, item)
         return

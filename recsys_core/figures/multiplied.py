@@ -46,7 +46,7 @@ def figure(update: NMFUpdate, mode: Mode) -> Figure:
         barmode="group",
         xaxis=axis("factor", type="category"),
         yaxis=axis("sum over the row's ratings", rangemode="tozero"),
-        legend={"orientation": "h", "y": -0.2},
+        legend={"orientation": "h", "y": -0.28},
     )  # fmt: skip
     return theme.dress(chart, mode)
 

@@ -179,7 +179,7 @@ def test_ratings_arrive_one_by_one(browser_id, world):
     assert "Before any rating" in text_of(at)
     at.get_by_key("arrived").set_value(1)
     checked(at.run())
-    assert "After 1\u00a0rating" in text_of(at) and "λ = σ² / σ_u²" in text_of(at)
+    assert "After 1\u00a0rating" in text_of(at) and "λ = σ² / σ" in text_of(at)
 
 
 def test_names_are_text(browser_id):

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.panels.inside import gibbs_row, network, nmf_row, one_rating, probability, row_equations
 from pages.shared import choices, parts, view
+from recsys_core import escape
 from recsys_core.asking.inside import explanations
 from recsys_core.runs import Run
 
@@ -19,12 +20,12 @@ _PANELS = {
 }
 
 
-def button(run: Run) -> None:
+def offer(run: Run) -> None:
     """Open the panel of the run's update, or close it; where it has none, why."""
     if not parts.drawn("inside"):
         return
     if not explanations.offered(run.model):
-        st.caption(explanations.none_of(run.model))
+        st.caption(escape.markdown(explanations.none_of(run.model)))
         return
     opened = bool(view.option("inside"))
     st.button(
@@ -55,7 +56,7 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
         name = chosen if chosen in offered else offered[0]
         why = explanations.reason(chosen, run.model)
         if why is not None:  # the panel of another model was open
-            st.caption(why)
+            st.caption(escape.markdown(why))
         if len(offered) > 1:
             titles = {each: explanations.TITLES[each] for each in offered}
             name = choices.segmented("inside", "Look into", titles, "inside_which", part="inside")

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.panels.inside import kept, two_numbers
 from pages.shared import choices, session
 from pages.shared.chart.chart import chart
-from recsys_core import escape
+from recsys_core import escape, words
 from recsys_core.asking.inside import gibbs_draw
 from recsys_core.asking.inside.gibbs_draw import GibbsDraws
 from recsys_core.figures import draws_so_far, posterior_ellipses
@@ -15,7 +15,6 @@ from recsys_core.models import seen_as
 from recsys_core.models.posterior import Posterior
 from recsys_core.ratings import Side
 from recsys_core.runs import Run
-from recsys_core.words import number, plural
 
 
 def show(run: Run, epoch: int, user: int, item: int) -> None:
@@ -33,13 +32,13 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
     draw = draws.of(side, user if side == "user" else item)
     names = run.ratings.user_names if side == "user" else run.ratings.item_names
     st.markdown(
-        f"With everything else held, {plural('rating', draw.n_ratings)} turn the prior of "
+        f"With everything else held, {words.plural('rating', draw.n_ratings)} turn the prior of "
         f"**{escape.markdown(names[draw.index])}** into a posterior; one random point of it, ×, is "
         "the row until the next sweep."
     )
     remark = kept.remark(run, epoch, before)
     if remark is not None:
-        st.caption(remark)
+        st.caption(escape.markdown(remark))
     two = two_numbers.chosen(draw.names)
     points = {"draw": draw.drawn, "before": draw.before}
     left, right = st.columns(2, gap="medium")
@@ -81,6 +80,6 @@ def _mean_so_far(run: Run, epoch: int, user: int, item: int) -> None:
         what="draws of one cell",
     )
     st.caption(
-        f"Single draws differ by about {number(float(drawn.std()))}; their mean, the prediction, "
-        "settles."
+        f"Single draws differ by about {words.number(float(drawn.std()))}; their mean, the "
+        "prediction, settles."
     )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from pages.shared import session
 from pages.shared.chart.chart import chart
-from recsys_core import escape
+from pages.shared.tables import aligned
+from recsys_core import escape, words
 from recsys_core.asking.inside.network_path import NetworkPath
 from recsys_core.asking.inside.network_path import network_path as path_of
 from recsys_core.figures import network_path
 from recsys_core.models import FactorModel, seen_as
 from recsys_core.runs import Run
-from recsys_core.words import number
 
 
 def show(run: Run, epoch: int, user: int, item: int) -> None:
@@ -36,7 +37,11 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
             "on 0."
         )
     with right:
-        st.markdown(_sum(path))
+        st.dataframe(
+            aligned(_sum(path), adds=3), hide_index=True, key="inside_sum",
+            alt="What adds up to the prediction",
+        )  # fmt: skip
+        st.markdown(f"As a rating, the sum is **{words.number(path.prediction)}**.")
 
 
 def _sentence(path: NetworkPath) -> str:
@@ -45,24 +50,20 @@ def _sentence(path: NetworkPath) -> str:
             "has no hidden layers to go through: the products of both embeddings are added up, as "
             "in other factor models; only how they are trained is a network's."
         )
-    on = int((path.inner > 0).sum())
+    on, deeper = int((path.inner > 0).sum()), int((path.outer > 0).sum())
     with_products = "" if not len(path.products) else " Some factors are multiplied beside it."
     return (
-        f"goes through two layers: {on} of {len(path.inner)} units of the first are at work, and "
-        f"{int((path.outer > 0).sum())} of {len(path.outer)} of the second.{with_products}"
+        f"goes through two layers: {on:,} of {len(path.inner):,} units of the first are at work, "
+        f"and {deeper:,} of {len(path.outer):,} of the second.{with_products}"
     )
 
 
-def _sum(path: NetworkPath) -> str:
-    """What adds up to the prediction, the numbers in place."""
+def _sum(path: NetworkPath) -> pd.DataFrame:
+    """What adds up to the prediction, in the unit of training: one row a part."""
     mean = 0.0 if abs(path.mean) < 1e-6 else path.mean
     parts = [("mean", mean), ("user's bias", path.user_bias), ("item's bias", path.item_bias)]
     if len(path.products):
         parts.append(("products", float(path.products.sum())))
     if len(path.inner):
         parts.append(("the two layers", path.tower))
-    rows = "".join(f"| {name} | {number(value)} |\n" for name, value in parts)
-    return (
-        f"| part | adds |\n|---|---:|\n{rows}| **sum** | **{number(path.score)}** |\n\n"
-        f"As a rating: **{number(path.prediction)}**."
-    )
+    return pd.DataFrame([*parts, ("sum", path.score)], columns=["part", "adds"])

@@ -9,12 +9,11 @@ from pages.panels.inside import kept
 from pages.shared import choices, session
 from pages.shared.chart.chart import chart
 from pages.shared.tables import aligned
-from recsys_core import escape
+from recsys_core import escape, words
 from recsys_core.asking.inside.nmf_update import NMFUpdate, NMFUpdates
 from recsys_core.figures import multiplied
 from recsys_core.ratings import Side
 from recsys_core.runs import Run
-from recsys_core.words import number, plural
 
 
 def show(run: Run, epoch: int, user: int, item: int) -> None:
@@ -38,11 +37,11 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
         return
     st.markdown(
         f"The row of **{name}** stays positive because it is only ever multiplied: each factor by "
-        f"what {plural('rating', len(update.others))} ask for, divided by what is predicted for "
-        "them."
+        f"what {words.plural('rating', len(update.others))} ask for, divided by what is predicted "
+        "for them."
     )
     if remark is not None:
-        st.caption(remark)
+        st.caption(escape.markdown(remark))
     left, right = st.columns(2, gap="medium")
     with left:
         chart(
@@ -65,6 +64,7 @@ def _formula(update: NMFUpdate) -> str:
     row = update.row
     f = int(np.abs(np.log(np.maximum(row.ratio, 1e-12))).argmax())
     return (
-        f"Factor {f + 1} changes most: {number(update.before[f])} × {number(row.numerator[f])} / "
-        f"{number(row.denominator[f])} = {number(row.factors[f])}."
+        f"Factor {f + 1:,} changes most: {words.number(update.before[f])} × "
+        f"{words.number(row.numerator[f])} / {words.number(row.denominator[f])} = "
+        f"{words.number(row.factors[f])}."
     )

@@ -8,12 +8,11 @@ import streamlit as st
 from pages.panels.inside import kept, two_numbers
 from pages.shared import parts, session
 from pages.shared.chart.chart import chart
-from recsys_core import escape
+from recsys_core import escape, words
 from recsys_core.asking.inside.posterior_path import posteriors
 from recsys_core.asking.inside.row_update import RowUpdate, RowUpdates
 from recsys_core.figures import posterior_ellipses
 from recsys_core.runs import Run
-from recsys_core.words import number, plural
 
 _KEY = "arrived"
 
@@ -46,14 +45,13 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
         last = int(update.others[order[arrived - 1]])
         title = escape.markdown(run.ratings.item_names[last])
         shrunk = path[arrived].deviation()[list(two)] / path[0].deviation()[list(two)]
+        first = words.number(float(shrunk[0]))
+        second = words.number(float(shrunk[1]))
+        how = "and what training takes" if arrived == n else "so far"
         said = (
-            f"After {plural('rating', arrived)}, the last of them of **{title}**, both numbers are "
-            f"known to {number(float(shrunk[0]))} and {number(float(shrunk[1]))} of the prior's "
-            "standard deviation; ★ is the most probable row, and what training takes."
-            if arrived == n
-            else f"After {plural('rating', arrived)}, the last of them of **{title}**, both "
-            f"numbers are known to {number(float(shrunk[0]))} and {number(float(shrunk[1]))} of "
-            "the prior's standard deviation; ★ is the most probable row so far."
+            f"After {words.plural('rating', arrived)}, the last of them of **{title}**, both "
+            f"numbers are known to {first} and {second} of the prior's standard deviation; ★ is "
+            f"the most probable row {how}."
         )
     st.markdown(said)
     left, right = st.columns([1.3, 1], gap="medium")
@@ -69,10 +67,15 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
         )
     with right:
         two_numbers.choose(update.names, two)
-        st.markdown(_penalty(update, two))
+        st.markdown(
+            "The penalty is the prior in other words: λ is the noise of a rating, σ², divided by "
+            "the prior's variance, σ_u²."
+        )
+        for line in _penalty(update, two):
+            st.markdown(escape.markdown(line))
         remark = kept.remark(run, epoch, before)
         if remark is not None:
-            st.caption(remark)
+            st.caption(escape.markdown(remark))
         st.caption(
             "The items are held as they are now. The inner ellipse is at one standard deviation of "
             "each axis and holds 39 % of the probability, the outer at two holds 86 %."
@@ -89,7 +92,7 @@ def _order(run: Run, user: int, update: RowUpdate) -> tuple[np.ndarray, bool]:
     return np.argsort(times, kind="stable"), True
 
 
-def _penalty(update: RowUpdate, two: tuple[int, int]) -> str:
+def _penalty(update: RowUpdate, two: tuple[int, int]) -> list[str]:
     """λ as σ²/σ_u², its numbers in place."""
     assert update.noise is not None
     lines = []
@@ -98,9 +101,6 @@ def _penalty(update: RowUpdate, two: tuple[int, int]) -> str:
         spread = update.noise / reg
         lines.append(
             f"{posterior_ellipses.named(update.names[at])}: λ = σ² / σ_u² = "
-            f"{number(update.noise)} / {number(spread)} = {number(reg)}"
+            f"{words.number(update.noise)} / {words.number(spread)} = {words.number(reg)}"
         )
-    return (
-        "The penalty is the prior: λ says how many times the noise of a rating, σ², is the prior's "
-        "variance, σ_u².\n\n" + "\n\n".join(lines)
-    )
+    return lines

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -10,13 +9,12 @@ from pages.panels.inside import kept, two_numbers
 from pages.shared import choices, session
 from pages.shared.chart.chart import chart
 from pages.shared.tables import aligned
-from recsys_core import escape
+from recsys_core import escape, words
 from recsys_core.asking.inside.row_update import RowUpdate, RowUpdates
 from recsys_core.figures import loss_bowl
 from recsys_core.models import ImplicitALS
 from recsys_core.ratings import Side
 from recsys_core.runs import Run
-from recsys_core.words import factor, number, plural
 
 # Unknowns that a matrix on the page has; of more, the first.
 _MOST_SHOWN = 6
@@ -42,7 +40,7 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
     st.markdown(_sentence(run, update, names[update.index]))
     remark = kept.remark(run, epoch, before)
     if remark is not None:
-        st.caption(remark)
+        st.caption(escape.markdown(remark))
     if not len(update.others):
         return
     left, right = st.columns([1.2, 1], gap="medium")
@@ -64,14 +62,14 @@ def _sentence(run: Run, update: RowUpdate, name: str) -> str:
     if isinstance(run.model, ImplicitALS):
         return (
             f"With {held} held, the row of **{name}** is one least-squares problem over every "
-            f"cell, weighted by confidence: {plural('unknown', len(update.names))}, and "
-            f"{plural('choice', len(update.others))} that count more. Training takes three rounds "
-            "of conjugate gradients towards its solution."
+            f"cell, weighted by confidence: {words.plural('unknown', len(update.names))}, and "
+            f"{words.plural('choice', len(update.others))} that count more. Training takes three "
+            "rounds of conjugate gradients towards its solution."
         )
     return (
         f"With {held} held, the row of **{name}** is one least-squares problem: "
-        f"{plural('equation', len(update.others))}, one a rating, for "
-        f"{plural('unknown', len(update.names))}. One division solves it: A w = a."
+        f"{words.plural('equation', len(update.others))}, one a rating, for "
+        f"{words.plural('unknown', len(update.names))}. Solving A w = a gives the row."
     )
 
 
@@ -89,23 +87,24 @@ def _equations(update: RowUpdate) -> None:
             f"<figcaption>{label}</figcaption></figure>"
         )
 
-    a = [[factor(value) for value in row] for row in update.matrix[:m, :m]]
-    w = [[f"{name} = {factor(v)}"] for name, v in zip(names, update.solution, strict=False)]
-    right = [[factor(value)] for value in update.right_side[:m]]
+    a = [[words.factor(value) for value in row] for row in update.matrix[:m, :m]]
+    w = [[f"{name} = {words.factor(v)}"] for name, v in zip(names, update.solution, strict=False)]
+    right = [[words.factor(value)] for value in update.right_side[:m]]
     st.html(
         '<div class="fs-equations" role="group" aria-label="Normal equations">'
         f"{matrix(a, others, 'A = Σ x xᵀ + penalty')}<span>·</span>{matrix(w, kind, 'w')}"
         f"<span>=</span>{matrix(right, 'plain', 'a = Σ t x')}</div>"
     )
-    penalty = number(float(update.penalty[-1]))
-    same = np.ptp(update.penalty) < 1e-9
-    said = (
-        f"On A's diagonal {penalty} is penalty." if same
-        else "On A's diagonal each unknown has a penalty of its own: "
-        + ", ".join(number(float(v)) for v in update.penalty[:m]) + "."
-    )  # fmt: skip
+    least = words.number(float(update.penalty.min()))
+    largest = words.number(float(update.penalty.max()))
+    said = f"On A's diagonal, {least} of each number is penalty."
+    if least != largest:
+        said = (
+            f"On A's diagonal each unknown has a penalty of its own, {least} the least and "
+            f"{largest} the largest."
+        )
     if m < len(update.names):
-        said += f" Of {len(update.names)} unknowns the first {m} are shown; all are solved for."
+        said += f" Of {len(update.names):,} unknowns the first {m:,} are shown; all are solved for."
     st.caption(said)
 
 

@@ -424,7 +424,7 @@ def _selected(run: Run, user: int, item: int) -> None:
                 "predictions.py", label=label, icon=":material/grid_on:",
                 disabled=parts.locked("why"),
             )  # fmt: skip
-        expand.button(run)
+        expand.offer(run)
 
 
 def _place(run: Run, user: int, item: int) -> str:

@@ -50,8 +50,9 @@ class RowUpdate:
         towards w*; else w* alone. (n_rounds, m).
     variances : what else each rating adds to the diagonal of G, (n, m): how unsure PMF's adaptive
         priors are of x_j; of others zeros.
-    noise : σ² of a PMF, in the square of the unit of training: its own estimate, with fixed priors
-        the mean squared training error; None of other models.
+    noise : σ² of a PMF, in the square of the unit of training: its own estimate; with fixed
+        priors the mean squared error on validation ratings, else on training ratings. None of other
+        models.
     """
 
     side: Side
@@ -153,8 +154,9 @@ class RowUpdates:
         self.unit: Unit = plain(trainer.train)[1]
         self._noise: float | None = None
         if isinstance(model, PMF):
-            n = len(trainer.train)
-            self._noise = trainer.squared_errors(trainer.train, 0, n)[0] / n
+            last = started.history[-1]
+            rmse = last.train_rmse if last.validation_rmse is None else last.validation_rmse
+            self._noise = ((rmse or 1.0) / self.unit.size) ** 2
         trainer.begin_epoch()
         self._halves: dict[Side, _Half] = {"user": self._half("user")}
 

@@ -56,7 +56,7 @@ export function rowsOf(subStep, found, step, share) {
 }
 
 const LABEL = 21 // lines of type that the labels take
-const ROW = 5.2 // of a row's height, in lines of type
+const ROW = 5.6 // of a row's height, in lines of type
 
 // Pixels of the picture's height; the same at every sub-step, so that nothing below it jumps.
 /** @param {number} type */
@@ -70,11 +70,11 @@ export function barsOf(rows, width, type) {
   const left = Math.min(LABEL * type * 0.5, width * 0.3)
   const pitch = (width - left) / k
   const wide = Math.max(Math.min(pitch * 0.7, 4 * type), 1)
+  const high = (4 * ROW * type) / Math.max(rows.length, 3) // of one row, in pixels
   const named = pitch >= 3.4 * type
   const parts = rows.map((row, at) => {
-    const top = at * ROW * type
-    const middle = top + (ROW * type) / 2
-    const reach = ((ROW - 2.4) * type) / 2 / row.most // pixels of 1
+    const middle = (at + 0.5) * high
+    const reach = ((high - 3 * type)) / 2 / row.most // pixels of 1
     const bars = row.values.map((value, f) => bar(row, f, value, left + pitch * (f + 0.5), wide, middle, reach))
     const numbers = named ? row.values.map((value, f) => {
       const total = value + (row.more?.[f] ?? 0)

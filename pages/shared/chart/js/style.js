@@ -73,6 +73,7 @@ sheet.textContent = `
   font-family: var(--st-font); font-size: 1rem; padding: .25rem; border-radius: 6px; }
 .fs-step:focus-visible { outline: 2px solid var(--fs-accent); outline-offset: 2px; }
 .fs-step p { margin: 0 0 .6rem; }
+.fs-step-head { padding-right: 3rem; }
 .fs-step-when, .fs-step-note, .fs-step figcaption { color: var(--fs-muted); font-size: .9em; }
 .fs-step-controls, .fs-step-steps { display: flex; flex-wrap: wrap; gap: .4rem; margin-bottom: .6rem; }
 .fs-step button { font: inherit; font-size: .93em; min-height: 2.2rem; padding: 0 .8em;
@@ -81,8 +82,9 @@ sheet.textContent = `
 .fs-step button:is(:hover, :focus-visible) { border-color: var(--st-primary-color); }
 .fs-step button:disabled { color: var(--fs-muted); cursor: default; border-style: dashed; }
 .fs-step button[aria-pressed=true] { border: 2px solid var(--st-primary-color); font-weight: 600; }
-.fs-step .fs-step-says { font-size: 1.1em; min-height: 3em; }
-.fs-step-formula { min-height: 8.6em; overflow-x: auto; font-variant-numeric: tabular-nums; }
+.fs-step .fs-step-says { font-size: 1.1em; min-height: 1.6em; }
+.fs-step-formula { display: flex; flex-wrap: wrap; column-gap: 2.5rem; align-content: flex-start;
+  min-height: 7em; overflow-x: auto; font-variant-numeric: tabular-nums; }
 .fs-formula-line { display: flex; align-items: flex-start; gap: .35em; margin-bottom: .3em;
   white-space: nowrap; }
 .fs-term { display: inline-flex; flex-direction: column; align-items: center;
