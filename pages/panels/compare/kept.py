@@ -140,7 +140,7 @@ def _table(found: list[KeptRun], splits: Mapping[str, str]) -> list[KeptRun]:
     with_tags = any(run.tags for run in found)
     frame = pd.DataFrame(
         {
-            "pinned": [run.pinned for run in found],
+            "pinned": ["yes" if run.pinned else "" for run in found],
             "name": [run.name for run in found],
             "data": [run.data_name for run in found],
             "split": [splits.get(run.experiment, "") for run in found],
@@ -165,10 +165,10 @@ def _table(found: list[KeptRun], splits: Mapping[str, str]) -> list[KeptRun]:
         key=f"kept_table_{st.session_state.get('kept_version', 0)}",
         on_select="rerun",
         selection_mode="multi-row",
-        height=35 * (len(found) + 1) + 3,
+        height="content",
         alt="Kept runs: a line each",
         column_config={
-            "pinned": st.column_config.CheckboxColumn(width=70, help="Pinned runs stand first"),
+            "pinned": st.column_config.TextColumn(width=70, help="Pinned runs stand first"),
             "name": st.column_config.TextColumn(pinned=True),
             "validation RMSE": st.column_config.NumberColumn(
                 format="%.4f",
