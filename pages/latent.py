@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.panels.latent import found_of_truth, map_controls, map_notes
+from pages.panels.latent import closer, found_of_truth, map_controls, map_notes
 from pages.panels.latent.map_controls import Map
 from pages.shared import header, model_in_view, parts, similar, view
 from pages.shared.chart import min_width
@@ -68,4 +68,5 @@ with right:
 if parts.drawn("truth"):
     found_of_truth.section(seen)
 map_notes.axis_ends(seen)
+closer.section(seen)
 header.export(place)

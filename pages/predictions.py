@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.panels.inside import expand
-from pages.panels.predictions import interval_check, rows_and_columns
+from pages.panels.predictions import guess, interval_check, rows_and_columns
 from pages.shared import (
     choices,
     download_buttons,
@@ -165,4 +165,6 @@ with right:
 inside(seen, shown)
 if parts.drawn("why"):
     interval_check.show(seen)
+if parts.drawn("guess"):
+    guess.section(seen)
 header.export(place, lambda: download_buttons.block(seen, shown, how))

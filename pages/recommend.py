@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.panels.recommend import guest
+from pages.panels.recommend import closer, guest
 from pages.shared import (
     choices,
     download_buttons,
@@ -47,6 +47,8 @@ with right:
         recommendations.why(seen, one, item)
     if isinstance(one, int):
         recommendations.liked_held_out(seen, one)
+if parts.drawn("closer"):
+    closer.section(seen, one, name)
 if parts.drawn("similar"):
     similar.section(seen, one, name, item)
 if table is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.panels.train import live_panels, run_list, settings
+from pages.panels.train import doctor, live_panels, run_list, settings
 from pages.shared import empty_state, header, parts, view
 from recsys_core import escape
 from recsys_core.words import many
@@ -39,6 +39,8 @@ if parts.drawn("settings"):
 if parts.drawn("commentary"):
     live_panels.teacher_sentence()
 live_panels.inside()
+if parts.drawn("doctor"):
+    doctor.doctor()
 if parts.drawn("runs"):
     run_list.runs()
 run_list.results()

@@ -21,8 +21,11 @@ from recsys_core.asking import (
     latent_map,
     matrix_view,
     projection,
+    reranking,
     similarity,
 )
+from recsys_core.asking import closeness as of_closeness
+from recsys_core.asking import cold_start as of_cold_start
 from recsys_core.asking import reliability as of_reliability
 from recsys_core.asking import truth as of_truth
 from recsys_core.asking.inside.gibbs_draw import GibbsDraws
@@ -31,13 +34,17 @@ from recsys_core.asking.inside.nmf_update import NMFUpdates
 from recsys_core.asking.inside.row_update import RowUpdates
 from recsys_core.experiments import Experiment, sweep_results
 from recsys_core.experiments import seed_band as of_seeds
+from recsys_core.experiments.released import Released
 from recsys_core.experiments.split_study import Row
 from recsys_core.experiments.sweep import Over, Sweep, Trial
 from recsys_core.experiments.sweep_search import next_trial, search_of
 from recsys_core.figures import (
     cell_matrix,
+    closeness,
+    cold_start,
     curves,
     draws_so_far,
+    diagnosis,
     epoch_lines,
     heatmap,
     histogram,
@@ -50,11 +57,14 @@ from recsys_core.figures import (
     rank_lines,
     rating_counts,
     reason_bars,
+    released,
     reliability,
+    rotation,
     seed_band,
     similarity_matrix,
     sparsity_pattern,
     splits_compared,
+    surprise,
     sweep,
     truth,
     user_errors,
@@ -92,6 +102,12 @@ MODULES = (
     posterior_ellipses,
     draws_so_far,
     network_path,
+    cold_start,
+    surprise,
+    released,
+    rotation,
+    closeness,
+    diagnosis,
 )
 
 BASELINES = ("Global mean", "User + item bias")
@@ -166,6 +182,7 @@ def _figures(mode: Mode) -> Iterator[tuple[str, Figure]]:
         yield "curves.drawn", curves.drawn([one, other], mode)
         yield "curves.drawn", curves.drawn([one], mode, measure="objective")
         yield from _of_a_model(run, mode)
+        yield from _of_closer_looks(run, mode)
     yield from _of_the_truth(trained("world"), mode)
     yield from _of_a_comparison(trained("world"), mode)
     yield from _of_several(mode)
@@ -299,6 +316,33 @@ def _of_the_truth(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:
     yield "truth.errors", truth.errors(of_truth.errors(run.fitted, true, split.train), mode)
     parts = of_truth.errors(run.fitted, true, split.train, split.validation)
     yield "truth.errors", truth.errors(parts, mode)
+
+
+def _of_closer_looks(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:
+    fitted, held = run.fitted, run.split.validation
+    steps = of_cold_start.steps(fitted, *of_cold_start.in_order(fitted.train, 2))
+    rows = np.stack([step.guest.factors for step in steps])
+    basis = projection.Basis.fit(fitted)
+    way, users = basis.project(rows), basis.project(fitted.user_factors)
+    for at in (0, len(steps) - 1):
+        names = ["a", "b"] if at else []
+        near = users[: len(names)]
+        yield "cold_start.figure", cold_start.figure(way, at, users, near, names, mode)
+        yield "cold_start.vector", cold_start.vector(rows[at], rows[max(at - 1, 0)], mode)
+    for part in (held, None):
+        for way_of in reranking.WAYS:
+            paid = reranking.curve(fitted, part, way_of, (0.0, 0.5, 1.0))
+            yield "surprise.figure", surprise.figure(paid, 1, mode)
+    left = Released(np.array([[1.0, 0], [0.4, 0], [0.1, 0]]), np.zeros((3, 2)), 7)
+    yield "released.figure", released.figure(left, mode)
+    reach = rotation.reach(fitted, 0, 1)
+    yield "rotation.figure", rotation.figure(fitted, reach, 0, 1, mode)
+    for side in SIDES:
+        pair = of_closeness.pair(fitted, side, 0, 1)
+        yield "closeness.figure", closeness.figure(pair, ("one", "other"), side, mode)
+    yield "diagnosis.figure", diagnosis.figure(run.epochs, 2, 0, mode)
+    without = [dataclasses.replace(e, validation_rmse=None) for e in run.epochs]
+    yield "diagnosis.figure", diagnosis.figure(without, 5, 1, mode)
 
 
 def _of_a_model(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:

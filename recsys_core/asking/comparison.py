@@ -18,7 +18,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -237,13 +237,32 @@ def measure(
     users = np.flatnonzero(part.user_counts)
     listed = users if listed is None else np.intersect1d(listed, users)
     n = min(n, fitted.n_items)
-    best = _best(fitted, listed, n)
-    beyond, coverage = _beyond(fitted.train, best)
-    liked, found = _found(part, listed, best, threshold)
-    return Measured(
-        n, threshold, users, part.user_counts[users], _errors(fitted, part, users),
-        listed, beyond, coverage, liked, found,
+    of_lists = measure_lists(fitted.train, part, listed, _best(fitted, listed, n), threshold)
+    return replace(
+        of_lists, users=users, n_ratings=part.user_counts[users],
+        errors=_errors(fitted, part, users),
     )  # fmt: skip
+
+
+def measure_lists(
+    train: Ratings,
+    part: Ratings | None,
+    listed: np.ndarray,
+    best: np.ndarray,
+    threshold: float | None = None,
+) -> Measured:
+    """Measure lists that are made already, of users ``listed``, (l,); no errors of predictions.
+
+    ``best`` has the items of each list, best first, int32, (l, n), −1 past the end of a shorter
+    one. Without a ``part`` there is nothing that was liked.
+    """
+    beyond, coverage = _beyond(train, best)
+    threshold = liked_from(train.scale) if threshold is None else threshold
+    none = np.empty(0, np.int64)
+    liked, found = (none, {}) if part is None else _found(part, listed, best, threshold)
+    return Measured(
+        best.shape[1], threshold, none, none, {}, listed, beyond, coverage, liked, found
+    )
 
 
 def _errors(fitted: FittedModel, part: Ratings, users: np.ndarray) -> dict[str, np.ndarray]:

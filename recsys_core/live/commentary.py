@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from recsys_core.experiments.diagnosis import has_risen
 from recsys_core.models import UserItemBias
 from recsys_core.runs import Run
 from recsys_core.text import Text
@@ -15,9 +16,6 @@ from recsys_core.words import error, plural
 
 # A fall of the training error by this share an epoch is fast; by less than the second, flat.
 _FAST, _FLAT = 0.02, 0.003
-
-# The validation error has risen when it is this share above its lowest.
-_RISEN = 0.003
 
 BEGINNING = Text("The first epoch is under way: all training ratings are gone through once.")
 PAUSED = Text("Paused.")
@@ -120,15 +118,13 @@ def _during(epochs: Sequence[Epoch], at: int, lowest: Epoch, settings: Mapping[s
     if burn_in is not None:
         return _drawing(at, burn_in)
     now = epochs[at]
-    if now.validation_rmse is not None and lowest.validation_rmse is not None:
-        falling = _error(now) < _error(lowest)
-        if now.validation_rmse > lowest.validation_rmse * (1 + _RISEN) and falling:
-            return Text(
-                "Validation error has risen since epoch {best} while training error still falls: "
-                "the model starts to memorise. More regularisation, fewer factors or an earlier "
-                "stop would help.",
-                best=lowest.number,
-            )
+    if has_risen(now, lowest):
+        return Text(
+            "Validation error has risen since epoch {best} while training error still falls: "
+            "the model starts to memorise. More regularisation, fewer factors or an earlier "
+            "stop would help.",
+            best=lowest.number,
+        )
     fall = _fall(epochs, at)
     if fall > _FAST:
         share = f"{100 * fall:.0f}"

@@ -221,6 +221,17 @@ class FactorModel(Factored, Biased):
         """Return the biases of all users or of all items, float32, (n,)."""
         return self.user_bias if side == "user" else self.item_bias
 
+    def with_row(self, side: Side, index: int, factors: np.ndarray, bias: float) -> FactorModel:
+        """Return a copy with other numbers for one user or item: factors, (k,), and bias.
+
+        They are in rating units, as ``user_factors`` and ``user_bias`` are; all else is shared.
+        """
+        rows, biases = ("p", "b_user") if side == "user" else ("q", "b_item")
+        changed = {name: getattr(self, name).copy() for name in (rows, biases)}
+        changed[rows][index] = np.asarray(factors, np.float64) / self._root
+        changed[biases][index] = bias / self._size
+        return dataclasses.replace(self, **changed)
+
     # --- predictions ----------------------------------------------------------------------------
 
     def score(self, x: np.ndarray) -> np.ndarray:

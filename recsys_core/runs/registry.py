@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 from weakref import WeakValueDictionary
 
+from recsys_core.runs.jobs import Jobs
 from recsys_core.runs.run import Run
 from recsys_core.runs.shared import Shared
 from recsys_core.runs.snapshots import Snapshots
@@ -95,10 +96,11 @@ class Registry(Shared):
 
         A run that fails is marked so and harms no other.
         """
-        busy: list[Run | SweepRun | Study] = [run for run in self._everything() if run.busy]
+        busy: list[Run | SweepRun | Study | Jobs] = [run for run in self._everything() if run.busy]
         spaces = self._spaces()
         busy += [sweep for space in spaces for sweep in space.sweeps if sweep.busy]
         busy += [space.study for space in spaces if space.study.busy]
+        busy += [space.jobs for space in spaces if space.jobs.busy]
         seconds = min(_SLICE, _ROUND / max(len(busy), 1))
         for each in busy:
             each.work(seconds)

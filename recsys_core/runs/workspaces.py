@@ -16,6 +16,7 @@ from recsys_core.models import Model
 from recsys_core.models.base import described
 from recsys_core.ratings import Ratings
 from recsys_core.recipes import DATA, Recipe
+from recsys_core.runs.jobs import Jobs
 from recsys_core.runs.run import Run
 from recsys_core.runs.shared import Shared
 from recsys_core.runs.studies import Study
@@ -117,6 +118,7 @@ class Workspace:
     removed_sweeps : ids of those that were removed, until that is written.
     guest : what a new guest rated here, by source of the data: item index → rating.
     study : experiments that are trained for their numbers alone.
+    jobs : other work about runs, done behind the page.
     forgotten : sources of data that were unloaded, and whose copies are to be deleted.
     """
 
@@ -130,6 +132,7 @@ class Workspace:
         self.removed_sweeps: set[str] = set()
         self.guest: dict[Recipe, dict[int, float]] = {}
         self.study = Study(registry, registry.baselines)
+        self.jobs = Jobs(registry)
         self.forgotten: set[Recipe] = set()
         self.touched = registry.clock()
         # Called with each data set that is loaded: runs on it may be waiting for it.
@@ -303,6 +306,7 @@ class Workspace:
         with self.registry.lock:
             started = entry.started
             entry.hold()
+            self.jobs.stop(entry.run)
             self.entries = [other for other in self.entries if other is not entry]
             if not started and entry.color_index == self._n_created[entry.group] - 1:
                 # It never trained: nobody will miss its colour.

@@ -25,14 +25,17 @@ OURS = frozenset(
     "model.title n_factors names.__getitem__ noun of option.meaning own ratings.scale "
     "release.terms release.title replica.number replica.settings replica.summary replica.system "
     "shown speed sums.pulled sums.rest title what_would_be_here words.many words.given "
-    "words.error words.factor words.measure words.number words.percent words.plural words.span "
-    "replica.seeds_sentence replica.another_data_set world.what".split()
+    "words.a words.error words.factor words.measure words.number words.percent words.plural "
+    "words.span replica.seeds_sentence replica.another_data_set world.what".split()
 )
 # Parameters that are Markdown already, and what is put together from words of ours.
 EXEMPT = {
     ("pages/panels/latent/map_notes.py", "words.listed(cut)"),
     ("pages/panels/compare/splits.py", "'\\n'.join"),
     ("pages/panels/compare/table.py", "'\\n'.join"),
+    ("pages/panels/latent/closer.py", "{which: title"),
+    ("pages/panels/predictions/guess.py", "'; '.join"),
+    ("pages/panels/recommend/closer.py", "{which: title"),
     ("pages/replicas.py", "' or '.join"),
     ("pages/replicas.py", "'\\n'.join"),
     ("pages/shared/header.py", "text"),

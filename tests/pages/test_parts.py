@@ -53,7 +53,7 @@ PLACES = [
     ("matrix", Place("train", "", "matrix")),
     ("matrix", Place("predictions", "", "matrix")),
     ("map", Place("train", "", "latent")),
-    ("map", Place("latent", "", "latent")),
+    ("map", Place("latent", "", "latent turned", "turn")),
     ("settings", Place("train", "", "settings_box", "start_new fork", f"algorithm_2 {_FIELDS}")),
     ("commentary", Place("train", "", "says:sentence")),
     ("runs", Place("train", "", "run_1 run_2",
@@ -75,6 +75,16 @@ PLACES = [
                       "alike_item_0 alike_items_like")),
     ("similar", Place("recommend", "similar=neighbours", "neighbours_how",
                       "neighbours_n neighbours_how alike_neighbours_like")),
+    ("similar", Place("latent", "look=cosine&item=1&close_to=3", "angle",
+                      "close_of close_one_item_1 close_other_item_3")),
+    ("closer", Place("recommend", "", "exact_terms says:adds", "", "again_start again_item_0")),
+    ("closer", Place("recommend", "closer=ask", "ask_next")),
+    ("closer", Place("recommend", "closer=cold", "cold_way counted", "counted")),
+    ("closer", Place("recommend", "closer=surprise", "surprise_curve", "surprise surprise_by")),
+    ("closer", Place("recommend", "closer=edit", "edit_back", "edit_of", "edit_0 edit_1 edit_2")),
+    ("guess", Place("predictions", "", "guess_reveal", "",
+                    " ".join(f"guess_{at}" for at in range(8)))),
+    ("doctor", Place("train", "", "doctor_box", "", "doctor_start")),
     ("truth", Place("latent", "", "truth truth_errors truth_of", "truth_of")),
     ("truth", Place("predictions", "", "truth_line")),
     ("export", Place("train", "", "receipt_1 receipt_2")),
@@ -132,7 +142,7 @@ def _all(at: AppTest) -> Iterator[Any]:
 def enabled(at: AppTest) -> dict[str, bool]:
     """Whether each widget, by key, takes clicks."""
     return {
-        node.key: not node.disabled
+        node.key.split("_of_")[0]: not node.disabled  # what of is not known beforehand
         for node in _all(at)
         if getattr(node, "key", None) and hasattr(node, "disabled") and node.type != "dataframe"
     }
@@ -182,12 +192,15 @@ def _values(node: Any) -> list[Any]:
         return [float(text) for text in node.options]
     if node.key == "speed":
         return [float(text) if text != "max" else text for text in node.options]
-    if node.key.startswith("alike_item_"):
+    if node.key.startswith(("alike_item_", "close_one_", "close_other_")):
         return list(range(len(node.options)))
     named = {
         "curve_measure": ["rmse", "objective"],
         "neighbours_how": ["mean", "sum"],
         "truth_of": ["item", "user"],
+        "close_of": ["user", "item"],
+        "edit_of": ["user", "item"],
+        "surprise_by": ["diverse", "novel"],
         "algorithm_2": list(rc.MODELS.algorithms),
     }
     return list(named.get(node.key, ["predictions", "factors"]))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.panels.compare import study_progress
 from pages.panels.train.settings import described
-from pages.shared import choices, empty_state, session, view
+from pages.shared import choices, empty_state, session, study_progress, view
 from pages.shared.chart.chart import chart
 from pages.shared.tables import aligned
 from recsys_core import escape, words

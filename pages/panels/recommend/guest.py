@@ -64,10 +64,22 @@ def rate(model: ModelInView) -> Guest:
     return model.fitted.fold_in(np.array(list(rated), np.int64), np.array(list(rated.values())))
 
 
-def _row(item: int, ratings: Ratings, rated: dict[int, float], locked: bool) -> None:
+def rating_row(model: ModelInView, item: int, start: str, locked: bool) -> None:
+    """One item to rate, elsewhere on the page; ``start`` begins the widget's key."""
+    _row(item, model.ratings, _rated(model), locked, start)
+
+
+def rated(model: ModelInView) -> dict[int, float]:
+    """What the guest has rated so far, item index → rating, in the order in which it was."""
+    return dict(_rated(model))
+
+
+def _row(
+    item: int, ratings: Ratings, rated: dict[int, float], locked: bool, start: str = "guest"
+) -> None:
     """One item, and one click to rate it."""
     name, scale = ratings.item_names[item], ratings.scale
-    key = f"guest_{item}"
+    key = f"{start}_{item}"
     st.session_state[key] = rated.get(item)
 
     def note() -> None:

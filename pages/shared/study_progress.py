@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.shared import session
+from pages.shared import parts, session
 from recsys_core import escape
 from recsys_core.experiments import Experiment
 from recsys_core.runs.studies import Progress
@@ -15,11 +15,13 @@ from recsys_core.runs.studies import Progress
 _EVERY = 1.0
 
 
-def controls(key: str, experiments: Sequence[Experiment], start: str, again: str) -> None:
+def controls(
+    key: str, experiments: Sequence[Experiment], start: str, again: str, part: str = ""
+) -> None:
     """Draw the button that starts these experiments, or how far they are with the one to stop.
 
     ``start`` is the button's text where none is done yet, ``again`` where some are. ``key`` names
-    the widgets.
+    the widgets, ``part`` the part of the page that may be locked.
     """
     study = session.workspace().study
     progress = study.progress(experiments)
@@ -31,7 +33,8 @@ def controls(key: str, experiments: Sequence[Experiment], start: str, again: str
             icon=":material/play_arrow:",
             type="primary",
             key=f"{key}_start",
-            on_click=_ask,
+            disabled=bool(part) and parts.locked(part),
+            on_click=parts.unlocked(part, _ask) if part else _ask,
             args=(experiments,),
         )
     for why in dict.fromkeys(study.failed[each] for each in experiments if each in study.failed):

@@ -1,0 +1,150 @@
+"""Predict before reveal: guess some hidden ratings, then see who was nearer, you or the model."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import parts
+from pages.shared.model_in_view import ModelInView
+from pages.shared.tables import aligned
+from recsys_core import escape, words
+from recsys_core.asking import guessing
+from recsys_core.asking.guessing import Cells
+from recsys_core.models import FittedModel, Model
+
+_CELLS = 8
+
+# A scale of more ratings than this is typed, not clicked.
+_MOST_CLICKED = 11
+
+
+def section(model: ModelInView) -> None:
+    """The cells, to be guessed and revealed; in a part of the page that runs alone."""
+    st.header("Guess before you look", anchor=False)
+    if not model.fitted.has.ratings:
+        st.caption(
+            "This model predicts who would choose what, not ratings: there are none to guess."
+        )
+        return
+    _game(model)
+
+
+@st.fragment
+def _game(model: ModelInView) -> None:
+    start = f"of_{model.ratings.fingerprint}_{model.split.description}"
+    seed = int(st.session_state.setdefault(f"{start}_seed", 0))
+    cells = guessing.draw(model.split.train, model.split.validation, _CELLS, seed)
+    keys = [f"guess_{at}_{start}_{seed}" for at in range(len(cells))]
+    shown = f"{start}_{seed}_shown"
+    locked, noun = parts.locked("guess"), model.ratings.item_noun
+    if not st.session_state.get(shown):
+        st.markdown(
+            f"{words.plural('rating', len(cells))} that somebody gave "
+            + (
+                "and that no model has seen."
+                if cells.held_out
+                else "; nothing is held out here, so the model has learned from them, which is "
+                "unfair to you."
+            )
+            + " Guess each from what is known of the user and of the "
+            f"{noun}, then look."
+        )
+        for at, key in enumerate(keys):
+            _row(model, cells, at, key, locked)
+        missing = sum(st.session_state.get(key) is None for key in keys)
+        st.button(
+            "Reveal", type="primary", icon=":material/visibility:", key="guess_reveal",
+            disabled=bool(missing) or locked,
+            on_click=parts.unlocked("guess", lambda: _reveal(shown, keys)),
+            help=f"{missing:,} still to guess" if missing else None,
+        )  # fmt: skip
+        return
+    guesses = st.session_state[shown]
+    models: dict[str, Model | FittedModel] = {model.run.model.title: model.fitted}
+    models |= {each.name: each.model for each in model.run.baselines if each.name not in models}
+    found = guessing.judge(cells, guesses, models)
+    ranked = sorted(found.errors.items(), key=lambda pair: pair[1])
+    place = [name for name, _ in ranked].index(guessing.YOU) + 1
+    nearest = found.closest.count(guessing.YOU)
+    st.markdown(
+        f"Your RMSE is **{words.error(found.errors[guessing.YOU])}**, that of "
+        f"{model.run.model.title} **{words.error(found.errors[model.run.model.title])}**: you are "
+        f"number {place:d} of {len(ranked)}. Of {words.plural('cell', len(cells))} you were "
+        f"nearest in {nearest:d}. So few cells say little: chance decides much."
+    )
+    left, right = st.columns([2.2, 1], gap="medium")
+    with left:
+        names = model.ratings
+        table = found.table.rename(columns={"rating": "true"})
+        table.insert(0, noun, [names.item_names[i] for i in cells.item_ids])
+        table.insert(0, "user", [names.user_names[u] for u in cells.user_ids])
+        table["nearest"] = found.closest
+        decimals = {name: 2 for name in found.errors}
+        st.dataframe(
+            aligned(table, **decimals), hide_index=True, height="content", key="guess_cells",
+            alt="Each cell: the true rating, your guess, the model’s and the baselines’",
+        )  # fmt: skip
+    with right:
+        errors = pd.DataFrame(
+            {"who": [name for name, _ in ranked], "RMSE": [error for _, error in ranked]}
+        )
+        st.dataframe(
+            aligned(errors), hide_index=True, height="content", key="guess_errors",
+            alt="RMSE over these cells, the lowest first",
+        )  # fmt: skip
+    if not cells.held_out:
+        st.caption("Nothing is held out: the model has learned from these very ratings.")
+    st.button(
+        "Another eight", icon=":material/refresh:", key="guess_again", disabled=locked,
+        on_click=parts.unlocked("guess", lambda: _again(start, seed)),
+    )  # fmt: skip
+
+
+def _reveal(shown: str, keys: list[str]) -> None:
+    st.session_state[shown] = [float(st.session_state[key]) for key in keys]
+
+
+def _again(start: str, seed: int) -> None:
+    st.session_state[f"{start}_seed"] = seed + 1
+
+
+def _row(model: ModelInView, cells: Cells, at: int, key: str, locked: bool) -> None:
+    ratings = model.ratings
+    user = ratings.user_names[int(cells.user_ids[at])]
+    item = ratings.item_names[int(cells.item_ids[at])]
+    known, scale = guessing.hints(cells, at), ratings.scale
+
+    def named(pairs: list[tuple[int, float]]) -> str:
+        parts_of = [
+            f"{escape.markdown(escape.short(ratings.item_names[i], 40))} {words.given(value)}"
+            for i, value in pairs
+        ]
+        return " · ".join(parts_of)
+
+    told = []
+    if known.liked:
+        told.append(f"high: {named(known.liked)}")
+    if known.disliked:
+        told.append(f"low: {named(known.disliked)}")
+    if known.user_mean is not None:
+        told.append(f"their mean {words.number(known.user_mean)}")
+    if known.item_mean is not None:
+        told.append(f"mean of this {ratings.item_noun} {words.number(known.item_mean)}")
+    label = f"Your guess of {escape.markdown(user)} on {escape.markdown(item)}"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(width=440, gap=None):
+            st.markdown(f"**{escape.markdown(user)}** on **{escape.markdown(item)}**")
+            st.caption("; ".join(told) + "." if told else "Nothing is known of either.")
+        possible = scale.possible(_MOST_CLICKED)
+        if possible:
+            st.segmented_control(
+                label, possible, key=key, disabled=locked, label_visibility="collapsed",
+                format_func=lambda value: escape.markdown(scale.said(value)),
+            )  # fmt: skip
+        else:
+            st.number_input(
+                label, scale.low, scale.high, value=None, key=key, disabled=locked, width=150,
+                label_visibility="collapsed",
+                placeholder=f"{scale.said(scale.low)} to {scale.said(scale.high)}",
+            )  # fmt: skip

@@ -1,0 +1,89 @@
+"""Two vectors in the plane that both lie in: the angle between them, and the distance."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from recsys_core import escape, words
+from recsys_core.asking.closeness import Pair
+from recsys_core.figures import plain, theme
+from recsys_core.figures.plain import Figure, axis, trace
+from recsys_core.figures.theme import Mode
+from recsys_core.ratings import Side
+
+# Points of the arc of the angle, and letters of a name at the tip of an arrow.
+_ARC, _LONGEST = 40, 22
+
+
+def figure(found: Pair, names: tuple[str, str], side: Side, mode: Mode) -> Figure:
+    """Draw both from the origin, the first to the right; in their own plane nothing is lost."""
+    angle = 0.0 if np.isnan(found.degrees) else np.deg2rad(found.degrees)
+    tips = np.array([[found.first, 0.0], found.second * np.array([np.cos(angle), np.sin(angle)])])
+    colour = theme.USER if side == "user" else theme.ITEM
+    muted, accent = theme.of(mode).muted, theme.of(mode).accent
+    called = [escape.plotly(escape.short(name, _LONGEST)) for name in names]
+    radius = 0.3 * min(found.first, found.second)
+    turn = np.linspace(0.0, angle, _ARC)
+    traces = [
+        trace(
+            "scatter", x=[0.0, tip[0]], y=[0.0, tip[1]], mode="lines+markers",
+            line={"color": colour, "width": 3}, showlegend=False,
+            marker={"size": [0, 11], "color": colour,
+                    "symbol": "circle" if side == "user" else "diamond"},
+            hovertext=["", f"{name}: length {words.number(length)}"], hoverinfo="text",
+        )
+        for tip, name, length in zip(tips, called, (found.first, found.second), strict=True)
+    ]  # fmt: skip
+    traces += [
+        trace(
+            "scatter", x=radius * np.cos(turn), y=radius * np.sin(turn), mode="lines",
+            line={"color": accent, "width": 2}, showlegend=False, hoverinfo="skip",
+        ),
+        trace(
+            "scatter", x=tips[:, 0], y=tips[:, 1], mode="lines", showlegend=False,
+            line={"color": muted, "width": 1.5, "dash": "dot"},
+            hovertext=f"distance {words.number(found.euclid)}", hoverinfo="text",
+        ),
+    ]  # fmt: skip
+    middle = angle / 2
+    notes = [
+        _note(f"{found.degrees:.0f}°", 1.35 * radius * np.array([np.cos(middle), np.sin(middle)]),
+              accent),
+        *(_note(name, tip, colour, 14) for name, tip in zip(called, tips, strict=True)),
+    ]  # fmt: skip
+    reach = 1.25 * max(found.first, found.second, 1e-6)
+    chart = plain.figure(
+        traces, "The two, in their own plane", height=320, annotations=notes,
+        xaxis=axis("along the first", range=[-reach, reach], zeroline=True,
+                   zerolinecolor=theme.of(mode).grid, fixedrange=True),
+        yaxis=axis("across it", range=[-0.35 * reach, 1.05 * reach], scaleanchor="x",
+                   zeroline=True, zerolinecolor=theme.of(mode).grid, fixedrange=True),
+    )  # fmt: skip
+    return theme.dress(chart, mode)
+
+
+def _note(text: str, at: np.ndarray, colour: str, up: int = 0) -> dict:
+    return {
+        "text": text, "x": float(at[0]), "y": float(at[1]), "xref": "x", "yref": "y",
+        "showarrow": False, "yshift": up, "font": {"color": colour},
+    }  # fmt: skip
+
+
+def table(found: Pair) -> pd.DataFrame:
+    """The numbers of the pair, one row each."""
+    rows = [
+        ("angle, degrees", found.degrees), ("cosine", found.cosine), ("dot product", found.dot),
+        ("Euclidean distance", found.euclid), ("length of the first", found.first),
+        ("length of the second", found.second),
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["measure", "value"])
+
+
+def alt(found: Pair, names: tuple[str, str]) -> str:
+    """The picture in a sentence."""
+    return (
+        f"{names[0]} and {names[1]} at an angle of {found.degrees:.0f} degrees; cosine "
+        f"{words.measure(found.cosine, 2)}, dot product {words.number(found.dot)}, Euclidean "
+        f"distance {words.number(found.euclid)}"
+    )

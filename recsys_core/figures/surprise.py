@@ -1,0 +1,82 @@
+"""What surprise costs: accuracy against what lists gain by it, one point for each amount."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from recsys_core import words
+from recsys_core.asking.comparison import METRICS
+from recsys_core.asking.reranking import Curve
+from recsys_core.figures import plain, theme
+from recsys_core.figures.plain import Figure, axis, trace
+from recsys_core.figures.theme import Mode
+
+# What lists gain, by how they are chosen; and what is paid, the accuracy of lists.
+GAINED = {"diverse": "diversity", "novel": "novelty"}
+PAID = "ndcg"
+
+# All that a table says of a list, in its order.
+MEASURES = ("ndcg", "recall", "coverage", "novelty", "diversity", "popularity")
+
+
+def figure(curve: Curve, at: int, mode: Mode) -> Figure:
+    """NDCG over the gain, from the safe end (λ = 0) on; the amount number ``at`` is ringed.
+
+    Without held-out ratings the gain over the amount alone.
+    """
+    gained, title = curve.values(GAINED[curve.way]), METRICS[GAINED[curve.way]].title
+    paid = curve.values(PAID)
+    judged = bool(np.isfinite(paid).any())
+    x = gained if judged else np.array(curve.amounts)
+    y = paid if judged else gained
+    accent = theme.of(mode).accent
+    hover = [
+        f"λ = {amount:g}<br>{title.removesuffix(', bits')} {words.measure(g, 2)}"
+        + (f"<br>NDCG {words.measure(p)}" if judged else "")
+        for amount, g, p in zip(curve.amounts, gained, paid, strict=True)
+    ]
+    ends = [f" {amount:g}" if amount in (0, 0.5, 1) else "" for amount in curve.amounts]
+    traces = [
+        trace(
+            "scatter", x=x, y=y, mode="lines+markers+text", text=ends, textposition="top right",
+            line={"color": accent, "width": 2}, marker={"size": 8, "color": accent},
+            hovertext=hover, hoverinfo="text", cliponaxis=False, showlegend=False,
+        ),
+        trace(
+            "scatter", x=x[at : at + 1], y=y[at : at + 1], mode="markers", showlegend=False,
+            marker=theme.point_ring(mode), hoverinfo="skip",
+        ),
+    ]  # fmt: skip
+    named = "NDCG on validation" if judged else title
+    chart = plain.figure(
+        traces,
+        "What surprise costs" if judged else "What surprise brings",
+        height=300,
+        xaxis=axis(title if judged else "amount of surprise λ", zeroline=False),
+        yaxis=axis(named, zeroline=False),
+    )
+    return theme.dress(chart, mode)
+
+
+def table(curve: Curve) -> pd.DataFrame:
+    """All measures at each amount, one row each; a measure without a meaning here is left out."""
+    columns: dict[str, object] = {"λ": list(curve.amounts)}
+    for metric in MEASURES:
+        values = curve.values(metric)
+        if np.isfinite(values).any():
+            columns[METRICS[metric].title] = values
+    return pd.DataFrame(columns)
+
+
+def alt(curve: Curve, at: int) -> str:
+    """The curve in a sentence."""
+    gained, paid = curve.values(GAINED[curve.way]), curve.values(PAID)
+    title = METRICS[GAINED[curve.way]].title
+    said = (
+        f"With λ = {curve.amounts[at]:g} {title} is {words.measure(gained[at], 2)}, "
+        f"{words.measure(gained[0], 2)} without"
+    )
+    if np.isfinite(paid).any():
+        said += f"; NDCG {words.measure(paid[at])}, {words.measure(paid[0])} without"
+    return said

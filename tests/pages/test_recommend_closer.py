@@ -1,0 +1,284 @@
+"""Recommend's closer looks: why exactly, ask me next, cold start, surprise, edited factors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import recsys_core as rc
+from recsys_core import runs
+from recsys_core.asking import cold_start, next_question, reranking
+from recsys_core.asking.counterfactual import counterfactuals
+from recsys_core.experiments import link
+from tests.app_harness import (
+    address,
+    checked,
+    components,
+    figure_of,
+    load,
+    open_page,
+    text_of,
+    train,
+    until,
+    view_of,
+)
+
+
+def party(browser_id, model=None):
+    space = load(browser_id, rc.datasets.music_party())
+    return train(space, model or rc.SGD(n_factors=2, n_epochs=30))
+
+
+def world(browser_id, model=None):
+    made = rc.datasets.low_rank(60, 40, 2, density=0.4, seed=2, scale=rc.Scale(1, 5, 1))
+    return train(load(browser_id, made), model or rc.ALS(n_factors=2, n_epochs=5))
+
+
+# What only this table has: the heading of one of its columns.
+HEADINGS = {
+    "counterfactuals": "lead without it",
+    "again_compared": "predictions move by",
+    "questions": "gain × known, %",
+    "cold_list": "since the latest",
+    "surprise_list": "safe place",
+    "surprise_measures": "coverage, %",
+    "edit_list": "place before",
+    "edit_near": "cosine",
+}
+
+
+def tables(at, key):
+    return [d.value for d in at.dataframe if HEADINGS.get(key, key) in d.value.columns]
+
+
+def table(at, key):
+    (found,) = tables(at, key)
+    return found
+
+
+def opened(run, browser_id, query):
+    """The page of a run by its link, which may select somebody."""
+    said = [link.write([run.experiment]), "epoch=best", query]
+    return open_page("recommend", browser_id, "&".join(said))
+
+
+# --- why exactly ----------------------------------------------------------------------------------
+
+
+def test_which_rating_decides_is_said_and_tabled(browser_id):
+    run = party(browser_id)
+    at = opened(run, browser_id, "user=1")
+    found = counterfactuals(run.fitted, 1)
+    names = run.ratings.item_names
+    shown = table(at, "counterfactuals")
+    assert shown["rated song"].tolist() == [names[i] for i in found.table["item"]]
+    np.testing.assert_allclose(shown["adds"], found.table["adds"], atol=6e-3)
+    np.testing.assert_allclose(shown["lead without it"], found.table["lead"], atol=6e-4)
+    then = [
+        names[i] if flips else ""
+        for i, flips in zip(found.table["then_first"], found.table["flips"], strict=True)
+    ]
+    assert shown["first without it"].tolist() == then
+    said = text_of(at)
+    assert "This is the list of the fold-in" in said
+    if found.table["flips"].any():
+        row = found.table.iloc[0]
+        assert f"Without the rating of **{names[row['item']]}**" in said
+        assert f"**{names[row['then_first']]}** would be first" in said
+    assert "exact_terms" in components(at)
+
+
+def test_a_guest_is_told_the_same_of_the_list_that_is_shown(browser_id):
+    run = party(browser_id)
+    rated = dict(zip(range(5), (5.0, 1.0, 5.0, 2.0, 3.0), strict=True))
+    runs.registry().workspace(browser_id).guest[run.experiment.data] = rated
+    at = opened(run, browser_id, "who=guest")
+    guest = run.fitted.fold_in(list(rated), list(rated.values()))
+    found = counterfactuals(run.fitted, guest)
+    assert (
+        at.dataframe(key="best_song").value["song"].iloc[0] == run.ratings.item_names[found.first]
+    )
+    assert len(table(at, "counterfactuals")) == 5
+    assert "again_start" not in {b.key for b in at.button}  # no training has a guest
+    runs.registry().workspace(browser_id).guest.clear()
+    assert "there is no rating that could change" in text_of(opened(run, browser_id, "who=guest"))
+
+
+@pytest.mark.parametrize(
+    ("model", "why"), [(rc.ItemKNN(), "keeps no row"), (rc.NMF(n_epochs=3), "Non-negative rows")]
+)
+def test_models_without_such_rows_say_why(browser_id, model, why):
+    party(browser_id, model)
+    assert why in text_of(open_page("recommend", browser_id))
+
+
+def test_training_again_is_measured_on_demand(browser_id):
+    run = world(browser_id)
+    at = opened(run, browser_id, "user=3")
+    assert not tables(at, "again_compared")
+    at.button(key="again_start").click().run()
+    jobs = runs.registry().workspace(browser_id).jobs
+    until(lambda: not jobs.busy)
+    checked(at.run())
+    shown = table(at, "again_compared")
+    assert shown["model"].tolist()[:2] == [
+        "fold-in, the rating taken away", "trained again without it",
+    ]  # fmt: skip
+    assert len(shown) == 3 and (shown["predictions move by"] >= 0).all()
+    item = int(counterfactuals(run.fitted, 3).table["item"].iloc[0])
+    found = jobs.result(run, ("again", run.best_epoch, 3, item))
+    open_ = np.ones(40, bool)
+    open_[run.fitted.rated_by(3)[0]] = False
+    before = run.fitted.predict(np.full(40, 3), np.arange(40), clip=False)
+    moved = np.sqrt(np.mean((found.without - before)[open_] ** 2))
+    assert shown["predictions move by"].iloc[1] == pytest.approx(moved, abs=1e-3)
+
+
+# --- ask me next ----------------------------------------------------------------------------------
+
+
+def test_the_best_question_is_asked_answered_and_another_comes(browser_id):
+    run = party(browser_id)
+    at = opened(run, browser_id, "who=guest&closer=ask")
+    first = next_question.questions(run.fitted, run.fitted.fold_in([], []))
+    shown = table(at, "questions")
+    assert shown["song to ask about"].tolist() == first["label"].tolist()
+    np.testing.assert_allclose(shown["gain × known, %"], 100 * first["worth"], atol=6e-3)
+    item = int(first["item"].iloc[0])
+    at.segmented_control(key=f"ask_{item}").set_value(4.0).run()
+    rated = runs.registry().workspace(browser_id).guest[run.experiment.data]
+    assert rated == {item: 4.0}
+    second = next_question.questions(run.fitted, run.fitted.fold_in([item], [4.0]))
+    assert table(at, "questions")["song to ask about"].tolist() == second["label"].tolist()
+    skipped = int(second["item"].iloc[0])
+    at.button(key="ask_unknown").click().run()
+    checked(at)
+    third = next_question.questions(run.fitted, run.fitted.fold_in([item], [4.0]), 8, [skipped])
+    assert table(at, "questions")["song to ask about"].tolist() == third["label"].tolist()
+
+
+def test_of_a_user_the_questions_are_only_told(browser_id):
+    run = party(browser_id)
+    at = opened(run, browser_id, "closer=ask")
+    assert "If one could ask" in text_of(at)
+    assert not [c for c in at.segmented_control if (c.key or "").startswith("ask_")]
+
+
+# --- cold start -----------------------------------------------------------------------------------
+
+
+def test_the_dial_counts_ratings_one_at_a_time(browser_id):
+    run = party(browser_id)
+    at = opened(run, browser_id, "user=2&closer=cold&counted=1")
+    items, values = cold_start.in_order(run.fitted.train, 2)
+    found = cold_start.steps(run.fitted, items, values)
+    names = run.ratings.item_names
+    dial = at.slider(key="counted")
+    assert (dial.min, dial.max, dial.value) == (0, len(items), 1)
+    for n in (1, 0, 3):
+        dial = at.slider(key="counted")
+        dial.set_value(n).run()
+        assert table(at, "cold_list").iloc[:, 0].tolist() == [names[i] for i in found[n].best[:8]]
+        assert f"counted={n}" in address(at)
+    way = figure_of(at, "cold_way")["data"][2]
+    assert len(way["x"]) == 4  # before any rating, and after 1, 2, 3
+    assert names[items[2]] in text_of(at)
+    vector = figure_of(at, "cold_vector")["data"][0]
+    np.testing.assert_allclose(vector["y"], found[3].guest.factors, atol=1e-6)
+
+
+def test_the_dial_of_a_guest_without_ratings_has_nothing_to_count(browser_id):
+    run = party(browser_id)
+    at = opened(run, browser_id, "who=guest&closer=cold")
+    assert "there is nothing to count" in text_of(at)
+
+
+# --- safe or surprising ---------------------------------------------------------------------------
+
+
+def test_the_list_is_chosen_again_and_what_it_costs_is_said(browser_id):
+    run = world(browser_id)
+    at = opened(run, browser_id, "user=4&closer=surprise&surprise=6")
+    names = run.ratings.item_names
+    for way in ("diverse", "novel"):
+        at.segmented_control(key="surprise_by").set_value(way).run()
+        expected = reranking.reranked(run.fitted, 4, 0.6, way)
+        assert table(at, "surprise_list")["item"].tolist() == [names[i] for i in expected]
+        curve = reranking.curve(run.fitted, run.split.validation, way)
+        measures = table(at, "surprise_measures")
+        np.testing.assert_allclose(measures["NDCG"], curve.values("ndcg")[[0, 6]], atol=6e-5)
+        assert "Paid at λ = 0.6: NDCG" in text_of(at)
+    at.slider(key="surprise").set_value(0.0).run()
+    safe = run.fitted.recommend(4, 10)["item"]
+    assert table(at, "surprise_list")["item"].tolist() == [names[i] for i in safe]
+    assert view_of(at).option("surprise") == "0"
+
+
+def test_where_nothing_is_held_out_no_price_is_claimed(browser_id):
+    run = party(browser_id)
+    at = opened(run, browser_id, "closer=surprise&surprise=5")
+    assert "Nothing is held out that could say" in text_of(at)
+    assert "NDCG" not in table(at, "surprise_measures").columns
+
+
+# --- edited factors -------------------------------------------------------------------------------
+
+
+def sliders(at):
+    return [s for s in at.slider if "_of_" in (s.key or "")]
+
+
+def test_an_edited_number_changes_the_list_and_can_be_put_back(browser_id):
+    run = party(browser_id)
+    at = opened(run, browser_id, "user=1&closer=edit")
+    names, fitted = run.ratings.item_names, run.fitted
+    first = table(at, "edit_list")
+    assert first.iloc[:, 0].tolist() == [names[i] for i in fitted.recommend(1, 8)["item"]]
+    before = first["predicted"].tolist()
+    moved = sliders(at)[0]
+    assert moved.label == "factor 1"
+    value = moved.min if moved.value > 0 else moved.max
+    moved.set_value(value).run()
+    factors = fitted.user_factors[1].astype(float)
+    factors[0] = value
+    after = fitted.with_row("user", 1, factors, float(fitted.user_bias[1]))
+    assert table(at, "edit_list").iloc[:, 0].tolist() == [
+        names[i] for i in after.recommend(1, 8)["item"]
+    ]
+    np.testing.assert_allclose(
+        table(at, "edit_list")["predicted"],
+        np.clip(after.recommend(1, 8)["score"], 1, 5),
+        atol=6e-3,
+    )
+    assert table(at, "edit_list")["predicted"].tolist() != before
+    near = after.similar_users(1, 5)["user"]
+    assert table(at, "edit_near")["most similar"].tolist() == [
+        run.ratings.user_names[u] for u in near
+    ]
+    assert "release_start" in {b.key for b in at.button}
+    at.button(key="edit_back").click().run()
+    checked(at)
+    assert table(at, "edit_list")["predicted"].tolist() == before
+
+
+def test_released_training_pulls_the_number_back(browser_id):
+    run = party(browser_id)
+    at = opened(run, browser_id, "user=1&closer=edit")
+    moved = sliders(at)[0]
+    moved.set_value(moved.min if moved.value > 0 else moved.max).run()
+    at.button(key="release_start").click().run()
+    jobs = runs.registry().workspace(browser_id).jobs
+    until(lambda: not jobs.busy)
+    checked(at.run())
+    line = figure_of(at, "released")["data"][0]
+    assert len(line["y"]) == 21 and line["y"][-1] < line["y"][0]
+    assert "of the change is left" in text_of(at)
+
+
+def test_an_item_can_be_edited_too(browser_id):
+    run = party(browser_id)
+    at = opened(run, browser_id, "closer=edit&edit_of=item&item=3")
+    users = [run.ratings.user_names[u] for u in run.fitted.recommend_users(3, 8)["user"]]
+    assert table(at, "edit_list")["who would like it most"].tolist() == users
+    guest = opened(run, browser_id, "who=guest&closer=edit")
+    assert "A guest’s numbers follow from the ratings" in text_of(guest)
