@@ -322,7 +322,7 @@ def _about_best(sweep: Sweep, best: Point) -> Text:
     return Text(
         "Lowest validation RMSE {rmse} ± {deviation}, at {where} (mean and standard deviation over "
         "{n} seeds).",
-        rmse=rmse, deviation=words.error(best.deviation), where=where, n=len(best.trials),
+        rmse=rmse, deviation=words.measure(best.deviation), where=where, n=len(best.trials),
     )  # fmt: skip
 
 
@@ -354,16 +354,19 @@ def _about_others(
         else:
             found.append(
                 Text(
-                    "{same} of its {n} neighbours differ from it by no more than seed noise "
+                    "{n} of its {near} neighbours differs from it by no more than seed noise "
+                    "({noise}): which of the two is best may be chance.",
+                    "{n} of its {near} neighbours differ from it by no more than seed noise "
                     "({noise}): which of them is best may be chance.",
-                    same=len(near) - len(far), n=len(near), noise=words.error(noise),
+                    n=len(near) - len(far), near=len(near), noise=words.error(noise),
                 )
             )  # fmt: skip
     if others:
         found.append(
             Text(
-                "{same} of {n} other points trained to the end cannot be told from the best.",
-                same=len(alike), n=len(others),
+                "Of {n} other point trained to the end, {alike} cannot be told from the best.",
+                "Of {n} other points trained to the end, {alike} cannot be told from the best.",
+                n=len(others), alike=len(alike),
             )
         )  # fmt: skip
     return found

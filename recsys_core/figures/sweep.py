@@ -95,7 +95,7 @@ def _hover(sweep: Sweep, point: Point) -> str:
     lines = [escape.plotly(point_said(sweep, point.settings))]
     lines.append(f"validation RMSE {words.error(point.error)}")
     if point.deviation is not None:
-        lines[-1] += f" ± {words.error(point.deviation)} over {len(point.trials)} seeds"
+        lines[-1] += f" ± {words.measure(point.deviation)} over {len(point.trials)} seeds"
     if point.paused:
         epochs = max(len(trial.errors) for trial in point.trials) - 1
         lines.append(f"paused at epoch {epochs}: lowest so far")

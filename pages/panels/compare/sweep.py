@@ -230,7 +230,7 @@ def _name(each: SweepRun) -> str:
 
 
 def _results(shown: SweepRun) -> None:
-    st.subheader(escape.markdown(_name(shown)), anchor=False)
+    st.header(escape.markdown(_name(shown)), anchor=False)
     _controls(shown)
     axes = _axes(shown)
     with st.container(key="sweep_live"):

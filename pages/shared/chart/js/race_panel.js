@@ -81,10 +81,11 @@ export class Race {
   /** @type {Panel["at"]} */
   at() {
     /** @type {Update} */
-    const change = { traces: [], data: { x: [], y: [] }, layout: {} }
-    /** @type {(trace: number, points: Point[]) => void} */
-    const set = (trace, points) => {
+    const change = { traces: [], data: { x: [], y: [], textposition: [] }, layout: {} }
+    /** @type {(trace: number, points: Point[], textposition?: string) => void} */
+    const set = (trace, points, textposition = "top left") => {
       change.traces.push(trace)
+      change.data.textposition.push(textposition)
       change.data.x.push(points.map(([x]) => x))
       change.data.y.push(points.map(([, y]) => y))
     }
@@ -101,10 +102,14 @@ export class Race {
       set(star, here ? [here] : [])
     })
     const from = this.live.log ? first : 0
-    for (const [trace, name] of this.live.baselines) {
-      const error = this.baseline(name)
-      set(trace, error === null || !Number.isFinite(from) ? [] : [[from, error], [end, error]])
-    }
+    // The lowest has its name below, so that two close ones can be read.
+    const levels = this.live.baselines.map(([, name]) => this.baseline(name))
+    const below = levels.lastIndexOf(Math.min(...levels.map((error) => error ?? Infinity)))
+    this.live.baselines.forEach(([trace], at) => {
+      const error = levels[at]
+      const line = error === null || !Number.isFinite(from) ? [] : [[from, error], [end, error]]
+      set(trace, /** @type {Point[]} */ (line), at === below ? "bottom left" : "top left")
+    })
     const top = this.top(all)
     if (Number.isFinite(top)) change.layout["yaxis.autorangeoptions.clipmax"] = top
     return change
