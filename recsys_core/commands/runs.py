@@ -94,7 +94,14 @@ def _line(run: KeptRun) -> str:
             f"{quality}  {duration(run.seconds)}  {name}{tags}")  # fmt: skip
 
 
-def _show(store: Store, start: str) -> None:
+def one_of(store: Store, start: str) -> KeptRun:
+    """Find the run whose id begins so.
+
+    Raises
+    ------
+    MissingRunError
+        If there is none, or more than one.
+    """
     found = [run for run in store.runs() if run.id.startswith(start)]
     if len(found) != 1:
         raise MissingRunError(
@@ -104,7 +111,11 @@ def _show(store: Store, start: str) -> None:
                 n=len(found), start=start[:40],
             )
         )  # fmt: skip
-    [run] = found
+    return found[0]
+
+
+def _show(store: Store, start: str) -> None:
+    run = one_of(store, start)
     print(_line(run))
     print(store.experiment(run.experiment).to_query())
     if run.note:

@@ -143,6 +143,26 @@ def test_a_saved_model_recommends_to_new_users(tmp_path, capsys):
     assert commands.main(["recommend", str(new), str(new), "--out", str(out)]) == 3
 
 
+@pytest.mark.slow
+def test_a_kept_run_has_its_report(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    link, db = "data=party&split=random&model=ALS&n_epochs=4", f"sqlite:///{tmp_path / 'runs.db'}"
+    assert commands.main(["train", link, "--db", db]) == 0
+    assert commands.main(["report", link, "--out", "trained.html"]) == 0
+    capsys.readouterr()
+    commands.main(["runs", "--db", db])
+    id = capsys.readouterr().out.splitlines()[1].split()[0]
+    assert commands.main(["report", id, "--db", db, "--out", "kept.html"]) == 0
+
+    def told(name: str) -> list[str]:
+        text = re.sub(r"<[^>]*>", " ", (tmp_path / name).read_text(encoding="utf-8"))
+        return re.findall(r"\d\.\d{4}", text)
+
+    assert told("kept.html") == told("trained.html") != []
+    assert commands.main(["report", "nosuchrun", "--db", db]) == 3
+    assert "no" in capsys.readouterr().err.lower()
+
+
 def test_a_report_of_a_link_and_of_its_receipt_say_the_same(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     link = "data=low_rank&model=SGD&k=2&n_epochs=3"
