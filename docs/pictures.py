@@ -44,7 +44,7 @@ PICTURES = {
     "predictions": Picture("predictions", _MOVIELENS, "&user=12&item=7"),
     "latent": Picture("latent", _MOVIELENS, "&item=49"),
     "recommend": Picture("recommend", _MOVIELENS, "&user=12"),
-    "replicas": Picture("replicas", _PARTY, "&replica=2"),
+    "replicas": Picture("learn", _PARTY, "&learn=replicas&replica=2"),
 }
 
 
@@ -71,7 +71,7 @@ def take(browser: Browser, url: str, name: str) -> Path:
     if picture.page != "train":
         link = f"?{picture.experiment}{picture.rest}" if picture.experiment else ""
         go_to(page, picture.page + link)
-    if picture.page == "replicas":
+    if name == "replicas":
         page.get_by_role("button", name="Run this replica").click()
         expect(page.get_by_text("Why they differ")).to_be_visible()
         settled(page)

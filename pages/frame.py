@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator_singletons import context_dg_stack, get_default_dg_stack_value
 from streamlit.runtime.scriptrunner import StopException
 
-from pages.shared import accessible, keeping, parts, sidebar, view
+from pages.shared import accessible, keeping, lesson_panel, lessons, parts, sidebar, view
 from pages.shared.chart.chart import preload
 from recsys_core import escape, runs
 
@@ -20,7 +20,7 @@ PAGES = (
     ("latent.py", "Latent space", ":material/scatter_plot:", "Users and items as the model sees."),
     ("recommend.py", "Recommend", ":material/recommend:", "What to suggest to whom, and why."),
     ("compare.py", "Compare", ":material/compare_arrows:", "Several models beside each other."),
-    ("replicas.py", "Replicas", ":material/science:", "Five published systems, run again."),
+    ("learn.py", "Learn", ":material/school:", "Lessons, and published systems run again."),
 )
 
 # A fragment's container stays the current one when the same thread goes on with a run of the whole
@@ -67,9 +67,11 @@ every = [
     st.Page(script, title=title, icon=icon, default=script == "home.py")
     for script, title, icon, _ in PAGES
 ]
+replicas = st.Page("replicas.py", title="Replicas")  # an old address: in no menu
 with runs.registry().drawing():
-    page = st.navigation(every, position="hidden")
+    page = st.navigation([*every, replicas], position="hidden")
     view.arrive(page.url_path)
+    lessons.arrive()
 
     with st.sidebar:
         if parts.drawn("pages"):
@@ -95,7 +97,8 @@ with runs.registry().drawing():
         st.html(f'<p role="status" class="fs-remark">{escape.html(trouble)}</p>')
 
     try:
-        page.run()
+        with lesson_panel.beside(page.url_path):
+            page.run()
     except StopException:
         pass  # a page that has nothing to show yet stops early
     except Exception:

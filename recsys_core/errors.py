@@ -70,3 +70,7 @@ class LiveError(FactorscopeError):
 
 class StoreError(FactorscopeError):
     """The database of runs cannot be used: locked, full, read-only, gone, damaged, or newer."""
+
+
+class LessonError(FactorscopeError):
+    """A lesson's file has a line without meaning, or a certificate is not from this server."""

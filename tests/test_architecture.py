@@ -31,7 +31,7 @@ LAYERS = (
     {"figures", "runs"},
     {"live"},
     {"replicas"},
-    {"takehome"},
+    {"takehome", "lessons"},
     {"commands"},
     {"__main__"},
 )

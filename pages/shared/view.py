@@ -620,6 +620,11 @@ def remarks() -> list[str]:
     return said
 
 
+def remark(text: str) -> None:
+    """Have something of the link that was opened said, once."""
+    _tab().remarks.append(text)
+
+
 # --- the browser ----------------------------------------------------------------------------------
 
 

@@ -83,6 +83,16 @@ def url_in_use() -> str | None:
     return named or f"sqlite:///{data_folder() / 'factorscope.db'}"
 
 
+def folder_in_use() -> Path:
+    """The folder of what is kept beside runs: that of the database's file, else the user's."""
+    url = url_in_use()
+    if url is not None and url.startswith("sqlite:///"):
+        named = sql.make_url(url).database
+        if named:
+            return Path(named).resolve().parent
+    return data_folder()
+
+
 def experiment_hash(experiment: Experiment) -> str:
     """The key of an experiment: SHA-256 (32 hex digits) of its JSON."""
     return _digest(experiment.to_dict())[:32]
@@ -203,6 +213,17 @@ class KeptSweep:
     status: str
     created: float
     deleted_at: float | None = None
+
+
+@dataclass(frozen=True)
+class KeptLesson:
+    """How far an owner is in a lesson; ``said`` is plain data, ``name`` what was typed for it."""
+
+    owner: str
+    lesson: str
+    said: Mapping[str, Any]
+    changed: float
+    name: str = ""
 
 
 # What of a run a person writes: saving a run's numbers again leaves these as they are.
@@ -388,7 +409,10 @@ class Store:
             ids = sql.select(tables.sweeps.c.id).where(tables.sweeps.c.owner == owner)
             trials = tables.sweep_trials
             own.execute(trials.delete().where(trials.c.sweep.in_(ids)))
-            for table in (tables.sweeps, tables.runs, tables.datasets, tables.views, tables.owners):
+            for table in (
+                tables.sweeps, tables.runs, tables.datasets, tables.views, tables.owners,
+                tables.lessons,
+            ):  # fmt: skip
                 own.execute(table.delete().where(table.c.owner == owner))
             _drop_orphans(own)
         self._clean()
@@ -781,6 +805,26 @@ class Store:
         with self._writing() as own:
             own.execute(table.update().where(table.c.id == id).values(deleted_at=at))
 
+    # --- lessons --------------------------------------------------------------------------------
+
+    def keep_lesson(self, lesson: KeptLesson) -> None:
+        """Keep how far an owner is in a lesson, and the name typed."""
+        row = {
+            "owner": lesson.owner, "lesson": lesson.lesson, "name": _storable(lesson.name),
+            "json": json.dumps(dict(lesson.said)), "changed": lesson.changed,
+        }  # fmt: skip
+        with self._writing() as own:
+            self._put(own, tables.lessons, [row])
+
+    def lessons_of(self, owner: str | None = None) -> list[KeptLesson]:
+        """How far an owner (None: everybody) is in lessons."""
+        table = tables.lessons
+        asked = sql.select(table).order_by(table.c.owner, table.c.lesson)
+        if owner is not None:
+            asked = asked.where(table.c.owner == owner)
+        with self._reading() as own:
+            return [_lesson(row) for row in own.execute(asked)]
+
     # --- how long and how much ------------------------------------------------------------------
 
     def expire(self, now: float | None = None) -> None:
@@ -798,6 +842,12 @@ class Store:
                     mine = (runs.c.owner == name) & ~runs.c.pinned
                     own.execute(runs.delete().where(mine & old))
                 self._shrink(own, owner)
+            lessons = tables.lessons
+            for name in own.execute(sql.select(lessons.c.owner).distinct()).scalars().all():
+                days = chosen.get(name, Owner(name)).days
+                if days is not None:
+                    old = (lessons.c.owner == name) & (lessons.c.changed < now - days * _DAY)
+                    own.execute(lessons.delete().where(old))
             # Arrays that no run of the last visits needs go with the same limit.
             data = tables.datasets
             for name in own.execute(sql.select(data.c.owner).distinct()).scalars().all():
@@ -927,6 +977,11 @@ def _owner(row: sql.Row) -> Owner:
 def _sweep(row: sql.Row) -> KeptSweep:
     said = dict(row._mapping)
     return KeptSweep(said=json.loads(said.pop("json")), **said)
+
+
+def _lesson(row: sql.Row) -> KeptLesson:
+    said = dict(row._mapping)
+    return KeptLesson(said=json.loads(said.pop("json")), **said)
 
 
 def _as_row(run: KeptRun, query: str) -> dict[str, Any]:

@@ -96,6 +96,13 @@ sweep_trials = _table(
     "sweep_trials", _text("sweep", key=True), _whole("number", key=True), _text("json")
 )
 
+# How far an owner is in a lesson (``lessons.progress``); ``name`` as typed, "" where none was.
+lessons = _table(
+    "lessons",
+    _text("owner", key=True), _text("lesson", key=True), _text("name"), _text("json"),
+    _number("changed"),
+)  # fmt: skip
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     # 1: runs and what belongs to them
     (
@@ -140,5 +147,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE sweep_trials (
             sweep TEXT NOT NULL, number BIGINT NOT NULL, json TEXT NOT NULL,
             PRIMARY KEY (sweep, number))""",
+    ),
+    # 3: lessons
+    (
+        """CREATE TABLE lessons (
+            owner TEXT NOT NULL, lesson TEXT NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL,
+            changed DOUBLE PRECISION NOT NULL, PRIMARY KEY (owner, lesson))""",
     ),
 )  # fmt: skip

@@ -196,7 +196,8 @@ OPTIONS = {
     ),
     "kept_order": Option("down", ("down", "up")),
     "kept_page": Option("1", (), _NUMBER),
-    # Replicas
+    # Learn
+    "learn": Option("", ("", "lessons", "replicas")),
     "replica": Option("0", ("0", "1", "2", "3", "4")),
 }
 

@@ -33,6 +33,7 @@ from recsys_core.experiments.experiment import SHARED
 from recsys_core.experiments.store import (
     Consent,
     KeptData,
+    KeptLesson,
     KeptRun,
     Owner,
     Store,
@@ -282,6 +283,10 @@ class Keeper:
             with contextlib.suppress(StoreError):
                 said = self.store.view(owner)
         return None if said is None else View.from_dict(said)
+
+    def note_lesson(self, lesson: KeptLesson) -> None:
+        """Keep how far an owner is in a lesson: numbers, and the name typed for it."""
+        self.put(lambda store: store.keep_lesson(lesson))
 
     def owner(self, owner: str) -> Owner:
         """What an owner chose: consent, how long, how much."""

@@ -39,11 +39,11 @@ from tests.browser.training import (
 pytestmark = pytest.mark.browser
 
 NEED_DATA = ("data", "train", "predictions", "latent", "recommend", "compare")
-PAGES = ("", *NEED_DATA, "replicas")
+PAGES = ("", *NEED_DATA, "learn")
 LOOKS = {"desktop": (1440, 900, False), "phone": (390, 844, True)}
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [*PAGES, "replicas"])  # the last is an old address
 @pytest.mark.parametrize("look", LOOKS)
 def test_a_deep_link_on_a_fresh_server_opens_its_page(path, look, browser_page):
     page = browser_page(*LOOKS[look])

@@ -13,6 +13,7 @@ from recsys_core.experiments import store as module
 from recsys_core.experiments import store_tables as tables
 from recsys_core.experiments.store import (
     KeptData,
+    KeptLesson,
     KeptRun,
     KeptSweep,
     Owner,
@@ -202,6 +203,24 @@ def test_how_long_and_how_much(store):
     assert store.run("gone") is None
     left = [n for n in range(3) if store.artefact(f"course of new {n}", "model") is not None]
     assert left == [0, 1]  # of the run touched longest ago the model is trained again
+
+
+# --- lessons --------------------------------------------------------------------------------------
+
+
+def test_lessons_are_kept_by_owner_until_they_are_forgotten(store):
+    first = KeptLesson("me", "one-step", {"step": 2, "passed": ["1.1"]}, 1e9, "Ada \0")
+    store.keep_lesson(first)
+    store.keep_lesson(KeptLesson("you", "one-step", {}, 1e9))
+    later = dataclasses.replace(first, said={"step": 3}, changed=2e9, name="Ada ")
+    store.keep_lesson(later)
+    assert store.lessons_of("me") == [later]
+    assert [each.owner for each in store.lessons_of()] == ["me", "you"]
+    store.keep_owner(Owner("you", days=30))
+    store.expire(now=1e9 + 31 * 86400)
+    assert store.lessons_of() == [later]
+    store.forget("me")
+    assert store.lessons_of() == []
 
 
 # --- versions -------------------------------------------------------------------------------------

@@ -17,7 +17,17 @@ from recsys_core import runs
 from recsys_core.runs import brought
 from tests.app_harness import checked, current, load, open_page, text_of, train, until
 
-PAGES = ("home", "data", "train", "predictions", "latent", "recommend", "compare", "replicas")
+PAGES = (
+    "home",
+    "data",
+    "train",
+    "predictions",
+    "latent",
+    "recommend",
+    "compare",
+    "learn",
+    "replicas",
+)
 MODELS = [(rc.SGD(n_factors=2, n_epochs=4), PAGES), (rc.ItemKNN(), ("train", "recommend"))]
 
 

@@ -23,7 +23,7 @@ from tests.app_harness import (
 )
 
 NEED_DATA = ("data", "train", "predictions", "latent", "recommend", "compare")
-PAGES = ("home", *NEED_DATA, "replicas")
+PAGES = ("home", *NEED_DATA, "learn", "replicas")
 
 # What is drawn of data and of a model with factors.
 CHARTS = {
@@ -34,6 +34,7 @@ CHARTS = {
     "latent": {"latent", "latent_over", "turned"},
     "recommend": {"alike_matrix", "contributions", "exact_terms"},
     "compare": {"race"},
+    "learn": set(),
     "replicas": set(),
 }
 
@@ -55,7 +56,7 @@ def charts(at):
     ids=["nothing", "party", "party, trained", "world", "world, trained"],
 )
 def test_every_page_runs_and_says_what_one_sees(world, trained, browser_id):
-    titles = {"home": "Factorscope", "latent": "Latent space"}
+    titles = {"home": "Factorscope", "latent": "Latent space", "replicas": "Learn"}
     if trained:
         space = load(browser_id, world())
         train(space, rc.PMF(n_factors=2, n_epochs=20))  # whose best epoch is a later one

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import keeping, session, view
+from pages.shared import keeping, lessons, session, view
 from recsys_core import escape, words
 from recsys_core.experiments.store import Consent
 from recsys_core.runs import past
@@ -123,4 +123,5 @@ def _forget() -> None:
 
 def _forget_everything() -> None:
     past.forget(session.workspace())
+    lessons.forget()
     view.forget()

@@ -1,0 +1,1 @@
+"""The Learn page: lessons, what came of them, and the replicas."""
