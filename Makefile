@@ -19,10 +19,10 @@ BIN := $(VENV)/bin
 run: venv $(VENV)/requirements.txt
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
 
-# Under ten minutes. make test PYTEST_ARGS="tests/test_ratings.py -x" runs a part.
+# Under ten minutes, in two processes. make test PYTEST_ARGS="tests/test_ratings.py -x" runs a part.
 test: venv $(VENV)/requirements.txt $(VENV)/requirements-dev.txt
 	$(BIN)/python tests/browser/chromium.py --install
-	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
 
 # And those that take long, each more than about ten seconds.
 test-all: venv $(VENV)/requirements.txt $(VENV)/requirements-dev.txt

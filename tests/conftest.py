@@ -19,9 +19,23 @@ pytest.register_assert_rewrite("tests.models.contract")
 _ROOT = Path(__file__).resolve().parent.parent
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests last: Playwright leaves an event loop running, in which no other can be run."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Browser tests last; beside each other in several processes, all of them first in one.
+
+    That one takes longest, and two browsers at once would measure each other. Other tests stay
+    together by file: what a file prepares is prepared once.
+    """
+
+    def in_browser(item: pytest.Item) -> bool:
+        return item.get_closest_marker("browser") is not None
+
+    if not hasattr(config, "workerinput"):
+        items.sort(key=in_browser)
+        return
+    items.sort(key=in_browser, reverse=True)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("browser" if in_browser(item) else item.path.stem))
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -9,8 +9,8 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -118,10 +118,25 @@ def browser() -> Iterator[Browser]:
     path = chromium.find()
     if path is None:
         pytest.skip("no Chromium found; python tests/browser/chromium.py --install gets one")
-    with sync_playwright() as playwright:
+    with _STARTED:
+        playwright = _STARTED.enter_context(sync_playwright())
         running = playwright.chromium.launch(executable_path=path, args=list(_CHROMIUM_ARGS))
+        _STARTED.callback(running.close)
         yield running
-        running.close()
+
+
+# Playwright, as long as it runs.
+_STARTED = ExitStack()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, None, None]:
+    """End Playwright after the last of its tests: no other event loop can run beside its own."""
+    yield
+    if nextitem is None or nextitem.get_closest_marker("browser") is None:
+        _STARTED.close()
 
 
 @dataclass
