@@ -125,6 +125,7 @@ def seen(draw, n_runs=1):
     return view
 
 
+@pytest.mark.slow
 @settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), st.lists(experiments(), min_size=1, max_size=4))
 def test_a_link_holds_several_runs_and_a_view(data, several):
@@ -274,6 +275,7 @@ def read_or_refused(text):
         assert [strict] == several and not remarks, text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", QUERIES)
 def test_every_single_character_corruption_is_read_or_refused_by_name(text):
     corrupted = {text[:at] + text[at + 1 :] for at in range(len(text))}

@@ -90,6 +90,7 @@ class Problem:
         return a, b
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(
     seed=st.integers(0, 10_000),

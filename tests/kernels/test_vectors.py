@@ -77,6 +77,7 @@ def results(name, call, arrays):
     return [np.array([] if returned is None else returned), *copies]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", vectors.__all__)
 def test_vector_instructions_do_what_the_loops_say(name):
     for width in (8, 24, 48):

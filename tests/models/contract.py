@@ -53,6 +53,11 @@ def same_bits(one, other):
     )
 
 
+def one_of_many(name: str):
+    """A model's name as a parameter; of the networks' variants all but the usual one are slow."""
+    return pytest.param(name, marks=[pytest.mark.slow] if name.startswith("NeuralMF, ") else [])
+
+
 class ModelContract:
     """What every model keeps; each test runs for every name in ``taught``.
 
@@ -65,7 +70,7 @@ class ModelContract:
 
     def pytest_generate_tests(self, metafunc):
         if "name" in metafunc.fixturenames:
-            metafunc.parametrize("name", self.taught)
+            metafunc.parametrize("name", [one_of_many(name) for name in self.taught])
 
     def make(self, name, **changes):
         """A model with the settings it is taught with; of changes, those it has."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import recsys_core as rc
 from recsys_core.standardized import Standardized, Unit
+from tests.models.contract import one_of_many
 
 # Every model with its default settings; networks and Gibbs sampling with fewer epochs, to take no
 # more than seconds, and since every draw multiplies the rounding errors of those before.
@@ -39,7 +40,7 @@ KINDS = {
     "NeuralMF, NeuMF": functools.partial(rc.NeuralMF, variant="NeuMF", n_epochs=15),
     "ItemKNN": rc.ItemKNN,
 }
-MODELS = pytest.mark.parametrize("name", KINDS)
+MODELS = pytest.mark.parametrize("name", [one_of_many(name) for name in KINDS])
 
 # Everything is compared in steps of the first scale, of which s is about 1. A float32 at 300 steps
 # from zero has an error of 1e-5 of one, and epochs far from the minimum multiply it.

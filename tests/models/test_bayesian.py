@@ -37,6 +37,7 @@ def test_means_and_precisions_follow_many_rows():
     assert np.mean([precision for _, precision in draws], axis=0) == pytest.approx(truth, abs=0.05)
 
 
+@pytest.mark.slow
 def test_few_rows_leave_the_precision_near_its_posterior_mean():
     # E Λ = (k + n) W, in closed form.
     rng = np.random.default_rng(1)

@@ -57,6 +57,7 @@ def test_without_noise_a_draw_is_the_ridge_solution(kappa):
     assert not implicit.y[:, K:].any() and not implicit.shift[:, K:].any()
 
 
+@pytest.mark.slow
 def test_draws_have_the_mean_and_the_covariance_of_the_posterior():
     implicit, f = problem()
     implicit.kappa = 0.5
@@ -70,6 +71,7 @@ def test_draws_have_the_mean_and_the_covariance_of_the_posterior():
     assert np.cov(flat.T) == pytest.approx(covariance, abs=0.12 * np.abs(covariance).max())
 
 
+@pytest.mark.slow
 def test_drawn_in_turn_with_their_rows_they_follow_their_prior():
     # Geweke's test: if rows are drawn given y, and y, its size and κ given the rows, then what is
     # seen in the end is the prior: κ = κ₀/a², κ₀ ~ Exp(1), a ~ N(0, 1), so E log κ = log 2.
