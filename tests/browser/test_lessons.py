@@ -42,7 +42,7 @@ def passed(page: Page, n: int = 1) -> None:
 
 def rate(page: Page, learning_rate: str) -> None:
     """Type a learning rate and start a new run with it."""
-    field = page.get_by_role("textbox", name="Learning rate γ")
+    field = page.get_by_role("spinbutton", name="Learning rate γ")
     field.fill(learning_rate)
     field.press("Enter")
     settled(page)

@@ -120,7 +120,7 @@ def trained(experiment: Experiment) -> Run:
     space = runs.registry().workspace("f" * 32)
     entry = space.new_entry(experiment)
     entry.train()
-    until(lambda: not entry.run.busy)
+    until(lambda: not entry.run.busy, seconds=600)  # a network, on a busy machine
     return entry.run
 
 
