@@ -33,7 +33,7 @@ class Step:
     Attributes
     ----------
     guest : the row that the fold-in finds from them.
-    best : the first items of the list, by index, of those that are rated in no step, int64, (m,);
+    best : the first items of the list, by index, of those not rated so far, int64, (m,);
         ``scores`` what is predicted for them, in rating units, not clipped.
     moved : distance of the row from that of the step before, in the factors' units; 0 at first.
     new : how many of the first ``PLACES`` were not among them one rating before.
@@ -50,8 +50,7 @@ def steps(model: Model | FittedModel, item_ids: ArrayLike, values: ArrayLike) ->
     """Fold a new user in after no rating, the first, the first two, and so on.
 
     ``item_ids`` and ``values`` (ratings) are (n,), in the order in which they are given; the first
-    ``MOST`` are counted. What is rated at any time is in none of the lists, so that they can be
-    compared.
+    ``MOST`` are counted. What is rated only later may still stand in a list.
 
     Raises
     ------
@@ -64,7 +63,7 @@ def steps(model: Model | FittedModel, item_ids: ArrayLike, values: ArrayLike) ->
     found: list[Step] = []
     for n in range(len(items) + 1):
         guest = fitted.fold_in(items[:n], ratings[:n])
-        table = fitted.recommend(guest, PLACES, exclude=items)
+        table = fitted.recommend(guest, PLACES)
         best = table["item"].to_numpy(np.int64)
         moved, new = 0.0, 0
         if found:

@@ -106,9 +106,7 @@ def _chosen(
             np.argsort(-((1 - amount) * relevance + amount * novelty), kind="stable")[:n]
             for amount in amounts
         ]
-    q = seen_as(Factored, fitted).item_factors[best].astype(np.float64)
-    lengths = np.linalg.norm(q, axis=1, keepdims=True)
-    unit = np.divide(q, lengths, out=np.zeros_like(q), where=lengths > 0)
+    unit = _units(seen_as(Factored, fitted).item_factors[best].astype(np.float64))
     alike = unit @ unit.T
     found = []
     for amount in amounts:
@@ -150,12 +148,15 @@ class Curve:
     way : how lists are chosen; amounts : λ of each point.
     measured : of each point, what its lists come to (``comparison.METRICS``): coverage, novelty,
         diversity, popularity; and NDCG, recall … where ratings are held out.
+    unlike : how little alike the items of a list are to the model, 1 − cos(q_i, q_j), a mean over
+        pairs and lists; float64, (n,), NaN without factors of items. What "diverse" asks for.
     n_users : how many lists are measured; held_out : whether accuracy is.
     """
 
     way: Way
     amounts: tuple[float, ...]
     measured: list[Measured]
+    unlike: np.ndarray
     n_users: int
     held_out: bool
 
@@ -202,4 +203,24 @@ def curve(
         measure_lists(fitted.train, held_out, users, best[at], threshold)
         for at in range(len(amounts))
     ]
-    return Curve(way, tuple(amounts), measured, len(users), held_out is not None)
+    unlike = np.array([_unlike(fitted, each) for each in best])
+    return Curve(way, tuple(amounts), measured, unlike, len(users), held_out is not None)
+
+
+def _unlike(fitted: FittedModel, best: np.ndarray) -> float:
+    """Compute 1 − cosine of factors, a mean over the pairs of each list, (l, n), and over lists."""
+    if not fitted.has.factors:
+        return np.nan
+    unit = _units(seen_as(Factored, fitted).item_factors.astype(np.float64))
+    first, second = np.triu_indices(best.shape[1], 1)
+    one, other = best[:, first], best[:, second]
+    pairs = (one >= 0) & (other >= 0)
+    if not pairs.any():
+        return np.nan
+    return float(1 - np.einsum("nk,nk->n", unit[one[pairs]], unit[other[pairs]]).mean())
+
+
+def _units(rows: np.ndarray) -> np.ndarray:
+    """Rows, (n, k), divided by their lengths; a row of zeros stays."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)

@@ -46,19 +46,21 @@ def figure(found: Pair, names: tuple[str, str], side: Side, mode: Mode) -> Figur
             hovertext=f"distance {words.number(found.euclid)}", hoverinfo="text",
         ),
     ]  # fmt: skip
-    middle = angle / 2
+    ink = theme.of(mode).ink
     notes = [
-        _note(f"{found.degrees:.0f}°", 1.35 * radius * np.array([np.cos(middle), np.sin(middle)]),
-              accent),
-        *(_note(name, tip, colour, 14) for name, tip in zip(called, tips, strict=True)),
-    ]  # fmt: skip
-    reach = 1.25 * max(found.first, found.second, 1e-6)
+        _note(f"{found.degrees:.0f}°", np.array([radius, 0.0]), ink, -12),
+        _note(called[0], tips[0], ink, -16),
+        _note(called[1], tips[1], ink, 16),
+    ]
+    longest = max(found.first, found.second, 1e-6)
+    left, right = min(0.0, float(tips[1, 0])), max(0.0, float(tips[:, 0].max()))
     chart = plain.figure(
         traces, "The two, in their own plane", height=320, annotations=notes,
-        xaxis=axis("along the first", range=[-reach, reach], zeroline=True,
-                   zerolinecolor=theme.of(mode).grid, fixedrange=True),
-        yaxis=axis("across it", range=[-0.35 * reach, 1.05 * reach], scaleanchor="x",
+        xaxis=axis("along the first", range=[left - 0.3 * longest, right + 0.3 * longest],
                    zeroline=True, zerolinecolor=theme.of(mode).grid, fixedrange=True),
+        yaxis=axis("across it", range=[-0.25 * longest, float(tips[1, 1]) + 0.25 * longest],
+                   scaleanchor="x", zeroline=True, zerolinecolor=theme.of(mode).grid,
+                   fixedrange=True),
     )  # fmt: skip
     return theme.dress(chart, mode)
 

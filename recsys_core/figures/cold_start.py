@@ -64,9 +64,14 @@ def figure(
             hovertext=[counted[at]], hoverinfo="text",
         ),
     ]  # fmt: skip
+    x = np.concatenate([way[:, 0], users[:, 0], near[:, 0]])
+    low, high = float(x.min()), float(x.max())
+    width = max(high - low, 1e-6)  # to the right there is room for names
     chart = plain.figure(
         traces, TITLE, height=_HEIGHT,
-        xaxis=axis("first direction", zeroline=False),
+        xaxis=axis(
+            "first direction", zeroline=False, range=[low - 0.08 * width, high + 0.3 * width]
+        ),
         yaxis=axis("second direction", zeroline=False),
     )  # fmt: skip
     return theme.dress(chart, mode)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from recsys_core import escape
+from recsys_core import escape, words
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
@@ -32,11 +32,12 @@ def figure(turned: FactorModel, reach: float, first: int, second: int, mode: Mod
             hovertext=[escape.plotly(train.user_names[u]) for u in users], hoverinfo="text",
         ),
         trace(
-            "scatter", x=q[:, first], y=q[:, second], mode="markers+text", name="items",
+            "scatter", x=q[:, first], y=q[:, second], mode="markers+text",
+            name=words.many(train.item_noun),
             marker={"size": 8, "color": theme.ITEM, "symbol": theme.ITEM_SYMBOL},
             text=[
-                f" {escape.plotly(escape.short(names[i], _LONGEST))}" if at < _NAMED else ""
-                for at, i in enumerate(items.tolist())
+                f" {escape.plotly(escape.short(names[i], _LONGEST))}" if free else ""
+                for i, free in zip(items.tolist(), _free(q[:, [first, second]], reach), strict=True)
             ],
             textposition="middle right",
             hovertext=[escape.plotly(names[i]) for i in items], hoverinfo="text",
@@ -50,6 +51,18 @@ def figure(turned: FactorModel, reach: float, first: int, second: int, mode: Mod
         yaxis=axis(f"factor {second + 1}", range=ends, scaleanchor="x", **line),
     )  # fmt: skip
     return theme.dress(chart, mode)
+
+
+def _free(xy: np.ndarray, reach: float) -> list[bool]:
+    """Which of the first points, (n, 2), has room for its name right of it: no two overlap."""
+    named: list[np.ndarray] = []
+    free = []
+    for point in xy:
+        near = (np.abs(point - other) < (0.8 * reach, 0.09 * reach) for other in named)
+        free.append(len(named) < _NAMED and not any(both.all() for both in near))
+        if free[-1]:
+            named.append(point)
+    return free
 
 
 def reach(fitted: FactorModel, first: int, second: int) -> float:

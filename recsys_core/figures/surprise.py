@@ -12,12 +12,21 @@ from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
 
-# What lists gain, by how they are chosen; and what is paid, the accuracy of lists.
-GAINED = {"diverse": "diversity", "novel": "novelty"}
+# What is paid: the accuracy of lists.
 PAID = "ndcg"
+
+# How little alike items are to the model, as a table names it.
+UNLIKE = "1 − cosine of factors"
 
 # All that a table says of a list, in its order.
 MEASURES = ("ndcg", "recall", "coverage", "novelty", "diversity", "popularity")
+
+
+def gained(curve: Curve) -> tuple[str, np.ndarray]:
+    """What lists gain by how they are chosen: its name, and its value at each amount, (n,)."""
+    if curve.way == "diverse":
+        return UNLIKE, curve.unlike
+    return METRICS["novelty"].title, curve.values("novelty")
 
 
 def figure(curve: Curve, at: int, mode: Mode) -> Figure:
@@ -25,16 +34,16 @@ def figure(curve: Curve, at: int, mode: Mode) -> Figure:
 
     Without held-out ratings the gain over the amount alone.
     """
-    gained, title = curve.values(GAINED[curve.way]), METRICS[GAINED[curve.way]].title
+    title, gain = gained(curve)
     paid = curve.values(PAID)
     judged = bool(np.isfinite(paid).any())
-    x = gained if judged else np.array(curve.amounts)
-    y = paid if judged else gained
+    x = gain if judged else np.array(curve.amounts)
+    y = paid if judged else gain
     accent = theme.of(mode).accent
     hover = [
         f"λ = {amount:g}<br>{title.removesuffix(', bits')} {words.measure(g, 2)}"
         + (f"<br>NDCG {words.measure(p)}" if judged else "")
-        for amount, g, p in zip(curve.amounts, gained, paid, strict=True)
+        for amount, g, p in zip(curve.amounts, gain, paid, strict=True)
     ]
     ends = [f" {amount:g}" if amount in (0, 0.5, 1) else "" for amount in curve.amounts]
     traces = [
@@ -66,16 +75,18 @@ def table(curve: Curve) -> pd.DataFrame:
         values = curve.values(metric)
         if np.isfinite(values).any():
             columns[METRICS[metric].title] = values
+    if np.isfinite(curve.unlike).any():
+        columns[UNLIKE] = curve.unlike
     return pd.DataFrame(columns)
 
 
 def alt(curve: Curve, at: int) -> str:
     """The curve in a sentence."""
-    gained, paid = curve.values(GAINED[curve.way]), curve.values(PAID)
-    title = METRICS[GAINED[curve.way]].title
+    title, gain = gained(curve)
+    paid = curve.values(PAID)
     said = (
-        f"With λ = {curve.amounts[at]:g} {title} is {words.measure(gained[at], 2)}, "
-        f"{words.measure(gained[0], 2)} without"
+        f"With λ = {curve.amounts[at]:g} {title} is {words.measure(gain[at], 2)}, "
+        f"{words.measure(gain[0], 2)} without"
     )
     if np.isfinite(paid).any():
         said += f"; NDCG {words.measure(paid[at])}, {words.measure(paid[0])} without"

@@ -99,6 +99,8 @@ def test_less_alike_lists_are_less_alike(fitted, split):
     safe, surprising = (np.mean([alike(items) for items in each]) for each in lists)
     assert surprising < safe - 0.2
     assert found.way == "diverse" and len(found.measured) == 2
+    everybody = curve(fitted, None, "diverse", (0.0, 0.8))
+    np.testing.assert_allclose(everybody.unlike, [1 - safe, 1 - surprising], atol=1e-6)
 
 
 def test_without_held_out_ratings_no_accuracy_is_claimed(fitted):

@@ -51,7 +51,7 @@ def _dial(model: ModelInView) -> None:
         )
     with right:
         _say(model, fitted, other, degrees)
-        _ends(model, fitted, other, (first, second), degrees)
+    _ends(model, fitted, other, (first, second), degrees)
 
 
 def _plane(model: ModelInView) -> tuple[int, int]:
@@ -72,7 +72,7 @@ def _say(model: ModelInView, fitted: FactorModel, other: FactorModel, degrees: i
     if degrees:
         st.markdown(
             f"Turned by {degrees:d}°, the largest change of any prediction is "
-            f"**{words.number(moved)}** {unit}: rounding. Who is similar to whom stays as well. "
+            f"**{moved:.7f}** {unit}: rounding. Who is similar to whom stays as well. "
             "Only what the axes seem to mean has changed: a name for an axis would be a name for "
             "chance."
         )

@@ -112,7 +112,7 @@ def _nearest(model: ModelInView, side: Side, one: int, table: pd.DataFrame) -> N
         column_config={"rank": st.column_config.NumberColumn("", width=30)},
         alt=f"The nearest to {axis.names[one]} by three measures",
     )  # fmt: skip
-    n = min(10, len(table))
+    n = min(10, max(1, len(table) // 3))  # of all, all measures would name the same
     same = closeness.disagreement(table, n)
     follows = closeness.length_and_ratings(model.fitted, side)
     text = (

@@ -40,9 +40,9 @@ def _game(model: ModelInView) -> None:
     locked, noun = parts.locked("guess"), model.ratings.item_noun
     if not st.session_state.get(shown):
         st.markdown(
-            f"{words.plural('rating', len(cells))} that somebody gave "
+            f"{words.plural('rating', len(cells))} that somebody gave"
             + (
-                "and that no model has seen."
+                " and that no model has seen."
                 if cells.held_out
                 else "; nothing is held out here, so the model has learned from them, which is "
                 "unfair to you."
@@ -117,7 +117,7 @@ def _row(model: ModelInView, cells: Cells, at: int, key: str, locked: bool) -> N
 
     def named(pairs: list[tuple[int, float]]) -> str:
         parts_of = [
-            f"{escape.markdown(escape.short(ratings.item_names[i], 40))} {words.given(value)}"
+            f"{escape.markdown(escape.short(ratings.item_names[i], 40))} ({words.given(value)})"
             for i, value in pairs
         ]
         return " · ".join(parts_of)

@@ -161,4 +161,7 @@ def _list(model: ModelInView, step: Step, before: Step, at: int) -> None:
         column_config={"rank": st.column_config.NumberColumn("", width=30)},
         alt=f"The list after {words.plural('rating', at)}",
     )
-    st.caption("What is rated at any time stays out, so that the lists can be compared.")
+    st.caption(
+        "What is not counted yet may stand here: then one sees whether the model would have "
+        "suggested it."
+    )

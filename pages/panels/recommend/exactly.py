@@ -171,7 +171,7 @@ def _terms(model: ModelInView, guest: Guest, name: str, found: Counterfactuals) 
     parts_of = attribution.terms(fitted, guest, found.first)
     scale = model.ratings.scale
     figure = waterfall.figure(
-        parts_of, name.capitalize(), names[found.first], scale, session.theme()
+        parts_of, name[:1].upper() + name[1:], names[found.first], scale, session.theme()
     )
     chart(
         figure,

@@ -130,12 +130,12 @@ def _say(found: Curve, at: int) -> None:
     )
     if at:
         cost = paid[0] - paid[at]
-        gained = pictures.GAINED[found.way]
-        values, title = found.values(gained), escape.markdown(METRICS[gained].title)
+        title, values = pictures.gained(found)
         text += (
             f"Paid at λ = {found.amounts[at]:g}: NDCG "
             f"{'falls' if cost >= 0 else 'rises'} by {words.measure(abs(cost))}, for "
-            f"{title} {words.measure(values[at], 2)} instead of {words.measure(values[0], 2)}."
+            f"{escape.markdown(title)} {words.measure(values[at], 2)} instead of "
+            f"{words.measure(values[0], 2)}."
         )
         if cost < 0:
             text += " Here surprise costs nothing."
