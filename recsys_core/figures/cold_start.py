@@ -39,7 +39,7 @@ def figure(
     ]
     traces = [
         trace(
-            "scatter", x=users[:, 0], y=users[:, 1], mode="markers", name="users",
+            "scatter", x=users[:, 0], y=users[:, 1], mode="markers", showlegend=False,
             marker={"size": 5, "color": theme.USER, "opacity": 0.3}, hoverinfo="skip",
         ),
         trace(
@@ -55,7 +55,7 @@ def figure(
             hovertext=counted[: at + 1], hoverinfo="text",
         ),
         trace(
-            "scatter", x=way[at:, 0], y=way[at:, 1], mode="lines", name="still to come",
+            "scatter", x=way[at:, 0], y=way[at:, 1], mode="lines", showlegend=False,
             line={"color": muted, "width": 1, "dash": "dot"}, hoverinfo="skip",
         ),
         trace(

@@ -36,10 +36,10 @@ def figure(turned: FactorModel, reach: float, first: int, second: int, mode: Mod
             name=words.many(train.item_noun),
             marker={"size": 8, "color": theme.ITEM, "symbol": theme.ITEM_SYMBOL},
             text=[
-                f" {escape.plotly(escape.short(names[i], _LONGEST))}" if free else ""
+                f" {escape.plotly(escape.short(names[i], _LONGEST))} " if free else ""
                 for i, free in zip(items.tolist(), _free(q[:, [first, second]], reach), strict=True)
             ],
-            textposition="middle right",
+            textposition=["middle left" if x > 0 else "middle right" for x in q[:, first]],
             hovertext=[escape.plotly(names[i]) for i in items], hoverinfo="text",
         ),
     ]  # fmt: skip
