@@ -56,9 +56,9 @@ def draw(model: ModelInView, one: int | Guest, name: str) -> None:
         st.caption(
             "Ordered by gain × known: the share by which the variances of all predictions would "
             f"fall, the {words.many(noun)} held and each {noun} counted by how often it is rated, "
-            "times the share of users who have rated it. What nobody knows teaches nothing. Measured "
-            "on MovieLens 100K with ALS, eight such questions did no better than eight about the "
-            "most popular films: they were nearly the same."
+            "times the share of users who have rated it. What nobody knows teaches nothing. "
+            "Measured on MovieLens 100K with ALS, eight such questions did no better than eight "
+            "about the most popular films."
             + (
                 " Each posterior draw is asked, and the mean is taken."
                 if fitted.has.intervals
