@@ -31,7 +31,7 @@ def figure(drawn: np.ndarray, mode: Mode) -> Figure:
         height=400,
         xaxis=axis("kept draw"),
         yaxis=axis("predicted rating"),
-        legend={"orientation": "h", "y": -0.28},
+        legend={"orientation": "h", "y": 0, "yref": "container", "yanchor": "bottom"},
     )  # fmt: skip
     return theme.dress(chart, mode)
 

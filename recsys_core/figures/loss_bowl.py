@@ -84,7 +84,7 @@ def figure(update: RowUpdate, first: int, second: int, mode: Mode) -> Figure:
         height=380,
         xaxis=axis(_named(update, first), range=ends[0], zeroline=False),
         yaxis=axis(_named(update, second), range=ends[1], zeroline=False),
-        legend={"orientation": "h", "y": -0.28},
+        legend={"orientation": "h", "y": 0, "yref": "container", "yanchor": "bottom"},
     )
     return theme.dress(chart, mode)
 

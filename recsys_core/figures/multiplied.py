@@ -46,7 +46,7 @@ def figure(update: NMFUpdate, mode: Mode) -> Figure:
         barmode="group",
         xaxis=axis("factor", type="category"),
         yaxis=axis("sum over the row's ratings", rangemode="tozero"),
-        legend={"orientation": "h", "y": -0.28},
+        legend={"orientation": "h", "y": 0, "yref": "container", "yanchor": "bottom"},
     )  # fmt: skip
     return theme.dress(chart, mode)
 

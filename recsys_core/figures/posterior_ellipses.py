@@ -78,7 +78,7 @@ def figure(
         height=400,
         xaxis=axis(named(names[two[0]]), range=[low[0], high[0]], zeroline=False),
         yaxis=axis(named(names[two[1]]), range=[low[1], high[1]], zeroline=False),
-        legend={"orientation": "h", "y": -0.28},
+        legend={"orientation": "h", "y": 0, "yref": "container", "yanchor": "bottom"},
     )
     return theme.dress(chart, mode)
 

@@ -7,8 +7,18 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.helpers import asked, becomes, go_to, listen, settled, shot, stays, width_of
-from tests.browser.test_accessible import check
+from tests.browser.helpers import (
+    asked,
+    becomes,
+    go_to,
+    listen,
+    settled,
+    shot,
+    stays,
+    steady,
+    width_of,
+)
+from tests.browser.test_accessible import AXE, check
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +40,8 @@ def press(page: Page, name: str) -> None:
     panel(page).get_by_role("button", name=name, exact=False).first.click()
 
 
-def test_it_opens_in_place_and_goes_forward_and_back(page):
+def test_it_opens_in_place_and_goes_forward_and_back(browser_page):
+    page = browser_page()
     go_to(page, f"predictions?{OPEN}")
     page.get_by_role("button", name="Expand").click()
     expect(panel(page)).to_be_visible()
@@ -38,13 +49,12 @@ def test_it_opens_in_place_and_goes_forward_and_back(page):
     expect(page).to_have_url(re.compile("predictions.*inside=step"))
     place, sub = becomes(lambda: where(page), lambda seen: seen[1] == "rating")
     said = panel(page).locator(".fs-step-says")
-    first = said.inner_text()
-    walked = []
-    for _ in range(6):
+    first = steady(lambda: said.inner_text())
+    for name in ("products", "sum", "error", "gradients", "after"):
         press(page, "Forward")
-        walked.append(where(page))
-    names = ("products", "sum", "error", "gradients", "after")
-    assert walked == [*((place, name) for name in names), (place + 1, "rating")]
+        becomes(lambda: where(page), (place, name))
+    press(page, "Forward")
+    becomes(lambda: where(page), (place + 1, "rating"))
     for _ in range(6):
         press(page, "Back")
     becomes(lambda: where(page), (place, sub))
@@ -53,14 +63,15 @@ def test_it_opens_in_place_and_goes_forward_and_back(page):
     expect(panel(page)).to_have_count(0)
 
 
-def test_keys_alone_lead_through_it_and_the_server_is_not_asked(page):
+def test_keys_alone_lead_through_it_and_the_server_is_not_asked(browser_page):
+    page = browser_page()
     notes = listen(page)
     go_to(page, f"predictions?{OPEN}&inside=step")
     expect(panel(page)).to_be_visible()
     settled(page)
     panel(page).focus()
     place, _ = becomes(lambda: where(page), lambda seen: seen[1] == "rating")
-    before = len(asked(page, notes, "message"))
+    before = steady(lambda: len(asked(page, notes, "message")))
     for key, expected in (
         ("ArrowRight", (place, "products")), ("End", (place, "after")),
         ("ArrowRight", (place + 1, "rating")), ("ArrowLeft", (place, "after")),
@@ -74,33 +85,33 @@ def test_keys_alone_lead_through_it_and_the_server_is_not_asked(page):
     page.keyboard.press("End")
     terms = panel(page).locator(".fs-term")
     expect(terms.first).to_be_visible()
-    assert all(re.search(r"\d", text) for text in terms.locator("> span").all_inner_texts())
+    numbers = steady(lambda: terms.locator("> span").all_inner_texts())
+    assert numbers and all(re.search(r"\d", text) for text in numbers)
 
 
-def test_further_ratings_than_were_sent_are_asked_for(page):
-    go_to(page, f"predictions?{OPEN}&inside=step")
+def test_further_ratings_than_were_sent_are_asked_for(browser_page):
+    page = browser_page()
+    go_to(page, "predictions?data=low_rank&model=SGD&n_epochs=6&epoch=3&inside=step")
     expect(panel(page)).to_be_visible()
     settled(page)
     panel(page).focus()
-    begin = where(page)[0]
-    for n in range(1, 70):
+    begin, _ = becomes(lambda: where(page), lambda seen: seen[1] == "rating")
+    for _ in range(70):
         page.keyboard.press("ArrowDown")
-        if begin + n >= 118:
-            break
-    becomes(lambda: panel(page).get_attribute("aria-busy"), "false")
-    reached = where(page)
-    settled(page)
-    assert where(page) == reached, "an answer of the server moves nothing"
+    becomes(lambda: (panel(page).get_attribute("aria-busy"), where(page)),
+            ("false", (begin + 70, "rating")))  # fmt: skip
+    stays(lambda: where(page), (begin + 70, "rating"))  # the server's answer moves nothing
 
 
-def test_slow_motion_plays_the_sub_steps_and_holds(page):
+def test_slow_motion_plays_the_sub_steps_and_holds(browser_page):
+    page = browser_page()
     go_to(page, f"predictions?{OPEN}&inside=step")
     expect(panel(page)).to_be_visible()
     settled(page)
     press(page, "Slow motion")
     becomes(lambda: where(page)[1], "sum")
     press(page, "Hold")
-    held = where(page)
+    held = steady(lambda: where(page))
     stays(lambda: where(page), held, 3.0)
 
 
@@ -110,14 +121,14 @@ def test_slow_motion_plays_the_sub_steps_and_holds(page):
      ("PMF", "probability")],
 )  # fmt: skip
 @pytest.mark.parametrize("width", [1440, 390])
-def test_every_panel_is_for_everybody_and_fits(page, model, name, width):
-    page.set_viewport_size({"width": width, "height": 900})
-    go_to(
-        page, f"predictions?data=party&model={model}&n_epochs=9&epoch=5&user=1&item=3&inside={name}"
-    )
+def test_every_panel_is_for_everybody_and_fits(browser_page, model, name, width):
+    page = browser_page(width, 900)
+    page.add_init_script(path=AXE)
+    run = f"data=party&model={model}&n_epochs=9&epoch=5"
+    go_to(page, f"predictions?{run}&user=1&item=3&inside={name}")
     expect(page.locator(".st-key-inside")).to_be_visible()
     settled(page)
-    assert width_of(page) <= width
+    becomes(lambda: width_of(page) <= width, True)
     found: list[str] = []
     check(page, name, found)
     assert not found

@@ -91,7 +91,7 @@ def _equations(update: RowUpdate) -> None:
     w = [[f"{name} = {words.factor(v)}"] for name, v in zip(names, update.solution, strict=False)]
     right = [[words.factor(value)] for value in update.right_side[:m]]
     st.html(
-        '<div class="fs-equations" role="group" aria-label="Normal equations">'
+        '<div class="fs-equations" tabindex="0" role="group" aria-label="Normal equations">'
         f"{matrix(a, others, 'A = Σ x xᵀ + penalty')}<span>·</span>{matrix(w, kind, 'w')}"
         f"<span>=</span>{matrix(right, 'plain', 'a = Σ t x')}</div>"
     )

@@ -114,6 +114,9 @@ class Panel {
     this.says = add(box, "p", "fs-step-says")
     this.says.setAttribute("aria-live", "polite")
     this.formula = add(box, "div", "fs-step-formula")
+    this.formula.tabIndex = 0 // where it is too wide it is scrolled
+    this.formula.setAttribute("role", "group")
+    this.formula.setAttribute("aria-label", "Formula")
     const body = add(box, "div", "fs-step-body")
     this.bars = add(body, "div", "fs-step-bars")
     const plane = (this.plane = add(body, "figure", "fs-step-plane"))
