@@ -223,6 +223,7 @@ def test_a_part_is_there_and_gone_with_hide_and_off_with_lock(part, place, brows
     assert part in components(locked)["view"]["view"]["locked"]  # for what the browser does itself
 
 
+@pytest.mark.slow
 @each_place_with_widgets
 def test_a_click_that_meets_the_lock_on_its_way_has_no_effect(part, place, browser_id, world):
     """The page was drawn without the lock; with it, the callbacks are called all the same."""
@@ -236,6 +237,7 @@ def test_a_click_that_meets_the_lock_on_its_way_has_no_effect(part, place, brows
         assert state(at, world) == before, key
 
 
+@pytest.mark.slow
 @each_place_with_widgets
 def test_what_the_lock_keeps_from_happening_happens_without_it(part, place, browser_id, world):
     for key in place.widgets.split():

@@ -44,6 +44,7 @@ def told(data, name):
     return ratings.scale, [tuple(row) for row in frame.itertuples(index=False)]
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(rows, st.integers(2, 9), st.integers(1, 60))
 def test_blocks_of_any_size_give_the_same(table, odd, size):

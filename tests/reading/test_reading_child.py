@@ -266,6 +266,7 @@ def test_progress_is_heard(large):
 # --- the process that starts them -----------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_it_is_started_again_where_it_has_died():
     child.prepare()
     first = child._SERVER._process
