@@ -182,6 +182,7 @@ def test_ratings_arrive_one_by_one(browser_id, world):
     assert "After 1\u00a0rating" in text_of(at) and "λ = σ² / σ" in text_of(at)
 
 
+@pytest.mark.slow
 def test_names_are_text(browser_id):
     names = ["<b>x</b>", "**bold**", "[a](b)", "{u}"]
     ratings = rc.Ratings.from_matrix(np.random.default_rng(0).integers(1, 6, (4, 4)).astype(float))
