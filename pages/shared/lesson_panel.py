@@ -85,7 +85,7 @@ def _styles(step: Step | None) -> None:
     @media (min-width: 1700px) {{
         .st-key-lesson_frame {{ grid-template-columns: 400px minmax(0, 1fr); }}
     }}
-    .fs-checks {{ margin: 0; padding: 0; list-style: none; }}
+    .fs-checks {{ margin: 0; padding: 0 !important; list-style: none; }}
     .fs-checks li {{ margin: .25em 0 !important; padding: .3em .6em; border-radius: 6px;
         border: 1px solid var(--fs-muted); }}
     .fs-checks li.fs-met {{ border: 2px solid #1B8A7A; }}
@@ -176,7 +176,7 @@ def _checks(lesson: Lesson, at: int) -> None:
             missing = " ".join(str(text) for text in verdict.missing)
             lines.append(f"<li>To do: {goal}<small>{escape.html(missing)}</small></li>")
     lessons.note(done)
-    st.html(f'<ul class="fs-checks" role="status">{"".join(lines)}</ul>')
+    st.html(f'<div role="status"><ul class="fs-checks">{"".join(lines)}</ul></div>')
 
 
 def _hints(lesson: Lesson, at: int, hints: tuple[str, ...]) -> None:

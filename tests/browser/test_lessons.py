@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.helpers import becomes, comes_to, go_to, settled, shot, width_of
+from tests.browser.test_accessible import AXE, check
 from tests.browser.training import finished, press, set_speed, step
 
 pytestmark = pytest.mark.browser
@@ -81,11 +82,11 @@ def test_a_student_passes_a_lesson_from_start_to_finish(browser_page):
     comes_to(page, "learn")
     expect(page.locator(".st-key-lesson_card_one-step")).to_contain_text("✓ passed")
     page.get_by_text("Certificates and results").click()
-    page.get_by_label("Your name").fill("Ada")
+    page.get_by_role("textbox", name="Your name").fill("Ada")
     page.get_by_role("button", name="Give me a certificate").click()
     line = page.get_by_test_id("stCode")
     certificate = becomes(lambda: line.inner_text(), lambda text: text.strip().startswith("fl1."))
-    field = page.get_by_label("Verify a certificate")
+    field = page.get_by_role("textbox", name="Verify a certificate")
     field.fill(certificate.strip())
     field.press("Enter")
     expect(page.get_by_text("Ada passed 5 of")).to_be_visible()
@@ -107,8 +108,12 @@ def test_who_does_nothing_passes_nothing(browser_page):
 
 @pytest.mark.parametrize("size", WIDTHS)
 def test_a_lesson_stands_beside_the_page_or_folded_on_top(size, browser_page):
-    page = browser_page(*WIDTHS[size])
+    page = browser_page(*WIDTHS[size], dark=size == "phone")
+    page.add_init_script(path=AXE)
     begin(page, 2)
+    found: list[str] = []
+    check(page, "lesson", found)
+    assert not found, "\n".join(found)
     lesson = becomes(lambda: panel(page).bounding_box())
     rest = becomes(lambda: page.locator(".st-key-lesson_page").bounding_box())
     if size == "phone":
