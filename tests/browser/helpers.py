@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from playwright.sync_api import Error, Locator, Page, WebSocket, expect
+from playwright.sync_api import Download, Error, Locator, Page, WebSocket, expect
 
 from pages.shared.chart.assets import LIVE_ROUTE
 
@@ -243,3 +243,14 @@ def drag_across(page: Page, key: str) -> None:
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.6, y, steps=5)
     page.mouse.up()
+
+
+def downloaded(page: Page, press: Callable[[], None]) -> Download:
+    """What pressing something downloads; no more than five a second.
+
+    Chromium drops, silently, what a page downloads beyond ten files within a second.
+    """
+    page.wait_for_timeout(200)
+    with page.expect_download(timeout=PATIENCE * 1000) as coming:
+        press()
+    return coming.value

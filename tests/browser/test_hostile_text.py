@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from recsys_core import escape
-from tests.browser.helpers import PATIENCE, becomes, comes_to, follow, go_to, settled, steady
+from tests.browser.helpers import becomes, comes_to, downloaded, follow, go_to, settled, steady
 from tests.browser.training import finished, upload
 
 # What each would like to be; “zq” and a letter finds it again. Short, so that none is cut.
@@ -155,14 +155,12 @@ def downloads_are_harmless(page) -> None:
     buttons = page.get_by_test_id("stDownloadButton").locator("button:visible")
     named: set[str] = set()
     for label in steady(lambda: buttons.all_inner_texts()):
-        # Chromium drops, silently, what a page downloads beyond ten files within a second.
-        page.wait_for_timeout(200)
-        with page.expect_download(timeout=PATIENCE * 1000) as coming:
-            buttons.filter(has_text=label.split("\n")[-1]).first.click()
+        button = buttons.filter(has_text=label.split("\n")[-1]).first
+        file = downloaded(page, button.click)
         # Of other kinds of files their own tests say that names are text in them.
-        if not coming.value.suggested_filename.endswith(".csv"):
+        if not file.suggested_filename.endswith(".csv"):
             continue
-        text = coming.value.path().read_text(encoding="utf-8")
+        text = file.path().read_text(encoding="utf-8")
         cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
         formulas = [c for c in cells if re.match(r"\s*[=@]|\s*[+-](?![\d\s.,()/+-]*$)", c)]
         assert not formulas

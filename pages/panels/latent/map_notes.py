@@ -42,12 +42,14 @@ def projection_quality(shown: Map) -> None:
             width="content",
         )
     if shown.shade in ("false", "torn"):
-        said = {
-            "false": "Dark: its neighbours on the map are not its neighbours in the space",
-            "torn": "Dark: its neighbours in the space lie elsewhere on the map",
-        }[shown.shade]
         among = model_in_view.map_errors(shown.model, shown.places).n_judged
-        st.caption(f"{said}; each judged by its five nearest of {among:,} points.")
+        judged = f"each judged by its five nearest of {among:,} points."
+        if shown.shade == "false":
+            st.caption(
+                f"Dark: its neighbours on the map are not its neighbours in the space; {judged}"
+            )
+        else:
+            st.caption(f"Dark: its neighbours in the space lie elsewhere on the map; {judged}")
     drawn = {cloud.noun: len(cloud.ids) for cloud in shown.clouds}
     all_of = {cloud.noun: shown.model.ratings.axis(cloud.side).n for cloud in shown.clouds}
     cut = [

@@ -49,7 +49,7 @@ def _lines(entries: list[Entry], group: str) -> None:
     earlier = [each for each in entries[:-n] if each is not view.entry()]
     if earlier:
         st.button(
-            f"Show {min(len(earlier), _LINES)} of {words.plural('earlier run', len(earlier))}",
+            f"Show {min(len(earlier), _LINES):,} of {words.plural('earlier run', len(earlier))}",
             icon=":material/expand_less:", key=f"runs_earlier_{group}", type="tertiary",
             on_click=_list_more, args=(listed,),
         )  # fmt: skip
