@@ -22,7 +22,7 @@ run: venv $(VENV)/requirements.txt
 # Under ten minutes, in two processes. make test PYTEST_ARGS="tests/test_ratings.py -x" runs a part.
 test: venv $(VENV)/requirements.txt $(VENV)/requirements-dev.txt
 	$(BIN)/python tests/browser/chromium.py --install
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not slow" -n 2 $(PYTEST_ARGS)
 
 # And those that take long, each more than about ten seconds.
 test-all: venv $(VENV)/requirements.txt $(VENV)/requirements-dev.txt

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -19,23 +20,29 @@ pytest.register_assert_rewrite("tests.models.contract")
 _ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Browser tests last; beside each other in several processes, all of them first in one.
+    """Browser tests last: Playwright leaves an event loop running, in which no other can be run.
 
-    That one takes longest, and two browsers at once would measure each other. Other tests stay
-    together by file: what a file prepares is prepared once.
+    In several processes first, since they take longest: there their own process ends Playwright.
     """
+    beside = hasattr(config, "workerinput")
+    items.sort(key=lambda item: (item.get_closest_marker("browser") is not None) != beside)
 
-    def in_browser(item: pytest.Item) -> bool:
-        return item.get_closest_marker("browser") is not None
 
-    if not hasattr(config, "workerinput"):
-        items.sort(key=in_browser)
-        return
-    items.sort(key=in_browser, reverse=True)
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("browser" if in_browser(item) else item.path.stem))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """In several processes: all tests in a browser in one, the others together by file.
+
+    Two browsers at once would measure each other; what a file prepares is prepared once.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "browser" if nodeid.startswith("tests/browser/") else nodeid.partition("::")[0]
+
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
