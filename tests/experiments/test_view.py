@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 import threading
+from functools import partial
 from html import escape
 
 import numpy as np
@@ -127,6 +128,10 @@ def some_view(seed: int, space: Workspace) -> View:
 # --- there and back -------------------------------------------------------------------------------
 
 
+def _alike(one: AppTest, other: AppTest) -> bool:
+    return drawn(one) == drawn(other) or drawn(one.run()) == drawn(other.run())
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_link_shows_the_same_in_a_new_tab_of_the_same_browser(page, browser_id, three):
     at = open_page(page, browser_id)
@@ -138,7 +143,7 @@ def test_a_link_shows_the_same_in_a_new_tab_of_the_same_browser(page, browser_id
         assert remarks(fresh) == [] and len(three.entries) == 3
         assert seen(view_of(fresh), three) == seen(view, three), said
         # What is measured behind the page may have come in between.
-        until(lambda: drawn(fresh) == drawn(at) or drawn(fresh.run()) == drawn(at.run()))
+        until(partial(_alike, at, fresh))
         assert address(fresh) == said
 
 
