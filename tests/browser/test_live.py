@@ -77,7 +77,7 @@ def test_three_panels_move_and_are_never_rebuilt(browser_page, width, dark):
     for each in plots:
         each.evaluate("plot => { plot.kept = plot.querySelector('.main-svg') }")
     before = steady(lambda: [moved(each) for each in plots])
-    set_speed(page, "5")  # slow enough that all three are scrolled to, on a telephone
+    set_speed(page, "1")  # slow enough that all three are scrolled to, on a telephone
     play(page)
     for each, so_far in zip(plots, before, strict=True):
         moves(each, so_far)
