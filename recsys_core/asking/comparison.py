@@ -327,7 +327,7 @@ def _beyond(train: Ratings, best: np.ndarray) -> tuple[dict[str, np.ndarray], fl
     there = best >= 0
     length = there.sum(axis=1)
     counts = train.item_counts.astype(np.float64)
-    surprise = -np.log2(np.maximum(counts, 1) / train.n_users)
+    surprise = surprisal(train)
     shares = 100 * counts / train.n_users
     with np.errstate(invalid="ignore"):
         novelty = np.where(there, surprise[best], 0).sum(axis=1) / length
@@ -339,6 +339,14 @@ def _beyond(train: Ratings, best: np.ndarray) -> tuple[dict[str, np.ndarray], fl
         "popularity": popularity,
     }
     return values, len(items) / train.n_items
+
+
+def surprisal(train: Ratings) -> np.ndarray:
+    """Compute −log₂(n_i / n_users) of every item, in bits, float64, (n_items,).
+
+    An item that nobody rated counts as one that one user rated.
+    """
+    return -np.log2(np.maximum(train.item_counts, 1) / train.n_users)
 
 
 def _diversity(train: Ratings, best: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ from typing import Literal
 
 import numpy as np
 
-from recsys_core.asking.comparison import PLACES, Measured, measure_lists
+from recsys_core.asking.comparison import PLACES, Measured, measure_lists, surprisal
 from recsys_core.asking.similarity import fitted_of
 from recsys_core.errors import SettingsError
 from recsys_core.models import Factored, FittedModel, Guest, Model, seen_as
@@ -129,14 +129,6 @@ def _moved(values: np.ndarray) -> np.ndarray:
         return values
     width = float(values.max() - values.min())
     return (values - values.min()) / width if width > 0 else np.zeros(len(values))
-
-
-def surprisal(train: Ratings) -> np.ndarray:
-    """Compute −log₂(n_i / n_users) of every item, in bits, float64, (n_items,).
-
-    An item that nobody rated counts as one that one user rated.
-    """
-    return -np.log2(np.maximum(train.item_counts, 1) / train.n_users)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,12 +14,9 @@ import numpy as np
 
 from recsys_core.experiments import seed_band
 from recsys_core.experiments.experiment import Experiment
-from recsys_core.experiments.running import ExperimentTraining
+from recsys_core.experiments.running import SLICE, ExperimentTraining
 from recsys_core.models import FittedModel
 from recsys_core.splits import Split
-
-# How long a training works between two steps, in seconds.
-_SLICE = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +61,7 @@ def retrained(
     for done, (each, on) in enumerate(planned):
         course = ExperimentTraining(each, on)
         while course.training.epoch < epoch and not course.finished:
-            course.advance(_SLICE)
+            course.advance(SLICE)
             yield (done + course.training.epoch / max(epoch, 1)) / len(planned)
         training = course.training
         reached = training.epoch >= epoch

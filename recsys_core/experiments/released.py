@@ -14,7 +14,7 @@ import numpy as np
 
 from recsys_core.errors import SettingsError
 from recsys_core.experiments.experiment import Experiment
-from recsys_core.experiments.running import ExperimentTraining
+from recsys_core.experiments.running import SLICE, ExperimentTraining
 from recsys_core.models import FactorModel, seen_as
 from recsys_core.ratings import Side
 from recsys_core.splits import Split
@@ -23,9 +23,6 @@ from recsys_core.training import Checkpoint
 
 # Epochs that follow the release.
 N_EPOCHS = 20
-
-# How long a training works between two steps, in seconds.
-_SLICE = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +88,7 @@ def released(
         course.training.extend(n_epochs)
         found[number].append(_row(course, side, index))
         while course.training.epoch < epoch + n_epochs:
-            if course.advance(_SLICE) is not None:
+            if course.advance(SLICE) is not None:
                 found[number].append(_row(course, side, index))
             yield (number + (course.training.epoch - epoch) / n_epochs) / 2
             if course.training.finished and course.training.epoch < epoch + n_epochs:

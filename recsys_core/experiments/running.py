@@ -19,6 +19,9 @@ from recsys_core.splits import Split
 from recsys_core.text import Text
 from recsys_core.training import Checkpoint, Epoch, Training
 
+# How long work in slices trains between two steps, in seconds.
+SLICE = 0.05
+
 
 class ExperimentTraining:
     """The training of an experiment: its model up to the first fork, then that fork's, and so on.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.panels.inside import kept, two_numbers
-from pages.shared import choices, session
+from pages.panels.inside import kept, two_numbers, which_row
+from pages.shared import session
 from pages.shared.chart.chart import chart
 from recsys_core import escape, words
 from recsys_core.asking.inside import gibbs_draw
@@ -13,7 +13,6 @@ from recsys_core.asking.inside.gibbs_draw import GibbsDraws
 from recsys_core.figures import draws_so_far, posterior_ellipses
 from recsys_core.models import seen_as
 from recsys_core.models.posterior import Posterior
-from recsys_core.ratings import Side
 from recsys_core.runs import Run
 
 
@@ -24,16 +23,11 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
         st.caption(kept.FROM_A_FILE)
         return
     before, draws = found
-    sides: dict[Side, str] = {
-        "user": "The user's row",
-        "item": f"The {run.ratings.item_noun}'s row",
-    }
-    side = choices.segmented("half", "Draw", sides, "inside_half", part="inside")
-    draw = draws.of(side, user if side == "user" else item)
-    names = run.ratings.user_names if side == "user" else run.ratings.item_names
+    side, index, called = which_row.choose(run, "Draw", user, item)
+    draw = draws.of(side, index)
     st.markdown(
         f"With everything else held, {words.plural('rating', draw.n_ratings)} turn the prior of "
-        f"**{escape.markdown(names[draw.index])}** into a posterior; one random point of it, ×, is "
+        f"**{escape.markdown(called)}** into a posterior; one random point of it, ×, is "
         "the row until the next sweep."
     )
     remark = kept.remark(run, epoch, before)

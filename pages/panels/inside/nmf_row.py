@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from pages.panels.inside import kept
-from pages.shared import choices, session
+from pages.panels.inside import kept, which_row
+from pages.shared import session
 from pages.shared.chart.chart import chart
 from pages.shared.tables import aligned
 from recsys_core import escape, words
 from recsys_core.asking.inside.nmf_update import NMFUpdate, NMFUpdates
 from recsys_core.figures import multiplied
-from recsys_core.ratings import Side
 from recsys_core.runs import Run
 
 
@@ -23,14 +22,9 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
         st.caption(kept.FROM_A_FILE)
         return
     before, updates = found
-    sides: dict[Side, str] = {
-        "user": "The user's row",
-        "item": f"The {run.ratings.item_noun}'s row",
-    }
-    side = choices.segmented("half", "Update", sides, "inside_half", part="inside")
-    update = updates.of(side, user if side == "user" else item)
-    names = run.ratings.user_names if side == "user" else run.ratings.item_names
-    name = escape.markdown(names[update.index])
+    side, index, called = which_row.choose(run, "Update", user, item)
+    update = updates.of(side, index)
+    name = escape.markdown(called)
     remark = kept.remark(run, epoch, before)
     if not len(update.others):
         st.markdown(f"**{name}** has no training ratings: its row is the mean of the others.")

@@ -5,15 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.panels.inside import kept, two_numbers
-from pages.shared import choices, session
+from pages.panels.inside import kept, two_numbers, which_row
+from pages.shared import session
 from pages.shared.chart.chart import chart
 from pages.shared.tables import aligned
 from recsys_core import escape, words
 from recsys_core.asking.inside.row_update import RowUpdate, RowUpdates
 from recsys_core.figures import loss_bowl
 from recsys_core.models import ImplicitALS
-from recsys_core.ratings import Side
 from recsys_core.runs import Run
 
 # Unknowns that a matrix on the page has; of more, the first.
@@ -30,14 +29,9 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
         st.caption(kept.FROM_A_FILE)
         return
     before, updates = found
-    sides: dict[Side, str] = {
-        "user": "The user's row",
-        "item": f"The {run.ratings.item_noun}'s row",
-    }
-    side = choices.segmented("half", "Solve", sides, "inside_half", part="inside")
-    update = updates.of(side, user if side == "user" else item)
-    names = run.ratings.user_names if side == "user" else run.ratings.item_names
-    st.markdown(_sentence(run, update, names[update.index]))
+    side, index, called = which_row.choose(run, "Solve", user, item)
+    update = updates.of(side, index)
+    st.markdown(_sentence(run, update, called))
     remark = kept.remark(run, epoch, before)
     if remark is not None:
         st.caption(escape.markdown(remark))
@@ -52,7 +46,7 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
 
 
 def _sentence(run: Run, update: RowUpdate, name: str) -> str:
-    held = f"all {run.ratings.item_noun}s" if update.side == "user" else "all users"
+    held = f"all {words.many(run.ratings.item_noun)}" if update.side == "user" else "all users"
     name = escape.markdown(name)
     if not len(update.others):
         return (

@@ -78,19 +78,17 @@ class Map:
         """The selected one and those like it."""
         chosen = self.selected
         near = None if chosen is None else _neighbours(self.model, *chosen)
-        false = None if chosen is None else self.false(*chosen)
+        false = None if chosen is None else self.astray(*chosen)[0]
         return latent.overlay(self.clouds, chosen, near, self.shade, session.theme(), false)
 
-    def false(self, side: Side, index: int) -> np.ndarray:
-        """Of those nearest to one on the map, those that are not among the most alike, (n,)."""
-        near = latent_map.nearest_on_map(self.places, side, index, _NEIGHBOURS)
-        return near[~np.isin(near, _neighbours(self.model, side, index))]
+    def astray(self, side: Side, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """Where the map errs around one: who is near on it alone, and who is alike alone.
 
-    def torn(self, side: Side, index: int) -> np.ndarray:
-        """Of those most alike to one, those that are not among its nearest on the map, (n,)."""
+        Of those nearest on the map the ones not among the most alike, and the other way round.
+        """
         alike = _neighbours(self.model, side, index)
         near = latent_map.nearest_on_map(self.places, side, index, _NEIGHBOURS)
-        return alike[~np.isin(alike, near)]
+        return near[~np.isin(near, alike)], alike[~np.isin(alike, near)]
 
     @property
     def selected(self) -> tuple[Side, int] | None:

@@ -94,7 +94,7 @@ def neighbours(shown: Map) -> None:
 def _not_as_it_looks(shown: Map, side: Side, index: int) -> None:
     """Which of those near on the map are not alike, and which of those alike lie elsewhere."""
     names = shown.model.fitted.train.axis(side).names
-    false, torn = shown.false(side, index), shown.torn(side, index)
+    false, torn = shown.astray(side, index)
     said = []
     if len(false):
         said.append(

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import copy
-import threading
 from dataclasses import dataclass
 
 import numpy as np
 
 from recsys_core import stepwise
 from recsys_core.asking.inside.normal import Normal
+from recsys_core.asking.inside.retraced import Retraced, names_of_row
 from recsys_core.errors import SettingsError
 from recsys_core.models import Model
 from recsys_core.models.bayesian import BayesianPMF, GibbsTrainer
 from recsys_core.models.posterior import Posterior
 from recsys_core.ratings import Ratings, Side
-from recsys_core.standardized import Unit, plain
 from recsys_core.text import Text
 from recsys_core.training import Checkpoint
 
@@ -44,13 +42,8 @@ class GibbsDraw:
     drawn: np.ndarray
 
 
-class GibbsDraws:
-    """One sweep of Gibbs sampling: all users' rows, then, by the new ones, all items'.
-
-    Attributes
-    ----------
-    epoch : its number, from 1. unit : of the training: rating = shift + size · target.
-    """
+class GibbsDraws(Retraced):
+    """One sweep of Gibbs sampling: all users' rows, then, by the new ones, all items'."""
 
     def __init__(
         self,
@@ -70,13 +63,10 @@ class GibbsDraws:
         """
         if not isinstance(model, BayesianPMF):
             raise SettingsError(Text("{title} draws nothing.", title=model.title))
-        settings = checkpoint.settings
-        started = copy.copy(model.with_settings(settings)).start(train, validation, checkpoint)
-        assert isinstance(started.trainer, GibbsTrainer)
-        self._trainer, self._lock = started.trainer, threading.Lock()
-        self.epoch = started.epoch + 1
-        self.unit: Unit = plain(self._trainer.train)[1]
-        trainer = self._trainer
+        super().__init__(model, train, checkpoint, validation)
+        trainer = self._training.trainer
+        assert isinstance(trainer, GibbsTrainer)
+        self._trainer = trainer
         self._before = {"user": trainer.users.rows().copy(), "item": trainer.items.rows().copy()}
         trainer.begin_epoch()
         for step in range(trainer.first_row_step):
@@ -127,9 +117,9 @@ class GibbsDraws:
         covariance[:first, :first] = 1 / prior.bias_precision
         covariance[first:, first:] = np.linalg.inv(prior.precision)
         mean = np.concatenate([np.zeros(first), prior.mean + shift])
-        names = (*(["b"] if first else []), *(str(f + 1) for f in range(k)))
         return GibbsDraw(
-            side, index, names, len(others), Normal(mean + moved, covariance),
+            side, index, names_of_row(k, bool(first)), len(others),
+            Normal(mean + moved, covariance),
             Normal(row.posterior_mean + moved, np.linalg.inv(row.posterior_precision)), z,
             np.roll(self._before[side][index].astype(np.float64), first), row.solution + moved,
         )  # fmt: skip

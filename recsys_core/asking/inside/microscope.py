@@ -17,12 +17,12 @@ computed by ``stepwise``.
 from __future__ import annotations
 
 import copy
-import threading
 from dataclasses import dataclass
 
 import numpy as np
 
 from recsys_core import stepwise
+from recsys_core.asking.inside.retraced import Retraced
 from recsys_core.errors import SettingsError
 from recsys_core.models import Model
 from recsys_core.models.options import rate_in
@@ -30,7 +30,6 @@ from recsys_core.models.pmf import PMF, LogisticTrainer
 from recsys_core.models.sgd import SGD, SGDTrainer
 from recsys_core.models.svdpp import SVDpp, SVDppTrainer
 from recsys_core.ratings import Ratings
-from recsys_core.standardized import Unit, plain
 from recsys_core.stepwise import Gradient
 from recsys_core.text import Text
 from recsys_core.training import Checkpoint
@@ -170,13 +169,11 @@ def can_be_taken_apart(model: Model) -> bool:
     return isinstance(model, SGD | SVDpp)
 
 
-class Microscope:
+class Microscope(Retraced):
     """One epoch of a model, retraced by its kernel up to any of its ratings.
 
     Attributes
     ----------
-    epoch : its number, from 1.
-    unit : what targets and predictions are measured in: rating = shift + size · target.
     rule : what its steps share.
     users, items : whom it visits, in its order, int32, (n_steps,).
     """
@@ -199,15 +196,13 @@ class Microscope:
             raise SettingsError(
                 Text("{title} has no step of one rating to take apart.", title=model.title)
             )
-        before = model.with_settings(checkpoint.settings)
+        super().__init__(model, train, checkpoint, validation)
         self._state = checkpoint.state
-        self._trainer = copy.copy(before).start(train, validation, checkpoint).trainer
-        self._lock = threading.Lock()
-        assert isinstance(self._trainer, SGDTrainer | SVDppTrainer)
+        trainer = self._training.trainer
+        assert isinstance(trainer, SGDTrainer | SVDppTrainer)
+        self._trainer = trainer
         self._k = self._trainer.n_factors
         self._begin()
-        self.epoch = self._trainer.epoch
-        self.unit: Unit = plain(self._trainer.train)[1]
         self.rule = _rule(self._trainer)
 
     @property

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import copy
-import threading
 from dataclasses import dataclass
 
 import numpy as np
 
 from recsys_core import stepwise
+from recsys_core.asking.inside.retraced import Retraced
 from recsys_core.errors import SettingsError
 from recsys_core.models import Model
 from recsys_core.models.nmf import NMF, NMFTrainer
 from recsys_core.ratings import Ratings, Side
-from recsys_core.standardized import Unit, plain
 from recsys_core.stepwise import NMFRow
 from recsys_core.text import Text
 from recsys_core.training import Checkpoint
@@ -39,13 +37,8 @@ class NMFUpdate:
     before: np.ndarray
 
 
-class NMFUpdates:
-    """One epoch of NMF: all users' rows, then, by the new ones, all items'.
-
-    Attributes
-    ----------
-    epoch : its number, from 1. unit : of the training: rating = shift + size · target.
-    """
+class NMFUpdates(Retraced):
+    """One epoch of NMF: all users' rows, then, by the new ones, all items'."""
 
     def __init__(
         self,
@@ -63,12 +56,9 @@ class NMFUpdates:
         """
         if not isinstance(model, NMF):
             raise SettingsError(Text("{title} has no multiplicative updates.", title=model.title))
-        settings = checkpoint.settings
-        started = copy.copy(model.with_settings(settings)).start(train, validation, checkpoint)
-        assert isinstance(started.trainer, NMFTrainer)
-        self._trainer, self._lock = started.trainer, threading.Lock()
-        self.epoch = started.epoch + 1
-        self.unit: Unit = plain(self._trainer.train)[1]
+        super().__init__(model, train, checkpoint, validation)
+        assert isinstance(self._training.trainer, NMFTrainer)
+        self._trainer = self._training.trainer
         k = self._trainer.n_factors
         self._users_before = self._trainer.p[:, :k].copy()
         self._users_are_new = False

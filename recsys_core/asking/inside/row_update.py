@@ -11,14 +11,13 @@ penalty and m the prior's mean. Rows are those of ``stepwise.als_row``, ``pmf_ro
 
 from __future__ import annotations
 
-import copy
-import threading
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from recsys_core import stepwise
+from recsys_core.asking.inside.retraced import Retraced, names_of_row
 from recsys_core.errors import SettingsError
 from recsys_core.models import Model
 from recsys_core.models.als import ALS
@@ -26,7 +25,6 @@ from recsys_core.models.alternating import AlternatingTrainer
 from recsys_core.models.implicit_als import ImplicitALS, ImplicitTrainer
 from recsys_core.models.pmf import PMF, AdaptiveTrainer
 from recsys_core.ratings import Ratings, Side
-from recsys_core.standardized import Unit, plain
 from recsys_core.text import Text
 from recsys_core.training import Checkpoint
 
@@ -119,13 +117,8 @@ class _Half(NamedTuple):
     noise: float | None
 
 
-class RowUpdates:
-    """The two half-steps of one epoch: all users' rows, then, by the new ones, all items'.
-
-    Attributes
-    ----------
-    epoch : its number, from 1. unit : of targets and rows: rating = shift + size · target.
-    """
+class RowUpdates(Retraced):
+    """The two half-steps of one epoch: all users' rows, then, by the new ones, all items'."""
 
     def __init__(
         self,
@@ -145,16 +138,13 @@ class RowUpdates:
             raise SettingsError(
                 Text("{title} solves no normal equations, row by row.", title=model.title)
             )
-        settings = checkpoint.settings
-        started = copy.copy(model.with_settings(settings)).start(train, validation, checkpoint)
-        trainer = started.trainer
+        super().__init__(model, train, checkpoint, validation)
+        trainer = self._training.trainer
         assert isinstance(trainer, AlternatingTrainer)
-        self._trainer, self._lock = trainer, threading.Lock()
-        self.epoch = started.epoch + 1
-        self.unit: Unit = plain(trainer.train)[1]
+        self._trainer = trainer
         self._noise: float | None = None
         if isinstance(model, PMF):
-            last = started.history[-1]
+            last = self._training.history[-1]
             rmse = last.train_rmse if last.validation_rmse is None else last.validation_rmse
             self._noise = ((rmse or 1.0) / self.unit.size) ** 2
         trainer.begin_epoch()
@@ -211,8 +201,9 @@ class RowUpdates:
         moment = row.design.T @ row.targets
         ratings = self.unit.shift + self.unit.size * targets
         return RowUpdate(
-            side, index, _names(k, bool(own.biases)), others, ratings, row.design, row.targets,
-            gram, penalty, prior, moment, float(row.targets @ row.targets), before, row.solution,
+            side, index, names_of_row(k, bool(own.biases)), others, ratings, row.design,
+            row.targets, gram, penalty, prior, moment, float(row.targets @ row.targets), before,
+            row.solution,
             np.linalg.lstsq(gram, moment, rcond=None)[0], row.solution[None], spread, half.noise,
         )  # fmt: skip
 
@@ -232,13 +223,9 @@ class RowUpdates:
         penalty = np.full(k, reg)
         gram = row.matrix - np.diag(penalty)
         return RowUpdate(
-            side, index, _names(k, False), others, values.astype(np.float64), q[others],
+            side, index, names_of_row(k, False), others, values.astype(np.float64), q[others],
             np.ones(len(others)), gram, penalty, np.zeros(k), row.right_side,
             float(row.confidences @ row.preferences), before, row.factors,
             np.linalg.lstsq(gram, row.right_side, rcond=None)[0],
             np.array([each.factors for each in rounds]), np.zeros((len(others), k)),
         )  # fmt: skip
-
-
-def _names(k: int, with_bias: bool) -> tuple[str, ...]:
-    return (*(["b"] if with_bias else []), *(str(f + 1) for f in range(k)))

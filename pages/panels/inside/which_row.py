@@ -1,0 +1,18 @@
+"""Whose row is looked into: the user's of the selected cell, or the item's."""
+
+from __future__ import annotations
+
+from pages.shared import choices
+from recsys_core.ratings import Side
+from recsys_core.runs import Run
+
+
+def choose(run: Run, label: str, user: int, item: int) -> tuple[Side, int, str]:
+    """The side chosen, its index and its name; ``label`` says what is done with the row."""
+    sides: dict[Side, str] = {
+        "user": "The user's row",
+        "item": f"The {run.ratings.item_noun}'s row",
+    }
+    side: Side = choices.segmented("half", label, sides, "inside_half", part="inside")
+    index = user if side == "user" else item
+    return side, index, run.ratings.axis(side).names[index]
