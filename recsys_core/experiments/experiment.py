@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -188,6 +189,19 @@ class Experiment:
         copy = Experiment(self.data, self.split, self.model, (*forks, new))
         copy._set(_ratings=self._ratings)
         return copy
+
+    def alike_until(self, other: Experiment) -> int | None:
+        """The last epoch to which two trainings have the same bits: where one was forked.
+
+        0 where they differ from the start, None where they never part.
+        """
+        mine, theirs = ((e.data, e.split, e.model) for e in (self, other))
+        if mine != theirs:
+            return 0
+        for own, its in itertools.zip_longest(self.forks, other.forks):
+            if own != its:
+                return min(fork.epoch for fork in (own, its) if fork is not None)
+        return None
 
     # --- as plain data --------------------------------------------------------------------------
 

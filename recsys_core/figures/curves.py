@@ -43,6 +43,7 @@ class Curve:
     n_epochs : how many are planned. colour : number of its colour, see ``theme.run_colour``.
     best : the epoch of lowest validation RMSE; None where there is none.
     stream : what the browser knows it by; empty where none follows it.
+    begins : the epoch it is drawn from: of a fork, where it left a curve that is drawn as well.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Curve:
     colour: int = 0
     best: int | None = None
     stream: str = ""
+    begins: int = 0
 
     def series(self, name: str) -> list[float]:
         """One number an epoch, from epoch 0 on; empty where there is none."""
@@ -81,7 +83,7 @@ def drawn(
     if measure == "RMSE":
         for curve in curves:
             traces += _best(curve, mode)
-    layout = _layout(curves, _last(curves), measure, log_x, log_y)
+    layout = _layout(curves, _last(curves), measure, log_x, log_y, mode)
     return theme.dress(plain.figure(traces, **layout), mode)
 
 
@@ -120,7 +122,7 @@ def live(
         traces.append(baseline(name, mode))
     for curve in curves:
         for name in _names(curve, measure):
-            following["curves"].append((len(traces), curve.stream, name))
+            following["curves"].append((len(traces), curve.stream, name, curve.begins))
             traces.append(_curve(curve, name, mode, len(curves) > 1, measure, empty=True))
     following["ring"] = len(traces)
     traces.append(
@@ -140,7 +142,7 @@ def live(
         traces.append(_star(current, [], [], mode))
     chart = plain.figure(
         traces,
-        **_layout(curves, last, measure, log_x, log_y, size is not None),
+        **_layout(curves, last, measure, log_x, log_y, mode, size is not None),
         # Kept over updates, but not over another choice of axes.
         uirevision=f"{current.stream} {measure} {size} {log_x} {log_y} {last}",
     )
@@ -158,6 +160,7 @@ def _layout(
     measure: Measure,
     log_x: bool,
     log_y: bool,
+    mode: Mode,
     normalized: bool = False,
 ) -> dict[str, Any]:
     error, unit = "RMSE", "RMSE (rating units)"
@@ -176,8 +179,26 @@ def _layout(
             type="log" if log_y else "linear",
             nticks=6,
         ),
+        **({"shapes": forks} if (forks := _forks(curves, mode)) else {}),
         **_legend([curve.name for curve in curves]),
     }
+
+
+def _forks(curves: Sequence[Curve], mode: Mode) -> list[dict[str, Any]]:
+    """Where a fork leaves the other curve: a thin line of its colour, named by the epoch."""
+    return [
+        {
+            "type": "line", "yref": "paper", "layer": "below",
+            "x0": curve.begins, "x1": curve.begins, "y0": 0, "y1": 1,
+            "line": {"color": theme.run_colour(curve.colour, mode), "width": 1, "dash": "dot"},
+            "label": {
+                "text": f"fork at {curve.begins:,}", "textposition": "end", "textangle": 0,
+                "xanchor": "left", "yanchor": "top",
+                "font": {"size": theme.FONT_SIZE, "color": theme.run_colour(curve.colour, mode)},
+            },
+        }
+        for curve in curves if curve.begins
+    ]  # fmt: skip
 
 
 def _legend(names: list[str]) -> dict[str, Any]:
@@ -205,8 +226,8 @@ def _curve(
     called = escape.plotly(escape.short(curve.name, 60))
     return trace(
         "scatter",
-        x=list(range(len(values))),
-        y=values,
+        x=list(range(curve.begins, len(values))),
+        y=values[curve.begins :],
         mode="lines",
         line={
             "color": theme.run_colour(curve.colour, mode),

@@ -176,6 +176,21 @@ def test_the_text_is_short_ordered_and_leaves_defaults_out():
     forked = e.fork(40, learning_rate=0.01).fork(60, reg=1e-05)
     assert forked.to_query().endswith("&fork=40&fork.learning_rate=0.01&fork2=60&fork2.reg=1e-05")
     assert Experiment("party").to_query() == "data=party&model=SGD"
+
+
+def test_two_trainings_are_alike_until_one_of_them_was_forked():
+    parent = Experiment("party", None, rc.SGD(n_factors=2))
+    fork = parent.fork(12, reg=0.5)
+    assert parent.alike_until(parent) is None
+    assert parent.alike_until(fork) == fork.alike_until(parent) == 12
+    assert fork.alike_until(parent.fork(12, reg=0.1)) == 12, "forked beside it"
+    assert fork.alike_until(parent.fork(7, reg=0.5)) == 7
+    assert fork.alike_until(fork.fork(30, reg=0.1)) == 30, "a fork of a fork"
+    assert fork.alike_until(Experiment("party", None, rc.SGD(n_factors=3))) == 0
+
+
+def test_the_usual_experiment_is_short():
+    assert Experiment("party").to_query() == "data=party&model=SGD"
     assert Experiment.from_query("data=party") == Experiment("party", None, rc.SGD())
 
 

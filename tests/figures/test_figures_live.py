@@ -75,7 +75,7 @@ def test_the_browser_is_told_which_trace_shows_what():
     one = a_curve()
     other = a_curve(name="ALS", stream="b", validation=None, best=None, n_epochs=20)
     figure, live = draw(curves.live([one, other], one, BASELINES, "light"))
-    filled = {(stream, series): figure.data[trace] for trace, stream, series in live["curves"]}
+    filled = {(stream, series): figure.data[trace] for trace, stream, series, _ in live["curves"]}
     assert set(filled) == {("a", "train"), ("a", "validation"), ("b", "train")}
     for (stream, series), trace in filled.items():
         assert trace.line.dash == ("dash" if series == "train" else "solid")
@@ -119,6 +119,24 @@ def test_several_runs_keep_their_colours_and_are_named(alive):
     assert [t.name for t in figure.data if t.showlegend] == ["SGD", "ALS"]
 
 
+@pytest.mark.parametrize("alive", [True, False])
+def test_a_fork_begins_where_it_left_the_other_and_the_place_is_named(alive):
+    one, fork = a_curve(), a_curve(name="λ = 1", stream="b", colour=1, begins=2)
+    if alive:
+        made, live = curves.live([one, fork], fork, BASELINES, "light")
+        assert {(of, begins) for _, of, _, begins in live["curves"]} == {("a", 0), ("b", 2)}
+    else:
+        made = curves.drawn([one, fork], "light")
+    figure = go.Figure(made)
+    if not alive:
+        of_fork = [t for t in figure.data if t.legendgroup == "b"]
+        assert {tuple(t.x) for t in of_fork} == {(2, 3)}
+        assert {tuple(t.y) for t in of_fork} == {(0.8, 0.7), (0.9, 0.95)}
+    (line,) = figure.layout.shapes
+    assert (line.x0, line.x1, line.label.text) == (2, 2, "fork at 2")
+    assert line.line.color == theme.run_colour(1, "light")
+
+
 def test_normalized_errors_are_divided_in_the_browser_and_the_axis_says_so():
     one = a_curve()
     figure, live = draw(curves.live([one], one, BASELINES, "light", size=1.1))
@@ -136,7 +154,7 @@ def test_the_objective_is_the_second_view():
     figure, live = draw(
         curves.live([one], one, BASELINES, "light", measure="objective", log_y=True)
     )
-    assert live["series"] == "loss" and [series for _, _, series in live["curves"]] == ["loss"]
+    assert live["series"] == "loss" and [series for _, _, series, _ in live["curves"]] == ["loss"]
     assert shown.layout.yaxis.type == figure.layout.yaxis.type == "log"
     assert live["baselines"] == [] and live["best"] is None  # they have no such objective
 

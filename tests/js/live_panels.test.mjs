@@ -33,7 +33,8 @@ function byTrace(panel) {
 /** @type {CurvesLive} */
 const curves = {
   panel: "curves", series: "validation", last: 60, baselines: [[0, "Global mean"], [1, "Bias"]],
-  curves: [[2, "a", "train"], [3, "a", "validation"], [4, "unknown", "train"]], best: 5, ring: 6,
+  curves: [[2, "a", "train", 0], [3, "a", "validation", 0], [4, "unknown", "train", 0]],
+  best: 5, ring: 6,
   beginning: 0.1, size: 1,
 }
 const validation = [8, 6, 5, 7]
@@ -79,6 +80,12 @@ test("race: a run in one pass is a point, and a line from there on", () => {
   const alone = [{ ...race.lanes[0], single: true }]
   const at = byTrace(panelOf({ ...race, lanes: alone }, []))
   assert.deepEqual([at[1].x, at[1].y, at[2].x], [[1, 60], [6, 6], []])
+})
+
+test("curves: a fork is drawn from where it left the other", () => {
+  page(trainedTo(3, { validation, best: 2, baselines }), 1)
+  const at = byTrace(panelOf({ ...curves, curves: [[3, "a", "validation", 2]] }, []))
+  assert.deepEqual([at[3].x, at[3].y], [[2, 3], [5, 7]])
 })
 
 test("curves: normalized errors are all divided by the same size", () => {

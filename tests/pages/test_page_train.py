@@ -325,6 +325,8 @@ def test_a_fork_goes_on_from_the_epoch_shown_with_changed_settings(browser_id, w
     assert view_of(at).playing and view_of(at).moment == 4
     until(lambda: fork.status == "finished")
     assert fork.epochs[5].loss != run.epochs[5].loss
+    drawn = {of: begins for _, of, _, begins in components(at)["curve"]["live"]["curves"]}
+    assert drawn == {run.stream: 0, fork.stream: 4}, "its curve begins where it left the other"
     assert entry.name.endswith("from epoch 4")
 
 
@@ -468,7 +470,7 @@ def test_curves_are_switched_off_and_on(browser_id, world):
     at = open_page("train", browser_id)
     at.toggle(key=f"visible_{one.number}").set_value(False).run()
     assert view_of(at).shown == (two.number, three.number)
-    drawn = {stream for _, stream, _ in components(at)["curve"]["live"]["curves"]}
+    drawn = {stream for _, stream, *_ in components(at)["curve"]["live"]["curves"]}
     assert drawn == {two.run.stream, three.run.stream}
     assert at.toggle(key=f"visible_{three.number}").disabled  # the one in view is always drawn
     at.toggle(key=f"visible_{one.number}").set_value(True).run()

@@ -6,6 +6,7 @@ All that moves here moves in the browser; a part is drawn anew only when what it
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -136,12 +137,24 @@ def panels(entry: Entry) -> None:
             draw[part](entry)
 
 
-def curve_of(entry: Entry) -> Curve:
-    """The epochs of a run, as figures take them."""
+def curve_of(entry: Entry, earlier: Sequence[Entry] = ()) -> Curve:
+    """The epochs of a run, as figures take them; without those it shares with earlier ones."""
     run = entry.run
     return Curve(
-        entry.name, run.epochs, run.n_epochs, entry.color_index, run.best_epoch, run.stream
+        entry.name,
+        run.epochs,
+        run.n_epochs,
+        entry.color_index,
+        run.best_epoch,
+        run.stream,
+        max((_shared(run, other.run) for other in earlier), default=0),
     )
+
+
+def _shared(run: Run, other: Run) -> int:
+    """The last epoch that a run has in common with one it was forked from, or forked beside."""
+    epoch = run.experiment.alike_until(other.experiment)
+    return epoch if epoch is not None and epoch <= other.epoch else 0
 
 
 def _curve(entry: Entry) -> None:
@@ -160,7 +173,8 @@ def _curves() -> None:
     measure: Measure = "objective" if shows == "objective" else "RMSE"
     size = Unit.of(entry.run.split.train).size if shows == "normalized" else None
     log = view.option("log")
-    drawn = [curve_of(each) for each in view.shown()]
+    entries = view.shown()
+    drawn = [curve_of(each, entries[:n]) for n, each in enumerate(entries)]
     here = curve_of(entry)
     figure, following = curves.live(
         drawn,

@@ -66,13 +66,14 @@ class Curves {
 
   /** @type {Panel["paint"]} */
   paint(pen, plot) {
-    for (const [trace, stream, series] of this.live.curves) {
+    for (const [trace, stream, series, begins] of this.live.curves) {
       const values = this.values(store.run(stream), series)
       if (!values?.length || hidden(plot, trace)) continue
       const end = this.end(stream)
       /** @type {Point[]} */
       const points = values.slice(0, Math.floor(end) + 1).map((value, epoch) => [epoch, value])
       if (end % 1) points.push([end, between(values, end)])
+      points.splice(0, begins)
       line(pen, points, this.traces[trace].line)
     }
     const here = this.ring()
@@ -90,10 +91,11 @@ class Curves {
       change.data.y.push(y)
       change.data.textposition.push(textposition)
     }
-    for (const [trace, stream, series] of this.live.curves) {
+    for (const [trace, stream, series, begins] of this.live.curves) {
       // All that is known, also what is not shown yet: so the axes have room for it in time.
       const y = this.values(store.run(stream), series)
-      if (y?.length) set(trace, Array.from(y, (_, epoch) => epoch), [...y])
+      if (!y?.length) continue
+      set(trace, Array.from(y, (_, epoch) => epoch).slice(begins), y.slice(begins))
     }
     const known = store.run(store.view.main)
     this.level(known, set)

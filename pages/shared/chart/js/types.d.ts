@@ -230,7 +230,7 @@ export interface CurvesLive {
   series: Series
   size: number // what errors are divided by; 1: they are in rating units
   last: number // where the axis ends
-  curves: [trace: number, stream: string, series: Series][]
+  curves: [trace: number, stream: string, series: Series, begins: number][]
   baselines: [trace: number, name: string][]
   best: number | null // the trace of the star
   ring: number // that of the ring at the shown epoch
