@@ -65,13 +65,25 @@ def picture(block: Block, how: View) -> None:
 @view.fragment("arithmetic", "user", "item")
 def closer(model: ModelInView, block: Block) -> None:
     """How the number of the cell in view comes about."""
-    arithmetic(model, *cell_in_view(block))
+    user, item = cell_in_view(block)
+    if _is_hidden(model, user, item):
+        st.caption("You are guessing this very rating: what is known of it comes afterwards.")
+        return
+    arithmetic(model, user, item)
 
 
 @view.fragment("inside", "user", "item")
 def inside(model: ModelInView, block: Block) -> None:
     """The update of the model, taken apart for the cell in view; where it was opened."""
-    expand.show(model.run, model.epoch, *cell_in_view(block))
+    user, item = cell_in_view(block)
+    if not _is_hidden(model, user, item):
+        expand.show(model.run, model.epoch, user, item)
+
+
+def _is_hidden(model: ModelInView, user: int, item: int) -> bool:
+    """Whether a cell is being guessed just now."""
+    cells = guess.hidden(model)
+    return cells is not None and bool(((cells.user_ids == user) & (cells.item_ids == item)).any())
 
 
 def arithmetic(model: ModelInView, user: int, item: int) -> None:
@@ -153,6 +165,9 @@ with st.container(horizontal=True, vertical_alignment="top", gap="medium"):
     with st.container(width=410 if len(views) > 4 else 300):  # on a telephone it then wraps
         how: View = choices.segmented("cells", "View", views, "matrix_view", usual="filled")
     shown = rows_and_columns.choose(seen)
+    guessed = guess.hidden(seen)
+    if guessed is not None:
+        shown = shown.without(guessed.user_ids, guessed.item_ids)
 left, right = st.columns([2.3, 1], gap="medium")
 with left:
     if parts.drawn("matrix"):

@@ -39,7 +39,7 @@ PLACES = {
     "editor": ".st-key-grid_train", "test": ".st-key-test",
     "why": ".st-key-terms_chart, .st-key-contributions_chart",
     "inside": ".st-key-inside, .st-key-expand", "closer": ".st-key-closer",
-    "guess": ".st-key-guess_reveal", "doctor": ".st-key-doctor_box",
+    "guess": ".st-key-guess_begin, .st-key-guess_reveal", "doctor": ".st-key-doctor_box",
     "truth": ".st-key-truth_chart, .st-key-truth_line", "guest": ".st-key-recommend_who",
     "similar": ".st-key-alike", "export": ".st-key-export", "share": ".st-key-share_place",
     "play": ".st-key-play", "step": ".st-key-step", "reset": ".st-key-reset",

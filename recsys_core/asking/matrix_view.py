@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -40,6 +40,7 @@ class Block:
     predicted : float32, clipped to the scale; None where nothing is trained yet.
     deviation : float32, the standard deviation of each prediction; None where it is not known.
     user_groups, item_groups : a number for each row and column; a line parts different ones.
+    hidden : bool, the cells of which nothing may be told (``without``); None: there are none.
     """
 
     user_ids: np.ndarray
@@ -57,6 +58,7 @@ class Block:
     has_ratings: bool = True
     user_groups: np.ndarray | None = None
     item_groups: np.ndarray | None = None
+    hidden: np.ndarray | None = None
 
     @cached_property
     def observed(self) -> np.ndarray:
@@ -68,6 +70,28 @@ class Block:
     def held_out(self) -> np.ndarray:
         """Whether a cell is of the validation or test part, bool, (rows, columns)."""
         return ~np.isnan(self.validation) | ~np.isnan(self.test)
+
+    def without(self, user_ids: np.ndarray, item_ids: np.ndarray) -> Block:
+        """The same with nothing known of some cells, neither rating nor prediction.
+
+        The cells are pairs of indices, (n,) each; those that are not in the block do not matter.
+        """
+        hidden = np.zeros(self.trained.shape, bool)
+        for user, item in zip(user_ids, item_ids, strict=True):
+            hidden |= (self.user_ids[:, None] == user) & (self.item_ids[None, :] == item)
+
+        def masked(values: np.ndarray) -> np.ndarray:
+            return np.where(hidden, np.float32(np.nan), values)
+
+        return replace(
+            self,
+            trained=masked(self.trained),
+            validation=masked(self.validation),
+            test=masked(self.test),
+            predicted=None if self.predicted is None else masked(self.predicted),
+            deviation=None if self.deviation is None else masked(self.deviation),
+            hidden=hidden,
+        )
 
     def values(self, view: View) -> np.ndarray:
         """Return what a view shows, NaN where it shows nothing, float32, (rows, columns).

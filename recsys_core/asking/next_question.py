@@ -29,6 +29,7 @@ from recsys_core.asking.similarity import fitted_of
 from recsys_core.errors import RatingsError
 from recsys_core.models import FactorModel, FittedModel, Guest, Model
 from recsys_core.models.fitted_model import checked
+from recsys_core.ordering import best_first
 from recsys_core.ratings import Ratings
 from recsys_core.text import Text
 
@@ -95,9 +96,8 @@ def questions(
     known = _known(fitted.train)
     worth = gain * known
     out = np.concatenate([fitted.rated_by(user)[0], checked(exclude, fitted.n_items, "item")])
-    worth[out.astype(np.int64)] = -1.0
-    order = np.argsort(-worth, kind="stable")[:n]
-    order = order[worth[order] >= 0]
+    worth[out.astype(np.int64)] = -np.inf
+    order = best_first(worth, n, fitted.key("user", user))
     return pd.DataFrame(
         {
             "item": order,

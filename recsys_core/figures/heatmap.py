@@ -70,6 +70,7 @@ def figure(part: Block, view: View, mode: Mode) -> Figure:
     )
     marks = [
         *_dots(part, view, mode),
+        *_question_marks(part, mode),
         *_outlines(part.held_out, mode, halo=row_height >= 14),
         *_group_lines(part, mode),
     ]
@@ -175,6 +176,8 @@ def legend(part: Block, view: View) -> str:
     marks = said[view]
     if part.held_out.any():
         marks.append("Outlined: a rating held out of training.")
+    if part.hidden is not None and part.hidden.any():
+        marks.append("?: hidden, for you to guess.")
     return " ".join(marks)
 
 
@@ -197,7 +200,7 @@ def alt(part: Block, view: View) -> str:
 def _colours(part: Block, view: View, values: np.ndarray, mode: Mode) -> dict:
     if view == "uncertainty":
         # From no doubt to the most there is here: a mere order of the cells would hide its size.
-        return {"colorscale": theme.sequential(mode), "zmin": 0, "zmax": float(values.max())}
+        return {"colorscale": theme.sequential(mode), "zmin": 0, "zmax": float(np.nanmax(values))}
     if view != "error":
         low, high = (part.extent if view == "predicted" else part.scale)[:2]
         return {"colorscale": theme.sequential(mode), "zmin": low, "zmax": high}
@@ -222,6 +225,8 @@ def _sentences(part: Block) -> list[list[str]]:
                 table[at] += f" ± {words.number(part.deviation[at])}"
             if part.has_ratings and not np.isnan(errors[at]):
                 table[at] += f" · error {_signed(errors[at], 2)}"
+    if part.hidden is not None:
+        table[part.hidden] = "hidden: to be guessed"
     return [
         [f"{user} · {item}<br>{table[r, c]}" for c, item in enumerate(items)]
         for items in [_hover_names(part.item_names)]
@@ -256,6 +261,8 @@ def _gaps(part: Block, view: View) -> np.ndarray:
     """Where a dot says that nobody rated, (rows, columns); nowhere if there were too many."""
     gaps = np.isnan(part.trained if view == "filled" else part.values(view))
     dotted = view != "predicted" and not (view == "filled" and is_small(part))
+    if part.hidden is not None:
+        gaps = gaps & ~part.hidden
     return gaps & (dotted and gaps.sum() <= _MOST_DOTS)
 
 
@@ -280,6 +287,18 @@ def _dots(part: Block, view: View, mode: Mode) -> list[Trace]:
         hoverinfo="skip",
     )
     return [dots]
+
+
+def _question_marks(part: Block, mode: Mode) -> list[Trace]:
+    """A question mark in each cell that is hidden."""
+    if part.hidden is None or not part.hidden.any():
+        return []
+    at_row, at_column = np.nonzero(part.hidden)
+    marks = trace(
+        "scatter", x=at_column, y=at_row, mode="text", text=["?"] * len(at_row), hoverinfo="skip",
+        textfont={"size": 15, "color": theme.ink(mode)}, name="hidden",
+    )  # fmt: skip
+    return [marks]
 
 
 def _outlines(cells: np.ndarray, mode: Mode, *, halo: bool) -> list[Trace]:

@@ -28,6 +28,15 @@ def test_each_view_by_hand(part):
     np.testing.assert_array_equal(part.held_out, [[0, 0, 1], [0, 1, 0]])
 
 
+def test_of_a_hidden_cell_nothing_is_known(part):
+    hidden = part.without(np.array([0, 1, 7]), np.array([2, 0, 1]))  # the last is not in the block
+    for view in ("observed", "predicted", "filled", "error"):
+        shown = part.values(view).astype(float)
+        shown[[0, 1], [2, 0]] = N
+        np.testing.assert_array_equal(hidden.values(view), shown)
+    assert not hidden.held_out[0, 2] and not np.isnan(part.values("filled")).any()
+
+
 def test_rows_and_columns_come_in_the_order_asked_for(split):
     turned = matrix_view.block_of(
         split.train, flat(split.train), np.array([1, 0]), np.array([2, 0])

@@ -1,17 +1,31 @@
 """Predictions: cells are guessed, then revealed beside the model and the baselines."""
 
+import base64
+
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 import recsys_core as rc
 from recsys_core.asking import guessing
-from tests.app_harness import checked, load, open_page, text_of, train
+from tests.app_harness import checked, figure_of, load, open_page, tell, text_of, train
 
 
 def controls(at):
     return [
         c for c in at.segmented_control if (c.key or "").startswith("guess_") and "_of_" in c.key
     ]
+
+
+def n_blank(at):
+    """How many cells of the matrix show no number, each with a question mark instead."""
+    figure = go.Figure(figure_of(at, "matrix"))
+    numbers = np.frombuffer(base64.b64decode(figure.data[0].z["bdata"]), figure.data[0].z["dtype"])
+    marks = [trace for trace in figure.data if trace.name == "hidden"]
+    blank = int(np.isnan(numbers).sum())
+    assert blank == sum(len(trace.x) for trace in marks)
+    assert blank == sum("to be guessed" in text for row in figure.data[0].hovertext for text in row)
+    return blank
 
 
 def table(at, heading):
@@ -23,7 +37,13 @@ def test_guesses_are_judged_beside_model_and_baselines(browser_id):
     made = rc.datasets.low_rank(40, 30, 2, density=0.5, seed=2, scale=rc.Scale(1, 5, 1))
     run = train(load(browser_id, made), rc.ALS(n_factors=2, n_epochs=5))
     at = open_page("predictions", browser_id)
+    assert not controls(at) and n_blank(at) == 0, "nothing is hidden unasked"
+    at.button(key="guess_begin").click().run()
     cells = guessing.draw(run.split.train, run.split.validation, 8, 0)
+    assert n_blank(at) == 8, "in the matrix, neither rating nor prediction"
+    assert "guessing this very rating" not in text_of(at)
+    tell(at, sequence=1, user=int(cells.user_ids[0]), item=int(cells.item_ids[0]))
+    assert "guessing this very rating" in text_of(at)
     assert len(controls(at)) == 8 and "no model has seen" in text_of(at)
     assert at.button(key="guess_reveal").disabled
     assert not [d for d in at.dataframe if "true" in d.value.columns]
@@ -33,6 +53,7 @@ def test_guesses_are_judged_beside_model_and_baselines(browser_id):
     checked(at.run())
     at.button(key="guess_reveal").click().run()
     checked(at)
+    assert n_blank(at) == 0 and "guessing this very rating" not in text_of(at)
     shown = table(at, "true")
     assert shown["true"].tolist() == cells.values.tolist()
     assert shown["you"].tolist() == guesses
@@ -55,6 +76,7 @@ def test_guesses_are_judged_beside_model_and_baselines(browser_id):
 def test_where_all_ratings_train_that_is_said(browser_id):
     train(load(browser_id, rc.datasets.music_party()), rc.ALS(n_factors=2, n_epochs=3))
     at = open_page("predictions", browser_id)
+    at.button(key="guess_begin").click().run()
     assert "unfair to you" in text_of(at)
 
 

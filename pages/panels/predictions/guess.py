@@ -19,6 +19,28 @@ _CELLS = 8
 _MOST_CLICKED = 11
 
 
+def _start_of(model: ModelInView) -> str:
+    """How the keys of the game on these data begin."""
+    return f"of_{model.ratings.fingerprint}_{model.split.description}"
+
+
+def _drawn(model: ModelInView) -> tuple[Cells, str]:
+    """The cells of the game, and how the keys of this round begin."""
+    start = _start_of(model)
+    seed = int(st.session_state.get(f"{start}_seed", 0))
+    cells = guessing.draw(model.split.train, model.split.validation, _CELLS, seed)
+    return cells, f"{start}_{seed}"
+
+
+def hidden(model: ModelInView) -> Cells | None:
+    """The cells that are being guessed: nothing on the page may tell them. None: nobody guesses."""
+    start = _start_of(model)
+    if not model.fitted.has.ratings or not st.session_state.get(f"{start}_begun"):
+        return None
+    cells, round_ = _drawn(model)
+    return None if st.session_state.get(f"{round_}_shown") else cells
+
+
 def section(model: ModelInView) -> None:
     """The cells, to be guessed and revealed; in a part of the page that runs alone."""
     st.header("Guess before you look", anchor=False)
@@ -27,16 +49,30 @@ def section(model: ModelInView) -> None:
             "This model predicts who would choose what, not ratings: there are none to guess."
         )
         return
-    _game(model)
+    if st.session_state.get(f"{_start_of(model)}_begun"):
+        _game(model)
+        return
+    st.markdown("Are you better than the model? Guess eight ratings; then all are judged alike.")
+    if (
+        st.button(
+            "Hide eight ratings", icon=":material/visibility_off:", key="guess_begin",
+            disabled=parts.locked("guess"),
+            help="The matrix above shows neither them nor their predictions until you have "
+            "guessed.",
+        )
+        and not parts.locked("guess")
+    ):  # fmt: skip
+        st.session_state[f"{_start_of(model)}_begun"] = True
+        st.rerun()
 
 
 @st.fragment
 def _game(model: ModelInView) -> None:
-    start = f"of_{model.ratings.fingerprint}_{model.split.description}"
+    start = _start_of(model)
     seed = int(st.session_state.setdefault(f"{start}_seed", 0))
-    cells = guessing.draw(model.split.train, model.split.validation, _CELLS, seed)
-    keys = [f"guess_{at}_{start}_{seed}" for at in range(len(cells))]
-    shown = f"{start}_{seed}_shown"
+    cells, round_ = _drawn(model)
+    keys = [f"guess_{at}_{round_}" for at in range(len(cells))]
+    shown = f"{round_}_shown"
     locked, noun = parts.locked("guess"), model.ratings.item_noun
     if not st.session_state.get(shown):
         st.markdown(
@@ -53,12 +89,14 @@ def _game(model: ModelInView) -> None:
         for at, key in enumerate(keys):
             _row(model, cells, at, key, locked)
         missing = sum(st.session_state.get(key) is None for key in keys)
-        st.button(
+        revealed = st.button(
             "Reveal", type="primary", icon=":material/visibility:", key="guess_reveal",
             disabled=bool(missing) or locked,
-            on_click=parts.unlocked("guess", lambda: _reveal(shown, keys)),
             help=f"{missing:,} still to guess" if missing else None,
         )  # fmt: skip
+        if revealed and not missing and not parts.locked("guess"):
+            st.session_state[shown] = [float(st.session_state[key]) for key in keys]
+            st.rerun()  # the whole page: the matrix shows them again
         return
     guesses = st.session_state[shown]
     models: dict[str, Model | FittedModel] = {model.run.model.title: model.fitted}
@@ -95,18 +133,12 @@ def _game(model: ModelInView) -> None:
         )  # fmt: skip
     if not cells.held_out:
         st.caption("Nothing is held out: the model has learned from these very ratings.")
-    st.button(
-        "Another eight", icon=":material/refresh:", key="guess_again", disabled=locked,
-        on_click=parts.unlocked("guess", lambda: _again(start, seed)),
-    )  # fmt: skip
-
-
-def _reveal(shown: str, keys: list[str]) -> None:
-    st.session_state[shown] = [float(st.session_state[key]) for key in keys]
-
-
-def _again(start: str, seed: int) -> None:
-    st.session_state[f"{start}_seed"] = seed + 1
+    again = st.button(
+        "Another eight", icon=":material/refresh:", key="guess_again", disabled=locked
+    )
+    if again and not parts.locked("guess"):
+        st.session_state[f"{start}_seed"] = seed + 1
+        st.rerun()
 
 
 def _row(model: ModelInView, cells: Cells, at: int, key: str, locked: bool) -> None:
