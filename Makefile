@@ -24,11 +24,11 @@ test: venv $(VENV)/requirements.txt $(VENV)/requirements-dev.txt
 	$(BIN)/python tests/browser/chromium.py --install
 	$(BIN)/python -m pytest -m "not slow" -n 2 $(PYTEST_ARGS)
 
-# And those that take long, each more than about ten seconds.
+# And those that take long, or need a browser for more than what everybody does first: under 75 minutes.
 test-all: venv $(VENV)/requirements.txt $(VENV)/requirements-dev.txt
 	$(BIN)/python tests/browser/chromium.py --install
 	$(BIN)/python tests/postgresql.py --install
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 
 check: venv $(VENV)/requirements.txt $(VENV)/requirements-dev.txt
 	$(BIN)/ruff check .

@@ -275,6 +275,7 @@ SECONDS_OF_MOTION = """() => {
 }"""
 
 
+@pytest.mark.slow
 def test_who_wants_less_motion_gets_it(browser_page):
     page = browser_page()
     page.emulate_media(reduced_motion="reduce")

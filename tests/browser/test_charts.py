@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.browser.helpers import becomes, go_to, plot, steady
 from tests.browser.training import party
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 # Texts of a chart that lie over each other or beyond its frame, as pairs or alone.
 CLASHES = """(chart, selector) => {

@@ -13,7 +13,7 @@ from pages.shared.chart.assets import SCRIPTS
 from tests.browser.conftest import free_port, serving
 from tests.browser.helpers import PATIENCE, becomes, follow, settled
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 UNREACHABLE = re.search(r'UNREACHABLE =\s*"(.+)"', SCRIPTS["connection.js"])[1]
 

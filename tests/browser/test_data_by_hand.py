@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.helpers import asked, becomes, comes_to, listen, settled, shot, sidebar, steady
 from tests.browser.training import upload
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def cell(grid: Locator, column: int, row: int) -> Locator:

@@ -43,6 +43,7 @@ PAGES = ("", *NEED_DATA, "learn")
 LOOKS = {"desktop": (1440, 900, False), "phone": (390, 844, True)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [*PAGES, "replicas"])  # the last is an old address
 @pytest.mark.parametrize("look", LOOKS)
 def test_a_deep_link_on_a_fresh_server_opens_its_page(path, look, browser_page):
@@ -61,7 +62,7 @@ def fits(page: Page, width: int) -> None:
     becomes(lambda: width_of(page), lambda pixels: pixels <= width)
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", ["desktop", pytest.param("phone", marks=pytest.mark.slow)])
 def test_every_page_shows_a_generated_world(look, browser_page):
     width = LOOKS[look][0]
     page = browser_page(*LOOKS[look])
@@ -94,6 +95,7 @@ def test_two_browsers_never_see_each_others_data(browser_page):
     expect(sidebar(mine)).not_to_contain_text("Robbie")
 
 
+@pytest.mark.slow
 def test_a_button_that_leads_to_another_page_is_one_step_of_the_history(browser_page):
     page = browser_page()
     go_to(page, "?data=party&model=SGD&epoch=best")
@@ -107,6 +109,7 @@ def test_a_button_that_leads_to_another_page_is_one_step_of_the_history(browser_
     expect(page).to_have_url(re.compile("data=party"))
 
 
+@pytest.mark.slow
 def test_when_the_last_run_is_removed_page_and_card_are_of_the_next(browser_page):
     page = browser_page()
     finished_world(page)
@@ -148,6 +151,7 @@ def test_a_run_goes_on_while_one_visits_other_pages(browser_page):
     stays(lambda: epoch_in_card(page), paused)
 
 
+@pytest.mark.slow
 def test_a_run_that_one_leaves_is_found_where_it_is_best(browser_page):
     page = browser_page()
     open_world(page)

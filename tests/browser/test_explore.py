@@ -53,7 +53,7 @@ def number(text: str) -> float:
     return float(text.replace("−", "-"))
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", ["desktop", pytest.param("phone", marks=pytest.mark.slow)])
 def test_a_clicked_cell_is_a_sum_that_adds_up(look, browser_page):
     page = browser_page(*LOOKS[look])
     party(page)

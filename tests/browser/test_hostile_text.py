@@ -60,7 +60,7 @@ FORMULAS = ['=HYPERLINK("http://x.test","f")', "@SUM(1)", "+1+cmd|' /C calc'!A0"
 HONEST = ["+44", "-1", "+44 20 7946 0000", "M*A*S*H (1970)", "A$b$"]
 EVERY = [*MARKUP, *PROGRAMS, *FORMULAS, *HONEST]
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PAGES = ("Data", "Train", "Predictions", "Latent space", "Recommend")
 EXPORTED = ("Data", "Predictions", "Recommend")

@@ -89,6 +89,7 @@ def test_keys_alone_lead_through_it_and_the_server_is_not_asked(browser_page):
     assert numbers and all(re.search(r"\d", text) for text in numbers)
 
 
+@pytest.mark.slow
 def test_further_ratings_than_were_sent_are_asked_for(browser_page):
     page = browser_page()
     go_to(page, "predictions?data=low_rank&model=SGD&n_epochs=6&epoch=3&inside=step")
@@ -103,6 +104,7 @@ def test_further_ratings_than_were_sent_are_asked_for(browser_page):
     stays(lambda: where(page), (begin + 70, "rating"))  # the server's answer moves nothing
 
 
+@pytest.mark.slow
 def test_slow_motion_plays_the_sub_steps_and_holds(browser_page):
     page = browser_page()
     go_to(page, f"predictions?{OPEN}&inside=step")
@@ -115,6 +117,7 @@ def test_slow_motion_plays_the_sub_steps_and_holds(browser_page):
     stays(lambda: where(page), held, 3.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "name"),
     [("SGD", "step"), ("ALS", "half"), ("NMF", "update"), ("BayesianPMF", "draw"),

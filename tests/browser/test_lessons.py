@@ -106,7 +106,10 @@ def test_who_does_nothing_passes_nothing(browser_page):
     expect(card).not_to_contain_text("✓")
 
 
-@pytest.mark.parametrize("size", WIDTHS)
+@pytest.mark.parametrize(
+    "size",
+    ["desktop", *(pytest.param(size, marks=pytest.mark.slow) for size in ("projector", "phone"))],
+)
 def test_a_lesson_stands_beside_the_page_or_folded_on_top(size, browser_page):
     page = browser_page(*WIDTHS[size], dark=size == "phone")
     page.add_init_script(path=AXE)

@@ -42,7 +42,7 @@ from tests.browser.training import (
     upload,
 )
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PARTY = "data=party&model=SGD"
 

@@ -69,7 +69,9 @@ def farthest(page: Page) -> float:
     return plot(page, "latent").evaluate("plot => Math.max(...plot.data[0].x.map(Math.abs))")
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
+@pytest.mark.parametrize(
+    ("width", "dark"), [(1440, False), pytest.param(390, True, marks=pytest.mark.slow)]
+)
 def test_three_panels_move_and_are_never_rebuilt(browser_page, width, dark):
     page = browser_page(width=width, dark=dark)
     at_the_start(page)
@@ -113,6 +115,7 @@ def test_play_pause_step_reset(browser_page):
     becomes(lambda: predicted(page), 40 * 30)
 
 
+@pytest.mark.slow
 def test_a_step_of_a_run_that_nobody_trained_trains_one_epoch(browser_page):
     page = browser_page()
     go_to(page, f"train?{LONG}&seed=12")
@@ -133,6 +136,7 @@ def test_play_at_the_end_shows_it_from_the_start_once_more(browser_page):
     becomes(lambda: trained(page), last)
 
 
+@pytest.mark.slow
 def test_the_slider_looks_back_without_the_server(browser_page):
     page = browser_page()
     notes = listen(page)

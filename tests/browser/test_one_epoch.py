@@ -41,7 +41,7 @@ from tests.browser.training import (
     trained,
 )
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 # The generated world of the Home page, and such as its model overfits: with some noise its best
 # epoch is in the middle; without any regularisation it is the beginning.

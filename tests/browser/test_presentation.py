@@ -21,7 +21,7 @@ from tests.browser.helpers import (
 )
 from tests.browser.test_accessible import AXE, FINDINGS
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 RUN = "data=party&model=SGD&k=3&epoch=best"
 SIZE = 1920, 1080
@@ -67,7 +67,7 @@ def presented(page: Page, where: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "n", "charts"), [("train", 3, 3), ("predictions", 2, 2), ("recommend", 4, 2)]
+    ("path", "n", "charts"), [("train", 3, 3), ("predictions", 2, 2), ("recommend", 6, 3)]
 )
 def test_type_is_big_and_charts_fill_the_screen(path, n, charts, browser_page):
     page = browser_page(*SIZE)

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.helpers import becomes, go_to, steady
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 _READY = """() => !document.querySelector("[aria-busy], .fs-moving")
     && document.querySelectorAll(".main-svg").length > 2"""
