@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
@@ -69,7 +70,12 @@ class Table:
         return Table(self.body.iloc[:, kept], names, self.place, self.remarks)
 
     def __getitem__(self, name: str) -> pd.Series:
-        return self.body.iloc[:, self.names.index(name)]
+        return self.body.iloc[:, self._places[name]]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """Where the column of each name is; of two of one name the first."""
+        return {name: at for at, name in reversed(list(enumerate(self.names)))}
 
 
 def is_blank(cell: Any) -> bool:
@@ -87,7 +93,7 @@ def is_error(cell: Any) -> bool:
     return isinstance(cell, str) and cell[:1] in "#eE" and cell.strip().lower() in _FAILED
 
 
-def n_errors(column: pd.Series) -> int:
+def n_errors(column: Column) -> int:
     """How many cells of a column say that a formula failed."""
     codes, unique = _coded(column)
     wrong = [is_error(cell) for cell in unique]

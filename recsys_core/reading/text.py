@@ -15,7 +15,14 @@ import pandas as pd
 
 from recsys_core import escape, words
 from recsys_core.reading import headers, layout, parsing
-from recsys_core.reading.cells import Table, is_blank, n_errors, number, without_controls
+from recsys_core.reading.cells import (
+    Table,
+    columns_of,
+    is_blank,
+    n_errors,
+    number,
+    without_controls,
+)
 from recsys_core.reading.column_roles import role
 from recsys_core.reading.dialect import (
     DELIMITERS,
@@ -209,7 +216,8 @@ class TextCells:
         ranges = [(start, stop)]
         if sampled and stop - start > WHOLE:
             ranges = places(self._data, start, stop)
-        order = range(n_columns) if columns is None else [names.index(name) for name in columns]
+        places_of = {name: at for at, name in enumerate(names)}
+        order = range(n_columns) if columns is None else [places_of[name] for name in columns]
         lines = parsing.Lines(
             self._data, ranges, self._encoding, self._separator, self._commented, self.said
         )
@@ -221,7 +229,7 @@ class TextCells:
                 whole=self._moments(names, header) if columns is not None else set(),
                 numbers=set(order) - {0} if wide else set(),
                 decimal=decimal,
-                labels={names.index(name) for name in labels},
+                labels={places_of[name] for name in labels},
             )
         except parsing.Uneven as uneven:
             raise unreadable(self._uneven(uneven, n_columns, header)) from None
@@ -303,8 +311,8 @@ class TextCells:
                     n=parsed.n_comments,
                 )
             )
-        texts = [at for at in parsed.order if at in parsed.texts]
-        if wrong := sum(n_errors(body.iloc[:, parsed.order.index(at)]) for at in texts):
+        texts = [place for place, at in enumerate(parsed.order) if at in parsed.texts]
+        if wrong := sum(map(n_errors, columns_of(body.iloc[:, texts]))):
             found.append(
                 Text(
                     "{n} cell holds a formula that failed (such as #DIV/0!) and counts as blank.",
