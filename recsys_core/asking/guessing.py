@@ -87,7 +87,7 @@ class Hints:
     Attributes
     ----------
     liked, disliked : the user's highest and lowest training ratings, (item index, rating), none of
-        them the hidden one, and none in both.
+        them hidden, and none in both.
     user_mean, item_mean : of the other training ratings of each; None where there are none.
     """
 
@@ -98,15 +98,15 @@ class Hints:
 
 
 def hints(cells: Cells, at: int, n: int = 3) -> Hints:
-    """Collect what is known of a cell's user and item, the hidden rating left out."""
+    """Collect what is known of a cell's user and item, all hidden ratings left out."""
     user, item = int(cells.user_ids[at]), int(cells.item_ids[at])
     items, values = cells.train.by_user.row(user)
-    others = items != item
+    others = ~np.isin(items, cells.item_ids[cells.user_ids == user])
     items, values = items[others], values[others]
     order = np.argsort(-values, kind="stable")
     n = min(n, len(order) // 2) if len(order) > 1 else len(order)
     users, given = cells.train.by_item.row(item)
-    given = given[users != user]
+    given = given[~np.isin(users, cells.user_ids[cells.item_ids == item])]
 
     def named(places: np.ndarray) -> list[tuple[int, float]]:
         return [(int(items[p]), float(values[p])) for p in places]

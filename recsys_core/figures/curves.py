@@ -187,17 +187,16 @@ def _layout(
 def _forks(curves: Sequence[Curve], mode: Mode) -> list[dict[str, Any]]:
     """Where a fork leaves the other curve: a thin line of its colour, named by the epoch."""
     return [
-        {
-            "type": "line", "yref": "paper", "layer": "below",
-            "x0": curve.begins, "x1": curve.begins, "y0": 0, "y1": 1,
-            "line": {"color": theme.run_colour(curve.colour, mode), "width": 1, "dash": "dot"},
+        plain.vline(curve.begins, {"color": colour, "width": 1, "dash": "dot"})
+        | {
             "label": {
-                "text": f"fork at {curve.begins:,}", "textposition": "end", "textangle": 0,
-                "xanchor": "left", "yanchor": "top",
-                "font": {"size": theme.FONT_SIZE, "color": theme.run_colour(curve.colour, mode)},
+                "text": f" fork at {curve.begins:,}", "textposition": "start", "textangle": 0,
+                "xanchor": "left", "yanchor": "bottom",
+                "font": {"size": theme.FONT_SIZE, "color": theme.of(mode).muted},
             },
         }
         for curve in curves if curve.begins
+        for colour in [theme.run_colour(curve.colour, mode)]
     ]  # fmt: skip
 
 

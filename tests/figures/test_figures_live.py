@@ -133,7 +133,7 @@ def test_a_fork_begins_where_it_left_the_other_and_the_place_is_named(alive):
         assert {tuple(t.x) for t in of_fork} == {(2, 3)}
         assert {tuple(t.y) for t in of_fork} == {(0.8, 0.7), (0.9, 0.95)}
     (line,) = figure.layout.shapes
-    assert (line.x0, line.x1, line.label.text) == (2, 2, "fork at 2")
+    assert (line.x0, line.x1, line.label.text) == (2, 2, " fork at 2")
     assert line.line.color == theme.run_colour(1, "light")
 
 

@@ -327,7 +327,7 @@ def test_a_fork_goes_on_from_the_epoch_shown_with_changed_settings(browser_id, w
     assert fork.epochs[5].loss != run.epochs[5].loss
     drawn = {of: begins for _, of, _, begins in components(at)["curve"]["live"]["curves"]}
     assert drawn == {run.stream: 0, fork.stream: 4}, "its curve begins where it left the other"
-    assert entry.name.endswith("from epoch 4")
+    assert entry.name.endswith("γ = 0.002, from epoch 4")
 
 
 def test_the_button_says_from_which_epoch_it_forks(browser_id, party, clock):

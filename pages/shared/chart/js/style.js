@@ -9,7 +9,8 @@ sheet.textContent = `
 
 /* While a canvas draws what moves, Plotly's own drawing of it is hidden below. */
 .fs-canvas { position: absolute; top: 0; left: 0; pointer-events: none; }
-.fs-moving .heatmaplayer, .fs-moving .fs-live, .fs-moving .shapelayer { visibility: hidden; }
+.fs-moving .heatmaplayer, .fs-moving .fs-live,
+.fs-moving:not([data-panel="curves"]) .shapelayer { visibility: hidden; }
 
 /* What can be scrolled sideways fades at the edge beyond which there is more. */
 .fs-beyond-right { mask-image: linear-gradient(to left, transparent, #000 2.5rem); }
