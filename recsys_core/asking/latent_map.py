@@ -51,6 +51,30 @@ def nearest_on_map(places: Places, side: Side, index: int, n: int) -> np.ndarray
     return ids[np.argsort(distances, kind="stable")[: min(n, len(ids) - 1)]]
 
 
+def densest(xy: np.ndarray, n: int = 80) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find where points, (m, 2), lie densest: lines of equal density, by the share inside them.
+
+    Returns the places of a grid across, (n,), and upward, (n,), and for each of its points the
+    share of all points that lie where it is denser, 0 to 1, float64, (n, n), rows upward: between
+    those below and above 0.5 runs the line that encloses the densest half. Density is a histogram
+    of n by n cells, made smooth with a Gaussian whose width is that of Scott's rule.
+    """
+    from scipy.ndimage import gaussian_filter
+
+    low, high = xy.min(axis=0), xy.max(axis=0)
+    room = np.where(high > low, 0.1 * (high - low), 1.0)
+    edges = [np.linspace(low[a] - room[a], high[a] + room[a], n + 1) for a in (0, 1)]
+    counts, _, _ = np.histogram2d(xy[:, 0], xy[:, 1], bins=edges)
+    widths = np.array([edge[1] - edge[0] for edge in edges])
+    sigma = len(xy) ** (-1 / 6) * xy.std(axis=0) / widths
+    density = gaussian_filter(counts, np.maximum(sigma, 0.5), mode="constant").T
+    order = np.argsort(density, axis=None)[::-1]
+    inside = np.empty(density.size)
+    inside[order] = np.cumsum(density.ravel()[order]) / density.sum()
+    across, upward = ((edge[1:] + edge[:-1]) / 2 for edge in edges)
+    return across, upward, inside.reshape(density.shape)
+
+
 def most_rated(train: Ratings, side: Side, most: int) -> np.ndarray:
     """Return the indices of the ``most`` users (or items) with the most ratings, ascending.
 
@@ -117,7 +141,9 @@ def clusters(fitted: Factored) -> tuple[dict[Side, np.ndarray], list[str]]:
     """Cluster users and items together in the latent space, and name each cluster.
 
     Returns the cluster's number of each user, (n_users,), and of each item, (n_items,), by side;
-    and the names, by number. A cluster is called after its most rated item.
+    and the names, by number. A cluster is called after the genres that its items have far more
+    often than others do; where there are none such, after two typical items: of the better known
+    half, those nearest its centre.
     """
     n_users, items = fitted.n_users, fitted.train.axis("item")
     labels = seriation.clusters(
@@ -127,9 +153,39 @@ def clusters(fitted: Factored) -> tuple[dict[Side, np.ndarray], list[str]]:
     names = []
     for group in range(int(labels.max()) + 1):
         members = np.flatnonzero(of["item"] == group)
-        known = [items.names[i] for i in members[most_first(items.counts[members], 1)]]
-        names.append(f"{group + 1}: {known[0] if known else 'users only'}")
+        called = _marked_genres(fitted.train, members) or [
+            items.names[i] for i in _typical(fitted, members)
+        ]
+        names.append(f"{group + 1}: {' · '.join(called) or 'users only'}")
     return of, names  # type: ignore[return-value]  # the keys are the sides
+
+
+def _marked_genres(ratings: Ratings, members: np.ndarray, n: int = 2) -> list[str]:
+    """The genres that these items, (m,), have far more often than all do; n at most.
+
+    Of a genre with the share p of all items, m p are expected among the members; far more is what
+    lies two standard deviations, √(m p (1 − p)), above. The farthest above comes first.
+    """
+    if not genres(ratings) or not len(members):
+        return []
+    each = _each_genre(ratings)
+    each = each[each != ""]
+    shares = each.value_counts() / ratings.n_items
+    counts = each[each.index.isin(members)].value_counts().reindex(shares.index, fill_value=0)
+    m = len(members)
+    above = (counts - m * shares) / np.sqrt(m * shares * (1 - shares).clip(lower=1e-9))
+    above = above[(above > 2) & (counts >= 2)].sort_values(ascending=False, kind="stable")
+    return list(above.index[:n])
+
+
+def _typical(fitted: Factored, members: np.ndarray, n: int = 2) -> np.ndarray:
+    """Of these items, (m,), the n nearest to their mean, of the half with the most ratings."""
+    if not len(members):
+        return members
+    known = members[most_first(fitted.train.item_counts[members], -(-len(members) // 2))]
+    rows = fitted.item_factors[members].astype(np.float64)
+    away = ((fitted.item_factors[known] - rows.mean(axis=0)) ** 2).sum(axis=1)
+    return known[np.argsort(away, kind="stable")[:n]]
 
 
 def genres(ratings: Ratings) -> list[str]:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_core import escape, words
+from recsys_core.asking import latent_map
 from recsys_core.asking.latent_map import Places
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, Trace, axis, trace
@@ -50,6 +51,9 @@ _LANDMARKS = 10
 
 # Pixels across a point, by how many there are.
 _SIZES = ((_MOST_NAMED, 13), (500, 9), (1500, 7), (4000, 5), (float("inf"), 4))
+
+# From this many points on lines say where they lie densest.
+_DENSE = 3000
 
 # Letters of a name that hovering says: of thousands of points, a page carries them all.
 _LONGEST_HOVER = 100
@@ -155,6 +159,8 @@ def figure(
     for cloud in clouds:
         _add_points(traces, cloud, n_points, shade, group_names, scale, mode)
     named = {points["name"] for points in traces}
+    if is_dense(clouds):
+        traces += [_density(cloud, mode) for cloud in clouds]
     chart = plain.figure(
         traces,
         title,
@@ -170,6 +176,41 @@ def figure(
         below = {"y": -0.07, "yanchor": "top", "itemsizing": "constant"}
         chart["layout"] |= {"legend": below, "margin": {"t": 38}}
     return theme.dress(chart, mode)
+
+
+def is_dense(clouds: Sequence[Cloud]) -> bool:
+    """Whether there are so many points that lines say where most of them lie."""
+    return sum(len(cloud.ids) for cloud in clouds) >= _DENSE
+
+
+def lines_said(clouds: Sequence[Cloud]) -> str:
+    """What the lines of a dense map say; empty where there are none."""
+    if not is_dense(clouds):
+        return ""
+    ways = {"user": "solid", "item": "dotted"}
+    said = " and ".join(f"{words.many(cloud.noun)} ({ways[cloud.side]})" for cloud in clouds)
+    return f"Lines enclose the densest quarter, half and three quarters of the {said}."
+
+
+def _density(cloud: Cloud, mode: Mode) -> Trace:
+    """Lines around the densest quarter, half and three quarters of the points."""
+    across, upward, inside = latent_map.densest(cloud.xy)
+    return trace(
+        "contour",
+        x=np.round(across, 4),
+        y=np.round(upward, 4),
+        z=np.round(inside, 3),
+        contours={"coloring": "none", "start": 0.25, "end": 0.75, "size": 0.25},
+        line={
+            "color": theme.ink(mode),
+            "width": 1.5,
+            "dash": "solid" if cloud.side == "user" else "dot",
+            "smoothing": 1,
+        },
+        showscale=False,
+        showlegend=False,
+        hoverinfo="skip",
+    )
 
 
 def overlay(

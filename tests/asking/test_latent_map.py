@@ -49,17 +49,46 @@ def test_a_layout_is_cut_back_into_users_and_items(fitted):
     np.testing.assert_array_equal(places.xy["item"], points[30:])
 
 
-def test_clusters_cover_everyone_and_are_called_after_their_best_known_items(fitted):
+def test_clusters_cover_everyone_and_are_called_after_typical_items(fitted):
     groups, names = latent_map.clusters(fitted)
     assert (len(groups["user"]), len(groups["item"])) == (30, 20)
     counts = fitted.train.item_counts
     for number, name in enumerate(names):
         members = np.flatnonzero(groups["item"] == number)
-        if len(members):
-            best = fitted.train.item_names[members[np.argmax(counts[members])]]
-            assert name.startswith(f"{number + 1}: {best}")
-        else:
-            assert name == f"{number + 1}: users only"
+        known = sorted(members, key=lambda i: (-counts[i], i))[: (len(members) + 1) // 2]
+        centre = fitted.item_factors[members].astype(float).mean(axis=0) if len(members) else 0
+        near = sorted(known, key=lambda i: ((fitted.item_factors[i] - centre) ** 2).sum())[:2]
+        called = " · ".join(fitted.train.item_names[i] for i in near)
+        assert name == f"{number + 1}: {called or 'users only'}"
+
+
+def test_clusters_are_called_after_the_genres_that_mark_them(monkeypatch):
+    # Of 40 items half are of the first cluster: 16 of its 20 are horror, of the others 2.
+    genres = ["Horror|Drama"] * 16 + ["Drama"] * 4 + ["Horror"] * 2 + ["Drama"] * 18
+    ratings = rc.Ratings.from_matrix(np.full((3, 40), 3.0) - np.eye(3, 40))
+    ratings = ratings.replace(item_info=pd.DataFrame({"genres": genres}))
+    fitted = rc.ALS(n_factors=2, n_epochs=1).fit(ratings).snapshot()
+    labels = np.repeat([0, 0, 1], [3, 20, 20])
+    monkeypatch.setattr(latent_map.seriation, "clusters", lambda rows: labels)
+    names = latent_map.clusters(fitted)[1]
+    # Drama is everywhere: 38 of 40, 19 expected and 20 found; horror: 9 expected, 16 found.
+    assert names[0] == "1: Horror"
+    assert names[1].startswith("2: ") and "·" in names[1], "nothing marks it: two typical items"
+
+
+def test_lines_of_density_enclose_the_shares_they_say():
+    rng = np.random.default_rng(0)
+    xy = rng.normal(size=(8000, 2)) * [1, 3] + [5, -2]
+    across, upward, inside = latent_map.densest(xy)
+    column, row = (np.abs(line[:, None] - xy[:, at]).argmin(axis=0) for at, line in
+                   enumerate((across, upward)))  # fmt: skip
+    at_points = inside[row, column]
+    for share in (0.25, 0.5, 0.75):
+        assert np.mean(at_points <= share) == pytest.approx(share, abs=0.03)
+        # Of a normal distribution the line around a share p is an ellipse: √(−2 ln(1 − p)).
+        radius = np.sqrt((((xy - [5, -2]) / [1, 3]) ** 2).sum(axis=1))
+        enclosed = radius <= np.sqrt(-2 * np.log(1 - share))
+        assert np.mean(enclosed == (at_points <= share)) > 0.93
 
 
 def test_genres_commonest_first_and_each_item_takes_its_first_chosen_one():
@@ -97,12 +126,15 @@ def test_the_factor_table_names_both_ends_and_shares_add_up(fitted):
     assert table["high end"][0] == " · ".join(names[i] for i in high)
 
 
-def test_of_equally_known_items_the_first_gives_a_cluster_its_name(monkeypatch):
+def test_items_that_few_know_give_no_cluster_its_name(monkeypatch):
     monkeypatch.setattr(latent_map.seriation, "clusters", lambda rows: np.zeros(len(rows), int))
     wide = np.full((9, 100), 3.0)
     wide[0, np.arange(100) % 4 < 2] = np.nan  # items 0, 1, 4, 5 … have a rating less
     fitted = rc.ALS(n_factors=2, n_epochs=1).fit(rc.Ratings.from_matrix(wide)).snapshot()
-    assert latent_map.clusters(fitted)[1] == ["1: 2"]
+    known = [i for i in range(100) if i % 4 >= 2]
+    away = ((fitted.item_factors - fitted.item_factors.mean(axis=0)) ** 2).sum(axis=1)
+    near = sorted(known, key=lambda i: away[i])[:2]
+    assert latent_map.clusters(fitted)[1] == [f"1: {near[0]} · {near[1]}"]
 
 
 def test_genres_are_short_and_not_too_many():

@@ -40,7 +40,7 @@ COLOURS = {
 
 # More points than these are a blot: the most rated are drawn. t-SNE and UMAP take long for many:
 # some 10 and 4 s of one core for 1,200 points, but 28 and 14 for 2,000.
-_MOST_A_SIDE = 4000
+_MOST_A_SIDE = 6100
 _MOST_ARRANGED = 1200
 
 _NEIGHBOURS = 6

@@ -15,6 +15,7 @@ from pages.shared.model_in_view import ModelInView
 from pages.shared.tables import aligned
 from recsys_core import escape, words
 from recsys_core.asking import latent_map
+from recsys_core.figures import latent
 from recsys_core.ratings import Side
 
 _NEIGHBOURS = 10
@@ -59,6 +60,8 @@ def projection_quality(shown: Map) -> None:
     ]
     if cut:
         st.caption(f"Drawn: {words.listed(cut)}, those with the most ratings.")
+    if said := latent.lines_said(shown.clouds):
+        st.caption(said)
 
 
 @view.fragment("beside", "user", "item")

@@ -10,9 +10,10 @@ import { templates } from "./templates.js"
 /** @import { Axis, Pen, Plot } from "./types.js" */
 
 export class Canvas {
-  /** @param {Plot} plot */
-  constructor(plot) {
+  /** @param {Plot} plot @param {boolean} [below] whether it lies below the plot */
+  constructor(plot, below = false) {
     this.plot = plot
+    this.below = below
     this.canvas = document.createElement("canvas")
     this.canvas.className = "fs-canvas"
   }
@@ -21,11 +22,11 @@ export class Canvas {
   /** @returns {Pen | null} */
   begin() {
     const { plot, canvas } = this
-    const layer = plot.querySelector(".gl-container")
+    const layer = plot.querySelector(this.below ? ".svg-container" : ".gl-container")
     const drawn = plot._fullLayout
     if (!layer || !drawn?.xaxis?._length) return null
     const { xaxis, yaxis, width, height, font } = drawn
-    if (canvas.parentElement !== layer) layer.append(canvas)
+    if (canvas.parentElement !== layer) layer[this.below ? "prepend" : "append"](canvas)
     const scale = window.devicePixelRatio || 1
     if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
       canvas.width = Math.round(width * scale)

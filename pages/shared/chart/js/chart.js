@@ -14,6 +14,7 @@ import { Canvas, widthOf } from "./canvas.js"
 import { fade } from "./edges.js"
 import { enlarged, heightOf, listen as onScale, scale } from "./enlarge.js"
 import { fitted, placed, wanted } from "./fit.js"
+import { ManyPoints, thinned, whole } from "./many_points.js"
 import { picture } from "./picture.js"
 import * as store from "./store.js"
 import { templates } from "./templates.js"
@@ -56,6 +57,8 @@ class Chart {
   panel = null
   /** @type {Canvas | null} */
   canvas = null
+  /** @type {ManyPoints | null} */
+  many = null // the points of a large map
   /** @type {object[]} */
   shapes = [] // those of the figure itself
   /** @type {string | null} */
@@ -146,17 +149,23 @@ class Chart {
     this.shapes = layout.shapes ?? []
     write(this.panel?.at() ?? null, data, layout)
     clearTurned(this.div, data)
+    const many = this.panel ? [] : thinned(data)
     await Plotly.react(this.div, data, layout, this.config(layout.dragmode === "pan"))
     if (!this.listening) {
       // Once: Plotly keeps its listeners over updates, and so does a rerun.
       this.listening = true
       this.div.on("plotly_click", (event) => this.clicked(event))
       this.div.on("plotly_relayout", () => this.refit()) // zoomed, there is room for more names
+      this.div.on("plotly_relayouting", (event) => this.many?.paint(event))
+      this.div.on("plotly_restyle", () => this.many?.paint()) // one was hidden by the legend
       this.div.dataset.drawn = "0"
     }
     // What is drawn is said by the chart's description; its letters one by one say nothing.
     for (const svg of this.div.querySelectorAll(".main-svg")) svg.setAttribute("aria-hidden", "true")
     this.marked = null
+    if (many.length) (this.many ??= new ManyPoints(this.div)).traces = many
+    else this.many?.clear()
+    this.many?.paint()
     await this.mark()
     this.keyboard.update(this.data.marks)
     this.count()
@@ -208,6 +217,7 @@ class Chart {
   refit() {
     this.drawing = this.drawing
       .then(() => this.closed || this.mark())
+      .then(() => this.closed || this.many?.paint())
       .catch((error) => this.fail(error))
   }
 
@@ -338,6 +348,7 @@ class Chart {
     const page = document.querySelector("[data-testid=stApp]")
     const paper = page ? getComputedStyle(page).backgroundColor : "white"
     const { figure, width, height } = picture(/** @type {any} */ (this.div), note, paper, widthOf)
+    figure.data = figure.data.map(whole)
     await window.Plotly.downloadImage(figure, {
       format, scale: format === "png" ? 2 : 1, width, height, filename: file,
     })
