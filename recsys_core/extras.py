@@ -18,7 +18,7 @@ from recsys_core.text import Text
 EXTRAS = {
     "torch": ("PyTorch", "neural"),
     "plotly": ("Plotly", "figures"),
-    "sklearn": ("scikit-learn", "maps"),
+    "openTSNE": ("openTSNE", "maps"),
     "umap": ("umap-learn", "maps"),
     "pyarrow": ("pyarrow", "files"),
     "python_calamine": ("python-calamine", "files"),

@@ -61,7 +61,7 @@ ASKED = {
         lambda _: rc.figures.rating_histogram(rc.datasets.music_party()),
         "A figure needs Plotly",
     ),
-    "sklearn": (lambda _: projection.tsne(POINTS), "A map by t-SNE needs scikit-learn"),
+    "openTSNE": (lambda _: projection.tsne(POINTS), "A map by t-SNE needs openTSNE"),
     "umap": (lambda _: projection.umap(POINTS), "A map by UMAP needs umap-learn"),
     "pyarrow": (rc.read_ratings, "The file needs pyarrow"),
     "python_calamine": (rc.read_ratings, "The file needs python-calamine"),

@@ -180,6 +180,12 @@ def once(run: Run, key: tuple[Any, ...], make: Callable[[], T]) -> T:
         return of_run.setdefault(key, made)
 
 
+def forget(run: Run, key: tuple[Any, ...]) -> None:
+    """Let go of what ``once`` keeps under a key."""
+    with _lock:
+        _kept.get(run, {}).pop(key, None)
+
+
 def arrangement(model: ModelInView, side: Side, how: How) -> Arrangement:
     """All users or items in an order."""
     key = ("arrangement", model.key, side, how)

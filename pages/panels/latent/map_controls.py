@@ -20,7 +20,7 @@ from recsys_core.asking.projection import Basis
 from recsys_core.figures import latent
 from recsys_core.figures.latent import Cloud, Method, Shade
 from recsys_core.figures.plain import Figure
-from recsys_core.ratings import Side
+from recsys_core.ratings import Ratings, Side
 
 METHODS: dict[Method, str] = {
     "pca": "PCA",
@@ -38,10 +38,8 @@ COLOURS = {
     "torn": "torn neighbours",
 }
 
-# More points than these are a blot: the most rated are drawn. t-SNE and UMAP take long for many:
-# some 10 and 4 s of one core for 1,200 points, but 28 and 14 for 2,000.
-_MOST_A_SIDE = 6100
-_MOST_ARRANGED = 1200
+# Of more users and items than these together the most rated are drawn.
+_MOST = 10_000
 
 _NEIGHBOURS = 6
 
@@ -232,6 +230,13 @@ def _neighbours(model: ModelInView, side: Side, index: int) -> np.ndarray:
     return table[side][table["similarity"] > 0].to_numpy()
 
 
+def _drawn(train: Ratings, sides: list[Side]) -> dict[Side, np.ndarray]:
+    """The indices that are drawn: all, or the most rated; half of them of each side if it can."""
+    half = _MOST // len(sides)
+    spare = sum(max(half - train.axis(side).n, 0) for side in sides)
+    return {side: latent_map.most_rated(train, side, half + spare) for side in sides}
+
+
 def _places(
     model: ModelInView,
     sides: list[Side],
@@ -241,17 +246,13 @@ def _places(
     near: np.ndarray,
 ) -> tuple[Places, Method]:
     """Where everyone lies, and by which method: PCA while t-SNE or UMAP is not ready."""
-    train = model.fitted.train
+    ids = _drawn(model.fitted.train, sides)
     if method in ("tsne", "umap"):
-        ids = {
-            side: latent_map.most_rated(train, side, _MOST_ARRANGED // len(sides)) for side in sides
-        }
         vectors = latent_map.stacked(model.factored, ids)
         points = slow_layouts.arranged(model, method, tuple(sides), vectors)
         if points is not None:
             return model_in_view.placed(model, method, points, ids), method
         method = "pca"
-    ids = {side: latent_map.most_rated(train, side, _MOST_A_SIDE) for side in sides}
     if one is not None:
         ids[one[0]] = np.union1d(ids[one[0]], [one[1], *near])
     if method == "factors":

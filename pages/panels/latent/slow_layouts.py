@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -15,30 +17,64 @@ from pages.shared.model_in_view import ModelInView
 from recsys_core import words
 from recsys_core.asking import projection
 from recsys_core.ratings import Side
+from recsys_core.runs import Run
 
-# Name, function and seconds a point on one core.
-_METHODS: dict[str, tuple[str, Callable[..., np.ndarray], float]] = {
-    "tsne": ("t-SNE", projection.tsne, 0.008),
-    "umap": ("UMAP", projection.umap, 0.004),
-}
+_METHODS = {"tsne": "t-SNE", "umap": "UMAP"}
 
-# UMAP compiles itself the first time in a server.
-_SECONDS_COMPILING = 15.0
+# UMAP says nothing while it works: seconds a point on one core, and for compiling itself the first
+# time in a server.
+_UMAP_SECONDS, _UMAP_COMPILING = 0.004, 15.0
+
+
+@dataclass(eq=False)
+class _Layout:
+    """One layout being worked out: since when, how far it is, and whether it is still wanted.
+
+    ``share`` is None where only the time says how far it may be: it is ``expected`` to take so many
+    seconds.
+    """
+
+    method: str
+    vectors: np.ndarray
+    since: float = field(default_factory=time.monotonic)
+    share: float | None = None
+    expected: float = 0.0
+    stopped: bool = False
+    job: Future[np.ndarray | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.method == "umap":
+            compiling = 0.0 if "umap" in sys.modules else _UMAP_COMPILING
+            self.expected = 2 + _UMAP_SECONDS * len(self.vectors) + compiling
+        self.job = _worker().submit(self._work)
+
+    def _work(self) -> np.ndarray | None:
+        if self.stopped:
+            return None
+        if self.method == "umap":
+            return projection.umap(self.vectors)
+        steps: Generator[float, None, np.ndarray] = projection.tsne_steps(self.vectors)
+        while not self.stopped:
+            try:
+                self.share = next(steps)
+            except StopIteration as end:
+                return end.value
+        return None
+
+    def done(self) -> float:
+        """How far it is, 0 to 1."""
+        if self.share is not None:
+            return self.share
+        if not self.expected:
+            return 0.0
+        waited = time.monotonic() - self.since
+        return min(1 - 0.5 ** (waited / self.expected), 0.99)  # approached, never passed
 
 
 @st.cache_resource
 def _worker() -> ThreadPoolExecutor:
     """One at a time for the whole server: a class that asks together must not drown it."""
     return ThreadPoolExecutor(1, thread_name_prefix="layout")
-
-
-def _job(method: str, vectors: np.ndarray) -> tuple[Future[np.ndarray], float, float]:
-    """The work, when it began, and the seconds it will about take."""
-    _, arrange, a_point = _METHODS[method]
-    expected = 2 + a_point * len(vectors)
-    if method == "umap" and "umap" not in sys.modules:
-        expected += _SECONDS_COMPILING
-    return _worker().submit(arrange, vectors), time.monotonic(), expected
 
 
 def arranged(
@@ -49,28 +85,29 @@ def arranged(
     None, and word of the wait, until it is there.
     """
     key = ("layout", model.key, method, sides)
-    job, since, expected = model_in_view.once(model.run, key, lambda: _job(method, vectors))
-    if job.done():
-        return job.result()
-    _waiting(job, since, expected, f"{_METHODS[method][0]} is arranging {len(vectors):,} points")
+    layout = model_in_view.once(model.run, key, lambda: _Layout(method, vectors))
+    if layout.job.done() and not layout.stopped:
+        return layout.job.result()
+    _waiting(layout, model.run, key)
     return None
 
 
 @st.fragment(run_every=0.7)
-def _waiting(job: Future[np.ndarray], since: float, expected: float, doing: str) -> None:
-    if job.done():
+def _waiting(layout: _Layout, run: Run, key: tuple[Any, ...]) -> None:
+    if layout.job.done():
         st.rerun()
-    waited = time.monotonic() - since
-    done = 1 - 0.5 ** (waited / expected)  # approached, never passed
+    waited = words.duration(time.monotonic() - layout.since)
+    doing = f"{_METHODS[layout.method]} is arranging {len(layout.vectors):,} points: {waited}"
+    if layout.expected:
+        doing += f", usually about {words.duration(layout.expected)}"
     with st.container(horizontal=True, vertical_alignment="center", key="layout_waiting"):
-        st.progress(
-            min(done, 0.99),
-            f"{doing}: {words.duration(waited)}, usually about "
-            f"{words.duration(expected)}. Until then you see PCA.",
-        )
-        if st.button("Stop waiting", key="layout_stop", on_click=_give_up):
+        st.progress(layout.done(), f"{doing}. Until then you see PCA.")
+        if st.button("Stop", icon=":material/stop:", key="layout_stop", on_click=_give_up,
+                     args=(layout, run, key), help="It can be started again."):  # fmt: skip
             st.rerun()
 
 
-def _give_up() -> None:
+def _give_up(layout: _Layout, run: Run, key: tuple[Any, ...]) -> None:
+    layout.stopped = True
+    model_in_view.forget(run, key)
     view.choose(("map", "pca"))
