@@ -143,7 +143,13 @@ def tsne(vectors: np.ndarray, seed: int = 0, perplexity: float = 30.0) -> np.nda
 def tsne_steps(
     vectors: np.ndarray, seed: int = 0, perplexity: float = 30.0
 ) -> Generator[float, None, np.ndarray]:
-    """``tsne`` in steps: yields the share that is done, 0 to 1, and returns the map."""
+    """Map as ``tsne`` does, in steps: yields the share done, 0 to 1, and returns the map, (n, 2).
+
+    Raises
+    ------
+    TooLargeError, MissingPackageError
+        As ``tsne``.
+    """
     around, start = _principal(vectors, "t-SNE")
     n = len(around)
     if n < 4 or not start.any():

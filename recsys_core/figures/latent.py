@@ -20,6 +20,7 @@ from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.point_labels import LONGEST_LABEL, positions
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import SIDES, Ratings, Scale, Side, most_first
+from recsys_core.text import Text
 
 Shade = Literal["kind", "group", "mean", "count", "false", "torn"]
 Method = Literal["pca", "factors", "tsne", "umap"]
@@ -189,7 +190,9 @@ def lines_said(clouds: Sequence[Cloud]) -> str:
         return ""
     ways = {"user": "solid", "item": "dotted"}
     said = " and ".join(f"{words.many(cloud.noun)} ({ways[cloud.side]})" for cloud in clouds)
-    return f"Lines enclose the densest quarter, half and three quarters of the {said}."
+    return Text(
+        "Lines enclose the densest quarter, half and three quarters of the {said}.", said=said
+    )
 
 
 def _density(cloud: Cloud, mode: Mode) -> Trace:
