@@ -119,7 +119,8 @@ def _draw(lesson: Lesson) -> None:
         return
     at, n = here[1], len(lesson.steps)
     step = lesson.steps[at - 1]
-    with st.expander(f"Lesson: {escape.markdown(lesson.title)}", expanded=True, key="lesson_box"):
+    kind = "" if here[0] is lessons.tour().lesson else "Lesson: "
+    with st.expander(f"{kind}{escape.markdown(lesson.title)}", expanded=True, key="lesson_box"):
         st.html(
             f'<div style="color:var(--fs-muted)">step {at} of {n}</div>'
             f'<div style="font-weight:650;font-size:1.15em">{escape.html(step.title)}</div>'

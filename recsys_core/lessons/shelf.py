@@ -38,13 +38,19 @@ def shipped(language: str = "en") -> list[Found]:
     return [look(path) for path in sorted((_HERE / language).glob("*.md"))]
 
 
+def tour(language: str = "en") -> Found:
+    """The way round the pages for who is here the first time: a lesson that none of the list is."""
+    return look(_HERE / "tour" / f"{language}.md")
+
+
 def all_of(folder: Path | None, language: str = "en") -> list[Found]:
     """Those, and then the own lessons in a folder, which need not be there.
 
     A file whose id is taken already is no lesson: it says so.
     """
     found = shipped(language)
-    taken = {each.lesson.id: each.path.name for each in found if each.lesson is not None}
+    known = [*found, tour(language)]
+    taken = {each.lesson.id: each.path.name for each in known if each.lesson is not None}
     try:
         paths = [] if folder is None else sorted(folder.glob("*.md"))[:_MOST_FILES]
     except OSError:

@@ -261,3 +261,43 @@ def test_the_old_address_opens_the_replicas(browser_id):
     assert any("Run this replica" in button.label for button in at.button) or at.selectbox
     at = open_page("learn", browser_id, "learn=replicas")
     assert "Article" in [box.label for box in at.selectbox]
+
+
+# --- the tour -------------------------------------------------------------------------------------
+
+
+def test_the_tour_is_offered_once_and_leads_through_the_pages(folder, browser_id):
+    tour = shelf.tour().lesson
+    assert tour is not None and tour.minutes == 2
+    at = went(open_page("home", browser_id).button(key="tour_begin").click(), "train")
+    visited = ["train"]
+    for step in range(1, len(tour.steps) + 1):
+        assert (view_of(at).lesson, view_of(at).step) == ("tour", step)
+        said = lesson_text(at)
+        assert f"step {step} of {len(tour.steps)}" in said and tour.steps[step - 1].title in said
+        opened = [action for action in tour.steps[step - 1].do if action.verb == "open"]
+        for action in opened:
+            at = went(at.button(key="lesson_do_0").click(), action.what)
+            visited.append(action.what)
+        assert tour.steps[step - 1].highlight
+        if step < len(tour.steps):
+            at = checked(at.button(key="lesson_next").click().run())
+    assert visited == ["train", "predictions", "latent", "recommend", "data"]
+    went(at.button(key="lesson_finish").click(), "learn")
+    past.keeper().round()
+    assert not offered(open_page("home", browser_id)), "it has been taken"
+    again = open_page("learn", browser_id)
+    assert view_of(went(again.button(key="tour_again").click(), "train")).lesson == "tour"
+
+
+def offered(at):
+    return any(button.key == "tour_begin" for button in at.button)
+
+
+def test_who_wants_no_tour_is_not_asked_again(folder, browser_id):
+    at = open_page("home", browser_id)
+    assert offered(at)
+    assert not offered(checked(at.button(key="tour_skip").click().run()))
+    past.keeper().round()
+    assert not offered(open_page("home", browser_id)), "nor in another tab, or another day"
+    assert "tour" not in {found.lesson.id for found in shelf.all_of(None) if found.lesson}

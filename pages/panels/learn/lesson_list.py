@@ -28,6 +28,12 @@ def draw() -> None:
     for found in every:
         if found.problem is not None:
             st.error(escape.markdown(str(found.problem)), icon=":material/error:")
+    tour = lessons.tour().lesson
+    if tour is not None and st.button(
+        f"Around the pages in {words.plural('minute', tour.minutes)}",
+        icon=":material/explore:", key="tour_again", type="tertiary",
+    ):  # fmt: skip
+        st.switch_page(lessons.begin(tour))
     certificates.section([found.lesson for found in every if found.lesson is not None])
 
 
