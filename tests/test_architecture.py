@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from recsys_core import errors
 from recsys_core.extras import EXTRAS
 
@@ -18,7 +20,7 @@ CORE = ROOT / "recsys_core"
 LAYERS = (
     {"text", "stepwise", "escape"},
     {"errors", "version"},
-    {"words", "extras", "recipes", "repeats", "kernels"},
+    {"words", "extras", "recipes", "repeats", "kernels", "formulas"},
     {"ratings"},
     {"splits", "standardized", "ordering"},
     {"metrics"},
@@ -286,6 +288,7 @@ def test_figures_are_there_before_plotly_is():
     )
 
 
+@pytest.mark.slow
 def test_what_pages_draw_is_drawn_without_plotly():
     code = "from tests.every_figure import every_figure; every_figure('light')"
     assert "plotly" not in loaded_after(code)

@@ -120,6 +120,7 @@ def test_when_the_last_run_is_removed_page_and_card_are_of_the_next(browser_page
     expect(card).not_to_contain_text("none yet")
 
 
+@pytest.mark.slow
 def test_a_reload_keeps_the_run(browser_page):
     page = browser_page()
     finished_world(page)
@@ -162,6 +163,7 @@ def test_a_run_that_one_leaves_is_found_where_it_is_best(browser_page):
     becomes(lambda: (rested(page), shown(page)), (best, best))
 
 
+@pytest.mark.slow
 def test_no_address_is_asked_outside(browser_page):
     """Fonts, icons and scripts all come from the server itself."""
     page = browser_page()

@@ -81,6 +81,7 @@ def a_new_picture(page: Page, before: list) -> list:
     return [*before, becomes(lambda: cells(page), lambda now: now not in before)]
 
 
+@pytest.mark.slow
 def test_views_of_the_matrix_differ_and_the_epoch_turns_back(browser_page):
     page = browser_page()
     party(page)
@@ -120,6 +121,7 @@ def test_an_item_is_found_in_the_latent_space_and_another_clicked(browser_page):
     expect(page.get_by_text("Spock × Clair de Lune")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_recommendations_for_a_user_and_for_a_new_guest(browser_page):
     page = browser_page()
     party(page)

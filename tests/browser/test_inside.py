@@ -63,6 +63,7 @@ def test_it_opens_in_place_and_goes_forward_and_back(browser_page):
     expect(panel(page)).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_keys_alone_lead_through_it_and_the_server_is_not_asked(browser_page):
     page = browser_page()
     notes = listen(page)
@@ -115,6 +116,27 @@ def test_slow_motion_plays_the_sub_steps_and_holds(browser_page):
     press(page, "Hold")
     held = steady(lambda: where(page))
     stays(lambda: where(page), held, 3.0)
+
+
+@pytest.mark.slow
+def test_each_sign_of_a_formula_says_what_it_stands_for(browser_page):
+    page = browser_page()
+    go_to(page, "train?data=party&model=SGD&n_epochs=5&epoch=2")
+    page.locator(".st-key-formula summary").click()
+    meaning, signs = page.locator(".fs-meaning"), page.locator(".fs-formula [data-sign]")
+    expect(meaning).to_contain_text("reach it with Tab")
+    rates = page.locator('.fs-formula [data-sign="\\\\gamma"]')
+    rates.first.hover()
+    expect(meaning).to_contain_text("the learning rate")
+    expect(page.locator(".fs-lit")).to_have_count(2)  # it stands in both steps
+    page.locator("h1").hover()
+    expect(meaning).to_contain_text("reach it with Tab")
+    signs.first.focus()
+    expect(meaning).to_contain_text("its prediction")
+    page.keyboard.press("Tab")
+    expect(meaning).to_contain_text("the mean of all training ratings")
+    page.get_by_role("button", name="The code").click()
+    expect(page.get_by_text("def sgd_step(")).to_be_visible()
 
 
 @pytest.mark.slow

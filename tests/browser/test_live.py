@@ -187,6 +187,7 @@ PRESS_TWO = """(selectors) => {
 }"""
 
 
+@pytest.mark.slow
 def test_of_two_buttons_pressed_in_one_moment_both_count(browser_page):
     page = browser_page()
     best = finished_world(page)

@@ -99,6 +99,7 @@ def test_an_option_takes_what_belonged_to_the_other_choice_along(capsys):
     assert Receipt.from_text(receipt).experiment == asked
 
 
+@pytest.mark.slow
 def test_nobody_reading_on_and_a_poor_console_are_no_errors():
     done = subprocess.run(
         f"{sys.executable} -m recsys_core train 'data=party&n_epochs=3' | head -1",

@@ -465,6 +465,7 @@ def as_parquet(table):
     return file.getvalue(), "ratings.parquet"
 
 
+@pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(tables().filter(lambda t: t is not None), st.randoms(use_true_random=False))
 def test_order_and_format_of_a_file_change_neither_fingerprint_nor_bits(table, random):

@@ -392,6 +392,7 @@ def reading(queries: list[dict[str, str]]) -> None:
     st.session_state.told = told
 
 
+@pytest.mark.slow
 def test_each_key_with_a_mistake_is_remarked_on_and_the_rest_is_shown(browser_id):
     good = {**_PARTY, "epoch": "2", "user": "1", "item": "3", "speed": "5", "hide": "share"}
     good |= {"lang": "en", "lesson": "one", "step": "2", "run": "1", "shown": "1", "lock": "runs"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.panels.train import number_field
+from pages.panels.train import formula, number_field
 from pages.shared import parts, session, view
 from recsys_core import escape
 from recsys_core.errors import FactorscopeError, SettingsError
@@ -65,6 +65,7 @@ def settings() -> None:
             refused = st.session_state.pop("refused", "")
             if refused:
                 st.html(f'<span role="alert" class="fs-refused">{escape.html(refused)}</span>')
+    formula.show(algorithm)
 
 
 @view.fragment("fork", "moment", "playing", "status")

@@ -12,6 +12,18 @@ sheet.textContent = `
 .fs-moving .heatmaplayer, .fs-moving .fs-live,
 .fs-moving:not([data-panel="curves"]) .shapelayer { visibility: hidden; }
 
+/* Formulas: signs that say what they stand for. */
+.fs-formulas { display: grid; gap: .4rem; font-size: 1rem; }
+.fs-formulas p { margin: 0; }
+.fs-formula { overflow-x: auto; padding: .5rem 0 .7rem; font-size: 1.25rem; }
+.fs-formula math { font-family: "STIX Two Math", "Cambria Math", "Latin Modern Math", math; }
+/* Without such a font an index would stand as high as its letter where that reaches no lower. */
+.fs-formula msub > :nth-child(2) { padding-top: .55em; }
+.fs-formula [data-sign] { cursor: help; border-radius: 4px; }
+.fs-formula [data-sign].fs-lit { background: rgba(127, 127, 127, .25); }
+.fs-formula [data-sign]:focus-visible { outline: 2px solid var(--fs-accent); outline-offset: 2px; }
+.fs-meaning { min-height: 1.6em; color: var(--fs-muted); }
+
 /* What can be scrolled sideways fades at the edge beyond which there is more. */
 .fs-beyond-right { mask-image: linear-gradient(to left, transparent, #000 2.5rem); }
 .fs-beyond-left { mask-image: linear-gradient(to right, transparent, #000 2.5rem); }
