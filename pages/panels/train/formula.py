@@ -29,7 +29,7 @@ def show(algorithm: str) -> None:
                 "signs": signs,
                 "how": "Point at a sign, or reach it with Tab, to read what it stands for.",
             },
-            key=f"formula_{algorithm}",
+            key="formula_signs",
         )
         for each in formulas:
             if each.code is not None:
@@ -37,7 +37,7 @@ def show(algorithm: str) -> None:
                     "The code", icon=":material/code:", key=f"code_{each.code.__name__}"
                 ):
                     st.caption(
-                        f"`{each.code.__module__}.{each.code.__name__}`: plain NumPy, to be read; "
+                        f"`{each.code.__module__}`: plain NumPy, to be read; "
                         "the compiled kernel that trains is tested against it, number by number."
                     )
                     st.code(each.source(), language="python")
