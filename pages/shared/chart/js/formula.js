@@ -67,3 +67,9 @@ function explain(box, meaning, { signs, how }, name) {
   for (const node of signsIn(box)) node.classList.toggle("fs-lit", node.dataset.sign === name)
   meaning.textContent = name === null ? how : signs[name]
 }
+
+/** @param {Component<unknown>} component */
+export function remove({ parentElement }) {
+  parentElement.querySelector(".fs-formulas")?.remove()
+  delete parentElement.dataset.fsFormulas
+}
