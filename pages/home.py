@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import empty_state, header, lessons, view
+from pages.panels.learn import tour
+from pages.shared import empty_state, header, view
 from recsys_core import escape
 from recsys_core.figures import home_drawings
 
@@ -16,7 +17,8 @@ st.markdown(
     "they give the missing ones, too. That is matrix factorization."
 )
 
-lessons.offer_tour()
+tour.offer()
+
 PLAY = ":material/play_arrow:"
 current = view.entry()
 if current is not None:

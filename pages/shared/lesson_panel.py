@@ -14,7 +14,7 @@ import streamlit as st
 
 from pages.shared import lessons, view
 from recsys_core import escape
-from recsys_core.lessons import checks
+from recsys_core.lessons import checks, shelf
 from recsys_core.lessons.lesson import Do, Lesson, Question, Step
 from recsys_core.lessons.shelf import Found
 
@@ -119,7 +119,7 @@ def _draw(lesson: Lesson) -> None:
         return
     at, n = here[1], len(lesson.steps)
     step = lesson.steps[at - 1]
-    kind = "" if here[0] is lessons.tour().lesson else "Lesson: "
+    kind = "" if here[0] is shelf.tour().lesson else "Lesson: "
     with st.expander(f"{kind}{escape.markdown(lesson.title)}", expanded=True, key="lesson_box"):
         st.html(
             f'<div style="color:var(--fs-muted)">step {at} of {n}</div>'

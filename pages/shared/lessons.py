@@ -12,7 +12,6 @@ from urllib.parse import unquote
 import streamlit as st
 
 from pages.shared import keeping, session, view
-from recsys_core import escape, words
 from recsys_core.experiments import link
 from recsys_core.experiments.store import KeptLesson, folder_in_use
 from recsys_core.experiments.view import PARTS, read_key
@@ -29,37 +28,11 @@ def all_of() -> list[Found]:
     return shelf.all_of(folder_in_use() / "lessons")
 
 
-def tour() -> Found:
-    """The way round the pages."""
-    return shelf.tour()
-
-
-def offer_tour() -> None:
-    """On Home, to who has not been asked yet: two minutes around the pages, or not."""
-    lesson = tour().lesson
-    if lesson is None or progress(lesson).step:
-        return
-    with st.container(horizontal=True, vertical_alignment="center", border=True, key="tour"):
-        st.markdown(
-            f"**New here?** {escape.markdown(lesson.title)}, in "
-            f"{words.plural('minute', lesson.minutes)}.",
-            width="stretch",
-        )
-        if st.button("Take the tour", icon=":material/explore:", key="tour_begin"):
-            st.switch_page(begin(lesson))
-        st.button("No, thanks", key="tour_skip", type="tertiary", on_click=_skip, args=(lesson,))
-
-
-def _skip(lesson: Lesson) -> None:
-    """In a callback: not to be asked again."""
-    note(progress(lesson).seen(len(lesson.steps)))
-
-
 def found(id: str | None) -> Found | None:
     """The file of a lesson; of one that is open, also while it has a bad line."""
     if id is None:
         return None
-    for each in (tour(), *all_of()):
+    for each in (shelf.tour(), *all_of()):
         if each.lesson is not None and each.lesson.id == id:
             st.session_state.setdefault("lesson_files", {})[id] = each.path
             return each

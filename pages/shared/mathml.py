@@ -30,7 +30,7 @@ def typeset(formula: Formula) -> str:
     # The longest first: e_ui holds a u, and so a sign of one letter is looked for last.
     signs = sorted(formula.symbols, key=lambda sign: -len(inner(sign)))
     for number, sign in enumerate(signs):
-        text = re.sub(_piece(sign), f"\0{number}\0", text)
+        text = text.replace(inner(sign), f"\0{number}\0")
     for number, sign in enumerate(signs):
         read, _ = SYMBOLS[sign]
         marked = (
@@ -39,8 +39,3 @@ def typeset(formula: Formula) -> str:
         )
         text = text.replace(f"\0{number}\0", marked)
     return f'<math display="block"><mrow>{text}</mrow></math>'
-
-
-def _piece(sign: str) -> str:
-    """What a sign looks like in a formula: as by itself, or with a further index above it."""
-    return re.escape(inner(sign))

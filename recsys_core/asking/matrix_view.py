@@ -40,7 +40,7 @@ class Block:
     predicted : float32, clipped to the scale; None where nothing is trained yet.
     deviation : float32, the standard deviation of each prediction; None where it is not known.
     user_groups, item_groups : a number for each row and column; a line parts different ones.
-    hidden : bool, the cells of which nothing may be told (``without``); None: there are none.
+    hidden : bool, (rows, columns), the cells of which nothing may be told (``without``).
     """
 
     user_ids: np.ndarray
@@ -53,12 +53,12 @@ class Block:
     trained: np.ndarray
     validation: np.ndarray
     test: np.ndarray
+    hidden: np.ndarray
     predicted: np.ndarray | None = None
     deviation: np.ndarray | None = None
     has_ratings: bool = True
     user_groups: np.ndarray | None = None
     item_groups: np.ndarray | None = None
-    hidden: np.ndarray | None = None
 
     @cached_property
     def observed(self) -> np.ndarray:
@@ -76,7 +76,7 @@ class Block:
 
         The cells are pairs of indices, (n,) each; those that are not in the block do not matter.
         """
-        hidden = np.zeros(self.trained.shape, bool)
+        hidden = self.hidden.copy()
         for user, item in zip(user_ids, item_ids, strict=True):
             hidden |= (self.user_ids[:, None] == user) & (self.item_ids[None, :] == item)
 
@@ -147,6 +147,7 @@ def block_of(
         trained=train.block(user_ids, item_ids),
         validation=empty if validation is None else validation.block(user_ids, item_ids),
         test=empty if test is None else test.block(user_ids, item_ids),
+        hidden=np.zeros(empty.shape, bool),
         predicted=None if fitted is None else fitted.predict_matrix(user_ids, item_ids),
         deviation=fitted.deviation_matrix(user_ids, item_ids) if fitted and sure else None,
         has_ratings=fitted is None or fitted.has.ratings,

@@ -10,6 +10,7 @@ import numpy as np
 
 from recsys_core.errors import SettingsError, TooLargeError
 from recsys_core.extras import needed_for
+from recsys_core.steps import to_end
 from recsys_core.text import Text
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ MOST_ARRANGED = 10_000
 # twelve times as much, so that groups find together. So many are done at once.
 _TSNE_PHASES = ((250, 12.0, 0.5), (500, 1.0, 0.8))
 _AT_ONCE = 5
+
+# Of fewer points the nearest are found exactly.
+_FEW = 1000
 
 # Distances between all pairs of this many points are quick to compare, and enough to judge a map.
 _JUDGED_BY = 1500
@@ -132,12 +136,7 @@ def tsne(vectors: np.ndarray, seed: int = 0, perplexity: float = 30.0) -> np.nda
     MissingPackageError
         If openTSNE is not installed.
     """
-    steps = tsne_steps(vectors, seed, perplexity)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
+    return to_end(tsne_steps(vectors, seed, perplexity))
 
 
 def tsne_steps(
@@ -157,12 +156,17 @@ def tsne_steps(
     with needed_for("A map by t-SNE"):
         from openTSNE import TSNEEmbedding
         from openTSNE.affinity import PerplexityBasedNN
+        from openTSNE.nearest_neighbors import Annoy, Sklearn
 
     yield 0.0
-    # One thread: others' threads spin, and wait far longer than they help while anything else runs.
-    near = PerplexityBasedNN(
-        around, perplexity=min(perplexity, (n - 1) / 3), n_jobs=1, random_state=seed
+    perplexity = min(perplexity, (n - 1) / 3)
+    # The index that openTSNE would choose itself; but to choose, it imports pynndescent, which
+    # compiles itself for a minute the first time. One thread: others' threads spin, and wait far
+    # longer than they help while anything else runs.
+    index = (Sklearn if n < _FEW else Annoy)(
+        around, min(n - 1, int(3 * perplexity)), n_jobs=1, random_state=seed
     )
+    near = PerplexityBasedNN(perplexity=perplexity, n_jobs=1, knn_index=index)
     # The usual start: small, so that points are free to part.
     space = TSNEEmbedding(
         start * 1e-4 / start[:, 0].std(), near, n_jobs=1, random_state=seed, learning_rate="auto"

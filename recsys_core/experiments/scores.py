@@ -11,6 +11,7 @@ from recsys_core.errors import RatingsError
 from recsys_core.experiments.defaults import looks_like_counts
 from recsys_core.models import FittedModel, MostPopular
 from recsys_core.ratings import Ratings
+from recsys_core.steps import to_end
 from recsys_core.text import Text
 
 # Ranking more cells than this for one model takes too long to wait for: so many users are drawn.
@@ -46,12 +47,7 @@ class Score:
 
 def scores(name: str, fitted: FittedModel, held_out: Ratings) -> Score:
     """Compute all measures of a fitted model on some ratings."""
-    steps = scoring(name, fitted, held_out)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
+    return to_end(scoring(name, fitted, held_out))
 
 
 def scoring(name: str, fitted: FittedModel, held_out: Ratings) -> Generator[None, None, Score]:

@@ -179,7 +179,7 @@ def _layout(
             type="log" if log_y else "linear",
             nticks=6,
         ),
-        **({"shapes": forks} if (forks := _forks(curves, mode)) else {}),
+        "shapes": _forks(curves, mode) or None,
         **_legend([curve.name for curve in curves]),
     }
 

@@ -176,7 +176,7 @@ def legend(part: Block, view: View) -> str:
     marks = said[view]
     if part.held_out.any():
         marks.append("Outlined: a rating held out of training.")
-    if part.hidden is not None and part.hidden.any():
+    if part.hidden.any():
         marks.append("?: hidden, for you to guess.")
     return " ".join(marks)
 
@@ -225,8 +225,7 @@ def _sentences(part: Block) -> list[list[str]]:
                 table[at] += f" ± {words.number(part.deviation[at])}"
             if part.has_ratings and not np.isnan(errors[at]):
                 table[at] += f" · error {_signed(errors[at], 2)}"
-    if part.hidden is not None:
-        table[part.hidden] = "hidden: to be guessed"
+    table[part.hidden] = "hidden: to be guessed"
     return [
         [f"{user} · {item}<br>{table[r, c]}" for c, item in enumerate(items)]
         for items in [_hover_names(part.item_names)]
@@ -261,9 +260,7 @@ def _gaps(part: Block, view: View) -> np.ndarray:
     """Where a dot says that nobody rated, (rows, columns); nowhere if there were too many."""
     gaps = np.isnan(part.trained if view == "filled" else part.values(view))
     dotted = view != "predicted" and not (view == "filled" and is_small(part))
-    if part.hidden is not None:
-        gaps = gaps & ~part.hidden
-    return gaps & (dotted and gaps.sum() <= _MOST_DOTS)
+    return gaps & ~part.hidden & (dotted and gaps.sum() <= _MOST_DOTS)
 
 
 def _dots(part: Block, view: View, mode: Mode) -> list[Trace]:
@@ -291,7 +288,7 @@ def _dots(part: Block, view: View, mode: Mode) -> list[Trace]:
 
 def _question_marks(part: Block, mode: Mode) -> list[Trace]:
     """A question mark in each cell that is hidden."""
-    if part.hidden is None or not part.hidden.any():
+    if not part.hidden.any():
         return []
     at_row, at_column = np.nonzero(part.hidden)
     marks = trace(

@@ -37,6 +37,14 @@ class Option:
     advanced: bool = False
     needs: Needs | None = None
 
+    def said(self, value: Any) -> str:
+        """Say a value of it in a few words: “λ = 0.05”, “biases”, “no biases”, “cosine”."""
+        if self.kind == "bool":
+            return self.label.lower() if value else f"no {self.label.lower()}"
+        if self.kind == "choice":
+            return str(value)
+        return f"{self.symbol or self.label.lower()} = {value:,.4g}"
+
     def lacking(self, ratings: Ratings) -> str:
         """Say why these ratings do not allow it to be on; "" where they do."""
         if self.needs == "times":

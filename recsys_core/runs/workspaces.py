@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from recsys_core import escape, words
+from recsys_core import escape
 from recsys_core.errors import SettingsError
 from recsys_core.experiments import Experiment, usual_model
 from recsys_core.experiments.experiment import SHARED
@@ -251,12 +251,12 @@ class Workspace:
         epoch = min(max(int(epoch), 0), parent.run.epoch)
         experiment = parent.run.experiment.fork(epoch, **changed)
         run = self.registry.run(self.owner, experiment, parent.run, epoch)
-        numbers = [
-            f"{option.symbol} = {words.minus(format(changed[option.name], ',.4g'))}"
+        parts = [
+            option.said(changed[option.name])
             for option in run.model.options()
-            if option.symbol and isinstance(changed.get(option.name), int | float)
+            if changed.get(option.name) is not None
         ]
-        name = ", ".join([described(run.model, run.settings), *numbers, f"from epoch {epoch}"])
+        name = ", ".join([described(run.model, run.settings), *parts, f"from epoch {epoch}"])
         return self.listed(run, name, parent.group)
 
     def listed(self, run: Run, name: str, group: str = "") -> Entry:

@@ -8,6 +8,7 @@ import { ManyPoints, thinned, whole } from "../../pages/shared/chart/js/many_poi
 /** @type {(n: number) => any} */
 const points = (n) => ({
   type: "scatter", mode: "markers", marker: {}, customdata: Array.from({ length: n }, (_, i) => i),
+  hovertext: Array(n).fill("a name"),
 })
 
 test("of a map of many points Plotly draws one a trace, of all others what it did", () => {
@@ -18,7 +19,7 @@ test("of a map of many points Plotly draws one a trace, of all others what it di
   const few = [points(1000), points(400)]
   assert.deepEqual([thinned(few), few[0].marker], [[], {}])
   const packed = { dtype: "i2", bdata: "A".repeat(8000) }
-  assert.deepEqual(thinned([{ ...points(0), customdata: packed }]), [0])
+  assert.deepEqual(thinned([{ ...points(3000), customdata: packed }]), [0])
 })
 
 test("a picture to be kept has all of them", () => {
@@ -52,8 +53,7 @@ test("they are painted where the axes are, in a drag where its event says", () =
   const many = new ManyPoints(plot)
   document.createElement = /** @type {any} */ (() => ({ getContext: () => stub }))
   many.canvas = /** @type {any} */ ({ begin: () => ({ ctx }), end() {}, clear() {} })
-  many.traces = [0, 1, 2]
-  many.paint()
+  many.show([0, 1, 2])
   const half = 4
   const places = () => drawn.map(([, left, top]) => [left + half, top + half])
   assert.deepEqual(places(), [[30, 105], [40, 5], [50, 55]], "hidden ones and unknown values aside")

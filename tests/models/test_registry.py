@@ -109,3 +109,11 @@ def test_what_each_kind_can_be_asked(name, settings, expected):
     few = {"n_epochs": 3} if kind.has_epochs else {}
     has = kind(**few, **settings).fit(small()).snapshot().has
     assert [field for field, there in dataclasses.asdict(has).items() if there] == expected.split()
+
+
+def test_a_setting_is_said_in_a_few_words():
+    of_sgd = {option.name: option for option in rc.SGD.options()}
+    assert of_sgd["reg"].said(0.05) == "λ = 0.05"
+    assert of_sgd["n_epochs"].said(12_000) == "epochs = 12,000"
+    assert (of_sgd["biases"].said(True), of_sgd["biases"].said(False)) == ("biases", "no biases")
+    assert {o.name: o for o in rc.NeuralMF.options()}["variant"].said("dot") == "dot"

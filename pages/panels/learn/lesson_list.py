@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.panels.learn import certificates
+from pages.panels.learn import certificates, tour
 from pages.shared import lessons, view
 from recsys_core import escape, words
 from recsys_core.lessons.lesson import Lesson
@@ -28,12 +28,7 @@ def draw() -> None:
     for found in every:
         if found.problem is not None:
             st.error(escape.markdown(str(found.problem)), icon=":material/error:")
-    tour = lessons.tour().lesson
-    if tour is not None and st.button(
-        f"Around the pages in {words.plural('minute', tour.minutes)}",
-        icon=":material/explore:", key="tour_again", type="tertiary",
-    ):  # fmt: skip
-        st.switch_page(lessons.begin(tour))
+    tour.again()
     certificates.section([found.lesson for found in every if found.lesson is not None])
 
 

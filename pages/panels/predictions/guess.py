@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.shared import parts
+from pages.shared import model_in_view, parts
 from pages.shared.model_in_view import ModelInView
 from pages.shared.tables import aligned
 from recsys_core import escape, words
@@ -28,7 +28,10 @@ def _drawn(model: ModelInView) -> tuple[Cells, str]:
     """The cells of the game, and how the keys of this round begin."""
     start = _start_of(model)
     seed = int(st.session_state.get(f"{start}_seed", 0))
-    cells = guessing.draw(model.split.train, model.split.validation, _CELLS, seed)
+    train, held_out = model.split.train, model.split.validation
+    cells = model_in_view.once(
+        model.run, ("guess", seed), lambda: guessing.draw(train, held_out, _CELLS, seed)
+    )
     return cells, f"{start}_{seed}"
 
 

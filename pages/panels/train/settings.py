@@ -219,12 +219,6 @@ def described(run: Run) -> str:
         value = run.settings.get(option.name)
         if option.advanced or value is None:
             continue
-        name = option.symbol or option.label.lower()
-        if option.kind == "bool":
-            if value or option.needs is None:  # what few data allow is only told where it is on
-                parts.append(option.label.lower() if value else f"no {option.label.lower()}")
-        elif option.kind == "choice":
-            parts.append(str(value))
-        else:
-            parts.append(f"{name} = {value:,.4g}")
+        if value or option.kind != "bool" or option.needs is None:
+            parts.append(option.said(value))  # what few data allow is only told where it is on
     return ", ".join(parts)

@@ -163,9 +163,8 @@ class Chart {
     // What is drawn is said by the chart's description; its letters one by one say nothing.
     for (const svg of this.div.querySelectorAll(".main-svg")) svg.setAttribute("aria-hidden", "true")
     this.marked = null
-    if (many.length) (this.many ??= new ManyPoints(this.div)).traces = many
-    else this.many?.clear()
-    this.many?.paint()
+    if (many.length) this.many ??= new ManyPoints(this.div)
+    this.many?.show(many)
     await this.mark()
     this.keyboard.update(this.data.marks)
     this.count()

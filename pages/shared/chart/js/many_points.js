@@ -22,18 +22,10 @@ export function thinned(data) {
   const clouds = data.flatMap(({ type, mode, customdata }, trace) =>
     type === "scatter" && mode === "markers" && customdata ? [trace] : [],
   )
-  const count = clouds.reduce((sum, trace) => sum + lengthOf(data[trace]), 0)
+  const count = clouds.reduce((sum, trace) => sum + data[trace].hovertext.length, 0)
   if (count < MANY) return []
   for (const trace of clouds) data[trace].marker.maxdisplayed = 1
   return clouds
-}
-
-// How many points a trace has; arrays may be packed (types.d.ts, Packed).
-/** @param {Trace} trace */
-function lengthOf({ customdata }) {
-  if (Array.isArray(customdata)) return customdata.length
-  const width = { i1: 1, u1: 1, i2: 2, u2: 2, i4: 4, u4: 4, f4: 4 }[/** @type {"i1"} */ (customdata.dtype)] ?? 8
-  return Math.floor((customdata.bdata.length * 3) / 4 / width)
 }
 
 // The trace with all of its points drawn by Plotly again, for a picture to be kept.
@@ -50,6 +42,13 @@ export class ManyPoints {
     this.canvas = new Canvas(plot, true)
     /** @type {number[]} */
     this.traces = []
+  }
+
+  // Paint the points of these traces, and of no others; none: what was painted is gone.
+  /** @param {number[]} traces */
+  show(traces) {
+    this.traces = traces
+    this.paint()
   }
 
   // Paint them where the axes are, or, in the midst of a drag, where its event says that they are.
@@ -93,11 +92,6 @@ export class ManyPoints {
       ctx.drawImage(image, x(trace.x[i]) - half, y(trace.y[i]) - half, 2 * half, 2 * half)
     }
     ctx.globalAlpha = 1
-  }
-
-  clear() {
-    this.traces = []
-    this.canvas.clear()
   }
 }
 
