@@ -43,7 +43,8 @@ class Option:
             return self.label.lower() if value else f"no {self.label.lower()}"
         if self.kind == "choice":
             return str(value)
-        return f"{self.symbol or self.label.lower()} = {value:,.4g}"
+        number = f"{value:,}" if self.kind == "int" else f"{value:,.4g}"
+        return f"{self.symbol or self.label.lower()} = {number}"
 
     def lacking(self, ratings: Ratings) -> str:
         """Say why these ratings do not allow it to be on; "" where they do."""
