@@ -159,7 +159,7 @@ for ask in (
     assert [line.partition(",")[0] for line in said] == [
         "Neural MF needs PyTorch",
         "A figure needs Plotly",
-        "A map by t-SNE needs scikit-learn",
+        "A map by t-SNE needs openTSNE",
         "The file needs pyarrow",
     ]
     for line, extra in zip(said, ("neural", "figures", "maps", "files"), strict=True):

@@ -37,7 +37,9 @@ def test_after_kill_9_all_that_was_trained_is_there(browser: Browser, tmp_path: 
         page.goto(f"{server.url}/compare?compare=kept")
         expect(page.locator(".st-key-kept_actions")).to_be_visible(timeout=LONG)
         os.kill(server.pid, signal.SIGKILL)
+    page.close()  # it would load itself again as soon as a server answers
     with serving(port, tmp_path / "second.txt", database) as server:
+        page = context.new_page()
         page.goto(f"{server.url}/train")
         expect(page.get_by_text("ALS, k = 2").first).to_be_visible(timeout=LONG)
         expect(page.get_by_text("SGD, k = 3").first).to_be_visible()
