@@ -12,6 +12,8 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+from recsys_core import escape
+
 
 class Text(str):
     """A sentence in English that remembers what it was made of. Immutable.
@@ -25,7 +27,7 @@ class Text(str):
         ``str.format``: ``{share:.0%}``, ``{n:,}``.
     plural : the sentence for every ``n`` but 1; there must then be a value called n.
     values : numbers, text or other Texts. Text that people brought belongs here, never into the id:
-        braces in a value mean nothing.
+        braces in a value mean nothing, and the sentence shows it on one line.
     """
 
     __slots__ = ("id", "plural", "values")
@@ -39,7 +41,8 @@ class Text(str):
         if plural is not None and "n" not in values:
             raise TypeError("A Text with a plural needs the number n.")
         sentence = id if plural is None or values["n"] == 1 else plural
-        text = super().__new__(cls, sentence.format_map(values))
+        shown = {name: _on_one_line(value) for name, value in values.items()}
+        text = super().__new__(cls, sentence.format_map(shown))
         for name, value in (("id", id), ("plural", plural), ("values", MappingProxyType(values))):
             object.__setattr__(text, name, value)
         return text
@@ -55,3 +58,10 @@ class Text(str):
         values = {k: v.to_dict() if isinstance(v, Text) else v for k, v in self.values.items()}
         plural = {} if self.plural is None else {"plural": self.plural}
         return {"id": self.id, **plural, "values": values}
+
+
+def _on_one_line(value: Any) -> Any:
+    """A value as a sentence shows it: text that people brought may hold ends of line."""
+    if isinstance(value, str) and not isinstance(value, Text) and not value.isprintable():
+        return escape.one_line(value)
+    return value

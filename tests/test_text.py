@@ -25,6 +25,10 @@ def test_braces_in_what_people_bring_mean_nothing():
     assert str(text) == "{evil} {0} {__class__} holds 1 rating was left out.."
 
 
+def test_what_people_bring_is_shown_on_one_line():
+    assert str(Text("column “{name}”.", name="user\nid\u202e")) == "column “user id”."
+
+
 def test_it_is_a_value():
     assert left_out(3) == left_out(3) != left_out(4)
     assert len({left_out(3), left_out(3), left_out(4)}) == 2

@@ -236,12 +236,12 @@ _FEW_ROWS = 256
 
 
 def columns_of(table: pd.DataFrame) -> Iterator[Column]:
-    """The columns one after the other; of a table with few rows as arrays of objects.
+    """The columns one after the other; of a table with few rows, or of objects alone, as arrays.
 
     pandas takes some tenths of a millisecond for each column it hands out, and as long again to
     code it, whatever is in it: seconds for two lines of a sheet with 16,384 columns.
     """
-    if len(table) <= _FEW_ROWS:
+    if len(table) <= _FEW_ROWS or (table.dtypes == object).all():
         yield from table.to_numpy(dtype=object).T
     else:
         yield from (table.iloc[:, at] for at in range(table.shape[1]))
@@ -249,7 +249,7 @@ def columns_of(table: pd.DataFrame) -> Iterator[Column]:
 
 def factorized(column: Column) -> tuple[np.ndarray, Sequence[Any]]:
     """Codes, (n_rows,), −1 where missing, and the distinct cells, each to be looked at once."""
-    if isinstance(column, np.ndarray):
+    if isinstance(column, np.ndarray) and len(column) <= _FEW_ROWS:
         places: dict[tuple[type, Any], int] = {}
         codes = [places.setdefault((type(cell), cell), len(places)) for cell in column]
         return np.array(codes, dtype=np.intp), [cell for _, cell in places]

@@ -245,9 +245,9 @@ _CELLS = st.one_of(
 
 
 @settings(max_examples=60)
-@given(st.lists(st.lists(_CELLS, min_size=3, max_size=3), min_size=1, max_size=5))
-def test_few_rows_are_numbers_as_many_are(rows):
-    table = pd.DataFrame(rows)
+@given(st.lists(st.lists(_CELLS, min_size=3, max_size=3), min_size=1, max_size=5), st.booleans())
+def test_columns_as_arrays_are_the_same_numbers(rows, many):
+    table = pd.DataFrame(rows * 300, dtype=object) if many else pd.DataFrame(rows)
     arrays = list(cells.columns_of(table))
     series = [table.iloc[:, at] for at in range(3)]
     assert all(isinstance(column, np.ndarray) for column in arrays)

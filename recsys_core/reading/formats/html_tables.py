@@ -58,14 +58,14 @@ def read(data: bytes, said: str, table: str | None = None) -> RecordCells:
     spent = budget.now()
     text = data.decode("utf-8", "replace")
     for at in range(0, len(text), _PIECE):
-        page.feed(text[at : at + _PIECE])
+        page.read(text[at : at + _PIECE])
         spent.spend(said)
         # Python's parser looks through all of a tag or comment without an end, again and again.
         if len(page.rawdata) > _PIECE:
             raise unreadable(
                 Text("{said} holds a tag that does not end; save the page again.", said=said)
             )
-    page.close()
+    page.read("", ends=True)
     found = [(t, *trimmed(t.rows)) for t in page.tables]
     found = [(t, records, numbers) for t, records, numbers in found if len(records) > 1]
     found = [one for one in found if max(map(len, one[1])) > 1]
@@ -109,6 +109,23 @@ class _Page(HTMLParser):
         self._silent = 0
         self._in_caption = False
         self._n_cells = 0
+
+    def read(self, text: str, ends: bool = False) -> None:
+        """Take in a piece of the page; after the last one finish the tables that do not end.
+
+        Raises
+        ------
+        ReadError
+            If the page holds a mark that Python's parser does not know, or more than fits.
+        """
+        try:
+            self.feed(text)
+            if ends:
+                self.close()
+        except AssertionError:  # what the parser raises at “<![” before an unknown word
+            raise unreadable(
+                Text("{said} holds a damaged mark “<!”; save the page again.", said=self._said)
+            ) from None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in ("script", "style", "noscript", "template"):
@@ -180,20 +197,21 @@ class _Page(HTMLParser):
             self._texts[-1].append(text)
 
     def _end_cell(self) -> None:
-        texts, table = self._texts[-1], self._open[-1]
+        texts = self._texts[-1]
         if texts is None:
             return
         self._texts[-1] = None
-        text = re.sub(r"\s+", " ", "".join(texts)).strip()
+        text = " ".join("".join(texts).split())
+        table = self._open[-1]
         row = table.rows[-1]
-        self._fill(table, row)
+        if table.below:
+            self._fill(table, row)
         n_columns, n_rows = self._spans[-1]
         self._n_cells += n_columns
         if self._n_cells > MAX_SHEET_CELLS or len(row) + n_columns > MAX_COLUMNS:
             raise unreadable(
                 Text("{said} has more cells than fit; bring its table as CSV.", said=self._said)
             )
-        budget.now().take(self._said, [text, *[""] * (n_columns - 1)])
         for at in range(n_columns):
             # A title that spans the table is written once; a name that spans rows counts for each.
             written = text if at == 0 else ""
@@ -208,7 +226,9 @@ class _Page(HTMLParser):
     def _end_row(self) -> None:
         table = self._open[-1]
         if table.in_row:
-            self._fill(table, table.rows[-1])
+            row = table.rows[-1]
+            self._fill(table, row)
+            budget.now().take(self._said, [cell or "" for cell in row])
         table.in_row = False
 
     def _fill(self, table: _Table, row: list[str | None]) -> None:
@@ -219,7 +239,6 @@ class _Page(HTMLParser):
                 table.below[len(row)] = n_left - 1, text
             row.append(text or None)
             self._n_cells += 1
-            budget.now().take(self._said, [""])
 
 
 def _span(text: str | None) -> int:

@@ -20,7 +20,7 @@ _MARK = b"SQLite format 3\x00"
 _MOST_TABLES = 100
 # Seconds of computing, and bytes for which there is one more: a view may be written so that it
 # never ends, and pages of a damaged file may lead in a circle.
-_SECONDS, _BYTES_A_SECOND = 6, 1_000_000
+_SECONDS, _BYTES_A_SECOND = 4, 1_000_000
 _LONGEST = 1_000_000  # bytes of a cell
 
 

@@ -193,6 +193,8 @@ def _records(book: Any, name: str, about: _Extents, said: str) -> tuple[list[lis
     n_cells = 0
     spent = budget.now()
     for row in sheet.iter_rows():
+        while row and row[-1] == "":  # most cells of a wide sheet
+            row.pop()
         cells = list(map(_cell, row))
         spent.take(said, cells)
         while cells and cells[-1] is None:
