@@ -241,7 +241,7 @@ def columns_of(table: pd.DataFrame) -> Iterator[Column]:
     pandas takes some tenths of a millisecond for each column it hands out, and as long again to
     code it, whatever is in it: seconds for two lines of a sheet with 16,384 columns.
     """
-    if len(table) <= _FEW_ROWS or (table.dtypes == object).all():
+    if len(table) <= _FEW_ROWS or all(map(pd.api.types.is_object_dtype, table.dtypes)):
         yield from table.to_numpy(dtype=object).T
     else:
         yield from (table.iloc[:, at] for at in range(table.shape[1]))
