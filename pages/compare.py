@@ -16,7 +16,7 @@ PARTS = {
     "kept": ("Kept runs", kept.draw),
 }
 
-header.title("Compare")
+header.title("Compare", "Run", "Seed", "Validation part", "Test part")
 st.markdown("Several models beside each other: which is better, at what, and whether by chance.")
 chosen = choices.segmented(
     "compare",

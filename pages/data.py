@@ -90,7 +90,7 @@ def _known(ratings: Ratings, split: Split, mode: Mode) -> None:
         st.caption(_GAP)
 
 
-place = header.title("Data")
+place = header.title("Data", "User", "Item", "Scale", "Sparsity")
 st.markdown("Who rated what, how, and what is missing: the gaps are what a model will fill.")
 
 choosing = sources.choose()

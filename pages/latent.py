@@ -35,7 +35,7 @@ def selected(shown: Map) -> None:
     lay_over("latent", shown.overlay())
 
 
-place = header.title("Latent space")
+place = header.title("Latent space", "Latent space", "Factor (latent factor)")
 st.markdown(
     "Users and items as points: the model puts those near each other who go well together. "
     "Click one to see who is alike."

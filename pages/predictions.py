@@ -153,7 +153,7 @@ def offered(model: ModelInView) -> dict[View, str]:
     return {view: named[view] for view in matrix_view.views(model.fitted)}
 
 
-place = header.title("Predictions")
+place = header.title("Predictions", "Gap", "Clip")
 st.markdown(
     "Everyone's rating of everything, as the model sees it: in the gaps it guesses, elsewhere one "
     "sees how far off it is."

@@ -17,7 +17,7 @@ from pages.shared import (
 )
 from recsys_core.models import Guest
 
-place = header.title("Recommend")
+place = header.title("Recommend", "Guest", "Fold-in", "Cold start")
 st.markdown(
     "What the model would suggest to someone, and which of their own ratings speak for it. "
     "Somebody new needs to rate only a few things."

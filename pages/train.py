@@ -21,7 +21,10 @@ if view.ratings() is None:
 entry = view.entry() or view.new_entry()
 run = entry.run
 
-place = header.title(escape.markdown(f"{run.ratings.name} ▸ {entry.name}"))
+place = header.title(
+    escape.markdown(f"{run.ratings.name} ▸ {entry.name}"),
+    "Epoch", "Objective (loss)", "RMSE", "Best epoch", "Overfitting",
+)  # fmt: skip
 nouns = many(run.ratings.item_noun)
 st.markdown(
     f"Epoch by epoch (each goes once through all ratings) the error falls, the gaps fill in, and "

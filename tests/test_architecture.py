@@ -18,9 +18,10 @@ CORE = ROOT / "recsys_core"
 # A part of the core (a module or a package) may import parts from the lines above its own, never
 # from its own line or below.
 LAYERS = (
-    {"text", "stepwise", "escape", "steps"},
+    {"stepwise", "escape", "steps"},
+    {"text"},
     {"errors", "version"},
-    {"words", "extras", "recipes", "repeats", "kernels", "formulas"},
+    {"words", "extras", "recipes", "repeats", "kernels", "formulas", "glossary"},
     {"ratings"},
     {"splits", "standardized", "ordering"},
     {"metrics"},

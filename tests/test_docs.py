@@ -12,6 +12,7 @@ import pytest
 
 import recsys_core as rc
 from benchmarks import document
+from docs import glossary as glossary_page
 from docs import reading as reading_page
 from docs import replicas as replicas_page
 from recsys_core import metrics
@@ -178,6 +179,11 @@ def test_the_tables_of_the_benchmarks_are_those_of_the_results():
 def test_the_page_of_files_is_what_the_reader_says():
     """Run “python -m docs.reading” where this fails."""
     assert page("reading") == reading_page.page()
+
+
+def test_the_glossary_is_what_the_pages_say():
+    """Run “python -m docs.glossary” where this fails."""
+    assert page("glossary") == glossary_page.page()
 
 
 def test_the_page_of_the_replicas_says_what_they_say():

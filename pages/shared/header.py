@@ -9,16 +9,22 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import parts, presentation, take_home, view
 from pages.shared.chart.assets import component_of
+from recsys_core import glossary
 
 _LINK = st.components.v2.component(
     "factorscope_share", js=component_of("share.js"), isolate_styles=False
 )
 
 
-def title(text: str) -> DeltaGenerator:
-    """Draw the head; returns the place for what the page offers to take home, see ``export``."""
+def title(text: str, *terms: str) -> DeltaGenerator:
+    """Draw the head; returns the place for what the page offers to take home, see ``export``.
+
+    ``terms``: titles of the glossary that the page is about, for a tooltip beside its title.
+    """
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="page_head"):
-        st.title(text, anchor=False, width="stretch")
+        st.title(
+            text, anchor=False, width="stretch", help=glossary.tooltip(*terms) if terms else None
+        )
         place = st.container(width="content", key="export_place")
         presentation.button()
         if parts.drawn("share"):

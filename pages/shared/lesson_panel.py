@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from pages.shared import lessons, view
-from recsys_core import escape
+from recsys_core import escape, glossary
 from recsys_core.lessons import checks, shelf
 from recsys_core.lessons.lesson import Do, Lesson, Question, Step
 from recsys_core.lessons.shelf import Found
@@ -130,6 +130,7 @@ def _draw(lesson: Lesson) -> None:
         for number, action in enumerate(step.do):
             _button(action, f"lesson_do_{number}")
         _checks(lesson, at)
+        _words(step)
         _hints(lesson, at, step.hints)
         for number, question in enumerate(step.questions, start=1):
             _ask(lesson, f"{at}.{number}", question)
@@ -178,6 +179,13 @@ def _checks(lesson: Lesson, at: int) -> None:
             lines.append(f"<li>To do: {goal}<small>{escape.html(missing)}</small></li>")
     lessons.note(done)
     st.html(f'<div role="status"><ul class="fs-checks">{"".join(lines)}</ul></div>')
+
+
+def _words(step: Step) -> None:
+    """The words of the glossary that the step uses, behind a button."""
+    if titles := glossary.among(step.text):
+        with st.popover("Words of this step", icon=":material/menu_book:", key="lesson_words"):
+            st.markdown(glossary.tooltip(*titles))
 
 
 def _hints(lesson: Lesson, at: int, hints: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ from pages.shared import choices, parts, pickers, session, view
 from pages.shared.chart.chart import chart
 from pages.shared.model_in_view import ModelInView
 from pages.shared.tables import aligned
-from recsys_core import escape, words
+from recsys_core import escape, glossary, words
 from recsys_core.asking import similarity
 from recsys_core.asking.similarity import By
 from recsys_core.figures import similarity_matrix
@@ -125,7 +125,11 @@ def _items(model: ModelInView, item: int | None) -> None:
 
 def items_alone(model: ModelInView) -> None:
     """The items most like one, for a page that has nothing else to show."""
-    st.header(f"Similar {words.many(model.ratings.item_noun)}", anchor=False)
+    st.header(
+        f"Similar {words.many(model.ratings.item_noun)}",
+        anchor=False,
+        help=glossary.tooltip("Cosine similarity"),
+    )
     _items(model, None)
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from pages.routes import take_home as route
 from pages.shared import parts, receipt, view
 from pages.shared.chart.assets import PLOTLY_FILE, SCRIPTS
-from recsys_core import escape, words
+from recsys_core import escape, glossary, words
 from recsys_core.asking import exports
 from recsys_core.errors import FactorscopeError
 from recsys_core.runs import Entry, Run, brought
@@ -41,7 +41,7 @@ def section() -> None:
     entry = view.entry()
     if entry is None or not parts.drawn("export"):
         return
-    st.header("Take home", anchor=False)
+    st.header("Take home", anchor=False, help=glossary.tooltip("Receipt", "Fingerprint"))
     receipt.button(entry, epoch=view.epoch(), key="take_receipt")
     draw(entry)
 

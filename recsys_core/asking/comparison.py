@@ -26,6 +26,7 @@ import pandas as pd
 
 from recsys_core.asking.similarity import fitted_of
 from recsys_core.errors import RatingsError, SettingsError
+from recsys_core.glossary import meaning
 from recsys_core.kernels.threads import one_blas_thread
 from recsys_core.metrics import liked_from
 from recsys_core.models import FittedModel, Model
@@ -70,64 +71,73 @@ class Metric:
     of: Of
     better: Literal["lower", "higher"] | None
 
+    @property
+    def tooltip(self) -> str:
+        """Its meaning, and whether more is better."""
+        if self.better is None:
+            return self.meaning
+        lower = self.better == "lower"
+        said = "{meaning} Lower is better." if lower else "{meaning} Higher is better."
+        return Text(said, meaning=self.meaning)
+
 
 METRICS = {
     "rmse": Metric(
-        "RMSE", "Typical distance between predicted and true rating, large ones counting more.",
+        "RMSE", meaning("RMSE"),
         "√(mean (r − r̂)²), r̂ clipped to the scale",
         "Herlocker, Konstan, Terveen and Riedl, ACM TOIS 22, 2004", "errors", "lower",
     ),
     "mae": Metric(
-        "MAE", "Mean distance between predicted and true rating.",
+        "MAE", meaning("MAE"),
         "mean |r − r̂|, r̂ clipped to the scale",
         "Herlocker, Konstan, Terveen and Riedl, ACM TOIS 22, 2004", "errors", "lower",
     ),
     "mape": Metric(
-        "MAPE, %", "Mean distance in percent of the true rating.",
+        "MAPE, %", meaning("MAPE"),
         "100 · mean |r − r̂| / r, on scales above 0",
         "Hyndman and Koehler, International Journal of Forecasting 22, 2006", "errors", "lower",
     ),
     "precision": Metric(
-        "precision", "Share of the places taken by items the user liked.",
+        "precision", meaning("Precision"),
         "mean over users |L ∩ liked| / n",
         "Herlocker, Konstan, Terveen and Riedl, ACM TOIS 22, 2004", "liked", "higher",
     ),
     "recall": Metric(
-        "recall", "Share of what the user liked that is in the list.",
+        "recall", meaning("Recall"),
         "mean over users |L ∩ liked| / |liked|",
         "Herlocker, Konstan, Terveen and Riedl, ACM TOIS 22, 2004", "liked", "higher",
     ),
     "ndcg": Metric(
-        "NDCG", "Whether what the user liked stands high in the list; 1 is perfect.",
+        "NDCG", meaning("NDCG"),
         "mean over users Σ 1 / log₂(place + 1) over liked items, divided by the best possible sum",
         "Järvelin and Kekäläinen, ACM TOIS 20, 2002", "liked", "higher",
     ),
     "map": Metric(
-        "MAP", "Mean, over what the user liked, of the precision at its place.",
+        "MAP", meaning("MAP"),
         "mean over users Σ precision at the place of each liked item in L / min(n, |liked|)",
         "Manning, Raghavan and Schütze, Introduction to Information Retrieval, 2008, chapter 8",
         "liked", "higher",
     ),
     "coverage": Metric(
-        "coverage, %", "Share of all items that stand in anybody's list.",
+        "coverage, %", meaning("Coverage"),
         "100 · |⋃ L| / number of items",
         "Ge, Delgado-Battenfeld and Jannach, RecSys 2010", "lists", None,
     ),
     "novelty": Metric(
-        "novelty, bits", "How little known the recommended items are: one more is half as known.",
+        "novelty, bits", meaning("Novelty"),
         "mean over lists of mean −log₂(n_i / number of users); an item nobody rated counts as one "
         "that one user rated",
         "Zhou, Kuscsik, Liu, Medo, Wakeling and Zhang, PNAS 107, 2010", "lists", None,
     ),
     "diversity": Metric(
-        "diversity", "How little the items of a list have the same audience: 1 is none in common.",
+        "diversity", meaning("Diversity"),
         "mean over lists of mean 1 − n_ij / √(n_i n_j) over pairs in L, n_ij the users who rated "
         "both in training",
         "Ziegler, McNee, Konstan and Lausen, WWW 2005 (with the cosine of who rated what)",
         "lists", None,
     ),
     "popularity": Metric(
-        "popularity, %", "Share of users who have rated the recommended items, on average.",
+        "popularity, %", meaning("Popularity"),
         "100 · mean over lists of mean n_i / number of users",
         "Abdollahpouri, Burke and Mobasher, FLAIRS 2019", "lists", None,
     ),

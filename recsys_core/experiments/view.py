@@ -197,7 +197,7 @@ OPTIONS = {
     "kept_order": Option("down", ("down", "up")),
     "kept_page": Option("1", (), _NUMBER),
     # Learn
-    "learn": Option("", ("", "lessons", "replicas")),
+    "learn": Option("", ("", "lessons", "replicas", "words")),
     "replica": Option("0", ("0", "1", "2", "3", "4")),
 }
 

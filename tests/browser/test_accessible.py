@@ -68,7 +68,7 @@ def test_axe_finds_nothing_on_any_page(width, dark, browser_page):
     page = browser_page(*WIDTHS[width], dark)
     page.add_init_script(path=AXE)
     found: list[str] = []
-    for path in ("", "data", "predictions"):
+    for path in ("", "data", "predictions", "learn?learn=words"):
         go_to(page, path)
         check(page, f"{path or 'home'} with nothing", found)
     learned(page)

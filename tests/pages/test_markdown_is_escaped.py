@@ -23,7 +23,7 @@ OURS = frozenset(
     "CATALOGUE[key].title MODELS.described(algorithm)[1] MODELS.described(name)[0] before_reasons "
     "case.title each each.text each.title group heatmap.legend item_noun k label meaning "
     "model.title n_factors names.__getitem__ noun of option.meaning own ratings.scale "
-    "each.code.__module__ "
+    "each.code.__module__ glossary.tooltip "
     "release.terms release.title replica.number replica.settings replica.summary replica.system "
     "shown speed sums.pulled sums.rest title what_would_be_here words.many words.given "
     "words.a words.error words.factor words.measure words.number words.percent words.plural "

@@ -11,6 +11,7 @@ from pages.shared.lesson_panel import PLACES
 from recsys_core import runs
 from recsys_core.experiments.store_errors import VARIABLE
 from recsys_core.experiments.view import PARTS
+from recsys_core.glossary import GLOSSARY
 from recsys_core.lessons import shelf
 from recsys_core.lessons.lesson import CONTROLS
 from recsys_core.runs import past
@@ -261,6 +262,24 @@ def test_the_old_address_opens_the_replicas(browser_id):
     assert any("Run this replica" in button.label for button in at.button) or at.selectbox
     at = open_page("learn", browser_id, "learn=replicas")
     assert "Article" in [box.label for box in at.selectbox]
+
+
+def test_words_are_found_by_a_part_of_them_and_by_what_is_said_of_them(browser_id):
+    at = open_page("learn", browser_id, "learn=words")
+    shown = [said.value for said in at.markdown]
+    assert len([said for said in shown if said.startswith("**")]) == len(GLOSSARY)
+    at = checked(at.text_input(key="word").input("Mean absolute").run())
+    shown = [said.value for said in at.markdown if said.value.startswith("**")]
+    assert [said.split("**")[1] for said in shown] == ["MAE.", "MAPE."]
+    at = checked(at.text_input(key="word").input("<b>").run())
+    assert "No word found" in text_of(at)
+    assert not [said for said in at.markdown if said.value.startswith("**")]
+
+
+def test_a_step_of_a_lesson_explains_its_words(browser_id):
+    at = begin(browser_id, "factors")
+    said = [said.value for said in at.markdown if said.value.startswith("**Factor (latent")]
+    assert len(said) == 1 and "**Noise.**" in said[0]
 
 
 # --- the tour -------------------------------------------------------------------------------------

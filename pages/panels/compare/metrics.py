@@ -9,7 +9,7 @@ from pages.panels.compare.side_by_side import Candidate
 from pages.shared import empty_state, session, view
 from pages.shared.chart import min_width
 from pages.shared.chart.chart import chart
-from recsys_core import escape, words
+from recsys_core import escape, glossary, words
 from recsys_core.asking import disagreement
 from recsys_core.asking import reliability as calibration
 from recsys_core.experiments.scores import PLACES
@@ -53,7 +53,7 @@ def draw() -> None:
 
 
 def _ranks(found: list[Candidate]) -> None:
-    st.header("Ranks", anchor=False)
+    st.header("Ranks", anchor=False, help=glossary.tooltip("RMSE", "NDCG", "Recall"))
     models = {each.name: each.measured for each in found}
     ranks, values = disagreement.ranks(models), disagreement.values(models)
     said = disagreement.sentence(models)

@@ -8,7 +8,8 @@ from pages.panels.train.settings import described
 from pages.shared import choices, empty_state, session, study_progress, view
 from pages.shared.chart.chart import chart
 from pages.shared.tables import aligned
-from recsys_core import escape, words
+from recsys_core import escape, glossary, words
+from recsys_core.asking.comparison import METRICS
 from recsys_core.experiments import seed_band, split_study
 from recsys_core.experiments.outcome import MOST_ITEMS, NEIGHBOURS, Outcome
 from recsys_core.experiments.scores import PLACES
@@ -33,8 +34,8 @@ _HELP = {
     "± RMSE": "Standard deviation over the folds: what the draw alone does.",
     "of these unseen": "Held-out ratings with a user or an item that training never saw.",
     "held out": "Ratings judged on: the validation part; of folds, the fold.",
-    f"NDCG@{PLACES}": "Whether what people liked stands high in their list: 1 is perfect.",
-    f"recall@{PLACES}": f"Share of what people liked that is among the {PLACES} recommended.",
+    f"NDCG@{PLACES}": METRICS["ndcg"].tooltip,
+    f"recall@{PLACES}": METRICS["recall"].tooltip,
 }
 
 
@@ -60,7 +61,11 @@ def draw() -> None:
 
 
 def _splits(entry: Entry) -> None:
-    st.header("Splits compared", anchor=False)
+    st.header(
+        "Splits compared",
+        anchor=False,
+        help=glossary.tooltip("Split", "Validation part", "Cold start"),
+    )
     planned = split_study.under_splits(entry.run.experiment)
     for why in split_study.not_offered(entry.run.ratings):
         st.caption(escape.markdown(str(why)))
@@ -120,7 +125,7 @@ def _splits(entry: Entry) -> None:
 
 
 def _seeds(entry: Entry) -> None:
-    st.header("Seed band", anchor=False)
+    st.header("Seed band", anchor=False, help=glossary.tooltip("Seed"))
     run = entry.run
     offered = seed_band.seeded(run.experiment)
     if not offered:

@@ -241,13 +241,8 @@ def _helps(found: pd.DataFrame) -> dict[str, Any]:
                 column.removeprefix("validation ").removeprefix("test ").split("@")[0].split(",")[0]
                 == name
             ):
-                shown[column] = st.column_config.Column(help=_help(metric))
+                shown[column] = st.column_config.Column(help=metric.tooltip)
     return shown
-
-
-def _help(metric: comparison.Metric) -> str:
-    better = "" if metric.better is None else f" {metric.better.capitalize()} is better."
-    return f"{metric.meaning}{better}"
 
 
 def _meanings() -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import parts, session, view
-from recsys_core import escape, reading, words
+from recsys_core import escape, glossary, reading, words
 from recsys_core.datasets import movielens
 from recsys_core.errors import FactorscopeError
 from recsys_core.experiments.experiment import remember_split
@@ -69,7 +69,11 @@ Choice = Recipe | Callable[[], Split]
 @st.fragment
 def section(data: DataSet) -> None:
     """Show the split chosen for new runs, and the form to choose another."""
-    st.header("Split", anchor=False)
+    st.header(
+        "Split",
+        anchor=False,
+        help=glossary.tooltip("Split", "Training part", "Validation part", "Test part"),
+    )
     st.html(_bar(data.split))
     for sentence in data.split.report.sentences():
         st.caption(escape.markdown(sentence))

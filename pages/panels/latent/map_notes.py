@@ -13,7 +13,7 @@ from pages.panels.latent.map_controls import Map
 from pages.shared import model_in_view, parts, view
 from pages.shared.model_in_view import ModelInView
 from pages.shared.tables import aligned
-from recsys_core import escape, words
+from recsys_core import escape, glossary, words
 from recsys_core.asking import latent_map
 from recsys_core.figures import latent
 from recsys_core.ratings import Side
@@ -162,7 +162,11 @@ def _table(
 def axis_ends(model: ModelInView) -> None:
     """What lies at both ends of each factor, as a table."""
     noun = model.ratings.item_noun
-    st.header("What lies at both ends of each factor", anchor=False)
+    st.header(
+        "What lies at both ends of each factor",
+        anchor=False,
+        help=glossary.tooltip("Factor (latent factor)"),
+    )
     st.markdown(
         f"Who has a positive number in a factor is drawn to the {words.many(noun)} at its high end "
         "and away from those at its low end. Which factor comes first, and which end is high, is "

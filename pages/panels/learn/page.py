@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pages.panels.learn import lesson_list, replicas
+from pages.panels.learn import lesson_list, replicas, word_list
 from pages.shared import choices, header, view
 
-_PARTS = {"lessons": "Lessons", "replicas": "Published systems, run again"}
+_PARTS = {"lessons": "Lessons", "replicas": "Published systems, run again", "words": "Words"}
 
 
 def draw(usual: str) -> None:
@@ -17,5 +17,7 @@ def draw(usual: str) -> None:
     )
     if chosen == "lessons":
         lesson_list.draw()
-    else:
+    elif chosen == "replicas":
         replicas.draw()
+    else:
+        word_list.draw()

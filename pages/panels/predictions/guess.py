@@ -8,7 +8,7 @@ import streamlit as st
 from pages.shared import model_in_view, parts
 from pages.shared.model_in_view import ModelInView
 from pages.shared.tables import aligned
-from recsys_core import escape, words
+from recsys_core import escape, glossary, words
 from recsys_core.asking import guessing
 from recsys_core.asking.guessing import Cells
 from recsys_core.models import FittedModel, Model
@@ -46,7 +46,7 @@ def hidden(model: ModelInView) -> Cells | None:
 
 def section(model: ModelInView) -> None:
     """The cells, to be guessed and revealed; in a part of the page that runs alone."""
-    st.header("Guess before you look", anchor=False)
+    st.header("Guess before you look", anchor=False, help=glossary.tooltip("RMSE", "Baseline"))
     if not model.fitted.has.ratings:
         st.caption(
             "This model predicts who would choose what, not ratings: there are none to guess."

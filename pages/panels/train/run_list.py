@@ -11,8 +11,9 @@ from pages.panels.train.live_panels import curve_of
 from pages.panels.train.settings import described
 from pages.shared import download_buttons, parts, receipt, session, sidebar, view
 from pages.shared.tables import aligned
-from recsys_core import escape, words
+from recsys_core import escape, glossary, words
 from recsys_core.asking import exports
+from recsys_core.asking.comparison import METRICS
 from recsys_core.errors import FactorscopeError
 from recsys_core.experiments.scores import PLACES, loses_to_popular
 from recsys_core.figures import curves
@@ -30,7 +31,7 @@ def runs() -> None:
 
     Each can be shown, looked at, renamed and removed.
     """
-    st.header("Runs", anchor=False)
+    st.header("Runs", anchor=False, help=glossary.tooltip("Run", "Fork"))
     groups: dict[str, list[Entry]] = {}
     for each in session.workspace().entries:
         groups.setdefault(each.group, []).append(each)
@@ -260,12 +261,14 @@ def _test(run: Run) -> None:
         hide_index=True,
         alt="Errors on the test ratings",
         column_config={
-            "RMSE": st.column_config.TextColumn(help=_HELP["RMSE"]),
-            "MAE": st.column_config.TextColumn(help=_HELP["MAE"]),
-            f"NDCG@{PLACES}": st.column_config.TextColumn(help=_HELP["NDCG"]),
-            f"recall@{PLACES}": st.column_config.TextColumn(help=_HELP["recall"]),
-            "RMSE, rounded": st.column_config.TextColumn(help=_HELP["rounded"]),
-            "MAPE, %": st.column_config.TextColumn(help=_HELP["MAPE"]),
+            "RMSE": st.column_config.TextColumn(help=METRICS["rmse"].tooltip),
+            "MAE": st.column_config.TextColumn(help=METRICS["mae"].tooltip),
+            f"NDCG@{PLACES}": st.column_config.TextColumn(
+                help=f"{METRICS['ndcg'].tooltip} {_SAMPLED}"
+            ),
+            f"recall@{PLACES}": st.column_config.TextColumn(help=METRICS["recall"].tooltip),
+            "RMSE, rounded": st.column_config.TextColumn(help=_ROUNDED),
+            "MAPE, %": st.column_config.TextColumn(help=f"{METRICS['mape'].tooltip} {_PERCENT}"),
         },
     )
     noun = words.many(run.ratings.item_noun)
@@ -277,17 +280,10 @@ def _test(run: Run) -> None:
         st.caption(escape.markdown(str(lost)))
 
 
-_HELP = {
-    "RMSE": "Typical distance between predicted and true rating, large ones counting more; "
-    "smaller is better.",
-    "MAE": "Mean distance between predicted and true rating; smaller is better.",
-    "NDCG": f"Whether what people liked stands high among the {PLACES} recommended: 1 is perfect. "
-    "Of very many users a sample is judged, the same for all models.",
-    "rounded": "RMSE of predictions rounded to a rating that can be given.",
-    "MAPE": "Mean distance in percent of the true rating: one star of error counts five times as "
-    "much on a 1 as on a 5.",
-    "recall": f"Share of what people liked that is among the {PLACES} recommended.",
-}
+# Beside the meaning of each measure.
+_ROUNDED = "RMSE of predictions rounded to a rating that can be given."
+_SAMPLED = "Of very many users a sample is judged, the same for all models."
+_PERCENT = "One star of error counts five times as much on a 1 as on a 5."
 
 
 def _error(value: float | None) -> str:
