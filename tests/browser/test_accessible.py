@@ -55,15 +55,9 @@ def learned(page: Page) -> None:
     expect(page.locator(".st-key-controls")).to_contain_text("done")
 
 
-@pytest.mark.parametrize(
-    ("width", "dark"),
-    [
-        ("desktop", False),  # and, with the others that take long:
-        pytest.param("desktop", True, marks=pytest.mark.slow),
-        pytest.param("telephone", False, marks=pytest.mark.slow),
-        pytest.param("telephone", True, marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", ["desktop", "telephone"])
 def test_axe_finds_nothing_on_any_page(width, dark, browser_page):
     page = browser_page(*WIDTHS[width], dark)
     page.add_init_script(path=AXE)
