@@ -134,9 +134,14 @@ def view_of(at: AppTest) -> View:
 
 def tell(at: AppTest, **change: Any) -> AppTest:
     """A click on a chart, a drag of the slider: the browser tells what it changed."""
-    ids = [c.proto.id for c in at.get("bidi_component") if c.proto.id.endswith("-view")]
+    return trigger(at, "view", "change", change)
+
+
+def trigger(at: AppTest, key: str, event: str, value: Any) -> AppTest:
+    """A component, by key, tells the page that something happened."""
+    ids = [c.proto.id for c in at.get("bidi_component") if c.proto.id.endswith(f"-{key}")]
     told = WidgetState(id=f"{_INTERNAL}_{ids[0]}__events")
-    told.json_trigger_value = json.dumps([{"event": "change", "value": change}])
+    told.json_trigger_value = json.dumps([{"event": event, "value": value}])
     states = at._tree.get_widget_states()
     states.widgets.append(told)
     return checked(at._run(states))

@@ -128,6 +128,12 @@ class Tab:
         """What the panel of a live figure paints: [method of the canvas, arguments, its state]."""
         return self._ask(paint=[live, json.loads(to_json(figure))])
 
+    def follow(
+        self, block: dict[str, Any], lengths: Sequence[int], rows: list[list[float]]
+    ) -> list[dict[str, Any]]:
+        """What follows from rows of a block of edited factors; lengths of list and neighbours."""
+        return self._ask(follow=[block, lengths, rows])
+
     def say(self, *spans: dict[str, Any]) -> list[str]:
         """What elements with these data attributes are filled with."""
         return self._ask(say=list(spans))

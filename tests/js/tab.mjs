@@ -65,6 +65,12 @@ const does = {
     panel.paint({ ctx, font: "", x: same, y: same }, plot)
     return painted
   },
+  // What follows from rows of a block (edited.js), as it is sent.
+  async follow([sent, lengths, rows]) {
+    const { follow, unpacked } = await load("edited.js")
+    const block = unpacked(sent, lengths)
+    return rows.map((/** @type {number[]} */ row) => follow(block, row))
+  },
   // Elements to be filled, by what they say; gives what they say once texts.js has drawn.
   async say(/** @type {Record<string, string>[]} */ wanted) {
     const { draw } = await load("texts.js")

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 
 import numpy as np
 import pytest
-from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 import recsys_core as rc
 from recsys_core.asking.inside.explanations import TITLES, none_of, offered
 from recsys_core.asking.inside.microscope import Microscope
 from recsys_core.experiments import Experiment, link
 from tests.app_harness import (
-    _INTERNAL,
     checked,
     components,
     figure_of,
@@ -22,6 +19,7 @@ from tests.app_harness import (
     open_page,
     text_of,
     train,
+    trigger,
     view_of,
 )
 
@@ -135,12 +133,7 @@ def test_the_browser_asks_for_the_ratings_that_follow(browser_id, world):
 
 
 def ask(at, what):
-    ids = [c.proto.id for c in at.get("bidi_component") if c.proto.id.endswith("-one_step")]
-    told = WidgetState(id=f"{_INTERNAL}_{ids[0]}__events")
-    told.json_trigger_value = json.dumps([{"event": "asked", "value": what}])
-    states = at._tree.get_widget_states()
-    states.widgets.append(told)
-    return checked(at._run(states))
+    return trigger(at, "one_step", "asked", what)
 
 
 def test_on_train_it_opens_below_the_selected_cell(browser_id, world):

@@ -81,7 +81,7 @@ PLACES = [
     ("closer", Place("recommend", "closer=ask", "ask_next")),
     ("closer", Place("recommend", "closer=cold", "cold_way counted", "counted")),
     ("closer", Place("recommend", "closer=surprise", "surprise_curve", "surprise surprise_by")),
-    ("closer", Place("recommend", "closer=edit", "edit_back", "edit_of", "edit_0 edit_1 edit_2")),
+    ("closer", Place("recommend", "closer=edit", "edit_back edit_block edit_row", "edit_of")),
     ("guess", Place("predictions", "", "guess_begin", "guess_begin")),
     ("doctor", Place("train", "", "doctor_box", "", "doctor_start")),
     ("truth", Place("latent", "", "truth truth_errors truth_of", "truth_of")),

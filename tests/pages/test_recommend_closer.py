@@ -7,7 +7,7 @@ import pytest
 
 import recsys_core as rc
 from recsys_core import runs
-from recsys_core.asking import cold_start, next_question, reranking
+from recsys_core.asking import cold_start, edited, next_question, reranking
 from recsys_core.asking.counterfactual import counterfactuals
 from recsys_core.experiments import link
 from tests.app_harness import (
@@ -19,6 +19,7 @@ from tests.app_harness import (
     open_page,
     text_of,
     train,
+    trigger,
     until,
     view_of,
 )
@@ -42,8 +43,6 @@ HEADINGS = {
     "cold_list": "since the latest",
     "surprise_list": "safe place",
     "surprise_measures": "coverage, %",
-    "edit_list": "place before",
-    "edit_near": "cosine",
 }
 
 
@@ -224,48 +223,97 @@ def test_where_nothing_is_held_out_no_price_is_claimed(browser_id):
 # --- edited factors -------------------------------------------------------------------------------
 
 
-def sliders(at):
-    return [s for s in at.slider if "_of_" in (s.key or "")]
+def edit(at):
+    """What the browser is given: the sliders and what it works with, and the numbers as set."""
+    given = components(at)
+    return given["edit_block"], given["edit_row"]
+
+
+def move(at, number, *moved, **forged):
+    """The browser tells that sliders were released: places and values."""
+    token = edit(at)[1]["token"]
+    told = {"token": token, "number": number, "moved": [list(each) for each in moved]} | forged
+    return trigger(at, "edit_row", "moved", told)
+
+
+def far(field):
+    """The end of a slider that is farther away."""
+    return field["low"] if field["now"] > 0 else field["high"]
 
 
 def test_an_edited_number_changes_the_list_and_can_be_put_back(browser_id):
     run = party(browser_id)
     at = opened(run, browser_id, "user=1&closer=edit")
     names, fitted = run.ratings.item_names, run.fitted
-    first = table(at, "edit_list")
-    assert first.iloc[:, 0].tolist() == [names[i] for i in fitted.recommend(1, 8)["item"]]
-    before = first["predicted"].tolist()
-    moved = sliders(at)[0]
-    assert moved.label == "factor 1"
-    value = moved.min if moved.value > 0 else moved.max
-    moved.set_value(value).run()
+    block, first = edit(at)
+    assert block["token"] == first["token"] and block["name"] == run.ratings.user_names[1]
+    assert [field["label"] for field in block["fields"]] == ["factor 1", "factor 2", "bias"]
+    assert [e["name"] for e in first["answer"]["list"]] == [
+        names[i] for i in fitted.recommend(1, 8)["item"]
+    ]
+    assert (first["moved"], first["seen"]) == ([], 0)
+    assert "release_start" not in {b.key for b in at.button}
+    value = far(block["fields"][0])
+    move(at, 3, (0, value))
     factors = fitted.user_factors[1].astype(float)
     factors[0] = value
     after = fitted.with_row("user", 1, factors, float(fitted.user_bias[1]))
-    assert table(at, "edit_list").iloc[:, 0].tolist() == [
-        names[i] for i in after.recommend(1, 8)["item"]
+    _, moved = edit(at)
+    assert (moved["moved"], moved["seen"]) == ([[0, value]], 3)
+    listed = after.recommend(1, 8)
+    assert [e["name"] for e in moved["answer"]["list"]] == [names[i] for i in listed["item"]]
+    shown = [e["predicted"] for e in moved["answer"]["list"]]
+    np.testing.assert_allclose(shown, np.clip(listed["score"], 1, 5), rtol=1e-5)
+    assert shown != [e["predicted"] for e in first["answer"]["list"]]
+    assert [e["name"] for e in moved["answer"]["near"]] == [
+        run.ratings.user_names[u] for u in after.similar_users(1, 5)["user"]
     ]
-    np.testing.assert_allclose(
-        table(at, "edit_list")["predicted"],
-        np.clip(after.recommend(1, 8)["score"], 1, 5),
-        atol=6e-3,
-    )
-    assert table(at, "edit_list")["predicted"].tolist() != before
-    near = after.similar_users(1, 5)["user"]
-    assert table(at, "edit_near")["most similar"].tolist() == [
-        run.ratings.user_names[u] for u in near
-    ]
+    assert moved["answer"]["rmse"][1] > moved["answer"]["rmse"][0]
     assert "release_start" in {b.key for b in at.button}
     at.button(key="edit_back").click().run()
     checked(at)
-    assert table(at, "edit_list")["predicted"].tolist() == before
+    _, back = edit(at)
+    assert back["answer"] == first["answer"]
+    # What the browser changed last is known still: so its sliders follow the numbers put back.
+    assert (back["moved"], back["seen"]) == ([], 3)
+
+
+def test_a_message_that_no_slider_sends_changes_nothing(browser_id):
+    run = party(browser_id)
+    at = opened(run, browser_id, "user=1&closer=edit")
+    first = edit(at)[1]
+    for number, moved in ((1, (9, 0.5)), (1, (0, "x")), (1, (0, 1.0, 2.0)), ("x", (0, 0.5))):
+        move(at, number, moved)
+        assert edit(at)[1] == first
+    for forged in ({"token": "another row"}, {"moved": 3}, {"moved": [[0, float("nan")]]}):
+        move(at, 1, (0, 0.5), **forged)
+        assert edit(at)[1] == first
+    move(at, 1, (0, 1e9))  # no farther than the slider reaches
+    assert edit(at)[1]["moved"] == [[0, edit(at)[0]["fields"][0]["high"]]]
+
+
+def test_what_is_locked_hears_of_no_slider(browser_id):
+    run = party(browser_id)
+    at = opened(run, browser_id, "user=1&closer=edit&lock=closer")
+    first = edit(at)[1]
+    assert first["locked"] and at.button(key="edit_back").disabled
+    move(at, 1, (0, 0.5))
+    assert edit(at)[1] == first
+
+
+def test_non_negative_factors_stay_so(browser_id):
+    run = party(browser_id, rc.NMF(n_factors=2, n_epochs=30))
+    at = opened(run, browser_id, "user=1&closer=edit")
+    block, _ = edit(at)
+    assert [field["low"] for field in block["fields"] if field["label"] != "bias"] == [0, 0]
+    move(at, 1, (0, -2.0))
+    assert edit(at)[1]["moved"] == [[0, 0.0]]
 
 
 def test_released_training_pulls_the_number_back(browser_id):
     run = party(browser_id)
     at = opened(run, browser_id, "user=1&closer=edit")
-    moved = sliders(at)[0]
-    moved.set_value(moved.min if moved.value > 0 else moved.max).run()
+    move(at, 1, (0, far(edit(at)[0]["fields"][0])))
     at.button(key="release_start").click().run()
     jobs = runs.registry().workspace(browser_id).jobs
     until(lambda: not jobs.busy)
@@ -279,6 +327,20 @@ def test_an_item_can_be_edited_too(browser_id):
     run = party(browser_id)
     at = opened(run, browser_id, "closer=edit&edit_of=item&item=3")
     users = [run.ratings.user_names[u] for u in run.fitted.recommend_users(3, 8)["user"]]
-    assert table(at, "edit_list")["who would like it most"].tolist() == users
+    block, row = edit(at)
+    assert block["heading"] == "who would like it most"
+    assert [each["name"] for each in row["answer"]["list"]] == users
     guest = opened(run, browser_id, "who=guest&closer=edit")
     assert "A guest’s numbers follow from the ratings" in text_of(guest)
+
+
+def test_the_page_says_which_factors_are_shown_and_what_the_browser_knows(browser_id, monkeypatch):
+    run = world(browser_id, rc.ALS(n_factors=14, n_epochs=3))
+    at = opened(run, browser_id, "user=1&closer=edit")
+    block, _ = edit(at)
+    assert len(block["fields"]) == 13  # 12, and the bias
+    assert block["notes"] == ["The 12 factors with the largest spread, of 14."]
+    monkeypatch.setattr(edited, "_MOST_ROWS", 10)
+    block, _ = edit(opened(run, browser_id, "user=2&closer=edit"))
+    assert "the neighbours from the 10 of 59 users most similar" in block["notes"][1]
+    assert len(block["numbers"]["near"]["names"]) == 10

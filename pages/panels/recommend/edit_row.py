@@ -1,28 +1,47 @@
-"""Edit the factors: change one user's or item's numbers, see what follows, and release them."""
+"""Edit the factors: change one user's or item's numbers, see what follows, and release them.
+
+While a slider moves, the browser works out what follows; released, the model does.
+"""
 
 from __future__ import annotations
 
-import functools
-from typing import Literal
+import base64
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.shared import choices, job_progress, parts, pickers, session, view
-from pages.shared.chart.chart import chart
+from pages.shared import choices, job_progress, model_in_view, parts, pickers, session, view
+from pages.shared.chart.assets import component_of
+from pages.shared.chart.chart import chart, twin
+from pages.shared.chart.file_names import saved_as
 from pages.shared.model_in_view import ModelInView
-from pages.shared.tables import aligned
 from recsys_core import escape, words
 from recsys_core.asking import edited
+from recsys_core.asking.edited import Block, Followed, Rows
 from recsys_core.experiments import released
 from recsys_core.experiments.released import Released
 from recsys_core.figures import released as pictures
-from recsys_core.models import FactorModel, FittedModel, Guest, seen_as
+from recsys_core.models import FactorModel, Guest, seen_as
 from recsys_core.ratings import Side
 
-# Factors with a slider of their own, those with the largest spread; in so many columns.
-_MOST, _COLUMNS = 12, 4
+_BLOCK = st.components.v2.component(
+    "factorscope_edit_block", js=component_of("edit_block.js"), isolate_styles=False
+)
+_COMPONENT = st.components.v2.component(
+    "factorscope_edit_row", js=component_of("edit_row.js"), isolate_styles=False
+)
+
+_KEY = "edit_row"
+
+# Where a tab keeps which numbers of which row are moved.
+_STATE = "edited_row"
+
+# Factors with a slider of their own, those with the largest spread.
+_MOST = 12
 
 # Sliders reach so many standard deviations of the factor over all users (or items).
 _REACH = 4.0
@@ -60,156 +79,252 @@ def draw(model: ModelInView, one: int | Guest, name: str) -> None:
                 chosen=index,
                 disabled=parts.locked("closer"),
             )
-    _editor(model, side, index)
+    _shown(model, side, index)
 
 
-def _key(model: ModelInView, side: Side, index: int) -> str:
-    return f"_of_{model.run.stream}_{model.epoch}_{side}_{index}"
+def _shown(model: ModelInView, side: Side, index: int) -> None:
+    """The block that the browser follows the sliders with; then what every change draws anew."""
+    start = f"{model.run.stream}_{model.epoch}_{side}_{index}"
+    fitted = seen_as(FactorModel, model.fitted)
+    with st.container(key=f"{_KEY}_chart", gap=None):
+        # Apart from the sliders: what they do leaves it alone, so that it travels only once.
+        _BLOCK(
+            key="edit_block",
+            data=model_in_view.once(
+                model.run, ("edit block", start), lambda: _block(model, fitted, side, index, start)
+            ),
+        )
+        _editor(model, side, index, start)
 
 
 @st.fragment
-def _editor(model: ModelInView, side: Side, index: int) -> None:
+def _editor(model: ModelInView, side: Side, index: int, start: str) -> None:
     """Sliders, and all that follows them; it runs alone, so that it follows at once."""
     fitted = seen_as(FactorModel, model.fitted)
-    names = model.ratings.axis(side).names
-    called = escape.markdown(names[index])
-    factors, bias = edited.row(fitted, side, index)
-    start = _key(model, side, index)  # the end of the keys of its sliders
-    changed = _sliders(fitted, side, index, start, factors, bias)
-    moved = bool(np.abs(changed - np.append(factors, bias)).max() > 1e-9)
+    called = escape.markdown(model.ratings.axis(side).names[index])
+    fields = _fields(fitted, side, index)
+    told = _told(start)
+    row = np.append(*edited.row(fitted, side, index))
+    changed = row.copy()
+    for place, value in told.moved.items():
+        changed[place] = value
+    moved = bool(np.abs(changed - row).max() > 1e-9)
     after = fitted.with_row(side, index, changed[:-1], float(changed[-1])) if moved else fitted
-    with st.container(horizontal=True, vertical_alignment="center"):
+    found = edited.followed(fitted, after, side, index, _LISTED, _NEAR)
+    _COMPONENT(
+        key=_KEY,
+        data={
+            "token": start,
+            "seen": told.seen,
+            "moved": [[place, value] for place, value in told.moved.items()],
+            "answer": _answer(model, side, found),
+            "locked": parts.locked("closer"),
+        },
+        on_moved_change=parts.unlocked("closer", lambda: _hear(start, fields)),
+    )
+    twin(
+        lambda: _table(model, side, found),
+        _KEY,
+        "The list that follows from the numbers as they are set",
+        saved_as("edited factors"),
+    )
+    with st.container():
         st.button(
             "Put back", icon=":material/undo:", key="edit_back",
             disabled=not moved or parts.locked("closer"),
-            on_click=parts.unlocked("closer", functools.partial(_put_back, start)),
+            on_click=parts.unlocked("closer", lambda: _put_back(start)),
         )  # fmt: skip
-        _say(fitted, after, side, index, called, moved)
-    left, right = st.columns([1.5, 1], gap="medium")
-    with left:
-        _list(model, fitted, after, side, index)
-    with right:
-        _neighbours(model, fitted, after, side, index)
-    if moved:
-        _release(model, side, index, called, changed - np.append(factors, bias))
+        if moved:
+            _release(model, side, index, called, changed - row)
 
 
-def _sliders(
-    fitted: FactorModel, side: Side, index: int, start: str, factors: np.ndarray, bias: float
-) -> np.ndarray:
-    """One slider a factor, and one for the bias; the row as it is set, (k + 1,)."""
+# --- what is set ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Field:
+    """A slider: the place of its number in the row (the bias last), where it ends and begins.
+
+    ``start`` is the trained number ``now`` as near as the steps come to it.
+    """
+
+    place: int
+    label: str
+    low: float
+    high: float
+    step: float
+    start: float
+    now: float
+
+
+def _fields(fitted: FactorModel, side: Side, index: int) -> list[_Field]:
+    """One slider a factor, of those with the largest spread, and one for the bias."""
+    factors, bias = edited.row(fitted, side, index)
     rows, biases = fitted.factors_of(side), fitted.bias_of(side)
     spread = rows.std(axis=0, dtype=np.float64)
     shown = np.sort(np.argsort(-spread, kind="stable")[:_MOST])
-    found = np.append(factors, bias)
-    fields = [(int(f), f"factor {f + 1}", float(spread[f]), factors[f]) for f in shown]
-    if biases.any():
-        fields.append((len(factors), "bias", float(biases.std(dtype=np.float64)), bias))
-    columns = st.columns(_COLUMNS)
     low = 0.0 if fitted.fold.nonnegative else None
-    for at, (place, label, deviation, now) in enumerate(fields):
-        reach = max(_REACH * deviation, 1.2 * abs(now), 0.1)
-        key = f"edit_{place}{start}"
-        with columns[at % _COLUMNS]:
-            found[place] = _slider(label, key, now, reach, low if place < len(factors) else None)
-    if len(factors) > len(shown):
-        st.caption(f"The {len(shown)} factors with the largest spread, of {len(factors)}.")
+    found = [_field(int(f), f"factor {f + 1}", float(spread[f]), factors[f], low) for f in shown]
+    if biases.any():
+        found.append(_field(len(factors), "bias", float(biases.std(dtype=np.float64)), bias, None))
     return found
 
 
-def _slider(label: str, key: str, now: float, reach: float, low: float | None) -> float:
-    """A slider that begins at the trained number; that number itself while it is not moved."""
-    bottom = -reach if low is None else low
+def _field(place: int, label: str, deviation: float, now: float, low: float | None) -> _Field:
+    reach = max(_REACH * deviation, 1.2 * abs(now), 0.1)
     step = float(f"{2 * reach / 200:.1g}")
-    value = st.slider(
-        label, float(np.floor(bottom / step) * step), float(np.ceil(reach / step) * step),
-        float(np.round(now / step) * step), step=step, key=key, format="%.3f",
-        disabled=parts.locked("closer"),
-    )  # fmt: skip
-    return now if abs(value - np.round(now / step) * step) < step / 2 else float(value)
+    bottom = float(np.floor((-reach if low is None else low) / step) * step)
+    top = float(np.ceil(reach / step) * step)
+    return _Field(place, label, bottom, top, step, float(np.round(now / step) * step), float(now))
+
+
+@dataclass(frozen=True)
+class _Told:
+    """The numbers that were moved, by place; ``seen`` counts the changes that are taken in."""
+
+    moved: dict[int, float]
+    seen: int
+
+
+def _told(start: str) -> _Told:
+    of, told = st.session_state.get(_STATE, ("", _Told({}, 0)))
+    return told if of == start else _Told({}, 0)
+
+
+def _hear(start: str, fields: list[_Field]) -> None:
+    """In a callback: a slider was released. Whatever a forged message holds, rows stay sound."""
+    told = st.session_state[_KEY].get("moved") if _KEY in st.session_state else None
+    if not isinstance(told, dict) or told.get("token") != start:
+        return
+    number, moved = told.get("number"), told.get("moved")
+    if type(number) is not int or not isinstance(moved, list):
+        return
+    known = {field.place: field for field in fields}
+    found = {}
+    for each in moved:
+        match each:
+            case [int(place), int() | float() as value] if place in known and np.isfinite(value):
+                found[place] = float(np.clip(value, known[place].low, known[place].high))
+            case _:
+                return
+    st.session_state[_STATE] = start, _Told(found, number)
 
 
 def _put_back(start: str) -> None:
-    for key in [str(key) for key in st.session_state if str(key).endswith(start)]:
-        del st.session_state[key]
+    st.session_state[_STATE] = start, _Told({}, _told(start).seen)
 
 
-def _say(
-    before: FittedModel, after: FittedModel, side: Side, index: int, called: str, moved: bool
-) -> None:
-    found = edited.errors(before, after, side, index)
-    if found is None:
-        st.caption(f"{called} has no training ratings that its numbers could be judged by.")
-        return
-    ratings = words.plural("rating", found.n_ratings)
-    if not moved:
-        st.markdown(
-            f"The {ratings} of **{called}** are predicted with an RMSE of "
-            f"{words.error(found.before)} by the trained numbers. Move one."
-        )
-        return
-    worse = found.after > found.before
-    st.markdown(
-        f"RMSE on the {ratings} of **{called}**: {words.error(found.after)}, "
-        f"{'up' if worse else 'down'} from {words.error(found.before)}."
-        + (" The regularisation kept it there." if not worse else "")
-    )
+# --- what the browser is given --------------------------------------------------------------------
 
 
-def _list(
-    model: ModelInView, before: FactorModel, after: FactorModel, side: Side, index: int
-) -> None:
-    """What follows for the list: of a user the items, of an item the users who would like it."""
-    axis = model.ratings.axis("item" if side == "user" else "user")
-    if side == "user":
-        lists = [each.recommend(index, _LISTED) for each in (before, after)]
-    else:
-        lists = [each.recommend_users(index, _LISTED) for each in (before, after)]
+def _block(
+    model: ModelInView, fitted: FactorModel, side: Side, index: int, start: str
+) -> dict[str, Any]:
+    """What ``edit_row.js`` shows and works with."""
+    found = edited.block(fitted, side, index)
     other: Side = "item" if side == "user" else "user"
-    was = {int(i): place for place, i in enumerate(lists[0][other], start=1)}
-    ids = lists[1][other].to_numpy(np.int64)
-    own = np.full(len(ids), index)
-    pairs = (own, ids) if side == "user" else (ids, own)
+    names, others = model.ratings.axis(side).names, model.ratings.axis(other).names
+    fields = _fields(fitted, side, index)
+    return {
+        "token": start,
+        "name": names[index],
+        "fields": [dataclasses.asdict(field) for field in fields],
+        "numbers": block_sent(
+            found, [others[i] for i in found.open.ids], [names[i] for i in found.near.ids]
+        ),
+        "lengths": [_LISTED, _NEAR],
+        "heading": _heading(model, side),
+        "ratings": words.plural("rating", found.whole["rated"]),
+        "words": edited.WORDS,
+        "notes": _notes(model, side, found, len(fields), fitted.n_factors),
+    }
+
+
+def block_sent(found: Block, others: list[str], own: list[str]) -> dict[str, Any]:
+    """What ``edited.js`` takes for a block; the names of its ``open`` and its ``near``."""
+    return {
+        "mean": found.mean,
+        "ends": found.ends,
+        "clip": found.clip,
+        "row": found.row.tolist(),
+        "open": _packed(found.open) | {"names": others},
+        "rated": _packed(found.rated) | {"values": found.values.tolist()},
+        "near": _packed(found.near) | {"names": own},
+    }
+
+
+def _packed(rows: Rows) -> dict[str, str]:
+    """Float32 numbers, row by row, as base64 of their bytes."""
+
+    def text(values: np.ndarray) -> str:
+        return base64.b64encode(np.ascontiguousarray(values, "<f4").tobytes()).decode("ascii")
+
+    return {"factors": text(rows.factors), "biases": text(rows.biases)}
+
+
+def _heading(model: ModelInView, side: Side) -> str:
+    if side == "user":
+        return f"first {words.many(model.ratings.item_noun)}"
+    return "who would like it most"
+
+
+def _notes(model: ModelInView, side: Side, found: Block, n_fields: int, k: int) -> list[str]:
+    """What of the row has a slider, and of what part the browser says what follows."""
+    notes = []
+    if k > _MOST:
+        notes.append(f"The {_MOST} factors with the largest spread, of {k}.")
     noun = model.ratings.item_noun
-    heading = f"first {words.many(noun)}" if side == "user" else "who would like it most"
-    table = pd.DataFrame(
-        {
-            heading: [axis.names[i] for i in ids],
-            "predicted": after.clipped(lists[1]["score"].to_numpy()),
-            "before": before.predict(*pairs),
-            "place before": [str(was.get(int(i), "–")) for i in ids],
-        },
-        index=pd.RangeIndex(1, len(ids) + 1, name="rank"),
-    )
-    st.dataframe(
-        aligned(table, predicted=2, before=2),
-        height="content",
-        key="edit_list",
-        column_config={"rank": st.column_config.NumberColumn("", width=30)},
-        alt="The list that follows from the numbers as they are set",
-    )
-
-
-def _neighbours(
-    model: ModelInView, before: FactorModel, after: FactorModel, side: Side, index: int
-) -> None:
-    names = model.ratings.axis(side).names
-    tables = [
-        (each.similar_users if side == "user" else each.similar_items)(index, _NEAR)
-        for each in (before, after)
+    own, others = ("user", noun) if side == "user" else (noun, "user")
+    sent = {"open": found.open.ids, "near": found.near.ids, "rated": found.rated.ids}
+    called = {
+        "open": f"the list is taken from the {{n}} of {{all}} {words.many(others)} "
+        "that the trained numbers predict highest",
+        "near": f"the neighbours from the {{n}} of {{all}} {words.many(own)} most similar to them",
+        "rated": "the RMSE from {n} of {all} ratings",
+    }
+    cut = [
+        called[which].format(n=f"{len(ids):,}", all=f"{found.whole[which]:,}")
+        for which, ids in sent.items()
+        if len(ids) < found.whole[which]
     ]
-    was = set(tables[0][side].tolist())
-    table = pd.DataFrame(
+    if cut:
+        notes.append(f"While a slider moves, {words.listed(cut)}; released, from all.")
+    return notes
+
+
+def _answer(model: ModelInView, side: Side, found: Followed) -> dict[str, Any]:
+    """What ``edited.js`` works out itself, from the whole model."""
+    other: Side = "item" if side == "user" else "user"
+    names, others = model.ratings.axis(side).names, model.ratings.axis(other).names
+    of = found.listed, found.predicted, found.before, found.places
+    return {
+        "list": [
+            {"name": others[i], "predicted": float(p), "before": float(b), "place": int(was)}
+            for i, p, b, was in zip(*of, strict=True)
+        ],
+        "near": [
+            {"name": names[i], "cosine": float(cosine), "fresh": bool(fresh)}
+            for i, cosine, fresh in zip(found.near, found.cosines, found.fresh, strict=True)
+        ],
+        "rmse": None if found.errors is None else [found.errors.before, found.errors.after],
+    }
+
+
+def _table(model: ModelInView, side: Side, found: Followed) -> pd.DataFrame:
+    other: Side = "item" if side == "user" else "user"
+    names = model.ratings.axis(other).names
+    return pd.DataFrame(
         {
-            "most similar": [names[i] for i in tables[1][side]],
-            "cosine": tables[1]["similarity"].to_numpy(),
-            "": ["" if i in was else "new" for i in tables[1][side]],
-        }
+            _heading(model, side): [names[i] for i in found.listed],
+            "predicted": found.predicted,
+            "before": found.before,
+            "place before": [str(was or "–") for was in found.places],
+        },
+        index=pd.RangeIndex(1, len(found.listed) + 1, name="rank"),
     )
-    st.dataframe(
-        aligned(table, cosine=3), hide_index=True, height="content", key="edit_near",
-        alt="The most similar with the numbers as they are set",
-    )  # fmt: skip
+
+
+# --- letting go -----------------------------------------------------------------------------------
 
 
 def _release(model: ModelInView, side: Side, index: int, called: str, change: np.ndarray) -> None:

@@ -128,6 +128,56 @@ sheet.textContent = `
 .fs-step svg .fs-item .fs-arrow { stroke: var(--fs-item); }
 @media (max-width: 640px) { .fs-step button { min-height: 44px; } }
 
+/* Edited factors (edit_row.js): a slider's bar leads from the trained number, a tick, to where it is. */
+.fs-edit { color: var(--st-text-color); font-family: var(--st-font); font-size: 1rem; }
+.fs-edit p { margin: 0; }
+.fs-edit-says { padding-right: 3rem; min-height: 1.6em; overflow-wrap: anywhere; }
+.fs-edit-body { display: flex; flex-wrap: wrap; gap: 1rem 2rem; align-items: flex-start;
+  margin-top: .5rem; }
+.fs-edit-fields { flex: 1 1 18rem; display: grid; gap: .25rem 1.25rem;
+  grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); }
+.fs-edit-fields label { display: flex; flex-wrap: wrap; justify-content: space-between; }
+.fs-edit-value { font-variant-numeric: tabular-nums; }
+.fs-edit-fields input { width: 100%; height: 1.6rem; margin: 0; cursor: pointer; appearance: none;
+  background: none; border-radius: 4px; }
+.fs-edit-fields input:disabled { cursor: default; opacity: .6; }
+.fs-edit-fields input::-webkit-slider-runnable-track { height: 6px; border-radius: 3px;
+  background: var(--fs-edit-track); }
+.fs-edit-fields input::-moz-range-track { height: 6px; border-radius: 3px;
+  background: var(--fs-edit-track); }
+.fs-edit-fields input { --fs-edit-from: min(var(--was), var(--now)); --fs-edit-to: max(var(--was), var(--now));
+  --fs-edit-track: linear-gradient(to right, transparent calc(var(--was) - 1px),
+    var(--st-text-color) 0 calc(var(--was) + 1px), transparent 0),
+    linear-gradient(to right, var(--st-border-color) var(--fs-edit-from),
+    var(--st-primary-color) 0 var(--fs-edit-to), var(--st-border-color) 0); }
+.fs-edit-fields input::-webkit-slider-thumb { appearance: none; width: 16px; height: 16px;
+  margin-top: -5px; border-radius: 50%; background: var(--st-background-color);
+  border: 3px solid var(--st-text-color); }
+.fs-edit-fields input::-moz-range-thumb { width: 12px; height: 12px; border-radius: 50%;
+  background: var(--st-background-color); border: 3px solid var(--st-text-color); }
+.fs-edit-fields input:focus-visible { outline: 2px solid var(--fs-accent); outline-offset: 2px; }
+.fs-edit-list { flex: 2 1 22rem; min-width: 0; }
+.fs-edit-near { flex: 1 1 12rem; min-width: 0; }
+.fs-edit table { width: 100%; border-collapse: collapse; table-layout: fixed;
+  font-variant-numeric: tabular-nums; }
+.fs-edit :is(th, td) { padding: .3rem .4rem; border-bottom: 1px solid var(--st-border-color);
+  text-align: right; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.fs-edit th { font-weight: 600; color: var(--fs-muted); white-space: normal; vertical-align: bottom; }
+.fs-edit-list :is(th, td):nth-child(2), .fs-edit-near :is(th, td):nth-child(1) { text-align: left; }
+.fs-edit-list :is(th, td):nth-child(1) { width: 2rem; color: var(--fs-muted); }
+.fs-edit-list :is(th, td):nth-child(n+3) { width: 5.2rem; }
+.fs-edit-near :is(th, td):nth-child(2) { width: 4.5rem; }
+.fs-edit-near :is(th, td):nth-child(3) { width: 3.2rem; }
+.fs-edit-notes { color: var(--fs-muted); font-size: .93em; margin-top: .5rem; }
+@media (max-width: 640px) {
+  .fs-edit-says { min-height: 3.2em; }
+  .fs-edit-list { order: -1; }  /* to be seen while a finger moves a slider */
+  .fs-edit-fields { gap: 0 1.25rem; }
+  .fs-edit-fields input { height: 44px; }
+  .fs-edit-list :is(th, td):nth-child(n+3) { width: 4rem; padding-left: 0; }
+  .fs-edit-list :is(th, td):nth-child(3) { width: 5rem; }
+}
+
 /* Normal equations (pages/panels/inside/row_equations.py): matrices between brackets. */
 .fs-equations { display: flex; align-items: center; gap: .6rem; overflow-x: auto;
   font-variant-numeric: tabular-nums; }

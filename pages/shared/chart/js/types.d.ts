@@ -427,3 +427,79 @@ export interface Microscope {
   note: string
   locked: boolean
 }
+
+// --- edited factors -------------------------------------------------------------------------------
+
+// Float32 numbers as base64.
+interface RowsSent {
+  factors: string
+  biases: string
+}
+
+// What follows a row (recsys_core/asking/edited.py, Block), as it is sent.
+export interface BlockSent {
+  mean: number
+  ends: [low: number, high: number] | null
+  clip: [low: number, high: number] | null
+  row: number[] // as trained, the bias last
+  open: RowsSent & { names: string[] }
+  rated: RowsSent & { values: number[] }
+  near: RowsSent & { names: string[] }
+}
+
+export interface Rows {
+  factors: Float32Array // row by row
+  biases: Float32Array
+}
+
+// The same, unpacked; and what follows from the trained row.
+export interface Block {
+  mean: number
+  ends: [low: number, high: number] | null
+  clip: [low: number, high: number] | null
+  row: number[]
+  lengths: [listed: number, near: number]
+  open: Rows & { names: string[] }
+  rated: Rows & { values: number[] }
+  near: Rows & { names: string[]; sizes: Float64Array }
+  trained: { scores: Float64Array; cosines: Float64Array; list: number[]; alike: number[] }
+  error: number | null
+}
+
+export interface Followed {
+  list: { name: string; predicted: number; before: number; place: number }[] // place 0: in none
+  near: { name: string; cosine: number; fresh: boolean }[]
+  rmse: [before: number, after: number] | null
+}
+
+// A slider: the place of its number in the row, its ends, and where the trained number lies.
+export interface EditField {
+  place: number
+  label: string
+  low: number
+  high: number
+  step: number
+  start: number // `now`, as near as the steps come to it
+  now: number
+}
+
+interface EditShown {
+  token: string // of the row
+  name: string
+  fields: EditField[]
+  lengths: [listed: number, near: number]
+  heading: string
+  ratings: string
+  words: Record<string, string>
+  notes: string[]
+}
+export type EditBlockSent = EditShown & { numbers: BlockSent }
+export type EditBlock = EditShown & { numbers: Block }
+
+export interface EditRow {
+  token: string
+  seen: number // the last change that is taken in
+  moved: [place: number, value: number][]
+  answer: Followed // what follows from that, of the whole model
+  locked: boolean
+}

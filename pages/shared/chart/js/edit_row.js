@@ -1,0 +1,219 @@
+// @ts-check
+// One row's numbers on sliders, and what follows from them: list, neighbours, errors.
+//
+// While a slider moves, all that follows is worked out here (edited.js). At rest the page is told, and
+// what it answers, from the whole model, takes the place of that.
+
+import { blockOf, listen } from "./edit_block.js"
+import { follow } from "./edited.js"
+import { error, fixed } from "./number_format.js"
+import { sentence } from "./sentences.js"
+import "./style.js"
+
+/** @import { Component, EditBlock, EditField, EditRow, Followed } from "./types.js" */
+
+/** @type {WeakMap<HTMLElement, Panel>} */
+const panels = new WeakMap()
+
+// A key or a hand that rests so long, in milliseconds, has chosen.
+const RESTS = 300
+
+/** @param {Component<EditRow>} component */
+export function render({ parentElement, data, setTriggerValue }) {
+  let panel = panels.get(parentElement)
+  if (!panel) {
+    panel = new Panel(parentElement)
+    panels.set(parentElement, panel)
+  }
+  panel.update(data, (told) => setTriggerValue("moved", told))
+}
+
+/** @param {Component<unknown>} component */
+export function remove({ parentElement }) {
+  panels.get(parentElement)?.leave()
+  panels.delete(parentElement)
+}
+
+/**
+ * A new element at the end of another one.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {HTMLElement} parent
+ * @param {Tag} tag
+ * @param {string} [name] its class
+ * @param {string} [text]
+ */
+function add(parent, tag, name = "", text = "") {
+  const made = document.createElement(tag)
+  if (name) made.className = name
+  made.textContent = text
+  parent.appendChild(made)
+  return made
+}
+
+const number = (/** @type {number} */ value, /** @type {number} */ decimals) => {
+  const text = fixed(value, decimals)
+  return Number(text) ? text.replace("-", "−") : text.replace("-", "")
+}
+
+class Panel {
+  /** @type {EditRow | null} */
+  data = null
+  /** @type {EditBlock | null} */
+  block = null
+  /** @type {(told: { token: string, number: number, moved: [number, number][] }) => void} */
+  tell = () => {}
+  /** @type {Map<number, number>} */
+  moved = new Map() // by place in the row
+  number = 0 // of the last change made here
+  told = 0 // and of the last one that the page was told
+  keyed = false // the last slider was moved by a key
+  /** @type {number | undefined} */
+  timer
+  /** @type {{ input: HTMLInputElement, said: HTMLElement, field: EditField }[]} */
+  sliders = []
+
+  /** @param {HTMLElement} parent */
+  constructor(parent) {
+    const box = (this.box = add(parent, "div", "fs-edit"))
+    this.says = add(box, "p", "fs-edit-says")
+    const body = add(box, "div", "fs-edit-body")
+    this.fields = add(body, "div", "fs-edit-fields")
+    this.fields.setAttribute("role", "group")
+    this.list = add(add(body, "div", "fs-edit-list"), "table")
+    this.list.setAttribute("aria-label", "The list that follows from the numbers as they are set")
+    this.near = add(add(body, "div", "fs-edit-near"), "table")
+    this.near.setAttribute("aria-label", "The most similar with the numbers as they are set")
+    this.notes = add(box, "div", "fs-edit-notes")
+    // Heard once the page has answered, not while a slider moves.
+    this.heard = add(box, "p", "fs-told")
+    this.heard.setAttribute("role", "status")
+    this.fields.addEventListener("keydown", () => (this.keyed = true))
+    this.fields.addEventListener("pointerdown", () => (this.keyed = false))
+    // A key held down makes a “change” of each step: these wait for a rest.
+    this.fields.addEventListener("change", () => this.keyed || this.confirm())
+    this.fields.addEventListener("focusout", () => this.confirm())
+    this.deaf = listen(() => this.draw())
+  }
+
+  leave() {
+    clearTimeout(this.timer)
+    this.deaf()
+  }
+
+  /** @type {(data: EditRow, tell: Panel["tell"]) => void} */
+  update(data, tell) {
+    const fresh = data.token !== this.data?.token
+    const changed = !fresh && String(data.moved) !== String(this.data?.moved)
+    this.data = data
+    this.tell = tell
+    if (fresh) this.number = this.told = data.seen
+    if (data.seen >= this.number) {
+      // All that was changed here is taken in; so this is also how numbers are put back.
+      clearTimeout(this.timer)
+      this.moved = new Map(data.moved)
+    }
+    this.draw()
+    if (changed && data.seen >= this.number) this.heard.textContent = this.says.textContent
+  }
+
+  /** @type {(slider: Panel["sliders"][number]) => void} */
+  slide({ input, field }) {
+    const value = input.valueAsNumber
+    // The trained number itself, which lies between two steps, until it is moved.
+    if (Math.abs(value - field.start) < field.step / 2) this.moved.delete(field.place)
+    else this.moved.set(field.place, value)
+    this.number += 1
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => this.confirm(), RESTS)
+    this.draw()
+  }
+
+  // Tell the page what is set, if it does not know.
+  confirm() {
+    clearTimeout(this.timer)
+    if (!this.data || this.told === this.number) return
+    this.told = this.number
+    this.tell({ token: this.data.token, number: this.number, moved: [...this.moved] })
+  }
+
+  draw() {
+    const { data } = this
+    const block = data && blockOf(data.token)
+    if (!data || !block) return
+    if (block !== this.block) this.begin(block)
+    for (const { input, said, field } of this.sliders) {
+      const value = this.moved.get(field.place)
+      const shown = value ?? field.start
+      if (input.valueAsNumber !== shown) input.value = String(shown)
+      const trained = number(field.now, 3)
+      said.textContent = number(value ?? field.now, 3)
+      input.setAttribute("aria-valuetext", value === undefined ? `${trained}, as trained` : `${said.textContent}, trained ${trained}`)
+      input.disabled = data.locked
+      input.style.setProperty("--now", share(field, shown))
+    }
+    const answers = data.seen >= this.number
+    const row = block.numbers.row.slice()
+    for (const [place, value] of this.moved) row[place] = value
+    this.show(block, answers ? data.answer : follow(block.numbers, row))
+    Object.assign(this.box.dataset, { by: answers ? "page" : "browser", moved: this.moved.size })
+  }
+
+  // The sliders of another row.
+  /** @param {EditBlock} block */
+  begin(block) {
+    this.block = block
+    this.fields.setAttribute("aria-label", `Numbers of ${block.name}`)
+    this.fields.replaceChildren()
+    this.heard.textContent = ""
+    this.sliders = block.fields.map((field) => {
+      const label = add(this.fields, "label")
+      add(label, "span", "", field.label)
+      const said = add(label, "span", "fs-edit-value")
+      const input = add(label, "input")
+      Object.assign(input, { type: "range", min: field.low, max: field.high, step: field.step })
+      input.setAttribute("aria-label", field.label) // else its number would be part of its name
+      input.style.setProperty("--was", share(field, field.now))
+      const slider = { input, said, field }
+      input.oninput = () => this.slide(slider)
+      return slider
+    })
+    this.notes.replaceChildren()
+    for (const note of block.notes) add(this.notes, "p", "", note)
+  }
+
+  /** @type {(block: EditBlock, found: Followed) => void} */
+  show({ name, heading, ratings, words }, { list, near, rmse }) {
+    const [before, after] = rmse ?? [0, 0]
+    const which = !rmse ? "none" : !this.moved.size ? "trained" : after > before ? "up" : "down"
+    const values = { name, ratings, before: error(before), after: error(after) }
+    this.says.textContent = sentence({ id: words[which], values })
+    fill(this.list, 1, ["", heading, "predicted", "before", "place before"], list.map((each, at) => [
+      String(at + 1), each.name, number(each.predicted, 2), number(each.before, 2), String(each.place || "–"),
+    ]))
+    fill(this.near, 0, ["most similar", "cosine", ""], near.map((each) => [
+      each.name, number(each.cosine, 3), each.fresh ? "new" : "",
+    ]))
+  }
+}
+
+// How far along its slider a value lies.
+/** @type {(field: EditField, value: number) => string} */
+function share({ low, high }, value) {
+  return `${(100 * (value - low)) / (high - low)}%`
+}
+
+// `named`: the column of names, which may be cut.
+/** @type {(table: HTMLTableElement, named: number, headings: string[], rows: string[][]) => void} */
+function fill(table, named, headings, rows) {
+  table.replaceChildren()
+  const head = add(add(table, "thead"), "tr")
+  for (const text of headings) add(head, text ? "th" : "td", "", text)
+  const body = add(table, "tbody")
+  for (const row of rows) {
+    const line = add(body, "tr")
+    row.forEach((text, column) => {
+      const cell = add(line, "td", "", text)
+      if (column === named) cell.title = text
+    })
+  }
+}

@@ -1,0 +1,110 @@
+"""Edited factors in a browser: what follows a slider, before the server has answered and after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.helpers import becomes, go_to, settled, shot, steady, width_of
+from tests.browser.test_accessible import AXE, check
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+OPEN = "recommend?data=low_rank&model=ALS&k=3&n_epochs=6&epoch=best&user=1&closer=edit"
+
+# Note, whenever something has moved or been answered, who says what follows, and what.
+_WATCH = """() => {
+    const box = document.querySelector(".fs-edit")
+    window.seen = []
+    new MutationObserver(() => window.seen.push([box.dataset.by, Number(box.dataset.moved),
+        box.querySelector(".fs-edit-list tbody").innerText, box.querySelector("p").innerText,
+    ])).observe(box, { attributes: true, attributeFilter: ["data-by", "data-moved"] })
+}"""
+
+
+def panel(page: Page) -> Locator:
+    return page.locator(".fs-edit")
+
+
+def open_panel(page: Page) -> None:
+    """Open the page, with what is noted from now on in ``seen``."""
+    go_to(page, OPEN)
+    expect(panel(page).locator("tbody tr").first).to_be_visible()
+    settled(page)
+    page.evaluate(_WATCH)
+
+
+def seen(page: Page) -> list[Any]:
+    return page.evaluate("window.seen")
+
+
+def shown(page: Page) -> str:
+    return panel(page).locator(".fs-edit-list tbody").inner_text()
+
+
+def test_the_list_follows_while_a_slider_is_dragged_and_the_server_says_the_same(browser_page):
+    page = browser_page()
+    open_panel(page)
+    first = steady(lambda: shown(page))
+    slider = panel(page).get_by_role("slider", name="factor 1", exact=True)
+    slider.scroll_into_view_if_needed()
+    box = steady(lambda: slider.bounding_box())
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + box["width"] * 0.4, y, steps=6)
+    live = becomes(lambda: seen(page), lambda found: any(each[0] == "browser" for each in found))
+    page.mouse.up()
+    expect(panel(page)).to_have_attribute("data-by", "page")
+    settled(page)
+    last = steady(lambda: seen(page))
+    assert len(last) >= len(live) > 1
+    by_browser = [each for each in last if each[0] == "browser"]
+    assert by_browser[-1][2] != first, "the list follows before the server has answered"
+    assert last[-1][0] == "page" and last[-1][1:] == by_browser[-1][1:]
+    expect(panel(page).locator(".fs-edit-says")).to_contain_text("RMSE on the")
+    page.get_by_role("button", name="Put back").click()
+    expect(panel(page)).to_have_attribute("data-moved", "0")
+    becomes(lambda: shown(page), first)
+
+
+def test_keys_alone_move_a_number_release_it_and_put_it_back(browser_page):
+    page = browser_page()
+    open_panel(page)
+    first = steady(lambda: shown(page))
+    slider = panel(page).get_by_role("slider", name="factor 2", exact=True)
+    slider.focus()
+    said = steady(lambda: slider.get_attribute("aria-valuetext"))
+    assert said.endswith(", as trained")
+    page.keyboard.press("End")
+    becomes(lambda: seen(page), lambda found: found and found[0][0] == "browser")
+    expect(panel(page)).to_have_attribute("data-by", "page")
+    becomes(lambda: shown(page), lambda text: text != first)
+    expect(panel(page).get_by_role("status")).to_contain_text("RMSE on the")  # heard once, at rest
+    assert "trained" in steady(lambda: slider.get_attribute("aria-valuetext"))
+    expect(slider).to_be_focused()  # the answer took nothing away
+    back = page.get_by_role("button", name="Put back")
+    expect(back).to_be_enabled()
+    back.focus()
+    page.keyboard.press("Enter")
+    becomes(lambda: slider.get_attribute("aria-valuetext"), said)
+    becomes(lambda: shown(page), first)
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
+def test_it_is_for_everybody_and_fits(browser_page, width, dark):
+    page = browser_page(width, 844, dark)
+    page.add_init_script(path=AXE)
+    open_panel(page)
+    becomes(lambda: width_of(page) <= width, True)
+    panel(page).get_by_role("slider").first.focus()
+    page.keyboard.press("Home")
+    expect(panel(page)).to_have_attribute("data-by", "page")
+    expect(panel(page)).to_have_attribute("data-moved", "1")
+    found: list[str] = []
+    check(page, "edited factors", found)
+    assert not found, "\n".join(found)
+    panel(page).scroll_into_view_if_needed()
+    shot(page, f"edited-factors-{width}")
