@@ -38,6 +38,7 @@ from recsys_core.experiments.released import Released
 from recsys_core.experiments.split_study import Row
 from recsys_core.experiments.sweep import Over, Sweep, Trial
 from recsys_core.experiments.sweep_search import next_trial, search_of
+from recsys_core.experiments.variants import Row as Variant
 from recsys_core.figures import (
     cell_matrix,
     closeness,
@@ -68,6 +69,7 @@ from recsys_core.figures import (
     sweep,
     truth,
     user_errors,
+    variants,
     waterfall,
 )
 from recsys_core.figures import comparison as differences
@@ -102,6 +104,7 @@ MODULES = (
     posterior_ellipses,
     draws_so_far,
     network_path,
+    variants,
     cold_start,
     surprise,
     released,
@@ -281,6 +284,13 @@ def _of_a_comparison(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:
     ]
     for some in (rows, rows[:1]):
         yield "splits_compared.figure", splits_compared.figure(some, "SGD", 0, mode)
+    biases = dict(zip(BASELINES, (1.1, 1.0), strict=True))
+    networks = [
+        Variant("dot", (0.9, 0.91, 0.92), (3.0, 3.1, 3.2), biases),
+        Variant("MLP", (0.95,), (), biases),
+    ]
+    for of_networks in (networks, networks[:1]):
+        yield "variants.figure", variants.figure(of_networks, 0, mode)
     band = of_seeds.band([run.epochs, run.epochs[:-2], run.epochs])
     what, own = of_seeds.leading(run.epochs)
     yield "seed_band.figure", seed_band.figure(band, own, what, "SGD", 0, mode)

@@ -10,7 +10,7 @@ import pytest
 import recsys_core as rc
 from recsys_core.asking.inside.explanations import TITLES, none_of, offered
 from recsys_core.asking.inside.microscope import Microscope
-from recsys_core.experiments import Experiment, link
+from recsys_core.experiments import Experiment, link, variants
 from tests.app_harness import (
     checked,
     components,
@@ -19,7 +19,11 @@ from tests.app_harness import (
     open_page,
     text_of,
     train,
+<<<<<<< HEAD
     trigger,
+=======
+    until,
+>>>>>>> f6abc85 (Through the network: the networks of neural MF are trained on the same data with three seeds and compared)
     view_of,
 )
 
@@ -173,6 +177,38 @@ def test_ratings_arrive_one_by_one(browser_id, world):
     at.get_by_key("arrived").set_value(1)
     checked(at.run())
     assert "After 1\u00a0rating" in text_of(at) and "λ = σ² / σ" in text_of(at)
+
+
+def test_the_networks_are_trained_and_compared_behind_the_page(browser_id, world):
+    model = rc.NeuralMF(n_factors=4, n_epochs=2, variant="MLP", device="cpu")
+    run = train(world, model)
+    link_of = link.write([run.experiment])
+    at = open_page("predictions", browser_id, f"{link_of}&epoch=best&user=1&item=1&inside=network")
+    checked(at.button(key="variants_start").click().run())
+    until(lambda: not world.study.busy)
+    at = checked(at.run())
+    plan = variants.planned(run.experiment)
+    study = world.study
+    assert set(study.outcomes) == {each for of_one in plan.values() for each in of_one}
+    found = variants.rows(plan, study.outcomes, study.fitted, 1, 1)
+    own = run.epochs[run.best_epoch].validation_rmse
+    assert found[2].errors[0] == pytest.approx(own, rel=1e-6), "the run in view is one of them"
+    assert found[2].predictions[0] == pytest.approx(run.fitted.predict([1], [1])[0])
+    (table,) = (each for each in at.dataframe if "network" in each.value)
+    assert list(table.value["network"]) == [*plan, "Global mean", "User + item bias"]
+    errors = [*(row.error for row in found), *found[0].baselines.values()]
+    assert table.value["RMSE"].tolist() == pytest.approx(errors, abs=1e-4)
+    said = text_of(at)
+    assert str(variants.sentence(found)) in said and "test ratings are left alone" in said
+    assert ("not rated" if np.isnan(WORLD.block([1], [1])[0, 0]) else "rated") in said
+    assert "variants_chart" in components(at) and not _has(at, "variants_start")
+
+
+def test_without_validation_the_networks_are_not_compared(browser_id):
+    space = load(browser_id, rc.datasets.music_party())
+    run = train(space, MODELS["MLP"])
+    at = open_page("predictions", browser_id, f"{link.write([run.experiment])}&inside=network")
+    assert "nothing to compare by" in text_of(at) and not _has(at, "variants_start")
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import recsys_core as rc
 from recsys_core import runs
 from recsys_core.experiments import Experiment, run, seed_band
 from recsys_core.experiments.outcome import NEIGHBOURS
+from recsys_core.runs import studies
 
 
 @pytest.fixture
@@ -124,6 +125,23 @@ def test_what_is_on_data_that_are_unloaded_is_forgotten(server, space, experimen
     space.unload(space.data_of(experiment.data))
     work(server, space)
     assert set(space.study.outcomes) == {other}
+
+
+def test_the_models_of_the_latest_are_kept(server, space, experiment, monkeypatch):
+    planned = seed_band.seeds(experiment, 3)
+    space.study.ask(planned)
+    work(server, space)
+    for each in planned:
+        np.testing.assert_array_equal(space.study.fitted[each].p, run(each).fitted.p)
+    size = space.study.fitted[planned[0]].nbytes
+    monkeypatch.setattr(studies, "_MOST_OF_MODELS", 2 * size)
+    fourth = seed_band.seeds(experiment, 4)[3]
+    space.study.ask([fourth])
+    work(server, space)
+    assert list(space.study.fitted) == [planned[2], fourth]
+    assert set(space.study.outcomes) == {*planned, fourth}, "numbers stay"
+    space.unload(space.data_of(experiment.data))
+    assert not space.study.fitted
 
 
 def test_runs_train_on_while_a_study_does(server, space, experiment):

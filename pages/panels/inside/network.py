@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from pages.panels.inside import variants
 from pages.shared import session
 from pages.shared.chart.chart import chart
 from pages.shared.tables import aligned
@@ -42,6 +43,7 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
             alt="What adds up to the prediction",
         )  # fmt: skip
         st.markdown(f"As a rating, the sum is **{words.number(path.prediction)}**.")
+    variants.show(run, user, item)
 
 
 def _sentence(path: NetworkPath) -> str:
