@@ -181,6 +181,10 @@ GLOSSARY: dict[str, Text] = {
     "Run": Text("One experiment (data, split, model, settings) being trained, or trained."),
     "Scale": Text("The lowest and the highest possible rating, and the step between ratings."),
     "Seed": Text("The start of the random numbers: the same seed gives the same numbers."),
+    "Selection": Text(
+        "How far generated ratings are *missing not at random*, from 0 to 1: whether a pair is "
+        "rated then depends on its value."
+    ),
     "SGD": Text(
         "Stochastic gradient descent: training that changes the parameters a little after "
         "each rating."

@@ -33,6 +33,7 @@ from recsys_core.asking.inside.network_path import network_path as path_of
 from recsys_core.asking.inside.nmf_update import NMFUpdates
 from recsys_core.asking.inside.row_update import RowUpdates
 from recsys_core.experiments import Experiment, sweep_results
+from recsys_core.experiments import recovery_map as of_recovery
 from recsys_core.experiments import seed_band as of_seeds
 from recsys_core.experiments.released import Released
 from recsys_core.experiments.split_study import Row
@@ -58,6 +59,7 @@ from recsys_core.figures import (
     rank_lines,
     rating_counts,
     reason_bars,
+    recovery_map,
     released,
     reliability,
     rotation,
@@ -91,6 +93,7 @@ MODULES = (
     epoch_lines,
     waterfall,
     truth,
+    recovery_map,
     splits_compared,
     seed_band,
     rank_lines,
@@ -326,6 +329,11 @@ def _of_the_truth(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:
     yield "truth.errors", truth.errors(of_truth.errors(run.fitted, true, split.train), mode)
     parts = of_truth.errors(run.fitted, true, split.train, split.validation)
     yield "truth.errors", truth.errors(parts, mode)
+    plan = of_recovery.planned(run.experiment)
+    assert plan is not None
+    some = {(0, 0): of_recovery.Cell(0.9, 0.85, 0.95, 0.02, 2)}
+    for cells in (some, dict.fromkeys(plan.of_cell, some[0, 0])):
+        yield "recovery_map.figure", recovery_map.figure(plan, cells, mode)
 
 
 def _of_closer_looks(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:

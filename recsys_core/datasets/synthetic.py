@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -20,6 +21,9 @@ _MOST_SKEWED = 5.0
 # Factors and ratings of a world, all together: some 10 GiB while it is made.
 _MOST_NUMBERS = 1_000_000_000
 
+# Where ratings are not missing at random the value of every pair counts: so many take some seconds.
+_MOST_WEIGHED = 50_000_000
+
 _ONE_TO_FIVE = Scale(1, 5)
 
 
@@ -33,6 +37,7 @@ def low_rank(
     seed: int = 0,
     scale: Scale = _ONE_TO_FIVE,
     popularity: float = 0.0,
+    selection: float = 0.0,
 ) -> Ratings:
     """Ratings r = offset + gain · (p_u · q_i) + noise, moved onto the scale.
 
@@ -45,6 +50,11 @@ def low_rank(
     not. ``popularity`` is an exponent s: the r-th most popular item is rated proportionally to
     r⁻ˢ (Zipf), and 0 makes all equally popular.
 
+    ``selection`` is how far ratings are missing not at random, 0 (at random) to 1: a pair is rated
+    proportionally to exp(2 · selection · z), with z the noise-free rating in standard deviations
+    above the middle of the scale, clipped to the scale (−2 to 2). With 1, a pair one deviation
+    higher is rated 7.4 times as likely, until none of its item is left.
+
     Every user and every item has at least one rating where there are enough ratings. The same
     seed with another noise gives the same factors and the same rated pairs.
 
@@ -53,7 +63,8 @@ def low_rank(
     SettingsError
         If a parameter has no meaning.
     TooLargeError
-        If the ratings and factors would not fit in memory.
+        If the ratings and factors would not fit in memory, or with ``selection`` there are more
+        than 50 million pairs: the value of each counts.
     """
     scale = Scale(*scale)
     for value, name in ((n_users, "user"), (n_items, "item"), (n_factors, "factor")):
@@ -77,12 +88,29 @@ def low_rank(
                 popularity=popularity,
             )
         )
+    if not 0 <= selection <= 1:
+        raise SettingsError(
+            Text(
+                "The strength of selection lies between 0 and 1; {selection:g} was given.",
+                selection=selection,
+            )
+        )
     _check_size(n_users, n_items, n_factors, density)
+    if selection and n_users * n_items > _MOST_WEIGHED:
+        raise TooLargeError(
+            Text(
+                "Where ratings are not missing at random, the value of every pair counts, and "
+                "{n_users:,} × {n_items:,} pairs are too many; choose a smaller world.",
+                n_users=n_users,
+                n_items=n_items,
+            )
+        )
     rng = np.random.default_rng(seed)
     p = rng.standard_normal((n_users, n_factors), dtype=np.float32)
     q = rng.standard_normal((n_items, n_factors), dtype=np.float32)
     truth = _spread(p, q, scale)
-    users, items = _cells(n_users, n_items, density, popularity, rng)
+    liking = _liking(truth, scale, selection) if selection else None
+    users, items = _cells(n_users, n_items, density, popularity, rng, liking)
     values = np.empty(len(users), dtype=np.float32)
     for start in range(0, len(users), _DRAWN_AT_ONCE):
         here = slice(start, start + _DRAWN_AT_ONCE)
@@ -204,12 +232,34 @@ def _spread(p: np.ndarray, q: np.ndarray, scale: Scale) -> Truth:
     return Truth(p, q, offset=(scale.low + scale.high) / 2 - gain * mean, gain=gain)
 
 
+# The logarithm of how much likelier each user, (n_users,), rates an item of this index.
+Liking = Callable[[int], np.ndarray]
+
+
+def _liking(truth: Truth, scale: Scale, selection: float) -> Liking:
+    """2 · selection · z of the noise-free ratings of an item; see ``low_rank``."""
+    everybody = np.arange(len(truth.user_factors))
+    middle, deviation = (scale.low + scale.high) / 2, scale.width / 4
+
+    def of_item(item: int) -> np.ndarray:
+        ratings = scale.clip(truth.block(everybody, [item])[:, 0].astype(np.float64))
+        return 2 * selection * (ratings - middle) / deviation
+
+    return of_item
+
+
 def _cells(
-    n_users: int, n_items: int, density: float, popularity: float, rng: np.random.Generator
+    n_users: int,
+    n_items: int,
+    density: float,
+    popularity: float,
+    rng: np.random.Generator,
+    liking: Liking | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Distinct (user, item) pairs in random order, int32; never the whole matrix in memory.
 
-    First how many ratings each item gets, then who gives them.
+    First how many ratings each item gets, then who gives them; with ``liking`` an item gets them by
+    the mean of exp(liking) over users.
     """
     n = round(density * n_users * n_items)
     if not 0 < density <= 1 or n < 1:
@@ -220,12 +270,19 @@ def _cells(
                 density=density,
             )
         )
-    counts = _ratings_an_item(n, n_users, n_items, popularity, rng)
+    liked = None
+    if liking is not None:
+        liked = np.array([np.exp(liking(item)).mean() for item in range(n_items)])
+    counts = _ratings_an_item(n, n_users, n_items, popularity, rng, liked)
     items = np.repeat(np.arange(n_items, dtype=np.int32), counts)
     users = np.empty(n, dtype=np.int32)
     ends = np.cumsum(counts)
-    for end, count in zip(ends, counts, strict=True):
-        users[end - count : end] = rng.choice(n_users, count, replace=False, shuffle=False)
+    for item, (end, count) in enumerate(zip(ends, counts, strict=True)):
+        users[end - count : end] = (
+            rng.choice(n_users, count, replace=False, shuffle=False)
+            if liking is None
+            else _drawn_by(liking(item), count, rng)
+        )
     order = rng.permutation(n)
     users, items = users[order], items[order]
 
@@ -239,12 +296,32 @@ def _cells(
     return users, items
 
 
+def _drawn_by(log_weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw ``count`` distinct indices, each proportionally to its weight among those left.
+
+    The ``count`` largest log w + g with g standard Gumbel are such a draw (W. Kool et al.,
+    "Stochastic beams and where to find them", 2019, the Gumbel-top-k trick).
+    """
+    keys = log_weights + rng.gumbel(size=len(log_weights))
+    return np.argpartition(-keys, count - 1)[:count] if count else np.empty(0, np.int64)
+
+
 def _ratings_an_item(
-    n: int, n_users: int, n_items: int, popularity: float, rng: np.random.Generator
+    n: int,
+    n_users: int,
+    n_items: int,
+    popularity: float,
+    rng: np.random.Generator,
+    liked: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Numbers of ratings, int64, (n_items,): at least 1 if possible, at most n_users, sum n."""
+    """Numbers of ratings, int64, (n_items,): at least 1 if possible, at most n_users, sum n.
+
+    ``liked``, (n_items,), multiplies how likely an item is rated.
+    """
     weights = np.arange(1, n_items + 1, dtype=np.float64) ** -popularity
     weights = rng.permutation(weights)
+    if liked is not None:
+        weights = weights * liked
     counts = np.full(n_items, 1 if n >= n_items else 0, dtype=np.int64)
     while (left := n - int(counts.sum())) > 0:
         open_to_more = weights * (counts < n_users)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from recsys_core.asking import truth
+from recsys_core.asking.truth import PartError
 from recsys_core.experiments.experiment import Experiment
 from recsys_core.experiments.scores import Score, scoring
 from recsys_core.models import FittedModel
@@ -26,6 +28,22 @@ _ITEMS_AT_ONCE = 10
 
 
 @dataclass(frozen=True)
+class AgainstTruth:
+    """A model on generated ratings beside what they were made from.
+
+    Attributes
+    ----------
+    r2, r2_by_chance : of the true factors, found and by chance (``truth.recovery``); None for a
+        model without such factors.
+    errors : by title, first that of the model measured, then baselines: see ``truth.errors``.
+    """
+
+    r2: float | None
+    r2_by_chance: float | None
+    errors: Mapping[str, tuple[PartError, ...]]
+
+
+@dataclass(frozen=True)
 class Outcome:
     """Numbers of a trained experiment, all of its validation part.
 
@@ -42,6 +60,7 @@ class Outcome:
     items : the most rated items, by index, int32, (n,); empty for a model without similarity.
     neighbours : the ten nearest items of each of these, int32, (n, 10), nearest first; −1 where
         there are fewer.
+    truth : what is found of the truth of generated ratings; None of others.
     """
 
     experiment: Experiment
@@ -54,6 +73,7 @@ class Outcome:
     baselines: Mapping[str, float]
     items: np.ndarray = field(repr=False, compare=False)
     neighbours: np.ndarray = field(repr=False, compare=False)
+    truth: AgainstTruth | None = None
 
     @property
     def seconds(self) -> float:
@@ -62,9 +82,17 @@ class Outcome:
 
 
 def measuring(
-    experiment: Experiment, split: Split, training: Training, baselines: Mapping[str, float]
+    experiment: Experiment,
+    split: Split,
+    training: Training,
+    baselines: Mapping[str, float],
+    fitted_baselines: Mapping[str, FittedModel] | None = None,
 ) -> Generator[None, None, Outcome]:
-    """Measure a training that has come to its end, in short steps."""
+    """Measure a training that has come to its end, in short steps.
+
+    Baselines by title: their errors on the validation part, and the models, whose errors against
+    the truth of generated ratings are measured as well.
+    """
     fitted: FittedModel = training.snapshot()
     held_out, score = split.validation, None
     if held_out is not None:
@@ -78,6 +106,9 @@ def measuring(
         neighbours[row, : len(found)] = found
         if row % _ITEMS_AT_ONCE == 0:
             yield
+    against = yield from _against_truth(
+        experiment.make_model().title, fitted, split, fitted_baselines or {}
+    )
     unseen = [part.n_ratings for part in split.report.unseen if part.part == "validation"]
     return Outcome(
         experiment=experiment,
@@ -90,6 +121,25 @@ def measuring(
         baselines=dict(baselines),
         items=items,
         neighbours=neighbours,
+        truth=against,
+    )
+
+
+def _against_truth(
+    title: str, fitted: FittedModel, split: Split, baselines: Mapping[str, FittedModel]
+) -> Generator[None, None, AgainstTruth | None]:
+    known = split.train.truth
+    if known is None:
+        return None
+    found = truth.recovery(fitted, known)
+    errors = {}
+    for name, each in {title: fitted, **baselines}.items():
+        errors[name] = tuple(truth.errors(each, known, split.train, split.validation))
+        yield
+    return AgainstTruth(
+        None if found is None else found.r2,
+        None if found is None else found.r2_by_chance,
+        errors,
     )
 
 

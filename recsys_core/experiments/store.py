@@ -95,14 +95,28 @@ def folder_in_use() -> Path:
 
 def experiment_hash(experiment: Experiment) -> str:
     """The key of an experiment: SHA-256 (32 hex digits) of its JSON."""
-    return _digest(experiment.to_dict())[:32]
+    said = experiment.to_dict()
+    return _digest({**said, "data": _as_first_kept(said["data"])})[:32]
 
 
 def data_key(source: Recipe) -> str:
     """The key of data: an upload's fingerprint; of data made by name, the hash of the recipe."""
     if source.name == UPLOAD:
         return str(source["id"])
-    return _digest(source.to_dict())[:16]
+    return _digest(_as_first_kept(source.to_dict()))[:16]
+
+
+# Options of data that came after the first were kept, with the value that changes nothing.
+_CAME_LATER = {("low_rank", "selection"): 0.0}
+
+
+def _as_first_kept(data: dict[str, Any]) -> dict[str, Any]:
+    """The same data have the same key as before they had that option."""
+    return {
+        option: value
+        for option, value in data.items()
+        if (data["name"], option) not in _CAME_LATER or value != _CAME_LATER[data["name"], option]
+    }
 
 
 def _digest(plain: Any) -> str:

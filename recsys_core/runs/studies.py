@@ -182,4 +182,5 @@ class Study:
             for each in baselines
             if each.validation_rmse is not None
         }
-        return (yield from measuring(experiment, split, course.training, errors))
+        fitted = {each.name: each.model.snapshot() for each in baselines}
+        return (yield from measuring(experiment, split, course.training, errors, fitted))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys_core import datasets
-from recsys_core.errors import SettingsError
+from recsys_core.errors import SettingsError, TooLargeError
 from recsys_core.ratings import Scale
 
 
@@ -106,6 +108,72 @@ def test_popularity_follows_zipf():
     assert np.argmax(world.item_counts) != 0
 
 
+@pytest.mark.parametrize(
+    ("options", "pairs", "values"),
+    [
+        ({}, "a6d49fe9773aec05", [3.494651, 2.990017, 1.438261, 4.280530]),
+        (
+            {"n_users": 70, "n_items": 30, "density": 0.2, "popularity": 1.0, "noise": 0.5,
+             "seed": 4},
+            "1d0817ed3a056f2f", [4.331748, 3.009051, 3.065841, 4.325901],
+        ),
+    ],
+)  # fmt: skip
+def test_missing_at_random_is_what_it_was_before_there_was_a_selection(options, pairs, values):
+    world = datasets.low_rank(**options, selection=0)
+    ids = [ids.astype("<i4").tobytes() for ids in (world.user_ids, world.item_ids)]
+    assert hashlib.sha256(b"".join(ids)).hexdigest()[:16] == pairs
+    np.testing.assert_allclose(world.values[:4], values, atol=1e-5)
+
+
+def test_selection_is_as_strong_as_it_says():
+    # So thinly rated that nobody runs out of items: log(share rated) rises by 2 · selection a
+    # standard deviation, within an item and between items alike.
+    world = datasets.low_rank(2000, 300, 3, density=0.01, noise=0.1, seed=1, selection=0.5)
+    z = np.clip(world.truth.block(np.arange(2000), np.arange(300)) - 3, -2, 2)
+    rated = np.zeros(z.shape, bool)
+    rated[world.user_ids, world.item_ids] = True
+    assert rated.sum() == world.n_ratings == 6000
+    edges = np.linspace(-1.9, 1.9, 9)
+    bins = np.digitize(z, edges)
+    share = [rated[bins == b].mean() for b in range(1, len(edges))]
+    middles = (edges[1:] + edges[:-1]) / 2
+    slope = np.polyfit(middles, np.log(share), 1)[0]
+    assert slope == pytest.approx(1.0, abs=0.12)
+
+
+@pytest.mark.parametrize("popularity", [0.0, 1.0])
+def test_the_stronger_the_selection_the_better_what_is_seen(popularity):
+    def worlds(selection):
+        return datasets.low_rank(
+            200, 80, 3, density=0.1, noise=0.3, seed=2, popularity=popularity, selection=selection
+        )
+
+    seen = []
+    for selection in (0.0, 0.3, 0.6, 1.0):
+        world = worlds(selection)
+        pairs = world.user_ids.astype(np.int64) * 80 + world.item_ids
+        assert len(np.unique(pairs)) == world.n_ratings == 1600
+        assert world.user_counts.min() >= 1 and world.item_counts.min() >= 1
+        assert (world.truth.user_factors == worlds(0.0).truth.user_factors).all()
+        seen.append(world.truth.ratings(world.user_ids, world.item_ids).mean())
+    everything = world.truth.block(np.arange(200), np.arange(80)).mean()
+    assert seen[0] == pytest.approx(everything, abs=0.15)
+    assert (np.diff(seen) > 0.1).all() and seen[-1] > everything + 0.8
+    # Noise comes after: the same pairs are rated.
+    quiet = datasets.low_rank(
+        200, 80, 3, density=0.1, noise=0, seed=2, popularity=popularity, selection=1.0
+    )
+    assert (quiet.user_ids == world.user_ids).all()
+    full = datasets.low_rank(7, 5, density=1.0, selection=1.0)
+    assert full.n_ratings == 35
+
+
+def test_selection_weighs_every_pair_so_that_very_large_worlds_are_refused():
+    with pytest.raises(TooLargeError, match="every pair"):
+        datasets.low_rank(100_000, 1000, density=0.001, selection=0.1)
+
+
 def test_a_full_world_and_a_single_cell():
     assert datasets.low_rank(7, 5, density=1.0, popularity=3.0).n_ratings == 35
     assert datasets.low_rank(1, 1, 1, density=1.0, noise=0).values.tolist() == [3.0]
@@ -120,6 +188,8 @@ def test_a_full_world_and_a_single_cell():
         ({"density": 1.2}, "density of 1.2"),
         ({"noise": -1}, "standard deviation"),
         ({"popularity": 9}, "between 0 and 5"),
+        ({"selection": 1.1}, "between 0 and 1"),
+        ({"selection": -0.1}, "between 0 and 1"),
     ],
 )
 def test_low_rank_refuses_what_has_no_meaning(wrong, says):

@@ -348,3 +348,10 @@ def test_data_are_named_by_their_content_or_their_recipe():
     assert data_key(low.source) == data_key(rc.Experiment(low.source.to_dict()).data)
     assert data_key(low.source) != data_key(rc.datasets.low_rank(n_users=6, n_items=4).source)
     assert data_key(Recipe.of("upload", id="0123456789abcdef")) == "0123456789abcdef"
+    # Kept before generated data had a selection: found again, and never one with it.
+    assert data_key(rc.Experiment("low_rank").data) == "54e3349714017f02"
+    first = rc.Experiment("low_rank", None, rc.SGD(n_factors=3))
+    assert experiment_hash(first) == "3764640eacc84dab0274d6117ac9d509"
+    selected = rc.Experiment({"name": "low_rank", "selection": 0.5}, None, rc.SGD(n_factors=3))
+    assert data_key(selected.data) != data_key(first.data)
+    assert experiment_hash(selected) != experiment_hash(first)

@@ -19,11 +19,8 @@ from tests.app_harness import (
     open_page,
     text_of,
     train,
-<<<<<<< HEAD
     trigger,
-=======
     until,
->>>>>>> f6abc85 (Through the network: the networks of neural MF are trained on the same data with three seeds and compared)
     view_of,
 )
 

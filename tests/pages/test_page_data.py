@@ -35,11 +35,13 @@ def test_a_world_is_generated_as_asked(browser_id, workspace):
     at.number_input[0].set_value(40)
     at.number_input[1].set_value(25)
     next(s for s in at.slider if s.label == "Filled").set_value(0.5)
+    next(s for s in at.slider if s.label == "Selection").set_value(0.7)
     button(at, "Generate").click().run()
     assert not at.exception
     ratings = workspace.latest.ratings
     assert (ratings.n_users, ratings.n_items, ratings.n_ratings) == (40, 25, 500)
     assert ratings.scale.step == 1
+    assert ratings.source["selection"] == 0.7
     assert metrics(at)["Ratings"] == "500"
     assert metrics(at)["Filled"] == "50 %"
     assert at.segmented_control(key="data_source").value is None, "its panel has closed"

@@ -11,8 +11,10 @@ import recsys_core as rc
 from pages.shared import visitor
 from recsys_core import escape
 from recsys_core.asking import projection, truth
+from recsys_core.experiments import recovery_map
 from recsys_core.figures import latent, theme
-from tests.app_harness import checked, figure_of, load, open_page, train
+from tests.app_harness import checked, components, figure_of, load, open_page, train, until
+from tests.figures.test_figures_plain import unpacked
 
 
 def party(browser_id, model=None, **changes):
@@ -197,6 +199,37 @@ def test_what_was_found_of_the_truth_follows_run_epoch_and_side(browser_id):
     checked(at.run())
     untrained = truth.recovery(run.fitted_at(0), true)
     assert untrained.r2 < found.r2 and any(f"R² {untrained.r2:.2f}" in t for t in texts(at))
+
+
+def test_one_button_shows_where_recovery_begins(browser_id):
+    workspace = load(browser_id, rc.datasets.low_rank(30, 20, 2, density=0.7, noise=0.3, seed=2))
+    run = train(workspace, rc.ALS(n_factors=2, n_epochs=3))
+    at = open_page("latent", browser_id)
+    assert "recovery_map" not in components(at)
+    plan = recovery_map.planned(run.experiment)
+    start = at.button(key="recovery_start")
+    assert start.label == f"Train {len(plan.experiments)} times on other data"
+    checked(start.click().run())
+    until(lambda: not workspace.study.busy)
+    at = checked(at.run())
+    found = recovery_map.cells(plan, workspace.study.outcomes)
+    assert len(found) == len(plan.of_cell) and not workspace.study.failed
+    cells = unpacked(figure_of(at, "recovery_map"))["data"][0]
+    for (row, column), cell in found.items():
+        assert cells["z"][row][column] == pytest.approx(cell.r2, abs=1e-4)
+    own = truth.recovery(run.fitted_at(run.best_epoch), run.ratings.truth)
+    first = workspace.study.outcomes[plan.of_cell[plan.present][0]]
+    assert first.truth.r2 == pytest.approx(own.r2, abs=1e-6), "the run in view is one of them"
+    for sentence in recovery_map.sentences(plan, found):
+        assert str(sentence) in "\n".join(texts(at)).replace("\\", "")
+    assert not [each for each in at.button if each.key == "recovery_start"]
+
+
+def test_no_map_of_recovery_without_factors_that_can_be_compared(browser_id):
+    workspace = load(browser_id, rc.datasets.low_rank(30, 20, 2, density=0.7, seed=2))
+    train(workspace, rc.ItemKNN())
+    at = open_page("latent", browser_id)
+    assert not [each for each in at.button if each.key == "recovery_start"]
 
 
 def test_ratings_that_nobody_generated_have_no_truth(browser_id):

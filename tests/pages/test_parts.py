@@ -84,7 +84,7 @@ PLACES = [
     ("closer", Place("recommend", "closer=edit", "edit_back edit_block edit_row", "edit_of")),
     ("guess", Place("predictions", "", "guess_begin", "guess_begin")),
     ("doctor", Place("train", "", "doctor_box", "", "doctor_start")),
-    ("truth", Place("latent", "", "truth truth_errors truth_of", "truth_of")),
+    ("truth", Place("latent", "", "truth truth_errors truth_of", "truth_of", "recovery_start")),
     ("truth", Place("predictions", "", "truth_line")),
     ("export", Place("train", "", "receipt_1 receipt_2")),
     ("export", Place("predictions", "", "export receipt_2")),

@@ -81,13 +81,25 @@ def _low_rank() -> Ratings | None:
             help="0: all items are rated equally often. 1: as in real catalogues, a few items "
             "have most of the ratings.",
         )
+        selection = look.slider(
+            "Selection",
+            0.0,
+            1.0,
+            0.0,
+            step=0.05,
+            help="How far ratings are missing not at random. 0: which pairs are rated has nothing "
+            "to do with the rating. Above: the higher its true value, the likelier a pair is "
+            "rated, as where people choose what they like; with 1, a pair higher by a quarter of "
+            "the scale about 7 times as likely.",
+        )
         look.space("small")
         if not st.form_submit_button("Generate", type="primary", icon=":material/casino:"):
             return None
     _refuse_beyond_a_page(n_users * n_items * density)
     return rc.datasets.low_rank(
-        int(n_users), int(n_items), n_factors, density, noise, int(seed), _SCALES[scale], popularity
-    )
+        int(n_users), int(n_items), n_factors, density, noise, int(seed), _SCALES[scale],
+        popularity, selection,
+    )  # fmt: skip
 
 
 def _article0() -> Ratings | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.panels.latent import recovery_over
 from pages.shared import choices, model_in_view, session, truth_line
 from pages.shared.chart import min_width
 from pages.shared.chart.chart import chart
@@ -36,6 +37,7 @@ def section(model: ModelInView) -> None:
         _errors(model)
         if found is not None:
             _numbers(found)
+    recovery_over.draw(model)
 
 
 def _why_no_factors(model: ModelInView) -> str:
