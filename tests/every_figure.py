@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
+import itertools
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -28,6 +29,7 @@ from recsys_core.asking import closeness as of_closeness
 from recsys_core.asking import cold_start as of_cold_start
 from recsys_core.asking import reliability as of_reliability
 from recsys_core.asking import truth as of_truth
+from recsys_core.asking.inside.adam_step import AdamSteps
 from recsys_core.asking.inside.gibbs_draw import GibbsDraws
 from recsys_core.asking.inside.network_path import network_path as path_of
 from recsys_core.asking.inside.nmf_update import NMFUpdates
@@ -41,6 +43,7 @@ from recsys_core.experiments.sweep import Over, Sweep, Trial
 from recsys_core.experiments.sweep_search import next_trial, search_of
 from recsys_core.experiments.variants import Row as Variant
 from recsys_core.figures import (
+    adam,
     cell_matrix,
     closeness,
     cold_start,
@@ -108,6 +111,7 @@ MODULES = (
     draws_so_far,
     network_path,
     variants,
+    adam,
     cold_start,
     surprise,
     released,
@@ -239,6 +243,9 @@ def _of_updates(mode: Mode) -> Iterator[tuple[str, Figure]]:
         model = rc.NeuralMF(n_factors=4, variant=variant)
         training = model.start(party)
         yield "network_path.figure", network_path.figure(path_of(training.latest, 0, 0), mode)
+    for biases, sub in itertools.product((True, False), adam.SUB_STEPS):
+        step = AdamSteps(*before(rc.NeuralMF(n_factors=2, biases=biases))).of(0, 0)
+        yield "adam.figure", adam.figure(step, SIDES[int(biases)], sub, "somebody", mode)
     yield "draws_so_far.figure", draws_so_far.figure(np.array([3.0, 3.5, 3.2]), mode)
 
 

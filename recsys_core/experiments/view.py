@@ -154,9 +154,10 @@ OPTIONS = {
     "users_page": Option("", ("",), _NUMBER),
     "items_page": Option("", ("",), _NUMBER),
     # Train, Predictions: what of the update is looked into
-    "inside": Option("", ("", "step", "half", "update", "draw", "probability", "network")),
+    "inside": Option("", ("", "step", "half", "update", "draw", "probability", "network", "adam")),
     "half": Option("user", ("user", "item")),
     "bowl": Option("", ("",), f"{_NUMBER},{_NUMBER}"),
+    "adam": Option("gradient", ("gradient", "mean", "square", "step", "after")),
     # Latent space
     "map": Option("pca", ("pca", "factors", "tsne", "umap")),
     "map_of": Option("both", ("both", "user", "item")),

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -36,7 +36,7 @@ from recsys_core.models.options import (
     standardize_option,
 )
 from recsys_core.models.registry import MODELS
-from recsys_core.ratings import Ratings
+from recsys_core.ratings import Ratings, Side
 from recsys_core.standardized import plain
 from recsys_core.text import Text
 
@@ -205,6 +205,23 @@ def chosen_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+class Numbers(NamedTuple):
+    """A user's or an item's numbers in the course of training: its bias, where it has one, then k.
+
+    Attributes
+    ----------
+    step : t, Adam's steps so far.
+    value, gradient : θ, and the slope of the latest batch's loss, without weight decay.
+    mean, square : Adam's m and v. All arrays are float32, (k,) or (k + 1,).
+    """
+
+    step: int
+    value: np.ndarray
+    gradient: np.ndarray
+    mean: np.ndarray
+    square: np.ndarray
+
+
 class NeuralTrainer(FactorTrainer):
     """Runs Adam over batches; errors are measured as for other models, on copies as arrays."""
 
@@ -287,17 +304,58 @@ class NeuralTrainer(FactorTrainer):
         self._order = torch.randperm(len(self.train), generator=own).to(self.device)
 
     def step(self, index: int) -> None:
-        """Do some batches: gather by index, predict, follow the gradient."""
-        size = self.settings["batch_size"]
+        """Do some batches."""
         first = index * _BATCHES_A_STEP
         for batch in range(first, min(first + _BATCHES_A_STEP, self.n_batches)):
-            rows = self._order[batch * size : (batch + 1) * size]
-            self.optimiser.zero_grad()
-            x = self.network(self._users[rows], self._items[rows])
-            predicted = torch.sigmoid(x) if self.settings["sigmoid"] else x
-            loss = torch.nn.functional.mse_loss(predicted, self._targets[rows])
-            loss.backward()
-            self.optimiser.step()
+            self.do_batch(batch)
+
+    def do_batch(self, batch: int) -> None:
+        """Do one batch, counted from 0: gather by index, predict, follow the gradient."""
+        rows = self._rows(batch)
+        self.optimiser.zero_grad()
+        x = self.network(self._users[rows], self._items[rows])
+        predicted = torch.sigmoid(x) if self.settings["sigmoid"] else x
+        loss = torch.nn.functional.mse_loss(predicted, self._targets[rows])
+        loss.backward()
+        self.optimiser.step()
+
+    def _rows(self, batch: int) -> torch.Tensor:
+        size = self.settings["batch_size"]
+        return self._order[batch * size : (batch + 1) * size]
+
+    # --- for whoever looks into a batch ---------------------------------------------------------
+
+    def ratings_of(self, batch: int) -> np.ndarray:
+        """Which training ratings a batch of the epoch under way holds, int64, (n,)."""
+        return _array(self._rows(batch))
+
+    def numbers_of(self, side: Side, index: int) -> Numbers:
+        """Return a user's or an item's numbers as they are now, and what Adam knows of them."""
+        network, biases = self.network, []
+        if network.biases:
+            biases = [network.b_user if side == "user" else network.b_item]
+        tables = [*biases, network.p if side == "user" else network.q]
+        value, gradient, mean, square = [], [], [], []
+        step = 0
+        for weight in (table.weight for table in tables):
+            known = self.optimiser.state.get(weight, {})
+            none = torch.zeros_like(weight[index])
+            step = int(known.get("step", 0))
+            value.append(weight[index])
+            gradient.append(none if weight.grad is None else weight.grad[index])
+            mean.append(known["exp_avg"][index] if known else none)
+            square.append(known["exp_avg_sq"][index] if known else none)
+        return Numbers(step, *(_array(torch.cat(each)) for each in (value, gradient, mean, square)))
+
+    def predicted(self, user: int, item: int) -> float:
+        """Predict one pair by the present parameters, in rating units, not clipped."""
+        with torch.no_grad():
+            pair = (torch.tensor([index], device=self.device) for index in (user, item))
+            x = float(self.network(*pair))
+        low, high = self.train.scale[:2]
+        z = low + (high - low) / (1 + np.exp(-x)) if self.settings["sigmoid"] else x
+        unit = plain(self.train)[1]
+        return float(unit.shift + unit.size * z)
 
     def end_epoch(self) -> None:
         """Make the new parameters readable."""

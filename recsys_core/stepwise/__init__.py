@@ -35,6 +35,7 @@ from recsys_core.stepwise.item_knn import (
 from recsys_core.stepwise.neural import (
     AdamUpdate,
     Forward,
+    Moments,
     NetworkStep,
     adam_update,
     network_forward,
@@ -56,9 +57,10 @@ from recsys_core.stepwise.svdpp import SVDppStep, svdpp_step
 
 __all__ = [
     "ALSRow", "AdamUpdate", "ConstrainedStep", "EASEWeights", "Forward", "GibbsRow", "Gradient",
-    "ImplicitALSRound", "ImplicitALSRow", "LogisticStep", "NMFRow", "NeighbourPrediction",
-    "NetworkStep", "NormalWishartDraw", "PMFPrior", "PMFRow", "PrecisionDraw", "SGDStep",
-    "SVDppStep", "Similarity", "adam_update", "als_row", "constrained_step", "decayed_rate",
+    "ImplicitALSRound", "ImplicitALSRow", "LogisticStep", "Moments", "NMFRow",
+    "NeighbourPrediction", "NetworkStep", "NormalWishartDraw", "PMFPrior", "PMFRow",
+    "PrecisionDraw", "SGDStep", "SVDppStep", "Similarity", "adam_update", "als_row",
+    "constrained_step", "decayed_rate",
     "ease_weights", "gibbs_row", "implicit_als_rounds", "implicit_als_row", "item_similarity",
     "logistic_step", "neighbour_prediction", "network_forward", "network_gradients", "network_step",
     "nmf_row", "normal_wishart_draw", "pmf_noise", "pmf_prior", "pmf_row", "precision_draw",

@@ -140,28 +140,42 @@ def network_gradients(
     return slopes
 
 
-class AdamUpdate(NamedTuple):
-    """One parameter after one of Adam's steps.
+class Moments(NamedTuple):
+    """What Adam remembers of one parameter between two steps.
 
     Attributes
     ----------
-    step : t, the number of this step, from 1.
-    gradient : g, with the weight decay's part.
-    mean, square : m and v, running means of g and of g².
-    value : the new θ. All arrays have θ's shape.
+    step : t, how many steps there were.
+    mean, square : m and v, running means of g and of g², of θ's shape.
     """
 
     step: int
-    gradient: np.ndarray
     mean: np.ndarray
     square: np.ndarray
+
+
+class AdamUpdate(NamedTuple):
+    """One parameter after one of Adam's steps; all arrays have θ's shape.
+
+    Attributes
+    ----------
+    gradient : g, with the weight decay's part.
+    moments : t, m and v after this step; to be given to the next.
+    mean_hat, square_hat : m̂ and v̂, corrected for having begun at 0.
+    value : the new θ.
+    """
+
+    gradient: np.ndarray
+    moments: Moments
+    mean_hat: np.ndarray
+    square_hat: np.ndarray
     value: np.ndarray
 
 
 def adam_update(
     value: np.ndarray,
     gradient: np.ndarray,
-    earlier: AdamUpdate | None = None,
+    earlier: Moments | None = None,
     *,
     learning_rate: float,
     weight_decay: float = 0.0,
@@ -172,14 +186,14 @@ def adam_update(
         m ← β₁ m + (1 − β₁) g          v ← β₂ v + (1 − β₂) g²          β₁ = 0.9, β₂ = 0.999
         θ ← θ − γ m̂ / (√v̂ + 10⁻⁸)      m̂ = m / (1 − β₁ᵗ)      v̂ = v / (1 − β₂ᵗ)
 
-    ``earlier`` is the update of the step before; None at the first, where m = v = 0. Source:
+    ``earlier`` are the moments after the step before; None at the first, where m = v = 0. Source:
     Kingma and Ba, *Adam: A Method for Stochastic Optimization*, 2015.
 
     >>> adam_update(np.array([1.0, 1.0]), np.array([4.0, -2.0]), learning_rate=0.5).value.round(6)
     array([0.5, 1.5])
     """
     beta_1, beta_2, epsilon = 0.9, 0.999, 1e-8
-    before = earlier or AdamUpdate(0, gradient, np.zeros_like(value), np.zeros_like(value), value)
+    before = earlier or Moments(0, np.zeros_like(value), np.zeros_like(value))
     step = before.step + 1
     g = gradient + weight_decay * value
     mean = beta_1 * before.mean + (1 - beta_1) * g
@@ -187,7 +201,7 @@ def adam_update(
     mean_hat = mean / (1 - beta_1**step)
     square_hat = square / (1 - beta_2**step)
     new = value - learning_rate * mean_hat / (np.sqrt(square_hat) + epsilon)
-    return AdamUpdate(step, g, mean, square, new)
+    return AdamUpdate(g, Moments(step, mean, square), mean_hat, square_hat, new)
 
 
 class NetworkStep(NamedTuple):
@@ -198,7 +212,7 @@ class NetworkStep(NamedTuple):
     forward : what the network made of the batch before the step.
     loss : 1/n Σ (r̂ − t)², without the weight decay.
     gradients : its slope against each parameter, by name.
-    updates : Adam's, by name; to be given to the next step.
+    updates : Adam's, by name; their moments are to be given to the next step.
     parameters : the new ones, by name.
     """
 
@@ -214,7 +228,7 @@ def network_step(
     user_ids: np.ndarray,
     item_ids: np.ndarray,
     targets: np.ndarray,
-    earlier: Mapping[str, AdamUpdate] | None = None,
+    earlier: Mapping[str, Moments] | None = None,
     *,
     mean: float,
     learning_rate: float,

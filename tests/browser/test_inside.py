@@ -143,7 +143,7 @@ def test_each_sign_of_a_formula_says_what_it_stands_for(browser_page):
 @pytest.mark.parametrize(
     ("model", "name"),
     [("SGD", "step"), ("ALS", "half"), ("NMF", "update"), ("BayesianPMF", "draw"),
-     ("PMF", "probability")],
+     ("PMF", "probability"), ("NeuralMF", "network"), ("NeuralMF", "adam")],
 )  # fmt: skip
 @pytest.mark.parametrize("width", [1440, 390])
 def test_every_panel_is_for_everybody_and_fits(browser_page, model, name, width):

@@ -758,7 +758,7 @@ def test_neural_mf_is_its_step_for_each_batch(variant, sigmoid):
         low, high = ratings.scale[:2]
         targets = (targets - low) / (high - low)
         mean = math.log((mean - low) / (high - mean))
-    updates = None
+    moments = None
     for before, after in epochs(model, ratings, 2):
         parameters, order = arrays(before["network"]), after["order"].numpy()
         assert sorted(order) == list(range(len(ratings)))
@@ -766,9 +766,10 @@ def test_neural_mf_is_its_step_for_each_batch(variant, sigmoid):
             batch = order[start : start + size]
             step = stepwise.network_step(
                 parameters, ratings.user_ids[batch], ratings.item_ids[batch], targets[batch],
-                updates, mean=mean, learning_rate=0.02, weight_decay=0.05, sigmoid=sigmoid,
+                moments, mean=mean, learning_rate=0.02, weight_decay=0.05, sigmoid=sigmoid,
             )  # fmt: skip
-            parameters, updates = step.parameters, step.updates
+            parameters = step.parameters
+            moments = {name: update.moments for name, update in step.updates.items()}
             assert step.loss == pytest.approx(
                 np.mean((step.forward.prediction - targets[batch]) ** 2)
             )
@@ -778,17 +779,21 @@ def test_neural_mf_is_its_step_for_each_batch(variant, sigmoid):
 
 def test_adams_update_is_torchs():
     rng = np.random.default_rng(10)
-    value, updates = rng.normal(size=5), None
+    value, moments = rng.normal(size=5), None
     parameter = torch.nn.Parameter(torch.tensor(value))
     adam = torch.optim.Adam([parameter], lr=0.03, weight_decay=0.2)
     for gradient in rng.normal(size=(4, 5)):
         parameter.grad = torch.tensor(gradient)
         adam.step()
-        updates = stepwise.adam_update(
-            value, gradient, updates, learning_rate=0.03, weight_decay=0.2
+        update = stepwise.adam_update(
+            value, gradient, moments, learning_rate=0.03, weight_decay=0.2
         )
-        value = updates.value
+        value, moments = update.value, update.moments
         assert value == pytest.approx(parameter.detach().numpy(), abs=1e-12)
+        state = adam.state[parameter]
+        assert moments.mean == pytest.approx(state["exp_avg"].numpy(), abs=1e-12)
+        assert moments.square == pytest.approx(state["exp_avg_sq"].numpy(), abs=1e-12)
+        assert moments.step == int(state["step"])
 
 
 # --- item kNN -------------------------------------------------------------------------------------

@@ -8,9 +8,14 @@ import numpy as np
 import pytest
 
 import recsys_core as rc
+from pages.panels.inside import adam
+from recsys_core import words
+from recsys_core.asking.inside.adam_step import AdamSteps
 from recsys_core.asking.inside.explanations import TITLES, none_of, offered
 from recsys_core.asking.inside.microscope import Microscope
 from recsys_core.experiments import Experiment, link, variants
+from recsys_core.figures.adam import SUB_STEPS
+from recsys_core.figures.adam import figure as adam_figure
 from tests.app_harness import (
     checked,
     components,
@@ -23,6 +28,7 @@ from tests.app_harness import (
     until,
     view_of,
 )
+from tests.figures.test_figures_plain import unpacked
 
 WORLD = rc.datasets.low_rank(30, 20, n_factors=2, density=0.5)
 
@@ -46,6 +52,7 @@ MODELS = {
 DRAWS = {
     "step": {"one_step"}, "half": {"bowl"}, "update": {"multiplied"},
     "draw": {"ellipses", "draws"}, "probability": {"ellipses"}, "network": {"network"},
+    "adam": {"adam_user", "adam_item"},
 }  # fmt: skip
 
 
@@ -206,6 +213,53 @@ def test_without_validation_the_networks_are_not_compared(browser_id):
     run = train(space, MODELS["MLP"])
     at = open_page("predictions", browser_id, f"{link.write([run.experiment])}&inside=network")
     assert "nothing to compare by" in text_of(at) and not _has(at, "variants_start")
+
+
+def test_a_step_of_adam_has_the_numbers_of_the_batch_of_the_selected_cell(browser_id, world):
+    run = train(world, MODELS["MLP"])
+    learned = run.split.train
+    user, item = int(learned.user_ids[5]), int(learned.item_ids[5])
+    of_link = f"epoch=1&user={user}&item={item}&inside=adam"
+    state = run.checkpoints.at_or_before(1).value
+    step = AdamSteps(run.model, learned, state, run.split.validation).of(user, item)
+    for sub in SUB_STEPS:
+        at = opened(browser_id, "MLP", f"{of_link}&adam={sub}")
+        for side in ("user", "item"):
+            expected = adam_figure(step, side, sub, "any", "light")
+            drawn = unpacked(figure_of(at, f"adam_{side}"))["data"]
+            assert len(drawn) == len(expected["data"])
+            for own, its in zip(drawn, expected["data"], strict=True):
+                assert own["y"] == pytest.approx(its["y"].tolist(), rel=1e-6)
+        said = text_of(at)
+        assert f"batch {step.batch + 1} of {step.n_batches} in epoch 2 (step {step.step})" in said
+    assert f"to {words.error(step.predicted_after)}" in said
+    # The sub-step is chosen by a control that the link says.
+    at.get_by_key("inside_adam").set_value("mean")
+    checked(at.run())
+    assert view_of(at).option("adam") == "mean" and "0.9 ×" in text_of(at)
+
+
+def test_a_long_epoch_is_retraced_behind_the_page(browser_id, world, monkeypatch):
+    run = train(world, MODELS["dot"])
+    monkeypatch.setattr(adam, "_AT_ONCE", -1.0)
+    learned = run.split.train
+    user, item = int(learned.user_ids[5]), int(learned.item_ids[5])
+    at = opened(browser_id, "dot", f"epoch=1&user={user}&item={item}&inside=adam")
+    assert not DRAWS["adam"] & set(components(at))
+    checked(at.button(key="adam_start").click().run())
+    until(lambda: not world.jobs.busy)
+    at = checked(at.run())
+    assert DRAWS["adam"] <= set(components(at)) and "is in batch" in text_of(at)
+
+
+@pytest.mark.parametrize("trained", [True, False])
+def test_what_a_step_of_adam_says_of_a_cell_that_is_not_trained_on(browser_id, world, trained):
+    run = train(world, MODELS["dot"])
+    gaps = np.isnan(run.split.train.block(range(30), range(20)))
+    user, item = np.argwhere(~gaps if trained else gaps)[0]
+    at = opened(browser_id, "dot", f"user={user}&item={item}&inside=adam&adam=after")
+    assert ("no batch holds it" in text_of(at)) == (not trained)
+    assert ("the rating is" in text_of(at)) == trained
 
 
 @pytest.mark.slow

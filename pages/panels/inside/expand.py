@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.panels.inside import gibbs_row, network, nmf_row, one_rating, probability, row_equations
+from pages.panels.inside import (
+    adam,
+    gibbs_row,
+    network,
+    nmf_row,
+    one_rating,
+    probability,
+    row_equations,
+)
 from pages.shared import choices, parts, view
 from recsys_core import escape
 from recsys_core.asking.inside import explanations
@@ -17,6 +25,7 @@ _PANELS = {
     "draw": gibbs_row.show,
     "probability": probability.show,
     "network": network.show,
+    "adam": adam.show,
 }
 
 

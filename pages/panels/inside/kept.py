@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from recsys_core.models import Model
 from recsys_core.ratings import Ratings
 from recsys_core.runs import Run
+from recsys_core.runs.snapshots import Snapshot
 from recsys_core.text import Text
 from recsys_core.training import Checkpoint
 
@@ -25,6 +26,12 @@ FROM_A_FILE = (
 )
 
 
+def state_before(run: Run, epoch: int) -> Snapshot[Checkpoint] | None:
+    """The state that the epoch after the one shown is retraced from; None where none is kept."""
+    with run.lock:
+        return None if run.brought else run.checkpoints.at_or_before(epoch)
+
+
 def retraced(
     run: Run, epoch: int, how: Callable[[Model, Ratings, Checkpoint, Ratings | None], Retraced]
 ) -> tuple[int, Retraced] | None:
@@ -32,8 +39,7 @@ def retraced(
 
     That is the nearest one kept before the one shown. None where no state of training is kept.
     """
-    with run.lock:
-        before = None if run.brought else run.checkpoints.at_or_before(epoch)
+    before = state_before(run, epoch)
     if before is None:
         return None
     key = (how, before.epoch)

@@ -21,18 +21,21 @@ TITLES = {
     "draw": "One draw",
     "probability": "Prior and posterior",
     "network": "Through the network",
+    "adam": "One step of Adam",
 }
 
 
 def offered(model: Model) -> list[str]:
     """Return the names of the explanations of a model's update, in the order of pages."""
+    is_neural = type(model).__name__ == "NeuralMF"  # importing it would import torch
     offers = {
         "step": can_be_taken_apart(model),
         "half": has_closed_form(model),
         "update": isinstance(model, NMF),
         "draw": isinstance(model, BayesianPMF),
         "probability": isinstance(model, PMF) and has_closed_form(model),
-        "network": type(model).__name__ == "NeuralMF",  # importing it would import torch
+        "network": is_neural,
+        "adam": is_neural,
     }
     return [name for name in TITLES if offers[name]]
 
@@ -44,6 +47,7 @@ _REASONS = {
     "draw": "{title} keeps one set of numbers, and draws none from a posterior.",
     "probability": "{title} gives a row no normal prior whose posterior is known in closed form.",
     "network": "{title} has no layers.",
+    "adam": "{title} is not trained by Adam, which takes the gradients of whole batches.",
 }
 
 _OF_ONE: dict[tuple[str, type[Model]], str] = {
