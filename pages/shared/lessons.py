@@ -154,7 +154,9 @@ def facts_now() -> Facts:
     """What the checks are about: the run in view at the epoch shown, and what is selected."""
     now = view.now()
     begun = now.playing or now.moment is not None or not view.is_watched()
-    return facts.of_run(view.run(), view.epoch(), now.user, now.item, begun)
+    run = view.run()
+    guest = {} if run is None else session.workspace().guest.get(run.experiment.data, {})
+    return facts.of_run(run, view.epoch(), now.user, now.item, begun, len(guest))
 
 
 def progress(lesson: Lesson) -> Progress:

@@ -157,12 +157,19 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
         if any(texts):  # none where all users are predicted alike
             columns[reason] = texts
     shown = pd.DataFrame(columns, index=pd.RangeIndex(1, len(ids) + 1, name="rank"))
+    key = f"best_{noun}"
+
+    def look() -> None:
+        at = st.session_state[key]["selection"]["rows"]
+        if at:
+            view.select(item=ids[at[0]])
+
     event = st.dataframe(
         shown,
         height="content" if len(ids) <= 10 else 360,
-        on_select="rerun",
+        on_select=look,
         selection_mode="single-row",
-        key=f"best_{noun}",
+        key=key,
         column_config={
             "rank": st.column_config.NumberColumn("", width=30),
             noun: st.column_config.TextColumn(width=190),

@@ -24,7 +24,9 @@ class Facts:
     train_rmse, validation_rmse : of the epoch shown, in rating units.
     epoch, best_epoch : the epoch shown; that of the lowest validation RMSE.
     bias : RMSE of user and item biases, on validation ratings where there are some, else training.
-    k, reg, learning_rate, model : settings of the run, and the name of its model's class.
+    k, reg, learning_rate, alpha, seed, model : settings of the run, and the name of its model's
+        class.
+    guest_ratings : how many items the new guest has rated.
     user, item : names of those selected.
     diverged : training failed because predictions left all bounds.
     overfits : the validation RMSE of the last epoch is 5 % or more above its lowest, while the
@@ -40,6 +42,9 @@ class Facts:
     k: int | None = None
     reg: float | None = None
     learning_rate: float | None = None
+    alpha: float | None = None
+    seed: int | None = None
+    guest_ratings: int | None = None
     model: str | None = None
     user: str | None = None
     item: str | None = None
@@ -92,6 +97,7 @@ def of_run(
     user: int | None = None,
     item: int | None = None,
     begun: bool = True,
+    guest_ratings: int = 0,
 ) -> Facts:
     """Gather the facts of a run as it is shown at an epoch.
 
@@ -112,6 +118,9 @@ def of_run(
         k=settings.get("n_factors"),
         reg=settings.get("reg", settings.get("reg_user")),
         learning_rate=settings.get("learning_rate"),
+        alpha=settings.get("alpha"),
+        seed=settings.get("seed"),
+        guest_ratings=guest_ratings,
         model=type(run.model).__name__,
         user=None if user is None else ratings.user_names[user],
         item=None if item is None else ratings.item_names[item],

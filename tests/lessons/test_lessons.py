@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
@@ -22,13 +23,37 @@ LESSONS = {found.lesson.id: found.lesson for found in shelf.shipped() if found.l
 
 class Way(NamedTuple):
     """What a student does in a step: settings of a new run (None: the run in view), the epoch
-    that is then shown, and who is selected.
+    that is then shown, who is selected, and how many items the new guest has rated.
+
+    An item may be one that depends on the ratings: it is then found in the run.
     """
 
     settings: str | None = None
     epoch: int | str = "best"
     user: str | None = None
-    item: str | None = None
+    item: str | Callable[[Run], str] | None = None
+    guest_ratings: int = 0
+
+
+def listed(run: Run, name: str) -> list[tuple[str, float]]:
+    """What is recommended to a user: names and scores, the best first."""
+    table = run.fitted.recommend(run.ratings.user_names.index(name), 10)
+    names = [run.ratings.item_names[i] for i in table["item"]]
+    return list(zip(names, table["score"], strict=True))
+
+
+def first_in_the_list(run: Run) -> str:
+    return listed(run, "user 3")[0][0]
+
+
+def for_user_12_alone(run: Run) -> str:
+    """In the list of user 12, and hardly anything to user 3."""
+    other = run.ratings.user_names.index("user 3")
+    return next(
+        name
+        for name, score in listed(run, "user 12")
+        if score > 0.75 > run.fitted.predict([other], [run.ratings.item_names.index(name)])[0]
+    )
 
 
 HERE = Way()
@@ -43,10 +68,11 @@ WAYS: dict[str, dict[str, Way]] = {
     },
     "one-step": {
         "1.1": Way(epoch=1),
-        "2.1": Way(epoch=5),
-        "3.1": HERE,
-        "4.1": Way("learning_rate=3"),
-        "5.1": Way("learning_rate=0.05"),
+        "2.1": Way(epoch=1, user="Hermione", item="Clair de Lune"),
+        "3.1": Way(epoch=5),
+        "4.1": HERE,
+        "5.1": Way("learning_rate=3"),
+        "6.1": Way("learning_rate=0.05"),
     },
     "factors": {
         "1.1": HERE,
@@ -89,19 +115,19 @@ WAYS: dict[str, dict[str, Way]] = {
     "likes": {
         "1.1": HERE,
         "2.1": Way("alpha=10&k=4"),
-        "3.1": Way(user="user 3"),
-        "4.1": Way(user="user 10"),
+        "3.1": Way(user="user 3", item=first_in_the_list),
+        "4.1": Way(user="user 12", item=for_user_12_alone),
     },
     "maps": {
         "1.1": Way(user="Darth Vader"),
         "2.1": Way(user="Hermione"),
-        "3.1": Way(user="Hermione", item="Firework"),
-        "4.1": Way(user="Darth Vader"),
+        "3.1": Way(user="Hermione", item="Survivor"),
+        "4.1": Way("seed=17", user="Darth Vader"),
     },
     "cold-start": {
         "1.1": Way(user="Hermione"),
         "2.1": Way(user="Darth Vader", item="Firework"),
-        "3.1": Way(user="Ripley", item="Firework"),
+        "3.1": Way(user="Ripley", item="Firework", guest_ratings=2),
         "4.1": Way(user="Spock", item="Back in Black"),
     },
     "evaluation": {
@@ -147,8 +173,9 @@ def changed(experiment: Experiment, settings: str) -> Experiment:
 def seen(run: Run, way: Way, epoch: int | str) -> Facts:
     at = run.epoch_at(epoch)
     u = None if way.user is None else run.ratings.user_names.index(way.user)
-    i = None if way.item is None else run.ratings.item_names.index(way.item)
-    return facts.of_run(run, at, u, i, begun=epoch != 0)
+    item = way.item(run) if callable(way.item) else way.item
+    i = None if item is None else run.ratings.item_names.index(item)
+    return facts.of_run(run, at, u, i, begun=epoch != 0, guest_ratings=way.guest_ratings)
 
 
 @pytest.mark.slow
