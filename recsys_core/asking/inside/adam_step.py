@@ -60,7 +60,7 @@ class RowStep:
 
     @property
     def moved(self) -> np.ndarray:
-        """After − before."""
+        """How far each number moves, after − before, (k,) or (k + 1,)."""
         return self.after - self.before
 
 
