@@ -60,15 +60,21 @@ def three(world) -> Workspace:
 
 @pytest.fixture
 def held(monkeypatch):
-    """Hold the worker where it is, so that what trains does not move on while one looks."""
+    """Hold the worker of a run where it is, so that what trains does not move on while one looks.
+
+    Another test's worker, which may be at its last run still, does not count.
+    """
     here, gate, work = threading.Event(), threading.Event(), Run.work
+    held: list[object] = []
 
     def waiting(self: Run, seconds: float) -> None:
-        here.set()
+        if self._worker in held:
+            here.set()
         gate.wait()
         work(self, seconds)
 
-    def hold() -> None:
+    def hold(run: Run) -> None:
+        held.append(run._worker)
         monkeypatch.setattr(Run, "work", waiting)
         assert here.wait(60)
 
@@ -228,7 +234,7 @@ def test_a_reload_neither_goes_on_with_what_is_paused_nor_holds_what_trains(
         entry.train(until=7)
     trained = long_run(world)
     until(lambda: paused.run.epoch == other.run.epoch == 7)
-    held()
+    held(trained.run)
     for moment in (1, "best", "latest"):  # looking back at one that trains, or at the latest
         for entry in (trained, paused):
             at = look(open_page("train", browser_id), run=entry.number, moment=moment)
@@ -537,7 +543,7 @@ _STATES = [running, paused, stopped_early, best_at_the_beginning, forked, withou
 def test_all_pages_mean_the_same_epoch(browser_id, world, held, state, moment):
     run = state(world)
     if run.wants_training:
-        held()
+        held(run)
     entry = current(world)
     assert entry.run is run
     epoch = run.epoch_at(moment)
