@@ -37,6 +37,7 @@ from recsys_core.asking.inside.row_update import RowUpdates
 from recsys_core.experiments import Experiment, sweep_results
 from recsys_core.experiments import recovery_map as of_recovery
 from recsys_core.experiments import seed_band as of_seeds
+from recsys_core.experiments import selection_study as of_selection
 from recsys_core.experiments.released import Released
 from recsys_core.experiments.split_study import Row
 from recsys_core.experiments.sweep import Over, Sweep, Trial
@@ -67,6 +68,7 @@ from recsys_core.figures import (
     reliability,
     rotation,
     seed_band,
+    selection,
     similarity_matrix,
     sparsity_pattern,
     splits_compared,
@@ -97,6 +99,7 @@ MODULES = (
     waterfall,
     truth,
     recovery_map,
+    selection,
     splits_compared,
     seed_band,
     rank_lines,
@@ -341,6 +344,15 @@ def _of_the_truth(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:
     some = {(0, 0): of_recovery.Cell(0.9, 0.85, 0.95, 0.02, 2)}
     for cells in (some, dict.fromkeys(plan.of_cell, some[0, 0])):
         yield "recovery_map.figure", recovery_map.figure(plan, cells, mode)
+    yield "truth.held_out", truth.held_out({"SGD": parts, "Global mean": parts}, 0, mode)
+    selections = of_selection.planned(run.experiment)
+    assert selections is not None
+    rows = [
+        of_selection.Row(at, 2, {"SGD": 0.2, "Global mean": 1.0}, {"SGD": 0.3, "Global mean": 1.1})
+        for at in (0.0, 1.0)
+    ]
+    for some_rows in (rows, rows[:1]):
+        yield "selection.figure", selection.figure(selections, some_rows, 0, mode)
 
 
 def _of_closer_looks(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:

@@ -257,3 +257,19 @@ def errors_to_truth(model: ModelInView) -> list[PartError]:
     return once(
         model.run, key, lambda: truth.errors(model.fitted, known, split.train, split.validation)
     )
+
+
+def errors_beside_baselines(model: ModelInView) -> dict[str, list[PartError]]:
+    """The errors of the model in view by its run's name, then those of the baselines by theirs."""
+    known, split = model.ratings.truth, model.split
+    assert known is not None
+
+    def of_baselines() -> dict[str, list[PartError]]:
+        return {
+            each.title: truth.errors(each.snapshot(), known, split.train, split.validation)
+            for each in model.run.baselines.fit()
+            if each.snapshot().has.ratings
+        }
+
+    baselines = once(model.run, ("errors_of_baselines", ""), of_baselines)
+    return {model.entry.name: errors_to_truth(model), **baselines}

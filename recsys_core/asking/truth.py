@@ -6,7 +6,7 @@ ratings.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,8 @@ import numpy as np
 from recsys_core import metrics
 from recsys_core.models import Factored, FittedModel, seen_as
 from recsys_core.ratings import SIDES, Ratings, Side, Truth
+from recsys_core.text import Text
+from recsys_core.words import error
 
 # Of more pairs than these, so many are drawn at random: their RMSE differs by some 0.1 %.
 _MOST_PAIRS = 4_000_000
@@ -22,6 +24,9 @@ _AT_ONCE = 1 << 18
 
 # Directions narrower than this share of the widest are what rounding to float32 leaves.
 _NO_DIRECTION = 1e-5
+
+# Held-out pairs say the error of all pairs where the two lie within this share of each other.
+_FAIR = 0.1
 
 # Random factor matrices whose mean R² is what chance finds.
 _DRAWS = 10
@@ -219,6 +224,66 @@ def errors(
         away = _noise_free(fitted, truth, users, items) - fitted.predict(users, items)
         n, squares = n + len(users), squares + _square(away)
     return [*found, PartError("all", n, float(np.sqrt(squares / n)))]
+
+
+def held_out_and_all(
+    named: Mapping[str, Sequence[PartError]],
+) -> dict[str, tuple[PartError, PartError]]:
+    """By model, its errors on the held-out pairs and on all; without those that miss one."""
+    found = {}
+    for name, parts in named.items():
+        by_part = {part.part: part for part in parts}
+        if "validation" in by_part and "all" in by_part:
+            found[name] = by_part["validation"], by_part["all"]
+    return found
+
+
+def trust(named: Mapping[str, Sequence[PartError]]) -> list[Text]:
+    """Say whether the held-out error is that of all pairs, and whether it ranks models alike.
+
+    Both are against the noise-free ratings, so that they differ by the pairs alone. ``named`` are
+    ``errors`` by model, first the one in view; empty where it has not both.
+    """
+    found = held_out_and_all(named)
+    first = next(iter(named), None)
+    if first not in found:
+        return []
+    held, everything = found[first]
+    numbers = {"held": error(held.truth), "all": error(everything.truth)}
+    if everything.truth > (1 + _FAIR) * held.truth:
+        said = [
+            Text(
+                "The held-out error is too low: RMSE {held} on held-out pairs, {all} on all pairs, "
+                "{times:.1f} times as much.",
+                times=everything.truth / held.truth if held.truth else np.inf, **numbers,
+            )
+        ]  # fmt: skip
+    elif everything.truth < (1 - _FAIR) * held.truth:
+        said = [
+            Text(
+                "The held-out error is too high: RMSE {held} on held-out pairs, {all} on all "
+                "pairs.",
+                **numbers,
+            )
+        ]
+    else:
+        said = [
+            Text(
+                "The held-out error is about right: RMSE {held} on held-out pairs, {all} on all "
+                "pairs.",
+                **numbers,
+            )
+        ]
+    best = [min((pair[at].truth, name) for name, pair in found.items())[1] for at in (0, 1)]
+    if best[0] != best[1]:
+        said.append(
+            Text(
+                "It also ranks the models wrongly: {one} is best on held-out pairs, {other} on "
+                "all.",
+                one=best[0], other=best[1],
+            )
+        )  # fmt: skip
+    return said
 
 
 def _predicted(fitted: FittedModel, users: np.ndarray, items: np.ndarray) -> np.ndarray:

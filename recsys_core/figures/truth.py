@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from recsys_core import escape, words
-from recsys_core.asking.truth import PartError, Recovery
+from recsys_core.asking.truth import PartError, Recovery, held_out_and_all
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
@@ -209,3 +209,76 @@ def errors_alt(parts: Sequence[PartError]) -> str:
     return f"Error against the truth; RMSE {', '.join(said)}" + (
         "" if noise is None else f"; noise {words.error(noise)}"
     )
+
+
+_HELD_OUT = "Held-out pairs beside all pairs"
+
+
+def held_out(named: Mapping[str, Sequence[PartError]], colour: int, mode: Mode) -> Figure:
+    """Draw each model's error on held-out pairs (outlined) and on all pairs, a line between.
+
+    ``named`` are errors by model, first the one in view, a run with the colour of that number.
+    Both errors are against the noise-free ratings.
+    """
+    found = held_out_and_all(named)
+    muted, shade = theme.of(mode).muted, theme.run_colour(colour, mode)
+    rows = [escape.plotly(escape.short(name, 40)) for name in found]
+    colours = [shade if name == next(iter(named)) else muted for name in found]
+    lines: list[float | None] = []
+    for pair in found.values():
+        lines += [*(part.truth for part in pair), None]
+    between = trace(
+        "scatter", x=lines, y=[each for row in rows for each in (row, row, None)], mode="lines",
+        line={"color": muted, "width": 1.5}, hoverinfo="skip", showlegend=False,
+    )  # fmt: skip
+    traces = [between]
+    for at, name, symbol in ((0, "held-out pairs", "square-open"), (1, "all pairs", "square")):
+        values = [pair[at].truth for pair in found.values()]
+        traces.append(
+            trace(
+                "scatter", x=values, y=rows, mode="markers", name=name,
+                marker={"symbol": symbol, "size": 12, "color": colours,
+                        "line": {"width": 2, "color": colours}},
+                hovertext=[
+                    f"{row}, {name}: RMSE {words.error(value)}"
+                    for row, value in zip(rows, values, strict=True)
+                ],
+                hoverinfo="text",
+            )
+        )  # fmt: skip
+    chart = plain.figure(
+        traces,
+        _HELD_OUT,
+        height=46 * max(len(rows), 1) + 150,
+        xaxis=axis("RMSE against the noise-free ratings", rangemode="tozero", nticks=6),
+        yaxis=axis(
+            None, categoryorder="array", categoryarray=rows[::-1], fixedrange=True,
+            ticklabelstandoff=6, range=[-0.6, len(rows) - 0.4],
+        ),
+        margin={"t": 84},
+    )  # fmt: skip
+    return theme.dress(chart, mode)
+
+
+def held_out_table(named: Mapping[str, Sequence[PartError]]) -> pd.DataFrame:
+    """The same as a table, one row a model, in rating units; and what other pages show."""
+    return pd.DataFrame(
+        [
+            {
+                "model": name,
+                "RMSE on held-out pairs": held.truth,
+                "RMSE on all pairs": everything.truth,
+                "held-out RMSE against ratings": _or_nan(held.ratings),
+            }
+            for name, (held, everything) in held_out_and_all(named).items()
+        ]
+    )
+
+
+def held_out_alt(named: Mapping[str, Sequence[PartError]]) -> str:
+    """The same in a sentence."""
+    said = [
+        f"{name} {words.error(held.truth)} and {words.error(everything.truth)}"
+        for name, (held, everything) in held_out_and_all(named).items()
+    ]
+    return f"{_HELD_OUT}; RMSE against the noise-free ratings: {', '.join(said)}"

@@ -181,3 +181,50 @@ def test_what_is_no_sum_of_products_has_only_errors():
     assert truth.errors(implicit, ratings.truth, counts) == []
     alike = Truth(np.ones((60, 2)), np.ones((40, 2)), 3.0, 1.0)
     assert truth.recovery(rc.ALS(n_epochs=1).fit(ratings).snapshot(), alike) is None
+
+
+def part(name, value, n=10):
+    return truth.PartError(name, n, value, None if name == "all" else value + 0.1)
+
+
+def test_what_the_held_out_error_says_of_all_pairs_by_hand():
+    lies = {
+        "mine": [part("training", 0.1), part("validation", 0.4), part("all", 1.0)],
+        "Global mean": [part("training", 0.9), part("validation", 0.5), part("all", 0.9)],
+        "no held out": [part("training", 0.1), part("all", 0.1)],
+        "preferences": [],
+    }
+    pairs = truth.held_out_and_all(lies)
+    assert list(pairs) == ["mine", "Global mean"] and pairs["mine"][1].truth == 1.0
+    low, ranks = truth.trust(lies)
+    assert "too low: RMSE 0.4000 on held-out pairs, 1.0000 on all pairs, 2.5 times" in low
+    assert "mine is best on held-out pairs, Global mean on all" in ranks
+    fair = {"mine": [part("validation", 0.40), part("all", 0.43)], "Global mean": pairs_of(0.9)}
+    (said,) = truth.trust(fair)
+    assert "about right: RMSE 0.4000 on held-out pairs, 0.4300" in said
+    (said,) = truth.trust({"mine": [part("validation", 0.5), part("all", 0.4)]})
+    assert "too high" in said
+    assert truth.trust({"first": [part("all", 0.4)], **fair}) == truth.trust({}) == []
+
+
+def pairs_of(value):
+    return [part("validation", value), part("all", value)]
+
+
+@pytest.mark.parametrize("kind", [rc.GlobalMean, rc.UserItemBias, rc.ALS])
+def test_under_selection_the_held_out_error_is_lower_than_that_of_all_pairs(kind):
+    def apart(selection):
+        made = rc.datasets.low_rank(200, 100, 3, 0.1, noise=0.1, seed=4, selection=selection)
+        split = rc.splits.random(made, seed=0)
+        fitted = kind().fit(split.train, split.validation).snapshot()
+        parts = truth.errors(fitted, made.truth, split.train, split.validation)
+        held, everything = truth.held_out_and_all({"": parts})[""]
+        # All pairs, by hand.
+        users, items = np.divmod(np.arange(200 * 100), 100)
+        clean = np.clip(made.truth.ratings(users, items), 1, 5)
+        away = clean - fitted.predict(users, items)
+        assert everything.truth == pytest.approx(np.sqrt((away**2).mean()), rel=1e-4)
+        return everything.truth / held.truth
+
+    assert apart(0.0) == pytest.approx(1, abs=0.15)
+    assert apart(0.8) > 1.4

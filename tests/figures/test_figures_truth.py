@@ -58,3 +58,20 @@ def test_errors_stand_beside_the_noise():
     assert "0.2500 against the truth" in truth.errors_alt(parts)
     table = truth.errors_table(parts)
     assert np.isnan(table["RMSE against ratings"].iloc[2]) and list(table["pairs"]) == [9, 3, 50]
+
+
+def test_held_out_pairs_stand_beside_all_pairs():
+    named = {
+        "mine": [PartError("validation", 3, 0.3, 0.6, 0.55), PartError("all", 50, 0.9)],
+        "Global <b>": [PartError("validation", 3, 0.8, 1.0, 0.55), PartError("all", 50, 1.2)],
+        "none held out": [PartError("all", 50, 1.2)],
+    }
+    between, held, everything = truth.held_out(named, 2, "light")["data"]
+    assert held["x"] == [0.3, 0.8] and everything["x"] == [0.9, 1.2]
+    assert between["x"] == [0.3, 0.9, None, 0.8, 1.2, None]
+    assert held["marker"]["color"][0] == theme.run_colour(2, "light") != held["marker"]["color"][1]
+    assert "<b>" not in held["y"][1], "names are text"
+    table = truth.held_out_table(named)
+    assert list(table["model"]) == ["mine", "Global <b>"]
+    assert list(table["held-out RMSE against ratings"]) == [0.6, 1.0]
+    assert "mine 0.3000 and 0.9000" in truth.held_out_alt(named)

@@ -11,7 +11,7 @@ import recsys_core as rc
 from pages.shared import visitor
 from recsys_core import escape
 from recsys_core.asking import projection, truth
-from recsys_core.experiments import recovery_map
+from recsys_core.experiments import recovery_map, selection_study
 from recsys_core.figures import latent, theme
 from tests.app_harness import checked, components, figure_of, load, open_page, train, until
 from tests.figures.test_figures_plain import unpacked
@@ -223,6 +223,49 @@ def test_one_button_shows_where_recovery_begins(browser_id):
     for sentence in recovery_map.sentences(plan, found):
         assert str(sentence) in "\n".join(texts(at)).replace("\\", "")
     assert not [each for each in at.button if each.key == "recovery_start"]
+
+
+def test_under_selection_the_true_error_stands_beside_the_held_out_one(browser_id):
+    ratings = rc.datasets.low_rank(60, 40, 2, density=0.3, noise=0.3, seed=2, selection=0.8)
+    workspace = load(browser_id, ratings)
+    run = train(workspace, rc.ALS(n_factors=2, n_epochs=4))
+    at = open_page("latent", browser_id, "epoch=4")
+    split, name = run.split, workspace.entries[0].name
+    models = {name: run.fitted_at(4)}
+    for kind in (rc.GlobalMean, rc.UserItemBias):
+        models[kind.title] = kind().fit(split.train, split.validation).snapshot()
+    named = {
+        title: truth.errors(fitted, ratings.truth, split.train, split.validation)
+        for title, fitted in models.items()
+    }
+    _, held, everything = figure_of(at, "held_out")["data"]
+    pairs = truth.held_out_and_all(named)
+    assert list(pairs) == list(models)
+    assert held["x"] == pytest.approx([one.truth for one, _ in pairs.values()], rel=1e-4)
+    assert everything["x"] == pytest.approx([other.truth for _, other in pairs.values()], rel=1e-4)
+    assert everything["x"][0] > held["x"][0]
+    told = "\n".join(texts(at)).replace("\\", "")
+    for sentence in truth.trust(named):
+        assert str(sentence) in told
+    checked(at.button(key="selection_start").click().run())
+    until(lambda: not workspace.study.busy)
+    at = checked(at.run())
+    plan = selection_study.planned(run.experiment)
+    rows = selection_study.rows(plan, workspace.study.outcomes)
+    assert len(rows) == 5 and "selection" in components(at)
+    assert str(selection_study.sentence(plan, rows)) in "\n".join(texts(at)).replace("\\", "")
+
+
+def test_missing_at_random_held_out_pairs_are_said_to_be_a_fair_sample(browser_id):
+    workspace = load(browser_id, rc.datasets.low_rank(60, 40, 2, density=0.3, seed=2))
+    train(workspace, rc.GlobalMean())
+    at = open_page("latent", browser_id)
+    assert "held_out" not in components(at)
+    assert "fair sample" in "\n".join(texts(at)) and at.button(key="selection_start")
+    workspace.data[-1].choose("whole")
+    train(workspace, rc.GlobalMean())
+    at = open_page("latent", browser_id)
+    assert "fair sample" not in "\n".join(texts(at))
 
 
 def test_no_map_of_recovery_without_factors_that_can_be_compared(browser_id):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.panels.latent import recovery_over
+from pages.panels.latent import held_out_trust, recovery_over
 from pages.shared import choices, model_in_view, session, truth_line
 from pages.shared.chart import min_width
 from pages.shared.chart.chart import chart
@@ -38,6 +38,7 @@ def section(model: ModelInView) -> None:
         if found is not None:
             _numbers(found)
     recovery_over.draw(model)
+    held_out_trust.draw(model)
 
 
 def _why_no_factors(model: ModelInView) -> str:

@@ -52,9 +52,10 @@ def draw(model: ModelInView) -> None:
             )
         chance = [cell.by_chance for cell in found.values()]
         st.caption(
-            f"Outlined: as in the data in view. Each cell is a mean over {n_seeds} seeds of the "
-            "data: other factors, other pairs, other noise. Near where recovery begins two are "
-            "few: hovering says how far they lie apart. Random factors reach "
+            "Outlined: as in the data in view. Each cell is a mean over "
+            f"{words.plural('seed', n_seeds)} of the data: other factors, other pairs, other "
+            "noise. Near where recovery begins two are few: hovering says how far they lie apart. "
+            "Random factors reach "
             f"{words.measure(max(chance), 2)} at most. Of each training the best epoch counts."
         )
     for remark in plan.remarks:
