@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pages.shared import visitor
 from pages.shared.lesson_panel import PLACES
 from recsys_core import runs
 from recsys_core.experiments.store_errors import VARIABLE
@@ -113,6 +114,28 @@ def test_every_lesson_opens_on_its_page_and_every_step_is_drawn(lesson, browser_
     assert view_of(at).lesson is None and at.title[0].value == "Learn"
     n_checks = len(list(lesson.checks()))
     assert f"0 of {n_checks} check" in lesson_text(at)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.id)
+def test_who_does_nothing_passes_no_lesson(lesson, browser_id):
+    """Also where a neighbour has trained the same run to its end."""
+    if lesson.lacking():
+        pytest.skip(f"needs {lesson.lacking()}")
+    at = begin(browser_id, lesson.id, lesson.page)
+    run = current(runs.registry().workspace(browser_id)).run
+    neighbour = runs.registry().workspace(visitor.new_id()).new_entry(run.experiment)
+    assert neighbour.run is run
+    neighbour.train()
+    until(lambda: run.status == "finished")
+    for step in range(1, len(lesson.steps) + 1):
+        at = checked(at.run())
+        assert "Passed: " not in lesson_text(at), f"step {step} is passed by looking at it"
+        if step < len(lesson.steps):
+            at = checked(at.button(key="lesson_next").click().run())
+    at = went(at.button(key="lesson_finish").click(), "learn")
+    said = lesson_text(at)
+    assert f"0 of {len(list(lesson.checks()))} check" in said and "✓ passed" not in said
 
 
 def test_a_check_says_what_is_missing_and_passes_when_it_is_done(folder, browser_id):
