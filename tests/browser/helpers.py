@@ -198,6 +198,22 @@ def shot(page: Page, name: str, full_page: bool = False) -> Path:
     return path
 
 
+def find(page: Page, label: str, typed: str, name: str) -> None:
+    """Find a user or an item by name, and choose it."""
+    page.get_by_label(label).fill(typed)
+    page.get_by_role("option", name=name, exact=True).click()
+
+
+def press_row(page: Page, key: str, row: int) -> None:
+    """Choose a row of a table, from 0, by the box at its start."""
+    settled(page)
+    table = page.locator(f".st-key-{key}").get_by_test_id("stDataFrame")
+    table.scroll_into_view_if_needed()
+    box = steady(lambda: table.bounding_box())
+    # Its rows are painted, each 35 pixels high; above the first are the headings.
+    page.mouse.click(box["x"] + 15, box["y"] + 35 * (row + 1.5))
+
+
 # --- charts --------------------------------------------------------------------------------------
 
 
@@ -220,6 +236,20 @@ def click_at(page: Page, key: str, x: float, y: float, label: str = "") -> None:
     page.mouse.click(*place)
     expect(chart).not_to_have_attribute("data-drawn", drawn or "")  # what is chosen is marked
     settled(page)
+
+
+def click_point(page: Page, key: str, name: str) -> None:
+    """Click the point of that name on a map, and wait until it has been drawn anew."""
+    x, y = steady(lambda: plot(page, key).evaluate(_POINT, name))
+    click_at(page, key, x, y, label=name)
+
+
+# The name of the selected one is bold.
+_POINT = """(div, name) => {
+    const called = (note) => note.text.replace(/<\\/?b>/g, "") === name
+    const { x, y } = div._fullLayout.annotations.find(called)
+    return [x, y]
+}"""
 
 
 def _place(chart: Locator, x: float, y: float) -> list[float]:

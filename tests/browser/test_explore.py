@@ -11,6 +11,8 @@ from tests.browser.helpers import (
     PATIENCE,
     becomes,
     click_at,
+    click_point,
+    find,
     follow,
     go_to,
     plot,
@@ -24,12 +26,6 @@ from tests.browser.training import OVER, party
 pytestmark = pytest.mark.browser
 
 LOOKS = {"desktop": (1440, 900, False), "phone": (390, 844, True)}
-
-
-def find(page: Page, label: str, typed: str, name: str) -> None:
-    """Find a user or an item by name, and choose it."""
-    page.get_by_label(label).fill(typed)
-    page.get_by_role("option", name=name).click()
 
 
 def bars(page: Page, key: str) -> int:
@@ -111,10 +107,7 @@ def test_an_item_is_found_in_the_latent_space_and_another_clicked(browser_page):
     settled(page)
     shot(page, "latent-found")
     # Click the user called Spock where the map has him: selected here, and in the matrix.
-    place = """div => { const at = div._fullLayout.annotations.find(a => a.text === "Spock")
-                        return [at.x, at.y] }"""
-    x, y = steady(lambda: plot(page, "latent").evaluate(place))
-    click_at(page, "latent", x, y, label="Spock")
+    click_point(page, "latent", "Spock")
     becomes(lambda: names(page), lambda seen: "<b>Spock</b>" in seen)
     expect(page.get_by_text("10\u00a0training ratings")).to_be_visible()
     follow(page, "Predictions")

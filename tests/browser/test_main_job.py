@@ -14,6 +14,7 @@ from recsys_core.models import MODELS
 from tests.browser.helpers import becomes, comes_to, plot, settled, shot, sidebar, stays, steady
 from tests.browser.training import (
     OVER,
+    choose_model,
     controls,
     finished,
     look_back,
@@ -25,8 +26,8 @@ from tests.browser.training import (
     reset,
     set_speed,
     shown,
+    start_new,
     step,
-    stream,
     trained,
 )
 
@@ -38,17 +39,9 @@ LONG = 600.0
 
 def start_anew(page: Page, algorithm: str) -> None:
     """Choose an algorithm, start a run with its usual settings, and wait until it learns."""
-    title, summary = MODELS.described(algorithm)
-    choice = page.locator(".st-key-choose_algorithm")
-    radio = choice.get_by_role("radio", name=title, exact=True)
-    radio.click()
-    expect(radio).to_be_checked()
-    expect(choice).to_contain_text(summary)
-    settled(page)  # its form has replaced the one before
-    before = becomes(lambda: stream(page))
-    page.get_by_role("button", name="Start a new run").click()
-    becomes(lambda: stream(page), lambda now: now != before)
-    expect(page.locator("h1")).to_contain_text(f"{title}, k =")
+    choose_model(page, algorithm)
+    start_new(page)
+    expect(page.locator("h1")).to_contain_text(f"{MODELS.described(algorithm)[0]}, k =")
     reaches(page, 1)
 
 

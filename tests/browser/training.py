@@ -6,6 +6,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
+from recsys_core.models import MODELS
 from tests.browser.helpers import PATIENCE, becomes, comes_to, plot, settled, sidebar, steady
 
 # What is said of a run that is over, at its last epoch or its best.
@@ -175,6 +176,24 @@ def finished(page: Page, timeout: float = 3 * PATIENCE) -> int:
     epoch = becomes(lambda: rested(page), timeout=timeout)
     settled(page)
     return epoch
+
+
+def choose_model(page: Page, model: str) -> None:
+    """Choose an algorithm, and wait until its settings have replaced those before."""
+    title, summary = MODELS.described(model)
+    choice = page.locator(".st-key-choose_algorithm")
+    radio = choice.get_by_role("radio", name=title, exact=True)
+    radio.click()
+    expect(radio).to_be_checked()
+    expect(choice).to_contain_text(summary)
+    settled(page)
+
+
+def start_new(page: Page) -> None:
+    """Start a new run with the settings as they stand, and wait until it is the one in view."""
+    before = becomes(lambda: stream(page))
+    page.get_by_role("button", name="Start a new run").click()
+    becomes(lambda: stream(page), lambda now: now not in (None, before))
 
 
 def slider(page: Page) -> Locator:
