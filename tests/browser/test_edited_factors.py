@@ -1,7 +1,8 @@
-"""Edited factors in a browser: what follows a slider, before the server has answered and after."""
+"""Edited factors, and the dial of cold start: what follows a slider before and after the server."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ _WATCH = """() => {
     window.seen = []
     new MutationObserver(() => window.seen.push([box.dataset.by, Number(box.dataset.moved),
         box.querySelector(".fs-edit-list tbody").innerText, box.querySelector("p").innerText,
-    ])).observe(box, { attributes: true, attributeFilter: ["data-by", "data-moved"] })
+    ])).observe(box, { attributes: true, attributeFilter: ["data-by", "data-moved", "data-at"] })
 }"""
 
 
@@ -28,9 +29,9 @@ def panel(page: Page) -> Locator:
     return page.locator(".fs-edit")
 
 
-def open_panel(page: Page) -> None:
+def open_panel(page: Page, query: str = OPEN) -> None:
     """Open the page, with what is noted from now on in ``seen``."""
-    go_to(page, OPEN)
+    go_to(page, query)
     expect(panel(page).locator("tbody tr").first).to_be_visible()
     settled(page)
     page.evaluate(_WATCH)
@@ -91,6 +92,37 @@ def test_keys_alone_move_a_number_release_it_and_put_it_back(browser_page):
     page.keyboard.press("Enter")
     becomes(lambda: slider.get_attribute("aria-valuetext"), said)
     becomes(lambda: shown(page), first)
+
+
+def test_the_dial_of_cold_start_turns_while_it_is_dragged(browser_page):
+    page = browser_page()
+    page.add_init_script(path=AXE)
+    open_panel(page, f"{OPEN.replace('edit', 'cold')}&counted=1")
+    dial = panel(page).get_by_role("slider", name="Ratings counted so far", exact=True)
+    first = steady(lambda: shown(page))
+    dial.focus()
+    page.keyboard.press("Home")
+    becomes(lambda: seen(page), lambda found: found and found[0][0] == "browser")
+    becomes(lambda: shown(page), lambda text: text != first)
+    expect(page).to_have_url(re.compile("counted=0"))
+    expect(panel(page)).to_have_attribute("data-by", "page")
+    page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile("counted=1"))
+    becomes(lambda: shown(page), first)
+    expect(panel(page).get_by_role("status")).to_contain_text("The latest that counts")
+    expect(dial).to_be_focused()
+    box = steady(lambda: dial.bounding_box())
+    x, y = box["x"] + box["width"] - 3, box["y"] + box["height"] / 2
+    page.mouse.move(x - box["width"] / 2, y)
+    page.mouse.down()
+    page.mouse.move(x, y, steps=4)
+    becomes(lambda: shown(page), lambda text: text != first)
+    page.mouse.up()
+    last = steady(lambda: dial.get_attribute("max"))
+    expect(page).to_have_url(re.compile(f"counted={last}"))
+    found: list[str] = []
+    check(page, "cold start", found)
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])

@@ -79,7 +79,7 @@ PLACES = [
                       "close_of close_one_item_1 close_other_item_3")),
     ("closer", Place("recommend", "", "exact_terms says:adds", "", "again_start again_item_0")),
     ("closer", Place("recommend", "closer=ask", "ask_next")),
-    ("closer", Place("recommend", "closer=cold", "cold_way counted", "counted")),
+    ("closer", Place("recommend", "closer=cold", "cold_way cold_dial")),
     ("closer", Place("recommend", "closer=surprise", "surprise_curve", "surprise surprise_by")),
     ("closer", Place("recommend", "closer=edit", "edit_back edit_block edit_row", "edit_of")),
     ("guess", Place("predictions", "", "guess_begin", "guess_begin")),

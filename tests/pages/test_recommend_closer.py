@@ -40,7 +40,6 @@ HEADINGS = {
     "counterfactuals": "lead without it",
     "again_compared": "predictions move by",
     "questions": "gain × known, %",
-    "cold_list": "since the latest",
     "surprise_list": "safe place",
     "surprise_measures": "coverage, %",
 }
@@ -172,18 +171,30 @@ def test_the_dial_counts_ratings_one_at_a_time(browser_id):
     items, values = cold_start.in_order(run.fitted.train, 2)
     found = cold_start.steps(run.fitted, items, values)
     names = run.ratings.item_names
-    dial = at.slider(key="counted")
-    assert (dial.min, dial.max, dial.value) == (0, len(items), 1)
+    given = components(at)["cold_dial"]
+    assert given["at"] == 1 and len(given["steps"]) == len(items) + 1
     for n in (1, 0, 3):
-        dial = at.slider(key="counted")
-        dial.set_value(n).run()
-        assert table(at, "cold_list").iloc[:, 0].tolist() == [names[i] for i in found[n].best[:8]]
+        trigger(at, "cold_dial", "counted", {"at": n, "number": 7 - n})
+        given = components(at)["cold_dial"]
+        listed = given["steps"][n]["list"]
+        assert (given["at"], given["seen"]) == (n, 7 - n)
+        assert [name for name, _, _ in listed] == [names[i] for i in found[n].best[:8]]
+        scores = run.fitted.clipped(found[n].scores[:8])
+        np.testing.assert_allclose([score for _, score, _ in listed], scores)
         assert f"counted={n}" in address(at)
     way = figure_of(at, "cold_way")["data"][2]
     assert len(way["x"]) == 4  # before any rating, and after 1, 2, 3
-    assert names[items[2]] in text_of(at)
+    assert names[items[2]] in given["steps"][3]["says"]
+    near = run.fitted.similar_users(found[3].guest, 5)["user"]
+    assert all(run.ratings.user_names[u] in given["steps"][3]["near"] for u in near)
     vector = figure_of(at, "cold_vector")["data"][0]
     np.testing.assert_allclose(vector["y"], found[3].guest.factors, atol=1e-6)
+    for odd in (-1, 99, "2", None):
+        trigger(at, "cold_dial", "counted", {"at": odd, "number": 9})
+        assert components(at)["cold_dial"]["at"] == 3
+    locked = opened(run, browser_id, "user=2&closer=cold&counted=1&lock=closer")
+    trigger(locked, "cold_dial", "counted", {"at": 2, "number": 9})
+    assert components(locked)["cold_dial"]["at"] == 1 and components(locked)["cold_dial"]["locked"]
 
 
 def test_the_dial_of_a_guest_without_ratings_has_nothing_to_count(browser_id):

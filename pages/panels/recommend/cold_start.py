@@ -1,6 +1,11 @@
-"""Cold start: a new user's ratings one at a time; place, neighbours and list follow."""
+"""Cold start: a new user's ratings one at a time; place, neighbours and list follow.
+
+What is said after each of them is sent ahead, so that it follows while the dial is dragged.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,14 +13,24 @@ import streamlit as st
 
 from pages.panels.recommend import guest
 from pages.shared import model_in_view, parts, session, view
-from pages.shared.chart.chart import chart
+from pages.shared.chart.assets import component_of
+from pages.shared.chart.chart import chart, twin
+from pages.shared.chart.file_names import saved_as
 from pages.shared.model_in_view import ModelInView
-from pages.shared.tables import aligned
 from recsys_core import escape, words
 from recsys_core.asking import cold_start
 from recsys_core.asking.cold_start import Step
 from recsys_core.figures import cold_start as pictures
 from recsys_core.models import Guest
+
+_COMPONENT = st.components.v2.component(
+    "factorscope_cold_dial", js=component_of("cold_dial.js"), isolate_styles=False
+)
+
+_KEY = "cold_dial"
+
+# Where a tab keeps which of the dial's changes was taken in last.
+_SEEN = "cold_dial_seen"
 
 # Similar users that are named, users drawn, and places of the list.
 _NAMED, _DRAWN, _LISTED = 5, 1000, 8
@@ -41,9 +56,12 @@ def _dial(
     model: ModelInView, one: int | Guest, name: str, items: np.ndarray, values: np.ndarray
 ) -> None:
     n = min(len(items), cold_start.MOST)
-    key = ("cold start", model.key, items.tobytes(), values.tobytes())
+    key = (model.key, items.tobytes(), values.tobytes())
     found: list[Step] = model_in_view.once(
-        model.run, key, lambda: cold_start.steps(model.fitted, items, values)
+        model.run, ("cold start", *key), lambda: cold_start.steps(model.fitted, items, values)
+    )
+    near: list[pd.DataFrame] = model_in_view.once(
+        model.run, ("cold neighbours", *key), lambda: [_near(model, step) for step in found]
     )
     said = view.option("counted")
     at = min(int(said), n) if said else n
@@ -52,67 +70,134 @@ def _dial(
         f"As if {'you were' if isinstance(one, Guest) else escape.markdown(name) + ' were'} new: "
         f"only the first of {who} ratings are counted, in the order in which they were given."
     )
-    if n == 1:
-        at = 1
-    st.session_state.counted = at
-    st.slider(
-        "Ratings counted so far", 0, n, key="counted",
-        on_change=parts.unlocked("closer", _count), disabled=parts.locked("closer"),
-    )  # fmt: skip
-    step, before = found[at], found[max(at - 1, 0)]
-    _say(model, items, values, at, step)
-    left, right = st.columns([1.2, 1], gap="medium")
-    with left:
+    left, right = st.columns([1, 1.2], gap="medium")
+    with left, st.container(key=f"{_KEY}_chart", gap=None):
+        _COMPONENT(
+            key=_KEY,
+            data={
+                "token": f"{model.key} {hash(key)}",
+                "at": at,
+                "seen": st.session_state.get(_SEEN, 0),
+                "steps": _sent(model, items, values, found, near),
+                "heading": f"first {words.many(model.ratings.item_noun)}",
+                "locked": parts.locked("closer"),
+            },
+            on_counted_change=parts.unlocked("closer", lambda: _count(n)),
+        )
+        twin(
+            lambda: _list(model, found, at),
+            _KEY,
+            f"The list after {words.plural('rating', at)}",
+            saved_as("cold start"),
+        )
+        st.caption(
+            "What is not counted yet may stand here: then one sees whether the model would have "
+            "suggested it."
+        )
+    with right:
         if model.fitted.has.factors:
-            _picture(model, found, at)
+            _picture(model, found, near[at], at)
         else:
             st.caption("This model has no factors, so that there is no place to draw.")
-    with right:
-        _list(model, step, before, at)
     if len(items) > n:
         st.caption(f"The first {n:,} of {words.plural('rating', len(items))} are counted.")
 
 
-def _count() -> None:
-    view.choose(("counted", str(st.session_state.counted)))
-    view.redraw("counted")
+def _count(n: int) -> None:
+    """In a callback: the dial was released."""
+    told = st.session_state[_KEY].get("counted") if _KEY in st.session_state else None
+    match told:
+        case {"at": int(at), "number": int(number)} if 0 <= at <= n:
+            st.session_state[_SEEN] = number
+            view.choose(("counted", str(int(at))))
+            view.redraw("counted")
 
 
-def _say(model: ModelInView, items: np.ndarray, values: np.ndarray, at: int, step: Step) -> None:
+def _sent(
+    model: ModelInView,
+    items: np.ndarray,
+    values: np.ndarray,
+    found: list[Step],
+    near: list[pd.DataFrame],
+) -> list[dict[str, Any]]:
+    """What the browser shows after each number of ratings."""
+    sent = []
+    for at, step in enumerate(found):
+        table, alike = _list(model, found, at), _names(model, near[at])
+        sent.append(
+            {
+                "says": _says(model, items, values, at, step),
+                "near": f"Most similar now: {words.listed(alike)}." if alike else "",
+                "list": table.to_numpy(object).tolist(),
+            }
+        )
+    return sent
+
+
+def _says(model: ModelInView, items: np.ndarray, values: np.ndarray, at: int, step: Step) -> str:
     noun = model.ratings.item_noun
     if not at:
-        st.markdown(
+        return (
             f"No rating counts yet: this is what anybody new would get, the {words.many(noun)} "
             "that are liked by all."
         )
-        return
-    latest = escape.markdown(model.ratings.item_names[int(items[at - 1])])
-    given = escape.markdown(model.ratings.scale.said(float(values[at - 1])))
-    text = f"The latest that counts: **{latest}**, rated {given}. "
+    latest = model.ratings.item_names[int(items[at - 1])]
+    given = model.ratings.scale.said(float(values[at - 1]))
+    text = f"The latest that counts: {latest}, rated {given}. "
     if model.fitted.has.factors:
         text += f"It moved the numbers by {words.number(step.moved)}, and "
     else:
         text += "It "
-    text += (
+    return text + (
         "changed nothing among the first ten."
         if not step.new
         else f"brought {words.plural(noun, step.new)} into the first ten."
     )
-    st.markdown(text)
 
 
-def _picture(model: ModelInView, found: list[Step], at: int) -> None:
+def _near(model: ModelInView, step: Step) -> pd.DataFrame:
+    """The most similar users after so many ratings; none while there is no direction."""
+    if model.fitted.has.similarity and np.abs(step.guest.factors).max(initial=0.0) > 0:
+        return model.fitted.similar_users(step.guest, _NAMED)
+    return pd.DataFrame({"user": [], "similarity": []})
+
+
+def _names(model: ModelInView, near: pd.DataFrame) -> list[str]:
+    return [model.ratings.user_names[i] for i in near["user"].to_numpy(np.int64)]
+
+
+def _list(model: ModelInView, found: list[Step], at: int) -> pd.DataFrame:
+    noun, names = model.ratings.item_noun, model.ratings.item_names
+    step, before = found[at], found[max(at - 1, 0)]
+    earlier = {int(item): place for place, item in enumerate(before.best, start=1)}
+    moves = []
+    for place, item in enumerate(step.best[:_LISTED].tolist(), start=1):
+        was = earlier.get(item)
+        if was is None:
+            moves.append("new")
+        elif was == place:
+            moves.append("")
+        else:
+            moves.append(f"{'▲' if was > place else '▼'} {abs(was - place)}")
+    return pd.DataFrame(
+        {
+            f"first {words.many(noun)}": [names[i] for i in step.best[:_LISTED]],
+            "predicted": model.fitted.clipped(step.scores[:_LISTED]),
+            "since the latest": moves if at else [""] * len(moves),
+        },
+        index=pd.RangeIndex(1, len(moves) + 1, name="rank"),
+    )
+
+
+def _picture(model: ModelInView, found: list[Step], near: pd.DataFrame, at: int) -> None:
     fitted = model.factored
     basis = model_in_view.basis(model)
     rows = np.stack([step.guest.factors for step in found])
     way = basis.project(rows)
     users = np.flatnonzero(fitted.train.user_counts)
     users = users[:: -(-len(users) // _DRAWN)]
-    near = pd.DataFrame({"user": [], "similarity": []})
-    if fitted.has.similarity and np.abs(rows[at]).max(initial=0.0) > 0:
-        near = fitted.similar_users(found[at].guest, _NAMED)
     ids = near["user"].to_numpy(np.int64)
-    names = [model.ratings.user_names[i] for i in ids]
+    names = _names(model, near)
     moved, new = [s.moved for s in found], [s.new for s in found]
     chart(
         pictures.figure(
@@ -124,8 +209,6 @@ def _picture(model: ModelInView, found: list[Step], at: int) -> None:
         table=lambda: pictures.table(way, moved, new),
         what="cold-start",
     )  # fmt: skip
-    if names:
-        st.caption(f"Most similar now: {escape.markdown(words.listed(names))}.")
     if fitted.n_factors <= 64:
         chart(
             pictures.vector(rows[at], rows[max(at - 1, 0)], session.theme()),
@@ -134,34 +217,3 @@ def _picture(model: ModelInView, found: list[Step], at: int) -> None:
             table=pd.DataFrame({"factor": range(1, rows.shape[1] + 1), "number": rows[at]}),
             what="cold-start-numbers",
         )
-
-
-def _list(model: ModelInView, step: Step, before: Step, at: int) -> None:
-    noun, names = model.ratings.item_noun, model.ratings.item_names
-    earlier = {int(item): place for place, item in enumerate(before.best, start=1)}
-    moves = []
-    for place, item in enumerate(step.best[:_LISTED].tolist(), start=1):
-        was = earlier.get(item)
-        if was is None:
-            moves.append("new")
-        elif was == place:
-            moves.append("")
-        else:
-            moves.append(f"{'▲' if was > place else '▼'} {abs(was - place)}")
-    table = {
-        f"first {words.many(noun)}": [names[i] for i in step.best[:_LISTED]],
-        "predicted": model.fitted.clipped(step.scores[:_LISTED]),
-        "since the latest": moves if at else [""] * len(moves),
-    }
-    frame = pd.DataFrame(table, index=pd.RangeIndex(1, len(moves) + 1, name="rank"))
-    st.dataframe(
-        aligned(frame, predicted=2),
-        height="content",
-        key="cold_list",
-        column_config={"rank": st.column_config.NumberColumn("", width=30)},
-        alt=f"The list after {words.plural('rating', at)}",
-    )
-    st.caption(
-        "What is not counted yet may stand here: then one sees whether the model would have "
-        "suggested it."
-    )

@@ -6,7 +6,8 @@
 
 import { blockOf, listen } from "./edit_block.js"
 import { follow } from "./edited.js"
-import { error, fixed } from "./number_format.js"
+import { add, fill } from "./elements.js"
+import { error, fixedWithMinus as number } from "./number_format.js"
 import { sentence } from "./sentences.js"
 import "./style.js"
 
@@ -32,27 +33,6 @@ export function render({ parentElement, data, setTriggerValue }) {
 export function remove({ parentElement }) {
   panels.get(parentElement)?.leave()
   panels.delete(parentElement)
-}
-
-/**
- * A new element at the end of another one.
- * @template {keyof HTMLElementTagNameMap} Tag
- * @param {HTMLElement} parent
- * @param {Tag} tag
- * @param {string} [name] its class
- * @param {string} [text]
- */
-function add(parent, tag, name = "", text = "") {
-  const made = document.createElement(tag)
-  if (name) made.className = name
-  made.textContent = text
-  parent.appendChild(made)
-  return made
-}
-
-const number = (/** @type {number} */ value, /** @type {number} */ decimals) => {
-  const text = fixed(value, decimals)
-  return Number(text) ? text.replace("-", "−") : text.replace("-", "")
 }
 
 class Panel {
@@ -200,20 +180,4 @@ class Panel {
 /** @type {(field: EditField, value: number) => string} */
 function share({ low, high }, value) {
   return `${(100 * (value - low)) / (high - low)}%`
-}
-
-// `named`: the column of names, which may be cut.
-/** @type {(table: HTMLTableElement, named: number, headings: string[], rows: string[][]) => void} */
-function fill(table, named, headings, rows) {
-  table.replaceChildren()
-  const head = add(add(table, "thead"), "tr")
-  for (const text of headings) add(head, text ? "th" : "td", "", text)
-  const body = add(table, "tbody")
-  for (const row of rows) {
-    const line = add(body, "tr")
-    row.forEach((text, column) => {
-      const cell = add(line, "td", "", text)
-      if (column === named) cell.title = text
-    })
-  }
 }

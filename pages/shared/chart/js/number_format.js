@@ -10,6 +10,13 @@ export function fixed(value, decimals) {
   return BigInt(value) + (decimals ? "." + "0".repeat(decimals) : "") // toFixed gives up there
 }
 
+// The same as it is shown: with a minus sign, and none before a zero.
+/** @type {(value: number, decimals: number) => string} */
+export function fixedWithMinus(value, decimals) {
+  const text = fixed(value, decimals)
+  return text.replace("-", Number(text) ? "−" : "")
+}
+
 // Three significant digits, thousands separated: “0.912”, “12,346”, “−2”, “–” if not finite.
 /** @param {number} value */
 export function number(value) {

@@ -4,6 +4,7 @@
 // The page sends some 64 ratings ahead (pages/panels/inside/one_rating.py); all that is shown of them
 // is computed here, so that a sub-step asks nothing of the server. It is asked when these run out.
 
+import { add } from "./elements.js"
 import { grouped } from "./number_format.js"
 import { listen as hearScale, typeOf } from "./enlarge.js"
 import "./style.js"
@@ -47,22 +48,6 @@ export function walked({ place, at }, by, n) {
   const last = SUB_STEPS.length - 1
   if (by > 0) return at < last ? { place, at: at + 1 } : place + 1 < n ? { place: place + 1, at: 0 } : { place, at }
   return at > 0 ? { place, at: at - 1 } : place > 0 ? { place: place - 1, at: last } : { place, at }
-}
-
-/**
- * A new element at the end of another one.
- * @template {keyof HTMLElementTagNameMap} Tag
- * @param {HTMLElement} parent
- * @param {Tag} tag
- * @param {string} [name] its class
- * @param {string} [text]
- */
-function add(parent, tag, name = "", text = "") {
-  const made = document.createElement(tag)
-  made.className = name
-  made.textContent = text
-  parent.appendChild(made)
-  return made
 }
 
 class Panel {

@@ -155,7 +155,10 @@ sheet.textContent = `
   border: 3px solid var(--st-text-color); }
 .fs-edit-fields input::-moz-range-thumb { width: 12px; height: 12px; border-radius: 50%;
   background: var(--st-background-color); border: 3px solid var(--st-text-color); }
-.fs-edit-fields input:focus-visible { outline: 2px solid var(--fs-accent); outline-offset: 2px; }
+.fs-edit-fields input:focus-visible { outline: none; }  /* its label has the ring: accessible.py */
+.fs-edit-fields label { border-radius: 4px; }
+.fs-dial .fs-edit-fields { grid-template-columns: 1fr; padding-right: 4rem; }
+.fs-dial .fs-edit-says { min-height: 3.2em; margin: .5rem 0; padding: 0; }
 .fs-edit-list { flex: 2 1 22rem; min-width: 0; }
 .fs-edit-near { flex: 1 1 12rem; min-width: 0; }
 .fs-edit table { width: 100%; border-collapse: collapse; table-layout: fixed;
@@ -175,7 +178,7 @@ sheet.textContent = `
   .fs-edit-fields { gap: 0 1.25rem; }
   .fs-edit-fields input { height: 44px; }
   .fs-edit-list :is(th, td):nth-child(n+3) { width: 4rem; padding-left: 0; }
-  .fs-edit-list :is(th, td):nth-child(3) { width: 5rem; }
+  .fs-edit-list :is(th, td):nth-child(3), .fs-dial :is(th, td):nth-child(n+3) { width: 5rem; }
 }
 
 /* Normal equations (pages/panels/inside/row_equations.py): matrices between brackets. */

@@ -503,3 +503,13 @@ export interface EditRow {
   answer: Followed // what follows from that, of the whole model
   locked: boolean
 }
+
+// The dial of cold start: what is shown after 0, 1, 2 … ratings.
+export interface ColdDial {
+  token: string // of whose ratings these are, by which model
+  at: number
+  seen: number // the last change that is taken in
+  steps: { says: string; near: string; list: [name: string, predicted: number, move: string][] }[]
+  heading: string
+  locked: boolean
+}

@@ -1,0 +1,120 @@
+// @ts-check
+// The dial of a new user's ratings: what is said after each of them, and the list, came ahead, so that
+// they follow while it is dragged. The pictures beside it follow once it rests (cold_start.py).
+
+import { add, fill } from "./elements.js"
+import { fixedWithMinus } from "./number_format.js"
+import "./style.js"
+
+/** @import { ColdDial, Component } from "./types.js" */
+
+/** @type {WeakMap<HTMLElement, Dial>} */
+const dials = new WeakMap()
+
+// A key or a hand that rests so long, in milliseconds, has chosen.
+const RESTS = 300
+
+/** @param {Component<ColdDial>} component */
+export function render({ parentElement, data, setTriggerValue }) {
+  let dial = dials.get(parentElement)
+  if (!dial) {
+    dial = new Dial(parentElement)
+    dials.set(parentElement, dial)
+  }
+  dial.update(data, (told) => setTriggerValue("counted", told))
+}
+
+/** @param {Component<unknown>} component */
+export function remove({ parentElement }) {
+  dials.get(parentElement)?.leave()
+  dials.delete(parentElement)
+}
+
+class Dial {
+  /** @type {ColdDial | null} */
+  data = null
+  /** @type {(told: { at: number, number: number }) => void} */
+  tell = () => {}
+  at = 0
+  number = 0 // of the last change made here
+  told = 0 // and of the last one that the page was told
+  keyed = false // the dial was moved by a key
+  /** @type {number | undefined} */
+  timer
+
+  /** @param {HTMLElement} parent */
+  constructor(parent) {
+    const box = (this.box = add(parent, "div", "fs-edit fs-dial"))
+    const label = add(add(box, "div", "fs-edit-fields"), "label")
+    const name = add(label, "span", "", "Ratings counted so far")
+    this.said = add(label, "span", "fs-edit-value")
+    this.input = add(label, "input")
+    Object.assign(this.input, { type: "range", min: 0, step: 1 })
+    this.input.setAttribute("aria-label", name.textContent ?? "")
+    this.says = add(box, "p", "fs-edit-says")
+    this.list = add(add(box, "div", "fs-edit-list"), "table")
+    this.near = add(box, "p", "fs-edit-notes")
+    // Heard once it rests, not while it moves.
+    this.heard = add(box, "p", "fs-told")
+    this.heard.setAttribute("role", "status")
+    this.input.addEventListener("input", () => this.slide())
+    this.input.addEventListener("keydown", () => (this.keyed = true))
+    this.input.addEventListener("pointerdown", () => (this.keyed = false))
+    // A key held down makes a “change” of each step: these wait for a rest.
+    this.input.addEventListener("change", () => this.keyed || this.confirm())
+    this.input.addEventListener("blur", () => this.confirm())
+  }
+
+  leave() {
+    clearTimeout(this.timer)
+  }
+
+  /** @type {(data: ColdDial, tell: Dial["tell"]) => void} */
+  update(data, tell) {
+    const fresh = data.token !== this.data?.token
+    const answered = !fresh && data.at !== this.data?.at && data.seen >= this.number
+    this.data = data
+    this.tell = tell
+    if (fresh) this.number = this.told = data.seen
+    if (data.seen >= this.number) this.at = data.at // else it has been moved on meanwhile
+    this.draw()
+    if (answered) this.heard.textContent = this.says.textContent
+  }
+
+  slide() {
+    this.at = this.input.valueAsNumber
+    this.number += 1
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => this.confirm(), RESTS)
+    this.draw()
+  }
+
+  // Tell the page what is counted, if it does not know.
+  confirm() {
+    clearTimeout(this.timer)
+    if (this.told === this.number) return
+    this.told = this.number
+    this.tell({ at: this.at, number: this.number })
+  }
+
+  draw() {
+    const { data, at, input } = this
+    if (!data) return
+    const { says, near, list } = data.steps[at]
+    const last = data.steps.length - 1
+    input.max = String(last)
+    input.value = String(at)
+    input.disabled = data.locked
+    input.setAttribute("aria-valuetext", `${at} of ${last}`)
+    input.style.setProperty("--was", "0%")
+    input.style.setProperty("--now", `${(100 * at) / last}%`)
+    this.said.textContent = `${at} of ${last}`
+    this.says.textContent = says
+    this.near.textContent = near
+    this.list.setAttribute("aria-label", `The list after ${at} of ${last}`)
+    fill(this.list, 1, ["", data.heading, "predicted", "since the latest"], list.map(([name, predicted, move], place) => [
+      String(place + 1), name, fixedWithMinus(predicted, 2), move,
+    ]))
+    Object.assign(this.box.dataset, { at, by: data.seen >= this.number ? "page" : "browser" })
+  }
+}
