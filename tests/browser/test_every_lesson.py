@@ -215,7 +215,7 @@ def networks(page: Page) -> Iterator[None]:
     settled(page)
     train(page, k="8")
     yield
-    page.get_by_role("button", name=re.compile("SGD, k = 3")).click()
+    page.get_by_role("button", name="SGD, k = 3", exact=True).click()
     yield
 
 
