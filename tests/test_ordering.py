@@ -148,15 +148,15 @@ def test_equally_similar_items_are_drawn_for_each_item():
 
 def test_no_other_place_makes_a_list_by_sorting_scores():
     # What else sorts so: sizes of terms and of contributions, counts, repeated ratings, a person's
-    # own ratings, density; item kNN's own choice of neighbours, which says that ties go by index;
-    # and the places of a list made here, put into another order.
+    # own ratings, density, keys that are drawn; item kNN's own choice of neighbours, which says
+    # that ties go by index; and the places of a list made here, put into another order.
     others = {
         "recsys_core/asking/attribution.py", "recsys_core/asking/projection.py",
         "recsys_core/asking/seriation.py", "recsys_core/figures/waterfall.py",
         "recsys_core/experiments/outcome.py",
         "recsys_core/models/item_knn.py", "recsys_core/ordering.py", "recsys_core/ratings.py",
         "recsys_core/stepwise/item_knn.py", "pages/shared/recommendations.py",
-        "recsys_core/repeats.py",
+        "recsys_core/repeats.py", "recsys_core/datasets/synthetic.py",
         "recsys_core/asking/guessing.py", "recsys_core/asking/reranking.py",
         "recsys_core/asking/latent_map.py",
         "recsys_core/figures/network_path.py", "pages/panels/recommend/edit_row.py",

@@ -35,7 +35,8 @@ from recsys_core.training import Epoch
 # --- any check, in the shape in which it is read --------------------------------------------------
 
 _numbers = st.builds(Constant, st.floats(0, 1e9, allow_nan=False).map(abs))
-_texts = st.builds(Constant, st.text(st.characters(exclude_characters='"'), max_size=8))
+# A check stands on one line of a lesson.
+_texts = st.builds(Constant, st.text(st.characters(exclude_characters='"\r\n'), max_size=8))
 _named = st.sampled_from([Name("user"), Name("item")]) | _texts
 _number_names = st.sampled_from([Name(n) for n, (kind, _) in NAMES.items() if kind == "number"])
 _asks = {
