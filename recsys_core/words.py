@@ -18,17 +18,20 @@ from collections import Counter
 from collections.abc import Sequence
 
 from recsys_core.errors import SettingsError
-from recsys_core.text import Text
+from recsys_core.text import Number, Text, later
 
 _NO_BREAK = "\u00a0"
 
 
-def minus(text: str) -> str:
-    """A number as Python writes it, with a minus sign in place of a hyphen: “−0.25”."""
-    return text.replace("-", "−")
+def minus(text: str) -> Number:
+    """A number as Python writes it, with a minus sign in place of a hyphen: “−0.25”.
+
+    Like all numbers here, with the marks of the reader's language.
+    """
+    return Number(text.replace("-", "−"))
 
 
-def number(value: float) -> str:
+def number(value: float) -> Number:
     """Three significant digits, thousands separated: “0.912”, “12,346”, “−2”, “–” if not finite."""
     return minus(_number(value))
 
@@ -54,7 +57,7 @@ FACTOR_DECIMALS = 3
 MEASURE_DECIMALS = 4
 
 
-def error(value: float) -> str:
+def error(value: float) -> Number:
     """An RMSE or another error in rating units: “0.9120”, “12.346”, “1,234.5”, “–” if not finite.
 
     Four decimals, and at most five digits; of a very small one three significant digits.
@@ -65,30 +68,32 @@ def error(value: float) -> str:
     return minus(f"{value:,.{max(ERROR_DECIMALS + 1 - before, 0)}f}")
 
 
-def factor(value: float) -> str:
+def factor(value: float) -> Number:
     """A number of a row of factors: “0.318”, “−1.250”."""
     return _fixed(value, FACTOR_DECIMALS)
 
 
-def measure(value: float | None, decimals: int = MEASURE_DECIMALS) -> str:
+def measure(value: float | None, decimals: int = MEASURE_DECIMALS) -> Number:
     """A measure between 0 and 1, or a similarity between −1 and 1: “0.3071”; “–” where none is."""
-    return "–" if value is None else _fixed(value, decimals)
+    return Number("–") if value is None else _fixed(value, decimals)
 
 
-def _fixed(value: float, decimals: int) -> str:
+def _fixed(value: float, decimals: int) -> Number:
     if not math.isfinite(value):
-        return "–"
+        return Number("–")
     return minus(f"{round(value, decimals) + 0.0:,.{decimals}f}")  # + 0.0: no “−0.000”
 
 
-def given(rating: float) -> str:
+def given(rating: float) -> Number:
     """A rating as somebody gave it, in no more digits than that: “4.5”, “3”."""
     return minus(f"{rating:.3g}") if 1e-3 <= abs(rating) < 1000 else number(rating)
 
 
 def span(low: float, high: float) -> str:
     """From the lowest to the highest: “1–5”; “−10 to 10”, where a dash would read as a sign."""
-    return f"{given(low)}{'–' if low >= 0 else ' to '}{given(high)}"
+    if low >= 0:
+        return f"{given(low)}–{given(high)}"
+    return Text("{low} to {high}", low=given(low), high=given(high))
 
 
 def parsed(text: str) -> float:
@@ -108,20 +113,33 @@ def parsed(text: str) -> float:
     return value
 
 
-def percent(share: float) -> str:
+def percent(share: float) -> Number:
     """A share between 0 and 1 as a percentage: “6.3 %”, “100 %”, “0.002 %”."""
     value = 100 * share
     if value == 0 or value >= 10:
         digits = 0
     else:
         digits = max(1, -math.floor(math.log10(value)))
-    text = f"{value:.{digits}f}"
-    return f"{text}{_NO_BREAK}%"
+    return Number(f"{value:.{digits}f}{_NO_BREAK}%")
 
 
-def plural(noun: str, count: int) -> str:
-    """“1 song”, “1,682 songs”, “2 categories”."""
-    return f"{count:,}{_NO_BREAK}{noun if count == 1 else many(noun)}"
+def plural(noun: str, count: int) -> Text:
+    """“1 song”, “1,682 songs”, “2 categories”. People may have brought the noun."""
+    return Text(*counted(noun), n=count)
+
+
+def counted(noun: str) -> tuple[str, str]:
+    """The ids of a noun with a number before it, one and several."""
+    one, several = (name.replace("{", "{{").replace("}", "}}") for name in (noun, many(noun)))
+    return f"{{n:,}}{_NO_BREAK}{one}", f"{{n:,}}{_NO_BREAK}{several}"
+
+
+# The nouns of our own, which the catalogues have with and without a number.
+NOUNS = (
+    later("rating"), later("user"), later("item"), later("song"), later("film"), later("epoch"),
+    later("seed"), later("run"), later("minute"), later("check"), later("trial"), later("time"),
+    later("split"), later("setting"), later("row"), later("word"), later("unknown"),
+)  # fmt: skip
 
 
 def many(noun: str) -> str:
@@ -173,6 +191,8 @@ def duration(seconds: float) -> str:
     return f"{seconds / 3600:.0f}{_NO_BREAK}h"
 
 
-def listed(parts: list[str]) -> str:
+def listed(parts: Sequence[str]) -> str:
     """“a”, “a and b”, “a, b and c”."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    if len(parts) == 1:
+        return parts[0]
+    return Text("{most} and {last}", most=", ".join(parts[:-1]), last=parts[-1])

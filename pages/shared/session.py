@@ -8,6 +8,7 @@ from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script
 from pages.shared import visitor
 from recsys_core import runs
 from recsys_core.figures.theme import Mode
+from recsys_core.language import ask, of_locale
 
 
 def workspace() -> runs.Workspace:
@@ -28,6 +29,21 @@ def _browser_id() -> str:
 def theme() -> Mode:
     """The theme the page is seen in."""
     return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def language() -> str:
+    """The language the page is read in: as the link says or was chosen, else the browser's.
+
+    English where no page is drawn.
+    """
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return "en"
+    tab = st.session_state.get("tab")
+    chosen = None if tab is None else tab.view.lang
+    return of_locale(chosen or st.context.locale)
+
+
+ask(language)
 
 
 # --- what Streamlit 1.67 knows but does not say in public: here alone -----------------------------

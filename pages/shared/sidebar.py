@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import parts, session, view
-from recsys_core import escape, words
+from recsys_core import escape, language, words
 from recsys_core.figures import theme
 from recsys_core.live import status_lines
 from recsys_core.ratings import Ratings
@@ -20,6 +20,33 @@ _RMSE = (
 
 def sidebar() -> None:
     """Draw both cards; where the run is, the browser keeps up to date."""
+    _cards()
+    if parts.drawn("language"):
+        _language()
+
+
+def _language() -> None:
+    """The choice of a language."""
+    here = language.now()
+    st.selectbox(
+        "Language · Língua" if here == "en" else "Língua · Language",
+        list(language.LANGUAGES),
+        index=list(language.LANGUAGES).index(here),
+        format_func=language.LANGUAGES.__getitem__,
+        key=f"language_{here}",
+        label_visibility="collapsed",
+        on_change=parts.unlocked("language", _speak),
+        args=(f"language_{here}",),
+        disabled=parts.locked("language"),
+    )
+
+
+def _speak(key: str) -> None:
+    view.change(lang=st.session_state[key])
+    view.redraw("lang")
+
+
+def _cards() -> None:
     ratings, split = view.ratings(), view.split()
     if ratings is None or split is None:
         st.caption("No data yet. Pick some on the Home or Data page; its card will be here.")

@@ -21,6 +21,7 @@ import streamlit as st
 
 from pages.shared import session
 from pages.shared.chart.assets import LIVE_ROUTE, component_of
+from recsys_core import language
 from recsys_core.errors import FactorscopeError
 from recsys_core.experiments import Experiment, link
 from recsys_core.experiments.view import Moment, Speed, View
@@ -478,7 +479,7 @@ def arrive(page: str) -> None:
     """
     fresh = "tab" not in st.session_state
     tab = _tab()
-    tab.fragments, tab.page_shows, tab.page = {}, {"run", "data", "hide", "lock"}, page
+    tab.fragments, tab.page_shows, tab.page = {}, {"run", "data", "hide", "lock", "lang"}, page
     tab.racing, tab.measured = {}, None
     if fresh or session.went_back_or_forward():
         query = "&".join(p for p in session.address().split("&") if not p.startswith("embed"))
@@ -663,6 +664,7 @@ def tell() -> None:
                 "race": [each.run.stream for each in tab.racing],
             },
             "page": tab.page,
+            "language": language.now(),
             "query": query(),
             "steps": tab.steps,
             "asked": session.address(),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 from recsys_core.errors import SettingsError
+from recsys_core.language import LANGUAGES
 from recsys_core.recipes import Parameter, Recipe
 from recsys_core.text import Text
 
@@ -33,7 +34,7 @@ class View:
         trains; None: so that a run is over after some ten seconds).
     hide, lock : names of parts (``PARTS``) that are not drawn, or drawn without effect.
     lesson, step : a lesson's id, and the step in it, from 1.
-    lang : language, such as "en"; None is the browser's.
+    lang : language, one of ``LANGUAGES``; None is the browser's.
     options : (name, text) pairs of what pages let one choose, see ``OPTIONS``.
     version : counts changes within a session; no part of a link.
     """
@@ -208,6 +209,7 @@ PARTS = {
     "pages": "the links to the pages, in the sidebar",
     "card.data": "the card of the data, in the sidebar",
     "card.run": "the card of the run, in the sidebar",
+    "language": "the choice of a language, in the sidebar",
     "controls": "Play, Step, Reset and speed",
     "timeline": "the choice of an epoch",
     "curve": "the curves of errors",
@@ -266,6 +268,12 @@ def _name(text: str) -> str:
     return text
 
 
+def _language(text: str) -> str:
+    if text not in LANGUAGES:
+        raise SettingsError(Text("no language"))
+    return text
+
+
 def _part(text: str) -> str:
     if text not in PARTS:
         raise SettingsError(Text("no part"))
@@ -296,7 +304,7 @@ KEYS = {
     "lock": Key("lock", _listed(_part), _joined),
     "lesson": Key("lesson", _name, str),
     "step": Key("step", _count, str),
-    "lang": Key("lang", _name, str),
+    "lang": Key("lang", _language, str),
 }
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_core.ratings import Ratings, Scale
-from recsys_core.text import Text
+from recsys_core.text import Number, Text
 
 Kind = TypeVar("Kind")
 
@@ -32,6 +32,7 @@ _ABSENT = object()
 
 # The key of a sentence's data: no field is called so.
 _TEXT = "\x00text"
+_NUMBER = "\x00number"
 
 
 def write(file: IO[bytes], value: Any) -> None:
@@ -159,6 +160,8 @@ def _plain(value: Any) -> Any:
 
 
 def _plain_value(value: Any) -> Any:
+    if isinstance(value, Number):
+        return {_NUMBER: value.english}
     if isinstance(value, Text | str | bool) or value is None:
         return value
     if isinstance(value, numbers.Integral):
@@ -172,6 +175,8 @@ def _with_texts(value: Any) -> Any:
         return [_with_texts(one) for one in value]
     if not isinstance(value, dict):
         return value
+    if set(value) == {_NUMBER}:
+        return Number(value[_NUMBER])
     if set(value) != {_TEXT}:
         return {name: _with_texts(one) for name, one in value.items()}
     id, plural, values = value[_TEXT]

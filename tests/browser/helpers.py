@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -227,21 +227,35 @@ def click_at(page: Page, key: str, x: float, y: float, label: str = "") -> None:
 
     There, the label that comes up under the mouse holds ``label``.
     """
-    settled(page)
-    chart = plot(page, key)
-    chart.scroll_into_view_if_needed()
-    place, drawn = steady(lambda: (_place(chart, x, y), chart.get_attribute("data-drawn")))
-    page.mouse.move(*place)
-    expect(chart.locator(".hoverlayer .hovertext").filter(has_text=label).first).to_be_visible()
-    page.mouse.click(*place)
-    expect(chart).not_to_have_attribute("data-drawn", drawn or "")  # what is chosen is marked
-    settled(page)
+    _click(page, key, lambda: (x, y), label)
 
 
 def click_point(page: Page, key: str, name: str) -> None:
     """Click the point of that name on a map, and wait until it has been drawn anew."""
-    x, y = steady(lambda: plot(page, key).evaluate(_POINT, name))
-    click_at(page, key, x, y, label=name)
+    _click(page, key, lambda: plot(page, key).evaluate(_POINT, name), name)
+
+
+def _click(page: Page, key: str, where: Callable[[], Sequence[float]], label: str) -> None:
+    settled(page)
+    chart = plot(page, key)
+    chart.scroll_into_view_if_needed()
+
+    def under_the_mouse() -> tuple[list[float], str | None, bool]:
+        """Point there, as a person does until the label is there: a chart that is drawn anew
+        under a resting mouse, or whose points have moved on, shows none.
+        """
+        place = _place(chart, *where())
+        page.mouse.move(place[0] + 3, place[1])
+        page.mouse.move(*place)
+        page.wait_for_timeout(150)  # Plotly answers no more than so often
+        drawn = chart.get_attribute("data-drawn")
+        shown = chart.locator(".hoverlayer .hovertext").filter(has_text=label).count() > 0
+        return place, drawn, shown
+
+    place, drawn, _ = becomes(under_the_mouse, lambda seen: seen[2])
+    page.mouse.click(*place)
+    expect(chart).not_to_have_attribute("data-drawn", drawn or "")  # what is chosen is marked
+    settled(page)
 
 
 # The name of the selected one is bold.

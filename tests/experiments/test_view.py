@@ -430,7 +430,6 @@ _ALSO = {
     **{name: option.choices for name, option in OPTIONS.items()},
     **{name: ("",) for name in ("k", "n_epochs", "run2.k")},  # left to the data
     "fork.reg": ("", "1e99", "9" * 30),
-    "lang": ("x", "-1", "1e99", "9" * 30, "nan"),  # names
     "lesson": ("x", "-1", "1e99", "9" * 30, "nan"),
 }
 

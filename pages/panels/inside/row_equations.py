@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -74,7 +76,7 @@ def _equations(update: RowUpdate) -> None:
     letter = "p" if update.side == "user" else "q"
     names = ["b" if name == "b" else f"{letter}<sub>{name}</sub>" for name in update.names[:m]]
 
-    def matrix(rows: list[list[str]], kind: str, label: str) -> str:
+    def matrix(rows: Sequence[Sequence[str]], kind: str, label: str) -> str:
         body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
         return (
             f'<figure class="fs-{kind}"><table><tbody>{body}</tbody></table>'

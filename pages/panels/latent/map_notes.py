@@ -75,7 +75,7 @@ def neighbours(shown: Map) -> None:
     side, index = shown.selected
     ratings, axis = shown.model.ratings, shown.model.fitted.train.axis(side)
     st.markdown(f"**{escape.markdown(axis.names[index])}**")
-    about = words.plural("training rating", int(axis.counts[index]))
+    about: str = words.plural("training rating", int(axis.counts[index]))
     if axis.counts[index]:
         about += f", mean {words.number(axis.means[index])}"
     if side == "item" and latent_map.genres(ratings):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.shared import job_progress, model_in_view, parts, session
+from pages.shared import job_progress, model_in_view, parts, session, view
 from pages.shared.chart.chart import chart
 from pages.shared.model_in_view import ModelInView
 from pages.shared.tables import aligned
@@ -203,7 +203,7 @@ def _again(model: ModelInView, user: int, name: str, found: Counterfactuals) -> 
             "Without the rating of",
             offered,
             format_func=names.__getitem__,
-            key=f"again_item_{user}",
+            key=f"again_item_{user}_{view.now().run}_{model.epoch}",
             disabled=parts.locked("closer"),
             width=300,
         )

@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import get_args
 
+from recsys_core import language
 from recsys_core.figures import theme
 from recsys_core.live import commentary, messages
 
@@ -40,8 +41,14 @@ _TEXTS = {
 # By name. The templates of both themes are one of them, so that no chart has to bring its own.
 SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in sorted(_FOLDER.glob("*.js"))}
 SCRIPTS["templates.js"] = f"export const templates = {_TEMPLATES}\n"
-SCRIPTS["constants.js"] = (
-    f"export const VERSION = {messages.VERSION}\nexport const TEXTS = {json.dumps(_TEXTS)}\n"
+_CONSTANTS = {
+    "VERSION": messages.VERSION,
+    "TEXTS": _TEXTS,
+    "CATALOGUES": {code: language.for_browser(code) for code in language.LANGUAGES},
+    "MARKS": {code: language.marks(code) for code in language.LANGUAGES},
+}
+SCRIPTS["constants.js"] = "".join(
+    f"export const {name} = {json.dumps(value)}\n" for name, value in _CONSTANTS.items()
 )
 _DIGEST = hashlib.sha256("".join(SCRIPTS.values()).encode()).hexdigest()[:12]
 SCRIPTS_ROUTE = f"/factorscope/js-{_DIGEST}"

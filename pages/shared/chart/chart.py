@@ -16,7 +16,7 @@ import streamlit as st
 from pages.shared.chart.assets import PLOTLY_ROUTE, component_of
 from pages.shared.chart.file_names import saved_as
 from pages.shared.tables import aligned
-from recsys_core import escape
+from recsys_core import escape, language
 from recsys_core.asking import exports
 from recsys_core.figures.plain import Figure, to_json
 
@@ -127,8 +127,8 @@ def lay_over(key: str, over: Figure) -> None:
 
 
 def preload() -> None:
-    """Have the browser fetch Plotly before the first chart needs it."""
-    _PRELOAD(key="preload", data={"plotly": PLOTLY_ROUTE}, height=1)
+    """Have the browser know the page's language, and fetch Plotly before a chart needs it."""
+    _PRELOAD(key="preload", data={"plotly": PLOTLY_ROUTE, "language": language.now()}, height=1)
 
 
 def twin(table: pd.DataFrame | Callable[[], pd.DataFrame], key: str, alt: str, file: str) -> None:

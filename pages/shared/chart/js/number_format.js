@@ -1,5 +1,8 @@
 // @ts-check
-// Numbers as a person reads them: the same as recsys_core/words.py says.
+// Numbers as a person reads them: the same as recsys_core/words.py says, with the marks of the
+// page's language.
+
+import { marks } from "./language.js"
 
 const NO_BREAK = "\u00a0"
 
@@ -14,13 +17,20 @@ export function fixed(value, decimals) {
 /** @type {(value: number, decimals: number) => string} */
 export function fixedWithMinus(value, decimals) {
   const text = fixed(value, decimals)
-  return text.replace("-", Number(text) ? "−" : "")
+  return marked(text.replace("-", Number(text) ? "−" : ""))
 }
 
 // Three significant digits, thousands separated: “0.912”, “12,346”, “−2”, “–” if not finite.
 /** @param {number} value */
 export function number(value) {
-  return digits(value).replaceAll("-", "−")
+  return marked(digits(value).replaceAll("-", "−"))
+}
+
+// A number as Python writes it, “1,234.5”, with the marks of the page's language.
+/** @param {string} text */
+export function marked(text) {
+  const [decimal, group] = marks()
+  return text.replace(/[.,]/g, (mark) => (mark === "." ? decimal : group))
 }
 
 // An RMSE or another error in rating units: “0.9120”, “12.346”, “1,234.5”, “–” if not finite.
@@ -30,7 +40,7 @@ export function error(value) {
   if (!Number.isFinite(value) || (size > 0 && size < 1e-3)) return number(value)
   const before = fixed(size, 0).length
   const [whole, after] = fixed(value, Math.max(5 - before, 0)).split(".")
-  return `${grouped(whole)}${after ? "." + after : ""}`.replaceAll("-", "−")
+  return marked(`${separated(whole)}${after ? "." + after : ""}`.replaceAll("-", "−"))
 }
 
 // A rating as somebody gave it, in no more digits than that: “4.5”, “−3”.
@@ -38,14 +48,14 @@ export function error(value) {
 export function given(value) {
   const size = Math.abs(value)
   if (size && (size < 1e-3 || size >= 1000)) return number(value)
-  return String(+value.toPrecision(3)).replace("-", "−")
+  return marked(String(+value.toPrecision(3)).replace("-", "−"))
 }
 
 /** @param {number} value */
 function digits(value) {
   if (!Number.isFinite(value)) return "–"
   const size = Math.abs(value)
-  if (size >= 100) return grouped(fixed(value, 0))
+  if (size >= 100) return separated(fixed(value, 0))
   if (size > 0 && size < 1e-4) {
     const [figures, exponent] = value.toExponential(2).split("e")
     return `${figures}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`
@@ -62,14 +72,19 @@ function digits(value) {
 // “1,234,567”
 /** @param {number | string} text */
 export function grouped(text) {
-  return String(text).replace(/\B(?=(\d{3})+(?!\d))/g, ",")
+  return marked(separated(String(text)))
+}
+
+/** @param {string} text */
+function separated(text) {
+  return text.replace(/\B(?=(\d{3})+(?!\d))/g, ",")
 }
 
 // How long, coarsely: “0.3 s”, “12 s”, “3 min”, “2 h”.
 /** @param {number} seconds */
 export function duration(seconds) {
   if (!Number.isFinite(seconds)) return "–"
-  if (seconds < 10) return `${fixed(seconds, 1)}${NO_BREAK}s`
+  if (seconds < 10) return `${marked(fixed(seconds, 1))}${NO_BREAK}s`
   if (seconds < 100) return `${fixed(seconds, 0)}${NO_BREAK}s`
   if (seconds < 5400) return `${fixed(seconds / 60, 0)}${NO_BREAK}min`
   return `${fixed(seconds / 3600, 0)}${NO_BREAK}h`

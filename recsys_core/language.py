@@ -1,0 +1,142 @@
+"""Language: in which one sentences are worded, and how it writes numbers and dates.
+
+Whoever makes a ``Text`` gets it in the language of ``now()``: English, unless a page's script runs
+for a reader of another (``ask``), or ``speaking`` says so. A sentence that was made for somebody
+else (by a thread that trains, in a cache, when a module was imported) is worded anew with
+``Text.worded``.
+
+The catalogues are gettext's, a folder for each language, a file for each part of the project:
+``locale/pt/reading.po``. The id of a sentence is the English. ``python -m docs.catalogues`` brings
+them up to date with the sources, and a test says what they lack.
+"""
+
+from __future__ import annotations
+
+import functools
+import gettext
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+
+# By code, each under its own name. The Portuguese is that of Brazil.
+LANGUAGES = MappingProxyType({"en": "English", "pt": "Português"})
+
+FOLDER = Path(__file__).parent / "locale"
+
+_SAID: ContextVar[str | None] = ContextVar("language", default=None)
+
+
+def _nobody() -> str:
+    return "en"
+
+
+_asked: Callable[[], str] = _nobody
+
+
+def ask(who: Callable[[], str]) -> None:
+    """Have ``now`` ask this function, which says a code of ``LANGUAGES``."""
+    global _asked
+    _asked = who
+
+
+def now() -> str:
+    """The code of the language that sentences are worded in, here and now."""
+    return _SAID.get() or _asked()
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Word sentences in a language of ``LANGUAGES`` within this block, in this thread."""
+    before = _SAID.set(code)
+    try:
+        yield
+    finally:
+        _SAID.reset(before)
+
+
+def of_locale(locale: str | None) -> str:
+    """The language for a browser's locale: "pt" for "pt-BR"; English where there is no other."""
+    code = (locale or "").replace("_", "-").split("-")[0].lower()
+    return code if code in LANGUAGES else "en"
+
+
+@functools.cache
+def catalogue(code: str) -> gettext.NullTranslations:
+    """The sentences of a language, from its files; of English none, as they are the ids."""
+    from babel.messages.mofile import write_mo
+
+    found = gettext.NullTranslations()
+    for path in sorted((FOLDER / code).glob("*.po")):
+        compiled = io.BytesIO()
+        write_mo(compiled, read(path, code))
+        compiled.seek(0)
+        each = gettext.GNUTranslations(compiled)
+        each.add_fallback(found)
+        found = each
+    return found
+
+
+def read(path: Path, code: str):  # noqa: ANN201 (Babel is imported when first asked for)
+    """One file of a catalogue, as Babel's ``Catalog``."""
+    from babel.messages.pofile import read_po
+
+    with path.open(encoding="utf-8") as file:
+        return read_po(file, locale=code, abort_invalid=True)
+
+
+def for_browser(code: str) -> dict[str, str | list[str]]:
+    """What pages' JavaScript words itself, ``browser.po``: by id the template, or both of them."""
+    path = FOLDER / code / "browser.po"
+    if not path.exists():
+        return {}
+    return {
+        each.id[0] if each.pluralizable else each.id:
+            list(each.string) if each.pluralizable else each.string
+        for each in read(path, code)
+        if each.id
+    }  # fmt: skip
+
+
+def sentence(id: str, plural: str | None, n: object, code: str) -> str:
+    """The template in a language: of a sentence, or of its form for ``n``."""
+    if code == "en":
+        return id if plural is None or n == 1 else plural
+    if plural is None:
+        return catalogue(code).gettext(id)
+    whole = isinstance(n, int) or (isinstance(n, float) and n.is_integer())
+    return catalogue(code).ngettext(id, plural, int(n) if whole else 2)  # type: ignore[call-overload]
+
+
+# --- numbers and dates ----------------------------------------------------------------------------
+
+
+@functools.cache
+def marks(code: str) -> tuple[str, str]:
+    """The decimal mark and the thousands separator of a language."""
+    if code == "en":
+        return ".", ","
+    from babel import Locale
+    from babel.numbers import get_decimal_symbol, get_group_symbol
+
+    locale = Locale.parse(code)
+    return get_decimal_symbol(locale), get_group_symbol(locale)
+
+
+def number(text: str, code: str) -> str:
+    """A number as Python writes it, “1,234.5”, with the marks of a language: “1.234,5”."""
+    if code == "en":
+        return text
+    decimal, group = marks(code)
+    return text.translate({ord("."): decimal, ord(","): group})
+
+
+def date(moment: datetime) -> str:
+    """A moment as a person reads it, to the minute: “27 Nov 2026, 16:18”."""
+    from babel.dates import format_datetime
+
+    code = now()
+    return format_datetime(moment, "d MMM y, HH:mm" if code == "en" else "medium", locale=code)

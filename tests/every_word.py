@@ -1,0 +1,136 @@
+"""All that a page, its figures and its tables say, and what of it no catalogue could translate.
+
+In the language of these tests each sentence stands in brackets, ⟦so⟧. What stands outside of all
+brackets was never made a Text, or made for another reader and not worded anew.
+
+    python -m tests.every_word train "inside=step&user=1&item=2"      prints it for a page
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from google.protobuf.message import Message
+from streamlit.testing.v1 import AppTest
+
+from recsys_core import language
+
+# Fields of Streamlit's messages, and keys of what components are given, that nobody reads.
+_UNREAD = re.compile(
+    r"^(id|key|form_id|url|.*_url|icon|color|colors|type|element_id|page_script_hash|mime_type|.*css"
+    r"|html_content|js_.*|component_name|styler|query_string|allow.*|fragment.*|page|query|asked|line"
+    r"|marker|font|colorscale|template|mode|hoverinfo|xaxis|yaxis|xref|yref|anchor|dash|address|streams"
+    r"|plotly|language|ticket|session|stream|main|status|speed|moment|legendgroup|file|formula|parts"
+    r"|bdata|dtype|xanchor|yanchor|align|side|panel|sign|signs|width|shape|symbol|fill.*|separators)$"
+)
+
+
+def pseudo(monkeypatch: Any) -> None:
+    """Have Portuguese put each sentence in brackets, and ask for it everywhere."""
+
+    def sentence(id: str, plural: str | None, n: object, code: str) -> str:
+        template = id if plural is None or n == 1 else plural
+        return template if code == "en" else f"⟦{template}⟧"
+
+    monkeypatch.setattr(language, "sentence", sentence)
+
+
+def said(at: AppTest) -> Iterator[str]:
+    """All texts of a page."""
+    for node in at._tree:
+        proto = getattr(node, "proto", None)
+        if isinstance(proto, Message):
+            yield from _of_message(proto)
+
+
+def _of_message(message: Message) -> Iterator[str]:
+    for field, value in message.ListFields():
+        if _UNREAD.match(field.name):
+            continue
+        for each in [value] if isinstance(value, str | Message) else _listed(value):
+            if isinstance(each, Message):
+                yield from _of_message(each)
+            elif isinstance(each, str):
+                if field.name in ("json", "columns") and each.startswith(("{", "[")):
+                    yield from _of_json(json.loads(each))
+                else:
+                    yield each
+
+
+def _listed(value: Any) -> list[Any]:
+    """The values of a repeated field or a map; of a number none."""
+    try:
+        return list(value.values() if hasattr(value, "values") else value)
+    except TypeError:
+        return []
+
+
+def _of_json(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if value.startswith("{") and value.endswith("}"):
+            try:
+                value = json.loads(value)
+            except ValueError:
+                yield value
+                return
+            yield from _of_json(value)
+        else:
+            yield value
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            if not _UNREAD.match(name):
+                yield from _of_json(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _of_json(each)
+
+
+def outside(text: str) -> str:
+    """What of a text stands outside of all brackets, without markup."""
+    text = re.sub(r"<style.*?</style>|<svg.*?</svg>|<math.*?</math>|<[^>]*>", " ", text, flags=re.S)
+    text = re.sub(r":material/\w+:|&\w+;|https?://\S+|\$[^$]*\$|`[^`]*`", " ", text)
+    depth, kept = 0, []
+    for sign in text:
+        depth += (sign == "⟦") - (sign == "⟧")
+        if depth == 0 and sign not in "⟦⟧":
+            kept.append(sign)
+    return "".join(kept).strip()
+
+
+def untold(at: AppTest, known: set[str]) -> list[str]:
+    """Texts with words outside of all brackets that are no ``known`` names."""
+    found = []
+    for text in said(at):
+        rest = outside(text)
+        for name in sorted(known, key=len, reverse=True):
+            rest = rest.replace(name, " ")
+        if re.search(r"[A-Za-z]{2,}", rest):
+            found.append(f"{rest[:120]!r}  in  {text[:200]!r}")
+    return list(dict.fromkeys(found))
+
+
+if __name__ == "__main__":
+    import recsys_core as rc
+    from pages.shared import visitor
+    from tests.app_harness import load, open_page, train
+
+    class _Patch:
+        @staticmethod
+        def setattr(what: Any, name: str, value: Any) -> None:
+            setattr(what, name, value)
+
+    pseudo(_Patch)
+    page, query = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""
+    browser = visitor.new_id()
+    world = load(browser, rc.datasets.music_party())
+    train(world, rc.SGD(n_factors=2, n_epochs=5))
+    train(world, rc.ALS(n_factors=2, n_epochs=3))
+    shown = open_page(page, browser, f"{query}&lang=pt" if query else "lang=pt")
+    ratings = rc.datasets.music_party()
+    names = {*ratings.user_names, *ratings.item_names, ratings.name, *language.LANGUAGES.values()}
+    names |= {"SGD", "ALS", "RMSE"}
+    print(*untold(shown, names), sep="\n")
