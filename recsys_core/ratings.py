@@ -519,7 +519,7 @@ class Ratings:
                         names=names,
                     )
                 )
-        numbers = pd.to_numeric(frame[rating], errors="coerce")
+        numbers = to_numbers(frame[rating])
         not_number = numbers.isna() & frame[rating].notna()
         if not_number.any():
             at = int(np.flatnonzero(not_number.to_numpy())[0])
@@ -1050,6 +1050,21 @@ def _encode(labels: pd.Series) -> tuple[np.ndarray, list[Any]]:
     return codes, unique.tolist()
 
 
+def to_numbers(column: pd.Series) -> pd.Series:
+    """A column as numbers, NaN where a cell is none, or none that a float could hold."""
+    try:
+        return pd.to_numeric(column, errors="coerce")
+    except OverflowError:  # Python's whole numbers, and JSON's, have no end
+        return pd.to_numeric(column.map(_held), errors="coerce")
+
+
+def _held(cell: Any) -> Any:
+    try:
+        return float(cell) if isinstance(cell, int) else cell
+    except OverflowError:
+        return np.nan
+
+
 def _in_order(codes: np.ndarray, labels: Sequence[Any]) -> tuple[np.ndarray, list[Any]]:
     """Codes, int32, and the labels in use: numbers ascending, others in order of appearance."""
     first = np.full(len(labels), len(codes), dtype=np.int64)
@@ -1058,9 +1073,9 @@ def _in_order(codes: np.ndarray, labels: Sequence[Any]) -> tuple[np.ndarray, lis
         first[block] = np.arange(begins + len(block) - 1, begins - 1, -1)
     order = np.argsort(first, kind="stable")[: np.count_nonzero(first < len(codes))]
     in_use = pd.Series([labels[code] for code in order], dtype=object)
-    as_numbers = pd.to_numeric(in_use, errors="coerce")
-    if as_numbers.notna().all():
-        order = order[np.argsort(as_numbers.to_numpy(dtype=np.float64), kind="stable")]
+    numbers = to_numbers(in_use)
+    if numbers.notna().all():
+        order = order[np.argsort(numbers.to_numpy(dtype=np.float64), kind="stable")]
     rank = np.zeros(len(labels), dtype=np.int32)
     rank[order] = np.arange(len(order))
     return rank[codes], [labels[code] for code in order]
@@ -1074,7 +1089,7 @@ def _without_unused(codes: np.ndarray, labels: Sequence[Any]) -> tuple[np.ndarra
 
 def _seconds(column: pd.Series) -> np.ndarray | None:
     """Timestamps as whole seconds: numbers as they are, dates converted; None when unreadable."""
-    numbers = pd.to_numeric(column, errors="coerce")
+    numbers = to_numbers(column)
     if numbers.notna().all():
         return numbers.to_numpy(dtype=np.int64)
     dates = pd.to_datetime(column, errors="coerce", utc=True)

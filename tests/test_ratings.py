@@ -6,7 +6,7 @@ import pytest
 
 import recsys_core as rc
 from recsys_core.errors import RatingsError
-from recsys_core.ratings import OTHER, SIDES, most_first
+from recsys_core.ratings import OTHER, SIDES, most_first, to_numbers
 
 # Items b10, b2, a, c; 0 is unrated. Nobody rated c.
 WIDE = np.array([
@@ -66,3 +66,12 @@ def test_the_highest_counts_come_first_and_equal_ones_in_order():
     assert list(most_first(counts)) == [*range(1, 100, 2), *range(0, 100, 2)]
     assert list(most_first(counts, 3)) == [1, 3, 5]
     assert list(most_first(np.zeros(0, int))) == []
+
+
+def test_a_whole_number_that_no_float_holds_is_no_number():
+    cells = pd.Series([1, 10**400, "2.5", "x"], dtype=object)
+    np.testing.assert_array_equal(to_numbers(cells), [1, np.nan, 2.5, np.nan])
+    frame = pd.DataFrame({"user": [1, 2], "item": [10**400, 2], "rating": [1, 2]}, dtype=object)
+    assert rc.Ratings.from_frame(frame).n_items == 2
+    with pytest.raises(RatingsError, match="no number|not a number"):
+        rc.Ratings.from_frame(frame.rename(columns={"item": "rating", "rating": "item"}))

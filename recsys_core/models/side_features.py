@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from recsys_core.ratings import Ratings, Side
+from recsys_core.ratings import Ratings, Side, to_numbers
 
 # The tables' columns that are read: numbers cut into bins at these edges, or words (None), of which
 # a cell may hold several with “|” between them. Ages are cut where MovieLens 1M cuts them.
@@ -91,7 +91,7 @@ def _words(cells: pd.Series) -> pd.Series:
 
 def _bins(cells: pd.Series, edges: tuple[int, ...]) -> pd.Series:
     """The bin of each number in words: “under 18”, “18–24”, “56 or more”."""
-    numbers = pd.to_numeric(cells, errors="coerce").dropna().astype(float)
+    numbers = to_numbers(cells).dropna().astype(float)
     between = [f"{low}–{high - 1}" for low, high in zip(edges, edges[1:], strict=False)]
     names = np.array([f"under {edges[0]}", *between, f"{edges[-1]} or more"], object)
     return pd.Series(names[np.searchsorted(edges, numbers, side="right")], numbers.index, object)

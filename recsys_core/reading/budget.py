@@ -52,6 +52,7 @@ class Budget:
         self._seconds = seconds
         self._ends = None if seconds is None else time.monotonic() + seconds
         self._told = told
+        self.queries = 0.0  # seconds of computing that databases have taken
 
     def spend(self, said: str, *, memory: int = 0, cells: int = 0, labels: int = 0) -> None:
         """Take this much away, for the file called ``said``.

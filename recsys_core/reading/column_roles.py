@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 import pandas as pd
 
+from recsys_core.ratings import to_numbers
 from recsys_core.reading import column_words as cw
 from recsys_core.reading.cells import Table, as_numbers, as_seconds
 from recsys_core.reading.letters import plain
@@ -644,10 +645,7 @@ def looks_like_moments(column: pd.Series) -> bool:
     present = column.dropna()
     if pd.api.types.is_datetime64_any_dtype(present.dtype):
         return True
-    try:
-        numbers = pd.to_numeric(present, errors="coerce")
-    except OverflowError:  # JSON's whole numbers have no end
-        return False
+    numbers = to_numbers(present)
     if len(present) and numbers.notna().all():
         values = numbers.to_numpy(np.float64)
         if not np.isfinite(values).all() or (np.mod(values, 1) != 0).any():

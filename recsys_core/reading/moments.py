@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from recsys_core.ratings import to_numbers
 from recsys_core.reading.letters import plain
 
 _DAY = 86_400
@@ -95,7 +96,7 @@ def as_seconds(column: pd.Series) -> np.ndarray | None:
         codes, unique = pd.factorize(column)  # each text is looked at once
         if not len(codes) or codes.min() < 0:
             return None
-        numbers = pd.to_numeric(pd.Series(unique, dtype=object), errors="coerce")
+        numbers = to_numbers(pd.Series(unique, dtype=object))
         if not numbers.notna().any():
             found = _from_texts(pd.Series(unique, dtype=object).astype(str))
             return None if found is None else found[codes]

@@ -192,6 +192,9 @@ class _Column:
             piece = piece.cast(pa.float64())
         elif pa.types.is_date(kind):
             piece = piece.cast(pa.timestamp("s"))
+        elif pa.types.is_timestamp(kind) and kind.tz is not None:
+            # The same moment in UTC: what a zone was in the year 12000 cannot be asked.
+            piece = piece.cast(pa.timestamp(kind.unit))
         elif pa.types.is_duration(kind):
             piece = piece.cast(pa.int64())
         elif pa.types.is_float16(kind):

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from openpyxl.styles import Font
 
 from recsys_core.errors import ReadError
-from recsys_core.reading import formats
+from recsys_core.reading import budget, formats
 from recsys_core.reading.formats import matlab, refused, sqlite, workbooks
 
 LONG = [["user", "item", "rating"], ["Ana", "Alien", 5], ["Ana", "Up", 2.5], ["007", "Alien", 1]]
@@ -362,6 +362,14 @@ def test_a_view_that_never_ends_is_stopped(monkeypatch):
     connection.executescript(endless)
     with pytest.raises(ReadError, match="takes more than 0.2 seconds"):
         sqlite.read(connection.serialize(), "“it”")
+
+    # Ten of them in an archive take no ten times as long.
+    monkeypatch.setattr(sqlite, "_MOMENT", 0.01)
+    with budget.opened(budget.Budget()) as spent:
+        for _ in range(10):
+            with pytest.raises(ReadError, match="takes more than 0.2 seconds"):
+                sqlite.read(connection.serialize(), "“it”")
+    assert 0.2 <= spent.queries < 1
 
 
 @pytest.mark.parametrize("at", [100, 1000, 4096])

@@ -11,6 +11,8 @@ import zipfile
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import scipy.sparse
 
@@ -313,3 +315,16 @@ def test_thousands_of_columns_of_one_name_are_read_at_once():
     began = time.process_time()
     assert len(set(inspect(table.encode()).columns)) == 15_001
     assert time.process_time() - began < 10
+
+
+def test_a_moment_beyond_all_calendars_is_a_cell_like_any_other():
+    """Parquet's moments reach the year 294247, Python's the year 9999."""
+    moments = np.array([253402300800, 8 * 10**11], "datetime64[s]").astype("datetime64[us]")
+    table = pa.table({
+        "when": pa.array(moments, pa.timestamp("us", tz="Europe/Berlin")),
+        "item": [1, 2], "rating": [3, 4],
+    })  # fmt: skip
+    file = io.BytesIO()
+    pq.write_table(table, file)
+    draft = inspect(file.getvalue(), "x.parquet")
+    assert "27320-12-28" in str(draft.preview["when"][1])

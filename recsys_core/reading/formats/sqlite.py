@@ -20,7 +20,7 @@ _MARK = b"SQLite format 3\x00"
 _MOST_TABLES = 100
 # Seconds of computing, and bytes for which there is one more: a view may be written so that it
 # never ends, and pages of a damaged file may lead in a circle.
-_SECONDS, _BYTES_A_SECOND = 4, 1_000_000
+_SECONDS, _BYTES_A_SECOND, _MOMENT = 4, 1_000_000, 0.5
 _LONGEST = 1_000_000  # bytes of a cell
 
 
@@ -43,6 +43,7 @@ def read(data: bytes, said: str, table: str | None = None) -> NamedCells:
     try:
         connection.deserialize(image)
         seconds = min(_SECONDS + len(data) // _BYTES_A_SECOND, 60)
+        began = time.thread_time()
         _restrict(connection, said, seconds)
         tables = _tables(connection)
         if not tables:
@@ -75,13 +76,18 @@ def read(data: bytes, said: str, table: str | None = None) -> NamedCells:
             )
         ) from None
     finally:
+        budget.now().queries += time.thread_time() - began
         connection.close()
 
 
 def _restrict(connection: sqlite3.Connection, said: str, seconds: float) -> None:
-    """Allow reading only, for a while: a file may hold views and triggers of any kind."""
+    """Allow reading only, for a while: a file may hold views and triggers of any kind.
+
+    Several databases of one archive have that time together, and each a moment.
+    """
     spent = budget.now()
-    ends, over = time.thread_time() + seconds, time.monotonic() + spent.seconds
+    ends = time.thread_time() + max(seconds - spent.queries, _MOMENT)
+    over = time.monotonic() + spent.seconds
 
     def text(data: bytes) -> str:
         data = data[: 4 * MAX_LABEL + 4]  # a view may make long texts of nothing
