@@ -1,8 +1,8 @@
 """Bring the catalogues up to date with the sources, ``python -m docs.catalogues``.
 
 What is new gets an empty entry, to be filled in; what is gone is removed. A sentence is found where
-it is written: as literals in ``Text("…", "…")`` and ``later("…")`` of Python, and in ``text("…")``
-and ``texts("…", "…")`` of JavaScript. Lessons are files of their own.
+it is written: as literals in ``Text("…", "…")`` and ``later("…")`` of Python, ``worded("…")`` and
+``counted("…", "…")`` of JavaScript. Lessons are files of their own.
 """
 
 from __future__ import annotations
@@ -67,9 +67,9 @@ _STRING = r'"(?:[^"\\]|\\.)*"'
 
 def of_javascript(source: str) -> Iterator[Id]:
     """The sentences of a JavaScript file."""
-    for one in re.finditer(rf"\btext\(\s*({_STRING})", source):
+    for one in re.finditer(rf"\bworded\(\s*({_STRING})", source):
         yield json.loads(one[1])
-    for one in re.finditer(rf"\btexts\(\s*({_STRING}),\s*({_STRING})", source):
+    for one in re.finditer(rf"\bcounted\(\s*({_STRING}),\s*({_STRING})", source):
         yield json.loads(one[1]), json.loads(one[2])
 
 
@@ -96,7 +96,7 @@ def fresh(code: str) -> dict[str, Catalog]:
         said = [each[id] for each in (known.get(part), *known.values()) if each and id in each]
         catalogue.add(
             id,
-            next((entry.string for entry in said if entry and _is_said(entry.string)), None),
+            next((entry.string for entry in said if entry and is_said(entry.string)), None),
             locations=[(path, None)],
         )
     return found
@@ -107,7 +107,7 @@ def empty() -> Catalog:
     return Catalog(locale="en", fuzzy=False)
 
 
-def _is_said(string: object) -> bool:
+def is_said(string: object) -> bool:
     return all(string) if isinstance(string, tuple | list) else bool(string)
 
 
@@ -117,7 +117,7 @@ def lacking(code: str) -> list[tuple[str, Id]]:
         (part, entry.id)
         for part, catalogue in fresh(code).items()
         for entry in catalogue
-        if entry.id and not _is_said(entry.string)
+        if entry.id and not is_said(entry.string)
     ]
 
 

@@ -88,16 +88,22 @@ def read(path: Path, code: str):  # noqa: ANN201 (Babel is imported when first a
         return read_po(file, locale=code, abort_invalid=True)
 
 
+# Where the sentences stand that pages' JavaScript words.
+_IN_BROWSER = (
+    "pages/shared/chart/js/", "recsys_core/live/", "recsys_core/words.py",
+    "recsys_core/asking/race.py", "recsys_core/asking/edited.py",
+    "recsys_core/asking/inside/step_words.py",
+)  # fmt: skip
+
+
 def for_browser(code: str) -> dict[str, str | list[str]]:
-    """What pages' JavaScript words itself, ``browser.po``: by id the template, or both of them."""
-    path = FOLDER / code / "browser.po"
-    if not path.exists():
-        return {}
+    """What pages' JavaScript words itself: by id the template, or both of them."""
     return {
         each.id[0] if each.pluralizable else each.id:
             list(each.string) if each.pluralizable else each.string
+        for path in sorted((FOLDER / code).glob("*.po"))
         for each in read(path, code)
-        if each.id
+        if any(place.startswith(_IN_BROWSER) for place, _ in each.locations)
     }  # fmt: skip
 
 

@@ -178,17 +178,17 @@ def slug(text: str) -> str:
     return "-".join(kept.split())
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float) -> Number:
     """How long, coarsely: “0.3 s”, “12 s”, “3 min”, “2 h”."""
     if not math.isfinite(seconds):
-        return "–"
+        return Number("–")
     if seconds < 10:
-        return f"{seconds:.1f}{_NO_BREAK}s"
+        return Number(f"{seconds:.1f}{_NO_BREAK}s")
     if seconds < 100:
-        return f"{seconds:.0f}{_NO_BREAK}s"
+        return Number(f"{seconds:.0f}{_NO_BREAK}s")
     if seconds < 5400:
-        return f"{seconds / 60:.0f}{_NO_BREAK}min"
-    return f"{seconds / 3600:.0f}{_NO_BREAK}h"
+        return Number(f"{seconds / 60:.0f}{_NO_BREAK}min")
+    return Number(f"{seconds / 3600:.0f}{_NO_BREAK}h")
 
 
 def listed(parts: Sequence[str]) -> str:

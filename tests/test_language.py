@@ -52,9 +52,8 @@ def test_a_sentence_is_worded_anew_for_another_reader_with_all_that_is_in_it(kno
 
 
 def test_the_language_is_the_browsers_where_there_is_one():
-    assert [language.of_locale(each) for each in ("pt-BR", "pt_PT", "PT", "en-US", "fr", "", None)] == [
-        "pt", "pt", "pt", "en", "en", "en", "en",
-    ]  # fmt: skip
+    assert {language.of_locale(each) for each in ("pt-BR", "pt_PT", "PT")} == {"pt"}
+    assert {language.of_locale(each) for each in ("en-US", "fr", "", None)} == {"en"}
 
 
 # --- the catalogues -------------------------------------------------------------------------------
@@ -104,7 +103,8 @@ def test_a_translation_asks_for_nothing_that_the_sentence_does_not_give(code):
 def test_one_sentence_is_said_in_one_way(code):
     said: dict = {}
     for _, entry in entries(code):
-        said.setdefault(entry.id, set()).add(entry.string)
+        if catalogues.is_said(entry.string):
+            said.setdefault(entry.id, set()).add(entry.string)
     assert {id: each for id, each in said.items() if len(each) > 1} == {}
 
 

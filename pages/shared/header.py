@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import parts, presentation, take_home, view
 from pages.shared.chart.assets import component_of
-from recsys_core import glossary
+from recsys_core import glossary, language
 
 _LINK = st.components.v2.component(
     "factorscope_share", js=component_of("share.js"), isolate_styles=False
@@ -31,7 +31,7 @@ def title(text: str, *terms: str) -> DeltaGenerator:
             with st.container(width="content", key="share_place"):
                 _LINK(
                     key="share",
-                    data={"locked": parts.locked("share")},
+                    data={"locked": parts.locked("share"), "language": language.now()},
                     width="content",
                     height="content",
                 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared.chart.assets import component_of
+from recsys_core import language
 
 _PRESENT = st.components.v2.component(
     "factorscope_present", js=component_of("present.js"), isolate_styles=False
@@ -19,4 +20,6 @@ _PRESENT = st.components.v2.component(
 def button() -> None:
     """Draw the button that starts it, and opens the list of views chosen."""
     with st.container(width="content", key="present_place"):
-        _PRESENT(key="present", data={}, width="content", height="content")
+        _PRESENT(
+            key="present", data={"language": language.now()}, width="content", height="content"
+        )

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from recsys_core.experiments.diagnosis import has_risen
 from recsys_core.models import UserItemBias
 from recsys_core.runs import Run
-from recsys_core.text import Text
+from recsys_core.text import Number, Text, worded
 from recsys_core.training import Epoch
 from recsys_core.words import error, plural
 
@@ -29,17 +29,17 @@ def sentence(run: Run, epoch: int, playing: bool) -> Text:
     it begins, while it moves, and at its end.
     """
     if run.message:
-        return Text("{message}", message=run.message)
+        return Text("{message}", message=worded(run.message))
     if run.rewinding:
-        return REWINDING
+        return REWINDING.worded()
     ends = after(run)
     if ends is not None and not playing and epoch in (run.epoch, run.epoch_at("best")):
         return ends
     if not run.model.has_epochs:
         return before(run)
     if epoch == 0:
-        return BEGINNING if playing else before(run)
-    said = during(run, epoch)
+        return BEGINNING.worded() if playing else before(run)
+    said = during(run, epoch).worded()  # kept of a run, for all who look at it
     if playing or run.wants_training:
         return said
     return Text("{paused} {said}", paused=PAUSED, said=said)
@@ -50,7 +50,8 @@ def before(run: Run) -> Text:
     if not run.model.has_epochs:
         noun = run.split.train.item_noun
         return Text(
-            "Comparing each {noun} with every other: who rated both, and how alike?", noun=noun
+            "Comparing each {noun} with every other: who rated both, and how alike?",
+            noun=Text(noun),
         )
     rmse = run.epochs[0].train_rmse
     if rmse is None:
@@ -127,7 +128,7 @@ def _during(epochs: Sequence[Epoch], at: int, lowest: Epoch, settings: Mapping[s
         )
     fall = _fall(epochs, at)
     if fall > _FAST:
-        share = f"{100 * fall:.0f}"
+        share = Number(f"{100 * fall:.0f}")
         if now.train_rmse is None:
             return Text(
                 "Falling fast: about {share}\u00a0% of the objective goes with each epoch. The big "
@@ -145,7 +146,7 @@ def _during(epochs: Sequence[Epoch], at: int, lowest: Epoch, settings: Mapping[s
         )
     if fall > -_FLAT:
         return Text("Flattening: another epoch hardly changes the predictions any more.")
-    what = "Objective" if now.train_rmse is None else "Training error"
+    what = Text("Objective") if now.train_rmse is None else Text("Training error")
     if "learning_rate" in settings:
         return Text(
             "{what} rises: the steps overshoot. A smaller learning rate would help.", what=what
@@ -244,7 +245,7 @@ def _compared(rmse: float, bias: float) -> Text:
     if gain > 0.005:
         return Text(
             "; that is {gain}\u00a0% better than user and item biases alone ({bias})",
-            gain=f"{100 * gain:.2g}", bias=error(bias),
+            gain=Number(f"{100 * gain:.2g}"), bias=error(bias),
         )  # fmt: skip
     if gain > -0.005:
         return Text(

@@ -14,6 +14,7 @@ from recsys_core.experiments.view import Speed
 from recsys_core.live.messages import Baseline
 from recsys_core.models import UserItemBias
 from recsys_core.runs import Run, Status
+from recsys_core.text import Text
 from recsys_core.words import duration, error, number
 
 
@@ -61,22 +62,28 @@ def short(value: float | None) -> float:
 def progress(at: Standing) -> str:
     """“epoch 37 / 200 · 12 s left”."""
     if at.single:
-        return {"finished": "done, in one pass", "failed": "failed"}.get(at.status, "at work …")
-    text = f"epoch {at.shown:,} / {at.planned:,}"
+        if at.status == "failed":
+            return Text("failed")
+        return Text("done, in one pass") if at.status == "finished" else Text("at work …")
+    text = _epoch(at)
     if at.status == "failed":
-        return f"{text} · failed"
+        return f"{text} · {Text('failed')}"
     if at.rewinding:
-        return f"{text} · going back …"
+        return f"{text} · {Text('going back …')}"
     if at.playing or at.status == "training":
         left = _seconds_left(at)
-        return text if left is None else f"{text} · {duration(left)} left"
+        return text if left is None else f"{text} · {Text('{time} left', time=duration(left))}"
     if at.status == "finished" and at.shown == at.best and at.best < at.trained:
-        return f"{text} · the best on validation"
+        return f"{text} · {Text('the best on validation')}"
     if at.shown < at.trained:
-        return f"{text} · looking back"
+        return f"{text} · {Text('looking back')}"
     if at.status == "finished":
-        return f"{text} · stopped early" if at.early else f"{text} · done"
-    return f"{text} · paused" if at.shown else text
+        return f"{text} · {Text('stopped early') if at.early else Text('done')}"
+    return f"{text} · {Text('paused')}" if at.shown else text
+
+
+def _epoch(at: Standing) -> Text:
+    return Text("epoch {shown:,} / {planned:,}", shown=at.shown, planned=at.planned)
 
 
 def _seconds_left(at: Standing) -> float | None:
@@ -97,14 +104,23 @@ def quality(at: Standing, baselines: Sequence[Baseline]) -> str:
     validated = at.validation is not None
     rmse = at.validation if validated else at.train
     if rmse is None:
-        return "predicts preferences, not ratings"
-    text = f"{'validation' if validated else 'training'} RMSE {error(rmse)}"
+        return Text("predicts preferences, not ratings")
+    text: str = _validation(rmse) if validated else _training(rmse)
     for baseline in baselines:
         if baseline.name == UserItemBias.title:
             bias = baseline.validation if validated else baseline.train
             if bias is not None and math.isfinite(bias):
-                text += f" · bias\u00a0only\u00a0{error(bias)}"
+                only = Text("bias\u00a0only\u00a0{rmse}", rmse=error(bias))
+                text = f"{text} · {only}"
     return text
+
+
+def _training(rmse: float) -> Text:
+    return Text("training RMSE {rmse}", rmse=error(rmse))
+
+
+def _validation(rmse: float) -> Text:
+    return Text("validation RMSE {rmse}", rmse=error(rmse))
 
 
 def baselines_of(run: Run) -> list[Baseline]:
@@ -114,14 +130,14 @@ def baselines_of(run: Run) -> list[Baseline]:
 
 def errors(at: Standing) -> str:
     """“epoch 200 / 200, training RMSE 0.1525, validation RMSE 0.9125”, for a line of the list."""
-    where = "in one pass" if at.single else f"epoch {at.shown:,} / {at.planned:,}"
+    where = Text("in one pass") if at.single else _epoch(at)
     if at.status == "failed":
-        return f"{where}, failed"
+        return f"{where}, {Text('failed')}"
     parts = [where]
     if at.train is not None:
-        parts.append(f"training RMSE {error(at.train)}")
+        parts.append(_training(at.train))
     if at.validation is not None:
-        parts.append(f"validation RMSE {error(at.validation)}")
+        parts.append(_validation(at.validation))
     if at.train is None:
-        parts.append(f"objective {number(at.loss)}")
+        parts.append(Text("objective {loss}", loss=number(at.loss)))
     return ", ".join(parts)

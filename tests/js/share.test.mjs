@@ -11,7 +11,7 @@ function drawn(clipboard) {
   Object.defineProperty(globalThis, "navigator", { value: { clipboard }, configurable: true })
   const parent = new FakeElement()
   /** @type {any} */
-  const component = { parentElement: parent, data: { locked: false } }
+  const component = { parentElement: parent, data: { language: "en", locked: false } }
   render(component)
   /** @type {any[]} */
   const [field, button] = [parent.querySelector("input"), parent.querySelector("button")]
@@ -47,7 +47,7 @@ test("without a clipboard, or where it is refused, one copies by hand or the old
 
 test("drawn again it is the same button, locked where the page says so", () => {
   const { component, parent, button } = drawn()
-  render({ ...component, data: { locked: true } })
+  render({ ...component, data: { language: "en", locked: true } })
   assert.deepEqual([parent.children.length, button.disabled], [1, true])
   render(component)
   assert.equal(button.disabled, false)

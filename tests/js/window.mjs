@@ -87,6 +87,10 @@ export class FakeElement {
   get valueAsNumber() {
     return Number(this.value)
   }
+  replaceChildren() {
+    this.children = []
+    this.#inner.clear()
+  }
   focus() {}
   select() {}
   /** @type {(name: string, value: string) => void} */

@@ -15,7 +15,9 @@ import { fade } from "./edges.js"
 import { enlarged, heightOf, listen as onScale, scale } from "./enlarge.js"
 import { fitted, placed, wanted } from "./fit.js"
 import { ManyPoints, thinned, whole } from "./many_points.js"
+import { marks } from "./language.js"
 import { picture } from "./picture.js"
+import { counted, worded } from "./sentences.js"
 import * as store from "./store.js"
 import { templates } from "./templates.js"
 import "./style.js"
@@ -139,7 +141,7 @@ class Chart {
     const [data, layout] = [enlarged(traces), enlarged(said)]
     const height = heightOf(this.data.height)
     layout.template = enlarged(templates[theme])
-    Object.assign(layout, { autosize: true, width: undefined, height })
+    Object.assign(layout, { autosize: true, width: undefined, height, separators: marks().join("") })
     if (TOUCH.matches) layout.dragmode = false // a finger scrolls the page
     this.leave?.()
     const size = { width: this.div.clientWidth, height }
@@ -208,8 +210,10 @@ class Chart {
     if (!this.more && !leftOut) return
     this.more ??= this.parent.appendChild(document.createElement("div"))
     this.more.className = "fs-more"
-    const names = leftOut === 1 ? "1 more name" : `${leftOut} more names`
-    this.more.textContent = leftOut ? `${names}: ${TOUCH.matches ? "tap a point" : "zoom in"}` : ""
+    const values = { n: leftOut }
+    this.more.textContent = !leftOut ? ""
+      : TOUCH.matches ? counted("{n} more name: tap a point", "{n} more names: tap a point", values)
+      : counted("{n} more name: zoom in", "{n} more names: zoom in", values)
   }
 
   // The chart has another size, or another part of it is seen.
@@ -329,11 +333,11 @@ class Chart {
   /** @param {boolean} pan */
   config(pan) {
     const keep = {
-      name: "keep", title: "Keep as a picture (PNG)", icon: window.Plotly.Icons?.camera,
+      name: "keep", title: worded("Keep as a picture (PNG)"), icon: window.Plotly.Icons?.camera,
       click: () => this.keep("png"),
     }
     const drawing = {
-      name: "keepDrawing", title: "Keep as a drawing (SVG)", icon: window.Plotly.Icons?.disk,
+      name: "keepDrawing", title: worded("Keep as a drawing (SVG)"), icon: window.Plotly.Icons?.disk,
       click: () => this.keep("svg"),
     }
     const zoom = pan ? ["zoomIn2d", "zoomOut2d"] : [] // where dragging does not
@@ -390,7 +394,7 @@ class Chart {
   fail(error) {
     console.warn(error)
     if (this.div.childElementCount) return
-    this.div.textContent = "The chart could not be drawn. Reload the page."
+    this.div.textContent = worded("The chart could not be drawn. Reload the page.")
   }
 
   close() {

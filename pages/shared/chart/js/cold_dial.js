@@ -4,6 +4,7 @@
 
 import { add, fill } from "./elements.js"
 import { fixedWithMinus } from "./number_format.js"
+import { worded } from "./sentences.js"
 import "./style.js"
 
 /** @import { ColdDial, Component } from "./types.js" */
@@ -46,11 +47,10 @@ class Dial {
   constructor(parent) {
     const box = (this.box = add(parent, "div", "fs-edit fs-dial"))
     const label = add(add(box, "div", "fs-edit-fields"), "label")
-    const name = add(label, "span", "", "Ratings counted so far")
+    this.name = add(label, "span")
     this.said = add(label, "span", "fs-edit-value")
     this.input = add(label, "input")
     Object.assign(this.input, { type: "range", min: 0, step: 1 })
-    this.input.setAttribute("aria-label", name.textContent ?? "")
     this.says = add(box, "p", "fs-edit-says")
     this.list = add(add(box, "div", "fs-edit-list"), "table")
     this.near = add(box, "p", "fs-edit-notes")
@@ -105,14 +105,18 @@ class Dial {
     input.max = String(last)
     input.value = String(at)
     input.disabled = data.locked
-    input.setAttribute("aria-valuetext", `${at} of ${last}`)
+    const place = worded("{at} of {last}", { at, last })
+    this.name.textContent = worded("Ratings counted so far")
+    input.setAttribute("aria-label", this.name.textContent)
+    input.setAttribute("aria-valuetext", place)
     input.style.setProperty("--was", "0%")
     input.style.setProperty("--now", `${(100 * at) / last}%`)
-    this.said.textContent = `${at} of ${last}`
+    this.said.textContent = place
     this.says.textContent = says
     this.near.textContent = near
-    this.list.setAttribute("aria-label", `The list after ${at} of ${last}`)
-    fill(this.list, 1, ["", data.heading, "predicted", "since the latest"], list.map(([name, predicted, move], place) => [
+    this.list.setAttribute("aria-label", worded("The list after {at} of {last}", { at, last }))
+    const headings = ["", data.heading, worded("predicted"), worded("since the latest")]
+    fill(this.list, 1, headings, list.map(([name, predicted, move], place) => [
       String(place + 1), name, fixedWithMinus(predicted, 2), move,
     ]))
     Object.assign(this.box.dataset, { at, by: data.seen >= this.number ? "page" : "browser" })

@@ -7,9 +7,10 @@
 
 import { reconnect } from "./live.js"
 import { notice } from "./notice.js"
+import { worded } from "./sentences.js"
 
-export const UNREACHABLE =
-  "The server cannot be reached. This page goes on by itself as soon as it answers."
+export const unreachable = () =>
+  worded("The server cannot be reached. This page goes on by itself as soon as it answers.")
 
 const DIALOG = "Connection error" // the heading of Streamlit's
 
@@ -31,7 +32,7 @@ function look() {
     notice("connection", "")
     return
   }
-  losing ??= setTimeout(() => notice("connection", UNREACHABLE), LOST)
+  losing ??= setTimeout(() => notice("connection", unreachable()), LOST)
   for (const dialog of document.querySelectorAll("[data-testid=stDialog], [role=dialog]")) {
     if (!dialog.textContent?.includes(DIALOG)) continue
     /** @type {HTMLElement | null} */

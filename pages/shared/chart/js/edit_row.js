@@ -8,7 +8,7 @@ import { blockOf, listen } from "./edit_block.js"
 import { follow } from "./edited.js"
 import { add, fill } from "./elements.js"
 import { error, fixedWithMinus as number } from "./number_format.js"
-import { sentence } from "./sentences.js"
+import { sentence, worded } from "./sentences.js"
 import "./style.js"
 
 /** @import { Component, EditBlock, EditField, EditRow, Followed } from "./types.js" */
@@ -60,9 +60,7 @@ class Panel {
     this.fields = add(body, "div", "fs-edit-fields")
     this.fields.setAttribute("role", "group")
     this.list = add(add(body, "div", "fs-edit-list"), "table")
-    this.list.setAttribute("aria-label", "The list that follows from the numbers as they are set")
     this.near = add(add(body, "div", "fs-edit-near"), "table")
-    this.near.setAttribute("aria-label", "The most similar with the numbers as they are set")
     this.notes = add(box, "div", "fs-edit-notes")
     // Heard once the page has answered, not while a slider moves.
     this.heard = add(box, "p", "fs-told")
@@ -127,7 +125,9 @@ class Panel {
       if (input.valueAsNumber !== shown) input.value = String(shown)
       const trained = number(field.now, 3)
       said.textContent = number(value ?? field.now, 3)
-      input.setAttribute("aria-valuetext", value === undefined ? `${trained}, as trained` : `${said.textContent}, trained ${trained}`)
+      input.setAttribute("aria-valuetext", value === undefined
+        ? worded("{number}, as trained", { number: trained })
+        : worded("{number}, trained {trained}", { number: said.textContent, trained }))
       input.disabled = data.locked
       input.style.setProperty("--now", share(field, shown))
     }
@@ -142,7 +142,7 @@ class Panel {
   /** @param {EditBlock} block */
   begin(block) {
     this.block = block
-    this.fields.setAttribute("aria-label", `Numbers of ${block.name}`)
+    this.fields.setAttribute("aria-label", worded("Numbers of {name}", { name: block.name }))
     this.fields.replaceChildren()
     this.heard.textContent = ""
     this.sliders = block.fields.map((field) => {
@@ -167,11 +167,13 @@ class Panel {
     const which = !rmse ? "none" : !this.moved.size ? "trained" : after > before ? "up" : "down"
     const values = { name, ratings, before: error(before), after: error(after) }
     this.says.textContent = sentence({ id: words[which], values })
-    fill(this.list, 1, ["", heading, "predicted", "before", "place before"], list.map((each, at) => [
+    this.list.setAttribute("aria-label", worded("The list that follows from the numbers as they are set"))
+    this.near.setAttribute("aria-label", worded("The most similar with the numbers as they are set"))
+    fill(this.list, 1, ["", heading, worded("predicted"), worded("before"), worded("place before")], list.map((each, at) => [
       String(at + 1), each.name, number(each.predicted, 2), number(each.before, 2), String(each.place || "–"),
     ]))
-    fill(this.near, 0, ["most similar", "cosine", ""], near.map((each) => [
-      each.name, number(each.cosine, 3), each.fresh ? "new" : "",
+    fill(this.near, 0, [worded("most similar"), worded("cosine"), ""], near.map((each) => [
+      each.name, number(each.cosine, 3), each.fresh ? worded("new") : "",
     ]))
   }
 }

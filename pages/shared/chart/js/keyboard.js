@@ -6,13 +6,14 @@
 
 import { announcer } from "./announcer.js"
 import { clicked } from "./selection_marks.js"
+import { worded } from "./sentences.js"
 import * as store from "./store.js"
 
 /** @import { Axis, Marks, Plot } from "./types.js" */
 /** @import { Click } from "./selection_marks.js" */
 /** @typedef {Click & { left: number, top: number }} Spot */
 
-export const HOW = "Arrow keys move from one to the next, Enter selects."
+export const how = () => worded("Arrow keys move from one to the next, Enter selects.")
 
 /** @type {Record<string, ["left" | "top", number]>} */
 const STEPS = {
@@ -59,8 +60,8 @@ export class Keyboard {
     if (marks) {
       plot.tabIndex = 0
       plot.setAttribute("role", "application") // arrow keys come here, not to the screen reader
-      plot.setAttribute("aria-roledescription", marks.rows ? "matrix" : "map")
-      plot.setAttribute("aria-description", HOW)
+      plot.setAttribute("aria-roledescription", marks.rows ? worded("matrix") : worded("map"))
+      plot.setAttribute("aria-description", how())
       announcer()
     } else {
       plot.removeAttribute("tabindex")
@@ -145,7 +146,8 @@ export class Keyboard {
     this.resting = setTimeout(() => {
       const said = label(this.plot)
       const named = !kind || said.startsWith(kind) // such as “user 3”
-      announcer().textContent = `${first}${named ? "" : `${kind} `}${said}`
+      const noun = kind === "user" ? worded("user") : worded("item")
+      announcer().textContent = `${first}${named ? "" : `${noun} `}${said}`
     }, RESTS)
   }
 

@@ -9,16 +9,15 @@ let language = known(
     globalThis.navigator?.language ?? "",
 )
 
-/** @param {string} locale */
+/** @param {string | undefined} locale */
 function known(locale) {
-  const code = locale.split("-")[0].toLowerCase()
+  const code = (locale ?? "").split("-")[0].toLowerCase()
   return code in CATALOGUES ? code : "en"
 }
 
-/** @param {string} code */
+/** @param {string | undefined} code */
 export function speak(code) {
   language = known(code)
-  document.documentElement.lang = language
 }
 
 // The template of a sentence, or of its form for n.

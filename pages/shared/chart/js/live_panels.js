@@ -9,9 +9,10 @@
 import * as store from "./store.js"
 import { colours, line, marker, widthOf, word } from "./canvas.js"
 import { room } from "./fit.js"
-import { fixed, given } from "./number_format.js"
+import { fixed, given, marked } from "./number_format.js"
 import { positions } from "./point_labels.js"
 import { Race } from "./race_panel.js"
+import { worded } from "./sentences.js"
 
 /** @import { Around, ChartData, CurvesLive, LatentLive, MatrixLive, Size } from "./types.js" */
 /** @import { Packed, Panel, Pen, Plot, Run, Series, Stroke, Trace, Update } from "./types.js" */
@@ -257,7 +258,7 @@ class Matrix extends Framed {
         if (level === 65535) return
         said.x.push(column)
         said.y.push(row + (this.known[row][column] === null ? 0 : roomy.down))
-        said.text.push(fixed(low + ((high - low) * level) / 65534, roomy.digits).replace("-", "−"))
+        said.text.push(marked(fixed(low + ((high - low) * level) / 65534, roomy.digits).replace("-", "−")))
         said.ink.push(roomy.inks[level / 65534 > roomy.inks[2] ? 1 : 0])
       }),
     )
@@ -352,7 +353,7 @@ class Matrix extends Framed {
   at() {
     const found = this.frames()
     if (!found) return null
-    const hovertemplate = "%{hovertext}<br>predicted %{z}<extra></extra>"
+    const hovertemplate = `%{hovertext}<br>${worded("predicted {rating}", { rating: "%{z}" })}<extra></extra>`
     const levels = this.levels(found)
     /** @type {Update} */
     const change = {
@@ -378,9 +379,10 @@ function sentences({ rows, columns, held, words }, known) {
   const said = rows.map((row, r) =>
     columns.map((column, c) => {
       const rating = known[r][c]
-      if (rating === null) return `${row}, ${column}<br>unrated`
+      if (rating === null) return `${row}, ${column}<br>${worded("unrated")}`
       const word = words[given(rating)]
-      return `${row}, ${column}<br>rated ${given(rating)}${word ? ` (${word})` : ""}`
+      const what = word ? `${given(rating)} (${word})` : given(rating)
+      return `${row}, ${column}<br>${worded("rated {rating}", { rating: what })}`
     }),
   )
   for (const [r, c, what] of held) said[r][c] = `${rows[r]}, ${columns[c]}<br>${what}`

@@ -5,8 +5,8 @@
 // is computed here, so that a sub-step asks nothing of the server. It is asked when these run out.
 
 import { add } from "./elements.js"
-import { grouped } from "./number_format.js"
 import { listen as hearScale, typeOf } from "./enlarge.js"
+import { worded } from "./sentences.js"
 import "./style.js"
 import { barsOf, heightOfBars, planeOf, rowsOf, timesOf } from "./step_bars.js"
 import { linesOf } from "./step_formula.js"
@@ -70,38 +70,31 @@ class Panel {
     const box = (this.box = add(parent, "div", "fs-step"))
     box.tabIndex = 0
     box.setAttribute("role", "group")
-    box.setAttribute("aria-label", "One rating, one step")
-    box.setAttribute(
-      "aria-description",
-      "Left and right arrow keys go a sub-step back and forward, up and down to the rating before and after.",
-    )
     box.onkeydown = (event) => this.pressed(event)
     const head = add(box, "p", "fs-step-head")
     this.who = add(head, "b")
     this.when = add(head, "span", "fs-step-when")
     const controls = add(box, "div", "fs-step-controls")
-    /** @type {(text: string, name: string, press: () => void) => HTMLButtonElement} */
-    const button = (text, name, press) => {
-      const made = add(controls, "button", "", text)
+    /** @type {(name: string, press: () => void) => HTMLButtonElement} */
+    const button = (name, press) => {
+      const made = add(controls, "button")
       made.type = "button"
       made.dataset.do = name
       made.onclick = press
       return made
     }
-    this.back = button("‹ Back", "back", () => this.walk(-1))
-    this.on = button("Forward ›", "on", () => this.walk(1))
-    this.slow = button("▶ Slow motion", "slow", () => this.play(!this.playing))
-    this.next = button("Next rating", "next", () => this.go({ place: this.where.place + 1, at: 0 }))
-    this.cell = button("The selected cell", "cell", () => this.toCell())
+    this.back = button("back", () => this.walk(-1))
+    this.on = button("on", () => this.walk(1))
+    this.slow = button("slow", () => this.play(!this.playing))
+    this.next = button("next", () => this.go({ place: this.where.place + 1, at: 0 }))
+    this.cell = button("cell", () => this.toCell())
     this.steps = add(box, "div", "fs-step-steps")
     this.steps.setAttribute("role", "group")
-    this.steps.setAttribute("aria-label", "Sub-steps")
     this.says = add(box, "p", "fs-step-says")
     this.says.setAttribute("aria-live", "polite")
     this.formula = add(box, "div", "fs-step-formula")
     this.formula.tabIndex = 0 // where it is too wide it is scrolled
     this.formula.setAttribute("role", "group")
-    this.formula.setAttribute("aria-label", "Formula")
     const body = add(box, "div", "fs-step-body")
     this.bars = add(body, "div", "fs-step-bars")
     const plane = (this.plane = add(body, "figure", "fs-step-plane"))
@@ -130,8 +123,8 @@ class Panel {
       this.where = { place: data.begin, at: 0 }
     }
     if (!this.subSteps.length) {
-      this.subSteps = data.sub_steps.map((name, at) => {
-        const made = add(this.steps, "button", "", `${at + 1} ${name}`)
+      this.subSteps = data.sub_steps.map((_, at) => {
+        const made = add(this.steps, "button")
         made.type = "button"
         made.onclick = () => this.go({ ...this.where, at })
         return made
@@ -190,7 +183,7 @@ class Panel {
   /** @param {boolean} playing */
   play(playing) {
     this.playing = playing
-    this.slow.textContent = playing ? "⏸ Hold" : "▶ Slow motion"
+    this.name()
     clearTimeout(this.timer)
     if (playing) this.timer = setTimeout(() => this.played(), STAYS / 2)
   }
@@ -218,10 +211,27 @@ class Panel {
     event.stopPropagation()
   }
 
+  // The words that stay as they are, in the page's language.
+  name() {
+    this.box.setAttribute("aria-label", worded("One rating, one step"))
+    this.box.setAttribute("aria-description", worded(
+      "Left and right arrow keys go a sub-step back and forward, up and down to the rating before and after.",
+    ))
+    this.steps.setAttribute("aria-label", worded("Sub-steps"))
+    this.formula.setAttribute("aria-label", worded("Formula"))
+    this.back.textContent = worded("‹ Back")
+    this.on.textContent = worded("Forward ›")
+    this.slow.textContent = this.playing ? worded("⏸ Hold") : worded("▶ Slow motion")
+    this.next.textContent = worded("Next rating")
+    this.cell.textContent = worded("The selected cell")
+    this.subSteps.forEach((button, at) => (button.textContent = `${at + 1} ${this.data?.sub_steps[at]}`))
+  }
+
   draw() {
     const { data, where, found } = this
     if (!data) return
     const { place, at } = where
+    this.name()
     this.box.setAttribute("aria-busy", String(!found))
     Object.assign(this.box.dataset, { place, sub: SUB_STEPS[at] })
     this.back.disabled = data.locked || (place === 0 && at === 0)
@@ -237,13 +247,15 @@ class Panel {
     this.note.textContent = data.note
     this.note.hidden = !data.note
     if (!found) {
-      this.says.textContent = "The next ratings are on their way …"
+      this.says.textContent = worded("The next ratings are on their way …")
       return
     }
     const sub = SUB_STEPS[at]
     const step = takeApart(found, data.rule)
     this.who.textContent = `${found.user_name} × ${found.item_name}`
-    this.when.textContent = ` · rating ${grouped(place + 1)} of ${grouped(data.n_steps)} in epoch ${grouped(data.epoch)}`
+    this.when.textContent = ` · ${worded("rating {place:,} of {n_steps:,} in epoch {epoch:,}", {
+      place: place + 1, n_steps: data.n_steps, epoch: data.epoch,
+    })}`
     say(this.says, saidOf(sub, found, data.rule, data.unit, data.words))
     this.write(linesOf(sub, found, step, data.rule, data.unit))
     const type = typeOf(13)
@@ -251,18 +263,18 @@ class Panel {
     const rows = rowsOf(sub, found, step, this.share)
     const height = heightOfBars(type)
     const label = rows.map((row) => row.label).join(", ")
-    this.bars.innerHTML = svg(width, height, type, `Bars, one a factor: ${label}`, barsOf(rows, width, type))
+    this.bars.innerHTML = svg(width, height, type, worded("Bars, one a factor: {label}", { label }), barsOf(rows, width, type))
     this.plane.hidden = !data.plane
     if (data.plane) {
       const size = Math.max(Math.min(this.drawing.clientWidth, height), 160)
       const share = sub === "after" ? this.share : 0
       const drawn = planeOf(data.plane, found, step, share, size, type)
-      this.drawing.innerHTML = svg(size, size, type, "The user and the item in the latent plane", drawn)
+      this.drawing.innerHTML = svg(size, size, type, worded("The user and the item in the latent plane"), drawn)
       const times = timesOf(data.plane, found, step)
       this.caption.textContent = sub !== "after"
-        ? "Where the two are before the step: user ●, item ◆."
-        : times === 1 ? "The arrows lead from before the step to after it."
-        : `The arrows lead from before the step to after it, drawn ${times} times as long as they are.`
+        ? worded("Where the two are before the step: user ●, item ◆.")
+        : times === 1 ? worded("The arrows lead from before the step to after it.")
+        : worded("The arrows lead from before the step to after it, drawn {times} times as long as they are.", { times })
     }
   }
 

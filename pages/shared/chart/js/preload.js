@@ -10,6 +10,7 @@ import { plotly } from "./plotly.js"
 /** @param {Component<{ plotly: string, language: string }>} component */
 export function render({ data }) {
   speak(data.language)
+  document.documentElement.lang = data.language
   const idle = window.requestIdleCallback ?? setTimeout
   idle(() => plotly(data.plotly).catch(() => {}))
 }

@@ -8,6 +8,8 @@ import * as address from "./address.js"
 import { announcer } from "./announcer.js"
 import { child } from "./elements.js"
 import { enlargeTo, LEAST } from "./enlarge.js"
+import { speak } from "./language.js"
+import { worded } from "./sentences.js"
 import { add, lettersOn, meaning, move, parts, position, remove as drop, slides, step, switchLetters } from "./slides.js"
 import "./style.js"
 
@@ -26,12 +28,13 @@ let began = null // what had the keyboard before
 
 // --- the button -----------------------------------------------------------------------------------
 
-/** @type {WeakSet<HTMLElement>} */
-const shown = new WeakSet()
+/** In which language each place was drawn. @type {WeakMap<HTMLElement, string>} */
+const shown = new WeakMap()
 
-/** @param {Component<{ page: string }>} component */
-export function render({ parentElement }) {
-  if (!shown.has(parentElement)) draw(parentElement)
+/** @param {Component<{ language: string }>} component */
+export function render({ parentElement, data }) {
+  speak(data.language)
+  if (shown.get(parentElement) !== data.language) draw(parentElement, data.language)
   if (presenting) arrange()
 }
 
@@ -40,14 +43,15 @@ export function remove({ parentElement }) {
   shown.delete(parentElement)
 }
 
-/** @param {HTMLElement} parentElement */
-function draw(parentElement) {
-  shown.add(parentElement)
+/** @type {(parentElement: HTMLElement, language: string) => void} */
+function draw(parentElement, language) {
+  shown.set(parentElement, language)
+  parentElement.replaceChildren()
   const box = parentElement.appendChild(document.createElement("div"))
   box.className = "fs-share fs-present"
-  box.innerHTML = `<button type="button" aria-haspopup="dialog" aria-expanded="false">Present</button>`
+  box.innerHTML = `<button type="button" aria-haspopup="dialog" aria-expanded="false">${worded("Present")}</button>`
   const button = child(box, "button")
-  button.title = "Big type, one thing at a time"
+  button.title = worded("Big type, one thing at a time")
   button.onclick = () => open(button)
 }
 
@@ -63,7 +67,6 @@ function open(button) {
     menu.id = "fs-slides"
     menu.setAttribute("popover", "auto")
     menu.setAttribute("role", "dialog")
-    menu.setAttribute("aria-label", "Presentation")
     document.body.append(menu)
     menu.addEventListener("toggle", (event) => {
       const open = /** @type {ToggleEvent} */ (event).newState === "open"
@@ -89,15 +92,15 @@ function open(button) {
 
 function list() {
   if (!menu) return
+  menu.setAttribute("aria-label", worded("Presentation"))
   const chosen = slides()
   menu.innerHTML = `
-    <p>Big type, one part of the page at a time: <kbd>→</kbd> goes on, <kbd>←</kbd> back,
-      <kbd>Esc</kbd> leaves.</p>
-    <div><button type="button" class="fs-start">Start</button>
-      <button type="button" class="fs-add">Add this view</button></div>
-    <p class="fs-none">After the parts of the page come the views that you add here.</p>
+    <p>${worded("Big type, one part of the page at a time: <kbd>→</kbd> goes on, <kbd>←</kbd> back, <kbd>Esc</kbd> leaves.")}</p>
+    <div><button type="button" class="fs-start">${worded("Start")}</button>
+      <button type="button" class="fs-add">${worded("Add this view")}</button></div>
+    <p class="fs-none">${worded("After the parts of the page come the views that you add here.")}</p>
     <ol></ol>
-    <label><input type="checkbox"> Keys: <kbd>p</kbd> starts and leaves, <kbd>a</kbd> adds</label>`
+    <label><input type="checkbox"> ${worded("Keys: <kbd>p</kbd> starts and leaves, <kbd>a</kbd> adds")}</label>`
   const press = (/** @type {string} */ name, /** @type {() => void} */ act) => {
     const button = /** @type {HTMLButtonElement} */ (menu?.querySelector(name))
     button.onclick = act
@@ -138,9 +141,9 @@ function list() {
       }
       return button
     }
-    act("↑", "Earlier", () => move(i, -1)).disabled = i === 0
-    act("↓", "Later", () => move(i, 1)).disabled = i === chosen.length - 1
-    act("✕", "Remove", () => (drop(i), Math.min(i, chosen.length - 2)))
+    act("↑", worded("Earlier"), () => move(i, -1)).disabled = i === 0
+    act("↓", worded("Later"), () => move(i, 1)).disabled = i === chosen.length - 1
+    act("✕", worded("Remove"), () => (drop(i), Math.min(i, chosen.length - 2)))
   })
 }
 
@@ -149,7 +152,9 @@ function added() {
   const { pathname, search } = window.location
   const part = presenting ? found[shownPart()] : parted()[0]
   const slide = { path: pathname, query: search, part: part?.name ?? "", title: titleOf(part) }
-  return add(slide) ? `Added: ${slide.title}.` : "This view is the last one already."
+  return add(slide)
+    ? worded("Added: {title}.", { title: slide.title })
+    : worded("This view is the last one already.")
 }
 
 /** @param {Part | undefined} part */
@@ -210,7 +215,7 @@ export function leave() {
 function go(by) {
   const next = step(place, by, found.length, slides().length)
   if (next.slide === place.slide && next.part === place.part) {
-    const ends = by > 0 ? "This is the last view." : "This is the first view."
+    const ends = by > 0 ? worded("This is the last view.") : worded("This is the first view.")
     say(ends)
     return
   }
@@ -262,7 +267,7 @@ function arrange(moved = false) {
     if (what && what.textContent !== title) what.textContent = title
   }
   const chart = part?.elements.map((each) => each.querySelector(".fs-chart")).find(Boolean)
-  const said = `${where.replace("/", "of")}: ${slide?.title ?? chart?.getAttribute("aria-label") ?? title}`
+  const said = `${where.replace("/", worded("of"))}: ${slide?.title ?? chart?.getAttribute("aria-label") ?? title}`
   if (moved && said !== told) {
     told = said
     say(said)
@@ -410,10 +415,10 @@ function mark(part) {
 function makeBar() {
   const made = document.createElement("nav")
   made.className = "fs-bar"
-  made.setAttribute("aria-label", "Presentation")
+  made.setAttribute("aria-label", worded("Presentation"))
   made.innerHTML = `<span class="fs-title"></span><span class="fs-at"></span>
-    <button type="button" aria-label="Back">‹</button><button type="button" aria-label="Go on">›</button>
-    <button type="button" aria-label="Leave the presentation">✕</button>`
+    <button type="button" aria-label="${worded("Back")}">‹</button><button type="button" aria-label="${worded("Go on")}">›</button>
+    <button type="button" aria-label="${worded("Leave the presentation")}">✕</button>`
   const [back, on, out] = made.querySelectorAll("button")
   back.onclick = () => go(-1)
   on.onclick = () => go(1)

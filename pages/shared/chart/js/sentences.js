@@ -8,13 +8,13 @@ import { grouped, marked } from "./number_format.js"
 
 // A sentence of this page, in its language; the catalogues have it by its English.
 /** @type {(id: string, values?: Record<string, unknown>) => string} */
-export function text(id, values) {
+export function worded(id, values) {
   return sentence({ id, values })
 }
 
 // The same with a form for every n but 1.
 /** @type {(id: string, plural: string, values: Record<string, unknown> & { n: number }) => string} */
-export function texts(id, plural, values) {
+export function counted(id, plural, values) {
   return sentence({ id, plural, values })
 }
 

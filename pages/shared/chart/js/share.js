@@ -5,42 +5,44 @@
 // by hand.
 
 import { child } from "./elements.js"
+import { speak } from "./language.js"
+import { worded } from "./sentences.js"
 import "./style.js"
-
-const SAYS = { still: "Copy link", copied: "Copied", byHand: "Press Ctrl+C" }
 
 /** @import { Component } from "./types.js" */
 
-/** @type {WeakSet<HTMLElement>} */
-const shown = new WeakSet()
+/** In which language each place was drawn. @type {WeakMap<HTMLElement, string>} */
+const shown = new WeakMap()
 
-/** @param {Component<{ locked: boolean }>} component */
+/** @param {Component<{ locked: boolean, language: string }>} component */
 export function render({ parentElement, data }) {
-  if (!shown.has(parentElement)) draw(parentElement)
+  speak(data.language)
+  if (shown.get(parentElement) !== data.language) draw(parentElement, data.language)
   child(parentElement, "button").disabled = data.locked
 }
 
-/** @param {HTMLElement} parentElement */
-function draw(parentElement) {
-  shown.add(parentElement)
+/** @type {(parentElement: HTMLElement, language: string) => void} */
+function draw(parentElement, language) {
+  shown.set(parentElement, language)
+  parentElement.replaceChildren()
   const box = parentElement.appendChild(document.createElement("div"))
   box.className = "fs-share"
   box.innerHTML = `
-    <input readonly hidden aria-label="Link to what is shown">
+    <input readonly hidden aria-label="${worded("Link to what is shown")}">
     <button type="button"><span></span></button>`
   const [field, button] = [child(box, "input"), child(box, "button")]
   const say = (/** @type {string} */ text) => (child(button, "span").textContent = text)
-  say(SAYS.still)
+  say(worded("Copy link"))
   button.onclick = async () => {
     field.value = window.location.href
     field.hidden = false
     field.focus()
     field.select()
-    say((await copy(field.value)) ? SAYS.copied : SAYS.byHand)
+    say((await copy(field.value)) ? worded("Copied") : worded("Press Ctrl+C"))
   }
   field.onblur = () => {
     field.hidden = true
-    say(SAYS.still)
+    say(worded("Copy link"))
   }
 }
 

@@ -4,8 +4,8 @@
 // The same as recsys_core/live/status_lines.py and commentary.py say; one table of cases
 // tests both. `at` says where the run is.
 
-import { duration, error, grouped, number } from "./number_format.js"
-import { sentence } from "./sentences.js"
+import { duration, error, number } from "./number_format.js"
+import { sentence, worded } from "./sentences.js"
 
 /** @import { Baseline, Sentence } from "./messages.js" */
 /** @import { Run, Standing } from "./types.js" */
@@ -13,23 +13,28 @@ import { sentence } from "./sentences.js"
 /** @param {Standing} at */
 export function progress(at) {
   if (at.single) {
-    if (at.status === "failed") return "failed"
-    return at.status === "finished" ? "done, in one pass" : "at work …"
+    if (at.status === "failed") return worded("failed")
+    return at.status === "finished" ? worded("done, in one pass") : worded("at work …")
   }
-  const text = `epoch ${grouped(at.shown)} / ${grouped(at.planned)}`
-  if (at.status === "failed") return `${text} · failed`
-  if (at.rewinding) return `${text} · going back …`
+  const text = epochOf(at)
+  if (at.status === "failed") return `${text} · ${worded("failed")}`
+  if (at.rewinding) return `${text} · ${worded("going back …")}`
   if (at.playing || at.status === "training") {
     const left = secondsLeft(at)
-    return left === null ? text : `${text} · ${duration(left)} left`
+    return left === null ? text : `${text} · ${worded("{time} left", { time: duration(left) })}`
   }
   const finished = at.status === "finished"
   if (finished && at.shown === at.best && at.best < at.trained) {
-    return `${text} · the best on validation`
+    return `${text} · ${worded("the best on validation")}`
   }
-  if (at.shown < at.trained) return `${text} · looking back`
-  if (finished) return at.early ? `${text} · stopped early` : `${text} · done`
-  return at.shown ? `${text} · paused` : text
+  if (at.shown < at.trained) return `${text} · ${worded("looking back")}`
+  if (finished) return `${text} · ${at.early ? worded("stopped early") : worded("done")}`
+  return at.shown ? `${text} · ${worded("paused")}` : text
+}
+
+/** @param {Standing} at */
+function epochOf({ shown, planned }) {
+  return worded("epoch {shown:,} / {planned:,}", { shown, planned })
 }
 
 /** @param {Standing} at */
@@ -50,24 +55,27 @@ const BIAS = "User + item bias"
 export function quality(at, baselines) {
   const part = at.validation !== null ? "validation" : "train"
   const rmse = at[part]
-  if (rmse === null) return "predicts preferences, not ratings"
-  const text = `${part === "train" ? "training" : part} RMSE ${error(rmse)}`
+  if (rmse === null) return worded("predicts preferences, not ratings")
+  const text = part === "train" ? training(rmse) : validation(rmse)
   const bias = baselines?.find(({ name }) => name === BIAS)?.[part] ?? null
-  return bias === null ? text : `${text} · bias\u00a0only\u00a0${error(bias)}`
+  return bias === null ? text : `${text} · ${worded("bias\u00a0only\u00a0{rmse}", { rmse: error(bias) })}`
 }
 
 /** @param {Standing} at */
 export function errors(at) {
-  const where = at.single
-    ? "in one pass"
-    : `epoch ${grouped(at.shown)} / ${grouped(at.planned)}`
-  if (at.status === "failed") return `${where}, failed`
+  const where = at.single ? worded("in one pass") : epochOf(at)
+  if (at.status === "failed") return `${where}, ${worded("failed")}`
   const parts = [where]
-  if (at.train !== null) parts.push(`training RMSE ${error(at.train)}`)
-  if (at.validation !== null) parts.push(`validation RMSE ${error(at.validation)}`)
-  if (at.train === null) parts.push(`objective ${number(at.loss)}`)
+  if (at.train !== null) parts.push(training(at.train))
+  if (at.validation !== null) parts.push(validation(at.validation))
+  if (at.train === null) parts.push(worded("objective {loss}", { loss: number(at.loss) }))
   return parts.join(", ")
 }
+
+/** @param {number} rmse */
+const training = (rmse) => worded("training RMSE {rmse}", { rmse: error(rmse) })
+/** @param {number} rmse */
+const validation = (rmse) => worded("validation RMSE {rmse}", { rmse: error(rmse) })
 
 // What the teacher says of a run, of the texts it was sent; `words` are those of every run.
 /**

@@ -3,6 +3,7 @@
 // it, never text that people bring.
 
 import { number } from "./number_format.js"
+import { worded } from "./sentences.js"
 
 /** @import { Found, Plane, StepTaken } from "./types.js" */
 
@@ -25,8 +26,8 @@ export function rowsOf(subStep, found, step, share) {
   const { p, q } = found
   const end = most(p, q, step.pAfter, step.qAfter)
   const user = found.times === 1 ? "p" : "w"
-  const own = { kind: /** @type {const} */ ("user"), label: `${user} of the user`, most: end }
-  const others = { kind: /** @type {const} */ ("item"), label: "q of the item", most: end }
+  const own = { kind: /** @type {const} */ ("user"), label: worded("{symbol} of the user", { symbol: user }), most: end }
+  const others = { kind: /** @type {const} */ ("item"), label: worded("q of the item"), most: end }
   /** @type {Row[]} */
   const both = [{ ...own, values: p }, { ...others, values: q }]
   if (subStep === "rating") return both
@@ -35,8 +36,8 @@ export function rowsOf(subStep, found, step, share) {
     const top = most(...slopes.map(({ error, penalty }) => error.map((v, f) => Math.abs(v) + Math.abs(penalty[f]))))
     return [
       ...both,
-      { kind: "user", label: `∂${user}: error + penalty`, values: slopes[0].error, more: slopes[0].penalty, most: top },
-      { kind: "item", label: "∂q: error + penalty", values: slopes[1].error, more: slopes[1].penalty, most: top },
+      { kind: "user", label: worded("∂{symbol}: error + penalty", { symbol: user }), values: slopes[0].error, more: slopes[0].penalty, most: top },
+      { kind: "item", label: worded("∂{symbol}: error + penalty", { symbol: "q" }), values: slopes[1].error, more: slopes[1].penalty, most: top },
     ]
   }
   if (subStep === "after") {
@@ -48,11 +49,11 @@ export function rowsOf(subStep, found, step, share) {
     return [
       { ...own, values: between(p, step.pAfter), before: p },
       { ...others, values: between(q, step.qAfter), before: q },
-      { kind: "user", label: `change of ${user}`, values: change(p, step.pAfter), most: top },
-      { kind: "item", label: "change of q", values: change(q, step.qAfter), most: top },
+      { kind: "user", label: worded("change of {symbol}", { symbol: user }), values: change(p, step.pAfter), most: top },
+      { kind: "item", label: worded("change of {symbol}", { symbol: "q" }), values: change(q, step.qAfter), most: top },
     ]
   }
-  return [...both, { kind: "factor", label: "products", values: step.products, most: most(step.products) }]
+  return [...both, { kind: "factor", label: worded("products"), values: step.products, most: most(step.products) }]
 }
 
 const LABEL = 21 // lines of type that the labels take
@@ -90,7 +91,7 @@ export function barsOf(rows, width, type) {
   const bottom = 4 * ROW * type + type
   const factors = rows[0].values.map((_, f) =>
     f % every ? "" : `<text x="${left + pitch * (f + 0.5)}" y="${bottom}" text-anchor="middle">${f + 1}</text>`)
-  return `${parts.join("")}<g class="fs-muted"><text x="${type * 1.4}" y="${bottom}">factor</text>${factors.join("")}</g>`
+  return `${parts.join("")}<g class="fs-muted"><text x="${type * 1.4}" y="${bottom}">${worded("factor")}</text>${factors.join("")}</g>`
 }
 
 /** @type {(row: Row, f: number, value: number, x: number, wide: number, middle: number, reach: number) => string} */

@@ -2,6 +2,7 @@
 // The formula of each sub-step of one rating's step, its numbers beneath its symbols: pure functions.
 
 import { number } from "./number_format.js"
+import { worded } from "./sentences.js"
 import { rating, strongest } from "./take_apart.js"
 
 /** @import { Found, Rule, StepTaken, Term, Unit } from "./types.js" */
@@ -32,7 +33,7 @@ export function linesOf(subStep, found, step, rule, unit) {
 function standardized({ target, rating: given }, { shift, size }) {
   if (shift === 0 && size === 1) return [term("plain", "r", "", given)]
   const [z, r] = [term("plain", "z", "", target), term("plain", "r", "", given)]
-  const centred = shift === 0 ? [r] : ["(", r, "−", term("plain", "mean", "", shift), ")"]
+  const centred = shift === 0 ? [r] : ["(", r, "−", term("plain", worded("mean"), "", shift), ")"]
   return [z, "=", ...centred, "/", term("plain", "s", "", size)]
 }
 
@@ -51,7 +52,7 @@ function dot({ p, q }, { products }, user) {
   })
   if (rest.length) {
     const others = rest.reduce((sum, f) => sum + products[f], 0)
-    line.push("+", term("factor", `${rest.length} others`, "", others))
+    line.push("+", term("factor", worded("{n} others", { n: rest.length }), "", others))
   }
   return line
 }
@@ -68,8 +69,8 @@ function sums({ bu, bi }, { products, score, prediction }, { mean, ends }, unit,
   const x = term("plain", "x", "", score)
   if (ends) {
     lines.push([
-      term("plain", "r̂", "", prediction), "=", term("plain", "low", "", ends[0]), "+",
-      term("plain", "width", "", ends[1] - ends[0]), "·", "σ(", x, ")",
+      term("plain", "r̂", "", prediction), "=", term("plain", worded("low"), "", ends[0]), "+",
+      term("plain", worded("width"), "", ends[1] - ends[0]), "·", "σ(", x, ")",
     ])
   }
   if (unit.shift !== 0 || unit.size !== 1) lines.push(stars(ends ? "r̂" : "x", prediction, unit))
@@ -80,8 +81,8 @@ function sums({ bu, bi }, { products, score, prediction }, { mean, ends }, unit,
 /** @type {(symbol: string, z: number, unit: Unit) => Line} */
 function stars(symbol, z, unit) {
   return [
-    term("plain", "predicted rating", "", rating(z, unit)), "=",
-    term("plain", "mean", "", unit.shift), "+", term("plain", "s", "", unit.size), "·",
+    term("plain", worded("predicted rating"), "", rating(z, unit)), "=",
+    term("plain", worded("mean"), "", unit.shift), "+", term("plain", "s", "", unit.size), "·",
     term("plain", symbol, "", z),
   ]
 }
@@ -102,7 +103,7 @@ function errors({ target }, { prediction, error, slope }, { ends }, unit) {
   }
   if (!plain) {
     lines.push([
-      term("error", "error in rating units", "", error * unit.size), "=",
+      term("error", worded("error in rating units"), "", error * unit.size), "=",
       term("plain", "s", "", unit.size), "·", term("error", "e", "", error),
     ])
   }
@@ -118,7 +119,7 @@ function gradients(found, step, rule, f, user) {
   const at = String(f + 1)
   const own = term("user", user, `u${at}`, p[f])
   const others = term("item", "q", `i${at}`, q[f])
-  const moved = rule.in_turn ? term("user", `new ${user}`, `u${at}`, step.pAfter[f]) : own
+  const moved = rule.in_turn ? term("user", worded("new {symbol}", { symbol: user }), `u${at}`, step.pAfter[f]) : own
   /** @type {(of: number[] | number) => number} */
   const part = (of) => (typeof of === "number" ? of : of[f])
   /** @type {(g: { error: number[] | number, penalty: number[] | number }) => number} */
@@ -147,10 +148,10 @@ function moves(found, step, rule, f, user) {
   const rate = term("plain", "γ", "", rule.rate)
   /** @type {(kind: "user" | "item", symbol: string, under: string, to: number, from: number, slope: number, more: Line) => Line} */
   const line = (kind, symbol, under, to, from, slope, more) => [
-    term(kind, `new ${symbol}`, under, to), "=", term(kind, symbol, under, from), "−", ...more, rate,
+    term(kind, worded("new {symbol}", { symbol }), under, to), "=", term(kind, symbol, under, from), "−", ...more, rate,
     "·", term(kind, `∂${symbol}`, under, slope),
   ]
-  const often = times === 1 ? [] : [term("plain", "times", "", times), "·"]
+  const often = times === 1 ? [] : [term("plain", worded("times"), "", times), "·"]
   const lines = [
     line("user", user, `u${at}`, step.pAfter[f], p[f], step.ofUser.error[f] + step.ofUser.penalty[f], often),
     line("item", "q", `i${at}`, step.qAfter[f], q[f], step.ofItem.error[f] + step.ofItem.penalty[f], []),

@@ -8,7 +8,7 @@ import { TEXTS } from "./constants.js"
 import { errors, narrated, progress, quality } from "./status_lines.js"
 import * as store from "./store.js"
 import { number } from "./number_format.js"
-import { sentence } from "./sentences.js"
+import { sentence, worded } from "./sentences.js"
 
 /** @import { Standing } from "./types.js" */
 
@@ -39,7 +39,7 @@ function cell({ row, column, columns, low, high, epoch: shownAt, text: words = "
     ? found.before.matrix[Number(row) * Number(columns) + Number(column)]
     : undefined
   if (level === undefined) return Number(shownAt) === at.shown ? words : "…"
-  if (level === 65535) return "nothing yet"
+  if (level === 65535) return worded("nothing yet")
   return number(Number(low) + ((Number(high) - Number(low)) * level) / 65534)
 }
 

@@ -3,6 +3,7 @@
 
 import * as store from "./store.js"
 import { child } from "./elements.js"
+import { worded } from "./sentences.js"
 import "./style.js"
 
 /** @import { Component } from "./types.js" */
@@ -35,7 +36,7 @@ class Slider {
     this.box = parent.appendChild(document.createElement("div"))
     this.box.className = "fs-timeline"
     this.box.innerHTML = `
-      <input type="range" min="0" step="1" aria-label="Epoch shown in all panels">
+      <input type="range" min="0" step="1">
       <output></output>
       <button type="button"></button>`
     this.input = child(this.box, "input")
@@ -73,15 +74,17 @@ class Slider {
     const most = Math.max(known.n_epochs, last, 1)
     this.input.max = String(most)
     this.input.value = String(shown)
-    this.input.setAttribute("aria-valuetext", `epoch ${shown} of ${last}`)
+    this.input.setAttribute("aria-label", worded("Epoch shown in all panels"))
+    this.input.setAttribute("aria-valuetext", worded("epoch {shown} of {last}", { shown, last }))
     this.box.style.setProperty("--shown", `${(100 * shown) / most}%`)
     this.box.style.setProperty("--trained", `${(100 * last) / most}%`)
     Object.assign(this.box.dataset, { stream: view.main, shown, latest: last })
     const word = this.atEnd()
-    this.output.textContent = `epoch ${shown}`
-    this.end.textContent = word
-    this.end.title =
-      word === "best" ? "Show the epoch of lowest validation error" : "Show the latest epoch"
+    this.output.textContent = worded("epoch {shown}", { shown })
+    this.end.textContent = word === "best" ? worded("best") : worded("latest")
+    this.end.title = word === "best"
+      ? worded("Show the epoch of lowest validation error")
+      : worded("Show the latest epoch")
     const there = word === "best" ? known.best : last
     this.end.hidden = view.playing || shown === there
   }
