@@ -108,6 +108,7 @@ def empty() -> Catalog:
 
 
 def is_said(string: object) -> bool:
+    """Whether an entry is filled in, with all its forms."""
     return all(string) if isinstance(string, tuple | list) else bool(string)
 
 

@@ -46,6 +46,7 @@ PLACES = [
     ("pages", Place("home", "", "pages")),
     ("card.data", Place("train", "", "card_data")),
     ("card.run", Place("train", "", "card_run", "card_play")),
+    ("language", Place("home", "", "language_en", "language_en")),
     ("controls", Place("train", "", "controls play speed", "play step reset speed")),
     ("timeline", Place("train", "", "timeline")),
     ("timeline", Place("predictions", "epoch=3", "epoch", "epoch epoch_latest")),
@@ -77,7 +78,7 @@ PLACES = [
                       "neighbours_n neighbours_how alike_neighbours_like")),
     ("similar", Place("latent", "look=cosine&item=1&close_to=3", "angle",
                       "close_of close_one_item_1 close_other_item_3")),
-    ("closer", Place("recommend", "", "exact_terms says:adds", "", "again_start again_item_0")),
+    ("closer", Place("recommend", "", "exact_terms says:adds", "", "again_start again_item_0_2_1")),
     ("closer", Place("recommend", "closer=ask", "ask_next")),
     ("closer", Place("recommend", "closer=cold", "cold_way cold_dial")),
     ("closer", Place("recommend", "closer=surprise", "surprise_curve", "surprise surprise_by")),
@@ -203,6 +204,7 @@ def _values(node: Any) -> list[Any]:
         "edit_of": ["user", "item"],
         "surprise_by": ["diverse", "novel"],
         "algorithm_2": list(rc.MODELS.algorithms),
+        "language_en": ["en", "pt"],
     }
     return list(named.get(node.key, ["predictions", "factors"]))
 
@@ -292,4 +294,4 @@ def test_links_are_locked(browser_id, world):
         at = opened(place, browser_id, "lock=pages,why,share" * lock)
         links = [*at.sidebar.get("page_link"), *at.main.get("page_link")]
         assert len(links) == 9 and all(each.proto.disabled is lock for each in links)
-        assert components(at)["share"] == {"locked": lock}
+        assert components(at)["share"] == {"locked": lock, "language": "en"}
