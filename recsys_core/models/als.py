@@ -30,6 +30,7 @@ from recsys_core.models.options import (
 )
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
+from recsys_core.text import Text
 
 
 @MODELS.register
@@ -43,17 +44,24 @@ class ALS(Model):
     """
 
     title = "ALS"
-    summary = "Solves all users exactly with the items fixed, then all items with the users fixed."
+    summary = Text(
+        "Solves all users exactly with the items fixed, then all items with the users fixed."
+    )
 
     n_factors: int | None = factors_option()
     reg: float | None = reg_option()
     n_epochs: int | None = epochs_option()
     biases: bool = biases_option()
     weighted: bool = option(
-        True, "bool", "n·λ", "Weight λ by count",
-        meaning="Regularises each user and item in proportion to its number of ratings.",
-        what_if="Unweighted, λ has little effect on those with many ratings, and much on the rest.",
-    )  # fmt: skip
+        True,
+        "bool",
+        "n·λ",
+        Text("Weight λ by count"),
+        meaning=Text("Regularises each user and item in proportion to its number of ratings."),
+        what_if=Text(
+            "Unweighted, λ has little effect on those with many ratings, and much on the rest."
+        ),
+    )
     init_deviation: float = deviation_option()
     center: bool = center_option()
     standardize: bool = standardize_option()

@@ -28,6 +28,7 @@ from recsys_core.models.fitted_model import FittedModel
 from recsys_core.models.options import option
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Grouped, Ratings
+from recsys_core.text import Text
 
 # Between these the shrinkage is chosen; as in forms, at most 100.
 _SHRINKAGE = 0.01, 100.0
@@ -45,7 +46,7 @@ class GlobalMean(Model):
     """Predicts the mean training rating for every user and item: r̂ = μ."""
 
     title = "Global mean"
-    summary = "The mean of all ratings, for everyone."
+    summary = Text("The mean of all ratings, for everyone.")
     is_baseline = True
     has_epochs = False
 
@@ -91,19 +92,19 @@ class UserItemBias(Model):
     """
 
     title = "User + item bias"
-    summary = "The mean, plus the user's bias and the item's; no factors."
+    summary = Text("The mean, plus the user's bias and the item's; no factors.")
     is_baseline = True
     has_epochs, n_passes = False, 1
 
     reg_user: float | None = option(
-        None, "float", "λ_u", "Shrinkage of users", low=0.0, high=100.0,
-        meaning="Moves the bias of users with few ratings towards zero.",
-        what_if="Too little trusts a single rating; too much keeps every bias near zero.",
+        None, "float", "λ_u", Text("Shrinkage of users"), low=0.0, high=100.0,
+        meaning=Text("Moves the bias of users with few ratings towards zero."),
+        what_if=Text("Too little trusts a single rating; too much keeps every bias near zero."),
     )  # fmt: skip
     reg_item: float | None = option(
-        None, "float", "λ_i", "Shrinkage of items", low=0.0, high=100.0,
-        meaning="Moves the bias of items with few ratings towards zero.",
-        what_if="Too little trusts a single rating; too much keeps every bias near zero.",
+        None, "float", "λ_i", Text("Shrinkage of items"), low=0.0, high=100.0,
+        meaning=Text("Moves the bias of items with few ratings towards zero."),
+        what_if=Text("Too little trusts a single rating; too much keeps every bias near zero."),
     )  # fmt: skip
     n_epochs: int | None = None  # of earlier versions, which alternated; without effect
     seed: int = 0  # nothing is drawn; taken so that every model is made alike, no control in forms

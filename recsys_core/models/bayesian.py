@@ -84,35 +84,62 @@ class BayesianPMF(Model):
     """
 
     title = "Bayesian PMF"
-    summary = "Draws many models from the posterior; predicts their mean, with an interval."
+    summary = Text("Draws many models from the posterior; predicts their mean, with an interval.")
     shaping = (*Model.shaping, "implicit", "side_information", "time", "hold_back")
 
     n_factors: int | None = factors_option()
     n_epochs: int | None = epochs_option()
     burn_in: int | None = option(
-        None, "int", "", "Burn-in", low=0, high=1000,
-        meaning="Draws at the beginning that are not kept, since they still depend on the start.",
-        what_if="Too few keep draws that depend on the start; too many waste computing time.",
-    )  # fmt: skip
+        None,
+        "int",
+        "",
+        Text("Burn-in"),
+        low=0,
+        high=1000,
+        meaning=Text(
+            "Draws at the beginning that are not kept, since they still depend on the start."
+        ),
+        what_if=Text("Too few keep draws that depend on the start; too many waste computing time."),
+    )
     implicit: bool | None = option(
-        None, "bool", "y", "Who rated what",
-        meaning="Learns also from which items a user has rated, and which users an item.",
-        what_if="Without it, only the values of the ratings count, not the choice of what to rate.",
-    )  # fmt: skip
+        None,
+        "bool",
+        "y",
+        Text("Who rated what"),
+        meaning=Text("Learns also from which items a user has rated, and which users an item."),
+        what_if=Text(
+            "Without it, only the values of the ratings count, not the choice of what to rate."
+        ),
+    )
     side_information: bool = side_information_option()
     time: bool = option(
-        False, "bool", "", "Day of rating", needs="times",
-        meaning="Learns also on which days a user rates higher. Pages show each user as on the "
-        "latest day; errors are measured with the time of each rating.",
-        what_if="Without it, a day of high or low ratings is taken for a difference of items.",
-    )  # fmt: skip
+        False,
+        "bool",
+        "",
+        Text("Day of rating"),
+        needs="times",
+        meaning=Text(
+            "Learns also on which days a user rates higher. Pages show each user as on the "
+            "latest day; errors are measured with the time of each rating."
+        ),
+        what_if=Text(
+            "Without it, a day of high or low ratings is taken for a difference of items."
+        ),
+    )
     hold_back: bool = option(
-        False, "bool", "", "Hold back a tenth",
-        meaning="Where there is no validation part: sets the width of intervals on a tenth of the "
-        "training ratings, which nothing is learned from.",
-        what_if="Without it, intervals are as wide as the model thinks; with it, it learns less.",
+        False,
+        "bool",
+        "",
+        Text("Hold back a tenth"),
+        meaning=Text(
+            "Where there is no validation part: sets the width of intervals on a tenth of the "
+            "training ratings, which nothing is learned from."
+        ),
+        what_if=Text(
+            "Without it, intervals are as wide as the model thinks; with it, it learns less."
+        ),
         advanced=True,
-    )  # fmt: skip
+    )
     biases: bool = biases_option()
     init_deviation: float = deviation_option()
     center: bool = center_option()

@@ -67,15 +67,23 @@ class EASE(Model):
     """
 
     title = "EASE"
-    summary = "Scores an item by learned weights of the items that a user chose; for lists."
+    summary = Text("Scores an item by learned weights of the items that a user chose; for lists.")
     standardizes = False  # choices are no ratings around a mean
     has_epochs, n_passes = False, 1
 
     reg: float | None = option(
-        None, "float", "λ", "Regularisation", low=1.0, high=10_000.0, log=True,
-        meaning="Keeps weights small, so that items few people chose are not overfitted.",
-        what_if="Too little trusts items that two people chose; too much leaves the popular ones.",
-    )  # fmt: skip
+        None,
+        "float",
+        "λ",
+        Text("Regularisation"),
+        low=1.0,
+        high=10_000.0,
+        log=True,
+        meaning=Text("Keeps weights small, so that items few people chose are not overfitted."),
+        what_if=Text(
+            "Too little trusts items that two people chose; too much leaves the popular ones."
+        ),
+    )
     seed: int = 0  # nothing is drawn; taken so that every model is made alike, no control in forms
 
     @classmethod

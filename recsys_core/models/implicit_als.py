@@ -41,6 +41,7 @@ from recsys_core.models.options import (
 )
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
+from recsys_core.text import Text
 
 
 @MODELS.register
@@ -62,13 +63,15 @@ class ImplicitALS(Model):
 
     title = "Implicit ALS"
     standardizes = False  # counts of choices are no ratings around a mean
-    summary = "Learns from what people chose, not from how they rated it; for counts and clicks."
+    summary = Text(
+        "Learns from what people chose, not from how they rated it; for counts and clicks."
+    )
 
     n_factors: int | None = factors_option()
     alpha: float | None = option(
-        None, "float", "α", "Confidence", low=1e-3, high=1000.0, log=True,
-        meaning="How much each count adds to the confidence in a choice: c = 1 + α · count.",
-        what_if="Too little is dominated by the zeros; too much ignores them.",
+        None, "float", "α", Text("Confidence"), low=1e-3, high=1000.0, log=True,
+        meaning=Text("How much each count adds to the confidence in a choice: c = 1 + α · count."),
+        what_if=Text("Too little is dominated by the zeros; too much ignores them."),
     )  # fmt: skip
     reg: float | None = reg_option(standardized=False)
     n_epochs: int | None = epochs_option()

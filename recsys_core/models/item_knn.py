@@ -36,6 +36,7 @@ from recsys_core.models.options import option
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
 from recsys_core.standardized import plain
+from recsys_core.text import Text
 
 # Neighbours kept of each item: a user has rated only some of them, and enough must be left.
 _KEPT = 500
@@ -70,29 +71,52 @@ class ItemKNN(Model):
     """
 
     title = "Item kNN"
-    summary = "Predicts a rating from the user's own ratings of the most similar items."
+    summary = Text("Predicts a rating from the user's own ratings of the most similar items.")
     has_epochs, n_passes = False, 1
 
     n_neighbours: int = option(
-        40, "int", "K", "Neighbours", low=1, high=500,
-        meaning="How many of the most similar items that the user has rated are averaged.",
-        what_if="Few make predictions noisy; many include items that are hardly similar.",
+        40, "int", "K", Text("Neighbours"), low=1, high=500,
+        meaning=Text("How many of the most similar items that the user has rated are averaged."),
+        what_if=Text("Few make predictions noisy; many include items that are hardly similar."),
     )  # fmt: skip
     shrinkage: float = option(
-        50.0, "float", "λ", "Shrinkage", low=0.0, high=1000.0,
-        meaning="Multiplies a similarity by n / (n + λ), n the number of users who rated both.",
-        what_if="At 0, two items that a single user rated alike have a similarity of 1.",
-    )  # fmt: skip
+        50.0,
+        "float",
+        "λ",
+        Text("Shrinkage"),
+        low=0.0,
+        high=1000.0,
+        meaning=Text(
+            "Multiplies a similarity by n / (n + λ), n the number of users who rated both."
+        ),
+        what_if=Text("At 0, two items that a single user rated alike have a similarity of 1."),
+    )
     baseline_weight: float = option(
-        0.2, "float", "β", "Weight of the biases", low=0.0, high=10.0,
-        meaning="Weighs the prediction by biases alone like neighbours of that total similarity.",
-        what_if="At 0, a single neighbour that is hardly similar decides; too much ignores all.",
-    )  # fmt: skip
+        0.2,
+        "float",
+        "β",
+        Text("Weight of the biases"),
+        low=0.0,
+        high=10.0,
+        meaning=Text(
+            "Weighs the prediction by biases alone like neighbours of that total similarity."
+        ),
+        what_if=Text(
+            "At 0, a single neighbour that is hardly similar decides; too much ignores all."
+        ),
+    )
     min_support: int = option(
-        1, "int", "", "Least support", low=1, high=100,
-        meaning="Two items are neighbours only if at least this many users rated both.",
-        what_if="Too high, items with few ratings have no neighbours: biases alone predict them.",
-    )  # fmt: skip
+        1,
+        "int",
+        "",
+        Text("Least support"),
+        low=1,
+        high=100,
+        meaning=Text("Two items are neighbours only if at least this many users rated both."),
+        what_if=Text(
+            "Too high, items with few ratings have no neighbours: biases alone predict them."
+        ),
+    )
     seed: int = 0  # nothing is drawn; taken so that every model is made alike, no control in forms
 
     @classmethod

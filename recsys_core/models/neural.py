@@ -67,50 +67,79 @@ class NeuralMF(Model):
     """
 
     title = "Neural MF"
-    summary = "Combines the factors by a small neural network, trained in batches by Adam."
+    summary = Text("Combines the factors by a small neural network, trained in batches by Adam.")
     shaping = (*Model.shaping, "variant", "sigmoid")
 
     variant: str = option(
-        "dot", "choice", "", "Network", choices=("dot", "GMF", "MLP", "NeuMF"),
-        meaning="Dot product, weighted products (GMF), hidden layers (MLP), or both (NeuMF).",
-        what_if="Hidden layers have to learn to multiply, and their predictions have no terms.",
-    )  # fmt: skip
+        "dot",
+        "choice",
+        "",
+        Text("Network"),
+        choices=("dot", "GMF", "MLP", "NeuMF"),
+        meaning=Text("Dot product, weighted products (GMF), hidden layers (MLP), or both (NeuMF)."),
+        what_if=Text(
+            "Hidden layers have to learn to multiply, and their predictions have no terms."
+        ),
+    )
     n_factors: int | None = factors_option()
     learning_rate: float | None = rate_option()
     weight_decay: float | None = option(
-        None, "float", "λ", "Weight decay", low=0.0, high=0.1,
-        meaning="L2 penalty: moves all parameters a little towards zero at every step.",
-        what_if="Too little overfits the training ratings; too much predicts the mean for all.",
-    )  # fmt: skip
+        None,
+        "float",
+        "λ",
+        Text("Weight decay"),
+        low=0.0,
+        high=0.1,
+        meaning=Text("L2 penalty: moves all parameters a little towards zero at every step."),
+        what_if=Text(
+            "Too little overfits the training ratings; too much predicts the mean for all."
+        ),
+    )
     batch_size: int | None = option(
-        None, "int", "B", "Batch size", low=1, high=65536,
-        meaning="How many ratings each step averages over.",
-        what_if="Small batches have noisy gradients and slow epochs; large ones make few steps.",
-    )  # fmt: skip
+        None,
+        "int",
+        "B",
+        Text("Batch size"),
+        low=1,
+        high=65536,
+        meaning=Text("How many ratings each step averages over."),
+        what_if=Text(
+            "Small batches have noisy gradients and slow epochs; large ones make few steps."
+        ),
+    )
     n_epochs: int | None = epochs_option()
     biases: bool = biases_option()
     sigmoid: bool = option(
-        False, "bool", "σ", "Sigmoid output",
-        meaning="Maps the prediction into the scale, so that it can never leave it.",
-        what_if="Near both ends the gradient is small: extreme ratings are learned slowly.",
+        False, "bool", "σ", Text("Sigmoid output"),
+        meaning=Text("Maps the prediction into the scale, so that it can never leave it."),
+        what_if=Text("Near both ends the gradient is small: extreme ratings are learned slowly."),
     )  # fmt: skip
     init: str = option(
-        "normal", "choice", "", "Initial draw", choices=("normal", "uniform"), advanced=True,
-        meaning="Initial factors are N(0, spread²), or uniform between 0 and the spread.",
-        what_if="Uniform starts all factors positive, so that all users begin alike.",
+        "normal", "choice", "", Text("Initial draw"), choices=("normal", "uniform"), advanced=True,
+        meaning=Text("Initial factors are N(0, spread²), or uniform between 0 and the spread."),
+        what_if=Text("Uniform starts all factors positive, so that all users begin alike."),
     )  # fmt: skip
     init_deviation: float = option(
-        0.05, "float", "", "Initial spread", low=1e-3, high=1.0, log=True, advanced=True,
-        meaning="How far the initial factors lie from zero.",
-        what_if="Near zero, the first gradients are tiny; large, the first predictions are noise.",
-    )  # fmt: skip
+        0.05,
+        "float",
+        "",
+        Text("Initial spread"),
+        low=1e-3,
+        high=1.0,
+        log=True,
+        advanced=True,
+        meaning=Text("How far the initial factors lie from zero."),
+        what_if=Text(
+            "Near zero, the first gradients are tiny; large, the first predictions are noise."
+        ),
+    )
     center: bool = center_option()
     standardize: bool = standardize_option()
     patience: int | None = patience_option()
     device: str = option(
-        "auto", "choice", "", "Device", choices=("auto", "cpu", "cuda", "mps"), advanced=True,
-        meaning="Where it computes; auto takes a GPU where there is one.",
-        what_if="On another device sums are rounded otherwise: the last digits differ.",
+        "auto", "choice", "", Text("Device"), choices=("auto", "cpu", "cuda", "mps"), advanced=True,
+        meaning=Text("Where it computes; auto takes a GPU where there is one."),
+        what_if=Text("On another device sums are rounded otherwise: the last digits differ."),
     )  # fmt: skip
     seed: int = seed_option()
 

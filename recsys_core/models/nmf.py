@@ -34,6 +34,7 @@ from recsys_core.models.options import (
 )
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
+from recsys_core.text import Text
 
 
 @MODELS.register
@@ -50,7 +51,7 @@ class NMF(Model):
     """
 
     title = "NMF"
-    summary = "Adds up non-negative parts: no factor of a user or an item is below zero."
+    summary = Text("Adds up non-negative parts: no factor of a user or an item is below zero.")
 
     n_factors: int | None = factors_option()
     reg: float | None = reg_option()

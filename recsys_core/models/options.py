@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from recsys_core.models.side_features import features_of
 from recsys_core.ratings import Ratings
-from recsys_core.text import Text
+from recsys_core.text import Number, Text, worded
 
 Kind = Literal["int", "float", "bool", "choice"]
 Needs = Literal["times", "features", "user features"]
@@ -40,21 +40,22 @@ class Option:
     def said(self, value: Any) -> str:
         """Say a value of it in a few words: “λ = 0.05”, “biases”, “no biases”, “cosine”."""
         if self.kind == "bool":
-            return self.label.lower() if value else f"no {self.label.lower()}"
+            label = self.label.lower()
+            return label if value else Text("no {label}", label=label)
         if self.kind == "choice":
             return str(value)
-        number = f"{value:,}" if self.kind == "int" else f"{value:,.4g}"
+        number = Number(f"{value:,}" if self.kind == "int" else f"{value:,.4g}")
         return f"{self.symbol or self.label.lower()} = {number}"
 
     def lacking(self, ratings: Ratings) -> str:
         """Say why these ratings do not allow it to be on; "" where they do."""
         if self.needs == "times":
-            return "" if ratings.timestamps is not None else str(_NO_TIMES)
+            return "" if ratings.timestamps is not None else _NO_TIMES.worded()
         if self.needs is None or features_of(ratings, "user") is not None:
             return ""
         if self.needs == "user features":
-            return str(_NO_USER_FEATURES)
-        return "" if features_of(ratings, "item") is not None else str(_NO_FEATURES)
+            return _NO_USER_FEATURES.worded()
+        return "" if features_of(ratings, "item") is not None else _NO_FEATURES.worded()
 
 
 _NO_TIMES = Text("These ratings have no times; the day of rating needs them.")
@@ -81,9 +82,13 @@ def option(
 
 
 def options_of(model: Any) -> tuple[Option, ...]:
-    """Return the Options declared by a model class, in order."""
+    """Return the Options declared by a model class, in order, in the reader's language."""
     return tuple(
-        Option(name=f.name, default=f.default, **f.metadata["option"])
+        Option(
+            name=f.name,
+            default=f.default,
+            **{name: worded(said) for name, said in f.metadata["option"].items()},
+        )
         for f in dataclasses.fields(model)
         if "option" in f.metadata
     )
@@ -95,39 +100,66 @@ def options_of(model: Any) -> tuple[Option, ...]:
 def factors_option() -> Any:
     """Declare the number of latent factors, k."""
     return option(
-        None, "int", "k", "Factors", low=1, high=200,
-        meaning="How many numbers describe each user and each item.",
-        what_if="Too few cannot represent different tastes; too many overfit.",
+        None, "int", "k", Text("Factors"), low=1, high=200,
+        meaning=Text("How many numbers describe each user and each item."),
+        what_if=Text("Too few cannot represent different tastes; too many overfit."),
     )  # fmt: skip
 
 
 def reg_option(symbol: str = "λ", standardized: bool = True) -> Any:
     """Declare the strength of regularisation, λ; ``standardized`` says of ratings or of z."""
     return option(
-        None, "float", symbol, "Regularisation", low=1e-4, high=100.0, log=True,
-        meaning="Keeps factors small, so that users or items with few ratings are not overfitted"
-        + ("; in units of the ratings' standard deviation." if standardized else "."),
-        what_if="Too little overfits the training ratings; too much predicts the mean for all.",
-    )  # fmt: skip
+        None,
+        "float",
+        symbol,
+        Text("Regularisation"),
+        low=1e-4,
+        high=100.0,
+        log=True,
+        meaning=Text(
+            "Keeps factors small, so that users or items with few ratings are not overfitted; in "
+            "units of the ratings' standard deviation."
+        )
+        if standardized
+        else Text(
+            "Keeps factors small, so that users or items with few ratings are not overfitted."
+        ),
+        what_if=Text(
+            "Too little overfits the training ratings; too much predicts the mean for all."
+        ),
+    )
 
 
 def rate_option() -> Any:
     """Declare the learning rate, γ."""
     return option(
-        None, "float", "γ", "Learning rate", low=1e-4, high=1.0, log=True,
-        meaning="Step size: how far each update moves against the gradient of the error, in units "
-        "of the ratings' standard deviation.",
-        what_if="Too small needs many epochs; too large overshoots, and training diverges.",
-    )  # fmt: skip
+        None,
+        "float",
+        "γ",
+        Text("Learning rate"),
+        low=1e-4,
+        high=1.0,
+        log=True,
+        meaning=Text(
+            "Step size: how far each update moves against the gradient of the error, in units "
+            "of the ratings' standard deviation."
+        ),
+        what_if=Text("Too small needs many epochs; too large overshoots, and training diverges."),
+    )
 
 
 def decay_option() -> Any:
     """Declare whether the learning rate falls; see ``rate_in``."""
     return option(
-        None, "bool", "γ↓", "Falling rate",
-        meaning="Lowers the learning rate linearly, to zero after the last epoch.",
-        what_if="With a constant rate, factors keep fluctuating around the minimum of the error.",
-    )  # fmt: skip
+        None,
+        "bool",
+        "γ↓",
+        Text("Falling rate"),
+        meaning=Text("Lowers the learning rate linearly, to zero after the last epoch."),
+        what_if=Text(
+            "With a constant rate, factors keep fluctuating around the minimum of the error."
+        ),
+    )
 
 
 def rate_in(epoch: int, settings: dict[str, Any]) -> float:
@@ -147,72 +179,108 @@ def epochs_of_decay(settings: dict[str, Any]) -> int:
 def epochs_option() -> Any:
     """Declare the number of epochs."""
     return option(
-        None, "int", "", "Epochs", low=1, high=2000,
-        meaning="How many times training goes through all ratings.",
-        what_if="Too few stop while the error falls; too many overfit without early stopping.",
-    )  # fmt: skip
+        None,
+        "int",
+        "",
+        Text("Epochs"),
+        low=1,
+        high=2000,
+        meaning=Text("How many times training goes through all ratings."),
+        what_if=Text(
+            "Too few stop while the error falls; too many overfit without early stopping."
+        ),
+    )
 
 
 def biases_option() -> Any:
     """Declare whether users and items have biases."""
     return option(
-        True, "bool", "b", "Biases",
-        meaning="Adds a number per user (mild or strict) and per item (liked or not).",
-        what_if="Without biases, the factors have to learn these differences as well.",
+        True, "bool", "b", Text("Biases"),
+        meaning=Text("Adds a number per user (mild or strict) and per item (liked or not)."),
+        what_if=Text("Without biases, the factors have to learn these differences as well."),
     )  # fmt: skip
 
 
 def center_option() -> Any:
     """Declare whether the global mean is subtracted first."""
     return option(
-        True, "bool", "μ", "Start from the mean", advanced=True,
-        meaning="Subtracts the mean rating first, so that zero means average.",
-        what_if="Without it the factors have to learn the mean rating too.",
+        True, "bool", "μ", Text("Start from the mean"), advanced=True,
+        meaning=Text("Subtracts the mean rating first, so that zero means average."),
+        what_if=Text("Without it the factors have to learn the mean rating too."),
     )  # fmt: skip
 
 
 def standardize_option() -> Any:
     """Declare whether ratings are measured in standard deviations from their mean."""
     return option(
-        True, "bool", "z", "Standardize", advanced=True,
-        meaning="Trains on (rating − mean) / standard deviation, so that settings fit any scale.",
-        what_if="Without it, rates and λ are in rating units: right for 1–5, far off for 0–100.",
-    )  # fmt: skip
+        True,
+        "bool",
+        "z",
+        Text("Standardize"),
+        advanced=True,
+        meaning=Text(
+            "Trains on (rating − mean) / standard deviation, so that settings fit any scale."
+        ),
+        what_if=Text(
+            "Without it, rates and λ are in rating units: right for 1–5, far off for 0–100."
+        ),
+    )
 
 
 def patience_option() -> Any:
     """Declare the patience of early stopping, in epochs."""
     return option(
-        None, "int", "", "Patience", low=1, high=1000, advanced=True,
-        meaning="Stops after this many epochs without a lower validation error (early stopping), "
-        "counted from where a falling rate or first, fixed priors have ended.",
-        what_if="Too few may stop before the error falls again; too many overfit for longer.",
-    )  # fmt: skip
+        None,
+        "int",
+        "",
+        Text("Patience"),
+        low=1,
+        high=1000,
+        advanced=True,
+        meaning=Text(
+            "Stops after this many epochs without a lower validation error (early stopping), "
+            "counted from where a falling rate or first, fixed priors have ended."
+        ),
+        what_if=Text("Too few may stop before the error falls again; too many overfit for longer."),
+    )
 
 
 def deviation_option(default: float | None = 0.1) -> Any:
     """Declare the standard deviation of the initial factors."""
     return option(
-        default, "float", "", "Initial spread", low=1e-3, high=1.0, log=True, advanced=True,
-        meaning="Standard deviation of the random factors training starts from.",
-        what_if="Near zero, the first gradients are tiny; large, the first predictions are noise.",
-    )  # fmt: skip
+        default,
+        "float",
+        "",
+        Text("Initial spread"),
+        low=1e-3,
+        high=1.0,
+        log=True,
+        advanced=True,
+        meaning=Text("Standard deviation of the random factors training starts from."),
+        what_if=Text(
+            "Near zero, the first gradients are tiny; large, the first predictions are noise."
+        ),
+    )
 
 
 def side_information_option(needs: Needs = "features") -> Any:
     """Declare whether what is known of users (and items) beside their ratings is learned from."""
-    meaning = "Learns also from users' age, sex and occupation"
-    meaning += ", and from items' genres and year." if needs == "features" else "."
+    if needs == "features":
+        meaning = Text(
+            "Learns also from users' age, sex and occupation, and from items' genres and year."
+        )
+    else:
+        meaning = Text("Learns also from users' age, sex and occupation.")
     return option(
-        False, "bool", "", "Side information", needs=needs, meaning=meaning,
-        what_if="Without it, users with few ratings are hardly told from the average user.",
+        False, "bool", "", Text("Side information"), needs=needs, meaning=meaning,
+        what_if=Text("Without it, users with few ratings are hardly told from the average user."),
     )  # fmt: skip
 
 
 def seed_option() -> Any:
     """Declare the seed of all random draws."""
     return option(
-        0, "int", "", "Seed", low=0, high=2**31 - 1, advanced=True,
-        meaning="Starts the random numbers: the same seed gives the same run, bit for bit.",
-        what_if="Try several: what differs between seeds is chance, not a better model.",
+        0, "int", "", Text("Seed"), low=0, high=2**31 - 1, advanced=True,
+        meaning=Text("Starts the random numbers: the same seed gives the same run, bit for bit."),
+        what_if=Text("Try several: what differs between seeds is chance, not a better model."),
     )  # fmt: skip

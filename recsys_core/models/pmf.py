@@ -40,6 +40,7 @@ from recsys_core.models.options import (
 from recsys_core.models.registry import MODELS
 from recsys_core.models.sgd import SGDTrainer
 from recsys_core.ratings import Ratings
+from recsys_core.text import Text
 
 # Epochs with the priors as given, so that the factors have left their random start before variances
 # are estimated from them; estimated from the first epoch on, those of small data shrink to zero.
@@ -68,41 +69,63 @@ class PMF(Model):
     """
 
     title = "PMF"
-    summary = "Finds the most probable factors, given the ratings and a Gaussian prior."
+    summary = Text("Finds the most probable factors, given the ratings and a Gaussian prior.")
     shaping = (*Model.shaping, "adaptive", "covariance", "link", "constrained")
 
     n_factors: int | None = factors_option()
     adaptive: bool | None = option(
-        None, "bool", "σ²", "Adaptive priors",
-        meaning="Estimates the variances of the priors from the data, instead of a fixed λ.",
-        what_if="With fixed priors (plain PMF), λ has to be chosen by the validation error.",
+        None, "bool", "σ²", Text("Adaptive priors"),
+        meaning=Text("Estimates the variances of the priors from the data, instead of a fixed λ."),
+        what_if=Text("With fixed priors (plain PMF), λ has to be chosen by the validation error."),
     )  # fmt: skip
     covariance: str = option(
-        "diagonal", "choice", "Σ", "Prior covariance", choices=("spherical", "diagonal"),
+        "diagonal", "choice", "Σ", Text("Prior covariance"), choices=("spherical", "diagonal"),
         advanced=True,
-        meaning="One variance for all factors (spherical) or one for each (diagonal).",
-        what_if="Diagonal shrinks weak factors to zero; spherical shrinks all alike.",
+        meaning=Text("One variance for all factors (spherical) or one for each (diagonal)."),
+        what_if=Text("Diagonal shrinks weak factors to zero; spherical shrinks all alike."),
     )  # fmt: skip
     reg_user: float | None = reg_option("λ_U")
     reg_item: float | None = reg_option("λ_V")
     n_epochs: int | None = epochs_option()
     biases: bool = biases_option()
     link: str = option(
-        "identity", "choice", "g", "Link", choices=("identity", "logistic"), advanced=True,
-        meaning="How x = μ + b + p·q becomes a rating: unchanged, or mapped into the scale.",
-        what_if="Logistic can never leave the scale, but has no closed form: it takes more epochs.",
-    )  # fmt: skip
+        "identity",
+        "choice",
+        "g",
+        Text("Link"),
+        choices=("identity", "logistic"),
+        advanced=True,
+        meaning=Text("How x = μ + b + p·q becomes a rating: unchanged, or mapped into the scale."),
+        what_if=Text(
+            "Logistic can never leave the scale, but has no closed form: it takes more epochs."
+        ),
+    )
     constrained: bool = option(
-        False, "bool", "W", "Constrained", advanced=True,
-        meaning="Adds to each user the mean of a vector per rated item: what was rated counts, "
-        "too. Its priors are fixed.",
-        what_if="Helps users with few ratings; without it they stay near the average user.",
-    )  # fmt: skip
+        False,
+        "bool",
+        "W",
+        Text("Constrained"),
+        advanced=True,
+        meaning=Text(
+            "Adds to each user the mean of a vector per rated item: what was rated counts, "
+            "too. Its priors are fixed."
+        ),
+        what_if=Text("Helps users with few ratings; without it they stay near the average user."),
+    )
     reg_rated: float | None = option(
-        None, "float", "λ_W", "Regularisation of W", low=1e-4, high=100.0, log=True, advanced=True,
-        meaning="Keeps the vectors of rated items small (constrained PMF alone).",
-        what_if="Too little overfits what was rated; very much is PMF without the constraint.",
-    )  # fmt: skip
+        None,
+        "float",
+        "λ_W",
+        Text("Regularisation of W"),
+        low=1e-4,
+        high=100.0,
+        log=True,
+        advanced=True,
+        meaning=Text("Keeps the vectors of rated items small (constrained PMF alone)."),
+        what_if=Text(
+            "Too little overfits what was rated; very much is PMF without the constraint."
+        ),
+    )
     learning_rate: float | None = rate_option()
     init_deviation: float = deviation_option()
     center: bool = center_option()

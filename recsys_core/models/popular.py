@@ -21,6 +21,7 @@ from recsys_core.models.capabilities import Capabilities
 from recsys_core.models.fitted_model import Attribution, FittedModel, Guest, Row
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
+from recsys_core.text import Text
 
 
 @MODELS.register
@@ -33,7 +34,7 @@ class MostPopular(Model):
     """
 
     title = "Most popular"
-    summary = "The items that most people rated, for everyone; gives lists, no ratings."
+    summary = Text("The items that most people rated, for everyone; gives lists, no ratings.")
     is_baseline = True
     standardizes = False
     has_epochs = False

@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
 from recsys_core.errors import SettingsError
-from recsys_core.text import Text
+from recsys_core.text import Text, worded
 
 if TYPE_CHECKING:
     from recsys_core.models.base import Model
@@ -92,7 +92,7 @@ class ModelRegistry(Mapping[str, "type[Model]"]):
 
     def described(self, name: str) -> tuple[str, str]:
         """Title and summary of a model; its module is not imported for it."""
-        return self.entries[name].title, self.entries[name].summary
+        return self.entries[name].title, worded(self.entries[name].summary)
 
 
 def _module(entry: type[Model] | Later) -> str:

@@ -41,6 +41,7 @@ from recsys_core.models.options import (
 )
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
+from recsys_core.text import Text
 
 # Ratings updated between two looks at the clock: a few milliseconds of work.
 _RATINGS_A_STEP = 1 << 16
@@ -64,7 +65,7 @@ class SGD(Model):
     """
 
     title = "SGD"
-    summary = "Visits the ratings one by one, and corrects the factors a little after each."
+    summary = Text("Visits the ratings one by one, and corrects the factors a little after each.")
     shaping = (*Model.shaping, "shuffle")
 
     n_factors: int | None = factors_option()
@@ -74,10 +75,16 @@ class SGD(Model):
     n_epochs: int | None = epochs_option()
     biases: bool = biases_option()
     shuffle: bool = option(
-        True, "bool", "", "Shuffle", advanced=True,
-        meaning="Visits the ratings in random order instead of row by row.",
-        what_if="Always in the same order, the last ratings of the table have the most influence.",
-    )  # fmt: skip
+        True,
+        "bool",
+        "",
+        Text("Shuffle"),
+        advanced=True,
+        meaning=Text("Visits the ratings in random order instead of row by row."),
+        what_if=Text(
+            "Always in the same order, the last ratings of the table have the most influence."
+        ),
+    )
     init_deviation: float | None = deviation_option(None)
     center: bool = center_option()
     standardize: bool = standardize_option()

@@ -43,6 +43,7 @@ from recsys_core.models.options import (
 from recsys_core.models.registry import MODELS
 from recsys_core.models.side_features import Features, features_of
 from recsys_core.ratings import Ratings
+from recsys_core.text import Text
 
 # Ratings of the users visited between two looks at the clock: a few milliseconds of work.
 _RATINGS_A_STEP = 1 << 16
@@ -67,7 +68,7 @@ class SVDpp(Model):
     """
 
     title = "SVD++"
-    summary = "SGD that also learns from which items a user has rated, whatever the ratings."
+    summary = Text("SGD that also learns from which items a user has rated, whatever the ratings.")
     shaping = (*Model.shaping, "side_information")
 
     n_factors: int | None = factors_option()

@@ -22,7 +22,7 @@ from recsys_core.models.posterior import Posterior
 from recsys_core.ordering import lists
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.runs.baselines import Baselines
-from recsys_core.text import Text
+from recsys_core.text import Text, worded
 from recsys_core.training import Epoch
 
 # Lists of more cells than this take too long to wait for: so many users are drawn.
@@ -339,7 +339,7 @@ class _Finding:
             sources=self._sources(),
             name=described(record.experiment.make_model(), dict(record.settings)),
             title=model.title,
-            summary=model.summary,
+            summary=worded(model.summary),
             formula=inspect.cleandoc(model.__doc__ or model.summary),
             data=train.name,
             item_noun=train.item_noun,
