@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from recsys_core import language
 from recsys_core.errors import LessonError
 from recsys_core.lessons import parse
 from recsys_core.lessons.lesson import Lesson
@@ -33,23 +34,26 @@ class Found:
 _read: dict[Path, tuple[tuple[int, int], Found]] = {}
 
 
-def shipped(language: str = "en") -> list[Found]:
-    """The lessons that come with the program, in the order of their files' names."""
-    return [look(path) for path in sorted((_HERE / language).glob("*.md"))]
+def shipped() -> list[Found]:
+    """The lessons that come with the program, in the reader's language, in their order.
+
+    They have the same ids, steps and checks in all: what one has passed holds in each.
+    """
+    return [look(path) for path in sorted((_HERE / language.now()).glob("*.md"))]
 
 
-def tour(language: str = "en") -> Found:
+def tour() -> Found:
     """The way round the pages for who is here the first time: a lesson that none of the list is."""
-    return look(_HERE / "tour" / f"{language}.md")
+    return look(_HERE / "tour" / f"{language.now()}.md")
 
 
-def all_of(folder: Path | None, language: str = "en") -> list[Found]:
+def all_of(folder: Path | None) -> list[Found]:
     """Those, and then the own lessons in a folder, which need not be there.
 
     A file whose id is taken already is no lesson: it says so.
     """
-    found = shipped(language)
-    known = [*found, tour(language)]
+    found = shipped()
+    known = [*found, tour()]
     taken = {each.lesson.id: each.path.name for each in known if each.lesson is not None}
     try:
         paths = [] if folder is None else sorted(folder.glob("*.md"))[:_MOST_FILES]
