@@ -10,6 +10,7 @@ from pages.shared import header, model_in_view, parts, similar, view
 from pages.shared.chart import min_width
 from pages.shared.chart.chart import chart, lay_over
 from recsys_core.figures import latent
+from recsys_core.text import Text, worded
 
 
 def picture(shown: Map) -> None:
@@ -37,19 +38,27 @@ def selected(shown: Map) -> None:
 
 place = header.title("Latent space", "Latent space", "Factor (latent factor)")
 st.markdown(
-    "Users and items as points: the model puts those near each other who go well together. "
-    "Click one to see who is alike."
+    Text(
+        "Users and items as points: the model puts those near each other who go well together. "
+        "Click one to see who is alike."
+    )
 )
-seen = model_in_view.model_in_view("A map of users and items would be here.")
+seen = model_in_view.model_in_view(Text("A map of users and items would be here."))
 view.page_shows("options")
 if not seen.fitted.has.factors:
     st.info(
-        f"{seen.run.model.title} has no factors, and so no latent space to look at. Train SGD, "
-        "ALS, PMF or neural MF to see one.",
+        Text(
+            "{title} has no factors, and so no latent space to look at. Train SGD, ALS, PMF or "
+            "neural MF to see one.",
+            title=worded(seen.run.model.title),
+        ),
         icon=":material/info:",
     )
     st.page_link(
-        "train.py", label="Choose a model", icon=":material/tune:", query_params=view.parameters()
+        "train.py",
+        label=Text("Choose a model"),
+        icon=":material/tune:",
+        query_params=view.parameters(),
     )
     if seen.fitted.has.similarity and parts.drawn("similar"):
         similar.items_alone(seen)

@@ -27,13 +27,14 @@ from recsys_core import escape
 from recsys_core.asking import attribution, matrix_view
 from recsys_core.asking.matrix_view import Block, View
 from recsys_core.figures import heatmap, theme, waterfall
+from recsys_core.text import Text
 
-VIEWS: dict[View, str] = {
-    "observed": "Observed",
-    "predicted": "Predicted",
-    "filled": "Gaps filled",
-    "error": "Error",
-    "uncertainty": "Uncertainty",
+VIEWS: dict[View, Text] = {
+    "observed": Text("Observed"),
+    "predicted": Text("Predicted"),
+    "filled": Text("Gaps filled"),
+    "error": Text("Error"),
+    "uncertainty": Text("Uncertainty"),
 }
 
 
@@ -59,7 +60,8 @@ def picture(block: Block, how: View) -> None:
             what="gaps-filled" if how == "filled" else how,
             note=heatmap.legend(block, how),
         )
-    st.caption(f"{heatmap.legend(block, how)} Click a cell to see how its prediction comes about.")
+    click = Text("Click a cell to see how its prediction comes about.")
+    st.caption(f"{heatmap.legend(block, how)} {click}")
 
 
 @view.fragment("arithmetic", "user", "item")
@@ -67,7 +69,7 @@ def closer(model: ModelInView, block: Block) -> None:
     """How the number of the cell in view comes about."""
     user, item = cell_in_view(block)
     if _is_hidden(model, user, item):
-        st.caption("You are guessing this very rating: what is known of it comes afterwards.")
+        st.caption(Text("You are guessing this very rating: what is known of it comes afterwards."))
         return
     arithmetic(model, user, item)
 
@@ -92,7 +94,7 @@ def arithmetic(model: ModelInView, user: int, item: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(
             f"**{escape.markdown(user_name)} × {escape.markdown(item_name)}**"
-            f"{_rated(model, user, item)}",
+            f" · {_rated(model, user, item)}",
             width="content",
         )
         expand.offer(model.run)
@@ -104,20 +106,25 @@ def arithmetic(model: ModelInView, user: int, item: int) -> None:
         recommendations.why(model, user, item, choosable=False)
     else:
         st.caption(
-            "How it comes about cannot be taken apart: the numbers of this user and this "
-            f"{model.ratings.item_noun} go through the layers of a network, and what comes out is "
-            "no sum of what went in."
+            Text(
+                "How it comes about cannot be taken apart: the numbers of this user and this "
+                "{noun} go through the layers of a network, and what comes out is no sum of what "
+                "went in.",
+                noun=model.ratings.item_noun,
+            )
         )
 
 
-def _rated(model: ModelInView, user: int, item: int) -> str:
-    """The rating there is, and whether it was learned from; empty for a gap."""
+def _rated(model: ModelInView, user: int, item: int) -> Text:
+    """The rating there is, and whether it was learned from."""
     rated = float(model.ratings.block([user], [item])[0, 0])
     if not math.isnan(rated):
         learned = not np.isnan(model.fitted.train.block([user], [item])[0, 0])
         said = escape.markdown(model.ratings.scale.said(rated))
-        return f" · rated {said}{'' if learned else ', held out'}"
-    return " · not rated"
+        if learned:
+            return Text("rated {rating}", rating=said)
+        return Text("rated {rating}, held out", rating=said)
+    return Text("not rated")
 
 
 def _as_a_sum(model: ModelInView, user: int, item: int) -> None:
@@ -129,41 +136,48 @@ def _as_a_sum(model: ModelInView, user: int, item: int) -> None:
         key="terms",
         what=f"terms {user_name} {item_name}",
         alt=waterfall.alt(found, user_name, item_name, extent),
-        table=lambda: waterfall.steps(found, user_name, item_name),
+        table=lambda: waterfall.table(found, user_name, item_name),
     )
     if not model.fitted.has.ratings:
         st.caption(
-            "A preference, not a rating: for each factor the user's number times the "
-            f"{model.ratings.item_noun}'s, added up. About 1 is as good as chosen, about 0 of no "
-            "interest."
+            Text(
+                "A preference, not a rating: for each factor the user's number times the {noun}'s, "
+                "added up. About 1 is as good as chosen, about 0 of no interest.",
+                noun=model.ratings.item_noun,
+            )
         )
     elif model.fitted.has.factors:
         st.caption(
-            f"The mean of all ratings, what this user and this {model.ratings.item_noun} add to "
-            "it (their biases), and for each factor the user's number times the other's: two "
-            "of the same sign raise the prediction, two of opposite signs lower it."
+            Text(
+                "The mean of all ratings, what this user and this {noun} add to it (their biases), "
+                "and for each factor the user's number times the other's: two of the same sign "
+                "raise the prediction, two of opposite signs lower it.",
+                noun=model.ratings.item_noun,
+            )
         )
     else:
-        st.caption("This model has no factors: the mean and biases are all it knows.")
+        st.caption(Text("This model has no factors: the mean and biases are all it knows."))
 
 
 def offered(model: ModelInView) -> dict[View, str]:
     """The views that mean something for this model."""
-    named = VIEWS if model.fitted.has.ratings else VIEWS | {"predicted": "Preference"}
-    return {view: named[view] for view in matrix_view.views(model.fitted)}
+    named = VIEWS if model.fitted.has.ratings else VIEWS | {"predicted": Text("Preference")}
+    return {view: named[view].worded() for view in matrix_view.views(model.fitted)}
 
 
 place = header.title("Predictions", "Gap", "Clip")
 st.markdown(
-    "Everyone's rating of everything, as the model sees it: in the gaps it guesses, elsewhere one "
-    "sees how far off it is."
+    Text(
+        "Everyone's rating of everything, as the model sees it: in the gaps it guesses, elsewhere "
+        "one sees how far off it is."
+    )
 )
-seen = model_in_view.model_in_view("The matrix with its gaps filled would be here.")
+seen = model_in_view.model_in_view(Text("The matrix with its gaps filled would be here."))
 view.page_shows("options")
 with st.container(horizontal=True, vertical_alignment="top", gap="medium"):
     views = offered(seen)
     with st.container(width=410 if len(views) > 4 else 300):  # on a telephone it then wraps
-        how: View = choices.segmented("cells", "View", views, "matrix_view", usual="filled")
+        how: View = choices.segmented("cells", Text("View"), views, "matrix_view", usual="filled")
     shown = rows_and_columns.choose(seen)
     guessed = guess.hidden(seen)
     if guessed is not None:

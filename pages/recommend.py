@@ -16,26 +16,30 @@ from pages.shared import (
     view,
 )
 from recsys_core.models import Guest
+from recsys_core.text import Text
 
 place = header.title("Recommend", "Guest", "Fold-in", "Cold start")
 st.markdown(
-    "What the model would suggest to someone, and which of their own ratings speak for it. "
-    "Somebody new needs to rate only a few things."
+    Text(
+        "What the model would suggest to someone, and which of their own ratings speak for it. "
+        "Somebody new needs to rate only a few things."
+    )
 )
-seen = model_in_view.model_in_view("Recommendations and their reasons would be here.")
+seen = model_in_view.model_in_view(Text("Recommendations and their reasons would be here."))
 view.page_shows("options", "user", "item")
 who = "user"
 if parts.drawn("guest"):
-    offered = {"user": "A user", "guest": "A new guest"}
+    offered = {"user": Text("A user"), "guest": Text("A new guest")}
     who = choices.segmented(
-        "who", "For whom", offered, "recommend_who", label_visibility="collapsed"
+        "who", Text("For whom"), offered, "recommend_who", label_visibility="collapsed"
     )
 left, right = st.columns([1, 1.6], gap="medium")
 one: int | Guest
+name: str
 if who == "guest":
     with left:
         one = guest.rate(seen)
-    name = "the guest"
+    name = Text("the guest")
 else:
     with left:
         one = recommendations.choose_user(seen)

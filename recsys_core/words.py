@@ -139,6 +139,7 @@ NOUNS = (
     later("rating"), later("user"), later("item"), later("song"), later("film"), later("epoch"),
     later("seed"), later("run"), later("minute"), later("check"), later("trial"), later("time"),
     later("split"), later("setting"), later("row"), later("word"), later("unknown"),
+    later("factor"), later("point"), later("product"), later("direction"), later("cell"),
 )  # fmt: skip
 
 
@@ -149,6 +150,11 @@ def many(noun: str) -> str:
     if noun.endswith(("s", "x", "z", "ch", "sh")) and noun != "epoch":
         return noun + "es"
     return noun + "s"
+
+
+def named(noun: str) -> Text:
+    """A noun alone, or its plural: one of ours in the reader's language, others as they are."""
+    return Text(noun.replace("{", "{{").replace("}", "}}"))
 
 
 def distinct(names: Sequence[str]) -> list[str]:

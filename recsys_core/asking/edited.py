@@ -13,7 +13,7 @@ import numpy as np
 from recsys_core.models import FactorModel, FittedModel, seen_as
 from recsys_core.ordering import best_first, draws, key_of
 from recsys_core.ratings import Side
-from recsys_core.text import Text
+from recsys_core.text import Text, later
 
 # Rows of each kind in a block, and numbers of their factors: what a slow line brings in a moment,
 # and a telephone multiplies between two frames.
@@ -21,13 +21,13 @@ _MOST_ROWS, _MOST_NUMBERS = 4000, 128_000
 
 # What is said of the errors, the same in the browser: templates.
 WORDS = {
-    "none": "{name} has no training ratings that its numbers could be judged by.",
-    "trained": (
+    "none": later("{name} has no training ratings that its numbers could be judged by."),
+    "trained": later(
         "The {ratings} of {name} are predicted with an RMSE of {before} by the trained numbers. "
         "Move one."
     ),
-    "up": "RMSE on the {ratings} of {name}: {after}, up from {before}.",
-    "down": (
+    "up": later("RMSE on the {ratings} of {name}: {after}, up from {before}."),
+    "down": later(
         "RMSE on the {ratings} of {name}: {after}, down from {before}. The regularisation kept it "
         "there."
     ),

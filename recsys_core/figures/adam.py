@@ -5,31 +5,50 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from recsys_core import words
 from recsys_core.asking.inside.adam_step import AdamStep, RowStep
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
+from recsys_core.figures.posterior_ellipses import named
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import SIDES, Side
+from recsys_core.text import Text, later
 
 # In their order: what each sub-step is called, alone and as the title of its bars; and their axis.
 SUB_STEPS = {
-    "gradient": ("Gradient", "Gradient g", "slope of the loss"),
-    "mean": ("First moment", "First moment m", "mean of gradients"),
-    "square": ("Second moment", "Second moment v", "mean of squared gradients"),
-    "step": ("Step", "Step −γ m̂ / (√v̂ + ε)", "change of the number"),
-    "after": ("After", "Numbers θ", "number, in the unit of training"),
+    "gradient": (Text("Gradient"), later("Gradient g of {name}"), Text("slope of the loss")),
+    "mean": (Text("First moment"), later("First moment m of {name}"), Text("mean of gradients")),
+    "square": (
+        Text("Second moment"),
+        later("Second moment v of {name}"),
+        Text("mean of squared gradients"),
+    ),
+    "step": (
+        Text("Step"),
+        later("Step −γ m̂ / (√v̂ + ε) of {name}"),
+        Text("change of the number"),
+    ),
+    "after": (
+        Text("After"),
+        later("Numbers θ of {name}"),
+        Text("number, in the unit of training"),
+    ),
 }
 
 
 def _bars(row: RowStep, sub: str) -> dict[str, np.ndarray]:
     """By name, the bars of a sub-step; of two the first is muted, except in the gradient."""
-    return {
-        "gradient": {"of the error": row.of_error, "of the weight decay": row.of_penalty},
-        "mean": {"before": row.mean_before, "after": row.mean_after},
-        "square": {"before": row.square_before, "after": row.square_after},
-        "step": {"step": row.moved},
-        "after": {"before": row.before, "after": row.after},
-    }[sub]
+    bars: dict[str, dict[str, np.ndarray]] = {
+        "gradient": {
+            Text("of the error"): row.of_error,
+            Text("of the weight decay"): row.of_penalty,
+        },
+        "mean": {Text("before"): row.mean_before, Text("after"): row.mean_after},
+        "square": {Text("before"): row.square_before, Text("after"): row.square_after},
+        "step": {Text("step"): row.moved},
+        "after": {Text("before"): row.before, Text("after"): row.after},
+    }
+    return bars[sub]
 
 
 def figure(step: AdamStep, side: Side, sub: str, name: str, mode: Mode) -> Figure:
@@ -41,7 +60,7 @@ def figure(step: AdamStep, side: Side, sub: str, name: str, mode: Mode) -> Figur
     own = theme.COLOUR[side]
     bars = _bars(row, sub)
     colours = [own] if len(bars) == 1 else [own, muted] if sub == "gradient" else [muted, own]
-    labels = ["bias" if each == "b" else each for each in row.names]
+    labels = [Text("bias") if each == "b" else each for each in row.names]
     every = [np.append(values, 0.0) for each in SIDES for values in _stacked(step.rows[each], sub)]
     low, high = min(map(np.min, every)), max(map(np.max, every))
     room = 0.06 * (high - low) or 1e-6
@@ -54,12 +73,12 @@ def figure(step: AdamStep, side: Side, sub: str, name: str, mode: Mode) -> Figur
             )
             for (called, values), colour in zip(bars.items(), colours, strict=True)
         ],
-        f"{SUB_STEPS[sub][1]} of {name}",
+        Text(SUB_STEPS[sub][1], name=name),
         height=320,
         barmode="relative" if sub == "gradient" else "group",
-        xaxis=axis("factor", type="category"),
+        xaxis=axis(Text("factor"), type="category"),
         yaxis=axis(
-            SUB_STEPS[sub][2], range=[low - room * (low < 0), high + room],
+            SUB_STEPS[sub][2].worded(), range=[low - room * (low < 0), high + room],
             exponentformat="power", nticks=6, zeroline=True,
         ),
         legend={"orientation": "h", "y": 0, "yref": "container", "yanchor": "bottom"},
@@ -78,8 +97,12 @@ def _stacked(row: RowStep, sub: str) -> list[np.ndarray]:
 def alt(step: AdamStep, side: Side, sub: str, name: str) -> str:
     """The picture in a sentence."""
     n = len(step.rows[side].names)
-    bars = " and ".join(_bars(step.rows[side], sub))
-    return f"{SUB_STEPS[sub][1]} of {name}, a bar for each of {n} numbers: {bars}"
+    return Text(
+        "{title}, a bar for each of {n} numbers: {bars}",
+        title=Text(SUB_STEPS[sub][1], name=name),
+        n=n,
+        bars=words.listed(list(_bars(step.rows[side], sub))),
+    )
 
 
 def table(step: AdamStep, side: Side) -> pd.DataFrame:
@@ -87,15 +110,15 @@ def table(step: AdamStep, side: Side) -> pd.DataFrame:
     row = step.rows[side]
     return pd.DataFrame(
         {
-            "number": ["bias" if name == "b" else f"factor {name}" for name in row.names],
-            "θ before": row.before,
-            "of the error": row.of_error,
-            "of the decay": row.of_penalty,
-            "m before": row.mean_before,
-            "m after": row.mean_after,
-            "v before": row.square_before,
-            "v after": row.square_after,
-            "step": row.moved,
-            "θ after": row.after,
+            Text("number"): [named(name) for name in row.names],
+            Text("θ before"): row.before,
+            Text("of the error"): row.of_error,
+            Text("of the decay"): row.of_penalty,
+            Text("m before"): row.mean_before,
+            Text("m after"): row.mean_after,
+            Text("v before"): row.square_before,
+            Text("v after"): row.square_after,
+            Text("step"): row.moved,
+            Text("θ after"): row.after,
         }
     )

@@ -10,6 +10,7 @@ from recsys_core import escape, words
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
+from recsys_core.text import Text
 
 # Letters of a row's and of a column's name; hovering says the whole.
 _LONGEST_ROW, _LONGEST_COLUMN = 14, 18
@@ -32,7 +33,7 @@ def figure(
 
     def said(row: int, column: int) -> str:
         value = values[row, column]
-        number = "unheard" if np.isnan(value) else words.minus(f"{value:+.2f}")
+        number = Text("unheard") if np.isnan(value) else words.minus(f"{value:+.2f}")
         mark = f"<br>{ring}" if ringed[row, column] else ""
         names = escape.plotly(str(rows[row])), escape.plotly(str(columns[column]))
         return f"{names[0]}, {names[1]}: {number}{mark}"

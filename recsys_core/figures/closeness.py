@@ -11,6 +11,7 @@ from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import Side
+from recsys_core.text import Text
 
 # Points of the arc of the angle, and letters of a name at the tip of an arrow.
 _ARC, _LONGEST = 40, 22
@@ -31,7 +32,8 @@ def figure(found: Pair, names: tuple[str, str], side: Side, mode: Mode) -> Figur
             line={"color": colour, "width": 3}, showlegend=False,
             marker={"size": [0, 11], "color": colour,
                     "symbol": "circle" if side == "user" else "diamond"},
-            hovertext=["", f"{name}: length {words.number(length)}"], hoverinfo="text",
+            hovertext=["", Text("{name}: length {length}", name=name, length=words.number(length))],
+            hoverinfo="text",
         )
         for tip, name, length in zip(tips, called, (found.first, found.second), strict=True)
     ]  # fmt: skip
@@ -43,7 +45,7 @@ def figure(found: Pair, names: tuple[str, str], side: Side, mode: Mode) -> Figur
         trace(
             "scatter", x=tips[:, 0], y=tips[:, 1], mode="lines", showlegend=False,
             line={"color": muted, "width": 1.5, "dash": "dot"},
-            hovertext=f"distance {words.number(found.euclid)}", hoverinfo="text",
+            hovertext=Text("distance {x}", x=words.number(found.euclid)), hoverinfo="text",
         ),
     ]  # fmt: skip
     ink = theme.of(mode).ink
@@ -55,10 +57,10 @@ def figure(found: Pair, names: tuple[str, str], side: Side, mode: Mode) -> Figur
     longest = max(found.first, found.second, 1e-6)
     left, right = min(0.0, float(tips[1, 0])), max(0.0, float(tips[:, 0].max()))
     chart = plain.figure(
-        traces, "The two, in their own plane", height=320, annotations=notes,
-        xaxis=axis("along the first", range=[left - 0.3 * longest, right + 0.3 * longest],
+        traces, Text("The two, in their own plane"), height=320, annotations=notes,
+        xaxis=axis(Text("along the first"), range=[left - 0.3 * longest, right + 0.3 * longest],
                    zeroline=True, zerolinecolor=theme.of(mode).grid, fixedrange=True),
-        yaxis=axis("across it", range=[-0.25 * longest, float(tips[1, 1]) + 0.25 * longest],
+        yaxis=axis(Text("across it"), range=[-0.25 * longest, float(tips[1, 1]) + 0.25 * longest],
                    scaleanchor="x", zeroline=True, zerolinecolor=theme.of(mode).grid,
                    fixedrange=True),
     )  # fmt: skip
@@ -75,17 +77,22 @@ def _note(text: str, at: np.ndarray, colour: str, up: int = 0) -> dict:
 def table(found: Pair) -> pd.DataFrame:
     """The numbers of the pair, one row each."""
     rows = [
-        ("angle, degrees", found.degrees), ("cosine", found.cosine), ("dot product", found.dot),
-        ("Euclidean distance", found.euclid), ("length of the first", found.first),
-        ("length of the second", found.second),
+        (Text("angle, degrees"), found.degrees), (Text("cosine"), found.cosine),
+        (Text("dot product"), found.dot), (Text("Euclidean distance"), found.euclid),
+        (Text("length of the first"), found.first), (Text("length of the second"), found.second),
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["measure", "value"])
+    return pd.DataFrame(rows, columns=[Text("measure"), Text("value")])
 
 
 def alt(found: Pair, names: tuple[str, str]) -> str:
     """The picture in a sentence."""
-    return (
-        f"{names[0]} and {names[1]} at an angle of {found.degrees:.0f} degrees; cosine "
-        f"{words.measure(found.cosine, 2)}, dot product {words.number(found.dot)}, Euclidean "
-        f"distance {words.number(found.euclid)}"
+    return Text(
+        "{first} and {second} at an angle of {degrees:.0f} degrees; cosine {cosine}, dot product "
+        "{dot}, Euclidean distance {euclid}",
+        first=names[0],
+        second=names[1],
+        degrees=found.degrees,
+        cosine=words.measure(found.cosine, 2),
+        dot=words.number(found.dot),
+        euclid=words.number(found.euclid),
     )

@@ -12,6 +12,17 @@ from recsys_core.asking.comparison import METRICS, Difference, decimals_of
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.theme import Mode
+from recsys_core.text import Text, later, worded
+
+# The axis of a metric, by which end of it is better.
+_AXES = {
+    None: later("{metric} minus that of {reference}"),
+    "lower": later("{metric} minus that of {reference}; left is better"),
+    "higher": later("{metric} minus that of {reference}; right is better"),
+}
+
+# Parts of ratings that were measured on.
+PARTS = later("validation"), later("test")
 
 # Pixels of a row, and of what stands above and below all.
 _ROW, _AROUND = 34, 150
@@ -44,10 +55,12 @@ def differences(
         suffix = "" if at == 0 else str(at + 1)
         for sure in (True, False):
             traces.append(_marks(models, metric, sure, suffix, names, mode))
-        better = METRICS[metric].better
-        toward = "" if better is None else f"; {'left' if better == 'lower' else 'right'} is better"
         layout[f"xaxis{suffix}"] = axis(
-            f"{METRICS[metric].title} minus that of {escape.plotly(reference)}{toward}",
+            Text(
+                _AXES[METRICS[metric].better],
+                metric=worded(METRICS[metric].title),
+                reference=escape.plotly(reference),
+            ),
             domain=[at / n + 0.02 * bool(at), (at + 1) / n - 0.02 * (at < n - 1)],
             zeroline=True,
             zerolinecolor=theme.of(mode).muted,
@@ -66,11 +79,15 @@ def differences(
             anchor=f"x{suffix}",
             range=[-0.6, len(models) - 0.4],
         )
-    for name, entry in (("beyond chance", True), ("may be chance", False)):
+    for name, entry in ((Text("beyond chance"), True), (Text("may be chance"), False)):
         traces.append(_legend(name, entry, mode))
     chart = plain.figure(
         traces,
-        f"How far from {escape.plotly(reference)}, on {part} ratings",
+        Text(
+            "How far from {reference}, on {part} ratings",
+            reference=escape.plotly(reference),
+            part=Text(part),
+        ),
         height=_AROUND + _ROW * len(models),
         margin={"t": 66},
         **layout,
@@ -114,7 +131,7 @@ def _marks(
         text=[f"{names[row]}: {_written(each)}" for row, _, each in found],
         hovertemplate="%{text}<extra></extra>",
         showlegend=False,
-        name="beyond chance" if sure else "may be chance",
+        name=Text("beyond chance") if sure else Text("may be chance"),
     )
 
 
@@ -142,23 +159,30 @@ def _legend(name: str, filled: bool, mode: Mode) -> Trace:
 def _written(each: Difference) -> str:
     places = decimals_of(each.low, each.high)
     value, low, high = (words.minus(f"{x:+.{places}f}") for x in (each.value, each.low, each.high))
-    return f"{value} ({low} to {high})"
+    return Text("{value} ({low} to {high})", value=value, low=low, high=high)
 
 
 def table(models: Sequence[Compared], metrics: Sequence[str]) -> pd.DataFrame:
     """Tabulate the differences: a row each model, value and both ends of the interval a metric."""
-    shown: dict[str, list[object]] = {"run": [model.name for model in models]}
+    shown: dict[str, list[object]] = {Text("run"): [model.name for model in models]}
     for metric in metrics:
         found = [model.differences.get(metric) for model in models]
-        title = METRICS[metric].title
-        shown[f"{title}, difference"] = [None if d is None else d.value for d in found]
-        shown[f"{title}, from"] = [None if d is None else d.low for d in found]
-        shown[f"{title}, to"] = [None if d is None else d.high for d in found]
-    return pd.DataFrame(shown).set_index("run").astype(float)
+        title = worded(METRICS[metric].title)
+        shown[Text("{metric}, difference", metric=title)] = [
+            None if d is None else d.value for d in found
+        ]
+        shown[Text("{metric}, from", metric=title)] = [None if d is None else d.low for d in found]
+        shown[Text("{metric}, to", metric=title)] = [None if d is None else d.high for d in found]
+    return pd.DataFrame(shown).set_index(Text("run")).astype(float)
 
 
 def alt(models: Sequence[Compared], reference: str, metrics: Sequence[str]) -> str:
     """What the picture shows, in a sentence."""
-    of = words.listed([METRICS[metric].title for metric in metrics])
-    count = words.plural("model", len(models))
-    return f"Differences of {count} from {reference} in {of}, with intervals"
+    return Text(
+        "Differences of {n:,}\N{NO-BREAK SPACE}model from {reference} in {metrics}, with intervals",
+        "Differences of {n:,}\N{NO-BREAK SPACE}models from {reference} in {metrics}, with "
+        "intervals",
+        n=len(models),
+        reference=reference,
+        metrics=words.listed([worded(METRICS[metric].title) for metric in metrics]),
+    )

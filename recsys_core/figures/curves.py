@@ -15,6 +15,7 @@ from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import Ratings
 from recsys_core.standardized import Unit
+from recsys_core.text import Text, worded
 from recsys_core.training import Epoch
 
 Measure = Literal["RMSE", "objective"]
@@ -28,6 +29,11 @@ _TIMES_AS_LONG = 3
 # Errors of the first epochs, this share of all, may lie above the picture: what is far higher than
 # all that follows would press the rest together at the foot.
 _BEGINNING = 0.1
+
+# What each series is called.
+_SERIES = {
+    "train": Text("training"), "validation": Text("validation"), "loss": Text("objective"),
+}  # fmt: skip
 
 # Which field of an Epoch each series shows.
 _FIELDS = {"train": "train_rmse", "validation": "validation_rmse", "loss": "loss"}
@@ -132,7 +138,7 @@ def live(
             y=[],
             mode="markers",
             marker=theme.point_ring(mode) | {"size": 11},
-            name="epoch shown",
+            name=Text("epoch shown"),
             showlegend=False,
             hoverinfo="skip",
         )
@@ -163,19 +169,19 @@ def _layout(
     mode: Mode,
     normalized: bool = False,
 ) -> dict[str, Any]:
-    error, unit = "RMSE", "RMSE (rating units)"
+    title, unit = Text("How well: RMSE over epochs"), Text("RMSE (rating units)")
     if normalized:
-        error, unit = "RMSE / s", "RMSE / s, no unit"
+        title, unit = Text("How well: RMSE / s over epochs"), Text("RMSE / s, no unit")
     return {
-        "title": f"How well: {error} over epochs" if measure == "RMSE" else "Objective over epochs",
+        "title": title if measure == "RMSE" else Text("Objective over epochs"),
         "hovermode": "closest",
         "xaxis": axis(
-            "epoch",
+            Text("epoch"),
             type="log" if log_x else "linear",
             range=[0, math.log10(max(last, 2))] if log_x else [-0.02 * last, 1.02 * last],
         ),
         "yaxis": axis(
-            unit if measure == "RMSE" else "objective",
+            unit if measure == "RMSE" else Text("objective"),
             type="log" if log_y else "linear",
             nticks=6,
         ),
@@ -190,7 +196,8 @@ def _forks(curves: Sequence[Curve], mode: Mode) -> list[dict[str, Any]]:
         plain.vline(curve.begins, {"color": colour, "width": 1, "dash": "dot"})
         | {
             "label": {
-                "text": f" fork at {curve.begins:,}", "textposition": "start", "textangle": 0,
+                "text": f" {Text('fork at {epoch:,}', epoch=curve.begins)}",
+                "textposition": "start", "textangle": 0,
                 "xanchor": "left", "yanchor": "bottom",
                 "font": {"size": theme.FONT_SIZE, "color": theme.of(mode).muted},
             },
@@ -220,7 +227,7 @@ def _curve(
     curve: Curve, name: str, mode: Mode, several: bool, measure: Measure, empty: bool = False
 ) -> Trace:
     values = [] if empty else curve.series(name)
-    what = {"train": "training", "validation": "validation", "loss": "objective"}[name]
+    what = _SERIES[name].worded()
     leads = name == curve.leading(measure)
     called = escape.plotly(escape.short(curve.name, 60))
     return trace(
@@ -237,7 +244,8 @@ def _curve(
         legendgroup=(curve.stream or curve.name) if several else what,
         showlegend=leads if several else True,
         meta={"series": name},
-        hovertemplate=f"{what}, epoch %{{x}}: %{{y:.4~f}}<extra>{called}</extra>",
+        hovertemplate=Text("{what}, epoch %{{x}}", what=what)
+        + f": %{{y:.4~f}}<extra>{called}</extra>",
     )
 
 
@@ -248,13 +256,13 @@ def baseline(name: str, mode: Mode) -> Trace:
         x=[],
         y=[],
         mode="lines+text",
-        text=["", name.lower()],
+        text=["", worded(name).lower()],
         textposition="top left",
         textfont={"size": theme.FONT_SIZE, "color": theme.of(mode).muted},
         line={"color": theme.of(mode).muted, "width": 1},
-        name=name,
+        name=worded(name),
         showlegend=False,
-        hovertemplate=f"{name}: %{{y:.4f}}<extra></extra>",
+        hovertemplate=f"{worded(name)}: %{{y:.4f}}<extra></extra>",
     )
 
 
@@ -273,9 +281,10 @@ def _star(curve: Curve, x: list[int], y: list[float], mode: Mode) -> Trace:
         y=y,
         mode="markers",
         marker={"symbol": "star", "size": 11, "color": theme.run_colour(curve.colour, mode)},
-        name="lowest validation error",
+        name=Text("lowest validation error"),
         showlegend=False,
-        hovertemplate="lowest validation error: %{y:.4f} at epoch %{x}<extra></extra>",
+        hovertemplate=Text("lowest validation error: %{{y:.4f}} at epoch %{{x}}")
+        + "<extra></extra>",
     )
 
 
@@ -293,25 +302,28 @@ def table(curve: Curve, train: Ratings | None = None) -> pd.DataFrame:
     """
     rows = pd.DataFrame(
         {
-            "epoch": [e.number for e in curve.epochs],
-            "training RMSE": [_rounded(e.train_rmse) for e in curve.epochs],
-            "validation RMSE": [_rounded(e.validation_rmse) for e in curve.epochs],
-            "objective": [float(f"{e.loss:.6g}") for e in curve.epochs],
-            "seconds": [round(e.seconds, 4) for e in curve.epochs],
+            Text("epoch"): [e.number for e in curve.epochs],
+            Text("training RMSE"): [_rounded(e.train_rmse) for e in curve.epochs],
+            Text("validation RMSE"): [_rounded(e.validation_rmse) for e in curve.epochs],
+            Text("objective"): [float(f"{e.loss:.6g}") for e in curve.epochs],
+            Text("seconds"): [round(e.seconds, 4) for e in curve.epochs],
         }
     )
     if train is not None:
         size, n = Unit.of(train).size, len(train)
         normalized = [e.train_rmse and round(e.train_rmse / size, 4) for e in curve.epochs]
         if curve.series("train"):
-            rows["training RMSE / s"] = normalized
-        rows["ratings per second"] = [
+            rows[Text("training RMSE / s")] = normalized
+        rows[Text("ratings per second")] = [
             round(n / e.seconds) if e.number and e.seconds > 0 else None for e in curve.epochs
         ]
-    for part, name in (("train", "training RMSE"), ("validation", "validation RMSE")):
+    for part, name in (
+        ("train", Text("training RMSE")),
+        ("validation", Text("validation RMSE")),
+    ):
         if not curve.series(part):
             rows = rows.drop(columns=name)
-    return rows.set_index("epoch")
+    return rows.set_index(Text("epoch"))
 
 
 def _rounded(error: float | None) -> float | None:
@@ -323,7 +335,13 @@ def alt(curves: Sequence[Curve], measure: Measure = "RMSE", normalized: bool = F
     whose = words.listed([curve.name for curve in curves])
     epochs = words.plural("epoch", _last(curves))
     if any(curve.leading(measure) == "loss" for curve in curves):
-        return f"The training objective of {whose} over {epochs}"
-    parts = ["training"] + ["validation"] * any(curve.series("validation") for curve in curves)
+        return Text("The training objective of {whose} over {epochs}", whose=whose, epochs=epochs)
     error = "RMSE / s" if normalized else "RMSE"
-    return f"{error} of {whose} over {epochs}; {words.listed(parts)}"
+    if any(curve.series("validation") for curve in curves):
+        return Text(
+            "{error} of {whose} over {epochs}; training and validation",
+            error=error, whose=whose, epochs=epochs,
+        )  # fmt: skip
+    return Text(
+        "{error} of {whose} over {epochs}; training", error=error, whose=whose, epochs=epochs
+    )

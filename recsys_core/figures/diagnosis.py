@@ -10,6 +10,7 @@ import pandas as pd
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace, vline
 from recsys_core.figures.theme import Mode
+from recsys_core.text import Text
 from recsys_core.training import Epoch
 
 
@@ -19,8 +20,8 @@ def figure(epochs: Sequence[Epoch], began: int, color_index: int, mode: Mode) ->
     colour = theme.run_colour(color_index, mode)
     traces = []
     for name, values, dashed in (
-        ("training", _train(epochs), True),
-        ("validation", [epoch.validation_rmse for epoch in epochs], False),
+        (Text("training"), _train(epochs), True),
+        (Text("validation"), [epoch.validation_rmse for epoch in epochs], False),
     ):
         if any(value is not None for value in values):
             traces.append(
@@ -31,7 +32,8 @@ def figure(epochs: Sequence[Epoch], began: int, color_index: int, mode: Mode) ->
                 )
             )  # fmt: skip
     note = {
-        "text": f"it began here: epoch {began}", "x": began, "xref": "x", "y": 1.0,
+        "text": Text("it began here: epoch {began}", began=began),
+        "x": began, "xref": "x", "y": 1.0,
         "yref": "y domain", "yanchor": "top", "showarrow": False, "xshift": 6,
         "xanchor": "left" if began < x[-1] / 2 else "right",
         "font": {"color": theme.of(mode).ink},
@@ -41,9 +43,9 @@ def figure(epochs: Sequence[Epoch], began: int, color_index: int, mode: Mode) ->
     low, high = float(known.min()), float(np.quantile(known, 0.95))
     room = 0.15 * max(high - low, 1e-6)
     chart = plain.figure(
-        traces, "Where it began", height=260, annotations=[note],
+        traces, Text("Where it began"), height=260, annotations=[note],
         shapes=[vline(began, {"color": theme.of(mode).ink, "width": 1.5, "dash": "dot"})],
-        xaxis=axis("epoch", zeroline=False),
+        xaxis=axis(Text("epoch"), zeroline=False),
         yaxis=axis("RMSE", zeroline=False, range=[low - room, high + 2 * room]),
     )  # fmt: skip
     return theme.dress(chart, mode)
@@ -57,8 +59,8 @@ def table(epochs: Sequence[Epoch]) -> pd.DataFrame:
     """The errors, one row an epoch."""
     return pd.DataFrame(
         {
-            "epoch": [epoch.number for epoch in epochs],
-            "training RMSE": _train(epochs),
-            "validation RMSE": [epoch.validation_rmse for epoch in epochs],
+            Text("epoch"): [epoch.number for epoch in epochs],
+            Text("training RMSE"): _train(epochs),
+            Text("validation RMSE"): [epoch.validation_rmse for epoch in epochs],
         }
     )

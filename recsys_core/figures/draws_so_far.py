@@ -9,6 +9,7 @@ from recsys_core import words
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
+from recsys_core.text import Text
 
 
 def figure(drawn: np.ndarray, mode: Mode) -> Figure:
@@ -17,20 +18,20 @@ def figure(drawn: np.ndarray, mode: Mode) -> Figure:
     chart = plain.figure(
         [
             trace(
-                "scatter", x=numbers, y=drawn, mode="markers", name="one draw",
+                "scatter", x=numbers, y=drawn, mode="markers", name=Text("one draw"),
                 marker={"color": colours.muted, "size": 5},
-                hovertemplate="draw %{x}: %{y:.2f}<extra></extra>",
+                hovertemplate=Text("draw %{{x}}: %{{y:.2f}}") + "<extra></extra>",
             ),
             trace(
-                "scatter", x=numbers, y=means(drawn), mode="lines", name="mean so far",
+                "scatter", x=numbers, y=means(drawn), mode="lines", name=Text("mean so far"),
                 line={"color": colours.accent, "width": 2.5},
-                hovertemplate="mean of %{x}: %{y:.2f}<extra></extra>",
+                hovertemplate=Text("mean of %{{x}}: %{{y:.2f}}") + "<extra></extra>",
             ),
         ],
-        "The selected cell by every kept draw",
+        Text("The selected cell by every kept draw"),
         height=400,
-        xaxis=axis("kept draw"),
-        yaxis=axis("predicted rating"),
+        xaxis=axis(Text("kept draw")),
+        yaxis=axis(Text("predicted rating")),
         legend={"orientation": "h", "y": 0, "yref": "container", "yanchor": "bottom"},
     )  # fmt: skip
     return theme.dress(chart, mode)
@@ -43,14 +44,22 @@ def means(drawn: np.ndarray) -> np.ndarray:
 
 def alt(drawn: np.ndarray) -> str:
     """The picture in a sentence; of the draws' predictions, (n_draws,)."""
-    return (
-        f"{words.plural('draw', len(drawn))} predict between {words.number(float(drawn.min()))} "
-        f"and {words.number(float(drawn.max()))}; their mean is {words.number(float(drawn.mean()))}"
+    return Text(
+        "{n:,}\N{NO-BREAK SPACE}draw predict between {low} and {high}; their mean is {mean}",
+        "{n:,}\N{NO-BREAK SPACE}draws predict between {low} and {high}; their mean is {mean}",
+        n=len(drawn),
+        low=words.number(float(drawn.min())),
+        high=words.number(float(drawn.max())),
+        mean=words.number(float(drawn.mean())),
     )
 
 
 def table(drawn: np.ndarray) -> pd.DataFrame:
     """The same, (n_draws,), as a table: one row a draw."""
     return pd.DataFrame(
-        {"draw": np.arange(1, len(drawn) + 1), "predicted": drawn, "mean so far": means(drawn)}
+        {
+            Text("draw"): np.arange(1, len(drawn) + 1),
+            Text("predicted"): drawn,
+            Text("mean so far"): means(drawn),
+        }
     )

@@ -7,6 +7,7 @@ import pandas as pd
 from recsys_core import escape
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, Trace, axis, trace
+from recsys_core.text import Text, worded
 
 # Pixels of a panel, and of what stands above and below all.
 _PANEL, _AROUND = 150, 110
@@ -35,7 +36,7 @@ def figure(
         title,
         xaxis=axis(str(table.index.name)),
         yaxis=axis(
-            "error",
+            Text("error"),
             type="log" if logarithmic else None,
             range=None if between is None else list(between),
         ),
@@ -45,7 +46,10 @@ def figure(
         note = {
             "x": epoch, "y": 1, "yref": "paper", "yanchor": "top", "xanchor": "left",
             "showarrow": False, "xshift": 6, "align": "left", "font": {"color": muted},
-            "text": f"epoch {epoch}: lowest {mark_lowest},<br>from here on it overfits",
+            "text": Text(
+                "epoch {epoch}: lowest {error},<br>from here on it overfits",
+                epoch=epoch, error=worded(mark_lowest),
+            ),
         }  # fmt: skip
         mark = plain.vline(epoch, {"color": muted, "width": 1, "dash": "dot"})
         chart["layout"] |= {"annotations": [note], "shapes": [mark]}
@@ -100,5 +104,5 @@ def _line(table: pd.DataFrame, number: int, mode: theme.Mode, called: str) -> Tr
             "dash": theme.run_dash(number, False),
             "width": 2,
         },
-        hovertemplate="%{y:.4~g}<extra>" + called + ", epoch %{x}</extra>",
+        hovertemplate="%{y:.4~g}<extra>" + Text("{what}, epoch %{{x}}", what=called) + "</extra>",
     )

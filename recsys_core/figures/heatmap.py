@@ -14,7 +14,7 @@ from recsys_core.asking.matrix_view import Block, View
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, Trace, axis, given, trace
 from recsys_core.figures.theme import Mode
-from recsys_core.text import Text
+from recsys_core.text import Number, Text
 
 # Values are printed in the cells of a block no larger than this, so that they can be read.
 _PRINTED_ROWS, _PRINTED_COLUMNS = 30, 16
@@ -117,9 +117,13 @@ def is_small(part: Block) -> bool:
 
 def _colour_bar(part: Block, view: View) -> dict:
     """Below a small block, which needs its width; beside a large one, which needs its height."""
-    what = {"error": "error", "uncertainty": "± rating"}.get(view, "rating")
-    if view == "predicted" and not part.has_ratings:
-        what = "preference"
+    what = Text("rating")
+    if view == "error":
+        what = Text("error")
+    elif view == "uncertainty":
+        what = Text("± rating")
+    elif view == "predicted" and not part.has_ratings:
+        what = Text("preference")
     bar = {
         "thickness": 10,
         "outlinewidth": 0,
@@ -135,11 +139,13 @@ def _colour_bar(part: Block, view: View) -> dict:
 def title(part: Block, view: View) -> str:
     """What a view shows, in a line."""
     what = {
-        "observed": "Observed ratings",
-        "predicted": "Predicted ratings" if part.has_ratings else "Predicted preferences",
-        "filled": "Gaps filled",
-        "error": "Errors, predicted − observed",
-        "uncertainty": "Uncertainty, the standard deviation of each prediction",
+        "observed": Text("Observed ratings"),
+        "predicted": Text("Predicted ratings")
+        if part.has_ratings
+        else Text("Predicted preferences"),
+        "filled": Text("Gaps filled"),
+        "error": Text("Errors, predicted − observed"),
+        "uncertainty": Text("Uncertainty, the standard deviation of each prediction"),
     }
     items = words.plural(part.item_noun, len(part.item_ids))
     return f"{what[view]} · {words.plural('user', len(part.user_ids))} × {items}"
@@ -152,32 +158,36 @@ def legend(part: Block, view: View) -> str:
         "observed": [
             Text("A dot is a gap: the user has not rated this {noun}.", noun=part.item_noun)
             if dotted
-            else "Blank: not rated."
+            else Text("Blank: not rated.")
         ],
         "predicted": [
-            "Every cell is a prediction."
+            Text("Every cell is a prediction.")
             if part.has_ratings
-            else "Every cell is a preference: about 0 for what nobody like them chose, 1 for what "
-            "they surely would."
+            else Text(
+                "Every cell is a preference: about 0 for what nobody like them chose, 1 for what "
+                "they surely would."
+            )
         ],
         "filled": [
-            "Bold: rated. Plain: predicted."
+            Text("Bold: rated. Plain: predicted.")
             if is_small(part)
-            else "A cell with a dot is predicted; the others are rated."
+            else Text("A cell with a dot is predicted; the others are rated.")
             if dotted
-            else "Rated cells show the rating, all others the prediction."
+            else Text("Rated cells show the rating, all others the prediction.")
         ],
         "error": [
-            "Red: predicted too high. Blue: too low. White: right.",
-            "A dot: no rating to compare with." if dotted else "Blank: no rating to compare with.",
+            Text("Red: predicted too high. Blue: too low. White: right."),
+            Text("A dot: no rating to compare with.")
+            if dotted
+            else Text("Blank: no rating to compare with."),
         ],
-        "uncertainty": ["The deeper, the less sure: few ratings speak for that number."],
+        "uncertainty": [Text("The deeper, the less sure: few ratings speak for that number.")],
     }
     marks = said[view]
     if part.held_out.any():
-        marks.append("Outlined: a rating held out of training.")
+        marks.append(Text("Outlined: a rating held out of training."))
     if part.hidden.any():
-        marks.append("?: hidden, for you to guess.")
+        marks.append(Text("?: hidden, for you to guess."))
     return " ".join(marks)
 
 
@@ -211,21 +221,29 @@ def _colours(part: Block, view: View, values: np.ndarray, mode: Mode) -> dict:
 
 def _sentences(part: Block) -> list[list[str]]:
     """What hovering over each cell says."""
-    parts = (("rated", part.trained), ("held out, rated", part.validation))
-    table = np.full(part.trained.shape, "unrated", object)
-    for word, values in (*parts, ("held out for the test, rated", part.test)):
+    # Worded once, not in each cell: a value "{}" stands for what a cell has there.
+    parts = (
+        (Text("rated {rating}", rating="{}"), part.trained),
+        (Text("held out, rated {rating}", rating="{}"), part.validation),
+        (Text("held out for the test, rated {rating}", rating="{}"), part.test),
+    )
+    table = np.full(part.trained.shape, str(Text("unrated")), object)
+    for said, values in parts:
         for at in zip(*np.nonzero(~np.isnan(values)), strict=True):
-            table[at] = f"{word} {escape.plotly(part.scale.said(values[at]))}"
+            table[at] = said.format(escape.plotly(part.scale.said(values[at])))
     if part.predicted is not None:
-        what = "predicted" if part.has_ratings else "preference"
+        what = Text("predicted {value}", value="{}")
+        if not part.has_ratings:
+            what = Text("preference {value}", value="{}")
+        error = Text("error {value}", value="{}")
         errors = part.values("error")
         for at, value in np.ndenumerate(part.predicted):
-            table[at] += f" · {what} {words.number(value)}"
+            table[at] += f" · {what.format(words.number(value))}"
             if part.deviation is not None:
                 table[at] += f" ± {words.number(part.deviation[at])}"
             if part.has_ratings and not np.isnan(errors[at]):
-                table[at] += f" · error {_signed(errors[at], 2)}"
-    table[part.hidden] = "hidden: to be guessed"
+                table[at] += f" · {error.format(_signed(errors[at], 2))}"
+    table[part.hidden] = str(Text("hidden: to be guessed"))
     return [
         [f"{user} · {item}<br>{table[r, c]}" for c, item in enumerate(items)]
         for items in [_hover_names(part.item_names)]
@@ -246,14 +264,14 @@ def _printed(part: Block, view: View) -> list[list[str]]:
         elif view == "filled" and not np.isnan(part.trained[at]):
             text[at] = f"<b>{words.given(values[at])}</b>"
         else:
-            text[at] = f"{values[at]:.{digits}f}"
+            text[at] = Number(f"{values[at]:.{digits}f}")
     return text.tolist()
 
 
 def _signed(value: float, digits: int) -> str:
     text = f"{abs(value):.{digits}f}"
     sign = "" if not text.strip("0.") else "+" if value > 0 else "−"
-    return sign + text
+    return Number(sign + text)
 
 
 def _gaps(part: Block, view: View) -> np.ndarray:
@@ -293,7 +311,7 @@ def _question_marks(part: Block, mode: Mode) -> list[Trace]:
     at_row, at_column = np.nonzero(part.hidden)
     marks = trace(
         "scatter", x=at_column, y=at_row, mode="text", text=["?"] * len(at_row), hoverinfo="skip",
-        textfont={"size": 15, "color": theme.ink(mode)}, name="hidden",
+        textfont={"size": 15, "color": theme.ink(mode)}, name=Text("hidden"),
     )  # fmt: skip
     return [marks]
 
@@ -310,7 +328,7 @@ def _outlines(cells: np.ndarray, mode: Mode, *, halo: bool) -> list[Trace]:
     corners = np.full((int(cells.sum()), 6, 2), np.nan)
     corners[:, :5] = np.argwhere(cells)[:, None] + around
     y, x = np.round(corners.reshape(-1, 2), 2).T
-    outlines = _path(x, y, theme.ink(mode), _OUTLINE_WIDTH) | {"name": "held out"}
+    outlines = _path(x, y, theme.ink(mode), _OUTLINE_WIDTH) | {"name": Text("held out")}
     # On a halo of paper they show on the deepest cells, too.
     return [_path(x, y, theme.paper(mode), 3), outlines] if halo else [outlines]
 
@@ -384,11 +402,16 @@ def live(part: Block, mode: Mode, *, sampled: bool = False) -> tuple[Figure, dic
         _one_colour(~np.isnan(known) & framed, paper),
         trace("heatmap", z=known, **cells, hoverinfo="skip", colorbar=_live_colour_bar(part)),
     ]
-    of = f": the {n_rows} × {n_columns} most rated" if sampled else ""
+    title = Text("The matrix, as predicted")
+    if sampled:
+        title = Text(
+            "The matrix, as predicted: the {rows} × {columns} most rated",
+            rows=n_rows, columns=n_columns,
+        )  # fmt: skip
     margin = {"b": 34, "t": 58}
     most = _WHOLE_NAME if n_rows <= _FEW_ROWS else _SHORT_NAME
-    names = _live_names(part.item_names, words.many(part.item_noun), most)
-    users = _live_names(part.user_names, "users", _SHORT_NAME)
+    names = _live_names(part.item_names, part.item_noun, most)
+    users = _live_names(part.user_names, "user", _SHORT_NAME)
     if "ticktext" in names:  # slanted above the columns, below the title
         shortened = [escape.short(name, most) for name in part.item_names]
         longest, last = 6.0 * max(map(len, shortened)), 6.0 * len(shortened[-1])
@@ -400,7 +423,7 @@ def live(part: Block, mode: Mode, *, sampled: bool = False) -> tuple[Figure, dic
     bare: dict[str, Any] = {"showgrid": False, "zeroline": False, "ticks": ""}
     chart = plain.figure(
         [*layers, *numbers, *_outlines(part.held_out, mode, halo=False)],
-        f"The matrix, as predicted{of}",
+        title,
         plot_bgcolor=paper,
         margin=margin,
         showlegend=False,
@@ -438,11 +461,19 @@ def live(part: Block, mode: Mode, *, sampled: bool = False) -> tuple[Figure, dic
 
 def live_alt(part: Block) -> str:
     """The live matrix in a sentence; it holds for every epoch."""
-    size = f"{words.plural('user', len(part.user_ids))} × "
-    size += words.plural(part.item_noun, len(part.item_ids))
-    what = "ratings" if part.has_ratings else "preferences"
-    known = "rating" if part.has_ratings else "choice"
-    return f"Predicted {what} at the epoch shown, {size}; each known {known} inside its cell"
+    users = words.plural("user", len(part.user_ids))
+    items = words.plural(part.item_noun, len(part.item_ids))
+    if part.has_ratings:
+        return Text(
+            "Predicted ratings at the epoch shown, {users} × {items}; each known rating inside its "
+            "cell",
+            users=users, items=items,
+        )  # fmt: skip
+    return Text(
+        "Predicted preferences at the epoch shown, {users} × {items}; each known choice inside its "
+        "cell",
+        users=users, items=items,
+    )  # fmt: skip
 
 
 def _one_colour(cells: np.ndarray, colour: str) -> Trace:
@@ -468,7 +499,7 @@ def _live_colour_bar(part: Block) -> dict[str, Any]:
         "ypad": 4,
         "outlinewidth": 0,
         "title": {
-            "text": "rating " if part.has_ratings else "preference ",
+            "text": f"{Text('rating') if part.has_ratings else Text('preference')} ",
             "side": "top",
             "font": {"size": theme.FONT_SIZE},
         },
@@ -515,8 +546,8 @@ def _live_numbers(
 
 def _live_legend(part: Block, mode: Mode) -> dict[str, Any]:
     """What the marks mean, beside the colour bar."""
-    marks = ["in a square: rated", "no square: a gap"]
-    marks += ["outlined: held out"] if part.held_out.any() else []
+    marks = [Text("in a square: rated"), Text("no square: a gap")]
+    marks += [Text("outlined: held out")] if part.held_out.any() else []
     return {
         "text": "<br>".join(marks),
         "align": "left",
@@ -532,21 +563,29 @@ def _live_legend(part: Block, mode: Mode) -> dict[str, Any]:
     }
 
 
-def _live_names(names: list[str], what: str, most: int) -> dict[str, Any]:
+def most_rated_first(noun: str) -> Text:
+    """The title of an axis: “users, most rated first”."""
+    return Text("{nouns}, most rated first", nouns=words.named(words.many(noun)))
+
+
+def _live_names(names: list[str], noun: str, most: int) -> dict[str, Any]:
     """Names of rows or columns where there is room for them, else what they are."""
     if len(names) > _NAMED_LINES:
-        return {"showticklabels": False, "title": f"{what}, most rated first"}
+        return {"showticklabels": False, "title": most_rated_first(noun)}
     texts = [escape.plotly(escape.short(name, most)) for name in names]
     return {"tickvals": list(range(len(names))), "ticktext": texts}
 
 
 def _held_out(part: Block) -> list[tuple[int, int, str]]:
     """Row, column and what to say of each cell held out; test ratings are not told."""
-    said = []
+    said: list[tuple[int, int, str]] = []
     for row, column in np.argwhere(part.held_out).tolist():
         value = float(part.validation[row, column])
-        text = "rating kept for the test"
+        text = Text("rating kept for the test")
         if not np.isnan(value):
-            text = f"rated {escape.plotly(part.scale.said(value))}, kept for validation"
+            text = Text(
+                "rated {rating}, kept for validation",
+                rating=escape.plotly(part.scale.said(value)),
+            )
         said.append((row, column, text))
     return said

@@ -10,13 +10,19 @@ from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import Ratings
+from recsys_core.text import Text
 
 # A scale of more steps than this, or of none, is drawn in bins.
 _MOST_BARS = 25
 
 
 def table(ratings: Ratings) -> pd.DataFrame:
-    """How many ratings there are of each value: columns rating, ratings.
+    """How many ratings there are of each value: columns rating, ratings."""
+    return _counted(ratings).set_axis([Text("rating"), Text("ratings")], axis=1)
+
+
+def _counted(ratings: Ratings) -> pd.DataFrame:
+    """The same for the picture.
 
     A continuous scale is cut into 20 bins, named by their middle.
     """
@@ -34,7 +40,7 @@ def table(ratings: Ratings) -> pd.DataFrame:
 
 def figure(ratings: Ratings, mode: Mode) -> Figure:
     """Bars: how many ratings of each value, in the colour of that value."""
-    counted = table(ratings)
+    counted = _counted(ratings)
     share = counted["ratings"] / max(len(ratings), 1)
     bars = trace(
         "bar",
@@ -49,19 +55,19 @@ def figure(ratings: Ratings, mode: Mode) -> Figure:
             "cmax": ratings.scale.high,
             "line": {"width": 0},
         },
-        hovertemplate="rating %{hovertext}: %{y:,} (%{customdata})<extra></extra>",
+        hovertemplate=Text("rating %{{hovertext}}: %{{y:,}} (%{{customdata}})") + "<extra></extra>",
     )
     mean = ratings.global_mean
     chart = plain.figure(
         [bars],
-        "How the ratings are spread",
+        Text("How the ratings are spread"),
         bargap=0.12,
-        xaxis=axis("rating", tickvals=_ticks(counted)),
-        yaxis=axis("ratings"),
+        xaxis=axis(Text("rating"), tickvals=_ticks(counted)),
+        yaxis=axis(Text("ratings")),
         shapes=[plain.vline(mean, {"dash": "dot", "width": 1.5, "color": theme.ink(mode)})],
         annotations=[
             {
-                "text": f"mean {words.number(mean)}",
+                "text": Text("mean {x}", x=words.number(mean)),
                 "x": mean,
                 "xref": "x",
                 "y": 1,

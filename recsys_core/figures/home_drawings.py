@@ -6,6 +6,7 @@ import numpy as np
 
 from recsys_core.datasets import music_party
 from recsys_core.figures import theme
+from recsys_core.text import Text
 
 _CELL, _STEP = 14, 17
 _WIDTH, _HEIGHT = 240, 112
@@ -20,7 +21,7 @@ def party() -> str:
     top = (_HEIGHT - _STEP * ratings.n_users + _STEP - _CELL) / 2
     return _drawing(
         _matrix(values, left, top, ratings.scale.low, ratings.scale.high),
-        "A table of 4 guests by 12 songs, coloured by rating, with gaps",
+        Text("A table of 4 guests by 12 songs, coloured by rating, with gaps"),
     )
 
 
@@ -39,7 +40,7 @@ def world() -> str:
     ]
     return _drawing(
         f'<g transform="translate(-16 -1)">{"".join(marks)}</g>',
-        "User factors times item factors give a matrix of ratings",
+        Text("User factors times item factors give a matrix of ratings"),
     )
 
 
@@ -60,7 +61,7 @@ def file() -> str:
             f'<rect x="{left + 132}" y="{y}" width="{_CELL}" height="{_CELL}" rx="2" '
             f'fill="{colour}"/>',
         ]
-    return _drawing("".join(marks), "A file with a user, an item and a rating in each row")
+    return _drawing("".join(marks), Text("A file with a user, an item and a rating in each row"))
 
 
 def _matrix(values: np.ndarray, left: float, top: float, low: float, high: float) -> str:

@@ -20,28 +20,39 @@ from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.point_labels import LONGEST_LABEL, positions
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import SIDES, Ratings, Scale, Side, most_first
-from recsys_core.text import Text
+from recsys_core.text import Number, Text, later
 
 Shade = Literal["kind", "group", "mean", "count", "false", "torn"]
 Method = Literal["pca", "factors", "tsne", "umap"]
 
 # How a map was made, as its title says it.
 _SEEN: dict[Method, str] = {
-    "pca": "by PCA",
-    "factors": "along two factors",
-    "tsne": "by t-SNE",
-    "umap": "by UMAP",
+    "pca": later("{what}, by PCA"),
+    "factors": later("{what}, along two factors"),
+    "tsne": later("{what}, by t-SNE"),
+    "umap": later("{what}, by UMAP"),
 }
 
 # What the depth of a colour says, where a map is shaded by what it errs in.
-_ERRORS: dict[Shade, str] = {"false": "false neighbours", "torn": "torn neighbours"}
+_ERRORS: dict[Shade, Text] = {
+    "false": Text("false neighbours"),
+    "torn": Text("torn neighbours"),
+}
 
 # What nearness on a map means.
+_BENT = later(
+    "Map of {title}; points near each other are alike, while distances between groups say little"
+)
 _NEAR: dict[Method, str] = {
-    "pca": "the nearer two points are, the more alike, as far as two directions can show it",
-    "factors": "each point lies where its values of these two factors put it",
-    "tsne": "points near each other are alike, while distances between groups say little",
-    "umap": "points near each other are alike, while distances between groups say little",
+    "pca": later(
+        "Map of {title}; the nearer two points are, the more alike, as far as two directions can "
+        "show it"
+    ),
+    "factors": later(
+        "Map of {title}; each point lies where its values of these two factors put it"
+    ),
+    "tsne": _BENT,
+    "umap": _BENT,
 }
 
 # Up to this many points, each carries its name.
@@ -137,8 +148,8 @@ def cloud(
 
 def title(clouds: Sequence[Cloud], method: Method) -> str:
     """What a map shows, in a line: “4 users and 12 songs, by PCA”."""
-    what = " and ".join(words.plural(cloud.noun, len(cloud.ids)) for cloud in clouds)
-    return f"{what}, {_SEEN[method]}"
+    what = words.listed([words.plural(cloud.noun, len(cloud.ids)) for cloud in clouds])
+    return Text(_SEEN[method], what=what)
 
 
 def figure(
@@ -188,8 +199,10 @@ def lines_said(clouds: Sequence[Cloud]) -> str:
     """What the lines of a dense map say; empty where there are none."""
     if not is_dense(clouds):
         return ""
-    ways = {"user": "solid", "item": "dotted"}
-    said = " and ".join(f"{words.many(cloud.noun)} ({ways[cloud.side]})" for cloud in clouds)
+    ways = {"user": later("{nouns} (solid)"), "item": later("{nouns} (dotted)")}
+    said = words.listed(
+        [Text(ways[cloud.side], nouns=words.named(words.many(cloud.noun))) for cloud in clouds]
+    )
     return Text(
         "Lines enclose the densest quarter, half and three quarters of the {said}.", said=said
     )
@@ -249,25 +262,25 @@ def table(clouds: Sequence[Cloud], group_names: Sequence[str] = ()) -> pd.DataFr
     for cloud in clouds:
         part = pd.DataFrame(
             {
-                "kind": cloud.noun,
-                "name": cloud.names,
+                Text("kind"): str(words.named(cloud.noun)),
+                Text("name"): cloud.names,
                 "x": cloud.xy[:, 0],
                 "y": cloud.xy[:, 1],
-                "mean rating": cloud.means,
-                "ratings": cloud.counts,
+                Text("mean rating"): cloud.means,
+                Text("ratings"): cloud.counts,
             }
         )
         if cloud.errors is not None:
-            part["map error"] = np.round(cloud.errors, 3)
+            part[Text("map error")] = np.round(cloud.errors, 3)
         if cloud.groups is not None:
-            part["group"] = [group_names[g] if g >= 0 else "" for g in cloud.groups]
+            part[Text("group")] = [group_names[g] if g >= 0 else "" for g in cloud.groups]
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
 
 
 def alt(clouds: Sequence[Cloud], method: Method) -> str:
     """The map in a sentence, for those who cannot see it."""
-    return f"Map of {title(clouds, method)}; {_NEAR[method]}"
+    return Text(_NEAR[method], title=title(clouds, method))
 
 
 def group_colour(group: int, mode: Mode) -> str:
@@ -295,7 +308,7 @@ def _add_points(
     }
     if shade == "group" and cloud.groups is not None:
         for group in np.unique(cloud.groups):
-            name = "others" if group < 0 else group_names[group]
+            name = Text("others") if group < 0 else group_names[group]
             of_group = theme.of(mode).mark if group < 0 else group_colour(int(group), mode)
             marker = common | {"color": of_group}
             if group < 0:
@@ -304,7 +317,7 @@ def _add_points(
         return
     if shade == "mean":
         marker = common | _shaded(cloud.means, theme.sequential(mode), scale.low, scale.high)
-        marker["colorbar"] = _colour_bar("mean rating")
+        marker["colorbar"] = _colour_bar(Text("mean rating"))
     elif shade == "count":
         # On a logarithmic scale: a few have thousands, most have a handful.
         depth = np.log10(np.maximum(cloud.counts, 1))
@@ -312,16 +325,16 @@ def _add_points(
         ramp = [[0, theme.of(mode).mark], [1, theme.ink(mode)]]
         ticks = np.arange(int(top) + 1)
         marker = common | _shaded(depth, ramp, 0, top)
-        marker["colorbar"] = _colour_bar("ratings") | {
+        marker["colorbar"] = _colour_bar(Text("ratings")) | {
             "tickvals": ticks,
-            "ticktext": [f"{10**t:,}" for t in ticks],
+            "ticktext": [Number(f"{10**t:,}") for t in ticks],
         }
     elif shade in _ERRORS and cloud.errors is not None:
         ramp = [[0, theme.of(mode).mark], [1, theme.ink(mode)]]
         marker = common | _shaded(cloud.errors, ramp, 0, 1)
-        marker["colorbar"] = _colour_bar(_ERRORS[shade]) | {
+        marker["colorbar"] = _colour_bar(_ERRORS[shade].worded()) | {
             "tickvals": [0, 1],
-            "ticktext": ["0: none", "1: all"],
+            "ticktext": [Text("0: none"), Text("1: all")],
         }
     else:
         marker = common | {"color": theme.COLOUR[cloud.side]}
@@ -329,7 +342,7 @@ def _add_points(
         marker.pop("colorbar", None)
         marker["showscale"] = False
     everyone = np.ones(len(cloud.ids), bool)
-    _add_trace(traces, cloud, everyone, words.many(cloud.noun), marker)
+    _add_trace(traces, cloud, everyone, words.named(words.many(cloud.noun)), marker)
 
 
 def _shaded(values: np.ndarray, colours: list, low: float, high: float) -> dict[str, Any]:
@@ -373,14 +386,24 @@ def _add_trace(
             showlegend=called not in {points["name"] for points in traces},
             marker=marker,
             hovertext=[
-                escape.plotly(escape.short(cloud.names[i], _LONGEST_HOVER))
-                + f"<br>{words.plural('rating', int(cloud.counts[i]))}"
-                + ("" if np.isnan(cloud.means[i]) else f", mean {words.number(cloud.means[i])}")
+                f"{escape.plotly(escape.short(cloud.names[i], _LONGEST_HOVER))}"
+                f"<br>{_rated(int(cloud.counts[i]), float(cloud.means[i]))}"
                 for i in at
             ],
             hoverinfo="text",
         )
     )
+
+
+def _rated(count: int, mean: float) -> Text:
+    """How often a point is rated, and how high on average."""
+    if np.isnan(mean):
+        return words.plural("rating", count)
+    return Text(
+        "{n:,}\N{NO-BREAK SPACE}rating, mean {mean}",
+        "{n:,}\N{NO-BREAK SPACE}ratings, mean {mean}",
+        n=count, mean=words.number(mean),
+    )  # fmt: skip
 
 
 def _chosen(
@@ -573,7 +596,7 @@ def live(
                     "size": _LIVE_NAMED_SIZE if named else _LIVE_SIZE,
                     "opacity": 1 if named else 0.7,
                 },
-                name=words.many(of.noun),
+                name=words.named(words.many(of.noun)),
                 hovertemplate="%{hovertext}<extra></extra>",
             )
         )
@@ -581,11 +604,17 @@ def live(
     bare = {"range": [-1, 1], "showticklabels": False, "zeroline": True}
     chart = plain.figure(
         traces,
-        "Latent space" + (f": {words.plural('point', n_points)}, a sample" if sampled else ""),
+        Text(
+            "Latent space: {n:,}\N{NO-BREAK SPACE}point, a sample",
+            "Latent space: {n:,}\N{NO-BREAK SPACE}points, a sample",
+            n=n_points,
+        )
+        if sampled
+        else Text("Latent space"),
         margin={"t": 62},
         uirevision="latent",
-        xaxis=axis("main direction", **bare),
-        yaxis=axis("second direction", **bare, scaleanchor="x"),
+        xaxis=axis(Text("main direction"), **bare),
+        yaxis=axis(Text("second direction"), **bare, scaleanchor="x"),
     )
     written = {"size": theme.FONT_SIZE, "color": theme.of(mode).muted}
     following = {
@@ -602,9 +631,12 @@ def live_table(
     train: Ratings, users: np.ndarray, items: np.ndarray, xy: np.ndarray | None
 ) -> pd.DataFrame:
     """The points shown: kind, name, and where they lie (``xy``, (n, 2); None: unknown yet)."""
-    rows = [("user", train.user_names[u]) for u in users]
-    rows += [(train.item_noun, train.item_names[i]) for i in items]
-    table = pd.DataFrame(rows, columns=["kind", "name"])
+    kinds = str(Text("user")), str(words.named(train.item_noun))
+    rows = [(kinds[0], train.user_names[u]) for u in users]
+    rows += [(kinds[1], train.item_names[i]) for i in items]
+    table = pd.DataFrame(rows, columns=[Text("kind"), Text("name")])
     if xy is None:
         return table
-    return table.assign(main=np.round(xy[:, 0], 4), second=np.round(xy[:, 1], 4))
+    return table.assign(
+        **{Text("main"): np.round(xy[:, 0], 4), Text("second"): np.round(xy[:, 1], 4)}
+    )

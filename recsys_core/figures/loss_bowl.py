@@ -11,7 +11,9 @@ from recsys_core import words
 from recsys_core.asking.inside.row_update import RowUpdate
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
+from recsys_core.figures.posterior_ellipses import named
 from recsys_core.figures.theme import Mode
+from recsys_core.text import Text
 
 # Points along each axis.
 _GRID = 49
@@ -46,17 +48,19 @@ def figure(update: RowUpdate, first: int, second: int, mode: Mode) -> Figure:
             colorscale=[[0, colours.paper], [1, colours.mark]], showlegend=False,
         ),
         trace(
-            "scatter", x=path[:, 0], y=path[:, 1], mode="lines+markers", name="the update",
+            "scatter", x=path[:, 0], y=path[:, 1], mode="lines+markers", name=Text("the update"),
             line={"color": theirs, "width": 2},
             marker={"color": theirs, "size": [10, *[7] * (len(path) - 1)],
                     "symbol": theme.SYMBOL[update.side]},
-            hovertext=[_at("before", before), *(_at("after", each) for each in path[1:])],
+            hovertext=[
+                _at(Text("before"), before), *(_at(Text("after"), each) for each in path[1:])
+            ],
             hoverinfo="text",
         ),
         trace(
-            "scatter", x=[lowest[0]], y=[lowest[1]], mode="markers", name="lowest with λ",
+            "scatter", x=[lowest[0]], y=[lowest[1]], mode="markers", name=Text("lowest with λ"),
             marker={"color": colours.ink, "size": 14, "symbol": "star"},
-            hovertext=[_at("lowest with λ", lowest)], hoverinfo="text",
+            hovertext=[_at(Text("lowest with λ"), lowest)], hoverinfo="text",
         ),
     ]  # fmt: skip
     if is_near(update, first, second):
@@ -66,21 +70,21 @@ def figure(update: RowUpdate, first: int, second: int, mode: Mode) -> Figure:
                 x=[without[0]],
                 y=[without[1]],
                 mode="markers",
-                name="lowest without λ",
+                name=Text("lowest without λ"),
                 marker={
                     "color": colours.ink,
                     "size": 12,
                     "symbol": "circle-open",
                     "line": {"width": 2.5},
                 },
-                hovertext=[_at("lowest without λ", without)],
+                hovertext=[_at(Text("lowest without λ"), without)],
                 hoverinfo="text",
             )  # fmt: skip
         )
     ends = [[float(line[0]), float(line[-1])] for line in lines]
     chart = plain.figure(
         traces,
-        "The loss over two of the row's numbers",
+        Text("The loss over two of the row's numbers"),
         height=380,
         xaxis=axis(_named(update, first), range=ends[0], zeroline=False),
         yaxis=axis(_named(update, second), range=ends[1], zeroline=False),
@@ -109,9 +113,13 @@ def alt(update: RowUpdate, first: int, second: int) -> str:
     """The picture in a sentence."""
     lowest = update.solution[[first, second]]
     without = update.on_slice(first, second)
-    return (
-        f"Rings of equal loss over {_named(update, first)} and {_named(update, second)}; the "
-        f"lowest point with λ at {_pair(lowest)}, without λ at {_pair(without)}"
+    return Text(
+        "Rings of equal loss over {first} and {second}; the lowest point with λ at {lowest}, "
+        "without λ at {without}",
+        first=_named(update, first),
+        second=_named(update, second),
+        lowest=_pair(lowest),
+        without=_pair(without),
     )
 
 
@@ -119,22 +127,21 @@ def table(update: RowUpdate) -> pd.DataFrame:
     """The row's numbers before, after, at the lowest point, and without λ: one line an unknown."""
     return pd.DataFrame(
         {
-            "number": [_named(update, at) for at in range(len(update.names))],
-            "before": update.before,
-            "after": update.path[-1],
-            "lowest with λ": update.solution,
-            "lowest without λ": update.without,
+            Text("number"): [_named(update, at) for at in range(len(update.names))],
+            Text("before"): update.before,
+            Text("after"): update.path[-1],
+            Text("lowest with λ"): update.solution,
+            Text("lowest without λ"): update.without,
         }
     )
 
 
 def _named(update: RowUpdate, at: int) -> str:
-    name = update.names[at]
-    return "bias" if name == "b" else f"factor {name}"
+    return named(update.names[at])
 
 
 def _pair(point: np.ndarray) -> str:
-    return " and ".join(words.factor(value) for value in point)
+    return words.listed([words.factor(value) for value in point])
 
 
 def _at(what: str, point: np.ndarray) -> str:

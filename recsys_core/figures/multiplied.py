@@ -10,6 +10,7 @@ from recsys_core.asking.inside.nmf_update import NMFUpdate
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
+from recsys_core.text import Text
 
 # Factors whose bars have their ratio written above.
 _MOST_WRITTEN = 16
@@ -24,14 +25,15 @@ def figure(update: NMFUpdate, mode: Mode) -> Figure:
     chart = plain.figure(
         [
             trace(
-                "bar", x=factors, y=row.numerator, name="numerator: what the ratings ask for",
+                "bar", x=factors, y=row.numerator, name=Text("numerator: what the ratings ask for"),
                 marker={"color": theme.COLOUR[update.side]},
-                hovertemplate="factor %{x}: numerator %{y:.3f}<extra></extra>",
+                hovertemplate=Text("factor %{{x}}: numerator %{{y:.3f}}") + "<extra></extra>",
             ),
             trace(
-                "bar", x=factors, y=row.denominator, name="denominator: what there is, and penalty",
+                "bar", x=factors, y=row.denominator,
+                name=Text("denominator: what there is, and penalty"),
                 marker={"color": colours.muted},
-                hovertemplate="factor %{x}: denominator %{y:.3f}<extra></extra>",
+                hovertemplate=Text("factor %{{x}}: denominator %{{y:.3f}}") + "<extra></extra>",
             ),
             *(
                 [trace(
@@ -41,11 +43,11 @@ def figure(update: NMFUpdate, mode: Mode) -> Figure:
                 )] if written else []
             ),
         ],
-        "Each factor is multiplied by numerator / denominator",
+        Text("Each factor is multiplied by numerator / denominator"),
         height=380,
         barmode="group",
-        xaxis=axis("factor", type="category"),
-        yaxis=axis("sum over the row's ratings", rangemode="tozero"),
+        xaxis=axis(Text("factor"), type="category"),
+        yaxis=axis(Text("sum over the row's ratings"), rangemode="tozero"),
         legend={"orientation": "h", "y": 0, "yref": "container", "yanchor": "bottom"},
     )  # fmt: skip
     return theme.dress(chart, mode)
@@ -55,7 +57,10 @@ def alt(update: NMFUpdate) -> str:
     """The picture in a sentence."""
     grow = int((update.row.ratio > 1).sum())
     n = len(update.row.ratio)
-    return f"Numerator and denominator of {words.plural('factor', n)}; {grow} of them grow"
+    return Text(
+        "Numerator and denominator of {factors}; {grow} of them grow",
+        factors=words.plural("factor", n), grow=grow,
+    )  # fmt: skip
 
 
 def table(update: NMFUpdate) -> pd.DataFrame:
@@ -63,11 +68,11 @@ def table(update: NMFUpdate) -> pd.DataFrame:
     row = update.row
     return pd.DataFrame(
         {
-            "factor": np.arange(1, len(row.ratio) + 1),
-            "before": update.before,
-            "numerator": row.numerator,
-            "denominator": row.denominator,
-            "ratio": row.ratio,
-            "after": row.factors,
+            Text("factor"): np.arange(1, len(row.ratio) + 1),
+            Text("before"): update.before,
+            Text("numerator"): row.numerator,
+            Text("denominator"): row.denominator,
+            Text("ratio"): row.ratio,
+            Text("after"): row.factors,
         }
     )

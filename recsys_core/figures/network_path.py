@@ -10,6 +10,7 @@ from recsys_core.asking.inside.network_path import NetworkPath
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.theme import Mode
+from recsys_core.text import Text
 
 # Lines between two layers: those that carry most.
 _MOST_LINES = 36
@@ -55,7 +56,7 @@ def figure(path: NetworkPath, mode: Mode) -> Figure:
             )
     chart = plain.figure(
         traces,
-        "The path of one prediction",
+        Text("The path of one prediction"),
         height=430,
         showlegend=False,
         xaxis=axis(
@@ -71,13 +72,13 @@ def _columns(path: NetworkPath) -> list[dict]:
     """What stands in each column: the numbers, what each is, and whether it passes anything on."""
     sides = [*path.user_embedding, *path.item_embedding]
     kinds = ["user"] * len(path.user_embedding) + ["item"] * len(path.item_embedding)
-    columns = [_column("embeddings", "embedding", sides, kinds)]
+    columns = [_column(Text("embeddings"), Text("embedding"), sides, kinds)]
     if len(path.inner):
-        columns.append(_column("first layer", "unit", path.inner, on=path.inner > 0))
-        columns.append(_column("second layer", "unit", path.outer, on=path.outer > 0))
+        columns.append(_column(Text("first layer"), Text("unit"), path.inner, on=path.inner > 0))
+        columns.append(_column(Text("second layer"), Text("unit"), path.outer, on=path.outer > 0))
     else:
-        columns.append(_column("products", "product", path.products))
-    columns.append(_column("prediction", "sum", [path.score]))
+        columns.append(_column(Text("products"), Text("product"), path.products))
+    columns.append(_column(Text("prediction"), Text("sum"), [path.score]))
     return columns
 
 
@@ -144,20 +145,30 @@ def _size(value: float, values: list[float]) -> float:
 def alt(path: NetworkPath) -> str:
     """The picture in a sentence."""
     if not len(path.inner):
-        return f"{words.plural('product', len(path.products))} add up to the prediction"
+        return Text(
+            "{n:,}\N{NO-BREAK SPACE}product add up to the prediction",
+            "{n:,}\N{NO-BREAK SPACE}products add up to the prediction",
+            n=len(path.products),
+        )
     on = int((path.inner > 0).sum()), int((path.outer > 0).sum())
-    return (
-        f"Of {len(path.inner)} units of the first layer {on[0]} pass something on, of "
-        f"{len(path.outer)} of the second {on[1]}; lines show what carries most"
-    )
+    return Text(
+        "Of {inner} units of the first layer {inner_on} pass something on, of {outer} of the "
+        "second {outer_on}; lines show what carries most",
+        inner=len(path.inner), inner_on=on[0], outer=len(path.outer), outer_on=on[1],
+    )  # fmt: skip
 
 
 def table(path: NetworkPath) -> pd.DataFrame:
     """The same as a table: layer, number, its value, and what it passes on."""
-    rows = [("user embedding", f + 1, v, v) for f, v in enumerate(path.user_embedding)]
-    rows += [("item embedding", f + 1, v, v) for f, v in enumerate(path.item_embedding)]
-    rows += [("product", f + 1, v, v) for f, v in enumerate(path.products)]
-    for layer, values in (("first layer", path.inner), ("second layer", path.outer)):
+    rows = [(Text("user embedding"), f + 1, v, v) for f, v in enumerate(path.user_embedding)]
+    rows += [(Text("item embedding"), f + 1, v, v) for f, v in enumerate(path.item_embedding)]
+    rows += [(Text("product"), f + 1, v, v) for f, v in enumerate(path.products)]
+    for layer, values in (
+        (Text("first layer"), path.inner),
+        (Text("second layer"), path.outer),
+    ):
         rows += [(layer, n + 1, v, max(v, 0.0)) for n, v in enumerate(values)]
-    rows.append(("sum", 1, path.score, path.score))
-    return pd.DataFrame(rows, columns=["layer", "number", "value", "passed on"])
+    rows.append((Text("sum"), 1, path.score, path.score))
+    return pd.DataFrame(
+        rows, columns=[Text("layer"), Text("number"), Text("value"), Text("passed on")]
+    )

@@ -91,7 +91,11 @@ def error_curve(*models: Model, measure: Measure = "RMSE", mode: Mode = "light")
         measure = "objective"
     chart = curves.drawn(found, mode, measure=measure)
     if len(models) == 1:
-        chart["layout"]["title"] = {"text": f"{names[0]}: {measure} over epochs"}
+        chart["layout"]["title"] = {
+            "text": Text("{name}: RMSE over epochs", name=names[0])
+            if measure == "RMSE"
+            else Text("{name}: objective over epochs", name=names[0])
+        }
     return _alone(chart, mode)
 
 

@@ -13,6 +13,7 @@ from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import Side
+from recsys_core.text import Text
 
 # How many standard deviations out both ellipses of a distribution are.
 TIMES = (1.0, 2.0)
@@ -37,8 +38,9 @@ def figure(
     colours, own = theme.of(mode), theme.COLOUR[side]
     traces = []
     for what, normal, colour, dash in (
-        ("prior", prior, colours.muted, "dash"), ("posterior", posterior, own, "solid"),
-    ):  # fmt: skip
+        (Text("prior"), prior, colours.muted, "dash"),
+        (Text("posterior"), posterior, own, "solid"),
+    ):
         for times in TIMES:
             ring = normal.ellipse(*two, times)
             traces.append(
@@ -49,13 +51,13 @@ def figure(
                     mode="lines",
                     name=what,
                     line={"color": colour, "width": 2.5 if times == 1 else 1.2, "dash": dash},
-                    fill="toself" if what == "posterior" and times == 1 else None,
+                    fill="toself" if normal is posterior and times == 1 else None,
                     fillcolor=f"{own}33",
                     showlegend=times == 1,
                     hoverinfo="skip",
                 )  # fmt: skip
             )
-    at = {"posterior mean": posterior.mean, **(points or {})}
+    at = {Text("posterior mean"): posterior.mean, **(points or {})}
     for (name, row), symbol in zip(at.items(), _SYMBOLS, strict=False):
         traces.append(
             trace(
@@ -74,7 +76,7 @@ def figure(
     low, high = held.min(axis=0), held.max(axis=0)
     chart = plain.figure(
         traces,
-        "Prior and posterior of two of the row's numbers",
+        Text("Prior and posterior of two of the row's numbers"),
         height=400,
         xaxis=axis(named(names[two[0]]), range=[low[0], high[0]], zeroline=False),
         yaxis=axis(named(names[two[1]]), range=[low[1], high[1]], zeroline=False),
@@ -86,11 +88,17 @@ def figure(
 def alt(prior: Normal, posterior: Normal, names: tuple[str, ...], two: tuple[int, int]) -> str:
     """The picture in a sentence."""
     was, is_now = prior.deviation(), posterior.deviation()
-    said = " and ".join(
-        f"{named(names[at])} from {words.number(was[at])} to {words.number(is_now[at])}"
-        for at in two
+    first, second = two
+    return Text(
+        "The posterior ellipse lies in that of the prior; standard deviations: {first} from "
+        "{first_was} to {first_is} and {second} from {second_was} to {second_is}",
+        first=named(names[first]),
+        first_was=words.number(was[first]),
+        first_is=words.number(is_now[first]),
+        second=named(names[second]),
+        second_was=words.number(was[second]),
+        second_is=words.number(is_now[second]),
     )
-    return f"The posterior ellipse lies in that of the prior; standard deviations: {said}"
 
 
 def table(
@@ -102,19 +110,19 @@ def table(
     ``points`` are further rows by name, (m,) each.
     """
     columns = {
-        "number": [named(name) for name in names],
-        "prior mean": prior.mean,
-        "prior deviation": prior.deviation(),
-        "posterior mean": posterior.mean,
-        "posterior deviation": posterior.deviation(),
+        Text("number"): [named(name) for name in names],
+        Text("prior mean"): prior.mean,
+        Text("prior deviation"): prior.deviation(),
+        Text("posterior mean"): posterior.mean,
+        Text("posterior deviation"): posterior.deviation(),
     }
     return pd.DataFrame(columns | dict(points or {}))
 
 
 def named(name: str) -> str:
     """What an unknown is called: “bias”, “factor 2”."""
-    return "bias" if name == "b" else f"factor {name}"
+    return Text("bias") if name == "b" else Text("factor {name}", name=name)
 
 
 def _pair(point: np.ndarray) -> str:
-    return " and ".join(words.factor(value) for value in point)
+    return words.listed([words.factor(value) for value in point])

@@ -14,12 +14,17 @@ from recsys_core.figures import plain, theme
 from recsys_core.figures.curves import baseline
 from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.theme import Mode
+from recsys_core.text import Text
 
 # The axis of what is counted, what a title calls it, and how hover says where a point is.
-_COUNTED: dict[Count, tuple[str, str, str]] = {
-    "epochs": ("epoch", "epochs", "epoch %{x}"),
-    "seconds": ("seconds of computing", "seconds", "after %{x:.3~g} s"),
-    "touched": ("ratings touched", "ratings touched", "after %{x:.3~s} ratings"),
+_COUNTED: dict[Count, tuple[Text, Text, Text]] = {
+    "epochs": (Text("epoch"), Text("epochs"), Text("epoch %{{x}}")),
+    "seconds": (Text("seconds of computing"), Text("seconds"), Text("after %{{x:.3~g}} s")),
+    "touched": (
+        Text("ratings touched"),
+        Text("ratings touched"),
+        Text("after %{{x:.3~s}} ratings"),
+    ),
 }
 
 # Pixels a line of the legend takes, and a letter of it.
@@ -75,9 +80,11 @@ def live(
     lines = max(1, -(-int(room) // _WIDTH))
     chart = plain.figure(
         traces,
-        f"Race: validation RMSE over {unit}",
-        xaxis=axis(title, type="log" if log_x else "linear"),
-        yaxis=axis("validation RMSE (rating units)", type="log" if log_y else "linear", nticks=7),
+        Text("Race: validation RMSE over {unit}", unit=unit),
+        xaxis=axis(title.worded(), type="log" if log_x else "linear"),
+        yaxis=axis(
+            Text("validation RMSE (rating units)"), type="log" if log_y else "linear", nticks=7
+        ),
         margin={"t": 40 + _LINE * min(lines, 6)},
         uirevision=f"{count} {log_x} {log_y} {[racer.stream for racer in racers]}",
     )
@@ -87,7 +94,7 @@ def live(
 def _lane(racer: Racer, count: Count, mode: Mode) -> Trace:
     called = escape.plotly(escape.short(racer.name, 60))
     colour = theme.run_colour(racer.colour, mode)
-    where = "in one pass" if racer.single else _COUNTED[count][2]
+    where = Text("in one pass") if racer.single else _COUNTED[count][2].worded()
     return trace(
         "scatter",
         x=[],
@@ -99,7 +106,7 @@ def _lane(racer: Racer, count: Count, mode: Mode) -> Trace:
             "width": 2.5,
         },
         marker={"symbol": "circle", "size": [10, 0], "color": colour} if racer.single else None,
-        name=called + (" (one pass)" if racer.single else ""),
+        name=Text("{name} (one pass)", name=called) if racer.single else called,
         legendgroup=racer.stream,
         showlegend=True,
         hovertemplate=f"{where}: %{{y:.4~f}}<extra>{called}</extra>",
@@ -114,10 +121,10 @@ def _star(racer: Racer, mode: Mode) -> Trace:
         y=[],
         mode="markers",
         marker={"symbol": "star", "size": 11, "color": theme.run_colour(racer.colour, mode)},
-        name="lowest validation error",
+        name=Text("lowest validation error"),
         legendgroup=racer.stream,
         showlegend=False,
-        hovertemplate=f"lowest validation error: %{{y:.4f}}<extra>{called}</extra>",
+        hovertemplate=Text("lowest validation error: %{{y:.4f}}") + f"<extra>{called}</extra>",
     )
 
 
@@ -130,10 +137,16 @@ def table(lanes: Sequence[Lane]) -> pd.DataFrame:
             zip(lane.seconds, lane.at("touched"), lane.errors, strict=True)
         )
     ]
-    columns = ["run", "epoch", "seconds", "ratings touched", "validation RMSE"]
-    return pd.DataFrame(rows, columns=columns).set_index("run")
+    columns = [
+        Text("run"), Text("epoch"), Text("seconds"), Text("ratings touched"),
+        Text("validation RMSE"),
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns).set_index(columns[0])
 
 
 def alt(names: Sequence[str], count: Count) -> str:
     """What the race shows, in a sentence; it holds at every moment."""
-    return f"Validation RMSE of {words.listed(list(names))} over {_COUNTED[count][1]}"
+    return Text(
+        "Validation RMSE of {names} over {unit}",
+        names=words.listed(list(names)), unit=_COUNTED[count][1],
+    )  # fmt: skip

@@ -14,8 +14,9 @@ from recsys_core.asking.disagreement import RANKED
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
+from recsys_core.text import Text, worded
 
-TITLE = "Rank by each metric"
+TITLE = Text("Rank by each metric")
 
 # Pixels of a rank, and of what stands above and below all; letters of a name beside a line.
 _ROW, _AROUND, _LONGEST = 34, 120, 22
@@ -42,8 +43,13 @@ def figure(ranks: pd.DataFrame, values: pd.DataFrame, lines: Sequence[Line], mod
         shade = muted if line.colour is None else theme.run_colour(line.colour, mode)
         called = escape.plotly(escape.short(line.name, 60))
         hover = [
-            f"{called}<br>{METRICS[metric].title} {_value(values.iloc[row][metric])}, "
-            f"rank {place:.0f}"
+            Text(
+                "{name}<br>{metric} {value}, rank {place:.0f}",
+                name=called,
+                metric=worded(METRICS[metric].title),
+                value=_value(values.iloc[row][metric]),
+                place=place,
+            )
             if np.isfinite(place)
             else ""
             for metric, place in zip(metrics, y, strict=True)
@@ -63,7 +69,7 @@ def figure(ranks: pd.DataFrame, values: pd.DataFrame, lines: Sequence[Line], mod
     n = len(lines)
     chart = plain.figure(
         traces,
-        TITLE,
+        TITLE.worded(),
         height=_ROW * n + _AROUND,
         annotations=_apart(notes),
         xaxis=axis(
@@ -71,7 +77,7 @@ def figure(ranks: pd.DataFrame, values: pd.DataFrame, lines: Sequence[Line], mod
             range=[-0.3, len(metrics) - 0.7], side="top", fixedrange=True, showgrid=True,
         ),
         yaxis=axis(
-            "rank", tickvals=list(range(1, n + 1)), range=[n + 0.6, 0.4], fixedrange=True,
+            Text("rank"), tickvals=list(range(1, n + 1)), range=[n + 0.6, 0.4], fixedrange=True,
         ),
         margin={"t": 84, "r": 150},
     )  # fmt: skip
@@ -98,9 +104,11 @@ def _apart(notes: list[dict]) -> list[dict]:
 
 def _titled(metric: str) -> str:
     """The metric as the axis names it, and which end comes first where neither is better."""
-    title = METRICS[metric].title.removesuffix(", %")
+    title = worded(METRICS[metric].title).removesuffix(", %")
     if METRICS[metric].better is None:
-        return f"{title},<br>{'most' if RANKED[metric] else 'least'} first"
+        if RANKED[metric]:
+            return Text("{metric},<br>most first", metric=title)
+        return Text("{metric},<br>least first", metric=title)
     return title
 
 
@@ -110,12 +118,12 @@ def _value(value: float) -> str:
 
 def table(values: pd.DataFrame, ranks: pd.DataFrame) -> pd.DataFrame:
     """Value and rank of each model, one row a model."""
-    columns: dict[str, object] = {"model": list(values.index)}
+    columns: dict[str, object] = {Text("model"): list(values.index)}
     for metric in values:
-        columns[METRICS[str(metric)].title] = values[metric].to_numpy()
-        columns[f"rank by {METRICS[str(metric)].title.removesuffix(', %')}"] = ranks[
-            metric
-        ].to_numpy()
+        title = worded(METRICS[str(metric)].title)
+        columns[title] = values[metric].to_numpy()
+        ranked = Text("rank by {metric}", metric=title.removesuffix(", %"))
+        columns[ranked] = ranks[metric].to_numpy()
     return pd.DataFrame(columns)
 
 
@@ -125,5 +133,12 @@ def alt(ranks: pd.DataFrame) -> str:
     for metric in ranks:
         first = [str(name) for name in ranks.index[ranks[metric] == 1]]
         if first:
-            said.append(f"{METRICS[str(metric)].title} {words.listed(first)}")
-    return f"{TITLE} of {len(ranks)} models; first by {', by '.join(said)}"
+            said.append(
+                Text(
+                    "by {metric} {names}",
+                    metric=worded(METRICS[str(metric)].title), names=words.listed(first),
+                )
+            )  # fmt: skip
+    return Text(
+        "Rank by each metric of {n} models; first {said}", n=len(ranks), said=", ".join(said)
+    )

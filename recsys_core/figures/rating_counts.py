@@ -10,10 +10,19 @@ from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import SIDES, Ratings
+from recsys_core.text import Text
 
 
 def table(ratings: Ratings) -> pd.DataFrame:
     """Ratings a user and an item, most first: columns kind, name, rank, ratings."""
+    found = _ranked(ratings)
+    found["kind"] = [str(words.named(kind)) for kind in found["kind"]]
+    columns = [Text("kind"), Text("name"), Text("rank"), Text("ratings")]
+    return found.set_axis(columns, axis=1)
+
+
+def _ranked(ratings: Ratings) -> pd.DataFrame:
+    """The same for the picture."""
     parts = []
     for side in SIDES:
         of = ratings.axis(side)
@@ -33,7 +42,7 @@ def table(ratings: Ratings) -> pd.DataFrame:
 
 def figure(ratings: Ratings, mode: Mode) -> Figure:
     """The long tail: ratings of each user and each item, most first."""
-    ranked = table(ratings)
+    ranked = _ranked(ratings)
     large = max(ratings.n_users, ratings.n_items) > 60
     traces = []
     for side in SIDES:
@@ -48,18 +57,19 @@ def figure(ratings: Ratings, mode: Mode) -> Figure:
                 x=part["rank"].to_numpy(),
                 y=part["ratings"].to_numpy(),
                 customdata=[escape.plotly(name) for name in part["name"]],
-                name=words.many(kind),
+                name=words.named(words.many(kind)),
                 mode="lines" if large else "lines+markers",
                 line={"color": colour, "width": 2},
                 marker={"symbol": symbol, "size": 7},
-                hovertemplate="%{customdata}: %{y:,} ratings, rank %{x:,}<extra></extra>",
+                hovertemplate=Text("%{{customdata}}: %{{y:,}} ratings, rank %{{x:,}}")
+                + "<extra></extra>",
             )
         )
     kind = "log" if max(ratings.n_users, ratings.n_items) > 500 else "linear"
     chart = plain.figure(
         traces,
-        f"How many ratings each user and each {ratings.item_noun} has",
-        xaxis=axis("rank, most rated first", type=kind),
-        yaxis=axis("ratings", type=kind, rangemode="tozero"),
+        Text("How many ratings each user and each {noun} has", noun=words.named(ratings.item_noun)),
+        xaxis=axis(Text("rank, most rated first"), type=kind),
+        yaxis=axis(Text("ratings"), type=kind, rangemode="tozero"),
     )
     return theme.dress(chart, mode)

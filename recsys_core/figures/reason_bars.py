@@ -15,6 +15,7 @@ from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
 from recsys_core.figures.waterfall import adding_up
 from recsys_core.ratings import Scale
+from recsys_core.text import Number, Text
 
 # Pixels from one bar to the next.
 _ROW = 26
@@ -22,10 +23,10 @@ _ROW = 26
 # So many ratings have a bar of their own.
 MOST = 8
 
-REST = "training beyond these ratings"
+REST = Text("training beyond these ratings")
 
 # What that is, for a tooltip.
-WHAT_REST_IS = (
+WHAT_REST_IS = Text(
     "In training, this user's numbers were found together with everyone else's. From these ratings "
     "alone, with all else fixed, they would be a little different; this is what that changes."
 )
@@ -56,13 +57,20 @@ def summands(reasons: Reasons, names: list[str], most: int | None = None) -> pd.
     one. ``rest`` is left out where it is shown as 0.
     """
     table = reasons.table.head(most)
-    rows = [("before these ratings", "start", np.nan, reasons.start)]
+    rows: list[tuple[str, str, float, float]] = [
+        (Text("before these ratings"), "start", np.nan, reasons.start)
+    ]
     rows += [(names[int(row.item)], "rating", row.rating, row.pull) for row in table.itertuples()]
     n_others = max(reasons.n_ratings, len(reasons.table)) - len(table)
     if n_others:
         others = reasons.pulled - float(table["pull"].sum())
-        rows.append((words.plural("other rating", n_others), "others", np.nan, others))
-    rows.append((REST, "rest", np.nan, reasons.rest))
+        several = Text(
+            "{n:,}\N{NO-BREAK SPACE}other rating",
+            "{n:,}\N{NO-BREAK SPACE}other ratings",
+            n=n_others,
+        )
+        rows.append((several, "others", np.nan, others))
+    rows.append((REST.worded(), "rest", np.nan, reasons.rest))
     found = pd.DataFrame(rows, columns=["summand", "kind", "rating", "value"])
     found["shown"] = adding_up(found["value"].to_numpy(), digits(reasons))
     unseen = (found["kind"] == "rest") & (found["shown"] == 0)
@@ -112,7 +120,13 @@ def figure(
     letters = 24 if n == 2 else 20  # longer numbers need room, too
     said = words.given if scale is None else scale.said
     labels = [
-        escape.plotly(f"{escape.short(row.summand, letters)}, rated {said(row.rating)}")
+        escape.plotly(
+            Text(
+                "{name}, rated {rating}",
+                name=escape.short(row.summand, letters),
+                rating=said(row.rating),
+            )
+        )
         if row.kind == "rating"
         else row.summand
         for row in table.itertuples()
@@ -133,7 +147,7 @@ def figure(
         textposition="outside",
         cliponaxis=False,
         hovertext=[
-            _wrapped(WHAT_REST_IS) if kind == "rest" else f"{label}: {_signed(value, n)}"
+            _wrapped(WHAT_REST_IS.worded()) if kind == "rest" else f"{label}: {_signed(value, n)}"
             for kind, label, value in zip(table["kind"], labels, table["shown"], strict=True)
         ],
         hoverinfo="text",
@@ -141,13 +155,13 @@ def figure(
     low, high = float(values.min(initial=0.0)), float(values.max(initial=0.0))
     room = 0.7 * max(high - low, 0.1)  # for the numbers, in a narrow column as well
     # Short enough for the narrow column of Predictions, and a telephone.
-    title = f"Why {escape.plotly(escape.short(item, 34))}?"
+    title = Text("Why {item}?", item=escape.plotly(escape.short(item, 34)))
     chart = plain.figure(
         [bars],
         title,
         height=_ROW * len(table) + 96,
         xaxis=axis(
-            "pull, in rating units" if of_ratings else "pull on the preference",
+            Text("pull, in rating units") if of_ratings else Text("pull on the preference"),
             range=[low - room, high + room],
             zeroline=True,
             zerolinecolor=theme.of(mode).muted,
@@ -179,7 +193,7 @@ def because(reasons: Reasons, names: list[str], most: int = 2) -> str:
 
     text = " · ".join(named(table[table["pull"] > 0].head(most)))
     if len(table) and table["pull"].iloc[0] < 0:
-        against = f"(against it: {named(table.head(1))[0]})"
+        against = Text("(against it: {what})", what=named(table.head(1))[0])
         return f"{text} {against}" if text else against
     return text
 
@@ -187,7 +201,7 @@ def because(reasons: Reasons, names: list[str], most: int = 2) -> str:
 def _plain(value: float, digits: int) -> str:
     """So many decimals, with a proper minus."""
     text = f"{abs(value):.{digits}f}"
-    return f"−{text}" if value < 0 and text.strip("0.") else text
+    return Number(f"−{text}" if value < 0 and text.strip("0.") else text)
 
 
 def _signed(value: float, digits: int) -> str:

@@ -12,8 +12,9 @@ from recsys_core.experiments.recovery_map import Cell, Plan
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
+from recsys_core.text import Text
 
-TITLE = "R² of the true factors found"
+TITLE = Text("R² of the true factors found")
 
 # Pixels of a row, and of what stands above and below all.
 _ROW, _AROUND = 46, 110
@@ -59,15 +60,16 @@ def figure(plan: Plan, found: Cells, mode: Mode) -> Figure:
     ticks = {"ticks": "", "showgrid": False, "zeroline": False, "fixedrange": True}
     chart = plain.figure(
         [cells],
-        TITLE,
+        TITLE.worded(),
         height=_ROW * shape[0] + _AROUND,
         shapes=[ring | {"line": line} for line in lines],
         xaxis=axis(
-            "filled", tickvals=list(range(shape[1])), range=[-0.5, shape[1] - 0.5],
+            Text("filled"), tickvals=list(range(shape[1])), range=[-0.5, shape[1] - 0.5],
             ticktext=[words.percent(density) for density in plan.densities], **ticks,
         ),
         yaxis=axis(
-            "noise (rating units)", tickvals=list(range(shape[0])), range=[-0.5, shape[0] - 0.5],
+            Text("noise (rating units)"), tickvals=list(range(shape[0])),
+            range=[-0.5, shape[0] - 0.5],
             ticktext=[words.given(noise) for noise in plan.noises], **ticks,
         ),
     )  # fmt: skip
@@ -77,17 +79,23 @@ def figure(plan: Plan, found: Cells, mode: Mode) -> Figure:
 def _hover(plan: Plan, found: Cells, at: tuple[int, int]) -> str:
     row, column = at
     density = plan.densities[column]
-    said = (
-        f"{words.percent(density)} filled, {words.number(density * plan.n_items)} ratings per user"
-        f"<br>noise {words.given(plan.noises[row])}"
+    said = Text(
+        "{share} filled, {ratings} ratings per user<br>noise {noise}",
+        share=words.percent(density),
+        ratings=words.number(density * plan.n_items),
+        noise=words.given(plan.noises[row]),
     )
     if at not in found:
-        return f"{said}<br>not measured yet"
+        return Text("{said}<br>not measured yet", said=said)
     cell = found[at]
-    return (
-        f"{said}<br>R² {words.measure(cell.r2, 2)}, {words.plural('seed', cell.n)}: "
-        f"{words.measure(cell.lowest, 2)} to {words.measure(cell.highest, 2)}"
-        f"<br>by chance {words.measure(cell.by_chance, 2)}"
+    return Text(
+        "{said}<br>R² {r2}, {seeds}: {low} to {high}<br>by chance {chance}",
+        said=said,
+        r2=words.measure(cell.r2, 2),
+        seeds=words.plural("seed", cell.n),
+        low=words.measure(cell.lowest, 2),
+        high=words.measure(cell.highest, 2),
+        chance=words.measure(cell.by_chance, 2),
     )
 
 
@@ -96,14 +104,14 @@ def table(plan: Plan, found: Cells) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "noise": plan.noises[row],
-                "filled": plan.densities[column],
-                "ratings per user": plan.densities[column] * plan.n_items,
+                Text("noise"): plan.noises[row],
+                Text("filled"): plan.densities[column],
+                Text("ratings per user"): plan.densities[column] * plan.n_items,
                 "R²": cell.r2,
-                "lowest": cell.lowest,
-                "highest": cell.highest,
-                "by chance": cell.by_chance,
-                "seeds": cell.n,
+                Text("lowest"): cell.lowest,
+                Text("highest"): cell.highest,
+                Text("by chance"): cell.by_chance,
+                Text("seeds"): cell.n,
             }
             for (row, column), cell in sorted(found.items())
         ]
@@ -113,12 +121,17 @@ def table(plan: Plan, found: Cells) -> pd.DataFrame:
 def alt(plan: Plan, found: Cells) -> str:
     """The map in a sentence, for those who cannot see it."""
     if not found:
-        return f"{TITLE}, over noise and density; nothing is measured yet"
+        return Text("R² of the true factors found, over noise and density; nothing is measured yet")
     values = [cell.r2 for cell in found.values()]
-    said = (
-        f"{TITLE}, over {len(plan.noises)} noises and {len(plan.densities)} densities; from "
-        f"{words.measure(min(values), 2)} to {words.measure(max(values), 2)}"
+    said = Text(
+        "R² of the true factors found, over {noises} noises and {densities} densities; from {low} "
+        "to {high}",
+        noises=len(plan.noises),
+        densities=len(plan.densities),
+        low=words.measure(min(values), 2),
+        high=words.measure(max(values), 2),
     )
     if plan.present in found:
-        said += f"; of the data in view {words.measure(found[plan.present].r2, 2)}, outlined"
+        r2 = words.measure(found[plan.present].r2, 2)
+        return Text("{said}; of the data in view {r2}, outlined", said=said, r2=r2)
     return said

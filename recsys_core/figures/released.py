@@ -21,13 +21,16 @@ def figure(found: Released, mode: Mode) -> Figure:
         "scatter", x=epochs, y=apart, mode="lines+markers",
         line={"color": theme.of(mode).accent, "width": 2},
         marker={"size": 6, "color": theme.of(mode).accent},
-        hovertext=[f"epoch {e}: {words.number(d)}" for e, d in zip(epochs, apart, strict=True)],
+        hovertext=[
+            Text("epoch {epoch}: {distance}", epoch=int(e), distance=words.number(d))
+            for e, d in zip(epochs, apart, strict=True)
+        ],
         hoverinfo="text",
     )  # fmt: skip
     chart = plain.figure(
-        [line], "What is left of the change", height=240,
-        xaxis=axis("epoch", zeroline=False),
-        yaxis=axis("distance, √rating units", rangemode="tozero"),
+        [line], Text("What is left of the change"), height=240,
+        xaxis=axis(Text("epoch"), zeroline=False),
+        yaxis=axis(Text("distance, √rating units"), rangemode="tozero"),
     )  # fmt: skip
     return theme.dress(chart, mode)
 
@@ -46,7 +49,10 @@ def sentence(found: Released) -> Text:
 
 def alt(found: Released) -> str:
     """The curve in a sentence."""
-    return f"Distance between the changed row and the one left alone. {sentence(found)}"
+    return Text(
+        "Distance between the changed row and the one left alone. {sentence}",
+        sentence=sentence(found),
+    )
 
 
 def table(found: Released) -> pd.DataFrame:
@@ -54,8 +60,8 @@ def table(found: Released) -> pd.DataFrame:
     apart = found.apart
     return pd.DataFrame(
         {
-            "epoch": np.arange(len(apart)) + found.epoch,
-            "distance": apart,
-            "share left": apart / (apart[0] or 1.0),
+            Text("epoch"): np.arange(len(apart)) + found.epoch,
+            Text("distance"): apart,
+            Text("share left"): apart / (apart[0] or 1.0),
         }
     )

@@ -14,8 +14,9 @@ from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.rank_lines import Line
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import Scale
+from recsys_core.text import Text, later
 
-TITLE = "What is predicted, and what was given"
+TITLE = Text("What is predicted, and what was given")
 
 
 def figure(
@@ -30,7 +31,7 @@ def figure(
     muted = theme.of(mode).muted
     traces = [
         trace(
-            "scatter", x=ends, y=ends, mode="lines", name="as predicted", hoverinfo="skip",
+            "scatter", x=ends, y=ends, mode="lines", name=Text("as predicted"), hoverinfo="skip",
             line={"color": muted, "width": 1, "dash": "dash"},
         )
     ]  # fmt: skip
@@ -56,52 +57,70 @@ def figure(
     room = 0.03 * (high - low)
     chart = plain.figure(
         traces,
-        TITLE,
+        TITLE.worded(),
         height=380,
-        xaxis=axis("mean prediction", range=[low - room, high + room]),
-        yaxis=axis("mean rating given", range=[low - room, high + room]),
+        xaxis=axis(Text("mean prediction"), range=[low - room, high + room]),
+        yaxis=axis(Text("mean rating given"), range=[low - room, high + room]),
         margin={"t": 84},
     )
     return theme.dress(chart, mode)
 
 
 def _hover(row: pd.Series, name: str) -> str:
-    said = (
-        f"{name}<br>predicted {row['predicted']:.2f}, given {row['actual']:.2f} on average<br>"
-        f"{int(row['n']):,} ratings"
-    )
+    lines = [
+        Text(
+            "predicted {predicted:.2f}, given {given:.2f} on average",
+            predicted=row["predicted"], given=row["actual"],
+        )
+    ]  # fmt: skip
     if np.isfinite(row["actual_low"]):
-        said += f", interval {row['actual_low']:.2f} to {row['actual_high']:.2f}"
-    return said
+        lines.append(
+            Text(
+                "{n:,} ratings, interval {low:.2f} to {high:.2f}",
+                n=int(row["n"]), low=row["actual_low"], high=row["actual_high"],
+            )
+        )  # fmt: skip
+    else:
+        lines.append(Text("{n:,} ratings", n=int(row["n"])))
+    return "<br>".join([name, *lines])
 
 
 def table(tables: Sequence[pd.DataFrame], names: Sequence[str]) -> pd.DataFrame:
     """All bins of all models, one row a bin."""
     parts: list[Any] = []
     for name, each in zip(names, tables, strict=True):
-        parts.append(each.rename(columns=_COLUMNS).assign(model=name))
-    together = pd.concat(parts, ignore_index=True)
-    return together[["model", *_COLUMNS.values()]]
+        parts.append(each[list(_COLUMNS)].assign(model=name))
+    together = pd.concat(parts, ignore_index=True)[["model", *_COLUMNS]]
+    said = {column: Text(heading) for column, heading in _COLUMNS.items()}
+    return together.rename(columns=said | {"model": Text("model")})
 
 
 _COLUMNS = {
-    "low": "predicted from",
-    "high": "to",
-    "n": "ratings",
-    "predicted": "mean prediction",
-    "actual": "mean rating",
-    "actual_low": "interval from",
-    "actual_high": "interval to",
+    "low": later("predicted from"),
+    "high": later("to"),
+    "n": later("ratings"),
+    "predicted": later("mean prediction"),
+    "actual": later("mean rating"),
+    "actual_low": later("interval from"),
+    "actual_high": later("interval to"),
 }
 
 
 def alt(names: Sequence[str], tables: Sequence[pd.DataFrame]) -> str:
     """The lines in a sentence."""
     ends = [
-        f"{name} from {words.number(float(each['actual'].iloc[0]))} where "
-        f"{words.number(float(each['predicted'].iloc[0]))} is predicted to "
-        f"{words.number(float(each['actual'].iloc[-1]))} where "
-        f"{words.number(float(each['predicted'].iloc[-1]))} is"
+        Text(
+            "{name} from {low} where {predicted_low} is predicted to {high} where "
+            "{predicted_high} is",
+            name=name,
+            low=words.number(float(each["actual"].iloc[0])),
+            predicted_low=words.number(float(each["predicted"].iloc[0])),
+            high=words.number(float(each["actual"].iloc[-1])),
+            predicted_high=words.number(float(each["predicted"].iloc[-1])),
+        )
         for name, each in zip(names, tables, strict=True)
     ]
-    return f"{TITLE}, by bins of predictions; {'; '.join(ends)}"
+    return Text(
+        "What is predicted, and what was given, by bins of predictions; {ends}",
+        ends="; ".join(ends),
+    )

@@ -10,6 +10,7 @@ from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
 from recsys_core.models import FactorModel
+from recsys_core.text import Text
 
 # Points drawn a side at most, those with the most ratings; and items with a name beside them.
 MOST, _NAMED = 500, 12
@@ -27,13 +28,13 @@ def figure(turned: FactorModel, reach: float, first: int, second: int, mode: Mod
     p, q = turned.user_factors[users], turned.item_factors[items]
     traces = [
         trace(
-            "scatter", x=p[:, first], y=p[:, second], mode="markers", name="users",
+            "scatter", x=p[:, first], y=p[:, second], mode="markers", name=Text("users"),
             marker={"size": 7, "color": theme.USER, "symbol": theme.USER_SYMBOL, "opacity": 0.7},
             hovertext=[escape.plotly(train.user_names[u]) for u in users], hoverinfo="text",
         ),
         trace(
             "scatter", x=q[:, first], y=q[:, second], mode="markers+text",
-            name=words.many(train.item_noun),
+            name=words.named(words.many(train.item_noun)),
             marker={"size": 8, "color": theme.ITEM, "symbol": theme.ITEM_SYMBOL},
             text=[
                 f" {escape.plotly(escape.short(names[i], _LONGEST))} " if free else ""
@@ -46,9 +47,9 @@ def figure(turned: FactorModel, reach: float, first: int, second: int, mode: Mod
     ends = [-1.08 * reach, 1.08 * reach]
     line = {"zeroline": True, "zerolinecolor": theme.of(mode).muted, "fixedrange": True}
     chart = plain.figure(
-        traces, "Turned, and predicting the same", height=440,
-        xaxis=axis(f"factor {first + 1}", range=ends, **line),
-        yaxis=axis(f"factor {second + 1}", range=ends, scaleanchor="x", **line),
+        traces, Text("Turned, and predicting the same"), height=440,
+        xaxis=axis(Text("factor {name}", name=first + 1), range=ends, **line),
+        yaxis=axis(Text("factor {name}", name=second + 1), range=ends, scaleanchor="x", **line),
     )  # fmt: skip
     return theme.dress(chart, mode)
 
@@ -84,8 +85,8 @@ def table(turned: FactorModel, first: int, second: int) -> pd.DataFrame:
     q = turned.item_factors[items]
     return pd.DataFrame(
         {
-            turned.train.item_noun: [turned.train.item_names[i] for i in items],
-            f"factor {first + 1}": q[:, first],
-            f"factor {second + 1}": q[:, second],
+            words.named(turned.train.item_noun): [turned.train.item_names[i] for i in items],
+            Text("factor {name}", name=first + 1): q[:, first],
+            Text("factor {name}", name=second + 1): q[:, second],
         }
     )

@@ -12,6 +12,7 @@ from recsys_core.experiments.seed_band import Shared
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
+from recsys_core.text import Text
 
 # Pixels of a row of neighbours, and of what stands above and below all; letters of a name there.
 _ROW, _AROUND, _LONGEST = 26, 130, 26
@@ -38,36 +39,52 @@ def figure(
     traces = [
         trace(
             "scatter", x=epochs, y=band["lowest"].to_numpy(), showlegend=False,
-            hovertemplate="lowest, epoch %{x}: %{y:.4f}<extra></extra>", **edge,
+            hovertemplate=Text("lowest, epoch %{{x}}: %{{y:.4f}}") + "<extra></extra>", **edge,
         ),
         trace(
-            "scatter", x=epochs, y=band["highest"].to_numpy(), name="lowest to highest",
+            "scatter", x=epochs, y=band["highest"].to_numpy(), name=Text("lowest to highest"),
             fill="tonexty", fillcolor=_faded(shade),
-            hovertemplate="highest, epoch %{x}: %{y:.4f}<extra></extra>", **edge,
+            hovertemplate=Text("highest, epoch %{{x}}: %{{y:.4f}}") + "<extra></extra>", **edge,
         ),
         trace(
-            "scatter", x=epochs, y=band["mean"].to_numpy(), mode="lines", name="mean",
+            "scatter", x=epochs, y=band["mean"].to_numpy(), mode="lines", name=Text("mean"),
             line={"width": 1.5, "color": theme.ink(mode), "dash": "dot"}, customdata=counts,
-            hovertemplate="mean of %{customdata} seeds, epoch %{x}: %{y:.4f}<extra></extra>",
+            hovertemplate=Text("mean of %{{customdata}} seeds, epoch %{{x}}: %{{y:.4f}}")
+            + "<extra></extra>",
         ),
         trace(
             "scatter", x=list(range(len(own))), y=list(own), mode="lines", name=called,
             line={"width": 2.5, "color": shade},
-            hovertemplate=f"{what}, epoch %{{x}}: %{{y:.4f}}<extra>{called}</extra>",
+            hovertemplate=Text("{what}, epoch %{{x}}", what=_named(what))
+            + f": %{{y:.4f}}<extra>{called}</extra>",
         ),
     ]  # fmt: skip
-    title = f"{what[0].upper()}{what[1:]} over epochs, {title_of(band)}"
+    title = Text("{what} over epochs, {seeds}", what=_begun(what), seeds=title_of(band))
     chart = plain.figure(
         traces,
         title,
         height=340,
-        xaxis=axis("epoch"),
+        xaxis=axis(Text("epoch")),
         yaxis=axis(
-            what if what == "objective" else "RMSE (rating units)", nticks=6, range=_ends(band)
+            _named(what) if what == "objective" else Text("RMSE (rating units)"),
+            nticks=6,
+            range=_ends(band),
         ),
         margin={"t": 84},
     )
     return theme.dress(chart, mode)
+
+
+def _named(what: str) -> str:
+    """What is measured, as a picture names it."""
+    said = {"objective": Text("objective"), "validation RMSE": Text("validation RMSE"),
+            "training RMSE": Text("training RMSE")}  # fmt: skip
+    return said.get(what, what)
+
+
+def _begun(what: str) -> str:
+    """What is measured, at the beginning of a sentence."""
+    return _named(what)[:1].upper() + _named(what)[1:]
 
 
 def _ends(band: pd.DataFrame) -> list[float] | None:
@@ -93,12 +110,17 @@ def _faded(colour: str) -> str:
 def alt(band: pd.DataFrame, what: str, name: str) -> str:
     """The band in a sentence."""
     if not len(band):
-        return f"{what[0].upper()}{what[1:]} of {name} over epochs; no seeds yet"
+        return Text("{what} of {name} over epochs; no seeds yet", what=_begun(what), name=name)
     last = band.iloc[-1]
-    return (
-        f"{what[0].upper()}{what[1:]} of {name} over epochs, {title_of(band)}; at epoch "
-        f"{int(last['epoch'])} from {words.error(last['lowest'])} to "
-        f"{words.error(last['highest'])}, mean {words.error(last['mean'])}"
+    return Text(
+        "{what} of {name} over epochs, {seeds}; at epoch {epoch} from {low} to {high}, mean {mean}",
+        what=_begun(what),
+        name=name,
+        seeds=title_of(band),
+        epoch=int(last["epoch"]),
+        low=words.error(last["lowest"]),
+        high=words.error(last["highest"]),
+        mean=words.error(last["mean"]),
     )
 
 
@@ -115,27 +137,35 @@ def neighbours(found: Sequence[Shared], names: Sequence[str], mode: Mode) -> Fig
         lines["x"] += [each.lowest, each.highest, None]
         lines["y"] += [row, row, None]
     hover = [
-        f"{escape.plotly(escape.short(name, 100))}<br>{each.common:.1f} of {each.listed} shared by "
-        f"two seeds, {each.always} by all<br>Jaccard index {words.measure(each.mean, 2)} "
-        f"({words.measure(each.lowest, 2)} to {words.measure(each.highest, 2)})"
+        Text(
+            "{name}<br>{common:.1f} of {listed} shared by two seeds, {always} by all<br>Jaccard "
+            "index {mean} ({low} to {high})",
+            name=escape.plotly(escape.short(name, 100)),
+            common=float(each.common),
+            listed=each.listed,
+            always=each.always,
+            mean=words.measure(each.mean, 2),
+            low=words.measure(each.lowest, 2),
+            high=words.measure(each.highest, 2),
+        )
         for each, name in zip(found, names, strict=True)
     ]
     traces = [
         trace(
-            "scatter", **lines, mode="lines", name="all pairs of seeds",
+            "scatter", **lines, mode="lines", name=Text("all pairs of seeds"),
             line={"color": muted, "width": 2}, hoverinfo="skip",
         ),
         trace(
-            "scatter", x=[each.mean for each in found], y=rows, mode="markers", name="mean",
+            "scatter", x=[each.mean for each in found], y=rows, mode="markers", name=Text("mean"),
             marker={"symbol": theme.ITEM_SYMBOL, "size": 10, "color": shade},
             hovertext=hover, hoverinfo="text",
         ),
     ]  # fmt: skip
     chart = plain.figure(
         traces,
-        "Nearest neighbours that seeds share",
+        Text("Nearest neighbours that seeds share"),
         height=_ROW * len(found) + _AROUND,
-        xaxis=axis("Jaccard index of two lists of neighbours", range=[-0.02, 1.02]),
+        xaxis=axis(Text("Jaccard index of two lists of neighbours"), range=[-0.02, 1.02]),
         yaxis=axis(
             None,
             tickvals=rows,
@@ -153,12 +183,12 @@ def neighbours_table(found: Sequence[Shared], names: Sequence[str], noun: str) -
     """The same as a table, one row an item."""
     return pd.DataFrame(
         {
-            noun: list(names),
-            "mean Jaccard": [each.mean for each in found],
-            "lowest": [each.lowest for each in found],
-            "highest": [each.highest for each in found],
-            "shared by two seeds": [each.common for each in found],
-            "in all lists": [each.always for each in found],
+            words.named(noun): list(names),
+            Text("mean Jaccard"): [each.mean for each in found],
+            Text("lowest"): [each.lowest for each in found],
+            Text("highest"): [each.highest for each in found],
+            Text("shared by two seeds"): [each.common for each in found],
+            Text("in all lists"): [each.always for each in found],
         }
     )
 
@@ -166,7 +196,11 @@ def neighbours_table(found: Sequence[Shared], names: Sequence[str], noun: str) -
 def neighbours_alt(found: Sequence[Shared], noun: str) -> str:
     """The neighbours in a sentence; ``noun`` is what items are called, in the plural."""
     means = [each.mean for each in found]
-    return (
-        f"How many of the nearest {noun} seeds share, for {len(found)} {noun}; mean Jaccard index "
-        f"from {words.measure(min(means), 2)} to {words.measure(max(means), 2)}"
+    return Text(
+        "How many of the nearest {nouns} seeds share, for {n} {nouns}; mean Jaccard index from "
+        "{low} to {high}",
+        nouns=words.named(noun),
+        n=len(found),
+        low=words.measure(min(means), 2),
+        high=words.measure(max(means), 2),
     )

@@ -11,8 +11,9 @@ from recsys_core.experiments.selection_study import Plan, Row
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
+from recsys_core.text import Text
 
-TITLE = "Held-out error and error on all pairs, over selection"
+TITLE = Text("Held-out error and error on all pairs, over selection")
 
 
 def figure(plan: Plan, rows: Sequence[Row], colour: int, mode: Mode) -> Figure:
@@ -29,7 +30,10 @@ def figure(plan: Plan, rows: Sequence[Row], colour: int, mode: Mode) -> Figure:
     for at, name in enumerate(names):
         called = escape.plotly(escape.short(name, 40))
         shade = muted if at else theme.run_colour(colour, mode)
-        for what, filled in (("held out", False), ("all pairs", True)):
+        for what, filled in (
+            (Text("held out"), False),
+            (Text("all pairs"), True),
+        ):
             y = [(row.everything if filled else row.held_out)[name] for row in rows]
             traces.append(
                 trace(
@@ -38,8 +42,14 @@ def figure(plan: Plan, rows: Sequence[Row], colour: int, mode: Mode) -> Figure:
                     marker={"symbol": "square" if filled else "square-open", "size": 10,
                             "color": shade, "line": {"width": 2, "color": shade}},
                     hovertext=[
-                        f"{called}, {what}<br>selection {words.given(row.strength)}: "
-                        f"RMSE {words.error(value)}, {words.plural('seed', row.n)}"
+                        Text(
+                            "{name}, {what}<br>selection {strength}: RMSE {rmse}, {seeds}",
+                            name=called,
+                            what=what,
+                            strength=words.given(row.strength),
+                            rmse=words.error(value),
+                            seeds=words.plural("seed", row.n),
+                        )
                         for row, value in zip(rows, y, strict=True)
                     ],
                     hoverinfo="text",
@@ -47,13 +57,13 @@ def figure(plan: Plan, rows: Sequence[Row], colour: int, mode: Mode) -> Figure:
             )  # fmt: skip
     chart = plain.figure(
         traces,
-        TITLE,
+        TITLE.worded(),
         height=440,
         legend={"y": -0.2, "yanchor": "top"},
         margin={"t": 38},
         shapes=[plain.vline(plan.present, {"color": theme.of(mode).mark, "width": 1})],
-        xaxis=axis("selection: 0 at random", range=[-0.05, 1.05], nticks=6),
-        yaxis=axis("RMSE against the noise-free ratings", rangemode="tozero", nticks=6),
+        xaxis=axis(Text("selection: 0 at random"), range=[-0.05, 1.05], nticks=6),
+        yaxis=axis(Text("RMSE against the noise-free ratings"), rangemode="tozero", nticks=6),
     )
     return theme.dress(chart, mode)
 
@@ -63,11 +73,11 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "selection": row.strength,
-                "model": name,
-                "RMSE on held-out pairs": row.held_out[name],
-                "RMSE on all pairs": row.everything[name],
-                "seeds": row.n,
+                Text("selection"): row.strength,
+                Text("model"): name,
+                Text("RMSE on held-out pairs"): row.held_out[name],
+                Text("RMSE on all pairs"): row.everything[name],
+                Text("seeds"): row.n,
             }
             for row in rows
             for name in row.held_out
@@ -78,9 +88,13 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
 def alt(rows: Sequence[Row]) -> str:
     """The picture in a sentence: both errors of the first model."""
     said = [
-        f"{words.given(row.strength)}: {words.error(held)} and "
-        f"{words.error(next(iter(row.everything.values())))}"
+        Text(
+            "{strength}: {held_out} and {everything}",
+            strength=words.given(row.strength),
+            held_out=words.error(held),
+            everything=words.error(next(iter(row.everything.values()))),
+        )
         for row in rows
         for held in list(row.held_out.values())[:1]
     ]
-    return f"{TITLE}; {', '.join(said)}"
+    return f"{TITLE.worded()}; {', '.join(said)}"

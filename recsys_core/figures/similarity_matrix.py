@@ -11,6 +11,7 @@ from recsys_core import escape, words
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
+from recsys_core.text import Text
 
 # Letters of a name beside a row; hovering says the whole.
 _LONGEST_LABEL = 24
@@ -21,7 +22,10 @@ _MOST_PRINTED = 16
 
 def title(noun: str, compared: str) -> str:
     """What a matrix of similarities shows, in a line: “How alike users are, by factors”."""
-    return f"How alike {words.many(noun)} are, {compared}"
+    return Text(
+        "How alike {nouns} are, {compared}",
+        nouns=words.named(words.many(noun)), compared=compared,
+    )  # fmt: skip
 
 
 def figure(table: pd.DataFrame, title: str, mode: Mode, selected: int | None = None) -> Figure:
@@ -40,7 +44,10 @@ def figure(table: pd.DataFrame, title: str, mode: Mode, selected: int | None = N
         text=[[words.measure(value, 2) for value in row] for row in values] if small else None,
         texttemplate="%{text}" if small else None,
         hovertext=[
-            [f"{a} and {b}: {words.measure(values[r, c])}" for c, b in enumerate(names)]
+            [
+                Text("{a} and {b}: {x}", a=a, b=b, x=words.measure(values[r, c]))
+                for c, b in enumerate(names)
+            ]
             for r, a in enumerate(names)
         ],
         hoverinfo="text",

@@ -7,11 +7,12 @@ import pandas as pd
 
 from recsys_core import escape, words
 from recsys_core.asking.matrix_view import Block, block_of
-from recsys_core.figures import plain, theme
+from recsys_core.figures import heatmap, plain, theme
 from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import SIDES, Axis, Ratings
 from recsys_core.splits import Split
+from recsys_core.text import Text
 
 # Up to these sizes every rating is drawn in its colour.
 _MOST_USERS, _MOST_ITEMS = 30, 40
@@ -76,7 +77,7 @@ def figure(ratings: Ratings, mode: Mode) -> Figure:
     shares, rows, columns = block_shares(ratings)
     noun = ratings.item_noun
     if shares.shape == (ratings.n_users, ratings.n_items):
-        drawn, title = _each_rating(ratings, mode), "Every rating"
+        drawn, title = _each_rating(ratings, mode), Text("Every rating")
     else:
         drawn = trace(
             "heatmap",
@@ -86,34 +87,43 @@ def figure(ratings: Ratings, mode: Mode) -> Figure:
             colorscale=[[0, theme.paper(mode)], [1, theme.ink(mode)]],
             zmin=0,
             zmax=max(100 * float(shares.max()), 1e-9),
-            colorbar={"title": {"text": "% rated"}, "thickness": 10, "outlinewidth": 0},
-            hovertemplate=(
-                f"users from rank %{{y:,}}, {words.many(noun)} from rank %{{x:,}}: "
-                "%{z:.1f} % rated<extra></extra>"
-            ),
+            colorbar={"title": {"text": Text("% rated")}, "thickness": 10, "outlinewidth": 0},
+            hovertemplate=Text(
+                "users from rank %{{y:,}}, {nouns} from rank %{{x:,}}: %{{z:.1f}} % rated",
+                nouns=words.named(words.many(noun)),
+            )
+            + "<extra></extra>",
         )
         n_users, n_items = int(np.diff(rows).max()), int(np.diff(columns).max())
-        block = f"{words.plural('user', n_users)} × {words.plural(noun, n_items)}"
-        title = f"What is known, in blocks of {block}"
+        title = Text(
+            "What is known, in blocks of {users} × {items}",
+            users=words.plural("user", n_users), items=words.plural(noun, n_items),
+        )  # fmt: skip
     chart = plain.figure(
         [drawn],
         title,
         height=420,
-        xaxis=axis(f"{words.many(noun)}, most rated first", showgrid=False),
-        yaxis=axis("users, most rated first", autorange="reversed", showgrid=False),
+        xaxis=axis(heatmap.most_rated_first(noun), showgrid=False),
+        yaxis=axis(heatmap.most_rated_first("user"), autorange="reversed", showgrid=False),
     )
     return theme.dress(chart, mode)
 
 
 def alt(ratings: Ratings) -> str:
     """The picture in a sentence, for those who cannot see it."""
-    noun = words.many(ratings.item_noun)
+    nouns = words.named(words.many(ratings.item_noun))
     each = block_shares(ratings)[0].shape == (ratings.n_users, ratings.n_items)
-    what = "Every rating" if each else "Share of cells rated, in blocks of the matrix"
-    return (
-        f"{what}; users by {noun}, both most rated first; "
-        f"{words.percent(ratings.density)} of all cells are rated"
-    )
+    share = words.percent(ratings.density)
+    if each:
+        return Text(
+            "Every rating; users by {nouns}, both most rated first; {share} of all cells are rated",
+            nouns=nouns, share=share,
+        )  # fmt: skip
+    return Text(
+        "Share of cells rated, in blocks of the matrix; users by {nouns}, both most rated first; "
+        "{share} of all cells are rated",
+        nouns=nouns, share=share,
+    )  # fmt: skip
 
 
 def _each_rating(ratings: Ratings, mode: Mode) -> Trace:
@@ -136,7 +146,7 @@ def _each_rating(ratings: Ratings, mode: Mode) -> Trace:
         ygap=0,
         hoverongaps=False,
         showscale=True,
-        colorbar={"title": {"text": "rating"}, "thickness": 10, "outlinewidth": 0},
+        colorbar={"title": {"text": Text("rating")}, "thickness": 10, "outlinewidth": 0},
         customdata=[[said["item"][i] for i in items]] * len(users),
         text=[[said["user"][u]] * len(items) for u in users],
         zhoverformat=".3~g",  # so Plotly writes a minus; a format in the template, a hyphen

@@ -13,8 +13,9 @@ from recsys_core.experiments.split_study import Row
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
+from recsys_core.text import Text, worded
 
-TITLE = "Validation RMSE under each split"
+TITLE = Text("Validation RMSE under each split")
 
 # Pixels of a row, and of what stands above and below all.
 _ROW, _AROUND = 42, 140
@@ -27,7 +28,7 @@ def figure(rows: Sequence[Row], name: str, colour: int, mode: Mode) -> Figure:
     out.
     """
     known = [row for row in rows if row.means["rmse"] is not None]
-    titles = [str(row.title) for row in known]
+    titles = [str(worded(row.title)) for row in known]
     muted, ink = theme.of(mode).muted, theme.ink(mode)
     rings: dict[str, dict[str, Any]] = {}
     baselines = dict.fromkeys(title for row in known for title in row.baselines)
@@ -35,12 +36,16 @@ def figure(rows: Sequence[Row], name: str, colour: int, mode: Mode) -> Figure:
         rings[title] = {"symbol": symbol, "size": 15, "color": muted, "line": {"width": 2}}
     traces = []
     for title, marker in rings.items():
-        pairs = [(row.baselines[title], str(row.title)) for row in known if title in row.baselines]
+        pairs = [
+            (row.baselines[title], str(worded(row.title)))
+            for row in known
+            if title in row.baselines
+        ]
         traces.append(
             trace(
                 "scatter", x=[x for x, _ in pairs], y=[y for _, y in pairs], mode="markers",
-                name=title, marker=marker,
-                hovertext=[f"{y}, {title}: RMSE {words.error(x)}" for x, y in pairs],
+                name=worded(title), marker=marker,
+                hovertext=[f"{y}, {worded(title)}: RMSE {words.error(x)}" for x, y in pairs],
                 hoverinfo="text",
             )
         )  # fmt: skip
@@ -59,9 +64,9 @@ def figure(rows: Sequence[Row], name: str, colour: int, mode: Mode) -> Figure:
     )  # fmt: skip
     chart = plain.figure(
         traces,
-        TITLE,
+        TITLE.worded(),
         height=_ROW * max(len(known), 1) + _AROUND,
-        xaxis=axis("RMSE (rating units)", nticks=6),
+        xaxis=axis(Text("RMSE (rating units)"), nticks=6),
         yaxis=axis(
             None, categoryorder="array", categoryarray=titles[::-1], fixedrange=True,
             ticklabelstandoff=6, range=[-0.6, len(titles) - 0.4],
@@ -74,10 +79,11 @@ def figure(rows: Sequence[Row], name: str, colour: int, mode: Mode) -> Figure:
 def _hover(row: Row, name: str) -> str:
     rmse, deviation = row.means["rmse"], row.deviations["rmse"]
     assert rmse is not None
-    said = f"{row.title}, {name}: RMSE {words.error(rmse)}"
-    if deviation is not None:
-        said += f"<br>standard deviation over {row.n} folds {words.error(deviation)}"
-    return said
+    said = f"{worded(row.title)}, {name}: RMSE {words.error(rmse)}"
+    if deviation is None:
+        return said
+    spread = Text("standard deviation over {n} folds {x}", n=row.n, x=words.error(deviation))
+    return f"{said}<br>{spread}"
 
 
 def table(rows: Sequence[Row], places: int) -> pd.DataFrame:
@@ -87,17 +93,17 @@ def table(rows: Sequence[Row], places: int) -> pd.DataFrame:
     """
     baselines = dict.fromkeys(title for row in rows for title in row.baselines)
     columns: dict[str, list[Any]] = {
-        "split": [_named(row) for row in rows],
+        Text("split"): [_named(row) for row in rows],
         "RMSE": [_or_nan(row.means["rmse"]) for row in rows],
         "± RMSE": [words.measure(row.deviations["rmse"]) for row in rows],
-        **{f"RMSE, {title.lower()}": [row.baselines.get(title, np.nan) for row in rows]
+        **{f"RMSE, {worded(title).lower()}": [row.baselines.get(title, np.nan) for row in rows]
            for title in baselines},
         "MAE": [_or_nan(row.means["mae"]) for row in rows],
         f"NDCG@{places}": [_or_nan(row.means["ndcg"]) for row in rows],
-        f"recall@{places}": [_or_nan(row.means["recall"]) for row in rows],
-        "trained on": [row.n_train for row in rows],
-        "held out": [row.n_held_out for row in rows],
-        "of these unseen": [row.n_unseen for row in rows],
+        Text("recall@{places}", places=places): [_or_nan(row.means["recall"]) for row in rows],
+        Text("trained on"): [row.n_train for row in rows],
+        Text("held out"): [row.n_held_out for row in rows],
+        Text("of these unseen"): [row.n_unseen for row in rows],
     }  # fmt: skip
     if all(row.deviations["rmse"] is None for row in rows):
         del columns["± RMSE"]
@@ -105,7 +111,11 @@ def table(rows: Sequence[Row], places: int) -> pd.DataFrame:
 
 
 def _named(row: Row) -> str:
-    return f"{row.title} ({row.n} of {row.n_planned})" if row.n < row.n_planned else str(row.title)
+    if row.n >= row.n_planned:
+        return worded(row.title)
+    return Text(
+        "{title} ({n} of {planned})", title=worded(row.title), n=row.n, planned=row.n_planned
+    )
 
 
 def _or_nan(value: float | None) -> float:
@@ -115,8 +125,10 @@ def _or_nan(value: float | None) -> float:
 def alt(rows: Sequence[Row], name: str) -> str:
     """The picture in a sentence."""
     said = [
-        f"{row.title} {words.error(rmse)}"
+        f"{worded(row.title)} {words.error(rmse)}"
         for row in rows
         if (rmse := row.means["rmse"]) is not None
     ]
-    return f"{TITLE} of {name}; {', '.join(said)}"
+    return Text(
+        "Validation RMSE under each split of {name}; {said}", name=name, said=", ".join(said)
+    )

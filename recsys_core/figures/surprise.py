@@ -11,12 +11,13 @@ from recsys_core.asking.reranking import Curve
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
+from recsys_core.text import Number, Text, worded
 
 # What is paid: the accuracy of lists.
 PAID = "ndcg"
 
 # How little alike items are to the model, as a table names it.
-UNLIKE = "1 − cosine of factors"
+UNLIKE = Text("1 − cosine of factors")
 
 # All that a table says of a list, in its order.
 MEASURES = ("ndcg", "recall", "coverage", "novelty", "diversity", "popularity")
@@ -25,8 +26,8 @@ MEASURES = ("ndcg", "recall", "coverage", "novelty", "diversity", "popularity")
 def gained(curve: Curve) -> tuple[str, np.ndarray]:
     """What lists gain by how they are chosen: its name, and its value at each amount, (n,)."""
     if curve.way == "diverse":
-        return UNLIKE, curve.unlike
-    return METRICS["novelty"].title, curve.values("novelty")
+        return UNLIKE.worded(), curve.unlike
+    return worded(METRICS["novelty"].title), curve.values("novelty")
 
 
 def figure(curve: Curve, at: int, mode: Mode) -> Figure:
@@ -41,11 +42,11 @@ def figure(curve: Curve, at: int, mode: Mode) -> Figure:
     y = paid if judged else gain
     accent = theme.of(mode).accent
     hover = [
-        f"λ = {amount:g}<br>{title.removesuffix(', bits')} {words.measure(g, 2)}"
+        f"λ = {Number(f'{amount:g}')}<br>{title.removesuffix(', bits')} {words.measure(g, 2)}"
         + (f"<br>NDCG {words.measure(p)}" if judged else "")
         for amount, g, p in zip(curve.amounts, gain, paid, strict=True)
     ]
-    ends = [f" {amount:g}" if amount in (0, 0.5, 1) else "" for amount in curve.amounts]
+    ends = [Number(f" {amount:g}") if amount in (0, 0.5, 1) else "" for amount in curve.amounts]
     traces = [
         trace(
             "scatter", x=x, y=y, mode="lines+markers+text", text=ends, textposition="top right",
@@ -57,12 +58,12 @@ def figure(curve: Curve, at: int, mode: Mode) -> Figure:
             marker=theme.point_ring(mode), hoverinfo="skip",
         ),
     ]  # fmt: skip
-    named = "NDCG on validation" if judged else title
+    named = Text("NDCG on validation") if judged else title
     chart = plain.figure(
         traces,
-        "What surprise costs" if judged else "What surprise brings",
+        Text("What surprise costs") if judged else Text("What surprise brings"),
         height=300,
-        xaxis=axis(title if judged else "amount of surprise λ", zeroline=False),
+        xaxis=axis(title if judged else Text("amount of surprise λ"), zeroline=False),
         yaxis=axis(named, zeroline=False),
     )
     return theme.dress(chart, mode)
@@ -74,9 +75,9 @@ def table(curve: Curve) -> pd.DataFrame:
     for metric in MEASURES:
         values = curve.values(metric)
         if np.isfinite(values).any():
-            columns[METRICS[metric].title] = values
+            columns[worded(METRICS[metric].title)] = values
     if np.isfinite(curve.unlike).any():
-        columns[UNLIKE] = curve.unlike
+        columns[UNLIKE.worded()] = curve.unlike
     return pd.DataFrame(columns)
 
 
@@ -84,10 +85,14 @@ def alt(curve: Curve, at: int) -> str:
     """The curve in a sentence."""
     title, gain = gained(curve)
     paid = curve.values(PAID)
-    said = (
-        f"With λ = {curve.amounts[at]:g} {title} is {words.measure(gain[at], 2)}, "
-        f"{words.measure(gain[0], 2)} without"
-    )
-    if np.isfinite(paid).any():
-        said += f"; NDCG {words.measure(paid[at])}, {words.measure(paid[0])} without"
-    return said
+    said = Text(
+        "With λ = {amount:g} {title} is {x}, {x_without} without",
+        amount=float(curve.amounts[at]), title=title,
+        x=words.measure(gain[at], 2), x_without=words.measure(gain[0], 2),
+    )  # fmt: skip
+    if not np.isfinite(paid).any():
+        return said
+    return Text(
+        "{said}; NDCG {x}, {x_without} without",
+        said=said, x=words.measure(paid[at]), x_without=words.measure(paid[0]),
+    )  # fmt: skip

@@ -22,7 +22,7 @@ from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, Trace, axis, trace
 from recsys_core.figures.theme import Mode
 from recsys_core.recipes import Plain
-from recsys_core.text import Text
+from recsys_core.text import Number, Text, worded
 
 # Colours end at this quantile of the errors: one point that diverged would make all others alike.
 _DEEPEST = 0.9
@@ -40,8 +40,10 @@ def title(sweep: Sweep, surface: Surface) -> str:
     shown = [names[surface.rows.name]]
     shown += [] if surface.columns is None else [names[surface.columns.name]]
     rest = len(sweep.over) - len(shown)
-    best = ", best of the other settings" if rest else ""
-    return Text("Validation RMSE over {what}{best}", what=" × ".join(shown), best=best)
+    what = " × ".join(shown)
+    if rest:
+        return Text("Validation RMSE over {what}, best of the other settings", what=what)
+    return Text("Validation RMSE over {what}", what=what)
 
 
 def alt(sweep: Sweep, surface: Surface) -> str:
@@ -82,7 +84,7 @@ def _is_grid(sweep: Sweep, shown: Surface) -> bool:
 
 
 def _names(sweep: Sweep) -> dict[str, str]:
-    return {option.name: named(option) for option in sweep.options}
+    return {option.name: worded(named(option)) for option in sweep.options}
 
 
 def _limits(errors: Sequence[float]) -> tuple[float, float]:
@@ -91,15 +93,23 @@ def _limits(errors: Sequence[float]) -> tuple[float, float]:
     return low, max(high, low + 1e-4)
 
 
-def _hover(sweep: Sweep, point: Point) -> str:
+def _hover(sweep: Sweep, point: Point, clicked: bool = True) -> str:
     lines = [escape.plotly(point_said(sweep, point.settings))]
-    lines.append(f"validation RMSE {words.error(point.error)}")
-    if point.deviation is not None:
-        lines[-1] += f" ± {words.measure(point.deviation)} over {len(point.trials)} seeds"
+    rmse = words.error(point.error)
+    if point.deviation is None:
+        lines.append(Text("validation RMSE {rmse}", rmse=rmse))
+    else:
+        lines.append(
+            Text(
+                "validation RMSE {rmse} ± {deviation} over {n} seeds",
+                rmse=rmse, deviation=words.measure(point.deviation), n=len(point.trials),
+            )
+        )  # fmt: skip
     if point.paused:
         epochs = max(len(trial.errors) for trial in point.trials) - 1
-        lines.append(f"paused at epoch {epochs}: lowest so far")
-    lines.append("click: open as a run")
+        lines.append(Text("paused at epoch {epoch}: lowest so far", epoch=epochs))
+    if clicked:
+        lines.append(Text("click: open as a run"))
     return "<br>".join(lines)
 
 
@@ -112,14 +122,15 @@ def _cells(sweep: Sweep, shown: Surface, mode: Mode) -> Figure:
         point = shown.cells.get(at)
         if point is None or narrow:
             return ""
-        text = f"{point.error:.3f}"
+        text: str = Number(f"{point.error:.3f}")
         if point.deviation is not None and not point.paused:
-            text += f"<br><span style='font-size:10px'>±{point.deviation:.4f}</span>"
+            text += f"<br><span style='font-size:10px'>±{Number(f'{point.deviation:.4f}')}</span>"
         return f"<i>{text}</i>" if point.paused else text
 
     known = errors[~np.isnan(errors)].tolist()
     low, high = _limits(known)
     places = [[(r, c) for c in range(n_columns)] for r in range(n_rows)]
+    untried = Text("not tried yet")
     cells = trace(
         "heatmap",
         z=np.round(errors, 5),
@@ -127,7 +138,7 @@ def _cells(sweep: Sweep, shown: Surface, mode: Mode) -> Figure:
         texttemplate="%{text}",
         textfont={"size": 13},
         hovertext=[
-            [_hover(sweep, shown.cells[at]) if at in shown.cells else "not tried yet" for at in row]
+            [_hover(sweep, shown.cells[at]) if at in shown.cells else untried for at in row]
             for row in places
         ],
         hoverinfo="text",
@@ -166,7 +177,10 @@ def _cells(sweep: Sweep, shown: Surface, mode: Mode) -> Figure:
 
 
 def _said_axis(name: str, over: Over | None) -> str:
-    return escape.plotly(name) + (" (logarithmic)" if over is not None and over.log else "")
+    called = escape.plotly(name)
+    if over is None or not over.log:
+        return called
+    return Text("{name} (logarithmic)", name=called)
 
 
 def _ticks(values: Sequence[Plain]) -> dict[str, Any]:
@@ -273,13 +287,13 @@ def parallel(sweep: Sweep, points: Sequence[Point], mode: Mode) -> Figure:
             x += [*range(n + 1), None]
             y += [*(_share(over, values[over.name]) for over in sweep.over),
                   error_at(point.error), None]  # fmt: skip
-            hover += [_hover(sweep, point).replace("<br>click: open as a run", "")] * (n + 1) + [""]
+            hover += [_hover(sweep, point, clicked=False)] * (n + 1) + [""]
         colour = theme.colour_at((group + 0.5) / _N_COLOURS, mode)
         traces.append(_line(x, y, hover, colour, 1.5))
     if best is not None:
         values = dict(best.settings)
         y_best = [*(_share(o, values[o.name]) for o in sweep.over), error_at(best.error)]
-        says = [_hover(sweep, best).replace("<br>click: open as a run", "")] * (n + 1)
+        says = [_hover(sweep, best, clicked=False)] * (n + 1)
         traces.append(_line(list(range(n + 1)), y_best, says, theme.ink(mode), 3))
     notes = [
         _note(at, _share(over, value), said(value), mode)
@@ -291,9 +305,10 @@ def parallel(sweep: Sweep, points: Sequence[Point], mode: Mode) -> Figure:
     titles = [escape.plotly(names[over.name]) for over in sweep.over]
     chart = plain.figure(
         traces,
-        "Every point, its settings and its error",
+        Text("Every point, its settings and its error"),
         height=340,
-        xaxis=axis(tickvals=list(range(n + 1)), ticktext=[*titles, "validation RMSE"], ticks="",
+        xaxis=axis(tickvals=list(range(n + 1)), ticktext=[*titles, Text("validation RMSE")],
+                   ticks="",
                    showgrid=False, zeroline=False, range=[-0.15, n + 0.35], side="bottom"),
         yaxis=axis(visible=False, range=[-0.06, 1.06]),
         shapes=lines,
@@ -354,8 +369,8 @@ def parallel_alt(sweep: Sweep, points: Sequence[Point]) -> str:
 
 def importance_bars(sweep: Sweep, trials: Sequence[Trial], mode: Mode) -> Figure:
     """What part of the variance of errors each setting explains, and the seed: bars, most first."""
-    names = {option.name: option.label for option in sweep.options}
-    names |= {"together": "together", "seed": "seed (chance)"}
+    names = {option.name: worded(option.label) for option in sweep.options}
+    names |= {"together": Text("together"), "seed": Text("seed (chance)")}
     shares = importances(sweep, trials)
     colours = theme.of(mode)
     bars = trace(
@@ -372,9 +387,11 @@ def importance_bars(sweep: Sweep, trials: Sequence[Trial], mode: Mode) -> Figure
     )  # fmt: skip
     chart = plain.figure(
         [bars],
-        "What explains the differences",
+        Text("What explains the differences"),
         height=110 + 34 * max(len(shares), 1),
-        xaxis=axis("share of the variance of validation RMSE", tickformat=".0%", range=[0, 1.12]),
+        xaxis=axis(
+            Text("share of the variance of validation RMSE"), tickformat=".0%", range=[0, 1.12]
+        ),
         yaxis=axis(autorange="reversed", ticks=""),
         showlegend=False,
     )
@@ -383,8 +400,8 @@ def importance_bars(sweep: Sweep, trials: Sequence[Trial], mode: Mode) -> Figure
 
 def importance_alt(sweep: Sweep, trials: Sequence[Trial]) -> str:
     """The bars in a sentence."""
-    names = {option.name: option.label for option in sweep.options}
-    names |= {"together": "the settings together", "seed": "the seed"}
+    names = {option.name: worded(option.label) for option in sweep.options}
+    names |= {"together": Text("the settings together"), "seed": Text("the seed")}
     shares = importances(sweep, trials)
     parts = [f"{names[each.name]} {words.percent(each.share)}" for each in shares]
     if not parts:

@@ -14,6 +14,7 @@ from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import Ratings, Side
+from recsys_core.text import Text
 
 # Of more points the lines between them cover each other: the most rated are drawn.
 MOST_DRAWN = 200
@@ -22,7 +23,11 @@ MOST_DRAWN = 200
 _LONGEST_HOVER = 100
 
 # The pairs an error is measured on, from the top of the picture to its bottom.
-PARTS = {"training": "training pairs", "validation": "validation pairs", "all": "all pairs"}
+PARTS = {
+    "training": Text("training pairs"),
+    "validation": Text("validation pairs"),
+    "all": Text("all pairs"),
+}
 
 
 def places(found: Recovery, side: Side, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -40,7 +45,7 @@ def places(found: Recovery, side: Side, ids: np.ndarray) -> tuple[np.ndarray, np
 
 def title(ratings: Ratings, side: Side, n: int) -> str:
     """What the map shows, in a line: “True and learned: 100 users”."""
-    return f"True and learned: {words.plural(ratings.axis(side).noun, n)}"
+    return Text("True and learned: {points}", points=words.plural(ratings.axis(side).noun, n))
 
 
 def recovered(found: Recovery, ratings: Ratings, side: Side, ids: np.ndarray, mode: Mode) -> Figure:
@@ -53,8 +58,12 @@ def recovered(found: Recovery, ratings: Ratings, side: Side, ids: np.ndarray, mo
     gap = np.full(len(ids), np.nan)
     lines = [np.column_stack([true[:, at], learned[:, at], gap]).ravel() for at in (0, 1)]
     hover = [
-        f"{escape.plotly(escape.short(names[i], _LONGEST_HOVER))}"
-        f"<br>true {_place(t)}<br>learned {_place(f)}"
+        Text(
+            "{name}<br>true {true}<br>learned {learned}",
+            name=escape.plotly(escape.short(names[i], _LONGEST_HOVER)),
+            true=_place(t),
+            learned=_place(f),
+        )
         for i, t, f in zip(ids, found.true[side][ids], found.found[side][ids], strict=True)
     ]
     size = 9 if len(ids) <= 60 else 7
@@ -66,7 +75,7 @@ def recovered(found: Recovery, ratings: Ratings, side: Side, ids: np.ndarray, mo
             line={"color": muted, "width": 1}, hoverinfo="skip", showlegend=False,
         ),
         trace(
-            "scatter", x=np.round(true[:, 0], 4), y=np.round(true[:, 1], 4), name="true",
+            "scatter", x=np.round(true[:, 0], 4), y=np.round(true[:, 1], 4), name=Text("true"),
             marker={
                 "symbol": f"{symbol}-open", "size": size + 1, "color": theme.ink(mode),
                 "line": {"width": 1.5},
@@ -75,7 +84,7 @@ def recovered(found: Recovery, ratings: Ratings, side: Side, ids: np.ndarray, mo
         ),
         trace(
             "scatter", x=np.round(learned[:, 0], 4), y=np.round(learned[:, 1], 4),
-            name="learned, aligned",
+            name=Text("learned, aligned"),
             marker={"symbol": symbol, "size": size, "color": theme.COLOUR[side]},
             customdata=ids, meta=side, **common,
         ),
@@ -86,10 +95,10 @@ def recovered(found: Recovery, ratings: Ratings, side: Side, ids: np.ndarray, mo
         title(ratings, side, len(ids)),
         height=420,
         dragmode="pan",
-        xaxis=axis("first true direction", zeroline=True),
-        yaxis=axis("in the order of the true values", showticklabels=False, showgrid=False)
+        xaxis=axis(Text("first true direction"), zeroline=True),
+        yaxis=axis(Text("in the order of the true values"), showticklabels=False, showgrid=False)
         if one
-        else axis("second true direction", zeroline=True, scaleanchor="x"),
+        else axis(Text("second true direction"), zeroline=True, scaleanchor="x"),
     )
     return theme.dress(chart, mode)
 
@@ -101,16 +110,23 @@ def _place(point: np.ndarray) -> str:
 def recovered_alt(found: Recovery, ratings: Ratings, side: Side, n: int) -> str:
     """The map in a sentence, for those who cannot see it."""
     r2 = words.measure(found.r2_of_side[side], 2)
-    return f"{title(ratings, side, n)}; R² {r2}, a line from each true point to the learned one"
+    return Text(
+        "{title}; R² {r2}, a line from each true point to the learned one",
+        title=title(ratings, side, n), r2=r2,
+    )  # fmt: skip
 
 
 def recovered_table(found: Recovery, ratings: Ratings, side: Side, ids: np.ndarray) -> pd.DataFrame:
     """The points of ``ids``, (n,), as a table: name, and two coordinates of each place."""
     names = ratings.axis(side).names
-    columns: dict[str, Any] = {"name": [names[i] for i in ids]}
-    for at, which in zip(range(found.n_true), ("first", "second"), strict=False):
-        columns[f"{which} direction, true"] = found.true[side][ids, at]
-        columns[f"{which} direction, learned"] = found.found[side][ids, at]
+    columns: dict[str, Any] = {Text("name"): [names[i] for i in ids]}
+    headings = (
+        (Text("first direction, true"), Text("first direction, learned")),
+        (Text("second direction, true"), Text("second direction, learned")),
+    )
+    for at, (true, learned) in zip(range(found.n_true), headings, strict=False):
+        columns[true] = found.true[side][ids, at]
+        columns[learned] = found.found[side][ids, at]
     return pd.DataFrame(columns)
 
 
@@ -121,11 +137,11 @@ def errors(parts: Sequence[PartError], mode: Mode) -> Figure:
     that of the training ratings.
     """
     colours = theme.of(mode)
-    rows = [PARTS[part.part] for part in parts]
+    rows = [PARTS[part.part].worded() for part in parts]
     series: list[tuple[str, list[float | None], dict[str, Any]]] = [
-        ("against ratings", [part.ratings for part in parts],
+        (Text("against ratings"), [part.ratings for part in parts],
          {"symbol": "square", "size": 10, "color": theme.run_colour(0, mode)}),
-        ("against the noise-free ratings", [part.truth for part in parts],
+        (Text("against the noise-free ratings"), [part.truth for part in parts],
          {"symbol": "square-open", "size": 10, "color": colours.ink, "line": {"width": 2}}),
     ]  # fmt: skip
     traces = []
@@ -151,14 +167,14 @@ def errors(parts: Sequence[PartError], mode: Mode) -> Figure:
                 x=[noise] * len(rows),
                 y=rows,
                 mode="lines",
-                name=f"noise {words.error(noise)}",
+                name=Text("noise {x}", x=words.error(noise)),
                 line={"color": colours.muted, "width": 1.5, "dash": "dash"},
                 hoverinfo="name",
             )
         )
     chart = plain.figure(
         traces,
-        "Error against the truth",
+        Text("Error against the truth"),
         height=290,
         # Below: on a telephone its three names stand in as many lines.
         legend={"y": -0.32, "yanchor": "top"},
@@ -185,11 +201,11 @@ def errors_table(parts: Sequence[PartError]) -> pd.DataFrame:
     """The errors as a table, one row per set of pairs, in rating units."""
     return pd.DataFrame(
         {
-            "on": [PARTS[part.part] for part in parts],
-            "pairs": [part.n for part in parts],
-            "RMSE against ratings": [_or_nan(part.ratings) for part in parts],
-            "RMSE against the truth": [part.truth for part in parts],
-            "noise of the ratings": [_or_nan(part.noise) for part in parts],
+            Text("on"): [PARTS[part.part].worded() for part in parts],
+            Text("pairs"): [part.n for part in parts],
+            Text("RMSE against ratings"): [_or_nan(part.ratings) for part in parts],
+            Text("RMSE against the truth"): [part.truth for part in parts],
+            Text("noise of the ratings"): [_or_nan(part.noise) for part in parts],
         }
     )
 
@@ -201,17 +217,28 @@ def _or_nan(value: float | None) -> float:
 def errors_alt(parts: Sequence[PartError]) -> str:
     """The errors in a sentence."""
     said = [
-        f"on {PARTS[part.part]} {words.error(part.truth)} against the truth"
-        + ("" if part.ratings is None else f" and {words.error(part.ratings)} against ratings")
+        Text(
+            "on {pairs} {truth} against the truth",
+            pairs=PARTS[part.part], truth=words.error(part.truth),
+        )
+        if part.ratings is None
+        else Text(
+            "on {pairs} {truth} against the truth and {ratings} against ratings",
+            pairs=PARTS[part.part], truth=words.error(part.truth),
+            ratings=words.error(part.ratings),
+        )
         for part in parts
-    ]
+    ]  # fmt: skip
     noise = floor(parts)
-    return f"Error against the truth; RMSE {', '.join(said)}" + (
-        "" if noise is None else f"; noise {words.error(noise)}"
-    )
+    if noise is None:
+        return Text("Error against the truth; RMSE {said}", said=", ".join(said))
+    return Text(
+        "Error against the truth; RMSE {said}; noise {noise}",
+        said=", ".join(said), noise=words.error(noise),
+    )  # fmt: skip
 
 
-_HELD_OUT = "Held-out pairs beside all pairs"
+_HELD_OUT = Text("Held-out pairs beside all pairs")
 
 
 def held_out(named: Mapping[str, Sequence[PartError]], colour: int, mode: Mode) -> Figure:
@@ -232,7 +259,10 @@ def held_out(named: Mapping[str, Sequence[PartError]], colour: int, mode: Mode) 
         line={"color": muted, "width": 1.5}, hoverinfo="skip", showlegend=False,
     )  # fmt: skip
     traces = [between]
-    for at, name, symbol in ((0, "held-out pairs", "square-open"), (1, "all pairs", "square")):
+    for at, name, symbol in (
+        (0, Text("held-out pairs"), "square-open"),
+        (1, Text("all pairs"), "square"),
+    ):
         values = [pair[at].truth for pair in found.values()]
         traces.append(
             trace(
@@ -248,9 +278,9 @@ def held_out(named: Mapping[str, Sequence[PartError]], colour: int, mode: Mode) 
         )  # fmt: skip
     chart = plain.figure(
         traces,
-        _HELD_OUT,
+        _HELD_OUT.worded(),
         height=46 * max(len(rows), 1) + 150,
-        xaxis=axis("RMSE against the noise-free ratings", rangemode="tozero", nticks=6),
+        xaxis=axis(Text("RMSE against the noise-free ratings"), rangemode="tozero", nticks=6),
         yaxis=axis(
             None, categoryorder="array", categoryarray=rows[::-1], fixedrange=True,
             ticklabelstandoff=6, range=[-0.6, len(rows) - 0.4],
@@ -265,10 +295,10 @@ def held_out_table(named: Mapping[str, Sequence[PartError]]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "model": name,
-                "RMSE on held-out pairs": held.truth,
-                "RMSE on all pairs": everything.truth,
-                "held-out RMSE against ratings": _or_nan(held.ratings),
+                Text("model"): name,
+                Text("RMSE on held-out pairs"): held.truth,
+                Text("RMSE on all pairs"): everything.truth,
+                Text("held-out RMSE against ratings"): _or_nan(held.ratings),
             }
             for name, (held, everything) in held_out_and_all(named).items()
         ]
@@ -278,7 +308,15 @@ def held_out_table(named: Mapping[str, Sequence[PartError]]) -> pd.DataFrame:
 def held_out_alt(named: Mapping[str, Sequence[PartError]]) -> str:
     """The same in a sentence."""
     said = [
-        f"{name} {words.error(held.truth)} and {words.error(everything.truth)}"
+        Text(
+            "{name} {held_out} and {everything}",
+            name=name,
+            held_out=words.error(held.truth),
+            everything=words.error(everything.truth),
+        )
         for name, (held, everything) in held_out_and_all(named).items()
     ]
-    return f"{_HELD_OUT}; RMSE against the noise-free ratings: {', '.join(said)}"
+    return Text(
+        "Held-out pairs beside all pairs; RMSE against the noise-free ratings: {said}",
+        said=", ".join(said),
+    )

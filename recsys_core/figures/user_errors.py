@@ -14,8 +14,9 @@ from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.rank_lines import Line
 from recsys_core.figures.theme import Mode
+from recsys_core.text import Text
 
-TITLE = "How errors are spread over users"
+TITLE = Text("How errors are spread over users")
 
 
 def figure(errors: Sequence[np.ndarray], lines: Sequence[Line], mode: Mode) -> Figure:
@@ -35,18 +36,22 @@ def figure(errors: Sequence[np.ndarray], lines: Sequence[Line], mode: Mode) -> F
             trace(
                 "scatter", x=middles, y=counts, mode="lines", fill="tozeroy",
                 fillcolor=_faded(shade), line={"shape": "hvh", "color": shade, "width": 2},
-                name=f"{called}, median {words.error(median)}",
-                customdata=[f"{a:.2f} to {b:.2f}" for a, b in zip(edges, edges[1:], strict=False)],
-                hovertemplate="%{y:,} users with RMSE %{customdata}<extra>" + called + "</extra>",
+                name=Text("{name}, median {x}", name=called, x=words.error(median)),
+                customdata=[
+                    Text("{low:.2f} to {high:.2f}", low=float(a), high=float(b))
+                    for a, b in zip(edges, edges[1:], strict=False)
+                ],
+                hovertemplate=Text("%{{y:,}} users with RMSE %{{customdata}}")
+                + f"<extra>{called}</extra>",
             )
         )  # fmt: skip
         marks.append(plain.vline(median, {"color": shade, "width": 1.5, "dash": "dot"}))
     chart = plain.figure(
         traces,
-        TITLE,
+        TITLE.worded(),
         height=300,
-        xaxis=axis("RMSE of a user (rating units)", range=[0, float(edges[-1] + width / 2)]),
-        yaxis=axis("users", rangemode="tozero"),
+        xaxis=axis(Text("RMSE of a user (rating units)"), range=[0, float(edges[-1] + width / 2)]),
+        yaxis=axis(Text("users"), rangemode="tozero"),
         shapes=marks,
         margin={"t": 84},
     )
@@ -65,7 +70,7 @@ def _faded(colour: str) -> str:
 def table(errors: Sequence[np.ndarray], names: Sequence[str]) -> pd.DataFrame:
     """Users in each bin of their errors, (m,) each; columns from, to and one a model."""
     edges = bins_of(errors)
-    columns: dict[str, Any] = {"RMSE from": edges[:-1], "RMSE to": edges[1:]}
+    columns: dict[str, Any] = {Text("RMSE from"): edges[:-1], Text("RMSE to"): edges[1:]}
     for name, found in zip(names, errors, strict=True):
         columns[name] = np.histogram(np.minimum(found, edges[-1]), bins=edges)[0]
     return pd.DataFrame(columns)
@@ -74,8 +79,12 @@ def table(errors: Sequence[np.ndarray], names: Sequence[str]) -> pd.DataFrame:
 def alt(errors: Sequence[np.ndarray], names: Sequence[str]) -> str:
     """The histogram of errors, (m,) each, in a sentence."""
     said = [
-        f"median RMSE of {name} {words.error(float(np.median(found)))}, a tenth of the users above "
-        f"{words.error(float(np.quantile(found, 0.9)))}"
+        Text(
+            "median RMSE of {name} {median}, a tenth of the users above {high}",
+            name=name,
+            median=words.error(float(np.median(found))),
+            high=words.error(float(np.quantile(found, 0.9))),
+        )
         for name, found in zip(names, errors, strict=True)
     ]
-    return f"{TITLE}; {'; '.join(said)}"
+    return f"{TITLE.worded()}; {'; '.join(said)}"

@@ -12,8 +12,9 @@ from recsys_core.experiments.variants import Row
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
+from recsys_core.text import Text, worded
 
-TITLE = "Validation RMSE of each network"
+TITLE = Text("Validation RMSE of each network")
 
 # Pixels of a row, and of what stands above and below all.
 _ROW, _AROUND = 40, 130
@@ -26,26 +27,37 @@ def figure(rows: Sequence[Row], colour: int, mode: Mode) -> Figure:
     """
     muted, own = theme.of(mode).muted, theme.run_colour(colour, mode)
     baselines = dict(rows[0].baselines) if rows else {}
-    names = [*(row.variant for row in rows), *baselines]
-    seeds = [(error, row.variant) for row in rows for error in row.errors]
+    baselines = {worded(name): rmse for name, rmse in baselines.items()}
+    names = [*(worded(row.variant) for row in rows), *baselines]
+    seeds = [(error, worded(row.variant)) for row in rows for error in row.errors]
     traces = [
         trace(
             "scatter", x=[error for error, _ in seeds], y=[name for _, name in seeds],
-            mode="markers", name="one seed",
+            mode="markers", name=Text("one seed"),
             marker={"symbol": "circle-open", "size": 9, "color": own, "line": {"width": 1.5}},
-            hovertext=[f"{name}, one seed: RMSE {words.error(error)}" for error, name in seeds],
+            hovertext=[
+                Text("{name}, one seed: RMSE {rmse}", name=name, rmse=words.error(error))
+                for error, name in seeds
+            ],
             hoverinfo="text",
         ),
         trace(
-            "scatter", x=[row.error for row in rows], y=[row.variant for row in rows],
-            mode="markers", name="mean", marker={"symbol": "line-ns", "size": 20, "color": own,
-            "line": {"width": 3, "color": own}},
-            hovertext=[f"{row.variant}: mean RMSE {words.error(row.error)}" for row in rows],
+            "scatter", x=[row.error for row in rows], y=names[: len(rows)],
+            mode="markers", name=Text("mean"),
+            marker={"symbol": "line-ns", "size": 20, "color": own,
+                    "line": {"width": 3, "color": own}},
+            hovertext=[
+                Text(
+                    "{name}: mean RMSE {rmse}",
+                    name=worded(row.variant), rmse=words.error(row.error),
+                )
+                for row in rows
+            ],
             hoverinfo="text",
         ),
         trace(
             "scatter", x=list(baselines.values()), y=list(baselines), mode="markers",
-            name="baseline",
+            name=Text("baseline"),
             marker={"symbol": "square-open", "size": 12, "color": muted, "line": {"width": 2}},
             hovertext=[f"{name}: RMSE {words.error(rmse)}" for name, rmse in baselines.items()],
             hoverinfo="text",
@@ -53,9 +65,9 @@ def figure(rows: Sequence[Row], colour: int, mode: Mode) -> Figure:
     ]  # fmt: skip
     chart = plain.figure(
         traces,
-        TITLE,
+        TITLE.worded(),
         height=_ROW * max(len(names), 1) + _AROUND,
-        xaxis=axis("RMSE (rating units)", nticks=6),
+        xaxis=axis(Text("RMSE (rating units)"), nticks=6),
         yaxis=axis(
             None, type="category", categoryorder="array", categoryarray=names[::-1],
             fixedrange=True, ticklabelstandoff=6, range=[-0.6, len(names) - 0.4],
@@ -67,10 +79,10 @@ def figure(rows: Sequence[Row], colour: int, mode: Mode) -> Figure:
 
 def alt(rows: Sequence[Row]) -> str:
     """The picture in a sentence."""
-    said = [f"{row.variant} {words.error(row.error)}" for row in rows]
+    said = [f"{worded(row.variant)} {words.error(row.error)}" for row in rows]
     if rows:
-        said += [f"{name} {words.error(rmse)}" for name, rmse in rows[0].baselines.items()]
-    return f"{TITLE}, mean over seeds: {', '.join(said)}"
+        said += [f"{worded(name)} {words.error(rmse)}" for name, rmse in rows[0].baselines.items()]
+    return Text("Validation RMSE of each network, mean over seeds: {said}", said=", ".join(said))
 
 
 def table(rows: Sequence[Row]) -> pd.DataFrame:
@@ -80,19 +92,19 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
     """
     columns: list[dict[str, Any]] = [
         {
-            "network": row.variant,
+            Text("network"): worded(row.variant),
             "RMSE": row.error,
             "± RMSE": words.measure(row.deviation),
-            "seeds": str(len(row.errors)),
-            "predicts": _said(row.prediction),
-            "lowest to highest": _range(row.predictions),
+            Text("seeds"): str(len(row.errors)),
+            Text("predicts"): _said(row.prediction),
+            Text("lowest to highest"): _range(row.predictions),
         }
         for row in rows
     ]
     if rows:
         columns += [
-            {"network": name, "RMSE": rmse, "± RMSE": "–", "seeds": "–", "predicts": "–",
-             "lowest to highest": "–"}
+            {Text("network"): worded(name), "RMSE": rmse, "± RMSE": "–", Text("seeds"): "–",
+             Text("predicts"): "–", Text("lowest to highest"): "–"}
             for name, rmse in rows[0].baselines.items()
         ]  # fmt: skip
     return pd.DataFrame(columns)

@@ -11,7 +11,7 @@ from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import Scale
-from recsys_core.text import Text
+from recsys_core.text import Number, Text
 
 # So many factors get a bar of their own, the strongest first; the others share one.
 _MOST_FACTORS = 8
@@ -26,24 +26,41 @@ def steps(terms: Terms, user: str, item: str) -> pd.DataFrame:
     value to two decimals, so rounded that those shown add up to the sum shown. Biases that are
     zero, as in a model without, are left out.
     """
-    rows = [("mean of all ratings", "mean", np.nan, np.nan, terms.global_mean)]
+    rows = [(Text("mean of all ratings"), "mean", np.nan, np.nan, terms.global_mean)]
     if terms.user_bias:
-        rows.append((f"{user}: bias", "user", np.nan, np.nan, terms.user_bias))
+        rows.append((Text("{name}: bias", name=user), "user", np.nan, np.nan, terms.user_bias))
     if terms.item_bias:
-        rows.append((f"{item}: bias", "item", np.nan, np.nan, terms.item_bias))
+        rows.append((Text("{name}: bias", name=item), "item", np.nan, np.nan, terms.item_bias))
     order = np.argsort(-np.abs(terms.products), kind="stable")
     own, others = order, order[:0]
     if len(order) > _MOST_FACTORS + 1:
         own, others = order[:_MOST_FACTORS], order[_MOST_FACTORS:]
     for factor in own:
         p, q = terms.user_factors[factor], terms.item_factors[factor]
-        rows.append((f"factor {factor + 1}", "factor", p, q, terms.products[factor]))
+        rows.append(
+            (Text("factor {name}", name=factor + 1), "factor", p, q, terms.products[factor])
+        )
     if len(others):
         together = float(terms.products[others].sum())
-        rows.append((f"{len(others)} other factors", "factors", np.nan, np.nan, together))
+        several = Text("{n} other factors", n=len(others))
+        rows.append((several, "factors", np.nan, np.nan, together))
     table = pd.DataFrame(rows, columns=["term", "kind", "user", "item", "value"])
     table["shown"] = adding_up(table["value"].to_numpy())
     return table
+
+
+def table(terms: Terms, user: str, item: str) -> pd.DataFrame:
+    """The same as a table that is shown."""
+    kinds = {
+        "mean": Text("mean"), "user": Text("user"), "item": Text("item"),
+        "factor": Text("factor"), "factors": Text("factors"),
+    }  # fmt: skip
+    found = steps(terms, user, item)
+    found["kind"] = [str(kinds[kind]) for kind in found["kind"]]
+    found.columns = pd.Index([
+        Text("term"), Text("kind"), Text("user"), Text("item"), Text("value"), Text("shown"),
+    ])  # fmt: skip
+    return found
 
 
 def adding_up(values: np.ndarray, digits: int = 2) -> np.ndarray:
@@ -71,15 +88,18 @@ def sentence(terms: Terms, scale: Scale) -> str:
     parts = [*table["shown"][alone]]
     if not alone.all():
         parts.append(float(table["shown"][~alone].sum()))
-    text = _plain(parts[0])
+    text: str = _plain(parts[0])
     for value in parts[1:]:
-        text += f" {'−' if value < 0 else '+'} {abs(value):.2f}"
+        text += f" {'−' if value < 0 else '+'} {_plain(abs(value))}"
     text += f" = {_plain(round(terms.x, 2))}"
     if abs(terms.score - terms.x) > 1e-5 * max(1.0, abs(terms.x)):
         link = f"{words.given(scale.low)} + {words.given(scale.width)} · σ({_plain(terms.x)})"
-        text += f", and {link} = {_plain(terms.score)}"
+        text = Text("{sum}, and {link} = {score}", sum=text, link=link, score=_plain(terms.score))
     if abs(terms.prediction - terms.score) > 1e-6:
-        text += f", cut to the scale: {_plain(terms.prediction)}"
+        text = Text(
+            "{sum}, cut to the scale: {prediction}",
+            sum=text, prediction=_plain(terms.prediction),
+        )  # fmt: skip
     return text
 
 
@@ -116,7 +136,7 @@ def figure(terms: Terms, user: str, item: str, scale: Scale, mode: Mode) -> Figu
             "color": [*(colours[kind] for kind in table["kind"]), theme.colour_at(share, mode)],
             "line": {"width": 0},
         },
-        hovertext=[*_hover(table), f"sum {_plain(terms.x)}"],
+        hovertext=[*_hover(table), Text("sum {x}", x=_plain(terms.x))],
         hoverinfo="text",
     )
     # Values stand right of both ends of their bar, so that they never cover the next one's way.
@@ -143,15 +163,17 @@ def figure(terms: Terms, user: str, item: str, scale: Scale, mode: Mode) -> Figu
         for at, end in enumerate(ends)
     ]
     cut = abs(terms.prediction - terms.score) > 1e-6
-    total = "prediction" if is_rating and not cut else "sum"
+    total = Text("prediction") if is_rating and not cut else Text("sum")
     chart = plain.figure(
         [bars, said, *ways],
-        "The prediction, term by term",
+        Text("The prediction, term by term"),
         height=_ROW * (len(names) + 1) + 76,
         showlegend=False,
         bargap=0,
         xaxis=axis(
-            "rating" if is_rating else "before the link σ", range=[left, right], zeroline=False
+            Text("rating") if is_rating else Text("before the link σ"),
+            range=[left, right],
+            zeroline=False,
         ),
         yaxis=axis(
             tickvals=list(range(len(names) + 1)),
@@ -190,7 +212,7 @@ def _hover(table: pd.DataFrame) -> list[str]:
 def _plain(value: float) -> str:
     """Two decimals, with a proper minus."""
     text = f"{abs(value):.2f}"
-    return f"−{text}" if value < 0 and text.strip("0.") else text
+    return Number(f"−{text}" if value < 0 and text.strip("0.") else text)
 
 
 def _signed(value: float) -> str:

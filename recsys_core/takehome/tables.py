@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from recsys_core import language
 from recsys_core.asking import exports
 from recsys_core.experiments.record import Record
 from recsys_core.figures import curves
@@ -39,7 +40,8 @@ _SETTINGS = (
 def epochs(record: Record) -> bytes:
     """Write errors, objective and seconds of each epoch as CSV; RMSE is clipped."""
     curve = Curve("", record.epochs, record.epochs[-1].number, best=record.best_epoch)
-    return exports.to_csv(curves.table(curve, record.split.train))
+    with language.speaking("en"):  # a file has the headings that programs know
+        return exports.to_csv(curves.table(curve, record.split.train))
 
 
 def factors(fitted: FittedModel) -> bytes:

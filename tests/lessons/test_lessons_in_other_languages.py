@@ -22,7 +22,7 @@ def found(code: str) -> list[Lesson]:
 
 
 def without_words(value: Any) -> Any:
-    """What is not for reading: the words of hints, questions and answers count, not what they say."""
+    """What is not for reading: of hints, questions and answers what they say does not count."""
     if dataclasses.is_dataclass(value):
         names = [field.name for field in dataclasses.fields(value)]
         return {n: without_words(getattr(value, n)) for n in names if n not in _WORDS}

@@ -7,11 +7,12 @@ import streamlit as st
 from pages.panels.latent import turning, why_cosine
 from pages.shared import choices, parts, view
 from pages.shared.model_in_view import ModelInView
+from recsys_core.text import Text
 
 # By what the link calls them: what each is called, what draws it, and the part it belongs to.
 _PANELS = {
-    "turn": ("Turn the factors", turning.draw, "map"),
-    "cosine": ("Why cosine", why_cosine.draw, "similar"),
+    "turn": (Text("Turn the factors"), turning.draw, "map"),
+    "cosine": (Text("Why cosine"), why_cosine.draw, "similar"),
 }
 
 
@@ -20,8 +21,8 @@ def section(model: ModelInView) -> None:
     panels = {which: panel for which, panel in _PANELS.items() if parts.drawn(panel[2])}
     if not panels:
         return
-    st.header("Look closer", anchor=False)
-    names = {which: title for which, (title, _, _) in panels.items()}
+    st.header(Text("Look closer"), anchor=False)
+    names: dict[str, str] = {which: title.worded() for which, (title, _, _) in panels.items()}
     st.session_state.look = names.get(view.option("look"), next(iter(names.values())))
     tabs = st.tabs(list(names.values()), on_change=lambda: _open(names), key="look")
     for tab, (_, draw, _) in zip(tabs, panels.values(), strict=True):

@@ -13,6 +13,7 @@ from recsys_core.asking import truth
 from recsys_core.experiments import generated, selection_study
 from recsys_core.figures import selection
 from recsys_core.figures import truth as picture
+from recsys_core.text import Text, worded
 
 
 def draw(model: ModelInView) -> None:
@@ -20,10 +21,10 @@ def draw(model: ModelInView) -> None:
     plan = selection_study.planned(model.run.experiment)
     if plan is None or not model.fitted.has.ratings:
         return
-    st.subheader("Can the held-out error be trusted?", anchor=False)
+    st.subheader(Text("Can the held-out error be trusted?"), anchor=False)
     named = model_in_view.errors_beside_baselines(model)
     for sentence in truth.trust(named):
-        st.markdown(escape.markdown(str(sentence)))
+        st.markdown(escape.markdown(worded(sentence)))
     colour = model.entry.color_index
     if plan.present:
         with min_width.at_least(300, "held_out"):
@@ -36,17 +37,22 @@ def draw(model: ModelInView) -> None:
                 what="held-out error beside the true one",
             )
         st.caption(
-            "The higher its value, the likelier a pair is rated (selection "
-            f"{words.given(plan.present)}): held-out pairs are drawn from the rated ones, and "
-            "their values are higher than those of all pairs. Both errors are against the "
-            "noise-free ratings, so that they differ by the pairs alone. The table also has the "
-            "held-out error against ratings, which other pages show."
+            Text(
+                "The higher its value, the likelier a pair is rated (selection {selection}): "
+                "held-out pairs are drawn from the rated ones, and their values are higher than "
+                "those of all pairs. Both errors are against the noise-free ratings, so that they "
+                "differ by the pairs alone. The table also has the held-out error against ratings, "
+                "which other pages show.",
+                selection=words.given(plan.present),
+            )
         )
     else:
         st.caption(
-            "Which pairs are rated here has nothing to do with their value (selection 0): held-out "
-            "pairs are a fair sample of all pairs, but for chance. Real ratings are mostly given "
-            "to what people chose."
+            Text(
+                "Which pairs are rated here has nothing to do with their value (selection 0): "
+                "held-out pairs are a fair sample of all pairs, but for chance. Real ratings are "
+                "mostly given to what people chose."
+            )
         )
     _over_selection(plan, colour)
 
@@ -55,12 +61,15 @@ def _over_selection(plan: selection_study.Plan, colour: int) -> None:
     found = selection_study.rows(plan, session.workspace().study.outcomes)
     said = selection_study.sentence(plan, found)
     if said is not None:
-        st.markdown(escape.markdown(str(said)))
+        st.markdown(escape.markdown(worded(said)))
     study_progress.controls(
         "selection",
         plan.experiments,
-        f"Train {words.plural('time', len(plan.experiments))} with other selections",
-        "Go on with the rest",
+        Text(
+            "Train {times} with other selections",
+            times=words.plural("time", len(plan.experiments)),
+        ),
+        Text("Go on with the rest"),
         part="truth",
     )
     if not found:
@@ -75,9 +84,12 @@ def _over_selection(plan: selection_study.Plan, colour: int) -> None:
             what="errors over selection",
         )
     st.caption(
-        f"Means over {words.plural('seed', generated.N_SEEDS)} of the data; outlined: held-out "
-        "pairs, filled: all pairs. The line stands at the data in view. Where held-out pairs are "
-        "few, chance alone moves their error."
+        Text(
+            "Means over {seeds} of the data; outlined: held-out pairs, filled: all pairs. The line "
+            "stands at the data in view. Where held-out pairs are few, chance alone moves their "
+            "error.",
+            seeds=words.plural("seed", generated.N_SEEDS),
+        )
     )
     for remark in plan.remarks:
-        st.caption(escape.markdown(str(remark)))
+        st.caption(escape.markdown(worded(remark)))

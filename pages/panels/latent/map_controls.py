@@ -21,22 +21,26 @@ from recsys_core.figures import latent
 from recsys_core.figures.latent import Cloud, Method, Shade
 from recsys_core.figures.plain import Figure
 from recsys_core.ratings import Ratings, Side
+from recsys_core.text import Text, later, worded
 
 METHODS: dict[Method, str] = {
     "pca": "PCA",
-    "factors": "Two factors",
+    "factors": Text("Two factors"),
     "tsne": "t-SNE",
     "umap": "UMAP",
 }
 COLOURS = {
-    "kind": "user or item",
-    "cluster": "cluster",
-    "mean": "mean rating",
-    "count": "number of ratings",
-    "genre": "genre",
-    "false": "false neighbours",
-    "torn": "torn neighbours",
+    "kind": later("user or {noun}"),
+    "cluster": later("cluster"),
+    "mean": later("mean rating"),
+    "count": later("number of ratings"),
+    "genre": later("genre"),
+    "false": later("false neighbours"),
+    "torn": later("torn neighbours"),
 }
+
+# The axes of two factors, as they are kept and as they are called.
+_ACROSS = {"Across": Text("Across"), "Upward": Text("Upward")}
 
 # Of more users and items than these together the most rated are drawn.
 _MOST = 10_000
@@ -66,7 +70,7 @@ class Map:
             self.clouds,
             session.theme(),
             title=self.title,
-            axes=self.places.axes,
+            axes=(worded(self.places.axes[0]), worded(self.places.axes[1])),
             scale=self.model.fitted.scale,
             shade=self.shade,
             group_names=self.group_names,
@@ -119,12 +123,14 @@ def choose(model: ModelInView) -> Map:
         sides = _sides(model)
         method: Method = choices.segmented(
             "map",
-            "Map",
-            METHODS,
+            Text("Map"),
+            {each: worded(name) for each, name in METHODS.items()},
             "latent_method",
-            help="PCA looks along the main direction, that of the widest spread, and the second. "
-            "Two factors shows the model's own axes. t-SNE and UMAP bend the space so that "
-            "neighbours stay together: there, far distances mean nothing.",
+            help=Text(
+                "PCA looks along the main direction, that of the widest spread, and the second. "
+                "Two factors shows the model's own axes. t-SNE and UMAP bend the space so that "
+                "neighbours stay together: there, far distances mean nothing."
+            ),
         )
         pair = _pair(model.fitted.n_factors) if method == "factors" else (0, 0)
         shade, groups, names = _colour(model)
@@ -147,23 +153,23 @@ def choose(model: ModelInView) -> Map:
 
 def _sides(model: ModelInView) -> list[Side]:
     nouns = {
-        "both": "Both",
-        "user": "Users",
-        "item": words.many(model.ratings.item_noun).capitalize(),
+        "both": Text("Both"),
+        "user": Text("Users"),
+        "item": words.named(words.many(model.ratings.item_noun)).capitalize(),
     }
-    who = choices.segmented("map_of", "Show", nouns, "latent_who")
+    who = choices.segmented("map_of", Text("Show"), nouns, "latent_who")
     return ["user", "item"] if who == "both" else [who]  # type: ignore[list-item]
 
 
 def _pair(k: int) -> tuple[int, int]:
     chosen = [min(int(text), k) - 1 for text in view.option("map_factors").split(",")]
-    for at, label in enumerate(("Across", "Upward")):
-        key = f"latent_{label}"
+    for at, (which, label) in enumerate(_ACROSS.items()):
+        key = f"latent_{which}"
         st.session_state[key] = chosen[at]
         st.selectbox(
-            label,
+            label.worded(),
             range(k),
-            format_func=lambda factor: f"factor {factor + 1}",
+            format_func=lambda factor: Text("factor {name}", name=factor + 1),
             key=key,
             on_change=_factors_chosen,
             width=120,
@@ -172,7 +178,7 @@ def _pair(k: int) -> tuple[int, int]:
 
 
 def _factors_chosen() -> None:
-    pair = [st.session_state[f"latent_{label}"] + 1 for label in ("Across", "Upward")]
+    pair = [st.session_state[f"latent_{label}"] + 1 for label in _ACROSS]
     choices.choose("map_factors", ",".join(map(str, pair)))
 
 
@@ -180,11 +186,11 @@ def _colour(model: ModelInView) -> tuple[Shade, dict[Side, np.ndarray] | None, S
     """The shading, the group of each user and item where they are grouped, and group names."""
     genres = latent_map.genres(model.ratings)
     offered = {
-        name: text.replace("item", model.ratings.item_noun)
+        name: Text(text, noun=words.named(model.ratings.item_noun))
         for name, text in COLOURS.items()
         if name != "genre" or genres
     }
-    colour = choices.select("colour", "Colour by", offered, "latent_colour", width=150)
+    colour = choices.select("colour", Text("Colour by"), offered, "latent_colour", width=150)
     if colour == "cluster":
         return "group", *model_in_view.clusters(model)
     if colour == "genre":
@@ -192,7 +198,7 @@ def _colour(model: ModelInView) -> tuple[Shade, dict[Side, np.ndarray] | None, S
         chosen = [genre for genre in said.split("|") if genre in genres] if said else genres[:3]
         st.session_state.latent_genres = chosen
         st.multiselect(
-            "Genres",
+            Text("Genres"),
             genres,
             max_selections=6,
             key="latent_genres",
@@ -257,7 +263,10 @@ def _places(
         ids[one[0]] = np.union1d(ids[one[0]], [one[1], *near])
     if method == "factors":
         basis = Basis.of_factors(model.factored, *pair)
-        axes = (f"factor {pair[0] + 1}", f"factor {pair[1] + 1}")
+        axes: tuple[str, str] = (
+            Text("factor {name}", name=pair[0] + 1),
+            Text("factor {name}", name=pair[1] + 1),
+        )
     else:
         basis = model_in_view.basis(model)
         axes = latent_map.axes_of(basis)

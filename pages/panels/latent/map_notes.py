@@ -17,6 +17,7 @@ from recsys_core import escape, glossary, words
 from recsys_core.asking import latent_map
 from recsys_core.figures import latent
 from recsys_core.ratings import Side
+from recsys_core.text import Text, later
 
 _NEIGHBOURS = 10
 
@@ -31,35 +32,49 @@ def projection_quality(shown: Map) -> None:
         return
     if score >= 0.95:
         colour: Literal["green", "orange", "red"] = "green"
-        advice = "What looks near here is near."
+        advice = Text("What looks near here is near.")
     elif score >= 0.8:
-        colour, advice = "orange", "Most of what looks near here is near."
+        colour, advice = "orange", Text("Most of what looks near here is near.")
     else:
-        colour, advice = "red", "Much of what looks near here is not: trust the list, not the map."
+        colour = "red"
+        advice = Text("Much of what looks near here is not: trust the list, not the map.")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.badge(f"Trustworthiness {words.measure(score, 2)}", color=colour)
+        st.badge(Text("Trustworthiness {x}", x=words.measure(score, 2)), color=colour)
         st.caption(
-            f"{advice} 1 means: all neighbours on the map are neighbours by all {k} factors.",
+            Text(
+                "{advice} 1 means: all neighbours on the map are neighbours by all {k} factors.",
+                advice=advice,
+                k=k,
+            ),
             width="content",
         )
     if shown.shade in ("false", "torn"):
         among = model_in_view.map_errors(shown.model, shown.places).n_judged
-        judged = f"each judged by its five nearest of {among:,} points."
         if shown.shade == "false":
             st.caption(
-                f"Dark: its neighbours on the map are not its neighbours in the space; {judged}"
+                Text(
+                    "Dark: its neighbours on the map are not its neighbours in the space; each "
+                    "judged by its five nearest of {n:,} points.",
+                    n=among,
+                )
             )
         else:
-            st.caption(f"Dark: its neighbours in the space lie elsewhere on the map; {judged}")
+            st.caption(
+                Text(
+                    "Dark: its neighbours in the space lie elsewhere on the map; each judged by "
+                    "its five nearest of {n:,} points.",
+                    n=among,
+                )
+            )
     drawn = {cloud.noun: len(cloud.ids) for cloud in shown.clouds}
     all_of = {cloud.noun: shown.model.ratings.axis(cloud.side).n for cloud in shown.clouds}
     cut = [
-        f"{drawn[noun]:,} of {words.plural(noun, n)}"
+        Text("{drawn:,} of {all}", drawn=drawn[noun], all=words.plural(noun, n))
         for noun, n in all_of.items()
         if drawn[noun] < n
     ]
     if cut:
-        st.caption(f"Drawn: {words.listed(cut)}, those with the most ratings.")
+        st.caption(Text("Drawn: {cut}, those with the most ratings.", cut=words.listed(cut)))
     if said := latent.lines_said(shown.clouds):
         st.caption(said)
 
@@ -68,16 +83,19 @@ def projection_quality(shown: Map) -> None:
 def neighbours(shown: Map) -> None:
     """Who is most alike to the selected one in the space itself, not on the map."""
     if shown.selected is None:
-        st.markdown("**Who is alike?**")
-        st.markdown("Click a point, find one by name, or begin with one of these:")
+        st.markdown(Text("**Who is alike?**"))
+        st.markdown(Text("Click a point, find one by name, or begin with one of these:"))
         _best_known(shown)
         return
     side, index = shown.selected
     ratings, axis = shown.model.ratings, shown.model.fitted.train.axis(side)
     st.markdown(f"**{escape.markdown(axis.names[index])}**")
-    about: str = words.plural("training rating", int(axis.counts[index]))
-    if axis.counts[index]:
-        about += f", mean {words.number(axis.means[index])}"
+    n = int(axis.counts[index])
+    about: str = Text(
+        "{n:,}\N{NO-BREAK SPACE}training rating", "{n:,}\N{NO-BREAK SPACE}training ratings", n=n
+    )
+    if n:
+        about = Text("{ratings}, mean {x}", ratings=about, x=words.number(axis.means[index]))
     if side == "item" and latent_map.genres(ratings):
         assert ratings.item_info is not None
         genres = ratings.item_info["genres"].iloc[index]
@@ -85,11 +103,20 @@ def neighbours(shown: Map) -> None:
             about += f" · {escape.short(genres.replace('|', ', '), _LONGEST_GENRES)}"
     st.caption(escape.markdown(about))
     table = model_in_view.similar(shown.model, side, index, _NEIGHBOURS)
-    _table(shown.model, side, table[side].to_list(), "most alike", table["similarity"].to_list())
+    _table(
+        shown.model,
+        side,
+        table[side].to_list(),
+        later("most alike {nouns}"),
+        table["similarity"].to_list(),
+    )
     st.caption(
-        "Similarity is the cosine of the angle between their factors, in the space of all "
-        f"{shown.model.fitted.n_factors} and not on the map: 1 the same taste, 0 none in "
-        "common, −1 opposite. Lines lead to the nearest."
+        Text(
+            "Similarity is the cosine of the angle between their factors, in the space of all {k} "
+            "and not on the map: 1 the same taste, 0 none in common, −1 opposite. Lines lead to "
+            "the nearest.",
+            k=shown.model.fitted.n_factors,
+        )
     )
     _not_as_it_looks(shown, side, index)
 
@@ -101,12 +128,20 @@ def _not_as_it_looks(shown: Map, side: Side, index: int) -> None:
     said = []
     if len(false):
         said.append(
-            f"Near on the map and not among the most alike (crosses): {_listed(false, names)}."
+            Text(
+                "Near on the map and not among the most alike (crosses): {names}.",
+                names=_listed(false, names),
+            )
         )
     if len(torn):
-        said.append(f"Most alike, and not among the nearest on the map: {_listed(torn, names)}.")
+        said.append(
+            Text(
+                "Most alike, and not among the nearest on the map: {names}.",
+                names=_listed(torn, names),
+            )
+        )
     if said:
-        st.caption(escape.markdown("The map errs here. " + " ".join(said)))
+        st.caption(escape.markdown(" ".join([Text("The map errs here."), *said])))
 
 
 def _listed(ids: np.ndarray, names: Sequence[str]) -> str:
@@ -117,7 +152,7 @@ def _best_known(shown: Map) -> None:
     """Where to begin: those with the most ratings."""
     side = shown.clouds[-1].side
     best_known = shown.model.fitted.train.axis(side).most_rated(_NEIGHBOURS)
-    _table(shown.model, side, best_known.tolist(), "best known")
+    _table(shown.model, side, best_known.tolist(), later("best known {nouns}"))
 
 
 def _table(
@@ -129,11 +164,13 @@ def _table(
 ) -> None:
     """Users or items; choosing a row selects it on the map."""
     axis = model.fitted.train.axis(side)
-    heading = f"{which} {words.many(axis.noun)}"
+    heading: str = Text(which, nouns=words.named(words.many(axis.noun)))
+    similarity: str = Text("similarity")
+    ratings: str = Text("ratings")
     columns: dict[str, list] = {heading: [axis.names[i] for i in ids]}
     if similar_by is not None:
-        columns["similarity"] = similar_by
-    columns["ratings"] = [int(axis.counts[i]) for i in ids]
+        columns[similarity] = similar_by
+    columns[ratings] = [int(axis.counts[i]) for i in ids]
     # Named after what it lists, so that a choice in one list is none in the next.
     key = f"latent_rows_{side}_{ids[0] if ids else ''}_{similar_by is None}"
 
@@ -144,7 +181,7 @@ def _table(
             view.redraw("user", "item")
 
     st.dataframe(
-        aligned(columns, similarity=2),
+        aligned(columns, **{similarity: 2}),
         hide_index=True,
         height="content",
         on_select="ignore" if parts.locked("similar") else go,
@@ -152,8 +189,8 @@ def _table(
         key=key,
         column_config={
             heading: st.column_config.TextColumn(width=165),
-            "similarity": st.column_config.NumberColumn(width=68),
-            "ratings": st.column_config.NumberColumn(width=58),
+            similarity: st.column_config.NumberColumn(width=68),
+            ratings: st.column_config.NumberColumn(width=58),
         },
         alt=heading[:1].upper() + heading[1:],
     )
@@ -163,14 +200,17 @@ def axis_ends(model: ModelInView) -> None:
     """What lies at both ends of each factor, as a table."""
     noun = model.ratings.item_noun
     st.header(
-        "What lies at both ends of each factor",
+        Text("What lies at both ends of each factor"),
         anchor=False,
         help=glossary.tooltip("Factor (latent factor)"),
     )
     st.markdown(
-        f"Who has a positive number in a factor is drawn to the {words.many(noun)} at its high end "
-        "and away from those at its low end. Which factor comes first, and which end is high, is "
-        "chance."
+        Text(
+            "Who has a positive number in a factor is drawn to the {nouns} at its high end and "
+            "away from those at its low end. Which factor comes first, and which end is high, is "
+            "chance.",
+            nouns=words.named(words.many(noun)),
+        )
     )
     table = model_in_view.factor_table(model)
     spread = (100 * table["spread"]).round(1)  # as percentages, all with one decimal
@@ -180,14 +220,19 @@ def axis_ends(model: ModelInView) -> None:
         hide_index=True,
         column_config={
             "spread": st.column_config.ProgressColumn(
-                "spread",
-                help="Share of all spread of users and items that lies along this factor.",
+                Text("spread"),
+                help=Text("Share of all spread of users and items that lies along this factor."),
                 format="%.1f %%",
                 min_value=0,
                 max_value=float(table["spread"].max()),
                 width="small",
             ),
-            "factor": st.column_config.NumberColumn(width="small"),
+            "factor": st.column_config.NumberColumn(Text("factor"), width="small"),
+            "low end": st.column_config.TextColumn(Text("low end")),
+            "high end": st.column_config.TextColumn(Text("high end")),
         },
-        alt=f"For each factor, the {words.many(noun)} at its low and at its high end",
+        alt=Text(
+            "For each factor, the {nouns} at its low and at its high end",
+            nouns=words.named(words.many(noun)),
+        ),
     )

@@ -12,6 +12,7 @@ from recsys_core import escape, words
 from recsys_core.asking.truth import has_sums
 from recsys_core.experiments import generated, recovery_map
 from recsys_core.figures import recovery_map as picture
+from recsys_core.text import Text, worded
 
 
 def draw(model: ModelInView) -> None:
@@ -21,23 +22,34 @@ def draw(model: ModelInView) -> None:
     plan = recovery_map.planned(model.run.experiment)
     if plan is None:
         return
-    st.subheader("Where recovery begins", anchor=False)
+    st.subheader(Text("Where recovery begins"), anchor=False)
     n_cells, n_seeds = len(plan.of_cell), generated.N_SEEDS
     found = recovery_map.cells(plan, session.workspace().study.outcomes)
     if not found:
         st.markdown(
-            "The more is rated, and the less noise there is, the more of the true factors can be "
-            "found. This model, trained anew on generated data of "
-            f"{words.plural('other density', len(plan.densities) - 1)} and "
-            f"{words.plural('other noise', len(plan.noises) - 1)} as well, shows where that begins."
+            Text(
+                "The more is rated, and the less noise there is, the more of the true factors can "
+                "be found. This model, trained anew on generated data of {densities} and {noises} "
+                "as well, shows where that begins.",
+                densities=Text(
+                    "{n:,}\N{NO-BREAK SPACE}other density",
+                    "{n:,}\N{NO-BREAK SPACE}other densities",
+                    n=len(plan.densities) - 1,
+                ),
+                noises=Text(
+                    "{n:,}\N{NO-BREAK SPACE}other noise",
+                    "{n:,}\N{NO-BREAK SPACE}other noises",
+                    n=len(plan.noises) - 1,
+                ),
+            )
         )
     for sentence in recovery_map.sentences(plan, found):
-        st.markdown(escape.markdown(str(sentence)))
+        st.markdown(escape.markdown(worded(sentence)))
     study_progress.controls(
         "recovery",
         plan.experiments,
-        f"Train {n_cells * n_seeds} times on other data",
-        "Go on with the rest",
+        Text("Train {n} times on other data", n=n_cells * n_seeds),
+        Text("Go on with the rest"),
         part="truth",
     )
     if found:
@@ -52,11 +64,14 @@ def draw(model: ModelInView) -> None:
             )
         chance = [cell.by_chance for cell in found.values()]
         st.caption(
-            "Outlined: as in the data in view. Each cell is a mean over "
-            f"{words.plural('seed', n_seeds)} of the data: other factors, other pairs, other "
-            "noise. Near where recovery begins two are few: hovering says how far they lie apart. "
-            "Random factors reach "
-            f"{words.measure(max(chance), 2)} at most. Of each training the best epoch counts."
+            Text(
+                "Outlined: as in the data in view. Each cell is a mean over {seeds} of the data: "
+                "other factors, other pairs, other noise. Near where recovery begins two are few: "
+                "hovering says how far they lie apart. Random factors reach {chance} at most. Of "
+                "each training the best epoch counts.",
+                seeds=words.plural("seed", n_seeds),
+                chance=words.measure(max(chance), 2),
+            )
         )
     for remark in plan.remarks:
-        st.caption(escape.markdown(str(remark)))
+        st.caption(escape.markdown(worded(remark)))

@@ -18,6 +18,7 @@ from recsys_core import words
 from recsys_core.asking import projection
 from recsys_core.ratings import Side
 from recsys_core.runs import Run
+from recsys_core.text import Text
 
 _METHODS = {"tsne": "t-SNE", "umap": "UMAP"}
 
@@ -97,13 +98,23 @@ def _waiting(layout: _Layout, run: Run, key: tuple[Any, ...]) -> None:
     if layout.job.done():
         st.rerun()
     waited = words.duration(time.monotonic() - layout.since)
-    doing = f"{_METHODS[layout.method]} is arranging {len(layout.vectors):,} points: {waited}"
+    values = {
+        "method": _METHODS[layout.method], "n": len(layout.vectors), "waited": waited
+    }  # fmt: skip
     if layout.expected:
-        doing += f", usually about {words.duration(layout.expected)}"
+        doing = Text(
+            "{method} is arranging {n:,} points: {waited}, usually about {usual}. Until then you "
+            "see PCA.",
+            usual=words.duration(layout.expected), **values,
+        )  # fmt: skip
+    else:
+        doing = Text(
+            "{method} is arranging {n:,} points: {waited}. Until then you see PCA.", **values
+        )
     with st.container(horizontal=True, vertical_alignment="center", key="layout_waiting"):
-        st.progress(layout.done(), f"{doing}. Until then you see PCA.")
-        if st.button("Stop", icon=":material/stop:", key="layout_stop", on_click=_give_up,
-                     args=(layout, run, key), help="It can be started again."):  # fmt: skip
+        st.progress(layout.done(), doing)
+        if st.button(Text("Stop"), icon=":material/stop:", key="layout_stop", on_click=_give_up,
+                     args=(layout, run, key), help=Text("It can be started again.")):  # fmt: skip
             st.rerun()
 
 

@@ -14,23 +14,31 @@ from recsys_core import escape, words
 from recsys_core.asking import closeness
 from recsys_core.figures import closeness as pictures
 from recsys_core.ratings import Side
+from recsys_core.text import Text
 
 _LISTED = 8
 
 # From this rank correlation on, length is said to go with the number of ratings.
 _FOLLOWS = 0.2
 
-_TITLES = {"cosine": "by cosine", "dot": "by dot product", "euclid": "by distance"}
+_TITLES = {
+    "cosine": Text("by cosine"),
+    "dot": Text("by dot product"),
+    "euclid": Text("by distance"),
+}
 
 
 def draw(model: ModelInView) -> None:
     """Two of a side, their angle; and the nearest by each measure."""
     noun = model.ratings.item_noun
-    offered: dict[Side, str] = {"user": "Users", "item": words.many(noun).capitalize()}
-    side = choices.segmented("close_of", "Compare", offered, "close_of", part="similar")
+    offered: dict[Side, str] = {
+        "user": Text("Users"),
+        "item": words.named(words.many(noun)).capitalize(),
+    }
+    side = choices.segmented("close_of", Text("Compare"), offered, "close_of", part="similar")
     axis = model.ratings.axis(side)
     if axis.n < 2:
-        st.caption("There are no two to compare.")
+        st.caption(Text("There are no two to compare."))
         return
     now = view.now()
     one = (now.user if side == "user" else now.item) or 0
@@ -48,12 +56,12 @@ def draw(model: ModelInView) -> None:
             with st.container(width=300):
                 pickers.pick(
                     side, model.ratings, f"close_{which}_{side}", parts.unlocked("similar", found),
-                    chosen=index, label="The first" if which == "one" else "The other",
+                    chosen=index, label=Text("The first") if which == "one" else Text("The other"),
                     disabled=parts.locked("similar"),
                 )  # fmt: skip
     names = axis.names[one], axis.names[other]
     if one == other:
-        st.caption("These are the same; choose another one.")
+        st.caption(Text("These are the same; choose another one."))
         return
     pair = closeness.pair(model.fitted, side, one, other)
     left, right = st.columns([1, 1.2], gap="medium")
@@ -62,25 +70,34 @@ def draw(model: ModelInView) -> None:
             pictures.figure(pair, names, side, session.theme()),
             key="angle",
             alt=pictures.alt(pair, names),
-            table=pictures.table(pair),
+            table=lambda: pictures.table(pair),
             what="why-cosine",
         )
     with right:
         row = table.loc[other]
         st.markdown(
-            f"Between **{escape.markdown(names[0])}** and **{escape.markdown(names[1])}** lies an "
-            f"angle of **{pair.degrees:.0f}°**: "
-            f"cos = {words.measure(pair.cosine, 3)}. Their lengths are {words.number(pair.first)} "
-            f"and {words.number(pair.second)}, so that the dot product is "
-            f"{words.number(pair.first)} × {words.number(pair.second)} × "
-            f"{words.measure(pair.cosine, 3)} = {words.number(pair.dot)}, and the distance "
-            f"{words.number(pair.euclid)}. Of "
-            f"{words.plural(axis.noun, axis.n - 1)} this is number {int(row['rank_cosine']):,} by "
-            f"cosine, {int(row['rank_dot']):,} by dot product, {int(row['rank_euclid']):,} by "
-            "distance."
+            Text(
+                "Between **{one}** and **{other}** lies an angle of **{degrees:.0f}°**: cos = "
+                "{cosine}. Their lengths are {first} and {second}, so that the dot product is "
+                "{first} × {second} × {cosine} = {dot}, and the distance {euclid}. Of {others} "
+                "this is number {by_cosine:,} by cosine, {by_dot:,} by dot product, "
+                "{by_distance:,} by distance.",
+                one=escape.markdown(names[0]),
+                other=escape.markdown(names[1]),
+                degrees=float(pair.degrees),
+                cosine=words.measure(pair.cosine, 3),
+                first=words.number(pair.first),
+                second=words.number(pair.second),
+                dot=words.number(pair.dot),
+                euclid=words.number(pair.euclid),
+                others=words.plural(axis.noun, axis.n - 1),
+                by_cosine=int(row["rank_cosine"]),
+                by_dot=int(row["rank_dot"]),
+                by_distance=int(row["rank_euclid"]),
+            )
         )
         st.dataframe(
-            aligned(pictures.table(pair), value=3), hide_index=True, height="content",
+            aligned(pictures.table(pair), **{Text("value"): 3}), hide_index=True, height="content",
             key="angle_numbers", alt=pictures.alt(pair, names),
         )  # fmt: skip
     _nearest(model, side, one, table)
@@ -101,7 +118,7 @@ def _nearest(model: ModelInView, side: Side, one: int, table: pd.DataFrame) -> N
     lengths = {}
     for measure, title in _TITLES.items():
         order = table.sort_values(f"rank_{measure}").head(_LISTED)
-        columns[title] = [
+        columns[title.worded()] = [
             f"{axis.names[i]} ({words.number(row[measure])})" for i, row in order.iterrows()
         ]
         lengths[measure] = float(order["length"].mean())
@@ -110,22 +127,28 @@ def _nearest(model: ModelInView, side: Side, one: int, table: pd.DataFrame) -> N
     st.dataframe(
         shown, height="content", key="close_nearest",
         column_config={"rank": st.column_config.NumberColumn("", width=30)},
-        alt=f"The nearest to {axis.names[one]} by three measures",
+        alt=Text("The nearest to {name} by three measures", name=axis.names[one]),
     )  # fmt: skip
     n = min(10, max(1, len(table) // 3))  # of all, all measures would name the same
     same = closeness.disagreement(table, n)
     follows = closeness.length_and_ratings(model.fitted, side)
-    text = (
-        f"Of the {n:,} nearest by cosine, {same['dot']:,} are among the {n:,} nearest by dot "
-        f"product and {same['euclid']:,} among those by distance. The dot product favours what is "
-        "long "
-        f"({words.number(lengths['dot'])} on average, by cosine {words.number(lengths['cosine'])})"
-        f", distance what is about as long as the first ({words.number(lengths['euclid'])}); the "
-        "cosine leaves length out and compares tastes alone."
+    text: str = Text(
+        "Of the {n:,} nearest by cosine, {dot:,} are among the {n:,} nearest by dot product and "
+        "{euclid:,} among those by distance. The dot product favours what is long ({long} on "
+        "average, by cosine {usual}), distance what is about as long as the first ({alike}); the "
+        "cosine leaves length out and compares tastes alone.",
+        n=n,
+        dot=same["dot"],
+        euclid=same["euclid"],
+        long=words.number(lengths["dot"]),
+        usual=words.number(lengths["cosine"]),
+        alike=words.number(lengths["euclid"]),
     )
     if follows > _FOLLOWS:
-        text += (
-            " Length goes with the number of ratings here (rank correlation "
-            f"{words.measure(follows, 2)}): by dot product what is known is close to everything."
+        known = Text(
+            "Length goes with the number of ratings here (rank correlation {x}): by dot product "
+            "what is known is close to everything.",
+            x=words.measure(follows, 2),
         )
+        text = f"{text} {known}"
     st.markdown(text)

@@ -12,6 +12,7 @@ from recsys_core import escape, glossary, words
 from recsys_core.asking import guessing
 from recsys_core.asking.guessing import Cells
 from recsys_core.models import FittedModel, Model
+from recsys_core.text import Text, worded
 
 _CELLS = 8
 
@@ -46,22 +47,27 @@ def hidden(model: ModelInView) -> Cells | None:
 
 def section(model: ModelInView) -> None:
     """The cells, to be guessed and revealed; in a part of the page that runs alone."""
-    st.header("Guess before you look", anchor=False, help=glossary.tooltip("RMSE", "Baseline"))
+    st.header(
+        Text("Guess before you look"), anchor=False, help=glossary.tooltip("RMSE", "Baseline")
+    )
     if not model.fitted.has.ratings:
         st.caption(
-            "This model predicts who would choose what, not ratings: there are none to guess."
+            Text("This model predicts who would choose what, not ratings: there are none to guess.")
         )
         return
     if st.session_state.get(f"{_start_of(model)}_begun"):
         _game(model)
         return
-    st.markdown("Are you better than the model? Guess eight ratings; then all are judged alike.")
+    st.markdown(
+        Text("Are you better than the model? Guess eight ratings; then all are judged alike.")
+    )
     if (
         st.button(
-            "Hide eight ratings", icon=":material/visibility_off:", key="guess_begin",
+            Text("Hide eight ratings"), icon=":material/visibility_off:", key="guess_begin",
             disabled=parts.locked("guess"),
-            help="The matrix above shows neither them nor their predictions until you have "
-            "guessed.",
+            help=Text(
+                "The matrix above shows neither them nor their predictions until you have guessed."
+            ),
         )
         and not parts.locked("guess")
     ):  # fmt: skip
@@ -79,23 +85,26 @@ def _game(model: ModelInView) -> None:
     locked, noun = parts.locked("guess"), model.ratings.item_noun
     if not st.session_state.get(shown):
         st.markdown(
-            f"{words.plural('rating', len(cells))} that somebody gave"
-            + (
-                " and that no model has seen."
-                if cells.held_out
-                else "; nothing is held out here, so the model has learned from them, which is "
-                "unfair to you."
+            Text(
+                "{ratings} that somebody gave and that no model has seen. Guess each from what is "
+                "known of the user and of the {noun}, then look.",
+                ratings=words.plural("rating", len(cells)), noun=noun,
             )
-            + " Guess each from what is known of the user and of the "
-            f"{noun}, then look."
-        )
+            if cells.held_out
+            else Text(
+                "{ratings} that somebody gave; nothing is held out here, so the model has learned "
+                "from them, which is unfair to you. Guess each from what is known of the user and "
+                "of the {noun}, then look.",
+                ratings=words.plural("rating", len(cells)), noun=noun,
+            )
+        )  # fmt: skip
         for at, key in enumerate(keys):
             _row(model, cells, at, key, locked)
         missing = sum(st.session_state.get(key) is None for key in keys)
         revealed = st.button(
-            "Reveal", type="primary", icon=":material/visibility:", key="guess_reveal",
+            Text("Reveal"), type="primary", icon=":material/visibility:", key="guess_reveal",
             disabled=bool(missing) or locked,
-            help=f"{missing:,} still to guess" if missing else None,
+            help=Text("{n:,} still to guess", n=missing) if missing else None,
         )  # fmt: skip
         if revealed and not missing and not parts.locked("guess"):
             st.session_state[shown] = [float(st.session_state[key]) for key in keys]
@@ -109,39 +118,56 @@ def _game(model: ModelInView) -> None:
     place = [name for name, _ in ranked].index(guessing.YOU) + 1
     nearest = found.closest.count(guessing.YOU)
     st.markdown(
-        f"Your RMSE is **{words.error(found.errors[guessing.YOU])}**, that of "
-        f"{model.run.model.title} **{words.error(found.errors[model.run.model.title])}**: you are "
-        f"number {place:d} of {len(ranked)}. Of {words.plural('cell', len(cells))} you were "
-        f"nearest in {nearest:d}. So few cells say little: chance decides much."
+        Text(
+            "Your RMSE is **{own}**, that of {title} **{rmse}**: you are number {place:d} of {of}. "
+            "Of {cells} you were nearest in {nearest:d}. So few cells say little: chance decides "
+            "much.",
+            own=words.error(found.errors[guessing.YOU]),
+            title=worded(model.run.model.title),
+            rmse=words.error(found.errors[model.run.model.title]),
+            place=place,
+            of=len(ranked),
+            cells=words.plural("cell", len(cells)),
+            nearest=nearest,
+        )
     )
     left, right = st.columns([2.2, 1], gap="medium")
     with left:
         names = model.ratings
-        table = found.table.rename(columns={"rating": "true"})
-        table.insert(0, noun, [names.item_names[i] for i in cells.item_ids])
-        table.insert(0, "user", [names.user_names[u] for u in cells.user_ids])
-        table["nearest"] = found.closest
-        decimals = {name: 2 for name in found.errors}
+        shown_as = {name: _called(name) for name in found.errors}
+        table = found.table.rename(columns=shown_as | {"rating": Text("true")})
+        table.insert(0, words.named(noun), [names.item_names[i] for i in cells.item_ids])
+        table.insert(0, Text("user"), [names.user_names[u] for u in cells.user_ids])
+        table[Text("nearest")] = [_called(name) for name in found.closest]
+        decimals = {name: 2 for name in shown_as.values()}
         st.dataframe(
             aligned(table, **decimals), hide_index=True, height="content", key="guess_cells",
-            alt="Each cell: the true rating, your guess, the model’s and the baselines’",
+            alt=Text("Each cell: the true rating, your guess, the model’s and the baselines’"),
         )  # fmt: skip
     with right:
         errors = pd.DataFrame(
-            {"who": [name for name, _ in ranked], "RMSE": [error for _, error in ranked]}
+            {
+                Text("who"): [_called(name) for name, _ in ranked],
+                "RMSE": [error for _, error in ranked],
+            }
         )
         st.dataframe(
             aligned(errors), hide_index=True, height="content", key="guess_errors",
-            alt="RMSE over these cells, the lowest first",
+            alt=Text("RMSE over these cells, the lowest first"),
         )  # fmt: skip
     if not cells.held_out:
-        st.caption("Nothing is held out: the model has learned from these very ratings.")
+        st.caption(Text("Nothing is held out: the model has learned from these very ratings."))
     again = st.button(
-        "Another eight", icon=":material/refresh:", key="guess_again", disabled=locked
+        Text("Another eight"), icon=":material/refresh:", key="guess_again", disabled=locked
     )
     if again and not parts.locked("guess"):
         st.session_state[f"{start}_seed"] = seed + 1
         st.rerun()
+
+
+def _called(name: str) -> str:
+    """Who guessed, as a table names them."""
+    return str(Text("you") if name == guessing.YOU else worded(name))
 
 
 def _row(model: ModelInView, cells: Cells, at: int, key: str, locked: bool) -> None:
@@ -159,18 +185,21 @@ def _row(model: ModelInView, cells: Cells, at: int, key: str, locked: bool) -> N
 
     told = []
     if known.liked:
-        told.append(f"high: {named(known.liked)}")
+        told.append(Text("high: {items}", items=named(known.liked)))
     if known.disliked:
-        told.append(f"low: {named(known.disliked)}")
+        told.append(Text("low: {items}", items=named(known.disliked)))
     if known.user_mean is not None:
-        told.append(f"their mean {words.number(known.user_mean)}")
+        told.append(Text("their mean {x}", x=words.number(known.user_mean)))
     if known.item_mean is not None:
-        told.append(f"mean of this {ratings.item_noun} {words.number(known.item_mean)}")
-    label = f"Your guess of {escape.markdown(user)} on {escape.markdown(item)}"
+        told.append(
+            Text("mean of this {noun} {x}", noun=ratings.item_noun, x=words.number(known.item_mean))
+        )
+    who = {"user": escape.markdown(user), "item": escape.markdown(item)}
+    label = Text("Your guess of {user} on {item}", **who)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(width=440, gap=None):
-            st.markdown(f"**{escape.markdown(user)}** on **{escape.markdown(item)}**")
-            st.caption("; ".join(told) + "." if told else "Nothing is known of either.")
+            st.markdown(Text("**{user}** on **{item}**", **who))
+            st.caption("; ".join(told) + "." if told else Text("Nothing is known of either."))
         possible = scale.possible(_MOST_CLICKED)
         if possible:
             st.segmented_control(
@@ -181,5 +210,7 @@ def _row(model: ModelInView, cells: Cells, at: int, key: str, locked: bool) -> N
             st.number_input(
                 label, scale.low, scale.high, value=None, key=key, disabled=locked, width=150,
                 label_visibility="collapsed",
-                placeholder=f"{scale.said(scale.low)} to {scale.said(scale.high)}",
+                placeholder=Text(
+                    "{low} to {high}", low=scale.said(scale.low), high=scale.said(scale.high)
+                ),
             )  # fmt: skip

@@ -14,12 +14,13 @@ from recsys_core.asking import matrix_view
 from recsys_core.asking.matrix_view import Block
 from recsys_core.asking.seriation import How
 from recsys_core.ratings import SIDES, Side
+from recsys_core.text import Text
 
-ORDERS: dict[How, str] = {
-    "given": "by name",
-    "popularity": "by popularity",
-    "cluster": "by cluster",
-    "similarity": "by similarity",
+ORDERS: dict[How, Text] = {
+    "given": Text("by name"),
+    "popularity": Text("by popularity"),
+    "cluster": Text("by cluster"),
+    "similarity": Text("by similarity"),
 }
 
 # The whole matrix is shown up to this size, blocks of it beyond.
@@ -73,18 +74,21 @@ def _side(model: ModelInView, side: Side) -> _Shown:
 
 
 def _order(side: Side, noun: str, usual: How) -> How:
-    offered = {how: text for how, text in ORDERS.items()}
+    offered = {how: text.worded() for how, text in ORDERS.items()}
     key, name = f"order_{side}", f"{side}s_by"
     st.session_state[key] = chosen = view.option(name) or usual
     st.selectbox(
-        words.many(noun).capitalize(),
+        words.named(words.many(noun)).capitalize(),
         list(offered),
         format_func=offered.__getitem__,
         key=key,
         on_change=_order_chosen,
         args=(side,),
-        help=f"Clusters and similarity go by what is predicted: {words.many(noun)} predicted alike "
-        "stand side by side.",
+        help=Text(
+            "Clusters and similarity go by what is predicted: {nouns} predicted alike stand side "
+            "by side.",
+            nouns=words.named(words.many(noun)),
+        ),
     )
     return chosen  # type: ignore[return-value]
 
@@ -122,5 +126,8 @@ def _page(side: Side, order: np.ndarray, chosen: int | None) -> slice:
         )
         first = (page - 1) * size
         last = min(first + size, len(order))
-        st.caption(f"{first + 1:,}–{last:,} of {len(order):,}", width="content")
+        st.caption(
+            Text("{first:,}–{last:,} of {n:,}", first=first + 1, last=last, n=len(order)),
+            width="content",
+        )
     return slice(first, last)

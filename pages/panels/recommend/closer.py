@@ -10,30 +10,31 @@ from pages.panels.recommend import ask_next, cold_start, edit_row, exactly, surp
 from pages.shared import choices, parts, view
 from pages.shared.model_in_view import ModelInView
 from recsys_core.models import Guest
+from recsys_core.text import Text
 
 _Panel = Callable[[ModelInView, int | Guest, str], None]
 
 # By what the link calls them: what each is called, and what draws it.
-_PANELS: dict[str, tuple[str, _Panel]] = {
-    "exactly": ("Why exactly", exactly.draw),
-    "ask": ("Ask me next", ask_next.draw),
-    "cold": ("Cold start", cold_start.draw),
-    "surprise": ("Safe or surprising", surprise.draw),
-    "edit": ("Edit the factors", edit_row.draw),
+_PANELS: dict[str, tuple[Text, _Panel]] = {
+    "exactly": (Text("Why exactly"), exactly.draw),
+    "ask": (Text("Ask me next"), ask_next.draw),
+    "cold": (Text("Cold start"), cold_start.draw),
+    "surprise": (Text("Safe or surprising"), surprise.draw),
+    "edit": (Text("Edit the factors"), edit_row.draw),
 }
 
 
 def section(model: ModelInView, one: int | Guest, name: str) -> None:
     """Draw the tabs, and the open one."""
-    st.header("Look closer", anchor=False)
+    st.header(Text("Look closer"), anchor=False)
     if model.untrained:
         st.caption(
-            "Still training: this will be here when it is done."
+            Text("Still training: this will be here when it is done.")
             if not model.run.model.has_epochs
-            else "Not trained yet: at epoch 0 there is nothing to explain."
+            else Text("Not trained yet: at epoch 0 there is nothing to explain.")
         )
         return
-    names = {which: title for which, (title, _) in _PANELS.items()}
+    names: dict[str, str] = {which: title.worded() for which, (title, _) in _PANELS.items()}
     opened = names.get(view.option("closer"), next(iter(names.values())))
     st.session_state.closer = opened
     tabs = st.tabs(

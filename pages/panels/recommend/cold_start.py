@@ -17,11 +17,12 @@ from pages.shared.chart.assets import component_of
 from pages.shared.chart.chart import chart, twin
 from pages.shared.chart.file_names import saved_as
 from pages.shared.model_in_view import ModelInView
-from recsys_core import escape, words
+from recsys_core import escape, language, words
 from recsys_core.asking import cold_start
 from recsys_core.asking.cold_start import Step
 from recsys_core.figures import cold_start as pictures
 from recsys_core.models import Guest
+from recsys_core.text import Text
 
 _COMPONENT = st.components.v2.component(
     "factorscope_cold_dial", js=component_of("cold_dial.js"), isolate_styles=False
@@ -45,7 +46,9 @@ def draw(model: ModelInView, one: int | Guest, name: str) -> None:
         items, values = cold_start.in_order(model.fitted.train, one)
     if not len(items):
         st.caption(
-            "Nothing is rated yet: there is nothing to count. Rate something, or choose a user."
+            Text(
+                "Nothing is rated yet: there is nothing to count. Rate something, or choose a user."
+            )
         )
         return
     _dial(model, one, name, items, values)
@@ -65,21 +68,28 @@ def _dial(
     )
     said = view.option("counted")
     at = min(int(said), n) if said else n
-    who = "your" if isinstance(one, Guest) else f"{escape.markdown(name)}’s"
     st.markdown(
-        f"As if {'you were' if isinstance(one, Guest) else escape.markdown(name) + ' were'} new: "
-        f"only the first of {who} ratings are counted, in the order in which they were given."
+        Text(
+            "As if you were new: only the first of your ratings are counted, in the order in which "
+            "they were given."
+        )
+        if isinstance(one, Guest)
+        else Text(
+            "As if {name} were new: only the first of {name}’s ratings are counted, in the order "
+            "in which they were given.",
+            name=escape.markdown(name),
+        )
     )
     left, right = st.columns([1, 1.2], gap="medium")
     with left, st.container(key=f"{_KEY}_chart", gap=None):
         _COMPONENT(
             key=_KEY,
             data={
-                "token": f"{model.key} {hash(key)}",
+                "token": f"{model.key} {hash(key)} {language.now()}",
                 "at": at,
                 "seen": st.session_state.get(_SEEN, 0),
                 "steps": _sent(model, items, values, found, near),
-                "heading": f"first {words.many(model.ratings.item_noun)}",
+                "heading": first_listed(model),
                 "locked": parts.locked("closer"),
             },
             on_counted_change=parts.unlocked("closer", lambda: _count(n)),
@@ -87,20 +97,27 @@ def _dial(
         twin(
             lambda: _list(model, found, at),
             _KEY,
-            f"The list after {words.plural('rating', at)}",
+            Text("The list after {ratings}", ratings=words.plural("rating", at)),
             saved_as("cold start"),
         )
         st.caption(
-            "What is not counted yet may stand here: then one sees whether the model would have "
-            "suggested it."
+            Text(
+                "What is not counted yet may stand here: then one sees whether the model would "
+                "have suggested it."
+            )
         )
     with right:
         if model.fitted.has.factors:
             _picture(model, found, near[at], at)
         else:
-            st.caption("This model has no factors, so that there is no place to draw.")
+            st.caption(Text("This model has no factors, so that there is no place to draw."))
     if len(items) > n:
-        st.caption(f"The first {n:,} of {words.plural('rating', len(items))} are counted.")
+        st.caption(
+            Text(
+                "The first {n:,} of {ratings} are counted.",
+                n=n, ratings=words.plural("rating", len(items)),
+            )
+        )  # fmt: skip
 
 
 def _count(n: int) -> None:
@@ -127,7 +144,9 @@ def _sent(
         sent.append(
             {
                 "says": _says(model, items, values, at, step),
-                "near": f"Most similar now: {words.listed(alike)}." if alike else "",
+                "near": Text("Most similar now: {names}.", names=words.listed(alike))
+                if alike
+                else "",
                 "list": table.to_numpy(object).tolist(),
             }
         )
@@ -137,22 +156,42 @@ def _sent(
 def _says(model: ModelInView, items: np.ndarray, values: np.ndarray, at: int, step: Step) -> str:
     noun = model.ratings.item_noun
     if not at:
-        return (
-            f"No rating counts yet: this is what anybody new would get, the {words.many(noun)} "
-            "that are liked by all."
+        return Text(
+            "No rating counts yet: this is what anybody new would get, the {nouns} that are liked "
+            "by all.",
+            nouns=words.named(words.many(noun)),
         )
     latest = model.ratings.item_names[int(items[at - 1])]
     given = model.ratings.scale.said(float(values[at - 1]))
-    text = f"The latest that counts: {latest}, rated {given}. "
+    told = {"latest": latest, "given": given}
     if model.fitted.has.factors:
-        text += f"It moved the numbers by {words.number(step.moved)}, and "
-    else:
-        text += "It "
-    return text + (
-        "changed nothing among the first ten."
-        if not step.new
-        else f"brought {words.plural(noun, step.new)} into the first ten."
-    )
+        told["moved"] = words.number(step.moved)
+        if not step.new:
+            return Text(
+                "The latest that counts: {latest}, rated {given}. It moved the numbers by {moved}, "
+                "and changed nothing among the first ten.",
+                **told,
+            )
+        return Text(
+            "The latest that counts: {latest}, rated {given}. It moved the numbers by {moved}, and "
+            "brought {new} into the first ten.",
+            new=words.plural(noun, step.new), **told,
+        )  # fmt: skip
+    if not step.new:
+        return Text(
+            "The latest that counts: {latest}, rated {given}. It changed nothing among the first "
+            "ten.",
+            **told,
+        )
+    return Text(
+        "The latest that counts: {latest}, rated {given}. It brought {new} into the first ten.",
+        new=words.plural(noun, step.new), **told,
+    )  # fmt: skip
+
+
+def first_listed(model: ModelInView) -> Text:
+    """The heading of a list: “first songs”."""
+    return Text("first {nouns}", nouns=words.named(words.many(model.ratings.item_noun)))
 
 
 def _near(model: ModelInView, step: Step) -> pd.DataFrame:
@@ -167,23 +206,23 @@ def _names(model: ModelInView, near: pd.DataFrame) -> list[str]:
 
 
 def _list(model: ModelInView, found: list[Step], at: int) -> pd.DataFrame:
-    noun, names = model.ratings.item_noun, model.ratings.item_names
+    names = model.ratings.item_names
     step, before = found[at], found[max(at - 1, 0)]
     earlier = {int(item): place for place, item in enumerate(before.best, start=1)}
     moves = []
     for place, item in enumerate(step.best[:_LISTED].tolist(), start=1):
         was = earlier.get(item)
         if was is None:
-            moves.append("new")
+            moves.append(str(Text("new")))
         elif was == place:
             moves.append("")
         else:
             moves.append(f"{'▲' if was > place else '▼'} {abs(was - place)}")
     return pd.DataFrame(
         {
-            f"first {words.many(noun)}": [names[i] for i in step.best[:_LISTED]],
-            "predicted": model.fitted.clipped(step.scores[:_LISTED]),
-            "since the latest": moves if at else [""] * len(moves),
+            first_listed(model): [names[i] for i in step.best[:_LISTED]],
+            Text("predicted"): model.fitted.clipped(step.scores[:_LISTED]),
+            Text("since the latest"): moves if at else [""] * len(moves),
         },
         index=pd.RangeIndex(1, len(moves) + 1, name="rank"),
     )
@@ -213,7 +252,11 @@ def _picture(model: ModelInView, found: list[Step], near: pd.DataFrame, at: int)
         chart(
             pictures.vector(rows[at], rows[max(at - 1, 0)], session.theme()),
             key="cold_vector",
-            alt=f"The numbers of the new user after {words.plural('rating', at)}",
-            table=pd.DataFrame({"factor": range(1, rows.shape[1] + 1), "number": rows[at]}),
+            alt=Text(
+                "The numbers of the new user after {ratings}", ratings=words.plural("rating", at)
+            ),
+            table=lambda: pd.DataFrame(
+                {Text("factor"): range(1, rows.shape[1] + 1), Text("number"): rows[at]}
+            ),
             what="cold-start-numbers",
         )

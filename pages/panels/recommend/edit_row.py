@@ -14,12 +14,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from pages.panels.recommend.cold_start import first_listed
 from pages.shared import choices, job_progress, model_in_view, parts, pickers, session, view
 from pages.shared.chart.assets import component_of
 from pages.shared.chart.chart import chart, twin
 from pages.shared.chart.file_names import saved_as
 from pages.shared.model_in_view import ModelInView
-from recsys_core import escape, words
+from recsys_core import escape, language, words
 from recsys_core.asking import edited
 from recsys_core.asking.edited import Block, Followed, Rows
 from recsys_core.experiments import released
@@ -27,6 +28,7 @@ from recsys_core.experiments.released import Released
 from recsys_core.figures import released as pictures
 from recsys_core.models import FactorModel, Guest, seen_as
 from recsys_core.ratings import Side
+from recsys_core.text import Text, later, worded
 
 _BLOCK = st.components.v2.component(
     "factorscope_edit_block", js=component_of("edit_block.js"), isolate_styles=False
@@ -53,16 +55,20 @@ def draw(model: ModelInView, one: int | Guest, name: str) -> None:
     """Whose numbers, and the sliders."""
     why_not = edited.why_not(model.fitted)
     if why_not is not None:
-        st.caption(escape.markdown(str(why_not)))
+        st.caption(escape.markdown(worded(why_not)))
         return
     noun = model.ratings.item_noun
-    offered: dict[Literal["user", "item"], str] = {"user": "A user", "item": f"{words.a(noun)}"}
-    offered["item"] = offered["item"].capitalize()
-    side: Side = choices.segmented("edit_of", "Numbers of", offered, "edit_of", part="closer")
+    offered: dict[Literal["user", "item"], str] = {
+        "user": Text("A user"), "item": Text("{a_noun}", a_noun=words.a(noun)).capitalize(),
+    }  # fmt: skip
+    side: Side = choices.segmented("edit_of", Text("Numbers of"), offered, "edit_of", part="closer")
     if side == "user" and isinstance(one, Guest):
         st.caption(
-            "A guest’s numbers follow from the ratings alone; choose a user of the data, or "
-            f"{words.a(noun)}, to change some."
+            Text(
+                "A guest’s numbers follow from the ratings alone; choose a user of the data, or "
+                "{a_noun}, to change some.",
+                a_noun=words.a(noun),
+            )
         )
         return
     if side == "user":
@@ -91,7 +97,9 @@ def _shown(model: ModelInView, side: Side, index: int) -> None:
         _BLOCK(
             key="edit_block",
             data=model_in_view.once(
-                model.run, ("edit block", start), lambda: _block(model, fitted, side, index, start)
+                model.run,
+                ("edit block", start, language.now()),
+                lambda: _block(model, fitted, side, index, start),
             ),
         )
         _editor(model, side, index, start)
@@ -125,12 +133,12 @@ def _editor(model: ModelInView, side: Side, index: int, start: str) -> None:
     twin(
         lambda: _table(model, side, found),
         _KEY,
-        "The list that follows from the numbers as they are set",
+        Text("The list that follows from the numbers as they are set"),
         saved_as("edited factors"),
     )
     with st.container():
         st.button(
-            "Put back", icon=":material/undo:", key="edit_back",
+            Text("Put back"), icon=":material/undo:", key="edit_back",
             disabled=not moved or parts.locked("closer"),
             on_click=parts.unlocked("closer", lambda: _put_back(start)),
         )  # fmt: skip
@@ -164,9 +172,14 @@ def _fields(fitted: FactorModel, side: Side, index: int) -> list[_Field]:
     spread = rows.std(axis=0, dtype=np.float64)
     shown = np.sort(np.argsort(-spread, kind="stable")[:_MOST])
     low = 0.0 if fitted.fold.nonnegative else None
-    found = [_field(int(f), f"factor {f + 1}", float(spread[f]), factors[f], low) for f in shown]
+    found = [
+        _field(int(f), Text("factor {name}", name=int(f) + 1), float(spread[f]), factors[f], low)
+        for f in shown
+    ]
     if biases.any():
-        found.append(_field(len(factors), "bias", float(biases.std(dtype=np.float64)), bias, None))
+        found.append(
+            _field(len(factors), Text("bias"), float(biases.std(dtype=np.float64)), bias, None)
+        )
     return found
 
 
@@ -235,7 +248,11 @@ def _block(
         "lengths": [_LISTED, _NEAR],
         "heading": _heading(model, side),
         "ratings": words.plural("rating", found.whole["rated"]),
-        "words": edited.WORDS,
+        "words": {
+            # The browser puts the values in.
+            which: language.sentence(said, None, None, language.now())
+            for which, said in edited.WORDS.items()
+        },
         "notes": _notes(model, side, found, len(fields), fitted.n_factors),
     }
 
@@ -264,31 +281,41 @@ def _packed(rows: Rows) -> dict[str, str]:
 
 def _heading(model: ModelInView, side: Side) -> str:
     if side == "user":
-        return f"first {words.many(model.ratings.item_noun)}"
-    return "who would like it most"
+        return first_listed(model)
+    return Text("who would like it most")
 
 
 def _notes(model: ModelInView, side: Side, found: Block, n_fields: int, k: int) -> list[str]:
     """What of the row has a slider, and of what part the browser says what follows."""
-    notes = []
+    notes: list[str] = []
     if k > _MOST:
-        notes.append(f"The {_MOST} factors with the largest spread, of {k}.")
+        notes.append(Text("The {n} factors with the largest spread, of {k}.", n=_MOST, k=k))
     noun = model.ratings.item_noun
     own, others = ("user", noun) if side == "user" else (noun, "user")
     sent = {"open": found.open.ids, "near": found.near.ids, "rated": found.rated.ids}
     called = {
-        "open": f"the list is taken from the {{n}} of {{all}} {words.many(others)} "
-        "that the trained numbers predict highest",
-        "near": f"the neighbours from the {{n}} of {{all}} {words.many(own)} most similar to them",
-        "rated": "the RMSE from {n} of {all} ratings",
+        "open": later(
+            "the list is taken from the {n:,} of {all:,} {others} that the trained numbers predict "
+            "highest"
+        ),
+        "near": later("the neighbours from the {n:,} of {all:,} {own} most similar to them"),
+        "rated": later("the RMSE from {n:,} of {all:,} ratings"),
     }
     cut = [
-        called[which].format(n=f"{len(ids):,}", all=f"{found.whole[which]:,}")
+        Text(
+            called[which],
+            n=len(ids),
+            all=found.whole[which],
+            own=words.named(words.many(own)),
+            others=words.named(words.many(others)),
+        )  # fmt: skip
         for which, ids in sent.items()
         if len(ids) < found.whole[which]
     ]
     if cut:
-        notes.append(f"While a slider moves, {words.listed(cut)}; released, from all.")
+        notes.append(
+            Text("While a slider moves, {cut}; released, from all.", cut=words.listed(cut))
+        )
     return notes
 
 
@@ -316,9 +343,9 @@ def _table(model: ModelInView, side: Side, found: Followed) -> pd.DataFrame:
     return pd.DataFrame(
         {
             _heading(model, side): [names[i] for i in found.listed],
-            "predicted": found.predicted,
-            "before": found.before,
-            "place before": [str(was or "–") for was in found.places],
+            Text("predicted"): found.predicted,
+            Text("before"): found.before,
+            Text("place before"): [str(was or "–") for was in found.places],
         },
         index=pd.RangeIndex(1, len(found.listed) + 1, name="rank"),
     )
@@ -331,11 +358,11 @@ def _release(model: ModelInView, side: Side, index: int, called: str, change: np
     """Train a copy on from the changed numbers, and show what is left of the change."""
     run = model.run
     if run.brought:
-        st.caption("This model came from a file, which holds no checkpoint to train on from.")
+        st.caption(Text("This model came from a file, which holds no checkpoint to train on from."))
         return
     moment = run.checkpoints.at_or_before(model.epoch)
     if moment is None or not released.can_release(moment.value):
-        st.caption("No checkpoint with numbers to change is kept of this epoch.")
+        st.caption(Text("No checkpoint with numbers to change is kept of this epoch."))
         return
     key = ("released", moment.epoch, side, index, change.tobytes())
     found: Released | None = job_progress.result(
@@ -344,14 +371,17 @@ def _release(model: ModelInView, side: Side, index: int, called: str, change: np
         lambda: released.released(
             run.experiment, run.split, moment.value, moment.epoch, side, index, change
         ),
-        f"Release: train on for {released.N_EPOCHS} epochs",
+        Text("Release: train on for {n} epochs", n=released.N_EPOCHS),
         "release",
         "closer",
     )
     if found is None:
         st.caption(
-            f"A copy of the training goes on from epoch {moment.epoch:,}, once with the changed "
-            "numbers and once without; the run itself stays as it is."
+            Text(
+                "A copy of the training goes on from epoch {epoch:,}, once with the changed "
+                "numbers and once without; the run itself stays as it is.",
+                epoch=moment.epoch,
+            )
         )
         return
     chart(
@@ -362,6 +392,9 @@ def _release(model: ModelInView, side: Side, index: int, called: str, change: np
         what="released",
     )
     st.caption(
-        f"{escape.markdown(str(pictures.sentence(found)))} ({called}; a copy was trained, the run "
-        "is as it was.)"
+        Text(
+            "{sentence} ({name}; a copy was trained, the run is as it was.)",
+            sentence=escape.markdown(pictures.sentence(found)),
+            name=called,
+        )
     )

@@ -10,6 +10,7 @@ from pages.shared.model_in_view import ModelInView
 from recsys_core import escape, words
 from recsys_core.models import Guest
 from recsys_core.ratings import Ratings
+from recsys_core.text import Text
 
 # So many well-known items are offered to be rated; more are found by name.
 _OFFERED = 8
@@ -29,7 +30,9 @@ def _rated(model: ModelInView) -> dict[int, float]:
 def rate(model: ModelInView) -> Guest:
     """Items to rate, and the guest they make."""
     ratings, noun, rated = model.ratings, model.ratings.item_noun, _rated(model)
-    st.markdown(f"**Rate a few {words.many(noun)}**, those you know:")
+    st.markdown(
+        Text("**Rate a few {nouns}**, those you know:", nouns=words.named(words.many(noun)))
+    )
     # Found by name in this tab, and not among the popular ones.
     found: list[int] = st.session_state.setdefault(f"guest_found_{ratings.fingerprint}", [])
     locked = parts.locked("guest")
@@ -40,7 +43,7 @@ def rate(model: ModelInView) -> Guest:
                 ratings,
                 f"guest_find_{len(found)}",
                 lambda item: found.insert(0, item),
-                label=f"Add {words.a(noun)}",
+                label=Text("Add {a_noun}", a_noun=words.a(noun)),
             )
     popular = ratings.axis("item").most_rated()
     offered = [int(i) for i in popular if int(i) not in found][:_OFFERED]
@@ -48,9 +51,11 @@ def rate(model: ModelInView) -> Guest:
         _row(item, ratings, rated, locked)
     if rated:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"{words.plural(noun, len(rated))} rated.", width="content")
+            st.caption(
+                Text("{items} rated.", items=words.plural(noun, len(rated))), width="content"
+            )
             st.button(
-                "Start over",
+                Text("Start over"),
                 icon=":material/restart_alt:",
                 key="guest_over",
                 disabled=locked,
@@ -58,8 +63,10 @@ def rate(model: ModelInView) -> Guest:
             )
     else:
         st.caption(
-            "Nothing is rated yet, so the model knows nothing of you: what it shows is what it "
-            "would suggest to anybody."
+            Text(
+                "Nothing is rated yet, so the model knows nothing of you: what it shows is what it "
+                "would suggest to anybody."
+            )
         )
     return model.fitted.fold_in(np.array(list(rated), np.int64), np.array(list(rated.values())))
 
@@ -90,12 +97,13 @@ def _row(
             rated[item] = float(value)
 
     possible = scale.possible(_MOST_CLICKED)
+    label = Text("Your rating of {name}", name=escape.markdown(name))
     listed = sum(len(scale.said(value)) for value in possible) > _MOST_SIGNS
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(escape.markdown(name), width=150 if listed else 190)
         if listed:
             st.selectbox(
-                f"Your rating of {escape.markdown(name)}",
+                label,
                 possible,
                 index=None,
                 format_func=scale.said,
@@ -103,11 +111,11 @@ def _row(
                 on_change=parts.unlocked("guest", note),
                 disabled=locked,
                 label_visibility="collapsed",
-                placeholder="not rated",
+                placeholder=Text("not rated"),
             )
         elif possible:
             st.segmented_control(
-                f"Your rating of {escape.markdown(name)}",
+                label,
                 possible,
                 format_func=lambda value: escape.markdown(scale.said(value)),
                 key=key,
@@ -117,7 +125,7 @@ def _row(
             )
         else:
             st.number_input(
-                f"Your rating of {escape.markdown(name)}",
+                label,
                 scale.low,
                 scale.high,
                 value=None,
@@ -125,6 +133,8 @@ def _row(
                 on_change=parts.unlocked("guest", note),
                 disabled=locked,
                 label_visibility="collapsed",
-                placeholder=f"{scale.said(scale.low)} to {scale.said(scale.high)}",
+                placeholder=Text(
+                    "{low} to {high}", low=scale.said(scale.low), high=scale.said(scale.high)
+                ),
                 width=130,
             )

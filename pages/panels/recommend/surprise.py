@@ -17,22 +17,28 @@ from recsys_core.asking.reranking import Curve, Way
 from recsys_core.experiments import looks_like_counts
 from recsys_core.figures import surprise as pictures
 from recsys_core.models import Guest
+from recsys_core.text import Number, Text, later, worded
 
-_NAMES: dict[Way, str] = {"diverse": "Less alike", "novel": "Less known"}
+_NAMES: dict[Way, Text] = {"diverse": Text("Less alike"), "novel": Text("Less known")}
 
-_MEANS: dict[Way, str] = {
-    "diverse": "Each place goes to the candidate with the highest (1 − λ) · relevance − λ · "
-    "similarity to what is in the list already (maximal marginal relevance, Carbonell and "
-    "Goldstein 1998).",
-    "novel": "Ordered by (1 − λ) · relevance + λ · surprisal, −log₂ of the share of users who have "
-    "rated it (Zhou et al. 2010).",
+_MEANS: dict[Way, Text] = {
+    "diverse": Text(
+        "Each place goes to the candidate with the highest (1 − λ) · relevance − λ · similarity to "
+        "what is in the list already (maximal marginal relevance, Carbonell and Goldstein 1998)."
+    ),
+    "novel": Text(
+        "Ordered by (1 − λ) · relevance + λ · surprisal, −log₂ of the share of users who have "
+        "rated it (Zhou et al. 2010)."
+    ),
 }
 
 
 def draw(model: ModelInView, one: int | Guest, name: str) -> None:
     """How lists are chosen, and the dial."""
-    offered = {way: _NAMES[way] for way in reranking.ways(model.fitted)}
-    way = choices.segmented("surprise_by", "Surprise by", offered, "surprise_by", part="closer")
+    offered = {way: _NAMES[way].worded() for way in reranking.ways(model.fitted)}
+    way = choices.segmented(
+        "surprise_by", Text("Surprise by"), offered, "surprise_by", part="closer"
+    )
     _dial(model, one, name, way)
 
 
@@ -41,10 +47,13 @@ def _dial(model: ModelInView, one: int | Guest, name: str, way: Way) -> None:
     at = int(view.option("surprise"))
     st.session_state.surprise = at / 10
     st.slider(
-        "Safe ↔ surprising: λ", 0.0, 1.0, step=0.1, key="surprise",
+        Text("Safe ↔ surprising: λ"), 0.0, 1.0, step=0.1, key="surprise",
         on_change=parts.unlocked("closer", _choose), disabled=parts.locked("closer"),
-        help="0 is the model’s own list. 1 asks for nothing but difference, among its best "
-        f"{reranking.CANDIDATES} candidates.",
+        help=Text(
+            "0 is the model’s own list. 1 asks for nothing but difference, among its best {n} "
+            "candidates.",
+            n=reranking.CANDIDATES,
+        ),
     )  # fmt: skip
     held_out = model.split.validation
     threshold = model.ratings.scale.low if looks_like_counts(model.ratings) else None
@@ -66,7 +75,8 @@ def _dial(model: ModelInView, one: int | Guest, name: str, way: Way) -> None:
             what="what surprise costs",
         )
         _say(found, at)
-    st.caption(_MEANS[way] + " Relevance is the prediction, moved to 0 … 1 over the candidates.")
+    relevance = Text("Relevance is the prediction, moved to 0 … 1 over the candidates.")
+    st.caption(f"{_MEANS[way].worded()} {relevance}")
 
 
 def _choose() -> None:
@@ -79,29 +89,32 @@ def _list(model: ModelInView, one: int | Guest, amount: float, way: Way) -> None
     noun = model.ratings.item_noun
     items = reranking.reranked(fitted, one, amount, way)
     if not len(items):
-        st.caption("Everything is rated already: the list is empty.")
+        st.caption(Text("Everything is rated already: the list is empty."))
         return
     own = {int(item): at for at, item in enumerate(reranking.reranked(fitted, one, 0.0, way))}
+    predicted, known, place = Text("predicted"), Text("known by, %"), Text("safe place")
     table = pd.DataFrame(
         {
-            noun: [names[i] for i in items],
-            "predicted": fitted.predict(one, items),
-            "known by, %": 100 * fitted.train.item_counts[items] / fitted.train.n_users,
-            "safe place": [str(own[i] + 1) if i in own else "–" for i in items.tolist()],
+            words.named(noun): [names[i] for i in items],
+            predicted: fitted.predict(one, items),
+            known: 100 * fitted.train.item_counts[items] / fitted.train.n_users,
+            place: [str(own[i] + 1) if i in own else "–" for i in items.tolist()],
         },
         index=pd.RangeIndex(1, len(items) + 1, name="rank"),
     )
     st.dataframe(
-        aligned(table, **{"predicted": 2, "known by, %": 1}),
+        aligned(table, **{predicted: 2, known: 1}),
         height="content",
         key="surprise_list",
         column_config={
             "rank": st.column_config.NumberColumn("", width=30),
-            "safe place": st.column_config.Column(
-                help="Its place in the model’s own list; – where it is not among the first ten."
+            place: st.column_config.Column(
+                help=Text(
+                    "Its place in the model’s own list; – where it is not among the first ten."
+                )
             ),
         },
-        alt=f"The list with an amount of surprise of {amount:g}",
+        alt=Text("The list with an amount of surprise of {amount:g}", amount=amount),
     )
 
 
@@ -109,34 +122,56 @@ def _say(found: Curve, at: int) -> None:
     """What the chosen amount gains, and what it costs."""
     table = pictures.table(found)
     shown = table.iloc[sorted({0, at})].drop(columns="λ")
-    shown.index = pd.Index(["safe", f"λ = {found.amounts[at]:g}"][: len(shown)], name="list")
+    amount = Number(f"{found.amounts[at]:g}")
+    shown.index = pd.Index([Text("safe"), f"λ = {amount}"][: len(shown)], name=Text("list"))
     decimals = {column: 1 if "%" in column else 2 for column in shown.columns}
-    decimals |= {METRICS[metric].title: words.MEASURE_DECIMALS for metric in ("ndcg", "recall")}
+    decimals |= {
+        worded(METRICS[metric].title): words.MEASURE_DECIMALS for metric in ("ndcg", "recall")
+    }
     st.dataframe(
         aligned(shown, **decimals),
         height="content",
         key="surprise_measures",
-        alt="What lists come to at the safe end and at the chosen amount",
+        alt=Text("What lists come to at the safe end and at the chosen amount"),
     )
     paid = found.values(pictures.PAID)
     if not found.held_out or not np.isfinite(paid).any():
         st.caption(
-            f"Of the lists of {words.plural('user', found.n_users)}. Nothing is held out that "
-            "could say what accuracy this costs; a split with a validation part does."
+            Text(
+                "Of the lists of {users}. Nothing is held out that could say what accuracy this "
+                "costs; a split with a validation part does.",
+                users=words.plural("user", found.n_users),
+            )
         )
         return
-    text = (
-        f"Of the lists of {words.plural('user', found.n_users)}, accuracy on the validation part. "
-    )
+    said: list[str] = [
+        Text(
+            "Of the lists of {users}, accuracy on the validation part.",
+            users=words.plural("user", found.n_users),
+        )
+    ]
     if at:
         cost = paid[0] - paid[at]
         title, values = pictures.gained(found)
-        text += (
-            f"Paid at λ = {found.amounts[at]:g}: NDCG "
-            f"{'falls' if cost >= 0 else 'rises'} by {words.measure(abs(cost))}, for "
-            f"{escape.markdown(title)} {words.measure(values[at], 2)} instead of "
-            f"{words.measure(values[0], 2)}."
+        paid_for = (
+            later(
+                "Paid at λ = {amount}: NDCG falls by {cost}, for {title} {x} instead of {before}."
+            )
+            if cost >= 0
+            else later(
+                "Paid at λ = {amount}: NDCG rises by {cost}, for {title} {x} instead of {before}."
+            )
+        )
+        said.append(
+            Text(
+                paid_for,
+                amount=amount,
+                cost=words.measure(abs(cost)),
+                title=escape.markdown(title),
+                x=words.measure(values[at], 2),
+                before=words.measure(values[0], 2),
+            )
         )
         if cost < 0:
-            text += " Here surprise costs nothing."
-    st.caption(text)
+            said.append(Text("Here surprise costs nothing."))
+    st.caption(" ".join(said))

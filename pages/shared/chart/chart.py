@@ -147,13 +147,15 @@ def twin(table: pd.DataFrame | Callable[[], pd.DataFrame], key: str, alt: str, f
         )
         if popover.open:
             shown = table() if callable(table) else table
+            with language.speaking("en"):  # a file has the headings that programs know
+                english = table() if callable(table) else table
             with popover:
                 st.caption(escape.markdown(alt))
                 height = min(38 + 35 * len(shown), 400)
                 st.dataframe(aligned(shown), key=f"{key}_rows", height=height, alt=alt)
                 st.download_button(
                     "CSV",
-                    exports.to_csv(shown),
+                    exports.to_csv(english),
                     f"{file}.csv",
                     "text/csv",
                     icon=":material/download:",
