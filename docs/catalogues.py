@@ -138,7 +138,7 @@ def write(code: str) -> None:
 
 
 if __name__ == "__main__":
-    for code in language.LANGUAGES:
+    for code in {**language.LANGUAGES, **language.BEGUN}:
         if code != "en":
             write(code)
             print(f"{code}: {len(lacking(code))} sentences are not said yet")

@@ -22,8 +22,12 @@ from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
-# By code, each under its own name. The Portuguese is that of Brazil.
-LANGUAGES = MappingProxyType({"en": "English", "pt": "Português"})
+# Those that are offered, by code, each under its own name.
+LANGUAGES = MappingProxyType({"en": "English"})
+
+# Those whose catalogues are begun: offered once no sentence is missing and all pages have been read
+# in them. The Portuguese is that of Brazil.
+BEGUN = MappingProxyType({"pt": "Português"})
 
 FOLDER = Path(__file__).parent / "locale"
 
@@ -50,7 +54,7 @@ def now() -> str:
 
 @contextmanager
 def speaking(code: str) -> Iterator[None]:
-    """Word sentences in a language of ``LANGUAGES`` within this block, in this thread."""
+    """Word sentences in a language, one that is begun as well, within this block and thread."""
     before = _SAID.set(code)
     try:
         yield

@@ -30,7 +30,8 @@ _UNREAD = re.compile(
 
 
 def pseudo(monkeypatch: Any) -> None:
-    """Have Portuguese put each sentence in brackets, and ask for it everywhere."""
+    """Offer Portuguese, and have it put each sentence in brackets."""
+    monkeypatch.setattr(language, "LANGUAGES", {"en": "English", "pt": "Português"})
 
     def sentence(id: str, plural: str | None, n: object, code: str) -> str:
         template = id if plural is None or n == 1 else plural

@@ -29,7 +29,7 @@ _LOOK_EVERY = 1.5
 
 # By what a step highlights, where that is on the pages, in CSS.
 PLACES = {
-    "pages": ".st-key-pages", "card.data": ".st-key-card_data", "card.run": ".st-key-card_run",
+    "language": "[class*=st-key-language_]", "pages": ".st-key-pages", "card.data": ".st-key-card_data", "card.run": ".st-key-card_run",
     "controls": ".st-key-controls", "timeline": ".st-key-timeline, .st-key-epoch",
     "curve": ".st-key-curve_chart", "matrix": ".st-key-matrix_chart",
     "map": ".st-key-latent_chart", "settings": ".st-key-settings_box",

@@ -21,7 +21,7 @@ _RMSE = (
 def sidebar() -> None:
     """Draw both cards; where the run is, the browser keeps up to date."""
     _cards()
-    if parts.drawn("language"):
+    if len(language.LANGUAGES) > 1 and parts.drawn("language"):
         _language()
 
 

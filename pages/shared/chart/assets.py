@@ -44,7 +44,7 @@ SCRIPTS["templates.js"] = f"export const templates = {_TEMPLATES}\n"
 _CONSTANTS = {
     "VERSION": messages.VERSION,
     "TEXTS": _TEXTS,
-    "CATALOGUES": {code: language.for_browser(code) for code in language.LANGUAGES},
+    "CATALOGUES": {code: language.for_browser(code) for code in language.LANGUAGES if code != "en"},
     "MARKS": {code: language.marks(code) for code in language.LANGUAGES},
 }
 SCRIPTS["constants.js"] = "".join(
