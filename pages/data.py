@@ -14,28 +14,33 @@ from recsys_core.figures import heatmap, histogram, rating_counts, sparsity_patt
 from recsys_core.figures.theme import Mode
 from recsys_core.ratings import Ratings
 from recsys_core.splits import Split
+from recsys_core.text import Number, Text, later, worded
 
 # Tables of more rows are not sent to the browser as a whole.
 _MOST_ROWS = 5000
 
 _HEIGHT = 290
 
-_GAP = "The colour of the page is a gap: no rating there."
+_GAP = later("The colour of the page is a gap: no rating there.")
 
 
 def overview(ratings: Ratings, split: Split) -> None:
     """Size and pictures."""
-    noun = words.many(ratings.item_noun)
+    nouns = words.named(words.many(ratings.item_noun))
     with st.grid(6, min_column_width=130, gap="small"):
-        st.metric("Users", f"{ratings.n_users:,}")
-        st.metric(noun.capitalize(), f"{ratings.n_items:,}")
-        st.metric("Ratings", f"{ratings.n_ratings:,}")
-        st.metric("Filled", words.percent(ratings.density), help="Share of all pairs rated.")
-        st.metric("Mean rating", words.number(ratings.global_mean))
-        st.metric("Scale", words.span(ratings.scale.low, ratings.scale.high), help=_steps(ratings))
+        st.metric(Text("Users"), Number(f"{ratings.n_users:,}"))
+        st.metric(nouns.capitalize(), Number(f"{ratings.n_items:,}"))
+        st.metric(Text("Ratings"), Number(f"{ratings.n_ratings:,}"))
+        st.metric(
+            Text("Filled"), words.percent(ratings.density), help=Text("Share of all pairs rated.")
+        )
+        st.metric(Text("Mean rating"), words.number(ratings.global_mean))
+        st.metric(
+            Text("Scale"), words.span(ratings.scale.low, ratings.scale.high), help=_steps(ratings)
+        )
     with st.container(gap=None):
         for sentence in ratings.report.sentences():
-            st.caption(escape.markdown(sentence))
+            st.caption(escape.markdown(worded(sentence)))
     mode = session.theme()
     _known(ratings, split, mode)
     left, right = st.columns(2, gap="medium")
@@ -44,7 +49,10 @@ def overview(ratings: Ratings, split: Split) -> None:
             histogram.figure(ratings, mode),
             key="spread",
             what="spread-of-ratings",
-            alt=f"Histogram of the ratings; the mean is {words.number(ratings.global_mean)}",
+            alt=Text(
+                "Histogram of the ratings; the mean is {mean}",
+                mean=words.number(ratings.global_mean),
+            ),
             height=_HEIGHT,
             table=lambda: histogram.table(ratings),
         )
@@ -53,7 +61,10 @@ def overview(ratings: Ratings, split: Split) -> None:
             rating_counts.figure(ratings, mode),
             key="tail",
             what="ratings-each",
-            alt=f"How many ratings each user and each {ratings.item_noun} has; the most first",
+            alt=Text(
+                "How many ratings each user and each {noun} has; the most first",
+                noun=ratings.item_noun,
+            ),
             height=_HEIGHT,
             table=lambda: rating_counts.table(ratings).head(_MOST_ROWS),
         )
@@ -61,8 +72,10 @@ def overview(ratings: Ratings, split: Split) -> None:
 
 def _steps(ratings: Ratings) -> str:
     called = [ratings.scale.said(rating) for rating, _ in ratings.scale.words or ()]
-    text = f"The possible ratings: {ratings.scale}."
-    return escape.markdown(f"{text} Answers: {words.listed(called)}." if called else text)
+    text: str = Text("The possible ratings: {scale}.", scale=str(ratings.scale))
+    if called:
+        text = f"{text} {Text('Answers: {answers}.', answers=words.listed(called))}"
+    return escape.markdown(text)
 
 
 def _known(ratings: Ratings, split: Split, mode: Mode) -> None:
@@ -85,13 +98,13 @@ def _known(ratings: Ratings, split: Split, mode: Mode) -> None:
             alt=sparsity_pattern.alt(ratings),
             table=lambda: sparsity_pattern.table(ratings),
             what="observed",
-            note=_GAP,
+            note=Text(_GAP),
         )
-        st.caption(_GAP)
+        st.caption(Text(_GAP))
 
 
-place = header.title("Data", "User", "Item", "Scale", "Sparsity")
-st.markdown("Who rated what, how, and what is missing: the gaps are what a model will fill.")
+place = header.title(Text("Data"), "User", "Item", "Scale", "Sparsity")
+st.markdown(Text("Who rated what, how, and what is missing: the gaps are what a model will fill."))
 
 choosing = sources.choose()
 loaded_data.switch()
@@ -99,7 +112,7 @@ data = view.data()
 if data is None:
     if not choosing:
         empty_state.offer_party(
-            "Here would be the ratings: how many, how spread, and where the gaps are.",
+            Text("Here would be the ratings: how many, how spread, and where the gaps are."),
             elsewhere=False,
         )
     keeping_choices.section()
@@ -109,7 +122,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     st.header(escape.markdown(data.ratings.name), anchor=False, width="content")
     st.page_link(
         "train.py",
-        label="Train a model on it",
+        label=Text("Train a model on it"),
         icon=":material/play_circle:",
         query_params=view.parameters(),
     )

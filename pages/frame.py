@@ -11,17 +11,24 @@ from streamlit.runtime.scriptrunner import StopException
 from pages.shared import accessible, keeping, lesson_panel, lessons, parts, sidebar, view
 from pages.shared.chart.chart import preload
 from recsys_core import escape, runs
+from recsys_core.text import Text, later, worded
 
 PAGES = (
-    ("home.py", "Home", ":material/home:", "Three ways in."),
-    ("data.py", "Data", ":material/table_chart:", "Choose, look at and split the ratings."),
-    ("train.py", "Train", ":material/play_circle:", "Watch a model learn them."),
-    ("predictions.py", "Predictions", ":material/grid_on:", "The whole matrix, gaps filled."),
-    ("latent.py", "Latent space", ":material/scatter_plot:", "Users and items as the model sees."),
-    ("recommend.py", "Recommend", ":material/recommend:", "What to suggest to whom, and why."),
-    ("compare.py", "Compare", ":material/compare_arrows:", "Several models beside each other."),
-    ("learn.py", "Learn", ":material/school:", "Lessons, and published systems run again."),
-)
+    ("home.py", later("Home"), ":material/home:", later("Three ways in.")),
+    ("data.py", later("Data"), ":material/table_chart:",
+     later("Choose, look at and split the ratings.")),
+    ("train.py", later("Train"), ":material/play_circle:", later("Watch a model learn them.")),
+    ("predictions.py", later("Predictions"), ":material/grid_on:",
+     later("The whole matrix, gaps filled.")),
+    ("latent.py", later("Latent space"), ":material/scatter_plot:",
+     later("Users and items as the model sees.")),
+    ("recommend.py", later("Recommend"), ":material/recommend:",
+     later("What to suggest to whom, and why.")),
+    ("compare.py", later("Compare"), ":material/compare_arrows:",
+     later("Several models beside each other.")),
+    ("learn.py", later("Learn"), ":material/school:",
+     later("Lessons, and published systems run again.")),
+)  # fmt: skip
 
 # A fragment's container stays the current one when the same thread goes on with a run of the whole
 # page (Streamlit 1.67, fast reruns off): begin in the page, not in the sidebar.
@@ -31,15 +38,6 @@ st.set_page_config(
     page_title="Factorscope",
     page_icon=str(Path(__file__).parent / "shared" / "icon.svg"),
     layout="wide",
-    # One entry, so that the menu with the light and dark switch is shown at all.
-    menu_items={
-        "About": "Factorscope: watch matrix factorization learn, on your own ratings. These are "
-        "for you alone unless you share them. They leave the memory of this server 15 minutes "
-        "after you last looked, and are kept on its disk only if you chose so when you brought "
-        "them; the numbers of your runs are kept. Data has *Forget everything of mine*.",
-        "Get help": None,
-        "Report a bug": None,
-    },
 )
 
 # The page begins beside the menu, not below an empty bar: Train has to fit 900 pixels.
@@ -64,7 +62,7 @@ st.html(
 accessible.styles()
 
 every = [
-    st.Page(script, title=title, icon=icon, default=script == "home.py")
+    st.Page(script, title=Text(title), icon=icon, default=script == "home.py")
     for script, title, icon, _ in PAGES
 ]
 replicas = st.Page("replicas.py", title="Replicas")  # an old address: in no menu
@@ -72,6 +70,21 @@ with runs.registry().drawing():
     page = st.navigation([*every, replicas], position="hidden")
     view.arrive(page.url_path)
     lessons.arrive()
+    # Now that the address was read, by which the language may be another one.
+    st.set_page_config(
+        # One entry, so that the menu with the light and dark switch is shown at all.
+        menu_items={
+            "About": Text(
+                "Factorscope: watch matrix factorization learn, on your own ratings. These are "
+                "for you alone unless you share them. They leave the memory of this server 15 "
+                "minutes after you last looked, and are kept on its disk only if you chose so when "
+                "you brought them; the numbers of your runs are kept. Data has *Forget everything "
+                "of mine*."
+            ),
+            "Get help": None,
+            "Report a bug": None,
+        },
+    )
 
     with st.sidebar:
         if parts.drawn("pages"):
@@ -79,9 +92,9 @@ with runs.registry().drawing():
                 for each, (_, title, icon, meaning) in zip(every, PAGES, strict=True):
                     st.page_link(
                         each,
-                        label=title,
+                        label=Text(title),
                         icon=icon,
-                        help=meaning,
+                        help=Text(meaning),
                         width="stretch",
                         disabled=parts.locked("pages"),
                         query_params=view.parameters(),
@@ -91,7 +104,9 @@ with runs.registry().drawing():
 
     if said := view.remarks():
         # What a link says is text, never markup.
-        st.html(f'<p role="status" class="fs-remark">{escape.html(" ".join(said))}</p>')
+        st.html(
+            f'<p role="status" class="fs-remark">{escape.html(" ".join(map(worded, said)))}</p>'
+        )
 
     if trouble := keeping.trouble():
         st.html(f'<p role="status" class="fs-remark">{escape.html(trouble)}</p>')

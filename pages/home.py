@@ -8,13 +8,16 @@ from pages.panels.learn import tour
 from pages.shared import empty_state, header, view
 from recsys_core import escape
 from recsys_core.figures import home_drawings
+from recsys_core.text import Text
 
 header.title("Factorscope")
 st.markdown(
-    "Watch a model turn a table of ratings full of gaps into predictions, a map of taste and "
-    "recommendations, on your own ratings. It describes each person and each thing by a few "
-    "numbers, its *factors*, and changes them until their products give the known ratings; then "
-    "they give the missing ones, too. That is matrix factorization."
+    Text(
+        "Watch a model turn a table of ratings full of gaps into predictions, a map of taste and "
+        "recommendations, on your own ratings. It describes each person and each thing by a few "
+        "numbers, its *factors*, and changes them until their products give the known ratings; "
+        "then they give the missing ones, too. That is matrix factorization."
+    )
 )
 
 tour.offer()
@@ -24,7 +27,11 @@ current = view.entry()
 if current is not None:
     st.page_link(
         "train.py",
-        label=escape.markdown(f"Go on with {current.name} on {current.run.ratings.name}"),
+        label=Text(
+            "Go on with {run} on {data}",
+            run=escape.markdown(current.name),
+            data=escape.markdown(current.run.ratings.name),
+        ),
         icon=":material/arrow_forward:",
         query_params=view.parameters(),
     )
@@ -34,35 +41,43 @@ party, world, own = st.columns(3, gap="medium")
 
 with party.container(border=True, height="stretch", key="way_party"):
     st.image(
-        home_drawings.party(), width="stretch", alt="A table of 4 guests by 12 songs, with gaps"
+        home_drawings.party(),
+        width="stretch",
+        alt=Text("A table of 4 guests by 12 songs, with gaps"),
     )
-    st.header("Robbie's party", anchor=False)
+    st.header(Text("Robbie's party"), anchor=False)
     st.markdown(
-        "4 guests, 12 songs, and gaps where a guest has rated nothing: small enough to follow."
+        Text(
+            "4 guests, 12 songs, and gaps where a guest has rated nothing: small enough to follow."
+        )
     )
     st.space("stretch")
-    if st.button("Watch it learn", type="primary", icon=PLAY, key="go_party"):
+    if st.button(Text("Watch it learn"), type="primary", icon=PLAY, key="go_party"):
         empty_state.watch(empty_state.party())
 
 with world.container(border=True, height="stretch", key="way_world"):
     st.image(
-        home_drawings.world(), width="stretch", alt="User factors times item factors give ratings"
+        home_drawings.world(),
+        width="stretch",
+        alt=Text("User factors times item factors give ratings"),
     )
-    st.header("Generate a world", anchor=False)
-    st.markdown("Ratings made from three hidden factors: see whether the model finds them.")
+    st.header(Text("Generate a world"), anchor=False)
+    st.markdown(Text("Ratings made from three hidden factors: see whether the model finds them."))
     st.space("stretch")
-    if st.button("Generate and watch", type="primary", icon=PLAY, key="go_world"):
+    if st.button(Text("Generate and watch"), type="primary", icon=PLAY, key="go_world"):
         empty_state.watch(empty_state.world())
 
 with own.container(border=True, height="stretch", key="way_own"):
     st.image(
         home_drawings.file(),
         width="stretch",
-        alt="A file with a user, an item and a rating in each row",
+        alt=Text("A file with a user, an item and a rating in each row"),
     )
-    st.header("Bring your ratings", anchor=False)
-    st.markdown("A CSV file, a spreadsheet or a MovieLens zip: its format is recognised.")
+    st.header(Text("Bring your ratings"), anchor=False)
+    st.markdown(Text("A CSV file, a spreadsheet or a MovieLens zip: its format is recognised."))
     st.space("stretch")
-    if st.button("Choose a file", type="primary", icon=":material/upload_file:", key="go_own"):
+    if st.button(
+        Text("Choose a file"), type="primary", icon=":material/upload_file:", key="go_own"
+    ):
         st.session_state.data_source = "Upload"
         st.switch_page("data.py")

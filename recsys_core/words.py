@@ -130,8 +130,12 @@ def plural(noun: str, count: int) -> Text:
 
 def counted(noun: str) -> tuple[str, str]:
     """The ids of a noun with a number before it, one and several."""
-    one, several = (name.replace("{", "{{").replace("}", "}}") for name in (noun, many(noun)))
+    one, several = map(_literal, (noun, many(noun)))
     return f"{{n:,}}{_NO_BREAK}{one}", f"{{n:,}}{_NO_BREAK}{several}"
+
+
+def _literal(noun: str) -> str:
+    return noun.replace("{", "{{").replace("}", "}}")
 
 
 # The nouns of our own, which the catalogues have with and without a number.
@@ -154,7 +158,7 @@ def many(noun: str) -> str:
 
 def named(noun: str) -> Text:
     """A noun alone, or its plural: one of ours in the reader's language, others as they are."""
-    return Text(noun.replace("{", "{{").replace("}", "}}"))
+    return Text(_literal(noun))
 
 
 def distinct(names: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from pages.shared import parts, view
+from recsys_core.text import worded
 
 Chosen = TypeVar("Chosen", bound=str)
 
@@ -30,7 +31,7 @@ def segmented(
         label,
         list(names),
         required=True,
-        format_func=names.__getitem__,
+        format_func=lambda each: worded(names[each]),
         key=key,
         disabled=bool(part) and parts.locked(part),
         on_change=parts.unlocked(part, _chosen) if part else _chosen,
@@ -48,7 +49,7 @@ def select(
     st.selectbox(
         label,
         list(names),
-        format_func=names.__getitem__,
+        format_func=lambda each: worded(names[each]),
         key=key,
         on_change=_chosen,
         args=(name, key),

@@ -8,6 +8,7 @@ import recsys_core as rc
 from pages.shared import session, view
 from recsys_core import escape
 from recsys_core.ratings import Ratings
+from recsys_core.text import Text, worded
 
 
 def party() -> Ratings:
@@ -44,10 +45,10 @@ def offer_party(what_would_be_here: str, elsewhere: bool = True) -> None:
     ``elsewhere`` adds the way to the Data page.
     """
     with st.container(border=True, key="nothing_yet"):
-        st.markdown(what_would_be_here)
+        st.markdown(worded(what_would_be_here))
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button(
-                "Start with Robbie's party",
+                Text("Start with Robbie's party"),
                 icon=":material/play_arrow:",
                 type="primary",
                 key="start_party",
@@ -58,7 +59,7 @@ def offer_party(what_would_be_here: str, elsewhere: bool = True) -> None:
             if elsewhere:
                 st.page_link(
                     "data.py",
-                    label="Choose other data",
+                    label=Text("Choose other data"),
                     icon=":material/table_chart:",
                     query_params=view.parameters(),
                 )
@@ -67,5 +68,5 @@ def offer_party(what_would_be_here: str, elsewhere: bool = True) -> None:
 def point_to(page: str, label: str, icon: str, what_is_missing: str, key: str) -> None:
     """The empty state of a part: what is missing for it, and the page where one gets it."""
     with st.container(border=True, key=key):
-        st.markdown(escape.markdown(what_is_missing))
-        st.page_link(page=page, label=label, icon=icon, query_params=view.parameters())
+        st.markdown(escape.markdown(worded(what_is_missing)))
+        st.page_link(page=page, label=worded(label), icon=icon, query_params=view.parameters())

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.shared import parts, presentation, take_home, view
 from pages.shared.chart.assets import component_of
 from recsys_core import glossary, language
+from recsys_core.text import Text, worded
 
 _LINK = st.components.v2.component(
     "factorscope_share", js=component_of("share.js"), isolate_styles=False
@@ -23,7 +24,10 @@ def title(text: str, *terms: str) -> DeltaGenerator:
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="page_head"):
         st.title(
-            text, anchor=False, width="stretch", help=glossary.tooltip(*terms) if terms else None
+            worded(text),
+            anchor=False,
+            width="stretch",
+            help=glossary.tooltip(*terms) if terms else None,
         )
         place = st.container(width="content", key="export_place")
         presentation.button()
@@ -48,7 +52,7 @@ def export(place: DeltaGenerator, draw: Callable[[], None] | None = None) -> Non
 @view.fragment("export", "run", "moment", "status")
 def _export(draw: Callable[[], None] | None) -> None:
     popover = st.popover(
-        "Export", icon=":material/download:", key="export", disabled=parts.locked("export"),
+        Text("Export"), icon=":material/download:", key="export", disabled=parts.locked("export"),
         on_change="rerun",
     )  # fmt: skip
     if not popover.open:
@@ -58,5 +62,5 @@ def _export(draw: Callable[[], None] | None) -> None:
             draw()
         entry = view.entry()
         if entry is not None:
-            st.markdown("**Take home**")
+            st.markdown(Text("**Take home**"))
             take_home.draw(entry)

@@ -11,6 +11,7 @@ from pages.shared import parts, session
 from recsys_core import escape
 from recsys_core.runs import Run
 from recsys_core.runs.jobs import Job
+from recsys_core.text import Text, worded
 
 # Seconds between two looks at how far it is.
 _EVERY = 0.5
@@ -32,7 +33,7 @@ def result(
         _watched(run, key, name)
         return None
     st.button(
-        escape.markdown(label),
+        escape.markdown(worded(label)),
         icon=":material/play_arrow:",
         key=f"{name}_start",
         disabled=parts.locked(part),
@@ -40,7 +41,7 @@ def result(
         args=(run, key, make),
     )
     if why := jobs.failure(run, key):
-        st.warning(escape.markdown(why), icon=":material/error:")
+        st.warning(escape.markdown(worded(why)), icon=":material/error:")
     return None
 
 
@@ -59,12 +60,12 @@ def _watched(run: Run, key: tuple[Hashable, ...], name: str) -> None:
     if share is None:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", key=f"{name}_progress"):
-        st.progress(share, f"At work: {share:.0%} done", width="stretch")
+        st.progress(share, Text("At work: {share:.0%} done", share=share), width="stretch")
         st.button(
-            "Stop",
+            Text("Stop"),
             icon=":material/stop:",
             key=f"{name}_stop",
             on_click=_stop,
             args=(run, key),
-            help="It can be started again.",
+            help=Text("It can be started again."),
         )

@@ -16,6 +16,7 @@ from recsys_core.errors import StoreError
 from recsys_core.experiments.store import Consent, Owner, Store
 from recsys_core.runs import past
 from recsys_core.runs.keeping import usual_consent as consent_of_address
+from recsys_core.text import Text, worded
 
 T = TypeVar("T")
 
@@ -34,14 +35,14 @@ def read(what: Callable[[Store], T]) -> T | None:
     try:
         return what(found)
     except StoreError as error:
-        st.warning(escape.markdown(str(error)), icon=":material/database_off:")
+        st.warning(escape.markdown(worded(error.text)), icon=":material/database_off:")
         return None
 
 
 def trouble() -> str:
     """Why nothing is written now, in one sentence; "" where all is well."""
     keeper = past.keeper()
-    return "" if keeper is None or keeper.trouble is None else str(keeper.trouble)
+    return "" if keeper is None or keeper.trouble is None else worded(keeper.trouble)
 
 
 def owner() -> Owner:
@@ -73,8 +74,9 @@ def usual_consent() -> Consent:
 
 def ways() -> dict[Consent, str]:
     """What can be chosen of ratings that one brings, in words."""
-    where = "computer" if usual_consent() == "keep" else "server"
     return {
-        "keep": f"keep on this {where} until you forget it",
-        "visit": "forget after this visit",
+        "keep": Text("keep on this computer until you forget it")
+        if usual_consent() == "keep"
+        else Text("keep on this server until you forget it"),
+        "visit": Text("forget after this visit"),
     }

@@ -17,6 +17,7 @@ from recsys_core import escape, glossary
 from recsys_core.lessons import checks, shelf
 from recsys_core.lessons.lesson import Do, Lesson, Question, Step
 from recsys_core.lessons.shelf import Found
+from recsys_core.text import Text, later, worded
 
 # Pixels from which there is room for a column beside the page.
 _WIDE = 1100
@@ -29,7 +30,8 @@ _LOOK_EVERY = 1.5
 
 # By what a step highlights, where that is on the pages, in CSS.
 PLACES = {
-    "language": "[class*=st-key-language_]", "pages": ".st-key-pages", "card.data": ".st-key-card_data", "card.run": ".st-key-card_run",
+    "language": "[class*=st-key-language_]",
+    "pages": ".st-key-pages", "card.data": ".st-key-card_data", "card.run": ".st-key-card_run",
     "controls": ".st-key-controls", "timeline": ".st-key-timeline, .st-key-epoch",
     "curve": ".st-key-curve_chart", "matrix": ".st-key-matrix_chart",
     "map": ".st-key-latent_chart", "settings": ".st-key-settings_box",
@@ -99,8 +101,9 @@ def _styles(step: Step | None) -> None:
 
 def _broken(here: Found) -> None:
     """In place of a lesson whose file has a bad line: the sentence that says which."""
-    st.error(escape.markdown(str(here.problem)), icon=":material/error:")
-    st.button("Leave the lesson", key="lesson_leave", on_click=_leave)
+    assert here.problem is not None
+    st.error(escape.markdown(worded(here.problem)), icon=":material/error:")
+    st.button(Text("Leave the lesson"), key="lesson_leave", on_click=_leave)
 
 
 @st.fragment(run_every=_LOOK_EVERY, key="lesson_file")
@@ -119,10 +122,13 @@ def _draw(lesson: Lesson) -> None:
         return
     at, n = here[1], len(lesson.steps)
     step = lesson.steps[at - 1]
-    kind = "" if here[0] is shelf.tour().lesson else "Lesson: "
-    with st.expander(f"{kind}{escape.markdown(lesson.title)}", expanded=True, key="lesson_box"):
+    title = escape.markdown(lesson.title)
+    if here[0] is not shelf.tour().lesson:
+        title = Text("Lesson: {title}", title=title)
+    with st.expander(title, expanded=True, key="lesson_box"):
+        where = Text("step {step} of {steps}", step=at, steps=n)
         st.html(
-            f'<div style="color:var(--fs-muted)">step {at} of {n}</div>'
+            f'<div style="color:var(--fs-muted)">{where}</div>'
             f'<div style="font-weight:650;font-size:1.15em">{escape.html(step.title)}</div>'
         )
         if step.text:
@@ -137,15 +143,23 @@ def _draw(lesson: Lesson) -> None:
         _ways(lesson, at)
 
 
-_PRESSED = {"play": "Press Play", "step": "Press Step", "reset": "Press Reset"}
+_PRESSED = {
+    "play": later("Press Play"),
+    "step": later("Press Step"),
+    "reset": later("Press Reset"),
+}
 _OPENED = {
-    "train": "Go to Train", "data": "Go to Data", "predictions": "Go to Predictions",
-    "latent": "Go to Latent space", "recommend": "Go to Recommend", "compare": "Go to Compare",
-}  # fmt: skip
+    "train": later("Go to Train"),
+    "data": later("Go to Data"),
+    "predictions": later("Go to Predictions"),
+    "latent": later("Go to Latent space"),
+    "recommend": later("Go to Recommend"),
+    "compare": later("Go to Compare"),
+}
 
 
 def _button(action: Do, key: str) -> None:
-    label = (_PRESSED if action.verb == "press" else _OPENED)[action.what]
+    label = Text((_PRESSED if action.verb == "press" else _OPENED)[action.what])
     if action.verb == "press":
         st.button(label, icon=":material/touch_app:", key=key, on_click=_press, args=(action,))
     elif st.button(label, icon=":material/arrow_forward:", key=key):
@@ -171,12 +185,14 @@ def _checks(lesson: Lesson, at: int) -> None:
         verdict = checks.judge(check, known)
         if verdict.met:
             done = done.met(name)
-        goal = escape.html(str(checks.described(check)))
+        goal = checks.described(check)
         if name in done.passed:
-            lines.append(f'<li class="fs-met">✓ Passed: {goal}</li>')
+            said = Text("✓ Passed: {goal}", goal=goal)
+            lines.append(f'<li class="fs-met">{escape.html(said)}</li>')
         else:
-            missing = " ".join(str(text) for text in verdict.missing)
-            lines.append(f"<li>To do: {goal}<small>{escape.html(missing)}</small></li>")
+            missing = " ".join(worded(text) for text in verdict.missing)
+            said = Text("To do: {goal}", goal=goal)
+            lines.append(f"<li>{escape.html(said)}<small>{escape.html(missing)}</small></li>")
     lessons.note(done)
     st.html(f'<div role="status"><ul class="fs-checks">{"".join(lines)}</ul></div>')
 
@@ -184,7 +200,9 @@ def _checks(lesson: Lesson, at: int) -> None:
 def _words(step: Step) -> None:
     """The words of the glossary that the step uses, behind a button."""
     if titles := glossary.among(step.text):
-        with st.popover("Words of this step", icon=":material/menu_book:", key="lesson_words"):
+        with st.popover(
+            Text("Words of this step"), icon=":material/menu_book:", key="lesson_words"
+        ):
             st.markdown(glossary.tooltip(*titles))
 
 
@@ -198,7 +216,8 @@ def _hints(lesson: Lesson, at: int, hints: tuple[str, ...]) -> None:
         st.info(hint, icon=":material/lightbulb:")
     if given < len(hints):
         st.button(
-            f"Hint {given + 1:,} of {len(hints)}", icon=":material/lightbulb:", key="lesson_hint",
+            Text("Hint {number:,} of {hints}", number=given + 1, hints=len(hints)),
+            icon=":material/lightbulb:", key="lesson_hint",
             on_click=_hint, args=(key,),
         )  # fmt: skip
 
@@ -220,7 +239,7 @@ def _ask(lesson: Lesson, name: str, question: Question) -> None:
     if chosen is not None:
         answer = question.answers[chosen]
         show = st.success if answer.right else st.warning
-        show(f"{'Right.' if answer.right else 'Not so.'} {answer.why}")
+        show(f"{Text('Right.') if answer.right else Text('Not so.')} {answer.why}")
 
 
 def _answered(lesson: Lesson, name: str, question: Question, key: str) -> None:
@@ -235,16 +254,19 @@ def _ways(lesson: Lesson, at: int) -> None:
     """Back, on, and out."""
     n = len(lesson.steps)
     with st.container(horizontal=True, gap="small", key="lesson_ways"):
-        st.button("Back", icon=":material/arrow_back:", key="lesson_back", disabled=at == 1,
+        st.button(Text("Back"), icon=":material/arrow_back:", key="lesson_back", disabled=at == 1,
                   on_click=lessons.go, args=(at - 1,))  # fmt: skip
         if at < n:
-            st.button("Next", icon=":material/arrow_forward:", type="primary", key="lesson_next",
-                      on_click=lessons.go, args=(at + 1,))  # fmt: skip
-        elif st.button("Finish", icon=":material/check:", type="primary", key="lesson_finish"):
+            st.button(Text("Next"), icon=":material/arrow_forward:", type="primary",
+                      key="lesson_next", on_click=lessons.go, args=(at + 1,))  # fmt: skip
+        elif st.button(
+            Text("Finish"), icon=":material/check:", type="primary", key="lesson_finish"
+        ):
             lessons.leave()
             st.switch_page("learn.py")
-        st.button("Leave", icon=":material/close:", key="lesson_leave", on_click=_leave,
-                  help="Closes the lesson; you can go on with it later on Learn.")  # fmt: skip
+        closes = Text("Closes the lesson; you can go on with it later on Learn.")
+        st.button(Text("Leave"), icon=":material/close:", key="lesson_leave", on_click=_leave,
+                  help=closes)  # fmt: skip
 
 
 def _leave() -> None:

@@ -21,6 +21,7 @@ from recsys_core.lessons.lesson import Do, Lesson, Step
 from recsys_core.lessons.progress import Progress
 from recsys_core.lessons.shelf import Found
 from recsys_core.runs import past
+from recsys_core.text import Text
 
 
 def all_of() -> list[Found]:
@@ -65,7 +66,7 @@ def arrive() -> None:
         _apply(None)
         return
     if found(now.lesson) is None:
-        view.remark(f"There is no lesson “{now.lesson}” on this server.")
+        view.remark(Text("There is no lesson “{lesson}” on this server.", lesson=now.lesson))
         leave()
         return
     here = current()

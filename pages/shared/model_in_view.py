@@ -23,6 +23,7 @@ from recsys_core.models import Factored, FittedModel, seen_as
 from recsys_core.ratings import SIDES, Ratings, Side
 from recsys_core.runs import Entry, Run, Status
 from recsys_core.splits import Split
+from recsys_core.text import Text, worded
 
 
 @dataclass(frozen=True)
@@ -78,13 +79,16 @@ def model_in_view(what_would_be_here: str) -> ModelInView:
     entry = view.entry()
     if entry is None:
         with st.container(border=True, key="no_run_yet"):
-            st.markdown(f"{what_would_be_here} Nothing is trained on these ratings yet.")
+            nothing = Text("Nothing is trained on these ratings yet.")
+            st.markdown(f"{worded(what_would_be_here)} {nothing}")
             with st.container(horizontal=True):
-                if st.button("Train with the usual settings", type="primary", key="train_usual"):
+                if st.button(
+                    Text("Train with the usual settings"), type="primary", key="train_usual"
+                ):
                     view.start()
                     st.rerun()
                 st.page_link(
-                    "train.py", label="Choose a model", icon=":material/tune:",
+                    "train.py", label=Text("Choose a model"), icon=":material/tune:",
                     query_params=view.parameters(),
                 )  # fmt: skip
         st.stop()
@@ -108,17 +112,25 @@ def _say_which(model: ModelInView) -> None:
     entry, run = model.entry, model.run
     name = f"{sidebar.dot(entry)}<b>{escape.html(entry.name)}</b>"
     if not run.model.has_epochs:
-        when = "trained" if model.status == "finished" else "at work …"
+        when = Text("trained") if model.status == "finished" else Text("at work …")
     elif model.untrained:
-        when = "epoch 0: nothing learnt yet, these are its random beginnings"
+        when = Text("epoch 0: nothing learnt yet, these are its random beginnings")
     elif model.epoch != model.best:
-        when = f"looking back at epoch {model.epoch:,} of {model.trained:,}"
+        when = Text(
+            "looking back at epoch {epoch:,} of {trained:,}",
+            epoch=model.epoch,
+            trained=model.trained,
+        )
     elif model.status == "finished" and model.epoch != model.trained:
-        when = f"epoch {model.epoch:,} of {model.trained:,}, the best on validation"
+        when = Text(
+            "epoch {epoch:,} of {trained:,}, the best on validation",
+            epoch=model.epoch,
+            trained=model.trained,
+        )
     else:
-        when = f"epoch {model.epoch:,} of {run.n_epochs:,}"
+        when = Text("epoch {epoch:,} of {epochs:,}", epoch=model.epoch, epochs=run.n_epochs)
     if model.status == "training":
-        when += ", still training"
+        when = Text("{where}, still training", where=when)
     st.html(f'<span style="font-size:.93rem">{name} · {when}</span>', width="content")
 
 
@@ -128,17 +140,22 @@ def _choose_epoch(model: ModelInView) -> None:
     if not trained or not run.model.has_epochs:
         return
     locked = parts.locked("timeline")
-    with st.popover("Epoch", icon=":material/history:", help="Look back at an earlier epoch"):
+    with st.popover(
+        Text("Epoch"), icon=":material/history:", help=Text("Look back at an earlier epoch")
+    ):
         st.session_state.epoch = model.epoch
         st.slider(
-            "Epoch", 0, trained, key="epoch", on_change=parts.unlocked("timeline", _look),
+            Text("Epoch"), 0, trained, key="epoch", on_change=parts.unlocked("timeline", _look),
             disabled=locked,
         )  # fmt: skip
     if model.epoch != model.best or model.status == "training":
         finished = model.status == "finished" and run.best_epoch is not None
-        label = "Refresh" if model.epoch == model.best else "Best" if finished else "Latest"
         st.button(
-            label,
+            Text("Refresh")
+            if model.epoch == model.best
+            else Text("Best")
+            if finished
+            else Text("Latest"),
             icon=":material/update:",
             key="epoch_latest",
             on_click=parts.unlocked("timeline", _look_at_best),

@@ -8,6 +8,7 @@ import streamlit as st
 
 from recsys_core import words
 from recsys_core.ratings import Ratings, Side
+from recsys_core.text import Text
 
 # A list to choose from travels to the browser whole; more names than this are searched instead.
 _MOST_LISTED = 10_000
@@ -29,26 +30,34 @@ def pick(
     ``chosen`` is who is shown as chosen; where it is None the field is empty again after each find.
     """
     called, noun = ratings.axis(side).distinct_names, ratings.axis(side).noun
-    label = label or f"Find {words.a(noun)}"
+    if side == "user":
+        find, name_of = Text("Find a user"), Text("Type the name of a user …")
+        nobody, capital = Text("No user is called that."), str(Text("User"))
+    else:
+        find = Text("Find {a_noun}", a_noun=words.a(noun))
+        name_of = Text("Type the name of {a_noun} …", a_noun=words.a(noun))
+        nobody = Text("No {noun} is called that.", noun=noun)
+        capital = words.named(noun).capitalize()
+    label = label or find
     if len(called) <= _MOST_LISTED:
         options: list[int] = list(range(len(called)))
     else:
         asked = st.text_input(
-            label, type="search", live="300ms", placeholder="Type to search …", key=f"{key}_text",
-            disabled=disabled,
+            label, type="search", live="300ms", placeholder=Text("Type to search …"),
+            key=f"{key}_text", disabled=disabled,
         )  # fmt: skip
         text = (asked or "").strip()
-        options, label = [], noun.capitalize()
+        options, label = [], capital
         if text:
             options = matches(called, text)
-            label = words.plural("match", len(options))
+            label = Text("{n:,}\u00a0match", "{n:,}\u00a0matches", n=len(options))
         if len(options) == _MOST_FOUND:
-            label = f"The first {_MOST_FOUND} matches"
+            label = Text("The first {most} matches", most=_MOST_FOUND)
         if chosen is not None and chosen not in options:
             options.insert(0, chosen)
         if not options:
             if text:
-                st.caption(f"No {noun} is called that.")
+                st.caption(nobody)
             return
 
     finds = f"{key}_finds"
@@ -66,7 +75,7 @@ def pick(
         options,
         index=None if chosen not in options else options.index(chosen),
         format_func=called.__getitem__,
-        placeholder=f"Type the name of {words.a(noun)} …",
+        placeholder=name_of,
         key=widget,
         on_change=picked,
         disabled=disabled,

@@ -19,6 +19,7 @@ from recsys_core.models import Guest, seen_as
 from recsys_core.models.calibration import Source
 from recsys_core.models.posterior import Posterior
 from recsys_core.ratings import Scale
+from recsys_core.text import Number, Text
 
 _OFFERED = ("5", "10", "20", "50")
 
@@ -27,13 +28,19 @@ _COVERAGE = 0.9
 _INTERVAL = words.percent(_COVERAGE)
 
 # Where the widths of intervals come from.
-_SET_ON: dict[Source, str] = {
-    "model": "So many of such ratings lie in the interval, if the model is right about its own "
-    "doubts: those about its numbers, and the noise of ratings.",
-    "validation": "So many of such ratings lie in the interval: its width was set on the "
-    "validation part, on ratings of like prediction and uncertainty.",
-    "held back": "So many of such ratings lie in the interval: its width was set on a tenth of the "
-    "training ratings, held back, of like prediction and uncertainty.",
+_SET_ON: dict[Source, Text] = {
+    "model": Text(
+        "So many of such ratings lie in the interval, if the model is right about its own "
+        "doubts: those about its numbers, and the noise of ratings."
+    ),
+    "validation": Text(
+        "So many of such ratings lie in the interval: its width was set on the "
+        "validation part, on ratings of like prediction and uncertainty."
+    ),
+    "held back": Text(
+        "So many of such ratings lie in the interval: its width was set on a tenth of the "
+        "training ratings, held back, of like prediction and uncertainty."
+    ),
 }
 
 # A prediction less than this beyond the scale is shown as its end anyway.
@@ -70,25 +77,43 @@ def own_ratings(model: ModelInView, user: int) -> None:
             "predicted": model.fitted.predict(np.full(len(ids), user), ids[order]),
         }
     )
-    line = f"**{escape.markdown(train.user_names[user])}** rated {words.plural(noun, len(ids))}"
-    line += f", mean {words.number(values.mean())}" if len(ids) else ""
-    line += f"; {held:,} more {'is' if held == 1 else 'are'} held out" if held else ""
-    st.markdown(f"{line}.")
+    who = {"name": escape.markdown(train.user_names[user]), "items": words.plural(noun, len(ids))}
+    if len(ids):
+        who["mean"] = words.number(values.mean())
+    if len(ids) and held:
+        line = Text(
+            "**{name}** rated {items}, mean {mean}; {n:,} more is held out.",
+            "**{name}** rated {items}, mean {mean}; {n:,} more are held out.",
+            n=held,
+            **who,
+        )
+    elif held:
+        line = Text(
+            "**{name}** rated {items}; {n:,} more is held out.",
+            "**{name}** rated {items}; {n:,} more are held out.",
+            n=held,
+            **who,
+        )
+    elif len(ids):
+        line = Text("**{name}** rated {items}, mean {mean}.", **who)
+    else:
+        line = Text("**{name}** rated {items}.", **who)
+    st.markdown(line)
     st.dataframe(
         aligned(table, predicted=2),
         hide_index=True,
         height="content" if len(table) <= 12 else 420,
         column_config={
-            noun: st.column_config.TextColumn(width=200),
+            noun: st.column_config.TextColumn(words.named(noun), width=200),
             "rated": _rated_column(train.scale),
             "predicted": st.column_config.NumberColumn(
                 _score(model),
                 width=80,
-                help="What the model predicts where it knows the answer.",
+                help=Text("What the model predicts where it knows the answer."),
             ),
         },
         key="own_ratings",
-        alt=f"The ratings of {train.user_names[user]}",
+        alt=Text("The ratings of {name}", name=train.user_names[user]),
     )
 
 
@@ -101,13 +126,13 @@ def _as_given(values: np.ndarray, scale: Scale) -> np.ndarray | list[str]:
 
 def _rated_column(scale: Scale) -> ColumnConfig:
     if scale.words is None:
-        return st.column_config.NumberColumn(width=60)
-    return st.column_config.TextColumn(width=130)
+        return st.column_config.NumberColumn(Text("rated"), width=60)
+    return st.column_config.TextColumn(Text("rated"), width=130)
 
 
 def _score(model: ModelInView) -> str:
     """What the column of what is predicted is called."""
-    return "predicted" if model.fitted.has.ratings else "preference"
+    return Text("predicted") if model.fitted.has.ratings else Text("preference")
 
 
 def _rounded(predictions: np.ndarray) -> np.ndarray:
@@ -120,15 +145,17 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
     fitted, noun = model.fitted, model.ratings.item_noun
     names = model.ratings.item_names
     with st.container(horizontal=True, vertical_alignment="center"):
+        who = {"name": escape.markdown(name), "nouns": words.named(words.many(noun))}
         st.markdown(
-            f"**For {escape.markdown(name)}: the {words.many(noun)} with the highest "
-            f"{'predicted rating' if fitted.has.ratings else 'preference'}**",
+            Text("**For {name}: the {nouns} with the highest predicted rating**", **who)
+            if fitted.has.ratings
+            else Text("**For {name}: the {nouns} with the highest preference**", **who),
             width="content",
         )
         n = int(
             choices.select(
                 "best",
-                "How many",
+                Text("How many"),
                 {text: text for text in _OFFERED},
                 "recommend_n",
                 label_visibility="collapsed",
@@ -137,7 +164,12 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
         )
     table = fitted.recommend(one, n)
     if table.empty:
-        st.info(f"Everything is rated already: no {noun} is left to recommend.")
+        st.info(
+            Text(
+                "Everything is rated already: no {noun} is left to recommend.",
+                noun=words.named(noun),
+            )
+        )
         return None, None
     ids = table["item"].to_list()
     scores = table["score"].to_numpy()
@@ -145,12 +177,13 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
         noun: [names[i] for i in ids],
         "predicted": _rounded(fitted.clipped(scores)),
     }
-    who = "you" if fitted.row(one).index is None else "they"
-    reason = f"because {who} rated"
+    is_guest = fitted.row(one).index is None
+    reason = "because you rated" if is_guest else "because they rated"
     if fitted.has.intervals:
         low, high = fitted.predict_interval(one, ids, _COVERAGE)
         columns[_INTERVAL] = [
-            f"{words.number(a)} to {words.number(b)}" for a, b in zip(low, high, strict=True)
+            Text("{low} to {high}", low=words.number(a), high=words.number(b))
+            for a, b in zip(low, high, strict=True)
         ]
     if fitted.has.reasons and not model.untrained:
         texts = [reason_bars.because(attribution.reasons(fitted, one, item), names) for item in ids]
@@ -172,7 +205,7 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
         key=key,
         column_config={
             "rank": st.column_config.NumberColumn("", width=30),
-            noun: st.column_config.TextColumn(width=190),
+            noun: st.column_config.TextColumn(words.named(noun), width=190),
             "predicted": st.column_config.ProgressColumn(
                 _score(model),
                 format="%.2f",
@@ -182,15 +215,18 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
                 help=_cut(model, ids, scores),
             ),
             _INTERVAL: st.column_config.TextColumn(
-                width=100, help="Between which ends the rating lies with this probability."
+                width=100, help=Text("Between which ends the rating lies with this probability.")
             ),
             reason: st.column_config.TextColumn(
+                Text("because you rated") if is_guest else Text("because they rated"),
                 width="large",
-                help="The own ratings that raise this prediction most; none where it is high for "
-                "anybody. “Against it”: a rating that lowers it by more than any raises it.",
+                help=Text(
+                    "The own ratings that raise this prediction most; none where it is high for "
+                    "anybody. “Against it”: a rating that lowers it by more than any raises it."
+                ),
             ),
         },
-        alt=f"Recommendations for {name}",
+        alt=Text("Recommendations for {name}", name=name),
     )
     rows = event["selection"]["rows"]
     return (ids[rows[0]] if rows and rows[0] < len(ids) else ids[0]), shown
@@ -203,18 +239,20 @@ def liked_held_out(model: ModelInView, user: int) -> None:
     """
     split, noun = model.split, model.ratings.item_noun
     name = escape.markdown(model.ratings.user_names[user])
-    st.markdown(f"**What {name} liked, held out**")
+    st.markdown(Text("**What {name} liked, held out**", name=name))
     kept = {"validation": split.validation, "test": split.test}
     held = {part: r for part, r in kept.items() if r is not None and r.user_counts[user]}
     if not held:
-        st.caption(f"Nothing of {name} is held out, so there is nothing to compare with.")
+        st.caption(
+            Text("Nothing of {name} is held out, so there is nothing to compare with.", name=name)
+        )
         return
     shown = ["validation"] if "validation" in held else []
     if "test" in held and st.toggle(
-        "Also the test part",
+        Text("Also the test part"),
         key="held_out_test",
         disabled=parts.locked("test"),
-        help="Look at it last: choosing a model by it would make its test error too good.",
+        help=Text("Look at it last: choosing a model by it would make its test error too good."),
     ):
         shown.append("test")
     # Every count is a choice; of ratings, only high ones are, whatever the model predicts.
@@ -228,9 +266,11 @@ def liked_held_out(model: ModelInView, user: int) -> None:
     )
     if found.empty:
         st.caption(
-            f"No rating of {name} that is held out is high enough to be called liked."
+            Text(
+                "No rating of {name} that is held out is high enough to be called liked.", name=name
+            )
             if shown
-            else f"What is held out of {name} is in the test part alone."
+            else Text("What is held out of {name} is in the test part alone.", name=name)
         )
         return
     found = found.sort_values("rank", kind="stable")
@@ -239,7 +279,7 @@ def liked_held_out(model: ModelInView, user: int) -> None:
         "rank": found["rank"].to_numpy(),
         "rated": _as_given(found["rating"].to_numpy(), model.ratings.scale),
         "predicted": model.fitted.clipped(found["predicted"].to_numpy()),
-        "part": found["part"].to_list(),
+        "part": [Text(part) for part in found["part"]],
     }
     st.dataframe(
         aligned(table, predicted=2),
@@ -247,29 +287,43 @@ def liked_held_out(model: ModelInView, user: int) -> None:
         height="content" if len(found) <= 6 else 250,
         key="liked_held_out",
         column_config={
-            noun: st.column_config.TextColumn(width=190),
+            noun: st.column_config.TextColumn(words.named(noun), width=190),
             "rated": _rated_column(model.ratings.scale),
             "predicted": st.column_config.NumberColumn(_score(model), width=80),
             "rank": st.column_config.NumberColumn(
-                width=60, help=f"The place among all {words.many(noun)} that are not rated yet."
+                Text("rank"),
+                width=60,
+                help=Text(
+                    "The place among all {nouns} that are not rated yet.",
+                    nouns=words.named(words.many(noun)),
+                ),
             ),
+            "part": st.column_config.TextColumn(Text("part")),
         },
-        alt=f"What {model.ratings.user_names[user]} liked among the ratings held out",
+        alt=Text(
+            "What {name} liked among the ratings held out", name=model.ratings.user_names[user]
+        ),
     )
-    st.caption("Ratings the model has not seen: the higher in the list above, the better it did.")
+    st.caption(
+        Text("Ratings the model has not seen: the higher in the list above, the better it did.")
+    )
 
 
 def _cut(model: ModelInView, ids: list[int], scores: np.ndarray) -> str:
     """What became of predictions that lie beyond the scale, and where they lay."""
     if not model.fitted.has.ratings:
-        return "About 1 is as good as chosen, about 0 of no interest."
+        return Text("About 1 is as good as chosen, about 0 of no interest.")
     scale, names = model.fitted.scale, model.ratings.item_names
     beyond = np.flatnonzero(np.abs(model.fitted.clipped(scores) - scores) > _SEEN)
-    text = f"Cut to the scale, {words.span(scale.low, scale.high)}; the order is that before."
+    text: str = Text(
+        "Cut to the scale, {scale}; the order is that before.",
+        scale=words.span(scale.low, scale.high),
+    )
     if len(beyond):
         before = [f"{names[ids[at]]} {words.number(scores[at])}" for at in beyond[:_NAMED]]
-        rest = [f"{len(beyond) - _NAMED} more"] if len(beyond) > _NAMED else []
-        text += " " + escape.markdown(f"Before that: {words.listed([*before, *rest])}.")
+        rest = [Text("{n} more", n=len(beyond) - _NAMED)] if len(beyond) > _NAMED else []
+        said = Text("Before that: {scores}.", scores=words.listed([*before, *rest]))
+        text += " " + escape.markdown(said)
     return text
 
 
@@ -279,20 +333,31 @@ def _on_the_scale(model: ModelInView, score: float, text: str) -> str:
     Only where the two are not written alike.
     """
     cut = float(model.fitted.clipped(np.array(score)))
-    return text if abs(cut - score) < _SEEN else f"{text}, cut to the scale: {words.number(cut)}"
+    if abs(cut - score) < _SEEN:
+        return text
+    return Text("{sum}, cut to the scale: {cut}", sum=text, cut=words.number(cut))
 
 
 def predicted_sentence(model: ModelInView, one: int | Guest, item: int) -> None:
     """One prediction in a sentence, with how sure it is where the model knows: “3.9, 90 % …”."""
     found = model.fitted
     value = float(found.predict(one, item)[0])
-    text = f"{'Predicted' if found.has.ratings else 'Preference'} **{words.number(value)}**"
-    if found.has.intervals:
-        low, high = (float(end[0]) for end in found.predict_interval(one, item, _COVERAGE))
-        text += f", {words.percent(_COVERAGE)} between {words.number(low)} and {words.number(high)}"
+    said: dict[str, Number] = {"value": words.number(value)}
+    if not found.has.intervals:
+        st.markdown(
+            Text("Predicted **{value}**.", **said)
+            if found.has.ratings
+            else Text("Preference **{value}**.", **said)
+        )
+        return
+    low, high = (float(end[0]) for end in found.predict_interval(one, item, _COVERAGE))
+    said |= {"share": words.percent(_COVERAGE)}
+    said |= {"low": words.number(low), "high": words.number(high)}
     st.markdown(
-        text + ".",
-        help=_SET_ON[seen_as(Posterior, found).calibrated_on] if found.has.intervals else None,
+        Text("Predicted **{value}**, {share} between {low} and {high}.", **said)
+        if found.has.ratings
+        else Text("Preference **{value}**, {share} between {low} and {high}.", **said),
+        help=_SET_ON[seen_as(Posterior, found).calibrated_on].worded(),
     )
 
 
@@ -302,17 +367,22 @@ def why(model: ModelInView, one: int | Guest, item: int | None, choosable: bool 
         return
     if not model.fitted.has.reasons:
         st.caption(
-            f"{model.run.model.title} sends all it knows through one network: which of the "
-            "ratings spoke for a prediction cannot be told."
+            Text(
+                "{model} sends all it knows through one network: which of the ratings spoke for a "
+                "prediction cannot be told.",
+                model=model.run.model.title,
+            )
         )
         return
     if model.untrained and not model.run.model.has_epochs:
-        st.caption("Still training: reasons will be here when it is done.")
+        st.caption(Text("Still training: reasons will be here when it is done."))
         return
     if model.untrained:
         st.caption(
-            "Not trained yet: at epoch 0 nothing is learned from ratings, so there are no reasons. "
-            "What is predicted comes from the mean and from random numbers."
+            Text(
+                "Not trained yet: at epoch 0 nothing is learned from ratings, so there are no "
+                "reasons. What is predicted comes from the mean and from random numbers."
+            )
         )
         return
     names, noun = model.ratings.item_names, model.ratings.item_noun
@@ -323,10 +393,15 @@ def why(model: ModelInView, one: int | Guest, item: int | None, choosable: bool 
     if found.table.empty:
         n_rated = len(model.fitted.rated_by(one)[0])
         st.caption(
-            f"None of the {words.plural('rating', n_rated)} says anything about this {noun}: "
-            f"{end} is what is expected without."
+            Text(
+                "None of the {ratings} says anything about this {noun}: {end} is what is expected "
+                "without.",
+                ratings=words.plural("rating", n_rated),
+                noun=words.named(noun),
+                end=end,
+            )
             if n_rated
-            else f"Nothing is rated yet: {end} is what anybody would be predicted."
+            else Text("Nothing is rated yet: {end} is what anybody would be predicted.", end=end)
         )
         return
     chart(
@@ -340,14 +415,31 @@ def why(model: ModelInView, one: int | Guest, item: int | None, choosable: bool 
         ),
         key="contributions",
         what=f"why {names[item]}",
-        alt=f"How the ratings pull the prediction of {names[item]} from {start} to {end}",
+        alt=Text(
+            "How the ratings pull the prediction of {item} from {start} to {end}",
+            item=names[item],
+            start=start,
+            end=end,
+        ),
         table=lambda: reason_bars.summands(found, names).drop(columns=["kind", "shown"]),
     )
-    more = f", {reason_bars.REST} by {sums.rest}" if sums.rest else ""
-    st.caption(
-        f"{model.fitted.before_reasons} {start} for this {noun}; "
-        f"{words.plural('rating', len(found.table))} together change that by {sums.pulled}{more}: "
-        f"the prediction is {end}."
-        + (" Choose a row above to see another one's reasons." if choosable else ""),
-        help=reason_bars.WHAT_REST_IS if sums.rest else None,
-    )
+    said = {
+        "before": Text(model.fitted.before_reasons), "start": start, "noun": words.named(noun),
+        "ratings": words.plural("rating", len(found.table)), "pulled": sums.pulled, "end": end,
+    }  # fmt: skip
+    if sums.rest:
+        text: str = Text(
+            "{before} {start} for this {noun}; {ratings} together change that by {pulled}, "
+            "training beyond these ratings by {rest}: the prediction is {end}.",
+            rest=sums.rest,
+            **said,
+        )
+    else:
+        text = Text(
+            "{before} {start} for this {noun}; {ratings} together change that by {pulled}: the "
+            "prediction is {end}.",
+            **said,
+        )
+    if choosable:
+        text = f"{text} " + Text("Choose a row above to see another one's reasons.")
+    st.caption(text, help=Text(reason_bars.WHAT_REST_IS) if sums.rest else None)

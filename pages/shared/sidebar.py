@@ -11,8 +11,9 @@ from recsys_core.live import status_lines
 from recsys_core.ratings import Ratings
 from recsys_core.runs import Entry
 from recsys_core.splits import Split
+from recsys_core.text import Text, later, worded
 
-_RMSE = (
+_RMSE = later(
     "RMSE, root mean squared error: the typical distance between predicted and true rating, in "
     "rating units; smaller is better."
 )
@@ -49,7 +50,7 @@ def _speak(key: str) -> None:
 def _cards() -> None:
     ratings, split = view.ratings(), view.split()
     if ratings is None or split is None:
-        st.caption("No data yet. Pick some on the Home or Data page; its card will be here.")
+        st.caption(Text("No data yet. Pick some on the Home or Data page; its card will be here."))
         return
     if parts.drawn("card.data"):
         with st.container(border=True, gap="xsmall", key="card_data"):
@@ -64,25 +65,28 @@ def _data(ratings: Ratings, split: Split) -> None:
         f"{words.plural('user', ratings.n_users)} × "
         f"{words.plural(ratings.item_noun, ratings.n_items)}"
     )
-    filled = (
-        f"{words.plural('rating', ratings.n_ratings)} · {words.percent(ratings.density)} filled"
+    filled = Text(
+        "{ratings} · {share} filled",
+        ratings=words.plural("rating", ratings.n_ratings),
+        share=words.percent(ratings.density),
     )
-    _lines("the data", escape.html(ratings.name), size, filled, escape.html(split.description))
+    held_out = escape.html(worded(split.description))
+    _lines(Text("the data"), escape.html(ratings.name), size, filled, held_out)
 
 
 @view.fragment("card", "playing", "moment", "status")
 def _run() -> None:
     entry = view.entry()
     if entry is None:
-        _lines("the run", "none yet", "Train starts one on these ratings.")
+        _lines(Text("the run"), Text("none yet"), Text("Train starts one on these ratings."))
         return
     run, at = entry.run, view.standing()
     quality = escape.html(status_lines.quality(at, status_lines.baselines_of(run)))
     _lines(
-        "the run",
+        Text("the run"),
         dot(entry) + escape.html(entry.name),
         f'<span data-fs="progress">{escape.html(status_lines.progress(at))}</span>',
-        f'<span data-fs="quality" title="{_RMSE}">{quality}</span>',
+        f'<span data-fs="quality" title="{Text(_RMSE)}">{quality}</span>',
     )
     # Elsewhere than on Train there is nothing to play of a run that is trained.
     if run.n_epochs and run.model.has_epochs and (view.is_watched() or run.status != "finished"):
@@ -98,7 +102,7 @@ def dot(entry: Entry) -> str:
 def _play_button(entry: Entry) -> None:
     active = view.active()
     st.button(
-        "Pause this run" if active else "Play this run",
+        Text("Pause this run") if active else Text("Play this run"),
         icon=":material/pause:" if active else ":material/play_arrow:",
         key="card_play",
         width="stretch",

@@ -17,6 +17,7 @@ from recsys_core.asking.similarity import By
 from recsys_core.figures import similarity_matrix
 from recsys_core.models import Guest
 from recsys_core.ratings import Side
+from recsys_core.text import Text, worded
 
 # Everyone by everyone is shown as a matrix up to this many; else a list of the nearest.
 _MATRIX = 30
@@ -32,14 +33,18 @@ def section(model: ModelInView, one: int | Guest, name: str, item: int | None) -
     noun = model.ratings.item_noun
     if not model.fitted.has.similarity:
         st.caption(
-            f"{model.run.model.title} has no factors: to it all users rank all "
-            f"{words.many(noun)} alike, so there is no likeness to show."
+            Text(
+                "{model} has no factors: to it all users rank all {nouns} alike, so there is no "
+                "likeness to show.",
+                model=model.run.model.title,
+                nouns=words.named(words.many(noun)),
+            )
         )
         return
-    names = {
-        "users": "Similar users",
-        "items": f"Similar {words.many(noun)}",
-        "neighbours": "What neighbours would suggest",
+    names: dict[str, str] = {
+        "users": Text("Similar users"),
+        "items": Text("Similar {nouns}", nouns=words.named(words.many(noun))),
+        "neighbours": Text("What neighbours would suggest"),
     }
     st.session_state.alike = names[view.option("similar")]
     opened = parts.unlocked("similar", lambda: _open(names))
@@ -68,13 +73,15 @@ def _by(model: ModelInView, name: str) -> By:
     offered: tuple[By, ...] = ("predictions", "factors")
     return choices.segmented(  # type: ignore[return-value]
         name,
-        "Compare",
+        Text("Compare"),
         {by: similarity.compared(fitted, by) for by in offered},
         f"alike_{name}",
         usual="predictions" if few else "factors",
         part="similar",
-        help="By predicted ratings: whole predicted rows, which are all positive and so close to "
-        "1. By factors: directions of taste, biases aside."
+        help=Text(
+            "By predicted ratings: whole predicted rows, which are all positive and so close to "
+            "1. By factors: directions of taste, biases aside."
+        )
         if fitted.has.factors
         else None,
     )
@@ -88,7 +95,7 @@ def _users(model: ModelInView, one: int | Guest, name: str) -> None:
         table = similarity.similarity_matrix(fitted, "user", by)
         axis = model.ratings.axis("user")
         table = table.set_axis(axis.names, axis=0).set_axis(axis.distinct_names, axis=1)
-        compared = similarity.compared(fitted, by)
+        compared = worded(similarity.compared(fitted, by))
         with st.container(width=640):
             chart(
                 similarity_matrix.figure(
@@ -96,12 +103,12 @@ def _users(model: ModelInView, one: int | Guest, name: str) -> None:
                 ),
                 key="alike_matrix",
                 what="similar-users",
-                alt=f"Cosine similarity of all users, {compared}",
+                alt=Text("Cosine similarity of all users, {compared}", compared=compared),
                 table=table,
             )
         return
     table = similarity.similar(fitted, "user", one, _LISTED, by)
-    _listed(model, table, "user", f"Most like {name}")
+    _listed(model, table, "user", Text("Most like {name}", name=name))
 
 
 def _items(model: ModelInView, item: int | None) -> None:
@@ -115,18 +122,19 @@ def _items(model: ModelInView, item: int | None) -> None:
             "alike_item",
             parts.unlocked("similar", lambda found: view.select(item=found)),
             chosen=one,
-            label=f"Like which {noun}?",
+            label=Text("Like which {noun}?", noun=words.named(noun)),
             disabled=parts.locked("similar"),
         )
     by = _by(model, "items_like")
     table = similarity.similar(model.fitted, "item", one, _LISTED, by)
-    _listed(model, table, "item", f"Most like {model.ratings.item_names[one]}")
+    name = model.ratings.item_names[one]
+    _listed(model, table, "item", Text("Most like {name}", name=name))
 
 
 def items_alone(model: ModelInView) -> None:
     """The items most like one, for a page that has nothing else to show."""
     st.header(
-        f"Similar {words.many(model.ratings.item_noun)}",
+        Text("Similar {nouns}", nouns=words.named(words.many(model.ratings.item_noun))),
         anchor=False,
         help=glossary.tooltip("Cosine similarity"),
     )
@@ -149,6 +157,10 @@ def _listed(model: ModelInView, table: pd.DataFrame, side: Side, heading: str) -
         width=640,
         height="content",
         key=f"alike_{side}s",
+        column_config={
+            "similarity": st.column_config.NumberColumn(Text("similarity")),
+            "ratings": st.column_config.NumberColumn(Text("ratings")),
+        },
         alt=heading,
     )
 
@@ -160,8 +172,11 @@ def _many() -> None:
 def _neighbours(model: ModelInView, one: int | Guest, name: str) -> None:
     noun, fitted = model.ratings.item_noun, model.fitted
     st.markdown(
-        f"Instead of asking the model for {escape.markdown(name)}'s own predictions, ask what it "
-        "predicts for the most similar users, and weigh each by how similar they are."
+        Text(
+            "Instead of asking the model for {name}'s own predictions, ask what it predicts for "
+            "the most similar users, and weigh each by how similar they are.",
+            name=escape.markdown(name),
+        )
     )
     with st.container(horizontal=True, vertical_alignment="top", gap="medium"):
         most = max(1, min(20, fitted.n_users - 1))
@@ -171,15 +186,24 @@ def _neighbours(model: ModelInView, one: int | Guest, name: str) -> None:
                 st.session_state.neighbours_n = n_neighbours
                 many, locked = parts.unlocked("similar", _many), parts.locked("similar")
                 st.slider(
-                    "Neighbours", 1, most, key="neighbours_n", on_change=many, disabled=locked
+                    Text("Neighbours"),
+                    1,
+                    most,
+                    key="neighbours_n",
+                    on_change=many,
+                    disabled=locked,
                 )
-        scores: dict[Literal["mean", "sum"], str] = {"mean": "weighted mean", "sum": "raw sum"}
-        how = choices.segmented("score", "Score", scores, "neighbours_how", part="similar")
+        scores: dict[Literal["mean", "sum"], str] = {
+            "mean": Text("weighted mean"), "sum": Text("raw sum"),
+        }  # fmt: skip
+        how = choices.segmented("score", Text("Score"), scores, "neighbours_how", part="similar")
         by = _by(model, "neighbours_like")
     if how == "sum":
         st.warning(
-            "A raw sum is no rating: it grows with the number of neighbours and leaves the scale. "
-            "Only its order means something.",
+            Text(
+                "A raw sum is no rating: it grows with the number of neighbours and leaves the "
+                "scale. Only its order means something."
+            ),
             icon=":material/warning:",
         )
     table = similarity.from_neighbours(fitted, one, 10, n_neighbours, how, by)
@@ -200,5 +224,11 @@ def _neighbours(model: ModelInView, one: int | Guest, name: str) -> None:
         width=640,
         height="content",
         key="neighbours_best",
-        alt=f"What the neighbours of {name} would suggest",
+        column_config={
+            noun: st.column_config.TextColumn(words.named(noun)),
+            "score": st.column_config.NumberColumn(Text("score")),
+            "by neighbours": st.column_config.NumberColumn(Text("by neighbours")),
+            "own prediction": st.column_config.NumberColumn(Text("own prediction")),
+        },
+        alt=Text("What the neighbours of {name} would suggest", name=name),
     )

@@ -10,6 +10,7 @@ from pages.shared import parts, session
 from recsys_core import escape
 from recsys_core.experiments import Experiment
 from recsys_core.runs.studies import Progress
+from recsys_core.text import Text, worded
 
 # Seconds between two looks at how far they are.
 _EVERY = 1.0
@@ -29,7 +30,7 @@ def controls(
         _watched(key, tuple(experiments), progress.n_done)
     elif progress.n_done < progress.n:
         st.button(
-            escape.markdown(again if progress.n_done else start),
+            escape.markdown(worded(again if progress.n_done else start)),
             icon=":material/play_arrow:",
             type="primary",
             key=f"{key}_start",
@@ -38,7 +39,7 @@ def controls(
             args=(experiments,),
         )
     for why in dict.fromkeys(study.failed[each] for each in experiments if each in study.failed):
-        st.warning(escape.markdown(why), icon=":material/error:")
+        st.warning(escape.markdown(worded(why)), icon=":material/error:")
 
 
 def _ask(experiments: Sequence[Experiment]) -> None:
@@ -62,18 +63,23 @@ def _watched(key: str, experiments: tuple[Experiment, ...], n_drawn: int) -> Non
     with st.container(horizontal=True, vertical_alignment="center", key=f"{key}_progress"):
         st.progress(progress.share, said(progress), width="stretch")
         st.button(
-            "Stop",
+            Text("Stop"),
             icon=":material/stop:",
             key=f"{key}_stop",
             on_click=_stop,
             args=(experiments,),
-            help="What is done stays; the one under way is dropped.",
+            help=Text("What is done stays; the one under way is dropped."),
         )
 
 
 def said(progress: Progress) -> str:
     """How far, in words: “3 of 9 done; the next at epoch 12 of 30”."""
-    done = f"{progress.n_done} of {progress.n} done"
     if progress.n_epochs:
-        return f"{done}; the next at epoch {progress.epoch:,} of {progress.n_epochs:,}"
-    return f"{done}; waiting"
+        return Text(
+            "{done} of {asked} done; the next at epoch {epoch:,} of {n_epochs:,}",
+            done=progress.n_done,
+            asked=progress.n,
+            epoch=progress.epoch,
+            n_epochs=progress.n_epochs,
+        )
+    return Text("{done} of {asked} done; waiting", done=progress.n_done, asked=progress.n)

@@ -11,11 +11,12 @@ from pages.shared.model_in_view import ModelInView
 from recsys_core import words
 from recsys_core.asking.truth import PartError
 from recsys_core.figures import truth
+from recsys_core.text import Text, later
 
 
 def explained(parts: Sequence[PartError]) -> None:
     """What the errors are, and why one of them can fall below the noise."""
-    st.caption(f"{_numbers(parts)} {_WHY}")
+    st.caption(f"{_numbers(parts)} {Text(_WHY)}")
 
 
 def beside(model: ModelInView) -> None:
@@ -29,13 +30,13 @@ def beside(model: ModelInView) -> None:
         st.caption(_numbers(parts), width="stretch")
         st.page_link(
             "latent.py",
-            label="Compared with the truth",
+            label=Text("Compared with the truth"),
             icon=":material/science:",
             query_params=view.parameters(),
         )
 
 
-_WHY = (
+_WHY = later(
     "The error against the truth can fall below the noise, because a model averages over many "
     "ratings. The error against held-out ratings cannot, except by chance: each has its own noise. "
     "Against training ratings it can: then the model has learned their noise as well."
@@ -44,13 +45,25 @@ _WHY = (
 
 def _numbers(parts: Sequence[PartError]) -> str:
     noise = truth.floor(parts)
-    said = f"On all pairs the RMSE against the noise-free ratings is {words.error(parts[-1].truth)}"
-    if noise is not None:
-        said += f"; the noise of the ratings is {words.error(noise)}"
+    error = words.error(parts[-1].truth)
+    if noise is None:
+        said = Text("On all pairs the RMSE against the noise-free ratings is {error}.", error=error)
+    else:
+        said = Text(
+            "On all pairs the RMSE against the noise-free ratings is {error}; the noise of the "
+            "ratings is {noise}.",
+            error=error,
+            noise=words.error(noise),
+        )
+    sentences = [said]
     for part in parts:
         if part.part == "validation" and part.ratings is not None:
-            said += (
-                f". On validation pairs it is {words.error(part.truth)} against the truth and "
-                f"{words.error(part.ratings)} against the ratings"
+            sentences.append(
+                Text(
+                    "On validation pairs it is {truth} against the truth and {ratings} against the "
+                    "ratings.",
+                    truth=words.error(part.truth),
+                    ratings=words.error(part.ratings),
+                )
             )
-    return said + "."
+    return " ".join(sentences)

@@ -32,6 +32,7 @@ from recsys_core.ratings import SIDES, Ratings, Side
 from recsys_core.runs import DataSet, Entry, Run, Status, Workspace, past, playback, registry
 from recsys_core.runs.keeping import Keeper
 from recsys_core.splits import Split
+from recsys_core.text import Text
 
 _COMPONENT = st.components.v2.component(
     "factorscope_view", js=component_of("view.js"), isolate_styles=False
@@ -516,7 +517,7 @@ def read(query: str) -> None:
     """Look at what a link says; what has no meaning is remarked on, what is not here as well."""
     tab = _tab()
     experiments, asked, remarks = link.read_all(query)
-    said = [str(remark) for remark in remarks]
+    said: list[str] = [*remarks]
     before = tab.view
     fields: dict[str, Any] = {"run": 0, "data": None, "moment": None, "user": None, "item": None}
     entries: dict[int, Entry] = {}
@@ -529,7 +530,7 @@ def read(query: str) -> None:
             if link.names_model(query):
                 entries[number] = _entry(experiment)
         except FactorscopeError as error:
-            said.append(str(error))
+            said.append(error.text)
     if entries:
         here = entries.get(asked.run) or next(iter(entries.values()))
         session.workspace().look_at(here)
@@ -560,7 +561,14 @@ def _selected(asked: View, here: Ratings, said: list[str]) -> dict[str, int | No
     for side, n in (("user", here.n_users), ("item", here.n_items)):
         index = getattr(asked, side)
         if index is not None and index >= n:
-            said.append(f"{side} = {index} is not among the {n:,} there are.")
+            said.append(
+                Text(
+                    "{side} = {index} is not among the {n:,} there are.",
+                    side=side,
+                    index=index,
+                    n=n,
+                )
+            )
             index = None
         found[side] = index
     return found

@@ -1,6 +1,7 @@
 """Text that people bring reaches Streamlit's Markdown only through ``escape.markdown``."""
 
 import ast
+import string
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,19 +27,24 @@ OURS = frozenset(
     "each.code.__module__ glossary.tooltip "
     "release.terms release.title replica.number replica.settings replica.summary replica.system "
     "shown speed sums.pulled sums.rest title what_would_be_here words.many words.given "
-    "words.a words.error words.factor words.measure words.number words.percent words.plural "
-    "words.span replica.seeds_sentence replica.another_data_set world.what".split()
+    "words.a words.duration words.error words.factor words.measure words.named words.number "
+    "words.percent words.plural words.span replica.seeds_sentence replica.another_data_set "
+    "world.what".split()
 )
 # Parameters that are Markdown already, and what is put together from words of ours.
 EXEMPT = {
-    ("pages/panels/latent/map_notes.py", "words.listed(cut)"),
+    ("pages/panels/predictions/interval_check.py", "found.n_ratings"),
+    # Another of that name in the file, or escaped once it is put together.
+    ("pages/panels/latent/map_notes.py", "escape.short(names[i], 40)"),
+    ("pages/shared/recommendations.py", "*before"),
+    ("pages/shared/recommendations.py", "_on_the_scale"),
     ("pages/panels/compare/splits.py", "'\\n'.join"),
     ("pages/panels/compare/table.py", "'\\n'.join"),
     ("pages/panels/latent/closer.py", "{which: title"),
     ("pages/panels/predictions/guess.py", "'; '.join"),
     ("pages/panels/recommend/closer.py", "{which: title"),
-    ("pages/panels/learn/replicas.py", "' or '.join"),
-    ("pages/panels/learn/replicas.py", "'\\n'.join"),
+    ("pages/panels/learn/replicas.py", "others"),
+    ("pages/panels/learn/replicas.py", "why"),
     # A lesson's own words are Markdown, by whoever keeps this server.
     ("pages/shared/lesson_panel.py", "step.text"),
     ("pages/shared/lesson_panel.py", "hint"),
@@ -48,6 +54,8 @@ EXEMPT = {
     ("pages/shared/header.py", "text"),
     ("pages/shared/recommendations.py", "start"),
     ("pages/train.py", "many()"),
+    ("pages/panels/data/generate.py", "worlds[name].name"),
+    ("pages/shared/choices.py", "names[each]"),
 }
 
 # Not Streamlit's, though called the same.
@@ -95,8 +103,21 @@ def raw(value: ast.expr, inside: ast.AST, seen: frozenset[str] = frozenset()) ->
             return raw(body, inside, seen)
         case ast.Call(func=ast.Attribute(value=ast.Name(id="escape"), attr="markdown")):
             return None
-        case ast.Call(func=ast.Name(id="len")):
+        case ast.Call(func=ast.Name(id="len" | "Number" | "later")):
             return None
+        case ast.Call(
+            func=ast.Attribute(value=ast.Constant(value=str()), attr="join"), args=[part]
+        ):
+            return raw(part, inside, seen)
+        case ast.Call(func=ast.Name(id="Text"), args=sentences, keywords=values):
+            numbers = {name for each in sentences for name in written_as_numbers(each)}
+            return first(*sentences, *(each.value for each in values if each.arg not in numbers))
+        case ast.Call(func=ast.Name(id="worded"), args=[part]):
+            return raw(part, inside, seen)
+        case ast.Call(func=ast.Attribute(value=part, attr="worded"), args=[]):
+            return raw(part, inside, seen)
+        case ast.Call(func=ast.Attribute(attr="listed"), args=[part]):
+            return raw(part, inside, seen)
         case ast.Call(func=ast.Name(id="list"), args=[part]):
             return raw(part, inside, seen)
         case ast.Call(
@@ -111,9 +132,23 @@ def raw(value: ast.expr, inside: ast.AST, seen: frozenset[str] = frozenset()) ->
             return None
         case ast.Subscript(value=ast.Name(id=name)) if name.isupper():
             return None
+        case ast.ListComp(elt=part) | ast.GeneratorExp(elt=part):
+            return raw(part, inside, seen)
+        case ast.Name(id=name) if name in seen:
+            return None  # looked at already
+        case ast.Name(id="Text"):
+            return None  # of a sentence of ours, which a choice names by its English
         case ast.Name(id=name) if name not in seen:
             return assigned(name, inside, seen | {name})
     return said
+
+
+def written_as_numbers(sentence: ast.expr) -> set[str]:
+    """The values of a Text that its template writes as numbers: “{n:,}”; and what it counts."""
+    if not (isinstance(sentence, ast.Constant) and isinstance(sentence.value, str)):
+        return set()
+    placeholders = string.Formatter().parse(sentence.value)
+    return {name for _, name, spec, _ in placeholders if name and spec} | {"n"}
 
 
 def assigned(name: str, inside: ast.AST, seen: frozenset[str]) -> str | None:
@@ -121,9 +156,13 @@ def assigned(name: str, inside: ast.AST, seen: frozenset[str]) -> str | None:
     values = [
         node.value
         for node in ast.walk(inside)
-        if isinstance(node, ast.Assign | ast.AugAssign)
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign) and node.value is not None
         for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
         if isinstance(target, ast.Name) and target.id == name
+    ] + [
+        node.args[0]
+        for node in ast.walk(inside)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == f"{name}.append"
     ]
     if not values:
         return name
@@ -169,6 +208,8 @@ def test_nothing_raw_is_read_as_markdown():
         "place.pills('x', a, format_func=lambda at: names[at])",
         "text = 'a'\ntext += data.name\nst.info(text)",
         "def f():\n    return run.name\nst.write(f())",
+        "st.write(Text('{name} rated', name=axis.names[0]))",
+        "st.write(worded(error.text))",
     ],
 )
 def test_what_is_raw_is_found(code):
@@ -181,6 +222,8 @@ def test_what_is_raw_is_found(code):
         "st.caption(f'{n:,} of {escape.markdown(name)}')",
         "st.button('x' if one else PLAY, help=MEANING[kind])",
         "st.pills('x', names)",
+        "st.write(Text('{n} of {all:,} by {name}', n=n, all=k, name=escape.markdown(name)))",
+        "st.pills('x', a, format_func=lambda each: LABELS[each].worded())",
     ],
 )
 def test_what_is_not_is_left_alone(code):

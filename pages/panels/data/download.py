@@ -13,6 +13,7 @@ from recsys_core import words
 from recsys_core.datasets.movielens import CATALOGUE, Release, cached, fetch, load
 from recsys_core.errors import FactorscopeError
 from recsys_core.ratings import Ratings
+from recsys_core.text import Text
 
 
 def panel(releases: Sequence[str] = (), watching: bool = True) -> None:
@@ -23,7 +24,7 @@ def panel(releases: Sequence[str] = (), watching: bool = True) -> None:
     """
     offered, first = list(releases or CATALOGUE), releases[0] if releases else "100k"
     name = st.segmented_control(
-        "Release",
+        Text("Release"),
         offered,
         default=first,
         required=True,
@@ -34,23 +35,30 @@ def panel(releases: Sequence[str] = (), watching: bool = True) -> None:
     name = name or first
     release = CATALOGUE[name]
     st.markdown(
-        f"**{release.title}**: {words.plural('rating', release.n_ratings)} of "
-        f"{words.plural('film', release.n_items)} by {words.plural('user', release.n_users)}, "
-        "with titles and genres."
+        Text(
+            "**{release}**: {ratings} of {films} by {users}, with titles and genres.",
+            release=release.title,
+            ratings=words.plural("rating", release.n_ratings),
+            films=words.plural("film", release.n_items),
+            users=words.plural("user", release.n_users),
+        )
     )
     st.caption(release.terms)
     here = cached(name) is not None
-    verb = "Use" if here else f"Agree, download {_mb(release.size)}"
+    if here:
+        plain, watched = Text("Use"), Text("Use and watch a model learn")
+    else:
+        size = _mb(release.size)
+        plain = Text("Agree, download {size}", size=size)
+        watched = Text("Agree, download {size} and watch a model learn", size=size)
     with st.container(horizontal=True):
-        watch = watching and st.button(
-            f"{verb} and watch a model learn", type="primary", icon=_PLAY
-        )
-        use = st.button(verb, icon=":material/check:" if here else ":material/download:")
+        watch = watching and st.button(watched, type="primary", icon=_PLAY)
+        use = st.button(plain, icon=":material/check:" if here else ":material/download:")
     if not (watch or use):
         return
     if not here:
         _fetch(name, release)
-    with st.spinner(f"Reading {release.title} …", show_time=True):
+    with st.spinner(Text("Reading {what} …", what=release.title), show_time=True):
         ratings = _read(name)
     (empty_state.watch if watch else empty_state.use)(ratings)
 
@@ -64,17 +72,22 @@ def _fetch(name: str, release: Release) -> None:
     """
     place = st.empty()
     with place.container(horizontal=True, vertical_alignment="center"):
-        bar = st.progress(0.0, text="Connecting …")
-        st.button("Cancel", icon=":material/close:", key="fetch_cancel")
+        bar = st.progress(0.0, text=Text("Connecting …"))
+        st.button(Text("Cancel"), icon=":material/close:", key="fetch_cancel")
     began = time.monotonic()
     try:
         for done, total in fetch(name):
             total = total or release.size
             share = min(done / total, 1.0)
-            text = f"{_mb(done)} of {_mb(total)}"
+            text = Text("{done} of {total}", done=_mb(done), total=_mb(total))
             if share > 0:
                 left = (time.monotonic() - began) * (1 / share - 1)
-                text += f" · {words.duration(left)} left"
+                text = Text(
+                    "{done} of {total} · {time} left",
+                    done=_mb(done),
+                    total=_mb(total),
+                    time=words.duration(left),
+                )
             bar.progress(share, text=text)
     except FactorscopeError:
         place.empty()

@@ -5,11 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import keeping, lessons, session, view
-from recsys_core import escape, words
+from recsys_core import escape
 from recsys_core.experiments.store import Consent
 from recsys_core.runs import past
+from recsys_core.text import Text
 
-_DAYS = {30: "30 days", 365: "a year", 1825: "five years", 0: "until I forget them"}
+_DAYS = {
+    30: Text("30 days"), 365: Text("a year"), 1825: Text("five years"),
+    0: Text("until I forget them"),
+}  # fmt: skip
 
 
 def ask() -> None:
@@ -18,15 +22,17 @@ def ask() -> None:
         return
     ways = keeping.ways()
     st.radio(
-        "Your ratings",
+        Text("Your ratings"),
         list(ways),
         index=list(ways).index(keeping.usual_consent()),
         format_func=lambda way: escape.markdown(ways[way]),
         key="consent",
         horizontal=True,
-        help="Kept, they are here when you come back, with the models trained on them. Otherwise "
-        "neither ratings nor labels nor factors are written, only the numbers of your runs. "
-        "Change it later under “What is kept” below.",
+        help=Text(
+            "Kept, they are here when you come back, with the models trained on them. Otherwise "
+            "neither ratings nor labels nor factors are written, only the numbers of your runs. "
+            "Change it later under “What is kept” below."
+        ),
     )
 
 
@@ -39,14 +45,14 @@ def answer() -> None:
 def section() -> None:
     """What is kept, for how long, and the button that forgets it."""
     with st.expander(
-        "What is kept", icon=":material/inventory_2:", key="what_is_kept", on_change="rerun"
+        Text("What is kept"), icon=":material/inventory_2:", key="what_is_kept", on_change="rerun"
     ) as box:
         if not box.open:
             return
         if keeping.store() is None:
             st.markdown(
                 escape.markdown(keeping.trouble())
-                or "Nothing is kept: all is gone when the server stops."
+                or Text("Nothing is kept: all is gone when the server stops.")
             )
             _forget()
             return
@@ -61,8 +67,12 @@ def _said() -> None:
     if counted is not None:
         n, size = counted
         st.markdown(
-            f"{words.plural('run', n)} of yours kept here, with ratings and models of "
-            f"{size / 1e6:,.1f} MB."
+            Text(
+                "{n:,}\u00a0run of yours kept here, with ratings and models of {size:,.1f} MB.",
+                "{n:,}\u00a0runs of yours kept here, with ratings and models of {size:,.1f} MB.",
+                n=n,
+                size=size / 1e6,
+            )
         )
 
 
@@ -70,27 +80,31 @@ def _settings() -> None:
     chosen, ways = keeping.owner(), keeping.ways()
     st.session_state.keep_consent = chosen.consent or keeping.usual_consent()
     st.radio(
-        "Ratings you bring", list(ways), key="keep_consent",
+        Text("Ratings you bring"), list(ways), key="keep_consent",
         format_func=lambda way: escape.markdown(ways[way]),
         horizontal=True, on_change=_consent,
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         days = 0 if chosen.days is None else chosen.days
         st.session_state.keep_days = days
-        offered = dict(_DAYS) if days in _DAYS else {days: f"{days} days", **_DAYS}
+        offered = dict(_DAYS)
+        if days not in _DAYS:
+            offered = {days: Text("{n} day", "{n} days", n=days), **_DAYS}
         st.selectbox(
-            "Keep runs for", list(offered), format_func=offered.__getitem__, key="keep_days",
-            width=200, on_change=_limits,
+            Text("Keep runs for"), list(offered), key="keep_days", width=200, on_change=_limits,
+            format_func=lambda days: offered[days].worded(),
         )  # fmt: skip
         st.session_state.keep_megabytes = chosen.megabytes
         st.number_input(
-            "Models, at most (MB)", 0, 100_000, step=100, key="keep_megabytes", width=180,
+            Text("Models, at most (MB)"), 0, 100_000, step=100, key="keep_megabytes", width=180,
             on_change=_limits,
         )  # fmt: skip
     st.caption(
-        "Runs that nobody touched for so long are forgotten, pinned ones never. Where models take "
-        "more room, those touched longest ago go first: their numbers stay, and they are trained "
-        "again when you look at them."
+        Text(
+            "Runs that nobody touched for so long are forgotten, pinned ones never. Where models "
+            "take more room, those touched longest ago go first: their numbers stay, and they are "
+            "trained again when you look at them."
+        )
     )
 
 
@@ -107,14 +121,16 @@ def _limits() -> None:
 
 def _forget() -> None:
     with st.popover(
-        "Forget everything of mine", icon=":material/delete_forever:", key="forget_all"
+        Text("Forget everything of mine"), icon=":material/delete_forever:", key="forget_all"
     ):
         st.markdown(
-            "All ratings, runs, models, notes and choices of this browser go, here and in the "
-            "database. This cannot be undone."
+            Text(
+                "All ratings, runs, models, notes and choices of this browser go, here and in the "
+                "database. This cannot be undone."
+            )
         )
         st.button(
-            "Yes, forget everything",
+            Text("Yes, forget everything"),
             type="primary",
             key="forget_all_yes",
             on_click=_forget_everything,

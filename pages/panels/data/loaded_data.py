@@ -11,6 +11,7 @@ from recsys_core import escape, runs, words
 from recsys_core.asking import exports
 from recsys_core.ratings import UPLOAD, Ratings
 from recsys_core.runs import DataSet
+from recsys_core.text import Text
 
 # A file of more rows is not made by a click: some 100 MB.
 _MOST_ROWS = 3_000_000
@@ -24,7 +25,7 @@ def switch() -> None:
     names = words.distinct([data.ratings.name for data in everything])
     st.session_state.loaded = everything.index(here)
     st.segmented_control(
-        "Loaded",
+        Text("Loaded"),
         range(len(everything)),
         required=True,
         format_func=lambda at: escape.markdown(names[at]),
@@ -55,28 +56,28 @@ def can_be_saved(data: DataSet) -> bool:
 def save(data: DataSet) -> None:
     """The ratings as a file."""
     st.download_button(
-        "These ratings as CSV",
+        Text("These ratings as CSV"),
         lambda: _as_csv(data.ratings),
         "ratings.csv",
         "text/csv",
         icon=":material/download:",
         key="data_csv",
         on_click="ignore",
-        help="As they were understood: a receipt on them replays with this file.",
+        help=Text("As they were understood: a receipt on them replays with this file."),
     )
 
 
 def actions(data: DataSet) -> None:
     """Share, forget."""
-    with st.popover("More", icon=":material/more_horiz:", key="data_more"):
+    with st.popover(Text("More"), icon=":material/more_horiz:", key="data_more"):
         _share(data)
         st.button(
-            "Forget these ratings",
+            Text("Forget these ratings"),
             icon=":material/delete:",
             key="data_forget",
             on_click=session.workspace().unload,
             args=(data,),
-            help="And all runs on them.",
+            help=Text("And all runs on them."),
         )
 
 
@@ -111,17 +112,19 @@ def _share(data: DataSet) -> None:
 
     shared = registry.shared_as(owner, data.ratings)
     st.toggle(
-        "Share on this server",
+        Text("Share on this server"),
         shared is not None,
         key="data_share",
         on_change=changed,
     )
     st.caption(
-        "Off: nobody but you sees these ratings."
+        Text("Off: nobody but you sees these ratings.")
         if shared is None
-        else "Everybody with this code sees all ratings and labels, and can train on them but not "
-        "change them. It ends when you switch it off, or leave for a quarter of an hour and nobody "
-        "works with them."
+        else Text(
+            "Everybody with this code sees all ratings and labels, and can train on them but not "
+            "change them. It ends when you switch it off, or leave for a quarter of an hour and "
+            "nobody works with them."
+        )
     )
     if shared is not None:
         st.code(f"data=shared&data.id={shared['id']}", language=None)

@@ -30,8 +30,8 @@ def fits(ratings: Ratings) -> bool:
 def section(data: DataSet) -> None:
     """The table, and the button that trains on what it says now."""
     ratings = data.ratings
-    st.header("Change a rating", anchor=False)
-    st.caption("Click a cell and type; empty it to make it a gap. Then train again.")
+    st.header(Text("Change a rating"), anchor=False)
+    st.caption(Text("Click a cell and type; empty it to make it a gap. Then train again."))
     # Without the scale's ends: Streamlit would put what is typed beyond them in silence at the end.
     edited = st.data_editor(
         _wide(ratings),
@@ -42,14 +42,16 @@ def section(data: DataSet) -> None:
         column_config={
             str(item): _column(name, ratings.scale) for item, name in enumerate(ratings.item_names)
         },
-        alt=f"Table of all ratings: one row a user, one column a {ratings.item_noun}",
+        alt=Text(
+            "Table of all ratings: one row a user, one column a {noun}", noun=ratings.item_noun
+        ),
     )
     refused = _refusal(ratings, edited)
     if refused:
         st.html(f'<p role="alert" class="fs-refused">{escape.html(refused)}</p>')
     locked = parts.locked("editor") or bool(refused)
     pressed = st.button(
-        "Train on this table",
+        Text("Train on this table"),
         type="primary",
         icon=":material/play_arrow:",
         key="grid_train",

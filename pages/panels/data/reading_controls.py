@@ -16,27 +16,30 @@ import streamlit as st
 from recsys_core import escape, words
 from recsys_core.reading import Draft
 from recsys_core.reading.dialect import ENCODINGS
-
-_NONE = "none"
-_TOGETHER = "all of them together"
+from recsys_core.text import Text, later, worded
 
 DELIMITERS = {
-    ",": "comma",
-    ";": "semicolon",
-    "tab": "tab",
-    "|": "bar |",
-    "::": "double colon ::",
-    "space": "space",
+    ",": later("comma"),
+    ";": later("semicolon"),
+    "tab": later("tab"),
+    "|": later("bar |"),
+    "::": later("double colon ::"),
+    "space": later("space"),
 }
-_LAYOUTS = {"long": "one rating a row", "wide": "users × items"}
+LAYOUTS = {"long": later("one rating a row"), "wide": later("users × items")}
 REPEATS = {
-    "latest": "the latest counts",
-    "last": "the last counts",
-    "first": "the first counts",
-    "mean": "their mean counts",
-    "sum": "their sum counts",
+    "latest": later("the latest counts"),
+    "last": later("the last counts"),
+    "first": later("the first counts"),
+    "mean": later("their mean counts"),
+    "sum": later("their sum counts"),
 }
 _MORE_TEXTS = 100  # rows of the table of words
+
+
+def called(delimiter: str) -> str:
+    """A delimiter in words, where it has a name."""
+    return Text(DELIMITERS[delimiter]) if delimiter in DELIMITERS else delimiter
 
 
 class Controls:
@@ -56,9 +59,10 @@ class Controls:
             return
         if draft.members:
             members = draft.members if draft.member is not None else (None, *draft.members)
-            self._choice("member", "File", members, lambda name: name or _TOGETHER)
+            together = Text("all of them together")
+            self._choice("member", Text("File"), members, lambda name: name or together)
         if len(draft.sheets) > 1:
-            self._choice("sheet", "Sheet", draft.sheets)
+            self._choice("sheet", Text("Sheet"), draft.sheets)
         if draft.layout:
             with st.grid(4, min_column_width=150, gap="small"):
                 self._layout()
@@ -67,7 +71,7 @@ class Controls:
                 self._marks()
             self._words()
         rest = self._rest()
-        with st.expander("More", icon=":material/tune:", expanded=self._opens(rest)):
+        with st.expander(Text("More"), icon=":material/tune:", expanded=self._opens(rest)):
             with st.grid(4, min_column_width=150, gap="small"):
                 for draw in rest.values():
                     draw()
@@ -79,24 +83,31 @@ class Controls:
     def _layout(self) -> None:
         """What an ordinary file may need: its form, its columns, what means “unrated”."""
         draft = self.draft
-        self._choice("layout", "Layout", _LAYOUTS, _LAYOUTS.get)
+        self._choice("layout", Text("Layout"), LAYOUTS, lambda name: Text(LAYOUTS[name]))
         if draft.layout == "long":
-            self._choice("user", "User column", self._columns(draft.user))
-            self._choice("item", "Item column", self._columns(draft.item))
-            self._choice("rating", "Rating column", self._columns(draft.rating))
+            self._choice("user", Text("User column"), self._columns(draft.user))
+            self._choice("item", Text("Item column"), self._columns(draft.item))
+            self._choice("rating", Text("Rating column"), self._columns(draft.rating))
         else:
-            self._choice("user", "Column that names the rows", (None, *self._read()))
-            self._toggle("items_in_rows", "Rows are items, columns users")
+            self._choice("user", Text("Column that names the rows"), (None, *self._read()))
+            self._toggle("items_in_rows", Text("Rows are items, columns users"))
         if draft.event is not None:
             self._only()
         if draft.repeats is not None:
-            self._choice("repeats", "A pair rated twice", REPEATS, REPEATS.get)
+            self._choice(
+                "repeats",
+                Text("A pair rated twice"),
+                REPEATS,
+                lambda name: Text(REPEATS[name]),
+            )
         if draft.counts:
             self._toggle(
                 "log",
-                "Learn log(1 + count)",
-                "Play counts differ a thousandfold; their logarithm keeps a few from outweighing "
-                "all others.",
+                Text("Learn log(1 + count)"),
+                Text(
+                    "Play counts differ a thousandfold; their logarithm keeps a few from "
+                    "outweighing all others."
+                ),
             )
 
     def _marks(self) -> None:
@@ -117,30 +128,32 @@ class Controls:
             rest["delimiter"] = self._delimiter
             rest["encoding"] = self._encoding
         if draft.decimal is not None:
-            rest["decimal"] = lambda: self._choice("decimal", "Decimal mark", (".", ","))
+            rest["decimal"] = lambda: self._choice("decimal", Text("Decimal mark"), (".", ","))
         if draft.first_line is not None:
-            rest["first_line"] = lambda: self._count("first_line", "Table begins on line", 1)
+            rest["first_line"] = lambda: self._count("first_line", Text("Table begins on line"), 1)
         if draft.header is not None:
-            rest["header"] = lambda: self._count("header", "Lines of column names", 0)
+            rest["header"] = lambda: self._count("header", Text("Lines of column names"), 0)
         if draft.columns:
-            rest["footer"] = lambda: self._count("footer", "Lines left out at the end", 0)
+            rest["footer"] = lambda: self._count("footer", Text("Lines left out at the end"), 0)
         if draft.columns and not draft.left_out:
             rest["left_out"] = self._left_out
         if draft.layout == "long":
-            for what in ("timestamp", "title", "genres"):
-                rest[what] = partial(
-                    self._choice, what, f"{what.capitalize()} column", (None, *self._read())
-                )
+            for what, label in (
+                ("timestamp", Text("Timestamp column")),
+                ("title", Text("Title column")),
+                ("genres", Text("Genres column")),
+            ):
+                rest[what] = partial(self._choice, what, label, (None, *self._read()))
             rest["key"] = lambda: self._choice(
-                "key", "Column of user and item together", (None, *self._read())
+                "key", Text("Column of user and item together"), (None, *self._read())
             )
             rest["event"] = lambda: self._choice(
-                "event", "Column of events (view, cart …)", (None, *self._read())
+                "event", Text("Column of events (view, cart …)"), (None, *self._read())
             )
             rest["implicit"] = lambda: self._toggle(
                 "implicit",
-                "Pairs alone, each counts 1",
-                "Who bought, heard or clicked what; no ratings are read.",
+                Text("Pairs alone, each counts 1"),
+                Text("Who bought, heard or clicked what; no ratings are read."),
             )
         if draft.scale is not None and not draft.implicit:
             rest["scale"] = self._scale
@@ -160,16 +173,14 @@ class Controls:
     def _delimiter(self) -> None:
         now = self.draft.delimiter
         known = (*DELIMITERS, *(() if now is None or now in DELIMITERS else (now,)))
-        self._choice(
-            "delimiter", "Separator", known, lambda text: DELIMITERS.get(text, text), new=True
-        )
+        self._choice("delimiter", Text("Separator"), known, called, new=True)
 
     def _encoding(self) -> None:
         with st.container(gap="small"):
-            self._choice("encoding", "Encoding", ENCODINGS, new=True)
+            self._choice("encoding", Text("Encoding"), ENCODINGS, new=True)
             if self.draft.names_shown:
                 names = ", ".join(map(_short, self.draft.names_shown))
-                st.caption(escape.markdown(f"As in: {names}"))
+                st.caption(escape.markdown(Text("As in: {names}", names=names)))
 
     def _left_out(self) -> None:
         names = self.draft.columns
@@ -178,11 +189,11 @@ class Controls:
             "left_out",
             st.multiselect,
             tuple,
-            label="Columns left out",
+            label=Text("Columns left out"),
             options=list(names),
             default=[name for name in self.draft.left_out if name in names],
             format_func=said.__getitem__,
-            placeholder="none",
+            placeholder=Text("none"),
         )
 
     def _only(self) -> None:
@@ -191,12 +202,12 @@ class Controls:
             "only",
             st.multiselect,
             lambda chosen: tuple(chosen) or None,
-            label="Rows that count",
+            label=Text("Rows that count"),
             options=list(dict.fromkeys([*draft.events, *(draft.only or ())])),
             default=list(draft.only or ()),
             format_func=_short,
-            placeholder="all",
-            help=f"By what column “{_short(draft.event or '')}” says.",
+            placeholder=Text("all"),
+            help=Text("By what column “{column}” says.", column=_short(draft.event or "")),
         )
 
     def _unrated(self) -> None:
@@ -205,12 +216,12 @@ class Controls:
             "unrated",
             st.multiselect,
             lambda chosen: tuple(map(_mark, chosen)),
-            label="Means unrated",
+            label=Text("Means unrated"),
             options=list(dict.fromkeys([*now, "0", "-1", "99"])),
             default=now,
             accept_new_options=True,
-            placeholder="blank cells only",
-            help="Numbers and words that stand for “not rated”. Blank cells always do.",
+            placeholder=Text("blank cells only"),
+            help=Text("Numbers and words that stand for “not rated”. Blank cells always do."),
         )
 
     def _words(self) -> None:
@@ -222,7 +233,7 @@ class Controls:
         rows: list[tuple[str, float | None]] = [*draft.answers]
         rows += [(text, None) for text in (*unrated, *draft.texts)]
         table = pd.DataFrame(rows[:_MORE_TEXTS], columns=["In the file", "Means"])
-        st.caption("What the answers mean. Without a number: not rated.")
+        st.caption(Text("What the answers mean. Without a number: not rated."))
 
         def edited(table: pd.DataFrame) -> tuple[tuple[str, float], ...]:
             known = table.dropna(subset=["Means"])
@@ -238,9 +249,12 @@ class Controls:
             hide_index=True,
             width="content",
             disabled=["In the file"],
-            placeholder="not rated",
-            column_config={"Means": st.column_config.NumberColumn("Means")},
-            alt="Table of the answers in the file and the number that each means",
+            placeholder=Text("not rated"),
+            column_config={
+                "In the file": st.column_config.TextColumn(Text("In the file")),
+                "Means": st.column_config.NumberColumn(Text("Means")),
+            },
+            alt=Text("Table of the answers in the file and the number that each means"),
         )
         self.shown.add("answers")
         self._doubts("answers")
@@ -255,7 +269,7 @@ class Controls:
             "person",
             st.text_input,
             lambda text: tuple(name.strip() for name in str(text).split(",")),
-            label="Whose each file is, in their order",
+            label=Text("Whose each file is, in their order"),
             value=", ".join(self.draft.person or ()),
         )
 
@@ -268,7 +282,7 @@ class Controls:
             st.number_input,
             lambda value: scale._replace(low=float(value)),
             part="low",
-            label="Lowest possible rating",
+            label=Text("Lowest possible rating"),
             value=float(scale.low),
         )
         self._widget(
@@ -276,7 +290,7 @@ class Controls:
             st.number_input,
             lambda value: scale._replace(high=float(value)),
             part="high",
-            label="Highest possible rating",
+            label=Text("Highest possible rating"),
             value=float(scale.high),
         )
 
@@ -289,7 +303,8 @@ class Controls:
         current = getattr(self.draft, name)
         if current is not None and current not in options:
             options.append(current)
-        said = [str(names(o)) if names else _NONE if o is None else str(o) for o in options]
+        none = Text("none")
+        said = [names(o) if names else none if o is None else str(o) for o in options]
         said = words.distinct([_short(text) for text in said])
         shown = dict(zip(options, said, strict=True))
         self._widget(
@@ -333,7 +348,7 @@ class Controls:
     def _doubts(self, name: str) -> None:
         for doubt in self.draft.doubts:
             if doubt.control == name:
-                st.warning(escape.markdown(doubt.sentence), icon=":material/help:")
+                st.warning(escape.markdown(worded(doubt.sentence)), icon=":material/help:")
 
     def _key(self, name: str) -> str:
         return f"brought_{self.version}_{name}"

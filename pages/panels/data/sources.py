@@ -8,13 +8,14 @@ from pages.panels.data import download, generate, upload
 from pages.shared import empty_state, parts
 from recsys_core import escape
 from recsys_core.errors import FactorscopeError
+from recsys_core.text import Text, later, worded
 
 PARTY, GENERATE, UPLOAD, PASTE, MOVIELENS = (
-    "Robbie's party",
-    "Generate",
-    "Upload",
-    "Paste",
-    "MovieLens",
+    later("Robbie's party"),
+    later("Generate"),
+    later("Upload"),
+    later("Paste"),
+    later("MovieLens"),
 )
 
 _PANELS = {
@@ -40,16 +41,20 @@ def choose() -> bool:
         st.session_state.data_source = None
     offered = [source for source in _PANELS if parts.drawn(_PART_OF.get(source, "generate"))]
     source = st.segmented_control(
-        "Load other ratings", offered, key="data_source", persist_state="session"
+        Text("Load other ratings"),
+        offered,
+        format_func=Text,
+        key="data_source",
+        persist_state="session",
     )
     if source is None or source not in offered:
         return False
     if parts.locked(_PART_OF.get(source, "generate")):
-        st.caption("This is locked here.")
+        st.caption(Text("This is locked here."))
         return False
     with st.container(border=source != PARTY, key="source_panel"):
         try:
             _PANELS[source]()
         except FactorscopeError as error:
-            st.error(escape.markdown(str(error)), icon=":material/error:")
+            st.error(escape.markdown(worded(error.text)), icon=":material/error:")
     return True

@@ -18,21 +18,37 @@ from recsys_core.ratings import Ratings
 from recsys_core.recipes import Recipe
 from recsys_core.runs import DataSet
 from recsys_core.splits import Split
+from recsys_core.text import Number, Text, later, worded
 
-_ALL, _RANDOM, _LAST, _TIME = "All train", "At random", "Each user's last", "By time"
-_READY_MADE = "Ready-made"
+_ALL, _RANDOM, _LAST, _TIME, _READY_MADE = (
+    later("All train"),
+    later("At random"),
+    later("Each user's last"),
+    later("By time"),
+    later("Ready-made"),
+)
 
 _MEANING = {
-    _ALL: "Every rating is learnt, none is held out: right for a handful of ratings, where one "
-    "looks at the gaps instead of a score.",
-    _RANDOM: "Each rating has the same chance of being held out: how well are gaps like the known "
-    "ratings filled?",
-    _LAST: "What each user rated last is held out: how well is the next rating foreseen? Harder, "
-    "and closer to real use.",
-    _READY_MADE: "The test part that came with the data, as others have used it; validation is "
-    "drawn at random from the rest.",
-    _TIME: "The latest ratings of all are held out: a model of the past meets the future, new "
-    "users and items included.",
+    _ALL: Text(
+        "Every rating is learnt, none is held out: right for a handful of ratings, where one "
+        "looks at the gaps instead of a score."
+    ),
+    _RANDOM: Text(
+        "Each rating has the same chance of being held out: how well are gaps like the known "
+        "ratings filled?"
+    ),
+    _LAST: Text(
+        "What each user rated last is held out: how well is the next rating foreseen? Harder, "
+        "and closer to real use."
+    ),
+    _READY_MADE: Text(
+        "The test part that came with the data, as others have used it; validation is "
+        "drawn at random from the rest."
+    ),
+    _TIME: Text(
+        "The latest ratings of all are held out: a model of the past meets the future, new "
+        "users and items included."
+    ),
 }
 
 _KEEP_ONE_BELOW = 2000
@@ -70,17 +86,17 @@ Choice = Recipe | Callable[[], Split]
 def section(data: DataSet) -> None:
     """Show the split chosen for new runs, and the form to choose another."""
     st.header(
-        "Split",
+        Text("Split"),
         anchor=False,
         help=glossary.tooltip("Split", "Training part", "Validation part", "Test part"),
     )
     st.html(_bar(data.split))
     for sentence in data.split.report.sentences():
-        st.caption(escape.markdown(sentence))
-    with st.expander("Choose another split", icon=":material/call_split:"):
+        st.caption(escape.markdown(worded(sentence)))
+    with st.expander(Text("Choose another split"), icon=":material/call_split:"):
         choice = _form(data.ratings)
         locked = parts.locked("split")
-        if st.button("Use this split", type="primary", key="split_use", disabled=locked) and (
+        if st.button(Text("Use this split"), type="primary", key="split_use", disabled=locked) and (
             not locked
         ):
             try:
@@ -91,10 +107,10 @@ def section(data: DataSet) -> None:
                     remember_split(data.ratings, split)
                     data.choose(split)
             except FactorscopeError as error:
-                st.error(escape.markdown(str(error)), icon=":material/error:")
+                st.error(escape.markdown(worded(error.text)), icon=":material/error:")
                 return
             if view.run() is not None:
-                st.toast("Runs on the earlier split stay in the list on the Train page.")
+                st.toast(Text("Runs on the earlier split stay in the list on the Train page."))
             view.look_at(data)
             st.rerun()
 
@@ -103,9 +119,16 @@ def _form(ratings: Ratings) -> Choice:
     kinds = [_ALL, _RANDOM, _LAST]
     kinds += [_TIME] if ratings.timestamps is not None else []
     kinds += [_READY_MADE] if ratings in _ready_made else []
-    kind = st.segmented_control("Hold out", kinds, default=_RANDOM, required=True, key="split_kind")
+    kind = st.segmented_control(
+        Text("Hold out"),
+        kinds,
+        default=_RANDOM,
+        required=True,
+        format_func=Text,
+        key="split_kind",
+    )
     kind = kind or _RANDOM
-    st.caption(_MEANING[kind])
+    st.caption(_MEANING[kind].worded())
     if kind == _ALL:
         return Recipe.of("whole")
     left, middle, right = st.columns(3, gap="medium")
@@ -113,62 +136,71 @@ def _form(ratings: Ratings) -> Choice:
         return Recipe.of(
             "last_out",
             validation=left.number_input(
-                "For validation, ratings a user",
+                Text("For validation, ratings a user"),
                 0,
                 20,
                 1,
-                help=_WATCHED,
+                help=Text(_WATCHED),
                 key="split_last_validation",
             ),
             test=middle.number_input(
-                "For the test, ratings a user", 0, 20, 1, help=_JUDGED, key="split_last_test"
+                Text("For the test, ratings a user"),
+                0,
+                20,
+                1,
+                help=Text(_JUDGED),
+                key="split_last_test",
             ),
         )
-    validation = _share(left.slider, "validation", _WATCHED)
+    validation = _share(left.slider, "validation", Text("For validation"), Text(_WATCHED))
     if kind == _READY_MADE:
         part = middle.selectbox(
-            "Part",
+            Text("Part"),
             _ready_made[ratings].names,
-            help="u1 to u5 are the fifths of a "
-            "cross-validation; ua and ub hold out ten ratings of each user.",
+            help=Text(
+                "u1 to u5 are the fifths of a cross-validation; ua and ub hold out ten ratings of "
+                "each user."
+            ),
         )
         zipped, seed = _ready_made[ratings].data, _seed(right)
         return lambda: movielens.predefined_in(zipped, ratings, part, validation, seed)
-    test = _share(middle.slider, "the test", _JUDGED)
+    test = _share(middle.slider, "test", Text("For the test"), Text(_JUDGED))
     if kind == _TIME:
         return Recipe.of("by_time", validation=validation, test=test)
     seed = _seed(right)
     keep_one = right.toggle(
-        "Keep one of each",
+        Text("Keep one of each"),
         value=len(ratings) < _KEEP_ONE_BELOW,
-        help=f"Every user and {ratings.item_noun} keeps at least one rating to learn from: for "
-        "small data.",
+        help=Text(
+            "Every user and {noun} keeps at least one rating to learn from: for small data.",
+            noun=ratings.item_noun,
+        ),
     )
     return Recipe.of("random", validation=validation, test=test, seed=seed, keep_one=keep_one)
 
 
 def _seed(column: DeltaGenerator) -> int:
-    meaning = "The same seed draws the same ratings every time."
-    return int(column.number_input("Seed", 0, 10**9, 0, help=meaning, key="split_seed"))
+    meaning = Text("The same seed draws the same ratings every time.")
+    return int(column.number_input(Text("Seed"), 0, 10**9, 0, help=meaning, key="split_seed"))
 
 
-_WATCHED = (
+_WATCHED = later(
     "Ratings a model does not learn from but is watched on while it trains, and by which it stops."
 )
-_JUDGED = "Ratings looked at once, at the very end, so that nobody picks a model by them."
+_JUDGED = later("Ratings looked at once, at the very end, so that nobody picks a model by them.")
 
 
-def _share(slider: Callable[..., float], part: str, help: str) -> float:
-    key = f"split_{part.split()[-1]}"
-    return slider(f"For {part}", 0.0, 0.45, 0.1, step=0.01, format="percent", help=help, key=key)
+def _share(slider: Callable[..., float], part: str, label: Text, help: Text) -> float:
+    key = f"split_{part}"
+    return slider(label, 0.0, 0.45, 0.1, step=0.01, format="percent", help=help, key=key)
 
 
 def _bar(split: Split) -> str:
     """One bar, its parts as long as they are large; the held-out parts outlined, as everywhere."""
     parts = [
-        ("training", split.train, "background:#4353C4;color:#fff"),
-        ("validation", split.validation, "border:1.5px solid currentColor"),
-        ("test", split.test, "border:1.5px dashed currentColor"),
+        (Text("training"), split.train, "background:#4353C4;color:#fff"),
+        (Text("validation"), split.validation, "border:1.5px solid currentColor"),
+        (Text("test"), split.test, "border:1.5px dashed currentColor"),
     ]
     total = sum(len(part) for _, part, _ in parts if part is not None)
     cells = ""
@@ -176,11 +208,13 @@ def _bar(split: Split) -> str:
         if part is None or not len(part):
             continue
         share = words.percent(len(part) / total)
+        n = Number(f"{len(part):,}")
         cells += (
             f'<div style="flex:{len(part)} 1 8.5em;min-width:8.5em;{look};border-radius:4px;'
-            f'padding:.3em .6em;box-sizing:border-box">{name} <b>{len(part):,}</b> · {share}</div>'
+            f'padding:.3em .6em;box-sizing:border-box">{name} <b>{n}</b> · {share}</div>'
         )
+    said = escape.html(worded(split.description))
     return (
-        f'<div style="opacity:.8;margin-bottom:.35em">{escape.html(split.description)}</div>'
+        f'<div style="opacity:.8;margin-bottom:.35em">{said}</div>'
         f'<div style="display:flex;flex-wrap:wrap;gap:4px;font-size:.92rem">{cells}</div>'
     )

@@ -13,6 +13,7 @@ from recsys_core import escape
 from recsys_core.errors import FactorscopeError
 from recsys_core.models.saving import SavedModel
 from recsys_core.runs import brought
+from recsys_core.text import Text, worded
 
 # What was read in this session, by the file's id: reading takes a moment.
 _KEPT = "trained_models"
@@ -28,25 +29,25 @@ def is_one(file: UploadedFile) -> bool:
 
 def offer(file: UploadedFile) -> None:
     """Say what the file holds, and offer to open it; or why it cannot be read."""
-    read: dict[str, SavedModel | str] = st.session_state.setdefault(_KEPT, {})
+    read: dict[str, SavedModel | Text] = st.session_state.setdefault(_KEPT, {})
     if file.file_id not in read:
-        with st.spinner("Reading the model …", show_time=True):
+        with st.spinner(Text("Reading the model …"), show_time=True):
             try:
                 read[file.file_id] = brought.read(file.getvalue(), escape.short(file.name, 80))
             except FactorscopeError as error:
-                read[file.file_id] = str(error)
+                read[file.file_id] = error.text
     saved = read[file.file_id]
-    if isinstance(saved, str):
-        st.error(escape.markdown(saved), icon=":material/error:")
+    if isinstance(saved, Text):
+        st.error(escape.markdown(saved.worded()), icon=":material/error:")
         return
     first, *rest = brought.sentences(session.workspace(), saved)
-    st.markdown(escape.markdown(str(first)))
+    st.markdown(escape.markdown(worded(first)))
     with st.container(gap=None):
         for sentence in rest:
-            st.caption(escape.markdown(str(sentence)))
+            st.caption(escape.markdown(worded(sentence)))
     keeping_choices.ask()
     st.button(
-        "Open this model",
+        Text("Open this model"),
         type="primary",
         icon=":material/open_in_new:",
         key=f"open_model_{file.file_id}",

@@ -13,24 +13,24 @@ from typing import Any, Literal
 import streamlit as st
 
 from pages.panels.data import keeping_choices, split_form, trained_model
-from pages.panels.data.reading_controls import DELIMITERS, REPEATS, Controls
+from pages.panels.data.reading_controls import LAYOUTS, REPEATS, Controls, called
 from pages.shared import empty_state, keeping
 from recsys_core import escape, words
 from recsys_core.errors import FactorscopeError
 from recsys_core.ratings import Ratings
 from recsys_core.reading import Draft, child, web
 from recsys_core.reading.child import Reading
+from recsys_core.text import Number, Text, later, worded
 
 # So long a page waits for a file before it shows how far reading is.
 PATIENCE = 2.0
 
 _STAGES = {
-    "wait": "Waiting for other files",
-    "open": "Opening",
-    "unpack": "Unpacking",
-    "build": "Sorting users and items",
+    "wait": later("Waiting for other files"),
+    "open": later("Opening"),
+    "unpack": later("Unpacking"),
+    "build": later("Sorting users and items"),
 }
-_HEADERS = {0: "without column names", 1: "with column names"}
 
 
 _VERSIONS = itertools.count(1)
@@ -98,7 +98,7 @@ class Brought:
         try:
             found = reading.result()
         except FactorscopeError as error:
-            self.error = str(error)
+            self.error = error.text
             return None
         if isinstance(found, Ratings):
             return found
@@ -111,27 +111,33 @@ class Brought:
             self.reading.cancel()
             self.reading = None
         if self.draft is None:
-            self.error = "Reading was stopped; remove the file and bring it again."
+            self.error = Text("Reading was stopped; remove the file and bring it again.")
 
 
 def upload() -> None:
     """The upload panel."""
     files = st.file_uploader(
-        "Files of ratings",
+        Text("Files of ratings"),
         key="upload",
         accept_multiple_files=True,
-        help="CSV, Excel, JSON, Parquet, NumPy, MATLAB, SQLite and more, also inside a zip; or a "
-        "MovieLens zip as it is. One rating a row, or users × items. Several files are read "
-        "together: parts of one table, ratings with a table of films, one export a person. Or a "
-        "trained model that was downloaded here, or saved by model.save. "
-        "Nothing in a file is ever run.",
+        help=Text(
+            "CSV, Excel, JSON, Parquet, NumPy, MATLAB, SQLite and more, also inside a zip; or a "
+            "MovieLens zip as it is. One rating a row, or users × items. Several files are read "
+            "together: parts of one table, ratings with a table of films, one export a person. Or "
+            "a trained model that was downloaded here, or saved by model.save. Nothing in a file "
+            "is ever run."
+        ),
     )
     st.caption(
-        "What you bring is for you alone. Whether it is kept after this visit you choose before it "
-        "is used."
+        Text(
+            "What you bring is for you alone. Whether it is kept after this visit you choose "
+            "before it is used."
+        )
         if keeping.store() is not None
-        else "What you bring stays in the memory of this server, for you alone, and is freed 15 "
-        "minutes after you last looked."
+        else Text(
+            "What you bring stays in the memory of this server, for you alone, and is freed 15 "
+            "minutes after you last looked."
+        )
     )
     if files and any(trained_model.is_one(file) for file in files):
         for file in files:
@@ -139,7 +145,12 @@ def upload() -> None:
                 trained_model.offer(file)
             else:
                 said = escape.markdown(escape.short(file.name, 80))
-                st.caption(f"{said} waits: bring ratings and trained models one after the other.")
+                st.caption(
+                    Text(
+                        "{file} waits: bring ratings and trained models one after the other.",
+                        file=said,
+                    )
+                )
     elif files:
         token = "upload " + " ".join(file.file_id for file in files)
         _understand(token, lambda: [(file.name, file.getvalue()) for file in files])
@@ -149,14 +160,16 @@ def paste() -> None:
     """The paste panel."""
     with st.form("paste", border=False):
         text = st.text_area(
-            "A table of ratings, or the web address of one",
+            Text("A table of ratings, or the web address of one"),
             key="pasted",
             height=160,
             placeholder="user,item,rating\nAnna,Alien,5\nAnna,Heat,3\nBen,Alien,4",
-            help="From a spreadsheet, a file or by hand: one rating a row, or users × items. Or "
-            "the address of a file on the web, https://…, which this server fetches.",
+            help=Text(
+                "From a spreadsheet, a file or by hand: one rating a row, or users × items. Or "
+                "the address of a file on the web, https://…, which this server fetches."
+            ),
         )
-        pressed = st.form_submit_button("Read", icon=":material/arrow_forward:")
+        pressed = st.form_submit_button(Text("Read"), icon=":material/arrow_forward:")
     text = text or ""
     token = f"paste {hashlib.sha256(text.encode()).hexdigest()}"
     brought: Brought | None = st.session_state.get("brought")
@@ -168,7 +181,7 @@ def _pasted(text: str) -> list[tuple[str, bytes]]:
     """What was pasted, as a file; of an address, the file that is there."""
     if not web.is_address(text) or len(text.split()) > 1:
         return [("pasted ratings.csv", text.encode())]
-    with st.spinner("Fetching the file …", show_time=True):
+    with st.spinner(Text("Fetching the file …"), show_time=True):
         found = web.fetched(text, most=st.get_option("server.maxUploadSize") << 20)
     return [(found.name, bytes(found.data))]
 
@@ -183,7 +196,7 @@ def _understand(token: str, files: Callable[[], list[tuple[str, bytes]]]) -> Non
         brought.look()
     if brought.reading is not None:
         said = escape.markdown(escape.short(brought.files[0][0], 80))
-        with st.spinner(f"Reading {said} …", show_time=True):
+        with st.spinner(Text("Reading {what} …", what=said), show_time=True):
             if not _done(brought.reading):
                 _progress(brought)
                 return
@@ -195,12 +208,12 @@ def _understand(token: str, files: Callable[[], list[tuple[str, bytes]]]) -> Non
             then(ratings)
             return
     if brought.error:
-        st.error(escape.markdown(brought.error), icon=":material/error:")
+        st.error(escape.markdown(worded(brought.error)), icon=":material/error:")
     draft = brought.draft
     if draft is None:
         return
     if draft.problem:
-        st.error(escape.markdown(draft.problem), icon=":material/error:")
+        st.error(escape.markdown(worded(draft.problem)), icon=":material/error:")
     place = st.container(gap="small")
     controls = Controls(draft, brought.version, brought.look)
     controls.draw()
@@ -211,14 +224,14 @@ def _understand(token: str, files: Callable[[], list[tuple[str, bytes]]]) -> Non
     keeping_choices.ask()
     with st.container(horizontal=True):
         st.button(
-            "Use and watch a model learn",
+            Text("Use and watch a model learn"),
             type="primary",
             icon=":material/play_arrow:",
             on_click=_take,
             args=(brought, empty_state.watch),
         )
         st.button(
-            "Use these ratings",
+            Text("Use these ratings"),
             icon=":material/check:",
             on_click=_take,
             args=(brought, empty_state.use),
@@ -246,23 +259,38 @@ def _progress(brought: Brought) -> None:
         st.rerun()
     stage, share, left = brought.how_far()
     # Of a stage that cannot say how far it is, the seconds show that it goes on.
-    how_far = f"{time.monotonic() - brought.began:.0f} s" if share is None else f"{share:.0%}"
-    if left is not None:
-        how_far += f", about {words.duration(math.ceil(left))} left"
-    st.progress(share or 0.0, text=f"{_STAGES.get(stage, 'Reading')} … {how_far}")
-    st.button("Stop", icon=":material/close:", on_click=brought.cancel)
+    if share is None:
+        how_far = Number(f"{time.monotonic() - brought.began:.0f} s")
+    else:
+        how_far = Number(f"{share:.0%}")
+    doing = Text(_STAGES[stage]) if stage in _STAGES else Text("Reading")
+    if left is None:
+        said = Text("{doing} … {how_far}", doing=doing, how_far=how_far)
+    else:
+        said = Text(
+            "{doing} … {how_far}, about {time} left",
+            doing=doing,
+            how_far=how_far,
+            time=words.duration(math.ceil(left)),
+        )
+    st.progress(share or 0.0, text=said)
+    st.button(Text("Stop"), icon=":material/close:", on_click=brought.cancel)
 
 
 def _show(draft: Draft, doubts: list[str]) -> None:
     """In a sentence, how it was understood; what is doubted; and the first rows."""
     if draft.layout:
-        how = "Read so far as" if draft.problem else "Understood as"
-        st.markdown(f"{how} **{escape.markdown(_sentence(draft))}**.")
+        what = escape.markdown(_sentence(draft))
+        st.markdown(
+            Text("Read so far as **{what}**.", what=what)
+            if draft.problem
+            else Text("Understood as **{what}**.", what=what)
+        )
     for doubt in doubts:
-        st.warning(escape.markdown(doubt), icon=":material/help:")
+        st.warning(escape.markdown(worded(doubt)), icon=":material/help:")
     with st.container(gap=None):
         for sentence in _known(draft):
-            st.caption(escape.markdown(sentence))
+            st.caption(escape.markdown(worded(sentence)))
     if draft.rows:
         height: Literal["auto"] | int = "auto" if len(draft.rows) <= 6 else 212
         st.dataframe(draft.preview, height=height, hide_index=True, placeholder="", key="preview")
@@ -270,35 +298,57 @@ def _show(draft: Draft, doubts: list[str]) -> None:
 
 def _known(draft: Draft) -> list[str]:
     """What a person should know of how the file was read, a sentence each."""
-    known = []
+    known: list[str] = []
     if draft.first_line is not None and draft.first_line > 1:
-        known.append(f"The table begins on line {draft.first_line}; what is above was left out.")
+        known.append(
+            Text(
+                "The table begins on line {line}; what is above was left out.",
+                line=draft.first_line,
+            )
+        )
     known += draft.remarks
     if draft.repeats is not None:
-        known.append(f"Some users rate an item more than once: {REPEATS[draft.repeats]}.")
-    known += map(str, draft.joins)
+        known.append(
+            Text(
+                "Some users rate an item more than once: {what_counts}.",
+                what_counts=Text(REPEATS[draft.repeats]),
+            )
+        )
+    known += draft.joins
     if draft.sampled:
         known.append(
-            "The file is large: its beginning, its end and some of its middle were looked at."
+            Text("The file is large: its beginning, its end and some of its middle were looked at.")
         )
     return known
 
 
+def _header(n: int) -> Text:
+    if not n:
+        return Text("without column names")
+    return Text("with column names", "with {n} lines of column names", n=n)
+
+
 def _sentence(draft: Draft) -> str:
     if draft.form == "grouplens":
-        return "a MovieLens zip, with titles and genres"
-    parts = ["one rating a row" if draft.layout == "long" else "users × items"]
+        return Text("a MovieLens zip, with titles and genres")
+    parts: list[str] = [Text(LAYOUTS["long" if draft.layout == "long" else "wide"])]
     if draft.implicit:
-        parts = ["pairs of user and item"]
+        parts = [Text("pairs of user and item")]
     if draft.size is not None:
         n_users, n_items, n_ratings = draft.size
-        what = words.plural("pair" if draft.implicit else "rating", n_ratings)
+        what = (
+            Text("{n:,}\u00a0pair", "{n:,}\u00a0pairs", n=n_ratings)
+            if draft.implicit
+            else words.plural("rating", n_ratings)
+        )
         users, items = words.plural("user", n_users), words.plural("item", n_items)
-        parts.append(f"{what} of {items} by {users}")
+        parts.append(
+            Text("{ratings} of {items} by {users}", ratings=what, items=items, users=users)
+        )
     if draft.form == "text":
-        parts.append(f"{DELIMITERS.get(draft.delimiter or '', draft.delimiter)}-separated")
+        parts.append(Text("{delimiter}-separated", delimiter=called(draft.delimiter or "")))
     if draft.header is not None:
-        parts.append(_HEADERS.get(draft.header, f"with {draft.header} lines of column names"))
+        parts.append(_header(draft.header))
     if draft.scale is not None:
-        parts.append(f"ratings {draft.scale}")
+        parts.append(Text("ratings {scale}", scale=str(draft.scale)))
     return ", ".join(parts)

@@ -10,13 +10,16 @@ from recsys_core import escape, words
 from recsys_core.lessons.lesson import Lesson
 from recsys_core.lessons.progress import Progress
 from recsys_core.lessons.shelf import Found
+from recsys_core.text import Text, worded
 
 
 def draw() -> None:
     """Draw all lessons."""
     st.markdown(
-        "Each lesson takes you through the real pages, step by step, with something to do in each. "
-        "A check looks at the model you trained and says what is still missing."
+        Text(
+            "Each lesson takes you through the real pages, step by step, with something to do in "
+            "each. A check looks at the model you trained and says what is still missing."
+        )
     )
     every = lessons.all_of()
     number = 0
@@ -27,7 +30,7 @@ def draw() -> None:
                 _card(found, found.lesson, number)
     for found in every:
         if found.problem is not None:
-            st.error(escape.markdown(str(found.problem)), icon=":material/error:")
+            st.error(escape.markdown(worded(found.problem)), icon=":material/error:")
     tour.again()
     certificates.section([found.lesson for found in every if found.lesson is not None])
 
@@ -40,10 +43,12 @@ def _card(found: Found, lesson: Lesson, number: int) -> None:
             f'<div style="font-weight:650;font-size:1.05rem">{number} · '
             f"{escape.html(lesson.title)}</div>"
         )
-        own = " · from this server's own folder" if found.own else ""
+        where = Text("from this server's own folder")
+        own = f" · {where}" if found.own else ""
         st.caption(f"{words.plural('minute', lesson.minutes)} · {_how_far(lesson, done)}{own}")
         if lacking:
-            st.caption(f"It needs {escape.markdown(words.listed(lacking))}, which is not here yet.")
+            needs = escape.markdown(words.listed(lacking))
+            st.caption(Text("It needs {needs}, which is not here yet.", needs=needs))
         open_now = here.lesson == lesson.id
         begun = done.step > 0 and not done.is_passed(lesson)
         if st.button(
@@ -60,8 +65,10 @@ def _card(found: Found, lesson: Lesson, number: int) -> None:
 
 def _button(number: int, begun: bool, done: Progress) -> str:
     if begun:
-        return f"Go on with lesson {number}"
-    return f"Lesson {number} once more" if done.step else f"Begin lesson {number}"
+        return Text("Go on with lesson {number}", number=number)
+    if done.step:
+        return Text("Lesson {number} once more", number=number)
+    return Text("Begin lesson {number}", number=number)
 
 
 def _at(done: Progress, begun: bool) -> int:
@@ -70,11 +77,14 @@ def _at(done: Progress, begun: bool) -> int:
 
 def _how_far(lesson: Lesson, done: Progress) -> str:
     if not done.step:
-        return "not begun"
+        return Text("not begun")
     if done.is_passed(lesson):
-        return "✓ passed"
-    n_checks = len(list(lesson.checks()))
-    return (
-        f"step {min(done.step, len(lesson.steps)):,} of {len(lesson.steps)}, "
-        f"{done.n_passed(lesson):,} of {words.plural('check', n_checks)} passed"
+        return Text("✓ passed")
+    return Text(
+        "step {step:,} of {steps}, {passed:,} of {n:,}\u00a0check passed",
+        "step {step:,} of {steps}, {passed:,} of {n:,}\u00a0checks passed",
+        step=min(done.step, len(lesson.steps)),
+        steps=len(lesson.steps),
+        passed=done.n_passed(lesson),
+        n=len(list(lesson.checks())),
     )

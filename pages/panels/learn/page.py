@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from pages.panels.learn import lesson_list, replicas, word_list
 from pages.shared import choices, header, view
+from recsys_core.text import Text, later
 
-_PARTS = {"lessons": "Lessons", "replicas": "Published systems, run again", "words": "Words"}
+_PARTS = {
+    "lessons": later("Lessons"),
+    "replicas": later("Published systems, run again"),
+    "words": later("Words"),
+}
 
 
 def draw(usual: str) -> None:
     """Draw the page; ``usual`` is the part shown where none is chosen."""
-    header.title("Learn")
+    header.title(Text("Learn"))
     view.page_shows("options")
     chosen = choices.segmented(
-        "learn", "Part", _PARTS, "learn_part", usual, label_visibility="collapsed"
+        "learn",
+        Text("Part"),
+        {part: Text(name) for part, name in _PARTS.items()},
+        "learn_part",
+        usual,
+        label_visibility="collapsed",
     )
     if chosen == "lessons":
         lesson_list.draw()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import lessons
-from recsys_core import escape, words
+from recsys_core import escape
 from recsys_core.lessons import shelf
 from recsys_core.lessons.lesson import Lesson
+from recsys_core.text import Text
 
 
 def offer() -> None:
@@ -17,20 +18,29 @@ def offer() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", border=True, key="tour"):
         st.markdown(
-            f"**New here?** {escape.markdown(lesson.title)}, in "
-            f"{words.plural('minute', lesson.minutes)}.",
+            Text(
+                "**New here?** {title}, in {n:,}\u00a0minute.",
+                "**New here?** {title}, in {n:,}\u00a0minutes.",
+                title=escape.markdown(lesson.title),
+                n=lesson.minutes,
+            ),
             width="stretch",
         )
-        if st.button("Take the tour", icon=":material/explore:", key="tour_begin"):
+        if st.button(Text("Take the tour"), icon=":material/explore:", key="tour_begin"):
             st.switch_page(lessons.begin(lesson))
-        st.button("No, thanks", key="tour_skip", type="tertiary", on_click=_skip, args=(lesson,))
+        st.button(
+            Text("No, thanks"), key="tour_skip", type="tertiary", on_click=_skip, args=(lesson,)
+        )
 
 
 def again() -> None:
     """The button that begins it, whether it was taken before or not."""
     lesson = shelf.tour().lesson
     if lesson is not None and st.button(
-        f"Around the pages in {words.plural('minute', lesson.minutes)}",
+        Text(
+            "Around the pages in {n:,}\u00a0minute", "Around the pages in {n:,}\u00a0minutes",
+            n=lesson.minutes,
+        ),
         icon=":material/explore:", key="tour_again", type="tertiary",
     ):  # fmt: skip
         st.switch_page(lessons.begin(lesson))
