@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from recsys_core.experiments.experiment import Experiment
 from recsys_core.experiments.outcome import Outcome
-from recsys_core.text import Text
+from recsys_core.text import Text, worded
 from recsys_core.training import Epoch
 from recsys_core.words import error, given
 
@@ -181,13 +181,20 @@ def remedies(experiment: Experiment, settings: Mapping[str, Any], found: Diagnos
         k = settings.get("n_factors")
         if k and k > 1:
             changes.append({"n_factors": max(1, k // 2)})
-    symbols = {each.name: each.symbol or each.label for each in experiment.make_model().options()}
+    symbols = {
+        each.name: each.symbol or worded(each.label) for each in experiment.make_model().options()
+    }
     base = Experiment(experiment.data, experiment.split, experiment.make_model())
     held = experiment.ratings_held
     made = []
     for change in changes:
         said = ", ".join(
-            f"{symbols.get(name, name)} = {given(value)} instead of {given(settings[name])}"
+            Text(
+                "{name} = {value} instead of {before}",
+                name=symbols.get(name, name),
+                value=given(value),
+                before=given(settings[name]),
+            )  # fmt: skip
             for name, value in change.items()
         )
         changed = base.with_model(base.make_model().with_settings(dict(settings), **change))

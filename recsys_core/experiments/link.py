@@ -21,7 +21,7 @@ from recsys_core.experiments import view as views
 from recsys_core.experiments.experiment import Experiment, Fork, model_class
 from recsys_core.experiments.view import View
 from recsys_core.recipes import DATA, SPLITS, Parameter, Recipe, RecipeBook
-from recsys_core.text import Text
+from recsys_core.text import Text, later
 
 # Characters: beyond the first, servers and chat programs begin to cut; beyond the second, refused.
 COMFORTABLE, LONGEST = 2_000, 8_000
@@ -207,11 +207,15 @@ def _pairs(text: str, refuse: Refuse) -> list[tuple[str, str]]:
         key, equals, value = part.partition("=")
         key, value = unquote(key), unquote(value)
         if not equals or key in found:
-            why = "“{part}” appears twice." if equals else "“{part}” has no value: there is no “=”."
-            refuse(Text(why, part=_cut(key)))
+            refuse(Text(_TWICE if equals else _NO_VALUE, part=_cut(key)))
         else:
             found[key] = value
     return list(found.items())
+
+
+_TWICE = later("“{part}” appears twice.")
+_NO_VALUE = later("“{part}” has no value: there is no “=”.")
+_NO_KEY = later("“{part}” is not a key of a link.")
 
 
 class _Reader:
@@ -230,7 +234,7 @@ class _Reader:
         model = self._model()
         forks = self._forks(model)
         for key in self.left:
-            self.refuse(Text("“{key}” is not a key of a link.", key=_cut(key)))
+            self.refuse(Text(_NO_KEY, part=_cut(key)))
         if data is None or split is None:
             return None
         try:
@@ -253,7 +257,7 @@ class _Reader:
         options = {name: self.left.pop(name) for name in dotted}
         name = self.left.pop(key, None)
         if name is None and usual is None:
-            self.refuse("The link names no data.")
+            self.refuse(Text("The link names no data."))
             return None
         if name is None:
             assert usual is not None
@@ -276,8 +280,7 @@ class _Reader:
             name = key.removeprefix(prefix)
             name = name if prefix else _LONG.get(name, name)
             if name not in named or name in values:
-                why = "appears twice" if name in values else "is not a key of a link"
-                self.refuse(Text("“{key}” {why}.", key=_cut(key), why=why))
+                self.refuse(Text(_TWICE if name in values else _NO_KEY, part=_cut(key)))
                 continue
             try:
                 values[name] = named[name].read(text)

@@ -13,7 +13,7 @@ from recsys_core.experiments.record import Receipt, Record
 from recsys_core.experiments.running import run
 from recsys_core.ratings import UPLOAD, Ratings, Scale
 from recsys_core.reading import read_ratings
-from recsys_core.text import Text
+from recsys_core.text import Number, Text
 from recsys_core.training import Epoch
 from recsys_core.words import listed
 
@@ -100,10 +100,10 @@ def experiment_of(claims: Receipt, data: str | os.PathLike[str] | Ratings | None
 
 def _needs(experiment: Experiment, error: MissingDataError) -> Text:
     if experiment.data.name != UPLOAD:
-        return Text("needs the file: {why}", why=error)
+        return Text("needs the file: {why}", why=error.text)
     return Text(
         "needs the file whose ratings have the fingerprint {id}; give it by --data FILE. {why}",
-        id=experiment.data.get("id"), why=error,
+        id=experiment.data.get("id"), why=error.text,
     )  # fmt: skip
 
 
@@ -140,7 +140,7 @@ def _differences(claims: Receipt, record: Record) -> list[Text]:
         # An objective is a sum over all ratings: its size decides what is near.
         near = _NEAR * max(1.0, abs(value)) if name == "loss" else _NEAR
         if now is None or abs(now - value) > near:
-            shown = "not there" if now is None else f"{now:.6f}"
+            shown = Text("not there") if now is None else Number(f"{now:.6f}")
             found.append(Text("{name} is {now}, not {then:.6f}", name=name, now=shown, then=value))
     if len(claims.sampled) != len(record.sampled):
         found.append(
@@ -161,11 +161,22 @@ def _differences(claims: Receipt, record: Record) -> list[Text]:
 def _elsewhere(claims: Receipt, record: Record) -> str:
     """In which versions and processor the two runs differ; empty where in none."""
     there, here = dict(claims.versions), dict(record.versions)
+    absent = Text("absent")
     parts = [
-        f"{name} ({here.get(name, 'absent')} here, {there.get(name, 'absent')} there)"
+        Text(
+            "{name} ({here} here, {there} there)",
+            name=name,
+            here=here.get(name, absent),
+            there=there.get(name, absent),
+        )  # fmt: skip
         for name in sorted(there.keys() | here.keys())
         if there.get(name) != here.get(name)
     ]
     if claims.processor != record.processor[:60]:
-        parts.append(f"processor ({record.processor} here, {claims.processor} there)")
+        parts.append(
+            Text(
+                "processor ({here} here, {there} there)",
+                here=record.processor, there=claims.processor,
+            )
+        )  # fmt: skip
     return listed(parts) if parts else ""

@@ -114,11 +114,11 @@ def loses_to_popular(found: Sequence[Score]) -> Text | None:
         return None
     return Text(
         "By NDCG@{places}, {name} chooses worse than {popular}, the same list for everybody "
-        "({own} against {other}). Predicting ratings well is another task than choosing what to "
-        "show: the model learns only from what people rated, but a list is chosen from all, and "
-        "what few people rated is easily predicted too high.",
+        "({own:.3f} against {other:.3f}). Predicting ratings well is another task than choosing "
+        "what to show: the model learns only from what people rated, but a list is chosen from "
+        "all, and what few people rated is easily predicted too high.",
         places=PLACES, name=own.name, popular=popular.name,
-        own=f"{own.ndcg:.3f}", other=f"{popular.ndcg:.3f}",
+        own=own.ndcg, other=popular.ndcg,
     )  # fmt: skip
 
 

@@ -94,17 +94,17 @@ def band(courses: Sequence[Sequence[Epoch]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["epoch", "lowest", "mean", "highest", "seeds"])
 
 
-def leading(epochs: Sequence[Epoch]) -> tuple[str, list[float]]:
+def leading(epochs: Sequence[Epoch]) -> tuple[Text, list[float]]:
     """What is watched of a course, in words, and its number in each epoch."""
     for name, attribute in (
-        ("validation RMSE", "validation_rmse"),
-        ("training RMSE", "train_rmse"),
-        ("objective", "loss"),
+        (Text("validation RMSE"), "validation_rmse"),
+        (Text("training RMSE"), "train_rmse"),
+        (Text("objective"), "loss"),
     ):
         values = [getattr(epoch, attribute) for epoch in epochs]
         if values and None not in values:
             return name, values
-    return "objective", []
+    return Text("objective"), []
 
 
 @dataclass(frozen=True)

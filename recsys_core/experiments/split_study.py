@@ -158,12 +158,12 @@ class Row:
     @property
     def title(self) -> Text:
         """What the split is called."""
-        return KINDS[self.kind][0]
+        return KINDS[self.kind][0].worded()
 
     @property
     def phrase(self) -> Text:
         """The same within a sentence: “by time”."""
-        return KINDS[self.kind][1]
+        return KINDS[self.kind][1].worded()
 
 
 def rows(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from recsys_core import escape
 from recsys_core.errors import StoreError
 from recsys_core.extras import needed_for
-from recsys_core.text import Text
+from recsys_core.text import Text, later
 
 with needed_for("The database of runs"):
     import sqlalchemy as sql
@@ -93,18 +93,26 @@ def _sentence(error: Exception, where: str) -> Text:
 
 
 _SQLITE_SAYS = {
-    sqlite3.SQLITE_BUSY: "{where} is locked by another program; wait, or close that one.",
-    sqlite3.SQLITE_LOCKED: "{where} is locked by another program; wait, or close that one.",
-    sqlite3.SQLITE_FULL: "There is no room left for {where}; free some, or name another database "
-    "in {variable}.",
-    sqlite3.SQLITE_READONLY: "{where} cannot be written to; change its permissions, or name "
-    "another database in {variable}.",
-    sqlite3.SQLITE_CANTOPEN: "{where} cannot be opened; check that its folder is there and may be "
-    "written to, or name another database in {variable}.",
-    sqlite3.SQLITE_IOERR: "{where} cannot be read or written; check the disk, or name another "
-    "database in {variable}.",
-    sqlite3.SQLITE_NOTADB: "{where} is no database, or damaged; move it away, or name another one "
-    "in {variable}.",
-    sqlite3.SQLITE_CORRUPT: "{where} is damaged; move it away, or name another database in "
-    "{variable}.",
+    sqlite3.SQLITE_BUSY: later("{where} is locked by another program; wait, or close that one."),
+    sqlite3.SQLITE_LOCKED: later("{where} is locked by another program; wait, or close that one."),
+    sqlite3.SQLITE_FULL: later(
+        "There is no room left for {where}; free some, or name another database in {variable}."
+    ),
+    sqlite3.SQLITE_READONLY: later(
+        "{where} cannot be written to; change its permissions, or name another database in "
+        "{variable}."
+    ),
+    sqlite3.SQLITE_CANTOPEN: later(
+        "{where} cannot be opened; check that its folder is there and may be written to, or name "
+        "another database in {variable}."
+    ),
+    sqlite3.SQLITE_IOERR: later(
+        "{where} cannot be read or written; check the disk, or name another database in {variable}."
+    ),
+    sqlite3.SQLITE_NOTADB: later(
+        "{where} is no database, or damaged; move it away, or name another one in {variable}."
+    ),
+    sqlite3.SQLITE_CORRUPT: later(
+        "{where} is damaged; move it away, or name another database in {variable}."
+    ),
 }

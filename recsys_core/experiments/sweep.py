@@ -25,7 +25,7 @@ from recsys_core.models.options import Option
 from recsys_core.ratings import Ratings
 from recsys_core.recipes import Plain
 from recsys_core.splits import Split
-from recsys_core.text import Text
+from recsys_core.text import Text, worded
 
 How = Literal["grid", "random", "tpe"]
 Status = Literal["training", "done", "paused", "stopped", "failed"]
@@ -468,7 +468,7 @@ def sweepable(kind: type[Model], train: Ratings | None = None) -> list[Option]:
 
 def named(option: Option) -> str:
     """A setting's symbol, or its name where it has none: “λ”, “epochs”."""
-    return option.symbol or option.label.lower()
+    return option.symbol or worded(option.label).lower()
 
 
 def usual_over(option: Option, value: Any) -> Over:

@@ -13,7 +13,7 @@ import pandas as pd
 from recsys_core import words
 from recsys_core.experiments.sweep import Over, Settings, Sweep, Trial, named
 from recsys_core.recipes import Plain
-from recsys_core.text import Text
+from recsys_core.text import Text, worded
 
 # Standard errors that a difference has to have to be more than noise.
 _SURELY = 2.0
@@ -274,7 +274,7 @@ def _rank(value: Plain) -> tuple[bool, Any]:
 def said(value: Plain) -> str:
     """A value of a setting, as a person reads it."""
     if isinstance(value, bool):
-        return "on" if value else "off"
+        return Text("on") if value else Text("off")
     if isinstance(value, float):
         return words.minus(f"{value:.3g}")
     return words.minus(f"{value:,}") if isinstance(value, int) else str(value)
@@ -424,7 +424,7 @@ def _cell(value: Plain) -> Plain:
 def importances_table(sweep: Sweep, trials: Sequence[Trial]) -> pd.DataFrame:
     """What explains the differences between trials, and how much of them."""
     title = {option.name: option.label for option in sweep.options}
-    title |= {"together": "Settings together", "seed": "Seed (chance)"}
+    title |= {"together": Text("Settings together"), "seed": Text("Seed (chance)")}
     shares = importances(sweep, trials)
-    names = [title[each.name] for each in shares]
+    names = [worded(title[each.name]) for each in shares]
     return pd.DataFrame({"what": names, "share of variance": [each.share for each in shares]})

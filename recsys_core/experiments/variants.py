@@ -160,9 +160,11 @@ def sentence(found: Sequence[Row]) -> Text | None:
             dot=error(dot.error),
         )  # fmt: skip
     return Text(
-        "The dot product is the best here, validation RMSE {dot}: {worse} {verb} behind by more "
-        "than seeds differ.",
-        dot=error(dot.error), worse=listed(worse), verb="is" if len(worse) == 1 else "are",
+        "The dot product is the best here, validation RMSE {dot}: {worse} is behind by more than "
+        "seeds differ.",
+        "The dot product is the best here, validation RMSE {dot}: {worse} are behind by more than "
+        "seeds differ.",
+        n=len(worse), dot=error(dot.error), worse=listed(worse),
     )  # fmt: skip
 
 

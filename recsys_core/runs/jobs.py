@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 from recsys_core.errors import FactorscopeError
 from recsys_core.runs.run import Run
 from recsys_core.runs.worker import Worker
+from recsys_core.text import Text
 
 # Results kept of one run; of more, the oldest are let go.
 _MOST_KEPT = 32
@@ -97,17 +98,17 @@ class Jobs:
             if self._steps is None:
                 self._steps = make()
             steps = self._steps
-        found, why = None, ""
+        found, why = None, None
         try:
             self._share = min(max(float(next(steps)), 0.0), 1.0)
             return
         except StopIteration as end:
             found = end.value
         except FactorscopeError as error:
-            why = str(error)
+            why = error.text
         except Exception:
             log.exception("The job %s failed.", key)
-            why = "This met an error of ours and stopped; start it again."
+            why = Text("This met an error of ours and stopped; start it again.")
         with self._worker.lock:
             if self._steps is not steps:
                 return  # stopped meanwhile

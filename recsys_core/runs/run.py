@@ -28,6 +28,7 @@ from recsys_core.runs.results import Chosen, Results
 from recsys_core.runs.snapshots import Snapshots
 from recsys_core.runs.wishes import Pace, Wishes
 from recsys_core.runs.worker import Worker
+from recsys_core.text import Text
 from recsys_core.training import Checkpoint, Epoch
 
 log = logging.getLogger("factorscope")
@@ -81,7 +82,7 @@ class Run:
         self.baselines = baselines
         self.results = Results(experiment, self.split, baselines)
         self.wishes, self.pace = Wishes(), Pace()
-        self.message = ""
+        self.message: str = ""
         self.rewinding = False
         self.version = 0
         self._worker, self.lock, self.clock = worker, worker.lock, worker.clock
@@ -413,10 +414,10 @@ class Run:
                     self._jobs = None
                 self.version += 1
         except FactorscopeError as error:
-            self._fail(str(error))
+            self._fail(error.text)
         except Exception:
             log.exception("%s failed.", self.model.title)
-            self._fail("Training met an error of ours and stopped; start a new run.")
+            self._fail(Text("Training met an error of ours and stopped; start a new run."))
 
     def _train(self, seconds: float) -> bool:
         """Advance by one epoch at most, and keep what comes of it; whether more is wanted."""
@@ -441,7 +442,7 @@ class Run:
             self.version += 1
         return more
 
-    def _fail(self, message: str) -> None:
+    def _fail(self, message: Text) -> None:
         with self.lock:
             self.message = message
             self._jobs, self.axes.pending = None, False

@@ -18,6 +18,7 @@ from recsys_core.recipes import Recipe
 from recsys_core.runs.baselines import Baselines
 from recsys_core.runs.worker import Worker
 from recsys_core.splits import Split
+from recsys_core.text import Text
 
 # Experiments whose numbers are kept; of more, the oldest are let go.
 _MOST_KEPT = 300
@@ -62,7 +63,7 @@ class Study:
 
     def __init__(self, worker: Worker, baselines: Callable[[Split], Baselines]) -> None:
         self.outcomes: dict[Experiment, Outcome] = {}
-        self.failed: dict[Experiment, str] = {}
+        self.failed: dict[Experiment, Text] = {}
         self.fitted: dict[Experiment, FittedModel] = {}
         self._worker, self._baselines = worker, baselines
         self._wanted: list[Experiment] = []
@@ -146,16 +147,18 @@ class Study:
             next(steps)
             return
         except StopIteration as end:
-            found, why = end.value, ""
+            found, why = end.value, None
         except FactorscopeError as error:
-            found, why = None, str(error)
+            found, why = None, error.text
         except Exception:
             log.exception("Measuring %s failed.", experiment.model.name)
-            found, why = None, "Training met an error of ours and stopped; start it again."
+            found = None
+            why = Text("Training met an error of ours and stopped; start it again.")
         with self._worker.lock:
             if self._steps is not steps:
                 return  # stopped meanwhile
             if found is None:
+                assert why is not None
                 self.failed[experiment] = why
             else:
                 self.outcomes[experiment] = found

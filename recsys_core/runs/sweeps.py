@@ -67,7 +67,7 @@ class SweepRun:
         self.split = sweep.experiment.make_split()
         sweep.check_split(self.split)
         self.trials: tuple[Trial, ...] = tuple(trials)
-        self.message = ""
+        self.message: str = ""
         self.version = 0
         self._search = search_of(sweep, self.trials)
         self._worker, self.lock, self.clock = worker, worker.lock, worker.clock
@@ -161,10 +161,10 @@ class SweepRun:
                 self._worker.give_way()
                 self._advance(max(until - self.clock(), 0.001))
         except FactorscopeError as error:
-            self._fail(str(error))
+            self._fail(error.text)
         except Exception:
             log.exception("A sweep of %s failed.", self.sweep.kind.title)
-            self._fail("The sweep met an error of ours and stopped; what is done stays.")
+            self._fail(Text("The sweep met an error of ours and stopped; what is done stays."))
 
     def _advance(self, seconds: float) -> None:
         """Begin a trial, or train the one under way for at most ``seconds``."""
@@ -175,7 +175,7 @@ class SweepRun:
         try:
             epoch = course.advance(seconds)
         except FactorscopeError as error:  # diverged: so may others not
-            self._end("failed", str(error))
+            self._end("failed", error.text)
             return
         if epoch is not None:
             self._note(epoch)
@@ -198,7 +198,7 @@ class SweepRun:
         try:
             course = ExperimentTraining(self.sweep.experiment_of(fresh), self.split)
         except FactorscopeError as error:
-            self._put(replace(fresh, status="failed", message=str(error)))
+            self._put(replace(fresh, status="failed", message=error.text))
             return
         if course.training.history[0].validation_rmse is None:
             why = Text(
@@ -249,7 +249,7 @@ class SweepRun:
             self.trials = (*self.trials[:at], trial, *self.trials[at + 1 :])
             self.version += 1
 
-    def _fail(self, message: str) -> None:
+    def _fail(self, message: Text) -> None:
         with self.lock:
             self.message = message
             self._course = None
