@@ -7,14 +7,17 @@ import streamlit as st
 from pages.panels.train import doctor, live_panels, run_list, settings
 from pages.shared import empty_state, header, parts, view
 from recsys_core import escape
+from recsys_core.text import Text
 from recsys_core.words import many
 
 if view.ratings() is None:
-    header.title("Train")
-    st.markdown("Here a model learns ratings before your eyes.")
+    header.title(Text("Train"))
+    st.markdown(Text("Here a model learns ratings before your eyes."))
     empty_state.offer_party(
-        "Here would be three moving pictures: the error falling, the gaps of the matrix filling "
-        "in, and users and items finding their places."
+        Text(
+            "Here would be three moving pictures: the error falling, the gaps of the matrix "
+            "filling in, and users and items finding their places."
+        )
     )
     st.stop()
 
@@ -25,17 +28,25 @@ place = header.title(
     escape.markdown(f"{run.ratings.name} ▸ {entry.name}"),
     "Epoch", "Objective (loss)", "RMSE", "Best epoch", "Overfitting",
 )  # fmt: skip
-nouns = many(run.ratings.item_noun)
 st.markdown(
-    f"Epoch by epoch (each goes once through all ratings) the error falls, the gaps fill in, and "
-    f"users and {nouns} find their places."
+    Text(
+        "Epoch by epoch (each goes once through all ratings) the error falls, the gaps fill in, "
+        "and users and {items} find their places.",
+        items=Text(many(run.ratings.item_noun)),
+    )
     if run.model.has_epochs
-    else "No epochs here: all there is to learn is found in one pass, and then the gaps fill in."
+    else Text(
+        "No epochs here: all there is to learn is found in one pass, and then the gaps fill in."
+    )
 )
 live_panels.strip(run)
 if run.brought and run.model.has_epochs:
     at = run.snapshot_near(view.epoch())[0]
-    st.caption(f"Its model came from a file: matrix and map are of epoch {at:,}, the one in it.")
+    st.caption(
+        Text(
+            "Its model came from a file: matrix and map are of epoch {at:,}, the one in it.", at=at
+        )
+    )
 live_panels.panels(entry)
 if parts.drawn("settings"):
     settings.settings()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -16,6 +17,7 @@ from recsys_core.experiments import diagnosis
 from recsys_core.experiments.diagnosis import Diagnosis, Remedy
 from recsys_core.figures import diagnosis as pictures
 from recsys_core.runs import Entry
+from recsys_core.text import Text, worded
 
 
 @view.fragment("doctor", "status")
@@ -31,7 +33,8 @@ def doctor() -> None:
     if found.kind == "early":
         return
     with st.container(border=True, key="doctor_box"):
-        st.markdown(f"**Did it diverge or overfit?** {escape.markdown(str(found.sentence))}")
+        sentence = worded(found.sentence)
+        st.markdown(f"{Text('**Did it diverge or overfit?**')} {escape.markdown(sentence)}")
         if found.began is None:
             return
         left, right = st.columns([1, 1.2], gap="medium")
@@ -40,7 +43,7 @@ def doctor() -> None:
                 chart(
                     pictures.figure(run.epochs, found.began, entry.color_index, session.theme()),
                     key="doctor_curve",
-                    alt=str(found.sentence),
+                    alt=sentence,
                     table=lambda: pictures.table(run.epochs),
                     what="where-it-began",
                 )
@@ -52,22 +55,24 @@ def _remedies(entry: Entry, found: Diagnosis) -> None:
     """What is tried, what came of it, and a run with the best of it."""
     run = entry.run
     if run.brought:
-        st.caption("This model came from a file: how to train it again is not known here.")
+        st.caption(Text("This model came from a file: how to train it again is not known here."))
         return
     tried = diagnosis.remedies(run.experiment, run.settings, found)
     if not tried:
-        st.caption("No setting of this model is known to mend that.")
+        st.caption(Text("No setting of this model is known to mend that."))
         return
     study = session.workspace().study
     experiments = [each.experiment for each in tried]
-    st.markdown("Settings that may mend it; each is trained on the same ratings, from the start:")
+    st.markdown(
+        Text("Settings that may mend it; each is trained on the same ratings, from the start:")
+    )
     st.dataframe(
         aligned(_table(entry, tried)), hide_index=True, height="content", key="doctor_tried",
-        alt="Settings tried, and the error that each comes to",
+        alt=Text("Settings tried, and the error that each comes to"),
     )  # fmt: skip
     study_progress.controls(
-        "doctor", experiments, f"Try {words.plural('setting', len(tried))}", "Try the rest",
-        part="doctor",
+        "doctor", experiments, Text("Try {n:,} setting", "Try {n:,} settings", n=len(tried)),
+        Text("Try the rest"), part="doctor",
     )  # fmt: skip
     best = diagnosis.best_of(tried, study.outcomes)
     if best is None:
@@ -76,19 +81,35 @@ def _remedies(entry: Entry, found: Diagnosis) -> None:
     after = diagnosis.judged_error(outcome)
     before = _own(entry)
     assert after is not None
-    what = "validation" if outcome.best_epoch is not None else "training"
-    said = f"**{escape.markdown(best.change)}**: {what} RMSE {words.error(after)}"
+    said: dict[str, Any] = {
+        "change": escape.markdown(worded(best.change)),
+        "kind": _kind(outcome.best_epoch is not None),
+        "after": words.error(after),
+    }
     if before is None:
-        st.markdown(f"Best of these: {said}; the run itself came to nothing.")
+        st.markdown(
+            Text(
+                "Best of these: **{change}**: {kind} {after}; the run itself came to nothing.",
+                **said,
+            )
+        )
     elif after < before:
-        st.markdown(f"Best of these: {said}, {words.error(before)} as it was. That mends it.")
+        st.markdown(
+            Text(
+                "Best of these: **{change}**: {kind} {after}, {before} as it was. That mends it.",
+                before=words.error(before), **said,
+            )
+        )  # fmt: skip
     else:
         st.markdown(
-            f"Best of these: {said}, but the best epoch of the run as it was has "
-            f"{words.error(before)}: stopping there is as good a cure."
-        )
+            Text(
+                "Best of these: **{change}**: {kind} {after}, but the best epoch of the run as it "
+                "was has {before}: stopping there is as good a cure.",
+                before=words.error(before), **said,
+            )
+        )  # fmt: skip
     st.button(
-        "Start a run with it",
+        Text("Start a run with it"),
         icon=":material/play_arrow:",
         key="doctor_run",
         disabled=parts.locked("doctor"),
@@ -115,16 +136,24 @@ def _table(entry: Entry, tried: list[Remedy]) -> pd.DataFrame:
         outcome = study.outcomes.get(each.experiment)
         failed = each.experiment in study.failed
         error = None if outcome is None else diagnosis.judged_error(outcome)
-        kind = "validation RMSE" if entry.run.split.validation is not None else "training RMSE"
-        ends = "" if outcome is None else f"epoch {outcome.best_epoch or outcome.epochs[-1].number}"
+        if failed:
+            best = Text("diverged, too")
+        elif outcome is None:
+            best = Text("not tried yet")
+        else:
+            best = Text("epoch {epoch}", epoch=outcome.best_epoch or outcome.epochs[-1].number)
         rows.append(
             {
-                "setting": each.change,
-                kind: float("nan") if error is None else error,
-                "best": "diverged, too" if failed else ends or "not tried yet",
+                Text("setting"): worded(each.change),
+                _kind(entry.run.split.validation is not None): math.nan if error is None else error,
+                Text("best"): best,
             }
         )
     return pd.DataFrame(rows)
+
+
+def _kind(validated: bool) -> Text:
+    return Text("validation RMSE") if validated else Text("training RMSE")
 
 
 def _start(best: Remedy) -> None:
@@ -132,7 +161,7 @@ def _start(best: Remedy) -> None:
     try:
         fresh = session.workspace().new_entry(best.experiment)
     except FactorscopeError as error:
-        st.session_state.refused = str(error)
+        st.session_state.refused = error.text
         view.redraw("refused")
         return
     view.watch(fresh)

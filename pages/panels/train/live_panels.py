@@ -27,6 +27,7 @@ from recsys_core.live.frames import places, shown
 from recsys_core.models import FittedModel, GlobalMean, UserItemBias
 from recsys_core.runs import SPEEDS, Entry, Run
 from recsys_core.standardized import Unit
+from recsys_core.text import Number, Text, worded
 from recsys_core.words import number, plural
 
 _HEIGHT = 350
@@ -59,7 +60,7 @@ def _buttons(entry: Entry) -> None:
     active, locked = view.active(), parts.locked("controls")
     off = locked or run.status == "failed" or not run.n_epochs
     st.button(
-        "Pause" if active else "Play",
+        Text("Pause") if active else Text("Play"),
         icon=":material/pause:" if active else ":material/play_arrow:",
         type="primary",
         key="play",
@@ -67,23 +68,23 @@ def _buttons(entry: Entry) -> None:
         on_click=parts.unlocked("controls", sidebar.play_or_pause),
         args=(entry, active),
         disabled=off,
-        help=None if active else "At its end, Play shows it from the start once more.",
+        help=None if active else Text("At its end, Play shows it from the start once more."),
     )
     st.button(
-        "Step",
+        Text("Step"),
         icon=":material/skip_next:",
         key="step",
         on_click=parts.unlocked("controls", _step),
         disabled=off,
-        help="One epoch: once through all training ratings.",
+        help=Text("One epoch: once through all training ratings."),
     )
     st.button(
-        "Reset",
+        Text("Reset"),
         icon=":material/replay:",
         key="reset",
         on_click=parts.unlocked("controls", _reset),
         disabled=off,
-        help="Back to epoch 0. What is trained is kept.",
+        help=Text("Back to epoch 0. What is trained is kept."),
     )
 
 
@@ -102,17 +103,17 @@ def _speed() -> None:
     offered: list[Speed] = sorted({*SPEEDS[:-1], chosen} - {"max"}) + ["max"]  # type: ignore[type-var]
     st.session_state.speed = chosen
     st.segmented_control(
-        "Speed",
+        Text("Speed"),
         offered,
-        format_func=lambda speed: speed if isinstance(speed, str) else f"{speed:g}",
+        format_func=lambda speed: Text("max") if speed == "max" else Number(f"{speed:g}"),
         key="speed",
         required=True,
         on_change=parts.unlocked("controls", _pace),
         disabled=parts.locked("controls"),
         label_visibility="collapsed",
-        help="Epochs a second; max is as fast as it trains.",
+        help=Text("Epochs a second; max is as fast as it trains."),
     )
-    st.caption("epochs a second", width="content")
+    st.caption(Text("epochs a second"), width="content")
 
 
 def _pace() -> None:
@@ -200,25 +201,28 @@ def _curves() -> None:
         with (
             st.container(key="curves_view", width="content"),
             st.popover(
-                "What the curves show",
+                Text("What the curves show"),
                 icon=":material/tune:",
                 key="curve_axes",
-                help="What the curves show",
-            ),  # fmt: skip
+                help=Text("What the curves show"),
+            ),
         ):
             if entry.run.fitted.has.ratings:
-                offered = {"rmse": "RMSE", "normalized": "RMSE / s", "objective": "objective"}
-                choices.segmented("curve", "Show", offered, "curve_measure", part="curve")
+                offered = {
+                    "rmse": "RMSE", "normalized": "RMSE / s", "objective": Text("objective"),
+                }  # fmt: skip
+                choices.segmented("curve", Text("Show"), offered, "curve_measure", part="curve")
                 st.caption(
-                    "s is the standard deviation of the training ratings: RMSE / s has no unit, "
-                    "and predicting their mean is near 1."
+                    Text(
+                        "s is the standard deviation of the training ratings: RMSE / s has no "
+                        "unit, and predicting their mean is near 1."
+                    )
                 )
             st.session_state.curve_log_x, st.session_state.curve_log_y = "x" in log, "y" in log
             scaled, locked = parts.unlocked("curve", _scaled), parts.locked("curve")
-            for axis, of in (("x", "epochs"), ("y", "errors")):
-                st.toggle(
-                    f"Logarithmic {of}", key=f"curve_log_{axis}", on_change=scaled, disabled=locked
-                )
+            labels = {"x": Text("Logarithmic epochs"), "y": Text("Logarithmic errors")}
+            for axis, label in labels.items():
+                st.toggle(label, key=f"curve_log_{axis}", on_change=scaled, disabled=locked)
 
 
 def _scaled() -> None:
@@ -233,32 +237,37 @@ def _errors() -> None:
     if run is None:
         return
     last = run.epochs[-1]
-    known = (("Training", last.train_rmse), ("Validation", last.validation_rmse))
     others = () if isinstance(run.model, UserItemBias) else run.baselines  # itself says nothing
     biases = next((b for b in others if isinstance(b.model, UserItemBias)), None)
-    st.markdown("**How well**")
+    st.markdown(Text("**How well**"))
     if run.status != "finished":
-        st.caption("Its errors will be here in a moment.")
+        st.caption(Text("Its errors will be here in a moment."))
         return
     if not run.fitted.has.ratings:
         st.caption(
-            "It predicts who would choose what, not ratings, so there is no RMSE. How good its "
-            "lists are is measured below, on test ratings."
+            Text(
+                "It predicts who would choose what, not ratings, so there is no RMSE. How good its "
+                "lists are is measured below, on test ratings."
+            )
         )
         return
-    for part, rmse in known:
+    none = (None, None)
+    bias_rmse = none if biases is None else (biases.train_rmse, biases.validation_rmse)
+    labels = Text("Training RMSE"), Text("Validation RMSE")
+    rmses = last.train_rmse, last.validation_rmse
+    for label, rmse, bias in zip(labels, rmses, bias_rmse, strict=True):
         if rmse is None:
             continue
-        bias = None
-        if biases is not None:
-            bias = biases.train_rmse if part == "Training" else biases.validation_rmse
-        lower = bias is not None and rmse < bias
+        if bias is None:
+            st.metric(label, words.error(rmse))
+            continue
+        by, lower = words.error(abs(rmse - bias)), rmse < bias
         st.metric(
-            f"{part} RMSE",
+            label,
             words.error(rmse),
-            f"{words.error(abs(rmse - bias))} {'below' if lower else 'above'} user and item biases"
-            if bias is not None
-            else None,
+            Text("{by} below user and item biases", by=by)
+            if lower
+            else Text("{by} above user and item biases", by=by),
             delta_color="green" if lower else "red",
             delta_arrow="down" if lower else "up",
         )
@@ -335,8 +344,11 @@ def _map(entry: Entry) -> None:
     chart(
         figure,
         key="latent",
-        alt=f"{plural('user', len(part.users))} and "
-        f"{plural(run.ratings.item_noun, len(part.items))} in the latent space at the epoch shown",
+        alt=Text(
+            "{users} and {items} in the latent space at the epoch shown",
+            users=plural("user", len(part.users)),
+            items=plural(run.ratings.item_noun, len(part.items)),
+        ),
         height=_HEIGHT,
         live=following,
         table=table,
@@ -355,19 +367,21 @@ def _no_latent_space() -> None:
     run, item = view.run(), view.now().item
     if run is None:
         return
-    st.markdown("**No latent space**")
-    st.caption(f"{run.model.title} has no factors, and so no map of users and items.")
+    st.markdown(Text("**No latent space**"))
+    st.caption(
+        Text("{title} has no factors, and so no map of users and items.", title=run.model.title)
+    )
     found = run.fitted
     if found.has.similarity and run.epoch:
         if item is None:
             item = int(run.split.train.item_counts.argmax())
         table = found.similar_items(item, 6)
         names = run.ratings.item_names
-        heading = f"Most like {names[item]}"
+        heading, similarity = Text("Most like {name}", name=names[item]), Text("similarity")
         st.dataframe(
             aligned(
-                {heading: [names[i] for i in table["item"]], "similarity": table["similarity"]},
-                similarity=2,
+                {heading: [names[i] for i in table["item"]], similarity: table["similarity"]},
+                **{similarity: 2},
             ),
             hide_index=True,
             alt=heading,
@@ -390,7 +404,7 @@ def inside() -> None:
     if run is None or now.user is None or now.item is None or not view.option("inside"):
         return
     if now.playing:
-        st.caption("Its update can be looked into when it is paused.")
+        st.caption(Text("Its update can be looked into when it is paused."))
         return
     expand.show(run, view.epoch(), now.user, now.item)
 
@@ -400,7 +414,7 @@ def _sentence() -> None:
     run = view.run()
     if run is None:
         return
-    said = escape.html(str(commentary.sentence(run, view.epoch(), view.now().playing)))
+    said = escape.html(worded(commentary.sentence(run, view.epoch(), view.now().playing)))
     style = "margin:0;font-size:1.07rem"
     if run.status == "failed":
         style += ";border-left:4px solid #C0392B;padding-left:.6em"
@@ -416,24 +430,33 @@ def _cell() -> None:
 
 def _selected(run: Run, user: int, item: int) -> None:
     found, epoch = run.fitted, view.epoch()
-    names = (
-        f"<b>{escape.html(run.ratings.user_names[user])}</b>, "
-        f"<b>{escape.html(run.ratings.item_names[item])}</b>"
-    )
+    names = run.ratings
+    user_name, item_name = escape.html(names.user_names[user]), escape.html(names.item_names[item])
     predicted = run.fitted_at(epoch).predict([user], [item])[0]
     text = number(float(predicted))
     rated = run.split.train.block([user], [item])[0, 0]
     said = escape.html(run.ratings.scale.said(float(rated)))
-    known = "" if math.isnan(rated) else f", rated {said}"
-    what = "predicted" if found.has.ratings else "preference"
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.html(
-            f'{names}: {what} <span data-fs="cell" data-epoch="{epoch}" data-text="{text}"'
-            f"{_place(run, user, item)}>{text}</span>{known}.",
-            width="content",
+    values = {
+        "names": f"<b>{user_name}</b>, <b>{item_name}</b>",
+        "value": f'<span data-fs="cell" data-epoch="{epoch}" data-text="{text}"'
+        f"{_place(run, user, item)}>{text}</span>",
+    }
+    if found.has.ratings:
+        sentence = (
+            Text("{names}: predicted {value}.", **values)
+            if math.isnan(rated)
+            else Text("{names}: predicted {value}, rated {said}.", said=said, **values)
         )
+    else:
+        sentence = (
+            Text("{names}: preference {value}.", **values)
+            if math.isnan(rated)
+            else Text("{names}: preference {value}, rated {said}.", said=said, **values)
+        )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.html(sentence, width="content")
         if parts.drawn("why"):
-            label = "Why? Term by term" if found.has.terms else "Look closer"
+            label = Text("Why? Term by term") if found.has.terms else Text("Look closer")
             st.page_link(
                 "predictions.py", label=label, icon=":material/grid_on:",
                 disabled=parts.locked("why"),

@@ -11,7 +11,7 @@ from pages.panels.train.live_panels import curve_of
 from pages.panels.train.settings import described
 from pages.shared import download_buttons, parts, receipt, session, sidebar, view
 from pages.shared.tables import aligned
-from recsys_core import escape, glossary, words
+from recsys_core import escape, glossary, language, words
 from recsys_core.asking import exports
 from recsys_core.asking.comparison import METRICS
 from recsys_core.errors import FactorscopeError
@@ -19,6 +19,7 @@ from recsys_core.experiments.scores import PLACES, loses_to_popular
 from recsys_core.figures import curves
 from recsys_core.live import status_lines
 from recsys_core.runs import Entry, Run
+from recsys_core.text import Number, Text, worded
 
 # Lines drawn at first, the latest, and how many more are with each wish: a line is a dozen
 # elements, and a hundred runs made the page take more than a second.
@@ -31,13 +32,13 @@ def runs() -> None:
 
     Each can be shown, looked at, renamed and removed.
     """
-    st.header("Runs", anchor=False, help=glossary.tooltip("Run", "Fork"))
+    st.header(Text("Runs"), anchor=False, help=glossary.tooltip("Run", "Fork"))
     groups: dict[str, list[Entry]] = {}
     for each in session.workspace().entries:
         groups.setdefault(each.group, []).append(each)
     _lines(groups.pop("", []), "own")
     for group, theirs in groups.items():
-        title = f"{group}: {words.plural('run', len(theirs))}"
+        title = Text("{group}: {runs}", group=group, runs=words.plural("run", len(theirs)))
         with st.expander(title, key=f"group_{group}", on_change="rerun") as box:
             if box.open:
                 _lines(theirs, group)
@@ -50,7 +51,10 @@ def _lines(entries: list[Entry], group: str) -> None:
     earlier = [each for each in entries[:-n] if each is not view.entry()]
     if earlier:
         st.button(
-            f"Show {min(len(earlier), _LINES):,} of {words.plural('earlier run', len(earlier))}",
+            Text(
+                "Show {shown:,} of {n:,} earlier run", "Show {shown:,} of {n:,} earlier runs",
+                shown=min(len(earlier), _LINES), n=len(earlier),
+            ),
             icon=":material/expand_less:", key=f"runs_earlier_{group}", type="tertiary",
             on_click=_list_more, args=(listed,),
         )  # fmt: skip
@@ -75,10 +79,10 @@ def _line(entry: Entry) -> None:
         beside = entry in view.beside(here)
         st.session_state[visible] = beside and (entry is here or not view.hidden(entry))
         st.toggle(
-            f"Show {name}",
+            Text("Show {name}", name=name),
             key=visible,
             label_visibility="collapsed",
-            help="Show its curves",
+            help=Text("Show its curves"),
             on_change=parts.unlocked("runs", _show),
             args=(entry,),
             disabled=locked or not beside or entry is here,
@@ -101,29 +105,29 @@ def _line(entry: Entry) -> None:
         taken = words.duration(seconds) if seconds >= 0.1 else f"< {words.duration(0.1)}"
         taken = escape.html(taken)
         rate = words.number(curves.ratings_per_second(run.epochs, run.split.train.n_ratings))
+        spent = escape.html(Text("Spent training: {rate} ratings per second", rate=rate))
         st.html(
             f'<span class="fs-errors"><span data-fs="errors" data-stream="{run.stream}">{text}'
-            f'</span></span><span class="fs-took" title="Spent training: '
-            f'{rate} ratings per second">{taken}</span>',
+            f'</span></span><span class="fs-took" title="{spent}">{taken}</span>',
             width="content",
         )
         if parts.drawn("export"):
-            receipt.button(entry, f"Receipt of {name}")
+            receipt.button(entry, Text("Receipt of {name}", name=name))
         with st.popover(
-            f"Rename {name}", icon=":material/edit:", help="Rename",
+            Text("Rename {name}", name=name), icon=":material/edit:", help=Text("Rename"),
             key=f"rename_{entry.number}",
         ):  # fmt: skip
             field = f"name_{entry.number}"
             st.session_state[field] = entry.name
             st.text_input(
-                "Name", key=field, max_chars=80, disabled=locked,
+                Text("Name"), key=field, max_chars=80, disabled=locked,
                 on_change=parts.unlocked("runs", _rename), args=(entry,),
             )  # fmt: skip
         st.button(
-            f"Remove {name}",
+            Text("Remove {name}", name=name),
             icon=":material/delete:",
             key=f"remove_{entry.number}",
-            help="Remove this run",
+            help=Text("Remove this run"),
             disabled=locked,
             on_click=parts.unlocked("runs", _remove),
             args=(entry,),
@@ -180,9 +184,10 @@ def _about(entry: Entry, elsewhere: bool) -> str:
     text = described(run)
     best = run.best_epoch
     if best is not None and run.model.has_epochs and best < run.epoch:
-        text += f"; lowest validation RMSE at epoch {best:,}"
-    text += f" · {run.ratings.name}, {run.split.description}" if elsewhere else ""
-    return text
+        text = Text(
+            "{settings}; lowest validation RMSE at epoch {best:,}", settings=text, best=best
+        )
+    return f"{text} · {run.ratings.name}, {worded(run.split.description)}" if elsewhere else text
 
 
 @view.fragment("results", "status")
@@ -205,15 +210,18 @@ def _epochs(entry: Entry) -> None:
     if not entry.run.model.has_epochs:
         return
     with st.expander(
-        "Table of epochs", icon=":material/table_rows:", on_change="rerun", key="epochs"
+        Text("Table of epochs"), icon=":material/table_rows:", on_change="rerun", key="epochs"
     ) as box:
         if box.open:
             table = curves.table(curve_of(entry), entry.run.split.train)
             st.dataframe(
-                aligned(table), height=300, key="epochs_table", alt=f"Epochs of {entry.name}"
-            )
+                aligned(table), height=300, key="epochs_table",
+                alt=Text("Epochs of {name}", name=entry.name),
+            )  # fmt: skip
+            with language.speaking("en"):  # the headings of a file are data
+                file = exports.to_csv(curves.table(curve_of(entry), entry.run.split.train))
             st.download_button(
-                "CSV", exports.to_csv(table), f"{entry.name}.csv", "text/csv",
+                "CSV", file, f"{entry.name}.csv", "text/csv",
                 icon=":material/download:", on_click="ignore", key="epochs_csv",
             )  # fmt: skip
 
@@ -223,67 +231,74 @@ def _test(run: Run) -> None:
     shown: WeakSet[Run] = st.session_state.setdefault("tests_shown", WeakSet())
     if run.tested is None or run not in shown:
         asked = st.button(
-            "Show test error",
+            Text("Show test error"),
             icon=":material/quiz:",
             key="test",
             disabled=run.wants_training
             or (run.epoch == 0 and run.n_epochs > 0)
             or run.split.test is None
             or parts.locked("test"),
-            help="Measured once, at the end, on ratings no choice was made by; of lists as well."
+            help=Text(
+                "Measured once, at the end, on ratings no choice was made by; of lists as well."
+            )
             if run.split.test is not None
-            else "This split keeps no ratings for testing; the Data page can.",
+            else Text("This split keeps no ratings for testing; the Data page can."),
         )
         if not asked or parts.locked("test"):
             return
         shown.add(run)
     try:
-        with st.spinner("Measuring …"):
+        with st.spinner(Text("Measuring …")):
             found = run.test_scores()
     except FactorscopeError as error:
-        st.error(escape.markdown(str(error)), icon=":material/error:")
+        st.error(escape.markdown(worded(error.text)), icon=":material/error:")
         return
+    recall, rounded = Text("recall@{places}", places=PLACES), Text("RMSE, rounded")
     rows = pd.DataFrame(
         {
-            "on test ratings": [s.name for s in found],
+            Text("on test ratings"): [worded(s.name) for s in found],
             "RMSE": [_error(s.rmse) for s in found],
             "MAE": [_error(s.mae) for s in found],
             f"NDCG@{PLACES}": [words.measure(s.ndcg) for s in found],
-            f"recall@{PLACES}": [words.measure(s.recall) for s in found],
+            recall: [words.measure(s.recall) for s in found],
         }
     )
     if any(s.rmse_rounded is not None for s in found):
-        rows["RMSE, rounded"] = [_error(s.rmse_rounded) for s in found]
+        rows[rounded] = [_error(s.rmse_rounded) for s in found]
     if any(s.mape is not None for s in found):
-        rows["MAPE, %"] = ["–" if s.mape is None else f"{s.mape:.2f}" for s in found]
+        rows["MAPE, %"] = ["–" if s.mape is None else Number(f"{s.mape:.2f}") for s in found]
     st.dataframe(
         rows,
         hide_index=True,
-        alt="Errors on the test ratings",
+        alt=Text("Errors on the test ratings"),
         column_config={
             "RMSE": st.column_config.TextColumn(help=METRICS["rmse"].tooltip),
             "MAE": st.column_config.TextColumn(help=METRICS["mae"].tooltip),
             f"NDCG@{PLACES}": st.column_config.TextColumn(
-                help=f"{METRICS['ndcg'].tooltip} {_SAMPLED}"
+                help=f"{METRICS['ndcg'].tooltip} {_SAMPLED.worded()}"
             ),
-            f"recall@{PLACES}": st.column_config.TextColumn(help=METRICS["recall"].tooltip),
-            "RMSE, rounded": st.column_config.TextColumn(help=_ROUNDED),
-            "MAPE, %": st.column_config.TextColumn(help=f"{METRICS['mape'].tooltip} {_PERCENT}"),
+            recall: st.column_config.TextColumn(help=METRICS["recall"].tooltip),
+            rounded: st.column_config.TextColumn(help=_ROUNDED.worded()),
+            "MAPE, %": st.column_config.TextColumn(
+                help=f"{METRICS['mape'].tooltip} {_PERCENT.worded()}"
+            ),
         },
     )
-    noun = words.many(run.ratings.item_noun)
     st.caption(
-        f"RMSE asks how well ratings are guessed, NDCG and recall how good each user's {PLACES} "
-        f"best of all unrated {noun} are: who wins at one can lose at the other."
-    )
+        Text(
+            "RMSE asks how well ratings are guessed, NDCG and recall how good each user's {places} "
+            "best of all unrated {items} are: who wins at one can lose at the other.",
+            places=PLACES, items=Text(words.many(run.ratings.item_noun)),
+        )
+    )  # fmt: skip
     if (lost := loses_to_popular(found)) is not None:
-        st.caption(escape.markdown(str(lost)))
+        st.caption(escape.markdown(worded(lost)))
 
 
 # Beside the meaning of each measure.
-_ROUNDED = "RMSE of predictions rounded to a rating that can be given."
-_SAMPLED = "Of very many users a sample is judged, the same for all models."
-_PERCENT = "One star of error counts five times as much on a 1 as on a 5."
+_ROUNDED = Text("RMSE of predictions rounded to a rating that can be given.")
+_SAMPLED = Text("Of very many users a sample is judged, the same for all models.")
+_PERCENT = Text("One star of error counts five times as much on a 1 as on a 5.")
 
 
 def _error(value: float | None) -> str:

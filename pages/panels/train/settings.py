@@ -15,6 +15,7 @@ from recsys_core.experiments import looks_like_counts
 from recsys_core.models import MODELS, Model
 from recsys_core.models.options import Option
 from recsys_core.runs import Entry, Run
+from recsys_core.text import Text, worded
 
 
 # Of no field of the view: what is typed here is not to be drawn over while a run moves.
@@ -28,18 +29,18 @@ def settings() -> None:
     current = type(run.model).__name__
     with st.container(gap="xsmall", key="choose_algorithm"):
         algorithm = st.pills(
-            "Algorithm",
+            Text("Algorithm"),
             MODELS.algorithms,
             default=current if current in MODELS.algorithms else "SGD",
-            format_func=lambda name: MODELS.described(name)[0],
+            format_func=lambda name: worded(MODELS.described(name)[0]),
             required=True,
             label_visibility="collapsed",
             key=f"algorithm_{entry.number}",
             disabled=locked,
         )
-        st.markdown(MODELS.described(algorithm)[1])
+        st.markdown(worded(MODELS.described(algorithm)[1]))
         _advise(run, algorithm)
-    with st.spinner("Loading PyTorch …") if algorithm == "NeuralMF" else nullcontext():
+    with st.spinner(Text("Loading PyTorch …")) if algorithm == "NeuralMF" else nullcontext():
         kind = MODELS[algorithm]
     values = kind.defaults(run.split.train)
     if isinstance(run.model, kind):
@@ -50,7 +51,7 @@ def settings() -> None:
         _fields([option for option in options if not option.advanced], values, key, locked, lacking)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(
-                "Start a new run",
+                Text("Start a new run"),
                 icon=":material/play_arrow:",
                 key="start_new",
                 disabled=locked,
@@ -60,9 +61,9 @@ def settings() -> None:
             _fork_button(entry, kind, key, locked)
             rest = [option for option in options if option.advanced]
             if rest:
-                with st.popover("More settings", icon=":material/tune:", key="more_settings"):
+                with st.popover(Text("More settings"), icon=":material/tune:", key="more_settings"):
                     _fields(rest, values, key, locked, lacking, n_columns=1)
-            refused = st.session_state.pop("refused", "")
+            refused = worded(st.session_state.pop("refused", ""))
             if refused:
                 st.html(f'<span role="alert" class="fs-refused">{escape.html(refused)}</span>')
     formula.show(algorithm)
@@ -72,20 +73,22 @@ def settings() -> None:
 def _fork_button(entry: Entry, kind: type[Model], key: str, locked: bool) -> None:
     if not kind.has_epochs:
         return
-    now, where = view.now(), f"epoch {view.epoch():,}"
+    now, label = view.now(), Text("Fork from epoch {epoch:,}", epoch=view.epoch())
     if now.playing:
-        where = "the epoch shown"
+        label = Text("Fork from the epoch shown")
     elif now.moment == "latest" or (now.moment == "best" and entry.training):
-        where = "the latest epoch"
+        label = Text("Fork from the latest epoch")
     st.button(
-        f"Fork from {where}",
+        label,
         icon=":material/fork_right:",
         key="fork",
         disabled=locked or not isinstance(entry.run.model, kind) or entry.run.brought,
         on_click=parts.unlocked("settings", _fork),
         args=(entry, kind, key),
-        help="A new run that goes on from the epoch shown with the settings above; drag the "
-        "slider to choose another epoch.",
+        help=Text(
+            "A new run that goes on from the epoch shown with the settings above; drag the slider "
+            "to choose another epoch."
+        ),
     )
 
 
@@ -93,8 +96,10 @@ def _advise(run: Run, algorithm: str) -> None:
     """Where the data are counts: which of the models is made for them."""
     if looks_like_counts(run.ratings) and algorithm not in ("ImplicitALS", "EASE"):
         st.caption(
-            ":material/lightbulb: These look like counts, such as plays: implicit ALS and EASE are "
-            "made for them. The others would try to guess how often, not whether."
+            Text(
+                ":material/lightbulb: These look like counts, such as plays: implicit ALS and EASE "
+                "are made for them. The others would try to guess how often, not whether."
+            )
         )
 
 
@@ -123,7 +128,7 @@ def _start(entry: Entry, kind: type[Model], shown: dict[str, Any], key: str) -> 
         model.resolve(run.split.train)  # raises before anything is given up
         fresh = workspace.new_entry(run.experiment.with_model(model))
     except FactorscopeError as error:
-        _refuse(str(error))
+        _refuse(error.text)
         return
     if not entry.started and not entry.group:
         workspace.remove(entry)  # it was only there to be looked at
@@ -135,13 +140,13 @@ def _fork(entry: Entry, kind: type[Model], key: str) -> None:
     """In a callback: go on from the epoch shown with changed settings, or why not."""
     epoch = view.epoch()
     if not entry.run.epoch:
-        _refuse("Nothing is trained yet: press Play first, then fork.")
+        _refuse(Text("Nothing is trained yet: press Play first, then fork."))
         return
     try:
         changed = {k: v for k, v in _chosen(kind, key).items() if v != entry.run.settings.get(k)}
         fresh = session.workspace().fork(entry, epoch, **changed)
     except FactorscopeError as error:
-        _refuse(str(error))
+        _refuse(error.text)
         return
     view.watch(fresh, epoch)
     view.redraw("run")
@@ -170,7 +175,12 @@ def _chosen(kind: type[Model], key: str) -> dict[str, Any]:
         if option.kind in ("int", "float") and value is not None:
             least = 0 if option.kind == "float" else int(option.low or 0)
             if value < least:
-                raise SettingsError(f"{option.label} is {value:g}; it has to be {least} or more.")
+                raise SettingsError(
+                    Text(
+                        "{label} is {value:g}; it has to be {least} or more.",
+                        label=option.label, value=value, least=least,
+                    )
+                )  # fmt: skip
             value = int(value) if option.kind == "int" else float(value)
         found[option.name] = value
     return found
@@ -190,13 +200,14 @@ def _fields(
             with st.container(gap=None):
                 why = lacking[option.name]
                 _field(option, values.get(option.name, option.default), key, locked or bool(why))
-                st.caption(why or option.meaning)
+                st.caption(worded(why or option.meaning))
 
 
 def _field(option: Option, value: Any, key: str, locked: bool) -> None:
-    label = f"{option.label} {option.symbol}".strip()
+    label = f"{worded(option.label)} {option.symbol}".strip()
     name = f"{option.name}_{key}"
-    common: dict[str, Any] = {"help": f"What if? {option.what_if}", "disabled": locked}
+    what_if = Text("What if? {what_if}", what_if=option.what_if)
+    common: dict[str, Any] = {"help": what_if, "disabled": locked}
     if option.kind == "float":
         number_field.field(label, None if value is None else float(value), name, **common)
         return
