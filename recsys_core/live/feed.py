@@ -182,7 +182,7 @@ def _state(run: Run, known: int) -> RunNews:
         train=[short(e.train_rmse) for e in new] if rated else None,
         validation=[short(e.validation_rmse) for e in new] if validated else None,
         status=run.status,
-        message=run.message,
+        message=Sentence.of(run.message) if run.message else None,
         n_epochs=run.n_epochs,
         best=run.best_epoch,
         single=not run.model.has_epochs,

@@ -14,7 +14,7 @@ import msgspec
 from recsys_core.errors import LiveError
 from recsys_core.text import Text
 
-VERSION = 1
+VERSION = 2
 
 # What a browser sends is small.
 _LONGEST = 20_000
@@ -31,9 +31,9 @@ class Sentence(msgspec.Struct, omit_defaults=True):
     plural: str | None = None
 
     @classmethod
-    def of(cls, text: Text) -> Sentence:
-        """A Text as it travels."""
-        return cls(**text.to_dict())
+    def of(cls, text: Text | str) -> Sentence:
+        """A Text as it travels, or a sentence of which only the words are known."""
+        return cls(**(text if isinstance(text, Text) else Text("{said}", said=text)).to_dict())
 
 
 class Frame(msgspec.Struct, omit_defaults=True):
@@ -104,7 +104,7 @@ class RunNews(msgspec.Struct, omit_defaults=True):
     single: bool = False
     early: bool = False
     rewinding: bool = False
-    message: str = ""
+    message: Sentence | None = None
     seconds: float | None = None
     took: list[float] | None = None
     baselines: list[Baseline] | None = None

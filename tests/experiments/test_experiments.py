@@ -31,6 +31,7 @@ from recsys_core.experiments import Experiment, Fork, Record, View, link, replay
 from recsys_core.experiments import view as views
 from recsys_core.experiments.experiment import model_class
 from recsys_core.experiments.record import Receipt
+from recsys_core.language import LANGUAGES
 from recsys_core.recipes import DATA, SPLITS, Parameter, Recipe
 
 # --- random experiments ---------------------------------------------------------------------------
@@ -113,7 +114,7 @@ def seen(draw, n_runs=1):
         lock=draw(parts_of(views.PARTS)),
         lesson=draw(st.none() | NAMES),
         step=draw(st.none() | count),
-        lang=draw(st.none() | NAMES),
+        lang=draw(st.none() | st.sampled_from(list(LANGUAGES))),
     )
     for name in draw(parts_of(views.OPTIONS)):
         option = views.OPTIONS[name]

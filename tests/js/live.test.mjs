@@ -50,7 +50,7 @@ test("an exact frame is asked for again on a new connection", () => {
   store.take(tick({ a: trainedTo(9, { frames: ends }) }))
   store.see(looking({ moment: 4 }))
   pass(1000)
-  assert.deepEqual(taken(), [{ kind: "want", epoch: 4, v: 1 }])
+  assert.deepEqual(taken(), [{ kind: "want", epoch: 4, v: 2 }])
   sockets.at(-1)?.cut()
   pass(500)
   assert.deepEqual(taken(), [], "there is nobody to ask")

@@ -17,7 +17,7 @@ export function trainedTo(epochs, more = {}) {
 }
 
 /** @type {(runs: Record<string, RunNews>) => Tick} */
-export const tick = (runs) => ({ kind: "tick", v: 1, runs, race: null, measured: 0 })
+export const tick = (runs) => ({ kind: "tick", v: 2, runs, race: null, measured: 0 })
 
 /** What a page says that looks at run “a”. @type {(fields?: Partial<Seen>) => Seen} */
 export function looking(fields = {}) {

@@ -235,7 +235,7 @@ def told(run: History) -> dict:
     """What the browser is sent of what is said of a run."""
     after = commentary.after(run)
     return {
-        "message": run.message,
+        "message": as_json(Sentence.of(run.message)) if run.message else None,
         "before": as_json(Sentence.of(commentary.before(run))),
         "said": as_json([Said(e, Sentence.of(text)) for e, text in commentary.changes(run, 0)]),
         "after": None if after is None else as_json(Sentence.of(after)),

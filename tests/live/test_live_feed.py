@@ -113,7 +113,8 @@ def everything(run):
         "map": latent_axes.map_of(run),
     }
     whole.state = {
-        "status": run.status, "message": run.message, "n_epochs": run.n_epochs,
+        "status": run.status, "n_epochs": run.n_epochs,
+        "message": Sentence.of(run.message) if run.message else None,
         "best": run.best_epoch, "single": False, "early": run.stopped_early, "rewinding": False,
         "seconds": run.seconds_an_epoch,
     }  # fmt: skip
@@ -245,7 +246,7 @@ def test_a_failure_is_told_with_its_reason(server):
     news(feed)
     train(server, entry)
     found = news(feed)
-    assert found.status == "failed" and "smaller learning rate" in found.message
+    assert found.status == "failed" and "smaller learning rate" in found.message.id
     assert found.after is None
 
 

@@ -45,7 +45,7 @@ WHOLE = RunNews(
     single=True,
     early=True,
     rewinding=True,
-    message="It diverged.",
+    message=Sentence("It diverged."),
     seconds=0.125,
     took=[0.0, 0.5, 0.25],
     baselines=[Baseline("Global mean", 1.0, None), Baseline("User + item bias", 0.9, 0.95)],
@@ -135,19 +135,19 @@ def corrupted():
         text = list(chance.choice(texts))
         chance.shuffle(text)
         yield "".join(text)
-    yield from ("", "null", "[]", "3", "NaN", '"watch"', "{}", '{"kind":3}', '{"kind":null,"v":1}')
-    yield from ("[" * 20_000, '{"kind":' * 2000, '{"kind":"want","v":1,"x":' + "[" * 15_000)
-    yield '{"kind":"want","epoch":1,"v":1,"x":' + "[" * 4000 + "]" * 4000 + "}"
-    yield '{"kind":"want","epoch":1,"v":1,"x":"' + "x" * 30_000 + '"}'
+    yield from ("", "null", "[]", "3", "NaN", '"watch"', "{}", '{"kind":3}', '{"kind":null,"v":2}')
+    yield from ("[" * 20_000, '{"kind":' * 2000, '{"kind":"want","v":2,"x":' + "[" * 15_000)
+    yield '{"kind":"want","epoch":1,"v":2,"x":' + "[" * 4000 + "]" * 4000 + "}"
+    yield '{"kind":"want","epoch":1,"v":2,"x":"' + "x" * 30_000 + '"}'
     for wrong in ("-2", "10000001", "1.5", '"3"', "null", "true", "1e400", "9" * 400):
-        yield f'{{"kind":"want","epoch":{wrong},"v":1}}'
+        yield f'{{"kind":"want","epoch":{wrong},"v":2}}'
         yield f'{{"kind":"want","epoch":3,"v":{wrong}}}'
-        yield f'{{"kind":"watch","ticket":"x","main":"a","runs":{{"a":{wrong}}},"frames":[],"v":1}}'
-        yield f'{{"kind":"watch","ticket":"x","main":"a","runs":{{}},"frames":[{wrong}],"v":1}}'
+        yield f'{{"kind":"watch","ticket":"x","main":"a","runs":{{"a":{wrong}}},"frames":[],"v":2}}'
+        yield f'{{"kind":"watch","ticket":"x","main":"a","runs":{{}},"frames":[{wrong}],"v":2}}'
     for long in ("x" * 65, "é" * 65):
-        yield f'{{"kind":"watch","ticket":"{long}","main":null,"runs":{{}},"frames":[],"v":1}}'
-        yield f'{{"kind":"watch","ticket":"x","main":"{long}","runs":{{}},"frames":[],"v":1}}'
-        yield f'{{"kind":"watch","ticket":"x","main":null,"runs":{{"{long}":1}},"frames":[],"v":1}}'
+        yield f'{{"kind":"watch","ticket":"{long}","main":null,"runs":{{}},"frames":[],"v":2}}'
+        yield f'{{"kind":"watch","ticket":"x","main":"{long}","runs":{{}},"frames":[],"v":2}}'
+        yield f'{{"kind":"watch","ticket":"x","main":null,"runs":{{"{long}":1}},"frames":[],"v":2}}'
 
 
 def test_a_damaged_message_is_refused_in_a_sentence_or_read_as_what_it_then_says():
@@ -333,7 +333,7 @@ def test_what_a_later_tick_leaves_out_is_over_or_stays(tab):
     tab.take(Tick({"a": LEAST}))
     kept = tab.store("run", "a")
     over = {"best": None, "single": False, "early": False, "rewinding": False, "seconds": None,
-            "message": "", "status": "paused"}  # fmt: skip
+            "message": None, "status": "paused"}  # fmt: skip
     assert {name: kept[name] for name in over} == over
     stays = ("loss", "train", "validation", "baselines", "map", "said", "before", "after")
     said = json.loads(as_json(WHOLE))

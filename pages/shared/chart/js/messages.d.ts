@@ -43,7 +43,7 @@ export interface RunNews {
   single?: boolean
   early?: boolean
   rewinding?: boolean
-  message?: string
+  message?: Sentence
   seconds?: number
   took?: number[]
   baselines?: Baseline[]

@@ -84,7 +84,7 @@ const validation = (rmse) => worded("validation RMSE {rmse}", { rmse: error(rmse
  * @type {(at: Standing, texts: Told & Words) => string}
  */
 export function narrated(at, { message, before, said, after, words }) {
-  if (at.status === "failed") return message
+  if (at.status === "failed") return message ? sentence(message) : ""
   if (at.rewinding) return sentence(words.rewinding)
   const rests = !at.playing && (at.shown === at.trained || at.shown === at.best)
   if (after && at.status === "finished" && rests) return sentence(after)

@@ -100,7 +100,7 @@ export function take({ runs: news, race: said = null, measured: counted = 0 }) {
   for (const [stream, of] of Object.entries(news)) {
     const { from, loss, train, validation, took, frames, said, ...rest } = of
     const { best = null, single = false, early = false, rewinding = false } = rest
-    const { seconds = null, message = "" } = rest
+    const { seconds = null, message = null } = rest
     const state = { ...rest, best, single, early, rewinding, seconds, message }
     /** @type {Run} */
     const here = runs.get(stream) ?? {

@@ -36,7 +36,7 @@ export interface Run {
   single: boolean
   early: boolean
   rewinding: boolean
-  message: string
+  message: Sentence | null
   seconds: number | null
   baselines: Baseline[] | null
   map: PictureMap | null
