@@ -107,7 +107,8 @@ def of_run(
     if run is None:
         return Facts()
     settings: Mapping[str, Any] = run.settings
-    here = run.epochs[min(epoch, len(run.epochs) - 1)]
+    epochs = run.epochs  # once: it may be trained further meanwhile
+    here = epochs[min(epoch, len(epochs) - 1)]
     ratings = run.ratings
     return Facts(
         train_rmse=here.train_rmse,
@@ -125,16 +126,21 @@ def of_run(
         user=None if user is None else ratings.user_names[user],
         item=None if item is None else ratings.item_names[item],
         diverged=run.status == "failed" if begun else None,
-        overfits=overfits(run.epochs, run.best_epoch) if begun else None,
+        overfits=overfits(epochs, run.best_epoch) if begun else None,
         ratings=ratings,
         fitted=run.fitted_at(here.number),
     )
 
 
 def overfits(epochs: Sequence[Epoch], best: int | None) -> bool:
-    """Whether validation error has risen since the best epoch while training error still fell."""
+    """Whether validation error has risen since the best epoch while training error still fell.
+
+    ``best`` may be later than these epochs, where training has gone on: then it has not risen.
+    """
     last = epochs[-1]
-    if best is None or last.validation_rmse is None or last.train_rmse is None:
+    if best is None or best >= len(epochs):
+        return False
+    if last.validation_rmse is None or last.train_rmse is None:
         return False
     lowest, then = epochs[best].validation_rmse, epochs[best].train_rmse
     assert lowest is not None and then is not None

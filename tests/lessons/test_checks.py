@@ -230,3 +230,5 @@ def test_a_run_overfits_where_validation_rose_and_training_fell():
     assert not facts.overfits(course((1.0, 1.0), (0.8, 0.9), (0.5, 0.94)), best=1)
     assert not facts.overfits(course((1.0, 1.0), (0.8, 0.9), (0.9, 0.95)), best=1)
     assert not facts.overfits(course((1.0, None), (0.8, None)), best=None)
+    # A later epoch, which has come meanwhile, is the best.
+    assert not facts.overfits(course((1.0, 1.0), (0.8, 0.9)), best=2)
