@@ -115,3 +115,8 @@ def test_factors_have_three_decimals_and_measures_four():
     assert [words.measure(0.30714), words.measure(-0.5, 2), words.measure(None)] == [
         "0.3071", "−0.50", "–",
     ]  # fmt: skip
+
+
+def test_a_noun_that_people_brought_may_hold_braces():
+    assert words.plural("bo{x}k {", 2) == "2\u00a0bo{x}k {s"
+    assert words.named("bo{x}k {") == "bo{x}k {"

@@ -12,7 +12,7 @@ from recsys_core.models import UserItemBias
 from recsys_core.runs import Run
 from recsys_core.text import Number, Text, worded
 from recsys_core.training import Epoch
-from recsys_core.words import error, plural
+from recsys_core.words import error, named, plural
 
 # A fall of the training error by this share an epoch is fast; by less than the second, flat.
 _FAST, _FLAT = 0.02, 0.003
@@ -51,7 +51,7 @@ def before(run: Run) -> Text:
         noun = run.split.train.item_noun
         return Text(
             "Comparing each {noun} with every other: who rated both, and how alike?",
-            noun=Text(noun),
+            noun=named(noun),
         )
     rmse = run.epochs[0].train_rmse
     if rmse is None:
