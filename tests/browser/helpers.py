@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -227,15 +227,15 @@ def click_at(page: Page, key: str, x: float, y: float, label: str = "") -> None:
 
     There, the label that comes up under the mouse holds ``label``.
     """
-    _click(page, key, lambda: (x, y), label)
+    _click(page, key, (x, y), label)
 
 
 def click_point(page: Page, key: str, name: str) -> None:
     """Click the point of that name on a map, and wait until it has been drawn anew."""
-    _click(page, key, lambda: plot(page, key).evaluate(_POINT, name), name)
+    _click(page, key, name, name)
 
 
-def _click(page: Page, key: str, where: Callable[[], Sequence[float]], label: str) -> None:
+def _click(page: Page, key: str, where: tuple[float, float] | str, label: str) -> None:
     settled(page)
     chart = plot(page, key)
     chart.scroll_into_view_if_needed()
@@ -244,7 +244,8 @@ def _click(page: Page, key: str, where: Callable[[], Sequence[float]], label: st
         """Point there, as a person does until the label is there: a chart that is drawn anew
         under a resting mouse, or whose points have moved on, shows none.
         """
-        place = _place(chart, *where())
+        x, y = chart.evaluate(_POINT, where) if isinstance(where, str) else where
+        place = _place(chart, x, y)
         page.mouse.move(place[0] + 3, place[1])
         page.mouse.move(*place)
         page.wait_for_timeout(150)  # Plotly answers no more than so often

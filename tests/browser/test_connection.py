@@ -15,7 +15,7 @@ from tests.browser.helpers import PATIENCE, becomes, follow, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-UNREACHABLE = re.search(r'UNREACHABLE =\s*"(.+)"', SCRIPTS["connection.js"])[1]
+UNREACHABLE = re.search(r'unreachable = .*\s*worded\("(.+)"\)', SCRIPTS["connection.js"])[1]
 
 
 def test_a_lost_server_is_told_in_our_words_and_the_page_goes_on(browser: Browser, tmp_path: Path):
