@@ -53,7 +53,7 @@ EXEMPT = {
     ("pages/shared/lesson_panel.py", "answer.why"),
     ("pages/shared/header.py", "text"),
     ("pages/shared/recommendations.py", "start"),
-    ("pages/train.py", "many()"),
+    ("pages/train.py", "named()"),
     ("pages/panels/data/generate.py", "worlds[name].name"),
     ("pages/shared/choices.py", "names[each]"),
 }
