@@ -114,16 +114,21 @@ def is_said(string: object) -> bool:
 
 def lacking(code: str) -> list[tuple[str, Id]]:
     """Sentences that a language does not have, with the file that should say each."""
+    return unsaid(fresh(code))
+
+
+def unsaid(files: dict[str, Catalog]) -> list[tuple[str, Id]]:
+    """The same of the files of a language."""
     return [
         (part, entry.id)
-        for part, catalogue in fresh(code).items()
+        for part, catalogue in files.items()
         for entry in catalogue
         if entry.id and not is_said(entry.string)
     ]
 
 
-def write(code: str) -> None:
-    """Bring the files of a language up to date."""
+def write(code: str) -> dict[str, Catalog]:
+    """Bring the files of a language up to date; returns them."""
     folder = language.FOLDER / code
     folder.mkdir(parents=True, exist_ok=True)
     made = fresh(code)
@@ -135,10 +140,10 @@ def write(code: str) -> None:
         write_po(body, catalogue, width=100, omit_header=True, include_lineno=False)
         text = _HEADER.format(code=code) + body.getvalue().decode()
         (folder / f"{part}.po").write_text(text, encoding="utf-8")
+    return made
 
 
 if __name__ == "__main__":
     for code in {**language.LANGUAGES, **language.BEGUN}:
         if code != "en":
-            write(code)
-            print(f"{code}: {len(lacking(code))} sentences are not said yet")
+            print(f"{code}: {len(unsaid(write(code)))} sentences are not said yet")

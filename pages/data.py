@@ -26,7 +26,7 @@ _GAP = later("The colour of the page is a gap: no rating there.")
 
 def overview(ratings: Ratings, split: Split) -> None:
     """Size and pictures."""
-    nouns = words.named(words.many(ratings.item_noun))
+    nouns = words.nouns(ratings.item_noun)
     with st.grid(6, min_column_width=130, gap="small"):
         st.metric(Text("Users"), Number(f"{ratings.n_users:,}"))
         st.metric(nouns.capitalize(), Number(f"{ratings.n_items:,}"))

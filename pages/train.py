@@ -8,7 +8,7 @@ from pages.panels.train import doctor, live_panels, run_list, settings
 from pages.shared import empty_state, header, parts, view
 from recsys_core import escape
 from recsys_core.text import Text
-from recsys_core.words import many, named
+from recsys_core.words import nouns
 
 if view.ratings() is None:
     header.title(Text("Train"))
@@ -32,7 +32,7 @@ st.markdown(
     Text(
         "Epoch by epoch (each goes once through all ratings) the error falls, the gaps fill in, "
         "and users and {items} find their places.",
-        items=named(many(run.ratings.item_noun)),
+        items=nouns(run.ratings.item_noun),
     )
     if run.model.has_epochs
     else Text(

@@ -1,6 +1,6 @@
 """Errors that a person can correct; each text is one sentence that says how."""
 
-from recsys_core.text import Text
+from recsys_core.text import Text, as_text
 
 
 class FactorscopeError(ValueError):
@@ -12,8 +12,7 @@ class FactorscopeError(ValueError):
 
     def __init__(self, text: Text | str = "") -> None:
         super().__init__(str(text))
-        # Text from elsewhere (a library's message) is a value: braces in it mean nothing.
-        self.text = text if isinstance(text, Text) else Text("{said}", said=text)
+        self.text = as_text(text)
 
 
 class RatingsError(FactorscopeError):

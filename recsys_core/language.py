@@ -1,4 +1,4 @@
-"""Language: in which one sentences are worded, and how it writes numbers and dates.
+"""Language: in which one sentences are worded, and how it writes numbers.
 
 Whoever makes a ``Text`` gets it in the language of ``now()``: English, unless a page's script runs
 for a reader of another (``ask``), or ``speaking`` says so. A sentence that was made for somebody
@@ -18,7 +18,6 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
@@ -122,7 +121,7 @@ def sentence(id: str, plural: str | None, n: object, code: str) -> str:
     return catalogue(code).ngettext(id, plural, int(n) if whole else 2)  # type: ignore[call-overload]
 
 
-# --- numbers and dates ----------------------------------------------------------------------------
+# --- numbers --------------------------------------------------------------------------------------
 
 
 @functools.cache
@@ -143,11 +142,3 @@ def number(text: str, code: str) -> str:
         return text
     decimal, group = marks(code)
     return text.translate({ord("."): decimal, ord(","): group})
-
-
-def date(moment: datetime) -> str:
-    """A moment as a person reads it, to the minute: “27 Nov 2026, 16:18”."""
-    from babel.dates import format_datetime
-
-    code = now()
-    return format_datetime(moment, "d MMM y, HH:mm" if code == "en" else "medium", locale=code)

@@ -113,6 +113,14 @@ def worded(said: S) -> S:
     return said.worded() if isinstance(said, Text | Number) else said  # type: ignore[return-value]
 
 
+def as_text(said: str) -> Text:
+    """A sentence as it is; of a plain one, a library's say, only the words are known.
+
+    They are a value: braces in them mean nothing.
+    """
+    return said if isinstance(said, Text) else Text("{said}", said=said)
+
+
 def later(id: str) -> str:
     """The id of a sentence that a Text is made of elsewhere: so that the catalogues have it."""
     return id

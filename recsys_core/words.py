@@ -157,8 +157,13 @@ def many(noun: str) -> str:
 
 
 def named(noun: str) -> Text:
-    """A noun alone, or its plural: one of ours in the reader's language, others as they are."""
+    """A noun alone: one of ours in the reader's language, others as they are."""
     return Text(_literal(noun))
+
+
+def nouns(noun: str) -> Text:
+    """Its plural, likewise: “songs”."""
+    return named(many(noun))
 
 
 def distinct(names: Sequence[str]) -> list[str]:

@@ -145,7 +145,7 @@ def best(model: ModelInView, one: int | Guest, name: str) -> tuple[int | None, p
     fitted, noun = model.fitted, model.ratings.item_noun
     names = model.ratings.item_names
     with st.container(horizontal=True, vertical_alignment="center"):
-        who = {"name": escape.markdown(name), "nouns": words.named(words.many(noun))}
+        who = {"name": escape.markdown(name), "nouns": words.nouns(noun)}
         st.markdown(
             Text("**For {name}: the {nouns} with the highest predicted rating**", **who)
             if fitted.has.ratings
@@ -295,7 +295,7 @@ def liked_held_out(model: ModelInView, user: int) -> None:
                 width=60,
                 help=Text(
                     "The place among all {nouns} that are not rated yet.",
-                    nouns=words.named(words.many(noun)),
+                    nouns=words.nouns(noun),
                 ),
             ),
             "part": st.column_config.TextColumn(Text("part")),

@@ -37,13 +37,13 @@ def section(model: ModelInView, one: int | Guest, name: str, item: int | None) -
                 "{model} has no factors: to it all users rank all {nouns} alike, so there is no "
                 "likeness to show.",
                 model=model.run.model.title,
-                nouns=words.named(words.many(noun)),
+                nouns=words.nouns(noun),
             )
         )
         return
     names: dict[str, str] = {
         "users": Text("Similar users"),
-        "items": Text("Similar {nouns}", nouns=words.named(words.many(noun))),
+        "items": Text("Similar {nouns}", nouns=words.nouns(noun)),
         "neighbours": Text("What neighbours would suggest"),
     }
     st.session_state.alike = names[view.option("similar")]
@@ -134,7 +134,7 @@ def _items(model: ModelInView, item: int | None) -> None:
 def items_alone(model: ModelInView) -> None:
     """The items most like one, for a page that has nothing else to show."""
     st.header(
-        Text("Similar {nouns}", nouns=words.named(words.many(model.ratings.item_noun))),
+        Text("Similar {nouns}", nouns=words.nouns(model.ratings.item_noun)),
         anchor=False,
         help=glossary.tooltip("Cosine similarity"),
     )

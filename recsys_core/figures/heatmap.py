@@ -565,7 +565,7 @@ def _live_legend(part: Block, mode: Mode) -> dict[str, Any]:
 
 def most_rated_first(noun: str) -> Text:
     """The title of an axis: “users, most rated first”."""
-    return Text("{nouns}, most rated first", nouns=words.named(words.many(noun)))
+    return Text("{nouns}, most rated first", nouns=words.nouns(noun))
 
 
 def _live_names(names: list[str], noun: str, most: int) -> dict[str, Any]:

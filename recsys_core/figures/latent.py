@@ -200,9 +200,7 @@ def lines_said(clouds: Sequence[Cloud]) -> str:
     if not is_dense(clouds):
         return ""
     ways = {"user": later("{nouns} (solid)"), "item": later("{nouns} (dotted)")}
-    said = words.listed(
-        [Text(ways[cloud.side], nouns=words.named(words.many(cloud.noun))) for cloud in clouds]
-    )
+    said = words.listed([Text(ways[cloud.side], nouns=words.nouns(cloud.noun)) for cloud in clouds])
     return Text(
         "Lines enclose the densest quarter, half and three quarters of the {said}.", said=said
     )
@@ -342,7 +340,7 @@ def _add_points(
         marker.pop("colorbar", None)
         marker["showscale"] = False
     everyone = np.ones(len(cloud.ids), bool)
-    _add_trace(traces, cloud, everyone, words.named(words.many(cloud.noun)), marker)
+    _add_trace(traces, cloud, everyone, words.nouns(cloud.noun), marker)
 
 
 def _shaded(values: np.ndarray, colours: list, low: float, high: float) -> dict[str, Any]:
@@ -596,7 +594,7 @@ def live(
                     "size": _LIVE_NAMED_SIZE if named else _LIVE_SIZE,
                     "opacity": 1 if named else 0.7,
                 },
-                name=words.named(words.many(of.noun)),
+                name=words.nouns(of.noun),
                 hovertemplate="%{hovertext}<extra></extra>",
             )
         )

@@ -57,7 +57,7 @@ def figure(ratings: Ratings, mode: Mode) -> Figure:
                 x=part["rank"].to_numpy(),
                 y=part["ratings"].to_numpy(),
                 customdata=[escape.plotly(name) for name in part["name"]],
-                name=words.named(words.many(kind)),
+                name=words.nouns(kind),
                 mode="lines" if large else "lines+markers",
                 line={"color": colour, "width": 2},
                 marker={"symbol": symbol, "size": 7},

@@ -34,7 +34,7 @@ def figure(turned: FactorModel, reach: float, first: int, second: int, mode: Mod
         ),
         trace(
             "scatter", x=q[:, first], y=q[:, second], mode="markers+text",
-            name=words.named(words.many(train.item_noun)),
+            name=words.nouns(train.item_noun),
             marker={"size": 8, "color": theme.ITEM, "symbol": theme.ITEM_SYMBOL},
             text=[
                 f" {escape.plotly(escape.short(names[i], _LONGEST))} " if free else ""

@@ -24,7 +24,7 @@ def title(noun: str, compared: str) -> str:
     """What a matrix of similarities shows, in a line: “How alike users are, by factors”."""
     return Text(
         "How alike {nouns} are, {compared}",
-        nouns=words.named(words.many(noun)), compared=compared,
+        nouns=words.nouns(noun), compared=compared,
     )  # fmt: skip
 
 

@@ -90,7 +90,7 @@ def figure(ratings: Ratings, mode: Mode) -> Figure:
             colorbar={"title": {"text": Text("% rated")}, "thickness": 10, "outlinewidth": 0},
             hovertemplate=Text(
                 "users from rank %{{y:,}}, {nouns} from rank %{{x:,}}: %{{z:.1f}} % rated",
-                nouns=words.named(words.many(noun)),
+                nouns=words.nouns(noun),
             )
             + "<extra></extra>",
         )
@@ -111,7 +111,7 @@ def figure(ratings: Ratings, mode: Mode) -> Figure:
 
 def alt(ratings: Ratings) -> str:
     """The picture in a sentence, for those who cannot see it."""
-    nouns = words.named(words.many(ratings.item_noun))
+    nouns = words.nouns(ratings.item_noun)
     each = block_shares(ratings)[0].shape == (ratings.n_users, ratings.n_items)
     share = words.percent(ratings.density)
     if each:

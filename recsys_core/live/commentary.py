@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from recsys_core.experiments.diagnosis import has_risen
 from recsys_core.models import UserItemBias
 from recsys_core.runs import Run
-from recsys_core.text import Number, Text, worded
+from recsys_core.text import Number, Text, as_text
 from recsys_core.training import Epoch
 from recsys_core.words import error, named, plural
 
@@ -29,7 +29,7 @@ def sentence(run: Run, epoch: int, playing: bool) -> Text:
     it begins, while it moves, and at its end.
     """
     if run.message:
-        return Text("{message}", message=worded(run.message))
+        return as_text(run.message).worded()
     if run.rewinding:
         return REWINDING.worded()
     ends = after(run)

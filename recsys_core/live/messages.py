@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from recsys_core.errors import LiveError
-from recsys_core.text import Text
+from recsys_core.text import Text, as_text
 
 VERSION = 2
 
@@ -33,7 +33,7 @@ class Sentence(msgspec.Struct, omit_defaults=True):
     @classmethod
     def of(cls, text: Text | str) -> Sentence:
         """A Text as it travels, or a sentence of which only the words are known."""
-        return cls(**(text if isinstance(text, Text) else Text("{said}", said=text)).to_dict())
+        return cls(**as_text(text).to_dict())
 
 
 class Frame(msgspec.Struct, omit_defaults=True):

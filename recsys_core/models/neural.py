@@ -27,6 +27,7 @@ from recsys_core.models.neural_factor_model import NeuralFactorModel
 from recsys_core.models.options import (
     biases_option,
     center_option,
+    deviation_option,
     epochs_option,
     factors_option,
     option,
@@ -119,19 +120,8 @@ class NeuralMF(Model):
         meaning=Text("Initial factors are N(0, spread²), or uniform between 0 and the spread."),
         what_if=Text("Uniform starts all factors positive, so that all users begin alike."),
     )  # fmt: skip
-    init_deviation: float = option(
-        0.05,
-        "float",
-        "",
-        Text("Initial spread"),
-        low=1e-3,
-        high=1.0,
-        log=True,
-        advanced=True,
-        meaning=Text("How far the initial factors lie from zero."),
-        what_if=Text(
-            "Near zero, the first gradients are tiny; large, the first predictions are noise."
-        ),
+    init_deviation: float = deviation_option(
+        0.05, Text("How far the initial factors lie from zero.")
     )
     center: bool = center_option()
     standardize: bool = standardize_option()

@@ -245,8 +245,11 @@ def patience_option() -> Any:
     )
 
 
-def deviation_option(default: float | None = 0.1) -> Any:
-    """Declare the standard deviation of the initial factors."""
+_SPREAD = Text("Standard deviation of the random factors training starts from.")
+
+
+def deviation_option(default: float | None = 0.1, meaning: Text = _SPREAD) -> Any:
+    """Declare the standard deviation of the initial factors, or how far from 0 they lie."""
     return option(
         default,
         "float",
@@ -256,7 +259,7 @@ def deviation_option(default: float | None = 0.1) -> Any:
         high=1.0,
         log=True,
         advanced=True,
-        meaning=Text("Standard deviation of the random factors training starts from."),
+        meaning=meaning,
         what_if=Text(
             "Near zero, the first gradients are tiny; large, the first predictions are noise."
         ),

@@ -27,9 +27,9 @@ OURS = frozenset(
     "each.code.__module__ glossary.tooltip "
     "release.terms release.title replica.number replica.settings replica.summary replica.system "
     "shown speed sums.pulled sums.rest title what_would_be_here words.many words.given "
-    "words.a words.duration words.error words.factor words.measure words.named words.number "
-    "words.percent words.plural words.span replica.seeds_sentence replica.another_data_set "
-    "world.what".split()
+    "words.a words.duration words.error words.factor words.measure words.named words.nouns "
+    "words.number words.percent words.plural words.span replica.seeds_sentence "
+    "replica.another_data_set world.what".split()
 )
 # Parameters that are Markdown already, and what is put together from words of ours.
 EXEMPT = {
@@ -53,7 +53,7 @@ EXEMPT = {
     ("pages/shared/lesson_panel.py", "answer.why"),
     ("pages/shared/header.py", "text"),
     ("pages/shared/recommendations.py", "start"),
-    ("pages/train.py", "named()"),
+    ("pages/train.py", "nouns()"),
     ("pages/panels/data/generate.py", "worlds[name].name"),
     ("pages/shared/choices.py", "names[each]"),
 }

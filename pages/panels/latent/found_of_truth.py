@@ -63,7 +63,7 @@ def _why_no_factors(model: ModelInView) -> Text:
 def _map(model: ModelInView, found: Recovery) -> None:
     ratings = model.ratings
     sides: dict[Side, str] = {
-        "item": words.named(words.many(ratings.item_noun)).capitalize(),
+        "item": words.nouns(ratings.item_noun).capitalize(),
         "user": Text("Users"),
     }  # fmt: skip
     side: Side = choices.segmented(

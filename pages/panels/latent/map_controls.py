@@ -155,7 +155,7 @@ def _sides(model: ModelInView) -> list[Side]:
     nouns = {
         "both": Text("Both"),
         "user": Text("Users"),
-        "item": words.named(words.many(model.ratings.item_noun)).capitalize(),
+        "item": words.nouns(model.ratings.item_noun).capitalize(),
     }
     who = choices.segmented("map_of", Text("Show"), nouns, "latent_who")
     return ["user", "item"] if who == "both" else [who]  # type: ignore[list-item]

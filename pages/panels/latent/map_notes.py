@@ -164,7 +164,7 @@ def _table(
 ) -> None:
     """Users or items; choosing a row selects it on the map."""
     axis = model.fitted.train.axis(side)
-    heading: str = Text(which, nouns=words.named(words.many(axis.noun)))
+    heading: str = Text(which, nouns=words.nouns(axis.noun))
     similarity: str = Text("similarity")
     ratings: str = Text("ratings")
     columns: dict[str, list] = {heading: [axis.names[i] for i in ids]}
@@ -209,7 +209,7 @@ def axis_ends(model: ModelInView) -> None:
             "Who has a positive number in a factor is drawn to the {nouns} at its high end and "
             "away from those at its low end. Which factor comes first, and which end is high, is "
             "chance.",
-            nouns=words.named(words.many(noun)),
+            nouns=words.nouns(noun),
         )
     )
     table = model_in_view.factor_table(model)
@@ -233,6 +233,6 @@ def axis_ends(model: ModelInView) -> None:
         },
         alt=Text(
             "For each factor, the {nouns} at its low and at its high end",
-            nouns=words.named(words.many(noun)),
+            nouns=words.nouns(noun),
         ),
     )

@@ -30,7 +30,7 @@ def draw(model: ModelInView) -> None:
 @view.fragment("turn_dial", "turn")
 def _dial(model: ModelInView) -> None:
     degrees = int(view.option("turn"))
-    nouns = words.named(words.many(model.ratings.item_noun))
+    nouns = words.nouns(model.ratings.item_noun)
     first, second = _plane(model)
     fitted = seen_as(FactorModel, model.fitted)
     st.session_state.turn = degrees
@@ -143,6 +143,6 @@ def _ends(
         key="turned_ends",
         alt=Text(
             "The {nouns} at both ends of the two factors",
-            nouns=words.named(words.many(model.ratings.item_noun)),
+            nouns=words.nouns(model.ratings.item_noun),
         ),
     )

@@ -33,7 +33,7 @@ def draw(model: ModelInView) -> None:
     noun = model.ratings.item_noun
     offered: dict[Side, str] = {
         "user": Text("Users"),
-        "item": words.named(words.many(noun)).capitalize(),
+        "item": words.nouns(noun).capitalize(),
     }
     side = choices.segmented("close_of", Text("Compare"), offered, "close_of", part="similar")
     axis = model.ratings.axis(side)

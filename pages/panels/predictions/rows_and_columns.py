@@ -78,7 +78,7 @@ def _order(side: Side, noun: str, usual: How) -> How:
     key, name = f"order_{side}", f"{side}s_by"
     st.session_state[key] = chosen = view.option(name) or usual
     st.selectbox(
-        words.named(words.many(noun)).capitalize(),
+        words.nouns(noun).capitalize(),
         list(offered),
         format_func=offered.__getitem__,
         key=key,
@@ -87,7 +87,7 @@ def _order(side: Side, noun: str, usual: How) -> How:
         help=Text(
             "Clusters and similarity go by what is predicted: {nouns} predicted alike stand side "
             "by side.",
-            nouns=words.named(words.many(noun)),
+            nouns=words.nouns(noun),
         ),
     )
     return chosen  # type: ignore[return-value]

@@ -64,7 +64,7 @@ def draw(model: ModelInView, one: int | Guest, name: str) -> None:
             "share of users who have rated it. What nobody knows teaches nothing. Measured on "
             "MovieLens 100K with ALS, eight such questions did no better than eight about the most "
             "popular films.",
-            nouns=words.named(words.many(noun)), noun=noun,
+            nouns=words.nouns(noun), noun=noun,
         )  # fmt: skip
         if fitted.has.intervals:
             drawn = Text("Each posterior draw is asked, and the mean is taken.")
@@ -93,9 +93,7 @@ def draw(model: ModelInView, one: int | Guest, name: str) -> None:
             height="content",
             key="questions",
             column_config={"rank": st.column_config.NumberColumn("", width=30)},
-            alt=Text(
-                "The {nouns} that are best asked about next", nouns=words.named(words.many(noun))
-            ),
+            alt=Text("The {nouns} that are best asked about next", nouns=words.nouns(noun)),
         )
 
 

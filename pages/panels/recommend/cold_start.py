@@ -159,7 +159,7 @@ def _says(model: ModelInView, items: np.ndarray, values: np.ndarray, at: int, st
         return Text(
             "No rating counts yet: this is what anybody new would get, the {nouns} that are liked "
             "by all.",
-            nouns=words.named(words.many(noun)),
+            nouns=words.nouns(noun),
         )
     latest = model.ratings.item_names[int(items[at - 1])]
     given = model.ratings.scale.said(float(values[at - 1]))
@@ -191,7 +191,7 @@ def _says(model: ModelInView, items: np.ndarray, values: np.ndarray, at: int, st
 
 def first_listed(model: ModelInView) -> Text:
     """The heading of a list: “first songs”."""
-    return Text("first {nouns}", nouns=words.named(words.many(model.ratings.item_noun)))
+    return Text("first {nouns}", nouns=words.nouns(model.ratings.item_noun))
 
 
 def _near(model: ModelInView, step: Step) -> pd.DataFrame:

@@ -248,11 +248,7 @@ def _block(
         "lengths": [_LISTED, _NEAR],
         "heading": _heading(model, side),
         "ratings": words.plural("rating", found.whole["rated"]),
-        "words": {
-            # The browser puts the values in.
-            which: language.sentence(said, None, None, language.now())
-            for which, said in edited.WORDS.items()
-        },
+        "words": edited.WORDS,
         "notes": _notes(model, side, found, len(fields), fitted.n_factors),
     }
 
@@ -306,8 +302,8 @@ def _notes(model: ModelInView, side: Side, found: Block, n_fields: int, k: int) 
             called[which],
             n=len(ids),
             all=found.whole[which],
-            own=words.named(words.many(own)),
-            others=words.named(words.many(others)),
+            own=words.nouns(own),
+            others=words.nouns(others),
         )  # fmt: skip
         for which, ids in sent.items()
         if len(ids) < found.whole[which]

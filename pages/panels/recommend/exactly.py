@@ -116,7 +116,7 @@ def _say(model: ModelInView, one: int | Guest, found: Counterfactuals) -> None:
             "This is the list of the fold-in: the numbers of all {nouns} are held, and those of "
             "this person are solved from these ratings alone. Each row below is solved again "
             "without its rating, exactly, not estimated.",
-            nouns=words.named(words.many(noun)),
+            nouns=words.nouns(noun),
         )
     ]
     if isinstance(one, int):
@@ -266,7 +266,7 @@ def _again(model: ModelInView, user: int, name: str, found: Counterfactuals) -> 
                 "The fold-in holds all {nouns}; a training would move them, too. How far that "
                 "differs is measured here: the same experiment is trained without the rating, and "
                 "once with another seed, to see what chance alone does.",
-                nouns=words.named(words.many(noun)),
+                nouns=words.nouns(noun),
             )
         )
         return

@@ -30,9 +30,7 @@ def _rated(model: ModelInView) -> dict[int, float]:
 def rate(model: ModelInView) -> Guest:
     """Items to rate, and the guest they make."""
     ratings, noun, rated = model.ratings, model.ratings.item_noun, _rated(model)
-    st.markdown(
-        Text("**Rate a few {nouns}**, those you know:", nouns=words.named(words.many(noun)))
-    )
+    st.markdown(Text("**Rate a few {nouns}**, those you know:", nouns=words.nouns(noun)))
     # Found by name in this tab, and not among the popular ones.
     found: list[int] = st.session_state.setdefault(f"guest_found_{ratings.fingerprint}", [])
     locked = parts.locked("guest")

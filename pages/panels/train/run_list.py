@@ -288,7 +288,7 @@ def _test(run: Run) -> None:
         Text(
             "RMSE asks how well ratings are guessed, NDCG and recall how good each user's {places} "
             "best of all unrated {items} are: who wins at one can lose at the other.",
-            places=PLACES, items=words.named(words.many(run.ratings.item_noun)),
+            places=PLACES, items=words.nouns(run.ratings.item_noun),
         )
     )  # fmt: skip
     if (lost := loses_to_popular(found)) is not None:

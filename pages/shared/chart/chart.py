@@ -147,15 +147,17 @@ def twin(table: pd.DataFrame | Callable[[], pd.DataFrame], key: str, alt: str, f
         )
         if popover.open:
             shown = table() if callable(table) else table
-            with language.speaking("en"):  # a file has the headings that programs know
-                english = table() if callable(table) else table
+            in_file = shown
+            if callable(table) and language.now() != "en":
+                with language.speaking("en"):  # a file has the headings that programs know
+                    in_file = table()
             with popover:
                 st.caption(escape.markdown(alt))
                 height = min(38 + 35 * len(shown), 400)
                 st.dataframe(aligned(shown), key=f"{key}_rows", height=height, alt=alt)
                 st.download_button(
                     "CSV",
-                    exports.to_csv(english),
+                    exports.to_csv(in_file),
                     f"{file}.csv",
                     "text/csv",
                     icon=":material/download:",

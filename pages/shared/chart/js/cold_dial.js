@@ -105,13 +105,13 @@ class Dial {
     input.max = String(last)
     input.value = String(at)
     input.disabled = data.locked
-    const place = worded("{at} of {last}", { at, last })
+    const how = worded("{at} of {last}", { at, last })
     this.name.textContent = worded("Ratings counted so far")
     input.setAttribute("aria-label", this.name.textContent)
-    input.setAttribute("aria-valuetext", place)
+    input.setAttribute("aria-valuetext", how)
     input.style.setProperty("--was", "0%")
     input.style.setProperty("--now", `${(100 * at) / last}%`)
-    this.said.textContent = place
+    this.said.textContent = how
     this.says.textContent = says
     this.near.textContent = near
     this.list.setAttribute("aria-label", worded("The list after {at} of {last}", { at, last }))

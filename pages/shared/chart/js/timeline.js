@@ -66,6 +66,7 @@ class Slider {
   }
 
   draw() {
+    this.input.setAttribute("aria-label", worded("Epoch shown in all panels"))
     const { view } = store
     const known = store.run(view.main)
     const last = store.trained(view.main)
@@ -74,7 +75,6 @@ class Slider {
     const most = Math.max(known.n_epochs, last, 1)
     this.input.max = String(most)
     this.input.value = String(shown)
-    this.input.setAttribute("aria-label", worded("Epoch shown in all panels"))
     this.input.setAttribute("aria-valuetext", worded("epoch {shown} of {last}", { shown, last }))
     this.box.style.setProperty("--shown", `${(100 * shown) / most}%`)
     this.box.style.setProperty("--trained", `${(100 * last) / most}%`)
