@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from pages.shared import visitor
-from recsys_core import runs, words
+from recsys_core import language, runs, words
 from recsys_core.asking import exports
 from recsys_core.runs import Run
+from recsys_core.text import Text
 
 ROUTE = "/factorscope/take-home"
 
@@ -36,10 +37,10 @@ async def best(request: Request) -> Response:
     kind, media_type = _TYPES.get(request.path_params["kind"], (None, ""))
     run, asked = _run(request), request.query_params
     if kind is None or run is None or not all(asked.get(x, "").isdecimal() for x in ("epoch", "n")):
-        return PlainTextResponse(
-            "This file is not here any more; go back to the page and ask for it again.",
-            status_code=404,
-        )
+        locale = request.headers.get("accept-language", "").partition(",")[0]
+        with language.speaking(language.of_locale(locale)):
+            gone = Text("This file is not here any more; go back to the page and ask for it again.")
+        return PlainTextResponse(gone, status_code=404)
     n = min(max(int(asked["n"][:6]), 1), _MOST_PLACES)
     epoch, fitted = run.snapshot_near(min(int(asked["epoch"][:9]), run.epoch))
     stem = words.slug(run.ratings.name).encode("ascii", "ignore").decode() or "ratings"

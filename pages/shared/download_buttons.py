@@ -15,13 +15,16 @@ from recsys_core import words
 from recsys_core.asking import exports
 from recsys_core.asking.matrix_view import Block, View
 from recsys_core.runs import Run, brought
+from recsys_core.text import Text
 
 
 def block(model: ModelInView, shown: Block, view: View) -> None:
     """The block that is shown."""
-    size = f"{len(shown.user_ids):,} × {len(shown.item_ids):,}"
+    size = Text(
+        "{n_users:,} × {n_items:,}", n_users=len(shown.user_ids), n_items=len(shown.item_ids)
+    )
     _button(
-        f"What is shown ({size})",
+        Text("What is shown ({size}) as CSV", size=size),
         lambda: exports.to_csv(shown.table(view)),
         f"{words.slug(model.ratings.name)}-{view}.csv",
         "save_block",
@@ -34,26 +37,30 @@ def trained_model(run: Run, name: str, epoch: int | None = None) -> None:
     if run.model.has_epochs:
         stem += "-best" if epoch is None else f"-epoch-{run.snapshot_near(epoch)[0]}"
     st.download_button(
-        "Trained model",
+        Text("Trained model"),
         lambda: brought.to_file(run, run.epoch_at("best") if epoch is None else epoch),
         f"{stem}.model.npz",
         "application/octet-stream",
         icon=":material/save:",
         key="save_model",
         on_click="ignore",
-        help="To bring it back by Upload on Data, or to open it in Python by rc.load_model(path). "
-        "The file holds the ratings it was trained on, with their labels.",
+        help=Text(
+            "To bring it back by Upload on Data, or to open it in Python by rc.load_model(path). "
+            "The file holds the ratings it was trained on, with their labels."
+        ),
     )
 
 
 def recommendations(table: pd.DataFrame) -> None:
     """The list that is shown."""
-    _button("This list", lambda: exports.to_csv(table), "recommendations.csv", "best_csv")
+    _button(
+        Text("This list as CSV"), lambda: exports.to_csv(table), "recommendations.csv", "best_csv"
+    )
 
 
 def _button(label: str, make: Callable[[], bytes], file_name: str, key: str) -> None:
     st.download_button(
-        f"{label} as CSV",
+        label,
         make,
         file_name,
         "text/csv",

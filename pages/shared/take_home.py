@@ -11,11 +11,12 @@ import streamlit as st
 from pages.routes import take_home as route
 from pages.shared import parts, receipt, view
 from pages.shared.chart.assets import PLOTLY_FILE, SCRIPTS
-from recsys_core import escape, glossary, words
+from recsys_core import escape, glossary, language, words
 from recsys_core.asking import exports
 from recsys_core.errors import FactorscopeError
 from recsys_core.runs import Entry, Run, brought
 from recsys_core.takehome.bundle import File, Group, bundle, files_of
+from recsys_core.text import Text, worded
 
 # Places of everybody's list.
 _BEST = 10
@@ -24,9 +25,9 @@ _BEST = 10
 _MOST_CELLS = 2_000_000
 
 _GROUPS: dict[Group, str] = {
-    "read": "To read, offline",
-    "again": "To train it again",
-    "numbers": "Numbers to go on with",
+    "read": Text("To read, offline"),
+    "again": Text("To train it again"),
+    "numbers": Text("Numbers to go on with"),
 }
 
 _TYPES = {
@@ -41,7 +42,7 @@ def section() -> None:
     entry = view.entry()
     if entry is None or not parts.drawn("export"):
         return
-    st.header("Take home", anchor=False, help=glossary.tooltip("Receipt", "Fingerprint"))
+    st.header(Text("Take home"), anchor=False, help=glossary.tooltip("Receipt", "Fingerprint"))
     receipt.button(entry, epoch=view.epoch(), key="take_receipt")
     draw(entry)
 
@@ -50,13 +51,13 @@ def draw(entry: Entry) -> None:
     """A button for each file; what it holds is made when it is pressed."""
     run = entry.run
     if run.epoch == 0 and run.n_epochs and not run.wants_training:
-        st.caption("This run has not learned anything yet: train it first.")
+        st.caption(Text("This run has not learned anything yet: train it first."))
     elif run.record_is_ready:
         _files(entry)
     elif run.status == "failed":
-        st.caption("This run failed, so there is nothing of it to take home.")
+        st.caption(Text("This run failed, so there is nothing of it to take home."))
     else:
-        st.caption("This run is still at work: its files come when it pauses or ends.")
+        st.caption(Text("This run is still at work: its files come when it pauses or ends."))
 
 
 def _files(entry: Entry) -> None:
@@ -74,19 +75,24 @@ def _files(entry: Entry) -> None:
         tested=tested,
     )
     stem = words.slug(f"{run.ratings.name} {run.model.title}")[:60] or "run"
+    title = Text(
+        "{name} on {data}, epoch {epoch}", name=entry.name, data=run.ratings.name, epoch=epoch
+    )
     together = [file for file in files if not file.alone]
     _button(
-        "Take home: all in one zip",
-        lambda: bundle(together, f"{entry.name} on {run.ratings.name}, epoch {epoch}"),
+        Text("Take home: all in one zip"),
+        lambda: bundle(together, title),
         f"{stem}.zip",
         "application/zip",
         "take_all",
-        help="Link, receipt, script, notebook, settings, epochs, hand-out and reports, with a "
-        "README that says what each is.",
+        help=Text(
+            "Link, receipt, script, notebook, settings, epochs, hand-out and reports, with a "
+            "README that says what each is."
+        ),
         primary=True,
     )
     for group in get_args(Group):
-        st.caption(_GROUPS[group])
+        st.caption(worded(_GROUPS[group]))
         with st.container(horizontal=True, gap="small", key=f"take_{group}"):
             for file in files:
                 if file.group == group:
@@ -96,13 +102,14 @@ def _files(entry: Entry) -> None:
 
 
 def _file(file: File, stem: str) -> None:
+    about = worded(file.about)
     _button(
-        file.title,
+        worded(file.title),
         file.make,
         f"{stem}-{file.name}",
         _TYPES[file.name.rpartition(".")[2]],
         f"take_{file.name.partition('.')[0].replace('-', '_')}",
-        help=f"{file.about[:1].upper()}{file.about[1:]}.",
+        help=f"{about[:1].upper()}{about[1:]}.",
     )
 
 
@@ -110,35 +117,49 @@ def _predictions(run: Run, epoch: int, stem: str) -> None:
     """All of a small matrix; and everybody's list, which is sent while it is made."""
     fitted = run.fitted_at(epoch)
     _button(
-        "Trained model",
+        Text("Trained model"),
         lambda: brought.to_file(run, epoch),
         f"{stem}-epoch-{epoch}.model.npz",
         _TYPES["npz"],
         "take_model",
-        help="For “python -m recsys_core recommend”, for rc.load_model(path), or to bring it back "
-        "by Upload on Data. It holds the ratings it was trained on, with their labels.",
+        help=Text(
+            "For “python -m recsys_core recommend”, for rc.load_model(path), or to bring it back "
+            "by Upload on Data. It holds the ratings it was trained on, with their labels."
+        ),
     )
     cells = fitted.n_users * fitted.n_items
     if cells <= _MOST_CELLS:
         _button(
-            f"All {cells:,} predictions",
+            Text("All {cells:,} predictions", cells=cells),
             lambda: exports.to_csv(exports.whole(run.fitted_at(epoch))),
             f"{stem}-predictions.csv",
             "text/csv",
             "save_all",
-            help="One row for each user, one column for each item, clipped to the scale, as CSV.",
+            help=Text(
+                "One row for each user, one column for each item, clipped to the scale, as CSV."
+            ),
         )
-    nouns = words.many(run.ratings.item_noun)
+    noun = words.named(run.ratings.item_noun)
+    nouns = words.named(words.many(run.ratings.item_noun))
     kinds: tuple[tuple[exports.Kind, str], ...] = (("csv", "CSV"), ("parquet", "Parquet"))
     for kind, called in kinds:
         st.link_button(
-            f"Each user's {_BEST} best {escape.markdown(nouns)}, {escape.markdown(called)}",
+            Text(
+                "Each user's {n_best} best {nouns}, {kind}",
+                n_best=_BEST,
+                nouns=escape.markdown(nouns),
+                kind=escape.markdown(called),
+            ),
             route.address(run, epoch, _BEST, kind),
             icon=":material/download:",
             key=f"take_best_{kind}",
             disabled=parts.locked("export"),
-            help=f"User, rank, {run.ratings.item_noun}, name and prediction, not clipped; of "
-            f"unrated {nouns} alone. It is sent while it is made, so that it may be of any size.",
+            help=Text(
+                "User, rank, {noun}, name and prediction, not clipped; of unrated {nouns} alone. "
+                "It is sent while it is made, so that it may be of any size.",
+                noun=noun,
+                nouns=nouns,
+            ),
         )  # fmt: skip
 
 
@@ -159,12 +180,14 @@ def _button(
     primary: bool = False,
 ) -> None:
     """One file, made when it is pressed; why it could not be is then what the file says."""
+    spoken = language.now()  # no page's script runs when it is made
 
     def made() -> bytes:
-        try:
-            return make()
-        except FactorscopeError as error:
-            return f"{error}\n".encode()
+        with language.speaking(spoken):
+            try:
+                return make()
+            except FactorscopeError as error:
+                return f"{worded(error.text)}\n".encode()
 
     st.download_button(
         label,

@@ -15,6 +15,7 @@ from recsys_core.asking.inside.adam_step import AdamStep, AdamSteps
 from recsys_core.figures import adam
 from recsys_core.ratings import SIDES, Side
 from recsys_core.runs import Run
+from recsys_core.text import Number, Text
 
 # Where an epoch takes longer than so many seconds it is retraced behind the page, when asked to.
 _AT_ONCE = 2.0
@@ -24,7 +25,7 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
     """The step of the batch that holds the selected cell, in the epoch after the one shown."""
     state = kept.state_before(run, epoch)
     if state is None:
-        st.caption(kept.FROM_A_FILE)
+        st.caption(kept.FROM_A_FILE.worded())
         return
     before, step = state.epoch, _found(run, epoch, user, item)
     remark = kept.remark(run, epoch, before)
@@ -38,7 +39,7 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
     }
     st.markdown(escape.markdown(_batch(step, names, before + 1)))
     subs = {sub: title for sub, (title, *_) in adam.SUB_STEPS.items()}
-    sub = choices.segmented("adam", "Sub-step", subs, "inside_adam", part="inside")
+    sub = choices.segmented("adam", Text("Sub-step"), subs, "inside_adam", part="inside")
     st.markdown(escape.markdown(_sentence(run, step, sub, names)))
     for side, column in zip(SIDES, st.columns(2, gap="medium"), strict=True):
         called = escape.plotly(escape.short(names[side], 30))
@@ -50,10 +51,10 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
                 table=lambda side=side: adam.table(step, side),  # type: ignore[misc]
                 what=f"adam {sub} {names[side]}",
             )
-    with st.expander("All numbers of this step"):
+    with st.expander(Text("All numbers of this step")):
         st.dataframe(
             _table(step, names), hide_index=True, key="inside_adam_table",
-            alt="The step of every number of this user and this item",
+            alt=Text("The step of every number of this user and this item"),
         )  # fmt: skip
 
 
@@ -71,84 +72,108 @@ def _found(run: Run, epoch: int, user: int, item: int) -> AdamStep | None:
         return (yield from steps.steps(user, item))
 
     key = ("adam", state.epoch, user, item)
-    label = f"Retrace epoch {state.epoch + 1:,} up to this rating"
+    label = Text("Retrace epoch {epoch:,} up to this rating", epoch=state.epoch + 1)
     return job_progress.result(run, key, work, label, "adam", "inside")
 
 
 def _batch(step: AdamStep, names: dict[Side, str], epoch: int) -> str:
     """Which step it is, and what the batch holds."""
-    where = (
-        f"batch {step.batch + 1:,} of {step.n_batches:,} in epoch {epoch:,} (step {step.step:,})"
-    )
+    which = {
+        "user": names["user"], "item": names["item"], "batch": step.batch + 1,
+        "n_batches": step.n_batches, "epoch": epoch, "step": step.step,
+    }  # fmt: skip
     if not step.holds:
-        return (
-            f"{names['user']} × {names['item']} is no training rating, so no batch holds it. This "
-            f"is {where}: a step of Adam moves all numbers, also of those whom its batch does not "
-            "hold."
+        return Text(
+            "{user} × {item} is no training rating, so no batch holds it. This is batch {batch:,} "
+            "of {n_batches:,} in epoch {epoch:,} (step {step:,}): a step of Adam moves all "
+            "numbers, also of those whom its batch does not hold.",
+            **which,
         )
-    return (
-        f"{names['user']} × {names['item']} is in {where}. It is one of the batch's "
-        f"{words.plural('rating', step.n)}, of which {step.n_user:,} "
-        f"{'is' if step.n_user == 1 else 'are'} of {names['user']} and {step.n_item:,} of "
-        f"{names['item']}."
-    )
+    return Text(
+        "{user} × {item} is in batch {batch:,} of {n_batches:,} in epoch {epoch:,} (step "
+        "{step:,}). It is one of the batch's {ratings}, of which {n:,} is of {user} and "
+        "{n_item:,} of {item}.",
+        "{user} × {item} is in batch {batch:,} of {n_batches:,} in epoch {epoch:,} (step "
+        "{step:,}). It is one of the batch's {ratings}, of which {n:,} are of {user} and "
+        "{n_item:,} of {item}.",
+        ratings=words.plural("rating", step.n), n=step.n_user, n_item=step.n_item, **which,
+    )  # fmt: skip
 
 
 def _sentence(run: Run, step: AdamStep, sub: str, names: dict[Side, str]) -> str:
     """What happens in a sub-step, with the numbers of the one that moves farthest."""
     side, at = step.largest
     row = step.rows[side]
-    name = "the bias" if row.names[at] == "b" else f"factor {row.names[at]}"
-    which = f"{name} of {names[side]}"
+    which = (
+        Text("the bias of {name}", name=names[side])
+        if row.names[at] == "b"
+        else Text("factor {factor} of {name}", factor=row.names[at], name=names[side])
+    )
     n = words.number
     if sub == "gradient":
-        g = row.update.gradient[at]
-        return (
+        return Text(
             "The gradient is the slope of the batch's mean squared error, plus weight decay λ "
-            f"times the number itself. For {which}, which moves farthest: {n(row.of_error[at])} + "
-            f"{n(step.weight_decay)} × {n(row.before[at])} = {n(g)}."
-        )
+            "times the number itself. For {which}, which moves farthest: {of_error} + {decay} × "
+            "{before} = {gradient}.",
+            which=which, of_error=n(row.of_error[at]), decay=n(step.weight_decay),
+            before=n(row.before[at]), gradient=n(row.update.gradient[at]),
+        )  # fmt: skip
     if sub == "mean":
-        return (
+        return Text(
             "The first moment is a running mean of the gradients: nine tenths of what it was, one "
-            f"tenth of the new gradient. For {which}: 0.9 × {n(row.mean_before[at])} + 0.1 × "
-            f"{n(row.update.gradient[at])} = {n(row.mean_after[at])}."
-        )
+            "tenth of the new gradient. For {which}: {old} × {before} + {new} × {gradient} = "
+            "{after}.",
+            which=which, old=Number("0.9"), new=Number("0.1"), before=n(row.mean_before[at]),
+            gradient=n(row.update.gradient[at]), after=n(row.mean_after[at]),
+        )  # fmt: skip
     if sub == "square":
-        return (
+        return Text(
             "The second moment is a running mean of the squared gradients: how large they usually "
-            f"are. For {which}: 0.999 × {n(row.square_before[at])} + 0.001 × "
-            f"({n(row.update.gradient[at])})² = {n(row.square_after[at])}."
-        )
+            "are. For {which}: {old} × {before} + {new} × ({gradient})² = {after}.",
+            which=which, old=Number("0.999"), new=Number("0.001"), before=n(row.square_before[at]),
+            gradient=n(row.update.gradient[at]), after=n(row.square_after[at]),
+        )  # fmt: skip
     if sub == "step":
         mean, root = row.update.mean_hat[at], math.sqrt(row.update.square_hat[at])
-        return (
+        return Text(
             "The step is −γ times the first moment, divided by the root of the second; both are "
             "first divided by 1 − βᵗ, since they began at 0. So a number moves by about γ where "
             "its gradients agree, however small they are, and by less where they change sign. For "
-            f"{which}: −{n(step.learning_rate)} × {n(mean)} / {n(root)} = {n(row.moved[at])}."
-        )
-    return f"{_after(run, step)} For {which}: {n(row.before[at])} became {n(row.after[at])}."
+            "{which}: −{rate} × {mean} / {root} = {moved}.",
+            which=which, rate=n(step.learning_rate), mean=n(mean), root=n(root),
+            moved=n(row.moved[at]),
+        )  # fmt: skip
+    became = Text(
+        "For {which}: {before} became {after}.",
+        which=which, before=n(row.before[at]), after=n(row.after[at]),
+    )  # fmt: skip
+    return f"{_after(run, step)} {became}"
 
 
 def _after(run: Run, step: AdamStep) -> str:
     """What the whole step did to the prediction of the cell."""
     before, after = step.predicted_before, step.predicted_after
-    said = (
-        "All numbers have moved, those of the network and of everybody else as well: the "
-        f"prediction goes from {words.error(before)} to {words.error(after)}"
-    )
+    goes: dict[str, str] = {"before": words.error(before), "after": words.error(after)}
     if not step.holds:
-        return f"{said}."
+        return Text(
+            "All numbers have moved, those of the network and of everybody else as well: the "
+            "prediction goes from {before} to {after}.",
+            **goes,
+        )
     rating = float(run.split.train.block([step.user], [step.item])[0, 0])
-    closer = abs(rating - after) < abs(rating - before)
-    way = (
-        "so it is closer"
-        if closer
-        else "so it is no closer: a step follows the whole batch and earlier gradients, not this "
-        "rating alone"
+    goes["rating"] = run.ratings.scale.said(rating)
+    if abs(rating - after) < abs(rating - before):
+        return Text(
+            "All numbers have moved, those of the network and of everybody else as well: the "
+            "prediction goes from {before} to {after}; the rating is {rating}, so it is closer.",
+            **goes,
+        )
+    return Text(
+        "All numbers have moved, those of the network and of everybody else as well: the "
+        "prediction goes from {before} to {after}; the rating is {rating}, so it is no closer: a "
+        "step follows the whole batch and earlier gradients, not this rating alone.",
+        **goes,
     )
-    return f"{said}; the rating is {run.ratings.scale.said(rating)}, {way}."
 
 
 def _table(step: AdamStep, names: dict[Side, str]) -> pd.DataFrame:
@@ -158,6 +183,6 @@ def _table(step: AdamStep, names: dict[Side, str]) -> pd.DataFrame:
         table = adam.table(step, side)
         numbers = table.select_dtypes("number").columns
         table[numbers] = table[numbers].map(words.number).astype(object)
-        table.insert(0, "of", names[side])
+        table.insert(0, Text("of"), names[side])
         tables.append(table)
     return pd.concat(tables, ignore_index=True)

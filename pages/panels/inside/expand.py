@@ -17,6 +17,7 @@ from pages.shared import choices, parts, view
 from recsys_core import escape
 from recsys_core.asking.inside import explanations
 from recsys_core.runs import Run
+from recsys_core.text import Text
 
 _PANELS = {
     "step": one_rating.show,
@@ -38,13 +39,13 @@ def offer(run: Run) -> None:
         return
     opened = bool(view.option("inside"))
     st.button(
-        "Close" if opened else "Expand",
+        Text("Close") if opened else Text("Expand"),
         icon=":material/zoom_in_map:" if opened else ":material/zoom_out_map:",
         key="expand",
         on_click=parts.unlocked("inside", _toggle),
         args=(run,),
         disabled=parts.locked("inside"),
-        help="One update of this model, taken apart: how it learns from a rating.",
+        help=Text("One update of this model, taken apart: how it learns from a rating."),
     )
 
 
@@ -68,8 +69,12 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
             st.caption(escape.markdown(why))
         if len(offered) > 1:
             titles = {each: explanations.TITLES[each] for each in offered}
-            name = choices.segmented("inside", "Look into", titles, "inside_which", part="inside")
+            name = choices.segmented(
+                "inside", Text("Look into"), titles, "inside_which", part="inside"
+            )
         if run.wants_training:
-            st.caption("It trains: its update can be looked into when it rests, or is paused.")
+            st.caption(
+                Text("It trains: its update can be looked into when it rests, or is paused.")
+            )
             return
         _PANELS[name](run, epoch, user, item)

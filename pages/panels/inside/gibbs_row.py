@@ -14,31 +14,35 @@ from recsys_core.figures import draws_so_far, posterior_ellipses
 from recsys_core.models import seen_as
 from recsys_core.models.posterior import Posterior
 from recsys_core.runs import Run
+from recsys_core.text import Text
 
 
 def show(run: Run, epoch: int, user: int, item: int) -> None:
     """The draw of the selected user's row in the sweep after the one shown; or of the item's."""
     found = kept.retraced(run, epoch, GibbsDraws)
     if found is None:
-        st.caption(kept.FROM_A_FILE)
+        st.caption(kept.FROM_A_FILE.worded())
         return
     before, draws = found
-    side, index, called = which_row.choose(run, "Draw", user, item)
+    side, index, called = which_row.choose(run, Text("Draw"), user, item)
     draw = draws.of(side, index)
     st.markdown(
-        f"With everything else held, {words.plural('rating', draw.n_ratings)} turn the prior of "
-        f"**{escape.markdown(called)}** into a posterior; one random point of it, ×, is "
-        "the row until the next sweep."
+        Text(
+            "With everything else held, {ratings} turn the prior of **{name}** into a posterior; "
+            "one random point of it, ×, is the row until the next sweep.",
+            ratings=words.plural("rating", draw.n_ratings),
+            name=escape.markdown(called),
+        )
     )
     remark = kept.remark(run, epoch, before)
     if remark is not None:
         st.caption(escape.markdown(remark))
     two = two_numbers.chosen(draw.names)
-    points = {"draw": draw.drawn, "before": draw.before}
+    points = {Text("draw"): draw.drawn, Text("before"): draw.before}
     left, right = st.columns(2, gap="medium")
     with left:
         if two is None:
-            st.caption("One unknown has no ellipse.")
+            st.caption(Text("One unknown has no ellipse."))
         else:
             chart(
                 posterior_ellipses.figure(
@@ -61,8 +65,10 @@ def _mean_so_far(run: Run, epoch: int, user: int, item: int) -> None:
     posterior = seen_as(Posterior, fitted)
     if len(posterior.draws) < 2:
         st.caption(
-            "No draws are kept yet: the first are burn-in. Later, the mean of what the kept draws "
-            "predict is the prediction, and it is drawn here."
+            Text(
+                "No draws are kept yet: the first are burn-in. Later, the mean of what the kept "
+                "draws predict is the prediction, and it is drawn here."
+            )
         )
         return
     drawn = gibbs_draw.of_cell(posterior, user, item)
@@ -74,6 +80,8 @@ def _mean_so_far(run: Run, epoch: int, user: int, item: int) -> None:
         what="draws of one cell",
     )
     st.caption(
-        f"Single draws differ by about {words.number(float(drawn.std()))}; their mean, the "
-        "prediction, settles."
+        Text(
+            "Single draws differ by about {deviation}; their mean, the prediction, settles.",
+            deviation=words.number(float(drawn.std())),
+        )
     )

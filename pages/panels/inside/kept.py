@@ -21,7 +21,7 @@ _MOST_KEPT = 6
 _kept: WeakKeyDictionary[Run, tuple[tuple[Any, int], Any]] = WeakKeyDictionary()
 _lock = threading.Lock()
 
-FROM_A_FILE = (
+FROM_A_FILE = Text(
     "This model came from a file, without the state of its training: no step of it can be retraced."
 )
 

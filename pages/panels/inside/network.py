@@ -15,6 +15,7 @@ from recsys_core.asking.inside.network_path import network_path as path_of
 from recsys_core.figures import network_path
 from recsys_core.models import FactorModel, seen_as
 from recsys_core.runs import Run
+from recsys_core.text import Text
 
 
 def show(run: Run, epoch: int, user: int, item: int) -> None:
@@ -22,7 +23,7 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
     path = path_of(seen_as(FactorModel, run.fitted_at(epoch)), user, item)
     names = run.ratings
     who = f"{names.user_names[user]} × {names.item_names[item]}"
-    st.markdown(f"**{escape.markdown(who)}** {_sentence(path)}")
+    st.markdown(_sentence(path, escape.markdown(who)))
     left, right = st.columns([1.8, 1], gap="medium")
     with left:
         chart(
@@ -33,39 +34,54 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
             what="path of one prediction",
         )
         st.caption(
-            "User ●, item ◆, units ■. A line is the wider the more it carries; dotted, it lowers "
-            "the next number. A hollow unit is switched off: its sum is below 0, and relu passes "
-            "on 0."
+            Text(
+                "User ●, item ◆, units ■. A line is the wider the more it carries; dotted, it "
+                "lowers the next number. A hollow unit is switched off: its sum is below 0, and "
+                "relu passes on 0."
+            )
         )
     with right:
         st.dataframe(
-            aligned(_sum(path), adds=3), hide_index=True, key="inside_sum",
-            alt="What adds up to the prediction",
+            aligned(_sum(path), **{Text("adds"): 3}), hide_index=True, key="inside_sum",
+            alt=Text("What adds up to the prediction"),
         )  # fmt: skip
-        st.markdown(f"As a rating, the sum is **{words.number(path.prediction)}**.")
+        st.markdown(
+            Text("As a rating, the sum is **{rating}**.", rating=words.number(path.prediction))
+        )
     variants.show(run, user, item)
 
 
-def _sentence(path: NetworkPath) -> str:
+def _sentence(path: NetworkPath, who: str) -> str:
     if not len(path.inner):
-        return (
-            "has no hidden layers to go through: the products of both embeddings are added up, as "
-            "in other factor models; only how they are trained is a network's."
+        return Text(
+            "**{who}** has no hidden layers to go through: the products of both embeddings are "
+            "added up, as in other factor models; only how they are trained is a network's.",
+            who=who,
         )
-    on, deeper = int((path.inner > 0).sum()), int((path.outer > 0).sum())
-    with_products = "" if not len(path.products) else " Some factors are multiplied beside it."
+    said = Text(
+        "**{who}** goes through two layers: {on:,} of {n:,} units of the first are at work, and "
+        "{deeper:,} of {n_deeper:,} of the second.",
+        who=who,
+        on=int((path.inner > 0).sum()),
+        n=len(path.inner),
+        deeper=int((path.outer > 0).sum()),
+        n_deeper=len(path.outer),
+    )
     return (
-        f"goes through two layers: {on:,} of {len(path.inner):,} units of the first are at work, "
-        f"and {deeper:,} of {len(path.outer):,} of the second.{with_products}"
+        f"{said} {Text('Some factors are multiplied beside it.')}" if len(path.products) else said
     )
 
 
 def _sum(path: NetworkPath) -> pd.DataFrame:
     """What adds up to the prediction, in the unit of training: one row a part."""
     mean = 0.0 if abs(path.mean) < 1e-6 else path.mean
-    parts = [("mean", mean), ("user's bias", path.user_bias), ("item's bias", path.item_bias)]
+    parts = [
+        (Text("mean"), mean),
+        (Text("user's bias"), path.user_bias),
+        (Text("item's bias"), path.item_bias),
+    ]
     if len(path.products):
-        parts.append(("products", float(path.products.sum())))
+        parts.append((Text("products"), float(path.products.sum())))
     if len(path.inner):
-        parts.append(("the two layers", path.tower))
-    return pd.DataFrame([*parts, ("sum", path.score)], columns=["part", "adds"])
+        parts.append((Text("the two layers"), path.tower))
+    return pd.DataFrame([*parts, (Text("sum"), path.score)], columns=[Text("part"), Text("adds")])

@@ -13,26 +13,34 @@ from recsys_core import escape, words
 from recsys_core.asking.inside.nmf_update import NMFUpdate, NMFUpdates
 from recsys_core.figures import multiplied
 from recsys_core.runs import Run
+from recsys_core.text import Text
 
 
 def show(run: Run, epoch: int, user: int, item: int) -> None:
     """The update of the selected user's row; on request that of the item's row, which follows."""
     found = kept.retraced(run, epoch, NMFUpdates)
     if found is None:
-        st.caption(kept.FROM_A_FILE)
+        st.caption(kept.FROM_A_FILE.worded())
         return
     before, updates = found
-    side, index, called = which_row.choose(run, "Update", user, item)
+    side, index, called = which_row.choose(run, Text("Update"), user, item)
     update = updates.of(side, index)
     name = escape.markdown(called)
     remark = kept.remark(run, epoch, before)
     if not len(update.others):
-        st.markdown(f"**{name}** has no training ratings: its row is the mean of the others.")
+        st.markdown(
+            Text(
+                "**{name}** has no training ratings: its row is the mean of the others.", name=name
+            )
+        )
         return
     st.markdown(
-        f"The row of **{name}** stays positive because it is only ever multiplied: each factor by "
-        f"what {words.plural('rating', len(update.others))} ask for, divided by what is predicted "
-        "for them."
+        Text(
+            "The row of **{name}** stays positive because it is only ever multiplied: each factor "
+            "by what {ratings} ask for, divided by what is predicted for them.",
+            name=name,
+            ratings=words.plural("rating", len(update.others)),
+        )
     )
     if remark is not None:
         st.caption(escape.markdown(remark))
@@ -49,7 +57,7 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
         st.markdown(_formula(update))
         st.dataframe(
             aligned(multiplied.table(update)), hide_index=True, key="inside_factors",
-            alt="The update of each factor",
+            alt=Text("The update of each factor"),
         )  # fmt: skip
 
 
@@ -57,8 +65,11 @@ def _formula(update: NMFUpdate) -> str:
     """The factor that changes most, its numbers in place."""
     row = update.row
     f = int(np.abs(np.log(np.maximum(row.ratio, 1e-12))).argmax())
-    return (
-        f"Factor {f + 1:,} changes most: {words.number(update.before[f])} × "
-        f"{words.number(row.numerator[f])} / {words.number(row.denominator[f])} = "
-        f"{words.number(row.factors[f])}."
+    return Text(
+        "Factor {factor:,} changes most: {before} × {numerator} / {denominator} = {after}.",
+        factor=f + 1,
+        before=words.number(update.before[f]),
+        numerator=words.number(row.numerator[f]),
+        denominator=words.number(row.denominator[f]),
+        after=words.number(row.factors[f]),
     )

@@ -13,6 +13,7 @@ from pages.shared import parts
 from pages.shared.chart.assets import component_of
 from pages.shared.chart.chart import twin
 from pages.shared.chart.file_names import saved_as
+from recsys_core import words
 from recsys_core.asking.inside.microscope import Found, Microscope, Rule, take_apart
 from recsys_core.asking.inside.step_words import SUB_STEPS, WORDS
 from recsys_core.asking.projection import Basis
@@ -38,7 +39,7 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
     """The step of the selected cell's rating, in the epoch after the one shown."""
     found_epoch = kept.retraced(run, epoch, Microscope)
     if found_epoch is None:
-        st.caption(kept.FROM_A_FILE)
+        st.caption(kept.FROM_A_FILE.worded())
         return
     before, scope = found_epoch
     cell = scope.place(user, item)
@@ -63,7 +64,7 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
                 "unit": scope.unit._asdict(),
                 "plane": _plane(run, before),
                 "words": WORDS,
-                "sub_steps": list(SUB_STEPS.values()),
+                "sub_steps": [name.worded() for name in SUB_STEPS.values()],
                 "note": _note(run, epoch, before, cell, user, item),
                 "locked": parts.locked("inside"),
             },
@@ -72,7 +73,11 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
         twin(
             lambda: _table(run, scope, found),
             _KEY,
-            f"The steps of {len(found)} ratings of epoch {scope.epoch:,}",
+            Text(
+                "The steps of {n_ratings} ratings of epoch {epoch:,}",
+                n_ratings=len(found),
+                epoch=scope.epoch,
+            ),
             saved_as(f"steps epoch {scope.epoch}"),
         )
 
@@ -152,7 +157,11 @@ def _plane(run: Run, epoch: int) -> dict[str, Any] | None:
     if k < 2:
         return None
     basis = Basis.of_factors(model, 0, 1) if k == 2 else run.basis or Basis.fit(model)
-    names = ["factor 1", "factor 2"] if k == 2 else ["main direction", "second direction"]
+    names = (
+        [Text("factor {name}", name=1), Text("factor {name}", name=2)]
+        if k == 2
+        else [Text("main direction"), Text("second direction")]
+    )
     part = shown(run.split.train)
     users = basis.project(model.user_factors[part.users[:_MOST_POINTS]])
     items = basis.project(model.item_factors[part.items[:_MOST_POINTS]])
@@ -175,12 +184,12 @@ def _table(run: Run, scope: Microscope, found: list[Found]) -> pd.DataFrame:
     names = run.ratings
     return pd.DataFrame(
         {
-            "place": [each.place + 1 for each in found],
-            "user": [names.user_names[each.user] for each in found],
-            run.ratings.item_noun: [names.item_names[each.item] for each in found],
-            "rating": ratings([each.target for each in found]),
-            "predicted": ratings([step.prediction for step in steps]),
-            "predicted after": ratings([step.prediction_after for step in steps]),
-            "error": scope.unit.size * np.array([step.error for step in steps]),
+            Text("place"): [each.place + 1 for each in found],
+            Text("user"): [names.user_names[each.user] for each in found],
+            words.named(names.item_noun): [names.item_names[each.item] for each in found],
+            Text("rating"): ratings([each.target for each in found]),
+            Text("predicted"): ratings([step.prediction for step in steps]),
+            Text("predicted after"): ratings([step.prediction_after for step in steps]),
+            Text("error"): scope.unit.size * np.array([step.error for step in steps]),
         }
     )

@@ -13,6 +13,7 @@ from recsys_core.asking.inside.posterior_path import posteriors
 from recsys_core.asking.inside.row_update import RowUpdate, RowUpdates
 from recsys_core.figures import posterior_ellipses
 from recsys_core.runs import Run
+from recsys_core.text import Text, later
 
 _KEY = "arrived"
 
@@ -21,7 +22,7 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
     """The selected user's row as a distribution, after as many ratings as the slider says."""
     found = kept.retraced(run, epoch, RowUpdates)
     if found is None:
-        st.caption(kept.FROM_A_FILE)
+        st.caption(kept.FROM_A_FILE.worded())
         return
     before, updates = found
     update = updates.of("user", user)
@@ -32,26 +33,37 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
     two = two_numbers.chosen(update.names)
     if not n or two is None:
         st.caption(
-            "Without ratings there is the prior alone; with one unknown there is no ellipse."
+            Text("Without ratings there is the prior alone; with one unknown there is no ellipse.")
         )
         return
     st.session_state[_KEY] = min(int(st.session_state.get(_KEY, n)), n)
     arrived = st.slider(
-        "Ratings that have arrived", 0, n, key=_KEY, disabled=parts.locked("inside"),
-        help="They come in the order of their times." if timed else "They come as they are listed.",
+        Text("Ratings that have arrived"), 0, n, key=_KEY, disabled=parts.locked("inside"),
+        help=Text("They come in the order of their times.")
+        if timed
+        else Text("They come as they are listed."),
     )  # fmt: skip
-    said = f"Before any rating, **{name}** is anyone: the prior N(m, σ_u²)."
+    said = Text("Before any rating, **{name}** is anyone: the prior N(m, σ_u²).", name=name)
     if arrived:
         last = int(update.others[order[arrived - 1]])
         title = escape.markdown(run.ratings.item_names[last])
         shrunk = path[arrived].deviation()[list(two)] / path[0].deviation()[list(two)]
-        first = words.number(float(shrunk[0]))
-        second = words.number(float(shrunk[1]))
-        how = "and what training takes" if arrived == n else "so far"
-        said = (
-            f"After {words.plural('rating', arrived)}, the last of them of **{title}**, both "
-            f"numbers are known to {first} and {second} of the prior's standard deviation; ★ is "
-            f"the most probable row {how}."
+        template = later(
+            "After {ratings}, the last of them of **{title}**, both numbers are known to {first} "
+            "and {second} of the prior's standard deviation; ★ is the most probable row so far."
+        )
+        if arrived == n:
+            template = later(
+                "After {ratings}, the last of them of **{title}**, both numbers are known to "
+                "{first} and {second} of the prior's standard deviation; ★ is the most probable "
+                "row and what training takes."
+            )
+        said = Text(
+            template,
+            ratings=words.plural("rating", arrived),
+            title=title,
+            first=words.number(float(shrunk[0])),
+            second=words.number(float(shrunk[1])),
         )
     st.markdown(said)
     left, right = st.columns([1.3, 1], gap="medium")
@@ -68,8 +80,10 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
     with right:
         two_numbers.choose(update.names, two)
         st.markdown(
-            "The penalty is the prior in other words: λ is the noise of a rating, σ², divided by "
-            "the prior's variance, σ_u²."
+            Text(
+                "The penalty is the prior in other words: λ is the noise of a rating, σ², divided "
+                "by the prior's variance, σ_u²."
+            )
         )
         for line in _penalty(update, two):
             st.markdown(escape.markdown(line))
@@ -77,8 +91,11 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
         if remark is not None:
             st.caption(escape.markdown(remark))
         st.caption(
-            "The items are held as they are now. The inner ellipse is at one standard deviation of "
-            "each axis and holds 39 % of the probability, the outer at two holds 86 %."
+            Text(
+                "The items are held as they are now. The inner ellipse is at one standard "
+                "deviation of each axis and holds 39 % of the probability, the outer at two holds "
+                "86 %."
+            )
         )
 
 

@@ -16,6 +16,7 @@ from recsys_core.asking.inside.row_update import RowUpdate, RowUpdates
 from recsys_core.figures import loss_bowl
 from recsys_core.models import ImplicitALS
 from recsys_core.runs import Run
+from recsys_core.text import Text
 
 # Unknowns that a matrix on the page has; of more, the first.
 _MOST_SHOWN = 6
@@ -28,10 +29,10 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
     """The half-step of the selected user's row; on request the other one, of the item's row."""
     found = kept.retraced(run, epoch, RowUpdates)
     if found is None:
-        st.caption(kept.FROM_A_FILE)
+        st.caption(kept.FROM_A_FILE.worded())
         return
     before, updates = found
-    side, index, called = which_row.choose(run, "Solve", user, item)
+    side, index, called = which_row.choose(run, Text("Solve"), user, item)
     update = updates.of(side, index)
     st.markdown(_sentence(run, update, called))
     remark = kept.remark(run, epoch, before)
@@ -48,25 +49,33 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
 
 
 def _sentence(run: Run, update: RowUpdate, name: str) -> str:
-    held = f"all {words.many(run.ratings.item_noun)}" if update.side == "user" else "all users"
+    held = words.named(words.many(run.ratings.item_noun if update.side == "user" else "user"))
     name = escape.markdown(name)
     if not len(update.others):
-        return (
-            f"**{name}** has no training ratings: nothing is solved, and the row stays where its "
-            "prior has it."
+        return Text(
+            "**{name}** has no training ratings: nothing is solved, and the row stays where its "
+            "prior has it.",
+            name=name,
         )
+    n = len(update.others)
+    unknowns = words.plural("unknown", len(update.names))
     if isinstance(run.model, ImplicitALS):
-        return (
-            f"With {held} held, the row of **{name}** is one least-squares problem over every "
-            f"cell, weighted by confidence: {words.plural('unknown', len(update.names))}, and "
-            f"{words.plural('choice', len(update.others))} that count more. Training takes three "
-            "rounds of conjugate gradients towards its solution."
-        )
-    return (
-        f"With {held} held, the row of **{name}** is one least-squares problem: "
-        f"{words.plural('equation', len(update.others))}, one a rating, for "
-        f"{words.plural('unknown', len(update.names))}. Solving A w = a gives the row."
-    )
+        return Text(
+            "With all {held} held, the row of **{name}** is one least-squares problem over every "
+            "cell, weighted by confidence: {unknowns}, and {n:,}\u00a0choice that count more. "
+            "Training takes three rounds of conjugate gradients towards its solution.",
+            "With all {held} held, the row of **{name}** is one least-squares problem over every "
+            "cell, weighted by confidence: {unknowns}, and {n:,}\u00a0choices that count more. "
+            "Training takes three rounds of conjugate gradients towards its solution.",
+            held=held, name=name, unknowns=unknowns, n=n,
+        )  # fmt: skip
+    return Text(
+        "With all {held} held, the row of **{name}** is one least-squares problem: "
+        "{n:,}\u00a0equation, one a rating, for {unknowns}. Solving A w = a gives the row.",
+        "With all {held} held, the row of **{name}** is one least-squares problem: "
+        "{n:,}\u00a0equations, one a rating, for {unknowns}. Solving A w = a gives the row.",
+        held=held, name=name, unknowns=unknowns, n=n,
+    )  # fmt: skip
 
 
 def _equations(update: RowUpdate) -> None:
@@ -86,22 +95,33 @@ def _equations(update: RowUpdate) -> None:
     a = [[words.factor(value) for value in row] for row in update.matrix[:m, :m]]
     w = [[f"{name} = {words.factor(v)}"] for name, v in zip(names, update.solution, strict=False)]
     right = [[words.factor(value)] for value in update.right_side[:m]]
+    label = Text("Normal equations")
     st.html(
-        '<div class="fs-equations" tabindex="0" role="group" aria-label="Normal equations">'
-        f"{matrix(a, others, 'A = Σ x xᵀ + penalty')}<span>·</span>{matrix(w, kind, 'w')}"
+        f'<div class="fs-equations" tabindex="0" role="group" aria-label="{label}">'
+        f"{matrix(a, others, Text('A = Σ x xᵀ + penalty'))}<span>·</span>{matrix(w, kind, 'w')}"
         f"<span>=</span>{matrix(right, 'plain', 'a = Σ t x')}</div>"
     )
     least = words.number(float(update.penalty.min()))
     largest = words.number(float(update.penalty.max()))
-    said = f"On A's diagonal, {least} of each number is penalty."
+    said = [Text("On A's diagonal, {least} of each number is penalty.", least=least)]
     if least != largest:
-        said = (
-            f"On A's diagonal each unknown has a penalty of its own, {least} the least and "
-            f"{largest} the largest."
-        )
+        said = [
+            Text(
+                "On A's diagonal each unknown has a penalty of its own, {least} the least and "
+                "{largest} the largest.",
+                least=least,
+                largest=largest,
+            )
+        ]
     if m < len(update.names):
-        said += f" Of {len(update.names):,} unknowns the first {m:,} are shown; all are solved for."
-    st.caption(said)
+        said.append(
+            Text(
+                "Of {n_unknowns:,} unknowns the first {m:,} are shown; all are solved for.",
+                n_unknowns=len(update.names),
+                m=m,
+            )
+        )
+    st.caption(" ".join(said))
 
 
 def _ratings(run: Run, update: RowUpdate) -> None:
@@ -111,27 +131,28 @@ def _ratings(run: Run, update: RowUpdate) -> None:
     some = slice(0, _MOST_LISTED)
     letter = "q" if update.side == "user" else "p"
     columns: dict[str, object] = {
-        noun: [names[other] for other in update.others[some]],
-        "rating": update.ratings[some],
-        "target t": update.targets[some],
+        words.named(noun): [names[other] for other in update.others[some]],
+        Text("rating"): update.ratings[some],
+        Text("target t"): update.targets[some],
     }
     for at, name in enumerate(update.names[:_MOST_SHOWN]):
         column = "1" if name == "b" else f"{letter}{name}"
         columns[column] = update.design[some, at]
-    with st.expander("The equations, one a rating", key="inside_ratings"):
+    title = Text("The equations, one a rating")
+    with st.expander(title, key="inside_ratings"):
         st.dataframe(
             aligned(pd.DataFrame(columns)), hide_index=True, key="inside_design",
-            alt="The equations, one a rating",
+            alt=title,
         )  # fmt: skip
         if len(update.others) > _MOST_LISTED:
-            st.caption(f"The first {_MOST_LISTED} of {len(update.others):,}.")
+            st.caption(Text("The first {n} of {all:,}.", n=_MOST_LISTED, all=len(update.others)))
 
 
 def _bowl(update: RowUpdate) -> None:
     """The loss over two of the unknowns; which two can be chosen."""
     two = two_numbers.chosen(update.names)
     if two is None:
-        st.caption("One unknown has no bowl over two.")
+        st.caption(Text("One unknown has no bowl over two."))
         return
     first, second = two
     chart(
@@ -141,12 +162,12 @@ def _bowl(update: RowUpdate) -> None:
         table=lambda: loss_bowl.table(update),
         what="loss of one row",
     )
-    said = (
+    said = Text(
         "Each ring is one height of the loss, the other numbers held at their solution. λ moves "
         "the lowest point from ○ to ★."
     )
     if not loss_bowl.is_near(update, first, second):
-        said = (
+        said = Text(
             "Each ring is one height of the loss, the other numbers held at their solution. "
             "Without λ the lowest point lies far outside the picture: so few ratings do not hold "
             "these two numbers."

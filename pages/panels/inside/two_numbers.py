@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import choices, parts, view
+from recsys_core.figures.posterior_ellipses import named
+from recsys_core.text import Text
 
 
 def chosen(names: tuple[str, ...]) -> tuple[int, int] | None:
@@ -24,9 +26,11 @@ def chosen(names: tuple[str, ...]) -> tuple[int, int] | None:
 
 def choose(names: tuple[str, ...], two: tuple[int, int]) -> None:
     """Offer another one for each axis."""
-    offered = ["bias" if name == "b" else f"factor {name}" for name in names]
+    offered = [named(name) for name in names]
     with st.container(horizontal=True, gap="small"):
-        for key, label, at in (("inside_x", "Across", two[0]), ("inside_y", "Up", two[1])):
+        for key, label, at in (
+            ("inside_x", Text("Across"), two[0]), ("inside_y", Text("Up"), two[1]),
+        ):  # fmt: skip
             st.session_state[key] = at
             st.selectbox(
                 label, range(len(names)), format_func=offered.__getitem__, key=key, width=140,

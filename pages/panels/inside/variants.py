@@ -14,28 +14,34 @@ from recsys_core.experiments import variants
 from recsys_core.experiments.variants import N_SEEDS, Row
 from recsys_core.figures import variants as pictures
 from recsys_core.runs import Run
+from recsys_core.text import Text, worded
 
 _HELP = {
-    "RMSE": "On the validation part, the mean over the seeds.",
-    "± RMSE": "Standard deviation over the seeds: what chance alone does.",
-    "predicts": "For the selected cell, the mean over the seeds.",
-    "lowest to highest": "Of the predictions for the selected cell, over the seeds.",
+    "RMSE": Text("On the validation part, the mean over the seeds."),
+    "± RMSE": Text("Standard deviation over the seeds: what chance alone does."),
+    Text("predicts"): Text("For the selected cell, the mean over the seeds."),
+    Text("lowest to highest"): Text("Of the predictions for the selected cell, over the seeds."),
 }
 
 
 def show(run: Run, user: int, item: int) -> None:
     """Train the variants with the other settings of the run; their errors, and the cell by each."""
     st.markdown(
-        "**Dot product or layers?** A dot product multiplies the factors; hidden layers have to "
-        "learn to. Which of them predicts better is found by training each on the same ratings."
+        Text(
+            "**Dot product or layers?** A dot product multiplies the factors; hidden layers have "
+            "to learn to. Which of them predicts better is found by training each on the same "
+            "ratings."
+        )
     )
     if run.brought:
-        st.caption("This model came from a file: how to train its variants is not known here.")
+        st.caption(
+            Text("This model came from a file: how to train its variants is not known here.")
+        )
         return
     if run.split.validation is None:
-        st.caption("This split holds no ratings out, so that there is nothing to compare by.")
+        st.caption(Text("This split holds no ratings out, so that there is nothing to compare by."))
         st.page_link(
-            "data.py", label="Choose a split with validation ratings",
+            "data.py", label=Text("Choose a split with validation ratings"),
             icon=":material/table_chart:", query_params=view.parameters(),
         )  # fmt: skip
         return
@@ -49,8 +55,12 @@ def show(run: Run, user: int, item: int) -> None:
     study_progress.controls(
         "variants",
         experiments,
-        f"Train {words.listed(list(plan))}, {words.plural('seed', N_SEEDS)} each",
-        "Train the rest",
+        Text(
+            "Train {variants}, {seeds} each",
+            variants=words.listed(list(plan)),
+            seeds=words.plural("seed", N_SEEDS),
+        ),
+        Text("Train the rest"),
         part="inside",
     )
     if found:
@@ -70,11 +80,12 @@ def _drawn(run: Run, found: list[Row], user: int, item: int) -> None:
         )
     with right:
         table = pictures.table(found)
+        helps = {worded(column): help.worded() for column, help in _HELP.items()}
         st.dataframe(
             aligned(table), hide_index=True, height="content", key="variants_table",
-            alt="Each network: its error, and what it predicts for the selected cell",
+            alt=Text("Each network: its error, and what it predicts for the selected cell"),
             column_config={
-                column: st.column_config.Column(help=_HELP.get(column)) for column in table.columns
+                column: st.column_config.Column(help=helps.get(column)) for column in table.columns
             },
         )  # fmt: skip
         st.markdown(escape.markdown(_cell(run, found, user, item)))
@@ -85,9 +96,14 @@ def _cell(run: Run, found: list[Row], user: int, item: int) -> str:
     ratings = run.ratings
     rated = float(ratings.block([user], [item])[0, 0])
     learned = not math.isnan(float(run.split.train.block([user], [item])[0, 0]))
-    known = "not rated"
+    known = Text("not rated")
     if not math.isnan(rated):
-        known = f"rated {ratings.scale.said(rated)}, {'trained on' if learned else 'held out'}"
+        rating = ratings.scale.said(rated)
+        known = (
+            Text("rated {rating}, trained on", rating=rating)
+            if learned
+            else Text("rated {rating}, held out", rating=rating)
+        )
     said = [
         f"{row.variant} {words.number(row.prediction)}"
         for row in found
@@ -95,23 +111,29 @@ def _cell(run: Run, found: list[Row], user: int, item: int) -> str:
     ]
     who = f"{ratings.user_names[user]} × {ratings.item_names[item]} ({known})"
     if not said:
-        return f"{who}: models of this size are not kept, so that only their errors are here."
-    return f"{who}: predicted by {words.listed(said)}."
+        return Text(
+            "{who}: models of this size are not kept, so that only their errors are here.", who=who
+        )
+    return Text("{who}: predicted by {predictions}.", who=who, predictions=words.listed(said))
 
 
 def _conditions(run: Run, plan: dict) -> str:  # type: ignore[type-arg]
     """On which ratings and with which settings it was measured."""
     split, seeds = run.split, [int(each.model.get("seed", 0)) for each in plan[variants.DOT]]
     assert split.validation is not None
-    said = (
-        f"Trained on {len(split.train):,} ratings for {words.plural('epoch', run.n_epochs)} at "
-        f"most, measured on the {len(split.validation):,} of "
+    said = Text(
+        "Trained on {n_train:,} ratings for {epochs} at most, measured on the {n_validation:,} of "
         "the validation part, which also chose each best epoch; test ratings are left alone. "
-        f"Seeds {words.listed([str(seed) for seed in seeds])}, of the initial draw and the order "
-        "of batches; the split is the same. Predictions are clipped to the scale."
+        "Seeds {seeds}, of the initial draw and the order of batches; the split is the same. "
+        "Predictions are clipped to the scale.",
+        n_train=len(split.train),
+        epochs=words.plural("epoch", run.n_epochs),
+        n_validation=len(split.validation),
+        seeds=words.listed([str(seed) for seed in seeds]),
     )
     apart = variants.chosen_apart(plan, split.train)
     if apart:
         own = "; ".join(f"{variant} {words.listed(its)}" for variant, its in apart.items())
-        said += f" Settings left open are chosen for each network: {own}."
+        chosen = Text("Settings left open are chosen for each network: {own}.", own=own)
+        return f"{said} {chosen}"
     return said

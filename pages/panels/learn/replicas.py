@@ -11,7 +11,7 @@ from pages.panels.data import download, upload
 from pages.shared import choices, parts, receipt, session, view
 from pages.shared.chart.chart import chart
 from pages.shared.tables import aligned
-from recsys_core import escape, words
+from recsys_core import escape, language, words
 from recsys_core.asking import exports
 from recsys_core.datasets.movielens import CATALOGUE
 from recsys_core.errors import FactorscopeError
@@ -21,6 +21,7 @@ from recsys_core.ratings import Ratings
 from recsys_core.replicas import REPLICAS, Lesson, Records, Replica, live, shown
 from recsys_core.replicas.base import FINAL_MODEL
 from recsys_core.runs import Entry, Run
+from recsys_core.text import Text, worded
 
 _TICK = 0.7  # seconds between looks while something trains
 
@@ -36,10 +37,21 @@ def data_of(replica: Replica) -> Ratings | None:
 def bring_data(replica: Replica) -> None:
     """Download or upload in place; the replica goes on as soon as its data is there."""
     own, *others = (CATALOGUE[name].title for name in replica.movielens)
-    also = f" ({' or '.join(others)} will do as well)" if others else ""
-    st.info(f"This article uses {own}{also}. Bring it, and the replica goes on.")
+    if others:
+        asked = Text(
+            "This article uses {own} ({others} will do as well). Bring it, and the replica goes "
+            "on.",
+            own=own,
+            others=", ".join(others),
+        )
+    else:
+        asked = Text("This article uses {own}. Bring it, and the replica goes on.", own=own)
+    st.info(asked)
     st.session_state.replica_waits = replica.number
-    how = st.segmented_control("Bring it by", ["Download", "Upload"], default="Download")
+    ways = {"Download": Text("Download"), "Upload": Text("Upload")}
+    how = st.segmented_control(
+        Text("Bring it by"), list(ways), default="Download", format_func=ways.__getitem__
+    )
     with st.container(border=True):
         if how == "Upload":
             upload.upload()
@@ -53,15 +65,20 @@ def progress(entries: dict[str, Entry], replica: Replica) -> None:
         same = [each.key for each in replica.cases if case.key in (each.key, each.repeats)]
         theirs = [entries[key].run for key in same]
         at = status_lines.standing(theirs[0], theirs[0].epoch)
-        text = f"{case.title}: {status_lines.progress(at)}"
+        text = f"{worded(case.title)}: {status_lines.progress(at)}"
         if len(theirs) > 1:
-            done = sum(run.status == "finished" for run in theirs)
-            text += f"; {done} of {words.plural('seed', len(theirs))} finished"
+            text = Text(
+                "{progress}; {done} of {seeds} finished",
+                progress=text,
+                done=sum(run.status == "finished" for run in theirs),
+                seeds=words.plural("seed", len(theirs)),
+            )
         st.progress(sum(map(_share, theirs)) / len(theirs), escape.markdown(text))
         for run in theirs:
             if run.status == "failed":
-                st.error(escape.markdown(run.message))
-    if st.button("Watch it on the Train page", icon=":material/play_circle:", key="replica_watch"):
+                st.error(escape.markdown(worded(run.message)))
+    watch = Text("Watch it on the Train page")
+    if st.button(watch, icon=":material/play_circle:", key="replica_watch"):
         view.look_at(next(iter(entries.values())))
         st.switch_page("train.py")
 
@@ -73,12 +90,13 @@ def _share(run: Run) -> float:
 
 def found(records: Records, what: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     """A table of these records, worked out once: some measure every epoch, or train again."""
-    of = tuple((key, record.digest, len(record.snapshots)) for key, record in records.items())
+    each = ((key, record.digest, len(record.snapshots)) for key, record in records.items())
+    of = language.now(), *each
     kept = st.session_state.get("replica_found", {})
     if kept.get("of") != of:
         kept = {"of": of}
     if what not in kept:
-        with st.spinner("Measuring …"):
+        with st.spinner(Text("Measuring …")):
             kept[what] = make()
     st.session_state.replica_found = kept
     return kept[what]
@@ -86,15 +104,22 @@ def found(records: Records, what: str, make: Callable[[], pd.DataFrame]) -> pd.D
 
 def table(replica: Replica, records: Records, ratings: Ratings) -> None:
     """The three columns, and why they differ."""
-    rows = found(records, "table", lambda: replica.table(records, ratings))
-    st.table(rows.drop(columns="why they differ").set_index("what"), border="horizontal")
-    st.caption(replica.seeds_sentence + FINAL_MODEL)
+
+    def english() -> pd.DataFrame:
+        with language.speaking("en"):  # it is also a file
+            return replica.table(records, ratings)
+
+    rows = found(records, "table", english)
+    said = rows.drop(columns="why they differ").set_index("what").map(worded)
+    said = said.rename(index=worded, columns=worded).rename_axis(Text("what"))
+    st.table(said, border="horizontal")
+    st.caption(f"{replica.seeds_sentence}{worded(FINAL_MODEL)}")
     if replica.stands_in(ratings):
         st.info(replica.another_data_set, icon=":material/info:")
-    st.markdown("**Why they differ**")
+    st.markdown(f"**{Text('Why they differ')}**")
     reasons: dict[str, list[str]] = {}
     for row in replica.rows:
-        reasons.setdefault(row.why, []).append(row.what)
+        reasons.setdefault(worded(row.why), []).append(worded(row.what))
     st.markdown("\n".join(f"- *{'; '.join(of)}:* {why}" for why, of in reasons.items() if why))
     st.download_button(
         "CSV", exports.to_csv(rows, index=False), f"article-{replica.number}.csv", "text/csv",
@@ -105,39 +130,45 @@ def table(replica: Replica, records: Records, ratings: Ratings) -> None:
 def published(replica: Replica) -> None:
     """Before it has run: what there is to reproduce."""
     says = [row for row in replica.rows if row.article_says is not None]
-    values = [shown(row.article_says, row.digits) for row in says]
-    says_column = pd.Series(values, [row.what for row in says], name="the article says")
+    values = [worded(shown(row.article_says, row.digits)) for row in says]
+    names = [worded(row.what) for row in says]
+    says_column = pd.Series(values, names, name=Text("the article says"))
     st.table(says_column.to_frame(), border="horizontal")
 
 
 def lesson(each: Lesson, records: Records, key: str) -> None:
     """A mistake or an omission, with its evidence."""
-    st.header(each.title)
-    st.markdown(each.text)
+    title = worded(each.title)
+    st.header(title)
+    st.markdown(worded(each.text))
     evidence = found(records, each.title, lambda: each.evidence(records))
     if each.picture is not None:
         chart(
             each.picture(records, session.theme()),
             key=f"{key}_picture",
             what=f"replica {each.title}",
-            alt=each.title,
+            alt=title,
             table=evidence,
         )
     if not each.curve:
-        st.dataframe(aligned(evidence), hide_index=True, alt=each.title)
+        st.dataframe(aligned(evidence), hide_index=True, alt=title)
         return
     names = list(evidence.columns)
-    chosen = st.pills("Curves", names, selection_mode="multi", default=names, key=f"{key}_lines")
+    chosen = st.pills(
+        Text("Curves"), names, selection_mode="multi", default=names, key=f"{key}_lines"
+    )
     if chosen:
         evidence = evidence[[name for name in names if name in chosen]]
         mode = session.theme()
         chart(
-            line_charts.panels(evidence, each.title, mode)
+            line_charts.panels(evidence, title, mode)
             if each.panels
-            else line_charts.figure(evidence, each.title, mode, each.mark_lowest, each.between),
+            else line_charts.figure(evidence, title, mode, each.mark_lowest, each.between),
             key=f"{key}_curve",
             what=f"replica {each.title}",
-            alt=f"{each.title}: {', '.join(evidence.columns)} over epochs",
+            alt=Text(
+                "{title}: {columns} over epochs", title=title, columns=", ".join(evidence.columns)
+            ),
             table=evidence,
         )
 
@@ -156,12 +187,12 @@ def running(replica: Replica, ratings: Ratings) -> None:
 def receipts(replica: Replica, entries: dict[str, Entry]) -> None:
     """One for each case: every number above comes from these runs."""
     with st.expander(
-        "Receipts", icon=":material/receipt_long:", on_change="rerun", key="replica_receipts"
+        Text("Receipts"), icon=":material/receipt_long:", on_change="rerun", key="replica_receipts"
     ) as box:
         if box.open:
             receipt.explain([entry.run for entry in entries.values()])
             for case in replica.cases:
-                st.markdown(f"**{case.title}**")
+                st.markdown(f"**{worded(case.title)}**")
                 receipt.line(entries[case.key].run)
 
 
@@ -189,13 +220,16 @@ def results(replica: Replica, ratings: Ratings) -> None:
 def draw() -> None:
     """Choose an article; run it again, and show what came of it."""
     st.markdown(
-        "Five published systems, run again with their data, settings and seeds: what each article "
-        "says, what we get, and the best we can do on the same split."
+        Text(
+            "Five published systems, run again with their data, settings and seeds: what each "
+            "article says, what we get, and the best we can do on the same split."
+        )
     )
     numbered = {str(r.number): r for r in REPLICAS}
-    names = {number: f"{number} · {r.title}" for number, r in numbered.items()}
-    replica = numbered[choices.select("replica", "Article", names, "replica")]
-    st.markdown(f"**{replica.system}.** {replica.settings}. {replica.summary}")
+    names = {number: f"{number} · {worded(r.title)}" for number, r in numbered.items()}
+    replica = numbered[choices.select("replica", Text("Article"), names, "replica")]
+    system, settings = worded(replica.system), worded(replica.settings)
+    st.markdown(f"**{system}.** {settings}. {worded(replica.summary)}")
     try:
         ratings = data_of(replica)
         if ratings is None:
@@ -204,11 +238,14 @@ def draw() -> None:
         else:
             waited = st.session_state.pop("replica_waits", None) == replica.number
             pressed = st.button(
-                "Run this replica", icon=":material/play_arrow:", type="primary", key="replica_run"
+                Text("Run this replica"),
+                icon=":material/play_arrow:",
+                type="primary",
+                key="replica_run",
             )
             if pressed or waited:
                 live.start(session.workspace(), replica, ratings)
                 st.rerun()
             results(replica, ratings)
     except FactorscopeError as error:
-        st.error(escape.markdown(str(error)), icon=":material/error:")
+        st.error(escape.markdown(worded(error.text)), icon=":material/error:")

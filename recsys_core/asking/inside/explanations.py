@@ -11,17 +11,17 @@ from recsys_core.models import Model
 from recsys_core.models.bayesian import BayesianPMF
 from recsys_core.models.nmf import NMF
 from recsys_core.models.pmf import PMF
-from recsys_core.text import Text
+from recsys_core.text import Text, later
 
 # By name, in the order of pages: what its panel is called.
 TITLES = {
-    "step": "One rating, one step",
-    "half": "One row's equations",
-    "update": "One multiplication",
-    "draw": "One draw",
-    "probability": "Prior and posterior",
-    "network": "Through the network",
-    "adam": "One step of Adam",
+    "step": Text("One rating, one step"),
+    "half": Text("One row's equations"),
+    "update": Text("One multiplication"),
+    "draw": Text("One draw"),
+    "probability": Text("Prior and posterior"),
+    "network": Text("Through the network"),
+    "adam": Text("One step of Adam"),
 }
 
 
@@ -41,20 +41,24 @@ def offered(model: Model) -> list[str]:
 
 
 _REASONS = {
-    "step": "{title} does not learn from one rating at a time.",
-    "half": "{title} does not solve the equations of a row with the other side held.",
-    "update": "{title} does not multiply: its numbers need not stay positive.",
-    "draw": "{title} keeps one set of numbers, and draws none from a posterior.",
-    "probability": "{title} gives a row no normal prior whose posterior is known in closed form.",
-    "network": "{title} has no layers.",
-    "adam": "{title} is not trained by Adam, which takes the gradients of whole batches.",
+    "step": later("{title} does not learn from one rating at a time."),
+    "half": later("{title} does not solve the equations of a row with the other side held."),
+    "update": later("{title} does not multiply: its numbers need not stay positive."),
+    "draw": later("{title} keeps one set of numbers, and draws none from a posterior."),
+    "probability": later(
+        "{title} gives a row no normal prior whose posterior is known in closed form."
+    ),
+    "network": later("{title} has no layers."),
+    "adam": later("{title} is not trained by Adam, which takes the gradients of whole batches."),
 }
 
 _OF_ONE: dict[tuple[str, type[Model]], str] = {
-    ("probability", BayesianPMF): "{title} shows prior and posterior of a row beside its draw.",
+    ("probability", BayesianPMF): later(
+        "{title} shows prior and posterior of a row beside its draw."
+    ),
 }
 
-_CONSTRAINED = (
+_CONSTRAINED = later(
     "Constrained PMF moves the vectors of all items that a user rated at every rating; that step "
     "is not taken apart here."
 )

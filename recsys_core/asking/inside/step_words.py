@@ -10,49 +10,51 @@ import numpy as np
 
 from recsys_core.asking.inside.microscope import Step
 from recsys_core.standardized import Unit
-from recsys_core.text import Text
+from recsys_core.text import Text, later
 from recsys_core.words import number
 
 # In their order, and what the button to each says.
 SUB_STEPS = {
-    "rating": "Rating",
-    "products": "Products",
-    "sum": "Prediction",
-    "error": "Error",
-    "gradients": "Gradients",
-    "after": "After",
+    "rating": Text("Rating"),
+    "products": Text("Products"),
+    "sum": Text("Prediction"),
+    "error": Text("Error"),
+    "gradients": Text("Gradients"),
+    "after": Text("After"),
 }
 
 WORDS = {
-    "rating": (
+    "rating": later(
         "{user} rated {item} {said}: {target} in the unit of training, from the mean in standard "
         "deviations. These are the numbers that the rating finds."
     ),
-    "rating_plain": "{user} rated {item} {said}. These are the numbers that the rating finds.",
-    "products": (
+    "rating_plain": later(
+        "{user} rated {item} {said}. These are the numbers that the rating finds."
+    ),
+    "products": later(
         "The two numbers of each factor are multiplied: equal signs raise the prediction, opposite "
         "signs lower it. Factor {factor} does most: {p} × {q} = {product}."
     ),
-    "sum": "Mean, biases and products add up to {score}: a predicted rating of {predicted}.",
-    "sum_linked": (
+    "sum": later("Mean, biases and products add up to {score}: a predicted rating of {predicted}."),
+    "sum_linked": later(
         "Mean, biases and products add up to {score}; the logistic link makes a rating of "
         "{predicted} of it."
     ),
-    "error_low": "The prediction is too low by {away}: the step will raise it.",
-    "error_high": "The prediction is too high by {away}: the step will lower it.",
-    "gradients": (
+    "error_low": later("The prediction is too low by {away}: the step will raise it."),
+    "error_high": later("The prediction is too high by {away}: the step will lower it."),
+    "gradients": later(
         "Each number's gradient has two parts: the error times the other one's number, and λ times "
         "the number itself, which holds it near 0."
     ),
-    "gradients_waits": (
+    "gradients_waits": later(
         "Each number's gradient has two parts: the error times the other one's number, and λ times "
         "the number itself; the user's second part waits until the user's last rating."
     ),
-    "after": (
+    "after": later(
         "Each number moves against its gradient, times the learning rate {rate}: the prediction of "
         "this rating goes from {before} to {after}."
     ),
-    "after_twice": (
+    "after_twice": later(
         "Each number moves against its gradient, times the learning rate {rate}, the user's sum "
         "{times} times as far: the prediction of this rating goes from {before} to {after}."
     ),
