@@ -96,7 +96,7 @@ def read(path: Path, code: str):  # noqa: ANN201 (Babel is imported when first a
 _IN_BROWSER = (
     "pages/shared/chart/js/", "recsys_core/live/", "recsys_core/words.py",
     "recsys_core/asking/race.py", "recsys_core/asking/edited.py",
-    "recsys_core/asking/inside/step_words.py",
+    "recsys_core/asking/inside/step_words.py", "recsys_core/asking/latent_map.py",
 )  # fmt: skip
 
 

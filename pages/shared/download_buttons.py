@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.model_in_view import ModelInView
-from recsys_core import words
+from recsys_core import language, words
 from recsys_core.asking import exports
 from recsys_core.asking.matrix_view import Block, View
 from recsys_core.runs import Run, brought
@@ -20,12 +20,17 @@ from recsys_core.text import Text
 
 def block(model: ModelInView, shown: Block, view: View) -> None:
     """The block that is shown."""
+
+    def table() -> bytes:
+        with language.speaking("en"):  # a file has the headings that programs know
+            return exports.to_csv(shown.table(view))
+
     size = Text(
         "{n_users:,} × {n_items:,}", n_users=len(shown.user_ids), n_items=len(shown.item_ids)
     )
     _button(
         Text("What is shown ({size}) as CSV", size=size),
-        lambda: exports.to_csv(shown.table(view)),
+        table,
         f"{words.slug(model.ratings.name)}-{view}.csv",
         "save_block",
     )

@@ -212,7 +212,8 @@ def arrangement(model: ModelInView, side: Side, how: How) -> Arrangement:
 def clusters(model: ModelInView) -> tuple[dict[Side, np.ndarray], list[str]]:
     """Clusters of the latent space, and their names; see ``latent_map.clusters``."""
     key = ("clusters", model.key)
-    return once(model.run, key, lambda: latent_map.clusters(model.factored))
+    of, names = once(model.run, key, lambda: latent_map.clusters(model.factored))
+    return of, [worded(name) for name in names]
 
 
 def basis(model: ModelInView) -> Basis:

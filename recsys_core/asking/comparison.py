@@ -32,7 +32,7 @@ from recsys_core.metrics import liked_from
 from recsys_core.models import FittedModel, Model
 from recsys_core.ordering import cells, lists
 from recsys_core.ratings import Ratings
-from recsys_core.text import Text
+from recsys_core.text import Number, Text, later, worded
 
 # Places in the lists judged.
 PLACES = 10
@@ -75,70 +75,79 @@ class Metric:
     def tooltip(self) -> str:
         """Its meaning, and whether more is better."""
         if self.better is None:
-            return self.meaning
-        lower = self.better == "lower"
-        said = "{meaning} Lower is better." if lower else "{meaning} Higher is better."
-        return Text(said, meaning=self.meaning)
+            return worded(self.meaning)
+        if self.better == "lower":
+            return Text("{meaning} Lower is better.", meaning=self.meaning)
+        return Text("{meaning} Higher is better.", meaning=self.meaning)
 
 
 METRICS = {
     "rmse": Metric(
         "RMSE", meaning("RMSE"),
-        "√(mean (r − r̂)²), r̂ clipped to the scale",
+        Text("√(mean (r − r̂)²), r̂ clipped to the scale"),
         "Herlocker, Konstan, Terveen and Riedl, ACM TOIS 22, 2004", "errors", "lower",
     ),
     "mae": Metric(
         "MAE", meaning("MAE"),
-        "mean |r − r̂|, r̂ clipped to the scale",
+        Text("mean |r − r̂|, r̂ clipped to the scale"),
         "Herlocker, Konstan, Terveen and Riedl, ACM TOIS 22, 2004", "errors", "lower",
     ),
     "mape": Metric(
         "MAPE, %", meaning("MAPE"),
-        "100 · mean |r − r̂| / r, on scales above 0",
+        Text("100 · mean |r − r̂| / r, on scales above 0"),
         "Hyndman and Koehler, International Journal of Forecasting 22, 2006", "errors", "lower",
     ),
     "precision": Metric(
-        "precision", meaning("Precision"),
-        "mean over users |L ∩ liked| / n",
+        Text("precision"), meaning("Precision"),
+        Text("mean over users |L ∩ liked| / n"),
         "Herlocker, Konstan, Terveen and Riedl, ACM TOIS 22, 2004", "liked", "higher",
     ),
     "recall": Metric(
-        "recall", meaning("Recall"),
-        "mean over users |L ∩ liked| / |liked|",
+        Text("recall"), meaning("Recall"),
+        Text("mean over users |L ∩ liked| / |liked|"),
         "Herlocker, Konstan, Terveen and Riedl, ACM TOIS 22, 2004", "liked", "higher",
     ),
     "ndcg": Metric(
         "NDCG", meaning("NDCG"),
-        "mean over users Σ 1 / log₂(place + 1) over liked items, divided by the best possible sum",
+        Text(
+            "mean over users Σ 1 / log₂(place + 1) over liked items, divided by the best possible "
+            "sum"
+        ),
         "Järvelin and Kekäläinen, ACM TOIS 20, 2002", "liked", "higher",
     ),
     "map": Metric(
         "MAP", meaning("MAP"),
-        "mean over users Σ precision at the place of each liked item in L / min(n, |liked|)",
+        Text(
+            "mean over users Σ precision at the place of each liked item in L / min(n, |liked|)"
+        ),
         "Manning, Raghavan and Schütze, Introduction to Information Retrieval, 2008, chapter 8",
         "liked", "higher",
     ),
     "coverage": Metric(
-        "coverage, %", meaning("Coverage"),
-        "100 · |⋃ L| / number of items",
+        Text("coverage, %"), meaning("Coverage"),
+        Text("100 · |⋃ L| / number of items"),
         "Ge, Delgado-Battenfeld and Jannach, RecSys 2010", "lists", None,
     ),
     "novelty": Metric(
-        "novelty, bits", meaning("Novelty"),
-        "mean over lists of mean −log₂(n_i / number of users); an item nobody rated counts as one "
-        "that one user rated",
+        Text("novelty, bits"), meaning("Novelty"),
+        Text(
+            "mean over lists of mean −log₂(n_i / number of users); an item nobody rated counts as "
+            "one that one user rated"
+        ),
         "Zhou, Kuscsik, Liu, Medo, Wakeling and Zhang, PNAS 107, 2010", "lists", None,
     ),
     "diversity": Metric(
-        "diversity", meaning("Diversity"),
-        "mean over lists of mean 1 − n_ij / √(n_i n_j) over pairs in L, n_ij the users who rated "
-        "both in training",
+        Text("diversity"), meaning("Diversity"),
+        Text(
+            "mean over lists of mean 1 − n_ij / √(n_i n_j) over pairs in L, n_ij the users who "
+            "rated both in training"
+        ),
         "Ziegler, McNee, Konstan and Lausen, WWW 2005 (with the cosine of who rated what)",
         "lists", None,
     ),
     "popularity": Metric(
-        "popularity, %", meaning("Popularity"),
-        "100 · mean over lists of mean n_i / number of users",
+        Text("popularity, %"), meaning("Popularity"),
+        Text("100 · mean over lists of mean n_i / number of users"),
         "Abdollahpouri, Burke and Mobasher, FLAIRS 2019", "lists", None,
     ),
 }  # fmt: skip
@@ -449,11 +458,21 @@ class Difference:
         if self.value == 0 and self.low == 0 == self.high:
             return Text("{first} and {second} have the same {metric}.", **named)
         if self.may_be_chance:
+            said = (
+                later(
+                    "{metric} of {first} is {by} above that of {second}, but this may be chance: "
+                    "with other users like these {n}, the difference might lie anywhere from {low} "
+                    "to {high}."
+                )
+                if self.value > 0
+                else later(
+                    "{metric} of {first} is {by} below that of {second}, but this may be chance: "
+                    "with other users like these {n}, the difference might lie anywhere from {low} "
+                    "to {high}."
+                )
+            )
             return Text(
-                "{metric} of {first} is {by} {than} that of {second}, but this may be chance: with "
-                "other users like these {n}, the difference might lie anywhere from {low} to "
-                "{high}.",
-                by=brief(abs(self.value), decimals), than="above" if self.value > 0 else "below",
+                said, by=brief(abs(self.value), decimals),
                 low=_signed(self.low, decimals), high=_signed(self.high, decimals), **named,
             )  # fmt: skip
         interval = {
@@ -461,10 +480,11 @@ class Difference:
             "low": brief(small, decimals), "high": brief(large, decimals),
         }  # fmt: skip
         if self.is_better is None:
-            return Text(
-                "{metric} of {first} is {than} that of {second} by {by} ({low} to {high}).",
-                than="above" if self.value > 0 else "below", **interval, **named,
-            )  # fmt: skip
+            if self.value > 0:
+                return Text("{metric} of {first} is above that of {second} by {by} ({low} to "
+                            "{high}).", **interval, **named)  # fmt: skip
+            return Text("{metric} of {first} is below that of {second} by {by} ({low} to {high}).",
+                        **interval, **named)  # fmt: skip
         if self.is_better:
             return Text("{first} beats {second} in {metric} by {by} ({low} to {high}).",
                         **interval, **named)  # fmt: skip
@@ -478,15 +498,14 @@ def decimals_of(low: float, high: float) -> int:
     return 3 if width <= 0 else min(max(1 - math.floor(math.log10(width)), 0), 6)
 
 
-def brief(value: float, decimals: int) -> str:
+def brief(value: float, decimals: int, sign: str = "") -> Number:
     """A difference as one reads it aloud, without a zero before the point: “.034”."""
     text = f"{value:.{decimals}f}"
-    return text.removeprefix("0") if decimals and text.startswith("0.") else text
+    return Number(sign + (text.removeprefix("0") if decimals else text))
 
 
-def _signed(value: float, decimals: int) -> str:
-    sign = "−" if round(value, decimals) < 0 else "+"
-    return sign + brief(abs(value), decimals)
+def _signed(value: float, decimals: int) -> Number:
+    return brief(abs(value), decimals, "−" if round(value, decimals) < 0 else "+")
 
 
 def difference(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_core.asking.comparison import METRICS, Measured, difference
-from recsys_core.text import Text
+from recsys_core.text import Text, worded
 from recsys_core.words import error, listed, measure
 
 # Metrics that models are ranked by; True: a higher value comes first. Of coverage and popularity
@@ -83,7 +83,8 @@ def winners(models: Mapping[str, Measured]) -> list[Text]:
     for metric in placed:
         best = placed.index[placed[metric] == 1]
         if len(best) == 1:
-            firsts.setdefault(str(best[0]), []).append(METRICS[metric].title.removesuffix(", %"))
+            title = worded(METRICS[metric].title).removesuffix(", %")
+            firsts.setdefault(str(best[0]), []).append(title)
     return [
         Text("{name} is first by {metrics}.", name=name, metrics=listed(metrics))
         for name, metrics in firsts.items()

@@ -13,6 +13,7 @@ from recsys_core.asking import seriation
 from recsys_core.asking.projection import Basis, shares_of_factors, trustworthiness
 from recsys_core.models.fitted_model import Factored
 from recsys_core.ratings import SIDES, Ratings, Side, most_first
+from recsys_core.text import Text
 
 # Letters of a genre, and genres to choose from: what every page with a map carries.
 _LONGEST_GENRE = 60
@@ -88,10 +89,13 @@ def stacked(fitted: Factored, ids: dict[Side, np.ndarray]) -> np.ndarray:
     return np.vstack([fitted.factors_of(side)[ids[side]] for side in SIDES if side in ids])
 
 
-def axes_of(basis: Basis) -> tuple[str, str]:
+def axes_of(basis: Basis) -> tuple[Text, Text]:
     """Name the two axes of a PCA, with the share of the variance along each."""
     first, second = (words.percent(share) for share in basis.shares)
-    return f"main direction, {first} of the spread", f"second direction, {second}"
+    return (
+        Text("main direction, {first} of the spread", first=first),
+        Text("second direction, {second}", second=second),
+    )
 
 
 def project(
@@ -133,7 +137,7 @@ def turned_onto(places: Places, other: Places) -> Places:
     one, two = (np.vstack([each.xy[side] for side in shown]) for each in (places, other))
     u, _, vt = np.linalg.svd((one - one.mean(axis=0)).T @ (two - two.mean(axis=0)))
     xy = {side: places.xy[side] @ (u @ vt) for side in shown}
-    axes = ("turned towards the other map", "likewise")
+    axes = Text("turned towards the other map"), Text("likewise")
     return Places(places.ids, xy, axes, places.trust)
 
 
@@ -150,13 +154,17 @@ def clusters(fitted: Factored) -> tuple[dict[Side, np.ndarray], list[str]]:
         np.vstack([fitted.user_factors, fitted.item_factors]).astype(np.float64)
     )
     of = {"user": labels[:n_users], "item": labels[n_users:]}
-    names = []
+    names: list[str] = []
     for group in range(int(labels.max()) + 1):
         members = np.flatnonzero(of["item"] == group)
         called = _marked_genres(fitted.train, members) or [
             items.names[i] for i in _typical(fitted, members)
         ]
-        names.append(f"{group + 1}: {' · '.join(called) or 'users only'}")
+        names.append(
+            f"{group + 1}: {' · '.join(called)}"
+            if called
+            else Text("{group}: users only", group=group + 1)
+        )
     return of, names  # type: ignore[return-value]  # the keys are the sides
 
 

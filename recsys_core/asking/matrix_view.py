@@ -12,6 +12,7 @@ import pandas as pd
 from recsys_core import words
 from recsys_core.models.fitted_model import FittedModel
 from recsys_core.ratings import Ratings, Scale
+from recsys_core.text import Text
 
 View = Literal["observed", "predicted", "filled", "error", "uncertainty"]
 
@@ -115,7 +116,7 @@ class Block:
         if view != "observed":  # computed, not given: see ``exports.to_csv``
             values = values.astype(np.float64)
         table = pd.DataFrame(values, self.user_names, words.distinct(self.item_names))
-        return table.rename_axis(index="user")
+        return table.rename_axis(index=Text("user"))
 
 
 def block_of(

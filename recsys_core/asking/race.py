@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 
 from recsys_core import words
-from recsys_core.text import Text
+from recsys_core.text import Number, Text
 from recsys_core.training import is_better
 
 Count = Literal["epochs", "seconds", "touched"]
@@ -135,14 +135,16 @@ def _seconds(x: float) -> str:
     """Seconds with two significant digits at least."""
     if x >= 10:
         return words.duration(x)
-    return f"{x:.1f}{_NO_BREAK}s" if x >= 0.1 else f"{x * 1000:.2g}{_NO_BREAK}ms"
+    return Number(f"{x:.1f}{_NO_BREAK}s" if x >= 0.1 else f"{x * 1000:.2g}{_NO_BREAK}ms")
 
 
 _NO_BREAK = "\u00a0"
 
 
 def _millions(x: float) -> str:
-    return f"{x / 1e6:.3g}{_NO_BREAK}million" if x >= 1e6 else f"{x:,.0f}"
+    if x >= 1e6:
+        return Text("{number}\u00a0million", number=Number(f"{x / 1e6:.3g}"))
+    return Number(f"{x:,.0f}")
 
 
 def _leads(standings: list[tuple[str, float]]) -> Text:

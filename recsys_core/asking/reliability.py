@@ -16,7 +16,7 @@ import pandas as pd
 from recsys_core.asking.similarity import fitted_of
 from recsys_core.models import FittedModel, Model
 from recsys_core.ratings import Ratings, Scale
-from recsys_core.text import Text
+from recsys_core.text import Number, Text
 from recsys_core.words import number
 
 # Bins of equal width over the scale.
@@ -99,5 +99,5 @@ def sentence(table: pd.DataFrame) -> Text:
         "On average over the bins, predictions and ratings lie {apart} apart. Most where about "
         "{predicted} is predicted: people gave {actual} on average ({n} ratings).",
         apart=number(apart), predicted=number(float(worst["predicted"])),
-        actual=number(float(worst["actual"])), n=f"{int(worst['n']):,}",
+        actual=number(float(worst["actual"])), n=Number(f"{int(worst['n']):,}"),
     )  # fmt: skip

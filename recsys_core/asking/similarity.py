@@ -18,7 +18,7 @@ from recsys_core.models import FittedModel, Guest, Model
 from recsys_core.models.fitted_model import checked, cosine
 from recsys_core.ordering import best_first
 from recsys_core.ratings import Side
-from recsys_core.text import Text
+from recsys_core.text import Text, worded
 
 By = Literal["factors", "predictions"]
 
@@ -69,8 +69,8 @@ def compared(model: Model | FittedModel, by: By) -> str:
     """Say in words what users or items are compared by: “by factors”."""
     fitted = fitted_of(model)
     if by == "factors":
-        return fitted.similar_by
-    return "by predicted ratings" if fitted.has.ratings else "by preferences"
+        return worded(fitted.similar_by)
+    return Text("by predicted ratings") if fitted.has.ratings else Text("by preferences")
 
 
 def similarity_matrix(

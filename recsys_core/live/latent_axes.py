@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 from recsys_core.asking.latent_map import axes_of
 from recsys_core.figures.latent import MOST_NAMED_LIVE
 from recsys_core.live.frames import places, spread
-from recsys_core.live.messages import Map
+from recsys_core.live.messages import Map, Sentence
 from recsys_core.models import Factored, seen_as
 from recsys_core.runs import Run
 
@@ -33,4 +33,5 @@ def _map(run: Run) -> Map:
     expected = max(spread(ends), spread(places(run, run.pilot)) if run.pilot else 0.0)
     reach = (1.35 if named else 1.2) * expected or 1.0  # some room, for names more
     # Found early in training, the directions stay; how much of the spread lies along them does not.
-    return Map(reach, *axes_of(run.basis.seen_in(seen_as(Factored, fitted))))
+    axes = axes_of(run.basis.seen_in(seen_as(Factored, fitted)))
+    return Map(reach, *map(Sentence.of, axes))

@@ -58,8 +58,8 @@ class Map(msgspec.Struct):
     """
 
     reach: float
-    main: str
-    second: str
+    main: Sentence
+    second: Sentence
 
 
 class Baseline(msgspec.Struct):

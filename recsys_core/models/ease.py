@@ -122,7 +122,7 @@ class ItemWeights(FittedModel):
     weights: np.ndarray
 
     capabilities = Capabilities(ratings=False, similarity=True, reasons=True)
-    similar_by: ClassVar[str] = "by choices"
+    similar_by: ClassVar[str] = Text("by choices")
 
     @cached_property
     def _chosen(self) -> Ratings:

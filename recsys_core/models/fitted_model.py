@@ -170,7 +170,7 @@ class FittedModel(ABC):
 
     # In words for people: what ``similar_users`` and ``similar_items`` go by, and what ``start`` of
     # ``attribution`` is.
-    similar_by: ClassVar[str] = "by factors"
+    similar_by: ClassVar[str] = Text("by factors")
     before_reasons: ClassVar[str] = "Before these ratings count, the model expects"
 
     # Subclasses by name, so that a saved model finds its own again.

@@ -155,7 +155,7 @@ class Neighbourhood(Biased):
 
     capabilities = Capabilities(similarity=True, reasons=True, new_items=True)
     before_reasons: ClassVar[str] = "By biases alone, without neighbours, the model expects"
-    similar_by: ClassVar[str] = "by what people thought of both"
+    similar_by: ClassVar[str] = Text("by what people thought of both")
 
     @cached_property
     def _rest(self) -> np.ndarray:

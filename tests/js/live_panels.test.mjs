@@ -217,7 +217,7 @@ const latent = {
     { trace: 2, side: "item", ids: [8, 9], points: [1, 3] },
   ],
 }
-const map = { reach: 3, main: "main", second: "second" }
+const map = { reach: 3, main: { id: "main" }, second: { id: "second" } }
 const [one, half] = [32767, 16384]
 const moves = [
   { epoch: 0, matrix: "", latent: packed(one, 0, 0, one, 0, 0), reach: 2 }, // spread 0 is left out

@@ -12,7 +12,7 @@ import { room } from "./fit.js"
 import { fixed, given, marked } from "./number_format.js"
 import { positions } from "./point_labels.js"
 import { Race } from "./race_panel.js"
-import { worded } from "./sentences.js"
+import { sentence, worded } from "./sentences.js"
 
 /** @import { Around, ChartData, CurvesLive, LatentLive, MatrixLive, Size } from "./types.js" */
 /** @import { Packed, Panel, Pen, Plot, Run, Series, Stroke, Trace, Update } from "./types.js" */
@@ -529,8 +529,8 @@ class Latent extends Framed {
         ...(this.live.names && {
           annotations: this.named(places).map((one) => ({ ...this.live.name, ...one })),
         }),
-        "xaxis.range": range, "xaxis.title.text": map.main,
-        "yaxis.range": range, "yaxis.title.text": map.second,
+        "xaxis.range": range, "xaxis.title.text": sentence(map.main),
+        "yaxis.range": range, "yaxis.title.text": sentence(map.second),
       },
     }
   }

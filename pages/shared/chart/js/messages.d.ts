@@ -17,8 +17,8 @@ export interface Frame {
 
 export interface Map {
   reach: number
-  main: string
-  second: string
+  main: Sentence
+  second: Sentence
 }
 
 export interface Baseline {
