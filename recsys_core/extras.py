@@ -47,10 +47,9 @@ def needed_for(what: str, instead: str = "") -> Iterator[None]:
         title, extra = EXTRAS[package]
         raise MissingPackageError(
             Text(
-                "{upper}{what} needs {title}, which is not installed: "
+                "{what} needs {title}, which is not installed: "
                 "pip install 'factorscope[{extra}]'{instead}.",
-                upper=what[:1].upper(),
-                what=what[1:],
+                what=what if what[:1] == what[:1].upper() else what[:1].upper() + what[1:],
                 title=title,
                 extra=extra,
                 instead=instead,

@@ -15,6 +15,7 @@ from recsys_core.extras import needed_for
 from recsys_core.models.fitted_model import FittedModel
 from recsys_core.ordering import lists
 from recsys_core.ratings import label_text
+from recsys_core.text import Text
 
 # Significant digits of what was computed: of a prediction on 1–5 four decimals.
 _DIGITS = 5
@@ -134,7 +135,7 @@ def _csv(pieces: Iterable[pd.DataFrame]) -> Iterator[bytes]:
 
 
 def _parquet(pieces: Iterable[pd.DataFrame]) -> Iterator[bytes]:
-    with needed_for("A Parquet file", ", or choose CSV"):
+    with needed_for(Text("A Parquet file"), Text(", or choose CSV")):
         import pyarrow as pa
         import pyarrow.parquet as pq
     sink = _Sink()

@@ -153,7 +153,7 @@ def tsne_steps(
     n = len(around)
     if n < 4 or not start.any():
         return start  # nothing to arrange
-    with needed_for("A map by t-SNE"):
+    with needed_for(Text("A map by t-SNE")):
         from openTSNE import TSNEEmbedding
         from openTSNE.affinity import PerplexityBasedNN
         from openTSNE.nearest_neighbors import Annoy, Sklearn
@@ -198,7 +198,7 @@ def umap(vectors: np.ndarray, seed: int = 0, n_neighbors: int = 15) -> np.ndarra
     around, start = _principal(vectors, "UMAP")
     if len(around) < 4 or not start.any():
         return start  # nothing to arrange
-    with needed_for("A map by UMAP"):
+    with needed_for(Text("A map by UMAP")):
         from umap import UMAP
 
     # UMAP stretches both directions to the same extent: on a line, the second needs one.

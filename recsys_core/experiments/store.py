@@ -38,7 +38,7 @@ from recsys_core.recipes import Recipe
 from recsys_core.text import Text
 from recsys_core.training import Epoch
 
-with needed_for("The database of runs"):
+with needed_for(Text("The database of runs")):
     import sqlalchemy as sql
     from sqlalchemy.dialects import postgresql, sqlite
 

@@ -11,7 +11,7 @@ from recsys_core.errors import StoreError
 from recsys_core.extras import needed_for
 from recsys_core.text import Text, later
 
-with needed_for("The database of runs"):
+with needed_for(Text("The database of runs")):
     import sqlalchemy as sql
 
 # Names the database.

@@ -10,8 +10,9 @@ Times are seconds since 1970, UTC.
 from __future__ import annotations
 
 from recsys_core.extras import needed_for
+from recsys_core.text import Text
 
-with needed_for("The database of runs"):
+with needed_for(Text("The database of runs")):
     import sqlalchemy as sql
 
 TABLES = sql.MetaData()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from recsys_core.experiments.sweep import Sweep, Trial
 from recsys_core.experiments.sweep_search import frozen_trials
 from recsys_core.extras import needed_for
+from recsys_core.text import Text
 
 if TYPE_CHECKING:
     from optuna.storages import RDBStorage
@@ -54,7 +55,7 @@ class Studies:
         MissingPackageError
             If Optuna is not installed.
         """
-        with needed_for("Optuna's studies"):
+        with needed_for(Text("Optuna's studies")):
             import optuna
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.url = studies_url(url)

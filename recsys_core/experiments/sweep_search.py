@@ -18,6 +18,7 @@ import numpy as np
 
 from recsys_core.experiments.sweep import Over, Settings, Sweep, Trial
 from recsys_core.extras import needed_for
+from recsys_core.text import Text
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -121,7 +122,7 @@ class _Optuna:
     """
 
     def __init__(self, sweep: Sweep, tried: Sequence[Settings]) -> None:
-        with needed_for("A sweep by TPE", instead="; or sweep over a grid"):
+        with needed_for(Text("A sweep by TPE"), Text("; or sweep over a grid")):
             import optuna
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=sweep.seed))
@@ -169,7 +170,7 @@ def distributions(sweep: Sweep, asked: bool = False) -> dict[str, BaseDistributi
     ``asked``: as they are chosen from, values one by one. Else as charts want them: numbers over
     the range from the least to the largest.
     """
-    with needed_for("Optuna's studies"):
+    with needed_for(Text("Optuna's studies")):
         from optuna import distributions as of
 
     def one(over: Over) -> BaseDistribution:
@@ -200,7 +201,7 @@ def frozen_trials(sweep: Sweep, trials: Sequence[Trial]) -> list[FrozenTrial]:
     epochs, the best and the last among them (Optuna takes as long for each as for a trial); the
     seed, the number and the seconds are user attributes. A paused trial is “pruned”.
     """
-    with needed_for("Optuna's studies"):
+    with needed_for(Text("Optuna's studies")):
         from optuna.trial import TrialState, create_trial
     states = {
         "done": TrialState.COMPLETE, "paused": TrialState.PRUNED, "failed": TrialState.FAIL,

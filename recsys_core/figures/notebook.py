@@ -362,7 +362,7 @@ def known_cells(ratings: Ratings, *, mode: Mode = "light") -> go.Figure:
 def _alone(chart: Figure, mode: Mode) -> go.Figure:
     """The figure as Plotly's own, on paper of its own: no page lies behind it."""
     _check("mode", mode, get_args(Mode))
-    with needed_for("A figure"):
+    with needed_for(Text("A figure")):
         import plotly.graph_objects as go
     paper = theme.paper(mode)
     return go.Figure(chart).update_layout(paper_bgcolor=paper, plot_bgcolor=paper)

@@ -188,7 +188,7 @@ def _guessed(data: Bytes) -> str:
     if sum(not letter.isascii() for letter in decoded) - n_wrong >= 2 * n_wrong:
         return "utf-8"
     try:
-        with needed_for("A text that is not UTF-8", ", or choose its encoding"):
+        with needed_for(Text("A text that is not UTF-8"), Text(", or choose its encoding")):
             import chardet  # when first needed: its tables take a tenth of a second
 
         name = _known(chardet.detect(text)["encoding"] or "latin-1")

@@ -63,7 +63,7 @@ def parquet(*parts: Content) -> ParquetCells:
         If a file is damaged or larger than the budget allows, or parts have other columns.
     """
     said = parts[0].said
-    with needed_for(said, ", or save the table as CSV"):
+    with needed_for(said, Text(", or save the table as CSV")):
         import pyarrow as pa
     columns: list[list[Any]] = []  # of each column its pieces, one of each part
     names: list[str] | None = None

@@ -73,7 +73,7 @@ def to_mlflow(
     """
     every = [records] if isinstance(records, Record) else list(records)
     where = checked(tracking_uri)
-    with needed_for("Writing runs to MLflow"):
+    with needed_for(Text("Writing runs to MLflow")):
         import mlflow
     written = []
     try:

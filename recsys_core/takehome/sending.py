@@ -60,7 +60,7 @@ def check_installed() -> None:
     MissingPackageError
         If it is not.
     """
-    with needed_for("Writing runs to MLflow"):
+    with needed_for(Text("Writing runs to MLflow")):
         if find_spec("mlflow") is None:
             raise ModuleNotFoundError(name="mlflow")
 

@@ -68,7 +68,7 @@ def read(data: bytes, said: str, sheet: str | None = None) -> RecordCells:
         If the workbook is damaged or locked, has no such sheet, or none that holds anything.
     """
     _refuse_other_documents(data, said)
-    with needed_for(said, ", or save the sheet as CSV"):
+    with needed_for(said, Text(", or save the sheet as CSV")):
         import python_calamine as calamine
     about = _extents(data, said) if not data.startswith(_OLE) else _of_xls(data, said)
     try:
