@@ -8,7 +8,7 @@ from pages.shared import parts
 from recsys_core.experiments.experiment import SHARED
 from recsys_core.ratings import UPLOAD
 from recsys_core.runs import Entry, Run
-from recsys_core.text import Text, later, worded
+from recsys_core.text import Text, worded
 
 
 def button(
@@ -37,10 +37,11 @@ def line(run: Run, epoch: int | None = None) -> None:
     record = run.record(epoch)
     if record is not None:
         if run.model.has_epochs:
-            of = later("Of epoch {epoch:,}:")
-            if record.epoch == record.best_epoch:
-                of = later("Of epoch {epoch:,}, the best on validation:")
-            st.markdown(Text(of, epoch=record.epoch))
+            st.markdown(
+                Text("Of epoch {epoch:,}, the best on validation:", epoch=record.epoch)
+                if record.epoch == record.best_epoch
+                else Text("Of epoch {epoch:,}:", epoch=record.epoch)
+            )
         st.code(record.receipt, language=None, wrap_lines=True)
     elif run.unsplit:
         st.caption(

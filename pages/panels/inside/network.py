@@ -22,8 +22,8 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
     """The path of the selected cell's prediction, as the network is at the epoch shown."""
     path = path_of(seen_as(FactorModel, run.fitted_at(epoch)), user, item)
     names = run.ratings
-    who = f"{names.user_names[user]} × {names.item_names[item]}"
-    st.markdown(_sentence(path, escape.markdown(who)))
+    who = escape.markdown(f"{names.user_names[user]} × {names.item_names[item]}")
+    st.markdown(_sentence(path, who))
     left, right = st.columns([1.8, 1], gap="medium")
     with left:
         chart(

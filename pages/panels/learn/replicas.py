@@ -48,9 +48,9 @@ def bring_data(replica: Replica) -> None:
         asked = Text("This article uses {own}. Bring it, and the replica goes on.", own=own)
     st.info(asked)
     st.session_state.replica_waits = replica.number
-    ways = {"Download": Text("Download"), "Upload": Text("Upload")}
+    names = {"Download": Text("Download"), "Upload": Text("Upload")}
     how = st.segmented_control(
-        Text("Bring it by"), list(ways), default="Download", format_func=ways.__getitem__
+        Text("Bring it by"), list(names), default="Download", format_func=names.__getitem__
     )
     with st.container(border=True):
         if how == "Upload":
@@ -228,7 +228,8 @@ def draw() -> None:
     numbered = {str(r.number): r for r in REPLICAS}
     names = {number: f"{number} · {worded(r.title)}" for number, r in numbered.items()}
     replica = numbered[choices.select("replica", Text("Article"), names, "replica")]
-    system, settings = worded(replica.system), worded(replica.settings)
+    system = worded(replica.system)
+    settings = worded(replica.settings)
     st.markdown(f"**{system}.** {settings}. {worded(replica.summary)}")
     try:
         ratings = data_of(replica)
