@@ -457,7 +457,8 @@ def test_the_map_has_room_for_all(server, entry):
     ends = frames.places(run, run.fitted)
     assert found.reach >= frames.spread(ends)
     shares = [f"{100 * share:.0f}" for share in run.basis.shares]
-    assert shares[0] in found.main and shares[1] in found.second
+    assert shares[0] in found.main.values["first"]["number"]
+    assert shares[1] in found.second.values["second"]["number"]
 
 
 # --- from a run to what one reads -----------------------------------------------------------------
