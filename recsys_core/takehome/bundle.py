@@ -75,40 +75,49 @@ def files_of(
 
     data = run.ratings.name
     found = [
-        File("link.txt", "Link as text", "opens the run in Factorscope", "again",
+        File("link.txt", Text("Link as text"), Text("opens the run in Factorscope"), "again",
              lambda: f"{link}\n".encode()),
-        File("receipt.txt", "Receipt as text", "one line that says what was run and proves it: "
-             "“python -m recsys_core replay RECEIPT” trains the same again and compares", "again",
+        File("receipt.txt", Text("Receipt as text"),
+             Text("one line that says what was run and proves it: “python -m recsys_core replay "
+                  "RECEIPT” trains the same again and compares"), "again",
              lambda: f"{record().receipt}\n".encode()),
-        File("reproduce.py", "Script", "a Python script that trains the run again and prints each "
-             "number beside the one seen here", "again",
+        File("reproduce.py", Text("Script"),
+             Text("a Python script that trains the run again and prints each number beside the one "
+                  "seen here"), "again",
              lambda: script(receipt(), data).encode()),
-        File("notebook.ipynb", "Notebook", "the same steps as cells, for Jupyter", "again",
-             lambda: notebook(receipt(), data).encode()),
-        File("settings.json", "Settings", "data, split, model, all settings in force, scores and "
-             "versions, as JSON", "again", lambda: tables.settings(record())),
-        File("epochs.csv", "Epochs", "errors, objective and seconds of each epoch, as CSV",
-             "numbers", lambda: tables.epochs(record())),
-        File("handout.html", "Hand-out", "curve, matrix and map of every epoch, with a slider: "
-             "open it in any browser, no network needed", "read",
+        File("notebook.ipynb", Text("Notebook"), Text("the same steps as cells, for Jupyter"),
+             "again", lambda: notebook(receipt(), data).encode()),
+        File("settings.json", Text("Settings"),
+             Text("data, split, model, all settings in force, scores and versions, as JSON"),
+             "again", lambda: tables.settings(record())),
+        File("epochs.csv", Text("Epochs"),
+             Text("errors, objective and seconds of each epoch, as CSV"), "numbers",
+             lambda: tables.epochs(record())),
+        File("handout.html", Text("Hand-out"),
+             Text("curve, matrix and map of every epoch, with a slider: open it in any browser, no "
+                  "network needed"), "read",
              lambda: handout(run, name, scripts, plotly())),
-        File("report.html", "Report", "how good the run is, beside the baselines and for whom, for "
-             "who checks the numbers", "read", lambda: reports.technical(run, tested)),
-        File("manager.html", "One page for a manager", "what it does, for whom it works and for "
-             "whom not, in plain words, on one printed page", "read",
+        File("report.html", Text("Report"),
+             Text("how good the run is, beside the baselines and for whom, for who checks the "
+                  "numbers"), "read", lambda: reports.technical(run, tested)),
+        File("manager.html", Text("One page for a manager"),
+             Text("what it does, for whom it works and for whom not, in plain words, on one "
+                  "printed page"), "read",
              lambda: reports.manager(run, tested)),
     ]  # fmt: skip
     if run.fitted.has.factors:
         noun = run.ratings.item_noun
         found += [
-            File("factors.npz", "Factors", "factors and biases with labels as text, for NumPy: "
-                 "numpy.load opens it without pickle", "numbers",
+            File("factors.npz", Text("Factors"),
+                 Text("factors and biases with labels as text, for NumPy: numpy.load opens it "
+                      "without pickle"), "numbers",
                  lambda: tables.factors(record().fitted), alone=True),
-            File("user-factors.csv", "User factors", "one row for each user: label, name, bias and "
-                 "factors, as CSV", "numbers",
+            File("user-factors.csv", Text("User factors"),
+                 Text("one row for each user: label, name, bias and factors, as CSV"), "numbers",
                  lambda: tables.factor_table(record().fitted, "user"), alone=True),
-            File("item-factors.csv", f"{noun.capitalize()} factors", f"one row for each {noun}: "
-                 "label, name, bias and factors, as CSV", "numbers",
+            File("item-factors.csv", Text("{noun} factors", noun=noun.capitalize()),
+                 Text("one row for each {noun}: label, name, bias and factors, as CSV", noun=noun),
+                 "numbers",
                  lambda: tables.factor_table(record().fitted, "item"), alone=True),
         ]  # fmt: skip
     return found
