@@ -19,10 +19,11 @@ from recsys_core.replicas.base import (
     baseline_row,
     our_answer,
 )
+from recsys_core.text import Text
 
-_SAME_DRAWS = (
-    "Same generator, same draws, same network: equal to every digit printed. Adaptive priors need "
-    "no sigmoid and no choice of k."
+_SAME_DRAWS = Text(
+    "Same generator, same draws, same network: equal to every digit printed. "
+    "Adaptive priors need no sigmoid and no choice of k."
 )
 
 _PUBLISHED_MISSING = (1.95, 1.22, 1.92, 1.56, 3.21, 3.44, 1.22, 4.11, 1.43, 3.50)
@@ -92,35 +93,69 @@ def ten_cells(records: Records) -> pd.DataFrame:
 REPLICA = Replica(
     number=0,
     title="Recommendation as matrix factorization",
-    system="Neural MF with a sigmoid, on a generated 100 × 50 matrix",
-    settings="k = 10, Adam 0.01, batches of 64, 500 epochs, 80/20 split, seed 42",
-    summary="Reproduced to the digit; what it marks as missing swallows 568 real ratings.",
+    system=Text("Neural MF with a sigmoid, on a generated 100 × 50 matrix"),
+    settings=Text("k = 10, Adam 0.01, batches of 64, 500 epochs, 80/20 split, seed 42"),
+    summary=Text("Reproduced to the digit; what it marks as missing swallows 568 real ratings."),
     data=datasets.article0,
     cases=(
-        Case("article", "as published", network, its_split),
-        Case("kept", "ratings ≤ 0 kept", network, its_split, data=all_kept),
-        Case("ours", "PMF, adaptive priors", our_answer, its_split, ours=True),
+        Case("article", Text("as published"), network, its_split),
+        Case("kept", Text("ratings ≤ 0 kept"), network, its_split, data=all_kept),
+        Case("ours", Text("PMF, adaptive priors"), our_answer, its_split, ours=True),
     ),
     rows=(
-        Row("test MSE, rounded", 0.1777, lambda o: mse(o["article"]), lambda o: mse(o["ours"]), 4,
-            _SAME_DRAWS),
-        Row("test MAPE, rounded, %", 7.21, lambda o: mape(o["article"]),
-            lambda o: mape(o["ours"]), 2, _SAME_DRAWS),
-        Row("first missing cell", 1.95, lambda o: float(missing_cells(o["article"])[0]),
-            lambda o: float(missing_cells(o["ours"])[0]), 2,
-            "All ten are in the evidence below."),
-        Row("ratings used", "3,403", lambda o: f"{len(o['article'].split.train) + 681:,}",
-            lambda o: f"{len(o['kept'].split.train) + len(o['kept'].held_out):,} with all kept",
-            why="0 marks a missing cell, but a raw rating (a count plus noise) can be 0 or less: "
-            "568 real ratings vanish with the missing ones."),
+        Row(
+            Text("test MSE, rounded"),
+            0.1777,
+            lambda o: mse(o["article"]),
+            lambda o: mse(o["ours"]),
+            4,
+            _SAME_DRAWS,
+        ),
+        Row(
+            Text("test MAPE, rounded, %"),
+            7.21,
+            lambda o: mape(o["article"]),
+            lambda o: mape(o["ours"]),
+            2,
+            _SAME_DRAWS,
+        ),
+        Row(
+            Text("first missing cell"),
+            1.95,
+            lambda o: float(missing_cells(o["article"])[0]),
+            lambda o: float(missing_cells(o["ours"])[0]),
+            2,
+            Text("All ten are in the evidence below."),
+        ),
+        Row(
+            Text("ratings used"),
+            "3,403",
+            lambda o: f"{len(o['article'].split.train) + 681:,}",
+            lambda o: Text(
+                "{n_ratings:,} with all kept",
+                n_ratings=len(o["kept"].split.train) + len(o["kept"].held_out),
+            ),
+            why=Text(
+                "0 marks a missing cell, but a raw rating (a count plus noise) can be 0 or "
+                "less: 568 real ratings vanish with the missing ones."
+            ),
+        ),
         baseline_row("article", Measure("RMSE", clipped=True)),
     ),
     lessons=(
-        Lesson("Zero is not missing",
-               "Keeping the 568 ratings stretches the scale differently, so the two rows are "
-               "errors on different values: compare each with its own baseline, not with the "
-               "other.", lost_ratings),
-        Lesson("Its ten example predictions", "For cells it removed; equal to two digits.",
-               ten_cells),
+        Lesson(
+            Text("Zero is not missing"),
+            Text(
+                "Keeping the 568 ratings stretches the scale differently, so the two rows "
+                "are errors on different values: compare each with its own baseline, not "
+                "with the other."
+            ),
+            lost_ratings,
+        ),
+        Lesson(
+            Text("Its ten example predictions"),
+            Text("For cells it removed; equal to two digits."),
+            ten_cells,
+        ),
     ),
-)  # fmt: skip
+)

@@ -23,10 +23,11 @@ from recsys_core.replicas.base import (
     over_seeds,
     repeated,
 )
+from recsys_core.text import Text
 
-_RAW_ID = (
-    "Its predict() looks up the index of user 1 and then passes the raw id: the answer is user "
-    "2's. It names no seed, so the digits differ."
+_RAW_ID = Text(
+    "Its predict() looks up the index of user 1 and then passes the raw id: the"
+    " answer is user 2's. It names no seed, so the digits differ."
 )
 
 N_EPOCHS = 128
@@ -116,48 +117,91 @@ def _of_final(measure: Measure) -> Callable[[Records], str]:
 
 def _example_row(film: str) -> Row:
     return Row(
-        f"user 1, film {film}, not clipped", _PUBLISHED[film],
+        Text("user 1, film {film}, not clipped", film=film), _PUBLISHED[film],
         lambda o: over_seeds(o, "article", lambda record: asked(record, film), 2),
-        lambda o: f"{asked(o['ours'], film, raw=False):.2f} (right index)", 4, _RAW_ID,
+        lambda o: Text("{score:.2f} (right index)", score=asked(o["ours"], film, raw=False)), 4,
+        _RAW_ID,
     )  # fmt: skip
 
 
 REPLICA = Replica(
     number=1,
     title="Recommender system using matrix factorisation",
-    system="Two embeddings and a dot product, on MovieLens latest-small",
-    settings="k = 8, U(0, 0.05), Adam 0.001, batches of 128, 128 epochs, 80/20 split",
-    summary="Its training error falls to the end; its test error has long been rising.",
+    system=Text("Two embeddings and a dot product, on MovieLens latest-small"),
+    settings=Text("k = 8, U(0, 0.05), Adam 0.001, batches of 128, 128 epochs, 80/20 split"),
+    summary=Text("Its training error falls to the end; its test error has long been rising."),
     data=None,
     movielens=("latest-small",),
     cases=(
         *repeated(
-            Case("article", "as published", embeddings, its_split, keep=range(1, N_EPOCHS + 1)),
-            seeds=(1, 2), split=its_split, keep=(N_EPOCHS,),
+            Case(
+                "article", Text("as published"), embeddings, its_split, keep=range(1, N_EPOCHS + 1)
+            ),
+            seeds=(1, 2),
+            split=its_split,
+            keep=(N_EPOCHS,),
         ),
-        Case("ours", "PMF, early stopping and biases", our_answer, our_split, ours=True),
+        Case("ours", Text("PMF, early stopping and biases"), our_answer, our_split, ours=True),
     ),
     rows=(
-        Row(TEST.name, "printed, no value given", _of_final(TEST), lambda o: TEST.of(o["ours"]), 3,
-            "Without biases, early stopping or a penalty it memorises; a prior, biases and a "
-            "validation part mend that."),
-        Row(LOWEST.name, None, lambda o: float(curve(o)["test MSE"].min()), None, 3,
-            "It is not shown in the article, and was over long before the training ended."),
-        Row("epoch of that lowest test MSE", None, lambda o: str(overfits_after(o)), None,
-            why="From here on it overfits."),
-        Row(TRAIN.name, "printed, no value given", _of_final(TRAIN), lambda o: TRAIN.of(o["ours"]),
-            3, "Training error is no result: it is lowest where the test error is worst."),
+        Row(
+            TEST.name,
+            Text("printed, no value given"),
+            _of_final(TEST),
+            lambda o: TEST.of(o["ours"]),
+            3,
+            Text(
+                "Without biases, early stopping or a penalty it memorises; a prior, biases "
+                "and a validation part mend that."
+            ),
+        ),
+        Row(
+            LOWEST.name,
+            None,
+            lambda o: float(curve(o)["test MSE"].min()),
+            None,
+            3,
+            Text("It is not shown in the article, and was over long before the training ended."),
+        ),
+        Row(
+            Text("epoch of that lowest test MSE"),
+            None,
+            lambda o: str(overfits_after(o)),
+            None,
+            why=Text("From here on it overfits."),
+        ),
+        Row(
+            TRAIN.name,
+            Text("printed, no value given"),
+            _of_final(TRAIN),
+            lambda o: TRAIN.of(o["ours"]),
+            3,
+            Text("Training error is no result: it is lowest where the test error is worst."),
+        ),
         _example_row("1"),
         _example_row("2"),
         baseline_row("article", TEST),
     ),
     lessons=(
-        Lesson("The curve it never shows",
-               "Test error is lowest early, then rises while training error goes on falling: the "
-               "model learns the training ratings by heart. The axis ends at 2; the first epochs "
-               "lie above it.", curve, curve=True, mark_lowest="test MSE", between=(0.0, 2.0)),
-        Lesson("A label is not an index",
-               "The article encodes ids into indices, and then predicts with the id. Nothing "
-               "fails; the number is somebody else's.", examples),
+        Lesson(
+            Text("The curve it never shows"),
+            Text(
+                "Test error is lowest early, then rises while training error goes on "
+                "falling: the model learns the training ratings by heart. The axis ends at "
+                "2; the first epochs lie above it."
+            ),
+            curve,
+            curve=True,
+            mark_lowest="test MSE",
+            between=(0.0, 2.0),
+        ),
+        Lesson(
+            Text("A label is not an index"),
+            Text(
+                "The article encodes ids into indices, and then predicts with the id. "
+                "Nothing fails; the number is somebody else's."
+            ),
+            examples,
+        ),
     ),
-)  # fmt: skip
+)

@@ -25,6 +25,7 @@ from recsys_core.replicas.base import (
     over_seeds,
     repeated,
 )
+from recsys_core.text import Text
 
 LAMBDA = 0.02
 
@@ -43,13 +44,14 @@ PRINTED = np.array([
 # Its similarity table names its rows in this order; its matrix has them in the party's.
 ITS_LABELS = ("Ripley", "Darth Vader", "Spock", "Hermione")
 
-_SUM = (
+_SUM = Text(
     "A sum over three guests is no rating on a 0–5 scale; divided by the sum of the weights it is."
 )
 
-_SCALER = (
-    "Its scaler would send nine of the shown ratings to 0, its mark for unheard. Without these "
-    "nine the model nearly meets what it prints: see the evidence."
+_SCALER = Text(
+    "Its scaler would send nine of the shown ratings to 0, its mark for "
+    "unheard. Without these nine the model nearly meets what it prints: see the"
+    " evidence."
 )
 
 _COMPARED = (
@@ -309,8 +311,8 @@ def _cell_row(index: int) -> Row:
 
     return Row(f"{user}, {song}", published, lambda o: over_seeds(o, "k75", predicted, 2),
                lambda o: predicted(o["ours"]), 2,
-               "Not clipped. The article's numbers come from another matrix than the one it "
-               "shows.")  # fmt: skip
+               Text("Not clipped. The article's numbers come from another matrix than the one "
+"it shows."))  # fmt: skip
 
 
 def _loss_at(case: str, epoch: int, digits: int) -> Callable[[Records], str]:
@@ -322,7 +324,7 @@ def _loss_at(case: str, epoch: int, digits: int) -> Callable[[Records], str]:
             return over_seeds(records, case, value, digits)
         except MissingRunError:
             over_seeds(records, case, lambda *_: 0.0, digits)  # raises where there is no run at all
-            return "not kept; run it again"  # a server short of memory lets epochs go
+            return Text("not kept; run it again")  # a server short of memory lets epochs go
 
     return said
 
@@ -332,9 +334,12 @@ def _sum_row(song: int, name: str, published: float) -> Row:
         return neighbours_say(matrix, HERMIONE, song, divide=False)
 
     return Row(
-        f"Hermione: {name}, similarity-weighted sum", published,
+        Text("Hermione: {name}, similarity-weighted sum", name=name), published,
         lambda o: over_seeds(o, "k75", _of_run(summed), 2),
-        lambda o: f"{neighbours_say(_raw_matrix(o, 'ours'), HERMIONE, song):.2f} (weighted mean)",
+        lambda o: Text(
+            "{score:.2f} (weighted mean)",
+            score=neighbours_say(_raw_matrix(o, "ours"), HERMIONE, song),
+        ),
         2, _SUM,
     )  # fmt: skip
 
@@ -344,69 +349,145 @@ SEEDS = 1, 2, 3, 4  # besides 0; it names none
 REPLICA = Replica(
     number=2,
     title="Matrix factorization (Robbie's party)",
-    system="SGD from scratch on four guests and twelve songs",
-    settings="k = 5, α 0.01, λ 0.02, 1000 epochs; then k = 75, α 0.001, 600 epochs",
-    summary="Wrong labels, three loss functions, and results from a matrix it does not show.",
+    system=Text("SGD from scratch on four guests and twelve songs"),
+    settings=Text("k = 5, α 0.01, λ 0.02, 1000 epochs; then k = 75, α 0.001, 600 epochs"),
+    summary=Text("Wrong labels, three loss functions, and results from a matrix it does not show."),
     data=datasets.music_party,
     cases=(
         *repeated(
-            Case("k5", "walk-through, k = 5", sgd(5, 0.01, 1000), splits.whole, keep=(1, 901)),
-            SEEDS, keep=(1, 901),
+            Case(
+                "k5", Text("walk-through, k = 5"), sgd(5, 0.01, 1000), splits.whole, keep=(1, 901)
+            ),
+            SEEDS,
+            keep=(1, 901),
         ),
         *repeated(
-            Case("k75", "final model, k = 75", sgd(75, 0.001, 600), splits.whole,
-                 keep=range(0, 601, 5)),
+            Case(
+                "k75",
+                Text("final model, k = 75"),
+                sgd(75, 0.001, 600),
+                splits.whole,
+                keep=range(0, 601, 5),
+            ),
             SEEDS,
         ),
         *repeated(
-            Case("nine", "k = 75, nine ratings unheard", sgd(75, 0.001, 600),
-                 without_scaled_to_zero),
+            Case(
+                "nine",
+                Text("k = 75, nine ratings unheard"),
+                sgd(75, 0.001, 600),
+                without_scaled_to_zero,
+            ),
             SEEDS,
         ),
-        Case("ours", "ALS with biases", lambda train: ALS(), splits.whole, ours=True),
+        Case("ours", Text("ALS with biases"), lambda train: ALS(), splits.whole, ours=True),
     ),
     rows=(
-        Row("loss after epoch 1, k = 5", 596.59, _loss_at("k5", 1, 1), None, 1,
-            "The squares of the shown ratings sum to 507, so no model can start near 596.6 on "
-            "them: its outputs come from another matrix."),
-        Row("loss after epoch 901, k = 5", 1.771, _loss_at("k5", 901, 2), None, 2,
-            "Same recipe, other ratings, another random start. It is a sum, though called a mean."),
+        Row(
+            Text("loss after epoch 1, k = 5"),
+            596.59,
+            _loss_at("k5", 1, 1),
+            None,
+            1,
+            Text(
+                "The squares of the shown ratings sum to 507, so no model can start near "
+                "596.6 on them: its outputs come from another matrix."
+            ),
+        ),
+        Row(
+            Text("loss after epoch 901, k = 5"),
+            1.771,
+            _loss_at("k5", 901, 2),
+            None,
+            2,
+            Text(
+                "Same recipe, other ratings, another random start. It is a sum, though "
+                "called a mean."
+            ),
+        ),
         *(_cell_row(index) for index in range(len(_COMPARED))),
-        Row("RMSE to its 48 printed cells, from the ratings it shows", None,
-            lambda o: over_seeds(o, "k75", _of_run(to_printed)), None, 3, _SCALER),
-        Row("the same, nine ratings taken as unheard", None,
-            lambda o: over_seeds(o, "nine", _of_run(to_printed)), None, 3, _SCALER),
-        Row("most similar pair", "Ripley – Spock 0.997", most_similar_pair,
+        Row(
+            Text("RMSE to its 48 printed cells, from the ratings it shows"),
+            None,
+            lambda o: over_seeds(o, "k75", _of_run(to_printed)),
+            None,
+            3,
+            _SCALER,
+        ),
+        Row(
+            Text("the same, nine ratings taken as unheard"),
+            None,
+            lambda o: over_seeds(o, "nine", _of_run(to_printed)),
+            None,
+            3,
+            _SCALER,
+        ),
+        Row(
+            Text("most similar pair"),
+            Text("Ripley – Spock 0.997"),
+            most_similar_pair,
             lambda o: most_similar_pair(o, "ours"),
-            why="Its similarity table lists the guests in another order than its matrix: the "
-            "0.997 of its matrix is that of Darth Vader and Ripley, the fans of rock and marches."),
+            why=Text(
+                "Its similarity table lists the guests in another order than its matrix: "
+                "the 0.997 of its matrix is that of Darth Vader and Ripley, the fans of "
+                "rock and marches."
+            ),
+        ),
         _sum_row(BACK_IN_BLACK, "Back in Black", 9.906),
         _sum_row(BRANDENBURG, "Brandenburg Concerto No. 3", 5.532),
-        Row("train RMSE, final model, not clipped", None,
+        Row(
+            Text("train RMSE, final model, not clipped"),
+            None,
             lambda o: over_seeds(o, "k75", rmse_on_training, 2),
-            lambda o: rmse_on_training(o["ours"]), 2,
-            "There is nothing held out of 39 ratings, and no claim about taste."),
+            lambda o: rmse_on_training(o["ours"]),
+            2,
+            Text("There is nothing held out of 39 ratings, and no claim about taste."),
+        ),
     ),
     lessons=(
-        Lesson("Nine ratings that its scaler makes unheard",
-               "It fits a MinMaxScaler to each song, and then trains on the ratings as they were. "
-               "That scaler would send the nine ringed ratings to 0, which means unheard: the "
-               "lowest of each song that all have heard. They are the nine that its predictions "
-               "miss most. Trained without these nine, and with nothing else scaled, our model "
-               "comes close to all of its 48 printed numbers. This is strong evidence that scaled "
-               "zeros were used, and no proof: it does not explain a first loss of 596.6.",
-               scaler, picture=scaler_picture),
-        Lesson("Labels travel with the data",
-               "Cosine similarity of its own printed rows gives its own table, with other names.",
-               similarities),
-        Lesson("Three losses over one training",
-               "The factors are the same; only what is printed differs, so each has its own axis. "
-               "The last curve can fall below zero error and says nothing about the other 38 "
-               "ratings.", loss_curves, curve=True, panels=True),
-        Lesson("Results from another matrix",
-               "Its printed predictions miss the ratings it shows by four times what its recipe "
-               "reaches.", other_matrix),
-        Lesson("A sum is not a rating", "Weighted means stay on the scale.", for_hermione),
-        Lesson("Its comparison, cell by cell", "Unclipped, seed 0.", cells),
+        Lesson(
+            Text("Nine ratings that its scaler makes unheard"),
+            Text(
+                "It fits a MinMaxScaler to each song, and then trains on the ratings as "
+                "they were. That scaler would send the nine ringed ratings to 0, which "
+                "means unheard: the lowest of each song that all have heard. They are the "
+                "nine that its predictions miss most. Trained without these nine, and with "
+                "nothing else scaled, our model comes close to all of its 48 printed "
+                "numbers. This is strong evidence that scaled zeros were used, and no "
+                "proof: it does not explain a first loss of 596.6."
+            ),
+            scaler,
+            picture=scaler_picture,
+        ),
+        Lesson(
+            Text("Labels travel with the data"),
+            Text(
+                "Cosine similarity of its own printed rows gives its own table, with other names."
+            ),
+            similarities,
+        ),
+        Lesson(
+            Text("Three losses over one training"),
+            Text(
+                "The factors are the same; only what is printed differs, so each has its "
+                "own axis. The last curve can fall below zero error and says nothing about "
+                "the other 38 ratings."
+            ),
+            loss_curves,
+            curve=True,
+            panels=True,
+        ),
+        Lesson(
+            Text("Results from another matrix"),
+            Text(
+                "Its printed predictions miss the ratings it shows by four times what its "
+                "recipe reaches."
+            ),
+            other_matrix,
+        ),
+        Lesson(
+            Text("A sum is not a rating"), Text("Weighted means stay on the scale."), for_hermione
+        ),
+        Lesson(Text("Its comparison, cell by cell"), Text("Unclipped, seed 0."), cells),
     ),
-)  # fmt: skip
+)

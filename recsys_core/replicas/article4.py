@@ -24,6 +24,7 @@ from recsys_core.replicas.base import (
     over_seeds,
     repeated,
 )
+from recsys_core.text import Text
 
 D, LAMBDA, EPOCHS = 30, 20.0, 20
 
@@ -106,13 +107,13 @@ def normalized_curve(records: Records) -> pd.DataFrame:
 # λ was tuned on a tenth of the training ratings of MovieLens 1M, never on test; so was our best
 # chosen: of PMF with and without biases, of 40 and 80 epochs, and Bayesian PMF.
 _NEXT = {
-    "article": "as published: λ = 20, spherical, fixed",
-    "tuned": "tuned λ = 14",
-    "separate": "separate λ for users and films, 14 and 20",
-    "adaptive": "adaptive priors, spherical",
-    "diagonal": "adaptive priors, diagonal covariance",
-    "longer": "the same for 40 epochs",
-    "ours": "Bayesian PMF (our best)",
+    "article": Text("as published: λ = 20, spherical, fixed"),
+    "tuned": Text("tuned λ = 14"),
+    "separate": Text("separate λ for users and films, 14 and 20"),
+    "adaptive": Text("adaptive priors, spherical"),
+    "diagonal": Text("adaptive priors, diagonal covariance"),
+    "longer": Text("the same for 40 epochs"),
+    "ours": Text("Bayesian PMF (our best)"),
 }
 
 
@@ -178,51 +179,92 @@ def speeds(records: Records) -> pd.DataFrame:
 REPLICA = Replica(
     number=4,
     title="Probabilistic matrix factorization",
-    system="PMF by closed-form alternation, on MovieLens 10M (1M will do)",
-    settings="d = 30, λ = 20 on standardized ratings, 20 epochs, 85/15 random split",
-    summary="Its factors are better than its result: the sigmoid read-out costs more than any λ.",
+    system=Text("PMF by closed-form alternation, on MovieLens 10M (1M will do)"),
+    settings=Text("d = 30, λ = 20 on standardized ratings, 20 epochs, 85/15 random split"),
+    summary=Text(
+        "Its factors are better than its result: the sigmoid read-out costs more than any λ."
+    ),
     data=None,
     movielens=("10m", "1m"),
     cases=(
-        *repeated(Case("article", _NEXT["article"], pmf(), its_split, keep=CURVE), (1, 2),
-                  its_split),
+        *repeated(
+            Case("article", _NEXT["article"], pmf(), its_split, keep=CURVE), (1, 2), its_split
+        ),
         Case("tuned", _NEXT["tuned"], pmf(14, 14), its_split),
         Case("separate", _NEXT["separate"], pmf(14, 20), its_split),
         Case("adaptive", _NEXT["adaptive"], pmf(adaptive=True, covariance="spherical"), its_split),
         Case("diagonal", _NEXT["diagonal"], pmf(adaptive=True, covariance="diagonal"), its_split),
-        Case("longer", "adaptive priors, diagonal covariance, 40 epochs",
-             pmf(adaptive=True, covariance="diagonal", n_epochs=2 * EPOCHS), its_split),
-        Case("ours", _NEXT["ours"],
-             lambda train: BayesianPMF(n_factors=D),
-             its_split, ours=True),
+        Case(
+            "longer",
+            Text("adaptive priors, diagonal covariance, 40 epochs"),
+            pmf(adaptive=True, covariance="diagonal", n_epochs=2 * EPOCHS),
+            its_split,
+        ),
+        Case("ours", _NEXT["ours"], lambda train: BayesianPMF(n_factors=D), its_split, ours=True),
     ),
     rows=(
-        Row("test RMSE, final model, through its sigmoid", 1.092,
-            lambda o: over_seeds(o, "article", through_sigmoid), None, 3,
-            "The article's read-out: it fits standardized ratings, but sends the prediction "
-            "through a sigmoid instead of undoing the standardizing. Differences shrink, and few "
-            "predictions reach the ends. It prints the lowest error of its 20 epochs; here the "
-            "last is the lowest to .001."),
-        Row(TEST.name, None, lambda o: over_seeds(o, "article", TEST.of),
-            lambda o: TEST.of(o["ours"]), 3,
-            "The same factors, the standardizing undone: nothing is retrained. Our best is "
-            "Bayesian PMF, chosen by a validation part of the training ratings."),
-        Row("seconds per epoch", "Python loops",
-            lambda o: f"{python_loop(o['article'].split.train):,.0f} in loops (extrapolated)",
-            lambda o: f"{seconds_an_epoch(o['article']):.3f} compiled",
-            why="Its loops touch one rating at a time; compiled rows do the same sums."),
+        Row(
+            Text("test RMSE, final model, through its sigmoid"),
+            1.092,
+            lambda o: over_seeds(o, "article", through_sigmoid),
+            None,
+            3,
+            Text(
+                "The article's read-out: it fits standardized ratings, but sends the "
+                "prediction through a sigmoid instead of undoing the standardizing. "
+                "Differences shrink, and few predictions reach the ends. It prints the "
+                "lowest error of its 20 epochs; here the last is the lowest to .001."
+            ),
+        ),
+        Row(
+            TEST.name,
+            None,
+            lambda o: over_seeds(o, "article", TEST.of),
+            lambda o: TEST.of(o["ours"]),
+            3,
+            Text(
+                "The same factors, the standardizing undone: nothing is retrained. Our best"
+                " is Bayesian PMF, chosen by a validation part of the training ratings."
+            ),
+        ),
+        Row(
+            Text("seconds per epoch"),
+            Text("Python loops"),
+            lambda o: Text(
+                "{seconds:,.0f} in loops (extrapolated)",
+                seconds=python_loop(o["article"].split.train),
+            ),
+            lambda o: Text("{seconds:.3f} compiled", seconds=seconds_an_epoch(o["article"])),
+            why=Text("Its loops touch one rating at a time; compiled rows do the same sums."),
+        ),
         baseline_row("article", TEST),
     ),
     lessons=(
-        Lesson("What the sigmoid costs", "Same factors, two ways to read them.", read_outs),
-        Lesson("Normalized RMSE, epoch by epoch",
-               "RMSE divided by the standard deviation of the training ratings, as the article "
-               "prints it while training: 1 is no better than predicting the mean.",
-               normalized_curve, curve=True),
-        Lesson("Its list of what to do next, measured",
-               "Every step with the article's 20 epochs. What 20 more add to the best step is on "
-               "a line of its own, since more epochs are no better model.", what_to_do_next),
-        Lesson("Ten films for a user drawn at random", "With genres, as in the article.", top_ten),
-        Lesson("Loops", "An epoch visits every rating twice.", speeds),
+        Lesson(
+            Text("What the sigmoid costs"), Text("Same factors, two ways to read them."), read_outs
+        ),
+        Lesson(
+            Text("Normalized RMSE, epoch by epoch"),
+            Text(
+                "RMSE divided by the standard deviation of the training ratings, as the "
+                "article prints it while training: 1 is no better than predicting the mean."
+            ),
+            normalized_curve,
+            curve=True,
+        ),
+        Lesson(
+            Text("Its list of what to do next, measured"),
+            Text(
+                "Every step with the article's 20 epochs. What 20 more add to the best step"
+                " is on a line of its own, since more epochs are no better model."
+            ),
+            what_to_do_next,
+        ),
+        Lesson(
+            Text("Ten films for a user drawn at random"),
+            Text("With genres, as in the article."),
+            top_ten,
+        ),
+        Lesson(Text("Loops"), Text("An epoch visits every rating twice."), speeds),
     ),
-)  # fmt: skip
+)

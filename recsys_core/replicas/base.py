@@ -24,7 +24,7 @@ from recsys_core.models import PMF, FittedModel, Model
 from recsys_core.ratings import Ratings
 from recsys_core.recipes import Recipe
 from recsys_core.splits import Split
-from recsys_core.text import Text
+from recsys_core.text import Number, Text, later
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,8 @@ def repeated(
             return case.split(ratings) if split is None else split(ratings, seed)
 
         return dataclasses.replace(
-            case, key=f"{case.key}/{seed}", title=f"{case.title}, seed {seed}", model=model,
+            case, key=f"{case.key}/{seed}", model=model,
+            title=Text("{case}, seed {seed}", case=case.title, seed=seed),
             split=part, keep=keep, repeats=case.key,
         )  # fmt: skip
 
@@ -165,9 +166,10 @@ class Lesson:
 
 
 # Said below every table.
-FINAL_MODEL = (
-    "The final model is that of the last epoch; where a validation part is watched, as for most of "
-    "our best, that of the epoch of the lowest validation RMSE."
+FINAL_MODEL = Text(
+    "The final model is that of the last epoch; where a validation part is "
+    "watched, as for most of our best, that of the epoch of the lowest "
+    "validation RMSE."
 )
 
 
@@ -212,14 +214,18 @@ class Replica:
 
     def heads(self, ratings: Ratings | None) -> tuple[str, str, str]:
         """Name the three columns; with the data of each, where they are not the same."""
-        heads = "the article says", "we get", "our best"
+        heads = Text("the article says"), Text("we get"), Text("our best")
         if ratings is None or not self.stands_in(ratings):
             return heads
         own = CATALOGUE[self.movielens[0]].title.removeprefix("MovieLens ")
         here = next(r for r in CATALOGUE.values() if _shape(r) == _shape(ratings))
         there = here.title.removeprefix("MovieLens ")
-        says, get, best = heads
-        return f"{says}, on {own}", f"{get}, on {there}", f"{best}, on {there}"
+        on = (own, there, there)
+        says, get, best = (
+            Text("{column}, on {data}", column=column, data=data)
+            for column, data in zip(heads, on, strict=True)
+        )
+        return says, get, best
 
     def suits(self, ratings: Ratings) -> bool:
         """Whether these are the ratings the article used, or may stand in for them (by size)."""
@@ -264,7 +270,7 @@ def shown(value: Value, digits: int) -> str:
     """A value as the table shows it; nothing where there is none."""
     if value is None:
         return "–"
-    return value if isinstance(value, str) else f"{value:,.{digits}f}"
+    return value if isinstance(value, str) else Number(f"{value:,.{digits}f}")
 
 
 # By replica and source of the ratings.
@@ -289,6 +295,13 @@ def our_answer(train: Ratings) -> Model:
 # --- small things several entries use ---------------------------------------------------------
 
 
+# Parts, and models: what the name of a measure is made of.
+_NAMED = (
+    later("train"), later("test"), later("final model"), later("baselines"),
+    later("lowest of all epochs, seed 0"),
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Measure:
     """An error, named so that nothing unlike is compared: one for all columns of a row.
@@ -305,8 +318,10 @@ class Measure:
     @property
     def name(self) -> str:
         """The name of its row: “test RMSE, final model, not clipped”."""
-        clipped = "clipped" if self.clipped else "not clipped"
-        return f"{self.part} {self.metric}, {self.model}, {clipped}"
+        said = later("{part} {metric}, {model}, not clipped")
+        if self.clipped:
+            said = later("{part} {metric}, {model}, clipped")
+        return Text(said, part=Text(self.part), metric=self.metric, model=Text(self.model))
 
     def on(self, fitted: FittedModel, ratings: Ratings) -> float:
         """Compute it of a fitted model on some ratings."""
@@ -325,8 +340,8 @@ def over_seeds(
     """Say mean ± standard deviation of a value over the seeds of a case; one seed: the value."""
     found = np.array([value(record) for record in records.seeds(key)])
     if len(found) == 1:
-        return f"{found[0]:.{digits}f}"
-    return f"{found.mean():.{digits}f}\u00a0±\u00a0{found.std(ddof=1):.{digits}f}"
+        return Number(f"{found[0]:.{digits}f}")
+    return Number(f"{found.mean():.{digits}f}\u00a0±\u00a0{found.std(ddof=1):.{digits}f}")
 
 
 def rmse_on(fitted: FittedModel, ratings: Ratings, clip: bool = True) -> float:
@@ -363,7 +378,7 @@ def baseline_row(case: str, measure: Measure) -> Row:
         return " · ".join(f"{error:.3f} ({name.lower()})" for name, error in found.items())
 
     name = dataclasses.replace(measure, model="baselines").name
-    return Row(name, None, value, why="What any model has to beat.")
+    return Row(name, None, value, why=Text("What any model has to beat."))
 
 
 def cosine_matrix(rows: np.ndarray) -> np.ndarray:
