@@ -311,8 +311,8 @@ def _cell_row(index: int) -> Row:
 
     return Row(f"{user}, {song}", published, lambda o: over_seeds(o, "k75", predicted, 2),
                lambda o: predicted(o["ours"]), 2,
-               Text("Not clipped. The article's numbers come from another matrix than the one "
-"it shows."))  # fmt: skip
+               Text("Not clipped. The article's numbers come from another matrix than the one it "
+                    "shows."))  # fmt: skip
 
 
 def _loss_at(case: str, epoch: int, digits: int) -> Callable[[Records], str]:
