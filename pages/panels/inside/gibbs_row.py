@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from pages.panels.inside import kept, two_numbers, which_row
@@ -38,7 +39,10 @@ def show(run: Run, epoch: int, user: int, item: int) -> None:
     if remark is not None:
         st.caption(escape.markdown(remark))
     two = two_numbers.chosen(draw.names)
-    points = {Text("draw"): draw.drawn, Text("before"): draw.before}
+    points: dict[str, np.ndarray] = {
+        Text("draw"): draw.drawn,
+        Text("before"): draw.before,
+    }
     left, right = st.columns(2, gap="medium")
     with left:
         if two is None:
