@@ -19,7 +19,7 @@ import pandas as pd
 from recsys_core.errors import MissingDataError, RatingsError, SettingsError
 from recsys_core.ratings import Ratings
 from recsys_core.recipes import SPLITS, Parameter, Recipe, Size, ranges_of, ranges_text
-from recsys_core.text import Text
+from recsys_core.text import Number, Text, later
 from recsys_core.words import plural
 
 
@@ -39,7 +39,7 @@ class Unseen:
             "{items}): nothing was learnt about those.",
             "{n:,}\u00a0{part} ratings with a user or an item that training never saw ({users}, "
             "{items}): nothing was learnt about those.",
-            part=self.part,
+            part=Text(self.part),
             n=self.n_ratings,
             users=plural("user", self.n_users),
             items=plural("item", self.n_items),
@@ -79,6 +79,8 @@ class Split:
         return self.made_by() if callable(self.made_by) else self.made_by
 
 
+_LATEST = later("each user's latest ratings held out: {sizes}")
+
 # Below this many ratings, holding some out leaves too few to learn from and too few to judge by.
 FEW = 200
 
@@ -92,7 +94,9 @@ def usual(ratings: Ratings, seed: int = 0) -> Split:
 @SPLITS
 def whole(ratings: Ratings) -> Split:
     """No split: all ratings train, none is held out."""
-    return Split(ratings, None, None, f"all {len(ratings):,} ratings train, none held out")
+    return Split(
+        ratings, None, None, Text("all {n:,} ratings train, none held out", n=len(ratings))
+    )
 
 
 @SPLITS
@@ -117,9 +121,11 @@ def random(
     n_validation, n_test = _sizes(ratings, validation, test)
     order = np.random.default_rng(seed).permutation(len(ratings))
     remarks: tuple[str, ...] = ()
-    name = f"random {_proportions(ratings, validation, test)}, seed {seed}"
+    name = Text(
+        "random {parts}, seed {seed}", parts=_proportions(ratings, validation, test), seed=seed
+    )
     if keep_one:
-        name += ", one rating of each kept in training"
+        name = Text("{split}, one rating of each kept in training", split=name)
         free = order[~_first_of_each(ratings, order)]
         wanted = n_validation + n_test
         if wanted > len(free):
@@ -177,7 +183,7 @@ def last_out(
     n_test = per_user(test, np.maximum(counts - 1, 0))
     is_test = from_last < np.repeat(n_test, counts)
     if validation_from == "random":
-        name = f"each user's latest ratings held out: {_named_sizes(0, test)}"
+        name = Text(_LATEST, sizes=_named_sizes(0, test))
         return _rest_at_random(ratings, order[is_test], validation, seed, name)
     n_held = n_test + per_user(validation, np.maximum(counts - 1 - n_test, 0))
     is_held = from_last < np.repeat(n_held, counts)
@@ -185,7 +191,7 @@ def last_out(
         ratings,
         order[is_held & ~is_test],
         order[is_test],
-        f"each user's latest ratings held out: {_named_sizes(validation, test)}",
+        Text(_LATEST, sizes=_named_sizes(validation, test)),
         wanted=(validation, test),
     )
 
@@ -210,7 +216,7 @@ def by_time(ratings: Ratings, validation: Size = 0.1, test: Size = 0.1) -> Split
         ratings,
         order[n_train : n_train + n_validation],
         order[n_train + n_validation :],
-        f"by time {_proportions(ratings, validation, test)}",
+        Text("by time {parts}", parts=_proportions(ratings, validation, test)),
     )
 
 
@@ -252,10 +258,12 @@ def k_fold(
             )
         )
     part = np.random.default_rng(seed).permutation(len(ratings)) % n_folds
-    name = f"fold {fold + 1} of {n_folds}, seed {seed}"
+    name = Text("fold {fold} of {n_folds}, seed {seed}", fold=fold + 1, n_folds=n_folds, seed=seed)
     if fold_is == "validation":
         none = np.empty(0, np.int64)
-        return _split(ratings, np.flatnonzero(part == fold), none, f"{name}, for validation")
+        return _split(
+            ratings, np.flatnonzero(part == fold), none, Text("{split}, for validation", split=name)
+        )
     return _rest_at_random(ratings, np.flatnonzero(part == fold), validation, seed, name)
 
 
@@ -292,9 +300,13 @@ def cold_users(
         counts = ratings.user_counts
         place = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
         part[order[place < np.repeat(np.minimum(known, counts - 1), counts)]] = 0
-    name = f"cold users: {_named_sizes(validation, test, 'user')}, seed {seed}"
+    name = Text(
+        "cold users: {sizes}, seed {seed}",
+        sizes=_named_sizes(validation, test, "user"),
+        seed=seed,
+    )
     if known:
-        name += f", {known} ratings of each known"
+        name = Text("{split}, {known} ratings of each known", split=name, known=known)
     return _split(ratings, np.flatnonzero(part == 1), np.flatnonzero(part == 2), name)
 
 
@@ -321,7 +333,11 @@ def as_sklearn(ratings: Ratings, test: Size = 0.2, seed: int = 42) -> Split:
         ratings.take(order[n_test:]),
         None,
         ratings.take(order[:n_test]),
-        f"random {_proportions(ratings, 0, test)} as scikit-learn draws it, seed {seed}",
+        Text(
+            "random {parts} as scikit-learn draws it, seed {seed}",
+            parts=_proportions(ratings, 0, test),
+            seed=seed,
+        ),
     )
 
 
@@ -349,7 +365,7 @@ def by_mask(
     is_test = _mask(ratings, test_mask, "test")
     test = np.flatnonzero(is_test)
     if validation_mask is None:
-        split = _rest_at_random(ratings, test, validation, seed, "given test part")
+        split = _rest_at_random(ratings, test, validation, seed, Text("given test part"))
         recipe = partial(_mask_recipe, ratings, test, validation=validation, seed=seed)
     else:
         is_validation = _mask(ratings, validation_mask, "validation")
@@ -362,7 +378,7 @@ def by_mask(
                 )
             )
         rows = np.flatnonzero(is_validation)
-        split = _split(ratings, rows, test, "given test and validation parts")
+        split = _split(ratings, rows, test, Text("given test and validation parts"))
         recipe = partial(_mask_recipe, ratings, test, rows)
     return replace(split, made_by=recipe)
 
@@ -480,7 +496,7 @@ def _mask_from_text(ratings: Ratings, text: str) -> np.ndarray:
 
 
 def _rest_at_random(
-    ratings: Ratings, test: np.ndarray, validation: Size, seed: int, name: str
+    ratings: Ratings, test: np.ndarray, validation: Size, seed: int, name: Text
 ) -> Split:
     """The test part at some positions; validation drawn at random from the rest."""
     rest = np.ones(len(ratings), dtype=bool)
@@ -491,7 +507,12 @@ def _rest_at_random(
     (n_validation,) = _counts(len(left), "rating", validation)
     held = np.random.default_rng(seed).permutation(left)[:n_validation]
     if n_validation:
-        name += f", {_size_in_words(validation)} of the rest for validation, seed {seed}"
+        name = Text(
+            "{split}, {size} of the rest for validation, seed {seed}",
+            split=name,
+            size=_size_in_words(validation),
+            seed=seed,
+        )
     return _split(ratings, held, test, name)
 
 
@@ -516,7 +537,10 @@ def _split(
         if len(positions):
             parts[part] = ratings.take(np.sort(positions))
         elif size:
-            remarks = (*remarks, Text("No user has ratings enough for a {part} part.", part=part))
+            remarks = (
+                *remarks,
+                Text("No user has ratings enough for a {part} part.", part=Text(part)),
+            )
     unseen = tuple(_unseen(train, held_out, part) for part, held_out in parts.items())
     return Split(
         train,
@@ -587,21 +611,22 @@ def _proportions(ratings: Ratings, validation: Size, test: Size) -> str:
     else:
         counts = _sizes(ratings, *sizes)
         parts = [f"{part:,}" for part in (len(ratings) - sum(counts), *counts)]
-    return "/".join(parts) + (" (no test part)" if sizes and not test else "")
+    shares = Number("/".join(parts))
+    return Text("{parts} (no test part)", parts=shares) if sizes and not test else shares
 
 
 def _size_in_words(size: Size, noun: str = "rating") -> str:
     size = _checked(size)
-    return f"{100 * size:.3g} %" if size < 1 else plural(noun, int(size))
+    return Number(f"{100 * size:.3g} %") if size < 1 else plural(noun, int(size))
 
 
 def _named_sizes(validation: Size, test: Size, noun: str = "rating") -> str:
-    named = [
-        f"{_size_in_words(size, noun)} for {part}"
-        for part, size in (("test", test), ("validation", validation))
-        if size
-    ]
-    return ", then ".join(named) or "none held out"
+    sizes = {"test": _size_in_words(test, noun), "validation": _size_in_words(validation, noun)}
+    if test and validation:
+        return Text("{test} for test, then {validation} for validation", **sizes)
+    if test:
+        return Text("{test} for test", **sizes)
+    return Text("{validation} for validation", **sizes) if validation else Text("none held out")
 
 
 def _mask(ratings: Ratings, mask: np.ndarray, part: str) -> np.ndarray:

@@ -289,7 +289,7 @@ def predefined_in(
     said = {"part": part, "validation": validation, "seed": seed}
     return replace(
         split,
-        description=f"{part}: {split.description}",
+        description=Text("{part}: {split}", part=part, split=split.description),
         made_by=SPLITS.recipe("predefined", said),
     )
 

@@ -7,45 +7,56 @@ import re
 from collections import Counter
 from itertools import groupby
 
-from recsys_core.text import Text
+from recsys_core.text import Text, later
 
-_IN_R = 'in R, save it by write.csv(x, "ratings.csv")'
-_IN_STATA = "in Stata, save it by “export delimited”"
-_IN_SPSS = "in SPSS, save it as CSV"
+_IN_R = later('in R, save it by write.csv(x, "ratings.csv")')
+_IN_STATA = later("in Stata, save it by “export delimited”")
+_IN_SPSS = later("in SPSS, save it as CSV")
 
 # First bytes, what they are, what to do. gzip, bzip2 and xz hide R's own first bytes.
 _MARKS = (
-    (b"RDX2\n", "is an R workspace (.rda)", _IN_R),
-    (b"RDX3\n", "is an R workspace (.rda)", _IN_R),
-    (b"RDA2\n", "is an R workspace (.rda)", _IN_R),
-    (b"X\n\x00\x00\x00\x02", "is an R object (.rds)", _IN_R),
-    (b"X\n\x00\x00\x00\x03", "is an R object (.rds)", _IN_R),
-    (b"A\n2\n", "is an R object (.rds)", _IN_R),
-    (b"A\n3\n", "is an R object (.rds)", _IN_R),
-    (b"$FL2@(#)", "is an SPSS file (.sav)", _IN_SPSS),
-    (b"$FL3@(#)", "is an SPSS file (.zsav)", _IN_SPSS),
-    (b"<stata_dta>", "is a Stata file (.dta)", _IN_STATA),
-    (b"FEA1", "is a Feather file", "save it as Parquet or CSV"),
-    (b"ARROW1", "is a Feather or Arrow file", "save it as Parquet or CSV"),
-    (b"Obj\x01", "is an Avro file", "save it as Parquet or CSV"),
-    (b"\x00\x01\x00\x00Standard ACE DB", "is an Access database", "export the table as CSV"),
-    (b"\x00\x01\x00\x00Standard Jet DB", "is an Access database", "export the table as CSV"),
-    (b"\x1f\x9d", "is packed with compress", "unpack it first"),
-    (b"\x04\x22\x4d\x18", "is packed with lz4", "unpack it first"),
+    (b"RDX2\n", later("is an R workspace (.rda)"), _IN_R),
+    (b"RDX3\n", later("is an R workspace (.rda)"), _IN_R),
+    (b"RDA2\n", later("is an R workspace (.rda)"), _IN_R),
+    (b"X\n\x00\x00\x00\x02", later("is an R object (.rds)"), _IN_R),
+    (b"X\n\x00\x00\x00\x03", later("is an R object (.rds)"), _IN_R),
+    (b"A\n2\n", later("is an R object (.rds)"), _IN_R),
+    (b"A\n3\n", later("is an R object (.rds)"), _IN_R),
+    (b"$FL2@(#)", later("is an SPSS file (.sav)"), _IN_SPSS),
+    (b"$FL3@(#)", later("is an SPSS file (.zsav)"), _IN_SPSS),
+    (b"<stata_dta>", later("is a Stata file (.dta)"), _IN_STATA),
+    (b"FEA1", later("is a Feather file"), later("save it as Parquet or CSV")),
+    (b"ARROW1", later("is a Feather or Arrow file"), later("save it as Parquet or CSV")),
+    (b"Obj\x01", later("is an Avro file"), later("save it as Parquet or CSV")),
+    (
+        b"\x00\x01\x00\x00Standard ACE DB",
+        later("is an Access database"),
+        later("export the table as CSV"),
+    ),
+    (
+        b"\x00\x01\x00\x00Standard Jet DB",
+        later("is an Access database"),
+        later("export the table as CSV"),
+    ),
+    (b"\x1f\x9d", later("is packed with compress"), later("unpack it first")),
+    (b"\x04\x22\x4d\x18", later("is packed with lz4"), later("unpack it first")),
 )
 # Where the first bytes do not tell: by the end of the name.
 _NAMES = {
-    ".rds": ("is an R object (.rds)", _IN_R),
-    ".rda": ("is an R workspace (.rda)", _IN_R),
-    ".rdata": ("is an R workspace (.rda)", _IN_R),
-    ".sav": ("is an SPSS file (.sav)", _IN_SPSS),
-    ".dta": ("is a Stata file (.dta)", _IN_STATA),
-    ".sas7bdat": ("is a SAS file", "in SAS, save it by PROC EXPORT as CSV"),
-    ".feather": ("is a Feather file", "save it as Parquet or CSV"),
-    ".orc": ("is an ORC file", "save it as Parquet or CSV"),
-    ".numbers": ("is a workbook of Apple Numbers", "export it as Excel or CSV"),
-    ".gsheet": ("is only a link to a Google sheet", "download the sheet as CSV or Excel"),
-    ".tar": ("is a tar archive", "unpack it first"),
+    ".rds": (later("is an R object (.rds)"), _IN_R),
+    ".rda": (later("is an R workspace (.rda)"), _IN_R),
+    ".rdata": (later("is an R workspace (.rda)"), _IN_R),
+    ".sav": (later("is an SPSS file (.sav)"), _IN_SPSS),
+    ".dta": (later("is a Stata file (.dta)"), _IN_STATA),
+    ".sas7bdat": (later("is a SAS file"), later("in SAS, save it by PROC EXPORT as CSV")),
+    ".feather": (later("is a Feather file"), later("save it as Parquet or CSV")),
+    ".orc": (later("is an ORC file"), later("save it as Parquet or CSV")),
+    ".numbers": (later("is a workbook of Apple Numbers"), later("export it as Excel or CSV")),
+    ".gsheet": (
+        later("is only a link to a Google sheet"),
+        later("download the sheet as CSV or Excel"),
+    ),
+    ".tar": (later("is a tar archive"), later("unpack it first")),
 }
 _STATA = range(104, 120)  # versions of the binary header before “<stata_dta>”
 
@@ -59,7 +70,7 @@ def sentence(data: bytes, name: str, said: str) -> Text | None:
     if found is None:
         return None
     what, remedy = found
-    return Text("{said} {what}; {remedy}.", said=said, what=what, remedy=remedy)
+    return Text("{said} {what}; {remedy}.", said=said, what=Text(what), remedy=Text(remedy))
 
 
 _SQL = re.compile(r"\s*(CREATE TABLE|INSERT INTO)\s+[\w`\"\[\].]+\s*(\(|VALUES\b)", re.IGNORECASE)
@@ -72,33 +83,41 @@ _KEYED = re.compile(r"-?\s*[^\s:][^:\t,;|]{0,40}:(\s.*)?")
 def text_sentence(head: str, said: str) -> Text | None:
     """Why a text that is no table is refused, by how it begins; None where it may be one."""
     what, remedy = _written(head)
-    return Text("{said} {what}; {remedy}.", said=said, what=what, remedy=remedy) if what else None
+    return (
+        Text("{said} {what}; {remedy}.", said=said, what=Text(what), remedy=Text(remedy))
+        if what
+        else None
+    )
 
 
 def _written(head: str) -> tuple[str, str]:
     lines = [line for line in head.splitlines()[:100] if line.strip()][:60]
     start = "\n".join(lines[:20])
     if head.lstrip().startswith("<?xml"):
-        return "is XML", "export the ratings as CSV or JSON"
+        return later("is XML"), later("export the ratings as CSV or JSON")
     if any(map(_SQL.match, lines)):
-        return "holds commands of SQL", "run them in a database and export the table as CSV"
+        return later("holds commands of SQL"), later(
+            "run them in a database and export the table as CSV"
+        )
     if _WIKI.match(start):
-        return "holds the source of a wiki's table", "copy the table as the page shows it"
+        return later("holds the source of a wiki's table"), later(
+            "copy the table as the page shows it"
+        )
     rows = [line.split() for line in lines]
     if len(rows) > 1 and all(len(row) > 1 and all(map(_PAIR.fullmatch, row[1:])) for row in rows):
         return (
-            "holds rows of index:value as LIBSVM does",
-            "save it as one rating a line: user, item, rating",
+            later("holds rows of index:value as LIBSVM does"),
+            later("save it as one rating a line: user, item, rating"),
         )
     if _are_baskets(lines):
         return (
-            "seems to list market baskets, a line each with all that is in it",
-            "save it as two columns, who bought and what: a line for each item of a basket",
+            later("seems to list market baskets, a line each with all that is in it"),
+            later("save it as two columns, who bought and what: a line for each item of a basket"),
         )
     if len(lines) > 5 and all(_KEYED.fullmatch(line.strip()) for line in lines):
         return (
-            "holds lines of “name: value”",
-            "save it as a table: a line for each rating, a column for user, item and rating",
+            later("holds lines of “name: value”"),
+            later("save it as a table: a line for each rating, a column for user, item and rating"),
         )
     return "", ""
 
