@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.panels.compare import kept, metrics, mlflow, race, splits, sweep, table
 from pages.shared import choices, empty_state, header, take_home, view
+from recsys_core.text import Text
 
 PARTS = {
     "race": ("Race", race.draw),
@@ -16,7 +17,7 @@ PARTS = {
     "kept": ("Kept runs", kept.draw),
 }
 
-header.title("Compare", "Run", "Seed", "Validation part", "Test part")
+header.title(Text("Compare"), "Run", "Seed", "Validation part", "Test part")
 st.markdown("Several models beside each other: which is better, at what, and whether by chance.")
 chosen = choices.segmented(
     "compare",

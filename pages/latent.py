@@ -36,7 +36,7 @@ def selected(shown: Map) -> None:
     lay_over("latent", shown.overlay())
 
 
-place = header.title("Latent space", "Latent space", "Factor (latent factor)")
+place = header.title(Text("Latent space"), "Latent space", "Factor (latent factor)")
 st.markdown(
     Text(
         "Users and items as points: the model puts those near each other who go well together. "

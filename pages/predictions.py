@@ -165,7 +165,7 @@ def offered(model: ModelInView) -> dict[View, str]:
     return {view: named[view].worded() for view in matrix_view.views(model.fitted)}
 
 
-place = header.title("Predictions", "Gap", "Clip")
+place = header.title(Text("Predictions"), "Gap", "Clip")
 st.markdown(
     Text(
         "Everyone's rating of everything, as the model sees it: in the gaps it guesses, elsewhere "

@@ -18,7 +18,7 @@ from pages.shared import (
 from recsys_core.models import Guest
 from recsys_core.text import Text
 
-place = header.title("Recommend", "Guest", "Fold-in", "Cold start")
+place = header.title(Text("Recommend"), "Guest", "Fold-in", "Cold start")
 st.markdown(
     Text(
         "What the model would suggest to someone, and which of their own ratings speak for it. "

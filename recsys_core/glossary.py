@@ -279,6 +279,20 @@ def among(text: str) -> tuple[str, ...]:
     return tuple(title for title, form in _forms(language.now()).items() if form.search(text))
 
 
+# How words of a language end in the singular and in the plural, the first that fits counts.
+_PLURALS = {
+    "en": (("", "s"),),
+    "pt": (("ão", "ões"), ("m", "ns"), ("r", "res"), ("és", "eses"), ("l", "is"), ("", "s")),
+}
+
+
+def _one_or_many(word: str) -> str:
+    """A pattern that finds a word and its plural: “fatores?” would miss “vieses”."""
+    one, many = next(pair for pair in _PLURALS[language.now()] if word.endswith(pair[0]))
+    stem = re.escape(word.removesuffix(one))
+    return f"{stem}(?:{one}|{many})"
+
+
 def _form(title: str) -> re.Pattern[str]:
     """A pattern that finds a title in sentences: “Factor (latent factor)” is “factor” there.
 
@@ -287,7 +301,7 @@ def _form(title: str) -> re.Pattern[str]:
     names = re.split(r"[(),]\s*", title)
     found = []
     for name in filter(None, (name.strip() for name in names)):
-        many = f"{re.escape(name)}s?"
+        many = r"\s+".join(map(_one_or_many, name.split()))
         found.append(many if name[1:] != name[1:].lower() else f"(?i:{many})")
     return re.compile(rf"(?<!\w)(?:{'|'.join(found)})(?!\w)")
 

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.shared import parts, presentation, take_home, view
 from pages.shared.chart.assets import component_of
 from recsys_core import glossary, language
-from recsys_core.text import Text, worded
+from recsys_core.text import Text
 
 _LINK = st.components.v2.component(
     "factorscope_share", js=component_of("share.js"), isolate_styles=False
@@ -24,7 +24,7 @@ def title(text: str, *terms: str) -> DeltaGenerator:
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="page_head"):
         st.title(
-            worded(text),
+            text,
             anchor=False,
             width="stretch",
             help=glossary.tooltip(*terms) if terms else None,

@@ -19,7 +19,7 @@ from recsys_core.models import Guest, seen_as
 from recsys_core.models.calibration import Source
 from recsys_core.models.posterior import Posterior
 from recsys_core.ratings import Scale
-from recsys_core.text import Number, Text
+from recsys_core.text import Number, Text, worded
 
 _OFFERED = ("5", "10", "20", "50")
 
@@ -442,4 +442,4 @@ def why(model: ModelInView, one: int | Guest, item: int | None, choosable: bool 
         )
     if choosable:
         text = f"{text} " + Text("Choose a row above to see another one's reasons.")
-    st.caption(text, help=Text(reason_bars.WHAT_REST_IS) if sums.rest else None)
+    st.caption(text, help=worded(reason_bars.WHAT_REST_IS) if sums.rest else None)

@@ -256,13 +256,14 @@ def beside_biases(found: Sequence[Row]) -> Text | None:
     other = row.phrase
     if least <= 0:
         return Text(
-            "At random the model is ahead of the {biases} by {first}; {other} behind by {by}.",
-            biases=UserItemBias.title.lower(), first=measure(first), other=other,
+            "At random the model is ahead of the user + item bias by {first}; {other} behind by "
+            "{by}.",
+            first=measure(first), other=other,
             by=measure(-least),
         )  # fmt: skip
     return Text(
-        "At random the model is ahead of the {biases} by {first}, {other} by {least}.",
-        biases=UserItemBias.title.lower(), first=measure(first), other=other, least=measure(least),
+        "At random the model is ahead of the user + item bias by {first}, {other} by {least}.",
+        first=measure(first), other=other, least=measure(least),
     )  # fmt: skip
 
 

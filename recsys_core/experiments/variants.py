@@ -177,11 +177,11 @@ def beside_biases(found: Sequence[Row]) -> Text | None:
     biases = error(behind[0].baselines[title])
     if len(behind) == len(found):
         return Text(
-            "None of them is better than the {title}, {biases}: there is little beyond biases to "
-            "learn here.",
-            title=title.lower(), biases=biases,
+            "None of them is better than the user + item bias, {biases}: there is little beyond "
+            "biases to learn here.",
+            biases=biases,
         )  # fmt: skip
     return Text(
-        "No better than the {title}, {biases}: {behind}.",
-        title=title.lower(), biases=biases, behind=listed([row.variant for row in behind]),
+        "No better than the user + item bias, {biases}: {behind}.",
+        biases=biases, behind=listed([row.variant for row in behind]),
     )  # fmt: skip

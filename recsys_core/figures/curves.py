@@ -124,7 +124,7 @@ def live(
         "size": size if measure == "RMSE" and size is not None else 1,
     }  # fmt: skip
     for name in baselines if measure == "RMSE" else ():
-        following["baselines"].append((len(traces), name))
+        following["baselines"].append((len(traces), str(name)))
         traces.append(baseline(name, mode))
     for curve in curves:
         for name in _names(curve, measure):

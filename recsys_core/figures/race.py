@@ -67,7 +67,7 @@ def live(
         "baselines": [],
     }  # fmt: skip
     for name in baselines:
-        following["baselines"].append((len(traces), name))
+        following["baselines"].append((len(traces), str(name)))
         traces.append(baseline(name, mode))
     for racer in racers:
         following["lanes"].append({

@@ -125,7 +125,7 @@ class Feed:
         self._tell_words(run, told, news)
         if not told.baselines and (known := list(run.baselines)):
             told.baselines = True
-            news.baselines = [Baseline(b.name, b.train_rmse, b.validation_rmse) for b in known]
+            news.baselines = [Baseline(str(b.name), b.train_rmse, b.validation_rmse) for b in known]
         if pictured and not run.basis_pending:
             news.frames = self._frames(run, told, moments)
             found = latent_axes.map_of(run)

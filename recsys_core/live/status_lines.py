@@ -125,7 +125,7 @@ def _validation(rmse: float) -> Text:
 
 def baselines_of(run: Run) -> list[Baseline]:
     """The baselines of a run's split, as they travel."""
-    return [Baseline(b.name, b.train_rmse, b.validation_rmse) for b in run.baselines]
+    return [Baseline(str(b.name), b.train_rmse, b.validation_rmse) for b in run.baselines]
 
 
 def errors(at: Standing) -> str:

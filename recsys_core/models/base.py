@@ -26,7 +26,7 @@ from recsys_core.models.options import Option, options_of
 from recsys_core.ratings import Ratings
 from recsys_core.recipes import Kind, Parameter
 from recsys_core.standardized import Standardized, Unit
-from recsys_core.text import Text
+from recsys_core.text import Text, worded
 from recsys_core.training import Checkpoint, Epoch, Trainer, Training
 from recsys_core.words import many
 
@@ -405,7 +405,7 @@ class Model(ABC):
 def described(model: Model, settings: dict[str, Any]) -> str:
     """Name a model by its title and number of factors: “SGD, k = 10”."""
     k = settings.get("n_factors")
-    return f"{model.title}, k = {k}" if k else model.title
+    return f"{model.title}, k = {k}" if k else worded(model.title)
 
 
 def _kind_of(default: Any) -> Kind:

@@ -45,7 +45,7 @@ _RATINGS_A_PIECE = 1 << 16
 class GlobalMean(Model):
     """Predicts the mean training rating for every user and item: r̂ = μ."""
 
-    title = "Global mean"
+    title = Text("Global mean")
     summary = Text("The mean of all ratings, for everyone.")
     is_baseline = True
     has_epochs = False
@@ -91,7 +91,7 @@ class UserItemBias(Model):
     random effects models*, 2017.
     """
 
-    title = "User + item bias"
+    title = Text("User + item bias")
     summary = Text("The mean, plus the user's bias and the item's; no factors.")
     is_baseline = True
     has_epochs, n_passes = False, 1

@@ -21,7 +21,7 @@ from recsys_core.models.capabilities import Capabilities
 from recsys_core.ordering import best_first, key_of
 from recsys_core.ratings import Ratings, Scale, Side
 from recsys_core.standardized import RATING_UNITS, Unit
-from recsys_core.text import Text
+from recsys_core.text import Text, later
 
 # A dense block larger than this (400 MB of float32) is refused rather than attempted.
 MAX_CELLS = 100_000_000
@@ -171,7 +171,7 @@ class FittedModel(ABC):
     # In words for people: what ``similar_users`` and ``similar_items`` go by, and what ``start`` of
     # ``attribution`` is.
     similar_by: ClassVar[str] = Text("by factors")
-    before_reasons: ClassVar[str] = "Before these ratings count, the model expects"
+    before_reasons: ClassVar[str] = later("Before these ratings count, the model expects")
 
     # Subclasses by name, so that a saved model finds its own again.
     kinds: ClassVar[dict[str, type[FittedModel]]] = {}

@@ -36,7 +36,7 @@ from recsys_core.models.options import option
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
 from recsys_core.standardized import plain
-from recsys_core.text import Text
+from recsys_core.text import Text, later
 
 # Neighbours kept of each item: a user has rated only some of them, and enough must be left.
 _KEPT = 500
@@ -70,7 +70,7 @@ class ItemKNN(Model):
     Interpolation Weights*, 2007, shrink estimates from few ratings.
     """
 
-    title = "Item kNN"
+    title = Text("Item kNN")
     summary = Text("Predicts a rating from the user's own ratings of the most similar items.")
     has_epochs, n_passes = False, 1
 
@@ -154,7 +154,7 @@ class Neighbourhood(Biased):
     min_support: int = 1
 
     capabilities = Capabilities(similarity=True, reasons=True, new_items=True)
-    before_reasons: ClassVar[str] = "By biases alone, without neighbours, the model expects"
+    before_reasons: ClassVar[str] = later("By biases alone, without neighbours, the model expects")
     similar_by: ClassVar[str] = Text("by what people thought of both")
 
     @cached_property

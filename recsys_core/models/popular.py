@@ -21,7 +21,7 @@ from recsys_core.models.capabilities import Capabilities
 from recsys_core.models.fitted_model import Attribution, FittedModel, Guest, Row
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings
-from recsys_core.text import Text
+from recsys_core.text import Text, later
 
 
 @MODELS.register
@@ -33,7 +33,7 @@ class MostPopular(Model):
     to beat; it predicts no ratings.
     """
 
-    title = "Most popular"
+    title = Text("Most popular")
     summary = Text("The items that most people rated, for everyone; gives lists, no ratings.")
     is_baseline = True
     standardizes = False
@@ -62,7 +62,7 @@ class Popularity(FittedModel):
     shares: np.ndarray
 
     capabilities = Capabilities(ratings=False, reasons=True)
-    before_reasons: ClassVar[str] = "Of anybody, whatever they rated, the model expects"
+    before_reasons: ClassVar[str] = later("Of anybody, whatever they rated, the model expects")
 
     def _pairs(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         return self.shares[items]

@@ -92,7 +92,8 @@ class ModelRegistry(Mapping[str, "type[Model]"]):
 
     def described(self, name: str) -> tuple[str, str]:
         """Title and summary of a model; its module is not imported for it."""
-        return self.entries[name].title, worded(self.entries[name].summary)
+        entry = self.entries[name]
+        return worded(entry.title), worded(entry.summary)
 
 
 def _module(entry: type[Model] | Later) -> str:

@@ -32,13 +32,13 @@ def settings() -> None:
             Text("Algorithm"),
             MODELS.algorithms,
             default=current if current in MODELS.algorithms else "SGD",
-            format_func=lambda name: worded(MODELS.described(name)[0]),
+            format_func=lambda name: MODELS.described(name)[0],
             required=True,
             label_visibility="collapsed",
             key=f"algorithm_{entry.number}",
             disabled=locked,
         )
-        st.markdown(worded(MODELS.described(algorithm)[1]))
+        st.markdown(MODELS.described(algorithm)[1])
         _advise(run, algorithm)
     with st.spinner(Text("Loading PyTorch …")) if algorithm == "NeuralMF" else nullcontext():
         kind = MODELS[algorithm]

@@ -19,6 +19,7 @@ from pages.shared.tables import aligned
 from recsys_core import escape, language
 from recsys_core.asking import exports
 from recsys_core.figures.plain import Figure, to_json
+from recsys_core.text import Text
 
 _CHART = st.components.v2.component(
     "factorscope_chart", js=component_of("chart.js"), isolate_styles=False
@@ -139,10 +140,11 @@ def twin(table: pd.DataFrame | Callable[[], pd.DataFrame], key: str, alt: str, f
     # Lifted over the chart: position the container by the key's class, see js/style.js.
     with st.container(key=f"{key}_twin", width="content"):
         popover = st.popover(
-            escape.markdown(f"As a table: {alt.split(';')[0]}"),  # heard, not seen: accessible.py
+            # heard, not seen: accessible.py
+            escape.markdown(Text("As a table: {what}", what=alt.split(";")[0])),
             icon=":material/table_rows:",
             key=f"{key}_table",
-            help="The same as a table",
+            help=Text("The same as a table"),
             on_change="rerun",
         )
         if popover.open:
