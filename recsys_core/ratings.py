@@ -20,7 +20,7 @@ from recsys_core.recipes import Recipe
 from recsys_core.repeats import repeated
 from recsys_core.repeats import sentence as about_repeats
 from recsys_core.repeats import settled as settled_repeats
-from recsys_core.text import Text
+from recsys_core.text import Number, Text
 
 # The two sides of the matrix: its rows and its columns, in this order wherever both are meant.
 Side = Literal["user", "item"]
@@ -140,9 +140,11 @@ class Scale(_Scale):
         return text if word is None else f"{text} ({word})"
 
     def __str__(self) -> str:
-        step = "continuous" if self.step is None else f"steps of {self.step:g}"
-        low, high = (self._with_word(f"{end:g}", end) for end in (self.low, self.high))
-        return f"{low}–{high}, {step}"
+        low, high = (self._with_word(Number(f"{end:g}"), end) for end in (self.low, self.high))
+        if self.step is None:
+            return Text("{low}–{high}, continuous", low=low, high=high)
+        step = Number(f"{self.step:g}")
+        return Text("{low}–{high}, steps of {step}", low=low, high=high, step=step)
 
     @classmethod
     def guess(cls, values: np.ndarray, n: int | None = None) -> Scale:

@@ -170,7 +170,8 @@ def fetch(
         with os.fdopen(handle, "wb") as file:
             yield from _pieces(wanted, base_url.rstrip("/") + "/" + wanted.file, file.write)
         if not _is_sound(Path(partial), wanted):
-            why = "its checksum differs" if wanted.md5 else "its ratings cannot be read"
+            checksum, ratings = Text("its checksum differs"), Text("its ratings cannot be read")
+            why = checksum if wanted.md5 else ratings
             raise ReadError(
                 Text(
                     "{title} arrived damaged ({why}); {by_hand}",
@@ -329,15 +330,18 @@ def _pieces(
             if total is not None and done < total:
                 raise http.client.IncompleteRead(b"", total - done)
     except urllib.error.HTTPError as error:
-        raise _unreachable(wanted, f"the server answers {error.code} {error.reason}") from None
+        raise _unreachable(
+            wanted,
+            Text("the server answers {code} {reason}", code=error.code, reason=error.reason),
+        ) from None
     except TimeoutError:
-        raise _unreachable(wanted, f"no answer for {TIMEOUT:.0f} s") from None
+        raise _unreachable(wanted, _silent()) from None
     except urllib.error.URLError as error:
         timed_out = isinstance(error.reason, TimeoutError)
-        why = f"no answer for {TIMEOUT:.0f} s" if timed_out else "no connection"
+        why = _silent() if timed_out else Text("no connection")
         raise _unreachable(wanted, why) from None
     except (http.client.HTTPException, OSError):
-        raise _unreachable(wanted, "the connection broke off") from None
+        raise _unreachable(wanted, Text("the connection broke off")) from None
 
 
 def _saved(write: Callable[[bytes], object], piece: bytes) -> None:
@@ -354,7 +358,11 @@ def _saved(write: Callable[[bytes], object], piece: bytes) -> None:
         ) from None
 
 
-def _unreachable(wanted: Release, why: str) -> ReadError:
+def _silent() -> Text:
+    return Text("no answer for {seconds} s", seconds=round(TIMEOUT))
+
+
+def _unreachable(wanted: Release, why: Text) -> ReadError:
     return ReadError(
         Text(
             "{title} could not be downloaded ({why}); {by_hand}",

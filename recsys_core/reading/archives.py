@@ -205,7 +205,7 @@ class Archive:
                     "and bring the file itself.",
                     inside=PurePosixPath(name).name,
                     said=self.content.said,
-                    way=_OTHER_WAYS.get(way, f"method {way}"),
+                    way=_OTHER_WAYS.get(way, Text("method {way}", way=way)),
                 )
             )
 

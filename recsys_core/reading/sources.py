@@ -14,7 +14,7 @@ from typing import IO, Any
 from recsys_core import escape
 from recsys_core.errors import ReadError
 from recsys_core.reading.limits import MAPPED_FROM, MAX_BYTES
-from recsys_core.text import Text
+from recsys_core.text import Text, later
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[Any]
 
@@ -22,22 +22,22 @@ _SIZE_REMEDY = Text("at most {most} GB is read: bring a part of it", most=MAX_BY
 
 # First bytes of what people mistake for ratings, and what to do about it.
 _REFUSED = (
-    (b"\x89PNG", "is a PNG image", "bring the table behind the picture"),
-    (b"\xff\xd8\xff", "is a JPEG image", "bring the table behind the picture"),
-    (b"GIF8", "is a GIF image", "bring the table behind the picture"),
-    (b"RIFF", "is an image or a recording", "bring a table of ratings"),
-    (b"BM", "is a BMP image", "bring the table behind the picture"),
-    (b"II*\x00", "is a TIFF image", "bring the table behind the picture"),
-    (b"%PDF", "is a PDF document", "export its table as CSV"),
-    (b"BZh", "is packed with bzip2", "unpack it first"),
-    (b"\xfd7zXZ", "is packed with xz", "unpack it first"),
-    (b"7z\xbc\xaf", "is a 7-Zip archive", "unpack it first"),
-    (b"Rar!", "is a RAR archive", "unpack it first"),
-    (b"\x28\xb5\x2f\xfd", "is packed with zstd", "unpack it first"),
-    (b"\x89HDF", "is an HDF5 file", "save the table as CSV or Parquet"),
-    (b"ARROW1", "is a Feather file", "save it as Parquet or CSV"),
-    (b"\x7fELF", "is a program", "bring a table of ratings"),
-    (b"MZ", "is a program", "bring a table of ratings"),
+    (b"\x89PNG", later("is a PNG image"), later("bring the table behind the picture")),
+    (b"\xff\xd8\xff", later("is a JPEG image"), later("bring the table behind the picture")),
+    (b"GIF8", later("is a GIF image"), later("bring the table behind the picture")),
+    (b"RIFF", later("is an image or a recording"), later("bring a table of ratings")),
+    (b"BM", later("is a BMP image"), later("bring the table behind the picture")),
+    (b"II*\x00", later("is a TIFF image"), later("bring the table behind the picture")),
+    (b"%PDF", later("is a PDF document"), later("export its table as CSV")),
+    (b"BZh", later("is packed with bzip2"), later("unpack it first")),
+    (b"\xfd7zXZ", later("is packed with xz"), later("unpack it first")),
+    (b"7z\xbc\xaf", later("is a 7-Zip archive"), later("unpack it first")),
+    (b"Rar!", later("is a RAR archive"), later("unpack it first")),
+    (b"\x28\xb5\x2f\xfd", later("is packed with zstd"), later("unpack it first")),
+    (b"\x89HDF", later("is an HDF5 file"), later("save the table as CSV or Parquet")),
+    (b"ARROW1", later("is a Feather file"), later("save it as Parquet or CSV")),
+    (b"\x7fELF", later("is a program"), later("bring a table of ratings")),
+    (b"MZ", later("is a program"), later("bring a table of ratings")),
 )
 # Letters of a cell, a column or a file name in a sentence; a list of columns may be longer.
 _LONGEST_QUOTE = 300
@@ -54,9 +54,18 @@ def unreadable(sentence: Text) -> ReadError:
         for name, value in sentence.values.items()
     }
     if begins := re.match(r"\{(\w+)\}", sentence.id):
-        first = str(values[begins[1]])
-        values[begins[1]] = first[:1].upper() + first[1:]
+        values[begins[1]] = _begun(values[begins[1]])
     return ReadError(Text(sentence.id, sentence.plural, **values))
+
+
+def _begun(first: Any) -> str:
+    """What a sentence begins with, with a capital; a Text of which the catalogues have both."""
+    if isinstance(first, Text):
+        return Text(first.id[:1].upper() + first.id[1:], first.plural, **first.values)
+    return str(first)[:1].upper() + str(first)[1:]
+
+
+_THE_FILE = later("the file"), later("The file")
 
 
 def _quoted(text: str) -> str:
@@ -107,7 +116,7 @@ class Content:
     @property
     def said(self) -> str:
         """How a sentence names the file."""
-        return f"“{escape.brief(self.name, 80)}”" if self.name else "the file"
+        return f"“{escape.brief(self.name, 80)}”" if self.name else Text(_THE_FILE[0])
 
     @property
     def stem(self) -> str:
@@ -234,7 +243,12 @@ def kind(content: Content) -> str:
     for mark, what, remedy in _REFUSED:
         if data.startswith(mark) and (binary or mark not in _TEXT_MARKS):
             raise unreadable(
-                Text("{said} {what}; {remedy}.", said=content.said, what=what, remedy=remedy)
+                Text(
+                    "{said} {what}; {remedy}.",
+                    said=content.said,
+                    what=Text(what),
+                    remedy=Text(remedy),
+                )
             )
     if binary:
         raise unreadable(

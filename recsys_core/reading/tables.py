@@ -61,5 +61,7 @@ class FrameCells:
 
     def table(self, header: int, wide: bool, decimal: str) -> Table:
         """All rows; names are part of the file, so that ``header`` changes nothing."""
-        place = (lambda row: f"row {row + 1:,}") if self.whole is None else (lambda row: "a row")
-        return Table(self._frame, unique_names(self.names()), place)
+        return Table(self._frame, unique_names(self.names()), self._place)
+
+    def _place(self, row: int) -> Text:
+        return Text("Row {row:,}", row=row + 1) if self.whole is None else Text("A row")

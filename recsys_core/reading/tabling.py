@@ -239,7 +239,9 @@ def _stacked(tables: list[tuple[str, Table]]) -> Table | None:
 
     def place(row: int) -> str:
         at = int(np.searchsorted(starts, row, side="right")) - 1
-        return f"{parts[at].place(row - int(starts[at]))} of “{files[at]}”"
+        return Text(
+            "{place} of “{file}”", place=parts[at].place(row - int(starts[at])), file=files[at]
+        )
 
     bodies = [part.body.set_axis(range(len(names)), axis=1) for part in parts]
     return Table(pd.concat(bodies, ignore_index=True), names, place, parts[0].remarks)

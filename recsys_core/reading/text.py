@@ -604,7 +604,7 @@ class _Place:
         record = row + self.header
         if not self.whole and record >= len(self.cells.sample()):
             return "a line further down"  # only samples have been read
-        return f"line {self.cells.line(record):,}"
+        return Text("Line {line:,}", line=self.cells.line(record))
 
 
 def _delimiter_note(line: str) -> str:

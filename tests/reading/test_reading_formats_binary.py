@@ -129,7 +129,7 @@ def test_sheets_come_back_as_they_were_written(table):
         found = read(data)
         assert found.sample() == kept
         assert [found._place(n) for n in found._numbers] == [
-            f"row {n:,} of sheet “Films”" for n in numbers
+            f"Row {n:,} of sheet “Films”" for n in numbers
         ]
 
 

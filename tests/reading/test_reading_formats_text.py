@@ -306,7 +306,7 @@ def test_savetxt(delimiter, fmt):
 def test_notes_above_keep_the_lines_of_a_file():
     cells = read("# one\n# two\n\n#user,item,rating\na,x,5\nb,y,4\n")
     table = cells.table(1, False, ".")
-    assert table.names == ["user", "item", "rating"] and table.place(1) == "line 6"
+    assert table.names == ["user", "item", "rating"] and table.place(1) == "Line 6"
     cells = read("# about this\na,x,5\nb,y,4\n")
     assert cells.sample() == [["a", "x", "5"], ["b", "y", "4"]]
 
@@ -344,7 +344,7 @@ def test_orange_with_three_header_lines():
     )
     assert cells.says.roles == {"user": "Person", "item": "Track", "rating": "How good"}
     assert cells.says.left_out == ("note",)
-    assert cells.table(1, False, ".").place(1) == "line 5"
+    assert cells.table(1, False, ".").place(1) == "Line 5"
 
 
 def test_orange_with_prefixes():
@@ -352,7 +352,7 @@ def test_orange_with_prefixes():
     cells = read(text, "r.tab")
     assert rows(cells)[0] == ["user", "item", "rating", "row"]
     assert cells.says.roles == {"rating": "rating"} and cells.says.left_out == ("row",)
-    assert cells.table(1, False, ".").place(1) == "line 3"
+    assert cells.table(1, False, ".").place(1) == "Line 3"
 
 
 # --- tables drawn with signs ----------------------------------------------------------------------

@@ -157,9 +157,10 @@ class RecordCells:
 
     def _place(self, row: int) -> str:
         if not self.sheets:
-            return f"row {row:,}"
-        what = "sheet" if self.form == "excel" else "table"
-        return f"row {row:,} of {what} “{self.sheet}”"
+            return Text("Row {row:,}", row=row)
+        if self.form == "excel":
+            return Text("Row {row:,} of sheet “{sheet}”", row=row, sheet=self.sheet)
+        return Text("Row {row:,} of table “{sheet}”", row=row, sheet=self.sheet)
 
 
 def trimmed(rows: Sequence[Sequence[Any]]) -> tuple[list[list[Any]], list[int]]:
