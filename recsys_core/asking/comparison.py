@@ -641,8 +641,10 @@ def headings(found: pd.DataFrame) -> dict[str, str]:
     for column in map(str, found.columns):
         part, _, measured = column.partition(" ")
         if part in _OF_PART:
+            measured, comma, unit = measured.partition(", ")
             title, at, places = measured.partition("@")
-            said[column] = Text(_OF_PART[part], metric=f"{said[title]}{at}{places}")
+            metric = f"{said.get(title, title)}{at}{places}"
+            said[column] = Text(_OF_PART[part], metric=metric) + comma + unit
     return said
 
 

@@ -277,7 +277,7 @@ def _rank(value: Plain) -> tuple[bool, Any]:
 def said(value: Plain) -> str:
     """A value of a setting, as a person reads it."""
     if isinstance(value, bool):
-        return Text("on") if value else Text("off")
+        return (Text("On") if value else Text("Off")).lower()  # “on” is a preposition elsewhere
     if isinstance(value, float):
         return words.minus(f"{value:.3g}")
     return words.minus(f"{value:,}") if isinstance(value, int) else str(value)

@@ -131,9 +131,13 @@ def _first_page() -> None:
     view.choose(("kept_page", "1"))
 
 
-def _kept_status(status: str) -> Text:
+def _kept_status(status: str) -> str:
     """In words, as it is kept: what trained when the server stopped was interrupted."""
-    return Text(_STATUS["interrupted" if status == "training" else status])
+    return _status_in_words("interrupted" if status == "training" else status)
+
+
+def _status_in_words(status: str) -> str:
+    return Text(_STATUS[status]) if status in _STATUS else status
 
 
 # --- the table ------------------------------------------------------------------------------------
@@ -164,7 +168,7 @@ def _table(found: list[KeptRun], splits: Mapping[str, str]) -> list[KeptRun]:
             "validation RMSE": [run.validation_rmse for run in found],
             "epochs": [Number(f"{run.epoch:,} / {run.n_epochs:,}") for run in found],
             "time": [words.duration(run.seconds) for run in found],
-            "status": [Text(_STATUS[_status(run)]) for run in found],
+            "status": [_status_in_words(_status(run)) for run in found],
             "created": [datetime.fromtimestamp(run.created, UTC) for run in found],
             "tags": [", ".join(run.tags) for run in found],
             "note": [escape.short(run.note, 200) for run in found],

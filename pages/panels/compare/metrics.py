@@ -16,7 +16,7 @@ from recsys_core.experiments.scores import PLACES
 from recsys_core.figures import rank_lines, reliability, user_errors
 from recsys_core.models import GlobalMean
 from recsys_core.runs import Entry
-from recsys_core.text import Text
+from recsys_core.text import Text, worded
 
 
 def draw() -> None:
@@ -78,7 +78,7 @@ def _ranks(found: list[Candidate]) -> None:
             "by itself: more of the catalogue, and what fewer people know, stand first here. "
             "Baselines are grey; {mean} tells nothing apart, so that its lists are drawn at "
             "random.",
-            mean=escape.markdown(GlobalMean.title.lower()),
+            mean=escape.markdown(worded(GlobalMean.title).lower()),
         )
     )
 

@@ -15,7 +15,7 @@ from recsys_core.errors import FactorscopeError
 from recsys_core.figures.rank_lines import Line
 from recsys_core.models import FittedModel
 from recsys_core.runs import Entry, comparing
-from recsys_core.text import Text
+from recsys_core.text import Text, worded
 
 # Seconds between two looks at what is measured.
 _EVERY = 1.0
@@ -54,7 +54,7 @@ def _asked(here: Entry) -> Iterator[_Asked]:
     for kind in comparing.BASELINES:
         if kind not in taken:
             measured = comparing.of_baseline(kind, split, "validation")
-            yield kind.title, None, comparing.baseline(kind, split), measured
+            yield worded(kind.title), None, comparing.baseline(kind, split), measured
 
 
 def candidates(here: Entry) -> list[Candidate]:

@@ -134,7 +134,7 @@ def _rows(trained: list[Entry], split: Split, shown: list[Part]) -> tuple[list[R
         fitted = _now(comparing.baseline(kind, split))
         parts_of = {part: _now(comparing.of_baseline(kind, split, part)) for part in shown}
         seconds = 0.0 if fitted is None else fitted.seconds
-        asked.append((kind.title, None, None, seconds, parts_of))
+        asked.append((worded(kind.title), None, None, seconds, parts_of))
     rows = [
         Row(name, epoch, seconds, found.get("validation"), found.get("test"), colour)
         for name, colour, epoch, seconds, found in asked
@@ -151,7 +151,7 @@ def _beside(split: Split, rows: list[Row], part: Part, found: pd.DataFrame) -> N
     """Differences from one of the rows, with intervals: in sentences, as a picture, as a file."""
     # All that there will be, so that a row that is still measured can be chosen, and is the usual.
     own = [row for row in rows if row.colour is not None]
-    named = {kind.__name__: kind.title for kind in comparing.BASELINES}
+    named = {kind.__name__: worded(kind.title) for kind in comparing.BASELINES}
     named |= {str(at): row.name for at, row in enumerate(own, 1)}
     picked = choices.select(
         "reference", Text("Compare with"), named, "reference", usual="UserItemBias"
