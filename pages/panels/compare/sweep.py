@@ -347,10 +347,10 @@ def _axes(shown: SweepRun) -> tuple[str, str | None]:
     if len(names) < 3:
         return names[0], names[1] if len(names) > 1 else None
     with st.container(horizontal=True, gap="small"):
-        rows = st.selectbox("Up", names, format_func=lambda n: _label(options[n]),
+        rows = st.selectbox(Text("Up"), names, format_func=lambda n: _label(options[n]),
                             key=f"sweep_rows_{shown.number}", width=220)  # fmt: skip
         rest = [name for name in names if name != rows]
-        columns = st.selectbox("Across", rest, format_func=lambda n: _label(options[n]),
+        columns = st.selectbox(Text("Across"), rest, format_func=lambda n: _label(options[n]),
                                key=f"sweep_columns_{shown.number}", width=220)  # fmt: skip
     return rows, columns
 
