@@ -15,6 +15,7 @@ from __future__ import annotations
 import functools
 import gettext
 import io
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -141,4 +142,5 @@ def number(text: str, code: str) -> str:
     if code == "en":
         return text
     decimal, group = marks(code)
+    text = re.sub(r"(?<!\d)\.(?=\d)", "0.", text)  # “.034” is written so in English alone
     return text.translate({ord("."): decimal, ord(","): group})

@@ -146,29 +146,31 @@ def _again(pairs: np.ndarray) -> np.ndarray:
 
 def sentence(how: str, n: int) -> Text:
     """The sentence on n repeated ratings and what was done with them."""
-    one, several = _SENTENCES[how]
-    return Text(one, several, n=n)
-
-
-_SENTENCES = {
-    "latest": (
-        "{n} repeated rating (same user, same item): the latest was kept.",
-        "{n:,} repeated ratings (same user, same item): the latest was kept.",
-    ),
-    "last": (
-        "{n} repeated rating (same user, same item): the last was kept.",
-        "{n:,} repeated ratings (same user, same item): the last was kept.",
-    ),
-    "first": (
-        "{n} repeated rating (same user, same item): the first was kept.",
-        "{n:,} repeated ratings (same user, same item): the first was kept.",
-    ),
-    "mean": (
-        "{n} repeated rating (same user, same item): the mean was taken.",
-        "{n:,} repeated ratings (same user, same item): the mean was taken.",
-    ),
-    "sum": (
-        "{n} repeated row (same user, same item): the sum was taken.",
-        "{n:,} repeated rows (same user, same item): the sum was taken.",
-    ),
-}
+    sentences = {
+        "latest": Text(
+            "{n} repeated rating (same user, same item): the latest was kept.",
+            "{n:,} repeated ratings (same user, same item): the latest was kept.",
+            n=n,
+        ),
+        "last": Text(
+            "{n} repeated rating (same user, same item): the last was kept.",
+            "{n:,} repeated ratings (same user, same item): the last was kept.",
+            n=n,
+        ),
+        "first": Text(
+            "{n} repeated rating (same user, same item): the first was kept.",
+            "{n:,} repeated ratings (same user, same item): the first was kept.",
+            n=n,
+        ),
+        "mean": Text(
+            "{n} repeated rating (same user, same item): the mean was taken.",
+            "{n:,} repeated ratings (same user, same item): the mean was taken.",
+            n=n,
+        ),
+        "sum": Text(
+            "{n} repeated row (same user, same item): the sum was taken.",
+            "{n:,} repeated rows (same user, same item): the sum was taken.",
+            n=n,
+        ),
+    }
+    return sentences[how]

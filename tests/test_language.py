@@ -48,6 +48,9 @@ def test_a_sentence_is_worded_anew_for_another_reader_with_all_that_is_in_it(kno
         assert worded(outer) == "2.000 linhas é 1,00."
         assert worded(number) == Number("1,234.5") == "1.234,5"
         assert worded("2,000 rows") == "2,000 rows"
+        assert [Number(each) for each in (".034", "−.5", "+.25", "1,000.5")] == [
+            "0,034", "−0,5", "+0,25", "1.000,5"
+        ]  # fmt: skip
         portuguese = worded(outer)
     assert portuguese.worded() == outer == "2,000 rows is 1.00."
 

@@ -632,6 +632,26 @@ def columns(n_places: int, part: str) -> dict[str, str]:
     }
 
 
+def headings(found: pd.DataFrame) -> dict[str, str]:
+    """What the columns of a ``table`` are called in the reader's language, by their English."""
+    said: dict[str, str] = {
+        "run": Text("run"), "epoch": Text("epoch"), "training time, s": Text("training time, s"),
+    }  # fmt: skip
+    said |= {str(metric.title): worded(metric.title) for metric in METRICS.values()}
+    for column in map(str, found.columns):
+        part, _, measured = column.partition(" ")
+        if part in _OF_PART:
+            measured, comma, unit = measured.partition(", ")
+            title, at, places = measured.partition("@")
+            metric = f"{said.get(title, title)}{at}{places}"
+            said[column] = Text(_OF_PART[part], metric=metric) + comma + unit
+    return said
+
+
+# What is measured on a part.
+_OF_PART = {"validation": later("validation {metric}"), "test": later("test {metric}")}
+
+
 def table(rows: Sequence[Row]) -> pd.DataFrame:
     """Tabulate models: a column each metric, first of validation, then of test where it is shown.
 

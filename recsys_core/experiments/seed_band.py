@@ -21,7 +21,7 @@ from recsys_core.experiments.outcome import Outcome
 from recsys_core.experiments.split_study import with_split
 from recsys_core.recipes import SPLITS, Recipe
 from recsys_core.splits import FEW
-from recsys_core.text import Text
+from recsys_core.text import Text, later
 from recsys_core.training import Epoch
 from recsys_core.words import error, measure
 
@@ -94,17 +94,17 @@ def band(courses: Sequence[Sequence[Epoch]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["epoch", "lowest", "mean", "highest", "seeds"])
 
 
-def leading(epochs: Sequence[Epoch]) -> tuple[Text, list[float]]:
-    """What is watched of a course, in words, and its number in each epoch."""
+def leading(epochs: Sequence[Epoch]) -> tuple[str, list[float]]:
+    """What is watched of a course, as the id of a sentence, and its number in each epoch."""
     for name, attribute in (
-        (Text("validation RMSE"), "validation_rmse"),
-        (Text("training RMSE"), "train_rmse"),
-        (Text("objective"), "loss"),
+        (later("validation RMSE"), "validation_rmse"),
+        (later("training RMSE"), "train_rmse"),
+        (later("objective"), "loss"),
     ):
         values = [getattr(epoch, attribute) for epoch in epochs]
         if values and None not in values:
             return name, values
-    return Text("objective"), []
+    return "objective", []
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ def spread_of_errors(outcomes: Sequence[Outcome]) -> Text | None:
     return Text(
         "With {seeds} seeds the {what} {when} lies between {low} and {high}, standard deviation "
         "{deviation}. Two models that lie {apart} or less apart may differ by chance alone.",
-        seeds=len(found), what=what,
+        seeds=len(found), what=Text(what),
         when=Text("of the best epoch") if judged else Text("at the end"),
         low=error(found.min()), high=error(found.max()),
         deviation=measure(float(found.std(ddof=1))), apart=measure(float(np.ptp(found))),

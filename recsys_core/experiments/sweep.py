@@ -232,10 +232,10 @@ class Trial:
                 status, errors, best, float(said["seconds"]), str(said["message"]),
             )  # fmt: skip
         except (LookupError, TypeError, ValueError, AttributeError) as error:
-            raise _unlike("trial", error) from None
+            raise _unlike(Text("trial"), error) from None
 
 
-def _unlike(what: str, error: Exception) -> LinkError:
+def _unlike(what: Text, error: Exception) -> LinkError:
     return LinkError(
         Text("This is not the JSON of a {what} ({why}).", what=what, why=repr(error)[:80])
     )
@@ -290,7 +290,7 @@ class Sweep:
                 Text("A sweep needs one setting or more, each named once, such as reg and k.")
             )
         drawn = any(option.name == "seed" for option in self._kind.options())
-        self._set(over=over, seeds=_counted("seeds", self.seeds, 100) if drawn else 1)
+        self._set(over=over, seeds=_counted(Text("seeds"), self.seeds, 100) if drawn else 1)
         grid = self.seeds * math.prod(len(each.grid()) for each in over)
         if self.how == "grid" and self.n_trials and grid > self.n_trials:
             raise SettingsError(
@@ -301,7 +301,7 @@ class Sweep:
                 )
             )  # fmt: skip
         n_trials = grid if self.how == "grid" else self.n_trials or USUAL_TRIALS
-        n_points = max(_counted("trials", n_trials, MOST_TRIALS) // self.seeds, 1)
+        n_points = max(_counted(Text("trials"), n_trials, MOST_TRIALS) // self.seeds, 1)
         self._set(n_trials=n_points * self.seeds)
 
     def _set(self, **values: Any) -> None:
@@ -336,7 +336,7 @@ class Sweep:
                     name=option.label.lower(), low=low, high=high,
                 )
             )  # fmt: skip
-        steps = _counted("values of a range", over.steps, 50)
+        steps = _counted(Text("values of a range"), over.steps, 50)
         if steps < 2:
             raise SettingsError(Text("A range needs two values at least: its ends."))
         return Over(name, (), low, high, bool(over.log), steps)  # type: ignore[arg-type]
@@ -445,10 +445,10 @@ class Sweep:
         except FactorscopeError as error:
             raise LinkError(error.text) from None
         except (LookupError, TypeError, ValueError, AttributeError) as error:
-            raise _unlike("sweep", error) from None
+            raise _unlike(Text("sweep"), error) from None
 
 
-def _counted(what: str, value: Any, most: int) -> int:
+def _counted(what: Text, value: Any, most: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
         raise SettingsError(
             Text("{what} = {value}: give a whole number from 1 to {most:,}.", what=what,

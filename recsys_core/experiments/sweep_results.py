@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from recsys_core import words
-from recsys_core.experiments.sweep import Over, Settings, Sweep, Trial, named
+from recsys_core.experiments.sweep import Over, Settings, Status, Sweep, Trial, named
 from recsys_core.recipes import Plain
-from recsys_core.text import Text, worded
+from recsys_core.text import Text, later, worded
 
 # Standard errors that a difference has to have to be more than noise.
 _SURELY = 2.0
@@ -248,10 +248,13 @@ def surface_table(surface: Surface) -> pd.DataFrame:
     for (row, column), point in sorted(surface.cells.items()):
         values = surface.row_values[row], surface.column_values[column]
         where = {n: _cell(v) for n, v in zip(names, values, strict=True) if n}
-        seeds, paused = len(point.trials), "yes" if point.paused else ""
-        error = {"validation RMSE": point.error, "± over seeds": point.deviation}
-        rows.append({**where, **error, "seeds": seeds, "paused": paused})
-    return pd.DataFrame(rows).astype({"± over seeds": np.float64} if rows else {})
+        seeds, paused = len(point.trials), Text("yes") if point.paused else ""
+        error: dict[str, Any] = {
+            Text("validation RMSE"): point.error,
+            Text("± over seeds"): point.deviation,
+        }
+        rows.append({**where, **error, Text("seeds"): seeds, Text("paused"): paused})
+    return pd.DataFrame(rows).astype({Text("± over seeds"): np.float64} if rows else {})
 
 
 def marginal_best(points: Sequence[Point], name: str) -> list[tuple[Plain, Point]]:
@@ -274,7 +277,7 @@ def _rank(value: Plain) -> tuple[bool, Any]:
 def said(value: Plain) -> str:
     """A value of a setting, as a person reads it."""
     if isinstance(value, bool):
-        return Text("on") if value else Text("off")
+        return (Text("On") if value else Text("Off")).lower()  # “on” is a preposition elsewhere
     if isinstance(value, float):
         return words.minus(f"{value:.3g}")
     return words.minus(f"{value:,}") if isinstance(value, int) else str(value)
@@ -403,18 +406,26 @@ def trials_table(sweep: Sweep, trials: Sequence[Trial]) -> pd.DataFrame:
     """One row a trial: number, settings, seed, status, epochs, best epoch, RMSE, seconds."""
     rows = [
         {
-            "trial": trial.number + 1, **{n: _cell(v) for n, v in trial.settings},
-            "seed": trial.seed, "status": trial.status, "epochs": max(len(trial.errors) - 1, 0),
-            "best epoch": trial.best_epoch, "validation RMSE": trial.best,
-            "seconds": trial.seconds, "message": trial.message,
+            Text("trial"): trial.number + 1, **{n: _cell(v) for n, v in trial.settings},
+            Text("seed"): trial.seed, Text("status"): Text(_STATUS[trial.status]),
+            Text("epochs"): max(len(trial.errors) - 1, 0), Text("best epoch"): trial.best_epoch,
+            Text("validation RMSE"): trial.best, Text("seconds"): trial.seconds,
+            Text("message"): worded(trial.message),
         }
         for trial in trials
     ]  # fmt: skip
     table = pd.DataFrame(rows)
     if len(table):
-        table["best epoch"] = table["best epoch"].astype("Int64")
-        table["validation RMSE"] = table["validation RMSE"].astype(np.float64)
+        best, error = Text("best epoch"), Text("validation RMSE")
+        table[best] = table[best].astype("Int64")
+        table[error] = table[error].astype(np.float64)
     return table
+
+
+_STATUS: dict[Status, str] = {
+    "training": later("training"), "done": later("done"), "paused": later("paused"),
+    "stopped": later("stopped"), "failed": later("failed"),
+}  # fmt: skip
 
 
 def _cell(value: Plain) -> Plain:
@@ -427,4 +438,6 @@ def importances_table(sweep: Sweep, trials: Sequence[Trial]) -> pd.DataFrame:
     title |= {"together": Text("Settings together"), "seed": Text("Seed (chance)")}
     shares = importances(sweep, trials)
     names = [worded(title[each.name]) for each in shares]
-    return pd.DataFrame({"what": names, "share of variance": [each.share for each in shares]})
+    return pd.DataFrame(
+        {Text("what"): names, Text("share of variance"): [each.share for each in shares]}
+    )

@@ -77,9 +77,7 @@ def figure(
 
 def _named(what: str) -> str:
     """What is measured, as a picture names it."""
-    said = {"objective": Text("objective"), "validation RMSE": Text("validation RMSE"),
-            "training RMSE": Text("training RMSE")}  # fmt: skip
-    return said.get(what, what)
+    return Text(what)
 
 
 def _begun(what: str) -> str:

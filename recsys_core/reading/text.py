@@ -603,7 +603,7 @@ class _Place:
             row += at <= row
         record = row + self.header
         if not self.whole and record >= len(self.cells.sample()):
-            return "a line further down"  # only samples have been read
+            return Text("A line further down")  # only samples have been read
         return Text("Line {line:,}", line=self.cells.line(record))
 
 

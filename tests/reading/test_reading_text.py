@@ -204,7 +204,7 @@ def test_short_lines_are_filled_and_blank_cells_too_many_are_no_loss():
         ["d", "x", "1", ""],
         ["d", "y", "2", ""],
     ]
-    assert [table.place(row) for row in (0, 1, 4)] == ["Line 2", "line 4", "line 8"]
+    assert [table.place(row) for row in (0, 1, 4)] == ["Line 2", "Line 4", "Line 8"]
 
 
 @pytest.mark.parametrize("quote", ["", '"'])
@@ -294,7 +294,7 @@ def test_a_large_file_is_known_by_samples_and_read_whole():
     seen = list(map(tuple, body(sampled)))
     assert known.issuperset(seen) and seen[-1] == tuple(map(str, frame.iloc[-1]))
     assert seen[0] == tuple(map(str, frame.iloc[0])) and len(set(seen)) == len(seen)
-    assert sampled.place(3) == "Line 5" and sampled.place(len(seen) - 1) == "a line further down"
+    assert sampled.place(3) == "Line 5" and sampled.place(len(seen) - 1) == "A line further down"
     whole = found.table(1, False, ".", columns=["userId", "movieId", "rating", "timestamp"])
     assert whole.body.dtypes.iloc[3] == np.int64  # moments are numbers at once
     assert (whole["movieId"].astype(int) == items).all() and (

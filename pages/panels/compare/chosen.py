@@ -9,6 +9,7 @@ from recsys_core import escape, words
 from recsys_core.errors import FactorscopeError
 from recsys_core.models import MODELS
 from recsys_core.runs import Entry
+from recsys_core.text import Text, worded
 
 # Three that learn in different ways, and are quick on all data.
 _USUAL = ("SGD", "ALS", "PMF")
@@ -19,9 +20,11 @@ def nothing_yet() -> bool:
     if view.entry() is not None:
         return False
     with st.container(border=True, key="no_runs_yet"):
-        st.markdown("Nothing is trained on these ratings yet: a race needs two runs at least.")
+        st.markdown(
+            Text("Nothing is trained on these ratings yet: a race needs two runs at least.")
+        )
         st.button(
-            f"Train {escape.markdown(words.listed(list(_USUAL)))}",
+            Text("Train {models}", models=escape.markdown(words.listed(_USUAL))),
             icon=":material/play_arrow:",
             type="primary",
             key="race_usual",
@@ -50,11 +53,11 @@ def choose() -> list[Entry]:
         left, right = st.columns([6, 1], vertical_alignment="bottom")
         with left:
             st.multiselect(
-                "Runs on the same ratings and split",
+                Text("Runs on the same ratings and split"),
                 list(names),
                 format_func=lambda number: names.get(number, str(number)),
                 key="compared",
-                placeholder="Choose runs",
+                placeholder=Text("Choose runs"),
                 on_change=parts.unlocked("runs", _chosen),
                 disabled=locked,
             )
@@ -77,12 +80,12 @@ def _chosen() -> None:
 
 
 def _add(here: Entry, locked: bool) -> None:
-    with st.popover("Add runs", icon=":material/add:", key="add_runs", disabled=locked):
+    with st.popover(Text("Add runs"), icon=":material/add:", key="add_runs", disabled=locked):
         there = {type(each.run.model).__name__ for each in view.comparable(here)}
         offered = list(MODELS.algorithms)
         missing = [name for name in _USUAL if name not in there]
         st.pills(
-            "Models, with what suits these ratings",
+            Text("Models, with what suits these ratings"),
             offered,
             selection_mode="multi",
             default=missing,
@@ -91,14 +94,14 @@ def _add(here: Entry, locked: bool) -> None:
             disabled=locked,
         )
         st.button(
-            "Train them",
+            Text("Train them"),
             icon=":material/play_arrow:",
             key="add_train",
             on_click=parts.unlocked("runs", _train),
             disabled=locked,
         )
         st.page_link(
-            "train.py", label="Choose settings on Train", icon=":material/tune:",
+            "train.py", label=Text("Choose settings on Train"), icon=":material/tune:",
             query_params=view.parameters(),
         )  # fmt: skip
 
@@ -113,7 +116,7 @@ def _train() -> None:
             experiment = here.run.experiment.with_model(MODELS[name]())
             each = space.entry_of(experiment, here.group) or space.new_entry(experiment)
         except FactorscopeError as error:
-            said.append(str(error))
+            said.append(error.text)
             continue
         each.train()
         fresh.append(each.number)
@@ -126,14 +129,22 @@ def _train() -> None:
 def remarks(chosen: list[Entry]) -> None:
     """What is worth knowing before one compares: other splits, other seeds, and what went wrong."""
     for each in st.session_state.pop("add_errors", []):
-        st.error(escape.markdown(each), icon=":material/error:")
+        st.error(escape.markdown(worded(each)), icon=":material/error:")
     here = view.entry()
     assert here is not None
-    said = [f"All on {here.run.ratings.name}, {here.run.split.description}."]
+    said: list[str] = [
+        Text(
+            "All on {data}, {split}.", data=here.run.ratings.name, split=here.run.split.description
+        )
+    ]
     seeds = {each.run.settings.get("seed", 0) for each in chosen}
     if len(seeds) > 1:
         listed = words.listed([str(seed) for seed in sorted(seeds)])
-        said.append(f"Their seeds differ ({listed}): a small difference may be the seed's.")
+        said.append(
+            Text(
+                "Their seeds differ ({seeds}): a small difference may be the seed's.", seeds=listed
+            )
+        )
     near = view.comparable(here)
     others = [
         f"{each.name} ({_why_not(each, here)})"
@@ -142,12 +153,12 @@ def remarks(chosen: list[Entry]) -> None:
     ]
     if others:
         more = len(others) - 4
-        listed = words.listed([*others[:4], *([f"{more} more"] if more > 0 else [])])
-        said.append(f"Not comparable: {listed}.")
+        listed = words.listed([*others[:4], *([Text("{n} more", n=more)] if more > 0 else [])])
+        said.append(Text("Not comparable: {runs}.", runs=listed))
     st.caption(escape.markdown(" ".join(said)))
 
 
 def _why_not(each: Entry, here: Entry) -> str:
     if each.run.ratings is not here.run.ratings:
-        return f"on {each.run.ratings.name}"
-    return f"split {each.run.split.description}"
+        return Text("on {data}", data=each.run.ratings.name)
+    return Text("split {split}", split=each.run.split.description)

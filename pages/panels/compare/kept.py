@@ -17,21 +17,30 @@ from recsys_core.errors import FactorscopeError
 from recsys_core.experiments import past_words
 from recsys_core.experiments.store import KeptRun, Store
 from recsys_core.runs import past
+from recsys_core.text import Number, Text, later, worded
 
 # Lines of a page: more are asked for page by page, so that thousands are as quick as ten.
 A_PAGE = 25
 
 _SORTS = {
-    "created": "Created",
-    "name": "Name",
-    "data_name": "Data",
-    "model": "Model",
-    "validation_rmse": "Validation RMSE",
-    "epoch": "Epochs",
-    "seconds": "Time",
-    "status": "Status",
+    "created": Text("Created"),
+    "name": Text("Name"),
+    "data_name": Text("Data"),
+    "model": Text("Model"),
+    "validation_rmse": Text("Validation RMSE"),
+    "epoch": Text("Epochs"),
+    "seconds": Text("Time"),
+    "status": Text("Status"),
 }
-_ORDERS = {"down": "Highest or latest first", "up": "Lowest or earliest first"}
+_ORDERS = {"down": Text("Highest or latest first"), "up": Text("Lowest or earliest first")}
+
+_STATUS = {
+    "training": later("training"),
+    "interrupted": later("interrupted"),
+    "paused": later("paused"),
+    "finished": later("finished"),
+    "failed": later("failed"),
+}
 
 
 def draw() -> None:
@@ -39,10 +48,14 @@ def draw() -> None:
     if keeping.store() is None:
         st.markdown(
             escape.markdown(keeping.trouble())
-            or "Nothing is kept here: this server was told to keep no runs (`FACTORSCOPE_DB`)."
+            or Text(
+                "Nothing is kept here: this server was told to keep no runs (`FACTORSCOPE_DB`)."
+            )
         )
         return
-    st.caption("Runs stay here when a tab is closed or the server stops, until you delete them.")
+    st.caption(
+        Text("Runs stay here when a tab is closed or the server stops, until you delete them.")
+    )
     asked = _asked()
     mine = session.workspace().owner
     n = keeping.read(lambda store: store.n_runs(mine, **asked))
@@ -52,9 +65,11 @@ def draw() -> None:
     _waiting()
     if not n:
         st.markdown(
-            "No kept run fits this search."
+            Text("No kept run fits this search.")
             if any(asked.values())
-            else "Here would be your runs, those of earlier visits too. Train one, and it is kept."
+            else Text(
+                "Here would be your runs, those of earlier visits too. Train one, and it is kept."
+            )
         )
         return
     n_pages = -(-n // A_PAGE)
@@ -70,7 +85,7 @@ def draw() -> None:
 def _waiting() -> None:
     """Runs of the last visit that are not here: what each needs."""
     waiting = past.waiting(session.workspace())
-    for sentence in list(dict.fromkeys(str(each.sentence) for each in waiting))[:3]:
+    for sentence in list(dict.fromkeys(worded(each.sentence) for each in waiting))[:3]:
         st.caption(escape.markdown(sentence))
 
 
@@ -83,31 +98,31 @@ def _asked() -> dict[str, Any]:
     kinds = keeping.read(lambda store: store.kinds(mine)) or {}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         text = st.text_input(
-            "Search", key="kept_text", width=220, icon=":material/search:",
-            placeholder="name, note, tag, data, model", persist_state="session",
+            Text("Search"), key="kept_text", width=220, icon=":material/search:",
+            placeholder=Text("name, note, tag, data, model"), persist_state="session",
             on_change=_first_page,
         )  # fmt: skip
         asked: dict[str, Any] = {"text": text or ""}
         for column, label, filtered in (
-            ("model", "Model", "model"),
-            ("data_name", "Data", "data_name"),
-            ("status", "Status", "status"),
-            ("tags", "Tag", "tag"),
+            ("model", Text("Model"), "model"),
+            ("data_name", Text("Data"), "data_name"),
+            ("status", Text("Status"), "status"),
+            ("tags", Text("Tag"), "tag"),
         ):
             there = kinds.get(column, [])
             if len(there) > (column != "tags"):
                 asked[filtered] = st.selectbox(
                     label, there, index=None, key=f"kept_{column}", width=150,
-                    placeholder="all", persist_state="session", on_change=_first_page,
-                    format_func=_status_in_words if column == "status" else str,
+                    placeholder=Text("all"), persist_state="session", on_change=_first_page,
+                    format_func=_kept_status if column == "status" else str,
                 )  # fmt: skip
-        if st.toggle("Pinned only", key="kept_pinned", persist_state="session",
+        if st.toggle(Text("Pinned only"), key="kept_pinned", persist_state="session",
                      on_change=_first_page):  # fmt: skip
             asked["pinned"] = True
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        choices.select("kept_by", "Sort by", _SORTS, key="kept_by", width=170)
+        choices.select("kept_by", Text("Sort by"), _SORTS, key="kept_by", width=170)
         choices.segmented(
-            "kept_order", "Order", _ORDERS, key="kept_order", label_visibility="collapsed"
+            "kept_order", Text("Order"), _ORDERS, key="kept_order", label_visibility="collapsed"
         )
     return asked
 
@@ -116,8 +131,13 @@ def _first_page() -> None:
     view.choose(("kept_page", "1"))
 
 
+def _kept_status(status: str) -> str:
+    """In words, as it is kept: what trained when the server stopped was interrupted."""
+    return _status_in_words("interrupted" if status == "training" else status)
+
+
 def _status_in_words(status: str) -> str:
-    return "interrupted" if status == "training" else status
+    return Text(_STATUS[status]) if status in _STATUS else status
 
 
 # --- the table ------------------------------------------------------------------------------------
@@ -140,15 +160,15 @@ def _table(found: list[KeptRun], splits: Mapping[str, str]) -> list[KeptRun]:
     with_tags = any(run.tags for run in found)
     frame = pd.DataFrame(
         {
-            "pinned": ["yes" if run.pinned else "" for run in found],
+            "pinned": [Text("yes") if run.pinned else "" for run in found],
             "name": [run.name for run in found],
             "data": [run.data_name for run in found],
             "split": [splits.get(run.experiment, "") for run in found],
             "model": [run.model for run in found],
             "validation RMSE": [run.validation_rmse for run in found],
-            "epochs": [f"{run.epoch:,} / {run.n_epochs:,}" for run in found],
+            "epochs": [Number(f"{run.epoch:,} / {run.n_epochs:,}") for run in found],
             "time": [words.duration(run.seconds) for run in found],
-            "status": [_status(run) for run in found],
+            "status": [_status_in_words(_status(run)) for run in found],
             "created": [datetime.fromtimestamp(run.created, UTC) for run in found],
             "tags": [", ".join(run.tags) for run in found],
             "note": [escape.short(run.note, 200) for run in found],
@@ -166,18 +186,31 @@ def _table(found: list[KeptRun], splits: Mapping[str, str]) -> list[KeptRun]:
         on_select="rerun",
         selection_mode="multi-row",
         height="content",
-        alt="Kept runs: a line each",
+        alt=Text("Kept runs: a line each"),
         column_config={
-            "pinned": st.column_config.TextColumn(width=70, help="Pinned runs stand first"),
-            "name": st.column_config.TextColumn(pinned=True),
+            "pinned": st.column_config.TextColumn(
+                Text("pinned"), width=70, help=Text("Pinned runs stand first")
+            ),
+            "name": st.column_config.TextColumn(Text("name"), pinned=True),
+            "data": Text("data"),
+            "split": Text("split"),
+            "model": Text("model"),
             "validation RMSE": st.column_config.NumberColumn(
+                Text("validation RMSE"),
                 format="%.4f",
-                help="Of the best epoch on the validation ratings; of another split it does not "
-                "compare.",
+                help=Text(
+                    "Of the best epoch on the validation ratings; of another split it does not "
+                    "compare."
+                ),
             ),
+            "epochs": Text("epochs"),
+            "time": Text("time"),
+            "status": Text("status"),
             "created": st.column_config.DatetimeColumn(
-                format="YYYY-MM-DD HH:mm", timezone=st.context.timezone
+                Text("created"), format=Text("YYYY-MM-DD HH:mm"), timezone=st.context.timezone
             ),
+            "tags": Text("tags"),
+            "note": Text("note"),
         },
     )
     rows = [at for at in chosen["selection"]["rows"] if at < len(found)]
@@ -196,8 +229,8 @@ def _pages(n: int, n_pages: int, page: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if n_pages > 1:
             for label, icon, to in (
-                ("Page before", "chevron_left", page - 1),
-                ("Next page", "chevron_right", page + 1),
+                (Text("Page before"), "chevron_left", page - 1),
+                (Text("Next page"), "chevron_right", page + 1),
             ):
                 st.button(
                     label, icon=f":material/{icon}:", key=f"kept_to_{icon}",
@@ -205,7 +238,13 @@ def _pages(n: int, n_pages: int, page: int) -> None:
                 )  # fmt: skip
         first = (page - 1) * A_PAGE + 1
         st.caption(
-            f"{first:,}–{min(page * A_PAGE, n):,} of {words.plural('run', n)}", width="content"
+            Text(
+                "{first:,}–{last:,} of {runs}",
+                first=first,
+                last=min(page * A_PAGE, n),
+                runs=words.plural("run", n),
+            ),
+            width="content",
         )
 
 
@@ -226,59 +265,63 @@ def _actions(chosen: list[KeptRun], asked: Mapping[str, Any]) -> None:
     ids = [run.id for run in chosen]
     one = chosen[0] if len(chosen) == 1 else None
     if not chosen:
-        st.caption("Tick runs at the left to bring them back, compare, pin, note or delete them.")
+        st.caption(
+            Text("Tick runs at the left to bring them back, compare, pin, note or delete them.")
+        )
     with st.container(horizontal=True, gap="small", key="kept_actions"):
         st.button(
-            "Bring back" if len(chosen) < 2 else f"Compare these {len(chosen)}",
+            Text("Bring back")
+            if len(chosen) < 2
+            else Text("Compare these {n}", n=len(chosen)),
             icon=":material/undo:" if len(chosen) < 2 else ":material/compare_arrows:",
             key="kept_back", type="primary", disabled=not chosen, on_click=_bring_back,
             args=(chosen,),
-            help="Adds them to the runs of this workspace, and opens the first.",
+            help=Text("Adds them to the runs of this workspace, and opens the first."),
         )  # fmt: skip
         interrupted = [run for run in chosen if _status(run) in ("interrupted", "paused")]
         st.button(
-            "Go on",
+            Text("Go on"),
             icon=":material/resume:", key="kept_go_on",
             disabled=one is None or not interrupted, on_click=_bring_back, args=(chosen, True),
-            help="Train on from the last checkpoint of a run that was interrupted.",
+            help=Text("Train on from the last checkpoint of a run that was interrupted."),
         )  # fmt: skip
         pinned = bool(chosen) and all(run.pinned for run in chosen)
         st.button(
-            "Unpin" if pinned else "Pin",
+            Text("Unpin") if pinned else Text("Pin"),
             icon=":material/keep_off:" if pinned else ":material/keep:", key="kept_pin",
             disabled=not chosen, on_click=_pin, args=(ids, not pinned),
-            help="Pinned runs stand first, and are never forgotten by themselves.",
+            help=Text("Pinned runs stand first, and are never forgotten by themselves."),
         )  # fmt: skip
         if one is not None:
             _words(one)
         st.button(
-            "Delete", icon=":material/delete:", key="kept_delete", disabled=not chosen,
-            on_click=_delete, args=(ids,), help="It can be undone for 30 days.",
+            Text("Delete"), icon=":material/delete:", key="kept_delete", disabled=not chosen,
+            on_click=_delete, args=(ids,), help=Text("It can be undone for 30 days."),
         )  # fmt: skip
         mine = session.workspace().owner
         st.download_button(
-            "Export all as CSV",
+            Text("Export all as CSV"),
             lambda: _csv(mine, asked),
             "kept-runs.csv", "text/csv",
             icon=":material/download:", key="kept_csv", on_click="ignore",
-            help="All that the search finds, not this page alone.",
+            help=Text("All that the search finds, not this page alone."),
         )  # fmt: skip
     refused = st.session_state.pop("kept_refused", "")
     if refused:
-        st.error(escape.markdown(refused), icon=":material/error:")
+        st.error(escape.markdown(worded(refused)), icon=":material/error:")
 
 
 def _words(run: KeptRun) -> None:
-    with st.popover("Name, note, tags", icon=":material/edit:", key="kept_words"):
+    with st.popover(Text("Name, note, tags"), icon=":material/edit:", key="kept_words"):
         with st.form(f"kept_form_{run.id}", border=False):
-            st.text_input("Name", run.name, max_chars=80, key=f"kept_name_{run.id}")
-            st.text_area("Note", run.note, max_chars=10_000, key=f"kept_note_{run.id}")
+            st.text_input(Text("Name"), run.name, max_chars=80, key=f"kept_name_{run.id}")
+            st.text_area(Text("Note"), run.note, max_chars=10_000, key=f"kept_note_{run.id}")
             st.text_input(
-                "Tags", ", ".join(run.tags), key=f"kept_tags_{run.id}", max_chars=800,
-                help="Separated by commas.",
+                Text("Tags"), ", ".join(run.tags), key=f"kept_tags_{run.id}", max_chars=800,
+                help=Text("Separated by commas."),
             )  # fmt: skip
             st.form_submit_button(
-                "Save", icon=":material/check:", key=f"kept_save_{run.id}", on_click=_save,
+                Text("Save"), icon=":material/check:", key=f"kept_save_{run.id}", on_click=_save,
                 args=(run.id,),
             )  # fmt: skip
 
@@ -311,7 +354,7 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except FactorscopeError as error:
-        st.session_state.kept_refused = str(error)
+        st.session_state.kept_refused = error.text
 
 
 def _undo() -> None:
@@ -319,8 +362,13 @@ def _undo() -> None:
     if not ids:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(f"{words.plural('run', len(ids))} deleted.", width="content")
-        st.button("Undo", icon=":material/undo:", key="kept_undo", on_click=_undone, args=(ids,))
+        st.caption(
+            Text("{n:,}\u00a0run deleted.", "{n:,}\u00a0runs deleted.", n=len(ids)),
+            width="content",
+        )
+        st.button(
+            Text("Undo"), icon=":material/undo:", key="kept_undo", on_click=_undone, args=(ids,)
+        )
 
 
 def _undone(ids: list[str]) -> None:

@@ -16,25 +16,27 @@ from recsys_core.experiments.scores import PLACES
 from recsys_core.figures import rank_lines, reliability, user_errors
 from recsys_core.models import GlobalMean
 from recsys_core.runs import Entry
+from recsys_core.text import Text, worded
 
 
 def draw() -> None:
     """Draw the part."""
-    what = (
+    what = Text(
         "Here the runs are ranked by errors and by lists, and one sees for whom each predicts "
         "better, and whether predictions can be taken at their word."
     )
     entry = view.entry()
     if entry is None or not side_by_side.trained():
         empty_state.point_to(
-            "train.py", "Choose a model", ":material/tune:",
-            f"{what} Nothing is trained on these ratings and this split yet.", "no_run_yet",
+            "train.py", Text("Choose a model"), ":material/tune:",
+            f"{what} {Text('Nothing is trained on these ratings and this split yet.')}",
+            "no_run_yet",
         )  # fmt: skip
         return
     if entry.run.split.validation is None:
         empty_state.point_to(
-            "data.py", "Choose another split", ":material/call_split:",
-            f"{what} This split holds no ratings out for validation to judge by.",
+            "data.py", Text("Choose another split"), ":material/call_split:",
+            f"{what} {Text('This split holds no ratings out for validation to judge by.')}",
             "nothing_held_out",
         )  # fmt: skip
         return
@@ -43,17 +45,19 @@ def draw() -> None:
     if not found:
         return
     st.caption(
-        f"On the {len(entry.run.split.validation):,} validation ratings, each run at its best "
-        f"epoch; lists of {PLACES} out of all that a user has not rated in training. Test ratings "
-        "are left alone."
-    )
+        Text(
+            "On the {n:,} validation ratings, each run at its best epoch; lists of {places} out of "
+            "all that a user has not rated in training. Test ratings are left alone.",
+            n=len(entry.run.split.validation), places=PLACES,
+        )
+    )  # fmt: skip
     _ranks(found)
     _users(found)
     _calibration(entry, found)
 
 
 def _ranks(found: list[Candidate]) -> None:
-    st.header("Ranks", anchor=False, help=glossary.tooltip("RMSE", "NDCG", "Recall"))
+    st.header(Text("Ranks"), anchor=False, help=glossary.tooltip("RMSE", "NDCG", "Recall"))
     models = {each.name: each.measured for each in found}
     ranks, values = disagreement.ranks(models), disagreement.values(models)
     said = disagreement.sentence(models)
@@ -69,10 +73,13 @@ def _ranks(found: list[Candidate]) -> None:
             what="ranks",
         )
     st.caption(
-        "Where lines cross, metrics disagree. Of coverage and popularity neither end is better by "
-        "itself: more of the catalogue, and what fewer people know, stand first here. Baselines "
-        f"are grey; {escape.markdown(GlobalMean.title.lower())} tells nothing apart, so that its "
-        "lists are drawn at random."
+        Text(
+            "Where lines cross, metrics disagree. Of coverage and popularity neither end is better "
+            "by itself: more of the catalogue, and what fewer people know, stand first here. "
+            "Baselines are grey; {mean} tells nothing apart, so that its lists are drawn at "
+            "random.",
+            mean=escape.markdown(worded(GlobalMean.title).lower()),
+        )
     )
 
 
@@ -84,17 +91,17 @@ def _chosen(found: list[Candidate]) -> list[Candidate]:
     for key, at in (("metrics_first", 0), ("metrics_second", 1)):
         if st.session_state.get(key) not in names:
             st.session_state[key] = names[min(at, len(names) - 1)]
-    a = first.selectbox("One model", names, key="metrics_first")
-    b = second.selectbox("Another one", names, key="metrics_second")
+    a = first.selectbox(Text("One model"), names, key="metrics_first")
+    b = second.selectbox(Text("Another one"), names, key="metrics_second")
     return [by_name[a], by_name[b]] if a != b else [by_name[a]]
 
 
 @view.fragment("metrics_users")
 def _users(found: list[Candidate]) -> None:
-    st.header("For whom", anchor=False)
+    st.header(Text("For whom"), anchor=False)
     predicting = [each for each in found if each.fitted.has.ratings]
     if not predicting:
-        st.caption("None of these models predicts ratings: there are no errors to spread.")
+        st.caption(Text("None of these models predicts ratings: there are no errors to spread."))
         return
     two = _chosen(predicting)
     errors = [disagreement.user_rmse(each.measured) for each in two]
@@ -113,24 +120,27 @@ def _users(found: list[Candidate]) -> None:
     )
     per_user = len(two[0].measured.users) and float(two[0].measured.n_ratings.mean())
     st.caption(
-        f"Each user's RMSE over their own validation ratings, {words.number(per_user)} a user on "
-        "average: of a user with one or two it says little."
+        Text(
+            "Each user's RMSE over their own validation ratings, {ratings} a user on average: of a "
+            "user with one or two it says little.",
+            ratings=words.number(per_user),
+        )
     )
 
 
 @view.fragment("metrics_calibration")
 def _calibration(entry: Entry, found: list[Candidate]) -> None:
-    st.header("Calibration of predictions", anchor=False)
+    st.header(Text("Calibration of predictions"), anchor=False)
     predicting = {each.name: each for each in found if each.fitted.has.ratings}
     if not predicting:
-        st.caption("None of these models predicts ratings.")
+        st.caption(Text("None of these models predicts ratings."))
         return
     part = entry.run.split.validation
     assert part is not None
     names = list(predicting)
     if st.session_state.get("metrics_calibrated") not in names:
         st.session_state.metrics_calibrated = names[0]
-    name = st.selectbox("Model", names, key="metrics_calibrated")
+    name = st.selectbox(Text("Model"), names, key="metrics_calibrated")
     each = predicting[name]
     table = calibration.reliability(each.fitted, part)
     st.markdown(escape.markdown(str(calibration.sentence(table))))
@@ -142,7 +152,10 @@ def _calibration(entry: Entry, found: list[Candidate]) -> None:
         what="calibration",
     )
     st.caption(
-        f"Validation ratings in up to {calibration.N_BINS} bins by what is predicted for them; "
-        "bars are 95 % intervals of the mean rating, larger points hold more ratings. On the "
-        "dashed line people gave what was predicted."
+        Text(
+            "Validation ratings in up to {bins} bins by what is predicted for them; bars are 95 % "
+            "intervals of the mean rating, larger points hold more ratings. On the dashed line "
+            "people gave what was predicted.",
+            bins=calibration.N_BINS,
+        )
     )

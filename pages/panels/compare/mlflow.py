@@ -11,7 +11,7 @@ from recsys_core.runs import Entry
 from recsys_core.takehome import sending
 from recsys_core.takehome.mlflow_export import EXPERIMENT_NAME
 from recsys_core.takehome.sending import Sending
-from recsys_core.text import Text
+from recsys_core.text import Text, worded
 
 _JOB = "mlflow_sending"
 
@@ -22,10 +22,10 @@ def button() -> None:
     if not trained or not parts.drawn("export"):
         return
     with st.popover(
-        "Send to MLflow",
+        Text("Send to MLflow"),
         icon=":material/send:",
         key="mlflow",
-        help="Write runs to a tracking server: epochs, settings, scores, receipt",
+        help=Text("Write runs to a tracking server: epochs, settings, scores, receipt"),
         on_change="rerun",
         disabled=parts.locked("export"),
     ) as popover:
@@ -37,13 +37,13 @@ def _form(trained: list[Entry]) -> None:
     try:
         sending.check_installed()
     except FactorscopeError as error:
-        st.caption(escape.markdown(str(error)))
+        st.caption(escape.markdown(worded(error.text)))
         return
     job: Sending | None = st.session_state.get(_JOB)
     going = job is not None and not job.done
     names = {each.number: each.name for each in trained}
     st.multiselect(
-        "Runs",
+        Text("Runs"),
         list(names),
         default=list(names),
         format_func=lambda number: names.get(number, ""),
@@ -51,7 +51,7 @@ def _form(trained: list[Entry]) -> None:
         disabled=going,
     )
     st.text_input(
-        "Address of MLflow",
+        Text("Address of MLflow"),
         value=sending.configured(),
         placeholder="https://mlflow.example.org",
         key="mlflow_address",
@@ -59,14 +59,16 @@ def _form(trained: list[Entry]) -> None:
         disabled=going,
     )
     st.text_input(
-        "Experiment", value=EXPERIMENT_NAME, key="mlflow_name", max_chars=250, disabled=going
+        Text("Experiment"), value=EXPERIMENT_NAME, key="mlflow_name", max_chars=250, disabled=going
     )
     st.caption(
-        "Numbers, settings, link and receipt are written there; ratings, names and the model are "
-        "not."
+        Text(
+            "Numbers, settings, link and receipt are written there; ratings, names and the model "
+            "are not."
+        )
     )
     st.button(
-        "Send",
+        Text("Send"),
         type="primary",
         key="mlflow_send",
         on_click=parts.unlocked("export", _send),
@@ -90,12 +92,12 @@ def _send() -> None:
 def _going(job: Sending) -> None:
     if job.done:
         st.rerun()
-    st.progress(job.n / max(job.of, 1), f"{job.n} of {job.of} written")
+    st.progress(job.n / max(job.of, 1), Text("{n} of {of} written", n=job.n, of=job.of))
 
 
 def _over(job: Sending) -> None:
     if job.failed:
-        st.error(escape.markdown(job.failed))
+        st.error(escape.markdown(worded(job.failed)))
     else:
         st.success(
             escape.markdown(

@@ -18,6 +18,7 @@ from recsys_core.live.frames import shown
 from recsys_core.models import Factored, FittedModel, seen_as
 from recsys_core.ratings import SIDES
 from recsys_core.runs import Entry
+from recsys_core.text import Text
 
 _CURVE, _MAP = 280, 420
 
@@ -26,20 +27,28 @@ def head(compared: list[Entry]) -> None:
     """The heading, and what both predict for the selected cell."""
     if len(compared) < 2:
         return
-    st.header("Two beside each other", anchor=False)
+    st.header(Text("Two beside each other"), anchor=False)
     both, now = _chosen(compared), view.now()
     ratings = both[0].run.ratings
     if now.user is None or now.item is None:
-        st.caption("Select a cell or a point in one, and it is selected in the other.")
+        st.caption(Text("Select a cell or a point in one, and it is selected in the other."))
         return
     predicted = [
         f"{each.name} {words.number(float(each.run.fitted.predict([now.user], [now.item])[0]))}"
         for each in both
     ]
     rated = float(ratings.block([now.user], [now.item])[0, 0])
-    known = "not rated" if math.isnan(rated) else f"rated {ratings.scale.said(rated)}"
-    cell = f"{ratings.user_names[now.user]} × {ratings.item_names[now.item]}"
-    st.markdown(escape.markdown(f"{cell}, {known}: {words.listed(predicted)}."))
+    told = {
+        "cell": f"{ratings.user_names[now.user]} × {ratings.item_names[now.item]}",
+        "predictions": words.listed(predicted),
+    }
+    st.markdown(
+        escape.markdown(
+            Text("{cell}, not rated: {predictions}.", **told)
+            if math.isnan(rated)
+            else Text("{cell}, rated {x}: {predictions}.", x=ratings.scale.said(rated), **told)
+        )
+    )
 
 
 def draw(compared: list[Entry]) -> None:
@@ -73,7 +82,7 @@ def _one(
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.html(f'<span style="font-size:1.3rem">{sidebar.dot(each)}</span>', width="content")
         st.selectbox(
-            f"Run on the {side}",
+            Text("Run on the left") if at == 0 else Text("Run on the right"),
             range(len(compared)),
             format_func=names.__getitem__,
             key=key,
@@ -104,15 +113,20 @@ def _choose(at: int) -> None:
 def _curve(each: Entry, side: str) -> None:
     if not each.run.model.has_epochs:
         last = each.run.epochs[-1].validation_rmse
-        said = "" if last is None else f" Its validation RMSE is {words.error(last)}."
-        st.caption(f"It learns in one pass: there are no epochs to draw.{said}")
+        said = Text("It learns in one pass: there are no epochs to draw.")
+        if last is None:
+            st.caption(said)
+        else:
+            st.caption(f"{said} {Text('Its validation RMSE is {rmse}.', rmse=words.error(last))}")
         return
     curve = curve_of(each)
     measure: curves.Measure = "RMSE" if each.run.fitted.has.ratings else "objective"
     chart(
         curves.drawn([curve], session.theme(), measure=measure),
         key=f"pair_curve_{side}",
-        alt=f"{curves.alt([curve], measure)}, on the {side}",
+        alt=Text("{picture}, on the left", picture=curves.alt([curve], measure))
+        if side == "left"
+        else Text("{picture}, on the right", picture=curves.alt([curve], measure)),
         height=_CURVE,
         table=lambda: curves.table(curve),
         part="curve",
@@ -129,7 +143,7 @@ def _matrix(each: Entry, fitted: FittedModel, side: str) -> None:
     chart(
         heatmap.figure(block, "predicted", mode),
         key=f"pair_matrix_{side}",
-        alt=f"{heatmap.alt(block, 'predicted')}, by {each.name}",
+        alt=Text("{picture}, by {run}", picture=heatmap.alt(block, "predicted"), run=each.name),
         table=lambda: block.table("predicted"),
         marks=cells(block.user_ids, block.item_ids, theme.cell_ring(mode)),
         part="matrix",
@@ -157,7 +171,12 @@ def _places(models: list[FittedModel]) -> list[Places | None]:
 
 def _map(each: Entry, fitted: FittedModel, places: Places | None, side: str) -> None:
     if places is None:
-        st.caption(f"{each.run.model.title} has no factors, and so no map of users and items.")
+        st.caption(
+            Text(
+                "{model} has no factors, and so no map of users and items.",
+                model=each.run.model.title,
+            )
+        )
         return
     mode, train = session.theme(), each.run.split.train
     clouds = [latent.cloud(train, places, of) for of in SIDES]
@@ -166,7 +185,7 @@ def _map(each: Entry, fitted: FittedModel, places: Places | None, side: str) -> 
     chart(
         figure,
         key=f"pair_map_{side}",
-        alt=f"{latent.alt(clouds, 'pca')}, by {each.name}",
+        alt=Text("{picture}, by {run}", picture=latent.alt(clouds, "pca"), run=each.name),
         height=_MAP,
         table=lambda: latent.table(clouds),
         marks=points(

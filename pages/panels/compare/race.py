@@ -14,13 +14,14 @@ from recsys_core.figures.race import Racer
 from recsys_core.live import race as lanes
 from recsys_core.models import GlobalMean, UserItemBias
 from recsys_core.runs import Entry
+from recsys_core.text import Text
 
 _HEIGHT = 420
 
-_COUNTS: dict[Count, str] = {
-    "epochs": "Epochs",
-    "seconds": "Seconds",
-    "touched": "Ratings touched",
+_COUNTS: dict[Count, Text] = {
+    "epochs": Text("Epochs"),
+    "seconds": Text("Seconds"),
+    "touched": Text("Ratings touched"),
 }
 
 
@@ -75,14 +76,14 @@ def _start_or_pause(compared: list[Entry]) -> None:
     locked = parts.locked("controls")
     with st.container(horizontal=True, vertical_alignment="center", key="race_controls"):
         st.button(
-            "Pause all" if active else "Start all",
+            Text("Pause all") if active else Text("Start all"),
             icon=":material/pause:" if active else ":material/play_arrow:",
             type="primary",
             key="race_all",
             width=130,
             on_click=parts.unlocked("controls", _start_all if not active else _pause_all),
             disabled=locked or not (active or left),
-            help=None if active or left else "All of them are trained.",
+            help=None if active or left else Text("All of them are trained."),
         )
         _axes()
 
@@ -102,22 +103,26 @@ def _pause_all() -> None:
 
 
 def _axes() -> None:
-    choices.segmented("race", "Over", _COUNTS, "race_over", part="curve",
+    choices.segmented("race", Text("Over"), _COUNTS, "race_over", part="curve",
                       label_visibility="collapsed")  # fmt: skip
     log, locked = view.option("race_log"), parts.locked("curve")
-    with st.popover("Axes", icon=":material/tune:", key="race_axes"):
-        for axis, of in (("x", "what is counted"), ("y", "errors")):
+    with st.popover(Text("Axes"), icon=":material/tune:", key="race_axes"):
+        for axis, label in (
+            ("x", Text("Logarithmic what is counted")), ("y", Text("Logarithmic errors"))
+        ):  # fmt: skip
             st.session_state[f"race_log_{axis}"] = axis in log
             st.toggle(
-                f"Logarithmic {of}",
+                label,
                 key=f"race_log_{axis}",
                 on_change=parts.unlocked("curve", _scaled),
                 disabled=locked,
             )
         st.caption(
-            "Seconds are of computing alone, up to the end of each epoch, also where other runs "
-            "took turns in between. Ratings touched: an epoch of SGD reads each training rating "
-            "once; one of ALS twice, for the users and for the items."
+            Text(
+                "Seconds are of computing alone, up to the end of each epoch, also where other "
+                "runs took turns in between. Ratings touched: an epoch of SGD reads each training "
+                "rating once; one of ALS twice, for the users and for the items."
+            )
         )
 
 
@@ -166,11 +171,16 @@ def _left_out(others: list[Entry]) -> None:
     names = escape.markdown(words.listed([each.name for each in others]))
     if others[0].run.split.validation is None:
         st.info(
-            "This split keeps no ratings for validation, so nobody can say who is ahead; choose "
-            "another on the Data page.",
+            Text(
+                "This split keeps no ratings for validation, so nobody can say who is ahead; "
+                "choose another on the Data page."
+            ),
             icon=":material/info:",
         )
     else:
         st.caption(
-            f"{names}: chooses items and predicts no ratings, so only the table compares it."
+            Text(
+                "{names}: chooses items and predicts no ratings, so only the table compares it.",
+                names=names,
+            )
         )

@@ -15,6 +15,7 @@ from recsys_core.errors import FactorscopeError
 from recsys_core.figures.rank_lines import Line
 from recsys_core.models import FittedModel
 from recsys_core.runs import Entry, comparing
+from recsys_core.text import Text, worded
 
 # Seconds between two looks at what is measured.
 _EVERY = 1.0
@@ -53,7 +54,7 @@ def _asked(here: Entry) -> Iterator[_Asked]:
     for kind in comparing.BASELINES:
         if kind not in taken:
             measured = comparing.of_baseline(kind, split, "validation")
-            yield kind.title, None, comparing.baseline(kind, split), measured
+            yield worded(kind.title), None, comparing.baseline(kind, split), measured
 
 
 def candidates(here: Entry) -> list[Candidate]:
@@ -72,7 +73,10 @@ def candidates(here: Entry) -> list[Candidate]:
             found.append(Candidate(Line(name, colour), fitted, measured.result()))
         except FactorscopeError as error:
             st.warning(
-                escape.markdown(f"{name} could not be measured: {error}"), icon=":material/error:"
+                escape.markdown(
+                    Text("{name} could not be measured: {why}", name=name, why=error.text)
+                ),
+                icon=":material/error:",
             )
     done = [measured for *_, measured in asked if measured.done()]
     if len(done) < len(asked):
@@ -90,4 +94,6 @@ def _waiting(asked: list[Future[Measured]], n_drawn: int) -> None:
     n_done = sum(each.done() for each in asked)
     if n_done > n_drawn:
         st.rerun()
-    st.progress(n_done / len(asked), f"{n_done} of {len(asked)} models measured")
+    st.progress(
+        n_done / len(asked), Text("{done} of {n} models measured", done=n_done, n=len(asked))
+    )

@@ -17,25 +17,22 @@ from recsys_core.experiments.seed_band import Which
 from recsys_core.figures import seed_band as of_seeds
 from recsys_core.figures import splits_compared
 from recsys_core.runs import Entry
+from recsys_core.text import Text, later
 
 # Items whose neighbours are compared: the most rated, and the selected one.
 _MOST_ITEMS = 12
 
-_SEEDS_OF: dict[Which, str] = {"model": "Model", "split": "Split", "both": "Both"}
+_SEEDS_OF: dict[Which, Text] = {
+    "model": Text("Model"), "split": Text("Split"), "both": Text("Both"),
+}  # fmt: skip
 
-_MEANING = {
-    "model": "Other random numbers at the start and in the order of ratings; the same ratings are "
-    "held out.",
-    "split": "Other ratings are held out; the model begins with the same random numbers.",
-    "both": "Other random numbers, and other ratings held out.",
-}
-
-_HELP = {
-    "± RMSE": "Standard deviation over the folds: what the draw alone does.",
-    "of these unseen": "Held-out ratings with a user or an item that training never saw.",
-    "held out": "Ratings judged on: the validation part; of folds, the fold.",
-    f"NDCG@{PLACES}": METRICS["ndcg"].tooltip,
-    f"recall@{PLACES}": METRICS["recall"].tooltip,
+_MEANING: dict[Which, str] = {
+    "model": later(
+        "Other random numbers at the start and in the order of ratings; the same ratings are held "
+        "out."
+    ),
+    "split": later("Other ratings are held out; the model begins with the same random numbers."),
+    "both": later("Other random numbers, and other ratings held out."),
 }
 
 
@@ -44,15 +41,19 @@ def draw() -> None:
     entry = view.entry()
     if entry is None:
         empty_state.point_to(
-            "train.py", "Choose a model", ":material/tune:",
-            "Splits and seeds are compared for the run in view; there is none yet.", "no_run_yet",
+            "train.py", Text("Choose a model"), ":material/tune:",
+            Text("Splits and seeds are compared for the run in view; there is none yet."),
+            "no_run_yet",
         )  # fmt: skip
         return
     view.page_shows("status")
     st.caption(
-        f"Of the run in view, **{escape.markdown(entry.name)}** "
-        f"({escape.markdown(described(entry.run))}): {escape.markdown(entry.run.ratings.name)}."
-    )
+        Text(
+            "Of the run in view, **{run}** ({settings}): {data}.",
+            run=escape.markdown(entry.name), settings=escape.markdown(described(entry.run)),
+            data=escape.markdown(entry.run.ratings.name),
+        )
+    )  # fmt: skip
     _splits(entry)
     _seeds(entry)
 
@@ -62,7 +63,7 @@ def draw() -> None:
 
 def _splits(entry: Entry) -> None:
     st.header(
-        "Splits compared",
+        Text("Splits compared"),
         anchor=False,
         help=glossary.tooltip("Split", "Validation part", "Cold start"),
     )
@@ -71,7 +72,7 @@ def _splits(entry: Entry) -> None:
         st.caption(escape.markdown(str(why)))
     if not planned:
         st.page_link(
-            "data.py", label="Choose other data", icon=":material/table_chart:",
+            "data.py", label=Text("Choose other data"), icon=":material/table_chart:",
             query_params=view.parameters(),
         )  # fmt: skip
         return
@@ -79,10 +80,11 @@ def _splits(entry: Entry) -> None:
     found = split_study.rows(planned, session.workspace().study.outcomes)
     if not found:
         asks = [
-            f"- **{escape.markdown(title)}**: {escape.markdown(meaning)}"
+            f"- **{escape.markdown(title.worded())}**: {escape.markdown(meaning.worded())}"
             for title, _, meaning in (split_study.KINDS[kind] for kind in planned)
         ]
-        st.markdown("The same model, trained anew with other ratings held out:\n" + "\n".join(asks))
+        begun = Text("The same model, trained anew with other ratings held out:")
+        st.markdown(begun + "\n" + "\n".join(asks))
     for said in (
         split_study.sentence(found),
         split_study.beside_biases(found),
@@ -93,8 +95,8 @@ def _splits(entry: Entry) -> None:
     study_progress.controls(
         "splits",
         experiments,
-        f"Train under {words.plural('split', len(planned))}",
-        "Go on with the rest",
+        Text("Train under {splits}", splits=words.plural("split", len(planned))),
+        Text("Go on with the rest"),
     )
     if not found:
         return
@@ -110,51 +112,75 @@ def _splits(entry: Entry) -> None:
         aligned(table),
         hide_index=True,
         key="splits_table",
-        alt="The same model under each split: errors, lists and sizes",
+        alt=Text("The same model under each split: errors, lists and sizes"),
         column_config={
-            column: st.column_config.Column(help=_HELP.get(column)) for column in table.columns
+            column: st.column_config.Column(help=said) for column, said in _helps().items()
         },
     )
     st.caption(
-        "All is measured on validation parts, which also chose the best epoch: a test part would "
-        "say a little worse. Test parts are left alone. Predictions are clipped to the scale."
+        Text(
+            "All is measured on validation parts, which also chose the best epoch: a test part "
+            "would say a little worse. Test parts are left alone. Predictions are clipped to the "
+            "scale."
+        )
     )
+
+
+def _helps() -> dict[str, str]:
+    """What columns mean, by their headings."""
+    return {
+        "± RMSE": Text("Standard deviation over the folds: what the draw alone does."),
+        Text("of these unseen"): Text(
+            "Held-out ratings with a user or an item that training never saw."
+        ),
+        Text("held out"): Text("Ratings judged on: the validation part; of folds, the fold."),
+        f"NDCG@{PLACES}": METRICS["ndcg"].tooltip,
+        Text("recall@{places}", places=PLACES): METRICS["recall"].tooltip,
+    }
 
 
 # --- seeds ----------------------------------------------------------------------------------------
 
 
 def _seeds(entry: Entry) -> None:
-    st.header("Seed band", anchor=False, help=glossary.tooltip("Seed"))
+    st.header(Text("Seed band"), anchor=False, help=glossary.tooltip("Seed"))
     run = entry.run
     offered = seed_band.seeded(run.experiment)
     if not offered:
         st.caption(
-            f"{run.model.title} draws no random numbers, and neither does this split: every seed "
-            "gives the same bits."
+            Text(
+                "{model} draws no random numbers, and neither does this split: every seed gives "
+                "the same bits.",
+                model=run.model.title,
+            )
         )
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key="seed_choices"):
         n = int(view.option("seeds"))
         st.session_state.seeds_n = n
         st.number_input(
-            "Seeds", seed_band.FEWEST, seed_band.MOST, key="seeds_n", width=140,
-            on_change=_choose_number, help="One is the run in view; each is a training of its own.",
+            Text("Seeds"), seed_band.FEWEST, seed_band.MOST, key="seeds_n", width=140,
+            on_change=_choose_number,
+            help=Text("One is the run in view; each is a training of its own."),
         )  # fmt: skip
         which = choices.segmented(
-            "seeds_of", "Seeds of the", {each: _SEEDS_OF[each] for each in offered}, key="seeds_of"
-        )
-    st.caption(_MEANING[which])
+            "seeds_of", Text("Seeds of the"), {each: _SEEDS_OF[each] for each in offered},
+            key="seeds_of",
+        )  # fmt: skip
+    st.caption(Text(_MEANING[which]))
     experiments = seed_band.seeds(run.experiment, n, which)
     outcomes = session.workspace().study.outcomes
     found = [outcomes[each] for each in experiments if each in outcomes]
     study_progress.controls(
-        "seeds", experiments, f"Train {words.plural('seed', n)}", "Go on with the rest"
-    )
+        "seeds", experiments, Text("Train {seeds}", seeds=words.plural("seed", n)),
+        Text("Go on with the rest"),
+    )  # fmt: skip
     if len(found) < 2:
         st.markdown(
-            "Trained again with nothing changed but the seed, a model gets other numbers. How far "
-            "they lie apart tells which difference between two models means anything."
+            Text(
+                "Trained again with nothing changed but the seed, a model gets other numbers. How "
+                "far they lie apart tells which difference between two models means anything."
+            )
         )
         return
     _errors(entry, found)
@@ -186,11 +212,15 @@ def _errors(entry: Entry, found: list[Outcome]) -> None:
 
 def _neighbours(entry: Entry, found: list[Outcome]) -> None:
     ratings = entry.run.ratings
-    noun = words.many(ratings.item_noun)
+    noun = words.nouns(ratings.item_noun)
     if not all(len(each.items) for each in found):
         st.caption(
-            f"{entry.run.model.title} says nothing of how alike {noun} are: there are no "
-            "neighbours to compare."
+            Text(
+                "{model} says nothing of how alike {nouns} are: there are no neighbours to "
+                "compare.",
+                model=entry.run.model.title,
+                nouns=escape.markdown(noun),
+            )
         )
         return
     selected, items = view.now().item, seed_band.most_rated(found, _MOST_ITEMS)
@@ -209,14 +239,19 @@ def _neighbours(entry: Entry, found: list[Outcome]) -> None:
         table=of_seeds.neighbours_table(shared, names, ratings.item_noun),
         what="seed-neighbours",
     )
-    said = (
-        f"The {NEIGHBOURS} nearest {noun} of each of the most rated in training, and of the "
-        "selected one: lists of two seeds are compared by the Jaccard index, what is in both "
-        "divided by what is in one or the other."
-    )
-    if selected is not None and selected not in [each.item for each in shared]:
-        said += (
-            f" Of the selected {ratings.item_noun} nothing is said: it is not among the "
-            f"{MOST_ITEMS} most rated."
+    said = [
+        Text(
+            "The {n} nearest {nouns} of each of the most rated in training, and of the selected "
+            "one: lists of two seeds are compared by the Jaccard index, what is in both divided by "
+            "what is in one or the other.",
+            n=NEIGHBOURS, nouns=noun,
         )
-    st.caption(escape.markdown(said))
+    ]  # fmt: skip
+    if selected is not None and selected not in [each.item for each in shared]:
+        said.append(
+            Text(
+                "Of the selected {noun} nothing is said: it is not among the {n} most rated.",
+                noun=words.named(ratings.item_noun), n=MOST_ITEMS,
+            )
+        )  # fmt: skip
+    st.caption(escape.markdown(" ".join(said)))

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.shared import empty_state, session, view
 from pages.shared.chart.chart import chart
 from pages.shared.tables import aligned
-from recsys_core import escape, words
+from recsys_core import escape, language, words
 from recsys_core.asking import exports
 from recsys_core.errors import FactorscopeError
 from recsys_core.experiments import Experiment, sweep_results
@@ -26,17 +26,22 @@ from recsys_core.figures import sweep as figures
 from recsys_core.models import Model
 from recsys_core.models.options import Option
 from recsys_core.runs import SweepRun, registry
+from recsys_core.text import Text, later, worded
 
 # Seconds between two looks at a sweep that runs.
 _TICK = 1.0
 
-_HOW: dict[How, str] = {"grid": "Grid", "random": "Random", "tpe": "TPE (Optuna)"}
+_HOW: dict[How, str] = {"grid": later("Grid"), "random": later("Random"), "tpe": "TPE (Optuna)"}
 
 _MEANING: dict[How, str] = {
-    "grid": "Every combination of the values.",
-    "random": "Each point drawn from the ranges: with many settings it finds more than a grid of "
-    "as many trials.",
-    "tpe": "Optuna's tree-structured Parzen estimator: draws where the better points so far are.",
+    "grid": later("Every combination of the values."),
+    "random": later(
+        "Each point drawn from the ranges: with many settings it finds more than a grid of as many "
+        "trials."
+    ),
+    "tpe": later(
+        "Optuna's tree-structured Parzen estimator: draws where the better points so far are."
+    ),
 }
 
 
@@ -44,11 +49,13 @@ def draw() -> None:
     """Draw the part."""
     view.page_shows("sweep", "options")
     st.markdown(
-        "Each point is one choice of settings, trained and judged on validation ratings, never on "
-        "the test."
+        Text(
+            "Each point is one choice of settings, trained and judged on validation ratings, never "
+            "on the test."
+        )
     )
     if view.data() is None:
-        empty_state.offer_party("Here would be a surface of errors over two settings.")
+        empty_state.offer_party(Text("Here would be a surface of errors over two settings."))
         return
     _form()
     shown = _chosen()
@@ -82,38 +89,41 @@ def _form() -> None:
         usual = [option.name for option in usual_settings(kind)]
         Sweep(experiment, tuple(Over(name, (values[name],)) for name in usual)).check_split(split)
     except FactorscopeError as error:
-        st.info(escape.markdown(str(error)), icon=":material/info:")
+        st.info(escape.markdown(worded(error.text)), icon=":material/info:")
         return
     options = {option.name: option for option in sweepable(kind, split.train)}
     with st.container(border=True, key="sweep_box"):
         chosen = st.multiselect(
-            f"Settings of {kind.title} to sweep",
+            Text("Settings of {model} to sweep", model=kind.title),
             list(options),
             default=usual,
             format_func=lambda name: _label(options[name]),
             key=f"sweep_over_{key}",
-            help="The first two make the surface. All others stay as in the run in view.",
+            help=Text("The first two make the surface. All others stay as in the run in view."),
         )
         how: How = st.segmented_control(
-            "How", list(_HOW), default="grid", required=True, format_func=lambda how: _HOW[how],
-            key="sweep_how", help=_MEANING[st.session_state.get("sweep_how", "grid")],
+            Text("How"), list(_HOW), default="grid", required=True,
+            format_func=lambda how: Text(_HOW[how]), key="sweep_how",
+            help=Text(_MEANING[st.session_state.get("sweep_how", "grid")]),
         )  # fmt: skip
         for name in chosen:
             _range(options[name], usual_over(options[name], values.get(name)), how, key)
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             if how != "grid":
                 st.number_input(
-                    "Trials", 1, 2000, 60, 10, key="sweep_trials", width=130,
-                    help="Trainings in all, those with other seeds included.",
+                    Text("Trials"), 1, 2000, 60, 10, key="sweep_trials", width=130,
+                    help=Text("Trainings in all, those with other seeds included."),
                 )  # fmt: skip
             st.number_input(
-                "Seeds for each point", 1, 20, 2, key="sweep_seeds", width=160,
-                help="How much the error differs between seeds is how much of it is chance.",
+                Text("Seeds for each point"), 1, 20, 2, key="sweep_seeds", width=160,
+                help=Text("How much the error differs between seeds is how much of it is chance."),
             )  # fmt: skip
             st.toggle(
-                "Pause poor trials early", True, key="sweep_pause",
-                help="From half of its epochs on, a trial whose lowest error is above the median "
-                "of what the others had by then is paused; it can be resumed.",
+                Text("Pause poor trials early"), True, key="sweep_pause",
+                help=Text(
+                    "From half of its epochs on, a trial whose lowest error is above the median of "
+                    "what the others had by then is paused; it can be resumed."
+                ),
             )  # fmt: skip
             arguments = (experiment, kind, tuple(chosen), how, key)
             st.button(
@@ -122,7 +132,7 @@ def _form() -> None:
             )  # fmt: skip
         refused = st.session_state.pop("sweep_refused", "")
         if refused:
-            st.html(f'<span role="alert" class="fs-refused">{escape.html(refused)}</span>')
+            st.html(f'<span role="alert" class="fs-refused">{escape.html(worded(refused))}</span>')
 
 
 def _label(option: Option) -> str:
@@ -134,22 +144,26 @@ def _range(option: Option, usual: Over, how: How, key: str) -> None:
     name = f"sweep_{option.name}_{key}"
     if usual.values:
         st.multiselect(
-            f"Values of {_label(option)}", list(usual.values), default=list(usual.values),
-            format_func=sweep_results.said, key=f"{name}_values", help=option.meaning,
+            Text("Values of {setting}", setting=_label(option)), list(usual.values),
+            default=list(usual.values), format_func=sweep_results.said, key=f"{name}_values",
+            help=option.meaning,
         )  # fmt: skip
         return
     what = _label(option)
     whole = usual.is_whole
     shape: dict[str, Any] = {"format": "%d", "step": 1} if whole else {"format": "%.4g"}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        for end, value in (("from", usual.low), ("to", usual.high)):
+        for end, label, value in (
+            ("from", Text("{setting} from", setting=what), usual.low),
+            ("to", Text("{setting} to", setting=what), usual.high),
+        ):
             st.number_input(
-                f"{what} {escape.markdown(end)}", value=value, key=f"{name}_{end}", width=150,
+                label, value=value, key=f"{name}_{end}", width=150,
                 help=option.meaning, **shape,
             )  # fmt: skip
         if how == "grid":
             st.number_input(
-                f"Values of {escape.markdown(named(option))}",
+                Text("Values of {setting}", setting=escape.markdown(named(option))),
                 2,
                 50,
                 usual.steps,
@@ -157,8 +171,9 @@ def _range(option: Option, usual: Over, how: How, key: str) -> None:
                 width=130,
             )
         st.toggle(
-            f"{escape.markdown(named(option))} logarithmic", usual.log, key=f"{name}_log",
-            help="Even in ratio: 0.01, 0.1, 1. Else even in distance.",
+            Text("{setting} logarithmic", setting=escape.markdown(named(option))), usual.log,
+            key=f"{name}_log",
+            help=Text("Even in ratio: 0.01, 0.1, 1. Else even in distance."),
         )  # fmt: skip
 
 
@@ -189,9 +204,9 @@ def _asked(
 
 def _start_label(*arguments: Any) -> str:
     try:
-        return f"Start {words.plural('trial', _asked(*arguments).n_trials)}"
+        return Text("Start {trials}", trials=words.plural("trial", _asked(*arguments).n_trials))
     except FactorscopeError:
-        return "Start"
+        return Text("Start")
 
 
 def _start(*arguments: Any) -> None:
@@ -199,7 +214,7 @@ def _start(*arguments: Any) -> None:
     try:
         session.workspace().new_sweep(_asked(*arguments)).start()
     except FactorscopeError as error:
-        st.session_state.sweep_refused = str(error)
+        st.session_state.sweep_refused = error.text
         view.redraw("sweep_refused")
         return
     st.session_state.pop("sweep_shown", None)
@@ -219,13 +234,15 @@ def _chosen() -> SweepRun | None:
         if st.session_state.get("sweep_shown") not in numbers:
             st.session_state.sweep_shown = numbers[0]
         names = {each.number: _name(each) for each in sweeps}
-        number = st.selectbox("Sweep", numbers, format_func=names.__getitem__, key="sweep_shown")
+        number = st.selectbox(
+            Text("Sweep"), numbers, format_func=names.__getitem__, key="sweep_shown"
+        )
         return session.workspace().sweep(number)
     return sweeps[-1]
 
 
 def _name(each: SweepRun) -> str:
-    how = _HOW[each.sweep.how]
+    how = Text(_HOW[each.sweep.how])
     return f"{each.number} · {each.sweep.title} · {how} · {each.split.train.name}"
 
 
@@ -261,50 +278,60 @@ def _results(shown: SweepRun) -> None:
                 table=lambda: sweep_results.importances_table(shown.sweep, trials),
             )
             st.caption(
-                "Analysis of variance: of a grid exact; of points that were drawn, as far as they "
-                "cover the ranges."
+                Text(
+                    "Analysis of variance: of a grid exact; of points that were drawn, as far as "
+                    "they cover the ranges."
+                )
             )
-    with st.expander("All trials", icon=":material/table_rows:", on_change="rerun",
+    with st.expander(Text("All trials"), icon=":material/table_rows:", on_change="rerun",
                      key="sweep_trials_box") as box:  # fmt: skip
         if box.open:
             table = sweep_results.trials_table(shown.sweep, trials)
             st.dataframe(
-                aligned(table), hide_index=True, height=300, key="sweep_table", alt="All trials"
-            )
+                aligned(table), hide_index=True, height=300, key="sweep_table",
+                alt=Text("All trials"),
+            )  # fmt: skip
 
 
 def _controls(shown: SweepRun) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if shown.busy:
-            st.button("Stop", icon=":material/stop:", key="sweep_stop", on_click=_do,
-                      args=(shown.stop,), help="What is done stays.")  # fmt: skip
+            st.button(Text("Stop"), icon=":material/stop:", key="sweep_stop", on_click=_do,
+                      args=(shown.stop,), help=Text("What is done stays."))  # fmt: skip
         elif shown.status == "stopped":
-            st.button("Continue", icon=":material/play_arrow:", key="sweep_continue", on_click=_do,
-                      args=(shown.start,))  # fmt: skip
+            st.button(Text("Continue"), icon=":material/play_arrow:", key="sweep_continue",
+                      on_click=_do, args=(shown.start,))  # fmt: skip
         if not shown.busy and shown.n_paused:
             st.button(
-                f"Resume {words.plural('paused trial', shown.n_paused)}",
+                Text(
+                    "Resume {n:,}\u00a0paused trial",
+                    "Resume {n:,}\u00a0paused trials",
+                    n=shown.n_paused,
+                ),
                 icon=":material/resume:",
                 key="sweep_resume",
                 on_click=_do,
                 args=(shown.resume_paused,),
-                help="Trains them to their end: each anew, since only its numbers were kept.",
+                help=Text("Trains them to their end: each anew, since only its numbers were kept."),
             )
         if not shown.busy:
             st.download_button(
-                "All trials as CSV",
-                lambda: exports.to_csv(
-                    sweep_results.trials_table(shown.sweep, shown.trials), index=False
-                ),
+                Text("All trials as CSV"),
+                lambda: _csv(shown),
                 f"sweep-{words.slug(shown.sweep.title)}.csv",
                 "text/csv",
                 icon=":material/download:",
                 key="sweep_csv",
                 on_click="ignore",
             )
-            st.button("Remove", icon=":material/delete:", key="sweep_remove", on_click=_do,
+            st.button(Text("Remove"), icon=":material/delete:", key="sweep_remove", on_click=_do,
                       args=(session.workspace().remove_sweep, shown),
-                      help="Forget this sweep")  # fmt: skip
+                      help=Text("Forget this sweep"))  # fmt: skip
+
+
+def _csv(shown: SweepRun) -> bytes:
+    with language.speaking("en"):  # a file has the headings that programs know
+        return exports.to_csv(sweep_results.trials_table(shown.sweep, shown.trials), index=False)
 
 
 def _do(action: Any, *arguments: Any) -> None:
@@ -320,10 +347,10 @@ def _axes(shown: SweepRun) -> tuple[str, str | None]:
     if len(names) < 3:
         return names[0], names[1] if len(names) > 1 else None
     with st.container(horizontal=True, gap="small"):
-        rows = st.selectbox("Up", names, format_func=lambda n: _label(options[n]),
+        rows = st.selectbox(Text("Up"), names, format_func=lambda n: _label(options[n]),
                             key=f"sweep_rows_{shown.number}", width=220)  # fmt: skip
         rest = [name for name in names if name != rows]
-        columns = st.selectbox("Across", rest, format_func=lambda n: _label(options[n]),
+        columns = st.selectbox(Text("Across"), rest, format_func=lambda n: _label(options[n]),
                                key=f"sweep_columns_{shown.number}", width=220)  # fmt: skip
     return rows, columns
 
@@ -343,10 +370,15 @@ def _surface(shown: SweepRun, axes: tuple[str, str | None]) -> None:
     sweep, trials = shown.sweep, shown.trials
     n, of = shown.n_ended, sweep.n_trials
     if shown.message:
-        st.error(escape.markdown(shown.message), icon=":material/error:")
+        st.error(escape.markdown(worded(shown.message)), icon=":material/error:")
     elif shown.status != "finished":
-        left = words.duration(shown.seconds / n * (of - n)) if n and shown.busy else ""
-        text = f"{n} of {of} trials" + (f", about {left} of training left" if left else "")
+        if n and shown.busy:
+            left = words.duration(shown.seconds / n * (of - n))
+            text = Text(
+                "{done} of {n} trials, about {time} of training left", done=n, n=of, time=left
+            )
+        else:
+            text = Text("{done} of {n} trials", done=n, n=of)
         st.progress(n / of, text)
     points = sweep_results.points_of(trials)
     over = sweep_results.surface_of(sweep, points, *axes)
@@ -365,8 +397,10 @@ def _surface(shown: SweepRun, axes: tuple[str, str | None]) -> None:
             st.markdown(escape.markdown(str(said)))
         if points:
             st.caption(
-                "The lowest of many errors is a little too good, since it was chosen for being "
-                "low: open the point as a run, and look once at its test error."
+                Text(
+                    "The lowest of many errors is a little too good, since it was chosen for being "
+                    "low: open the point as a run, and look once at its test error."
+                )
             )
 
 
@@ -391,14 +425,17 @@ def _open_as_run(shown: SweepRun, points: list[sweep_results.Point]) -> None:
     ]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         at = st.selectbox(
-            "Point", range(len(ranked)), format_func=names.__getitem__, width=340,
+            Text("Point"), range(len(ranked)), format_func=names.__getitem__, width=340,
             key=f"sweep_point_{shown.number}",
         )  # fmt: skip
         number = ranked[at or 0].trials[0].number
         st.button(
-            "Open as a run", icon=":material/open_in_new:", key="sweep_open", on_click=_open,
-            args=(shown, number), help="Trained, and in view on all pages: the same seed, the same "
-            "bits. A click on the surface does so as well.",
+            Text("Open as a run"), icon=":material/open_in_new:", key="sweep_open",
+            on_click=_open, args=(shown, number),
+            help=Text(
+                "Trained, and in view on all pages: the same seed, the same bits. A click on the "
+                "surface does so as well."
+            ),
         )  # fmt: skip
 
 
@@ -409,10 +446,10 @@ def _open(shown: SweepRun, number: int) -> None:
     try:
         entry = space.entry_of(experiment) or space.new_entry(experiment)
     except FactorscopeError as error:
-        st.session_state.sweep_refused = str(error)
+        st.session_state.sweep_refused = error.text
         view.redraw("sweep_refused")
         return
     entry.train()
     view.look_at(entry)
-    st.toast(escape.markdown(f"In view: {entry.name}"), icon=":material/check:")
+    st.toast(escape.markdown(Text("In view: {run}", run=entry.name)), icon=":material/check:")
     view.redraw("run")

@@ -13,7 +13,7 @@ from pages.panels.compare import chosen
 from pages.shared import choices, parts, session, view
 from pages.shared.chart.chart import chart
 from pages.shared.tables import aligned
-from recsys_core import escape, words
+from recsys_core import escape, language, words
 from recsys_core.asking import comparison, exports
 from recsys_core.asking.comparison import METRICS, Difference, Measured, Row
 from recsys_core.figures import comparison as pictures
@@ -21,6 +21,7 @@ from recsys_core.figures.comparison import Compared
 from recsys_core.runs import Entry, comparing
 from recsys_core.runs.comparing import Part
 from recsys_core.splits import Split
+from recsys_core.text import Text, later, worded
 
 # Metrics whose differences are drawn, and said in sentences: one of errors, one of lists.
 _DIFFERENCES = ("rmse", "ndcg")
@@ -47,8 +48,10 @@ def _table() -> None:
     chosen.remarks(compared)
     if split.validation is None and split.test is None:
         st.info(
-            "This split holds no ratings out, so nothing can be measured; choose another on the "
-            "Data page.",
+            Text(
+                "This split holds no ratings out, so nothing can be measured; choose another on "
+                "the Data page."
+            ),
             icon=":material/info:",
         )
         return
@@ -56,7 +59,7 @@ def _table() -> None:
     shown: list[Part] = ["validation"] if split.validation is not None else []
     shown += ["test"] if shows_test else []
     if not shown:
-        st.caption("This split keeps no ratings for validation: there is only the test part.")
+        st.caption(Text("This split keeps no ratings for validation: there is only the test part."))
         return
     trained = [each for each in compared if each.run.epoch or not each.run.n_epochs]
     rows, wanted = _rows(trained, split, shown)
@@ -65,16 +68,20 @@ def _table() -> None:
     if done < wanted:
         st.progress(
             done / wanted,
-            f"Measured {done} of {wanted}; the others follow as soon as they are.",
+            Text(
+                "Measured {done} of {n}; the others follow as soon as they are.",
+                done=done,
+                n=wanted,
+            ),
         )
     if not there:
         return
     found = comparison.table(there)
     st.dataframe(
         aligned(found, **_decimals(found)),
-        alt="Measures of each run and baseline",
+        alt=Text("Measures of each run and baseline"),
         key="compared_table",
-        column_config=_helps(found),
+        column_config=_columns(found),
         height="content",
         placeholder="–",
     )
@@ -88,15 +95,17 @@ def _test_button(split: Split, compared: list[Entry]) -> bool:
         return False
     at_work = any(each.run.wants_training for each in compared)
     st.button(
-        "Hide the test columns" if split in opened else "Show the test columns",
+        Text("Hide the test columns") if split in opened else Text("Show the test columns"),
         icon=":material/quiz:",
         key="compare_test",
         on_click=parts.unlocked("test", _open_or_close),
         args=(split,),
         disabled=split.test is None or at_work or parts.locked("test"),
-        help="This split keeps no ratings for testing; the Data page can."
+        help=Text("This split keeps no ratings for testing; the Data page can.")
         if split.test is None
-        else "For all runs at once, at the end: who chooses by the test part measures nothing.",
+        else Text(
+            "For all runs at once, at the end: who chooses by the test part measures nothing."
+        ),
     )
     return split in opened and split.test is not None
 
@@ -125,7 +134,7 @@ def _rows(trained: list[Entry], split: Split, shown: list[Part]) -> tuple[list[R
         fitted = _now(comparing.baseline(kind, split))
         parts_of = {part: _now(comparing.of_baseline(kind, split, part)) for part in shown}
         seconds = 0.0 if fitted is None else fitted.seconds
-        asked.append((kind.title, None, None, seconds, parts_of))
+        asked.append((worded(kind.title), None, None, seconds, parts_of))
     rows = [
         Row(name, epoch, seconds, found.get("validation"), found.get("test"), colour)
         for name, colour, epoch, seconds, found in asked
@@ -142,25 +151,27 @@ def _beside(split: Split, rows: list[Row], part: Part, found: pd.DataFrame) -> N
     """Differences from one of the rows, with intervals: in sentences, as a picture, as a file."""
     # All that there will be, so that a row that is still measured can be chosen, and is the usual.
     own = [row for row in rows if row.colour is not None]
-    named = {kind.__name__: kind.title for kind in comparing.BASELINES}
+    named = {kind.__name__: worded(kind.title) for kind in comparing.BASELINES}
     named |= {str(at): row.name for at, row in enumerate(own, 1)}
-    picked = choices.select("reference", "Compare with", named, "reference", usual="UserItemBias")
+    picked = choices.select(
+        "reference", Text("Compare with"), named, "reference", usual="UserItemBias"
+    )
     by_name = {row.name: row for row in reversed(rows)}
     reference = own[int(picked) - 1] if picked.isdigit() else by_name.get(named[picked])
     if reference is None:
-        st.caption("It is not measured yet; the differences follow.")
+        st.caption(Text("It is not measured yet; the differences follow."))
         return
     base: Measured | None = getattr(reference, part)
     others = [row for row in rows if row is not reference and getattr(row, part) is not None]
     if base is None or not others:
-        st.caption("The differences follow.")
+        st.caption(Text("The differences follow."))
         return
     models = [getattr(row, part) for row in others]
     jobs = {
         metric: _now(comparing.differences(split, models, base, metric)) for metric in _DIFFERENCES
     }
     if any(each is None for each in jobs.values()):
-        st.caption("The intervals follow in a moment.")
+        st.caption(Text("The intervals follow in a moment."))
         return
     compared = [
         Compared(row.name, row.colour, {m: (jobs[m] or [None] * len(others))[at] for m in jobs})
@@ -170,21 +181,25 @@ def _beside(split: Split, rows: list[Row], part: Part, found: pd.DataFrame) -> N
     _sentences(compared, reference.name, drawn)
     if not drawn:
         return
-    twin = pictures.table(compared, drawn)
     chart(
         pictures.differences(compared, reference.name, part, drawn, session.theme()),
         key="differences",
         alt=pictures.alt(compared, reference.name, drawn),
-        table=lambda: twin,
+        table=lambda: pictures.table(compared, drawn),
         what=f"differences from {reference.name}",
         note=_note(base, part),
     )
     st.caption(escape.markdown(_note(base, part)))
     if parts.drawn("export"):
-        whole = found.join(twin.add_suffix(f", from {reference.name}, {part}"))
+
+        def whole() -> bytes:
+            with language.speaking("en"):  # a file has the headings that programs know
+                beside = pictures.table(compared, drawn)
+            return exports.to_csv(found.join(beside.add_suffix(f", from {reference.name}, {part}")))
+
         st.download_button(
-            "The whole table as CSV",
-            lambda: exports.to_csv(whole),
+            Text("The whole table as CSV"),
+            whole,
             f"{words.slug(split.train.name)}-compared.csv",
             "text/csv",
             icon=":material/download:",
@@ -207,11 +222,22 @@ def _sentences(compared: list[Compared], reference: str, drawn: list[str]) -> No
 
 
 def _note(base: Measured, part: Part) -> str:
-    return (
-        f"On {part} ratings of {len(base.users):,} users; intervals hold "
-        f"{words.percent(comparison.LEVEL)} of {comparison.N_DRAWS:,} draws of as many users, the "
-        "same for both models (paired bootstrap, percentiles)."
-    )
+    return Text(
+        _NOTES[part],
+        n=len(base.users), level=words.percent(comparison.LEVEL), draws=comparison.N_DRAWS,
+    )  # fmt: skip
+
+
+_NOTES: dict[Part, str] = {
+    "validation": later(
+        "On validation ratings of {n:,} users; intervals hold {level} of {draws:,} draws of as "
+        "many users, the same for both models (paired bootstrap, percentiles)."
+    ),
+    "test": later(
+        "On test ratings of {n:,} users; intervals hold {level} of {draws:,} draws of as many "
+        "users, the same for both models (paired bootstrap, percentiles)."
+    ),
+}
 
 
 def _decimals(found: pd.DataFrame) -> dict[str, int]:
@@ -228,11 +254,11 @@ def _decimals(found: pd.DataFrame) -> dict[str, int]:
     return shown
 
 
-def _helps(found: pd.DataFrame) -> dict[str, Any]:
-    """What each column means, at its head."""
-    shown: dict[str, Any] = {
-        "epoch": st.column_config.Column(help="The epoch of lowest validation RMSE, else the last"),
-        "training time, s": st.column_config.Column(help="Of computing, up to that epoch"),
+def _columns(found: pd.DataFrame) -> dict[str, Any]:
+    """What each column is called, and what it means, at its head."""
+    helps: dict[str, str] = {
+        "epoch": Text("The epoch of lowest validation RMSE, else the last"),
+        "training time, s": Text("Of computing, up to that epoch"),
     }
     for column in map(str, found.columns):
         for metric in METRICS.values():
@@ -241,24 +267,32 @@ def _helps(found: pd.DataFrame) -> dict[str, Any]:
                 column.removeprefix("validation ").removeprefix("test ").split("@")[0].split(",")[0]
                 == name
             ):
-                shown[column] = st.column_config.Column(help=metric.tooltip)
-    return shown
+                helps[column] = metric.tooltip
+    return {
+        column: st.column_config.Column(heading, help=helps.get(column))
+        for column, heading in comparison.headings(found).items()
+    }
 
 
 def _meanings() -> None:
-    with st.expander("What is measured, and how", icon=":material/menu_book:", key="meanings"):
+    with st.expander(
+        Text("What is measured, and how"), icon=":material/menu_book:", key="meanings"
+    ):
         rows = pd.DataFrame(
             {
-                "measure": [metric.title for metric in METRICS.values()],
-                "says": [metric.meaning for metric in METRICS.values()],
-                "formula": [metric.formula for metric in METRICS.values()],
-                "source": [metric.source for metric in METRICS.values()],
+                Text("measure"): [worded(metric.title) for metric in METRICS.values()],
+                Text("says"): [worded(metric.meaning) for metric in METRICS.values()],
+                Text("formula"): [worded(metric.formula) for metric in METRICS.values()],
+                Text("source"): [metric.source for metric in METRICS.values()],
             }
-        ).set_index("measure")
+        ).set_index(Text("measure"))
         st.table(rows)
         st.caption(
-            f"r is a held-out rating, r̂ what is predicted; L a user's list of the "
-            f"{comparison.PLACES} best items not rated in training, n_i how many users rated item "
-            "i in training. Liked is three quarters of the scale and more, of counts all. Lists "
-            "are of users with held-out ratings; of very many users a sample, the same for all."
+            Text(
+                "r is a held-out rating, r̂ what is predicted; L a user's list of the {places} best "
+                "items not rated in training, n_i how many users rated item i in training. Liked "
+                "is three quarters of the scale and more, of counts all. Lists are of users with "
+                "held-out ratings; of very many users a sample, the same for all.",
+                places=comparison.PLACES,
+            )
         )
