@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
+from recsys_core import language
 from recsys_core.errors import SettingsError
-from recsys_core.language import LANGUAGES
 from recsys_core.recipes import Parameter, Recipe
 from recsys_core.text import Text
 
@@ -34,7 +34,7 @@ class View:
         trains; None: so that a run is over after some ten seconds).
     hide, lock : names of parts (``PARTS``) that are not drawn, or drawn without effect.
     lesson, step : a lesson's id, and the step in it, from 1.
-    lang : language, one of ``LANGUAGES``; None is the browser's.
+    lang : language, one of ``language.LANGUAGES``; None is the browser's.
     options : (name, text) pairs of what pages let one choose, see ``OPTIONS``.
     version : counts changes within a session; no part of a link.
     """
@@ -269,7 +269,7 @@ def _name(text: str) -> str:
 
 
 def _language(text: str) -> str:
-    if text not in LANGUAGES:
+    if text not in language.LANGUAGES:
         raise SettingsError(Text("no language"))
     return text
 
