@@ -1,7 +1,7 @@
 """A Python script that trains a run again, with the core alone, and compares the numbers.
 
 It is written from a receipt, which has all that is compared; the notebook (``notebook``) has the
-same steps as cells.
+same steps as cells. Both are in English, whoever asks: they are files for a program.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from recsys_core import escape
 from recsys_core.experiments.record import Receipt
 from recsys_core.ratings import UPLOAD
-from recsys_core.text import Text
 
 # What the Data page calls the file of ratings that were uploaded.
 RATINGS_FILE = "ratings.csv"
@@ -50,21 +49,15 @@ def heading(receipt: Receipt, data_name: str) -> str:
 def needs(receipt: Receipt) -> str:
     """Say in plain text what has to be there before it can be run."""
     version = receipt.versions.get("factorscope", "")
-    said = str(
-        Text(
-            "It needs Python with Factorscope {version}: run “pip install .” in its folder once. "
-            "No dashboard has to run.",
-            version=version,
-        )
+    said = (
+        f"It needs Python with Factorscope {version}: run “pip install .” in its folder once. No "
+        "dashboard has to run."
     )
     data = receipt.experiment.data
     if data.name == UPLOAD:
-        said += " " + str(
-            Text(
-                "These ratings were uploaded: it also needs their file, named {file}, in the "
-                "folder where it is run. The Data page gives that file under Export.",
-                file=RATINGS_FILE,
-            )
+        said += (
+            f" These ratings were uploaded: it also needs their file, named {RATINGS_FILE}, in the "
+            "folder where it is run. The Data page gives that file under Export."
         )
     elif data.name == "movielens":
         said += " The environment variable FACTORSCOPE_DATA names the folder of the MovieLens zip."
