@@ -11,7 +11,7 @@ from recsys_core.runs import Entry
 from recsys_core.takehome import sending
 from recsys_core.takehome.mlflow_export import EXPERIMENT_NAME
 from recsys_core.takehome.sending import Sending
-from recsys_core.text import Text
+from recsys_core.text import Text, worded
 
 _JOB = "mlflow_sending"
 
@@ -95,7 +95,7 @@ def _going(job: Sending) -> None:
 
 def _over(job: Sending) -> None:
     if job.failed:
-        st.error(escape.markdown(job.failed))
+        st.error(escape.markdown(worded(job.failed)))
     else:
         st.success(
             escape.markdown(
