@@ -332,7 +332,7 @@ class _Finding:
         seconds = self.fact("seconds", sum(e.seconds for e in record.epochs), "run")
         for each in record.epochs:
             self._note_epoch(each)
-        levels = {}
+        levels: dict[str, Fact] = {}
         for rule in self.baselines:
             rmse = rule.train_rmse if self.split.validation is None else rule.validation_rmse
             if rmse is not None and self.of_ratings:

@@ -205,11 +205,11 @@ class _Report:
         rows = []
         for at in sorted(shown):
             values: list[object] = [self._count(found.facts[f"epoch.{at}"])]
-            for name, write_as in (
+            for kind, write_as in (
                 ("train_rmse", words.error), ("validation_rmse", words.error),
                 ("loss", words.number),
             ):  # fmt: skip
-                values.append(cell(found.facts.get(f"epoch.{at}.{name}"), write_as))
+                values.append(cell(found.facts.get(f"epoch.{at}.{kind}"), write_as))
             rows.append(values)
         return text + write.paragraph(kept) + write.table(
             Text("Epochs; errors are clipped to the scale, and training RMSE is no result"),

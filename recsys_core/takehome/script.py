@@ -10,9 +10,10 @@ import pprint
 import textwrap
 from dataclasses import dataclass
 
-from recsys_core import escape
+from recsys_core import escape, language
 from recsys_core.experiments.record import Receipt
 from recsys_core.ratings import UPLOAD
+from recsys_core.text import Text
 
 # What the Data page calls the file of ratings that were uploaded.
 RATINGS_FILE = "ratings.csv"
@@ -46,18 +47,25 @@ def heading(receipt: Receipt, data_name: str) -> str:
     return f"{receipt.experiment.make_model().title} on {name}, trained again"
 
 
+@language.speaking("en")
 def needs(receipt: Receipt) -> str:
     """Say in plain text what has to be there before it can be run."""
     version = receipt.versions.get("factorscope", "")
-    said = (
-        f"It needs Python with Factorscope {version}: run “pip install .” in its folder once. No "
-        "dashboard has to run."
+    said = str(
+        Text(
+            "It needs Python with Factorscope {version}: run “pip install .” in its folder once. "
+            "No dashboard has to run.",
+            version=version,
+        )
     )
     data = receipt.experiment.data
     if data.name == UPLOAD:
-        said += (
-            f" These ratings were uploaded: it also needs their file, named {RATINGS_FILE}, in the "
-            "folder where it is run. The Data page gives that file under Export."
+        said += " " + str(
+            Text(
+                "These ratings were uploaded: it also needs their file, named {file}, in the "
+                "folder where it is run. The Data page gives that file under Export.",
+                file=RATINGS_FILE,
+            )
         )
     elif data.name == "movielens":
         said += " The environment variable FACTORSCOPE_DATA names the folder of the MovieLens zip."
