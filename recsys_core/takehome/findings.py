@@ -16,7 +16,7 @@ from recsys_core.experiments import Record
 from recsys_core.experiments.defaults import looks_like_counts
 from recsys_core.experiments.experiment import model_class
 from recsys_core.experiments.scores import PLACES, Score, loses_to_popular, scores
-from recsys_core.models import FittedModel, GlobalMean, MostPopular, UserItemBias, seen_as
+from recsys_core.models import FittedModel, seen_as
 from recsys_core.models.base import described
 from recsys_core.models.posterior import Posterior
 from recsys_core.ordering import lists
@@ -48,12 +48,8 @@ _RECOMMENDED, _REASONS = 3, 2
 Part = Literal["test", "validation"]
 _PARTS: dict[str | None, str] = {"test": later("test"), "validation": later("validation")}
 
-# Baselines as a sentence calls them.
-_RULES = {
-    GlobalMean.title: later("global mean"),
-    UserItemBias.title: later("user + item bias"),
-    MostPopular.title: later("most popular"),
-}
+# The baselines of ratings and that of lists, in the order they are fitted in, within a sentence.
+_RULES = (later("global mean"), later("user + item bias"), later("most popular"))
 
 
 @dataclass(frozen=True)
@@ -333,10 +329,10 @@ class _Finding:
         for each in record.epochs:
             self._note_epoch(each)
         levels: dict[str, Fact] = {}
-        for rule in self.baselines:
+        for rule, called in zip(self.baselines, _RULES, strict=False):
             rmse = rule.train_rmse if self.split.validation is None else rule.validation_rmse
             if rmse is not None and self.of_ratings:
-                levels[Text(_RULES[rule.name])] = self.fact(f"level.{rule.name}", rmse, "run")
+                levels[Text(called)] = self.fact(f"level.{rule.name}", rmse, "run")
         scale_facts = {
             "low": self.fact("scale.low", train.scale.low, "data"),
             "high": self.fact("scale.high", train.scale.high, "data"),
@@ -346,7 +342,7 @@ class _Finding:
             facts=self.facts,
             sources=self._sources(),
             name=described(record.experiment.make_model(), dict(record.settings)),
-            title=model.title,
+            title=worded(model.title),
             summary=worded(model.summary),
             formula=inspect.cleandoc(model.__doc__ or model.summary),
             data=train.name,
@@ -457,8 +453,8 @@ class _Finding:
                 Text("each {noun}’s average", noun=words.named(self.train.item_noun)),
                 None,
             ),
-            self._measured("biases", Text(_RULES[found[2].name]), found[2]),
-            self._measured("popular", Text(_RULES[found[3].name]), found[3]),
+            self._measured("biases", Text(_RULES[1]), found[2]),
+            self._measured("popular", Text(_RULES[2]), found[3]),
         ]
         if self.of_ratings:
             kinds = ("global_mean", "item_average", "biases")
