@@ -200,7 +200,7 @@ class _Manager:
             return
         if run.mae is not None and found.best_rule is not None and found.best_rule.gain is not None:
             yield Text(
-                _verdict(found.best_rule.gain, found.best_rule.mae), mae=self._amount(run.mae)
+                _compared(found.best_rule.gain, found.best_rule.mae), mae=self._amount(run.mae)
             )
             yield from self._off_by_average()
         if run.found is None:
@@ -496,7 +496,7 @@ def _error_of(group: Group) -> float:
     return 1 - group.found.value if group.found is not None else 0.0
 
 
-def _verdict(gain: Gain, error: Fact | None) -> str:
+def _compared(gain: Gain, error: Fact | None) -> str:
     """Choose the sentence on how the run compares with the best simple rule."""
     if gain.is_clear:
         if error is not None and gain.value.value < _SMALL * error.value:
