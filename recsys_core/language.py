@@ -114,7 +114,7 @@ def for_browser(code: str) -> dict[str, str | list[str]]:
 
 def sentence(id: str, plural: str | None, n: object, code: str) -> str:
     """The template in a language: of a sentence, or of its form for ``n``."""
-    if code == "en":
+    if code == "en" or not id:  # the catalogues have their own heads for nothing
         return id if plural is None or n == 1 else plural
     if plural is None:
         return catalogue(code).gettext(id)

@@ -61,6 +61,11 @@ def test_the_language_is_the_browsers_where_there_is_one(monkeypatch):
     assert {language.of_locale(each) for each in ("en-US", "fr", "", None)} == {"en"}
 
 
+def test_nothing_is_said_as_nothing_and_not_as_the_head_of_a_catalogue():
+    with language.speaking("pt"):
+        assert Text("") == ""
+
+
 # --- the catalogues -------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from recsys_core import metrics
+from recsys_core import metrics, words
 from recsys_core.asking import attribution
 from recsys_core.asking.coverage import coverage
 from recsys_core.experiments import Record
@@ -22,7 +22,7 @@ from recsys_core.models.posterior import Posterior
 from recsys_core.ordering import lists
 from recsys_core.ratings import Ratings, Scale
 from recsys_core.runs.baselines import Baselines
-from recsys_core.text import Text, worded
+from recsys_core.text import Text, later, worded
 from recsys_core.training import Epoch
 
 # Lists of more cells than this take too long to wait for: so many users are drawn.
@@ -46,6 +46,10 @@ _STANDARD_ERRORS = 1.96
 _RECOMMENDED, _REASONS = 3, 2
 
 Part = Literal["test", "validation"]
+_PARTS: dict[str | None, str] = {"test": later("test"), "validation": later("validation")}
+
+# The baselines of ratings and that of lists, in the order they are fitted in, within a sentence.
+_RULES = (later("global mean"), later("user + item bias"), later("most popular"))
 
 
 @dataclass(frozen=True)
@@ -324,11 +328,11 @@ class _Finding:
         seconds = self.fact("seconds", sum(e.seconds for e in record.epochs), "run")
         for each in record.epochs:
             self._note_epoch(each)
-        levels = {}
-        for rule in self.baselines:
+        levels: dict[str, Fact] = {}
+        for rule, called in zip(self.baselines, _RULES, strict=False):
             rmse = rule.train_rmse if self.split.validation is None else rule.validation_rmse
             if rmse is not None and self.of_ratings:
-                levels[rule.name.lower()] = self.fact(f"level.{rule.name}", rmse, "run")
+                levels[Text(called)] = self.fact(f"level.{rule.name}", rmse, "run")
         scale_facts = {
             "low": self.fact("scale.low", train.scale.low, "data"),
             "high": self.fact("scale.high", train.scale.high, "data"),
@@ -338,7 +342,7 @@ class _Finding:
             facts=self.facts,
             sources=self._sources(),
             name=described(record.experiment.make_model(), dict(record.settings)),
-            title=model.title,
+            title=worded(model.title),
             summary=worded(model.summary),
             formula=inspect.cleandoc(model.__doc__ or model.summary),
             data=train.name,
@@ -348,7 +352,7 @@ class _Finding:
             scale_facts=scale_facts,
             of_ratings=self.of_ratings,
             counts=counts,
-            split=self.split.description,
+            split=worded(self.split.description),
             remarks=(*self.split.report.sentences(), *self.ratings.report.sentences()),
             settings=all_settings,
             part=self.part,
@@ -390,7 +394,7 @@ class _Finding:
     def _setting(self, name: str) -> Fact | str:
         value = self.record.settings[name]
         if isinstance(value, bool):
-            return "yes" if value else "no"
+            return Text("yes") if value else Text("no")
         if isinstance(value, int | float):
             return self.fact(f"setting.{name}", value, "settings")
         return str(value)
@@ -443,10 +447,14 @@ class _Finding:
             self.fact("near_by", self.near, "definition")
         run = self._measured("run", run_name, found[0])
         rules = [
-            self._measured("global_mean", "the average of all ratings", found[1]),
-            self._measured("item_average", f"each {self.train.item_noun}’s average", None),
-            self._measured("biases", found[2].name.lower(), found[2]),
-            self._measured("popular", found[3].name.lower(), found[3]),
+            self._measured("global_mean", Text("the average of all ratings"), found[1]),
+            self._measured(
+                "item_average",
+                Text("each {noun}’s average", noun=words.named(self.train.item_noun)),
+                None,
+            ),
+            self._measured("biases", Text(_RULES[1]), found[2]),
+            self._measured("popular", Text(_RULES[2]), found[3]),
         ]
         if self.of_ratings:
             kinds = ("global_mean", "item_average", "biases")
@@ -733,7 +741,7 @@ class _Finding:
 
     def _sources(self) -> dict[str, Text]:
         """Say of each source that a number has where it is from."""
-        judged, split = self.judged, self.split.description
+        judged, split = self.judged, worded(self.split.description)
         found = {
             "data": Text("Counted in the ratings, “{name}” (fingerprint {id}).",
                          name=self.ratings.name, id=self.ratings.fingerprint),
@@ -753,6 +761,7 @@ class _Finding:
                            places=PLACES, n=self.n_lists),
         }  # fmt: skip
         if judged is not None:
+            part = Text(_PARTS[self.part])
             measured = (
                 Text("measured once, after training, on ratings that no choice was made by")
                 if self.part == "test"
@@ -767,18 +776,18 @@ class _Finding:
                     "Predictions beyond the scale are moved to its end.",
                     "On the {n:,} ratings of the {part} part: {measured}. Split: {split}. "
                     "Predictions beyond the scale are moved to its end.",
-                    n=len(judged), part=self.part, measured=measured, split=split,
+                    n=len(judged), part=part, measured=measured, split=split,
                 ),
                 "ranking": Text(
                     "Lists of {places} of all items that a user has not rated in training, judged "
                     "by what the user liked in the {part} part: {measured}.",
-                    places=PLACES, part=self.part, measured=measured,
+                    places=PLACES, part=part, measured=measured,
                 ),
                 "lists": Text(
                     "Lists of {places} of {n:,} user who liked something in the {part} part.",
                     "Lists of {places} of each of {n:,} users who liked something in the {part} "
                     "part.",
-                    n=len(self.lists_of_liked), places=PLACES, part=self.part,
+                    n=len(self.lists_of_liked), places=PLACES, part=part,
                 ),
             }  # fmt: skip
         if self.fitted.has.intervals:

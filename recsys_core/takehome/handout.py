@@ -1,7 +1,8 @@
 """The hand-out: a run as one HTML file, its curve, matrix and map to be looked through offline.
 
 It holds the pictures of its epochs, the scripts that draw them on the pages, and Plotly. Nothing
-is fetched: the file's own Content-Security-Policy allows no address.
+is fetched: the file's own Content-Security-Policy allows no address. It is in the language of
+whoever asks for it, whatever the browser's that opens it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from recsys_core import escape, words
+from recsys_core import escape, language, words
 from recsys_core.asking import matrix_view
 from recsys_core.figures import curves, heatmap, latent, theme
 from recsys_core.figures.curves import Curve
@@ -29,7 +30,7 @@ from recsys_core.models.base import described
 from recsys_core.runs import Run
 from recsys_core.runs.playback import usual_speed
 from recsys_core.runs.snapshots import Snapshot
-from recsys_core.text import Text
+from recsys_core.text import Number, Text, worded
 from recsys_core.version import __version__
 
 # Pictures of epochs, all together in bytes, and how many; between two the browser draws what lies
@@ -43,7 +44,7 @@ _MODE: theme.Mode = "light"
 _HEIGHT = 380
 
 # The modules of the page; those that they import are found by their text.
-_ENTRIES = ("chart.js", "timeline.js", "texts.js", "store.js", "playback.js")
+_ENTRIES = ("chart.js", "timeline.js", "texts.js", "store.js", "playback.js", "language.js")
 _IMPORT = re.compile(r'^((?:import|export|}) ?[^\n"]*)"\./(\w+\.js)"', re.MULTILINE)
 
 
@@ -57,6 +58,12 @@ def handout(run: Run, name: str, scripts: Mapping[str, str], plotly: str) -> byt
     said = {
         "stream": _STREAM,
         "run": msgspec.to_builtins(news),
+        "language": language.now(),
+        "words": {
+            "play": Text("Play"), "pause": Text("Pause"),
+            "best": "" if run.best_epoch is None
+            else Text("Epoch {epoch}: the lowest validation error", epoch=run.best_epoch),
+        },
         "charts": panels,
         "view": {
             "session": "handout", "version": 1, "seen": 0, "elapsed": 0, "moment": "best",
@@ -65,11 +72,13 @@ def handout(run: Run, name: str, scripts: Mapping[str, str], plotly: str) -> byt
         },
     }  # fmt: skip
     page = _PAGE.format(
+        language=language.now(),
         title=escape.html(f"{name} · {run.ratings.name}"),
         policy=_POLICY,
         style=_STYLE,
         head=_head(run, name),
-        controls=_CONTROLS if run.model.has_epochs else "",
+        no_script=escape.html(Text("The pictures need JavaScript, which is off in this browser.")),
+        controls=_CONTROLS.format(play=escape.html(Text("Play"))) if run.model.has_epochs else "",
         figures="".join(f'<figure id="{key}"></figure>' for key in panels),
         foot=_foot(run),
         data=_in_script(said),
@@ -141,12 +150,12 @@ def _panels(run: Run) -> dict[str, dict[str, Any]]:
             {"trace": group["trace"], "side": group["side"], "ids": group["ids"]}
             for group in following["groups"]
         ]
-        nouns = words.many(run.ratings.item_noun)
+        nouns = words.nouns(run.ratings.item_noun)
         found["map"] = _chart(
             "map",
             figure,
             following,
-            f"Users and {nouns} in the latent space at the epoch shown",
+            Text("Users and {nouns} in the latent space at the epoch shown", nouns=nouns),
             {"points": points, "ring": theme.point_ring(_MODE)},
         )
     return found
@@ -197,39 +206,36 @@ def _plain(value: Any) -> Any:
 
 
 def _head(run: Run, name: str) -> str:
-    ratings, nouns = run.ratings, words.many(run.ratings.item_noun)
+    ratings, nouns = run.ratings, words.nouns(run.ratings.item_noun)
+    sees: str = Text("What it predicts for users and {nouns}, learned in one pass.", nouns=nouns)
     if run.model.has_epochs:
-        sees = str(
-            Text(
-                "Move the slider: epoch by epoch the error falls, the gaps of the matrix fill in, "
-                "and users and {nouns} find their places.",
-                nouns=nouns,
-            )
+        sees = Text(
+            "Move the slider: epoch by epoch the error falls, the gaps of the matrix fill in, and "
+            "users and {nouns} find their places.",
+            nouns=nouns,
         )
         if run.best_epoch is not None:
-            sees += " " + str(
-                Text(
-                    "★ marks epoch {epoch:,}, which has the lowest validation error.",
-                    epoch=run.best_epoch,
-                )
+            star = Text(
+                "★ marks epoch {epoch:,}, which has the lowest validation error.",
+                epoch=run.best_epoch,
             )
-    else:
-        sees = str(
-            Text("What it predicts for users and {nouns}, learned in one pass.", nouns=nouns)
-        )
+            sees = f"{sees} {star}"
     at = status_lines.standing(run, run.epoch_at("best"))
     errors = escape.html(status_lines.errors(at))
-    sentence = escape.html(str(commentary.sentence(run, run.epoch_at("best"), False)))
+    sentence = escape.html(commentary.sentence(run, run.epoch_at("best"), False))
     called = described(run.model, run.settings)
     facts = [
-        f"{words.plural('rating', ratings.n_ratings)} by "
-        f"{words.plural('user', ratings.n_users)} of "
-        f"{words.plural(ratings.item_noun, ratings.n_items)}",
-        run.split.description,
+        Text(
+            "{ratings} by {users} of {items}",
+            ratings=words.plural("rating", ratings.n_ratings),
+            users=words.plural("user", ratings.n_users),
+            items=words.plural(ratings.item_noun, ratings.n_items),
+        ),
+        worded(run.split.description),
         *([called] if called != name else []),
     ]
     return (
-        f"<h1>{escape.html(f'{name} on {ratings.name}')}</h1>"
+        f"<h1>{escape.html(Text('{name} on {data}', name=name, data=ratings.name))}</h1>"
         f"<p>{escape.html(' · '.join(facts))}</p><p>{escape.html(sees)}</p>"
         f'<p class="errors" data-fs="errors">{errors}</p>'
         f'<p class="sentence" data-fs="sentence">{sentence}</p>'
@@ -239,22 +245,35 @@ def _head(run: Run, name: str) -> str:
 def _foot(run: Run) -> str:
     """The epochs as a table, the link and the receipt: what says how to get it again."""
     record = run.record()
-    receipt = "" if record is None else f"<p>Receipt</p><code>{escape.html(record.receipt)}</code>"
+    receipt = ""
+    if record is not None:
+        head = escape.html(Text("Receipt"))
+        receipt = f"<p>{head}</p><code>{escape.html(record.receipt)}</code>"
     table = _table(run) if run.model.has_epochs else ""
-    return (
-        f"{table}<details><summary>How to train it again</summary>"
-        f"<p>Link</p><code>{escape.html(run.experiment.to_query())}</code>{receipt}"
-        "<p>Factorscope takes the link on its pages; <code>python -m recsys_core replay "
-        "RECEIPT</code> trains the same again and compares.</p></details>"
-        f"<p class=small>Made by Factorscope {escape.html(__version__)}. RMSE is of predictions "
-        "clipped to the scale, in rating units; no test rating is used here.</p>"
+    again = escape.html(Text(
+        "Factorscope takes the link on its pages; {command} trains the same again and compares.",
+        command=_REPLAY,
+    ))  # fmt: skip
+    made = Text("Made by Factorscope {version}.", version=__version__)
+    rmse = Text(
+        "RMSE is of predictions clipped to the scale, in rating units; no test rating is used here."
     )
+    return (
+        f"{table}<details><summary>{escape.html(Text('How to train it again'))}</summary>"
+        f"<p>Link</p><code>{escape.html(run.experiment.to_query())}</code>{receipt}"
+        f"<p>{again.replace(_REPLAY, f'<code>{_REPLAY}</code>')}</p></details>"
+        f"<p class=small>{escape.html(made)} {escape.html(rmse)}</p>"
+    )
+
+
+_REPLAY = "python -m recsys_core replay RECEIPT"
 
 
 def _table(run: Run) -> str:
     rows = curves.table(Curve("", run.epochs, run.n_epochs, best=run.best_epoch)).reset_index()
     return (
-        "<details><summary>Epochs as a table</summary><div class=scroll><table><thead><tr>"
+        f"<details><summary>{escape.html(Text('Epochs as a table'))}</summary>"
+        "<div class=scroll><table><thead><tr>"
         + "".join(f"<th>{escape.html(str(column))}</th>" for column in rows)
         + "</tr></thead><tbody>"
         + "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows.itertuples(index=False))
@@ -263,7 +282,7 @@ def _table(run: Run) -> str:
 
 
 def _cell(value: Any) -> str:
-    text = f"{value:.5g}" if isinstance(value, float) else str(value)
+    text = Number(f"{value:.5g}") if isinstance(value, float) else str(value)
     return f"<td>{'' if text == 'nan' else escape.html(text)}</td>"
 
 
@@ -275,7 +294,7 @@ _POLICY = (
 )
 
 _CONTROLS = (
-    "<div class=controls><button type=button id=play>Play</button><div id=timeline></div></div>"
+    "<div class=controls><button type=button id=play>{play}</button><div id=timeline></div></div>"
 )
 
 _COLOURS = theme.of(_MODE)
@@ -321,9 +340,11 @@ _PROGRAM = """
 import { render as chart } from "factorscope/chart.js"
 import { render as timeline } from "factorscope/timeline.js"
 import * as store from "factorscope/store.js"
+import { speak } from "factorscope/language.js"
 import "factorscope/texts.js"
 
 const said = JSON.parse(document.getElementById("said").textContent)
+speak(said.language)
 let version = 1
 const see = (change) => {
   // Nobody but this page changes what is looked at: all that was changed is seen.
@@ -348,7 +369,7 @@ if (place) {
     const star = document.createElement("span")
     star.className = "best"
     star.textContent = "\\u2605"
-    star.title = `Epoch ${best}: the lowest validation error`
+    star.title = said.words.best
     star.style.left = `calc(8px + (100% - 16px) * ${best / most})`
     track.append(star)
   }
@@ -360,7 +381,7 @@ if (place) {
     else see({ playing: true, moment: end ? 0 : store.epoch(), user, item })
   }
   store.listen(() => {
-    const word = store.view.playing ? "Pause" : "Play"
+    const word = store.view.playing ? said.words.pause : said.words.play
     if (play.textContent !== word) play.textContent = word
   })
 }
@@ -368,7 +389,7 @@ document.documentElement.dataset.ready = "yes"
 """
 
 _PAGE = """<!doctype html>
-<html lang="en">
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
@@ -379,7 +400,7 @@ _PAGE = """<!doctype html>
 <body>
 <main>
 {head}
-<noscript><p>The pictures need JavaScript, which is off in this browser.</p></noscript>
+<noscript><p>{no_script}</p></noscript>
 {controls}
 <div class="charts">{figures}</div>
 {foot}

@@ -12,7 +12,7 @@ from recsys_core import words
 from recsys_core.experiments.scores import PLACES
 from recsys_core.takehome.findings import Example, Fact, Findings, Gain, Group, Measured
 from recsys_core.takehome.markup import Name, Page, Told, document
-from recsys_core.text import Text
+from recsys_core.text import Number, Text, later
 
 # Smaller than this share of the simple rule's error, an advantage is called small.
 _SMALL = 0.05
@@ -24,14 +24,69 @@ _MANY, _FEW = 1.5, 0.5
 # Of fewer items than this, lists of ten say little on what is popular.
 _FEW_ITEMS = 10 * PLACES
 
-# Fractions that people use, and what they are called.
+# Fractions that people use, and how much each is of what ratings are counted in.
 _FRACTIONS = (
-    (0.1, "a tenth"), (0.2, "two tenths"), (0.25, "a quarter"), (0.3, "three tenths"),
-    (0.4, "four tenths"), (0.5, "half"), (0.6, "six tenths"), (0.7, "seven tenths"),
-    (0.75, "three quarters"), (0.8, "eight tenths"), (0.9, "nine tenths"),
+    (0.1, later("a tenth of {a_unit}")), (0.2, later("two tenths of {a_unit}")),
+    (0.25, later("a quarter of {a_unit}")), (0.3, later("three tenths of {a_unit}")),
+    (0.4, later("four tenths of {a_unit}")), (0.5, later("half {a_unit}")),
+    (0.6, later("six tenths of {a_unit}")), (0.7, later("seven tenths of {a_unit}")),
+    (0.75, later("three quarters of {a_unit}")), (0.8, later("eight tenths of {a_unit}")),
+    (0.9, later("nine tenths of {a_unit}")),
 )  # fmt: skip
-_WHOLE = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_MORE = {0: "", 1: " and a quarter", 2: " and a half", 3: " and three quarters"}
+_A = {"star": later("a star"), "point": later("a point")}
+_MANY_UNITS = {"star": later("stars"), "point": later("points")}
+
+# Whole ones and quarters; from three on the number is a word of its own, in all languages.
+_AMOUNTS = {
+    "star": (
+        (later("one star"), later("one and a quarter stars"),
+         later("one and a half stars"), later("one and three quarters stars")),
+        (later("two stars"), later("two and a quarter stars"),
+         later("two and a half stars"), later("two and three quarters stars")),
+        (later("{whole} stars"), later("{whole} and a quarter stars"),
+         later("{whole} and a half stars"), later("{whole} and three quarters stars")),
+    ),
+    "point": (
+        (later("one point"), later("one and a quarter points"),
+         later("one and a half points"), later("one and three quarters points")),
+        (later("two points"), later("two and a quarter points"),
+         later("two and a half points"), later("two and three quarters points")),
+        (later("{whole} points"), later("{whole} and a quarter points"),
+         later("{whole} and a half points"), later("{whole} and three quarters points")),
+    ),
+}  # fmt: skip
+_WHOLE = (
+    "", "", "", later("three"), later("four"), later("five"), later("six"), later("seven"),
+    later("eight"), later("nine"), later("ten"),
+)  # fmt: skip
+
+# What somebody would be shown: by whether ratings are guessed, whether reasons are known, and
+# whether there is a second suggestion.
+_SHOWN = {
+    (True, True, True): later(
+        "{user}, who rated {what}, would be shown {item} (guess: {score} {units}) because they "
+        "gave {reasons}; then {other}."
+    ),
+    (True, True, False): later(
+        "{user}, who rated {what}, would be shown {item} (guess: {score} {units}) because they "
+        "gave {reasons}."
+    ),
+    (True, False, True): later(
+        "{user}, who rated {what}, would be shown {item} (guess: {score} {units}); then {other}."
+    ),
+    (True, False, False): later(
+        "{user}, who rated {what}, would be shown {item} (guess: {score} {units})."
+    ),
+    (False, True, True): later(
+        "{user}, who chose {what}, would be shown {item} because they chose {reasons}; then "
+        "{other}."
+    ),
+    (False, True, False): later(
+        "{user}, who chose {what}, would be shown {item} because they chose {reasons}."
+    ),
+    (False, False, True): later("{user}, who chose {what}, would be shown {item}; then {other}."),
+    (False, False, False): later("{user}, who chose {what}, would be shown {item}."),
+}
 
 
 def write(findings: Findings) -> bytes:
@@ -39,30 +94,29 @@ def write(findings: Findings) -> bytes:
     return _Manager(findings).page()
 
 
-def amount(value: float, unit: str) -> str:
+def amount(value: float, unit: str) -> Text:
     """Say how much in words one can repeat: “three quarters of a star”, “one and a half stars”."""
     if value < 0.05:
-        return f"less than a tenth of a {unit}"
+        return Text("less than a tenth of {a_unit}", a_unit=Text(_A[unit]))
     if value < 0.95:
-        name = min(_FRACTIONS, key=lambda each: abs(each[0] - value))[1]
-        return f"half a {unit}" if name == "half" else f"{name} of a {unit}"
+        fraction = min(_FRACTIONS, key=lambda each: abs(each[0] - value))[1]
+        return Text(fraction, a_unit=Text(_A[unit]))
     if value >= 10:
-        return f"{value:,.0f} {words.many(unit)}"
-    quarters = round(value * 4)
-    whole, more = divmod(quarters, 4)
-    return f"{_WHOLE[whole]}{_MORE[more]} {unit if quarters == 4 else words.many(unit)}"
+        return Text("{value:,.0f} {units}", value=value, units=Text(_MANY_UNITS[unit]))
+    whole, more = divmod(round(value * 4), 4)
+    return Text(_AMOUNTS[unit][min(whole, 3) - 1][more], whole=Text(_WHOLE[whole]))
 
 
-def in_ten(share: float) -> str:
+def in_ten(share: float) -> Text:
     """Say a share as people do: “7 in 10”, “3 in 100”, “fewer than 1 in 100”."""
     if 0.095 <= share < 0.95:
-        return f"{round(10 * share)} in 10"
+        return Text("{n} in 10", n=round(10 * share))
     n = round(100 * share)
     if n == 0:
-        return "none" if share == 0 else "fewer than 1 in 100"
+        return Text("none") if share == 0 else Text("fewer than 1 in 100")
     if n == 100:
-        return "all" if share == 1 else "more than 99 in 100"
-    return f"{n} in 100"
+        return Text("all") if share == 1 else Text("more than 99 in 100")
+    return Text("{n} in 100", n=n)
 
 
 class _Manager:
@@ -71,7 +125,10 @@ class _Manager:
     def __init__(self, findings: Findings) -> None:
         self.found = findings
         self.write = Page(findings, _sources(findings))
-        self.one, self.many = findings.item_noun, words.many(findings.item_noun)
+        # Plain text: people may have brought the noun.
+        self.one = str(words.named(findings.item_noun))
+        self.many = str(words.nouns(findings.item_noun))
+        self.units = Text(_MANY_UNITS[findings.unit])
 
     def page(self) -> bytes:
         """Put the page together."""
@@ -85,32 +142,31 @@ class _Manager:
                 kind="under",
             ),
             write.paragraph(*self._verdict(), kind="lead"),
-            "<h2>What it does</h2>",
+            write.heading(Text("What it does")),
             write.paragraph(*self._what()),
         ]
         if found.part is not None:
-            body += ["<h2>How good it is</h2>", self._how_good()]
+            body += [write.heading(Text("How good it is")), self._how_good()]
         if works or fails:
             less = all(group_is_clear(group) for _, group in fails)
-            heading = "Works less well for" if less else "Not shown to work for"
+            best = write.heading(Text("Works best for"))
+            worst = write.heading(
+                Text("Works less well for") if less else Text("Not shown to work for")
+            )
             body += [
                 '<div class="two">',
-                f"<div><h2>Works best for</h2>{write.points(t for t, _ in works)}</div>"
-                if works
-                else "",
-                f"<div><h2>{heading}</h2>{write.points(t for t, _ in fails)}</div>"
-                if fails
-                else "",
+                f"<div>{best}{write.points(t for t, _ in works)}</div>" if works else "",
+                f"<div>{worst}{write.points(t for t, _ in fails)}</div>" if fails else "",
                 "</div>",
             ]
         body += [
-            "<h2>Examples, not picked by anybody</h2>",
+            write.heading(Text("Examples, not picked by anybody")),
             write.points(self._examples()),
             '<div class="two">',
-            f"<div><h2>Risks</h2>{write.points(self._risks())}</div>",
-            f"<div><h2>What to do next</h2>{write.points(self._next())}</div>",
+            f"<div>{write.heading(Text('Risks'))}{write.points(self._risks())}</div>",
+            f"<div>{write.heading(Text('What to do next'))}{write.points(self._next())}</div>",
             "</div>",
-            "<h2>Where the numbers are from</h2>",
+            write.heading(Text("Where the numbers are from")),
             write.sources(),
         ]
         name = Text("{data}: can this recommender be used?", data=found.data)
@@ -144,9 +200,7 @@ class _Manager:
             return
         if run.mae is not None and found.best_rule is not None and found.best_rule.gain is not None:
             yield Text(
-                "It guesses a rating to within about {mae}: {better}.",
-                mae=self._amount(run.mae),
-                better=_better(found.best_rule.gain, found.best_rule.mae),
+                _compared(found.best_rule.gain, found.best_rule.mae), mae=self._amount(run.mae)
             )
             yield from self._off_by_average()
         if run.found is None:
@@ -154,24 +208,30 @@ class _Manager:
         popular = self._rule("popular")
         assert popular is not None and popular.found is not None and popular.gain is not None
         if self._loses_at_lists:
-            yield Text(
-                "But do not let it choose what to show: {own} people find something they like "
-                "among its ten suggestions; with the ten most popular {many}, the same for "
-                "everybody, {other} do."
+            template = (
+                later("But do not let it choose what to show: {own} people find something they "
+                      "like among its ten suggestions; with the ten most popular {many}, the same "
+                      "for everybody, {other} do.")
                 if found.of_ratings
-                else "It is not worth using: {own} people find something they like among its ten "
-                "suggestions; with the ten most popular {many}, the same for everybody, {other} "
-                "do.",
-                own=_people(run.found), many=self.many, other=_people(popular.found),
+                else later("It is not worth using: {own} people find something they like among "
+                           "its ten suggestions; with the ten most popular {many}, the same for "
+                           "everybody, {other} do.")
             )  # fmt: skip
-        else:
-            yield Text(
+        elif popular.gain.is_clear:
+            template = later(
                 "{own} people find something they like among its ten suggestions; with the ten "
-                "most popular {many}, the same for everybody, {other} do{chance}.",
-                own=_people(run.found), many=self.many, other=_people(popular.found),
-                chance=Text("") if popular.gain.is_clear
-                else Text(", a difference that may be chance"),
-            )  # fmt: skip
+                "most popular {many}, the same for everybody, {other} do."
+            )
+        else:
+            template = later(
+                "{own} people find something they like among its ten suggestions; with the ten "
+                "most popular {many}, the same for everybody, {other} do, a difference that may "
+                "be chance."
+            )
+        yield Text(
+            template,
+            own=_in_hundred(run.found), many=self.many, other=_in_hundred(popular.found),
+        )  # fmt: skip
 
     def _what(self) -> Iterator[Text]:
         """Say what it learned from, and what it gives."""
@@ -184,14 +244,14 @@ class _Manager:
             yield Text(
                 "It learned from {n} ratings, from {low} to {high} {units}, that {users} people "
                 "gave to {items} {many}.",
-                n=_count(found.counts["train"]), low=low, high=high, units=words.many(found.unit),
+                n=_count(found.counts["train"]), low=low, high=high, units=self.units,
                 users=_count(found.counts["users"]), items=_count(found.counts["items"]),
                 many=self.many,
             )  # fmt: skip
             yield Text(
                 "From these it guesses what somebody would give to {a_one} they have not rated, "
                 "and can list what it guesses highest.",
-                a_one=words.a(self.one),
+                a_one=words.a(found.item_noun),
             )
         else:
             yield Text(
@@ -204,21 +264,20 @@ class _Manager:
 
     def _how_good(self) -> str:
         """Bars beside those of simple rules, and what can be repeated."""
-        found, run, write = self.found, self.found.run, self.write
+        run, write = self.found.run, self.write
         if run.mae is not None:
             rows = [(Text("this recommender"), _two_decimals(run.mae), True)]
             for name, said in (
-                ("biases", "each {one}’s average, higher for generous people"),
-                ("item_average", "always guessing each {one}’s average"),
-                ("global_mean", "always guessing the average of all"),
+                ("biases", later("each {one}’s average, higher for generous people")),
+                ("item_average", later("always guessing each {one}’s average")),
+                ("global_mean", later("always guessing the average of all")),
             ):
                 rule = self._rule(name)
                 if rule is not None and rule.mae is not None:
                     rows.append((Text(said, one=self.one), _two_decimals(rule.mae), False))
-            units = words.many(found.unit)
             bars = write.bars(
                 Text("How far guesses are off, on average, in {units}: shorter is better.",
-                     units=units),
+                     units=self.units),
                 rows,
             )  # fmt: skip
             return bars + write.paragraph(*self._in_words())
@@ -236,13 +295,12 @@ class _Manager:
     def _in_words(self) -> Iterator[Text]:
         found, run = self.found, self.found.run
         if run.near is not None and found.near is not None:
-            unit = found.unit if found.near.value == 1 else words.many(found.unit)
+            near = found.near.value
             yield Text(
-                "{share} guesses are off by no more than {near} {unit}.",
-                share=_of(run.near, "guesses"),
-                near=Told(found.near, _WHOLE[1] if found.near.value == 1
-                          else words.given(found.near.value)),
-                unit=unit,
+                "{share} guesses are off by no more than {near}.",
+                share=_of(run.near),
+                near=Told(found.near, Text(_AMOUNTS[found.unit][0][0]) if near == 1
+                          else Text("{value} {units}", value=words.given(near), units=self.units)),
             )  # fmt: skip
 
     def _off_by_average(self) -> Iterator[Text]:
@@ -263,12 +321,12 @@ class _Manager:
         found = self.found
         said: list[tuple[Text, Group]] = []
         for groups, low, high in (
-            (found.by_ratings, "people who rated few {many} (up to {end})",
-             "people who rated many {many} ({end} or more)"),
-            (found.by_taste, "people who mostly rate {many} that few others rate",
-             "people who mostly rate {many} that many others rate"),
-            (found.by_popularity, "{many} that few people rated (up to {end})",
-             "{many} that many people rated ({end} or more)"),
+            (found.by_ratings, later("people who rated few {many} (up to {end})"),
+             later("people who rated many {many} ({end} or more)")),
+            (found.by_taste, later("people who mostly rate {many} that few others rate"),
+             later("people who mostly rate {many} that many others rate")),
+            (found.by_popularity, later("{many} that few people rated (up to {end})"),
+             later("{many} that many people rated ({end} or more)")),
         ):  # fmt: skip
             if not groups:
                 continue
@@ -291,7 +349,7 @@ class _Manager:
         if group.mae is not None and group.simple is not None:
             return Text(
                 "off by {mae} {units}, a simple rule by {simple}",
-                mae=_two_decimals(group.mae), units=words.many(self.found.unit),
+                mae=_two_decimals(group.mae), units=self.units,
                 simple=_two_decimals(group.simple),
             )  # fmt: skip
         assert group.found is not None and group.popular is not None
@@ -313,36 +371,27 @@ class _Manager:
             )  # fmt: skip
 
     def _example(self, example: Example) -> Text:
+        found = self.found
         first, *others = example.recommended
-        guess = Text("")
-        reasons: list[Text] = []
-        if self.found.of_ratings:
-            guess = Text(
-                " (guess: {score} {units})",
-                score=_one_decimal(first.score), units=words.many(self.found.unit),
-            )  # fmt: skip
-            reasons = [
-                Text("{rating} to {item}", item=Name(name),
-                     rating=Told(rating, words.given(rating.value)))
-                for name, rating in first.reasons
-            ]  # fmt: skip
-        else:
-            reasons = [Text("{item}", item=Name(name)) for name, _ in first.reasons]
-        because = Text("")
-        if reasons:
-            because = Text(
-                " because they gave {what}" if self.found.of_ratings
-                else " because they chose {what}",
-                what=reasons[0] if len(reasons) == 1
-                else Text("{a} and {b}", a=reasons[0], b=reasons[1]),
-            )  # fmt: skip
+        reasons: list[str] = [
+            Text("{rating} to {item}", item=Name(name),
+                 rating=Told(rating, words.given(rating.value)))
+            if found.of_ratings else Name(name)
+            for name, rating in first.reasons
+        ]  # fmt: skip
+        why = reasons[0] if reasons else ""
+        if len(reasons) == 2:
+            why = Text("{a} and {b}", a=reasons[0], b=reasons[1])
         return Text(
-            "{user}, who {did} {n} {noun}, would be shown {item}{guess}{because}{after}.",
-            user=Name(example.user), n=_count(example.n_ratings),
-            did="rated" if self.found.of_ratings else "chose",
-            noun=self.one if example.n_ratings.value == 1 else self.many,
-            item=Name(first.item), guess=guess, because=because,
-            after=Text("; then {item}", item=Name(others[0].item)) if others else Text(""),
+            _SHOWN[found.of_ratings, bool(reasons), bool(others)],
+            user=Name(example.user),
+            what=Text(
+                "{n} {noun}", n=_count(example.n_ratings),
+                noun=self.one if example.n_ratings.value == 1 else self.many,
+            ),
+            item=Name(first.item), score=_one_decimal(first.score), units=self.units,
+            reasons=why,
+            other=Name(others[0].item) if others else "",
         )  # fmt: skip
 
     def _risks(self) -> Iterator[Text]:
@@ -351,38 +400,39 @@ class _Manager:
         if "popular_places" in risks and not few_items:
             ratio = risks["popular_places"].value / max(risks["popular_ratings"].value, 1e-9)
             template = (
-                "It mostly repeats what is popular: of all suggestions, {places} are of the tenth "
-                "of {many} rated most."
+                later("It mostly repeats what is popular: of all suggestions, {places} are of the "
+                      "tenth of {many} rated most.")
                 if ratio > _MANY
-                else "It suggests much that hardly anybody knows: of all suggestions, {places} are "
-                "of the tenth of {many} rated most, which has {ratings} ratings."
+                else later("It suggests much that hardly anybody knows: of all suggestions, "
+                           "{places} are of the tenth of {many} rated most, which has {ratings} "
+                           "ratings.")
                 if ratio < _FEW
-                else "Of all suggestions, {places} are of the tenth of {many} rated most, which "
-                "has {ratings} ratings."
-            )
+                else later("Of all suggestions, {places} are of the tenth of {many} rated most, "
+                           "which has {ratings} ratings.")
+            )  # fmt: skip
             yield Text(
                 template, places=_share(risks["popular_places"]),
-                ratings=_of(risks["popular_ratings"], "ratings"), many=many,
+                ratings=_of(risks["popular_ratings"]), many=many,
             )  # fmt: skip
         if "listed" in risks and not few_items:
             yield Text(
                 "Of all {many}, {share} are ever suggested to anybody; nobody meets the others.",
                 many=many, share=_share(risks["listed"]),
             )  # fmt: skip
-        of_each = [
-            Text("{n} {noun}", n=_count(risks[name]), noun=one if risks[name].value == 1 else more)
-            for name, one, more in (
-                ("few_items", self.one, many), ("few_users", "person", "people"),
-            )
-            if risks[name].value
-        ]  # fmt: skip
+        new_items, new_users = risks["few_items"], risks["few_users"]
+        of_each = []
+        if new_items.value:
+            noun = self.one if new_items.value == 1 else many
+            of_each.append(Text("{n} {noun}", n=_count(new_items), noun=noun))
+        if new_users.value:
+            of_each.append(Text("{n} person", "{n} people", n=_count(new_users)))
         if of_each:
             who = of_each[0]
             if len(of_each) == 2:
                 who = Text("{a} and {b}", a=of_each[0], b=of_each[1])
             yield Text(
                 "It knows little of newcomers: fewer than {few} ratings to learn from for {who}.",
-                who=who, few=Told(risks["few"], _WHOLE[int(risks["few"].value)]),
+                who=who, few=Told(risks["few"], Text(_WHOLE[int(risks["few"].value)])),
             )  # fmt: skip
         else:
             yield Text(
@@ -392,8 +442,8 @@ class _Manager:
             yield Text(
                 "It says how sure it is: ranges meant to hold nine in ten ratings held {share}, "
                 "and are {width} {units} wide.",
-                share=Told(risks["inside"], f"{100 * risks['inside'].value:.0f} in 100"),
-                width=_one_decimal(risks["width"]), units=words.many(self.found.unit),
+                share=_in_hundred(risks["inside"]),
+                width=_one_decimal(risks["width"]), units=self.units,
             )  # fmt: skip
 
     def _next(self) -> Iterator[Text]:
@@ -446,23 +496,26 @@ def _error_of(group: Group) -> float:
     return 1 - group.found.value if group.found is not None else 0.0
 
 
-def _better(gain: Gain, error: Fact | None) -> Text:
-    """Say how the run compares with the best simple rule."""
+def _compared(gain: Gain, error: Fact | None) -> str:
+    """Choose the sentence on how the run compares with the best simple rule."""
     if gain.is_clear:
-        small = error is not None and gain.value.value < _SMALL * error.value
-        return Text("a little closer than the best simple rule" if small
-                    else "clearly closer than the best simple rule")  # fmt: skip
+        if error is not None and gain.value.value < _SMALL * error.value:
+            return later("It guesses a rating to within about {mae}: a little closer than the best "
+                         "simple rule.")  # fmt: skip
+        return later("It guesses a rating to within about {mae}: clearly closer than the best "
+                     "simple rule.")  # fmt: skip
     if gain.high.value < 0:
-        return Text("not as close as a simple rule")
-    return Text("no closer than a simple rule, as far as one can tell")
+        return later("It guesses a rating to within about {mae}: not as close as a simple rule.")
+    return later("It guesses a rating to within about {mae}: no closer than a simple rule, as far "
+                 "as one can tell.")  # fmt: skip
 
 
 def _count(fact: Fact) -> Told:
-    return Told(fact, f"{fact.value:,.0f}")
+    return Told(fact, Number(f"{fact.value:,.0f}"))
 
 
 def _two_decimals(fact: Fact) -> Told:
-    return Told(fact, f"{fact.value:.2f}" if abs(fact.value) < 100 else f"{fact.value:,.0f}")
+    return Told(fact, Number(f"{fact.value:{'.2f' if abs(fact.value) < 100 else ',.0f'}}"))
 
 
 def _one_decimal(fact: Fact) -> Told:
@@ -473,29 +526,28 @@ def _share(fact: Fact) -> Told:
     return Told(fact, in_ten(fact.value))
 
 
-def _of(fact: Fact, what: str) -> Told:
+def _of(fact: Fact) -> Told:
     """A share before its noun: “7 in 10”, “all”, “none of the”."""
-    said = in_ten(fact.value)
-    return Told(fact, "none of the" if said == "none" else said)
+    return Told(fact, Text("none of the") if fact.value == 0 else in_ten(fact.value))
 
 
-def _people(fact: Fact) -> Told:
-    """A share of people, in hundreds: “48 in 100”."""
-    return Told(fact, f"{100 * fact.value:.0f} in 100")
+def _in_hundred(fact: Fact) -> Told:
+    """A share in hundreds, of people say: “48 in 100”."""
+    return Told(fact, Text("{n} in 100", n=round(100 * fact.value)))
 
 
 def _sources(findings: Findings) -> dict[str, str]:
     """Say in plain words where numbers are from; those of ``Findings.sources`` are exact."""
     aside = findings.part == "test"
-    n = "" if findings.judged is None else f"{findings.judged.value:,.0f}"
-    once = (
-        Text("ratings that it had not learned from, once, at the end")
+    n = 0 if findings.judged is None else int(findings.judged.value)
+    measured = (
+        Text("Measured on {n:,} ratings that it had not learned from, once, at the end.", n=n)
         if aside
-        else Text("ratings that it had not learned from, but that helped to choose it")
-    )
+        else Text("Measured on {n:,} ratings that it had not learned from, but that helped to "
+                  "choose it.", n=n)
+    )  # fmt: skip
     lists = findings.sources.get("lists")
-    n_lists = "" if lists is None else f"{lists.values['n']:,}"
-    n_all = f"{findings.risks['lists'].value:,.0f}"
+    n_lists = 0 if lists is None else lists.values["n"]
     return {
         "data": Text("Counted in the ratings."),
         "split": Text("Counted in the ratings."),
@@ -505,12 +557,13 @@ def _sources(findings: Findings) -> dict[str, str]:
         "definition": Text("Fixed beforehand."),
         "model": Text("Guessed by the recommender."),
         "interval": Text("Said by the recommender."),
-        "places": Text("Counted in the ten suggestions to each of {n} people.", n=n_all),
-        "judged": Text("Measured on {n} {once}.", n=n, once=once),
-        "ranking": Text("Measured on {n} {once}.", n=n, once=once),
+        "places": Text("Counted in the ten suggestions to each of {n:,} people.",
+                       n=int(findings.risks["lists"].value)),
+        "judged": measured,
+        "ranking": measured,
         "lists": Text(
-            "Counted among {n} people of whom something they liked was kept aside; it favours what "
-            "is popular, since people rate what they have met.", n=n_lists,
+            "Counted among {n:,} people of whom something they liked was kept aside; it favours "
+            "what is popular, since people rate what they have met.", n=n_lists,
         ),
         "inside": Text("Measured on ratings that it had not learned from."),
     }  # fmt: skip

@@ -1,18 +1,20 @@
 """HTML of a report: sentences whose numbers say where they are from, tables, bars and curves.
 
-A page is one file: its style within, no script, nothing fetched. What people brought is text.
+A page is one file: its style within, no script, nothing fetched. What people brought is text. It is
+in the language of whoever asks for it.
 """
 
 from __future__ import annotations
 
 import html
 import math
+import string
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from recsys_core import escape, words
+from recsys_core import escape, language, words
 from recsys_core.takehome.findings import Fact, Findings
-from recsys_core.text import Text
+from recsys_core.text import Number, Text, worded
 
 # Longer names make a table unreadable.
 _LONGEST_NAME = 60
@@ -52,7 +54,8 @@ class Page:
     """
 
     def __init__(self, findings: Findings, sources: Mapping[str, str]) -> None:
-        self.findings, self._sources = findings, sources
+        self.findings = findings
+        self._sources = {key: worded(said) for key, said in sources.items()}
         self._letters: dict[str, str] = {}
         self._open: dict[str, None] = {}
 
@@ -75,11 +78,17 @@ class Page:
             return f'<span data-quoted="">{escape.html(text)}</span>'
         if isinstance(text, Text):
             n = text.values.get("n")
-            many = (n.fact.value if isinstance(n, Told) else n) != 1
-            template = text.id if text.plural is None or not many else text.plural
-            values = {name: self.text(value) for name, value in text.values.items()}
+            n = n.fact.value if isinstance(n, Told) else n
+            template = language.sentence(text.id, text.plural, n, language.now())
+            # Of what a language leaves out, no source is referred to.
+            used = {name for _, name, _, _ in string.Formatter().parse(template)}
+            values = {name: self.text(value) for name, value in text.values.items() if name in used}
             return html.escape(template).format_map(values)  # ours: its blanks stay
         return escape.html(str(text))
+
+    def heading(self, text: object) -> str:
+        """Write the heading of a section."""
+        return f"<h2>{self.text(text)}</h2>"
 
     def marks(self) -> str:
         """Refer to the sources of all numbers written since the last reference."""
@@ -87,7 +96,8 @@ class Page:
         for source in self._open:
             said = self._sources[source]
             letter = self._letters.setdefault(said, _letter(len(self._letters)))
-            link = f'<a href="#source-{letter}" aria-label="Source {letter}">{letter}</a>'
+            label = escape.html(Text("Source {letter}", letter=letter))
+            link = f'<a href="#source-{letter}" aria-label="{label}">{letter}</a>'
             links[link] = None
         self._open.clear()
         return f"<sup>{' '.join(links)}</sup>" if links else ""
@@ -173,7 +183,7 @@ class Page:
 def document(title: str, body: str, kind: str) -> bytes:
     """Return a whole HTML file, UTF-8; ``kind`` is "report" or "manager", which style it."""
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{language.now()}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{escape.html(title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
@@ -232,7 +242,7 @@ def curves(
         if tick == int(tick):
             parts.append(
                 f'<text class="tick" x="{x_of(tick):.1f}" y="{_BOTTOM + 18}" '
-                f'text-anchor="middle">{tick:,.0f}</text>'
+                f'text-anchor="middle">{Number(f"{tick:,.0f}")}</text>'
             )
     named: list[tuple[float, str, str]] = []
     for name, level in levels.items():

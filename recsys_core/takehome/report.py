@@ -7,24 +7,16 @@ import re
 import textwrap
 from collections.abc import Callable
 
-from recsys_core import escape, words
+from recsys_core import escape, language, words
 from recsys_core.experiments.scores import PLACES
 from recsys_core.ratings import UPLOAD
 from recsys_core.takehome import markup
 from recsys_core.takehome.findings import Fact, Findings, Gain, Group, Measured
 from recsys_core.takehome.markup import Name, Page, Quoted, Told, cell, document
-from recsys_core.text import Text
+from recsys_core.text import Number, Text, later, worded
 
 # Rows of the table of epochs; of more epochs, some are left out evenly.
 _MOST_EPOCHS = 16
-
-_HELP = {
-    "RMSE": "Root mean squared error, in rating units; smaller is better.",
-    "MAE": "Mean absolute error, in rating units; smaller is better.",
-    f"NDCG@{PLACES}": "Whether what people liked stands high in their lists: 1 is perfect.",
-    f"recall@{PLACES}": "Share of what people liked that is in their lists.",
-    "found": "Share of users with something they liked in their lists.",
-}
 
 
 def write(findings: Findings) -> bytes:
@@ -38,28 +30,42 @@ class _Report:
     def __init__(self, findings: Findings) -> None:
         self.found = findings
         self.write = Page(findings, findings.sources)
-        self.one, self.many = findings.item_noun, words.many(findings.item_noun)
+        # Plain text: people may have brought the noun.
+        self.one = str(words.named(findings.item_noun))
+        self.many = str(words.nouns(findings.item_noun))
+        self.ndcg, self.recall, self.hit = (
+            Text("NDCG@{places}", places=PLACES), Text("recall@{places}", places=PLACES),
+            Text("found"),
+        )  # fmt: skip
+        self.explained: dict[str, str] = {
+            "RMSE": Text("Root mean squared error, in rating units; smaller is better."),
+            "MAE": Text("Mean absolute error, in rating units; smaller is better."),
+            self.ndcg: Text("Whether what people liked stands high in their lists: 1 is perfect."),
+            self.recall: Text("Share of what people liked that is in their lists."),
+            self.hit: Text("Share of users with something they liked in their lists."),
+        }
 
     def page(self) -> bytes:
         """Put the report together."""
         found, write = self.found, self.write
         head = Text("{name} on {data}", name=Quoted(found.name), data=Name(found.data))
-        sections: list[tuple[str, str]] = [
-            ("What was run", self._what_was_run()),
-            ("How good it is", self._results()),
-            ("How it was trained", self._course()),
-            ("For whom it works, and for whom not", self._for_whom()),
-            ("Recommendations, and why", self._examples()),
-            ("Risks", self._risks()),
-            ("The model", self._model()),
-            ("Run it again", self._again()),
+        sections: list[tuple[Text, str]] = [
+            (Text("What was run"), self._what_was_run()),
+            (Text("How good it is"), self._results()),
+            (Text("How it was trained"), self._course()),
+            (Text("For whom it works, and for whom not"), self._for_whom()),
+            (Text("Recommendations, and why"), self._examples()),
+            (Text("Risks"), self._risks()),
+            (Text("The model"), self._model()),
+            (Text("Run it again"), self._again()),
         ]
         body = f"<h1>{write.text(head)}</h1>" + write.paragraph(
             Text("Report of a run, {created}.", created=Quoted(found.created)), kind="under"
         )
-        body += "\n".join(f"<h2>{title}</h2>\n{text}" for title, text in sections if text)
-        body += f"<h2>Where the numbers are from</h2>{write.sources()}"
-        return document(f"{found.name} on {found.data}", body, "report")
+        body += "\n".join(f"{write.heading(title)}\n{text}" for title, text in sections if text)
+        body += write.heading(Text("Where the numbers are from")) + write.sources()
+        title = Text("{name} on {data}", name=found.name, data=found.data)
+        return document(title, body, "report")
 
     # --- the sections ---------------------------------------------------------------------------
 
@@ -68,7 +74,7 @@ class _Report:
         low, high = (Told(found.scale_facts[end], words.given(found.scale_facts[end].value))
                      for end in ("low", "high"))  # fmt: skip
         rows: list[tuple[object, object]] = [
-            ("Data", Text(
+            (Text("Data"), Text(
                 "{data}: {ratings} ratings of {users} users and {items} {many}, {filled} of all "
                 "cells; scale {low} to {high}; mean {mean}",
                 data=Name(found.data), many=self.many, low=low, high=high,
@@ -76,15 +82,15 @@ class _Report:
                 mean=Told(counts["mean"], words.number(counts["mean"].value)),
                 **{name: self._count(counts[name]) for name in ("ratings", "users", "items")},
             )),
-            ("Split", Text(
+            (Text("Split"), Text(
                 "{split}: {train} ratings to train, {validation} to validate, {test} to test",
-                split=Quoted(found.split),
+                split=Quoted(worded(found.split)),
                 **{name: self._count(counts[name]) for name in ("train", "validation", "test")},
             )),
-            ("Model", Text("{title}: {summary}", title=found.title, summary=found.summary)),
+            (Text("Model"), Text("{title}: {summary}", title=found.title, summary=found.summary)),
         ]  # fmt: skip
-        remarks = self.write.points(Quoted(remark) for remark in found.remarks)
-        return self.write.table("Data, split and model", [], rows) + remarks
+        remarks = self.write.points(Quoted(worded(remark)) for remark in found.remarks)
+        return self.write.table(Text("Data, split and model"), [], rows) + remarks
 
     def _results(self) -> str:
         found, write = self.found, self.write
@@ -125,39 +131,41 @@ class _Report:
             columns += [
                 ("RMSE", lambda one: cell(one.rmse, words.error)),
                 ("MAE", lambda one: cell(one.mae, words.error)),
-                ("MAE above the run’s (95 %)",
+                (Text("MAE above the run’s (95 %)"),
                  lambda one: self._gain(one.gain) if one.mae is not None else "–"),
             ]  # fmt: skip
         columns += [
-            (f"NDCG@{PLACES}", lambda one: cell(one.ndcg, words.measure)),
-            (f"recall@{PLACES}", lambda one: cell(one.recall, words.measure)),
-            ("found", lambda one: cell(one.found, words.percent)),
+            (self.ndcg, lambda one: cell(one.ndcg, words.measure)),
+            (self.recall, lambda one: cell(one.recall, words.measure)),
+            (self.hit, lambda one: cell(one.found, words.percent)),
         ]
         models = (found.run, *found.rules)
         text += write.table(
-            Text("{part} part, the run and simple rules", part=found.part.capitalize()),
+            Text("Test part, the run and simple rules")
+            if found.part == "test"
+            else Text("Validation part, the run and simple rules"),
             ["", *(name for name, _ in columns)],
             [(self._title(one), *(make(one) for _, make in columns)) for one in models],
-            _HELP,
+            self.explained,
         )
         notes: list[object] = []
         if found.of_ratings and found.best_rule is not None:
             notes.append(self._verdict(found.best_rule))
         if found.loses is not None:
-            notes.append(Quoted(found.loses))
+            notes.append(Quoted(worded(found.loses)))
         return text + "".join(write.paragraph(note) for note in notes)
 
     def _verdict(self, rule: Measured) -> Text:
         gain = rule.gain
         assert gain is not None
         if gain.is_clear:
-            template = ("By MAE it beats the best simple rule, {rule}, by {gain}; over users, "
-                        "this is no chance.")  # fmt: skip
+            template = later("By MAE it beats the best simple rule, {rule}, by {gain}; over users, "
+                             "this is no chance.")  # fmt: skip
         elif gain.high.value < 0:
-            template = "By MAE it is worse than the best simple rule, {rule}: {gain}."
+            template = later("By MAE it is worse than the best simple rule, {rule}: {gain}.")
         else:
-            template = ("By MAE it does not clearly differ from the best simple rule, {rule}: "
-                        "{gain} may be chance.")  # fmt: skip
+            template = later("By MAE it does not clearly differ from the best simple rule, {rule}: "
+                             "{gain} may be chance.")  # fmt: skip
         return Text(template, rule=self._title(rule), gain=self._gain(gain))
 
     def _course(self) -> str:
@@ -169,82 +177,87 @@ class _Report:
         of_errors = epochs[-1].train_rmse is not None
         lines: dict[str, list[tuple[float, float]]] = {}
         if of_errors:
-            for name, field in (("validation", "validation_rmse"), ("training", "train_rmse")):
+            for name, field in (
+                (Text("validation"), "validation_rmse"), (Text("training"), "train_rmse"),
+            ):  # fmt: skip
                 points = [(float(e.number), getattr(e, field)) for e in epochs]
                 if all(y is not None for _, y in points):
                     lines[name] = points
         else:
-            lines["objective"] = [(e.number, e.loss) for e in epochs]
-        what = "RMSE" if of_errors else "objective"
+            lines[Text("objective")] = [(e.number, e.loss) for e in epochs]
+        what = "RMSE" if of_errors else Text("objective")
         alt = Text("{what} over {n} epochs: from {first} to {last}", what=what,
                    n=len(epochs) - 1, first=words.number(next(iter(lines.values()))[0][1]),
                    last=words.number(next(iter(lines.values()))[-1][1]))  # fmt: skip
-        levels = {name: fact.value for name, fact in found.levels.items()} if of_errors else {}
-        text = markup.curves(lines, levels, str(alt), "epoch", what)
+        levels = {worded(name): fact.value for name, fact in found.levels.items()}
+        text = markup.curves(lines, levels if of_errors else {}, alt, Text("epoch"), what)
+        is_best = found.best_epoch is not None and found.best_epoch.value == found.epoch.value
         kept = Text(
-            "Trained for {seconds}; the model of epoch {epoch} is kept{why}.",
+            later("Trained for {seconds}; the model of epoch {epoch} is kept, that of the lowest "
+                  "validation RMSE.")
+            if is_best
+            else later("Trained for {seconds}; the model of epoch {epoch} is kept."),
             seconds=Told(found.seconds, words.duration(found.seconds.value)),
             epoch=self._count(found.epoch),
-            why=Text(", that of the lowest validation RMSE")
-            if found.best_epoch is not None and found.best_epoch.value == found.epoch.value
-            else Text(""),
-        )
+        )  # fmt: skip
         step = -(-(len(epochs) - 1) // _MOST_EPOCHS)
         shown = {*range(0, len(epochs), step), len(epochs) - 1, int(found.epoch.value)}
         rows = []
         for at in sorted(shown):
             values: list[object] = [self._count(found.facts[f"epoch.{at}"])]
-            for name, write_as in (
+            for kind, write_as in (
                 ("train_rmse", words.error), ("validation_rmse", words.error),
                 ("loss", words.number),
             ):  # fmt: skip
-                values.append(cell(found.facts.get(f"epoch.{at}.{name}"), write_as))
+                values.append(cell(found.facts.get(f"epoch.{at}.{kind}"), write_as))
             rows.append(values)
         return text + write.paragraph(kept) + write.table(
-            "Epochs; errors are clipped to the scale, and training RMSE is no result",
-            ["epoch", "training RMSE", "validation RMSE", "objective"],
+            Text("Epochs; errors are clipped to the scale, and training RMSE is no result"),
+            [Text("epoch"), Text("training RMSE"), Text("validation RMSE"), Text("objective")],
             rows,
         )  # fmt: skip
 
     def _for_whom(self) -> str:
         found = self.found
         text = ""
+        items = self.many.capitalize()
         for groups, who, by in (
-            (found.by_ratings, "Users by their number of training ratings", "ratings"),
-            (found.by_taste, "Users by taste: the mean number of ratings of what they rated; "
-             "niche taste first", "mean"),
-            (found.by_popularity, f"{self.many.capitalize()} by their number of training ratings",
-             "ratings"),
+            (found.by_ratings, Text("Users by their number of training ratings"), Text("ratings")),
+            (found.by_taste, Text("Users by taste: the mean number of ratings of what they rated; "
+                                  "niche taste first"), Text("mean")),
+            (found.by_popularity, Text("{items} by their number of training ratings", items=items),
+             Text("ratings")),
         ):  # fmt: skip
             if groups:
                 text += self._groups(groups, who, by)
         return text
 
     def _groups(self, groups: tuple[Group, ...], caption: str, by: str) -> str:
-        members = self.many if groups is self.found.by_popularity else "users"
+        of_users = groups is not self.found.by_popularity
         columns: list[tuple[str, Callable[[Group], object]]] = [
-            (members, lambda g: self._count(g.n)),
-            ("ratings held out", lambda g: self._count(g.n_ratings)),
+            (Text("users") if of_users else self.many, lambda g: self._count(g.n)),
+            (Text("ratings held out"), lambda g: self._count(g.n_ratings)),
         ]
         if self.found.of_ratings:
             columns += [
                 ("RMSE", lambda g: cell(g.rmse, words.error)),
                 ("MAE", lambda g: cell(g.mae, words.error)),
-                ("MAE, best rule", lambda g: cell(g.simple, words.error)),
-                ("gain (95 %)", lambda g: "–" if g.gain is None else self._gain(g.gain)),
+                (Text("MAE, best rule"), lambda g: cell(g.simple, words.error)),
+                (Text("gain (95 %)"), lambda g: "–" if g.gain is None else self._gain(g.gain)),
             ]
-        if members == "users":
+        if of_users:
             columns += [
-                ("found", lambda g: cell(g.found, words.percent)),
-                ("found by most popular", lambda g: cell(g.popular, words.percent)),
+                (self.hit, lambda g: cell(g.found, words.percent)),
+                (Text("found by most popular"), lambda g: cell(g.popular, words.percent)),
             ]
         else:
-            columns.append(("of all places", lambda g: cell(g.places, words.percent)))
+            columns.append((Text("of all places"), lambda g: cell(g.places, words.percent)))
         rows = []
         for group in groups:
             first = Text("{low}–{high}", low=self._count(group.low), high=self._count(group.high))
             rows.append((first, *(make(group) for _, make in columns)))
-        return self.write.table(caption, [by, *(name for name, _ in columns)], rows, _HELP)
+        heads = [by, *(name for name, _ in columns)]
+        return self.write.table(caption, heads, rows, self.explained)
 
     def _examples(self) -> str:
         found, write = self.found, self.write
@@ -279,8 +292,8 @@ class _Report:
                 rows.append((Name(one.item), score, why))
             caption = Text("{user}, who has {n} training ratings", user=Name(example.user),
                            n=self._count(example.n_ratings))  # fmt: skip
-            score_title = "predicted" if found.of_ratings else "preference"
-            text += write.table(caption, [self.one, score_title, "because of"], rows)
+            score_title = Text("predicted") if found.of_ratings else Text("preference")
+            text += write.table(caption, [self.one, score_title, Text("because of")], rows)
         if found.miss is not None:
             miss = found.miss
             text += write.paragraph(
@@ -337,13 +350,13 @@ class _Report:
             )  # fmt: skip
         text = write.points(points)
         rows = [
-            (Told(one.predicted, f"{one.predicted.value:.2f}"), Told(one.given,
-             f"{one.given.value:.2f}"), self._count(one.n))
+            (Told(one.predicted, Number(f"{one.predicted.value:.2f}")),
+             Told(one.given, Number(f"{one.given.value:.2f}")), self._count(one.n))
             for one in found.calibration
         ]  # fmt: skip
         return text + write.table(
-            "Calibration: predictions near one value, and the mean of what was given",
-            ["predicted, mean", "given, mean", "ratings"],
+            Text("Calibration: predictions near one value, and the mean of what was given"),
+            [Text("predicted, mean"), Text("given, mean"), Text("ratings")],
             rows,
         )
 
@@ -351,13 +364,18 @@ class _Report:
         """The settings, and the formula as the model's documentation has it."""
         found, write = self.found, self.write
         rows = [
-            (name, Told(value, _setting(value.value)) if isinstance(value, Fact) else Quoted(value),
-             Quoted(meaning))
+            (name, Told(value, _setting(value.value)) if isinstance(value, Fact)
+             else Quoted(worded(value)), Quoted(worded(meaning)))
             for name, meaning, value in found.settings
         ]  # fmt: skip
-        table = write.table("All settings, those chosen from the data included",
-                            ["setting", "value", "meaning"], rows)  # fmt: skip
-        return f'{table}<h3>Formula</h3><div data-quoted="">{_formula(found.formula)}</div>'
+        text = write.table(Text("All settings, those chosen from the data included"),
+                           [Text("setting"), Text("value"), Text("meaning")], rows)  # fmt: skip
+        text += f"<h3>{escape.html(Text('Formula'))}</h3>"
+        foreign = language.now() != "en"
+        if foreign:
+            text += write.paragraph(Text("As the documentation of the model has it, in English:"))
+        english = ' lang="en"' * foreign
+        return f'{text}<div data-quoted=""{english}>{_formula(found.formula)}</div>'
 
     def _again(self) -> str:
         """The receipt, the link's text and versions."""
@@ -369,29 +387,32 @@ class _Report:
             "python -m recsys_core replay RECEIPT" + file,
             "python -m recsys_core report RECEIPT" + file,
         ]
-        note = Text(
+        note: str = Text(
             "In a terminal, with Factorscope installed. The receipt below is for RECEIPT; it "
             "trains the same again and compares: the same bits on the same machine and versions, "
             "four decimals elsewhere."
-            + (" The ratings were uploaded: their file is FILE." if uploaded else "")
         )
+        if uploaded:
+            note = f"{note} {Text('The ratings were uploaded: their file is FILE.')}"
         rows: list[tuple[object, object]] = [
-            ("Experiment", Quoted(found.query)),
-            ("Digest of the predictions", Quoted(found.digest)),
-            ("Versions", Quoted(versions)),
-            ("Processor", Quoted(found.processor)),
+            (Text("Experiment"), Quoted(found.query)),
+            (Text("Digest of the predictions"), Quoted(found.digest)),
+            (Text("Versions"), Quoted(versions)),
+            (Text("Processor"), Quoted(found.processor)),
         ]
-        table = write.table("What it ran with", [], rows)
+        table = write.table(Text("What it ran with"), [], rows)
+        receipt = escape.html(Text("Receipt"))
         commands = "\n".join(map(escape.html, lines))
         return (
             f'<p data-quoted="">{escape.html(note)}</p><pre data-quoted="">{commands}</pre>'
-            f'<h3>Receipt</h3><pre data-quoted="">{escape.html(found.receipt)}</pre>{table}'
+            f'<h3>{receipt}</h3><pre data-quoted="">{escape.html(found.receipt)}</pre>{table}'
         )
 
     # --- pieces ---------------------------------------------------------------------------------
 
     def _title(self, one: Measured) -> Quoted:
-        return Quoted(f"{one.name} (this run)" if one.is_run else one.name)
+        name = worded(one.name)
+        return Quoted(Text("{name} (this run)", name=name) if one.is_run else name)
 
     def _gain(self, gain: Gain | None) -> object:
         if gain is None:
@@ -403,7 +424,7 @@ class _Report:
         return Text("{value} ({low} to {high})", value=value, low=low, high=high)
 
     def _count(self, fact: Fact) -> Told:
-        return Told(fact, f"{fact.value:,.0f}")
+        return Told(fact, Number(f"{fact.value:,.0f}"))
 
     def _percent(self, fact: Fact) -> Told:
         return Told(fact, words.percent(fact.value))

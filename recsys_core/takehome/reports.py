@@ -11,7 +11,7 @@ from recsys_core.takehome import manager as for_manager
 from recsys_core.takehome import report
 from recsys_core.takehome.findings import Findings, find
 from recsys_core.takehome.markup import document
-from recsys_core.text import Text
+from recsys_core.text import Text, worded
 
 
 def technical(run: Run, tested: bool = True) -> bytes:
@@ -37,8 +37,9 @@ def _made(run: Run, tested: bool, write: Callable[[Findings], bytes]) -> bytes:
         measured = run.test_scores() if tested and has_test else None
         return write(find(record, run.baselines, measured, tested))
     except FactorscopeError as error:
-        return _why_not(str(error))
+        return _why_not(worded(error.text))
 
 
 def _why_not(why: str) -> bytes:
-    return document("No report", f"<h1>No report</h1><p>{escape.html(why)}</p>", "report")
+    title = Text("No report")
+    return document(title, f"<h1>{escape.html(title)}</h1><p>{escape.html(why)}</p>", "report")

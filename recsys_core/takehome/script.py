@@ -1,7 +1,7 @@
 """A Python script that trains a run again, with the core alone, and compares the numbers.
 
 It is written from a receipt, which has all that is compared; the notebook (``notebook``) has the
-same steps as cells.
+same steps as cells. Both are in English, whoever asks: they are files for a program.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import pprint
 import textwrap
 from dataclasses import dataclass
 
-from recsys_core import escape
+from recsys_core import escape, language
 from recsys_core.experiments.record import Receipt
 from recsys_core.ratings import UPLOAD
 from recsys_core.text import Text
@@ -47,6 +47,7 @@ def heading(receipt: Receipt, data_name: str) -> str:
     return f"{receipt.experiment.make_model().title} on {name}, trained again"
 
 
+@language.speaking("en")
 def needs(receipt: Receipt) -> str:
     """Say in plain text what has to be there before it can be run."""
     version = receipt.versions.get("factorscope", "")

@@ -26,7 +26,7 @@ from recsys_core.experiments import Record
 from recsys_core.extras import needed_for
 from recsys_core.reading import web
 from recsys_core.takehome.mlflow_export import EXPERIMENT_NAME, checked, to_mlflow
-from recsys_core.text import Text
+from recsys_core.text import Number, Text
 
 # Names MLflow's own default, and so the address that whoever runs the server has chosen.
 CONFIGURED = "MLFLOW_TRACKING_URI"
@@ -77,11 +77,11 @@ def allowed(tracking_uri: str) -> bool:
     if where.rstrip("/") == configured().rstrip("/"):
         return True
     parts = urlsplit(where)
-    remedy = f"start Factorscope with {CONFIGURED}={where}"
+    setting = f"{CONFIGURED}={where}"
     if parts.scheme == "file":
         raise TrackingError(
-            Text("A folder of this server has to be chosen by who runs it: {remedy}.",
-                 remedy=remedy)
+            Text("A folder of this server has to be chosen by who runs it: start Factorscope with "
+                 "{setting}.", setting=setting)
         )  # fmt: skip
     host = parts.hostname or ""
     public = web.has_public_address(host, parts.port or (443 if parts.scheme == "https" else 80))
@@ -90,9 +90,10 @@ def allowed(tracking_uri: str) -> bool:
     if not public:
         raise TrackingError(
             Text(
-                "{host} is not a public address, and only those are asked; to allow it, {remedy}.",
+                "{host} is not a public address, and only those are asked; to allow it, start "
+                "Factorscope with {setting}.",
                 host=host,
-                remedy=remedy,
+                setting=setting,
             )
         )
     return False
@@ -117,7 +118,7 @@ class Sending:
     ) -> None:
         self.tracking_uri = tracking_uri.strip()
         self.n, self.of = 0, len(records)
-        self.failed: str | None = None
+        self.failed: Text | None = None
         self.done = False
         self._job = {
             "records": [record.to_dict() for record in records],
@@ -134,7 +135,7 @@ class Sending:
             with tempfile.TemporaryDirectory() as folder:
                 self._send(trusted, folder)
         except FactorscopeError as error:
-            self.failed = str(error)
+            self.failed = error.text
         except Exception:
             self.failed = _STOPPED
             raise
@@ -170,12 +171,22 @@ class Sending:
             process.kill()
             process.wait()
         if "failed" in last:
-            self.failed = last["failed"]
+            self.failed = _sentence(last["failed"])
         elif not last.get("over"):
             self.failed = _STOPPED
 
 
-_STOPPED = "Sending stopped on the way; look at what MLflow has, and try again."
+_STOPPED = Text("Sending stopped on the way; look at what MLflow has, and try again.")
+
+
+def _sentence(said: dict[str, Any]) -> Text:
+    """A Text that came as the plain data of ``to_dict``."""
+    values = {
+        name: value if not isinstance(value, dict)
+        else Number(value["number"]) if "number" in value else _sentence(value)
+        for name, value in said["values"].items()
+    }  # fmt: skip
+    return Text(said["id"], said.get("plural"), **values)
 
 
 def _environment(trusted: bool, folder: str) -> dict[str, str]:
@@ -215,7 +226,7 @@ def _child(trusted: bool) -> None:
     out, sys.stdout = sys.stdout, sys.stderr  # whatever else prints is no word of ours
 
     def say(**what: Any) -> None:
-        print(json.dumps(what), file=out, flush=True)
+        print(json.dumps(what, default=str), file=out, flush=True)
 
     if not trusted:
         _NETWORKS = web.allowed_networks()
@@ -232,7 +243,7 @@ def _child(trusted: bool) -> None:
         )
         say(over=True)
     except FactorscopeError as error:
-        say(failed=str(error))
+        say(failed=error.text.to_dict())
 
 
 if __name__ == "__main__":
