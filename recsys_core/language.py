@@ -22,12 +22,12 @@ from contextvars import ContextVar
 from pathlib import Path
 from types import MappingProxyType
 
-# Those that are offered, by code, each under its own name.
-LANGUAGES = MappingProxyType({"en": "English"})
+# Those that are offered, by code, each under its own name. The Portuguese is that of Brazil.
+LANGUAGES = MappingProxyType({"en": "English", "pt": "Português"})
 
 # Those whose catalogues are begun: offered once no sentence is missing and all pages have been read
-# in them. The Portuguese is that of Brazil.
-BEGUN = MappingProxyType({"pt": "Português"})
+# in them.
+BEGUN: MappingProxyType[str, str] = MappingProxyType({})
 
 FOLDER = Path(__file__).parent / "locale"
 

@@ -8,16 +8,25 @@ brackets was never made a Text, or made for another reader and not worded anew.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import sys
 from collections.abc import Iterator
 from typing import Any
 
+import pandas as pd
 from google.protobuf.message import Message
 from streamlit.testing.v1 import AppTest
 
 from recsys_core import language
+
+# What is called so in every language; the choice of one says in both what it is.
+NAMES = {
+    "Factorscope", "English", "Português", "Língua · Language", "t-SNE", "RMSE / s",
+    *"PCA UMAP GMF NeuMF MLP NMF CSV Excel JSON RMSE MAE NDCG MAP MRR AUC cpu cuda mps".split(),
+    "latest-small", "TPE (Optuna)", "python -m recsys_core replay RECEIPT",
+}  # fmt: skip
 
 # Fields of Streamlit's messages, and keys of what components are given, that nobody reads.
 _UNREAD = re.compile(
@@ -25,7 +34,10 @@ _UNREAD = re.compile(
     r"|html_content|js_.*|component_name|styler|query_string|allow.*|fragment.*|page|query|asked|line"
     r"|marker|font|colorscale|template|mode|hoverinfo|xaxis|yaxis|xref|yref|anchor|dash|address|streams"
     r"|plotly|language|ticket|session|stream|main|status|speed|moment|legendgroup|file|formula|parts"
-    r"|bdata|dtype|xanchor|yanchor|align|side|panel|sign|signs|width|shape|symbol|fill.*|separators)$"
+    r"|bdata|dtype|xanchor|yanchor|align|side|panel|sign|signs|width|shape|symbol|fill.*|separators"
+    r"|lenmode|.*bgcolor|uirevision|theme|format|textposition|series|hovermode|curves|part|inks|paper"
+    r"|mark|deferred_file_id|raw_values?|code_text|meta|dragmode|of|itemsizing|token|factors|biases"
+    r"|racing|race|baselines|count)$"
 )
 
 
@@ -33,11 +45,23 @@ def pseudo(monkeypatch: Any) -> None:
     """Offer Portuguese, and have it put each sentence in brackets."""
     monkeypatch.setattr(language, "LANGUAGES", {"en": "English", "pt": "Português"})
 
+    known = ids("pt")
+
     def sentence(id: str, plural: str | None, n: object, code: str) -> str:
         template = id if plural is None or n == 1 else plural
-        return template if code == "en" else f"⟦{template}⟧"
+        return f"⟦{template}⟧" if code != "en" and id in known else template
 
     monkeypatch.setattr(language, "sentence", sentence)
+
+
+def ids(code: str) -> set[str]:
+    """The ids of all sentences that the catalogues of a language have."""
+    return {
+        entry.id[0] if entry.pluralizable else entry.id
+        for path in (language.FOLDER / code).glob("*.po")
+        for entry in language.read(path, code)
+        if entry.id
+    }
 
 
 def said(at: AppTest) -> Iterator[str]:
@@ -46,6 +70,18 @@ def said(at: AppTest) -> Iterator[str]:
         proto = getattr(node, "proto", None)
         if isinstance(proto, Message):
             yield from _of_message(proto)
+        if node.type in ("arrow_data_frame", "dataframe", "table"):
+            yield from _of_table(node.value, json.loads(getattr(proto, "columns", "") or "{}"))
+
+
+def _of_table(table: pd.DataFrame, headings: dict[str, Any]) -> Iterator[str]:
+    """The headings that are not given anew or hidden, and the cells of a table."""
+    flat = table.reset_index(names=[name or "" for name in table.index.names])
+    for name in map(str, flat.columns):
+        of = headings.get(name) or {}
+        if not of.get("hidden"):
+            yield from () if of.get("label") else (name,)
+            yield from (cell for cell in flat[name].unique() if isinstance(cell, str))
 
 
 def _of_message(message: Message) -> Iterator[str]:
@@ -83,7 +119,11 @@ def _of_json(value: Any) -> Iterator[str]:
             yield value
     elif isinstance(value, dict):
         for name, each in value.items():
-            if not _UNREAD.match(name):
+            if name == "words":  # what JavaScript words: of each it must have a translation
+                sent = language.for_browser("pt")
+                yield from (f"⟦{id}⟧" if id in sent else id for id in each.values())
+            # A trace's name is read, in the legend; another part's is how our code calls it.
+            elif not _UNREAD.match(name) and (name != "name" or "type" in value):
                 yield from _of_json(each)
     elif isinstance(value, list):
         for each in value:
@@ -93,7 +133,11 @@ def _of_json(value: Any) -> Iterator[str]:
 def outside(text: str) -> str:
     """What of a text stands outside of all brackets, without markup."""
     text = re.sub(r"<style.*?</style>|<svg.*?</svg>|<math.*?</math>|<[^>]*>", " ", text, flags=re.S)
-    text = re.sub(r":material/\w+:|&\w+;|https?://\S+|\$[^$]*\$|`[^`]*`", " ", text)
+    text = re.sub(
+        r":material/\w+:|:\w+-badge|&\w+;|https?://\S+|\$[^$]*\$|`[^`]*`|%{[^}]*}|f[sl]1\.\S+",
+        " ",
+        text,
+    )
     depth, kept = 0, []
     for sign in text:
         depth += (sign == "⟦") - (sign == "⟧")
@@ -106,9 +150,13 @@ def untold(at: AppTest, known: set[str]) -> list[str]:
     """Texts with words outside of all brackets that are no ``known`` names."""
     found = []
     for text in said(at):
-        rest = outside(text)
+        rest = html.unescape(outside(text))
         for name in sorted(known, key=len, reverse=True):
             rest = rest.replace(name, " ")
+            if "…" in rest:  # cut, to have room
+                rest = re.sub(
+                    "|".join(re.escape(name[:n]) + "…" for n in range(len(name), 3, -1)), " ", rest
+                )
         if re.search(r"[A-Za-z]{2,}", rest):
             found.append(f"{rest[:120]!r}  in  {text[:200]!r}")
     return list(dict.fromkeys(found))

@@ -39,7 +39,7 @@ from recsys_core.models.options import (
 from recsys_core.models.registry import MODELS
 from recsys_core.ratings import Ratings, Side
 from recsys_core.standardized import plain
-from recsys_core.text import Text
+from recsys_core.text import Text, later
 
 with needed_for("Neural MF"):
     import torch
@@ -76,7 +76,7 @@ class NeuralMF(Model):
         "choice",
         "",
         Text("Network"),
-        choices=("dot", "GMF", "MLP", "NeuMF"),
+        choices=(later("dot"), "GMF", "MLP", "NeuMF"),
         meaning=Text("Dot product, weighted products (GMF), hidden layers (MLP), or both (NeuMF)."),
         what_if=Text(
             "Hidden layers have to learn to multiply, and their predictions have no terms."
@@ -116,7 +116,8 @@ class NeuralMF(Model):
         what_if=Text("Near both ends the gradient is small: extreme ratings are learned slowly."),
     )  # fmt: skip
     init: str = option(
-        "normal", "choice", "", Text("Initial draw"), choices=("normal", "uniform"), advanced=True,
+        "normal", "choice", "", Text("Initial draw"), choices=(later("normal"), later("uniform")),
+        advanced=True,
         meaning=Text("Initial factors are N(0, spread²), or uniform between 0 and the spread."),
         what_if=Text("Uniform starts all factors positive, so that all users begin alike."),
     )  # fmt: skip
@@ -127,7 +128,8 @@ class NeuralMF(Model):
     standardize: bool = standardize_option()
     patience: int | None = patience_option()
     device: str = option(
-        "auto", "choice", "", Text("Device"), choices=("auto", "cpu", "cuda", "mps"), advanced=True,
+        "auto", "choice", "", Text("Device"), choices=(later("auto"), "cpu", "cuda", "mps"),
+        advanced=True,
         meaning=Text("Where it computes; auto takes a GPU where there is one."),
         what_if=Text("On another device sums are rounded otherwise: the last digits differ."),
     )  # fmt: skip

@@ -43,7 +43,7 @@ class Option:
             label = self.label.lower()
             return label if value else Text("no {label}", label=label)
         if self.kind == "choice":
-            return str(value)
+            return Text(value)
         number = Number(f"{value:,}" if self.kind == "int" else f"{value:,.4g}")
         return f"{self.symbol or self.label.lower()} = {number}"
 

@@ -40,7 +40,7 @@ from recsys_core.models.options import (
 from recsys_core.models.registry import MODELS
 from recsys_core.models.sgd import SGDTrainer
 from recsys_core.ratings import Ratings
-from recsys_core.text import Text
+from recsys_core.text import Text, later
 
 # Epochs with the priors as given, so that the factors have left their random start before variances
 # are estimated from them; estimated from the first epoch on, those of small data shrink to zero.
@@ -79,7 +79,8 @@ class PMF(Model):
         what_if=Text("With fixed priors (plain PMF), λ has to be chosen by the validation error."),
     )  # fmt: skip
     covariance: str = option(
-        "diagonal", "choice", "Σ", Text("Prior covariance"), choices=("spherical", "diagonal"),
+        "diagonal", "choice", "Σ", Text("Prior covariance"),
+        choices=(later("spherical"), later("diagonal")),
         advanced=True,
         meaning=Text("One variance for all factors (spherical) or one for each (diagonal)."),
         what_if=Text("Diagonal shrinks weak factors to zero; spherical shrinks all alike."),
@@ -93,7 +94,7 @@ class PMF(Model):
         "choice",
         "g",
         Text("Link"),
-        choices=("identity", "logistic"),
+        choices=(later("identity"), later("logistic")),
         advanced=True,
         meaning=Text("How x = μ + b + p·q becomes a rating: unchanged, or mapped into the scale."),
         what_if=Text(

@@ -216,7 +216,7 @@ def _field(option: Option, value: Any, key: str, locked: bool) -> None:
     if option.kind == "bool":
         st.toggle(label, key=name, **common)
     elif option.kind == "choice":
-        st.selectbox(label, option.choices, key=name, **common)
+        st.selectbox(label, option.choices, format_func=Text, key=name, **common)
     else:
         now = st.session_state[name]
         step = 10 ** max(len(str(now or 0)) - 2, 0)

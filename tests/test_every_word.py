@@ -1,0 +1,124 @@
+"""Nothing that a page says stands outside of the catalogues, whatever model is in view."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
+from streamlit.elements.lib.mutable_popover_container import PopoverContainer
+from streamlit.elements.lib.mutable_tab_container import TabContainer
+from streamlit.testing.v1 import AppTest
+
+import recsys_core as rc
+from recsys_core import language
+from recsys_core.lessons import shelf
+from recsys_core.models import MODELS
+from recsys_core.replicas import REPLICAS
+from tests import every_word
+from tests.app_harness import load, open_page, train
+
+# The addresses of all pages, and of what each may show: of the data, and of a model.
+ANYWAY = {
+    "home": ("",),
+    "data": ("",),
+    "learn": ("", "learn=words", "learn=lessons", *(
+        f"learn=replicas&replica={n}" for n in range(5)
+    )),
+}  # fmt: skip
+OF_A_MODEL = {
+    "train": ("", "curve=objective", *(
+        f"inside={each}&user=1&item=2"
+        for each in ("step", "half", "update", "draw", "probability", "network", "adam")
+    )),
+    "predictions": ("", "cells=observed", "cells=error", "cells=uncertainty", "user=1&item=2"),
+    "latent": ("", "map=factors", "map_of=user", "colour=cluster", "colour=false", "look=cosine"),
+    "recommend": (
+        "", "who=guest", "similar=items", "similar=neighbours", "closer=ask", "closer=cold",
+        "closer=surprise", "closer=edit",
+    ),
+    "compare": ("", *(
+        f"compare={each}" for each in ("table", "splits", "metrics", "sweep", "kept")
+    )),
+}  # fmt: skip
+KINDS = {
+    "SGD": rc.SGD(n_factors=2, n_epochs=5),
+    "ALS": rc.ALS(n_factors=2, n_epochs=3),
+    "PMF": rc.PMF(n_factors=2, n_epochs=3),
+    "SVDpp": rc.SVDpp(n_factors=2, n_epochs=3),
+    "NMF": rc.NMF(n_factors=2, n_epochs=3),
+    "BayesianPMF": rc.BayesianPMF(n_factors=2, n_epochs=8),
+    "NeuralMF": rc.NeuralMF(n_factors=4, n_epochs=3),
+    "ImplicitALS": rc.ImplicitALS(n_factors=2, n_epochs=3),
+    "EASE": rc.EASE(),
+    "ItemKNN": rc.ItemKNN(),
+    "MostPopular": rc.MostPopular(),
+    "GlobalMean": rc.GlobalMean(),
+}
+
+
+@pytest.fixture(autouse=True)
+def bracketed(monkeypatch):
+    """A language that puts each sentence in brackets, and all that can be opened is open."""
+    every_word.pseudo(monkeypatch)
+    for kind in (ExpanderContainer, PopoverContainer, TabContainer):
+        monkeypatch.setattr(kind, "open", property(lambda self: True, lambda self, value: None))
+
+
+def names(ratings: rc.Ratings) -> set[str]:
+    """What has the same name in every language: what people brought, models, languages."""
+    models = {str(MODELS.entries[name].title) for name in MODELS}
+    with language.speaking("pt"):
+        lessons = {each.lesson.title for each in shelf.shipped() if each.lesson}
+    articles = {each.title for each in REPLICAS}
+    return {
+        *ratings.user_names,
+        *ratings.item_names,
+        ratings.name,
+        *models,
+        *lessons,
+        *articles,
+        *every_word.NAMES,
+    }
+
+
+@pytest.mark.parametrize("page", ANYWAY)
+def test_pages_say_nothing_outside_of_the_catalogues(browser_id, page):
+    ratings = rc.datasets.music_party()
+    load(browser_id, ratings)
+    for query in ANYWAY[page]:
+        at = open_page(page, browser_id, f"{query}&lang=pt")
+        assert every_word.untold(at, names(ratings)) == [], query
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=pytest.mark.slow) if kind != "SGD" else kind for kind in KINDS],
+)
+def test_pages_of_a_model_say_nothing_outside_of_the_catalogues(browser_id, kind):
+    # A truth is known of generated ratings, and some are held out.
+    ratings = rc.datasets.low_rank(30, 20, n_factors=2, density=0.5)
+    train(load(browser_id, ratings), KINDS[kind])
+    for page, queries in OF_A_MODEL.items():
+        for query in queries:
+            at = open_page(page, browser_id, f"{query}&lang=pt")
+            assert every_word.untold(at, names(ratings)) == [], f"{page}?{query}"
+
+
+SAYS = """
+import streamlit as st
+from recsys_core import language
+from recsys_core.text import Text
+with language.speaking("pt"):
+    st.write(Text("Choose a model"))
+    st.write(Text("Nobody has translated this."))
+st.write("No Text is this.")
+st.dataframe({"Its column, too": [1]})
+"""
+
+
+def test_what_no_catalogue_has_is_told():
+    found = every_word.untold(AppTest.from_string(SAYS).run(), set())
+    assert [re.search("'(.*?)'", each)[1] for each in found] == [
+        "Nobody has translated this.", "No Text is this.", "Its column, too",
+    ]  # fmt: skip
