@@ -2,7 +2,7 @@
 // What the sliders of edited factors work with (edit_row.js): it comes by itself, once for each row
 // that is edited, since it is large and no slider changes it.
 
-import { unpacked } from "./edited.js"
+import { floats, unpacked } from "./edited.js"
 
 /** @import { Component, EditBlock, EditBlockSent } from "./types.js" */
 
@@ -33,7 +33,8 @@ export function listen(listener) {
 export function render({ parentElement, data }) {
   holder = parentElement
   if (held?.token === data.token) return
-  held = { ...data, numbers: unpacked(data.numbers, data.lengths) }
+  const points = { user: floats(data.points.user), item: floats(data.points.item) }
+  held = { ...data, points, numbers: unpacked(data.numbers, data.lengths) }
   for (const listener of [...listening]) listener()
 }
 

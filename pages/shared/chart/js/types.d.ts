@@ -486,6 +486,7 @@ export interface EditField {
 interface EditShown {
   token: string // of the row
   name: string
+  side: Side
   fields: EditField[]
   lengths: [listed: number, near: number]
   heading: string
@@ -493,14 +494,16 @@ interface EditShown {
   words: Record<string, string>
   notes: string[]
 }
-export type EditBlockSent = EditShown & { numbers: BlockSent }
-export type EditBlock = EditShown & { numbers: Block }
+// `points`: some of all users and items, the factors that have a slider, row by row.
+export type EditBlockSent = EditShown & { numbers: BlockSent; points: Record<Side, string> }
+export type EditBlock = EditShown & { numbers: Block; points: Record<Side, Float32Array> }
 
 export interface EditRow {
   token: string
   seen: number // the last change that is taken in
   moved: [place: number, value: number][]
   answer: Followed // what follows from that, of the whole model
+  plane: [across: number, up: number] | null // places of two factors; null: there is one factor
   locked: boolean
 }
 
