@@ -145,11 +145,11 @@ sheet.textContent = `
   color: var(--fs-muted); font-variant-numeric: tabular-nums; }
 .fs-edit-axis.fs-edit-up { grid-column: 1; writing-mode: vertical-rl; transform: rotate(180deg); }
 .fs-edit-square { position: relative; aspect-ratio: 1; border: 1px solid var(--st-border-color); }
-.fs-edit-square svg { display: block; width: 100%; height: 100%; }
+.fs-edit-square svg { display: block; width: 100%; height: 100%; overflow: visible; }
 .fs-edit-square line { stroke: var(--st-border-color); vector-effect: non-scaling-stroke; }
 .fs-edit-square line.fs-was, .fs-edit-square circle { stroke: var(--st-text-color); fill: none;
   stroke-width: 1.5px; vector-effect: non-scaling-stroke; }
-.fs-edit-square path { opacity: .35; }
+.fs-edit-square path { opacity: .45; }
 .fs-edit-square path.fs-user { fill: var(--fs-user); }
 .fs-edit-square path.fs-item { fill: var(--fs-item); }
 /* As large as a finger; what is seen of it is smaller. */
