@@ -3,8 +3,8 @@ import assert from "node:assert/strict"
 import test from "node:test"
 
 import { FakeElement, pass } from "./window.mjs"
+import { render as sendAhead } from "../../pages/shared/chart/js/ahead.js"
 import { announcer } from "../../pages/shared/chart/js/announcer.js"
-import { render as renderBlock } from "../../pages/shared/chart/js/edit_block.js"
 import { dragged, placed, squareOf, stepped } from "../../pages/shared/chart/js/edit_plane.js"
 import { remove, render } from "../../pages/shared/chart/js/edit_row.js"
 
@@ -81,7 +81,7 @@ function panel(data = {}) {
     parentElement: parent, data: { ...untouched, ...data },
     setTriggerValue: (/** @type {string} */ _name, /** @type {unknown} */ value) => told.push(value),
   })
-  renderBlock(/** @type {any} */ ({ parentElement: parent, data: block }))
+  sendAhead(/** @type {any} */ ({ parentElement: parent, data: block }))
   render(component)
   /** @type {(name: string, from?: FakeElement) => any[]} */
   const all = (name, from = parent) =>

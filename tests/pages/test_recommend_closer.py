@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -171,23 +173,30 @@ def test_the_dial_counts_ratings_one_at_a_time(browser_id):
     items, values = cold_start.in_order(run.fitted.train, 2)
     found = cold_start.steps(run.fitted, items, values)
     names = run.ratings.item_names
+    ahead = components(at)["cold_dial_steps"]
     given = components(at)["cold_dial"]
-    assert given["at"] == 1 and len(given["steps"]) == len(items) + 1
+    assert given["at"] == 1 and len(ahead["steps"]) == len(items) + 1
+    assert given["token"] == ahead["token"]
     for n in (1, 0, 3):
         trigger(at, "cold_dial", "counted", {"at": n, "number": 7 - n})
         given = components(at)["cold_dial"]
-        listed = given["steps"][n]["list"]
+        listed = ahead["steps"][n]["list"]
         assert (given["at"], given["seen"]) == (n, 7 - n)
         assert [name for name, _, _ in listed] == [names[i] for i in found[n].best[:8]]
         scores = run.fitted.clipped(found[n].scores[:8])
         np.testing.assert_allclose([score for _, score, _ in listed], scores)
         assert f"counted={n}" in address(at)
-    way = figure_of(at, "cold_way")["data"][2]
-    assert len(way["x"]) == 4  # before any rating, and after 1, 2, 3
-    assert names[items[2]] in given["steps"][3]["says"]
+    step = ahead["steps"][3]
+    assert names[items[2]] in step["says"]
     near = run.fitted.similar_users(found[3].guest, 5)["user"]
-    assert all(run.ratings.user_names[u] in given["steps"][3]["near"] for u in near)
-    vector = figure_of(at, "cold_vector")["data"][0]
+    assert all(run.ratings.user_names[u] in step["near"] for u in near)
+    alike, way, here = json.loads(step["over"]["cold_way"])["data"]
+    assert len(alike["x"]) == len(near)
+    assert len(way["x"]) == 4  # before any rating, and after 1, 2, 3
+    assert [way["x"][-1]] == here["x"]
+    whole = figure_of(at, "cold_way")["data"][1]
+    assert len(whole["x"]) == len(items) + 1 and whole["x"][:4] == way["x"]
+    vector = json.loads(step["over"]["cold_vector"])["data"][0]
     np.testing.assert_allclose(vector["y"], found[3].guest.factors, atol=1e-6)
     for odd in (-1, 99, "2", None):
         trigger(at, "cold_dial", "counted", {"at": odd, "number": 9})

@@ -17,6 +17,7 @@ import streamlit as st
 
 from pages.panels.recommend.cold_start import first_listed
 from pages.shared import choices, job_progress, model_in_view, parts, pickers, session, view
+from pages.shared.chart.ahead import send_ahead
 from pages.shared.chart.assets import component_of
 from pages.shared.chart.chart import chart, twin
 from pages.shared.chart.file_names import saved_as
@@ -31,9 +32,6 @@ from recsys_core.models import FactorModel, Guest, seen_as
 from recsys_core.ratings import SIDES, Side
 from recsys_core.text import Text, later, worded
 
-_BLOCK = st.components.v2.component(
-    "factorscope_edit_block", js=component_of("edit_block.js"), isolate_styles=False
-)
 _COMPONENT = st.components.v2.component(
     "factorscope_edit_row", js=component_of("edit_row.js"), isolate_styles=False
 )
@@ -112,9 +110,9 @@ def _shown(model: ModelInView, side: Side, index: int, plane: tuple[int, int] | 
     fitted = seen_as(FactorModel, model.fitted)
     with st.container(key=f"{_KEY}_chart", gap=None):
         # Apart from the sliders: what they do leaves it alone, so that it travels only once.
-        _BLOCK(
-            key="edit_block",
-            data=model_in_view.once(
+        send_ahead(
+            "edit_block",
+            model_in_view.once(
                 model.run,
                 ("edit block", start, language.now()),
                 lambda: _block(model, fitted, side, index, start),

@@ -137,7 +137,7 @@ export class Plane {
     const k = block.numbers.row.length - 1
     const factors = block.fields.filter(({ place }) => place < k) // else it is the bias
     this.says.textContent = k > 2
-      ? worded("Drag the point, or move it by arrow keys: only its two factors change. The axes are factors, not directions of the map: along a direction all factors would change at once.")
+      ? worded("Drag the point, or move it by arrow keys: only its two factors change. The axes are factors, not directions of the map, along which all factors would change.")
       : worded("Drag the point, or move it by arrow keys: both factors change.")
     for (const [axis, element] of /** @type {const} */ ([[axes[0], this.across], [axes[1], this.up]])) {
       element.replaceChildren()

@@ -5,15 +5,15 @@
 // While one moves, all that follows is worked out here (edited.js). At rest the page is told, and what
 // it answers, from the whole model, takes the place of that.
 
-import { blockOf, listen } from "./edit_block.js"
+import { listen, sentAhead } from "./ahead.js"
 import { Plane } from "./edit_plane.js"
-import { follow } from "./edited.js"
+import { floats, follow, unpacked } from "./edited.js"
 import { add, fill } from "./elements.js"
 import { error, fixedWithMinus as number } from "./number_format.js"
 import { sentence, worded } from "./sentences.js"
 import "./style.js"
 
-/** @import { Component, EditBlock, EditField, EditRow, Followed } from "./types.js" */
+/** @import { Component, EditBlock, EditBlockSent, EditField, EditRow, Followed } from "./types.js" */
 
 /** @type {WeakMap<HTMLElement, Panel>} */
 const panels = new WeakMap()
@@ -40,8 +40,10 @@ export function remove({ parentElement }) {
 class Panel {
   /** @type {EditRow | null} */
   data = null
+  /** @type {EditBlockSent | null} */
+  sent = null
   /** @type {EditBlock | null} */
-  block = null
+  block = null // the same, unpacked
   /** @type {(told: { token: string, number: number, moved: [number, number][] }) => void} */
   tell = () => {}
   /** @type {Map<number, number>} */
@@ -123,9 +125,10 @@ class Panel {
 
   draw() {
     const { data } = this
-    const block = data && blockOf(data.token)
-    if (!data || !block) return
-    if (block !== this.block) this.begin(block)
+    /** @type {EditBlockSent | null} */
+    const sent = data && sentAhead(data.token)
+    if (!data || !sent) return
+    const block = sent === this.sent && this.block ? this.block : this.begin(sent)
     for (const { input, said, field } of this.sliders) {
       const value = this.moved.get(field.place)
       const shown = value ?? field.start
@@ -147,9 +150,11 @@ class Panel {
   }
 
   // The sliders of another row.
-  /** @param {EditBlock} block */
-  begin(block) {
-    this.block = block
+  /** @param {EditBlockSent} sent */
+  begin(sent) {
+    this.sent = sent
+    const points = { user: floats(sent.points.user), item: floats(sent.points.item) }
+    const block = (this.block = { ...sent, points, numbers: unpacked(sent.numbers, sent.lengths) })
     this.fields.setAttribute("aria-label", worded("Numbers of {name}", { name: block.name }))
     this.fields.replaceChildren()
     this.heard.textContent = ""
@@ -166,6 +171,7 @@ class Panel {
     })
     this.notes.replaceChildren()
     for (const note of block.notes) add(this.notes, "p", "", note)
+    return block
   }
 
   /** @type {(block: EditBlock, found: Followed) => void} */

@@ -507,12 +507,21 @@ export interface EditRow {
   locked: boolean
 }
 
-// The dial of cold start: what is shown after 0, 1, 2 … ratings.
+// The dial of cold start, and what is shown after 0, 1, 2 … ratings.
 export interface ColdDial {
   token: string // of whose ratings these are, by which model
   at: number
   seen: number // the last change that is taken in
-  steps: { says: string; near: string; list: [name: string, predicted: number, move: string][] }[]
   heading: string
   locked: boolean
+}
+
+export interface ColdSteps {
+  token: string
+  steps: {
+    says: string
+    near: string
+    list: [name: string, predicted: number, move: string][]
+    over: Record<string, string> // what lies over charts, by their names: figures, as JSON
+  }[]
 }
