@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.helpers import becomes, go_to, settled, shot, steady, width_of
+from tests.browser.helpers import becomes, go_to, settled, shot, stays, steady, width_of
 from tests.browser.test_accessible import AXE, check
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -215,6 +215,55 @@ def test_the_dial_of_cold_start_turns_while_it_is_dragged(browser_page):
     found: list[str] = []
     check(page, "cold start", found)
     assert not found, "\n".join(found)
+
+
+# Note each picture that is painted over the charts beside the dial.
+_WATCH_PICTURES = """() => {
+    window.painted = {}
+    for (const name of ["cold_way", "cold_vector"]) {
+        const chart = document.querySelector(`.st-key-${name}_chart .fs-chart`)
+        const noted = (window.painted[name] = [])
+        new MutationObserver(() => noted.push(chart.querySelector(".fs-canvas").toDataURL()))
+            .observe(chart, { attributes: true, attributeFilter: ["data-moved"] })
+    }
+}"""
+
+
+def counted(page: Page) -> int:
+    """The ratings that count on the map as Plotly has drawn it."""
+    chart = page.locator(".st-key-cold_way_chart .fs-chart")
+    return chart.evaluate("chart => chart._fullData[3].x.length - 1")
+
+
+def test_the_pictures_beside_the_dial_move_while_it_is_dragged(browser_page):
+    page = browser_page()
+    open_panel(page, f"{OPEN.replace('edit', 'cold')}&counted=2")
+    becomes(lambda: counted(page), 2)
+    page.evaluate(_WATCH_PICTURES)
+    dial = panel(page).get_by_role("slider", name="Ratings counted so far", exact=True)
+    last = int(steady(lambda: dial.get_attribute("max")))
+    dial.scroll_into_view_if_needed()
+    box = steady(lambda: dial.bounding_box())
+
+    def drag_to(at: int) -> None:
+        thumb = 16
+        x = box["x"] + thumb / 2 + (box["width"] - thumb) * at / last
+        page.mouse.move(x, box["y"] + box["height"] / 2)
+
+    drag_to(2)
+    page.mouse.down()
+    drag_to(5)
+    drag_to(9)
+    becomes(
+        lambda: page.evaluate("Object.values(window.painted)"),
+        lambda found: all(len(set(pictures)) > 1 for pictures in found),
+    )
+    becomes(lambda: counted(page), 9)  # a hand that rests
+    expect(page.locator(".st-key-cold_vector_chart .fs-moving")).to_have_count(0)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("counted=9"))
+    expect(page.get_by_role("figure", name=f"after 9 of {last} ratings")).to_be_visible()
+    stays(lambda: counted(page), 9)
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
