@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import numpy as np
@@ -296,6 +297,30 @@ def test_an_edited_number_changes_the_list_and_can_be_put_back(browser_id):
     assert back["answer"] == first["answer"]
     # What the browser changed last is known still: so its sliders follow the numbers put back.
     assert (back["moved"], back["seen"]) == ([], 3)
+
+
+def test_the_plane_is_that_of_two_factors_with_sliders(browser_id):
+    run = world(browser_id, rc.ALS(n_factors=14, n_epochs=3))
+    at = opened(run, browser_id, "user=1&closer=edit&map_factors=14,2")
+    block, row = edit(at)
+    shown = [field["place"] for field in block["fields"][:-1]]
+    # Of two that are not shown, the next lower ones are.
+    assert row["plane"] == [max(f for f in shown if f < 14), max(f for f in shown if f < 2)]
+    at.selectbox(key="edit_Across").set_value(shown[3]).run()
+    at.selectbox(key="edit_Upward").set_value(shown[3]).run()
+    assert edit(at)[1]["plane"] == [shown[3], shown[0]], "no plane has the same factor twice"
+    assert view_of(at).option("map_factors") == f"{shown[3] + 1},{shown[3] + 1}"
+    for side, rows in (("user", run.fitted.user_factors), ("item", run.fitted.item_factors)):
+        sent = np.frombuffer(base64.b64decode(block["points"][side]), "<f4").reshape(-1, 12)
+        np.testing.assert_array_equal(sent, rows[:, shown])
+
+
+@pytest.mark.parametrize(("k", "plane"), [(2, [0, 1]), (1, None)])
+def test_two_factors_are_the_plane_and_one_has_none(browser_id, k, plane):
+    at = opened(
+        party(browser_id, rc.ALS(n_factors=k, n_epochs=3)), browser_id, "user=1&closer=edit"
+    )
+    assert edit(at)[1]["plane"] == plane and "edit_Across" not in {s.key for s in at.selectbox}
 
 
 def test_a_message_that_no_slider_sends_changes_nothing(browser_id):
