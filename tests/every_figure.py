@@ -366,7 +366,7 @@ def _of_closer_looks(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:
         near = users[: len(names)]
         map_, bars = cold_start.figure(way, users, mode), cold_start.vector(rows, mode)
         yield "cold_start.figure", map_
-        over = cold_start.over(way, at, near, names, mode)
+        over = cold_start.over(way, at, users, near, names, mode)
         yield "cold_start.over", covered(map_, over)
         yield "cold_start.vector", bars
         over = cold_start.vector_over(rows[at], rows[max(at - 1, 0)], mode)

@@ -14,12 +14,16 @@ import pandas as pd
 from recsys_core import escape, words
 from recsys_core.figures import plain, theme
 from recsys_core.figures.plain import Figure, axis, trace
+from recsys_core.figures.point_labels import positions
 from recsys_core.figures.theme import Mode
 from recsys_core.text import Text
 
 TITLE = Text("The way of the new user")
 
 _HEIGHT = 360
+
+# Pixels of the plot, roughly: where names go is chosen before anybody knows how large it is.
+_PLOT = 440.0, 240.0
 
 # Letters of a name beside a point.
 _LONGEST = 18
@@ -43,35 +47,46 @@ def figure(way: np.ndarray, users: np.ndarray, mode: Mode) -> Figure:
             hovertext=counted, hoverinfo="text",
         ),
     ]  # fmt: skip
-    low, high = (each(np.concatenate([way, users]), axis=0) for each in (np.min, np.max))
-    width, height = np.maximum(high - low, 1e-6)
+    (left, bottom), (right, top) = _frame(way, users)
     chart = plain.figure(
         traces, TITLE.worded(), height=_HEIGHT, margin={"t": 60},  # for the legend of what is over
-        xaxis=axis(
-            Text("first direction"), zeroline=False,  # to the right there is room for names
-            range=[float(low[0] - 0.08 * width), float(high[0] + 0.3 * width)],
-        ),
-        yaxis=axis(
-            Text("second direction"), zeroline=False,
-            range=[float(low[1] - 0.08 * height), float(high[1] + 0.08 * height)],
-        ),
+        xaxis=axis(Text("first direction"), zeroline=False, range=[left, right]),
+        yaxis=axis(Text("second direction"), zeroline=False, range=[bottom, top]),
     )  # fmt: skip
     return theme.dress(chart, mode)
 
 
+def _frame(way: np.ndarray, users: np.ndarray) -> list[list[float]]:
+    """Where the axes begin, and where they end; to the right there is room for names."""
+    points = np.concatenate([way, users])
+    low, high = points.min(axis=0), points.max(axis=0)
+    size = np.maximum(high - low, 1e-6)
+    return [(low - 0.08 * size).tolist(), (high + np.array([0.2, 0.08]) * size).tolist()]
+
+
 def over(
-    way: np.ndarray, at: int, near: np.ndarray, near_names: Sequence[str], mode: Mode
+    way: np.ndarray,
+    at: int,
+    users: np.ndarray,
+    near: np.ndarray,
+    near_names: Sequence[str],
+    mode: Mode,
 ) -> Figure:
     """What lies over it where ``at`` ratings are counted: the way so far, a ring at its end.
 
     ``near`` are the places of the most similar users, (l, 2), with their names.
     """
     accent = theme.of(mode).accent
+    names = [escape.short(name, _LONGEST) for name in near_names]
+    frame = np.array(_frame(way, users))
+    to_pixels = np.array(_PLOT) / (frame[1] - frame[0])
+    marks = np.concatenate([near, way[: at + 1], frame])
+    beside = positions(near * to_pixels, names, marks * to_pixels, _PLOT)
     traces = [
         trace(
             "scatter", x=near[:, 0], y=near[:, 1], mode="markers+text", name=Text("most similar"),
-            text=[f" {escape.plotly(escape.short(name, _LONGEST))}" for name in near_names],
-            textposition="middle right", hoverinfo="skip",
+            text=[escape.plotly(name) for name in names],
+            textposition=beside, hoverinfo="skip",
             marker={"size": 9, "color": theme.USER},
         ),
         trace(

@@ -61,7 +61,7 @@ test("what lies over a chart is painted as Plotly draws it: lines, markers, name
   const here = pen()
   paintOver(here, [
     { type: "scatter", mode: "lines+markers", x: [1, 2], y: [0, 1], line: { color: "red", width: 2 }, marker: { size: 6, color: "red" } },
-    { type: "scatter", mode: "markers+text", x: [3], y: [1], text: [" Ann"], textposition: "middle right", marker: { size: 4, color: "blue" } },
+    { type: "scatter", mode: "markers+text", x: [3], y: [1], text: ["Ann"], textposition: ["middle right"], marker: { size: 4, color: "blue" } },
     { type: "bar", x: [1, 2], y: [3, -1], marker: { color: "red" } },
     { type: "scatter", mode: "markers", x: [5], y: [1], marker: { symbol: "line-ew-open", size: 10, color: "grey", line: { width: 3 } } },
   ], "black")
@@ -70,7 +70,7 @@ test("what lies over a chart is painted as Plotly draws it: lines, markers, name
   assert.deepEqual(exact, [
     ["lineTo", 2, 0], ["lineTo", 4, -2], ["stroke"],
     ["arc", 2, 0, 3, 0, 6.28], ["fill"], ["arc", 4, -2, 3, 0, 6.28], ["fill"],
-    ["arc", 6, -2, 2, 0, 6.28], ["fill"], ["fillText", " Ann", 14, -2],
+    ["arc", 6, -2, 2, 0, 6.28], ["fill"], ["fillText", "Ann", 14, -2],
     ["fillRect", 1.2, -6, 1.6, 6], ["fillRect", 3.2, 2, 1.6, -2], // from 0, 0.8 of a factor wide
     ["moveTo", 3, -2], ["lineTo", 17, -2], ["stroke"],
   ])

@@ -24,7 +24,7 @@ from recsys_core.asking import cold_start
 from recsys_core.asking.cold_start import Step
 from recsys_core.figures import cold_start as pictures
 from recsys_core.figures.plain import to_json
-from recsys_core.models import Guest
+from recsys_core.models import Factored, Guest
 from recsys_core.text import Text
 
 _COMPONENT = st.components.v2.component(
@@ -177,11 +177,11 @@ def _over(model: ModelInView, steps: list[Step], near: list[np.ndarray]) -> list
     fitted, mode = model.factored, session.theme()
     basis = model_in_view.basis(model)
     rows = np.stack([step.guest.factors for step in steps])
-    way = basis.project(rows)
+    way, users = basis.project(rows), basis.project(fitted.user_factors[_drawn(fitted, near)])
     sent = []
     for at, ids in enumerate(near):
         places = basis.project(fitted.user_factors[ids])
-        over = {_WAY: pictures.over(way, at, places, _names(model, ids), mode)}
+        over = {_WAY: pictures.over(way, at, users, places, _names(model, ids), mode)}
         if fitted.n_factors <= _MOST_BARS:
             over[_VECTOR] = pictures.vector_over(rows[at], rows[max(at - 1, 0)], mode)
         sent.append({name: to_json(figure) for name, figure in over.items()})
@@ -263,14 +263,19 @@ def _list(model: ModelInView, steps: list[Step], at: int) -> pd.DataFrame:
     )
 
 
+def _drawn(fitted: Factored, near: list[np.ndarray]) -> np.ndarray:
+    """The users that are drawn: some spread over all, and all that are named."""
+    users = np.flatnonzero(fitted.train.user_counts)
+    return np.union1d(users[:: -(-len(users) // _DRAWN)], np.concatenate(near))
+
+
 def _pictures(model: ModelInView, steps: list[Step], near: list[np.ndarray], at: int) -> None:
     """The charts that stay; the dial lays over them what changes (``_over``)."""
     fitted = model.factored
     basis = model_in_view.basis(model)
     rows = np.stack([step.guest.factors for step in steps])
     way = basis.project(rows)
-    users = np.flatnonzero(fitted.train.user_counts)
-    users = np.union1d(users[:: -(-len(users) // _DRAWN)], np.concatenate(near))
+    users = _drawn(fitted, near)
     moved, new = [s.moved for s in steps], [s.new for s in steps]
     chart(
         pictures.figure(way, basis.project(fitted.user_factors[users]), session.theme()),

@@ -25,7 +25,7 @@ export function paintOver(pen, traces, ink) {
     if (mode.includes("lines")) line(pen, points, trace.line)
     points.forEach(([x, y], i) => {
       if (mode.includes("markers")) marker(pen, x, y, { symbol: "circle", ...trace.marker })
-      if (mode.includes("text")) word(pen, x, y, trace.text[i], trace.textposition, ink)
+      if (mode.includes("text")) word(pen, x, y, trace.text[i], trace.textposition[i], ink)
     })
   }
 }
