@@ -160,13 +160,13 @@ def matrix(run: runs.Run, mode: Mode, **changed: Any) -> tuple[Figure, dict[str,
 def covered(figure: Figure, over: Figure) -> Figure:
     """A figure with what lies over it, as the browser puts them together (chart.js)."""
     below = copy.deepcopy(figure["data"])
-    if over["opacity"] is not None:
+    if over.get("opacity") is not None:
         for trace in below:
             trace["marker"]["opacity"] = over["opacity"]
     return {
         **figure,
         "data": below + over["data"],
-        "layout": {**figure["layout"], "annotations": over["layout"]["annotations"]},
+        "layout": {**figure["layout"], "annotations": over["layout"].get("annotations", [])},
     }
 
 
@@ -364,8 +364,13 @@ def _of_closer_looks(run: runs.Run, mode: Mode) -> Iterator[tuple[str, Figure]]:
     for at in (0, len(steps) - 1):
         names = ["a", "b"] if at else []
         near = users[: len(names)]
-        yield "cold_start.figure", cold_start.figure(way, at, users, near, names, mode)
-        yield "cold_start.vector", cold_start.vector(rows[at], rows[max(at - 1, 0)], mode)
+        map_, bars = cold_start.figure(way, users, mode), cold_start.vector(rows, mode)
+        yield "cold_start.figure", map_
+        over = cold_start.over(way, at, users, near, names, mode)
+        yield "cold_start.over", covered(map_, over)
+        yield "cold_start.vector", bars
+        over = cold_start.vector_over(rows[at], rows[max(at - 1, 0)], mode)
+        yield "cold_start.vector_over", covered(bars, over)
     for part in (held, None):
         for way_of in reranking.WAYS:
             paid = reranking.curve(fitted, part, way_of, (0.0, 0.5, 1.0))

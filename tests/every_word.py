@@ -80,7 +80,7 @@ def _of_table(table: pd.DataFrame, headings: dict[str, Any]) -> Iterator[str]:
     for name in map(str, flat.columns):
         of = headings.get(name) or {}
         if not of.get("hidden"):
-            yield from () if of.get("label") else (name,)
+            yield from () if of.get("label") is not None else (name,)
             yield from (cell for cell in flat[name].unique() if isinstance(cell, str))
 
 

@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import streamlit as st
 
 from pages.shared import parts, view
-from recsys_core.text import worded
+from recsys_core.text import Text, worded
+
+# The axes of two factors, as they are kept and as they are called.
+_AXES = {"Across": Text("Across"), "Upward": Text("Upward")}
 
 Chosen = TypeVar("Chosen", bound=str)
 
@@ -56,6 +59,36 @@ def select(
         **details,
     )
     return chosen
+
+
+def two_factors(offered: Sequence[int], key: str, part: str = "") -> tuple[int, int]:
+    """Two factors that span a plane, of those offered: a list for each axis.
+
+    The same two are looked at wherever there is such a plane; where one is not offered, the next
+    lower one is. They are not the same one, unless there is no other.
+    """
+    said = [int(text) - 1 for text in view.option("map_factors").split(",")]
+    chosen = [max((f for f in offered if f <= wanted), default=offered[0]) for wanted in said]
+    if chosen[1] == chosen[0]:
+        chosen[1] = next((f for f in offered if f != chosen[0]), chosen[0])
+    for axis, factor in zip(_AXES, chosen, strict=True):
+        st.session_state[f"{key}_{axis}"] = factor
+        st.selectbox(
+            worded(_AXES[axis]),
+            offered,
+            format_func=lambda factor: Text("factor {name}", name=factor + 1),
+            key=f"{key}_{axis}",
+            disabled=bool(part) and parts.locked(part),
+            on_change=parts.unlocked(part, _factors_chosen) if part else _factors_chosen,
+            args=(key,),
+            width=120,
+        )
+    return chosen[0], chosen[1]
+
+
+def _factors_chosen(key: str) -> None:
+    pair = [st.session_state[f"{key}_{axis}"] + 1 for axis in _AXES]
+    choose("map_factors", ",".join(map(str, pair)))
 
 
 def _show(name: str, names: Mapping[Chosen, str], key: str, usual: str) -> Chosen:

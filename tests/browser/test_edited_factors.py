@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.helpers import becomes, go_to, settled, shot, steady, width_of
+from tests.browser.helpers import becomes, go_to, settled, shot, stays, steady, width_of
 from tests.browser.test_accessible import AXE, check
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -94,6 +94,101 @@ def test_keys_alone_move_a_number_release_it_and_put_it_back(browser_page):
     becomes(lambda: shown(page), first)
 
 
+def point(page: Page) -> Locator:
+    return panel(page).get_by_role(
+        "application", name="user 1 in the plane of factor 1 and factor 2"
+    )
+
+
+def middle(of: Locator) -> tuple[float, float]:
+    box = of.bounding_box()
+    assert box is not None
+    return round(box["x"] + box["width"] / 2, 1), round(box["y"] + box["height"] / 2, 1)
+
+
+def near(wanted: tuple[float, float]) -> Any:
+    """Whether a place is this one, but for a pixel or two."""
+    return lambda found: max(abs(a - b) for a, b in zip(found, wanted, strict=True)) < 2
+
+
+def test_the_point_follows_the_mouse_and_all_else_follows_the_point(browser_page):
+    page = browser_page()
+    open_panel(page)
+    first = steady(lambda: shown(page))
+    point(page).scroll_into_view_if_needed()
+    x, y = steady(lambda: middle(point(page)))
+    page.mouse.move(x + 5, y + 5)
+    page.mouse.down()
+    page.mouse.move(x + 65, y - 35, steps=6)
+    becomes(lambda: middle(point(page)), near((x + 60, y - 40)))
+    live = becomes(lambda: seen(page), lambda found: any(each[0] == "browser" for each in found))
+    page.mouse.up()
+    expect(panel(page)).to_have_attribute("data-by", "page")
+    expect(panel(page)).to_have_attribute("data-moved", "2")
+    settled(page)
+    last = steady(lambda: seen(page))
+    assert len(last) >= len(live) > 1
+    by_browser = [each for each in last if each[0] == "browser"]
+    assert by_browser[-1][2] != first, "the list follows before the server has answered"
+    assert last[-1][0] == "page" and last[-1][1:] == by_browser[-1][1:]
+    slider = panel(page).get_by_role("slider", name="factor 2", exact=True)
+    assert "trained" in steady(lambda: slider.get_attribute("aria-valuetext"))
+    page.get_by_role("button", name="Put back").click()
+    expect(panel(page)).to_have_attribute("data-moved", "0")
+    becomes(lambda: shown(page), first)
+    becomes(lambda: middle(point(page)), lambda found: found != (x + 60, y - 40))
+
+
+def test_keys_move_the_point_and_say_where_it_is(browser_page):
+    page = browser_page()
+    open_panel(page)
+    first = steady(lambda: shown(page))
+    x, y = steady(lambda: middle(point(page)))
+    point(page).focus()
+    told = page.locator("body > .fs-told")
+    expect(told).to_have_text(re.compile("^factor 1: .*, factor 2: "))
+    said = steady(lambda: told.inner_text())
+    page.keyboard.press("Shift+ArrowUp")
+    page.keyboard.press("Shift+ArrowUp")
+    becomes(lambda: middle(point(page)), lambda found: found[0] == x and found[1] < y - 10)
+    expect(panel(page)).to_have_attribute("data-by", "page")
+    expect(panel(page)).to_have_attribute("data-moved", "1")
+    becomes(lambda: shown(page), lambda text: text != first)
+    moved = becomes(lambda: told.inner_text(), lambda text: text != said)
+    assert moved.split(", ")[0] == said.split(", ")[0], "upwards, factor 1 stays"
+    expect(panel(page).get_by_role("status")).to_contain_text("RMSE on the")  # heard once, at rest
+    expect(point(page)).to_be_focused()  # the answer took nothing away
+    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("Shift+ArrowDown")
+    expect(panel(page)).to_have_attribute("data-moved", "0")  # the trained number itself again
+    becomes(lambda: shown(page), first)
+    # Other axes, which a link says.
+    page.get_by_role("combobox", name="Upward").click()
+    page.get_by_role("option", name="factor 3").click()
+    expect(panel(page).get_by_role("application", name="factor 1 and factor 3")).to_be_visible()
+    expect(page).to_have_url(re.compile("map_factors=1(,|%2C)3"))
+
+
+def test_a_finger_drags_the_point_and_the_page_stays(browser_page):
+    page = browser_page(390, 844)
+    open_panel(page)
+    point(page).scroll_into_view_if_needed()
+    x, y = steady(lambda: middle(point(page)))
+    hand = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *at: tuple[float, float]) -> None:
+        points = [{"x": left, "y": top} for left, top in at]
+        hand.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", (x, y))
+    for share in (1, 2, 3, 4):
+        touch("touchMove", (x + 10 * share, y + 15 * share))
+    becomes(lambda: middle(point(page)), near((x + 40, y + 60)))
+    touch("touchEnd")
+    expect(panel(page)).to_have_attribute("data-by", "page")
+    expect(panel(page)).to_have_attribute("data-moved", "2")
+
+
 def test_the_dial_of_cold_start_turns_while_it_is_dragged(browser_page):
     page = browser_page()
     page.add_init_script(path=AXE)
@@ -123,6 +218,55 @@ def test_the_dial_of_cold_start_turns_while_it_is_dragged(browser_page):
     found: list[str] = []
     check(page, "cold start", found)
     assert not found, "\n".join(found)
+
+
+# Note each picture that is painted over the charts beside the dial.
+_WATCH_PICTURES = """() => {
+    window.painted = {}
+    for (const name of ["cold_way", "cold_vector"]) {
+        const chart = document.querySelector(`.st-key-${name}_chart .fs-chart`)
+        const noted = (window.painted[name] = [])
+        new MutationObserver(() => noted.push(chart.querySelector(".fs-canvas").toDataURL()))
+            .observe(chart, { attributes: true, attributeFilter: ["data-moved"] })
+    }
+}"""
+
+
+def counted(page: Page) -> int:
+    """The ratings that count on the map as Plotly has drawn it."""
+    chart = page.locator(".st-key-cold_way_chart .fs-chart")
+    return chart.evaluate("chart => chart._fullData[3].x.length - 1")
+
+
+def test_the_pictures_beside_the_dial_move_while_it_is_dragged(browser_page):
+    page = browser_page()
+    open_panel(page, f"{OPEN.replace('edit', 'cold')}&counted=2")
+    becomes(lambda: counted(page), 2)
+    page.evaluate(_WATCH_PICTURES)
+    dial = panel(page).get_by_role("slider", name="Ratings counted so far", exact=True)
+    last = int(steady(lambda: dial.get_attribute("max")))
+    dial.scroll_into_view_if_needed()
+    box = steady(lambda: dial.bounding_box())
+
+    def drag_to(at: int) -> None:
+        thumb = 16
+        x = box["x"] + thumb / 2 + (box["width"] - thumb) * at / last
+        page.mouse.move(x, box["y"] + box["height"] / 2)
+
+    drag_to(2)
+    page.mouse.down()
+    drag_to(5)
+    drag_to(9)
+    becomes(
+        lambda: page.evaluate("Object.values(window.painted)"),
+        lambda found: all(len(set(pictures)) > 1 for pictures in found),
+    )
+    becomes(lambda: counted(page), 9)  # a hand that rests
+    expect(page.locator(".st-key-cold_vector_chart .fs-moving")).to_have_count(0)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("counted=9"))
+    expect(page.get_by_role("figure", name=f"after 9 of {last} ratings")).to_be_visible()
+    stays(lambda: counted(page), 9)
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])

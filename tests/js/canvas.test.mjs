@@ -4,6 +4,7 @@ import test from "node:test"
 
 import "./window.mjs"
 import { colours, line, marker, word } from "../../pages/shared/chart/js/canvas.js"
+import { paintOver } from "../../pages/shared/chart/js/paint_over.js"
 
 /** A pen that writes down what is drawn; its axes are twice the values, the second upwards. */
 function pen() {
@@ -13,7 +14,7 @@ function pen() {
     drawn.push([name, ...given])
   /** @type {any} */
   const ctx = { setLineDash: () => {}, beginPath: () => {}, closePath: () => {} }
-  for (const name of ["lineTo", "moveTo", "arc", "stroke", "fill", "fillText"]) {
+  for (const name of ["lineTo", "moveTo", "arc", "stroke", "fill", "fillText", "fillRect"]) {
     ctx[name] = note(name)
   }
   const x = (/** @type {number} */ value) => 2 * value
@@ -54,4 +55,23 @@ test("a name stands beside its point, on the side that Plotly would choose", () 
     assert.deepEqual(here.drawn, [["fillText", "Ann", x, y]])
     assert.deepEqual([here.ctx.textAlign, here.ctx.textBaseline], [align, baseline])
   }
+})
+
+test("what lies over a chart is painted as Plotly draws it: lines, markers, names, bars", () => {
+  const here = pen()
+  paintOver(here, [
+    { type: "scatter", mode: "lines+markers", x: [1, 2], y: [0, 1], line: { color: "red", width: 2 }, marker: { size: 6, color: "red" } },
+    { type: "scatter", mode: "markers+text", x: [3], y: [1], text: ["Ann"], textposition: ["middle right"], marker: { size: 4, color: "blue" } },
+    { type: "bar", x: [1, 2], y: [3, -1], marker: { color: "red" } },
+    { type: "scatter", mode: "markers", x: [5], y: [1], marker: { symbol: "line-ew-open", size: 10, color: "grey", line: { width: 3 } } },
+  ], "black")
+  const exact = here.drawn.map(([name, ...at]) =>
+    [name, ...at.map((each) => (typeof each === "number" ? Math.round(100 * each) / 100 + 0 : each))])
+  assert.deepEqual(exact, [
+    ["lineTo", 2, 0], ["lineTo", 4, -2], ["stroke"],
+    ["arc", 2, 0, 3, 0, 6.28], ["fill"], ["arc", 4, -2, 3, 0, 6.28], ["fill"],
+    ["arc", 6, -2, 2, 0, 6.28], ["fill"], ["fillText", "Ann", 14, -2],
+    ["fillRect", 1.2, -6, 1.6, 6], ["fillRect", 3.2, 2, 1.6, -2], // from 0, 0.8 of a factor wide
+    ["moveTo", 3, -2], ["lineTo", 17, -2], ["stroke"],
+  ])
 })

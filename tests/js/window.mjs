@@ -65,7 +65,11 @@ export class FakeElement {
   classList = {
     add: (/** @type {string} */ name) => this.classes.add(name),
     remove: (/** @type {string} */ name) => this.classes.delete(name),
+    toggle: (/** @type {string} */ name, /** @type {boolean} */ on) =>
+      on ? this.classes.add(name) : this.classes.delete(name),
   }
+  /** @type {Record<string, () => void>} */
+  listening = {}
   style = {
     /** @type {Record<string, string>} */
     properties: {},
@@ -93,6 +97,11 @@ export class FakeElement {
   }
   focus() {}
   select() {}
+  setPointerCapture() {}
+  /** @type {(name: string, listener: () => void) => void} */
+  addEventListener(name, listener) {
+    this.listening[name] = listener
+  }
   /** @type {(name: string, value: string) => void} */
   setAttribute(name, value) {
     this.attributes[name] = value

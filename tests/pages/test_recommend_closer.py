@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+
 import numpy as np
 import pytest
 
@@ -171,23 +174,30 @@ def test_the_dial_counts_ratings_one_at_a_time(browser_id):
     items, values = cold_start.in_order(run.fitted.train, 2)
     found = cold_start.steps(run.fitted, items, values)
     names = run.ratings.item_names
+    ahead = components(at)["cold_dial_steps"]
     given = components(at)["cold_dial"]
-    assert given["at"] == 1 and len(given["steps"]) == len(items) + 1
+    assert given["at"] == 1 and len(ahead["steps"]) == len(items) + 1
+    assert given["token"] == ahead["token"]
     for n in (1, 0, 3):
         trigger(at, "cold_dial", "counted", {"at": n, "number": 7 - n})
         given = components(at)["cold_dial"]
-        listed = given["steps"][n]["list"]
+        listed = ahead["steps"][n]["list"]
         assert (given["at"], given["seen"]) == (n, 7 - n)
         assert [name for name, _, _ in listed] == [names[i] for i in found[n].best[:8]]
         scores = run.fitted.clipped(found[n].scores[:8])
         np.testing.assert_allclose([score for _, score, _ in listed], scores)
         assert f"counted={n}" in address(at)
-    way = figure_of(at, "cold_way")["data"][2]
-    assert len(way["x"]) == 4  # before any rating, and after 1, 2, 3
-    assert names[items[2]] in given["steps"][3]["says"]
+    step = ahead["steps"][3]
+    assert names[items[2]] in step["says"]
     near = run.fitted.similar_users(found[3].guest, 5)["user"]
-    assert all(run.ratings.user_names[u] in given["steps"][3]["near"] for u in near)
-    vector = figure_of(at, "cold_vector")["data"][0]
+    assert all(run.ratings.user_names[u] in step["near"] for u in near)
+    alike, way, here = json.loads(step["over"]["cold_way"])["data"]
+    assert len(alike["x"]) == len(near)
+    assert len(way["x"]) == 4  # before any rating, and after 1, 2, 3
+    assert [way["x"][-1]] == here["x"]
+    whole = figure_of(at, "cold_way")["data"][1]
+    assert len(whole["x"]) == len(items) + 1 and whole["x"][:4] == way["x"]
+    vector = json.loads(step["over"]["cold_vector"])["data"][0]
     np.testing.assert_allclose(vector["y"], found[3].guest.factors, atol=1e-6)
     for odd in (-1, 99, "2", None):
         trigger(at, "cold_dial", "counted", {"at": odd, "number": 9})
@@ -287,6 +297,30 @@ def test_an_edited_number_changes_the_list_and_can_be_put_back(browser_id):
     assert back["answer"] == first["answer"]
     # What the browser changed last is known still: so its sliders follow the numbers put back.
     assert (back["moved"], back["seen"]) == ([], 3)
+
+
+def test_the_plane_is_that_of_two_factors_with_sliders(browser_id):
+    run = world(browser_id, rc.ALS(n_factors=14, n_epochs=3))
+    at = opened(run, browser_id, "user=1&closer=edit&map_factors=14,2")
+    block, row = edit(at)
+    shown = [field["place"] for field in block["fields"][:-1]]
+    # Of two that are not shown, the next lower ones are.
+    assert row["plane"] == [max(f for f in shown if f < 14), max(f for f in shown if f < 2)]
+    at.selectbox(key="edit_Across").set_value(shown[3]).run()
+    at.selectbox(key="edit_Upward").set_value(shown[3]).run()
+    assert edit(at)[1]["plane"] == [shown[3], shown[0]], "no plane has the same factor twice"
+    assert view_of(at).option("map_factors") == f"{shown[3] + 1},{shown[3] + 1}"
+    for side, rows in (("user", run.fitted.user_factors), ("item", run.fitted.item_factors)):
+        sent = np.frombuffer(base64.b64decode(block["points"][side]), "<f4").reshape(-1, 12)
+        np.testing.assert_array_equal(sent, rows[:, shown])
+
+
+@pytest.mark.parametrize(("k", "plane"), [(2, [0, 1]), (1, None)])
+def test_two_factors_are_the_plane_and_one_has_none(browser_id, k, plane):
+    at = opened(
+        party(browser_id, rc.ALS(n_factors=k, n_epochs=3)), browser_id, "user=1&closer=edit"
+    )
+    assert edit(at)[1]["plane"] == plane and "edit_Across" not in {s.key for s in at.selectbox}
 
 
 def test_a_message_that_no_slider_sends_changes_nothing(browser_id):

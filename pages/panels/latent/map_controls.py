@@ -39,9 +39,6 @@ COLOURS = {
     "torn": later("torn neighbours"),
 }
 
-# The axes of two factors, as they are kept and as they are called.
-_ACROSS = {"Across": Text("Across"), "Upward": Text("Upward")}
-
 # Of more users and items than these together the most rated are drawn.
 _MOST = 10_000
 
@@ -132,7 +129,9 @@ def choose(model: ModelInView) -> Map:
                 "neighbours stay together: there, far distances mean nothing."
             ),
         )
-        pair = _pair(model.fitted.n_factors) if method == "factors" else (0, 0)
+        pair = (0, 0)
+        if method == "factors":
+            pair = choices.two_factors(range(model.fitted.n_factors), "latent")
         shade, groups, names = _colour(model)
         with st.container(horizontal=True, gap="medium", width=185 * len(sides) + 30):
             for side in sides:
@@ -159,27 +158,6 @@ def _sides(model: ModelInView) -> list[Side]:
     }
     who = choices.segmented("map_of", Text("Show"), nouns, "latent_who")
     return ["user", "item"] if who == "both" else [who]  # type: ignore[list-item]
-
-
-def _pair(k: int) -> tuple[int, int]:
-    chosen = [min(int(text), k) - 1 for text in view.option("map_factors").split(",")]
-    for at, (which, label) in enumerate(_ACROSS.items()):
-        key = f"latent_{which}"
-        st.session_state[key] = chosen[at]
-        st.selectbox(
-            label.worded(),
-            range(k),
-            format_func=lambda factor: Text("factor {name}", name=factor + 1),
-            key=key,
-            on_change=_factors_chosen,
-            width=120,
-        )
-    return chosen[0], chosen[1]
-
-
-def _factors_chosen() -> None:
-    pair = [st.session_state[f"latent_{label}"] + 1 for label in _ACROSS]
-    choices.choose("map_factors", ",".join(map(str, pair)))
 
 
 def _colour(model: ModelInView) -> tuple[Shade, dict[Side, np.ndarray] | None, Sequence[str]]:

@@ -1,6 +1,7 @@
 """Cold start: a new user's ratings one at a time; place, neighbours and list follow.
 
-What is said after each of them is sent ahead, so that it follows while the dial is dragged.
+What is said and drawn after each of them is sent ahead, so that it follows while the dial is
+dragged.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import streamlit as st
 
 from pages.panels.recommend import guest
 from pages.shared import model_in_view, parts, session, view
+from pages.shared.chart.ahead import send_ahead
 from pages.shared.chart.assets import component_of
 from pages.shared.chart.chart import chart, twin
 from pages.shared.chart.file_names import saved_as
@@ -21,7 +23,8 @@ from recsys_core import escape, language, words
 from recsys_core.asking import cold_start
 from recsys_core.asking.cold_start import Step
 from recsys_core.figures import cold_start as pictures
-from recsys_core.models import Guest
+from recsys_core.figures.plain import to_json
+from recsys_core.models import Factored, Guest
 from recsys_core.text import Text
 
 _COMPONENT = st.components.v2.component(
@@ -30,11 +33,17 @@ _COMPONENT = st.components.v2.component(
 
 _KEY = "cold_dial"
 
+# The keys of the charts beside it.
+_WAY, _VECTOR = "cold_way", "cold_vector"
+
 # Where a tab keeps which of the dial's changes was taken in last.
 _SEEN = "cold_dial_seen"
 
 # Similar users that are named, users drawn, and places of the list.
 _NAMED, _DRAWN, _LISTED = 5, 1000, 8
+
+# Of more factors than this, no bars are drawn.
+_MOST_BARS = 64
 
 
 def draw(model: ModelInView, one: int | Guest, name: str) -> None:
@@ -51,51 +60,66 @@ def draw(model: ModelInView, one: int | Guest, name: str) -> None:
             )
         )
         return
-    _dial(model, one, name, items, values)
+    key = (model.key, items.tobytes(), values.tobytes())
+    steps: list[Step] = model_in_view.once(
+        model.run, ("cold start", *key), lambda: cold_start.steps(model.fitted, items, values)
+    )
+    near: list[np.ndarray] = model_in_view.once(
+        model.run, ("cold neighbours", *key), lambda: [_near(model, step) for step in steps]
+    )
+    token = f"{model.key} {hash(key)} {language.now()} {session.theme()}"
+    with st.container(gap=None):
+        # Apart from the dial, which leaves it alone, so that it travels only once.
+        send_ahead(
+            f"{_KEY}_steps",
+            model_in_view.once(
+                model.run,
+                ("cold steps", token),
+                lambda: {"token": token, "steps": _sent(model, items, values, steps, near)},
+            ),
+        )
+        st.markdown(
+            Text(
+                "As if you were new: only the first of your ratings are counted, in the order in "
+                "which they were given."
+            )
+            if isinstance(one, Guest)
+            else Text(
+                "As if {name} were new: only the first of {name}’s ratings are counted, in the "
+                "order in which they were given.",
+                name=escape.markdown(name),
+            )
+        )
+    _dial(model, token, steps, near)
+    if len(items) >= len(steps):
+        st.caption(
+            Text(
+                "The first {n:,} of {ratings} are counted.",
+                n=len(steps) - 1, ratings=words.plural("rating", len(items)),
+            )
+        )  # fmt: skip
 
 
 @view.fragment("cold_dial", "counted")
-def _dial(
-    model: ModelInView, one: int | Guest, name: str, items: np.ndarray, values: np.ndarray
-) -> None:
-    n = min(len(items), cold_start.MOST)
-    key = (model.key, items.tobytes(), values.tobytes())
-    found: list[Step] = model_in_view.once(
-        model.run, ("cold start", *key), lambda: cold_start.steps(model.fitted, items, values)
-    )
-    near: list[pd.DataFrame] = model_in_view.once(
-        model.run, ("cold neighbours", *key), lambda: [_near(model, step) for step in found]
-    )
+def _dial(model: ModelInView, token: str, steps: list[Step], near: list[np.ndarray]) -> None:
+    n = len(steps) - 1
     said = view.option("counted")
     at = min(int(said), n) if said else n
-    st.markdown(
-        Text(
-            "As if you were new: only the first of your ratings are counted, in the order in which "
-            "they were given."
-        )
-        if isinstance(one, Guest)
-        else Text(
-            "As if {name} were new: only the first of {name}’s ratings are counted, in the order "
-            "in which they were given.",
-            name=escape.markdown(name),
-        )
-    )
     left, right = st.columns([1, 1.2], gap="medium")
     with left, st.container(key=f"{_KEY}_chart", gap=None):
         _COMPONENT(
             key=_KEY,
             data={
-                "token": f"{model.key} {hash(key)} {language.now()}",
+                "token": token,
                 "at": at,
                 "seen": st.session_state.get(_SEEN, 0),
-                "steps": _sent(model, items, values, found, near),
                 "heading": first_listed(model),
                 "locked": parts.locked("closer"),
             },
             on_counted_change=parts.unlocked("closer", lambda: _count(n)),
         )
         twin(
-            lambda: _list(model, found, at),
+            lambda: _list(model, steps, at),
             _KEY,
             Text("The list after {ratings}", ratings=words.plural("rating", at)),
             saved_as("cold start"),
@@ -108,16 +132,9 @@ def _dial(
         )
     with right:
         if model.fitted.has.factors:
-            _picture(model, found, near[at], at)
+            _pictures(model, steps, near, at)
         else:
             st.caption(Text("This model has no factors, so that there is no place to draw."))
-    if len(items) > n:
-        st.caption(
-            Text(
-                "The first {n:,} of {ratings} are counted.",
-                n=n, ratings=words.plural("rating", len(items)),
-            )
-        )  # fmt: skip
 
 
 def _count(n: int) -> None:
@@ -134,22 +151,40 @@ def _sent(
     model: ModelInView,
     items: np.ndarray,
     values: np.ndarray,
-    found: list[Step],
-    near: list[pd.DataFrame],
+    steps: list[Step],
+    near: list[np.ndarray],
 ) -> list[dict[str, Any]]:
     """What the browser shows after each number of ratings."""
     sent = []
-    for at, step in enumerate(found):
-        table, alike = _list(model, found, at), _names(model, near[at])
+    over = _over(model, steps, near) if model.fitted.has.factors else [{} for _ in steps]
+    for at, step in enumerate(steps):
+        alike = _names(model, near[at])
         sent.append(
             {
                 "says": _says(model, items, values, at, step),
                 "near": Text("Most similar now: {names}.", names=words.listed(alike))
                 if alike
                 else "",
-                "list": table.to_numpy(object).tolist(),
+                "list": _list(model, steps, at).to_numpy(object).tolist(),
+                "over": over[at],
             }
         )
+    return sent
+
+
+def _over(model: ModelInView, steps: list[Step], near: list[np.ndarray]) -> list[dict[str, str]]:
+    """What lies over each chart after each number of ratings, by the chart's key."""
+    fitted, mode = model.factored, session.theme()
+    basis = model_in_view.basis(model)
+    rows = np.stack([step.guest.factors for step in steps])
+    way, users = basis.project(rows), basis.project(fitted.user_factors[_drawn(fitted, near)])
+    sent = []
+    for at, ids in enumerate(near):
+        places = basis.project(fitted.user_factors[ids])
+        over = {_WAY: pictures.over(way, at, users, places, _names(model, ids), mode)}
+        if fitted.n_factors <= _MOST_BARS:
+            over[_VECTOR] = pictures.vector_over(rows[at], rows[max(at - 1, 0)], mode)
+        sent.append({name: to_json(figure) for name, figure in over.items()})
     return sent
 
 
@@ -194,20 +229,20 @@ def first_listed(model: ModelInView) -> Text:
     return Text("first {nouns}", nouns=words.nouns(model.ratings.item_noun))
 
 
-def _near(model: ModelInView, step: Step) -> pd.DataFrame:
+def _near(model: ModelInView, step: Step) -> np.ndarray:
     """The most similar users after so many ratings; none while there is no direction."""
     if model.fitted.has.similarity and np.abs(step.guest.factors).max(initial=0.0) > 0:
-        return model.fitted.similar_users(step.guest, _NAMED)
-    return pd.DataFrame({"user": [], "similarity": []})
+        return model.fitted.similar_users(step.guest, _NAMED)["user"].to_numpy(np.int64)
+    return np.empty(0, np.int64)
 
 
-def _names(model: ModelInView, near: pd.DataFrame) -> list[str]:
-    return [model.ratings.user_names[i] for i in near["user"].to_numpy(np.int64)]
+def _names(model: ModelInView, users: np.ndarray) -> list[str]:
+    return [model.ratings.user_names[i] for i in users]
 
 
-def _list(model: ModelInView, found: list[Step], at: int) -> pd.DataFrame:
+def _list(model: ModelInView, steps: list[Step], at: int) -> pd.DataFrame:
     names = model.ratings.item_names
-    step, before = found[at], found[max(at - 1, 0)]
+    step, before = steps[at], steps[max(at - 1, 0)]
     earlier = {int(item): place for place, item in enumerate(before.best, start=1)}
     moves = []
     for place, item in enumerate(step.best[:_LISTED].tolist(), start=1):
@@ -228,30 +263,31 @@ def _list(model: ModelInView, found: list[Step], at: int) -> pd.DataFrame:
     )
 
 
-def _picture(model: ModelInView, found: list[Step], near: pd.DataFrame, at: int) -> None:
+def _drawn(fitted: Factored, near: list[np.ndarray]) -> np.ndarray:
+    """The users that are drawn: some spread over all, and all that are named."""
+    users = np.flatnonzero(fitted.train.user_counts)
+    return np.union1d(users[:: -(-len(users) // _DRAWN)], np.concatenate(near))
+
+
+def _pictures(model: ModelInView, steps: list[Step], near: list[np.ndarray], at: int) -> None:
+    """The charts that stay; the dial lays over them what changes (``_over``)."""
     fitted = model.factored
     basis = model_in_view.basis(model)
-    rows = np.stack([step.guest.factors for step in found])
+    rows = np.stack([step.guest.factors for step in steps])
     way = basis.project(rows)
-    users = np.flatnonzero(fitted.train.user_counts)
-    users = users[:: -(-len(users) // _DRAWN)]
-    ids = near["user"].to_numpy(np.int64)
-    names = _names(model, near)
-    moved, new = [s.moved for s in found], [s.new for s in found]
+    users = _drawn(fitted, near)
+    moved, new = [s.moved for s in steps], [s.new for s in steps]
     chart(
-        pictures.figure(
-            way, at, basis.project(fitted.user_factors[users]),
-            basis.project(fitted.user_factors[ids]), names, session.theme(),
-        ),
-        key="cold_way",
-        alt=pictures.alt(at, len(found) - 1, moved[at]),
+        pictures.figure(way, basis.project(fitted.user_factors[users]), session.theme()),
+        key=_WAY,
+        alt=pictures.alt(at, len(steps) - 1, moved[at]),
         table=lambda: pictures.table(way, moved, new),
         what="cold-start",
-    )  # fmt: skip
-    if fitted.n_factors <= 64:
+    )
+    if fitted.n_factors <= _MOST_BARS:
         chart(
-            pictures.vector(rows[at], rows[max(at - 1, 0)], session.theme()),
-            key="cold_vector",
+            pictures.vector(rows, session.theme()),
+            key=_VECTOR,
             alt=Text(
                 "The numbers of the new user after {ratings}", ratings=words.plural("rating", at)
             ),

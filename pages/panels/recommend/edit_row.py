@@ -1,6 +1,7 @@
 """Edit the factors: change one user's or item's numbers, see what follows, and release them.
 
-While a slider moves, the browser works out what follows; released, the model does.
+While a slider or the point in the plane of two factors moves, the browser works out what follows;
+released, the model does.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import streamlit as st
 
 from pages.panels.recommend.cold_start import first_listed
 from pages.shared import choices, job_progress, model_in_view, parts, pickers, session, view
+from pages.shared.chart.ahead import send_ahead
 from pages.shared.chart.assets import component_of
 from pages.shared.chart.chart import chart, twin
 from pages.shared.chart.file_names import saved_as
@@ -27,12 +29,9 @@ from recsys_core.experiments import released
 from recsys_core.experiments.released import Released
 from recsys_core.figures import released as pictures
 from recsys_core.models import FactorModel, Guest, seen_as
-from recsys_core.ratings import Side
+from recsys_core.ratings import SIDES, Side
 from recsys_core.text import Text, later, worded
 
-_BLOCK = st.components.v2.component(
-    "factorscope_edit_block", js=component_of("edit_block.js"), isolate_styles=False
-)
 _COMPONENT = st.components.v2.component(
     "factorscope_edit_row", js=component_of("edit_row.js"), isolate_styles=False
 )
@@ -50,6 +49,9 @@ _REACH = 4.0
 
 _LISTED, _NEAR = 8, 5
 
+# Of each side, points drawn faintly around the row's own.
+_DRAWN = 300
+
 
 def draw(model: ModelInView, one: int | Guest, name: str) -> None:
     """Whose numbers, and the sliders."""
@@ -61,52 +63,68 @@ def draw(model: ModelInView, one: int | Guest, name: str) -> None:
     offered: dict[Literal["user", "item"], str] = {
         "user": Text("A user"), "item": Text("{a_noun}", a_noun=words.a(noun)).capitalize(),
     }  # fmt: skip
-    side: Side = choices.segmented("edit_of", Text("Numbers of"), offered, "edit_of", part="closer")
-    if side == "user" and isinstance(one, Guest):
-        st.caption(
-            Text(
-                "A guest’s numbers follow from the ratings alone; choose a user of the data, or "
-                "{a_noun}, to change some.",
-                a_noun=words.a(noun),
-            )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        side: Side = choices.segmented(
+            "edit_of", Text("Numbers of"), offered, "edit_of", part="closer", width="content"
         )
-        return
-    if side == "user":
-        assert isinstance(one, int)
-        index = one
-    else:
-        index = view.now().item or 0
-        with st.container(width=360):
-            pickers.pick(
-                "item",
-                model.ratings,
-                "edit_item",
-                parts.unlocked("closer", lambda found: view.select(item=found)),
-                chosen=index,
-                disabled=parts.locked("closer"),
+        if side == "user" and isinstance(one, Guest):
+            st.caption(
+                Text(
+                    "A guest’s numbers follow from the ratings alone; choose a user of the data, "
+                    "or {a_noun}, to change some.",
+                    a_noun=words.a(noun),
+                )
             )
-    _shown(model, side, index)
+            return
+        if side == "user":
+            assert isinstance(one, int)
+            index = one
+        else:
+            index = view.now().item or 0
+            with st.container(width=360):
+                pickers.pick(
+                    "item",
+                    model.ratings,
+                    "edit_item",
+                    parts.unlocked("closer", lambda found: view.select(item=found)),
+                    chosen=index,
+                    disabled=parts.locked("closer"),
+                )
+        plane = _plane(seen_as(FactorModel, model.fitted), side)
+    _shown(model, side, index, plane)
 
 
-def _shown(model: ModelInView, side: Side, index: int) -> None:
+def _plane(fitted: FactorModel, side: Side) -> tuple[int, int] | None:
+    """The two factors whose plane is drawn; None where there is but one."""
+    factors = _with_slider(fitted, side)
+    if len(factors) < 2:
+        return None
+    if len(factors) == 2:
+        return factors[0], factors[1]
+    return choices.two_factors(factors, "edit", part="closer")
+
+
+def _shown(model: ModelInView, side: Side, index: int, plane: tuple[int, int] | None) -> None:
     """The block that the browser follows the sliders with; then what every change draws anew."""
     start = f"{model.run.stream}_{model.epoch}_{side}_{index}"
     fitted = seen_as(FactorModel, model.fitted)
     with st.container(key=f"{_KEY}_chart", gap=None):
         # Apart from the sliders: what they do leaves it alone, so that it travels only once.
-        _BLOCK(
-            key="edit_block",
-            data=model_in_view.once(
+        send_ahead(
+            "edit_block",
+            model_in_view.once(
                 model.run,
                 ("edit block", start, language.now()),
                 lambda: _block(model, fitted, side, index, start),
             ),
         )
-        _editor(model, side, index, start)
+        _editor(model, side, index, start, plane)
 
 
 @st.fragment
-def _editor(model: ModelInView, side: Side, index: int, start: str) -> None:
+def _editor(
+    model: ModelInView, side: Side, index: int, start: str, plane: tuple[int, int] | None
+) -> None:
     """Sliders, and all that follows them; it runs alone, so that it follows at once."""
     fitted = seen_as(FactorModel, model.fitted)
     called = escape.markdown(model.ratings.axis(side).names[index])
@@ -126,6 +144,7 @@ def _editor(model: ModelInView, side: Side, index: int, start: str) -> None:
             "seen": told.seen,
             "moved": [[place, value] for place, value in told.moved.items()],
             "answer": _answer(model, side, found),
+            "plane": plane,
             "locked": parts.locked("closer"),
         },
         on_moved_change=parts.unlocked("closer", lambda: _hear(start, fields)),
@@ -170,17 +189,22 @@ def _fields(fitted: FactorModel, side: Side, index: int) -> list[_Field]:
     factors, bias = edited.row(fitted, side, index)
     rows, biases = fitted.factors_of(side), fitted.bias_of(side)
     spread = rows.std(axis=0, dtype=np.float64)
-    shown = np.sort(np.argsort(-spread, kind="stable")[:_MOST])
     low = 0.0 if fitted.fold.nonnegative else None
     found = [
-        _field(int(f), Text("factor {name}", name=int(f) + 1), float(spread[f]), factors[f], low)
-        for f in shown
+        _field(f, Text("factor {name}", name=f + 1), float(spread[f]), factors[f], low)
+        for f in _with_slider(fitted, side)
     ]
     if biases.any():
         found.append(
             _field(len(factors), Text("bias"), float(biases.std(dtype=np.float64)), bias, None)
         )
     return found
+
+
+def _with_slider(fitted: FactorModel, side: Side) -> list[int]:
+    """The factors with the largest spread, in their order."""
+    spread = fitted.factors_of(side).std(axis=0, dtype=np.float64)
+    return sorted(np.argsort(-spread, kind="stable")[:_MOST].tolist())
 
 
 def _field(place: int, label: str, deviation: float, now: float, low: float | None) -> _Field:
@@ -241,6 +265,8 @@ def _block(
     return {
         "token": start,
         "name": names[index],
+        "side": side,
+        "points": {of: _points(fitted, of, _with_slider(fitted, side)) for of in SIDES},
         "fields": [dataclasses.asdict(field) for field in fields],
         "numbers": block_sent(
             found, [others[i] for i in found.open.ids], [names[i] for i in found.near.ids]
@@ -266,13 +292,19 @@ def block_sent(found: Block, others: list[str], own: list[str]) -> dict[str, Any
     }
 
 
+def _points(fitted: FactorModel, of: Side, factors: list[int]) -> str:
+    """These factors of some users or items, spread over all of them."""
+    rows = fitted.factors_of(of)
+    return _floats(rows[:: -(-len(rows) // _DRAWN)][:, factors])
+
+
 def _packed(rows: Rows) -> dict[str, str]:
+    return {"factors": _floats(rows.factors), "biases": _floats(rows.biases)}
+
+
+def _floats(values: np.ndarray) -> str:
     """Float32 numbers, row by row, as base64 of their bytes."""
-
-    def text(values: np.ndarray) -> str:
-        return base64.b64encode(np.ascontiguousarray(values, "<f4").tobytes()).decode("ascii")
-
-    return {"factors": text(rows.factors), "biases": text(rows.biases)}
+    return base64.b64encode(np.ascontiguousarray(values, "<f4").tobytes()).decode("ascii")
 
 
 def _heading(model: ModelInView, side: Side) -> str:

@@ -144,6 +144,9 @@ export function marker({ ctx, x, y }, px, py, { symbol, size, color, opacity = 1
     ctx.lineTo(left, top + d)
     ctx.lineTo(left - d, top)
     ctx.closePath()
+  } else if (symbol === "line-ew-open") {
+    ctx.moveTo(left - r * 1.4, top) // as long as Plotly draws it
+    ctx.lineTo(left + r * 1.4, top)
   } else {
     ctx.arc(left, top, r, 0, 2 * Math.PI)
   }

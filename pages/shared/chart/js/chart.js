@@ -16,6 +16,7 @@ import { enlarged, heightOf, listen as onScale, scale } from "./enlarge.js"
 import { fitted, placed, wanted } from "./fit.js"
 import { ManyPoints, thinned, whole } from "./many_points.js"
 import { marks } from "./language.js"
+import { paintOver } from "./paint_over.js"
 import { picture } from "./picture.js"
 import { counted, worded } from "./sentences.js"
 import * as store from "./store.js"
@@ -46,12 +47,14 @@ export function remove({ parentElement }) {
   charts.delete(parentElement)
 }
 
-// Lay a picture over the chart of a name (chart.py, lay_over); null: nothing.
-/** @type {(name: string, figure: string | null) => void} */
-export function layOver(name, figure) {
+// Lay a picture over the chart of a name (chart.py, lay_over); null: nothing. One that `moves` is
+// painted at once, and drawn by Plotly when it has come to rest.
+/** @type {(name: string, figure: string | null, moves?: boolean) => void} */
+export function layOver(name, figure, moves = false) {
   if ((overs.get(name) ?? null) === figure) return
   overs.set(name, figure)
-  named.get(name)?.again()
+  const chart = named.get(name)
+  if (!(moves && figure && chart?.paint(figure))) chart?.again()
 }
 
 class Chart {
@@ -72,6 +75,8 @@ class Chart {
   selected = null
   listening = false // Plotly has drawn, and tells of clicks
   closed = false
+  below = 0 // traces of the figure itself, below what lies over it
+  ink = "" // colour of what is written
   busy = false // Plotly is drawing what the panel shows
   stale = false // drawn at another scale, while it was not shown
   settled = 0 // when it last did, in this window's time
@@ -137,7 +142,10 @@ class Chart {
     const Plotly = await plotly(this.data.plotly)
     if (this.closed || this.setAside()) return
     const { data: traces, layout: said, theme } = JSON.parse(this.data.figure)
-    cover(traces, said, overs.get(this.data.name) ?? null)
+    const over = overs.get(this.data.name) ?? null
+    this.below = traces.length
+    this.ink = /** @type {any} */ (templates)[theme].layout.font.color
+    cover(traces, said, over)
     const [data, layout] = [enlarged(traces), enlarged(said)]
     const height = heightOf(this.data.height)
     layout.template = enlarged(templates[theme])
@@ -171,14 +179,30 @@ class Chart {
     this.keyboard.update(this.data.marks)
     this.count()
     fade(this.div)
+    this.tag()
     if (this.panel) {
-      this.tag()
       this.canvas ??= new Canvas(this.div)
       if (store.atRest()) this.rest()
       else this.sign = null // paint at once over what is ahead of the shown epoch
-    }
+    } else if (over === (overs.get(this.data.name) ?? null)) this.bare()
     this.leave = store.listen(() => this.follow())
     this.follow()
+  }
+
+  // Paint what lies over it, in place of what lay there; whether there is anything to paint on yet.
+  /** @param {string} over */
+  paint(over) {
+    if (!this.listening || this.panel || this.setAside()) return false
+    this.canvas ??= new Canvas(this.div)
+    const pen = this.canvas.begin()
+    if (!pen) return false
+    paintOver(pen, enlarged(JSON.parse(over).data), this.ink)
+    this.canvas.end(pen)
+    this.div.classList.add("fs-moving")
+    this.div.dataset.moved = String(Number(this.div.dataset.moved ?? 0) + 1)
+    clearTimeout(this.resting ?? undefined)
+    this.resting = setTimeout(() => this.again(), 250)
+    return true
   }
 
   count() {
@@ -295,19 +319,23 @@ class Chart {
     if (!this.panel) return
     this.sign = this.panel.sign()
     this.div.dataset.epoch = String(this.panel.epoch())
+    this.bare()
+  }
+
+  // Nothing is painted over it.
+  bare() {
     this.canvas?.clear()
     this.div.classList.remove("fs-moving")
   }
 
-  // Mark what the canvas draws, so that it can be hidden below it.
+  // Mark the traces that the canvas draws, so that they can be hidden below it.
   tag() {
-    const moving = this.panel?.moving
+    const { panel, below } = this
+    const moves = (/** @type {number} */ trace) =>
+      panel ? !panel.moving || panel.moving.includes(trace) : trace >= below
     /** @type {NodeListOf<Element & { __data__?: any }>} */
-    const drawn = this.div.querySelectorAll(".scatterlayer .trace")
-    for (const node of drawn) {
-      const trace = node.__data__?.[0]?.trace
-      node.classList.toggle("fs-live", !moving || moving.includes(trace?.index))
-    }
+    const drawn = this.div.querySelectorAll(".scatterlayer .trace, .barlayer .trace")
+    for (const node of drawn) node.classList.toggle("fs-live", moves(node.__data__?.[0]?.trace.index))
   }
 
   // While one presents, what is not shown is drawn once it is: before, it may have any size.

@@ -1,13 +1,15 @@
 // @ts-check
-// The dial of a new user's ratings: what is said after each of them, and the list, came ahead, so that
-// they follow while it is dragged. The pictures beside it follow once it rests (cold_start.py).
+// The dial of a new user's ratings: what is said and drawn after each of them, and the list, came ahead,
+// so that they follow while it is dragged. Once it rests the page is told.
 
+import { listen, sentAhead } from "./ahead.js"
+import { layOver } from "./chart.js"
 import { add, fill } from "./elements.js"
 import { fixedWithMinus } from "./number_format.js"
 import { worded } from "./sentences.js"
 import "./style.js"
 
-/** @import { ColdDial, Component } from "./types.js" */
+/** @import { ColdDial, ColdSteps, Component } from "./types.js" */
 
 /** @type {WeakMap<HTMLElement, Dial>} */
 const dials = new WeakMap()
@@ -42,6 +44,8 @@ class Dial {
   keyed = false // the dial was moved by a key
   /** @type {number | undefined} */
   timer
+  /** @type {string[]} */
+  covered = [] // charts that something was laid over
 
   /** @param {HTMLElement} parent */
   constructor(parent) {
@@ -63,10 +67,13 @@ class Dial {
     // A key held down makes a “change” of each step: these wait for a rest.
     this.input.addEventListener("change", () => this.keyed || this.confirm())
     this.input.addEventListener("blur", () => this.confirm())
+    this.deaf = listen(() => this.draw())
   }
 
   leave() {
     clearTimeout(this.timer)
+    this.deaf()
+    for (const chart of this.covered) layOver(chart, null)
   }
 
   /** @type {(data: ColdDial, tell: Dial["tell"]) => void} */
@@ -99,9 +106,11 @@ class Dial {
 
   draw() {
     const { data, at, input } = this
-    if (!data) return
-    const { says, near, list } = data.steps[at]
-    const last = data.steps.length - 1
+    /** @type {ColdSteps | null} */
+    const sent = data && sentAhead(data.token)
+    if (!data || !sent) return
+    const { says, near, list, over } = sent.steps[at]
+    const last = sent.steps.length - 1
     input.max = String(last)
     input.value = String(at)
     input.disabled = data.locked
@@ -119,6 +128,9 @@ class Dial {
     fill(this.list, 1, headings, list.map(([name, predicted, move], place) => [
       String(place + 1), name, fixedWithMinus(predicted, 2), move,
     ]))
-    Object.assign(this.box.dataset, { at, by: data.seen >= this.number ? "page" : "browser" })
+    const answered = data.seen >= this.number
+    this.covered = Object.keys(over)
+    for (const chart of this.covered) layOver(chart, over[chart], !answered)
+    Object.assign(this.box.dataset, { at, by: answered ? "page" : "browser" })
   }
 }

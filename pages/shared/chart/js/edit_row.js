@@ -1,17 +1,19 @@
 // @ts-check
-// One row's numbers on sliders, and what follows from them: list, neighbours, errors.
+// One row's numbers on sliders, two of them as a point as well (edit_plane.js), and what follows from
+// them: list, neighbours, errors.
 //
-// While a slider moves, all that follows is worked out here (edited.js). At rest the page is told, and
-// what it answers, from the whole model, takes the place of that.
+// While one moves, all that follows is worked out here (edited.js). At rest the page is told, and what
+// it answers, from the whole model, takes the place of that.
 
-import { blockOf, listen } from "./edit_block.js"
-import { follow } from "./edited.js"
+import { listen, sentAhead } from "./ahead.js"
+import { Plane } from "./edit_plane.js"
+import { floats, follow, unpacked } from "./edited.js"
 import { add, fill } from "./elements.js"
 import { error, fixedWithMinus as number } from "./number_format.js"
 import { sentence, worded } from "./sentences.js"
 import "./style.js"
 
-/** @import { Component, EditBlock, EditField, EditRow, Followed } from "./types.js" */
+/** @import { Component, EditBlock, EditBlockSent, EditField, EditRow, Followed } from "./types.js" */
 
 /** @type {WeakMap<HTMLElement, Panel>} */
 const panels = new WeakMap()
@@ -38,8 +40,10 @@ export function remove({ parentElement }) {
 class Panel {
   /** @type {EditRow | null} */
   data = null
+  /** @type {EditBlockSent | null} */
+  sent = null
   /** @type {EditBlock | null} */
-  block = null
+  block = null // the same, unpacked
   /** @type {(told: { token: string, number: number, moved: [number, number][] }) => void} */
   tell = () => {}
   /** @type {Map<number, number>} */
@@ -57,7 +61,9 @@ class Panel {
     const box = (this.box = add(parent, "div", "fs-edit"))
     this.says = add(box, "p", "fs-edit-says")
     const body = add(box, "div", "fs-edit-body")
-    this.fields = add(body, "div", "fs-edit-fields")
+    const own = add(body, "div", "fs-edit-own")
+    this.plane = new Plane(own, (...changes) => this.set(...changes), () => this.confirm())
+    this.fields = add(own, "div", "fs-edit-fields")
     this.fields.setAttribute("role", "group")
     this.list = add(add(body, "div", "fs-edit-list"), "table")
     this.near = add(add(body, "div", "fs-edit-near"), "table")
@@ -75,6 +81,7 @@ class Panel {
 
   leave() {
     clearTimeout(this.timer)
+    this.plane.leave()
     this.deaf()
   }
 
@@ -94,12 +101,14 @@ class Panel {
     if (changed && data.seen >= this.number) this.heard.textContent = this.says.textContent
   }
 
-  /** @type {(slider: Panel["sliders"][number]) => void} */
-  slide({ input, field }) {
-    const value = input.valueAsNumber
-    // The trained number itself, which lies between two steps, until it is moved.
-    if (Math.abs(value - field.start) < field.step / 2) this.moved.delete(field.place)
-    else this.moved.set(field.place, value)
+  // Some of the numbers are to be these.
+  /** @type {(...changes: [EditField, number][]) => void} */
+  set(...changes) {
+    for (const [field, value] of changes) {
+      // The trained number itself, which lies between two steps, until it is moved.
+      if (Math.abs(value - field.start) < field.step / 2) this.moved.delete(field.place)
+      else this.moved.set(field.place, value)
+    }
     this.number += 1
     clearTimeout(this.timer)
     this.timer = setTimeout(() => this.confirm(), RESTS)
@@ -116,9 +125,10 @@ class Panel {
 
   draw() {
     const { data } = this
-    const block = data && blockOf(data.token)
-    if (!data || !block) return
-    if (block !== this.block) this.begin(block)
+    /** @type {EditBlockSent | null} */
+    const sent = data && sentAhead(data.token)
+    if (!data || !sent) return
+    const block = sent === this.sent && this.block ? this.block : this.begin(sent)
     for (const { input, said, field } of this.sliders) {
       const value = this.moved.get(field.place)
       const shown = value ?? field.start
@@ -134,14 +144,17 @@ class Panel {
     const answers = data.seen >= this.number
     const row = block.numbers.row.slice()
     for (const [place, value] of this.moved) row[place] = value
+    this.plane.show(block, data.plane, row, data.locked)
     this.show(block, answers ? data.answer : follow(block.numbers, row))
     Object.assign(this.box.dataset, { by: answers ? "page" : "browser", moved: this.moved.size })
   }
 
   // The sliders of another row.
-  /** @param {EditBlock} block */
-  begin(block) {
-    this.block = block
+  /** @param {EditBlockSent} sent */
+  begin(sent) {
+    this.sent = sent
+    const points = { user: floats(sent.points.user), item: floats(sent.points.item) }
+    const block = (this.block = { ...sent, points, numbers: unpacked(sent.numbers, sent.lengths) })
     this.fields.setAttribute("aria-label", worded("Numbers of {name}", { name: block.name }))
     this.fields.replaceChildren()
     this.heard.textContent = ""
@@ -153,12 +166,12 @@ class Panel {
       Object.assign(input, { type: "range", min: field.low, max: field.high, step: field.step })
       input.setAttribute("aria-label", field.label) // else its number would be part of its name
       input.style.setProperty("--was", share(field, field.now))
-      const slider = { input, said, field }
-      input.oninput = () => this.slide(slider)
-      return slider
+      input.oninput = () => this.set([field, input.valueAsNumber])
+      return { input, said, field }
     })
     this.notes.replaceChildren()
     for (const note of block.notes) add(this.notes, "p", "", note)
+    return block
   }
 
   /** @type {(block: EditBlock, found: Followed) => void} */

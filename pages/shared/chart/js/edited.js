@@ -4,8 +4,9 @@
 
 /** @import { Block, BlockSent, Followed, Rows } from "./types.js" */
 
+// Packed numbers.
 /** @type {(text: string) => Float32Array} */
-const floats = (text) => new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer)
+export const floats = (text) => new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer)
 
 // A block as it was sent, ready to be worked with.
 /** @type {(sent: BlockSent, lengths: [listed: number, near: number]) => Block} */

@@ -134,6 +134,38 @@ sheet.textContent = `
 .fs-edit-says { padding-right: 3rem; min-height: 1.6em; overflow-wrap: anywhere; }
 .fs-edit-body { display: flex; flex-wrap: wrap; gap: 1rem 2rem; align-items: flex-start;
   margin-top: .5rem; }
+.fs-edit-own { flex: 1 1 18rem; display: grid; gap: 1rem; }
+/* The plane of two factors (edit_plane.js): a user's points teal, an item's orange, as everywhere. */
+.fs-edit-plane { display: grid; grid-template-columns: auto minmax(0, 1fr); max-width: 24rem; margin: 0;
+  --fs-user: #1B8A7A; --fs-item: #D9682B; }
+.fs-edit-plane[hidden] { display: none; }
+.fs-edit-plane figcaption { grid-column: 1 / -1; color: var(--fs-muted); font-size: .93em;
+  margin-bottom: .4rem; }
+.fs-edit-axis { grid-column: 2; display: flex; justify-content: space-between; font-size: .85em;
+  color: var(--fs-muted); font-variant-numeric: tabular-nums; }
+.fs-edit-axis.fs-edit-up { grid-column: 1; writing-mode: vertical-rl; transform: rotate(180deg); }
+.fs-edit-square { position: relative; aspect-ratio: 1; border: 1px solid var(--st-border-color); }
+.fs-edit-square svg { display: block; width: 100%; height: 100%; overflow: visible; }
+.fs-edit-square line { stroke: var(--st-border-color); vector-effect: non-scaling-stroke; }
+.fs-edit-square line.fs-was, .fs-edit-square circle { stroke: var(--st-text-color); fill: none;
+  stroke-width: 1.5px; vector-effect: non-scaling-stroke; }
+.fs-edit-square path { opacity: .45; }
+.fs-edit-square path.fs-user { fill: var(--fs-user); }
+.fs-edit-square path.fs-item { fill: var(--fs-item); }
+/* As large as a finger; what is seen of it is smaller. */
+.fs-edit-point { position: absolute; width: 44px; height: 44px; margin: -22px; cursor: grab;
+  touch-action: none; user-select: none; display: grid; place-items: center; border-radius: 50%; }
+.fs-edit-point:active { cursor: grabbing; }
+.fs-edit-point[aria-disabled=true] { cursor: default; touch-action: auto; }
+.fs-edit-point:focus-visible { outline: 2px solid var(--fs-accent); outline-offset: -6px; }
+.fs-edit-point::before { content: ""; width: 16px; height: 16px; border-radius: 50%;
+  background: var(--fs-user); border: 2px solid var(--st-text-color); box-sizing: border-box; }
+.fs-edit-point[data-side=item]::before { background: var(--fs-item); border-radius: 0;
+  transform: rotate(45deg); }
+.fs-edit-point span { position: absolute; left: 36px; max-width: 8rem; font-weight: 600;
+  white-space: nowrap; overflow: hidden; text-overflow: ellipsis; pointer-events: none;
+  text-shadow: 0 0 3px var(--fs-paper), 0 0 3px var(--fs-paper); }
+.fs-edit-point.fs-edit-flip span { left: auto; right: 36px; }
 .fs-edit-fields { flex: 1 1 18rem; display: grid; gap: .25rem 1.25rem;
   grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); }
 .fs-edit-fields label { display: flex; flex-wrap: wrap; justify-content: space-between; }

@@ -486,6 +486,7 @@ export interface EditField {
 interface EditShown {
   token: string // of the row
   name: string
+  side: Side
   fields: EditField[]
   lengths: [listed: number, near: number]
   heading: string
@@ -493,23 +494,34 @@ interface EditShown {
   words: Record<string, string>
   notes: string[]
 }
-export type EditBlockSent = EditShown & { numbers: BlockSent }
-export type EditBlock = EditShown & { numbers: Block }
+// `points`: some of all users and items, the factors that have a slider, row by row.
+export type EditBlockSent = EditShown & { numbers: BlockSent; points: Record<Side, string> }
+export type EditBlock = EditShown & { numbers: Block; points: Record<Side, Float32Array> }
 
 export interface EditRow {
   token: string
   seen: number // the last change that is taken in
   moved: [place: number, value: number][]
   answer: Followed // what follows from that, of the whole model
+  plane: [across: number, up: number] | null // places of two factors; null: there is one factor
   locked: boolean
 }
 
-// The dial of cold start: what is shown after 0, 1, 2 … ratings.
+// The dial of cold start, and what is shown after 0, 1, 2 … ratings.
 export interface ColdDial {
   token: string // of whose ratings these are, by which model
   at: number
   seen: number // the last change that is taken in
-  steps: { says: string; near: string; list: [name: string, predicted: number, move: string][] }[]
   heading: string
   locked: boolean
+}
+
+export interface ColdSteps {
+  token: string
+  steps: {
+    says: string
+    near: string
+    list: [name: string, predicted: number, move: string][]
+    over: Record<string, string> // what lies over charts, by their names: figures, as JSON
+  }[]
 }

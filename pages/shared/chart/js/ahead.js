@@ -1,12 +1,10 @@
 // @ts-check
-// What the sliders of edited factors work with (edit_row.js): it comes by itself, once for each row
-// that is edited, since it is large and no slider changes it.
+// What a panel works with, sent ahead by itself (ahead.py): it comes once, since it is large and no
+// slider of the panel changes it.
 
-import { unpacked } from "./edited.js"
+/** @import { Component } from "./types.js" */
 
-/** @import { Component, EditBlock, EditBlockSent } from "./types.js" */
-
-/** @type {EditBlock | null} */
+/** @type {{ token: string } | null} */
 let held = null
 /** @type {HTMLElement | null} */
 let holder = null
@@ -14,13 +12,13 @@ let holder = null
 /** @type {Set<() => void>} */
 const listening = new Set()
 
-// The block of this row; null while it has not come.
-/** @type {(token: string) => EditBlock | null} */
-export function blockOf(token) {
+// What was sent under this token; null while it has not come.
+/** @type {(token: string) => any} */
+export function sentAhead(token) {
   return held?.token === token ? held : null
 }
 
-// Hear of another block; returns how to hear no more.
+// Hear that something else has come; returns how to hear no more.
 /** @type {(listener: () => void) => () => void} */
 export function listen(listener) {
   listening.add(listener)
@@ -29,11 +27,11 @@ export function listen(listener) {
   }
 }
 
-/** @param {Component<EditBlockSent>} component */
+/** @param {Component<{ token: string }>} component */
 export function render({ parentElement, data }) {
   holder = parentElement
   if (held?.token === data.token) return
-  held = { ...data, numbers: unpacked(data.numbers, data.lengths) }
+  held = data
   for (const listener of [...listening]) listener()
 }
 
