@@ -162,12 +162,15 @@ def browser_page(browser: Browser, server: Server) -> Iterator[Callable[..., Pag
     opened = _Opened()
     tracebacks = server.tracebacks()
 
-    def open_page(width: int = 1440, height: int = 900, dark: bool = False) -> Page:
+    def open_page(
+        width: int = 1440, height: int = 900, dark: bool = False, locale: str = "en-US"
+    ) -> Page:
         context = browser.new_context(
             base_url=server.url,
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
             reduced_motion="no-preference",
+            locale=locale,
         )
         context.set_default_timeout(PATIENCE * 1000)
         opened.contexts.append(context)
