@@ -206,6 +206,17 @@ def duration(seconds: float) -> Number:
     return Number(f"{seconds / 3600:.0f}{_NO_BREAK}h")
 
 
+def day(iso: str) -> Text:
+    """Say a day that is written as in ISO 8601, as its reader's language writes days."""
+    year, month, of_month = iso[:10].split("-")
+    return Text("{year}-{month}-{day}", year=year, month=month, day=of_month)
+
+
+def moment(iso: str) -> Text:
+    """Say a moment that is written as in ISO 8601, in UTC: “2026-11-27, 20:15 UTC”."""
+    return Text("{day}, {time} UTC", day=day(iso), time=iso[11:16])
+
+
 def listed(parts: Sequence[str]) -> str:
     """“a”, “a and b”, “a, b and c”."""
     if len(parts) == 1:

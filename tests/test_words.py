@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from recsys_core import words
+from recsys_core import language, words
 from recsys_core.errors import SettingsError
 
 
@@ -120,3 +120,9 @@ def test_factors_have_three_decimals_and_measures_four():
 def test_a_noun_that_people_brought_may_hold_braces():
     assert words.plural("bo{x}k {", 2) == "2\u00a0bo{x}k {s"
     assert words.named("bo{x}k {") == "bo{x}k {"
+
+
+def test_a_day_is_written_as_its_reader_writes_days():
+    assert words.moment("2026-11-27T20:15:03+00:00") == "2026-11-27, 20:15 UTC"
+    with language.speaking("pt"):
+        assert words.day("2026-11-27") == "27/11/2026"

@@ -750,7 +750,7 @@ class _Finding:
                           "Counted or measured in the training part, {n:,} ratings.",
                           n=len(self.train)),
             "run": Text("From the record of the training, written {created}.",
-                        created=self.record.created),
+                        created=words.moment(self.record.created)),
             "settings": Text("A setting of the model, given or chosen from the data."),
             "definition": Text("Fixed beforehand, not measured."),
             "model": Text("Predicted by the trained model, moved to the nearest end of the scale."),

@@ -60,7 +60,8 @@ class _Report:
             (Text("Run it again"), self._again()),
         ]
         body = f"<h1>{write.text(head)}</h1>" + write.paragraph(
-            Text("Report of a run, {created}.", created=Quoted(found.created)), kind="under"
+            Text("Report of a run, {created}.", created=Quoted(words.moment(found.created))),
+            kind="under",
         )
         body += "\n".join(f"{write.heading(title)}\n{text}" for title, text in sections if text)
         body += write.heading(Text("Where the numbers are from")) + write.sources()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from pages.shared import keeping, lessons
-from recsys_core import escape
+from recsys_core import escape, words
 from recsys_core.asking import exports
 from recsys_core.errors import LessonError
 from recsys_core.experiments.store import folder_in_use
@@ -92,7 +92,7 @@ def _verify(known: list[Lesson]) -> None:
         "seed {seed}.",
         "Given by this server: {name} passed {passed} of {n:,}\u00a0checks of “{title}” by {day}, "
         "seed {seed}.",
-        name=found.name, passed=found.passed, n=found.checks, title=title, day=found.day,
+        name=found.name, passed=found.passed, n=found.checks, title=title, day=words.day(found.day),
         seed=found.seed,
     )  # fmt: skip
     st.success(escape.markdown(said), icon=":material/verified:")
