@@ -51,6 +51,7 @@ NAMES: dict[str, tuple[Kind, Text]] = {
     "alpha": ("number", Text("the confidence α")),
     "seed": ("number", Text("the seed")),
     "guest_ratings": ("number", Text("the number of ratings by the new guest")),
+    "variant": ("text", Text("the network")),
     "model": ("text", Text("the model")),
     "user": ("text", Text("the selected user")),
     "item": ("text", Text("the selected item")),

@@ -24,8 +24,8 @@ class Facts:
     train_rmse, validation_rmse : of the epoch shown, in rating units.
     epoch, best_epoch : the epoch shown; that of the lowest validation RMSE.
     bias : RMSE of user and item biases, on validation ratings where there are some, else training.
-    k, reg, learning_rate, alpha, seed, model : settings of the run, and the name of its model's
-        class.
+    k, reg, learning_rate, alpha, seed, variant, model : settings of the run, and the name of its
+        model's class.
     guest_ratings : how many items the new guest has rated.
     user, item : names of those selected.
     diverged : training failed because predictions left all bounds.
@@ -45,6 +45,7 @@ class Facts:
     alpha: float | None = None
     seed: int | None = None
     guest_ratings: int | None = None
+    variant: str | None = None
     model: str | None = None
     user: str | None = None
     item: str | None = None
@@ -122,6 +123,7 @@ def of_run(
         alpha=settings.get("alpha"),
         seed=settings.get("seed"),
         guest_ratings=guest_ratings,
+        variant=settings.get("variant"),
         model=type(run.model).__name__,
         user=None if user is None else ratings.user_names[user],
         item=None if item is None else ratings.item_names[item],

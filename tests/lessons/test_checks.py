@@ -133,8 +133,8 @@ def test_what_is_no_check_gets_one_sentence(text, why):
 
 HERE = Facts(
     train_rmse=0.5, validation_rmse=0.9, epoch=20, best_epoch=12, bias=0.8, k=3, reg=0.1,
-    learning_rate=0.03, alpha=10, seed=4, guest_ratings=2, model="SGD", user="Spock",
-    item="Firework", diverged=False, overfits=True,
+    learning_rate=0.03, alpha=10, seed=4, guest_ratings=2, variant="MLP", model="SGD",
+    user="Spock", item="Firework", diverged=False, overfits=True,
 )  # fmt: skip
 
 
@@ -146,6 +146,8 @@ HERE = Facts(
         ("train_rmse < validation_rmse and k == 3", True),
         ("k == 4 or reg <= 0.1", True),
         ("alpha == 10 and seed != 3 and guest_ratings >= 2", True),
+        ('variant == "MLP"', True),
+        ('variant == "dot"', False),
         ("alpha < 10 or seed == 3 or guest_ratings >= 3", False),
         ("k == 4 or reg < 0.1", False),
         ("not k == 4 and not diverged", True),
