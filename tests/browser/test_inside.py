@@ -145,7 +145,7 @@ def test_each_sign_of_a_formula_says_what_it_stands_for(browser_page):
     [("SGD", "step"), ("ALS", "half"), ("NMF", "update"), ("BayesianPMF", "draw"),
      ("PMF", "probability"), ("NeuralMF", "network"), ("NeuralMF", "adam")],
 )  # fmt: skip
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", [1920, 1440, 390])
 def test_every_panel_is_for_everybody_and_fits(browser_page, model, name, width):
     page = browser_page(width, 900)
     page.add_init_script(path=AXE)
