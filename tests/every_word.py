@@ -37,8 +37,12 @@ _UNREAD = re.compile(
     r"|bdata|dtype|xanchor|yanchor|align|side|panel|sign|signs|width|shape|symbol|fill.*|separators"
     r"|lenmode|.*bgcolor|uirevision|theme|format|textposition|series|hovermode|curves|part|inks|paper"
     r"|mark|deferred_file_id|raw_values?|code_text|meta|dragmode|of|itemsizing|token|factors|biases"
-    r"|racing|race|baselines|count)$"
+    r"|racing|race|baselines|count|points|tickmode|categoryorder)$"
 )
+
+
+# What an article is called by, in a column of sources: “Herlocker and others, 2004”.
+_SOURCE = re.compile(r"^[A-ZÀ-Ž].* (19|20)\d\d")
 
 
 def pseudo(monkeypatch: Any) -> None:
@@ -81,7 +85,8 @@ def _of_table(table: pd.DataFrame, headings: dict[str, Any]) -> Iterator[str]:
         of = headings.get(name) or {}
         if not of.get("hidden"):
             yield from () if of.get("label") is not None else (name,)
-            yield from (cell for cell in flat[name].unique() if isinstance(cell, str))
+            cells = (cell for cell in flat[name].unique() if isinstance(cell, str))
+            yield from (cell for cell in cells if not _SOURCE.search(cell))
 
 
 def _of_message(message: Message) -> Iterator[str]:

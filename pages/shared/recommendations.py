@@ -421,7 +421,7 @@ def why(model: ModelInView, one: int | Guest, item: int | None, choosable: bool 
             start=start,
             end=end,
         ),
-        table=lambda: reason_bars.summands(found, names).drop(columns=["kind", "shown"]),
+        table=lambda: reason_bars.table(found, names),
     )
     said = {
         "before": Text(model.fitted.before_reasons), "start": start, "noun": words.named(noun),

@@ -77,6 +77,13 @@ def summands(reasons: Reasons, names: list[str], most: int | None = None) -> pd.
     return found[~unseen].reset_index(drop=True)
 
 
+def table(reasons: Reasons, names: list[str]) -> pd.DataFrame:
+    """The same as a table that is shown: summand, rating, value."""
+    found = summands(reasons, names)[["summand", "rating", "value"]]
+    found.columns = pd.Index([Text("summand"), Text("rating"), Text("value")])
+    return found
+
+
 def digits(reasons: Reasons) -> int:
     """Decimals that a prediction and what it is the sum of are shown with.
 

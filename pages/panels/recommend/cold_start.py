@@ -259,7 +259,7 @@ def _list(model: ModelInView, steps: list[Step], at: int) -> pd.DataFrame:
             Text("predicted"): model.fitted.clipped(step.scores[:_LISTED]),
             Text("since the latest"): moves if at else [""] * len(moves),
         },
-        index=pd.RangeIndex(1, len(moves) + 1, name="rank"),
+        index=pd.RangeIndex(1, len(moves) + 1, name=Text("rank")),
     )
 
 

@@ -375,7 +375,7 @@ def _table(model: ModelInView, side: Side, found: Followed) -> pd.DataFrame:
             Text("before"): found.before,
             Text("place before"): [str(was or "–") for was in found.places],
         },
-        index=pd.RangeIndex(1, len(found.listed) + 1, name="rank"),
+        index=pd.RangeIndex(1, len(found.listed) + 1, name=Text("rank")),
     )
 
 

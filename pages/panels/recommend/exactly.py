@@ -219,7 +219,7 @@ def _terms(model: ModelInView, guest: Guest, name: str, found: Counterfactuals) 
         figure,
         key="exact_terms",
         alt=waterfall.alt(parts_of, name, names[found.first], scale),
-        table=parts_of.table,
+        table=lambda: waterfall.table(parts_of, name, names[found.first]),
         what=f"terms {names[found.first]}",
     )
 
