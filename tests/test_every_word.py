@@ -100,6 +100,8 @@ def test_pages_of_a_model_say_nothing_outside_of_the_catalogues(browser_id, kind
     ratings = rc.datasets.low_rank(30, 20, n_factors=2, density=0.5)
     train(load(browser_id, ratings), KINDS[kind])
     for page, queries in OF_A_MODEL.items():
+        if page == "compare" and kind != "SGD":
+            continue  # its parts say the same of every kind
         for query in queries:
             at = open_page(page, browser_id, f"{query}&lang=pt")
             assert every_word.untold(at, names(ratings)) == [], f"{page}?{query}"
