@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.helpers import becomes, go_to, settled, shot, width_of
+from tests.browser.helpers import becomes, go_to, settled, shot, steady, width_of
 from tests.browser.test_accessible import AXE, check, tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -72,7 +72,7 @@ def test_keys_alone_open_and_use_them(browser_page, width):
     go_to(page, f"recommend?{RUN}&closer=exactly")
     again = page.locator("[class*=st-key-again_item]").get_by_role("combobox")
     reach(page, again)
-    before = again.input_value()
+    before = steady(lambda: again.input_value())
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("option").first).to_be_visible()
     page.keyboard.press("ArrowDown")
