@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 # Those that are offered, by code, each under its own name. The Portuguese is that of Brazil.
 LANGUAGES = MappingProxyType({"en": "English", "pt": "Português"})
@@ -93,6 +94,14 @@ def read(path: Path, code: str):  # noqa: ANN201 (Babel is imported when first a
         return read_po(file, locale=code, abort_invalid=True)
 
 
+def entries(code: str) -> Iterator[tuple[str, Any]]:
+    """All entries of a language's files, as Babel's ``Message``, each with the name of its part."""
+    for path in sorted((FOLDER / code).glob("*.po")):
+        for entry in read(path, code):
+            if entry.id:
+                yield path.stem, entry
+
+
 # Where the sentences stand that pages' JavaScript words.
 _IN_BROWSER = (
     "pages/shared/chart/js/", "recsys_core/live/", "recsys_core/words.py",
@@ -106,8 +115,7 @@ def for_browser(code: str) -> dict[str, str | list[str]]:
     return {
         each.id[0] if each.pluralizable else each.id:
             list(each.string) if each.pluralizable else each.string
-        for path in sorted((FOLDER / code).glob("*.po"))
-        for each in read(path, code)
+        for _, each in entries(code)
         if any(place.startswith(_IN_BROWSER) for place, _ in each.locations)
     }  # fmt: skip
 

@@ -17,9 +17,16 @@ from typing import Any
 
 import pandas as pd
 from google.protobuf.message import Message
+from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
+from streamlit.elements.lib.mutable_popover_container import PopoverContainer
+from streamlit.elements.lib.mutable_tab_container import TabContainer
 from streamlit.testing.v1 import AppTest
 
 from recsys_core import language
+from recsys_core.lessons import shelf
+from recsys_core.models import MODELS
+from recsys_core.ratings import Ratings
+from recsys_core.replicas import REPLICAS
 
 # What is called so in every language; the choice of one says in both what it is.
 NAMES = {
@@ -46,10 +53,10 @@ _SOURCE = re.compile(r"^[A-ZÀ-Ž].* (19|20)\d\d")
 
 
 def pseudo(monkeypatch: Any) -> None:
-    """Offer Portuguese, and have it put each sentence in brackets."""
-    monkeypatch.setattr(language, "LANGUAGES", {"en": "English", "pt": "Português"})
-
-    known = ids("pt")
+    """Have Portuguese put each sentence in brackets, and all be open that can be opened."""
+    for kind in (ExpanderContainer, PopoverContainer, TabContainer):
+        monkeypatch.setattr(kind, "open", property(lambda self: True, lambda self, value: None))
+    known = {entry.id[0] if entry.pluralizable else entry.id for _, entry in language.entries("pt")}
 
     def sentence(id: str, plural: str | None, n: object, code: str) -> str:
         template = id if plural is None or n == 1 else plural
@@ -58,14 +65,14 @@ def pseudo(monkeypatch: Any) -> None:
     monkeypatch.setattr(language, "sentence", sentence)
 
 
-def ids(code: str) -> set[str]:
-    """The ids of all sentences that the catalogues of a language have."""
-    return {
-        entry.id[0] if entry.pluralizable else entry.id
-        for path in (language.FOLDER / code).glob("*.po")
-        for entry in language.read(path, code)
-        if entry.id
-    }
+def names(ratings: Ratings) -> set[str]:
+    """What has the same name in every language: what people brought, models, languages."""
+    models = {str(MODELS.entries[name].title) for name in MODELS}
+    with language.speaking("pt"):
+        lessons = {each.lesson.title for each in shelf.shipped() if each.lesson}
+    articles = {each.title for each in REPLICAS}
+    brought = {*ratings.user_names, *ratings.item_names, ratings.name}
+    return {*brought, *models, *lessons, *articles, *NAMES}
 
 
 def said(at: AppTest) -> Iterator[str]:
@@ -184,7 +191,4 @@ if __name__ == "__main__":
     train(world, rc.SGD(n_factors=2, n_epochs=5))
     train(world, rc.ALS(n_factors=2, n_epochs=3))
     shown = open_page(page, browser, f"{query}&lang=pt" if query else "lang=pt")
-    ratings = rc.datasets.music_party()
-    names = {*ratings.user_names, *ratings.item_names, ratings.name, *language.LANGUAGES.values()}
-    names |= {"SGD", "ALS", "RMSE"}
-    print(*untold(shown, names), sep="\n")
+    print(*untold(shown, names(rc.datasets.music_party())), sep="\n")

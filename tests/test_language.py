@@ -74,13 +74,6 @@ def names(template: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(template) if name}
 
 
-def entries(code: str):
-    for path in sorted((language.FOLDER / code).glob("*.po")):
-        for entry in language.read(path, code):
-            if entry.id:
-                yield path.stem, entry
-
-
 @pytest.mark.parametrize("code", OTHERS)
 def test_the_catalogues_are_up_to_date_with_the_sources(code):
     made = {
@@ -88,7 +81,7 @@ def test_the_catalogues_are_up_to_date_with_the_sources(code):
         for part, each in catalogues.fresh(code).items()
     }
     here: dict[str, set] = {}
-    for part, entry in entries(code):
+    for part, entry in language.entries(code):
         here.setdefault(part, set()).add(entry.id)
     assert here == made, "python -m docs.catalogues brings them up to date"
 
@@ -100,7 +93,7 @@ def test_no_sentence_is_missing_in_a_language_that_is_offered():
 @pytest.mark.parametrize("code", OTHERS)
 def test_a_translation_asks_for_nothing_that_the_sentence_does_not_give(code):
     wrong = []
-    for part, entry in entries(code):
+    for part, entry in language.entries(code):
         ids = entry.id if isinstance(entry.id, tuple) else (entry.id, entry.id)
         said = entry.string if isinstance(entry.string, tuple) else (entry.string,) * 2
         given = set().union(*map(names, ids))
@@ -111,7 +104,7 @@ def test_a_translation_asks_for_nothing_that_the_sentence_does_not_give(code):
 @pytest.mark.parametrize("code", OTHERS)
 def test_one_sentence_is_said_in_one_way(code):
     said: dict = {}
-    for _, entry in entries(code):
+    for _, entry in language.entries(code):
         if catalogues.is_said(entry.string):
             said.setdefault(entry.id, set()).add(entry.string)
     assert {id: each for id, each in said.items() if len(each) > 1} == {}
@@ -122,7 +115,7 @@ def test_a_translation_has_the_marks_of_the_sentence(code):
     """Markdown, formulas and icons: as many signs as in the English."""
     signs = re.compile(r"\*\*|`|\$|:material/\w+:|<[^>]+>|\]\(|^\s|\s$")
     wrong = []
-    for part, entry in entries(code):
+    for part, entry in language.entries(code):
         ids = entry.id if isinstance(entry.id, tuple) else (entry.id,)
         said = entry.string if isinstance(entry.string, tuple) else (entry.string,)
         if any(said):

@@ -41,6 +41,16 @@ def seen(page: Page) -> list[Any]:
     return page.evaluate("window.seen")
 
 
+def followed(page: Page, live: list[Any], first: str) -> None:
+    """The list followed the hand, ``live``; and the server says what the browser said last."""
+    settled(page)
+    last = steady(lambda: seen(page))
+    assert len(last) >= len(live) > 1
+    by_browser = [each for each in last if each[0] == "browser"]
+    assert by_browser[-1][2] != first, "the list follows before the server has answered"
+    assert last[-1][0] == "page" and last[-1][1:] == by_browser[-1][1:]
+
+
 def shown(page: Page) -> str:
     return panel(page).locator(".fs-edit-list tbody").inner_text()
 
@@ -59,12 +69,7 @@ def test_the_list_follows_while_a_slider_is_dragged_and_the_server_says_the_same
     live = becomes(lambda: seen(page), lambda found: any(each[0] == "browser" for each in found))
     page.mouse.up()
     expect(panel(page)).to_have_attribute("data-by", "page")
-    settled(page)
-    last = steady(lambda: seen(page))
-    assert len(last) >= len(live) > 1
-    by_browser = [each for each in last if each[0] == "browser"]
-    assert by_browser[-1][2] != first, "the list follows before the server has answered"
-    assert last[-1][0] == "page" and last[-1][1:] == by_browser[-1][1:]
+    followed(page, live, first)
     expect(panel(page).locator(".fs-edit-says")).to_contain_text("RMSE on the")
     page.get_by_role("button", name="Put back").click()
     expect(panel(page)).to_have_attribute("data-moved", "0")
@@ -125,12 +130,7 @@ def test_the_point_follows_the_mouse_and_all_else_follows_the_point(browser_page
     page.mouse.up()
     expect(panel(page)).to_have_attribute("data-by", "page")
     expect(panel(page)).to_have_attribute("data-moved", "2")
-    settled(page)
-    last = steady(lambda: seen(page))
-    assert len(last) >= len(live) > 1
-    by_browser = [each for each in last if each[0] == "browser"]
-    assert by_browser[-1][2] != first, "the list follows before the server has answered"
-    assert last[-1][0] == "page" and last[-1][1:] == by_browser[-1][1:]
+    followed(page, live, first)
     slider = panel(page).get_by_role("slider", name="factor 2", exact=True)
     assert "trained" in steady(lambda: slider.get_attribute("aria-valuetext"))
     page.get_by_role("button", name="Put back").click()

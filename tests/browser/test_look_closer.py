@@ -28,6 +28,13 @@ def reach(page: Page, target: Locator) -> None:
     becomes(lambda: tab(page, target), True)
 
 
+def press_arrow(page: Page, slider: Locator, key: str, option: str) -> None:
+    """Go by Tab to a slider and press an arrow key; the address says what it is set to then."""
+    reach(page, slider)
+    page.keyboard.press(key)
+    expect(page).to_have_url(re.compile(option))
+
+
 @pytest.mark.parametrize(("width", "height", "dark"), SCREENS)
 def test_each_is_for_everybody_and_fits(browser_page, width, height, dark):
     page = browser_page(width, height, dark)
@@ -57,16 +64,13 @@ def test_keys_alone_open_and_use_them(browser_page, width):
         settled(page)
 
     # Safe or surprising: the dial, and how far from usual.
-    reach(page, page.locator(".st-key-surprise").get_by_role("slider"))
-    page.keyboard.press("ArrowRight")
-    expect(page).to_have_url(re.compile("surprise=1"))
+    slider = page.locator(".st-key-surprise").get_by_role("slider")
+    press_arrow(page, slider, "ArrowRight", "surprise=1")
     settled(page)
 
     # Cold start: the dial counts one rating less.
     go_to(page, f"recommend?{RUN}&closer=cold&counted=5")
-    reach(page, page.locator(".fs-edit").get_by_role("slider"))
-    page.keyboard.press("ArrowLeft")
-    expect(page).to_have_url(re.compile("counted=4"))
+    press_arrow(page, page.locator(".fs-edit").get_by_role("slider"), "ArrowLeft", "counted=4")
 
     # Why exactly: another item to train again without, from the list that opens.
     go_to(page, f"recommend?{RUN}&closer=exactly")
@@ -82,9 +86,8 @@ def test_keys_alone_open_and_use_them(browser_page, width):
 
     # Latent space: the factors are turned; two others are compared.
     go_to(page, f"latent?{RUN}&look=turn")
-    reach(page, page.locator(".st-key-turn").get_by_role("slider"))
-    page.keyboard.press("ArrowRight")
-    expect(page).to_have_url(re.compile("turn=5"))
+    slider = page.locator(".st-key-turn").get_by_role("slider")
+    press_arrow(page, slider, "ArrowRight", "turn=5")
     go_to(page, f"latent?{RUN}&look=cosine")
     sides = page.locator(".st-key-close_of").get_by_role("radio")
     reach(page, sides.first)

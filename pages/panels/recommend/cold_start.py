@@ -24,7 +24,7 @@ from recsys_core.asking import cold_start
 from recsys_core.asking.cold_start import Step
 from recsys_core.figures import cold_start as pictures
 from recsys_core.figures.plain import to_json
-from recsys_core.models import Factored, Guest
+from recsys_core.models import Guest
 from recsys_core.text import Text
 
 _COMPONENT = st.components.v2.component(
@@ -174,10 +174,8 @@ def _sent(
 
 def _over(model: ModelInView, steps: list[Step], near: list[np.ndarray]) -> list[dict[str, str]]:
     """What lies over each chart after each number of ratings, by the chart's key."""
-    fitted, mode = model.factored, session.theme()
-    basis = model_in_view.basis(model)
-    rows = np.stack([step.guest.factors for step in steps])
-    way, users = basis.project(rows), basis.project(fitted.user_factors[_drawn(fitted, near)])
+    fitted, mode, basis = model.factored, session.theme(), model_in_view.basis(model)
+    rows, way, users = _places(model, steps, near)
     sent = []
     for at, ids in enumerate(near):
         places = basis.project(fitted.user_factors[ids])
@@ -263,28 +261,32 @@ def _list(model: ModelInView, steps: list[Step], at: int) -> pd.DataFrame:
     )
 
 
-def _drawn(fitted: Factored, near: list[np.ndarray]) -> np.ndarray:
-    """The users that are drawn: some spread over all, and all that are named."""
+def _places(
+    model: ModelInView, steps: list[Step], near: list[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The row after 0, 1, 2 … ratings, (n + 1, k); on the map, its way, (n + 1, 2), and users.
+
+    Of the users some are drawn, spread over all, and all that are named.
+    """
+    fitted, basis = model.factored, model_in_view.basis(model)
+    rows = np.stack([step.guest.factors for step in steps])
     users = np.flatnonzero(fitted.train.user_counts)
-    return np.union1d(users[:: -(-len(users) // _DRAWN)], np.concatenate(near))
+    drawn = np.union1d(users[:: -(-len(users) // _DRAWN)], np.concatenate(near))
+    return rows, basis.project(rows), basis.project(fitted.user_factors[drawn])
 
 
 def _pictures(model: ModelInView, steps: list[Step], near: list[np.ndarray], at: int) -> None:
     """The charts that stay; the dial lays over them what changes (``_over``)."""
-    fitted = model.factored
-    basis = model_in_view.basis(model)
-    rows = np.stack([step.guest.factors for step in steps])
-    way = basis.project(rows)
-    users = _drawn(fitted, near)
+    rows, way, users = _places(model, steps, near)
     moved, new = [s.moved for s in steps], [s.new for s in steps]
     chart(
-        pictures.figure(way, basis.project(fitted.user_factors[users]), session.theme()),
+        pictures.figure(way, users, session.theme()),
         key=_WAY,
         alt=pictures.alt(at, len(steps) - 1, moved[at]),
         table=lambda: pictures.table(way, moved, new),
         what="cold-start",
     )
-    if fitted.n_factors <= _MOST_BARS:
+    if rows.shape[1] <= _MOST_BARS:
         chart(
             pictures.vector(rows, session.theme()),
             key=_VECTOR,

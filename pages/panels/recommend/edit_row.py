@@ -96,7 +96,7 @@ def draw(model: ModelInView, one: int | Guest, name: str) -> None:
 
 def _plane(fitted: FactorModel, side: Side) -> tuple[int, int] | None:
     """The two factors whose plane is drawn; None where there is but one."""
-    factors = _with_slider(fitted, side)
+    factors = _with_slider(_spread(fitted, side))
     if len(factors) < 2:
         return None
     if len(factors) == 2:
@@ -187,12 +187,11 @@ class _Field:
 def _fields(fitted: FactorModel, side: Side, index: int) -> list[_Field]:
     """One slider a factor, of those with the largest spread, and one for the bias."""
     factors, bias = edited.row(fitted, side, index)
-    rows, biases = fitted.factors_of(side), fitted.bias_of(side)
-    spread = rows.std(axis=0, dtype=np.float64)
+    biases, spread = fitted.bias_of(side), _spread(fitted, side)
     low = 0.0 if fitted.fold.nonnegative else None
     found = [
         _field(f, Text("factor {name}", name=f + 1), float(spread[f]), factors[f], low)
-        for f in _with_slider(fitted, side)
+        for f in _with_slider(spread)
     ]
     if biases.any():
         found.append(
@@ -201,9 +200,13 @@ def _fields(fitted: FactorModel, side: Side, index: int) -> list[_Field]:
     return found
 
 
-def _with_slider(fitted: FactorModel, side: Side) -> list[int]:
+def _spread(fitted: FactorModel, side: Side) -> np.ndarray:
+    """The standard deviation of each factor over all rows, (k,)."""
+    return fitted.factors_of(side).std(axis=0, dtype=np.float64)
+
+
+def _with_slider(spread: np.ndarray) -> list[int]:
     """The factors with the largest spread, in their order."""
-    spread = fitted.factors_of(side).std(axis=0, dtype=np.float64)
     return sorted(np.argsort(-spread, kind="stable")[:_MOST].tolist())
 
 
@@ -262,11 +265,12 @@ def _block(
     other: Side = "item" if side == "user" else "user"
     names, others = model.ratings.axis(side).names, model.ratings.axis(other).names
     fields = _fields(fitted, side, index)
+    factors = [field.place for field in fields if field.place < fitted.n_factors]
     return {
         "token": start,
         "name": names[index],
         "side": side,
-        "points": {of: _points(fitted, of, _with_slider(fitted, side)) for of in SIDES},
+        "points": {of: _points(fitted, of, factors) for of in SIDES},
         "fields": [dataclasses.asdict(field) for field in fields],
         "numbers": block_sent(
             found, [others[i] for i in found.open.ids], [names[i] for i in found.near.ids]
