@@ -88,6 +88,7 @@ with runs.registry().drawing():
 
     with st.sidebar:
         if parts.drawn("pages"):
+            asked = view.parameters()
             with st.container(gap="xxsmall", key="pages"):
                 for each, (_, title, icon, meaning) in zip(every, PAGES, strict=True):
                     st.page_link(
@@ -97,7 +98,7 @@ with runs.registry().drawing():
                         help=Text(meaning),
                         width="stretch",
                         disabled=parts.locked("pages"),
-                        query_params=view.parameters(),
+                        query_params=asked,
                     )
         sidebar.sidebar()
         preload()

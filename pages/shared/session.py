@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 import streamlit as st
 from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script_run_ctx
 
@@ -9,6 +13,9 @@ from pages.shared import visitor
 from recsys_core import runs
 from recsys_core.figures.theme import Mode
 from recsys_core.language import ask, of_locale
+
+
+T = TypeVar("T")
 
 
 def workspace() -> runs.Workspace:
@@ -36,14 +43,66 @@ def language() -> str:
 
     English where no page is drawn.
     """
-    if get_script_run_ctx(suppress_warning=True) is None:
+    if not _in_script():
         return "en"
-    tab = st.session_state.get("tab")
-    chosen = None if tab is None else tab.view.lang
-    return of_locale(chosen or st.context.locale)
+    if _HERE.tab is None:
+        _HERE.tab = st.session_state.get("tab")
+    chosen = None if _HERE.tab is None else _HERE.tab.view.lang
+    if chosen is None and _HERE.locale is None:
+        _HERE.locale = of_locale(st.context.locale)
+    return chosen or _HERE.locale or "en"
 
 
 ask(language)
+
+
+# --- what the session holds -----------------------------------------------------------------------
+
+
+class _Here(threading.local):
+    """Of this thread: the run of the script that it does, and what was asked of Streamlit in it.
+
+    A page asks for its tab and its language more than a thousand times; each time Streamlit would
+    take 10 to 20 µs, a fifth of all that a page costs.
+    """
+
+    script_run: object = None
+    tab: Any = None
+    locale: str | None = None
+
+
+_HERE = _Here()
+
+
+def _in_script() -> bool:
+    """Whether a script runs; what was asked in another one of this thread is forgotten."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None:
+        return False
+    if _HERE.script_run is not context.parallel_coordinator:
+        _HERE.script_run, _HERE.tab, _HERE.locale = context.parallel_coordinator, None, None
+    return True
+
+
+def tab(make: Callable[[], T]) -> T:
+    """What a session holds of what its tab looks at (``pages/shared/view.py``)."""
+    if not _in_script() or _HERE.tab is None:
+        if "tab" not in st.session_state:
+            st.session_state.tab = make()
+        _HERE.tab = st.session_state.tab
+    found: T = _HERE.tab
+    return found
+
+
+def is_new() -> bool:
+    """Whether the tab looks at nothing yet."""
+    return "tab" not in st.session_state
+
+
+def forget_tab() -> None:
+    """Begin anew, as a new tab does."""
+    st.session_state.pop("tab", None)
+    _HERE.tab = None
 
 
 # --- what Streamlit 1.67 knows but does not say in public: here alone -----------------------------

@@ -85,9 +85,7 @@ class _Tab:
 
 
 def _tab() -> _Tab:
-    if "tab" not in st.session_state:
-        st.session_state.tab = _Tab()
-    tab: _Tab = st.session_state.tab
+    tab = session.tab(_Tab)
     # Once in each run of the script: to ask Streamlit for a component's value takes a while.
     here = session.script_run()
     if tab.script_run is not here:
@@ -338,7 +336,7 @@ def _where(seen: DataSet | Entry) -> dict[str, Any]:
 
 def forget() -> None:
     """In a callback: look at nothing any more, as a new tab does."""
-    st.session_state.pop("tab", None)
+    session.forget_tab()
 
 
 def new_entry(model: Model | None = None) -> Entry:
@@ -478,7 +476,7 @@ def arrive(page: str) -> None:
     On any page but Train a run is looked at, not watched: playback is over, training goes on. On
     Train there is a run, before the sidebar says which.
     """
-    fresh = "tab" not in st.session_state
+    fresh = session.is_new()
     tab = _tab()
     tab.fragments, tab.page_shows, tab.page = {}, {"run", "data", "hide", "lock", "lang"}, page
     tab.racing, tab.measured = {}, None
