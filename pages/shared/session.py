@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script_run_ctx
+from streamlit.runtime.state.safe_session_state import SafeSessionState
 
 from pages.shared import visitor
 from recsys_core import runs
 from recsys_core.figures.theme import Mode
 from recsys_core.language import ask, of_locale
 
-
 T = TypeVar("T")
 
 
 def workspace() -> runs.Workspace:
     """The data and runs of this browser: a reload finds them again, another browser never does."""
-    return runs.registry().workspace(_browser_id())
+    if not _in_script() or _HERE.browser is None:
+        _HERE.browser = _browser_id()
+    return runs.registry().workspace(_HERE.browser)
 
 
 def _browser_id() -> str:
@@ -62,11 +64,12 @@ ask(language)
 class _Here(threading.local):
     """Of this thread: the run of the script that it does, and what was asked of Streamlit in it.
 
-    A page asks for its tab and its language more than a thousand times; each time Streamlit would
-    take 10 to 20 µs, a fifth of all that a page costs.
+    A page asks for its browser, its tab and its language more than a thousand times; each time
+    Streamlit would take 10 to 20 µs: a third of all that a page costs.
     """
 
     script_run: object = None
+    browser: str | None = None
     tab: Any = None
     locale: str | None = None
 
@@ -80,7 +83,8 @@ def _in_script() -> bool:
     if context is None:
         return False
     if _HERE.script_run is not context.parallel_coordinator:
-        _HERE.script_run, _HERE.tab, _HERE.locale = context.parallel_coordinator, None, None
+        _HERE.__dict__.clear()
+        _HERE.script_run = context.parallel_coordinator
     return True
 
 
@@ -124,6 +128,34 @@ def script_run() -> object:
     """Something that is another one in each run of the script, callbacks included."""
     context = get_script_run_ctx()
     return None if context is None else context.parallel_coordinator  # made when it begins
+
+
+class _AskedFor(Mapping[str, Any]):
+    """All that a session holds, by key; what is not asked for is not looked up."""
+
+    def __init__(self, held: SafeSessionState) -> None:
+        self._held = held
+
+    def __getitem__(self, key: str) -> Any:
+        with self._held._lock:
+            return self._held._state[key]
+
+    def _all(self) -> dict[str, Any]:
+        with self._held._lock:
+            return self._held._state.filtered_state
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __str__(self) -> str:
+        return str(self._all())
+
+
+# Each number field asks for all that the session holds, to look at its own key: a tenth of a page.
+SafeSessionState.filtered_state = property(_AskedFor)  # type: ignore[assignment]
 
 
 def asked_for_a_part() -> bool:

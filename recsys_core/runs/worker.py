@@ -6,9 +6,46 @@ import contextlib
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterator
 
 _GIVES_WAY = 0.01  # the longest wait before an epoch while pages are drawn, in seconds
+
+# So many pages are drawn at once, others wait for their turn, but not longer than so many seconds:
+# one of them may wait for a file. Python runs one thread at a time. Thirty threads that take turns
+# at it are all done at the very end, and each time that one lets go of it, it comes last.
+_PAGES_AT_ONCE, _PATIENCE = 2, 2.0
+
+
+class Turns:
+    """Who comes first is served first, a few at once; who waited for long enough goes on anyway."""
+
+    def __init__(self, at_once: int = _PAGES_AT_ONCE, patience: float = _PATIENCE) -> None:
+        self._lock = threading.Lock()
+        self._free, self._patience = at_once, patience
+        self._waiting: deque[threading.Event] = deque()
+
+    @contextlib.contextmanager
+    def one(self) -> Iterator[None]:
+        """Wait for one's turn, and have it inside."""
+        called = threading.Event()
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                called.set()
+            else:
+                self._waiting.append(called)
+        called.wait(self._patience)
+        try:
+            yield
+        finally:
+            with self._lock:
+                if not called.is_set():
+                    self._waiting.remove(called)  # it went on without
+                elif self._waiting:
+                    self._waiting.popleft().set()
+                else:
+                    self._free += 1
 
 
 class Worker(ABC):
@@ -28,6 +65,8 @@ class Worker(ABC):
         self._woken = False
         self._pages = threading.Condition()
         self._n_drawing = 0
+        self._turns = Turns()
+        self._drawer = threading.local()
         self._listeners: set[Callable[[], None]] = set()
 
     @abstractmethod
@@ -56,16 +95,22 @@ class Worker(ABC):
 
     @contextlib.contextmanager
     def drawing(self) -> Iterator[None]:
-        """Make training wait while a page is drawn, so that the page comes sooner.
+        """Make training, and other pages, wait while a page is drawn, so that it comes sooner.
 
         Python runs one thread at a time: thirty pages asked for at once came after seconds, the
-        worker's short epochs between them.
+        worker's short epochs between them. A part of a page belongs to its page.
         """
+        if getattr(self._drawer, "draws", False):
+            yield
+            return
+        self._drawer.draws = True
         with self._pages:
             self._n_drawing += 1
         try:
-            yield
+            with self._turns.one():
+                yield
         finally:
+            self._drawer.draws = False
             with self._pages:
                 self._n_drawing -= 1
                 self._pages.notify_all()
