@@ -25,9 +25,8 @@ class Turns:
         self._free, self._patience = at_once, patience
         self._waiting: deque[threading.Event] = deque()
 
-    @contextlib.contextmanager
-    def one(self) -> Iterator[None]:
-        """Wait for one's turn, and have it inside."""
+    def begin(self) -> threading.Event:
+        """Wait for a turn; ``end`` takes what is returned."""
         called = threading.Event()
         with self._lock:
             if self._free:
@@ -36,16 +35,17 @@ class Turns:
             else:
                 self._waiting.append(called)
         called.wait(self._patience)
-        try:
-            yield
-        finally:
-            with self._lock:
-                if not called.is_set():
-                    self._waiting.remove(called)  # it went on without
-                elif self._waiting:
-                    self._waiting.popleft().set()
-                else:
-                    self._free += 1
+        return called
+
+    def end(self, called: threading.Event) -> None:
+        """Let the next one have it."""
+        with self._lock:
+            if not called.is_set():
+                self._waiting.remove(called)  # it went on without
+            elif self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._free += 1
 
 
 class Worker(ABC):
@@ -100,20 +100,25 @@ class Worker(ABC):
         Python runs one thread at a time: thirty pages asked for at once came after seconds, the
         worker's short epochs between them. A part of a page belongs to its page.
         """
-        if getattr(self._drawer, "draws", False):
+        if getattr(self._drawer, "turn", None) is not None:
             yield
             return
-        self._drawer.draws = True
         with self._pages:
             self._n_drawing += 1
+        self._drawer.turn = self._turns.begin()
         try:
-            with self._turns.one():
-                yield
+            yield
         finally:
-            self._drawer.draws = False
+            self._turns.end(self._drawer.turn)
+            self._drawer.turn = None
             with self._pages:
                 self._n_drawing -= 1
                 self._pages.notify_all()
+
+    def draw_on_later(self) -> None:
+        """While a page is drawn: let those go first that wait for the beginning of theirs."""
+        self._turns.end(self._drawer.turn)
+        self._drawer.turn = self._turns.begin()
 
     def give_way(self) -> None:
         """Wait while pages are drawn, for a limited time, so that training still advances."""

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import Callable
 
+from recsys_core import runs
 from recsys_core.runs.worker import Turns
 
 
 def _comes(turns: Turns, name: str, log: list[str], may_end: threading.Event) -> threading.Thread:
     def draw() -> None:
-        with turns.one():
-            log.append(name)
-            may_end.wait(30)
+        turn = turns.begin()
+        log.append(name)
+        may_end.wait(30)
+        turns.end(turn)
 
     thread = threading.Thread(target=draw, daemon=True)
     thread.start()
     return thread
 
 
-def _until(so) -> None:
+def _until(so: Callable[[], bool]) -> None:
     ticks = threading.Event()
     for _ in range(3000):
         if so():
@@ -57,12 +61,26 @@ def test_who_has_waited_long_enough_goes_on_and_takes_nobody_s_turn():
     assert turns._free == 1
 
 
-def test_an_error_ends_a_turn():
-    turns = Turns(at_once=1)
-    for _ in range(2):
-        try:
-            with turns.one():
+def test_a_page_that_fails_ends_its_turn_and_one_that_goes_on_later_waits_behind_the_others():
+    server = runs.Registry(threaded=False)
+    server._turns = Turns(at_once=1, patience=60.0)
+    log: list[str] = []
+
+    def draw(name: str, fails: bool = False) -> None:
+        with contextlib.suppress(RuntimeError), server.drawing():
+            log.append(f"{name} begins")
+            if name == "first":
+                others[0].start()
+                _until(lambda: len(server._turns._waiting) == 1)
+            server.draw_on_later()
+            if fails:
                 raise RuntimeError("of a page")
-        except RuntimeError:
-            pass
-    assert turns._free == 1
+            with server.drawing():  # a part of it
+                log.append(f"{name} ends")
+
+    others = [threading.Thread(target=draw, args=("second", True), daemon=True)]
+    draw("first")
+    others[0].join(30)
+    draw("third")
+    assert log == ["first begins", "second begins", "first ends", "third begins", "third ends"]
+    assert server._turns._free == 1 and server._n_drawing == 0
