@@ -22,7 +22,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pages.routes import take_home
+from pages.routes import take_home, tidying
 from pages.routes.content_policy import ContentPolicy
 from pages.routes.live import live
 from pages.routes.promptly import answer_promptly
@@ -30,7 +30,9 @@ from pages.shared import visitor
 from pages.shared.chart.assets import LIVE_ROUTE, PLOTLY_FILE, PLOTLY_ROUTE, SCRIPTS, SCRIPTS_ROUTE
 from recsys_core import escape
 from recsys_core.errors import FactorscopeError
-from recsys_core.runs import past
+from recsys_core.runs import memory, past
+
+memory.use_few_arenas()
 
 log = logging.getLogger("factorscope")
 
@@ -147,10 +149,14 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     warm_up = threading.Timer(_FIRST_PAGE, _warm_up)
     warm_up.daemon = True
     warm_up.start()
+    memory.pass_over_what_stays()  # before the first visitor, whose objects are to be collected
     keeper = past.install()
     if keeper is not None and keeper.trouble:
         print(f"  {keeper.trouble}\n", flush=True)
-    yield
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(tidying.tidy_up)
+        yield
+        tasks.cancel_scope.cancel()
     past.uninstall()
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
+from streamlit.runtime import exists, get_instance
 from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script_run_ctx
 
 from pages.shared import visitor
@@ -65,6 +68,25 @@ def script_run() -> object:
     """Something that is another one in each run of the script, callbacks included."""
     context = get_script_run_ctx()
     return None if context is None else context.parallel_coordinator  # made when it begins
+
+
+def end_those_that_left() -> int:
+    """End sessions whose time to come back is over, and count them; on the event loop's thread.
+
+    Streamlit itself does so only when the next one leaves: until then an idle server keeps the
+    last ones, with what they hold of runs and files.
+    """
+    storage: Any = get_instance()._session_mgr if exists() else None
+    left = [] if storage is None else storage._session_storage._cache.expire()
+    for _, each in left:
+        each.session.shutdown()
+    return len(left)
+
+
+def n_sessions() -> int:
+    """Tabs that are open now."""
+    manager = get_instance()._session_mgr if exists() else None
+    return 0 if manager is None else len(manager.list_active_sessions())
 
 
 def asked_for_a_part() -> bool:

@@ -8,6 +8,8 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 
+from recsys_core.kernels.threads import work_behind_others
+
 _GIVES_WAY = 0.01  # the longest wait before an epoch while pages are drawn, in seconds
 
 
@@ -76,6 +78,7 @@ class Worker(ABC):
             self._pages.wait_for(lambda: self._n_drawing == 0, _GIVES_WAY)
 
     def _work(self) -> None:
+        work_behind_others()  # pages and messages come first
         while True:
             with self.lock:
                 self._woken = False
