@@ -18,6 +18,7 @@ BIN := $(VENV)/bin
 .PHONY: run test test-all check bench fuzz soak venv
 
 run: venv $(VENV)/requirements.txt
+	@$(BIN)/python -m pages.routes.port $(PORT)
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
 
 # Under ten minutes, in two processes. make test PYTEST_ARGS="tests/test_ratings.py -x" runs a part.

@@ -249,9 +249,10 @@ class Watcher:
         """Open the app and go as far as the button that starts the run to be watched."""
         if Path(data).exists():
             await self.client.open("data")
+            await self.client.choose("data_source", "Upload")
             await self.client.upload("upload", Path(data))
             await self.client.press("Use these ratings")
-            await self.client.seen("data_csv", 120)
+            await self.client.seen("data_forget", 120)
             await self.client.visit("train", 120)
         else:
             await self.client.open("train", data if "=" in data else f"data={data}")

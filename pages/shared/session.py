@@ -80,6 +80,9 @@ def end_those_that_left() -> int:
     left = [] if storage is None else storage._session_storage._cache.expire()
     for _, each in left:
         each.session.shutdown()
+        # Streamlit's loop holds the last session until the next one comes; what that holds, goes.
+        each.session._session_state.clear()
+        each.session._fragment_storage.clear()
     return len(left)
 
 

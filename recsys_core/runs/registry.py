@@ -97,7 +97,7 @@ class Registry(Shared):
 
         A run that fails is marked so and harms no other.
         """
-        busy: list[Run | SweepRun | Study | Jobs] = [run for run in self._everything() if run.busy]
+        busy: list[Run | SweepRun | Study | Jobs] = [run for run in self.runs() if run.busy]
         spaces = self._spaces()
         busy += [sweep for space in spaces for sweep in space.sweeps if sweep.busy]
         busy += [space.study for space in spaces if space.study.busy]
@@ -116,7 +116,7 @@ class Registry(Shared):
             return self.clock()
         return min(forgotten, default=None)
 
-    def _everything(self) -> list[Run]:
+    def runs(self) -> list[Run]:
         """All runs in somebody's list, each once."""
         with self.lock:
             entries = [e for space in self._workspaces.values() for e in space.entries]
@@ -135,7 +135,7 @@ class Registry(Shared):
                 _thin([history.checkpoints], RUN_CHECKPOINTS)
                 of_space += [history.frames, history.checkpoints]
             _thin(of_space, WORKSPACE)
-        histories = [run.history for run in self._everything()]
+        histories = [run.history for run in self.runs()]
         _thin([kept for h in histories for kept in (h.frames, h.checkpoints)], SERVER)
 
     def _free_the_forgotten(self) -> None:

@@ -71,8 +71,14 @@ def test_sessions_whose_time_to_come_back_is_over_end_on_an_idle_server(monkeypa
     manager = SimpleNamespace(_session_storage=storage, list_active_sessions=list)
     monkeypatch.setattr(session, "exists", lambda: True)
     monkeypatch.setattr(session, "get_instance", lambda: SimpleNamespace(_session_mgr=manager))
+    states = []
     for name in ("first", "second"):
-        left = SimpleNamespace(shutdown=lambda name=name: ended.append(name))
+        left = SimpleNamespace(
+            shutdown=lambda name=name: ended.append(name),
+            _session_state={"tab": "of " + name},
+            _fragment_storage={"fragment": "of " + name},
+        )
+        states += [left._session_state, left._fragment_storage]
         storage._cache[name] = SimpleNamespace(session=left)
         now += 30
     assert session.end_those_that_left() == 1
@@ -80,6 +86,7 @@ def test_sessions_whose_time_to_come_back_is_over_end_on_an_idle_server(monkeypa
     now += 30
     session.end_those_that_left()
     assert ended == ["first", "second"]
+    assert states == [{}] * 4  # Streamlit's own loop holds on to the last one
 
 
 def test_what_is_given_back_is_the_systems():
