@@ -1,4 +1,4 @@
-# make run · make test · make test-all · make check · make bench · make fuzz
+# make run · make test · make test-all · make check · make bench · make fuzz · make soak
 #
 # On Windows, or without make: python -m venv .venv, activate it, then
 #   pip install -r requirements.txt      and   python -m streamlit run app.py
@@ -9,14 +9,16 @@ PORT ?= 8501
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 FUZZ_ARGS ?=
+SOAK_ARGS ?=
 # Fetched once by npm, into its own cache; nothing of it is needed to run or to test.
 TSC ?= npm_config_fetch_retries=0 npx --yes --package typescript@5.9.3 tsc
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-all check bench fuzz venv
+.PHONY: run test test-all check bench fuzz soak venv
 
 run: venv $(VENV)/requirements.txt
+	@$(BIN)/python -m pages.routes.port $(PORT)
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
 
 # Under ten minutes, in two processes. make test PYTEST_ARGS="tests/test_ratings.py -x" runs a part.
@@ -55,6 +57,10 @@ endif
 # FUZZ_ARGS="--n 100000 --first 7000000 --form parquet --keep /tmp/wrong" and so on.
 fuzz: venv $(VENV)/requirements.txt
 	$(BIN)/python -W ignore -m fuzz $(FUZZ_ARGS)
+
+# People who come, train and leave for an hour: memory keeps its level within a tenth, or it fails.
+soak: venv $(VENV)/requirements.txt
+	$(BIN)/python -m benchmarks.soak $(SOAK_ARGS)
 
 venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

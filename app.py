@@ -22,15 +22,19 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pages.routes import take_home
+from pages.routes import metrics, structured_log, take_home, tidying
 from pages.routes.content_policy import ContentPolicy
 from pages.routes.live import live
 from pages.routes.promptly import answer_promptly
 from pages.shared import visitor
+from pages.shared.base_path import BASE, below
 from pages.shared.chart.assets import LIVE_ROUTE, PLOTLY_FILE, PLOTLY_ROUTE, SCRIPTS, SCRIPTS_ROUTE
 from recsys_core import escape
 from recsys_core.errors import FactorscopeError
-from recsys_core.runs import past
+from recsys_core.runs import memory, past
+
+memory.use_few_arenas()
+structured_log.begin()
 
 log = logging.getLogger("factorscope")
 
@@ -91,11 +95,11 @@ class NameTheBrowser:
         framed = asked_framed or visitor.FRAMED in request.cookies
         secure = "; Secure" if scope.get("scheme") == "https" else ""
         rules = _FRAMED_RULES if framed else f"SameSite=Lax{secure}"
-        fresh = []
+        path, fresh = f"Path={BASE or '/'}", []
         if not visitor.is_id(request.cookies.get(visitor.COOKIE)):
-            fresh.append(f"{visitor.COOKIE}={visitor.new_id()}; Path=/; HttpOnly; {rules}")
+            fresh.append(f"{visitor.COOKIE}={visitor.new_id()}; {path}; HttpOnly; {rules}")
         if asked_framed:
-            fresh.append(f"{visitor.FRAMED}=1; Path=/; HttpOnly; {rules}")
+            fresh.append(f"{visitor.FRAMED}=1; {path}; HttpOnly; {rules}")
 
         async def send_with_cookies(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -147,11 +151,17 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     warm_up = threading.Timer(_FIRST_PAGE, _warm_up)
     warm_up.daemon = True
     warm_up.start()
+    memory.pass_over_what_stays()  # before the first visitor, whose objects are to be collected
     keeper = past.install()
     if keeper is not None and keeper.trouble:
         print(f"  {keeper.trouble}\n", flush=True)
-    yield
+    log.info("Factorscope has started.")
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(tidying.tidy_up)
+        yield
+        tasks.cancel_scope.cancel()
     past.uninstall()
+    log.info("Factorscope has stopped.")
 
 
 def on_script_error(error: Exception) -> bool:
@@ -170,7 +180,8 @@ app = st.App(
     routes=[
         Route(PLOTLY_ROUTE, plotly_js),
         Route(SCRIPTS_ROUTE + "/{name}", script),
-        Route("/factorscope/health", health),
+        Route(below("/factorscope/health"), health),
+        Route(metrics.ROUTE, metrics.told),
         Route(take_home.ROUTE + "/best.{kind}", take_home.best),
         WebSocketRoute(LIVE_ROUTE, live),
     ],

@@ -57,7 +57,7 @@ from recsys_core.models import MODELS
 _ROOT = Path(__file__).resolve().parents[1]
 
 # Generated ratings of the size of MovieLens 100k, as a link says them.
-_LARGE = (
+LARGE = (
     "data=low_rank&data.n_users=943&data.n_items=1682&data.n_factors=8&data.density=0.063"
     "&data.noise=0.5"
 )
@@ -117,15 +117,31 @@ def computed_by_all() -> float:
     return (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
 
 
+# Started so, the server forgets what people leave, and sessions that were closed, sooner.
+_FORGETFUL = """
+import sys
+import pages.routes, pages.routes.tidying as tidying, recsys_core.runs
+sys.modules["recsys_core.runs.registry"].FREED_AFTER = tidying.EVERY = float(sys.argv.pop(1))
+from streamlit.web.cli import main
+main(prog_name="streamlit")
+"""
+
+
 @contextlib.contextmanager
-def serving() -> Iterator[Server]:
+def serving(freed_after: float | None = None) -> Iterator[Server]:
+    """The app on a free port; what people leave it forgets after so many seconds."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with tempfile.NamedTemporaryFile("w", suffix=".log") as log:
-        command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+        command = [sys.executable, "-m", "streamlit"]
+        if freed_after is not None:
+            command = [sys.executable, "-c", _FORGETFUL, str(freed_after)]
+        command += ["run", "app.py"]
         command += ["--server.port", str(port), "--server.headless", "true"]
         command += ["--server.address", "127.0.0.1"]
+        if freed_after is not None:
+            command += ["--server.disconnectedSessionTTL", str(int(freed_after))]
         nothing_kept = {**os.environ, "FACTORSCOPE_DB": "none"}
         process = subprocess.Popen(
             command, cwd=_ROOT, stdout=log, stderr=subprocess.STDOUT, env=nothing_kept
@@ -233,9 +249,10 @@ class Watcher:
         """Open the app and go as far as the button that starts the run to be watched."""
         if Path(data).exists():
             await self.client.open("data")
+            await self.client.choose("data_source", "Upload")
             await self.client.upload("upload", Path(data))
             await self.client.press("Use these ratings")
-            await self.client.seen("data_csv", 120)
+            await self.client.seen("data_forget", 120)
             await self.client.visit("train", 120)
         else:
             await self.client.open("train", data if "=" in data else f"data={data}")
@@ -329,7 +346,7 @@ class Asked:
     same: bool = False
 
     def __post_init__(self) -> None:
-        self.data = self.data or (_LARGE if self.same else "party")
+        self.data = self.data or (LARGE if self.same else "party")
 
     def seed_of(self, session: int) -> Callable[[int], int]:
         """The seeds of the runs of a session, by round."""

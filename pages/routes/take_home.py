@@ -11,12 +11,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from pages.shared import visitor
+from pages.shared.base_path import below
 from recsys_core import language, runs, words
 from recsys_core.asking import exports
 from recsys_core.runs import Run
 from recsys_core.text import Text
 
-ROUTE = "/factorscope/take-home"
+ROUTE = below("/factorscope/take-home")
 
 _TYPES: dict[str, tuple[exports.Kind, str]] = {
     "csv": ("csv", "text/csv; charset=utf-8"),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import streamlit as st
+from streamlit.runtime import exists, get_instance
 from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script_run_ctx
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 
@@ -156,6 +157,28 @@ class _AskedFor(Mapping[str, Any]):
 
 # Each number field asks for all that the session holds, to look at its own key: a tenth of a page.
 SafeSessionState.filtered_state = property(_AskedFor)  # type: ignore[assignment]
+
+
+def end_those_that_left() -> int:
+    """End sessions whose time to come back is over, and count them; on the event loop's thread.
+
+    Streamlit itself does so only when the next one leaves: until then an idle server keeps the
+    last ones, with what they hold of runs and files.
+    """
+    storage: Any = get_instance()._session_mgr if exists() else None
+    left = [] if storage is None else storage._session_storage._cache.expire()
+    for _, each in left:
+        each.session.shutdown()
+        # Streamlit's loop holds the last session until the next one comes; what that holds, goes.
+        each.session._session_state.clear()
+        each.session._fragment_storage.clear()
+    return len(left)
+
+
+def n_sessions() -> int:
+    """Tabs that are open now."""
+    manager = get_instance()._session_mgr if exists() else None
+    return 0 if manager is None else len(manager.list_active_sessions())
 
 
 def asked_for_a_part() -> bool:

@@ -17,7 +17,17 @@ from typing import NoReturn
 from recsys_core import escape
 from recsys_core.errors import FactorscopeError, MissingDataError
 
-COMMANDS = ("train", "sweep", "runs", "recommend", "report", "lesson", "replay")
+COMMANDS = (
+    "train",
+    "sweep",
+    "runs",
+    "recommend",
+    "report",
+    "lesson",
+    "replay",
+    "backup",
+    "restore",
+)
 
 # Exit statuses: replay's own 1 says that results differ.
 NEEDS_DATA, REFUSED, STOPPED = 2, 3, 130

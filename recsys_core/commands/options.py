@@ -46,9 +46,22 @@ def open_database(arguments: argparse.Namespace) -> Store:
     SettingsError
         If neither is named.
     """
-    from recsys_core.experiments.store import Store, url_in_use
+    from recsys_core.experiments.store import Store
+
+    return Store(url_of(arguments))
+
+
+def url_of(arguments: argparse.Namespace) -> str:
+    """The address of the database of --db, else of the one that the dashboard uses.
+
+    Raises
+    ------
+    SettingsError
+        If neither is named.
+    """
+    from recsys_core.experiments.store import url_in_use
 
     url = arguments.db or url_in_use()
     if url is None:
         raise SettingsError(Text("Name a database: --db sqlite:///FILE."))
-    return Store(url)
+    return url

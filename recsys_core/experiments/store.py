@@ -59,6 +59,8 @@ SORTS = ("created", "changed", "name", "model", "data_name", "status", "n_factor
          "train_rmse", "validation_rmse", "seconds", "number")  # fmt: skip
 
 _DAY, _MIB = 86400.0, 1 << 20
+# In the year 2000: what is older was written by a clock that was wrong, and may be young.
+_FIRST = 9.7e8
 _AT_ONCE = 400  # values in one statement: SQLite and PostgreSQL take many more
 
 
@@ -847,12 +849,14 @@ class Store:
         runs, sweeps, owners = tables.runs, tables.sweeps, tables.owners
         with self._writing() as own:
             chosen = {row.owner: _owner(row) for row in own.execute(sql.select(owners))}
-            own.execute(runs.delete().where(runs.c.deleted_at < now - UNDONE_WITHIN))
-            own.execute(sweeps.delete().where(sweeps.c.deleted_at < now - UNDONE_WITHIN))
+            for table in (runs, sweeps):
+                own.execute(
+                    table.delete().where(table.c.deleted_at.between(_FIRST, now - UNDONE_WITHIN))
+                )
             for name in own.execute(sql.select(runs.c.owner).distinct()).scalars().all():
                 owner = chosen.get(name, Owner(name))
                 if owner.days is not None:
-                    old = runs.c.changed < now - owner.days * _DAY
+                    old = runs.c.changed.between(_FIRST, now - owner.days * _DAY)
                     mine = (runs.c.owner == name) & ~runs.c.pinned
                     own.execute(runs.delete().where(mine & old))
                 self._shrink(own, owner)
@@ -860,7 +864,8 @@ class Store:
             for name in own.execute(sql.select(lessons.c.owner).distinct()).scalars().all():
                 days = chosen.get(name, Owner(name)).days
                 if days is not None:
-                    old = (lessons.c.owner == name) & (lessons.c.changed < now - days * _DAY)
+                    past = lessons.c.changed.between(_FIRST, now - days * _DAY)
+                    old = (lessons.c.owner == name) & past
                     own.execute(lessons.delete().where(old))
             # Arrays that no run of the last visits needs go with the same limit.
             data = tables.datasets
@@ -868,7 +873,8 @@ class Store:
                 days = chosen.get(name, Owner(name)).days
                 if days is not None:
                     used = sql.select(runs.c.data).where(runs.c.owner == name)
-                    old = (data.c.owner == name) & (data.c.seen < now - days * _DAY)
+                    past = data.c.seen.between(_FIRST, now - days * _DAY)
+                    old = (data.c.owner == name) & past
                     own.execute(data.delete().where(old & data.c.fingerprint.not_in(used)))
             _drop_orphans(own)
 

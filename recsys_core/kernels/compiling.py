@@ -21,7 +21,19 @@ SWITCH = "FACTORSCOPE_PLAIN_KERNELS"
 PLAIN = os.environ.get(SWITCH, "") not in ("", "0")
 
 # Numba's cache does not see which of the two a kernel calls, so that only the usual ones are kept.
-compiled: Any = njit(nogil=True, fastmath=FAST, error_model="numpy", cache=not PLAIN)
+_KEPT = not PLAIN
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Have a function compiled when it is first called; kept on disk where that can be."""
+
+    def by_numba(cache: bool) -> Any:
+        return njit(nogil=True, fastmath=FAST, error_model="numpy", cache=cache)(function)
+
+    try:
+        return by_numba(_KEPT)
+    except RuntimeError:  # neither this folder nor the user's can be written to
+        return by_numba(False)
 
 
 def specialised(build: Callable[..., Callable]) -> Callable[..., Callable]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from recsys_core.asking import comparison
 from recsys_core.asking.comparison import Difference, Measured
 from recsys_core.experiments.defaults import looks_like_counts
 from recsys_core.experiments.scores import some_users
+from recsys_core.kernels.threads import work_behind_others
 from recsys_core.models import FittedModel, GlobalMean, ItemKNN, Model, MostPopular, UserItemBias
 from recsys_core.ratings import Ratings
 from recsys_core.runs.registry import registry
@@ -63,15 +64,19 @@ def n_done(split: Split) -> int:
 
 @functools.cache
 def _thread() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, thread_name_prefix="comparing")
+    return ThreadPoolExecutor(1, thread_name_prefix="comparing", initializer=work_behind_others)
 
 
 def _once(
     owner: Run | Split, key: tuple[Any, ...], split: Split, work: Callable[[], Any]
 ) -> Future[Any]:
     """The work, asked for once; again where it failed. Pages are told once it is done."""
+    measured = ref(split)  # the future, which is kept by split, keeps what it calls
 
     def tell(_: Future[Any]) -> None:
+        split = measured()
+        if split is None:
+            return
         with _lock:
             _done[split] = _done.get(split, 0) + 1
         registry().wake()  # after its turn, those who listen to it look for news

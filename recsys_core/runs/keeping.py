@@ -66,7 +66,12 @@ MOST_OF_A_RUN, MOST_OF_DATA = 64 << 20, 512 << 20
 # writing takes no more than this share of the time.
 _CHECKPOINT_EVERY, _SHARE = 10.0, 0.05
 
+_DAY = 86400.0
 _EXPIRES_EVERY = 6 * 3600.0
+
+# Nothing expires until the time of day has gone on as the other clock does for so long, in seconds:
+# one that is set wrong is mostly set right soon. They may differ by as much as this.
+_TRUSTED_AFTER, _ALIKE = 20 * 60.0, 60.0
 
 
 def usual_consent(host: str, client: str | None = None) -> Consent:
@@ -162,6 +167,8 @@ class Keeper:
         self._missing = False  # the database went away while it was in use
         self._filled: WeakSet[Workspace] = WeakSet()
         self._since_1970 = clock() - registry.clock()
+        self._trusted_since = registry.clock()
+        self._latest = 0.0  # time of day that was written last
         self._stirred, self._hurry, self._ends = threading.Event(), threading.Event(), False
         self._round = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -346,9 +353,24 @@ class Keeper:
             store = self._open()
             self._do_what_was_asked(store)
             self._write(store)
-            if self.clock() - self._expired > _EXPIRES_EVERY:
+            if self._may_expire():
                 store.expire(self.clock())
-                self._expired = self.clock()
+                self._expired = self.registry.clock()
+
+    def _now(self) -> float:
+        """The time of day; where it was set back a little, what comes later stays later."""
+        now, going = self.clock(), self.registry.clock()
+        if abs(now - going - self._since_1970) > _ALIKE:  # it was set, or the computer slept
+            self._since_1970, self._trusted_since = now - going, going
+        if 0 <= self._latest - now < _DAY:
+            now = self._latest + 1e-3
+        self._latest = now
+        return now
+
+    def _may_expire(self) -> bool:
+        going = self.registry.clock()
+        trusted = going - self._trusted_since >= _TRUSTED_AFTER
+        return trusted and going - self._expired > _EXPIRES_EVERY
 
     def _do_what_was_asked(self, store: Store) -> None:
         while True:
@@ -370,7 +392,7 @@ class Keeper:
                 future.set_result(found)
 
     def _write(self, store: Store) -> None:
-        now = self.clock()
+        now = self._now()
         present = {space.owner: space for space in self.registry.workspaces()}
         # Those that were freed are written once more, as they were left.
         spaces = {**self._spaces, **present}

@@ -24,7 +24,7 @@ from recsys_core.runs.workspaces import Workspace
 MIB = 1 << 20
 # A run keeps fitted models to look back at, and checkpoints to fork from (what these hold beside).
 RUN_FRAMES, RUN_CHECKPOINTS = 48 * MIB, 16 * MIB
-WORKSPACE, SERVER = 256 * MIB, 1024 * MIB
+WORKSPACE, SERVER = 256 * MIB, 384 * MIB
 
 # A workspace is freed this long after anybody last looked, in seconds.
 FREED_AFTER = 15 * 60.0
@@ -49,6 +49,7 @@ class Registry(Shared):
         self._opening: WeakValueDictionary[str, _Opening] = WeakValueDictionary()
         # Fills a new workspace with what is kept of its owner; None where nothing is kept.
         self.fill: Callable[[Workspace], None] | None = None
+        self.n_freed = 0  # workspaces, since the start
 
     def workspace(self, owner: str) -> Workspace:
         """The workspace of a browser, made when it is first asked for; asking keeps it alive."""
@@ -96,7 +97,7 @@ class Registry(Shared):
 
         A run that fails is marked so and harms no other.
         """
-        busy: list[Run | SweepRun | Study | Jobs] = [run for run in self._everything() if run.busy]
+        busy: list[Run | SweepRun | Study | Jobs] = [run for run in self.runs() if run.busy]
         spaces = self._spaces()
         busy += [sweep for space in spaces for sweep in space.sweeps if sweep.busy]
         busy += [space.study for space in spaces if space.study.busy]
@@ -115,7 +116,7 @@ class Registry(Shared):
             return self.clock()
         return min(forgotten, default=None)
 
-    def _everything(self) -> list[Run]:
+    def runs(self) -> list[Run]:
         """All runs in somebody's list, each once."""
         with self.lock:
             entries = [e for space in self._workspaces.values() for e in space.entries]
@@ -134,7 +135,7 @@ class Registry(Shared):
                 _thin([history.checkpoints], RUN_CHECKPOINTS)
                 of_space += [history.frames, history.checkpoints]
             _thin(of_space, WORKSPACE)
-        histories = [run.history for run in self._everything()]
+        histories = [run.history for run in self.runs()]
         _thin([kept for h in histories for kept in (h.frames, h.checkpoints)], SERVER)
 
     def _free_the_forgotten(self) -> None:
@@ -146,6 +147,7 @@ class Registry(Shared):
                 for sweep in space.sweeps:
                     sweep.stop()
                 del self._workspaces[owner]
+                self.n_freed += 1
         # What a forgotten visitor shared lasts as long as somebody works with it.
         for source, (who, _) in list(self._shared.items()):
             used = any(space.data_of(source) for space in self._workspaces.values())

@@ -433,6 +433,7 @@ class Run:
             if kept is not None:
                 self.history.keep(*kept)
                 self.results.end_epoch()
+                self._worker.n_epochs += 1
             if course.finished:
                 self.history.final = final
                 self._finished = True

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
 
+from recsys_core.kernels.threads import work_behind_others
+
+log = logging.getLogger("factorscope")
+
+_AFTER_FAILURE = 0.5  # seconds until the next turn
 _GIVES_WAY = 0.01  # the longest wait before an epoch while pages are drawn, in seconds
 
 # So many pages are drawn at once, others wait for their turn, but not longer than so many seconds:
@@ -55,11 +61,13 @@ class Worker(ABC):
     ----------
     clock : seconds; replaced in tests, which then call ``turn`` themselves (``threaded=False``).
     lock : held while what others read is changed.
+    n_epochs : epochs trained in runs, since the start.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, threaded: bool = True) -> None:
         self.clock = clock
         self.lock = threading.Condition(threading.RLock())
+        self.n_epochs = 0
         self._threaded = threaded
         self._worker: threading.Thread | None = None
         self._woken = False
@@ -126,10 +134,15 @@ class Worker(ABC):
             self._pages.wait_for(lambda: self._n_drawing == 0, _GIVES_WAY)
 
     def _work(self) -> None:
+        work_behind_others()  # pages and messages come first
         while True:
             with self.lock:
                 self._woken = False
-            due = self.turn()
+            try:
+                due = self.turn()
+            except Exception:  # whatever it was, those who train go on
+                log.exception("A turn of the worker failed.")
+                due = self.clock() + _AFTER_FAILURE
             with self.lock:
                 if not self._woken:
                     wait = None if due is None else due - self.clock()

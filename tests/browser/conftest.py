@@ -76,19 +76,25 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(port: int, log: Path, database: str = NOTHING) -> Iterator[Server]:
-    """A server of the app on this port, as long as the block runs; it keeps nothing unless told."""
+def serving(
+    port: int, log: Path, database: str = NOTHING, base: str = "", **environment: str
+) -> Iterator[Server]:
+    """A server of the app on this port, as long as the block runs; it keeps nothing unless told.
+
+    ``base`` is the path below which it answers, "/class".
+    """
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]
     options = ["--server.port", str(port), "--server.headless", "true"]
+    options += ["--server.baseUrlPath", base] if base else []
     with log.open("w") as out:
         process = subprocess.Popen(
             [*command, *options],
             cwd=ROOT,
             stdout=out,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", VARIABLE: database},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", VARIABLE: database, **environment},
         )
-    running = Server(f"http://localhost:{port}", process.pid, log)
+    running = Server(f"http://localhost:{port}{base}", process.pid, log)
     try:
         _wait_until_it_answers(running, process)
         yield running

@@ -3,6 +3,8 @@
 import dataclasses
 import gc
 import importlib
+import os
+import sys
 import threading
 import weakref
 from collections import OrderedDict
@@ -17,6 +19,7 @@ from recsys_core import experiments, models, runs
 from recsys_core.errors import DivergedError, MissingDataError, SettingsError
 from recsys_core.experiments import Experiment, replay
 from recsys_core.experiments.record import Receipt
+from recsys_core.kernels import threads
 from recsys_core.models import Model, UserItemBias
 from recsys_core.models.capabilities import Capabilities
 from recsys_core.models.options import option
@@ -1032,3 +1035,23 @@ def test_training_gives_way_to_a_page_that_is_drawn_but_not_for_ever(monkeypatch
     monkeypatch.setattr(worker, "_GIVES_WAY", 0.0)
     with server.drawing():
         server.give_way()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="priority is a thread's own on Linux alone")
+def test_training_and_its_helpers_take_the_processor_behind_pages():
+    def priority():
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    seen, turned = [], threading.Event()
+
+    class Looks(registry.Registry):
+        def turn(self):
+            seen.append(priority())
+            if threads.N_THREADS > 1:
+                seen.append(threads._helpers().submit(priority).result())
+            turned.set()
+            return super().turn()
+
+    Looks().wake()
+    assert turned.wait(60)
+    assert all(each > priority() for each in seen)

@@ -16,6 +16,7 @@ from pages.shared import model_in_view, view
 from pages.shared.model_in_view import ModelInView
 from recsys_core import words
 from recsys_core.asking import projection
+from recsys_core.kernels.threads import work_behind_others
 from recsys_core.ratings import Side
 from recsys_core.runs import Run
 from recsys_core.text import Text
@@ -75,7 +76,7 @@ class _Layout:
 @st.cache_resource
 def _worker() -> ThreadPoolExecutor:
     """One at a time for the whole server: a class that asks together must not drown it."""
-    return ThreadPoolExecutor(1, thread_name_prefix="layout")
+    return ThreadPoolExecutor(1, thread_name_prefix="layout", initializer=work_behind_others)
 
 
 def arranged(

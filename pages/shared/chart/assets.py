@@ -11,14 +11,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import get_args
 
+from pages.shared.base_path import below
 from recsys_core import language
 from recsys_core.figures import theme
 from recsys_core.live import commentary, messages
 
 # Where pages hear what their runs learn.
-LIVE_ROUTE = "/factorscope/live"
+LIVE_ROUTE = below("/factorscope/live")
 
-PLOTLY_ROUTE = f"/factorscope/plotly-{metadata.version('plotly')}.min.js"
+PLOTLY_ROUTE = below(f"/factorscope/plotly-{metadata.version('plotly')}.min.js")
 
 # Found without importing the package: pages need nothing of it but this file.
 PLOTLY_FILE = Path(
@@ -51,7 +52,7 @@ SCRIPTS["constants.js"] = "".join(
     f"export const {name} = {json.dumps(value)}\n" for name, value in _CONSTANTS.items()
 )
 _DIGEST = hashlib.sha256("".join(SCRIPTS.values()).encode()).hexdigest()[:12]
-SCRIPTS_ROUTE = f"/factorscope/js-{_DIGEST}"
+SCRIPTS_ROUTE = below(f"/factorscope/js-{_DIGEST}")
 
 
 def component_of(script: str) -> str:
