@@ -21,7 +21,7 @@ LAYERS = (
     {"stepwise", "escape", "steps", "language"},
     {"text"},
     {"errors", "version"},
-    {"words", "extras", "recipes", "repeats", "kernels", "formulas", "glossary"},
+    {"words", "extras", "recipes", "repeats", "kernels", "formulas", "glossary", "limits"},
     {"ratings"},
     {"splits", "standardized", "ordering"},
     {"metrics"},
