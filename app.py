@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
 
 from pages.routes import take_home
 from pages.routes.content_policy import ContentPolicy
@@ -28,7 +29,7 @@ from pages.routes.live import live
 from pages.routes.promptly import answer_promptly
 from pages.shared import visitor
 from pages.shared.chart.assets import LIVE_ROUTE, PLOTLY_FILE, PLOTLY_ROUTE, SCRIPTS, SCRIPTS_ROUTE
-from recsys_core import escape
+from recsys_core import escape, limits
 from recsys_core.errors import FactorscopeError
 from recsys_core.runs import past
 
@@ -142,6 +143,9 @@ def _warm_up() -> None:
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Say where; keep runs; warm up once the first page has had time to be drawn."""
+    config.set_option("server.maxUploadSize", limits.of("upload_megabytes"))
+    if wrong := limits.trouble():
+        print(f"  {wrong}\n", flush=True)
     port, path = st.get_option("server.port"), st.get_option("server.baseUrlPath")
     print(f"\n  Factorscope is at http://localhost:{port}/{path.strip('/')}\n", flush=True)
     warm_up = threading.Timer(_FIRST_PAGE, _warm_up)

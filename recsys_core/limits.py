@@ -127,7 +127,7 @@ LIMITS = _table(
     ),
     Limit(
         "epochs",
-        10_000,
+        1_000_000,
         Text("Epochs of one run"),
         lambda n, most: Text(
             "{n:,} epochs are more than this server trains in one run ({most:,}); choose fewer.",

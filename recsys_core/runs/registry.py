@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 from weakref import WeakValueDictionary
 
+from recsys_core.ratings import Ratings
 from recsys_core.runs.run import Run
 from recsys_core.runs.shared import Shared
 from recsys_core.runs.snapshots import Snapshots
@@ -74,6 +75,10 @@ class Registry(Shared):
         """All that are in memory."""
         with self.lock:
             return list(self._workspaces.values())
+
+    def loaded(self) -> list[Ratings]:
+        """The ratings that anybody has loaded."""
+        return [data.ratings for space in self.workspaces() for data in space.data]
 
     def of_ticket(self, ticket: str) -> Workspace | None:
         """The workspace of a ticket, kept alive; None where there is none such."""
