@@ -23,8 +23,10 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
-from pages.routes import take_home
+from pages.routes import connections, take_home
+from pages.routes.access import AccessCode
 from pages.routes.content_policy import ContentPolicy
+from pages.routes.guard import Guard
 from pages.routes.live import live
 from pages.routes.promptly import answer_promptly
 from pages.shared import visitor
@@ -36,6 +38,7 @@ from recsys_core.runs import past
 log = logging.getLogger("factorscope")
 
 answer_promptly()
+connections.wait_for_nobody()
 
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
@@ -71,7 +74,7 @@ async def health(_request: Request) -> Response:
 
 
 class NameTheBrowser:
-    """Gives a browser without a (well-formed) cookie a new one, with the page it asked for.
+    """Gives a browser without a cookie of ours a new one, with the page it asked for.
 
     In a frame on another site only partitioned cookies are sent (they need Secure; localhost counts
     as secure), known to that site's frame alone. Whether a page is framed is told with its first
@@ -89,12 +92,13 @@ class NameTheBrowser:
             return
         request = Request(scope)
         asked_framed = request.headers.get("sec-fetch-dest") == "iframe"
-        framed = asked_framed or visitor.FRAMED in request.cookies
-        secure = "; Secure" if scope.get("scheme") == "https" else ""
-        rules = _FRAMED_RULES if framed else f"SameSite=Lax{secure}"
-        fresh = []
-        if not visitor.is_id(request.cookies.get(visitor.COOKIE)):
-            fresh.append(f"{visitor.COOKIE}={visitor.new_id()}; Path=/; HttpOnly; {rules}")
+        framed = visitor.is_framed(request)
+        rules = visitor.rules(request)
+        fresh, name = [], visitor.name_in(request.cookies)
+        of_before = name is not None and not visitor.is_signed(request.cookies)
+        if name is None or of_before:
+            cookie = visitor.cookie_of(name or visitor.new_id())
+            fresh.append(f"{visitor.COOKIE}={cookie}; Path=/; HttpOnly; {rules}")
         if asked_framed:
             fresh.append(f"{visitor.FRAMED}=1; Path=/; HttpOnly; {rules}")
 
@@ -103,15 +107,16 @@ class NameTheBrowser:
                 headers = list(message.get("headers", []))
                 if framed:
                     headers = [(key, _for_a_frame(key, value)) for key, value in headers]
-                if any(k == b"content-type" and v.startswith(b"text/html") for k, v in headers):
+                # Who comes back after an update is named anew at once: the next may be a WebSocket.
+                is_page = any(
+                    k == b"content-type" and v.startswith(b"text/html") for k, v in headers
+                )
+                if is_page or of_before:
                     headers += [(b"set-cookie", cookie.encode()) for cookie in fresh]
                 message = {**message, "headers": headers}
             await send(message)
 
         await self.app(scope, receive, send_with_cookies)
-
-
-_FRAMED_RULES = "SameSite=None; Secure; Partitioned"
 
 
 def _for_a_frame(key: bytes, value: bytes) -> bytes:
@@ -123,7 +128,7 @@ def _for_a_frame(key: bytes, value: bytes) -> bytes:
         for part in value.split(b"; ")
         if part.lower().split(b"=")[0] not in (b"samesite", b"secure")
     ]
-    return b"; ".join([*kept, _FRAMED_RULES.encode()])
+    return b"; ".join([*kept, visitor.FRAMED_RULES.encode()])
 
 
 # Seconds after the start that belong to the first page, which warming up would slow by half.
@@ -178,7 +183,12 @@ app = st.App(
         Route(take_home.ROUTE + "/best.{kind}", take_home.best),
         WebSocketRoute(LIVE_ROUTE, live),
     ],
-    middleware=[Middleware(ContentPolicy), Middleware(NameTheBrowser)],
+    middleware=[
+        Middleware(Guard),
+        Middleware(ContentPolicy),
+        Middleware(NameTheBrowser),
+        Middleware(AccessCode),
+    ],
     lifespan=lifespan,
     on_script_error=on_script_error,
 )

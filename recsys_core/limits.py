@@ -14,6 +14,7 @@ another matter, with reasons of its own: ``reading/limits.py``.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import threading
 import time
@@ -239,6 +240,23 @@ def _given(said: str) -> tuple[dict[str, int], list[str]]:
         else:
             wrong.append(part)
     return found, wrong
+
+
+def network_of(address: str | None) -> str:
+    """Whom to count tries and connections for: an IPv4 address, the /64 of an IPv6 one.
+
+    >>> network_of("192.168.1.7"), network_of("::ffff:192.168.1.7"), network_of("2001:db8::1")
+    ('192.168.1.7', '192.168.1.7', '2001:db8::/64')
+    """
+    try:
+        found = ipaddress.ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return address or ""
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.IPv6Network((found, 64), strict=False))
 
 
 class Tries:
