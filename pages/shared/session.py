@@ -27,9 +27,9 @@ def workspace() -> runs.Workspace:
 
 
 def _browser_id() -> str:
-    cookie = st.context.cookies.get(visitor.COOKIE)
-    if visitor.is_id(cookie):
-        return cookie
+    name = visitor.name_in(st.context.cookies)
+    if name is not None:
+        return name
     # Cookies refused, or no browser at all (tests): the session is all there is to hold on to.
     if "browser_id" not in st.session_state:
         st.session_state.browser_id = visitor.new_id()

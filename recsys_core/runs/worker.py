@@ -7,51 +7,15 @@ import logging
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import Callable, Iterator
 
 from recsys_core.kernels.threads import work_behind_others
+from recsys_core.runs.drawing_queue import DrawingQueue
 
 log = logging.getLogger("factorscope")
 
 _AFTER_FAILURE = 0.5  # seconds until the next turn
 _GIVES_WAY = 0.01  # the longest wait before an epoch while pages are drawn, in seconds
-
-# So many pages are drawn at once, others wait for their turn, but not longer than so many seconds:
-# one of them may wait for a file. Python runs one thread at a time. Thirty threads that take turns
-# at it are all done at the very end, and each time that one lets go of it, it comes last.
-_PAGES_AT_ONCE, _PATIENCE = 2, 2.0
-
-
-class Turns:
-    """Who comes first is served first, a few at once; who waited for long enough goes on anyway."""
-
-    def __init__(self, at_once: int = _PAGES_AT_ONCE, patience: float = _PATIENCE) -> None:
-        self._lock = threading.Lock()
-        self._free, self._patience = at_once, patience
-        self._waiting: deque[threading.Event] = deque()
-
-    def begin(self) -> threading.Event:
-        """Wait for a turn; ``end`` takes what is returned."""
-        called = threading.Event()
-        with self._lock:
-            if self._free:
-                self._free -= 1
-                called.set()
-            else:
-                self._waiting.append(called)
-        called.wait(self._patience)
-        return called
-
-    def end(self, called: threading.Event) -> None:
-        """Let the next one have it."""
-        with self._lock:
-            if not called.is_set():
-                self._waiting.remove(called)  # it went on without
-            elif self._waiting:
-                self._waiting.popleft().set()
-            else:
-                self._free += 1
 
 
 class Worker(ABC):
@@ -73,7 +37,7 @@ class Worker(ABC):
         self._woken = False
         self._pages = threading.Condition()
         self._n_drawing = 0
-        self._turns = Turns()
+        self._queue = DrawingQueue()
         self._drawer = threading.local()
         self._listeners: set[Callable[[], None]] = set()
 
@@ -113,11 +77,11 @@ class Worker(ABC):
             return
         with self._pages:
             self._n_drawing += 1
-        self._drawer.turn = self._turns.begin()
+        self._drawer.turn = self._queue.begin()
         try:
             yield
         finally:
-            self._turns.end(self._drawer.turn)
+            self._queue.end(self._drawer.turn)
             self._drawer.turn = None
             with self._pages:
                 self._n_drawing -= 1
@@ -125,8 +89,8 @@ class Worker(ABC):
 
     def draw_on_later(self) -> None:
         """While a page is drawn: let those go first that wait for the beginning of theirs."""
-        self._turns.end(self._drawer.turn)
-        self._drawer.turn = self._turns.begin()
+        self._queue.end(self._drawer.turn)
+        self._drawer.turn = self._queue.begin()
 
     def give_way(self) -> None:
         """Wait while pages are drawn, for a limited time, so that training still advances."""

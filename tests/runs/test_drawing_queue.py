@@ -1,4 +1,4 @@
-"""Turns: who draws a page now, and who waits."""
+"""Who draws a page now, and who waits."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import threading
 from collections.abc import Callable
 
 from recsys_core import runs
-from recsys_core.runs.worker import Turns
+from recsys_core.runs.drawing_queue import DrawingQueue
 
 
-def _comes(turns: Turns, name: str, log: list[str], may_end: threading.Event) -> threading.Thread:
+def _comes(
+    turns: DrawingQueue, name: str, log: list[str], may_end: threading.Event
+) -> threading.Thread:
     def draw() -> None:
         turn = turns.begin()
         log.append(name)
@@ -32,7 +34,7 @@ def _until(so: Callable[[], bool]) -> None:
 
 
 def test_who_comes_first_is_served_first_and_never_more_than_so_many_at_once():
-    turns, log = Turns(at_once=1, patience=60.0), []
+    turns, log = DrawingQueue(at_once=1, patience=60.0), []
     ends = [threading.Event() for _ in range(4)]
     threads = []
     for i, end in enumerate(ends):
@@ -47,7 +49,7 @@ def test_who_comes_first_is_served_first_and_never_more_than_so_many_at_once():
 
 
 def test_who_has_waited_long_enough_goes_on_and_takes_nobody_s_turn():
-    turns, log = Turns(at_once=1, patience=0.01), []
+    turns, log = DrawingQueue(at_once=1, patience=0.01), []
     slow, quick = threading.Event(), threading.Event()
     first = _comes(turns, "slow", log, slow)
     _until(lambda: log == ["slow"])
@@ -63,7 +65,7 @@ def test_who_has_waited_long_enough_goes_on_and_takes_nobody_s_turn():
 
 def test_a_page_that_fails_ends_its_turn_and_one_that_goes_on_later_waits_behind_the_others():
     server = runs.Registry(threaded=False)
-    server._turns = Turns(at_once=1, patience=60.0)
+    server._queue = DrawingQueue(at_once=1, patience=60.0)
     log: list[str] = []
 
     def draw(name: str, fails: bool = False) -> None:
@@ -71,7 +73,7 @@ def test_a_page_that_fails_ends_its_turn_and_one_that_goes_on_later_waits_behind
             log.append(f"{name} begins")
             if name == "first":
                 others[0].start()
-                _until(lambda: len(server._turns._waiting) == 1)
+                _until(lambda: len(server._queue._waiting) == 1)
             server.draw_on_later()
             if fails:
                 raise RuntimeError("of a page")
@@ -83,4 +85,4 @@ def test_a_page_that_fails_ends_its_turn_and_one_that_goes_on_later_waits_behind
     others[0].join(30)
     draw("third")
     assert log == ["first begins", "second begins", "first ends", "third begins", "third ends"]
-    assert server._turns._free == 1 and server._n_drawing == 0
+    assert server._queue._free == 1 and server._n_drawing == 0
