@@ -3,6 +3,7 @@
     python -m benchmarks.sessions --sessions 30 --seconds 20
     python -m benchmarks.sessions --sessions 30 --same --json
     python -m benchmarks.sessions --algorithm NeuralMF --data ../shared/data/ml-100k.zip
+    python -m benchmarks.sessions --sessions 30 --seconds 600 --telephones 40 --bare
 
 Starts the real server, opens that many sessions as browsers would (``client.py``), each with its
 live connection, and has all of them press Play at the same moment: “Start a new run” on Train,
@@ -23,6 +24,12 @@ gap : between two messages that bring new epochs of the run in view, while it tr
     stands still.) A wait that is not over at the end counts as far as it went.
 page : from asking for another page until the script has finished.
 
+With ``--telephones 40`` a class rates in a room beside them (``telephones.py``); how long it takes
+until a rating is acknowledged, that is, committed to the database. With ``--beside FILE`` one more
+session, which is not measured, trains on a large file all the time. With ``--bare`` the same number
+of sessions then go to and fro between two pages of a Streamlit app that has next to nothing on them
+(``bare_page.py``): what of it all is Streamlit's own.
+
 A tick is a message of the live route. Server and sessions share this machine: other work makes the
 figures worse, so take the best of several. The server's own figures are read from /proc, on Linux
 only.
@@ -33,6 +40,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import socket
@@ -50,7 +58,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import telephones
 from benchmarks.client import Client, Live, Run
+from benchmarks.telephones import Telephone
 from recsys_core.live.messages import Tick
 from recsys_core.models import MODELS
 
@@ -65,6 +75,12 @@ LARGE = (
 # The pages that a session goes to in turn.
 _PAGES = ("predictions", "train", "latent", "train", "recommend", "train", "data", "train")
 _PAGE_EVERY = 4.0
+
+# So long the app without content is looked at: a minute tells as much as ten.
+_BARE_SECONDS = 60.0
+
+# A room's code, and how many things are rated in it.
+Room = tuple[str, int]
 
 # Algorithms with a curve to watch.
 _WATCHABLE = tuple(name for name in MODELS.algorithms if name != "ItemKNN")
@@ -128,8 +144,13 @@ main(prog_name="streamlit")
 
 
 @contextlib.contextmanager
-def serving(freed_after: float | None = None) -> Iterator[Server]:
-    """The app on a free port; what people leave it forgets after so many seconds."""
+def serving(
+    script: str = "app.py", freed_after: float | None = None, **environment: str
+) -> Iterator[Server]:
+    """Serve an app on a port of its own; nothing is kept unless ``environment`` says where.
+
+    What people leave it forgets after ``freed_after`` seconds.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -137,14 +158,14 @@ def serving(freed_after: float | None = None) -> Iterator[Server]:
         command = [sys.executable, "-m", "streamlit"]
         if freed_after is not None:
             command = [sys.executable, "-c", _FORGETFUL, str(freed_after)]
-        command += ["run", "app.py"]
+        command += ["run", script]
         command += ["--server.port", str(port), "--server.headless", "true"]
         command += ["--server.address", "127.0.0.1"]
         if freed_after is not None:
             command += ["--server.disconnectedSessionTTL", str(int(freed_after))]
-        nothing_kept = {**os.environ, "FACTORSCOPE_DB": "none"}
+        environment = {**os.environ, "FACTORSCOPE_DB": "none", **environment}
         process = subprocess.Popen(
-            command, cwd=_ROOT, stdout=log, stderr=subprocess.STDOUT, env=nothing_kept
+            command, cwd=_ROOT, stdout=log, stderr=subprocess.STDOUT, env=environment
         )
         server = Server(f"http://127.0.0.1:{port}", process, Path(log.name))
         try:
@@ -164,7 +185,7 @@ def serving(freed_after: float | None = None) -> Iterator[Server]:
 def _wait_for(server: Server) -> None:
     for _ in range(600):
         with contextlib.suppress(urllib.error.URLError, OSError):
-            urllib.request.urlopen(f"{server.url}/factorscope/health", timeout=1).close()
+            urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=1).close()
             return
         if server.process.poll() is not None:
             break
@@ -344,16 +365,20 @@ class Asked:
     data: str = ""
     epochs: int = 2000
     same: bool = False
+    telephones: int = 0
+    beside: str = ""
+    bare: bool = False
 
     def __post_init__(self) -> None:
         self.data = self.data or (LARGE if self.same else "party")
 
     def seed_of(self, session: int) -> Callable[[int], int]:
         """The seeds of the runs of a session, by round."""
-        return lambda turn: turn if self.same else turn * self.sessions + session
+        # From 1: with 0 a run may be the one that is there before Play.
+        return lambda turn: 1 + (turn if self.same else turn * self.sessions + session)
 
 
-async def measure(server: Server, asked: Asked) -> dict[str, float | int | None]:
+async def measure(server: Server, asked: Asked, room: Room) -> dict[str, float | int | None]:
     """Print what is found; return the figures of ``--json``."""
     print(
         f"{asked.sessions} sessions, {asked.algorithm} on {Path(asked.data).name}, "
@@ -372,10 +397,16 @@ async def measure(server: Server, asked: Asked) -> dict[str, float | int | None]
     watchers = [Watcher(server.url, asked.seed_of(i)) for i in range(n)]
     for watcher in watchers:
         await watcher.prepare(asked.data, asked.algorithm, asked.epochs)
+    phones = [Telephone(server.url, *room, number) for number in range(asked.telephones)]
+    await asyncio.gather(*(phone.join() for phone in phones))
+    other = await _beside(server, asked)
     before, computed, own = server.mib(), server.cpu(), time.process_time()
     everything = computed_by_all()
     began = time.monotonic()
+    until = asyncio.get_running_loop().time() + asked.seconds
+    ratings = asyncio.create_task(telephones.together(phones, until))
     await together(watchers, asked)
+    await ratings
     took = time.monotonic() - began
     computed, own = server.cpu() - computed, time.process_time() - own
     others = computed_by_all() - everything - computed - own
@@ -383,15 +414,67 @@ async def measure(server: Server, asked: Asked) -> dict[str, float | int | None]
 
     print(table(watchers))
     print(by_page(watchers))
+    print(by_telephone(phones))
     print(f"server: {idle:.0f} MiB with one idle session (loaded: {', '.join(loaded)}),")
     print(f"  {before:.0f} MiB before Play, {after:.0f} MiB after;")
     print(
         f"  {computed / took:.2f} of {os.cpu_count()} cores, the sessions {own / took:.2f}, "
         f"others {max(others, 0.0) / took:.2f}"
     )
+    if other is not None:
+        other.cancel()
+        await asyncio.gather(other, return_exceptions=True)
     for watcher in watchers:
         await watcher.close()
-    return figures(watchers, after)
+    return figures(watchers, after) | figures_of(phones)
+
+
+async def _beside(server: Server, asked: Asked) -> asyncio.Task[None] | None:
+    """One more session that trains on a file, run after run, until it is cancelled."""
+    if not asked.beside:
+        return None
+    watcher = Watcher(server.url, lambda turn: turn + 1)
+    await watcher.prepare(asked.beside, "SGD", asked.epochs)
+
+    async def train() -> None:
+        try:
+            await watcher.go(0.0)
+            while True:
+                await watcher.over.wait()
+                await watcher._again()
+        finally:
+            await watcher.close()
+
+    return asyncio.create_task(train())
+
+
+async def measure_bare(server: Server, asked: Asked) -> dict[str, float | int | None]:
+    """The same sessions, going to and fro between two pages of an app with nothing on them."""
+    clients = [Client(server.url, lambda key, element: None) for _ in range(asked.sessions)]
+    for client in clients:
+        await client.open()
+        await client.quiet()
+    until = asyncio.get_running_loop().time() + min(asked.seconds, _BARE_SECONDS)
+    runs: list[Run] = []
+
+    async def go(client: Client, wait: float) -> None:
+        due = asyncio.get_running_loop().time() + wait
+        for page in itertools.cycle(("two", "")):
+            if due >= until:
+                return
+            await asyncio.sleep(due - asyncio.get_running_loop().time())
+            due += _PAGE_EVERY
+            runs.append(await client.visit(page))
+
+    waits = [_PAGE_EVERY * (i + 1) / len(clients) for i in range(len(clients))]
+    await asyncio.gather(*(go(c, wait) for c, wait in zip(clients, waits, strict=True)))
+    mib = server.mib()
+    for client in clients:
+        await client.close()
+    seconds = [run.seconds for run in runs if run.seconds is not None]
+    p50, p95 = _rounded(seconds, 50), _rounded(seconds, 95)
+    print(f"a bare Streamlit page: {p50} s, 95 % within {p95} s; server {mib:.0f} MiB")
+    return {"bare_page_p50_s": p50, "bare_page_p95_s": p95, "bare_rss_mib": round(mib, 1)}
 
 
 async def together(watchers: list[Watcher], asked: Asked) -> None:
@@ -417,6 +500,31 @@ def figures(watchers: list[Watcher], mib: float) -> dict[str, float | int | None
         "dropped": sum(w.dropped for w in watchers),
         "rss_mib": None if np.isnan(mib) else round(mib, 1),
     }
+
+
+def figures_of(phones: list[Telephone]) -> dict[str, float | int | None]:
+    """What ``--json`` says of the telephones."""
+    seconds = [each for phone in phones for each in phone.seconds]
+    return {
+        "ratings": len(seconds),
+        "rating_p50_s": _rounded(seconds, 50),
+        "rating_p95_s": _rounded(seconds, 95),
+        "ratings_refused": sum(phone.refused for phone in phones),
+    }
+
+
+def by_telephone(phones: list[Telephone]) -> str:
+    """How long it took until a rating was acknowledged."""
+    if not phones:
+        return "no telephones"
+    seconds = [1000 * each for phone in phones for each in phone.seconds]
+    p50, p95, p99, worst = (float(np.percentile(seconds, q)) for q in (50, 95, 99, 100))
+    return (
+        f"{len(phones)} telephones: {len(seconds):,} ratings acknowledged in {p50:.0f} ms at the "
+        f"median, {p95:.0f} ms at 95 %, {p99:.0f} ms at 99 %, worst {worst:.0f} ms; "
+        f"{sum(phone.refused for phone in phones)} refused; "
+        f"{sum(phone.n_news for phone in phones):,} times something new was told"
+    )
 
 
 def _page_seconds(watchers: list[Watcher]) -> list[float]:
@@ -495,12 +603,27 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=usual.epochs, help="of each run")
     parser.add_argument("--same", action="store_true", help="all train one run")
     parser.add_argument(
+        "--telephones", type=int, default=0, help="so many rate in a room, once a second"
+    )
+    parser.add_argument("--beside", default="", help="a file that one more session trains on")
+    parser.add_argument("--bare", action="store_true", help="then a Streamlit app without content")
+    parser.add_argument(
         "--json", action="store_true", help="the last line is the main figures as JSON"
     )
     given = vars(parser.parse_args())
     as_json = given.pop("json")
-    with serving() as server:
-        found = asyncio.run(measure(server, Asked(**given)))
+    asked = Asked(**given)
+    with tempfile.TemporaryDirectory() as folder:
+        url, room = f"sqlite:///{folder}/room.db", ("", 0)
+        environment: dict[str, str] = {}
+        if asked.telephones:
+            room = telephones.open_room(url)
+            environment["FACTORSCOPE_DB"] = url
+        with serving(**environment) as server:
+            found = asyncio.run(measure(server, asked, room))
+    if asked.bare:
+        with serving("benchmarks/bare_page.py") as server:
+            found |= asyncio.run(measure_bare(server, asked))
     if as_json:
         print(json.dumps(found))
 
