@@ -38,10 +38,14 @@ def test_after_kill_9_all_that_was_trained_is_there(browser: Browser, tmp_path: 
         expect(page.locator(".st-key-kept_actions")).to_be_visible(timeout=LONG)
         os.kill(server.pid, signal.SIGKILL)
     page.close()  # it would load itself again as soon as a server answers
+    (cookie,) = (c for c in context.cookies() if c["name"] == "factorscope")
+    name, dot, mac = cookie["value"].partition(".")
+    context.add_cookies([{**cookie, "value": name}])  # as versions before gave it, unsigned
     with serving(port, tmp_path / "second.txt", database) as server:
         page = context.new_page()
         page.goto(f"{server.url}/train")
         expect(page.get_by_text("ALS, k = 2").first).to_be_visible(timeout=LONG)
+        assert name + dot + mac in [c["value"] for c in context.cookies()], "signed again"
         expect(page.get_by_text("SGD, k = 3").first).to_be_visible()
         page.get_by_role("button", name="ALS, k = 2", exact=True).click()
         expect(sidebar(page)).to_contain_text("epoch 5 / 5", timeout=LONG)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import plotly
 import pytest
 
+from pages.shared.chart.assets import LIVE_ROUTE
 from tests.browser.helpers import PATIENCE
 
 ROUTE = f"/factorscope/plotly-{plotly.__version__}.min.js"
@@ -45,7 +46,7 @@ def test_plotly_comes_plain_to_who_cannot_unpack(get):
 @pytest.mark.parametrize("path", ["/", "/train", "/latent"])
 def test_a_page_names_the_browser(get, path):
     cookie = get(path).headers["Set-Cookie"]
-    assert re.match(r"factorscope=[A-Za-z0-9_-]{32}; ", cookie)
+    assert re.match(r"factorscope=[\w-]{32}\.[\w-]{32}; ", cookie)
     assert "HttpOnly" in cookie and "SameSite=Lax" in cookie
 
 
@@ -71,10 +72,30 @@ def test_a_name_is_kept(get):
     assert get("/train", Cookie=name).headers["Set-Cookie"] is None
 
 
-@pytest.mark.parametrize("name", ["", "short", "../../etc/passwd", "a" * 33, "é" * 32, "a b" * 11])
-def test_a_malformed_name_is_replaced(get, name):
+def test_a_name_that_points_here_from_elsewhere_is_refused(get):
+    answer = get("/", Host="evil.example")
+    assert answer.status == 421 and b"FACTORSCOPE_HOSTS" in answer.read()
+    assert answer.headers["Set-Cookie"] is None
+
+
+@pytest.mark.parametrize("path", ["/_stcore/stream", LIVE_ROUTE])
+@pytest.mark.parametrize("origin", ["http://localhost:3000", "http://127.0.0.1:8501", "null"])
+def test_a_page_on_another_port_opens_no_websocket(get, path, origin):
+    """Streamlit itself lets every port of localhost in."""
+    asked = {
+        "Upgrade": "websocket", "Connection": "Upgrade", "Sec_WebSocket_Version": "13",
+        "Sec_WebSocket_Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    }  # fmt: skip
+    assert get(path, Origin=origin, **asked).status == 403
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "short", "../../etc/passwd", "a" * 32, f"{'a' * 32}.{'b' * 32}", "é" * 32, "a b" * 11],
+)
+def test_a_name_that_this_server_did_not_give_is_replaced(get, name):
     cookie = get("/", Cookie=f"factorscope={name}".encode("latin-1")).headers["Set-Cookie"]
-    assert re.match(r"factorscope=[A-Za-z0-9_-]{32}; ", cookie)
+    assert re.match(r"factorscope=[\w-]{32}\.[\w-]{32}; ", cookie)
 
 
 def test_only_pages_carry_the_cookie(get):
