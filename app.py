@@ -21,15 +21,18 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
 
-from pages.routes import metrics, structured_log, take_home, tidying
+from pages.routes import connections, metrics, structured_log, take_home, tidying
+from pages.routes.access import AccessCode
 from pages.routes.content_policy import ContentPolicy
+from pages.routes.guard import Guard
 from pages.routes.live import live
 from pages.routes.promptly import answer_promptly
 from pages.shared import visitor
 from pages.shared.base_path import BASE, below
 from pages.shared.chart.assets import LIVE_ROUTE, PLOTLY_FILE, PLOTLY_ROUTE, SCRIPTS, SCRIPTS_ROUTE
-from recsys_core import escape
+from recsys_core import escape, limits
 from recsys_core.errors import FactorscopeError
 from recsys_core.runs import memory, past
 
@@ -39,6 +42,7 @@ structured_log.begin()
 log = logging.getLogger("factorscope")
 
 answer_promptly()
+connections.wait_for_nobody()
 
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
@@ -74,7 +78,7 @@ async def health(_request: Request) -> Response:
 
 
 class NameTheBrowser:
-    """Gives a browser without a (well-formed) cookie a new one, with the page it asked for.
+    """Gives a browser without a cookie of ours a new one, with the page it asked for.
 
     In a frame on another site only partitioned cookies are sent (they need Secure; localhost counts
     as secure), known to that site's frame alone. Whether a page is framed is told with its first
@@ -92,12 +96,14 @@ class NameTheBrowser:
             return
         request = Request(scope)
         asked_framed = request.headers.get("sec-fetch-dest") == "iframe"
-        framed = asked_framed or visitor.FRAMED in request.cookies
-        secure = "; Secure" if scope.get("scheme") == "https" else ""
-        rules = _FRAMED_RULES if framed else f"SameSite=Lax{secure}"
+        framed = visitor.is_framed(request)
+        rules = visitor.rules(request)
         path, fresh = f"Path={BASE or '/'}", []
-        if not visitor.is_id(request.cookies.get(visitor.COOKIE)):
-            fresh.append(f"{visitor.COOKIE}={visitor.new_id()}; {path}; HttpOnly; {rules}")
+        name = visitor.name_in(request.cookies)
+        of_before = name is not None and not visitor.is_signed(request.cookies)
+        if name is None or of_before:
+            cookie = visitor.cookie_of(name or visitor.new_id())
+            fresh.append(f"{visitor.COOKIE}={cookie}; {path}; HttpOnly; {rules}")
         if asked_framed:
             fresh.append(f"{visitor.FRAMED}=1; {path}; HttpOnly; {rules}")
 
@@ -106,15 +112,16 @@ class NameTheBrowser:
                 headers = list(message.get("headers", []))
                 if framed:
                     headers = [(key, _for_a_frame(key, value)) for key, value in headers]
-                if any(k == b"content-type" and v.startswith(b"text/html") for k, v in headers):
+                # Who comes back after an update is named anew at once: the next may be a WebSocket.
+                is_page = any(
+                    k == b"content-type" and v.startswith(b"text/html") for k, v in headers
+                )
+                if is_page or of_before:
                     headers += [(b"set-cookie", cookie.encode()) for cookie in fresh]
                 message = {**message, "headers": headers}
             await send(message)
 
         await self.app(scope, receive, send_with_cookies)
-
-
-_FRAMED_RULES = "SameSite=None; Secure; Partitioned"
 
 
 def _for_a_frame(key: bytes, value: bytes) -> bytes:
@@ -126,7 +133,7 @@ def _for_a_frame(key: bytes, value: bytes) -> bytes:
         for part in value.split(b"; ")
         if part.lower().split(b"=")[0] not in (b"samesite", b"secure")
     ]
-    return b"; ".join([*kept, _FRAMED_RULES.encode()])
+    return b"; ".join([*kept, visitor.FRAMED_RULES.encode()])
 
 
 # Seconds after the start that belong to the first page, which warming up would slow by half.
@@ -146,6 +153,9 @@ def _warm_up() -> None:
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Say where; keep runs; warm up once the first page has had time to be drawn."""
+    config.set_option("server.maxUploadSize", limits.of("upload_megabytes"))
+    if wrong := limits.trouble():
+        print(f"  {wrong}\n", flush=True)
     port, path = st.get_option("server.port"), st.get_option("server.baseUrlPath")
     print(f"\n  Factorscope is at http://localhost:{port}/{path.strip('/')}\n", flush=True)
     warm_up = threading.Timer(_FIRST_PAGE, _warm_up)
@@ -185,7 +195,12 @@ app = st.App(
         Route(take_home.ROUTE + "/best.{kind}", take_home.best),
         WebSocketRoute(LIVE_ROUTE, live),
     ],
-    middleware=[Middleware(ContentPolicy), Middleware(NameTheBrowser)],
+    middleware=[
+        Middleware(Guard),
+        Middleware(ContentPolicy),
+        Middleware(NameTheBrowser),
+        Middleware(AccessCode),
+    ],
     lifespan=lifespan,
     on_script_error=on_script_error,
 )

@@ -6,7 +6,14 @@ import functools
 
 import streamlit as st
 
-from pages.panels.data import keeping_choices, loaded_data, rating_editor, sources, split_form
+from pages.panels.data import (
+    keeping_choices,
+    limits_table,
+    loaded_data,
+    rating_editor,
+    sources,
+    split_form,
+)
 from pages.shared import empty_state, header, parts, session, view
 from pages.shared.chart.chart import chart
 from recsys_core import escape, words
@@ -116,6 +123,7 @@ if data is None:
             elsewhere=False,
         )
     keeping_choices.section()
+    limits_table.section()
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="center"):
@@ -135,3 +143,4 @@ if parts.drawn("split"):
 if parts.drawn("editor") and rating_editor.fits(data.ratings):
     rating_editor.section(data)
 keeping_choices.section()
+limits_table.section()

@@ -88,6 +88,7 @@ with runs.registry().drawing():
 
     with st.sidebar:
         if parts.drawn("pages"):
+            asked = view.parameters()
             with st.container(gap="xxsmall", key="pages"):
                 for each, (_, title, icon, meaning) in zip(every, PAGES, strict=True):
                     st.page_link(
@@ -97,7 +98,7 @@ with runs.registry().drawing():
                         help=Text(meaning),
                         width="stretch",
                         disabled=parts.locked("pages"),
-                        query_params=view.parameters(),
+                        query_params=asked,
                     )
         sidebar.sidebar()
         preload()
@@ -111,13 +112,16 @@ with runs.registry().drawing():
     if trouble := keeping.trouble():
         st.html(f'<p role="status" class="fs-remark">{escape.html(trouble)}</p>')
 
+    # Two places, so that what comes last can be drawn before the rest of the page is.
+    body, end = st.container(), st.container()
+    view.tell_in(end)
     try:
-        with lesson_panel.beside(page.url_path):
+        with body, lesson_panel.beside(page.url_path):
             page.run()
     except StopException:
         pass  # a page that has nothing to show yet stops early
     except Exception:
-        view.tell()
+        view.tell_once()
         raise
-    view.tell()
+    view.tell_once()
     view.keep()

@@ -6,6 +6,7 @@ it is one of ``SYMBOLS``. Longer accounts are in ``docs/methods.md``.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,7 +34,10 @@ class Formula:
 
     def source(self) -> str:
         """The code as it is written; empty where there is none."""
-        return "" if self.code is None else inspect.getsource(self.code)
+        return "" if self.code is None else _source(self.code)
+
+
+_source = functools.cache(inspect.getsource)  # the file is read and parsed each time
 
 
 # By its LaTeX, how a sign is read aloud, and what it stands for.

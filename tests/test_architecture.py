@@ -18,10 +18,10 @@ CORE = ROOT / "recsys_core"
 # A part of the core (a module or a package) may import parts from the lines above its own, never
 # from its own line or below.
 LAYERS = (
-    {"stepwise", "escape", "steps", "language"},
+    {"stepwise", "escape", "steps", "language", "private"},
     {"text"},
     {"errors", "version"},
-    {"words", "extras", "recipes", "repeats", "kernels", "formulas", "glossary"},
+    {"words", "extras", "recipes", "repeats", "kernels", "formulas", "glossary", "limits"},
     {"ratings"},
     {"splits", "standardized", "ordering"},
     {"metrics"},

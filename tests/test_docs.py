@@ -15,6 +15,7 @@ from benchmarks import document
 from docs import glossary as glossary_page
 from docs import reading as reading_page
 from docs import replicas as replicas_page
+from recsys_core import limits as server_limits
 from recsys_core import metrics
 from recsys_core.datasets import movielens  # noqa: F401  (registers its data)
 from recsys_core.experiments.link import read_all
@@ -23,7 +24,6 @@ from recsys_core.models import MODELS
 from recsys_core.reading import limits
 from recsys_core.recipes import DATA, SPLITS
 from recsys_core.replicas import REPLICAS
-from recsys_core.runs import workspaces
 from recsys_core.runs.registry import FREED_AFTER, RUN_CHECKPOINTS, RUN_FRAMES, SERVER, WORKSPACE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -160,9 +160,10 @@ def test_the_readme_states_the_limits_of_the_code():
         f"{RUN_FRAMES + RUN_CHECKPOINTS >> 20} MiB per run",
         f"{WORKSPACE >> 20} MiB per visitor",
         f"{SERVER >> 30} GiB per server",
-        f"up to {workspaces._MOST_DATA} data sets, {workspaces._MOST_RATINGS // 10**6} million",
+        f"up to {server_limits.of('data_sets_per_visitor')} data sets, "
+        f"{server_limits.of('ratings_per_visitor') // 10**6} million",
         f"holds {idle['idle server with one session, MiB']:.0f} MiB",
-        f"Uploads up to {config['server']['maxUploadSize']} MB",
+        f"Uploads up to {server_limits.of('upload_megabytes')} MB",
         f"unpacked up to {limits.MAX_BYTES >> 30} GiB",
         f"{limits.MAX_ROWS // 10**6} million rows, {limits.MAX_COLUMNS:,} columns",
     }

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from urllib.parse import urlsplit
 
 import anyio
 from anyio import CapacityLimiter, to_thread
@@ -37,10 +36,7 @@ _packers = CapacityLimiter(2)
 
 
 async def live(socket: WebSocket) -> None:
-    """Serve one page until it leaves. Pages of other sites are refused."""
-    if not _is_own(socket):
-        await socket.close(1008)
-        return
+    """Serve one page until it leaves. Pages of other sites were refused (``guard``)."""
     await socket.accept()
     page = _Page(socket, runs.registry())
     leave = page.registry.listen(page.notify)
@@ -54,12 +50,6 @@ async def live(socket: WebSocket) -> None:
         log.exception("The live route met an error.")
     finally:
         leave()
-
-
-def _is_own(socket: WebSocket) -> bool:
-    """Whether the page came from this server: browsers tell, and scripts cannot change it."""
-    origin = socket.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == socket.headers.get("host")
 
 
 class _Page:

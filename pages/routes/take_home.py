@@ -57,8 +57,8 @@ async def best(request: Request) -> Response:
 
 def _run(request: Request) -> Run | None:
     """The run that is asked for, if this browser has it in its list."""
-    owner = request.cookies.get(visitor.COOKIE)
-    if not visitor.is_id(owner):
+    owner = visitor.name_in(request.cookies)
+    if owner is None:
         return None
     entries = runs.registry().workspace(owner).entries
     stream = request.query_params.get("run")

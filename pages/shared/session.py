@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.runtime import exists, get_instance
 from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script_run_ctx
+from streamlit.runtime.state.safe_session_state import SafeSessionState
 
 from pages.shared import visitor
 from recsys_core import runs
 from recsys_core.figures.theme import Mode
 from recsys_core.language import ask, of_locale
 
+T = TypeVar("T")
+
 
 def workspace() -> runs.Workspace:
     """The data and runs of this browser: a reload finds them again, another browser never does."""
-    return runs.registry().workspace(_browser_id())
+    if not _in_script() or _HERE.browser is None:
+        _HERE.browser = _browser_id()
+    return runs.registry().workspace(_HERE.browser)
 
 
 def _browser_id() -> str:
-    cookie = st.context.cookies.get(visitor.COOKIE)
-    if visitor.is_id(cookie):
-        return cookie
+    name = visitor.name_in(st.context.cookies)
+    if name is not None:
+        return name
     # Cookies refused, or no browser at all (tests): the session is all there is to hold on to.
     if "browser_id" not in st.session_state:
         st.session_state.browser_id = visitor.new_id()
@@ -39,14 +46,68 @@ def language() -> str:
 
     English where no page is drawn.
     """
-    if get_script_run_ctx(suppress_warning=True) is None:
+    if not _in_script():
         return "en"
-    tab = st.session_state.get("tab")
-    chosen = None if tab is None else tab.view.lang
-    return of_locale(chosen or st.context.locale)
+    if _HERE.tab is None:
+        _HERE.tab = st.session_state.get("tab")
+    chosen = None if _HERE.tab is None else _HERE.tab.view.lang
+    if chosen is None and _HERE.locale is None:
+        _HERE.locale = of_locale(st.context.locale)
+    return chosen or _HERE.locale or "en"
 
 
 ask(language)
+
+
+# --- what the session holds -----------------------------------------------------------------------
+
+
+class _Here(threading.local):
+    """Of this thread: the run of the script that it does, and what was asked of Streamlit in it.
+
+    A page asks for its browser, its tab and its language more than a thousand times; each time
+    Streamlit would take 10 to 20 µs: a third of all that a page costs.
+    """
+
+    script_run: object = None
+    browser: str | None = None
+    tab: Any = None
+    locale: str | None = None
+
+
+_HERE = _Here()
+
+
+def _in_script() -> bool:
+    """Whether a script runs; what was asked in another one of this thread is forgotten."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None:
+        return False
+    if _HERE.script_run is not context.parallel_coordinator:
+        _HERE.__dict__.clear()
+        _HERE.script_run = context.parallel_coordinator
+    return True
+
+
+def tab(make: Callable[[], T]) -> T:
+    """What a session holds of what its tab looks at (``pages/shared/view.py``)."""
+    if not _in_script() or _HERE.tab is None:
+        if "tab" not in st.session_state:
+            st.session_state.tab = make()
+        _HERE.tab = st.session_state.tab
+    found: T = _HERE.tab
+    return found
+
+
+def is_new() -> bool:
+    """Whether the tab looks at nothing yet."""
+    return "tab" not in st.session_state
+
+
+def forget_tab() -> None:
+    """Begin anew, as a new tab does."""
+    st.session_state.pop("tab", None)
+    _HERE.tab = None
 
 
 # --- what Streamlit 1.67 knows but does not say in public: here alone -----------------------------
@@ -68,6 +129,34 @@ def script_run() -> object:
     """Something that is another one in each run of the script, callbacks included."""
     context = get_script_run_ctx()
     return None if context is None else context.parallel_coordinator  # made when it begins
+
+
+class _AskedFor(Mapping[str, Any]):
+    """All that a session holds, by key; what is not asked for is not looked up."""
+
+    def __init__(self, held: SafeSessionState) -> None:
+        self._held = held
+
+    def __getitem__(self, key: str) -> Any:
+        with self._held._lock:
+            return self._held._state[key]
+
+    def _all(self) -> dict[str, Any]:
+        with self._held._lock:
+            return self._held._state.filtered_state
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __str__(self) -> str:
+        return str(self._all())
+
+
+# Each number field asks for all that the session holds, to look at its own key: a tenth of a page.
+SafeSessionState.filtered_state = property(_AskedFor)  # type: ignore[assignment]
 
 
 def end_those_that_left() -> int:

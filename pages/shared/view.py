@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import session
 from pages.shared.chart.assets import LIVE_ROUTE, component_of
@@ -63,7 +64,8 @@ class _Tab:
     ``measured`` is how much had been measured when a table was drawn of it; None where none is;
     ``drawn`` is the run in view with its epochs and its status when drawing began, by which the
     browser knows whether it has come to rest since;
-    ``script_run`` is the run of the script that has read what the browser changed.
+    ``script_run`` is the run of the script that has read what the browser changed;
+    ``place`` is where the browser is told what is looked at, None once it was.
     """
 
     view: View = field(default_factory=lambda: View(run=0))
@@ -82,12 +84,11 @@ class _Tab:
     measured: int | None = None
     drawn: tuple[Run, int, Status] | None = None
     script_run: object = None
+    place: DeltaGenerator | None = None
 
 
 def _tab() -> _Tab:
-    if "tab" not in st.session_state:
-        st.session_state.tab = _Tab()
-    tab: _Tab = st.session_state.tab
+    tab = session.tab(_Tab)
     # Once in each run of the script: to ask Streamlit for a component's value takes a while.
     here = session.script_run()
     if tab.script_run is not here:
@@ -338,7 +339,7 @@ def _where(seen: DataSet | Entry) -> dict[str, Any]:
 
 def forget() -> None:
     """In a callback: look at nothing any more, as a new tab does."""
-    st.session_state.pop("tab", None)
+    session.forget_tab()
 
 
 def new_entry(model: Model | None = None) -> Entry:
@@ -478,7 +479,7 @@ def arrive(page: str) -> None:
     On any page but Train a run is looked at, not watched: playback is over, training goes on. On
     Train there is a run, before the sidebar says which.
     """
-    fresh = "tab" not in st.session_state
+    fresh = session.is_new()
     tab = _tab()
     tab.fragments, tab.page_shows, tab.page = {}, {"run", "data", "hide", "lock", "lang"}, page
     tab.racing, tab.measured = {}, None
@@ -637,9 +638,32 @@ def remark(text: str) -> None:
 # --- the browser ----------------------------------------------------------------------------------
 
 
+def tell_in(place: DeltaGenerator) -> None:
+    """At the start of every page: where the browser is told what is looked at."""
+    _tab().place = place
+
+
+def tell_once() -> None:
+    """Draw what tells the browser what is looked at, if the page has not done so."""
+    tab = _tab()
+    place, tab.place = tab.place, None
+    if place is not None:
+        with place:
+            tell()
+
+
+def show_what_moves_first() -> None:
+    """On a page where runs are watched, once all that moves is drawn: the rest of it can wait.
+
+    When a class presses Play at once, everybody sees the curve move before anybody's page is whole.
+    """
+    tell_once()
+    registry().draw_on_later()
+
+
 @st.fragment(key=_KEY)
 def tell() -> None:
-    """Draw last: tells the browser what is looked at, and hears from it."""
+    """Tells the browser what is looked at, and hears from it."""
     tab, view, here = _tab(), now(), entry()
     space = session.workspace()
     if here is not None and (tab.drawn is None or tab.drawn[0] is not here.run):

@@ -412,6 +412,15 @@ class Store:
             row = own.execute(sql.select(table).where(table.c.owner == owner)).first()
         return Owner(owner) if row is None else _owner(row)
 
+    def knows(self, owner: str) -> bool:
+        """Whether anything is kept of an owner."""
+        kept = (tables.owners, tables.runs, tables.datasets, tables.views, tables.lessons)
+        with self._reading() as own:
+            return any(
+                own.execute(sql.select(t.c.owner).where(t.c.owner == owner).limit(1)).first()
+                for t in kept
+            )
+
     def keep_owner(self, chosen: Owner) -> None:
         """Keep what an owner chose."""
         plain = {"consent": chosen.consent, "days": chosen.days, "megabytes": chosen.megabytes}

@@ -52,10 +52,7 @@ def positions(
         boxes = np.array([_box(at, len(name), right, up) for _, right, up in _PLACES])
         # Names over names, or cut at the edge, cannot be read; names over points can, and in a
         # dense cloud must be.
-        covered = [
-            _overlap(box, dots) + 20 * _outside(box, size) + 50 * _overlap(box, written)
-            for box in boxes
-        ]
+        covered = _overlap(boxes, dots) + 20 * _outside(boxes, size) + 50 * _overlap(boxes, written)
         best = int(np.argmin(np.round(covered, 3)))
         chosen.append(_PLACES[best][0])
         written = np.vstack([written, boxes[best]])
@@ -69,13 +66,15 @@ def _box(at: np.ndarray, letters: int, right: int, up: int) -> tuple[float, floa
     return (x, y, x + width, y + _LINE)
 
 
-def _overlap(box: np.ndarray, others: np.ndarray) -> float:
-    across = np.minimum(box[2], others[:, 2]) - np.maximum(box[0], others[:, 0])
-    along = np.minimum(box[3], others[:, 3]) - np.maximum(box[1], others[:, 1])
-    return float((np.clip(across, 0, None) * np.clip(along, 0, None)).sum())
+def _overlap(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Area of each box, (b, 4), that is covered by others, (m, 4), summed over these; (b,)."""
+    left, bottom, right, top = (boxes[:, None, side] for side in range(4))
+    across = np.minimum(right, others[:, 2]) - np.maximum(left, others[:, 0])
+    along = np.minimum(top, others[:, 3]) - np.maximum(bottom, others[:, 1])
+    return (np.maximum(across, 0) * np.maximum(along, 0)).sum(axis=1)
 
 
-def _outside(box: np.ndarray, size: tuple[float, float]) -> float:
-    """Area outside the plot, where a name would be cut."""
-    inside = _overlap(box, np.array([[-20.0, -20.0, size[0] + 20, size[1] + 20]]))
-    return float((box[2] - box[0]) * (box[3] - box[1]) - inside)
+def _outside(boxes: np.ndarray, size: tuple[float, float]) -> np.ndarray:
+    """Area outside the plot, where a name would be cut; (b,)."""
+    inside = _overlap(boxes, np.array([[-20.0, -20.0, size[0] + 20, size[1] + 20]]))
+    return (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]) - inside

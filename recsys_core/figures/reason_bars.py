@@ -96,12 +96,12 @@ def digits(reasons: Reasons) -> int:
 def totals(reasons: Reasons, names: list[str], most: int = MOST) -> Totals:
     """Write what adds up to the prediction, in the numbers of the bars."""
     n, table = digits(reasons), summands(reasons, names, most)
-    shown = table.groupby("kind")["shown"].sum()
-    start, rest = float(shown["start"]), float(shown.get("rest", 0.0))
+    kinds, shown = table["kind"].to_numpy(), table["shown"].to_numpy()
+    start, rest = float(shown[kinds == "start"].sum()), float(shown[kinds == "rest"].sum())
     pulled = float(shown.sum()) - start - rest
     end = start + pulled + rest
     return Totals(
-        _plain(start, n), _signed(pulled, n), _signed(rest, n) if "rest" in shown else "",
+        _plain(start, n), _signed(pulled, n), _signed(rest, n) if "rest" in kinds else "",
         _plain(end, n),
     )  # fmt: skip
 
@@ -190,17 +190,15 @@ def because(reasons: Reasons, names: list[str], most: int = 2) -> str:
 
     Where one lowers it more than any raises it, that is said: “Fargo 5 (against it: Cube 1)”.
     """
-    table = reasons.table
+    # Asked for each row of a list: a table for each would take longer than all the rest.
+    items, ratings, pulls = (reasons.table[name].to_numpy() for name in ("item", "rating", "pull"))
 
-    def named(rows: pd.DataFrame) -> list[str]:
-        return [
-            f"{escape.short(names[int(row.item)], 34)} {words.number(row.rating)}"
-            for row in rows.itertuples()
-        ]
+    def named(row: int) -> str:
+        return f"{escape.short(names[int(items[row])], 34)} {words.number(ratings[row])}"
 
-    text = " · ".join(named(table[table["pull"] > 0].head(most)))
-    if len(table) and table["pull"].iloc[0] < 0:
-        against = Text("(against it: {what})", what=named(table.head(1))[0])
+    text = " · ".join(named(row) for row in np.flatnonzero(pulls > 0)[:most])
+    if len(pulls) and pulls[0] < 0:
+        against = Text("(against it: {what})", what=named(0))
         return f"{text} {against}" if text else against
     return text
 

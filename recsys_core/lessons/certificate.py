@@ -19,13 +19,11 @@ import binascii
 import hashlib
 import hmac
 import json
-import os
-import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from recsys_core import escape
+from recsys_core import escape, private
 from recsys_core.errors import LessonError
 from recsys_core.text import Text
 
@@ -112,26 +110,17 @@ def secret_in(folder: Path) -> bytes:
     """
     path = folder / _SECRET
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            made = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        except FileExistsError:
-            pass
-        else:
-            with os.fdopen(made, "wb") as file:
-                file.write(secrets.token_bytes(32))
-        found = path.read_bytes()
+        return private.secret_in(path)
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise LessonError(
             Text("Certificates cannot be given here: {path} is not to be used ({why}).",
                  path=str(path), why=why)
         ) from None  # fmt: skip
-    if len(found) < 16:
+    except ValueError:
         raise LessonError(
             Text("Certificates cannot be given here: {path} is damaged; delete it.", path=str(path))
-        )
-    return found
+        ) from None
 
 
 def _mac(plain: bytes, secret: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
@@ -128,16 +129,7 @@ class Model(ABC):
     @classmethod
     def parameters(cls) -> tuple[Parameter, ...]:
         """All settings as a recipe says them: kind, default and how they are written."""
-        options = {each.name: each for each in cls.options()}
-        return tuple(
-            Parameter(
-                f.name,
-                options[f.name].kind if f.name in options else _kind_of(f.default),
-                None if f.default is dataclasses.MISSING else f.default,
-                options[f.name].choices if f.name in options else (),
-            )
-            for f in dataclasses.fields(cls)
-        )
+        return _parameters_of(cls)
 
     def explicit_settings(self) -> dict[str, Any]:
         """Return the settings that differ from this class's defaults; None: chosen from the data.
@@ -406,6 +398,20 @@ def described(model: Model, settings: dict[str, Any]) -> str:
     """Name a model by its title and number of factors: “SGD, k = 10”."""
     k = settings.get("n_factors")
     return f"{model.title}, k = {k}" if k else worded(model.title)
+
+
+@functools.cache
+def _parameters_of(model: type[Model]) -> tuple[Parameter, ...]:
+    options = {each.name: each for each in model.options()}
+    return tuple(
+        Parameter(
+            f.name,
+            options[f.name].kind if f.name in options else _kind_of(f.default),
+            None if f.default is dataclasses.MISSING else f.default,
+            options[f.name].choices if f.name in options else (),
+        )
+        for f in dataclasses.fields(model)
+    )
 
 
 def _kind_of(default: Any) -> Kind:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from recsys_core import language
 from recsys_core.models.side_features import features_of
 from recsys_core.ratings import Ratings
 from recsys_core.text import Number, Text, worded
@@ -83,15 +85,21 @@ def option(
 
 def options_of(model: Any) -> tuple[Option, ...]:
     """Return the Options declared by a model class, in order, in the reader's language."""
-    return tuple(
-        Option(
-            name=f.name,
-            default=f.default,
-            **{name: worded(said) for name, said in f.metadata["option"].items()},
+    return _options_in(model, language.now())
+
+
+@functools.cache
+def _options_in(model: type, code: str) -> tuple[Option, ...]:
+    with language.speaking(code):
+        return tuple(
+            Option(
+                name=f.name,
+                default=f.default,
+                **{name: worded(said) for name, said in f.metadata["option"].items()},
+            )
+            for f in dataclasses.fields(model)
+            if "option" in f.metadata
         )
-        for f in dataclasses.fields(model)
-        if "option" in f.metadata
-    )
 
 
 # Settings that several models share, in the same words everywhere.

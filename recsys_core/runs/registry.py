@@ -1,7 +1,8 @@
 """The registry: every browser's workspace, all runs, and the one worker that trains them in turn.
 
-The worker gives each run a slice of at most 50 ms, so that thirty students on one laptop all see
-their curves move; it sleeps while nobody wants anything trained, and an idle server costs nothing.
+The worker gives each visitor a share of each round (``turns``), so that thirty students on one
+laptop all see their curves move; it sleeps while nobody wants anything trained, and an idle server
+costs nothing.
 """
 
 from __future__ import annotations
@@ -13,12 +14,11 @@ import time
 from collections.abc import Callable, Iterable
 from weakref import WeakValueDictionary
 
-from recsys_core.runs.jobs import Jobs
+from recsys_core.ratings import Ratings
 from recsys_core.runs.run import Run
 from recsys_core.runs.shared import Shared
 from recsys_core.runs.snapshots import Snapshots
-from recsys_core.runs.studies import Study
-from recsys_core.runs.sweeps import SweepRun
+from recsys_core.runs.turns import Turns, Work
 from recsys_core.runs.workspaces import Workspace
 
 MIB = 1 << 20
@@ -28,9 +28,6 @@ WORKSPACE, SERVER = 256 * MIB, 384 * MIB
 
 # A workspace is freed this long after anybody last looked, in seconds.
 FREED_AFTER = 15 * 60.0
-
-_SLICE = 0.05
-_ROUND = 0.3  # all runs together are visited about this often; slices shrink when there are many
 
 
 class _Opening:
@@ -46,6 +43,7 @@ class Registry(Shared):
     def __init__(self, clock: Callable[[], float] = time.monotonic, threaded: bool = True) -> None:
         super().__init__(clock, threaded)
         self._workspaces: dict[str, Workspace] = {}
+        self._turns = Turns(clock)
         self._opening: WeakValueDictionary[str, _Opening] = WeakValueDictionary()
         # Fills a new workspace with what is kept of its owner; None where nothing is kept.
         self.fill: Callable[[Workspace], None] | None = None
@@ -79,6 +77,10 @@ class Registry(Shared):
         with self.lock:
             return list(self._workspaces.values())
 
+    def loaded(self) -> list[Ratings]:
+        """The ratings that anybody has loaded."""
+        return [data.ratings for space in self.workspaces() for data in space.data]
+
     def of_ticket(self, ticket: str) -> Workspace | None:
         """The workspace of a ticket, kept alive; None where there is none such."""
         asked = ticket.encode(errors="replace")
@@ -97,14 +99,7 @@ class Registry(Shared):
 
         A run that fails is marked so and harms no other.
         """
-        busy: list[Run | SweepRun | Study | Jobs] = [run for run in self.runs() if run.busy]
-        spaces = self._spaces()
-        busy += [sweep for space in spaces for sweep in space.sweeps if sweep.busy]
-        busy += [space.study for space in spaces if space.study.busy]
-        busy += [space.jobs for space in spaces if space.jobs.busy]
-        seconds = min(_SLICE, _ROUND / max(len(busy), 1))
-        for each in busy:
-            each.work(seconds)
+        self._turns.round(self._wanted())
         with self.lock:
             self._keep_within_budgets()
             self._free_the_forgotten()
@@ -112,9 +107,26 @@ class Registry(Shared):
             listeners = list(self._listeners)
         for listener in listeners:
             listener()
-        if any(each.busy for each in busy):
+        if self._wanted():
             return self.clock()
         return min(forgotten, default=None)
+
+    def _wanted(self) -> dict[str, list[Work]]:
+        """By visitor, what is to be worked on: their runs, sweeps, studies and jobs."""
+        spaces = self._spaces()
+        wanted: dict[str, list[Work]] = {}
+        for space in spaces:
+            things: list[Work] = [
+                entry.run
+                for entry in space.entries
+                # A run that somebody else has trained is nothing this visitor waits for.
+                if entry.run.busy and (entry.training or not entry.run.wants_training)
+            ]
+            things += [sweep for sweep in space.sweeps if sweep.busy]
+            things += [each for each in (space.study, space.jobs) if each.busy]
+            if things:
+                wanted[space.owner] = list(dict.fromkeys(things))
+        return wanted
 
     def runs(self) -> list[Run]:
         """All runs in somebody's list, each once."""

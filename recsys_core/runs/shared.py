@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
-from weakref import WeakValueDictionary
+from collections.abc import Callable, Sequence
+from weakref import WeakSet, WeakValueDictionary
 
+from recsys_core import limits
 from recsys_core.experiments import Experiment
 from recsys_core.experiments.experiment import SHARED
 from recsys_core.ratings import UPLOAD, Ratings
@@ -14,6 +15,7 @@ from recsys_core.recipes import DATA, Recipe
 from recsys_core.runs.baselines import Baselines
 from recsys_core.runs.before import Before
 from recsys_core.runs.run import Run
+from recsys_core.runs.sweeps import SweepRun
 from recsys_core.runs.worker import Worker
 from recsys_core.splits import Split
 
@@ -33,6 +35,7 @@ class Shared(Worker):
         self._baselines: WeakValueDictionary[Split, Baselines] = WeakValueDictionary()
         self._public: WeakValueDictionary[tuple[Recipe, str, str, tuple[bool, bool]], Ratings]
         self._public = WeakValueDictionary()
+        self._sweeps: WeakSet[SweepRun] = WeakSet()
         self._numbered: dict[str, int] = {}  # by browser, numbers of runs given out
 
     # --- shared data ----------------------------------------------------------------------------
@@ -87,6 +90,40 @@ class Shared(Worker):
         with self.lock:
             return self._public.setdefault(key, ratings)
 
+    def loaded(self) -> list[Ratings]:
+        """The ratings that anybody has loaded; the registry knows."""
+        return []
+
+    def check_room_for(self, ratings: Ratings) -> None:
+        """Refuse ratings that are more than all visitors together may hold.
+
+        Raises
+        ------
+        LimitError
+            If they are; those that several have loaded count once.
+        """
+        held = {id(each): each.n_ratings for each in [*self.loaded(), ratings]}
+        limits.check("ratings_per_server", sum(held.values()))
+
+    # --- sweeps ---------------------------------------------------------------------------------
+
+    def check_sweeps(self, own: Sequence[SweepRun]) -> None:
+        """Refuse one more sweep if as many run as may; one's own, which it replaces, do not count.
+
+        Raises
+        ------
+        LimitError
+            If they do.
+        """
+        with self.lock:
+            busy = sum(sweep.busy for sweep in self._sweeps if sweep not in own)
+        limits.check("sweeps_at_once", busy + 1)
+
+    def note_sweep(self, sweep: SweepRun) -> None:
+        """Have a sweep counted while it runs."""
+        with self.lock:
+            self._sweeps.add(sweep)
+
     # --- runs -----------------------------------------------------------------------------------
 
     def run(
@@ -106,12 +143,16 @@ class Shared(Worker):
         ------
         SettingsError, RatingsError
             If the model cannot start on the ratings with its settings.
+        LimitError
+            If the server holds as many runs as it may.
         """
         ratings = self.one_copy(experiment.data, experiment.make_ratings())
         experiment = experiment.with_ratings(ratings)
         key = owner if experiment.data.name == UPLOAD else None, experiment, ratings
         found = self._runs.get(key)
         if found is None or found.message:  # what failed is tried again
+            if before is None:  # one that comes back is not refused
+                limits.check("runs_per_server", len(self._runs) + 1)
             baselines = self.baselines(experiment.make_split())
             found = Run(self, experiment, baselines, parent, epoch, before)
             with self.lock:

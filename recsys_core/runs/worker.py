@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 
 from recsys_core.kernels.threads import work_behind_others
+from recsys_core.runs.drawing_queue import DrawingQueue
 
 log = logging.getLogger("factorscope")
 
@@ -36,6 +37,8 @@ class Worker(ABC):
         self._woken = False
         self._pages = threading.Condition()
         self._n_drawing = 0
+        self._queue = DrawingQueue()
+        self._drawer = threading.local()
         self._listeners: set[Callable[[], None]] = set()
 
     @abstractmethod
@@ -64,19 +67,30 @@ class Worker(ABC):
 
     @contextlib.contextmanager
     def drawing(self) -> Iterator[None]:
-        """Make training wait while a page is drawn, so that the page comes sooner.
+        """Make training, and other pages, wait while a page is drawn, so that it comes sooner.
 
         Python runs one thread at a time: thirty pages asked for at once came after seconds, the
-        worker's short epochs between them.
+        worker's short epochs between them. A part of a page belongs to its page.
         """
+        if getattr(self._drawer, "turn", None) is not None:
+            yield
+            return
         with self._pages:
             self._n_drawing += 1
+        self._drawer.turn = self._queue.begin()
         try:
             yield
         finally:
+            self._queue.end(self._drawer.turn)
+            self._drawer.turn = None
             with self._pages:
                 self._n_drawing -= 1
                 self._pages.notify_all()
+
+    def draw_on_later(self) -> None:
+        """While a page is drawn: let those go first that wait for the beginning of theirs."""
+        self._queue.end(self._drawer.turn)
+        self._drawer.turn = self._queue.begin()
 
     def give_way(self) -> None:
         """Wait while pages are drawn, for a limited time, so that training still advances."""

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from recsys_core import escape
+from recsys_core import escape, limits
 from recsys_core.errors import SettingsError
 from recsys_core.experiments import Experiment, usual_model
 from recsys_core.experiments.experiment import SHARED
@@ -23,9 +23,6 @@ from recsys_core.runs.studies import Study
 from recsys_core.runs.sweeps import SweepRun
 from recsys_core.splits import Split
 from recsys_core.text import Text
-
-# Data sets, and ratings, one workspace holds; beyond, idle ones are let go.
-_MOST_DATA, _MOST_RATINGS = 12, 30_000_000
 
 
 class DataSet:
@@ -103,6 +100,22 @@ class Entry:
         self.run.ask(self, self.run.epoch)
 
 
+def check_size(experiment: Experiment) -> None:
+    """Refuse an experiment that asks for more factors or epochs than this server trains.
+
+    Raises
+    ------
+    LimitError
+        If it does.
+    """
+    asked: list[dict[str, Any]] = [
+        dict(experiment.model.options),
+        *(dict(fork.settings) for fork in experiment.forks),
+    ]
+    for setting, limit in (("n_factors", "k"), ("n_epochs", "epochs")):
+        limits.check(limit, max(int(each.get(setting) or 0) for each in asked))
+
+
 class Workspace:
     """What one browser works with: its data and its runs.
 
@@ -145,6 +158,11 @@ class Workspace:
         """Load ratings; loading the same ones again returns the existing entry.
 
         Of many data sets, those looked at longest ago that no run is on are let go.
+
+        Raises
+        ------
+        LimitError
+            If they are more than this visitor, or the server, may hold.
         """
         source = ratings.source if source is None else source
         # Made by name and in use elsewhere: one copy for all. An upload's are sorted.
@@ -152,6 +170,8 @@ class Workspace:
         ratings = self.registry.one_copy(source, ratings)
         with self.registry.lock:
             found = self.data_of(source)
+            if found is None:
+                self._check_room_for(ratings)
             if found is None or (found.ratings.item_info is None and ratings.item_info is not None):
                 self.data = [other for other in self.data if other is not found]
                 found = DataSet(ratings, source, self.registry.clock())
@@ -163,14 +183,27 @@ class Workspace:
             self.after_load(found)
         return found
 
-    def _let_go_of_data(self) -> None:
+    def _in_use(self) -> list[DataSet]:
+        """The data that runs and sweeps are on."""
         used = {entry.run.experiment.data for entry in self.entries}
         used |= {sweep.sweep.experiment.data for sweep in self.sweeps}
-        used |= {sweep.sweep.experiment.data for sweep in self.sweeps}
-        idle = sorted((d for d in self.data if d.source not in used), key=lambda d: d.seen)
+        return [data for data in self.data if data.source in used]
+
+    def _check_room_for(self, ratings: Ratings) -> None:
+        """Refuse ratings for which there is no room, also once what is idle is let go."""
+        stay = self._in_use()
+        n_ratings = ratings.n_ratings + sum(data.ratings.n_ratings for data in stay)
+        limits.check("data_sets_per_visitor", len(stay) + 1)
+        limits.check("ratings_per_visitor", n_ratings)
+        self.registry.check_room_for(ratings)
+
+    def _let_go_of_data(self) -> None:
+        used = self._in_use()
+        idle = sorted((d for d in self.data if d not in used), key=lambda d: d.seen)
+        most, most_ratings = limits.of("data_sets_per_visitor"), limits.of("ratings_per_visitor")
         for oldest in idle[:-1]:
             n_ratings = sum(data.ratings.n_ratings for data in self.data)
-            if len(self.data) <= _MOST_DATA and n_ratings <= _MOST_RATINGS:
+            if len(self.data) <= most and n_ratings <= most_ratings:
                 return
             self._let_go(oldest)
 
@@ -225,7 +258,10 @@ class Workspace:
             If its ratings are not here.
         SettingsError, RatingsError
             If the model cannot start on them with its settings.
+        LimitError
+            If it is more than this server trains, or the list is full.
         """
+        self._check_list(experiment)
         run = self.registry.run(self.owner, self.with_loaded_ratings(experiment))
         entry = self.listed(run, name or described(run.model, run.settings), group)
         if not run.model.has_epochs:
@@ -243,6 +279,8 @@ class Workspace:
         SettingsError
             If the settings do not exist, or do not fit the checkpoint (the number of factors);
             or the parent came from a file, which holds no checkpoint.
+        LimitError
+            If it is more than this server trains, or the list is full.
         """
         if parent.run.brought:
             raise SettingsError(
@@ -250,6 +288,7 @@ class Workspace:
             )
         epoch = min(max(int(epoch), 0), parent.run.epoch)
         experiment = parent.run.experiment.fork(epoch, **changed)
+        self._check_list(experiment)
         run = self.registry.run(self.owner, experiment, parent.run, epoch)
         parts = [
             option.said(changed[option.name])
@@ -258,6 +297,11 @@ class Workspace:
         ]
         name = ", ".join([described(run.model, run.settings), *parts, f"from epoch {epoch}"])
         return self.listed(run, name, parent.group)
+
+    def _check_list(self, experiment: Experiment) -> None:
+        """Refuse one more run if the list is full, or if it is more than this server trains."""
+        limits.check("runs_per_visitor", len(self.entries) + 1)
+        check_size(experiment)
 
     def listed(self, run: Run, name: str, group: str = "") -> Entry:
         """Put a run into this list, under a name that no other has."""
@@ -335,7 +379,11 @@ class Workspace:
             If there is nothing to judge it by.
         MissingPackageError
             If Optuna is to choose, and is not installed.
+        LimitError
+            If it has more trials than one may have, or as many sweeps run as may.
         """
+        limits.check("trials_per_sweep", sweep.n_trials)
+        self.registry.check_sweeps(self.sweeps)
         held = self.with_loaded_ratings(sweep.experiment)
         sweep = sweep.with_ratings(held.make_ratings())
         with self.registry.lock:
@@ -343,12 +391,14 @@ class Workspace:
             fresh = SweepRun(self.registry, sweep, number)
             for other in self.sweeps:
                 other.stop()
+            self.registry.note_sweep(fresh)
             self.sweeps = [*self.sweeps, fresh]
         return fresh
 
     def add_sweep(self, sweep: SweepRun) -> None:
         """List a sweep that comes back from where it was kept."""
         with self.registry.lock:
+            self.registry.note_sweep(sweep)
             self.sweeps = sorted([*self.sweeps, sweep], key=lambda each: each.number)
 
     def sweep(self, number: int) -> SweepRun | None:

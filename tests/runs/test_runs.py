@@ -288,6 +288,30 @@ def test_thirty_runs_all_move(server, ratings, monkeypatch):
     assert len(set(everyone)) == 30 and max(reached) - min(reached) <= 1 and min(reached) >= 3
 
 
+def test_a_visitor_with_ten_runs_and_a_job_slows_nobody_else(server, ratings, monkeypatch):
+    monkeypatch.setattr(FakeTraining, "clock", server.clock)
+
+    def endless():
+        while True:
+            server.clock.spend(0.02)
+            yield 0.5
+
+    greedy, modest = server.workspace("greedy"), server.workspace("modest")
+    greedy.load(ratings)
+    modest.load(ratings)
+    for rate in range(10):
+        new(greedy, FakeModel(n_epochs=10**6, rate=0.01 * (rate + 1))).train()
+    greedy.jobs.ask(greedy.entries[0].run, "map", endless)
+    one = new(modest, FakeModel(n_epochs=10**6))
+    one.train()
+    until = server.clock.now + 20
+    while server.clock.now < until:
+        server.turn()
+    theirs = [entry.run.epoch for entry in greedy.entries]
+    # Of the one run an epoch is a slice of 50 ms: it had half of the time; and all ten move.
+    assert min(theirs) > 0 and one.run.epoch >= 20 / 0.05 / 2 * 0.95
+
+
 # --- one run for all who look at it ---------------------------------------------------------------
 
 

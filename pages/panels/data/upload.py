@@ -15,8 +15,9 @@ import streamlit as st
 from pages.panels.data import keeping_choices, split_form, trained_model
 from pages.panels.data.reading_controls import LAYOUTS, REPEATS, Controls, called
 from pages.shared import empty_state, keeping
-from recsys_core import escape, words
+from recsys_core import escape, limits, words
 from recsys_core.errors import FactorscopeError
+from recsys_core.limits import LimitError
 from recsys_core.ratings import Ratings
 from recsys_core.reading import Draft, child, web
 from recsys_core.reading.child import Reading
@@ -182,7 +183,7 @@ def _pasted(text: str) -> list[tuple[str, bytes]]:
     if not web.is_address(text) or len(text.split()) > 1:
         return [("pasted ratings.csv", text.encode())]
     with st.spinner(Text("Fetching the file …"), show_time=True):
-        found = web.fetched(text, most=st.get_option("server.maxUploadSize") << 20)
+        found = web.fetched(text, most=limits.of("upload_megabytes") << 20)
     return [(found.name, bytes(found.data))]
 
 
@@ -205,8 +206,12 @@ def _understand(token: str, files: Callable[[], list[tuple[str, bytes]]]) -> Non
             if brought.draft is not None and brought.draft.form == "grouplens":
                 split_form.remember_ready_made(ratings, brought.files[0][1])
             del st.session_state.brought
-            then(ratings)
-            return
+            try:
+                then(ratings)
+                return
+            except LimitError as error:  # what was read stays: once there is room, once more
+                brought.error = error.text
+                st.session_state.brought = brought
     if brought.error:
         st.error(escape.markdown(worded(brought.error)), icon=":material/error:")
     draft = brought.draft
