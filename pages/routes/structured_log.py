@@ -72,15 +72,17 @@ def begin() -> None:
 
     handler = logging.StreamHandler()
     handler.setFormatter(AsJson())
+    handler.addFilter(lambda each: each.name == _OURS or each.levelno >= logging.WARNING)
 
     def ours_alone(logger: logging.Logger) -> None:
         logger.handlers[:] = [handler]
 
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.basicConfig(handlers=[handler], force=True)
     theirs.setup_formatter = ours_alone
     theirs.update_formatter()
     logging.captureWarnings(True)
     log = logging.getLogger(_OURS)
+    log.setLevel(logging.INFO)
 
     def in_a_thread(what: threading.ExceptHookArgs) -> None:
         if what.exc_value is not None:
