@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from recsys_core import escape, language
-from recsys_core.text import Text, worded
+from recsys_core.text import Text
 
 _HERE = Path(__file__).parent
 _PAGES = _HERE.parents[1]
@@ -52,36 +52,36 @@ SCRIPTS = _scripts()
 ROUTE = (
     "/factorscope/telephone-" + hashlib.sha256("".join(SCRIPTS.values()).encode()).hexdigest()[:12]
 )
-_FIRST = f"{ROUTE}/routes/telephone/telephone.js"
-_PRELOAD = "\n".join(f'<link rel="modulepreload" href="{ROUTE}/{path}">' for path in SCRIPTS)
 _TEMPLATE = string.Template((_HERE / "page.html").read_text(encoding="utf-8"))
 _CSS = (_HERE / "telephone.css").read_text(encoding="utf-8")
 
 
-def page(code: str, locale: str = "", title: str = "", said: str = "") -> str:
+def page(base: str, code: str, sentence: str, kind: str, spoken: str) -> str:
     """Return the HTML of a room's page; without a code, of the page where one types it.
 
-    ``locale`` is what the browser's Accept-Language says, ``title`` the room's, as its teacher
-    wrote it; ``said`` is one sentence on the page: why there is no room, for example.
+    ``base`` comes before every path of this server. ``kind`` is "member", or "teacher" for the page
+    that takes the token out of the teacher's link. ``sentence`` stands on the page: why there is no
+    room, for example. ``spoken`` is the code of the language.
     """
-    spoken = language.of_locale(locale.partition(",")[0].partition(";")[0].strip())
     with language.speaking(spoken):
-        heading = title or (Text("Room {code}", code=code) if code else Text("Join a room"))
+        heading = Text("Room {code}", code=code) if code else Text("Join a room")
         noscript = Text("This page needs JavaScript: switch it on, and load the page again.")
-        sentence = worded(said)
+    preload = (f'<link rel="modulepreload" href="{base}{ROUTE}/{path}">' for path in SCRIPTS)
     return _TEMPLATE.substitute(
         language=spoken,
         heading=escape.html(heading),
+        base=escape.html(base),
         code=escape.html(code),
+        kind=escape.html(kind),
         noscript=escape.html(noscript),
-        said=f'<p class="card" role="alert">{escape.html(sentence)}</p>' if said else "",
-        preload=_PRELOAD,
+        said=f'<p class="card" role="alert">{escape.html(sentence)}</p>' if sentence else "",
+        preload="\n".join(preload),
         css=_CSS,
-        script=_FIRST,
+        script=f"{base}{ROUTE}/routes/telephone/telephone.js",
     )
 
 
-async def script(request: Request) -> Response:
+async def asset(request: Request) -> Response:
     """One of the scripts; their address changes with their content."""
     source = SCRIPTS.get(request.path_params["name"])
     if source is None:

@@ -94,7 +94,7 @@ export function oneByOne(parent, state, answers, at, acts) {
   heading(card, things[at].name)
   const value = answers.get(at)?.value ?? null
   choice(card, scale, things[at].name, (chosen) => acts.rate(at, chosen))(value)
-  if (!scale.words) add(card, "p", "muted ends", ends(scale))
+  if (!scale.words?.length) add(card, "p", "muted ends", ends(scale))
   const none = value === null ? worded("I don't know it") : worded("Take back")
   press(card, none, () => acts.rate(at, null), "quiet wide")
   const steps = add(parent, "nav", "steps")
@@ -133,7 +133,7 @@ export function list(parent, state, answers, acts) {
     progress(place, n, things.length, worded("{n} of {of} rated", { n, of: things.length }))
   }
   count(rated(answers))
-  if (!scale.words) add(parent, "p", "muted ends", ends(scale))
+  if (!scale.words?.length) add(parent, "p", "muted ends", ends(scale))
   const rows = add(parent, "ol", "list")
   const shows = things.map((thing, item) => {
     const row = add(rows, "li", "card")

@@ -7,7 +7,7 @@
 import { add } from "../../shared/chart/js/elements.js"
 import { speak } from "../../shared/chart/js/language.js"
 import { counted, worded } from "../../shared/chart/js/sentences.js"
-import { Listener, Sender } from "./connection.js"
+import { Listener, pause, Sender } from "./connection.js"
 import { Queue, sturdy } from "./queue.js"
 import * as screens from "./screens.js"
 import { steps } from "./ratings.js"
@@ -20,8 +20,8 @@ speak(document.documentElement.lang)
 /** @type {(id: string) => HTMLElement} */
 const place = (id) => /** @type {HTMLElement} */ (document.getElementById(id))
 const [main, status, title, who] = [place("main"), place("status"), place("title"), place("who")]
-const code = document.body.dataset.code ?? ""
-const room = `${location.origin}/r/${code}`
+const { base = "", code = "", kind = "member" } = document.body.dataset
+const room = `${location.origin}${base}/r/${code}`
 
 const PREFIX = `fs-room-${code}-`
 // Milliseconds between two questions for what is new: all telephones together must not ask a small
@@ -112,7 +112,7 @@ function heard({ status, body }) {
     void telling?.flush()
   }
   if (status === 401) {
-    join(state ? worded("You are not in this room any more. You can join it again.") : "")
+    join(state ? String(body?.sentence ?? "") : "")
     return null
   }
   if (status >= 400) {
@@ -132,14 +132,18 @@ function lost() {
 /** @param {State} news */
 function take(news) {
   const before = state
-  state = news
+  // A picture's address changes with the picture.
+  const things = news.things.map(({ name, picture }, item) => (
+    { name, picture: picture && `${room}/picture/${item}?${picture}` }
+  ))
+  state = { ...news, things }
   if (before?.member.number !== news.member.number) queues(news)
   answers?.meet(news.answers, news.version)
   if (before?.phase !== news.phase) enter(news)
   title.textContent = news.title
   who.textContent = news.member.nickname
-  void sending?.flush()
-  void telling?.flush()
+  if (news.phase === "rating") void sending?.flush()
+  if (news.phase === "locked") void telling?.flush()
   draw()
   tell()
 }
@@ -153,7 +157,11 @@ function queues({ member }) {
   sending = new Sender(answers, (those) => request("PUT", "/answers", those), told, later)
   telling = new Sender(
     guesses,
-    (those) => request("PUT", "/guesses", those.map(({ item, value }) => ({ cell: item, value }))),
+    async (those) => {
+      // Who has no idea guesses nothing.
+      const said = those.flatMap(({ item, value }) => (value === null ? [] : [{ cell: item, value }]))
+      return said.length ? request("PUT", "/guesses", said) : { status: 200, body: {} }
+    },
     told, later,
   )
 }
@@ -293,7 +301,7 @@ function over(sentence) {
   status.textContent = who.textContent = ""
   main.replaceChildren()
   add(add(main, "section", "card"), "p", "", sentence).setAttribute("role", "status")
-  add(add(main, "p"), "a", "button", worded("Type another code")).href = "/r"
+  add(add(main, "p"), "a", "button", worded("Type another code")).href = `${base}/r`
 }
 
 // --- the screens ----------------------------------------------------------------------------------
@@ -379,7 +387,7 @@ document.addEventListener("keydown", (event) => {
 
 // The telephone wakes up, or has a network again: at once, not after the pause.
 function wake() {
-  if (!code || shown === "join" || shown === "over") return
+  if (!code || kind === "teacher" || shown === "join" || shown === "over") return
   void listener.start()
   void sending?.flush()
   void telling?.flush()
@@ -402,9 +410,34 @@ function typed() {
   form.onsubmit = (event) => {
     event.preventDefault()
     const text = field.value.replace(/[^\p{L}\p{N}]/gu, "")
-    if (text) location.assign(`/r/${encodeURIComponent(text.toUpperCase())}`)
+    if (text) location.assign(`${base}/r/${encodeURIComponent(text.toUpperCase())}`)
   }
 }
 
-if (code) void listener.start()
-else typed()
+// --- the teacher's link ---------------------------------------------------------------------------
+
+// The token stands behind the “#” of the address, which no server and no log sees.
+async function teach() {
+  const token = location.hash.slice(1)
+  history.replaceState(null, "", location.pathname)
+  const note = add(main, "p", "card", worded("One moment …"))
+  note.setAttribute("role", "status")
+  for (let failures = 1; ; failures++) {
+    try {
+      const { status, body } = await request("POST", "/teacher", { token })
+      if (status < 300) return location.replace(`${base}/room?room=${code}`)
+      if (status < 500 && status !== 429) {
+        note.textContent = body?.sentence || worded("This is not the teacher's link of this room.")
+        return
+      }
+    } catch {
+      // no network
+    }
+    note.textContent = worded("The server cannot be reached. This goes on by itself as soon as it answers.")
+    await new Promise((resolve) => setTimeout(resolve, pause(failures)))
+  }
+}
+
+if (!code) typed()
+else if (kind === "teacher") void teach()
+else void listener.start()

@@ -9,7 +9,7 @@ export interface Scale {
 
 export interface Thing {
   name: string
-  picture: string // its address on this server, or ""
+  picture: string // of the server: a digest of the picture, or ""; then its address
 }
 
 /** A rating, or null where it was taken back or the thing is not known; the highest seq counts. */
