@@ -22,13 +22,14 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pages.routes import rooms as room_routes
 from pages.routes import take_home
 from pages.routes.content_policy import ContentPolicy
 from pages.routes.live import live
 from pages.routes.promptly import answer_promptly
 from pages.shared import visitor
 from pages.shared.chart.assets import LIVE_ROUTE, PLOTLY_FILE, PLOTLY_ROUTE, SCRIPTS, SCRIPTS_ROUTE
-from recsys_core import escape
+from recsys_core import escape, rooms
 from recsys_core.errors import FactorscopeError
 from recsys_core.runs import past
 
@@ -72,6 +73,8 @@ async def health(_request: Request) -> Response:
 class NameTheBrowser:
     """Gives a browser without a (well-formed) cookie a new one, with the page it asked for.
 
+    Telephones in a room have no workspace, and get none.
+
     In a frame on another site only partitioned cookies are sent (they need Secure; localhost counts
     as secure), known to that site's frame alone. Whether a page is framed is told with its first
     request only: a second cookie remembers it, for Streamlit's own cookie, without which there are
@@ -83,7 +86,7 @@ class NameTheBrowser:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything through; on the way out, a page takes the cookies along."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or room_routes.is_telephone(scope["path"]):
             await self.app(scope, receive, send)
             return
         request = Request(scope)
@@ -151,6 +154,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     if keeper is not None and keeper.trouble:
         print(f"  {keeper.trouble}\n", flush=True)
     yield
+    rooms.close()
     past.uninstall()
 
 
@@ -173,6 +177,7 @@ app = st.App(
         Route("/factorscope/health", health),
         Route(take_home.ROUTE + "/best.{kind}", take_home.best),
         WebSocketRoute(LIVE_ROUTE, live),
+        *room_routes.routes(),
     ],
     middleware=[Middleware(ContentPolicy), Middleware(NameTheBrowser)],
     lifespan=lifespan,
