@@ -31,16 +31,21 @@ export function placed(points) {
   ]
 }
 
-/** @type {(point: [number, number], map: Revealed["map"], near: string[]) => SVGElement} */
-export function drawn(point, map, near) {
-  const all = [...map.members, ...map.things].map(({ x, y }) => /** @type {[number, number]} */ ([x, y]))
+/**
+ * @param {[number, number]} point one's own
+ * @param {Revealed["map"]["members"]} others
+ * @param {{ x: number, y: number, name: string }[]} things
+ * @param {string[]} near names of those nearest
+ */
+export function drawn(point, others, things, near) {
+  const all = [...others, ...things].map(({ x, y }) => /** @type {[number, number]} */ ([x, y]))
   const at = placed([...all, point])
   const names = near.join(", ")
   const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", class: "map" })
   picture.setAttribute("aria-label", names
     ? worded("A map of the class: you, and nearest to you {names}.", { names })
     : worded("A map of the class, and you in it."))
-  for (const { x, y, name } of map.things) {
+  for (const { x, y, name } of things) {
     const [left, top] = at(x, y)
     const mark = svg("path", { d: `M${left} ${top - 6}l6 6l-6 6l-6-6z`, class: "thing" })
     mark.append(svg("title", {}, name))
@@ -48,7 +53,7 @@ export function drawn(point, map, near) {
   }
   /** @type {[number, number, string, string][]} */
   const labels = []
-  for (const { x, y, name } of map.members) {
+  for (const { x, y, name } of others) {
     const [left, top] = at(x, y)
     const mark = svg("circle", { cx: left, cy: top, r: 5, class: "member" })
     mark.append(svg("title", {}, name))

@@ -2,7 +2,7 @@
 // What a telephone shows in each phase of a room. All that people brought is text, never markup.
 
 import { add } from "../../shared/chart/js/elements.js"
-import { fixedWithMinus, given, number } from "../../shared/chart/js/number_format.js"
+import { error, fixedWithMinus, given, number } from "../../shared/chart/js/number_format.js"
 import { counted, worded } from "../../shared/chart/js/sentences.js"
 import { choice } from "./choice.js"
 import { drawn } from "./map.js"
@@ -207,14 +207,19 @@ function known(parent, cell, { things, scale }) {
 
 // --- what came of it ------------------------------------------------------------------------------
 
-/** @type {(parent: HTMLElement, state: State) => void} */
-export function revealed(parent, state) {
-  const { reveal, member, things, scale } = state
+/** @type {(parent: HTMLElement, state: State, base: string) => void} */
+export function revealed(parent, state, base) {
+  const { rev: reveal, member, things, scale } = state
+  if (!reveal) {
+    heading(parent, worded("One moment: the model is learning from your class."))
+    return
+  }
   heading(parent, worded("{name}, this is what the model learned of you.", { name: member.nickname }))
-  if (!reveal) return
   if (reveal.point) {
     const part = section(parent, worded("You on the map of your class"))
-    part.append(drawn(reveal.point, reveal.map, reveal.classmates.map(({ name }) => name)))
+    const others = reveal.map.members.filter(({ number }) => number !== member.number)
+    const placed = reveal.map.items.map(([x, y], item) => ({ x, y, name: things[item]?.name ?? "" }))
+    part.append(drawn(reveal.point, others, placed, reveal.classmates.map(({ name }) => name)))
     const key = add(part, "p", "muted key")
     for (const [name, text] of [
       ["you", worded("you")], ["member", worded("classmates")], ["thing", worded("things")],
@@ -234,17 +239,37 @@ export function revealed(parent, state) {
     table(part, [worded("Thing"), worded("Predicted")],
       reveal.recommendations.map((each) => [things[each.item]?.name ?? "", predicted(scale, each.predicted)]))
   }
-  const told = reveal.guessed.filter(({ guessed }) => guessed !== null)
+  const told = reveal.guessed
   if (told.length) {
     const part = section(parent, worded("What the model had guessed before you rated"))
-    const off = told.reduce((sum, each) => sum + Math.abs(Number(each.guessed) - each.rated), 0) / told.length
+    const off = told.reduce((sum, each) => sum + Math.abs(each.guessed - each.rated), 0) / told.length
     add(part, "p", "", worded("On average it was {off} off.", { off: number(off) }))
     table(part, [worded("Thing"), worded("Guessed"), worded("You said")],
       told.map((each) => [
-        things[each.item]?.name ?? "", predicted(scale, Number(each.guessed)), given(each.rated),
+        things[each.item]?.name ?? "", predicted(scale, each.guessed), given(each.rated),
       ]))
   }
-  home(parent, reveal)
+  contest(parent, reveal)
+  home(parent, reveal, base)
+}
+
+// Who guessed the hidden ratings best: on the same ones as oneself.
+/** @type {(parent: HTMLElement, reveal: Revealed) => void} */
+function contest(parent, { scores, class_scores }) {
+  const found = scores?.n_pairs ? scores : class_scores
+  if (!found?.n_pairs) return
+  const own = found === scores
+  const part = section(parent, worded("Predict the class: who guessed best?"))
+  const rows = /** @type {[string, number | null][]} */ ([
+    [own ? worded("You") : worded("Your class"), found.guesses],
+    [worded("The model"), found.model],
+    [worded("The average of each thing"), found.mean],
+  ]).sort(([, a], [, b]) => Number(a) - Number(b))
+  table(part, ["", worded("RMSE")], rows.map(([name, rmse]) => [name, error(Number(rmse))]))
+  add(part, "p", "muted", counted(
+    "On the same {n} hidden rating; smaller is better.",
+    "On the same {n} hidden ratings; smaller is better.", { n: found.n_pairs },
+  ))
 }
 
 /** @type {(parent: HTMLElement, text: string) => HTMLElement} */
@@ -269,12 +294,11 @@ function table(parent, headings, rows) {
   }
 }
 
-/** @type {(parent: HTMLElement, reveal: Revealed) => void} */
-function home(parent, { link, receipt, handout }) {
-  if (!link && !receipt && !handout) return
+/** @type {(parent: HTMLElement, reveal: Revealed, base: string) => void} */
+function home(parent, { link, receipt, handout }, base) {
   const part = section(parent, worded("Take home"))
   for (const [address, text] of [
-    [handout, worded("The hand-out, to read offline")], [link, worded("Open the model in Factorscope")],
+    [handout, worded("The hand-out, to read offline")], [link && `${base}/latent?${link}`, worded("Open the model in Factorscope")],
   ]) {
     const path = address && here(address)
     if (path) add(add(part, "p"), "a", "button", text).href = path

@@ -342,13 +342,13 @@ const acts = {
 // What there is to be seen, as a text: drawn anew where it is another one.
 function signature() {
   if (!state) return ""
-  const { phase, title, scale, things, member, cells, reveal } = state
+  const { phase, title, scale, things, member, cells, rev } = state
   const kept = [...(answers?.all() ?? [])].map(([item, { value }]) => [item, value])
   const of = {
     lobby: [things.length],
     rating: [how, how === "one" ? at : null, kept],
     locked: [at, cells],
-    reveal: [reveal ?? null],
+    reveal: [rev ?? null],
   }
   return JSON.stringify([phase, title, scale, things, member, of[phase]])
 }
@@ -367,7 +367,7 @@ function draw(moved = false) {
   else if (state.phase === "rating" && how === "one") screens.oneByOne(main, state, kept, at, acts)
   else if (state.phase === "rating") row = screens.list(main, state, kept, acts)
   else if (state.phase === "locked") screens.guessing(main, state, guesses.all(), at, acts)
-  else screens.revealed(main, state)
+  else screens.revealed(main, state, base)
   if (moved) {
     window.scrollTo(0, 0)
     main.querySelector("h2")?.focus({ preventScroll: true })

@@ -29,22 +29,28 @@ export interface Cell {
 
 export type Phase = "lobby" | "rating" | "locked" | "reveal"
 
-/** One point of the map: of a person or of a thing. */
-export interface Place {
-  x: number
-  y: number
-  name: string
+/** RMSE over the same pairs of a guess and a hidden rating; null without pairs. */
+export interface Scores {
+  n_pairs: number
+  n_cells: number
+  n_members: number
+  model: number | null
+  mean: number | null
+  baseline: number | null
+  guesses: number | null
 }
 
 export interface Revealed {
   point: [number, number] | null
-  map: { members: Place[]; things: Place[] }
-  classmates: { name: string; similarity: number }[]
+  map: { members: { number: number; name: string; x: number; y: number }[]; items: [number, number][] }
+  classmates: { number: number; name: string; similarity: number }[]
   recommendations: { item: number; predicted: number }[]
-  guessed: { item: number; guessed: number | null; rated: number }[]
-  link: string
+  guessed: { item: number; guessed: number; rated: number }[]
+  scores?: Scores
+  class_scores?: Scores
+  link: string // the experiment, as a query
   receipt: string
-  handout: string
+  handout?: string
 }
 
 export interface State {
@@ -58,7 +64,7 @@ export interface State {
   n_members: number
   n_ratings: number
   cells?: Cell[]
-  reveal?: Revealed | null
+  rev?: Revealed | null
 }
 
 /** As much of localStorage as is used. */

@@ -174,8 +174,8 @@ class Board {
     this.news = news
     /** @type {Map<string, Point>} */
     const to = new Map()
-    news.map?.members.forEach((point, row) => to.set(`m${news.members[row]?.number}`, point))
-    news.map?.things.forEach((point, item) => to.set(`t${item}`, point))
+    news.map?.members.forEach((point, row) => point && to.set(`m${news.members[row]?.number}`, point))
+    news.map?.items.forEach((point, item) => to.set(`t${item}`, point))
     const far = reach([...to.values()])
     to.set("reach", [far, far])
     this.#gliding.aim(to, calm())
@@ -222,7 +222,7 @@ class Board {
       reveal: worded("Revealed: look at your telephone, and find yourself here."),
     }
     this.#say(told[phase])
-    this.matrix.title.textContent = news.predicted && phase !== "lobby" && phase !== "rating"
+    this.matrix.title.textContent = phase === "locked" || phase === "reveal"
       ? worded("The ratings, and in the gaps what the model predicts")
       : worded("The ratings, as they come in")
     this.map.title.textContent = worded("The class as the model sees it: students ● and things ◆")
@@ -234,13 +234,29 @@ class Board {
     this.map.canvas.setAttribute("aria-label", news.map
       ? worded("Map of students and things; who lies near each other has a similar taste.")
       : worded("The map is drawn once a few ratings are there."))
-    const last = news.errors?.at(-1)
-    this.errors.textContent = last
-      ? worded(
-        "Asked before each rating came in, the model is off by {model} (RMSE of the last {n}); the average of each thing by {mean}.",
-        { model: error(last.model), mean: error(last.mean), n: last.n },
+    this.errors.textContent = this.#measured(news)
+  }
+
+  // How well the model did: guesses on hidden ratings once they are shown, else before each rating.
+  /** @param {BoardNews} news */
+  #measured({ phase, scores, errors, n_guesses }) {
+    if (scores?.n_pairs) {
+      return counted(
+        "On the {n} hidden rating that was guessed the model is off by {model} (RMSE), the class by {guesses}, the average of each thing by {mean}.",
+        "On the {n} hidden ratings that were guessed the model is off by {model} (RMSE), the class by {guesses}, the average of each thing by {mean}.",
+        {
+          n: scores.n_pairs, model: error(Number(scores.model)),
+          guesses: error(Number(scores.guesses)), mean: error(Number(scores.mean)),
+        },
       )
-      : ""
+    }
+    if (phase === "locked" && n_guesses) return counted("{n} guess so far", "{n} guesses so far", { n: n_guesses })
+    const [model, mean] = [errors?.model.at(-1), errors?.mean.at(-1)]
+    if (model === undefined || mean === undefined) return ""
+    return worded(
+      "Asked before each of the last 30 ratings came in, the model is off by {model} (RMSE), the average of each thing by {mean}.",
+      { model: error(model), mean: error(mean) },
+    )
   }
 
   // --- painting -----------------------------------------------------------------------------------
@@ -324,7 +340,7 @@ class Board {
       ctx.fillText(cut(rows[row], left - 8, measure), left - 6, top + (row + 0.5) * tall)
     }
     const gap = Math.min(cell, tall) > 12 ? 1.5 : 0.5
-    const gaps = news.predicted && news.phase !== "rating" && news.phase !== "lobby"
+    const gaps = news.phase === "locked" || news.phase === "reveal"
     const [pale, deep, edge] = this.data.inks
     const numbers = tall >= line * 1.15 && cell >= measure("10") + 8
     let growing = false

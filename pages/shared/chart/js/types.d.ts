@@ -554,8 +554,10 @@ export interface BoardNews {
   members: { number: number; name: string | null }[]
   n_members: number
   n_ratings: number
+  n_guesses?: number
   matrix: (number | null)[][]
-  predicted?: number[][] | null
-  map?: { members: [number, number][]; things: [number, number][] } | null
-  errors?: { n: number; model: number; mean: number }[]
+  predicted?: ((number | null)[] | null)[]
+  map?: { members: ([number, number] | null)[]; items: [number, number][] } | null
+  errors?: { n: number[]; model: number[]; mean: number[] }
+  scores?: { n_pairs: number; model: number | null; mean: number | null; guesses: number | null } | null
 }
