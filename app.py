@@ -31,7 +31,7 @@ from pages.shared import visitor
 from pages.shared.chart.assets import LIVE_ROUTE, PLOTLY_FILE, PLOTLY_ROUTE, SCRIPTS, SCRIPTS_ROUTE
 from recsys_core import escape, rooms
 from recsys_core.errors import FactorscopeError
-from recsys_core.runs import past
+from recsys_core.runs import past, registry
 
 log = logging.getLogger("factorscope")
 
@@ -150,6 +150,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     warm_up = threading.Timer(_FIRST_PAGE, _warm_up)
     warm_up.daemon = True
     warm_up.start()
+    registry().find_shared = rooms.shared_ratings
     keeper = past.install()
     if keeper is not None and keeper.trouble:
         print(f"  {keeper.trouble}\n", flush=True)

@@ -33,9 +33,11 @@ from recsys_core.errors import (
     RoomError,
     StoreError,
 )
-from recsys_core.rooms import Answer, Guess, State, messages, rates, rooms
+from recsys_core.rooms import Answer, Guess, State, messages, rates, rooms, simulated
 from recsys_core.rooms.codes import hashed, is_code, is_token_of, normalised
+from recsys_core.rooms.desk import wrong_phase
 from recsys_core.rooms.lists import picture_type
+from recsys_core.rooms.results import Results
 from recsys_core.text import Text
 
 log = logging.getLogger("factorscope")
@@ -52,8 +54,7 @@ MEMBER, TEACHER = "fs_room", "fs_teacher_"
 # A page that waits longer than this for the database tells its telephone to try again.
 _PATIENCE = 15.0
 
-# Sent by this process's own simulated students, whom no rate limit counts.
-SIMULATED = "x-factorscope-simulated"
+# What this process's own simulated students send along; no rate limit counts them.
 SECRET = secrets.token_urlsafe(24)
 
 _joins = rates.Rate(rates.JOINS, rates.JOINS_IN)
@@ -75,6 +76,14 @@ def base() -> str:
 def is_telephone(path: str) -> bool:
     """Whether a path is one of rooms'."""
     return path == f"{base()}/r" or path.startswith(f"{base()}/r/")
+
+
+def own_address() -> simulated.Address:
+    """Where this server's own programs reach it."""
+    named = str(st.get_option("server.address") or "")
+    host = "127.0.0.1" if named in ("", "0.0.0.0", "::") else named
+    https = bool(st.get_option("server.sslCertFile"))
+    return simulated.Address(host, int(st.get_option("server.port")), base(), https)
 
 
 class _Refused(Exception):
@@ -157,7 +166,8 @@ def _address(request: Request) -> str:
 
 
 def _is_simulated(request: Request) -> bool:
-    return secrets.compare_digest(request.headers.get(SIMULATED, "").encode(), SECRET.encode())
+    said = request.headers.get(simulated.HEADER, "")
+    return secrets.compare_digest(said.encode(), SECRET.encode())
 
 
 # --- who asks -------------------------------------------------------------------------------------
@@ -290,16 +300,16 @@ async def join(request: Request) -> Response:
     """Enter the room, or change one's nickname."""
     asked = await _asked(request)
     said = await _body(request, messages.Joining)
-    simulated = _is_simulated(request)
+    is_simulated = _is_simulated(request)
     known = request.cookies.get(MEMBER)
     is_new = asked.number is None or asked.state.members[asked.number].removed
-    if is_new and not simulated and (wait := _joins.take(_address(request))):
+    if is_new and not is_simulated and (wait := _joins.take(_address(request))):
         raise _Refused(
             429,
             Text("Many are joining at once; you are let in by and by."),
             retry_after=math.ceil(wait),
         )
-    member, token = await _done(rooms().desk.join(asked.code, said.nickname, known, simulated))
+    member, token = await _done(rooms().desk.join(asked.code, said.nickname, known, is_simulated))
     response = _json({"member": member.number, "nickname": member.nickname})
     if token is not None:
         _set_cookie(request, response, MEMBER, token, f"{base()}/r/{asked.code}")
@@ -327,7 +337,17 @@ async def guesses(request: Request) -> Response:
     asked = await _asked(request)
     number = asked.member
     said = await _body(request, messages.Guesses)
-    raise NotImplementedError(number, said, Guess)
+    results = await _results(asked.state)
+    if results is None or asked.state.room.phase != "locked":
+        raise wrong_phase(asked.state.room)
+    cells = results.cells_of(asked.state, number)
+    if any(each.cell >= len(cells) for each in said):
+        raise RoomError(Text("There is no such thing in this room; reload the page."))
+    given = [
+        Guess(number, cells[each.cell].member, cells[each.cell].item, each.value) for each in said
+    ]
+    await _done(rooms().desk.guess_cells(asked.code, number, given))
+    return _json({"acknowledged": [each.cell for each in said]})
 
 
 async def state(request: Request) -> Response:
@@ -336,16 +356,24 @@ async def state(request: Request) -> Response:
     number = asked.member
     since = request.query_params.get("since", "")
     changes = _changes_of(asked.code)
-    if since.isdecimal() and int(since[:18]) == asked.state.room.version:
+    if since.isdecimal() and int(since[:18]) <= asked.state.room.version:
         with changes.held(f"member {number}") as superseded:
             await changes.wait_for_telephone(int(since[:18]), superseded)
         asked = await _asked(request)
         number = asked.member
-    return _json(_telephone(asked.state, number))
+    results, live = await _results(asked.state), rooms().refits.models.get(asked.code)
+    return _json(messages.telephone(asked.state, number, live, results))
 
 
-def _telephone(state: State, number: int) -> dict[str, Any]:
-    return messages.telephone(state, number)
+async def _results(state: State) -> Results | None:
+    """What came of a room that is locked; None before, and where nothing could be learned."""
+    if state.room.frozen is None:
+        return None
+    try:  # others wait for the same results
+        return await asyncio.shield(asyncio.wrap_future(rooms().results(state.room)))
+    except FactorscopeError as error:
+        log.warning("%s", error)
+        return None
 
 
 # --- what a teacher does --------------------------------------------------------------------------
@@ -369,12 +397,15 @@ async def board(request: Request) -> Response:
     asked.check_teacher()
     since = request.query_params.get("since", "")
     changes = _changes_of(asked.code)
-    if since == changes.board_version():
+    rooms().refits.want(asked.code)  # after a restart there is none yet
+    if since:
         with changes.held(f"board {secrets.token_hex(4)}") as superseded:
             await changes.wait_for_board(since, superseded)
         asked = await _asked(request)
         asked.check_teacher()
-    return _json({"version": changes.board_version(), **messages.board(asked.state)})
+    version, results = changes.board_version(), await _results(asked.state)
+    live = rooms().refits.models.get(asked.code)
+    return _json({"version": version, **messages.board(asked.state, live, results)})
 
 
 async def picture(request: Request) -> Response:
@@ -399,7 +430,6 @@ class _Changes:
         self.code = code
         self.loop = asyncio.get_running_loop()
         self.news = asyncio.Event()
-        self.n = 0  # news of other kinds than the room's version
         self.waiting: dict[str, asyncio.Event] = {}
         self.leave = rooms().desk.listen(code, self.notify)
 
@@ -430,8 +460,8 @@ class _Changes:
 
     def board_version(self) -> str:
         """Changes with all that the projector shows."""
-        known = rooms().desk.known(self.code)
-        return "" if known is None else str(known.room.version)
+        known, live = rooms().desk.known(self.code), rooms().refits.models.get(self.code)
+        return "" if known is None else f"{known.room.version}.{-1 if live is None else live.n}"
 
     async def wait_for_telephone(self, since: int, superseded: asyncio.Event) -> None:
         """Wait until all are to be told something, or, some seconds long, for what others do."""
@@ -465,19 +495,18 @@ class _Changes:
                 each.cancel()
 
 
-_changes: dict[tuple[int, str], _Changes] = {}
+_changes: dict[str, _Changes] = {}
 
 
 def _changes_of(code: str) -> _Changes:
-    """Who waits for news of a room; those of rooms nobody waits for are let go."""
-    key = id(asyncio.get_running_loop()), code
-    found = _changes.get(key)
-    if found is None:
+    """Who waits for news of a room; rooms nobody waits for are let go."""
+    found = _changes.get(code)
+    if found is None or found.loop is not asyncio.get_running_loop():
         for other, each in list(_changes.items()):
-            if not each.waiting:
+            if not each.waiting or other == code:
                 each.leave()
                 del _changes[other]
-        found = _changes[key] = _Changes(code)
+        found = _changes[code] = _Changes(code)
     return found
 
 

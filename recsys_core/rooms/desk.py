@@ -39,7 +39,7 @@ from recsys_core.errors import (
     StoreError,
 )
 from recsys_core.ratings import Scale
-from recsys_core.rooms import codes, lists
+from recsys_core.rooms import codes, freezing, lists
 from recsys_core.rooms.room import (
     LONGEST_TITLE,
     PHASES,
@@ -54,6 +54,7 @@ from recsys_core.rooms.room import (
     rating_of,
 )
 from recsys_core.rooms.store import Changes, RoomStore
+from recsys_core.runs.shared import new_code
 from recsys_core.text import Text
 
 log = logging.getLogger("factorscope")
@@ -222,14 +223,19 @@ def _guess(draft: Draft, number: int, given: Sequence[Guess]) -> None:
             draft.changes.guesses.add(key)
 
 
-def _go_to(draft: Draft, phase: Phase, frozen: tuple[str, bytes] | None) -> Room:
+def _freeze(draft: Draft) -> str:
+    """Keep the ratings as they are now; the id by which links name them."""
+    id = new_code()
+    draft.snapshots.append((id, freezing.to_bytes(freezing.frozen(draft.state()))))
+    draft.changes.room = True
+    return id
+
+
+def _go_to(draft: Draft, phase: Phase) -> Room:
     """Go on to the next phase; where it is the present one already, nothing happens."""
     here, there = PHASES.index(draft.room.phase), PHASES.index(phase)
     if there == here + 1:
-        more = {}
-        if frozen is not None:
-            draft.snapshots.append(frozen)
-            more["frozen"] = frozen[0]
+        more = {"frozen": _freeze(draft)} if phase == "locked" else {}
         draft.tell_everybody(phase=phase, **more)
     elif there != here:
         raise NotNowError(Text("The room has gone on meanwhile; look at it again."))
@@ -281,6 +287,7 @@ class Desk:
     Attributes
     ----------
     guess : what the model of a room says of a member and an item just now (``model``).
+    after : called with the code of a room after each change of it, by the writer.
     """
 
     def __init__(
@@ -295,6 +302,7 @@ class Desk:
         """
         self.clock, self._opened, self._threaded = clock, opened, threaded
         self.guess: GuessOf = lambda code, member, item: None
+        self.after: Callable[[str], None] = lambda code: None
         self._store: RoomStore | None = None
         self._states: OrderedDict[str, State] = OrderedDict()  # changed by the writer alone
         self._queue: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
@@ -395,11 +403,13 @@ class Desk:
         """Take a member's guesses of others' ratings."""
         return self.do(code, partial(_guess, number=number, given=given))
 
-    def go_to(
-        self, code: str, phase: Phase, frozen: tuple[str, bytes] | None = None
-    ) -> Future[Room]:
-        """Go on to a phase, the next one; ``frozen`` are id and ratings to keep with it."""
-        return self.do(code, partial(_go_to, phase=phase, frozen=frozen))
+    def go_to(self, code: str, phase: Phase) -> Future[Room]:
+        """Go on to a phase, the next one; with “locked” the ratings are frozen."""
+        return self.do(code, partial(_go_to, phase=phase))
+
+    def freeze(self, code: str) -> Future[str]:
+        """Keep the ratings as they are now; the id by which links name them (``shared``)."""
+        return self.do(code, _freeze)
 
     def retitle(self, code: str, title: str) -> Future[None]:
         """Change the title."""
@@ -453,10 +463,14 @@ class Desk:
 
         return leave
 
+    def _changed(self, code: str) -> None:
+        self.after(code)
+        self.tell(code)
+
     def tell(self, code: str) -> None:
         """Tell who listens that there is something new about a room."""
         with self._lock:
-            listeners = [*self._listeners.get(code, ()), *self._listeners.get("", ())]
+            listeners = list(self._listeners.get(code, ()))
         for notify in listeners:
             with contextlib.suppress(Exception):  # it is going down
                 notify()
@@ -498,7 +512,7 @@ class Desk:
         if self._store is None or self._store.store.is_file:
             return None
         with self._lock:
-            if not any(self._listeners):  # "" listens to all, and waits for nothing
+            if not self._listeners:
                 return None
         return max(0.0, self._looked + _LOOKS_EVERY - time.monotonic())
 
@@ -568,7 +582,7 @@ class Desk:
             else:
                 task.future.set_exception(refused)
         for code in changed:
-            self.tell(code)
+            self._changed(code)
 
     def _held(self, store: RoomStore, code: str) -> State | None:
         """The room as it is in the database, which nobody else changes until the commit."""
@@ -619,7 +633,7 @@ class Desk:
             for code, state in known.items():
                 if versions.get(code) != state.room.version:
                     self._remember(code, store.load(code))
-                    self.tell(code)
+                    self._changed(code)
         except StoreError as error:
             log.warning("%s", error)
 

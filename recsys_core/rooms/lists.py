@@ -84,7 +84,7 @@ def checked(things: Sequence[Thing]) -> tuple[Thing, ...]:
     Raises
     ------
     RoomError
-        If they are.
+        If they are, or two have the same name.
     """
     if not FEWEST <= len(things) <= MOST:
         raise RoomError(
@@ -93,6 +93,10 @@ def checked(things: Sequence[Thing]) -> tuple[Thing, ...]:
                 fewest=FEWEST, most=MOST, n=len(things),
             )
         )  # fmt: skip
+    names = [thing.name for thing in things]
+    for at, name in enumerate(names):
+        if name in names[:at]:
+            raise RoomError(Text("“{name}” is in the list twice.", name=name))
     return tuple(things)
 
 
