@@ -13,12 +13,14 @@ from recsys_core.text import Text
 
 header.title(Text("Room"), "RMSE")
 view.page_shows("options")
-st.markdown(
-    Text(
-        "In a room a class rates the same things on its telephones: the matrix fills on the "
-        "projector, and a model learns from it as it does."
+head = st.container(key="room_head")
+with head:
+    st.markdown(
+        Text(
+            "In a room a class rates the same things on its telephones: the matrix fills on the "
+            "projector, and a model learns from it as it does."
+        )
     )
-)
 if said := teaching.said():
     st.error(escape.markdown(said), icon=":material/error:")
 code = view.option("room")
@@ -38,8 +40,9 @@ if state is None:
         )  # fmt: skip
     opening.draw()
 else:
-    opening.teachers_link(state)
-    phases.draw(state)
+    with head:
+        opening.teachers_link(state)
+        phases.draw(state)
     board.draw(state)
     if state.room.phase in ("lobby", "rating"):
         door.choose()

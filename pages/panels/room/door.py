@@ -84,8 +84,9 @@ def _chosen() -> None:
 
 
 def _warning(found: list[str]) -> str:
-    only_here = is_own_alone(str(st.get_option("server.address") or "0.0.0.0"))
-    if is_own_alone(urlsplit(found[0]).hostname or "") or only_here:
+    listens = str(st.get_option("server.address") or "0.0.0.0")
+    only_here = listens not in ("0.0.0.0", "::") and is_own_alone(listens)
+    if only_here or is_own_alone(urlsplit(found[0]).hostname or ""):
         return Text(
             "Telephones cannot come in yet: this server is seen on this machine alone. Connect it "
             "to a network, and start it without “--server.address localhost”."

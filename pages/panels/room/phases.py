@@ -47,9 +47,9 @@ def draw(state: State) -> None:
     items = "".join(_item(n, phase, here) for n, phase in enumerate(PHASES))
     st.html(
         f"""<style>
-        .fs-steps {{ display: flex; flex-wrap: wrap; gap: .5rem; list-style: none; margin: 0;
+        ol.fs-steps {{ display: flex; flex-wrap: wrap; gap: .5rem; list-style: none; margin: 0;
             padding: 0; }}
-        .fs-steps li {{ flex: 1 1 9rem; padding: .4rem .7rem; border-radius: 6px;
+        ol.fs-steps li {{ margin: 0; flex: 1 1 9rem; padding: .4rem .7rem; border-radius: 6px;
             border: 1px solid var(--fs-muted); color: var(--fs-muted); font-size: .9rem; }}
         .fs-steps b {{ display: block; color: var(--fs-ink); }}
         .fs-steps [aria-current] {{ border: 2px solid var(--fs-accent); color: var(--fs-ink); }}

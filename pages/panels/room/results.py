@@ -8,7 +8,6 @@ import pandas as pd
 import streamlit as st
 
 from pages.routes.rooms import base
-from pages.shared import receipt
 from pages.shared.tables import aligned
 from recsys_core import glossary
 from recsys_core.experiments.experiment import Experiment

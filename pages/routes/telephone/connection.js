@@ -74,10 +74,14 @@ export class Sender {
       // no network, or no server
     }
     this.#busy = false
-    if (reply && reply.status < 300) {
+    const taken = reply !== undefined && reply.status < 300
+    if (taken) this.queue.acknowledged(reply?.body?.acknowledged ?? [], reply?.body?.version ?? 0)
+    const left = this.queue.unsent()
+    const same = (/** @type {{ item: number, seq: number }} */ each) =>
+      left.some(({ item, seq }) => item === each.item && seq === each.seq)
+    if (taken && !answers.every(same)) {
       this.#failures = 0
-      this.queue.acknowledged(reply.body?.acknowledged ?? answers, reply.body?.version ?? 0)
-      if (this.queue.unsent().length) void this.flush()
+      if (left.length) void this.flush()
       else this.#is("saved", reply)
     } else if (reply && isFinal(reply.status)) {
       this.#is("refused", reply)

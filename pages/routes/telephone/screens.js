@@ -265,7 +265,7 @@ function contest(parent, { scores, class_scores }) {
     [worded("The model"), found.model],
     [worded("The average of each thing"), found.mean],
   ]).sort(([, a], [, b]) => Number(a) - Number(b))
-  table(part, ["", worded("RMSE")], rows.map(([name, rmse]) => [name, error(Number(rmse))]))
+  table(part, [worded("Who guessed"), worded("RMSE")], rows.map(([name, rmse]) => [name, error(Number(rmse))]))
   add(part, "p", "muted", counted(
     "On the same {n} hidden rating; smaller is better.",
     "On the same {n} hidden ratings; smaller is better.", { n: found.n_pairs },

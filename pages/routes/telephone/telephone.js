@@ -160,7 +160,8 @@ function queues({ member }) {
     async (those) => {
       // Who has no idea guesses nothing.
       const said = those.flatMap(({ item, value }) => (value === null ? [] : [{ cell: item, value }]))
-      return said.length ? request("PUT", "/guesses", said) : { status: 200, body: {} }
+      const reply = said.length ? await request("PUT", "/guesses", said) : { status: 200, body: {} }
+      return { ...reply, body: { ...reply.body, acknowledged: those } }
     },
     told, later,
   )

@@ -133,6 +133,7 @@ class Board {
   }
 
   async #ask() {
+    await this.#enter().catch(() => false)
     while (!this.#ended) {
       try {
         const reply = await this.#request(`/board?since=${encodeURIComponent(this.news?.version ?? "")}`)
@@ -214,7 +215,9 @@ class Board {
     const students = counted("{n} student", "{n} students", { n: news.n_members })
     const ratings = counted("{n} rating", "{n} ratings", { n: news.n_ratings })
     const share = cells ? Math.round((100 * news.n_ratings) / cells) : 0
-    this.counts.textContent = worded("{students} · {ratings} · {share} % filled", { students, ratings, share })
+    this.counts.textContent = phase === "lobby"
+      ? students
+      : worded("{students} · {ratings} · {share} % filled", { students, ratings, share })
     const told = {
       lobby: worded("Come in: type the code, or scan it. Rating begins when everybody is here."),
       rating: worded("Rate what you know. The matrix fills, and the model learns with each rating."),
@@ -467,7 +470,7 @@ sheet.textContent = `
   color: var(--fs-ink); overflow: hidden; }
 .fs-board p { margin: 0; }
 .fs-board .fs-door { display: grid; grid-template-columns: auto auto 1fr; align-items: center;
-  gap: 0 1.5rem; grid-template-areas: "qr code room" "qr how counts"; }
+  gap: 0 1.5rem; padding-right: 2.8rem; grid-template-areas: "qr code room" "qr how counts"; }
 .fs-board .fs-code { grid-area: code; font-size: 3rem; line-height: 1; font-weight: 700;
   letter-spacing: .12em; font-variant-ligatures: none; }
 .fs-board .fs-how { grid-area: how; overflow-wrap: anywhere; }
@@ -494,6 +497,9 @@ sheet.textContent = `
 .fs-board[data-phase=lobby] .fs-how { font-size: 1.5rem; }
 .fs-board[data-phase=lobby] .fs-qr { width: auto; height: 100%; aspect-ratio: 1; min-height: 0; }
 .fs-board[data-phase=lobby] :is(.fs-room, .fs-counts, .fs-said) { text-align: center; }
+
+/* On a projector the board is all there is; its own sentence says where the room is. */
+[data-fs-presenting] .st-key-room_head { display: none !important; }
 
 @media (max-width: 640px) {
   .fs-board { height: auto; }
