@@ -231,7 +231,7 @@ def _freeze(draft: Draft) -> str:
     return id
 
 
-def _go_to(draft: Draft, phase: Phase) -> Room:
+def _go_to(draft: Draft, phase: Phase) -> None:
     """Go on to the next phase; where it is the present one already, nothing happens."""
     here, there = PHASES.index(draft.room.phase), PHASES.index(phase)
     if there == here + 1:
@@ -239,7 +239,6 @@ def _go_to(draft: Draft, phase: Phase) -> Room:
         draft.tell_everybody(phase=phase, **more)
     elif there != here:
         raise NotNowError(Text("The room has gone on meanwhile; look at it again."))
-    return draft.room
 
 
 def _rename(draft: Draft, number: int, nickname: str) -> None:
@@ -403,7 +402,7 @@ class Desk:
         """Take a member's guesses of others' ratings."""
         return self.do(code, partial(_guess, number=number, given=given))
 
-    def go_to(self, code: str, phase: Phase) -> Future[Room]:
+    def go_to(self, code: str, phase: Phase) -> Future[None]:
         """Go on to a phase, the next one; with “locked” the ratings are frozen."""
         return self.do(code, partial(_go_to, phase=phase))
 

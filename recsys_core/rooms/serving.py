@@ -15,7 +15,7 @@ from recsys_core.rooms.desk import Desk
 from recsys_core.rooms.model import Refits
 from recsys_core.rooms.results import Results
 from recsys_core.rooms.room import Room
-from recsys_core.rooms.simulated import Address, SimulatedClass
+from recsys_core.rooms.simulated import PACE, Address, SimulatedClass
 from recsys_core.rooms.store import RoomStore
 from recsys_core.text import Text
 
@@ -81,10 +81,13 @@ class Rooms:
             _keep_latest(self._results, id)
             return found
 
-    def simulate(self, code: str, address: Address, secret: str, seed: int = 0) -> None:
-        """Send thirty simulated students to a room, over this server's own routes."""
+    def simulate(self, code: str, address: Address, secret: str, pace: float = PACE) -> None:
+        """Send thirty simulated students to a room, over this server's own routes.
+
+        ``secret`` is what its routes know them by, ``pace`` the seconds that each takes a rating.
+        """
         self.stop_simulated(code)
-        crowd = self._crowds[code] = SimulatedClass(address, code, secret, seed=seed)
+        crowd = self._crowds[code] = SimulatedClass(address, code, secret, pace=pace)
         crowd.start()
 
     def is_simulated(self, code: str) -> bool:

@@ -30,6 +30,9 @@ log = logging.getLogger("factorscope")
 
 N_STUDENTS = 30
 
+# Seconds that each takes for a rating, on average.
+PACE = 1.5
+
 NAMES = (
     "Ada", "Ben", "Carla", "Diego", "Emma", "Finn", "Gita", "Hugo", "Ines", "Jonas", "Kim",
     "Lara", "Mateus", "Nina", "Otto", "Paula", "Quinn", "Rosa", "Samir", "Tereza", "Umar",
@@ -100,7 +103,7 @@ class SimulatedClass:
         secret: str,
         n: int = N_STUDENTS,
         seed: int = 0,
-        pace: float = 1.5,
+        pace: float = PACE,
     ) -> None:
         self.address, self.code, self.secret = address, code, secret
         self.n, self.seed, self.pace = n, seed, pace

@@ -27,7 +27,9 @@ async def teach(request: Request) -> JSONResponse:
             found = await asyncio.wrap_future(desk.open(lists.ready("films"), *given))
         case "simulate":
             address = simulated.Address("127.0.0.1", int(sys.argv[1]))
-            found = rooms().simulate(given[0], address, routes.SECRET)
+            found = rooms().simulate(given[0], address, routes.SECRET, pace=given[1])
+        case "is_simulated":
+            found = rooms().is_simulated(*given)
         case what:
             await asyncio.wrap_future(getattr(desk, what)(*given))
             found = None
