@@ -12,13 +12,12 @@ from recsys_core.text import Text
 
 def draw(state: State) -> None:
     """Draw the list, folded away: a projector may be showing this page."""
-    n = len(state.present)
-    title = Text("{n} entry: nicknames are listed here, not on the board",
-                 "{n} entries: nicknames are listed here, not on the board", n=n)  # fmt: skip
+    # The same title whoever comes: with another one it would be another, closed one.
+    title = Text("Entries: nicknames are listed here, not on the board")
     with st.expander(title, key="room_entries", on_change="rerun") as box:
         if not box.open:
             return
-        if not n:
+        if not state.present:
             st.caption(Text("Nobody is here yet."))
         for member in state.present:
             _line(state, member)
