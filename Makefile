@@ -37,7 +37,7 @@ check: venv $(VENV)/requirements.txt $(VENV)/requirements-dev.txt
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	@if command -v node > /dev/null; then \
-	  for script in pages/shared/chart/js/*.js tests/js/*.mjs; do \
+	  for script in pages/shared/chart/js/*.js pages/routes/telephone/*.js tests/js/*.mjs; do \
 	    node --input-type=module --check < $$script || { echo "in $$script"; exit 1; }; \
 	  done; \
 	else echo "node is not there: the JavaScript's syntax is not checked"; fi

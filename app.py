@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
 from pages.routes import connections, metrics, structured_log, take_home, tidying
+from pages.routes import rooms as room_routes
 from pages.routes.access import AccessCode
 from pages.routes.content_policy import ContentPolicy
 from pages.routes.guard import Guard
@@ -32,9 +33,9 @@ from pages.routes.promptly import answer_promptly
 from pages.shared import visitor
 from pages.shared.base_path import BASE, below
 from pages.shared.chart.assets import LIVE_ROUTE, PLOTLY_FILE, PLOTLY_ROUTE, SCRIPTS, SCRIPTS_ROUTE
-from recsys_core import escape, limits
+from recsys_core import escape, limits, rooms
 from recsys_core.errors import FactorscopeError
-from recsys_core.runs import memory, past
+from recsys_core.runs import memory, past, registry
 
 memory.use_few_arenas()
 structured_log.begin()
@@ -80,6 +81,8 @@ async def health(_request: Request) -> Response:
 class NameTheBrowser:
     """Gives a browser without a cookie of ours a new one, with the page it asked for.
 
+    Telephones in a room have no workspace, and get none.
+
     In a frame on another site only partitioned cookies are sent (they need Secure; localhost counts
     as secure), known to that site's frame alone. Whether a page is framed is told with its first
     request only: a second cookie remembers it, for Streamlit's own cookie, without which there are
@@ -91,7 +94,7 @@ class NameTheBrowser:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything through; on the way out, a page takes the cookies along."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or room_routes.is_telephone(scope["path"]):
             await self.app(scope, receive, send)
             return
         request = Request(scope)
@@ -161,6 +164,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     warm_up = threading.Timer(_FIRST_PAGE, _warm_up)
     warm_up.daemon = True
     warm_up.start()
+    registry().find_shared = rooms.shared_ratings
     memory.pass_over_what_stays()  # before the first visitor, whose objects are to be collected
     keeper = past.install()
     if keeper is not None and keeper.trouble:
@@ -170,6 +174,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         tasks.start_soon(tidying.tidy_up)
         yield
         tasks.cancel_scope.cancel()
+    rooms.close()
     past.uninstall()
     log.info("Factorscope has stopped.")
 
@@ -194,6 +199,7 @@ app = st.App(
         Route(metrics.ROUTE, metrics.told),
         Route(take_home.ROUTE + "/best.{kind}", take_home.best),
         WebSocketRoute(LIVE_ROUTE, live),
+        *room_routes.routes(),
     ],
     middleware=[
         Middleware(Guard),

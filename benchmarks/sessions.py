@@ -51,9 +51,10 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -145,7 +146,9 @@ main(prog_name="streamlit")
 
 @contextlib.contextmanager
 def serving(
-    script: str = "app.py", freed_after: float | None = None, **environment: str
+    script: str = "app.py",
+    freed_after: float | None = None,
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Server]:
     """Serve an app on a port of its own; nothing is kept unless ``environment`` says where.
 
@@ -163,9 +166,9 @@ def serving(
         command += ["--server.address", "127.0.0.1"]
         if freed_after is not None:
             command += ["--server.disconnectedSessionTTL", str(int(freed_after))]
-        environment = {**os.environ, "FACTORSCOPE_DB": "none", **environment}
+        variables = {**os.environ, "FACTORSCOPE_DB": "none", **environment}
         process = subprocess.Popen(
-            command, cwd=_ROOT, stdout=log, stderr=subprocess.STDOUT, env=environment
+            command, cwd=_ROOT, stdout=log, stderr=subprocess.STDOUT, env=variables
         )
         server = Server(f"http://127.0.0.1:{port}", process, Path(log.name))
         try:
@@ -619,7 +622,7 @@ def main() -> None:
         if asked.telephones:
             room = telephones.open_room(url)
             environment["FACTORSCOPE_DB"] = url
-        with serving(**environment) as server:
+        with serving(environment=environment) as server:
             found = asyncio.run(measure(server, asked, room))
     if asked.bare:
         with serving("benchmarks/bare_page.py") as server:

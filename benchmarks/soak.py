@@ -146,7 +146,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )  # fmt: skip
     given = parser.parse_args(argv)
     asked = Soaked(60 * given.minutes, given.at_once, given.stay, given.data, given.freed_after)
-    with serving(asked.freed_after) as server:
+    with serving(freed_after=asked.freed_after) as server:
 
         async def both() -> bool:
             lone = Client(server.url, lambda key, element: None)

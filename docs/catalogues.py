@@ -40,7 +40,9 @@ def sources() -> Iterator[tuple[str, Id]]:
             here = path.relative_to(ROOT).as_posix()
             for id in of_python(path.read_text(encoding="utf-8")):
                 yield here, id
-    for path in sorted((ROOT / "pages/shared/chart/js").glob("*.js")):
+    for path in sorted(
+        (*(ROOT / "pages/shared/chart/js").glob("*.js"), *(ROOT / "pages/routes").rglob("*.js"))
+    ):
         here = path.relative_to(ROOT).as_posix()
         for id in of_javascript(path.read_text(encoding="utf-8")):
             yield here, id
@@ -76,6 +78,8 @@ def of_javascript(source: str) -> Iterator[Id]:
 def part_of(path: str) -> str:
     """The file of a catalogue for a source: "reading" for all of ``recsys_core/reading``."""
     folder, *rest = path.split("/")
+    if "telephone" in rest:
+        return "telephone"
     if "js" in rest or (folder == "recsys_core" and rest[0] == "live"):
         return "browser"
     if folder == "recsys_core":

@@ -28,6 +28,8 @@ PAGES = (
      later("Several models beside each other.")),
     ("learn.py", later("Learn"), ":material/school:",
      later("Lessons, and published systems run again.")),
+    ("room.py", later("Room"), ":material/groups:",
+     later("A class rates on its telephones.")),
 )  # fmt: skip
 
 # A fragment's container stays the current one when the same thread goes on with a run of the whole

@@ -73,3 +73,19 @@ class StoreError(FactorscopeError):
 
 class LessonError(FactorscopeError):
     """A lesson's file has a line without meaning, or a certificate is not from this server."""
+
+
+class RoomError(FactorscopeError):
+    """A room refuses what was asked of it: a nickname nobody can read, a rating off its scale."""
+
+
+class MissingRoomError(RoomError):
+    """There is no room of that code, or it was deleted."""
+
+
+class NotInRoomError(RoomError):
+    """Whoever asks is nobody in this room: never joined, or was removed by the teacher."""
+
+
+class NotNowError(RoomError):
+    """The room is full, or in a phase in which this cannot be done."""

@@ -110,13 +110,13 @@ _IN_BROWSER = (
 )  # fmt: skip
 
 
-def for_browser(code: str) -> dict[str, str | list[str]]:
-    """What pages' JavaScript words itself: by id the template, or both of them."""
+def for_browser(code: str, places: tuple[str, ...] = _IN_BROWSER) -> dict[str, str | list[str]]:
+    """What JavaScript of these places words itself: by id the template, or both of them."""
     return {
         each.id[0] if each.pluralizable else each.id:
             list(each.string) if each.pluralizable else each.string
         for _, each in entries(code)
-        if any(place.startswith(_IN_BROWSER) for place, _ in each.locations)
+        if any(place.startswith(places) for place, _ in each.locations)
     }  # fmt: skip
 
 

@@ -10,6 +10,8 @@ from typing import Any
 import hypothesis
 import pytest
 
+from tests import postgresql
+
 # How long an example takes says how busy the machine is, and nothing of the code.
 hypothesis.settings.register_profile("factorscope", deadline=None)
 hypothesis.settings.load_profile("factorscope")
@@ -76,3 +78,22 @@ def browser_id() -> Iterator[str]:
 
     yield visitor.new_id()
     forget_everybody()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a PostgreSQL of our own; the test is skipped where there is none."""
+    if missing := postgresql.missing():
+        pytest.skip(missing)
+    with postgresql.running() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database: SQLite's, then PostgreSQL's."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/folder/runs.db"
+    url = str(request.getfixturevalue("postgres"))
+    postgresql.empty(url)
+    return url

@@ -21,6 +21,7 @@ from recsys_core.live.messages import Refused, Tick, encode
 NODE = shutil.which("node")
 _ROOT = Path(__file__).resolve().parents[1]
 _TESTS = Path("tests", "js")
+_TELEPHONE = Path("pages", "routes", "telephone")
 
 needs_node = pytest.mark.skipif(
     NODE is None, reason="node is not on the PATH: what the browser says is not compared"
@@ -40,6 +41,7 @@ def _laid_out() -> tempfile.TemporaryDirectory:
     scripts.mkdir(parents=True)
     for name, text in SCRIPTS.items():
         (scripts / name).write_text(text, encoding="utf-8")
+    shutil.copytree(_ROOT / _TELEPHONE, root / _TELEPHONE)
     (root / "package.json").write_text('{"type": "module"}', encoding="utf-8")
     return folder
 

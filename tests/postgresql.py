@@ -77,6 +77,16 @@ def running() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def empty(url: str) -> None:
+    """Drop all that is in a database."""
+    import sqlalchemy as sql  # this file is also run where it is not installed
+
+    engine = sql.create_engine(url)
+    with engine.begin() as own:
+        own.execute(sql.text("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
+    engine.dispose()
+
+
 def install() -> None:
     """Install the distribution's package where that is possible; go on without it elsewhere."""
     if missing() and _is_root() and shutil.which("apt-get"):

@@ -32,7 +32,7 @@ LAYERS = (
     {"asking"},
     {"experiments"},
     {"figures", "runs"},
-    {"live"},
+    {"live", "rooms"},
     {"replicas"},
     {"takehome", "lessons"},
     {"commands"},

@@ -44,6 +44,7 @@ def styles() -> None:
 
     /* The label of a button that shows an icon alone is for those who hear it. */
     :is([class*=_twin], .st-key-curves_view, [class*=st-key-rename_], [class*=st-key-remove_],
+        [class*=st-key-room_hide_],
         [class*=st-key-run_] [class*=st-key-receipt_]) button [data-testid=stMarkdownContainer] {{
         position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
         white-space: nowrap; }}

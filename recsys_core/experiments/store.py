@@ -257,6 +257,7 @@ class Store:
     ----------
     where : what to call it in a sentence: its file, or its address without the password.
     id : a random name given when the database was made.
+    is_file : whether it is SQLite's, which no other server writes to.
 
     Every method raises StoreError, one sentence, where the database is locked, full, cannot be
     written to, is gone or damaged, or was written by a newer version.
@@ -271,16 +272,16 @@ class Store:
             url = f"sqlite:///{url}"
         try:
             self.url = sql.make_url(url)
-            self._is_file = self.url.get_backend_name() == "sqlite"
-            self._dialect: Any = sqlite if self._is_file else postgresql
-            if self._is_file:
+            self.is_file = self.url.get_backend_name() == "sqlite"
+            self._dialect: Any = sqlite if self.is_file else postgresql
+            if self.is_file:
                 self._engine = _sqlite_engine(self.url)
             else:
                 waits = {"connect_timeout": int(PATIENCE)}
                 self._engine = sql.create_engine(self.url, pool_pre_ping=True, connect_args=waits)
         except (sql.exc.ArgumentError, sql.exc.NoSuchModuleError, ModuleNotFoundError):
             raise no_address(url) from None
-        named = self.url.database if self._is_file else None
+        named = self.url.database if self.is_file else None
         self._path = Path(named) if named and named != ":memory:" else None
         self.where = str(self._path or self.url.render_as_string(hide_password=True))
         self._here = threading.local()
@@ -312,10 +313,10 @@ class Store:
             self._copy_before(version)
         if version < newest:
             with self._engine.connect().execution_options(writes=True) as own, own.begin():
-                if not self._is_file:  # two servers may start at once
+                if not self.is_file:  # two servers may start at once
                     own.execute(sql.text("SELECT pg_advisory_xact_lock(7360215)"))
                 version = self._version_by(own)
-                kind = "BLOB" if self._is_file else "BYTEA"
+                kind = "BLOB" if self.is_file else "BYTEA"
                 for step in tables.MIGRATIONS[version:]:
                     for statement in step:
                         own.execute(sql.text(statement.replace("{bytes}", kind)))
@@ -353,11 +354,12 @@ class Store:
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
         """Make all that this thread writes inside one transaction: all of it, or nothing."""
-        with self._writing():
+        with self.writing():
             yield
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[sql.Connection]:
+    def writing(self) -> Iterator[sql.Connection]:
+        """A connection inside a transaction that writes: the one of ``together``, or its own."""
         inside = getattr(self._here, "connection", None)
         if inside is not None:
             yield inside
@@ -374,7 +376,8 @@ class Store:
             self._clean()
 
     @contextlib.contextmanager
-    def _reading(self) -> Iterator[sql.Connection]:
+    def reading(self) -> Iterator[sql.Connection]:
+        """A connection to read by; inside ``together`` that of its transaction."""
         inside = getattr(self._here, "connection", None)
         if inside is not None:
             yield inside
@@ -391,9 +394,12 @@ class Store:
         except OSError:
             return -1
 
-    def _put(self, own: sql.Connection, table: sql.Table, rows: Sequence[Mapping[str, Any]],
-             kept: Iterable[str] = ()) -> None:  # fmt: skip
-        """Insert rows; where the key is there already, change all columns but those ``kept``."""
+    def put(self, own: sql.Connection, table: sql.Table, rows: Sequence[Mapping[str, Any]],
+            kept: Iterable[str] = (), newer: str | None = None) -> None:  # fmt: skip
+        """Insert rows; where the key is there already, change all columns but those ``kept``.
+
+        With ``newer``, a column, a row is only changed to one that has more in it.
+        """
         if not rows:
             return
         keys = [column.name for column in table.primary_key]
@@ -401,21 +407,24 @@ class Store:
         changed = {
             name: insert.excluded[name] for name in rows[0] if name not in keys and name not in kept
         }
-        own.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+        only = None if newer is None else insert.excluded[newer] > table.c[newer]
+        own.execute(
+            insert.on_conflict_do_update(index_elements=keys, set_=changed, where=only), list(rows)
+        )
 
     # --- owners ---------------------------------------------------------------------------------
 
     def owner(self, owner: str) -> Owner:
         """What an owner chose; the usual where nothing was."""
         table = tables.owners
-        with self._reading() as own:
+        with self.reading() as own:
             row = own.execute(sql.select(table).where(table.c.owner == owner)).first()
         return Owner(owner) if row is None else _owner(row)
 
     def knows(self, owner: str) -> bool:
         """Whether anything is kept of an owner."""
         kept = (tables.owners, tables.runs, tables.datasets, tables.views, tables.lessons)
-        with self._reading() as own:
+        with self.reading() as own:
             return any(
                 own.execute(sql.select(t.c.owner).where(t.c.owner == owner).limit(1)).first()
                 for t in kept
@@ -425,12 +434,12 @@ class Store:
         """Keep what an owner chose."""
         plain = {"consent": chosen.consent, "days": chosen.days, "megabytes": chosen.megabytes}
         row = {"owner": chosen.owner, "json": json.dumps(plain), "seen": chosen.seen}
-        with self._writing() as own:
-            self._put(own, tables.owners, [row])
+        with self.writing() as own:
+            self.put(own, tables.owners, [row])
 
     def forget(self, owner: str) -> None:
         """Forget everything of an owner, for good; SQLite overwrites the bytes in its file."""
-        with self._writing() as own:
+        with self.writing() as own:
             ids = sql.select(tables.sweeps.c.id).where(tables.sweeps.c.owner == owner)
             trials = tables.sweep_trials
             own.execute(trials.delete().where(trials.c.sweep.in_(ids)))
@@ -466,8 +475,8 @@ class Store:
             "counts": json.dumps(dict(data.counts)), "listed": data.listed, "seen": data.seen,
             "arrays": arrays,
         }  # fmt: skip
-        with self._writing() as own:
-            self._put(own, tables.datasets, [row], kept=() if arrays is not None else ("arrays",))
+        with self.writing() as own:
+            self.put(own, tables.datasets, [row], kept=() if arrays is not None else ("arrays",))
 
     def data_of(self, owner: str) -> list[KeptData]:
         """The data sets of an owner, those looked at last first."""
@@ -475,7 +484,7 @@ class Store:
         columns = [column for column in table.c if column.name != "arrays"]
         asked = sql.select(*columns, table.c.arrays.is_not(None).label("kept"))
         asked = asked.where(table.c.owner == owner).order_by(table.c.seen.desc())
-        with self._reading() as own:
+        with self.reading() as own:
             return [_data(row) for row in own.execute(asked)]
 
     def arrays(self, owner: str, fingerprint: str) -> bytes | None:
@@ -484,13 +493,13 @@ class Store:
         asked = sql.select(table.c.arrays).where(
             table.c.owner == owner, table.c.fingerprint == fingerprint
         )
-        with self._reading() as own:
+        with self.reading() as own:
             return own.execute(asked).scalar()
 
     def forget_data(self, owner: str, fingerprint: str) -> None:
         """Forget a data set of an owner and all runs on it, for good."""
         data, runs = tables.datasets, tables.runs
-        with self._writing() as own:
+        with self.writing() as own:
             own.execute(
                 data.delete().where(data.c.owner == owner, data.c.fingerprint == fingerprint)
             )
@@ -505,7 +514,7 @@ class Store:
         if fingerprints is not None:
             of_data &= data.c.fingerprint.in_(fingerprints)
             of_runs &= runs.c.data.in_(fingerprints)
-        with self._writing() as own:
+        with self.writing() as own:
             own.execute(data.update().where(of_data).values(arrays=None))
             courses = sql.select(runs.c.course).where(of_runs)
             own.execute(artefacts.delete().where(artefacts.c.run.in_(courses)))
@@ -520,19 +529,19 @@ class Store:
     def keep_runs(self, runs: Sequence[tuple[KeptRun, Experiment]]) -> None:
         """Keep several runs; see ``keep_run``."""
         said = {run.experiment: json.dumps(experiment.to_dict()) for run, experiment in runs}
-        with self._writing() as own:
-            self._put(
+        with self.writing() as own:
+            self.put(
                 own, tables.experiments, [{"hash": h, "json": text} for h, text in said.items()]
             )
             rows = [_row(run) for run, _ in runs]
             # What is searched holds note and tags, which may have changed meanwhile.
-            self._put(own, tables.runs, rows, kept=(*_WORDS, "searched"))
+            self.put(own, tables.runs, rows, kept=(*_WORDS, "searched"))
             self._search_again(own, [run.id for run, _ in runs])
 
     def run(self, id: str) -> KeptRun | None:
         """The run of an id, also a deleted one; None where there is none."""
         table = tables.runs
-        with self._reading() as own:
+        with self.reading() as own:
             row = own.execute(sql.select(table).where(table.c.id == id)).first()
         return None if row is None else _run(row)
 
@@ -561,29 +570,29 @@ class Store:
         # Runs without such a number come last, whichever way; the id makes the order certain.
         found = found.order_by(table.c.pinned.desc(), column.is_(None), order, table.c.id)
         if limit is not None or offset:
-            found = found.limit(limit if limit is not None else -1 if self._is_file else None)
+            found = found.limit(limit if limit is not None else -1 if self.is_file else None)
             found = found.offset(offset)
-        with self._reading() as own:
+        with self.reading() as own:
             return [_run(row) for row in own.execute(found)]
 
     def n_runs(self, owner: str | None = None, **asked: Any) -> int:
         """How many runs there are; filters as in ``runs``."""
         count = sql.select(sql.func.count()).select_from(tables.runs)
-        with self._reading() as own:
+        with self.reading() as own:
             return int(own.execute(count.where(*_filters(owner, **asked))).scalar_one())
 
     def last_number(self, owner: str) -> int:
         """The highest number that a run of an owner was given; 0 where there is none."""
         table = tables.runs
         highest = sql.select(sql.func.max(table.c.number)).where(table.c.owner == owner)
-        with self._reading() as own:
+        with self.reading() as own:
             return int(own.execute(highest).scalar() or 0)
 
     def kinds(self, owner: str) -> dict[str, list[str]]:
         """What there is to filter by: "data_name", "model", "status", "tags", each sorted."""
         table, found = tables.runs, {}
         mine = _filters(owner)
-        with self._reading() as own:
+        with self.reading() as own:
             for name in ("data_name", "model", "status"):
                 distinct = sql.select(table.c[name]).where(*mine).distinct().order_by(table.c[name])
                 found[name] = list(own.execute(distinct).scalars())
@@ -594,7 +603,7 @@ class Store:
     def experiments(self, hashes: Iterable[str]) -> dict[str, Experiment]:
         """Experiments by their hashes, without ratings; those of a newer version are absent."""
         table, found = tables.experiments, {}
-        with self._reading() as own:
+        with self.reading() as own:
             for some in _pieces(sorted(set(hashes))):
                 for hash, text in own.execute(sql.select(table).where(table.c.hash.in_(some))):
                     with contextlib.suppress(FactorscopeError):
@@ -612,7 +621,7 @@ class Store:
             If it was written by a newer version.
         """
         table = tables.experiments
-        with self._reading() as own:
+        with self.reading() as own:
             text = own.execute(sql.select(table.c.json).where(table.c.hash == hash)).scalar()
         if text is None:
             raise MissingRunError(
@@ -636,7 +645,7 @@ class Store:
             changed["pinned"] = pinned
         if changed:
             table = tables.runs
-            with self._writing() as own:
+            with self.writing() as own:
                 own.execute(table.update().where(table.c.id == id).values(**changed))
                 self._search_again(own, [id])
 
@@ -650,13 +659,13 @@ class Store:
 
     def _deleted(self, ids: Sequence[str], at: float | None) -> None:
         table = tables.runs
-        with self._writing() as own:
+        with self.writing() as own:
             for some in _pieces(ids):
                 own.execute(table.update().where(table.c.id.in_(some)).values(deleted_at=at))
 
     def drop_runs(self, ids: Sequence[str]) -> None:
         """Forget runs for good, with what nobody else needs of them."""
-        with self._writing() as own:
+        with self.writing() as own:
             for some in _pieces(ids):
                 own.execute(tables.runs.delete().where(tables.runs.c.id.in_(some)))
             _drop_orphans(own)
@@ -664,7 +673,7 @@ class Store:
     def mark_interrupted(self) -> None:
         """Note that nobody trains any more: called by a server that starts."""
         table = tables.runs
-        with self._writing() as own:
+        with self.writing() as own:
             own.execute(
                 table.update().where(table.c.status == "training").values(status="interrupted")
             )
@@ -672,7 +681,7 @@ class Store:
     def set_listed(self, owner: str, ids: Sequence[str]) -> None:
         """Note which runs are in the owner's list; all others are not."""
         table = tables.runs
-        with self._writing() as own:
+        with self.writing() as own:
             gone = (table.c.owner == owner) & table.c.listed
             if len(ids) <= _AT_ONCE:
                 gone &= table.c.id.not_in(ids)
@@ -700,8 +709,8 @@ class Store:
              "train_rmse": epoch.train_rmse, "validation_rmse": epoch.validation_rmse}
             for epoch in epochs
         ]  # fmt: skip
-        with self._writing() as own:
-            self._put(own, tables.epochs, rows)
+        with self.writing() as own:
+            self.put(own, tables.epochs, rows)
 
     def epochs(self, course: str) -> list[Epoch]:
         """All epochs of a training, the initial state first."""
@@ -711,7 +720,7 @@ class Store:
         """All epochs of several trainings; those without any are absent."""
         table = tables.epochs
         found: dict[str, list[Epoch]] = {}
-        with self._reading() as own:
+        with self.reading() as own:
             for some in _pieces(courses):
                 asked = sql.select(
                     table.c.run, table.c.n, table.c.train_rmse, table.c.validation_rmse,
@@ -724,20 +733,20 @@ class Store:
     def drop_epochs_after(self, course: str, n: int) -> None:
         """Forget the epochs of a training past ``n``."""
         table = tables.epochs
-        with self._writing() as own:
+        with self.writing() as own:
             own.execute(table.delete().where((table.c.run == course) & (table.c.n > n)))
 
     def keep_artefact(self, course: str, kind: Kind, epoch: int, data: bytes) -> None:
         """Keep the model of the best epoch, or the last checkpoint; the one before goes."""
         row = {"run": course, "kind": kind, "epoch": epoch, "bytes": data}
-        with self._writing() as own:
-            self._put(own, tables.artefacts, [row])
+        with self.writing() as own:
+            self.put(own, tables.artefacts, [row])
 
     def artefact(self, course: str, kind: Kind) -> Artefact | None:
         """The model of the best epoch, or the last checkpoint; None where it is not kept."""
         table = tables.artefacts
         asked = sql.select(table.c.epoch, table.c.bytes)
-        with self._reading() as own:
+        with self.reading() as own:
             row = own.execute(asked.where(table.c.run == course, table.c.kind == kind)).first()
         return None if row is None else Artefact(int(row[0]), bytes(row[1]))
 
@@ -745,7 +754,7 @@ class Store:
         """Of which epochs models and checkpoints of several trainings are, by kind."""
         table = tables.artefacts
         found: dict[str, dict[str, int]] = {}
-        with self._reading() as own:
+        with self.reading() as own:
             for some in _pieces(courses):
                 asked = sql.select(table.c.run, table.c.kind, table.c.epoch)
                 for run, kind, epoch in own.execute(asked.where(table.c.run.in_(some))):
@@ -755,20 +764,20 @@ class Store:
     def drop_artefacts(self, course: str) -> None:
         """Forget model and checkpoint of a training: it is trained again when looked at."""
         table = tables.artefacts
-        with self._writing() as own:
+        with self.writing() as own:
             own.execute(table.delete().where(table.c.run == course))
 
     # --- views ----------------------------------------------------------------------------------
 
     def keep_view(self, owner: str, said: Mapping[str, Any]) -> None:
         """Keep what an owner looked at last, as plain data."""
-        with self._writing() as own:
-            self._put(own, tables.views, [{"owner": owner, "json": json.dumps(dict(said))}])
+        with self.writing() as own:
+            self.put(own, tables.views, [{"owner": owner, "json": json.dumps(dict(said))}])
 
     def view(self, owner: str) -> dict[str, Any] | None:
         """What an owner looked at last; None where nothing is kept."""
         table = tables.views
-        with self._reading() as own:
+        with self.reading() as own:
             text = own.execute(sql.select(table.c.json).where(table.c.owner == owner)).scalar()
         return None if text is None else json.loads(text)
 
@@ -780,8 +789,8 @@ class Store:
             "id": sweep.id, "owner": sweep.owner, "json": json.dumps(dict(sweep.said)),
             "status": sweep.status, "created": sweep.created, "deleted_at": sweep.deleted_at,
         }  # fmt: skip
-        with self._writing() as own:
-            self._put(own, tables.sweeps, [row], kept=("deleted_at",))
+        with self.writing() as own:
+            self.put(own, tables.sweeps, [row], kept=("deleted_at",))
 
     def keep_trials(self, sweep: str, trials: Mapping[int, Mapping[str, Any]]) -> None:
         """Keep trials of a sweep, plain data each, by their numbers."""
@@ -789,13 +798,13 @@ class Store:
             {"sweep": sweep, "number": number, "json": json.dumps(dict(said))}
             for number, said in trials.items()
         ]
-        with self._writing() as own:
-            self._put(own, tables.sweep_trials, rows)
+        with self.writing() as own:
+            self.put(own, tables.sweep_trials, rows)
 
     def sweep(self, id: str) -> KeptSweep | None:
         """The sweep of an id, also a deleted one; None where there is none."""
         table = tables.sweeps
-        with self._reading() as own:
+        with self.reading() as own:
             row = own.execute(sql.select(table).where(table.c.id == id)).first()
         return None if row is None else _sweep(row)
 
@@ -807,14 +816,14 @@ class Store:
         asked = asked.where(gone)
         if owner is not None:
             asked = asked.where(table.c.owner == owner)
-        with self._reading() as own:
+        with self.reading() as own:
             return [_sweep(row) for row in own.execute(asked)]
 
     def trials_of(self, sweep: str) -> dict[int, dict[str, Any]]:
         """The trials of a sweep by their numbers, in their order."""
         table = tables.sweep_trials
         asked = sql.select(table.c.number, table.c.json).where(table.c.sweep == sweep)
-        with self._reading() as own:
+        with self.reading() as own:
             return {int(n): json.loads(text) for n, text in own.execute(asked.order_by("number"))}
 
     def delete_sweep(self, id: str, now: float | None = None) -> None:
@@ -827,7 +836,7 @@ class Store:
 
     def _delete_sweep(self, id: str, at: float | None) -> None:
         table = tables.sweeps
-        with self._writing() as own:
+        with self.writing() as own:
             own.execute(table.update().where(table.c.id == id).values(deleted_at=at))
 
     # --- lessons --------------------------------------------------------------------------------
@@ -838,8 +847,8 @@ class Store:
             "owner": lesson.owner, "lesson": lesson.lesson, "name": _storable(lesson.name),
             "json": json.dumps(dict(lesson.said)), "changed": lesson.changed,
         }  # fmt: skip
-        with self._writing() as own:
-            self._put(own, tables.lessons, [row])
+        with self.writing() as own:
+            self.put(own, tables.lessons, [row])
 
     def lessons_of(self, owner: str | None = None) -> list[KeptLesson]:
         """How far an owner (None: everybody) is in lessons."""
@@ -847,7 +856,7 @@ class Store:
         asked = sql.select(table).order_by(table.c.owner, table.c.lesson)
         if owner is not None:
             asked = asked.where(table.c.owner == owner)
-        with self._reading() as own:
+        with self.reading() as own:
             return [_lesson(row) for row in own.execute(asked)]
 
     # --- how long and how much ------------------------------------------------------------------
@@ -856,7 +865,7 @@ class Store:
         """Forget what has been kept long enough, as each owner chose; see ``Owner``."""
         now = time.time() if now is None else now
         runs, sweeps, owners = tables.runs, tables.sweeps, tables.owners
-        with self._writing() as own:
+        with self.writing() as own:
             chosen = {row.owner: _owner(row) for row in own.execute(sql.select(owners))}
             for table in (runs, sweeps):
                 own.execute(
@@ -914,7 +923,7 @@ class Store:
             .where(artefacts.c.run.in_(courses)),
             sql.select(sql.func.sum(sql.func.length(data.c.arrays))).where(data.c.owner == owner),
         )  # fmt: skip
-        with self._reading() as own:
+        with self.reading() as own:
             return sum(int(own.execute(one).scalar() or 0) for one in both)
 
     # --- as a table -----------------------------------------------------------------------------

@@ -104,6 +104,47 @@ lessons = _table(
     _number("changed"),
 )  # fmt: skip
 
+# A class that rates together (``rooms``). ``teacher`` and ``token`` are SHA-256 of what browsers
+# hold; ``things`` and ``scale`` are JSON. ``version`` grows with each change, ``stage`` is the last
+# one of which every telephone is told at once. ``frozen``: the snapshot taken when it was locked.
+rooms = _table(
+    "rooms",
+    _text("code", key=True), _text("teacher"), _text("title"), _text("things"), _text("scale"),
+    _text("phase"), _whole("seed"), _whole("capacity"), _number("created"), _number("changed"),
+    _whole("version"), _whole("stage"), _text("frozen", empty=True),
+)  # fmt: skip
+
+room_pictures = _table(
+    "room_pictures", _text("room", key=True), _whole("item", key=True), _bytes("bytes")
+)
+
+room_members = _table(
+    "room_members",
+    _text("room", key=True), _whole("number", key=True), _text("token"), _text("nickname"),
+    _switch("hidden"), _switch("removed"), _switch("simulated"), _number("joined"),
+)  # fmt: skip
+
+# ``seq`` is counted by the telephone: of two answers the higher one is the later. ``guessed``: what
+# the model of that moment said before the first one; ``arrived``: the room's version at that one.
+room_answers = _table(
+    "room_answers",
+    _text("room", key=True), _whole("member", key=True), _whole("item", key=True),
+    _number("value", True), _whole("seq"), _number("guessed", True), _whole("arrived"),
+    _number("at"),
+)  # fmt: skip
+
+# What a member guessed of a rating of another's, ``of_member``.
+room_guesses = _table(
+    "room_guesses",
+    _text("room", key=True), _whole("member", key=True), _whole("of_member", key=True),
+    _whole("item", key=True), _number("value"),
+)  # fmt: skip
+
+# Frozen ratings (``runs.keeping.arrays_of``); ``id`` is what links name them by.
+room_snapshots = _table(
+    "room_snapshots", _text("id", key=True), _text("room"), _number("created"), _bytes("ratings")
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     # 1: runs and what belongs to them
     (
@@ -154,5 +195,35 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE lessons (
             owner TEXT NOT NULL, lesson TEXT NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL,
             changed DOUBLE PRECISION NOT NULL, PRIMARY KEY (owner, lesson))""",
+    ),
+    # 4: rooms
+    (
+        """CREATE TABLE rooms (
+            code TEXT NOT NULL PRIMARY KEY, teacher TEXT NOT NULL, title TEXT NOT NULL,
+            things TEXT NOT NULL, scale TEXT NOT NULL, phase TEXT NOT NULL, seed BIGINT NOT NULL,
+            capacity BIGINT NOT NULL, created DOUBLE PRECISION NOT NULL,
+            changed DOUBLE PRECISION NOT NULL, version BIGINT NOT NULL, stage BIGINT NOT NULL,
+            frozen TEXT)""",
+        """CREATE TABLE room_pictures (
+            room TEXT NOT NULL, item BIGINT NOT NULL, bytes {bytes} NOT NULL,
+            PRIMARY KEY (room, item))""",
+        """CREATE TABLE room_members (
+            room TEXT NOT NULL, number BIGINT NOT NULL, token TEXT NOT NULL,
+            nickname TEXT NOT NULL, hidden BOOLEAN NOT NULL, removed BOOLEAN NOT NULL,
+            simulated BOOLEAN NOT NULL, joined DOUBLE PRECISION NOT NULL,
+            PRIMARY KEY (room, number))""",
+        """CREATE TABLE room_answers (
+            room TEXT NOT NULL, member BIGINT NOT NULL, item BIGINT NOT NULL,
+            value DOUBLE PRECISION, seq BIGINT NOT NULL, guessed DOUBLE PRECISION,
+            arrived BIGINT NOT NULL, at DOUBLE PRECISION NOT NULL,
+            PRIMARY KEY (room, member, item))""",
+        """CREATE TABLE room_guesses (
+            room TEXT NOT NULL, member BIGINT NOT NULL, of_member BIGINT NOT NULL,
+            item BIGINT NOT NULL, value DOUBLE PRECISION NOT NULL,
+            PRIMARY KEY (room, member, of_member, item))""",
+        """CREATE TABLE room_snapshots (
+            id TEXT NOT NULL PRIMARY KEY, room TEXT NOT NULL, created DOUBLE PRECISION NOT NULL,
+            ratings {bytes} NOT NULL)""",
+        "CREATE INDEX snapshots_of_room ON room_snapshots (room)",
     ),
 )  # fmt: skip

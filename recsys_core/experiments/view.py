@@ -201,6 +201,8 @@ OPTIONS = {
     # Learn
     "learn": Option("", ("", "lessons", "replicas", "words")),
     "replica": Option("0", ("0", "1", "2", "3", "4")),
+    # Room: the code of the one in view
+    "room": Option("", ("",), "[A-Z]{6}"),
 }
 
 

@@ -154,7 +154,7 @@ def _load_again(keeper: Keeper, workspace: Workspace, data: KeptData) -> DataSet
 def _ratings(keeper: Keeper, data: KeptData) -> Ratings | None:
     """The ratings of a data set as they were; None where they are not here."""
     if data.source.name == SHARED:
-        return None
+        return keeper.registry.shared(data.source)
     if data.source.name != UPLOAD:
         return DATA.make(data.source)
     assert keeper.store is not None

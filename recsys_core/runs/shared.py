@@ -23,6 +23,11 @@ from recsys_core.splits import Split
 _CODE_BYTES, _CODE_LENGTH = 9, 10
 
 
+def new_code() -> str:
+    """A random name for shared data."""
+    return secrets.token_urlsafe(_CODE_BYTES)[:_CODE_LENGTH]
+
+
 class Shared(Worker):
     """Data that somebody shares, public data in one copy, and the runs of all."""
 
@@ -37,6 +42,8 @@ class Shared(Worker):
         self._public = WeakValueDictionary()
         self._sweeps: WeakSet[SweepRun] = WeakSet()
         self._numbered: dict[str, int] = {}  # by browser, numbers of runs given out
+        # Finds by code what is shared elsewhere than here: the frozen ratings of rooms.
+        self.find_shared: Callable[[str], Ratings | None] | None = None
 
     # --- shared data ----------------------------------------------------------------------------
 
@@ -48,8 +55,7 @@ class Shared(Worker):
         with self.lock:
             found = self.shared_as(owner, ratings)
             if found is None:
-                code = secrets.token_urlsafe(_CODE_BYTES)[:_CODE_LENGTH]
-                found = Recipe.of(SHARED, id=code)
+                found = Recipe.of(SHARED, id=new_code())
                 self._shared[found] = owner, ratings
             return found
 
@@ -76,7 +82,10 @@ class Shared(Worker):
         """
         with self.lock:
             found = self._shared.get(source)
-        return DATA.make(source) if found is None else found[1]  # which has the sentence
+        if found is not None:
+            return found[1]
+        elsewhere = None if self.find_shared is None else self.find_shared(str(source["id"]))
+        return DATA.make(source) if elsewhere is None else elsewhere  # which has the sentence
 
     def one_copy(self, source: Recipe, ratings: Ratings) -> Ratings:
         """Return the copy of public ratings that is in use already; the given one if there is none.

@@ -23,29 +23,8 @@ from recsys_core.experiments.store import (
 )
 from recsys_core.recipes import Recipe
 from recsys_core.training import Epoch
-from tests import postgresql
 
 EXPERIMENT = rc.Experiment("party", None, rc.SGD(n_factors=3))
-
-
-@pytest.fixture(scope="session")
-def postgres():
-    if missing := postgresql.missing():
-        pytest.skip(missing)
-    with postgresql.running() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/folder/runs.db"
-    url = request.getfixturevalue("postgres")
-    engine = sql.create_engine(url)
-    with engine.begin() as own:
-        own.execute(sql.text("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
-    engine.dispose()
-    return url
 
 
 @pytest.fixture

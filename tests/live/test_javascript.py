@@ -16,6 +16,7 @@ from recsys_core.live import messages
 from tests.node import NODE, needs_node, node_tests
 
 _SCRIPTS = Path("pages", "shared", "chart", "js")
+_TELEPHONE = Path("pages", "routes", "telephone")
 
 
 @needs_node
@@ -31,7 +32,7 @@ def test_the_unit_tests_of_the_scripts_pass():
 
 
 def test_every_script_asks_to_be_checked():
-    found = [*_SCRIPTS.glob("*.js"), *Path("tests", "js").glob("*.mjs")]
+    found = [*_SCRIPTS.glob("*.js"), *_TELEPHONE.glob("*.js"), *Path("tests", "js").glob("*.mjs")]
     assert len(found) > 20
     unchecked = [p.name for p in found if not p.read_text("utf-8").startswith("// @ts-check\n")]
     assert unchecked == []

@@ -525,3 +525,39 @@ export interface ColdSteps {
     over: Record<string, string> // what lies over charts, by their names: figures, as JSON
   }[]
 }
+
+// --- the board of a room (board.js) ---------------------------------------------------------------
+
+export interface BoardData {
+  code: string
+  base: string // before every path of this server
+  token: string // the teacher's, where this tab has just opened the room; else ""
+  link: string // what telephones open
+  qr: string // the same as a picture, a data: address
+  height: number
+  alt: string
+  language: string
+  colours: string[] // of the rating scale, low to high
+  inks: [pale: string, deep: string, edge: number] // of numbers on it, up to a share of it and beyond
+  user: string
+  item: string
+  mark: string // the dot of an unrated cell
+}
+
+/** What the server tells a projector: recsys_core/rooms/messages.py. */
+export interface BoardNews {
+  version: string
+  phase: "lobby" | "rating" | "locked" | "reveal"
+  title: string
+  scale: { low: number; high: number; step: number | null; words: [number, string][] }
+  things: string[]
+  members: { number: number; name: string | null }[]
+  n_members: number
+  n_ratings: number
+  n_guesses?: number
+  matrix: (number | null)[][]
+  predicted?: ((number | null)[] | null)[]
+  map?: { members: ([number, number] | null)[]; items: [number, number][] } | null
+  errors?: { n: number[]; model: number[]; mean: number[] }
+  scores?: { n_pairs: number; model: number | null; mean: number | null; guesses: number | null } | null
+}

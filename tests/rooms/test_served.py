@@ -1,0 +1,171 @@
+"""Rooms on a real server: killed while forty write, and a simulated class over HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recsys_core.experiments.store_errors import VARIABLE
+from recsys_core.rooms.simulated import HEADER
+from tests.browser.conftest import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRET = "known to this test and to its server"
+
+
+class Telephone:
+    """A connection that keeps its cookie; what cannot be sent raises OSError."""
+
+    def __init__(self, port: int, **headers: str) -> None:
+        self.port, self.headers = port, headers
+        self.connection: http.client.HTTPConnection | None = None
+
+    def ask(self, method: str, path: str, said: Any = None) -> tuple[int, Any]:
+        if self.connection is None:
+            self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            body = None if said is None else json.dumps(said)
+            self.connection.request(method, path, body, self.headers)
+            answer = self.connection.getresponse()
+            data = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            self.connection.close()
+            self.connection = None
+            raise OSError(str(error)) from None
+        cookie = answer.headers.get("Set-Cookie")
+        if cookie:
+            self.headers["Cookie"] = cookie.partition(";")[0]
+        return answer.status, json.loads(data or b"null")
+
+    def teach(self, what: str, *given: Any) -> Any:
+        status, found = self.ask("POST", "/teach", {"do": what, "with": list(given)})
+        assert status == 200, found
+        return found
+
+
+@contextlib.contextmanager
+def serving(port: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A server of rooms, once it answers."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.rooms.serve", str(port), SECRET],
+        cwd=ROOT,
+        env={**os.environ, VARIABLE: f"sqlite:///{folder}/rooms.db"},
+    )
+    try:
+        until(lambda: Telephone(port).ask("GET", "/r/ABCDEF/state")[0] in (404, 429))
+        yield process
+    finally:
+        process.kill()
+        process.wait(30)
+
+
+def until(condition: Any) -> None:
+    """Wait for a condition; a server that does not answer yet does not meet it."""
+    ends = time.monotonic() + 60
+    while True:
+        with contextlib.suppress(OSError):
+            if condition():
+                return
+        assert time.monotonic() < ends, "it does not come"
+        time.sleep(0.02)
+
+
+class Writer(threading.Thread):
+    """A telephone that rates on and on, and notes what was acknowledged."""
+
+    def __init__(self, port: int, code: str, number: int) -> None:
+        super().__init__(daemon=True)
+        self.telephone = Telephone(port, **{HEADER: SECRET})
+        self.code, self.ends = code, threading.Event()
+        status, said = self.telephone.ask(
+            "POST", f"/r/{code}/join", {"nickname": f"writer {number}"}
+        )
+        assert status == 200, said
+        self.number = said["member"]
+        self.acknowledged: dict[int, tuple[int, float]] = {}
+        self.n, self.seq = 0, 0
+
+    def run(self) -> None:
+        while not self.ends.is_set():
+            item, value = self.seq % 24, float(1 + (self.seq + self.number) % 5)
+            self.seq += 1
+            said = [{"item": item, "value": value, "seq": self.seq}]
+            try:
+                status, answer = self.telephone.ask("PUT", f"/r/{self.code}/answers", said)
+            except OSError:
+                return  # the server is gone
+            assert status == 200, answer
+            for each in answer["acknowledged"]:
+                self.acknowledged[each["item"]] = each["seq"], value
+                self.n += 1
+
+
+@pytest.mark.slow
+def test_what_was_acknowledged_is_there_after_kill_9_while_forty_write(tmp_path):
+    port = free_port()
+    with serving(port, tmp_path) as server:
+        teacher = Telephone(port)
+        code, _ = teacher.teach("open")
+        teacher.teach("go_to", code, "rating")
+        writers = [Writer(port, code, number) for number in range(40)]
+        for writer in writers:
+            writer.start()
+        until(lambda: all(writer.n >= 10 for writer in writers))
+        os.kill(server.pid, signal.SIGKILL)
+        for writer in writers:
+            writer.ends.set()
+            writer.join(30)
+    counted = 0
+    with serving(port, tmp_path):
+        for writer in writers:
+            status, state = writer.telephone.ask("GET", f"/r/{code}/state")
+            assert status == 200 and state["member"]["number"] == writer.number
+            there = {each["item"]: (each["seq"], each["value"]) for each in state["answers"]}
+            for item, (seq, value) in writer.acknowledged.items():
+                counted += 1
+                # The same, or a later one that was kept and could not be acknowledged any more.
+                assert there[item] == (seq, value) or there[item][0] > seq
+            # And it goes on where it was.
+            said = [{"item": 0, "value": 5, "seq": writer.seq + 1}]
+            assert writer.telephone.ask("PUT", f"/r/{code}/answers", said)[0] == 200
+            state = writer.telephone.ask("GET", f"/r/{code}/state")[1]
+            assert state["answers"][0] == {"item": 0, "value": 5.0, "seq": writer.seq + 1}
+    assert counted >= 400
+
+
+@pytest.mark.slow
+def test_a_simulated_class_plays_a_whole_room(tmp_path):
+    port = free_port()
+    with serving(port, tmp_path):
+        teacher = Telephone(port)
+        code, token = teacher.teach("open")
+        assert teacher.ask("POST", f"/r/{code}/teacher", {"token": token})[0] == 200
+
+        def board() -> Any:
+            return teacher.ask("GET", f"/r/{code}/board")[1]
+
+        teacher.teach("simulate", code, 0.1)
+        until(lambda: board()["n_members"] >= 20)  # far more than ten a minute
+        assert board()["n_ratings"] == 0
+        teacher.teach("go_to", code, "rating")
+        until(lambda: board()["n_members"] == 30 and board()["n_ratings"] > 350)
+        until(lambda: board()["map"] is not None)
+        teacher.teach("go_to", code, "locked")
+        until(lambda: board()["n_guesses"] == 180)
+        teacher.teach("go_to", code, "reveal")
+        scores = board()["scores"]
+        assert (scores["n_pairs"], scores["n_members"]) == (180, 30)
+        assert scores["model"] < scores["mean"]  # they have tastes, and it found them
+        until(lambda: not teacher.teach("is_simulated", code))
