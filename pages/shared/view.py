@@ -751,7 +751,7 @@ def _take_in(tab: _Tab, told: dict[str, Any]) -> None:
             fields["moment"] = moment
         elif (at := _index(moment)) is not None:
             fields["moment"] = at
-    # Playback that came to its end is nobody's choice, and nothing where another was made meanwhile.
+    # Playback that came to its end is nobody's choice; nothing, where another was made meanwhile.
     ended = bool(told.get("ended")) and fields == {"playing": False, "moment": "best"}
     if ended and not tab.view.playing:
         return
