@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator_singletons import context_dg_stack, get_default_dg_stack_value
+from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.scriptrunner import StopException
 
 from pages.shared import accessible, keeping, lesson_panel, lessons, parts, sidebar, view
@@ -63,6 +64,14 @@ st.html(
 )
 accessible.styles()
 
+
+def _is_shown(page: StreamlitPage) -> bool:
+    """Whether a link that this tab came by leaves the page out, or locks it."""
+    at = every.index(page) if page in every else [p[0] for p in PAGES].index("learn.py")
+    part = parts.of_page(PAGES[at][0])
+    return parts.drawn(part) and not parts.locked(part)
+
+
 every = [
     st.Page(script, title=Text(title), icon=icon, default=script == "home.py")
     for script, title, icon, _ in PAGES
@@ -92,14 +101,16 @@ with runs.registry().drawing():
         if parts.drawn("pages"):
             asked = view.parameters()
             with st.container(gap="xxsmall", key="pages"):
-                for each, (_, title, icon, meaning) in zip(every, PAGES, strict=True):
+                for each, (script, title, icon, meaning) in zip(every, PAGES, strict=True):
+                    if not parts.drawn(parts.of_page(script)):
+                        continue
                     st.page_link(
                         each,
                         label=Text(title),
                         icon=icon,
                         help=Text(meaning),
                         width="stretch",
-                        disabled=parts.locked("pages"),
+                        disabled=parts.locked("pages") or parts.locked(parts.of_page(script)),
                         query_params=asked,
                     )
         sidebar.sidebar()
@@ -119,7 +130,10 @@ with runs.registry().drawing():
     view.tell_in(end)
     try:
         with body, lesson_panel.beside(page.url_path):
-            page.run()
+            if _is_shown(page):
+                page.run()
+            else:
+                st.info(Text("This page is left out here; choose another one in the menu."))
     except StopException:
         pass  # a page that has nothing to show yet stops early
     except Exception:

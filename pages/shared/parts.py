@@ -25,6 +25,11 @@ def locked(part: str) -> bool:
     return part in view.now().lock
 
 
+def of_page(script: str) -> str:
+    """The part that is a whole page: “page.train” of “train.py”."""
+    return f"page.{script.removesuffix('.py')}"
+
+
 def unlocked(part: str, callback: Callable[..., None]) -> Callable[..., None]:
     """The callback, without effect while its part is locked: also against a forged message."""
 

@@ -84,7 +84,10 @@ def name_in(cookies: Mapping[str, str]) -> str | None:
     Names were not signed once: such a one is good if the database has something of it, and it is
     replaced by a signed cookie with the next answer (``is_signed``).
     """
-    name, _, mac = cookies.get(COOKIE, "").partition(".")
+    said = cookies.get(COOKIE)
+    if not isinstance(said, str):
+        return None
+    name, _, mac = said.partition(".")
     if not is_id(name):
         return None
     if mac:

@@ -235,6 +235,15 @@ PARTS = {
     "similar": "similar users and items",
     "export": "files to take home, and receipts",
     "share": "the link to copy",
+    # Whole pages: not in the menu, and opened all the same, they say so.
+    "page.home": "the page Home",
+    "page.data": "the page Data",
+    "page.train": "the page Train",
+    "page.predictions": "the page Predictions",
+    "page.latent": "the page Latent space",
+    "page.recommend": "the page Recommend",
+    "page.compare": "the page Compare",
+    "page.learn": "the page Learn",
 }
 
 

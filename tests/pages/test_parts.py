@@ -215,7 +215,41 @@ def _values(node: Any) -> list[Any]:
 
 
 def test_each_part_has_a_place_here():
-    assert {part for part, _ in PLACES} == set(PARTS) - ({"language"} if not _LANGUAGE else set())
+    pages = {part for part in PARTS if part.startswith("page.")}
+    one_language = {"language"} if not _LANGUAGE else set()
+    assert {part for part, _ in PLACES} == set(PARTS) - one_language - pages
+
+
+PAGES_OF_PARTS = {part.removeprefix("page."): part for part in PARTS if part.startswith("page.")}
+
+
+def menu_of(at: AppTest) -> dict[str, bool]:
+    """The titles in the menu, and whether they can be followed."""
+    links = at.sidebar.get("page_link")
+    return {each.proto.label: not each.proto.disabled for each in links}
+
+
+def test_every_page_can_be_left_out(browser_id):
+    titles = menu_of(open_page("home", browser_id))
+    assert len(titles) == len(PAGES_OF_PARTS)
+    for page, title in zip(PAGES_OF_PARTS, titles, strict=True):
+        assert title.lower().startswith(page), "in the order of the menu"
+
+
+@pytest.mark.parametrize("page", PAGES_OF_PARTS)
+def test_a_page_that_is_hidden_or_locked_is_not_drawn_and_the_others_are(page, browser_id, world):
+    part, elsewhere = PAGES_OF_PARTS[page], "data" if page == "home" else "home"
+    plain = open_page(elsewhere, browser_id)
+    title = list(menu_of(plain))[list(PAGES_OF_PARTS).index(page)]
+    hidden = menu_of(open_page(elsewhere, browser_id, f"hide={part}"))
+    assert hidden == {name: on for name, on in menu_of(plain).items() if name != title}
+    locked = menu_of(open_page(elsewhere, browser_id, f"lock={part}"))
+    assert locked == {name: name != title for name in menu_of(plain)}
+    for how in ("hide", "lock"):
+        at = open_page(page, browser_id, f"{how}={part}")
+        (said,) = at.main.info
+        assert "left out" in said.value
+        assert not [each for each in at.main if each.type in ("button", "heading", "markdown")]
 
 
 @each_place
