@@ -142,7 +142,7 @@ def serving(freed_after: float | None = None) -> Iterator[Server]:
         command += ["--server.address", "127.0.0.1"]
         if freed_after is not None:
             command += ["--server.disconnectedSessionTTL", str(int(freed_after))]
-        nothing_kept = {**os.environ, "FACTORSCOPE_DB": "none"}
+        nothing_kept = {**os.environ, "FACTORSCOPE_DB": "none", "MALLOC_ARENA_MAX": "2"}
         process = subprocess.Popen(
             command, cwd=_ROOT, stdout=log, stderr=subprocess.STDOUT, env=nothing_kept
         )
