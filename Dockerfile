@@ -7,6 +7,7 @@ ENV FACTORSCOPE_DB=sqlite:////data/factorscope.db \
     FACTORSCOPE_LOG=json \
     NUMBA_CACHE_DIR=/data/kernels \
     HOME=/data \
+    MALLOC_ARENA_MAX=2 \
     PYTHONUNBUFFERED=1
 
 RUN useradd --uid 10001 --no-create-home --home-dir /data factorscope \

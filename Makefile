@@ -19,7 +19,7 @@ BIN := $(VENV)/bin
 
 run: venv $(VENV)/requirements.txt
 	@$(BIN)/python -m pages.routes.port $(PORT)
-	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
+	MALLOC_ARENA_MAX=2 $(BIN)/python -m streamlit run app.py --server.port $(PORT)
 
 # Under ten minutes, in two processes. make test PYTEST_ARGS="tests/test_ratings.py -x" runs a part.
 test: venv $(VENV)/requirements.txt $(VENV)/requirements-dev.txt

@@ -166,7 +166,9 @@ def serving(
         command += ["--server.address", "127.0.0.1"]
         if freed_after is not None:
             command += ["--server.disconnectedSessionTTL", str(int(freed_after))]
-        variables = {**os.environ, "FACTORSCOPE_DB": "none", **environment}
+        variables = {
+            **os.environ, "FACTORSCOPE_DB": "none", "MALLOC_ARENA_MAX": "2", **environment,
+        }  # fmt: skip
         process = subprocess.Popen(
             command, cwd=_ROOT, stdout=log, stderr=subprocess.STDOUT, env=variables
         )

@@ -159,7 +159,7 @@ def test_the_readme_states_the_limits_of_the_code():
         f"until {FREED_AFTER / 60:g} minutes after the last look",
         f"{RUN_FRAMES + RUN_CHECKPOINTS >> 20} MiB per run",
         f"{WORKSPACE >> 20} MiB per visitor",
-        f"{SERVER >> 30} GiB per server",
+        f"{SERVER >> 20} MiB per server",
         f"up to {server_limits.of('data_sets_per_visitor')} data sets, "
         f"{server_limits.of('ratings_per_visitor') // 10**6} million",
         f"holds {idle['idle server with one session, MiB']:.0f} MiB",

@@ -171,6 +171,7 @@ def end_those_that_left() -> int:
         each.session.shutdown()
         # Streamlit's loop holds the last session until the next one comes; what that holds, goes.
         each.session._session_state.clear()
+        each.session._session_state._new_widget_state.widget_metadata.clear()
         each.session._fragment_storage.clear()
     return len(left)
 

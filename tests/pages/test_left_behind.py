@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from streamlit.runtime.caching.ttl_cache import TTLCache
+from streamlit.runtime.state.session_state import SessionState
 
 import recsys_core as rc
 from pages.shared import session
@@ -71,14 +72,17 @@ def test_sessions_whose_time_to_come_back_is_over_end_on_an_idle_server(monkeypa
     manager = SimpleNamespace(_session_storage=storage, list_active_sessions=list)
     monkeypatch.setattr(session, "exists", lambda: True)
     monkeypatch.setattr(session, "get_instance", lambda: SimpleNamespace(_session_mgr=manager))
-    states = []
+    states, held = [], []
     for name in ("first", "second"):
         left = SimpleNamespace(
             shutdown=lambda name=name: ended.append(name),
-            _session_state={"tab": "of " + name},
+            _session_state=SessionState(),
             _fragment_storage={"fragment": "of " + name},
         )
-        states += [left._session_state, left._fragment_storage]
+        left._session_state["tab"] = "of " + name
+        left._session_state._new_widget_state.widget_metadata["play"] = "calls what is of " + name
+        states.append(left._session_state)
+        held += [left._fragment_storage, left._session_state._new_widget_state.widget_metadata]
         storage._cache[name] = SimpleNamespace(session=left)
         now += 30
     assert session.end_those_that_left() == 1
@@ -86,7 +90,8 @@ def test_sessions_whose_time_to_come_back_is_over_end_on_an_idle_server(monkeypa
     now += 30
     session.end_those_that_left()
     assert ended == ["first", "second"]
-    assert states == [{}] * 4  # Streamlit's own loop holds on to the last one
+    # Streamlit's own loop holds on to the last one.
+    assert held == [{}] * 4 and not any("tab" in state for state in states)
 
 
 def test_what_is_given_back_is_the_systems():
