@@ -327,6 +327,8 @@ class Desk:
         ------
         RoomError
             If there are too few or too many things, or a picture cannot be used.
+        NotNowError
+            From the future, if the server has as many rooms as it may.
         """
         pictures = pictures or {}
         things = lists.with_pictures(lists.checked(things), pictures)
@@ -340,6 +342,7 @@ class Desk:
             with store.store.together():
                 for unused in store.unused_since(now - UNUSED_FOR):
                     store.delete(unused)
+                    self._states.pop(unused, None)
                 if len(store.codes()) >= MOST_ROOMS:
                     raise NotNowError(
                         Text(
@@ -384,6 +387,13 @@ class Desk:
         """Join a room: the member, and the token of a new one.
 
         With the ``known`` token of a member it is the same one, renamed where that is possible.
+
+        Raises
+        ------
+        RoomError
+            If nobody can read the nickname.
+        NotNowError
+            From the future, if the room is full or has ended.
         """
         name, token = nickname_of(nickname), codes.new_token()
         had = None if known is None else codes.hashed(known)
@@ -516,7 +526,13 @@ class Desk:
         return max(0.0, self._looked + _LOOKS_EVERY - time.monotonic())
 
     def round(self, tasks: Iterable[_Task] = ()) -> bool:
-        """Do all that waits, in one transaction; False: this was the last one."""
+        """Do all that waits, in one transaction; False: this was the last one.
+
+        Raises
+        ------
+        MissingRoomError
+            From the futures, where there is no such room.
+        """
         waiting, goes_on = list(tasks), True
         with contextlib.suppress(queue.Empty):
             while len(waiting) < _AT_ONCE:

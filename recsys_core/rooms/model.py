@@ -67,7 +67,7 @@ class RoomMap:
     ) -> RoomMap:
         """Lay out a fitted model, turned to lie as the map before did.
 
-        ``order`` are the indices of the room's things among the model's items.
+        ``order``, int64, (n_things,), are the indices of the room's things among the model's items.
         """
         factored = seen_as(Factored, fitted)
         basis = Basis.fit(factored)
