@@ -91,9 +91,7 @@ def test_a_class_rates_guesses_and_sees_itself_and_nothing_is_lost(browser, serv
     expect(teacher.locator(".fs-board")).to_have_attribute("data-phase", "rating")
     code = teacher.locator(".fs-code").inner_text()
     found: list[str] = []
-    phones = [
-        Telephone(browser, server.url, code, f"Pupil {n}", dark=n == 2) for n in range(1, 6)
-    ]
+    phones = [Telephone(browser, server.url, code, f"Pupil {n}", dark=n == 2) for n in range(1, 6)]
     try:
         _play(teacher, code, phones, found)
         for phone in phones:
@@ -178,9 +176,9 @@ def _play(teacher: Page, code: str, phones: list[Telephone], found: list[str]) -
     check(teacher, "Room, revealed", found)
     # What the class made is an ordinary data set, for whoever has the link.
     link = plain.page.get_by_role("link", name="Open the model in Factorscope")
-    plain.page.goto(link.get_attribute("href") or "")
-    expect(plain.page.get_by_role("heading", name="Latent space").first).to_be_visible()
-    expect(plain.page.get_by_test_id("stException")).to_have_count(0)
+    teacher.goto(link.get_attribute("href") or "")
+    expect(teacher.get_by_role("heading", name="Latent space").first).to_be_visible()
+    expect(teacher.get_by_test_id("stException")).to_have_count(0)
 
 
 def test_without_a_room_the_telephones_door_says_what_to_do(browser_page):
