@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.helpers import becomes, go_to, settled
+from recsys_core.rooms.codes import is_code
+from tests.browser.helpers import becomes, go_to, settled, steady
 from tests.browser.test_accessible import AXE, FINDINGS, SMALL_TARGETS, check
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -62,7 +63,7 @@ class Telephone:
         """Wait until the line that says whether all is saved says this."""
         expect(self.page.locator("#status")).to_have_text(text)
 
-    def arrived(self) -> list[int | None]:
+    def kept(self) -> list[int | None]:
         """What the server has of it, in the order of the things."""
         state = self.page.evaluate(ASKED, f"/r/{self.code}/state?since=0")
         answers = {each["item"]: each["value"] for each in state["answers"]}
@@ -70,7 +71,7 @@ class Telephone:
         return [answers[item] for item in sorted(answers)]
 
 
-def look(page: Page, where: str, found: list[str]) -> None:
+def check_telephone(page: Page, where: str, found: list[str]) -> None:
     """Note what axe finds on a telephone's page, which is no page of Streamlit's."""
     try:
         becomes(lambda: page.evaluate(FINDINGS), [], timeout=4)
@@ -89,7 +90,7 @@ def test_a_class_rates_guesses_and_sees_itself_and_nothing_is_lost(browser, serv
     go_to(teacher, "room")
     teacher.get_by_role("button", name="Try it with thirty simulated students").click()
     expect(teacher.locator(".fs-board")).to_have_attribute("data-phase", "rating")
-    code = teacher.locator(".fs-code").inner_text()
+    code = becomes(lambda: teacher.locator(".fs-code").inner_text(), is_code)
     found: list[str] = []
     phones = [Telephone(browser, server.url, code, f"Pupil {n}", dark=n == 2) for n in range(1, 6)]
     try:
@@ -121,11 +122,11 @@ def _play(teacher: Page, code: str, phones: list[Telephone], found: list[str]) -
     reloaded.page.reload()
     reloaded.rate(RATINGS[1][2:], first=2)
     plain.rate(RATINGS[4])
-    look(listed.page, "one by one", found)
+    check_telephone(listed.page, "one by one", found)
     # One rates in the list, changes a rating and takes one back.
     listed.page.get_by_role("button", name="As a list").tap()
-    look(listed.page, "list", found)
-    assert listed.page.evaluate(SMALL_TARGETS) == []
+    check_telephone(listed.page, "list", found)
+    becomes(lambda: listed.page.evaluate(SMALL_TARGETS), [])
     rows = listed.page.locator(".list li")
     for row, rating in enumerate([4, 3, 2, 5]):
         rows.nth(row).get_by_role("button", name=str(rating), exact=True).tap()
@@ -139,20 +140,20 @@ def _play(teacher: Page, code: str, phones: list[Telephone], found: list[str]) -
     slept.page.goto(f"/r/{code}")
     for phone, ratings in zip(phones, RATINGS, strict=True):
         phone.says("saved")
-        becomes(phone.arrived, ratings)
+        becomes(phone.kept, ratings)
 
     # No name is on the board, nor anywhere on the page that shows it, before the reveal.
     board = becomes(lambda: board_of(teacher, code), lambda seen: seen["n_members"] >= 35)
     assert {each["name"] for each in board["members"]} == {None}
     expect(teacher.locator(".fs-counts")).to_contain_text("35 students")
-    assert "Pupil" not in teacher.locator("[data-testid=stMain]").inner_text()
+    becomes(lambda: "Pupil" in teacher.locator("[data-testid=stMain]").inner_text(), False)
     check(teacher, "Room, rating", found)
 
     teacher.get_by_role("button", name="Lock the ratings").click()
     for phone in phones:
         expect(phone.page.get_by_role("heading", name="How did they rate")).to_be_visible()
-    look(plain.page, "guessing", found)
-    n_cells = int(plain.page.locator(".progress").inner_text().split()[2])
+    check_telephone(plain.page, "guessing", found)
+    n_cells = steady(lambda: int(plain.page.locator(".progress").inner_text().split()[2]))
     for at in range(n_cells):
         expect(plain.page.locator(".progress")).to_contain_text(f"{at} of {n_cells} guessed")
         plain.page.get_by_role("button", name="3", exact=True).tap()
@@ -163,20 +164,20 @@ def _play(teacher: Page, code: str, phones: list[Telephone], found: list[str]) -
     teacher.get_by_role("button", name="Reveal names and results").click()
     for phone in phones:
         expect(phone.page.get_by_role("img", name="A map of the class")).to_be_visible()
-    look(plain.page, "reveal", found)
-    look(reloaded.page, "reveal, dark", found)
+    check_telephone(plain.page, "reveal", found)
+    check_telephone(reloaded.page, "reveal, dark", found)
     expect(plain.page.get_by_role("heading", name="Nearest to you")).to_be_visible()
     expect(plain.page.get_by_text(re.compile("^The receipt")).locator("textarea")).to_have_value(
         re.compile(r"^fs1\.")
     )
-    names = {each["name"] for each in board_of(teacher, code)["members"]}
-    assert {phone.name for phone in phones} <= names
+    names = {phone.name for phone in phones}
+    becomes(lambda: names - {each["name"] for each in board_of(teacher, code)["members"]}, set())
     expect(teacher.get_by_role("heading", name="Predict the class")).to_be_visible()
     settled(teacher)
     check(teacher, "Room, revealed", found)
     # What the class made is an ordinary data set, for whoever has the link.
     link = plain.page.get_by_role("link", name="Open the model in Factorscope")
-    teacher.goto(link.get_attribute("href") or "")
+    teacher.goto(steady(lambda: link.get_attribute("href") or ""))
     expect(teacher.get_by_role("heading", name="Latent space").first).to_be_visible()
     expect(teacher.get_by_test_id("stException")).to_have_count(0)
 
@@ -187,7 +188,7 @@ def test_without_a_room_the_telephones_door_says_what_to_do(browser_page):
     page.goto("/r")
     page.get_by_label("The code on the projector").fill("zz zzzz")
     found: list[str] = []
-    look(page, "door", found)
+    check_telephone(page, "door", found)
     assert not found, "\n".join(found)
 
 
