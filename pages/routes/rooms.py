@@ -14,7 +14,9 @@ import math
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -24,6 +26,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from pages.routes import telephone
+from pages.shared.chart.assets import PLOTLY_FILE, SCRIPTS
 from recsys_core import language
 from recsys_core.errors import (
     FactorscopeError,
@@ -37,7 +40,8 @@ from recsys_core.rooms import Answer, Guess, State, messages, rates, rooms, simu
 from recsys_core.rooms.codes import hashed, is_code, is_token_of, normalised
 from recsys_core.rooms.desk import wrong_phase
 from recsys_core.rooms.lists import picture_type
-from recsys_core.rooms.results import Results
+from recsys_core.rooms.results import Results, watched
+from recsys_core.takehome.handout import handout as make_handout
 from recsys_core.text import Text
 
 log = logging.getLogger("factorscope")
@@ -362,7 +366,42 @@ async def state(request: Request) -> Response:
         asked = await _asked(request)
         number = asked.member
     results, live = await _results(asked.state), rooms().refits.models.get(asked.code)
-    return _json(messages.telephone(asked.state, number, live, results))
+    said = messages.telephone(asked.state, number, live, results)
+    if "rev" in said:
+        said["rev"]["handout"] = f"{base()}/r/{asked.code}/handout"
+    return _json(said)
+
+
+async def handout(request: Request) -> Response:
+    """The hand-out of the room's run, for its members and teacher, once results are shown."""
+    asked = await _asked(request)
+    if not asked.is_teacher:
+        asked.member  # noqa: B018 (raises where nobody is)
+    results = await _results(asked.state)
+    if results is None or asked.state.room.phase != "reveal":
+        raise wrong_phase(asked.state.room)
+    key, title = (results.id, language.now()), asked.state.room.title or asked.code
+    if key not in _handouts:
+        while len(_handouts) >= _MOST_HANDOUTS:
+            _handouts.pop(next(iter(_handouts)))
+        _handouts[key] = rooms().made(partial(_handout, results, title, language.now()))
+    data = await asyncio.shield(asyncio.wrap_future(_handouts[key]))
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Disposition": f'attachment; filename="factorscope-{asked.code}.html"',
+    }
+    return Response(data, 200, headers, media_type="text/html")
+
+
+# Hand-outs being made or made, by results and language: some 5 MB each, the same for all.
+_handouts: dict[tuple[str, str], Future[bytes]] = {}
+_MOST_HANDOUTS = 4
+
+
+def _handout(results: Results, title: str, code: str) -> bytes:
+    with language.speaking(code):
+        run = watched(results.record.experiment.with_ratings(results.frozen))
+        return make_handout(run, title, SCRIPTS, PLOTLY_FILE.read_text(encoding="utf-8"))
 
 
 async def _results(state: State) -> Results | None:
@@ -527,6 +566,7 @@ def routes() -> list[Route]:
         Route(one + "/teacher", teacher_page, methods=["GET"]),
         Route(one + "/teacher", _answering(teacher), methods=["POST"]),
         Route(one + "/board", _answering(board), methods=["GET"]),
+        Route(one + "/handout", _answering(handout), methods=["GET"]),
         Route(one + "/picture/{item:int}", _answering(picture), methods=["GET"]),
         Route(base() + telephone.ROUTE + "/{name:path}", telephone.asset, methods=["GET"]),
     ]

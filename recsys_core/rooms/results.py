@@ -15,18 +15,22 @@ import numpy as np
 
 from recsys_core import metrics
 from recsys_core.asking import similarity
-from recsys_core.experiments import Experiment, Record, run
+from recsys_core.experiments import Experiment, Record
+from recsys_core.experiments import run as trained
 from recsys_core.experiments.experiment import SHARED
 from recsys_core.models import FittedModel, UserItemBias
 from recsys_core.ratings import Ratings
 from recsys_core.rooms.model import RoomMap, als
 from recsys_core.rooms.room import Guess, Room, State
+from recsys_core.runs import Registry, Run
 
 # The share of the ratings that is hidden, and how many of them each member guesses at most.
 HIDDEN, CELLS_EACH = 0.15, 6
 
 # Classmates and recommendations that a member is shown.
 N_CLASSMATES, N_RECOMMENDED = 3, 5
+
+_SLICE = 0.05  # seconds
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,19 @@ def dealt(cells: Sequence[Cell], numbers: Iterable[int], seed: int) -> dict[int,
     return found
 
 
+def watched(experiment: Experiment) -> Run:
+    """The same training as a run with the pictures of its epochs, for a hand-out.
+
+    It is in nobody's list: the registry that trains it is its own.
+    """
+    registry = Registry(threaded=False)
+    run = registry.run("", experiment)
+    run.ask(registry)
+    while run.busy:
+        run.work(_SLICE)
+    return run
+
+
 @dataclass(frozen=True, eq=False)
 class Results:
     """The experiment on a room's frozen ratings, trained; and its hidden ratings.
@@ -113,7 +130,7 @@ class Results:
         """Train the experiment on frozen ratings of a room."""
         experiment = experiment_on(room, id).with_ratings(ratings)
         split = experiment.make_split()
-        record = run(experiment)
+        record = trained(experiment)
         assert record.model is not None
         train, hidden = split.train, split.test
         assert hidden is not None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 from recsys_core.errors import MissingDataError
 from recsys_core.experiments.store import Store, url_in_use
@@ -18,6 +19,8 @@ from recsys_core.rooms.room import Room
 from recsys_core.rooms.simulated import PACE, Address, SimulatedClass
 from recsys_core.rooms.store import RoomStore
 from recsys_core.text import Text
+
+Found = TypeVar("Found")
 
 # Where nothing is kept, rooms last as long as the server does.
 _IN_MEMORY = "sqlite://"
@@ -80,6 +83,10 @@ class Rooms:
                 found = self._results[id] = self._trainer.submit(self._trained, room, id)
             _keep_latest(self._results, id)
             return found
+
+    def made(self, make: Callable[[], Found]) -> Future[Found]:
+        """Have something made of results, by the thread that trains them."""
+        return self._trainer.submit(make)
 
     def simulate(self, code: str, address: Address, secret: str, pace: float = PACE) -> None:
         """Send thirty simulated students to a room, over this server's own routes.

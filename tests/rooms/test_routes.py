@@ -268,6 +268,7 @@ async def test_the_projector_shows_no_names_until_the_reveal_and_no_hidden_ratin
         assert (await member.ask("PUT", f"/r/{code}/guesses", beyond)).status == 400
         assert (await member.rate(code, (0, 1, 99))).status == 409
     assert (await board()).json["scores"] is None
+    assert (await members[0].ask("GET", f"/r/{code}/handout")).status == 409
     await asyncio.wrap_future(desk.go_to(code, "reveal"))
     revealed = (await board()).json
     assert [member["name"] for member in revealed["members"]] == [
@@ -282,6 +283,10 @@ async def test_the_projector_shows_no_names_until_the_reveal_and_no_hidden_ratin
         for at in state["map"]["members"] if at["number"] == 1
     ][0]  # fmt: skip
     assert "secret name 5" not in json.dumps(state)  # hidden
+    paper = await members[0].ask("GET", state["handout"])
+    assert paper.status == 200 and b"secret" not in paper.body and b"<html" in paper.body
+    assert (await teacher.ask("GET", state["handout"])).body == paper.body
+    assert (await Browser().ask("GET", state["handout"])).status == 401
     assert f"data.id={desk.known(code).room.frozen}" in state["link"]
     assert state["receipt"].startswith("fs1.")
 
