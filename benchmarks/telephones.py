@@ -15,11 +15,10 @@ import time
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from recsys_core.experiments.store import Store
 from recsys_core.rooms import lists
 from recsys_core.rooms.desk import Desk
 from recsys_core.rooms.store import RoomStore
-
-from recsys_core.experiments.store import Store
 
 _EVERY = 1.0  # seconds between two ratings of one telephone
 

@@ -19,6 +19,7 @@ ANYWAY = {
     "learn": ("", "learn=words", "learn=lessons", *(
         f"learn=replicas&replica={n}" for n in range(5)
     )),
+    "room": ("",),
 }  # fmt: skip
 OF_A_MODEL = {
     "train": ("", "curve=objective", *(

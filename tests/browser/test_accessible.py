@@ -17,7 +17,18 @@ from tests.browser.training import UPLOAD, upload
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("", "data", "train", "predictions", "latent", "recommend", "compare", "learn", "replicas")
+PAGES = (
+    "",
+    "data",
+    "train",
+    "predictions",
+    "latent",
+    "recommend",
+    "compare",
+    "learn",
+    "replicas",
+    "room",
+)
 RUN = "data=party&model=SGD&epoch=best"
 
 WIDTHS = {"desktop": (1440, 900), "telephone": (390, 844)}

@@ -39,7 +39,7 @@ from tests.browser.training import (
 pytestmark = pytest.mark.browser
 
 NEED_DATA = ("data", "train", "predictions", "latent", "recommend", "compare")
-PAGES = ("", *NEED_DATA, "learn")
+PAGES = ("", *NEED_DATA, "learn", "room")
 LOOKS = {"desktop": (1440, 900, False), "phone": (390, 844, True)}
 
 

@@ -26,6 +26,7 @@ PAGES = (
     "recommend",
     "compare",
     "learn",
+    "room",
     "replicas",
 )
 MODELS = [(rc.SGD(n_factors=2, n_epochs=4), PAGES), (rc.ItemKNN(), ("train", "recommend"))]

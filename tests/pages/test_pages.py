@@ -23,7 +23,7 @@ from tests.app_harness import (
 )
 
 NEED_DATA = ("data", "train", "predictions", "latent", "recommend", "compare")
-PAGES = ("home", *NEED_DATA, "learn", "replicas")
+PAGES = ("home", *NEED_DATA, "learn", "replicas", "room")
 
 # What is drawn of data and of a model with factors.
 CHARTS = {
@@ -36,6 +36,7 @@ CHARTS = {
     "compare": {"race"},
     "learn": set(),
     "replicas": set(),
+    "room": set(),
 }
 
 

@@ -332,5 +332,5 @@ def test_links_are_locked(browser_id, world):
         place = Place("train", "user=1&item=1", "")
         at = opened(place, browser_id, "lock=pages,why,share" * lock)
         links = [*at.sidebar.get("page_link"), *at.main.get("page_link")]
-        assert len(links) == 9 and all(each.proto.disabled is lock for each in links)
+        assert len(links) == 10 and all(each.proto.disabled is lock for each in links)
         assert components(at)["share"] == {"locked": lock, "language": "en"}
