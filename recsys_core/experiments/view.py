@@ -244,6 +244,7 @@ PARTS = {
     "page.recommend": "the page Recommend",
     "page.compare": "the page Compare",
     "page.learn": "the page Learn",
+    "page.room": "the page Room",
 }
 
 
