@@ -27,7 +27,7 @@ from starlette.routing import Route
 
 from pages.routes import telephone
 from pages.shared.chart.assets import PLOTLY_FILE, SCRIPTS
-from recsys_core import language
+from recsys_core import language, limits
 from recsys_core.errors import (
     FactorscopeError,
     MissingRoomError,
@@ -36,7 +36,7 @@ from recsys_core.errors import (
     RoomError,
     StoreError,
 )
-from recsys_core.rooms import Answer, Guess, State, messages, rates, rooms, simulated
+from recsys_core.rooms import Answer, Guess, State, messages, rooms, simulated
 from recsys_core.rooms.codes import hashed, is_code, is_token_of, normalised
 from recsys_core.rooms.desk import wrong_phase
 from recsys_core.rooms.lists import picture_type
@@ -61,8 +61,8 @@ _PATIENCE = 15.0
 # What this process's own simulated students send along; no rate limit counts them.
 SECRET = secrets.token_urlsafe(24)
 
-_joins = rates.Rate(rates.JOINS, rates.JOINS_IN)
-_wrong_codes = rates.Rate(rates.WRONG_CODES, rates.WRONG_CODES_IN)
+_joins = limits.Tries("joins_per_minute", 60.0)
+_wrong_codes = limits.Tries("wrong_codes_per_hour", 3600.0)
 
 _STATUS = {
     MissingRoomError: 404, NotInRoomError: 401, NotNowError: 409, RoomError: 400, StoreError: 503,
@@ -166,7 +166,7 @@ async def _body(request: Request, kind: type[Found]) -> Found:
 
 
 def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
+    return limits.network_of(request.client.host if request.client else None)
 
 
 def _is_simulated(request: Request) -> bool:

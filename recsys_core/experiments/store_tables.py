@@ -104,13 +104,14 @@ lessons = _table(
     _number("changed"),
 )  # fmt: skip
 
-# A class that rates together (``rooms``). ``teacher`` and ``token`` are SHA-256 of what browsers
-# hold; ``things`` and ``scale`` are JSON. ``version`` grows with each change, ``stage`` is the last
-# one of which every telephone is told at once. ``frozen``: the snapshot taken when it was locked.
+# A class that rates together (``rooms``). ``teacher``, ``opener`` and ``token`` are SHA-256 of what
+# browsers hold; ``things`` and ``scale`` are JSON. ``version`` grows with each change, ``stage`` is
+# the last one of which every telephone is told at once. ``frozen``: the snapshot taken when it was
+# locked.
 rooms = _table(
     "rooms",
     _text("code", key=True), _text("teacher"), _text("title"), _text("things"), _text("scale"),
-    _text("phase"), _whole("seed"), _whole("capacity"), _number("created"), _number("changed"),
+    _text("phase"), _whole("seed"), _text("opener"), _number("created"), _number("changed"),
     _whole("version"), _whole("stage"), _text("frozen", empty=True),
 )  # fmt: skip
 
@@ -201,7 +202,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE rooms (
             code TEXT NOT NULL PRIMARY KEY, teacher TEXT NOT NULL, title TEXT NOT NULL,
             things TEXT NOT NULL, scale TEXT NOT NULL, phase TEXT NOT NULL, seed BIGINT NOT NULL,
-            capacity BIGINT NOT NULL, created DOUBLE PRECISION NOT NULL,
+            opener TEXT NOT NULL, created DOUBLE PRECISION NOT NULL,
             changed DOUBLE PRECISION NOT NULL, version BIGINT NOT NULL, stage BIGINT NOT NULL,
             frozen TEXT)""",
         """CREATE TABLE room_pictures (

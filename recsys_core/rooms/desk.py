@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from recsys_core import escape
+from recsys_core import escape, limits
 from recsys_core.errors import (
     FactorscopeError,
     MissingRoomError,
@@ -66,9 +66,6 @@ _AT_ONCE, _IN_MEMORY, _LOOKS_EVERY = 500, 100, 1.0
 
 # A room in which nothing has happened for so long is deleted when another one is opened, seconds.
 UNUSED_FOR = 180 * 86400.0
-
-# Rooms that a server has at most.
-MOST_ROOMS = 200
 
 
 USUAL_SCALE = Scale(1, 5, 1)
@@ -132,6 +129,12 @@ def wrong_phase(room: Room) -> NotNowError:
 # --- what can be done in a room -------------------------------------------------------------------
 
 
+def _refuse_beyond(limit: str, n: int) -> None:
+    """Refuse one more where there are as many as a limit of the server says."""
+    if n >= limits.of(limit):
+        raise NotNowError(limits.refusal(limit, n + 1))
+
+
 def _join(
     draft: Draft, nickname: str, token: str, known: str | None, simulated: bool
 ) -> tuple[Member, bool]:
@@ -148,14 +151,7 @@ def _join(
         if draft.room.phase == "reveal":
             raise wrong_phase(draft.room)
         n = sum(not member.removed for member in draft.members.values())
-        if n >= draft.room.capacity:
-            raise NotNowError(
-                Text(
-                    "This room is full: {n} member is in it.",
-                    "This room is full: {n} members are in it.",
-                    n=n,
-                )
-            )
+        _refuse_beyond("members_per_room", n)
         old = Member(max(draft.members, default=0) + 1, "", simulated=simulated, joined=draft.now)
         draft.tokens[token] = old.number
     new = dataclasses.replace(old, nickname=_alone(draft, old.number, nickname))
@@ -319,23 +315,25 @@ class Desk:
         scale: Scale = USUAL_SCALE,
         pictures: Mapping[int, bytes] | None = None,
         seed: int = 0,
-        capacity: int = 60,
+        opener: str = "",
     ) -> Future[tuple[str, str]]:
         """Open a room: its code, and the teacher's token, which is kept nowhere.
+
+        ``opener`` names the browser, of which a hash is kept.
 
         Raises
         ------
         RoomError
             If there are too few or too many things, or a picture cannot be used.
         NotNowError
-            From the future, if the server has as many rooms as it may.
+            From the future, if the server, or the browser, has as many rooms as it may.
         """
         pictures = pictures or {}
         things = lists.with_pictures(lists.checked(things), pictures)
         token, now = codes.new_token(), self.clock()
         room = Room(
-            "", escape.brief(title, LONGEST_TITLE), things, scale, seed=seed, capacity=capacity,
-            created=now, changed=now,
+            "", escape.brief(title, LONGEST_TITLE), things, scale, seed=seed,
+            opener=codes.hashed(opener) if opener else "", created=now, changed=now,
         )  # fmt: skip
 
         def add(store: RoomStore) -> tuple[str, str]:
@@ -343,14 +341,9 @@ class Desk:
                 for unused in store.unused_since(now - UNUSED_FOR):
                     store.delete(unused)
                     self._states.pop(unused, None)
-                if len(store.codes()) >= MOST_ROOMS:
-                    raise NotNowError(
-                        Text(
-                            "This server has {n} room already; delete one that is not needed.",
-                            "This server has {n} rooms already; delete one that is not needed.",
-                            n=MOST_ROOMS,
-                        )
-                    )
+                _refuse_beyond("rooms_per_server", len(store.codes()))
+                if room.opener:
+                    _refuse_beyond("rooms_per_visitor", len(store.opened_by(room.opener)))
                 while True:
                     named = dataclasses.replace(room, code=codes.new_code())
                     state = State(named, {}, {}, {}, {}, codes.hashed(token))

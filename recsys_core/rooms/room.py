@@ -36,7 +36,7 @@ class Room:
     Attributes
     ----------
     seed : of the model, the split and the cells to guess.
-    capacity : members at most, removed ones left out.
+    opener : the hash of the browser that opened it, which may open so many.
     created, changed : seconds since 1970; nothing is ordered by them.
     version : grows by one with each transaction that changes anything.
     stage : the last version of which every telephone is told at once (a phase, for example).
@@ -49,7 +49,7 @@ class Room:
     scale: Scale
     phase: Phase = "lobby"
     seed: int = 0
-    capacity: int = 60
+    opener: str = ""
     created: float = 0.0
     changed: float = 0.0
     version: int = 0

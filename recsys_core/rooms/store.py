@@ -176,6 +176,12 @@ class RoomStore:
                 own.execute(sql.delete(table).where(table.c.room == code))
             own.execute(sql.delete(_ROOMS).where(_ROOMS.c.code == code))
 
+    def opened_by(self, opener: str) -> list[str]:
+        """The codes of the rooms that a browser opened, named by its hash."""
+        with self.store.reading() as own:
+            asked = sql.select(_ROOMS.c.code).where(_ROOMS.c.opener == opener)
+            return list(own.execute(asked).scalars())
+
     def unused_since(self, moment: float) -> list[str]:
         """The codes of rooms in which nothing has changed since."""
         with self.store.reading() as own:
@@ -217,7 +223,7 @@ def _row(state: State) -> dict[str, object]:
         "code": room.code, "teacher": state.teacher, "title": room.title,
         "things": json.dumps([[thing.name, thing.picture] for thing in room.things]),
         "scale": json.dumps([low, high, step, words]),
-        "phase": room.phase, "seed": room.seed, "capacity": room.capacity,
+        "phase": room.phase, "seed": room.seed, "opener": room.opener,
         "created": room.created, "changed": room.changed, "version": room.version,
         "stage": room.stage, "frozen": room.frozen,
     }  # fmt: skip
@@ -233,7 +239,7 @@ def _room(row: Mapping[Any, Any]) -> Room:
     )
 
 
-_PLAIN = ("code", "title", "phase", "seed", "capacity", "created", "changed", "version", "stage",
+_PLAIN = ("code", "title", "phase", "seed", "opener", "created", "changed", "version", "stage",
           "frozen")  # fmt: skip
 
 

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 import pytest
 
 from pages.routes import rooms as routes
+from recsys_core import limits
 from recsys_core.experiments.store_errors import VARIABLE
-from recsys_core.rooms import close, rates
+from recsys_core.rooms import close
 
 
 @pytest.fixture(autouse=True)
 def own_rooms(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv(VARIABLE, "none")
     close()
-    monkeypatch.setattr(routes, "_joins", rates.Rate(rates.JOINS, rates.JOINS_IN))
-    monkeypatch.setattr(routes, "_wrong_codes", rates.Rate(rates.WRONG_CODES, rates.WRONG_CODES_IN))
+    monkeypatch.setattr(routes, "_joins", limits.Tries("joins_per_minute", 60.0))
+    monkeypatch.setattr(routes, "_wrong_codes", limits.Tries("wrong_codes_per_hour", 3600.0))
     yield
     close()

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import strategies as st
 
 import recsys_core as rc
+from recsys_core import limits
 from recsys_core.errors import (
     MissingRoomError,
     NotInRoomError,
@@ -115,8 +116,22 @@ def test_who_cannot_answer_and_what_is_no_answer(desk):
         done(desk.guess_cells(code, 1, [Guess(1, 2, 0, 3.0)]))
 
 
-def test_rooms_are_full_and_members_come_again(desk):
-    code = rating(desk, 0, capacity=2)
+def test_a_browser_and_a_server_have_so_many_rooms(desk, monkeypatch):
+    monkeypatch.setenv(limits.VARIABLE, "rooms_per_visitor=1 rooms_per_server=3")
+    first, _ = done(desk.open(FILMS, opener="one"))
+    with pytest.raises(NotNowError, match="You have 1 "):
+        done(desk.open(FILMS, opener="one"))
+    done(desk.open(FILMS, opener="another"))
+    done(desk.open(FILMS))
+    with pytest.raises(NotNowError, match="This server holds 3 "):
+        done(desk.open(FILMS, opener="third"))
+    done(desk.delete(first))
+    done(desk.open(FILMS, opener="one"))
+
+
+def test_rooms_are_full_and_members_come_again(desk, monkeypatch):
+    monkeypatch.setenv(limits.VARIABLE, "members_per_room=2")
+    code = rating(desk, 0)
     _, token = done(desk.join(code, "Ada"))
     assert done(desk.join(code, "Ada B", token)) == (dataclasses.replace(
         done(desk.state(code)).members[1], nickname="Ada B"), None)  # fmt: skip

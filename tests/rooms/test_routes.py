@@ -10,7 +10,8 @@ import re
 import pytest
 
 from pages.routes import rooms as routes
-from recsys_core.rooms import rates, rooms
+from recsys_core import limits
+from recsys_core.rooms import rooms
 from recsys_core.rooms.codes import new_code
 from tests.rooms.asking import FILMS, Browser, opened
 
@@ -156,7 +157,8 @@ async def test_hostile_nicknames_and_things_stay_text():
 @lived
 async def test_ten_joins_a_minute_from_one_address(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr(routes, "_joins", rates.Rate(10, 60.0, clock=lambda: now[0]))
+    tries = limits.Tries("joins_per_minute", 60.0, clock=lambda: now[0])
+    monkeypatch.setattr(routes, "_joins", tries)
     code, _ = opened()
     first = Browser()
     for _ in range(10):
@@ -180,7 +182,8 @@ async def test_ten_joins_a_minute_from_one_address(monkeypatch):
 @lived
 async def test_thirty_wrong_codes_an_hour_from_one_address(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr(routes, "_wrong_codes", rates.Rate(30, 3600.0, clock=lambda: now[0]))
+    tries = limits.Tries("wrong_codes_per_hour", 3600.0, clock=lambda: now[0])
+    monkeypatch.setattr(routes, "_wrong_codes", tries)
     code, token = opened()
     inside, teacher, eve = Browser(), Browser(), Browser()
     await inside.join(code)
@@ -388,8 +391,9 @@ async def test_pictures_are_served_as_what_they_are():
 
 
 @lived
-async def test_a_full_room_and_a_room_that_has_ended():
-    code, _ = opened(capacity=1)
+async def test_a_full_room_and_a_room_that_has_ended(monkeypatch):
+    monkeypatch.setenv(limits.VARIABLE, "members_per_room=1")
+    code, _ = opened()
     await Browser().join(code)
     full = await Browser().join(code)
     assert full.status == 409 and "full" in full.json["sentence"]

@@ -6,7 +6,7 @@ import pytest
 
 import recsys_core as rc
 from recsys_core.errors import RoomError
-from recsys_core.rooms import codes, lists, rates
+from recsys_core.rooms import codes, lists
 from recsys_core.rooms.room import Thing, nickname_of, rating_of
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
@@ -71,16 +71,3 @@ def test_pictures_are_pictures_and_small():
     with pytest.raises(RoomError, match="together"):
         lists.with_pictures([Thing(str(n)) for n in range(20)], {n: PNG + bytes(199_000)
                                                                  for n in range(20)})  # fmt: skip
-
-
-def test_a_rate_is_per_address_and_lasts_its_time():
-    now = [0.0]
-    rate = rates.Rate(2, 60.0, clock=lambda: now[0])
-    assert rate.take("a") == 0 and rate.wait("a") == 0
-    now[0] = 20.0
-    assert rate.take("a") == 0
-    assert rate.take("a") == 40.0 and rate.wait("a") == 40.0
-    assert rate.take("b") == 0
-    now[0] = 60.0
-    assert rate.take("a") == 0
-    assert rate.take("a") == 20.0  # the second one's minute

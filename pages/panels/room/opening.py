@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.panels.room import door, students, teaching
 from pages.routes.rooms import base
+from pages.shared import session
 from recsys_core import escape, words
 from recsys_core.errors import RoomError
 from recsys_core.ratings import Scale
@@ -81,7 +82,11 @@ def _known(state: State) -> None:
 
 def _try() -> None:
     code, token = teaching.done(
-        rooms().desk.open(lists.ready("songs"), title=Text("Thirty simulated students"))
+        rooms().desk.open(
+            lists.ready("songs"),
+            title=Text("Thirty simulated students"),
+            opener=session.workspace().owner,
+        )
     )
     teaching.keep(code, token)
     st.session_state.pop("room_link_shown", None)  # nobody needs it of a room to try
@@ -144,6 +149,7 @@ def _open() -> None:
             title=st.session_state.room_title,
             scale=_scale(st.session_state.room_scale),
             pictures=_pictures(things),
+            opener=session.workspace().owner,
         )
     )
     teaching.keep(code, token)
