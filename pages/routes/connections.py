@@ -12,6 +12,7 @@ import asyncio
 import importlib
 import ipaddress
 import os
+from collections.abc import Callable
 from typing import Any
 
 from recsys_core import limits
@@ -25,6 +26,7 @@ _PROTOCOLS = (
 )
 
 _installed: set[str] = set()
+_when_ending: list[Callable[[], None]] = []
 _open: dict[str, list[Any]] = {}  # by address, the transports; closed ones among them for a while
 
 
@@ -41,10 +43,16 @@ def wait_for_nobody() -> None:
         _watch(protocol)
 
 
+def when_the_server_ends(answer: Callable[[], None]) -> None:
+    """Have a function called that answers held requests: uvicorn waits for the last of them."""
+    _when_ending.append(answer)
+
+
 def _watch(protocol: Any) -> None:
     made, received, lost = (
         protocol.connection_made, protocol.data_received, protocol.connection_lost
     )  # fmt: skip
+    ended = protocol.shutdown
 
     def connection_made(self: Any, transport: Any) -> None:
         made(self, transport)
@@ -71,6 +79,12 @@ def _watch(protocol: Any) -> None:
         _end_waiting(self)
         lost(self, exc)
 
+    def shutdown(self: Any) -> None:
+        ended(self)
+        for answer in _when_ending:
+            answer()
+
+    protocol.shutdown = shutdown
     protocol.connection_made = connection_made
     protocol.data_received = data_received
     protocol.connection_lost = connection_lost

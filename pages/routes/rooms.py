@@ -18,14 +18,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import streamlit as st
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from pages.routes import telephone
+from pages.routes import connections, telephone
+from pages.routes.guard import is_own_origin
 from pages.shared.chart.assets import PLOTLY_FILE, SCRIPTS
 from recsys_core import language, limits
 from recsys_core.errors import (
@@ -142,8 +142,7 @@ def _in_their_language(request: Request) -> Iterator[None]:
 
 def _check_origin(request: Request) -> None:
     """Refuse what another site's page sends: browsers tell, and scripts cannot change it."""
-    origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    if not is_own_origin(request.headers.get("origin"), request.headers.get("host")):
         raise _Refused(403, Text("This was sent from a page of another site."))
 
 
@@ -535,6 +534,16 @@ class _Changes:
 
 
 _changes: dict[str, _Changes] = {}
+
+
+def _answer_all() -> None:
+    """Answer all that is held: the server ends."""
+    for each in _changes.values():
+        for superseded in each.waiting.values():
+            superseded.set()
+
+
+connections.when_the_server_ends(_answer_all)
 
 
 def _changes_of(code: str) -> _Changes:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from pages.routes import connections
 from pages.routes import rooms as routes
 from recsys_core.rooms import lists, rooms, simulated
 
@@ -39,5 +40,6 @@ async def teach(request: Request) -> JSONResponse:
 if __name__ == "__main__":
     if len(sys.argv) > 2:
         routes.SECRET = sys.argv[2]
+    connections.wait_for_nobody()
     app = Starlette(routes=[*routes.routes(), Route("/teach", teach, methods=["POST"])])
     uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")

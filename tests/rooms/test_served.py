@@ -169,3 +169,31 @@ def test_a_simulated_class_plays_a_whole_room(tmp_path):
         assert (scores["n_pairs"], scores["n_members"]) == (180, 30)
         assert scores["model"] < scores["mean"]  # they have tastes, and it found them
         until(lambda: not teacher.teach("is_simulated", code))
+
+
+@pytest.mark.slow
+def test_a_server_that_is_to_stop_does_not_wait_for_held_requests(tmp_path):
+    port = free_port()
+    with serving(port, tmp_path) as server:
+        code, _ = Telephone(port).teach("open")
+        telephone = Telephone(port, **{HEADER: SECRET})
+        telephone.ask("POST", f"/r/{code}/join", {"nickname": "Ada"})
+        version = telephone.ask("GET", f"/r/{code}/state")[1]["version"]
+        answers: list[int] = []
+
+        def hold() -> None:
+            answers.append(telephone.ask("GET", f"/r/{code}/state?since={version}")[0])
+
+        held = threading.Thread(target=hold, daemon=True)
+        held.start()
+        # A second one of the same telephone has the first answered: so that one is held by then.
+        other = Telephone(port, **telephone.headers)
+        second = threading.Thread(
+            target=lambda: other.ask("GET", f"/r/{code}/state?since={version}"), daemon=True
+        )
+        second.start()
+        held.join(30)
+        assert answers == [200]
+        server.terminate()
+        server.wait(15)  # a request is held for 25 seconds
+        second.join(30)
