@@ -20,5 +20,6 @@ def test_each_threat_names_tests_that_are_there():
         for test in tests:
             path, _, name = test.partition("::")
             tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-            functions = {each.name for each in tree.body if isinstance(each, ast.FunctionDef)}
+            defined = (ast.FunctionDef, ast.AsyncFunctionDef)
+            functions = {each.name for each in tree.body if isinstance(each, defined)}
             assert (name or "test_") in functions or (not name and functions), test

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from pages.shared import session
 from pages.shared.base_path import below
-from recsys_core import runs
+from recsys_core import rooms, runs
 from recsys_core.runs import memory, past
 
 ROUTE = below("/factorscope/metrics")
@@ -48,6 +48,11 @@ def metrics() -> Iterator[Metric]:
     yield Metric("threads", "gauge", "Python's threads", threading.active_count())
     if (resident := memory.resident()) is not None:
         yield Metric("memory_bytes", "gauge", "Resident memory of the server", resident)
+    if (here := rooms.in_use()) is not None:
+        codes = here.desk.in_memory()
+        members = sum(len(state.members) for code in codes if (state := here.desk.known(code)))
+        yield Metric("rooms", "gauge", "Rooms somebody looked at lately", len(codes))
+        yield Metric("room_members", "gauge", "Entries in these rooms", members)
     keeper = past.keeper()
     if keeper is not None:
         trouble = int(keeper.trouble is not None)

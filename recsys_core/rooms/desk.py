@@ -372,6 +372,10 @@ class Desk:
         """The room as last committed, if it is in memory."""
         return self._states.get(code)
 
+    def in_memory(self) -> list[str]:
+        """The codes of rooms whose state is in memory."""
+        return list(self._states)
+
     # --- what can be done in one ----------------------------------------------------------------
 
     def join(

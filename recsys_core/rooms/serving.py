@@ -135,6 +135,11 @@ def rooms() -> Rooms:
         return _rooms
 
 
+def in_use() -> Rooms | None:
+    """The rooms of this server, if anybody asked for them yet."""
+    return _rooms
+
+
 def close() -> None:
     """Write what is left; asked again, they are made anew."""
     global _rooms
