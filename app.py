@@ -7,8 +7,6 @@ check, and the warm-up of compiled kernels.
 
 from __future__ import annotations
 
-import functools
-import gzip
 import logging
 import threading
 from collections.abc import AsyncIterator
@@ -18,12 +16,12 @@ import anyio
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
-from pages.routes import connections, metrics, structured_log, take_home, tidying
+from pages.routes import connections, for_good, metrics, structured_log, take_home, tidying
 from pages.routes import rooms as room_routes
 from pages.routes.access import AccessCode
 from pages.routes.content_policy import ContentPolicy
@@ -45,23 +43,10 @@ log = logging.getLogger("factorscope")
 answer_promptly()
 connections.wait_for_nobody()
 
-_FOR_GOOD = "public, max-age=31536000, immutable"
-
-
-@functools.cache
-def _plotly_gzipped() -> bytes:
-    """Plotly's JavaScript, compressed once: 1.4 MB instead of 4.8."""
-    return gzip.compress(PLOTLY_FILE.read_bytes(), compresslevel=6, mtime=0)
-
 
 async def plotly_js(request: Request) -> Response:
     """Plotly from the installed package; the version is in the address, so it never goes stale."""
-    headers = {"Cache-Control": _FOR_GOOD, "Vary": "Accept-Encoding"}
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        body = await anyio.to_thread.run_sync(_plotly_gzipped)
-        headers["Content-Encoding"] = "gzip"
-        return Response(body, media_type="application/javascript", headers=headers)
-    return FileResponse(PLOTLY_FILE, media_type="application/javascript", headers=headers)
+    return await for_good.answer(request, PLOTLY_FILE.read_bytes)
 
 
 async def script(request: Request) -> Response:
@@ -69,8 +54,7 @@ async def script(request: Request) -> Response:
     source = SCRIPTS.get(request.path_params["name"])
     if source is None:
         return PlainTextResponse("There is no such script.", status_code=404)
-    headers = {"Cache-Control": _FOR_GOOD}
-    return Response(source, media_type="application/javascript", headers=headers)
+    return await for_good.answer(request, source.encode)
 
 
 async def health(_request: Request) -> Response:

@@ -16,6 +16,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from pages.routes import for_good
 from recsys_core import escape, language
 from recsys_core.text import Text
 
@@ -86,5 +87,4 @@ async def asset(request: Request) -> Response:
     source = SCRIPTS.get(request.path_params["name"])
     if source is None:
         return PlainTextResponse("There is no such script.", status_code=404)
-    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return Response(source, media_type="application/javascript", headers=headers)
+    return await for_good.answer(request, source.encode)
