@@ -17,8 +17,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pages.routes import telephone
 from pages.routes.guard import path_of, refuse
 from pages.shared import visitor
+from pages.shared.base_path import BASE
 from pages.shared.chart.assets import PLOTLY_ROUTE, SCRIPTS_ROUTE
 from recsys_core import escape, language, limits
 from recsys_core.text import Text
@@ -27,8 +29,9 @@ VARIABLE = "FACTORSCOPE_ACCESS_CODE"
 COOKIE = "factorscope_access"
 ENTER = "/factorscope/enter"
 
-_OPEN = ("/factorscope/health", "/_stcore/health", "/r", PLOTLY_ROUTE)
-_OPEN_BELOW = ("/r/", SCRIPTS_ROUTE + "/")
+# Paths below the server's own (``path_of``).
+_OPEN = ("/factorscope/health", "/_stcore/health", "/r", PLOTLY_ROUTE.removeprefix(BASE))
+_OPEN_BELOW = ("/r/", telephone.ROUTE + "/", SCRIPTS_ROUTE.removeprefix(BASE) + "/")
 
 _MOST_BYTES = 4096
 

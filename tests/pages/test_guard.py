@@ -9,10 +9,11 @@ import pytest
 import uvicorn
 from starlette.responses import PlainTextResponse
 
-from pages.routes import access, connections, guard
+from pages.routes import access, connections, guard, telephone
 from pages.routes.access import AccessCode
 from pages.routes.guard import Guard, is_own_host, is_own_origin
 from pages.shared import visitor
+from pages.shared.chart.assets import PLOTLY_ROUTE, SCRIPTS_ROUTE
 from recsys_core import limits
 
 
@@ -202,8 +203,14 @@ def test_nor_a_websocket(code, path):
     assert asked(AccessCode(inner), path, kind="websocket").kind == "websocket.close"
 
 
-@pytest.mark.parametrize("path", ["/factorscope/health", "/_stcore/health", "/r", "/r/ABCDEF/join"])
-def test_health_and_telephones_are_open(code, path):
+OPEN = [
+    "/factorscope/health", "/_stcore/health", "/r", "/r/ABCDEF/join", PLOTLY_ROUTE,
+    f"{SCRIPTS_ROUTE}/view.js", f"{telephone.ROUTE}/routes/telephone/telephone.js",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", OPEN)
+def test_health_scripts_and_telephones_are_open(code, path):
     assert asked(AccessCode(inner), path).body == "inside"
 
 
