@@ -112,8 +112,9 @@ def test_each_extra_installs_what_it_is_named_for():
 
 def test_the_pinned_versions_are_those_that_the_core_asks_for():
     """requirements.txt pins just what pyproject.toml names, each within its bounds."""
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").split()
-    pins = dict(re.sub(r"\[.*\]", "", line).split("==") for line in lines)
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    pinned = [Requirement(line) for line in lines]
+    pins = {each.name: str(each.specifier).removeprefix("==") for each in pinned}
     extras = dict(PROJECT["optional-dependencies"])
     del extras["mlflow"]  # the pages do without, and say so
     wanted = [Requirement(line) for line in [*PROJECT["dependencies"], *sum(extras.values(), [])]]

@@ -14,6 +14,7 @@ import streamlit as st
 
 from pages.shared import lessons, view
 from recsys_core import escape, glossary
+from recsys_core.experiments.view import PARTS
 from recsys_core.lessons import checks, shelf
 from recsys_core.lessons.lesson import Do, Lesson, Question, Step
 from recsys_core.lessons.shelf import Found
@@ -30,6 +31,9 @@ _LOOK_EVERY = 1.5
 
 # By what a step highlights, where that is on the pages, in CSS.
 PLACES = {
+    "page.home": ".st-key-pages > :first-child a",
+    **{part: f".st-key-pages a[href*='/{part.removeprefix('page.')}']"
+       for part in PARTS if part.startswith("page.") and part != "page.home"},
     "language": "[class*=st-key-language_]",
     "pages": ".st-key-pages", "card.data": ".st-key-card_data", "card.run": ".st-key-card_run",
     "controls": ".st-key-controls", "timeline": ".st-key-timeline, .st-key-epoch",

@@ -25,7 +25,10 @@ CONTROLS = {
 BUTTONS = ("play", "step", "reset")
 
 # Parts that ``show`` leaves where they are: the way out, and what the run is.
-ALWAYS = ("pages", "card.data", "card.run", "share")
+ALWAYS = (
+    "pages", "card.data", "card.run", "share",
+    *(part for part in PARTS if part.startswith("page.")),  # each step is on one of them
+)  # fmt: skip
 
 # What a lesson may need that is not everywhere, and what it is called.
 NEEDS = {

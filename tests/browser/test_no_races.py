@@ -23,7 +23,7 @@ READINGS = {
 SLEEPS = {"sleep", "wait_for_timeout"}
 
 # Their address never changes; that of a page does.
-_OF_ONE_ADDRESS = {"request", "server"}
+_OF_ONE_ADDRESS = {"answer", "request", "server", "socket"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
