@@ -9,7 +9,7 @@ from streamlit.delta_generator_singletons import context_dg_stack, get_default_d
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.scriptrunner import StopException
 
-from pages.shared import accessible, keeping, lesson_panel, lessons, parts, sidebar, view
+from pages.shared import accessible, keeping, lesson_panel, lessons, login, parts, sidebar, view
 from pages.shared.chart.chart import preload
 from recsys_core import escape, runs
 from recsys_core.text import Text, later, worded
@@ -79,6 +79,7 @@ every = [
 replicas = st.Page("replicas.py", title="Replicas")  # an old address: in no menu
 with runs.registry().drawing():
     page = st.navigation([*every, replicas], position="hidden")
+    login.ask()
     view.arrive(page.url_path)
     lessons.arrive()
     # Now that the address was read, by which the language may be another one.
@@ -114,6 +115,7 @@ with runs.registry().drawing():
                         query_params=asked,
                     )
         sidebar.sidebar()
+        login.way_out()
         preload()
 
     if said := view.remarks():

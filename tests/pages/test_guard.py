@@ -9,7 +9,7 @@ import pytest
 import uvicorn
 from starlette.responses import PlainTextResponse
 
-from pages.routes import access, connections, guard, telephone
+from pages.routes import access, connections, content_policy, guard, telephone
 from pages.routes.access import AccessCode
 from pages.routes.guard import Guard, is_own_host, is_own_origin
 from pages.shared import visitor
@@ -383,3 +383,15 @@ def test_closed_connections_are_forgotten(monkeypatch):
         assert connections._is_welcome(gone)
         gone.closing = True
     assert len(connections._open) < 30
+
+
+def test_the_setting_lists_who_may_show_the_pages_in_a_frame(monkeypatch):
+    content_policy.policy.cache_clear()
+    assert "frame-ancestors *" in content_policy.policy()
+    content_policy.policy.cache_clear()
+    # A directive of its own cannot be put behind it.
+    monkeypatch.setenv(content_policy.FRAMES, "'self' https://learn.example.org; script-src *")
+    said = content_policy.policy().split("; ")
+    assert said[-1] == "frame-ancestors 'self' https://learn.example.org  script-src *"
+    assert [each for each in said if each.startswith("script-src")] == [said[1]]
+    content_policy.policy.cache_clear()
