@@ -127,11 +127,8 @@ with runs.registry().drawing():
     if trouble := keeping.trouble():
         st.html(f'<p role="status" class="fs-remark">{escape.html(trouble)}</p>')
 
-    # Two places, so that what comes last can be drawn before the rest of the page is.
-    body, end = st.container(), st.container()
-    view.tell_in(end)
     try:
-        with body, lesson_panel.beside(page.url_path):
+        with lesson_panel.beside(page.url_path):
             if _is_shown(page):
                 page.run()
             else:
@@ -139,7 +136,7 @@ with runs.registry().drawing():
     except StopException:
         pass  # a page that has nothing to show yet stops early
     except Exception:
-        view.tell_once()
+        view.tell()
         raise
-    view.tell_once()
+    view.tell()
     view.keep()

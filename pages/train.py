@@ -48,7 +48,6 @@ if run.brought and run.model.has_epochs:
         )
     )
 live_panels.panels(entry)
-view.show_what_moves_first()
 if parts.drawn("settings"):
     settings.settings()
 if parts.drawn("commentary"):

@@ -18,7 +18,6 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import session
 from pages.shared.chart.assets import LIVE_ROUTE, component_of
@@ -64,8 +63,7 @@ class _Tab:
     ``measured`` is how much had been measured when a table was drawn of it; None where none is;
     ``drawn`` is the run in view with its epochs and its status when drawing began, by which the
     browser knows whether it has come to rest since;
-    ``script_run`` is the run of the script that has read what the browser changed;
-    ``place`` is where the browser is told what is looked at, None once it was.
+    ``script_run`` is the run of the script that has read what the browser changed.
     """
 
     view: View = field(default_factory=lambda: View(run=0))
@@ -84,7 +82,6 @@ class _Tab:
     measured: int | None = None
     drawn: tuple[Run, int, Status] | None = None
     script_run: object = None
-    place: DeltaGenerator | None = None
 
 
 def _tab() -> _Tab:
@@ -638,32 +635,9 @@ def remark(text: str) -> None:
 # --- the browser ----------------------------------------------------------------------------------
 
 
-def tell_in(place: DeltaGenerator) -> None:
-    """At the start of every page: where the browser is told what is looked at."""
-    _tab().place = place
-
-
-def tell_once() -> None:
-    """Draw what tells the browser what is looked at, if the page has not done so."""
-    tab = _tab()
-    place, tab.place = tab.place, None
-    if place is not None:
-        with place:
-            tell()
-
-
-def show_what_moves_first() -> None:
-    """On a page where runs are watched, once all that moves is drawn: the rest of it can wait.
-
-    When a class presses Play at once, everybody sees the curve move before anybody's page is whole.
-    """
-    tell_once()
-    registry().draw_on_later()
-
-
 @st.fragment(key=_KEY)
 def tell() -> None:
-    """Tells the browser what is looked at, and hears from it."""
+    """Draw last: tells the browser what is looked at, and hears from it."""
     tab, view, here = _tab(), now(), entry()
     space = session.workspace()
     if here is not None and (tab.drawn is None or tab.drawn[0] is not here.run):
@@ -751,10 +725,8 @@ def _take_in(tab: _Tab, told: dict[str, Any]) -> None:
             fields["moment"] = moment
         elif (at := _index(moment)) is not None:
             fields["moment"] = at
-    # Playback that came to its end is nobody's choice; nothing, where another was made meanwhile.
-    ended = bool(told.get("ended")) and fields == {"playing": False, "moment": "best"}
-    if ended and not tab.view.playing:
-        return
+    # Playback that came to its end is nobody's choice.
+    ended = tab.view.playing and fields == {"playing": False, "moment": "best"}
     if "timeline" in tab.view.lock and not ended:
         fields = {}
     found = ratings()

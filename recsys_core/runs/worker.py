@@ -87,11 +87,6 @@ class Worker(ABC):
                 self._n_drawing -= 1
                 self._pages.notify_all()
 
-    def draw_on_later(self) -> None:
-        """While a page is drawn: let those go first that wait for the beginning of theirs."""
-        self._queue.end(self._drawer.turn)
-        self._drawer.turn = self._queue.begin()
-
     def give_way(self) -> None:
         """Wait while pages are drawn, for a limited time, so that training still advances."""
         with self._pages:

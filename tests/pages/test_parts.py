@@ -303,7 +303,7 @@ def test_playback_ends_on_a_locked_timeline(browser_id, world):
     at = open_page("train", browser_id, "lock=timeline")
     at.button(key="play").click().run()
     assert view_of(at).playing
-    tell(at, sequence=1, playing=False, moment="best", ended=True)
+    tell(at, sequence=1, playing=False, moment="best")
     assert (view_of(at).playing, view_of(at).moment) == (False, "best")
     entry.hold()
 

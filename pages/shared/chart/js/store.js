@@ -205,7 +205,6 @@ export function around(stream, epoch) {
 /** @type {Map<string, number>} */
 const changed = new Map()
 let sequence = 0
-let ending = 0 // the change by which playback came to its end, which nobody chose
 /** @type {number | null} */
 let timer = null
 let tell = (/** @type {Told} */ _change) => {} // gives the page what was changed
@@ -250,8 +249,7 @@ function flush() {
   clearTimeout(timer ?? undefined)
   timer = null
   const told = Object.entries(view).filter(([name]) => changed.has(name))
-  const ended = ending > 0 && changed.get("moment") === ending
-  if (told.length) tell({ sequence, ...(ended && { ended }), ...Object.fromEntries(told) })
+  if (told.length) tell({ sequence, ...Object.fromEntries(told) })
 }
 
 // Before anything else is pressed, the page is to know what was chosen here.
@@ -367,7 +365,6 @@ function move(time, passed) {
   wanted = wanted || shown !== goal || (view.playing && trained(view.main) >= 0)
   if (view.playing && ended(shown, trained(view.main), over(view.main))) {
     change({ playing: false, moment: "best" })
-    ending = sequence
   } else if (view.playing && held() && shown >= trained(view.main)) {
     change({ playing: false, moment: trained(view.main) })
   }

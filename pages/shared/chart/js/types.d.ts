@@ -72,8 +72,7 @@ export interface View {
 
 // What can be changed from the browser, and is told to the page.
 export type Change = Partial<Pick<View, "moment" | "playing" | "user" | "item" | "status">>
-// `ended`: playback came to its end by itself.
-export type Told = Change & { sequence: number; ended?: boolean }
+export type Told = Change & { sequence: number }
 
 // What the page says is looked at. `elapsed`: seconds since playback began; `seen`: the last change
 // it has taken in.
