@@ -67,8 +67,8 @@ accessible.styles()
 
 def _is_shown(page: StreamlitPage) -> bool:
     """Whether a link that this tab came by leaves the page out, or locks it."""
-    at = every.index(page) if page in every else [p[0] for p in PAGES].index("learn.py")
-    part = parts.of_page(PAGES[at][0])
+    scripts = [script for script, *_ in PAGES] + ["learn.py"]  # replicas are a part of it
+    part = parts.of_page(scripts[[*every, replicas].index(page)])
     return parts.drawn(part) and not parts.locked(part)
 
 

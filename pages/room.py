@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.panels.room import board, door, ending, entries, opening, phases, results, teaching
-from pages.routes.rooms import base
 from pages.shared import header, view
+from pages.shared.base_path import below
 from recsys_core import escape
 from recsys_core.rooms.codes import is_code
 from recsys_core.text import Text
@@ -35,7 +35,7 @@ if state is None:
             )
         )
         st.link_button(
-            Text("Join the room {code}", code=code), f"{base()}/r/{code}",
+            Text("Join the room {code}", code=code), below(f"/r/{code}"),
             icon=":material/smartphone:", key="room_join",
         )  # fmt: skip
     opening.draw()

@@ -70,6 +70,11 @@ def of_locale(locale: str | None) -> str:
     return code if code in LANGUAGES else "en"
 
 
+def of_request(accepted: str) -> str:
+    """The language for what a browser sends as Accept-Language; English where it says nothing."""
+    return of_locale(accepted.partition(",")[0])
+
+
 @functools.cache
 def catalogue(code: str) -> gettext.NullTranslations:
     """The sentences of a language, from its files; of English none, as they are the ids."""

@@ -11,7 +11,6 @@ import hmac
 import os
 from urllib.parse import parse_qs
 
-import streamlit as st
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -20,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pages.routes import telephone
 from pages.routes.guard import path_of, refuse
 from pages.shared import visitor
-from pages.shared.base_path import BASE
+from pages.shared.base_path import BASE, below
 from pages.shared.chart.assets import PLOTLY_ROUTE, SCRIPTS_ROUTE
 from recsys_core import escape, language, limits
 from recsys_core.text import Text
@@ -113,7 +112,6 @@ def _here(to: str) -> str:
 
 def _page(to: str, why: str = "", status: int = 401) -> Response:
     code = language.now()
-    base = _base()
     said = f'<p role="alert">{escape.html(why)}</p>' if why else ""
     return HTMLResponse(
         f"""<!doctype html>
@@ -131,7 +129,7 @@ button {{ background: #4353C4; color: #fff; border: 0; cursor: pointer; }}
 [role=alert] {{ border: 1px solid #B7791F; border-radius: 6px; padding: .5em .8em; }}
 </style></head><body><main>
 <h1>Factorscope</h1>{said}
-<form method="post" action="{escape.html(base + ENTER)}">
+<form method="post" action="{escape.html(below(ENTER))}">
 <input type="hidden" name="to" value="{escape.html(_here(to))}">
 <label for="code">{escape.html(Text("Access code of this server"))}</label>
 <input id="code" name="code" type="password" autocomplete="current-password" required autofocus>
@@ -143,11 +141,5 @@ button {{ background: #4353C4; color: #fff; border: 0; cursor: pointer; }}
     )
 
 
-def _base() -> str:
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{base}" if base else ""
-
-
 def _language(scope: Scope) -> str:
-    said = Headers(scope=scope).get("accept-language", "")
-    return language.of_locale(said.partition(",")[0])
+    return language.of_request(Headers(scope=scope).get("accept-language", ""))

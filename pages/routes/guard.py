@@ -19,6 +19,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pages.shared.base_path import BASE
 from recsys_core import escape, language, limits
 from recsys_core.text import Text
 
@@ -103,9 +104,8 @@ def _names() -> list[str]:
 
 def path_of(scope: Scope) -> str:
     """The path that is asked for, without the base path that the server was given."""
-    base = "/" + str(st.get_option("server.baseUrlPath") or "").strip("/")
     path = str(scope.get("path", ""))
-    return path[len(base) :] if base != "/" and path.startswith(base + "/") else path
+    return path[len(BASE) :] if BASE and path.startswith(BASE + "/") else path
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send, status: int, why: Text | str) -> None:
@@ -132,7 +132,7 @@ class Guard:
             return
         headers = Headers(scope=scope)
         host, origin = headers.get("host"), headers.get("origin")
-        with language.speaking(_language(headers)):
+        with language.speaking(language.of_request(headers.get("accept-language", ""))):
             if not is_own_host(host):
                 why = Text(
                     "This server does not know the name {name}: open it by its address, or have "
@@ -171,7 +171,3 @@ def _is_page(scope: Scope, headers: Headers, path: str) -> bool:
         and not path.startswith(("/r/", "/factorscope/", "/_stcore/"))
         and path != "/r"
     )
-
-
-def _language(headers: Headers) -> str:
-    return language.of_locale(headers.get("accept-language", "").partition(",")[0])

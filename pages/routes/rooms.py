@@ -2,7 +2,8 @@
 
 A telephone is known by a cookie of its room, the teacher by one of their own; both are random
 tokens of which the database has only hashes. What is asked for in JSON is answered in JSON:
-refusals as ``{"sentence": …}``, in the reader's language.
+refusals as ``{"sentence": …}``, in the reader's language. What another site's page sends does not
+come so far (``guard.py``).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from pages.routes import connections, telephone
-from pages.routes.guard import is_own_origin
+from pages.shared.base_path import BASE, below
 from pages.shared.chart.assets import PLOTLY_FILE, SCRIPTS
 from recsys_core import language, limits
 from recsys_core.errors import (
@@ -71,15 +72,9 @@ _STATUS = {
 Found = TypeVar("Found")
 
 
-def base() -> str:
-    """What comes before every path of this server: “” or “/factorscope”."""
-    path = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{path}" if path else ""
-
-
 def is_telephone(path: str) -> bool:
     """Whether a path is one of rooms'."""
-    return path == f"{base()}/r" or path.startswith(f"{base()}/r/")
+    return path == below("/r") or path.startswith(below("/r/"))
 
 
 def own_address() -> simulated.Address:
@@ -87,7 +82,7 @@ def own_address() -> simulated.Address:
     named = str(st.get_option("server.address") or "")
     host = "127.0.0.1" if named in ("", "0.0.0.0", "::") else named
     https = bool(st.get_option("server.sslCertFile"))
-    return simulated.Address(host, int(st.get_option("server.port")), base(), https)
+    return simulated.Address(host, int(st.get_option("server.port")), BASE, https)
 
 
 class _Refused(Exception):
@@ -114,8 +109,6 @@ def _answering(handler: Handler) -> Handler:
     async def answer(request: Request) -> Response:
         with _in_their_language(request):
             try:
-                if request.method not in ("GET", "HEAD"):
-                    _check_origin(request)
                 return await handler(request)
             except _Refused as refused:
                 status, text, more = refused.status, refused.sentence, refused.more
@@ -135,15 +128,8 @@ def _answering(handler: Handler) -> Handler:
 
 @contextlib.contextmanager
 def _in_their_language(request: Request) -> Iterator[None]:
-    locale = request.headers.get("accept-language", "").partition(",")[0]
-    with language.speaking(language.of_locale(locale)):
+    with language.speaking(language.of_request(request.headers.get("accept-language", ""))):
         yield
-
-
-def _check_origin(request: Request) -> None:
-    """Refuse what another site's page sends: browsers tell, and scripts cannot change it."""
-    if not is_own_origin(request.headers.get("origin"), request.headers.get("host")):
-        raise _Refused(403, Text("This was sent from a page of another site."))
 
 
 async def _done(future: Any) -> Any:
@@ -254,7 +240,7 @@ def _set_cookie(request: Request, response: Response, name: str, value: str, pat
 
 def _page(request: Request, code: str = "", sentence: str = "", status: int = 200,
           kind: str = "member") -> Response:  # fmt: skip
-    html = telephone.page(base(), code, sentence, kind, language.now())
+    html = telephone.page(BASE, code, sentence, kind, language.now())
     return Response(html, status, {"Cache-Control": "no-store"}, media_type="text/html")
 
 
@@ -284,8 +270,8 @@ async def _to_room(request: Request) -> Response:
     except FactorscopeError as error:
         status = next((s for kind, s in _STATUS.items() if isinstance(error, kind)), 400)
         return _page(request, "", error.text.worded(), status)
-    if request.url.path != f"{base()}/r/{code}":
-        return RedirectResponse(f"{base()}/r/{code}", 303)
+    if request.url.path != below(f"/r/{code}"):
+        return RedirectResponse(below(f"/r/{code}"), 303)
     return _page(request, code)
 
 
@@ -315,7 +301,7 @@ async def join(request: Request) -> Response:
     member, token = await _done(rooms().desk.join(asked.code, said.nickname, known, is_simulated))
     response = _json({"member": member.number, "nickname": member.nickname})
     if token is not None:
-        _set_cookie(request, response, MEMBER, token, f"{base()}/r/{asked.code}")
+        _set_cookie(request, response, MEMBER, token, below(f"/r/{asked.code}"))
     return response
 
 
@@ -367,7 +353,7 @@ async def state(request: Request) -> Response:
     results, live = await _results(asked.state), rooms().refits.models.get(asked.code)
     said = messages.telephone(asked.state, number, live, results)
     if "rev" in said:
-        said["rev"]["handout"] = f"{base()}/r/{asked.code}/handout"
+        said["rev"]["handout"] = below(f"/r/{asked.code}/handout")
     return _json(said)
 
 
@@ -425,7 +411,7 @@ async def teacher(request: Request) -> Response:
         _wrong_codes.take(_address(request))
         raise _Refused(401, Text("This is not the teacher's link of this room."))
     response = _json({"room": asked.code})
-    _set_cookie(request, response, TEACHER + asked.code, said.token, f"{base()}/")
+    _set_cookie(request, response, TEACHER + asked.code, said.token, below("/"))
     return response
 
 
@@ -563,7 +549,7 @@ def _changes_of(code: str) -> _Changes:
 
 def routes() -> list[Route]:
     """All routes of rooms, below the server's base path."""
-    at = f"{base()}/r"
+    at = below("/r")
     one = at + "/{code}"
     return [
         Route(at, door, methods=["GET"]),
@@ -577,5 +563,5 @@ def routes() -> list[Route]:
         Route(one + "/board", _answering(board), methods=["GET"]),
         Route(one + "/handout", _answering(handout), methods=["GET"]),
         Route(one + "/picture/{item:int}", _answering(picture), methods=["GET"]),
-        Route(base() + telephone.ROUTE + "/{name:path}", telephone.asset, methods=["GET"]),
+        Route(below(telephone.ROUTE) + "/{name:path}", telephone.asset, methods=["GET"]),
     ]

@@ -38,8 +38,8 @@ async def best(request: Request) -> Response:
     kind, media_type = _TYPES.get(request.path_params["kind"], (None, ""))
     run, asked = _run(request), request.query_params
     if kind is None or run is None or not all(asked.get(x, "").isdecimal() for x in ("epoch", "n")):
-        locale = request.headers.get("accept-language", "").partition(",")[0]
-        with language.speaking(language.of_locale(locale)):
+        accepted = request.headers.get("accept-language", "")
+        with language.speaking(language.of_request(accepted)):
             gone = Text("This file is not here any more; go back to the page and ask for it again.")
         return PlainTextResponse(gone, status_code=404)
     n = min(max(int(asked["n"][:6]), 1), _MOST_PLACES)

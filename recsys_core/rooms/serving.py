@@ -94,6 +94,7 @@ class Rooms:
         ``secret`` is what its routes know them by, ``pace`` the seconds that each takes a rating.
         """
         self.stop_simulated(code)
+        self._crowds = {other: each for other, each in self._crowds.items() if each.going}
         crowd = self._crowds[code] = SimulatedClass(address, code, secret, pace=pace)
         crowd.start()
 

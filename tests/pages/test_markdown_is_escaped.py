@@ -60,7 +60,7 @@ EXEMPT = {
     ("pages/room.py", "view.option('room')"),
     ("pages/panels/room/ending.py", "state"),
     ("pages/panels/room/ending.py", "state.room.code"),
-    ("pages/panels/room/ending.py", "base()"),
+    ("pages/panels/room/ending.py", "below()"),
     ("pages/panels/room/entries.py", "number"),
     ("pages/panels/room/phases.py", "step.button"),
     ("pages/panels/room/results.py", "scores.n_cells"),

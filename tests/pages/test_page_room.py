@@ -9,10 +9,10 @@ import re
 import pandas as pd
 import pytest
 
-from pages.panels.room import door, students
+from pages.panels.room import door
 from pages.shared import visitor
 from recsys_core import rooms as core
-from recsys_core.rooms import Answer, rooms
+from recsys_core.rooms import Answer, rooms, serving
 from recsys_core.rooms.addresses import is_own_alone, usable
 from tests import every_word
 from tests.app_harness import address, checked, components, open_page, text_of
@@ -223,7 +223,7 @@ def test_simulated_students_come_at_one_click_and_go(opened, monkeypatch):
     class Crowd:
         going = False
 
-        def __init__(self, address, code, secret):
+        def __init__(self, address, code, secret, pace):
             self.code = code
 
         def start(self):
@@ -234,7 +234,7 @@ def test_simulated_students_come_at_one_click_and_go(opened, monkeypatch):
             self.going = False
             calls.append(("stop", self.code))
 
-    monkeypatch.setattr(students, "SimulatedClass", Crowd)
+    monkeypatch.setattr(serving, "SimulatedClass", Crowd)
     at = checked(opened.button(key="room_leave").click().run())
     at = checked(at.button(key="room_simulate").click().run())
     code = code_of(at)

@@ -1,4 +1,4 @@
-"""Telephones and a projector without a server: requests straight into the routes."""
+"""Telephones and a projector without a server: requests into the routes, behind the guard."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from typing import Any
 from starlette.applications import Starlette
 
 from pages.routes import rooms as routes
+from pages.routes.guard import Guard
 from recsys_core.rooms import lists, rooms
+
+# The server's address, as they ask for it.
+HOST = "10.0.0.99"
 
 FILMS = lists.ready("films")[:4]
 
@@ -36,20 +40,20 @@ class Browser:
     address: str = "10.0.0.1"
     headers: dict[str, str] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
-    app: Starlette = field(default_factory=lambda: Starlette(routes=routes.routes()), repr=False)
+    app: Guard = field(default_factory=lambda: Guard(Starlette(routes=routes.routes())), repr=False)
 
     async def ask(self, method: str, path: str, said: Any = None, **headers: str) -> Answer:
         path, _, query = path.partition("?")
         body = (
             said if isinstance(said, bytes) else b"" if said is None else json.dumps(said).encode()
         )
-        sent = {"host": "here", **self.headers, **headers}
+        sent = {"host": HOST, **self.headers, **headers}
         if self.cookies:
             sent["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         scope = {
             "type": "http", "method": method, "path": path, "query_string": query.encode(),
             "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
-            "scheme": "http", "client": (self.address, 1), "server": ("here", 80),
+            "scheme": "http", "client": (self.address, 1), "server": (HOST, 80),
         }  # fmt: skip
         got: list[dict[str, Any]] = []
 

@@ -13,7 +13,7 @@ from pages.routes import rooms as routes
 from recsys_core import limits
 from recsys_core.rooms import rooms
 from recsys_core.rooms.codes import new_code
-from tests.rooms.asking import FILMS, Browser, opened
+from tests.rooms.asking import FILMS, HOST, Browser, opened
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 
@@ -89,7 +89,7 @@ async def test_what_another_site_sends_is_refused():
     code, token = opened()
     ada = Browser()
     await ada.join(code)
-    for origin in ("http://evil", "null", "http://here.evil", "http://here:81"):
+    for origin in ("http://evil", "null", f"http://{HOST}.evil", f"http://{HOST}:81"):
         for method, what, said in (
             ("POST", "join", {"nickname": "Eve"}),
             ("PUT", "answers", [{"item": 0, "value": 1, "seq": 1}]),
@@ -100,7 +100,7 @@ async def test_what_another_site_sends_is_refused():
             assert answer.status == 403 and not answer.cookies
     assert rooms().desk.known(code).ratings == {}
     assert (await ada.rate(code, (0, 1, 1))).status == 200
-    own = await ada.ask("POST", f"/r/{code}/join", {"nickname": "A"}, origin="http://here")
+    own = await ada.ask("POST", f"/r/{code}/join", {"nickname": "A"}, origin=f"http://{HOST}")
     assert own.status == 200
     assert (await ada.ask("DELETE", f"/r/{code}/answers")).status == 405
 

@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from pages.panels.room import door, teaching
-from pages.routes.rooms import base
 from pages.shared import session
+from pages.shared.base_path import BASE
 from pages.shared.chart.assets import component_of
 from pages.shared.chart.chart import twin
 from recsys_core import language
@@ -31,7 +31,7 @@ def draw(state: State) -> None:
     alt = Text("Board of the room {code}; matrix and map of who rated what", code=code)
     data: dict[str, Any] = {
         "code": code,
-        "base": base(),
+        "base": BASE,
         "token": teaching.token(code),
         "link": link,
         "qr": door.qr(link),

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import segno
 import streamlit as st
 
-from pages.routes.rooms import base
+from pages.shared.base_path import below
 from recsys_core.rooms.addresses import addresses, is_own_alone
 from recsys_core.text import Text
 
@@ -24,7 +24,7 @@ def address() -> str:
 
 def link(code: str) -> str:
     """What telephones open."""
-    return f"{address()}{base()}/r/{code}"
+    return address() + below(f"/r/{code}")
 
 
 def teachers_link(code: str, token: str) -> str:

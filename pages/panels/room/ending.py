@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.panels.room import board, students, teaching
-from pages.routes.rooms import base
+from pages.shared.base_path import below
 from recsys_core import language
 from recsys_core.asking import exports
 from recsys_core.rooms import State, rooms
@@ -62,7 +62,7 @@ def draw(state: State) -> None:
 
 
 def _data(id: str) -> str:
-    return f"{base()}/data?data=shared&data.id={id}"
+    return below(f"/data?data=shared&data.id={id}")
 
 
 def _csv(state: State) -> bytes:

@@ -7,8 +7,8 @@ from pathlib import PurePath
 import streamlit as st
 
 from pages.panels.room import door, students, teaching
-from pages.routes.rooms import base
 from pages.shared import session
+from pages.shared.base_path import below
 from recsys_core import escape, words
 from recsys_core.errors import RoomError
 from recsys_core.ratings import Scale
@@ -62,7 +62,7 @@ def draw() -> None:
     st.header(Text("Join a room"), anchor=False)
     st.markdown(Text("Rating needs no account: type the code that stands on the projector."))
     st.link_button(
-        Text("Type a code"), f"{base()}/r", icon=":material/smartphone:", key="room_type_code"
+        Text("Type a code"), below("/r"), icon=":material/smartphone:", key="room_type_code"
     )
 
 

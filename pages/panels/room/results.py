@@ -7,7 +7,7 @@ from concurrent.futures import TimeoutError as NotYet
 import pandas as pd
 import streamlit as st
 
-from pages.routes.rooms import base
+from pages.shared.base_path import below
 from pages.shared.tables import aligned
 from recsys_core import glossary
 from recsys_core.experiments.experiment import Experiment
@@ -94,7 +94,7 @@ def _onwards(results: Results) -> None:
 
 def _address(page: str, experiment: Experiment) -> str:
     epoch = "" if page == "train" else "&epoch=best"
-    return f"{base()}/{page}?{experiment.to_query()}{epoch}"
+    return below(f"/{page}?{experiment.to_query()}{epoch}")
 
 
 def _receipt(record: Record) -> None:

@@ -6,36 +6,24 @@ import streamlit as st
 
 from pages.panels.room import teaching
 from pages.routes.rooms import SECRET, own_address
-from recsys_core.rooms import State
-from recsys_core.rooms.simulated import SimulatedClass
+from recsys_core.rooms import State, rooms
 from recsys_core.text import Text
-
-# Those of this server, by the code of their room.
-_classes: dict[str, SimulatedClass] = {}
 
 
 def start(code: str) -> None:
     """Send them to a room."""
-    stop(code)
-    for other, each in list(_classes.items()):
-        if not each.going:
-            del _classes[other]
-    _classes[code] = SimulatedClass(own_address(), code, SECRET)
-    _classes[code].start()
+    rooms().simulate(code, own_address(), SECRET)
 
 
 def stop(code: str) -> None:
     """Have those of a room put their telephones down."""
-    found = _classes.pop(code, None)
-    if found is not None:
-        found.stop()
+    rooms().stop_simulated(code)
 
 
 def button(state: State) -> None:
     """Start or stop them."""
     code = state.room.code
-    found = _classes.get(code)
-    if found is not None and found.going:
+    if rooms().is_simulated(code):
         st.button(
             Text("Stop the simulated students"),
             icon=":material/stop:",
