@@ -22,9 +22,9 @@ from streamlit.elements.lib.mutable_popover_container import PopoverContainer
 from streamlit.elements.lib.mutable_tab_container import TabContainer
 from streamlit.testing.v1 import AppTest
 
-from recsys_core import language
+from recsys_core import glossary, language
 from recsys_core.lessons import shelf
-from recsys_core.models import MODELS
+from recsys_core.models import MODELS, options
 from recsys_core.ratings import Ratings
 from recsys_core.replicas import REPLICAS
 
@@ -63,6 +63,9 @@ def pseudo(monkeypatch: Any) -> None:
         return f"⟦{template}⟧" if code != "en" and id in known else template
 
     monkeypatch.setattr(language, "sentence", sentence)
+    # What is kept of Portuguese is neither read here nor left behind.
+    for owner, kept in ((options, "_options_in"), (glossary, "_forms")):
+        monkeypatch.setattr(owner, kept, getattr(owner, kept).__wrapped__)
 
 
 def names(ratings: Ratings) -> set[str]:
