@@ -623,7 +623,8 @@ def main() -> None:
         environment: dict[str, str] = {}
         if asked.telephones:
             room = telephones.open_room(url)
-            environment["FACTORSCOPE_DB"] = url
+            # All join within seconds, and from one address.
+            environment |= {"FACTORSCOPE_DB": url, "FACTORSCOPE_LIMITS": telephones.LIMITS}
         with serving(environment=environment) as server:
             found = asyncio.run(measure(server, asked, room))
     if asked.bare:
