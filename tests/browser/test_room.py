@@ -3,72 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from recsys_core.rooms.codes import is_code
 from tests.browser.helpers import becomes, go_to, settled, steady
+from tests.browser.telephones import Telephone, board_of
 from tests.browser.test_accessible import AXE, FINDINGS, SMALL_TARGETS, check
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 # What each of the five rates of the first things, in their order; None: not known.
 RATINGS = ([5, 4, None, 2], [1, 2, 3, 4], [3, 3, None, 5], [2, 5, 5, 1], [4, None, 1, 3])
-
-ASKED = """async (path) => (await fetch(path)).json()"""
-
-
-class Telephone:
-    """One of the five: a browser of its own."""
-
-    def __init__(self, browser: Any, url: str, code: str, name: str, dark: bool) -> None:
-        self.code, self.name = code, name
-        self.context = browser.new_context(
-            base_url=url,
-            viewport={"width": 390, "height": 844},
-            has_touch=True,
-            is_mobile=True,
-            color_scheme="dark" if dark else "light",
-            reduced_motion="reduce",
-        )
-        self.page: Page = self.context.new_page()
-        self.page.add_init_script(path=AXE)
-        self.errors: list[str] = []
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("console", self._heard)
-
-    def _heard(self, message: Any) -> None:
-        # A browser itself notes that it is not in the room yet, and that it has no network.
-        usual = re.search(r"status of 401|ERR_INTERNET_DISCONNECTED", message.text)
-        if message.type == "error" and not usual:
-            self.errors.append(message.text)
-
-    def join(self) -> None:
-        """Come in."""
-        self.page.goto(f"/r/{self.code}")
-        self.page.get_by_label("Nickname").fill(self.name)
-        self.page.get_by_role("button", name="Join").tap()
-        expect(self.page.locator("#who")).to_have_text(self.name)
-
-    def rate(self, ratings: list[int | None], first: int = 0) -> None:
-        """Rate things one by one."""
-        for at, rating in enumerate(ratings, start=first + 1):
-            expect(self.page.locator(".steps span")).to_have_text(f"{at} / 12")
-            name = "I don't know it" if rating is None else str(rating)
-            self.page.get_by_role("button", name=name, exact=True).tap()
-
-    def says(self, text: str) -> None:
-        """Wait until the line that says whether all is saved says this."""
-        expect(self.page.locator("#status")).to_have_text(text)
-
-    def kept(self) -> list[int | None]:
-        """What the server has of it, in the order of the things."""
-        state = self.page.evaluate(ASKED, f"/r/{self.code}/state?since=0")
-        answers = {each["item"]: each["value"] for each in state["answers"]}
-        assert len(answers) == len(state["answers"])
-        return [answers[item] for item in sorted(answers)]
 
 
 def check_telephone(page: Page, where: str, found: list[str]) -> None:
@@ -77,11 +24,6 @@ def check_telephone(page: Page, where: str, found: list[str]) -> None:
         becomes(lambda: page.evaluate(FINDINGS), [], timeout=4)
     except AssertionError as error:
         found.append(f"{where}: {error}")
-
-
-def board_of(page: Page, code: str) -> dict[str, Any]:
-    """What the server tells the projector."""
-    return page.evaluate(ASKED, f"/r/{code}/board?since=")
 
 
 def test_a_class_rates_guesses_and_sees_itself_and_nothing_is_lost(browser, server, browser_page):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
-import json
 import os
 import signal
 import subprocess
@@ -20,34 +18,14 @@ import pytest
 from recsys_core.experiments.store_errors import VARIABLE
 from recsys_core.rooms.simulated import HEADER
 from tests.browser.conftest import free_port
+from tests.rooms.writers import Telephone, Writer
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "known to this test and to its server"
 
 
-class Telephone:
-    """A connection that keeps its cookie; what cannot be sent raises OSError."""
-
-    def __init__(self, port: int, **headers: str) -> None:
-        self.port, self.headers = port, headers
-        self.connection: http.client.HTTPConnection | None = None
-
-    def ask(self, method: str, path: str, said: Any = None) -> tuple[int, Any]:
-        if self.connection is None:
-            self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            body = None if said is None else json.dumps(said)
-            self.connection.request(method, path, body, self.headers)
-            answer = self.connection.getresponse()
-            data = answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            self.connection.close()
-            self.connection = None
-            raise OSError(str(error)) from None
-        cookie = answer.headers.get("Set-Cookie")
-        if cookie:
-            self.headers["Cookie"] = cookie.partition(";")[0]
-        return answer.status, json.loads(data or b"null")
+class Teacher(Telephone):
+    """Whoever does what the page Room does, in the same process."""
 
     def teach(self, what: str, *given: Any) -> Any:
         status, found = self.ask("POST", "/teach", {"do": what, "with": list(given)})
@@ -82,44 +60,14 @@ def until(condition: Any) -> None:
         time.sleep(0.02)
 
 
-class Writer(threading.Thread):
-    """A telephone that rates on and on, and notes what was acknowledged."""
-
-    def __init__(self, port: int, code: str, number: int) -> None:
-        super().__init__(daemon=True)
-        self.telephone = Telephone(port, **{HEADER: SECRET})
-        self.code, self.ends = code, threading.Event()
-        status, said = self.telephone.ask(
-            "POST", f"/r/{code}/join", {"nickname": f"writer {number}"}
-        )
-        assert status == 200, said
-        self.number = said["member"]
-        self.acknowledged: dict[int, tuple[int, float]] = {}
-        self.n, self.seq = 0, 0
-
-    def run(self) -> None:
-        while not self.ends.is_set():
-            item, value = self.seq % 24, float(1 + (self.seq + self.number) % 5)
-            self.seq += 1
-            said = [{"item": item, "value": value, "seq": self.seq}]
-            try:
-                status, answer = self.telephone.ask("PUT", f"/r/{self.code}/answers", said)
-            except OSError:
-                return  # the server is gone
-            assert status == 200, answer
-            for each in answer["acknowledged"]:
-                self.acknowledged[each["item"]] = each["seq"], value
-                self.n += 1
-
-
 @pytest.mark.slow
 def test_what_was_acknowledged_is_there_after_kill_9_while_forty_write(tmp_path):
     port = free_port()
     with serving(port, tmp_path) as server:
-        teacher = Telephone(port)
+        teacher = Teacher(port)
         code, _ = teacher.teach("open")
         teacher.teach("go_to", code, "rating")
-        writers = [Writer(port, code, number) for number in range(40)]
+        writers = [Writer(port, code, number, 24, secret=SECRET) for number in range(40)]
         for writer in writers:
             writer.start()
         until(lambda: all(writer.n >= 10 for writer in writers))
@@ -149,7 +97,7 @@ def test_what_was_acknowledged_is_there_after_kill_9_while_forty_write(tmp_path)
 def test_a_simulated_class_plays_a_whole_room(tmp_path):
     port = free_port()
     with serving(port, tmp_path):
-        teacher = Telephone(port)
+        teacher = Teacher(port)
         code, token = teacher.teach("open")
         assert teacher.ask("POST", f"/r/{code}/teacher", {"token": token})[0] == 200
 
@@ -175,7 +123,7 @@ def test_a_simulated_class_plays_a_whole_room(tmp_path):
 def test_a_server_that_is_to_stop_does_not_wait_for_held_requests(tmp_path):
     port = free_port()
     with serving(port, tmp_path) as server:
-        code, _ = Telephone(port).teach("open")
+        code, _ = Teacher(port).teach("open")
         telephone = Telephone(port, **{HEADER: SECRET})
         telephone.ask("POST", f"/r/{code}/join", {"nickname": "Ada"})
         version = telephone.ask("GET", f"/r/{code}/state")[1]["version"]
