@@ -286,9 +286,9 @@ async def teacher_page(request: Request) -> Response:
 
 
 async def join(request: Request) -> Response:
-    """Enter the room, or change one's nickname."""
+    """Enter the room."""
     asked = await _asked(request)
-    said = await _body(request, messages.Joining)
+    said = await _body(request, messages.Called)
     is_simulated = _is_simulated(request)
     known = request.cookies.get(MEMBER)
     is_new = asked.number is None or asked.state.members[asked.number].removed
@@ -303,6 +303,15 @@ async def join(request: Request) -> Response:
     if token is not None:
         _set_cookie(request, response, MEMBER, token, below(f"/r/{asked.code}"))
     return response
+
+
+async def nickname(request: Request) -> Response:
+    """Change one's nickname."""
+    asked = await _asked(request)
+    number = asked.member
+    said = await _body(request, messages.Called)
+    member = await _done(rooms().desk.call_oneself(asked.code, number, said.nickname))
+    return _json({"nickname": member.nickname})
 
 
 async def answers(request: Request) -> Response:
@@ -555,6 +564,7 @@ def routes() -> list[Route]:
         Route(at, door, methods=["GET"]),
         Route(one, room_page, methods=["GET"]),
         Route(one + "/join", _answering(join), methods=["POST"]),
+        Route(one + "/nickname", _answering(nickname), methods=["PUT"]),
         Route(one + "/answers", _answering(answers), methods=["PUT"]),
         Route(one + "/guesses", _answering(guesses), methods=["PUT"]),
         Route(one + "/state", _answering(state), methods=["GET"]),

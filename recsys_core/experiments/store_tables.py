@@ -123,6 +123,7 @@ room_members = _table(
     "room_members",
     _text("room", key=True), _whole("number", key=True), _text("token"), _text("nickname"),
     _switch("hidden"), _switch("removed"), _switch("simulated"), _number("joined"),
+    _switch("renamed"),
 )  # fmt: skip
 
 # ``seq`` is counted by the telephone: of two answers the higher one is the later. ``guessed``: what
@@ -227,4 +228,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             ratings {bytes} NOT NULL)""",
         "CREATE INDEX snapshots_of_room ON room_snapshots (room)",
     ),
+    # 5: nicknames that the teacher chose
+    ("ALTER TABLE room_members ADD COLUMN renamed BOOLEAN NOT NULL DEFAULT FALSE",),
 )  # fmt: skip

@@ -143,20 +143,33 @@ def _join(
     old = None if number is None else draft.members[number]
     if old is not None and old.removed:
         old = None
-    if old is not None and (
-        draft.room.phase not in ("lobby", "rating") or old.nickname == nickname
-    ):
+    if old is not None:
+        with contextlib.suppress(NotNowError):
+            old = _call_oneself(draft, old.number, nickname)
         return old, False
-    if old is None:
-        if draft.room.phase == "reveal":
-            raise wrong_phase(draft.room)
-        n = sum(not member.removed for member in draft.members.values())
-        _refuse_beyond("members_per_room", n)
-        old = Member(max(draft.members, default=0) + 1, "", simulated=simulated, joined=draft.now)
-        draft.tokens[token] = old.number
-    new = dataclasses.replace(old, nickname=_alone(draft, old.number, nickname))
+    if draft.room.phase == "reveal":
+        raise wrong_phase(draft.room)
+    n = sum(not member.removed for member in draft.members.values())
+    _refuse_beyond("members_per_room", n)
+    number = max(draft.members, default=0) + 1
+    name = _alone(draft, number, nickname)
+    new = Member(number, name, simulated=simulated, joined=draft.now)
+    draft.tokens[token] = number
     draft.put(new)
-    return new, old.nickname == ""
+    return new, True
+
+
+def _call_oneself(draft: Draft, number: int, nickname: str) -> Member:
+    """Change one's own nickname; one that the teacher chose stays."""
+    old = draft.member(number)
+    if draft.room.phase not in ("lobby", "rating"):
+        raise NotNowError(Text("Nicknames can be changed until the ratings are locked."))
+    if old.renamed:
+        raise NotNowError(Text("Your teacher chose this nickname; ask them for another one."))
+    new = dataclasses.replace(old, nickname=_alone(draft, number, nickname))
+    if new != old:
+        draft.put(new)
+    return new
 
 
 def _alone(draft: Draft, number: int, nickname: str) -> str:
@@ -238,7 +251,8 @@ def _go_to(draft: Draft, phase: Phase) -> None:
 
 
 def _rename(draft: Draft, number: int, nickname: str) -> None:
-    draft.put(dataclasses.replace(draft.member(number), nickname=_alone(draft, number, nickname)))
+    name = _alone(draft, number, nickname)
+    draft.put(dataclasses.replace(draft.member(number), nickname=name, renamed=True))
     draft.tell_everybody()
 
 
@@ -421,8 +435,20 @@ class Desk:
         """Change the title."""
         return self.do(code, lambda draft: draft.tell_everybody(title=escape.brief(title, 80)))
 
+    def call_oneself(self, code: str, number: int, nickname: str) -> Future[Member]:
+        """Change a member's own nickname, by the rules of joining, until the ratings are locked.
+
+        Raises
+        ------
+        RoomError
+            If nobody can read the nickname.
+        NotNowError
+            From the future, if the ratings are locked, or the teacher has renamed the member.
+        """
+        return self.do(code, partial(_call_oneself, number=number, nickname=nickname_of(nickname)))
+
     def rename(self, code: str, number: int, nickname: str) -> Future[None]:
-        """Give a member another nickname."""
+        """Have the teacher give a member another nickname, which stays."""
         return self.do(code, partial(_rename, number=number, nickname=nickname_of(nickname)))
 
     def hide(self, code: str, number: int, hidden: bool = True) -> Future[None]:

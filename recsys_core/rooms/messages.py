@@ -20,8 +20,8 @@ _Seq = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]  # what JavaScript count
 _Index = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
 
 
-class Joining(msgspec.Struct, forbid_unknown_fields=True):
-    """Whoever joins says a nickname."""
+class Called(msgspec.Struct, forbid_unknown_fields=True):
+    """Whoever joins says a nickname, and whoever changes it."""
 
     nickname: Annotated[str, msgspec.Meta(max_length=200)]
 
@@ -96,7 +96,11 @@ def telephone(
         "title": room.title,
         "scale": scale_of(room.scale),
         "things": [{"name": thing.name, "picture": thing.picture} for thing in room.things],
-        "member": {"number": number, "nickname": member.nickname},
+        "member": {
+            "number": number,
+            "nickname": member.nickname,
+            "renamed": member.renamed,
+        },
         "answers": answers_of(state.answers_of(number)),
         "n_members": len(state.present),
         "n_ratings": len(state.ratings),

@@ -62,7 +62,7 @@ class Member:
     """Somebody in a room; ``number`` counts from 1 and is never given again.
 
     A hidden one goes on rating, but is neither drawn nor learned from. Of a removed one only the
-    number is left.
+    number is left. The nickname of a renamed one was chosen by the teacher, and stays.
     """
 
     number: int
@@ -71,6 +71,7 @@ class Member:
     removed: bool = False
     simulated: bool = False
     joined: float = 0.0
+    renamed: bool = False
 
 
 @dataclass(frozen=True)

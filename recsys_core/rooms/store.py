@@ -99,7 +99,7 @@ class RoomStore:
             members={
                 m["number"]: Member(
                     m["number"], m["nickname"], bool(m["hidden"]), bool(m["removed"]),
-                    bool(m["simulated"]), m["joined"],
+                    bool(m["simulated"]), m["joined"], bool(m["renamed"]),
                 )
                 for m in members
             },
@@ -137,7 +137,7 @@ class RoomStore:
                 [
                     {"room": code, "number": m.number, "token": numbers[m.number],
                      "nickname": m.nickname, "hidden": m.hidden, "removed": m.removed,
-                     "simulated": m.simulated, "joined": m.joined}
+                     "simulated": m.simulated, "joined": m.joined, "renamed": m.renamed}
                     for m in members
                 ],
             )  # fmt: skip

@@ -46,6 +46,16 @@ class Telephone:
         self.page.get_by_role("button", name="Join").tap()
         expect(self.page.locator("#who")).to_have_text(self.name)
 
+    def rename(self, name: str) -> None:
+        """Choose another nickname."""
+        self.page.locator("#who").get_by_role("button").tap()
+        dialog = self.page.get_by_role("dialog", name="Change your nickname")
+        dialog.get_by_label("Nickname").fill(name)
+        dialog.get_by_role("button", name="Save").tap()
+        expect(dialog).to_have_count(0)
+        expect(self.page.locator("#who")).to_have_text(name)
+        self.name = name
+
     def rate(self, ratings: list[int | None], first: int = 0) -> None:
         """Rate things one by one."""
         for at, rating in enumerate(ratings, start=first + 1):

@@ -49,6 +49,10 @@ def _play(teacher: Page, code: str, phones: list[Telephone], found: list[str]) -
     offline, reloaded, listed, slept, plain = phones
     for phone in phones:
         phone.join()
+    plain.page.locator("#who").get_by_role("button").tap()
+    check_telephone(plain.page, "nickname", found)
+    plain.page.get_by_role("button", name="Cancel").tap()
+    plain.rename("Pupil <b>5</b>")
     # One loses its network while it rates, and one is closed without one.
     offline.rate(RATINGS[0][:1])
     offline.says("saved")

@@ -143,6 +143,34 @@ def test_rooms_are_full_and_members_come_again(desk, monkeypatch):
     assert done(desk.join(code, "Ada B", token))[0].number == 1
 
 
+def test_a_nickname_can_be_changed_until_the_lock_unless_the_teacher_chose_it(desk):
+    code = rating(desk, 3)
+    assert done(desk.call_oneself(code, 1, " Ada ")).nickname == "Ada"
+    assert done(desk.call_oneself(code, 1, "Ada")).nickname == "Ada"
+    assert done(desk.call_oneself(code, 2, "ADA")).nickname == "ADA (2)"
+    _, token = done(desk.join(code, "Eve"))
+    done(desk.rename(code, 4, "Eva"))
+    with pytest.raises(NotNowError, match="teacher chose"):
+        done(desk.call_oneself(code, 4, "Evil"))
+    assert done(desk.join(code, "Evil", token))[0].nickname == "Eva"
+    for refused in ("\u200b", "x" * 25):
+        with pytest.raises(RoomError):
+            desk.call_oneself(code, 1, refused)
+    # As the database has it, too.
+    kept = done(desk.ask(lambda store: store.load(code)))
+    names = [(each.nickname, each.renamed) for each in kept.members.values()]
+    assert names == [("Ada", False), ("ADA (2)", False), ("m3", False), ("Eva", True)]
+    assert kept.members == done(desk.state(code)).members
+    done(desk.remove(code, 3))
+    with pytest.raises(NotInRoomError):
+        done(desk.call_oneself(code, 3, "Bob"))
+    for number in (1, 2, 4):
+        done(desk.answer(code, number, said(*((item, 1.0 + item, 1) for item in range(4)))))
+    done(desk.go_to(code, "locked"))
+    with pytest.raises(NotNowError, match="until the ratings are locked"):
+        done(desk.call_oneself(code, 1, "Ada B"))
+
+
 def test_a_teacher_hides_renames_removes_and_deletes(desk):
     code = rating(desk, 3)
     for number in (1, 2, 3):

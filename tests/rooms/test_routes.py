@@ -142,7 +142,9 @@ async def test_hostile_nicknames_and_things_stay_text():
     code, token = opened(title='"><script>alert(1)</script>')
     nickname = '"><img src=x>=1{{7'
     ada, teacher = Browser(), Browser()
-    assert (await ada.join(code, nickname)).json["nickname"] == nickname
+    assert (await ada.join(code, "Ada")).json["nickname"] == "Ada"
+    renamed = await ada.ask("PUT", f"/r/{code}/nickname", {"nickname": nickname})
+    assert (renamed.status, renamed.json) == (200, {"nickname": nickname})
     page = (await ada.ask("GET", f"/r/{code}")).body.decode()
     assert "<script>alert" not in page and "<img" not in page
     state = await ada.ask("GET", f"/r/{code}/state")
@@ -152,6 +154,28 @@ async def test_hostile_nicknames_and_things_stay_text():
     typed = await teacher.ask("GET", "/r?code=%22%3E%3Cscript%3E")
     assert typed.status == 404 and b"<script>" not in typed.body
     assert token.encode() not in state.body
+
+
+@lived
+async def test_a_nickname_is_changed_by_its_own_telephone_alone():
+    code, _ = opened()
+    ada, bob, eve = Browser(), Browser(), Browser()
+    await ada.join(code, "Ada")
+    await bob.join(code, "Bob")
+
+    def rename(browser, name):
+        return browser.ask("PUT", f"/r/{code}/nickname", {"nickname": name})
+
+    assert (await rename(bob, "ada")).json == {"nickname": "ada (2)"}
+    assert (await rename(eve, "Eve")).status == 401
+    assert (await rename(ada, "x" * 25)).status == 400
+    await asyncio.wrap_future(rooms().desk.rename(code, 1, "Ana"))
+    refused = await rename(ada, "Ada")
+    assert refused.status == 409 and "teacher" in refused.json["sentence"]
+    told = (await ada.ask("GET", f"/r/{code}/state")).json["member"]
+    assert told == {"number": 1, "nickname": "Ana", "renamed": True}
+    await asyncio.wrap_future(rooms().desk.remove(code, 2))
+    assert (await rename(bob, "Bob")).status == 401
 
 
 @lived

@@ -141,7 +141,7 @@ function take(news) {
   answers?.meet(news.answers, news.version)
   if (before?.phase !== news.phase) enter(news)
   title.textContent = news.title
-  who.textContent = news.member.nickname
+  called(news)
   if (news.phase === "rating") void sending?.flush()
   if (news.phase === "locked") void telling?.flush()
   draw()
@@ -230,6 +230,7 @@ function standing() {
 function join(said) {
   state = null
   shown = "join"
+  document.querySelector("dialog")?.remove()
   who.textContent = ""
   status.textContent = ""
   main.replaceChildren()
@@ -292,6 +293,62 @@ function join(said) {
   }
 }
 
+// --- the nickname ---------------------------------------------------------------------------------
+
+// Who one is here; a button where one may choose another nickname.
+/** @param {State} news */
+function called({ phase, member }) {
+  const free = (phase === "lobby" || phase === "rating") && !member.renamed
+  if (who.textContent === member.nickname && Boolean(who.firstElementChild) === free) return
+  who.replaceChildren()
+  if (!free) who.textContent = member.nickname
+  else {
+    const button = add(who, "button", "name", member.nickname)
+    button.type = "button"
+    button.setAttribute("aria-label", worded("{name}: change your nickname", { name: member.nickname }))
+    button.onclick = () => rename(state?.member.nickname ?? "")
+  }
+}
+
+/** @param {string} before */
+function rename(before) {
+  const dialog = add(document.body, "dialog", "card")
+  const form = add(dialog, "form")
+  const heading = add(form, "h2", "", worded("Change your nickname"))
+  heading.id = "rename"
+  dialog.setAttribute("aria-labelledby", heading.id)
+  const label = add(form, "label", "", worded("Nickname"))
+  const field = add(label, "input")
+  Object.assign(field, { name: "nickname", maxLength: 24, required: true, autocomplete: "nickname", enterKeyHint: "done", value: before })
+  const note = add(form, "p", "note")
+  note.setAttribute("role", "status")
+  const button = add(form, "button", "primary wide", worded("Save"))
+  const cancel = add(form, "button", "quiet wide", worded("Cancel"))
+  cancel.type = "button"
+  cancel.onclick = () => dialog.close()
+  dialog.onclose = () => dialog.remove()
+  form.onsubmit = async (event) => {
+    event.preventDefault()
+    const nickname = field.value.trim()
+    if (!nickname || button.disabled) return
+    button.disabled = true
+    try {
+      const { status, body } = await request("PUT", "/nickname", { nickname })
+      if (status < 300) {
+        storage.setItem("fs-room-nickname", nickname)
+        dialog.close()
+        void listener.start()
+        return
+      }
+      note.textContent = body?.sentence || worded("That did not work. Try it again.")
+    } catch {
+      note.textContent = worded("The server cannot be reached: try it again in a moment.")
+    }
+    button.disabled = false
+  }
+  dialog.showModal()
+}
+
 // There is nothing more to do here.
 /** @param {string} sentence */
 function over(sentence) {
@@ -299,6 +356,7 @@ function over(sentence) {
   guesses?.forget()
   state = answers = guesses = sending = telling = null
   shown = "over"
+  document.querySelector("dialog")?.remove()
   status.textContent = who.textContent = ""
   main.replaceChildren()
   add(add(main, "section", "card"), "p", "", sentence).setAttribute("role", "status")
@@ -364,6 +422,9 @@ function draw(moved = false) {
   const scrolled = window.scrollY
   main.replaceChildren()
   row = null
+  if (state.member.renamed && (state.phase === "lobby" || state.phase === "rating")) {
+    add(main, "p", "muted", worded("Your teacher has changed your nickname to {name}.", { name: state.member.nickname }))
+  }
   if (state.phase === "lobby") screens.lobby(main, state)
   else if (state.phase === "rating" && how === "one") screens.oneByOne(main, state, kept, at, acts)
   else if (state.phase === "rating") row = screens.list(main, state, kept, acts)

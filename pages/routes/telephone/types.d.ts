@@ -59,7 +59,7 @@ export interface State {
   title: string
   scale: Scale
   things: Thing[]
-  member: { number: number; nickname: string }
+  member: { number: number; nickname: string; renamed: boolean } // renamed: by the teacher, for good
   answers: Answer[]
   n_members: number
   n_ratings: number
