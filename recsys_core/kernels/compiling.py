@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, wraps
 from inspect import signature
 from typing import Any
@@ -31,9 +31,25 @@ def compiled(function: Callable[..., Any]) -> Any:
         return njit(nogil=True, fastmath=FAST, error_model="numpy", cache=cache)(function)
 
     try:
-        return by_numba(_KEPT)
+        made = by_numba(_KEPT)
     except RuntimeError:  # neither this folder nor the user's can be written to
         return by_numba(False)
+    if _KEPT:
+        made._cache.save_overload = _if_there_is_room(made._cache.save_overload)
+    return made
+
+
+def _if_there_is_room(save: Callable[..., None]) -> Callable[..., None]:
+    """Keep what was compiled if it can be written; else it is compiled again at the next start.
+
+    Numba itself lets the error out of the call of the kernel, where the disk is full, say.
+    """
+
+    def saved(*given: Any) -> None:
+        with suppress(OSError):
+            save(*given)
+
+    return saved
 
 
 def specialised(build: Callable[..., Callable]) -> Callable[..., Callable]:

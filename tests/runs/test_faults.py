@@ -3,6 +3,8 @@
 import contextlib
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -183,11 +185,48 @@ def test_the_worker_survives_a_turn_that_fails(monkeypatch):
 def test_kernels_compile_where_nothing_can_be_kept(monkeypatch):
     from numba.core import caching
 
-    for kind in (caching.CompileResultCacheImpl,):
-        monkeypatch.setattr(kind, "_locator_classes", [])
+    monkeypatch.setattr(caching.CompileResultCacheImpl, "_locator_classes", [])
 
     @compiling.compiled
     def doubled(x):
         return 2 * x
 
     assert doubled(21) == 42
+
+
+COMPILES = """
+import resource, sys
+from recsys_core.kernels.compiling import compiled
+
+@compiled
+def doubled(x):
+    return 2 * x
+
+if sys.argv[1] == "full":  # writing a byte is an error, as on a disk that is full
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+print(doubled(21))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits the size of files as Windows cannot")
+@pytest.mark.parametrize("disk", ["empty", "full", "no folder"])
+def test_kernels_compile_where_there_is_no_room_to_keep_them(tmp_path, disk):
+    script, cache = tmp_path / "script.py", tmp_path / "cache"
+    script.write_text(COMPILES)
+    if disk == "no folder":
+        cache.write_text("a file, below which there can be none")
+    said = subprocess.run(
+        [sys.executable, script, disk],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.getcwd(),
+            "NUMBA_CACHE_DIR": str(cache / "numba"),
+            "HOME": str(cache),
+        },
+    )
+    assert (said.returncode, said.stdout, said.stderr) == (0, "42\n", "")
+    kept = [each for each in cache.rglob("*.nbc") if each.stat().st_size]
+    assert bool(kept) == (disk == "empty")
