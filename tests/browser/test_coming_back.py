@@ -58,3 +58,26 @@ def test_after_kill_9_all_that_was_trained_is_there(browser: Browser, tmp_path: 
         before = steady(lambda: trained(page))
         becomes(lambda: trained(page), lambda n: n > before)  # and it goes on
     context.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no folder like /proc")
+def test_a_home_that_cannot_be_written_to_is_one_sentence_and_all_else_works(
+    browser: Browser, tmp_path: Path
+):
+    # In /proc nobody, not even root, makes a folder.
+    home = {"HOME": "/proc/home", "XDG_DATA_HOME": "", "NUMBA_CACHE_DIR": "/proc/home/numba"}
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    with serving(free_port(), tmp_path / "log.txt", "", **home) as server:
+        page = context.new_page()
+        page.goto(f"{server.url}/train?data=party&model=SGD&n_epochs=20&epoch=latest")
+        expect(sidebar(page)).to_contain_text("epoch 20 / 20", timeout=LONG)
+        expect(page.get_by_text("Not kept just now")).to_be_visible(timeout=LONG)
+        page.goto(f"{server.url}/room")
+        page.get_by_role("button", name="Open the room").click()
+        expect(page.get_by_test_id("stMain")).to_contain_text("cannot", timeout=LONG)
+        settled(page)
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+        said = server.log.read_text()
+    context.close()
+    assert "Traceback" not in said, said
+    assert said.count("cannot be kept") + said.count("Not kept") >= 1, said
