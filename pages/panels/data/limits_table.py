@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from recsys_core import limits
+from recsys_core import limits, words
 from recsys_core.text import Text, worded
 
 
@@ -22,9 +22,9 @@ def section() -> None:
                 "takes turns by visitor: who has much going slows nobody but themselves."
             )
         )
-        rows = [(worded(limit.meaning), limits.of(limit.name)) for limit in limits.LIMITS.values()]
-        st.dataframe(
-            pd.DataFrame(rows, columns=[Text("What"), Text("At most")]),
-            hide_index=True,
-            key="limits_table",
-        )
+        rows = [
+            (worded(limit.meaning), worded(words.number(limits.of(limit.name))))
+            for limit in limits.LIMITS.values()
+        ]
+        # Lines that are broken where there is no room: on a telephone all of it is seen.
+        st.table(pd.DataFrame(rows, columns=[Text("What"), Text("At most")]), hide_index=True)

@@ -20,6 +20,7 @@ speak(document.documentElement.lang)
 /** @type {(id: string) => HTMLElement} */
 const place = (id) => /** @type {HTMLElement} */ (document.getElementById(id))
 const [main, status, title, who] = [place("main"), place("status"), place("title"), place("who")]
+const heading = title.textContent // of a room without a title
 const { base = "", code = "", kind = "member" } = document.body.dataset
 const room = `${location.origin}${base}/r/${code}`
 
@@ -140,7 +141,7 @@ function take(news) {
   if (before?.member.number !== news.member.number) queues(news)
   answers?.meet(news.answers, news.version)
   if (before?.phase !== news.phase) enter(news)
-  title.textContent = news.title
+  title.textContent = news.title || heading
   called(news)
   if (news.phase === "rating") void sending?.flush()
   if (news.phase === "locked") void telling?.flush()
