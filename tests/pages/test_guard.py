@@ -175,7 +175,7 @@ def test_one_session_too_many_is_told_so_and_the_others_stay(monkeypatch):
 @pytest.fixture
 def code(monkeypatch):
     monkeypatch.setenv(access.VARIABLE, "open sesame")
-    monkeypatch.setattr(access, "_wrong", limits.Tries("wrong_codes_per_hour", 3600))
+    monkeypatch.setattr(guard, "wrong_codes", limits.Tries("wrong_codes_per_hour", 3600))
     return "open sesame"
 
 
@@ -339,6 +339,111 @@ def test_who_sends_no_whole_request_is_closed_and_others_are_served(monkeypatch)
     assert said.endswith(b"inside") and closed and is_open
 
 
+async def served(app, play):
+    """What ``play`` returns, given the port of a server of this app."""
+    connections.wait_for_nobody()
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_level="critical"))
+    listening = socket.create_server(("127.0.0.1", 0))
+    running = asyncio.create_task(server.serve([listening]))
+    while not server.started:
+        await asyncio.sleep(0.01)
+    try:
+        return await asyncio.wait_for(play(listening.getsockname()[1]), 60)
+    finally:
+        server.should_exit = True
+        await running
+
+
+def test_a_body_that_comes_bit_by_bit_is_refused_and_one_that_comes_on_is_not(monkeypatch):
+    """Byte by byte, and not at all, as long as it takes; and as fast as it has to be."""
+    monkeypatch.setattr(connections, "PATIENCE", 0.5)
+    monkeypatch.setattr(connections, "LEAST", 100)
+
+    async def app(scope, receive, send):
+        body, more = 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body, more = body + len(message["body"]), message["more_body"]
+        await PlainTextResponse(f"{body} bytes")(scope, receive, send)
+
+    async def sent(port, n_each, whole=10_000, expect=""):
+        """What is answered to a body sent in pieces until there is an answer."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        head = f"PUT / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {whole}\r\n"
+        writer.write(f"{head}{expect}\r\n".encode())
+        if expect:
+            await reader.readuntil(b"\r\n\r\n")
+        answer, left = asyncio.create_task(reader.read()), whole
+        while not answer.done() and left:
+            writer.write(b"x" * min(n_each, left))
+            left -= min(n_each, left)
+            await asyncio.wait([answer], timeout=0.05)
+        said = await answer
+        writer.close()
+        return said
+
+    async def play(port):
+        return await asyncio.gather(
+            sent(port, 1), sent(port, 0), sent(port, 0, expect="Expect: 100-continue\r\n"),
+            sent(port, 400), sent(port, 50, whole=50),
+        )  # fmt: skip
+
+    slow, nothing, asked_first, going_on, small = asyncio.run(served(app, play))
+    for refused in (slow, nothing, asked_first):
+        assert refused.startswith(b"HTTP/1.1 408 ") and refused.endswith(b"send it again.")
+    assert going_on.endswith(b"10000 bytes"), "it took longer than what is waited for"
+    assert small.endswith(b"50 bytes")
+
+
+def test_who_does_not_take_an_answer_is_closed_and_who_takes_it_slowly_is_not(monkeypatch):
+    """Else each holds some megabytes of it in the server's memory."""
+    monkeypatch.setattr(connections, "PATIENCE", 0.2)
+    monkeypatch.setattr(connections, "_is_welcome", lambda transport: True)
+    large, ended = b"x" * 20_000_000, []
+
+    async def app(scope, receive, send):
+        await PlainTextResponse(large)(scope, receive, send)
+
+    lost = connections._look_at_leaving
+
+    def look(protocol, before):
+        lost(protocol, before)
+        ended.append(protocol.transport.is_closing())
+
+    monkeypatch.setattr(connections, "_look_at_leaving", look)
+
+    async def taken(port, wait):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1000)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        n = 0
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            await wait()
+            while n < len(large) and (piece := await reader.read(200_000)):
+                n += len(piece)
+                await asyncio.sleep(0.002)
+        except ConnectionResetError:
+            pass
+        writer.close()
+        return n
+
+    async def until_closed():
+        while True not in ended:
+            await asyncio.sleep(0.01)
+
+    async def at_once():
+        pass
+
+    async def play(port):
+        held = await taken(port, until_closed)
+        return held, await taken(port, at_once)
+
+    held, whole = asyncio.run(served(app, play))
+    assert held < len(large) == whole
+
+
 async def _closed(reader):
     try:
         await reader.read()
@@ -348,7 +453,7 @@ async def _closed(reader):
 
 
 class Transport:
-    closing = False
+    closing, held = False, 0
 
     def __init__(self, address):
         self.address = address
@@ -359,6 +464,12 @@ class Transport:
     def is_closing(self):
         return self.closing
 
+    def get_protocol(self):
+        return self
+
+    def get_write_buffer_size(self):
+        return self.held
+
 
 def test_an_address_has_so_many_connections_and_a_proxy_here_all(monkeypatch):
     monkeypatch.setenv(limits.VARIABLE, "connections_per_address=3")
@@ -368,7 +479,9 @@ def test_an_address_has_so_many_connections_and_a_proxy_here_all(monkeypatch):
     assert not connections._is_welcome(Transport("192.168.1.7"))
     assert not connections._is_welcome(Transport("::ffff:192.168.1.7")), "the same address"
     assert connections._is_welcome(Transport("192.168.1.8"))
-    mine[0].closing = True
+    mine[0].closing, mine[0].held = True, 5_000_000
+    assert not connections._is_welcome(Transport("192.168.1.7")), "its answer is still in memory"
+    mine[0].held = 0
     assert connections._is_welcome(Transport("192.168.1.7"))
     assert not connections._is_welcome(Transport("192.168.1.7"))
     assert all(connections._is_welcome(Transport("127.0.0.1")) for _ in range(9))
