@@ -119,6 +119,14 @@ LIMITS = _table(
             "part of it.", n=n, most=most),
     ),
     Limit(
+        "uploads_megabytes",
+        3000,
+        Text("Files brought that open pages hold, all together, in MB"),
+        lambda n, most: Text(
+            "The pages that are open hold as many files as this server takes ({most:,} MB), or "
+            "yours does: reload it, or close it and try again later.", most=most),
+    ),
+    Limit(
         "k",
         500,
         Text("Factors per user and item"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -180,6 +181,17 @@ def n_sessions() -> int:
     """Tabs that are open now."""
     manager = get_instance()._session_mgr if exists() else None
     return 0 if manager is None else len(manager.list_active_sessions())
+
+
+def files_held() -> Counter[str]:
+    """Bytes of files brought that are in memory, by session."""
+    held: Counter[str] = Counter()
+    files: Any = get_instance().uploaded_file_mgr if exists() else None
+    if files is not None:
+        with files._lock:
+            for name, each in files.file_storage.items():
+                held[name] = sum(len(file.data) for file in each.values())
+    return held
 
 
 def asked_for_a_part() -> bool:

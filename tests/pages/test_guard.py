@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections import Counter
 from types import SimpleNamespace
 from urllib.parse import urlencode
 
@@ -12,7 +13,8 @@ from starlette.responses import PlainTextResponse
 from pages.routes import access, connections, content_policy, guard, telephone
 from pages.routes.access import AccessCode
 from pages.routes.guard import Guard, is_own_host, is_own_origin
-from pages.shared import visitor
+from pages.routes.uploads import Uploads
+from pages.shared import session, visitor
 from pages.shared.chart.assets import PLOTLY_ROUTE, SCRIPTS_ROUTE
 from recsys_core import limits
 
@@ -508,3 +510,50 @@ def test_the_setting_lists_who_may_show_the_pages_in_a_frame(monkeypatch):
     assert said[-1] == "frame-ancestors 'self' https://learn.example.org  script-src *"
     assert [each for each in said if each.startswith("script-src")] == [said[1]]
     content_policy.policy.cache_clear()
+
+
+# --- files brought --------------------------------------------------------------------------------
+
+
+def test_all_pages_together_hold_so_much_of_files_those_on_their_way_included(monkeypatch):
+    monkeypatch.setenv(limits.VARIABLE, "uploads_megabytes=5 upload_megabytes=4")
+    held = Counter({"one": 3 << 20})
+    monkeypatch.setattr(session, "files_held", lambda: held)
+    meanwhile, answers = [], []
+
+    async def keeps(scope, receive, send):
+        while meanwhile:
+            await bring(*meanwhile.pop())
+        await PlainTextResponse("kept")(scope, receive, send)
+
+    app = Uploads(keeps)
+
+    async def bring(page, size):
+        async def send(message):
+            if message["type"] == "http.response.start":
+                answers.append(message["status"])
+
+        path = f"/_stcore/upload_file/{page}/x"
+        sent = [] if size is None else [(b"content-length", str(size).encode())]
+        await app({"type": "http", "method": "PUT", "path": path, "headers": sent}, None, send)
+
+    async def brings(page, size, *others):
+        answers.clear()
+        meanwhile[:] = others
+        await bring(page, size)
+        return list(answers)
+
+    async def play():
+        assert await brings("two", 2 << 20) == [200]
+        assert await brings("two", (2 << 20) + 1) == [413]
+        # Each begins while those before are on their way, and ends before them.
+        assert await brings("two", 1 << 20, ("three", 1 << 20)) == [200, 200]
+        assert await brings("two", 1 << 20, ("three", 1 << 20), ("three", 1)) == [413, 200, 200]
+        assert await brings("two", 2 << 20, ("three", 1)) == [413, 200]
+        assert await brings("two", 2 << 20) == [200], "what has come is on its way no more"
+        held["one"] = 0
+        assert await brings("two", 5 << 20, ("two", 1)) == [413, 200]
+        for size in (None, "", "-1", "1e3", "٣", "9" * 400):
+            assert await brings("two", size) == [411], size
+
+    asyncio.run(play())
