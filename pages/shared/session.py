@@ -15,7 +15,7 @@ from streamlit.runtime.state.safe_session_state import SafeSessionState
 from pages.shared import visitor
 from recsys_core import runs
 from recsys_core.figures.theme import Mode
-from recsys_core.language import ask, of_locale
+from recsys_core.language import LANGUAGES, ask, of_locale
 
 T = TypeVar("T")
 
@@ -52,6 +52,8 @@ def language() -> str:
     if _HERE.tab is None:
         _HERE.tab = st.session_state.get("tab")
     chosen = None if _HERE.tab is None else _HERE.tab.view.lang
+    if chosen not in LANGUAGES:  # it names a folder
+        chosen = None
     if chosen is None and _HERE.locale is None:
         _HERE.locale = of_locale(st.context.locale)
     return chosen or _HERE.locale or "en"

@@ -253,6 +253,41 @@ def test_a_page_shows_nothing_of_somebody_whatever_the_link_names(server, strang
     assert server.mark.encode() in asyncio.run(_page(server, mine, server.link))
 
 
+async def _said_to_be(server: Any, sent: dict[str, str], widget: str, value: str) -> bytes:
+    """All that a page says once a widget of it is said to have a value that it does not offer."""
+    protocols: Any = ["streamlit", sent["X-Xsrftoken"]]
+    async with websockets.connect(
+        f"ws://127.0.0.1:{server.port}/_stcore/stream", max_size=None, subprotocols=protocols,
+        additional_headers={"Cookie": sent["Cookie"]},
+    ) as socket:  # fmt: skip
+
+        async def drawn(asked: BackMsg) -> bytes:
+            await socket.send(asked.SerializeToString())
+            heard = b""
+            while True:
+                said = await asyncio.wait_for(socket.recv(), 60)
+                assert isinstance(said, bytes)
+                heard += said
+                if ForwardMsg.FromString(said).WhichOneof("type") == "script_finished":
+                    return heard
+
+        first = BackMsg()
+        first.rerun_script.query_string = ""
+        found = re.search(rf"\$\$ID-\w+-{widget}".encode(), await drawn(first))
+        assert found is not None
+        second = BackMsg()
+        state = second.rerun_script.widget_states.widgets.add()
+        state.id, state.string_value = found[0].decode(), value
+        await drawn(second)
+        return await drawn(first)
+
+
+@pytest.mark.parametrize("value", ["../../tests", "/etc", "x", "x" * 5000])
+def test_a_language_that_is_not_offered_names_no_folder(server, stranger, value):
+    drawn = asyncio.run(_said_to_be(server, stranger, "language_en", value))
+    assert b"error of ours" not in drawn and "Língua".encode() in drawn
+
+
 def test_a_page_holds_no_more_than_two_of_the_largest_files(server, stranger):
     """Streamlit bounds each, and keeps as many as are sent."""
     kind = {**stranger, "Content-Type": "multipart/form-data; boundary=b"}
