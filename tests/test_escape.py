@@ -84,7 +84,8 @@ def test_files_for_people_are_written_in_few_places():
         r"\.to_(?:excel|html|markdown|latex|pickle)\(|ExcelWriter|tarfile\.open\(.*[\"']w": set(),
         r"ZipFile\([^)]*[\"'][wax][\"']": {"recsys_core/takehome/bundle.py"},
         r"ParquetWriter|\.to_parquet\(": {
-            "recsys_core/asking/exports.py", "recsys_core/reading/forkserver.py",  # of nobody's data
+            "recsys_core/asking/exports.py",
+            "recsys_core/reading/forkserver.py",  # of nobody's data
         },
     }  # fmt: skip
     root = Path(__file__).resolve().parents[1]
