@@ -28,6 +28,7 @@ from pages.routes.content_policy import ContentPolicy
 from pages.routes.guard import Guard
 from pages.routes.live import live
 from pages.routes.promptly import answer_promptly
+from pages.routes.uploads import Uploads
 from pages.shared import visitor
 from pages.shared.base_path import BASE, below
 from pages.shared.chart.assets import LIVE_ROUTE, PLOTLY_FILE, PLOTLY_ROUTE, SCRIPTS, SCRIPTS_ROUTE
@@ -190,6 +191,7 @@ app = st.App(
         Middleware(ContentPolicy),
         Middleware(NameTheBrowser),
         Middleware(AccessCode),
+        Middleware(Uploads),
     ],
     lifespan=lifespan,
     on_script_error=on_script_error,

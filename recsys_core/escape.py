@@ -91,8 +91,10 @@ def plotly(text: str) -> str:
 
 # Where a formula may begin: with the cell; and after a semicolon or an end of line, since programs
 # set to a country that parts cells by semicolons see another cell there, whatever the quotes.
+# Before it may come blanks, and what some programs leave out: a byte-order mark, a NUL.
 _FORMULA = re.compile(
-    r"^'*(?= *(?:[=@\t\r\n＝＠＋－]|[+\-](?![\d\s.,()/+\-]*$)))|[;\r\n]'*(?= *[=@+\-＝＠＋－])"
+    r"^'*(?=[ \x00\ufeff]*(?:[=@\t\r\n＝＠＋－]|[+\-](?![\d\s.,()/+\-]*$)))"
+    r"|[;\r\n]'*(?=[ \t\x00\ufeff]*[=@+\-＝＠＋－])"
 )
 
 

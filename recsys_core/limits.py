@@ -119,6 +119,14 @@ LIMITS = _table(
             "part of it.", n=n, most=most),
     ),
     Limit(
+        "uploads_megabytes",
+        3000,
+        Text("Files brought that open pages hold, all together, in MB"),
+        lambda n, most: Text(
+            "The pages that are open hold as many files as this server takes ({most:,} MB), or "
+            "yours does: reload it, or close it and try again later.", most=most),
+    ),
+    Limit(
         "k",
         500,
         Text("Factors per user and item"),
@@ -185,7 +193,7 @@ LIMITS = _table(
     Limit(
         "wrong_codes_per_hour",
         30,
-        Text("Wrong codes per hour from one address, of rooms and of the server"),
+        Text("Wrong codes per hour from one address, of rooms and of the server together"),
         lambda n, most: Text(
             "{most:,} wrong codes came from your network within an hour: check the code, and try "
             "again later.", most=most),
@@ -278,20 +286,24 @@ class Tries:
     ) -> None:
         self.name, self.seconds, self.clock = name, seconds, clock
         self._lock = threading.Lock()
-        self._times: dict[str, deque[float]] = {}
+        self._times: dict[str, deque[tuple[float, str]]] = {}  # when, and what
 
     def wait(self, who: str) -> float:
         """Seconds until this one may try again; 0 where it may at once."""
         with self._lock:
             times = self._lately(who)
             most = of(self.name)
-            return max(times[-most] + self.seconds - self.clock(), 0.0) if len(times) >= most else 0
+            if len(times) < most:
+                return 0.0
+            return max(times[-most][0] + self.seconds - self.clock(), 0.0)
 
-    def note(self, who: str) -> None:
-        """Count one more of it."""
+    def note(self, who: str, what: str = "") -> None:
+        """Count one more of it; what is the same as one that counts already is none."""
         with self._lock:
             times = self._lately(who)
-            times.append(self.clock())
+            if what and any(other == what for _, other in times):
+                return
+            times.append((self.clock(), what))
             while len(times) > of(self.name):
                 times.popleft()
             self._times.pop(who, None)  # to the end: who tried last is forgotten last
@@ -299,15 +311,15 @@ class Tries:
             while len(self._times) > _MOST_REMEMBERED:
                 del self._times[next(iter(self._times))]
 
-    def take(self, who: str) -> float:
+    def take(self, who: str, what: str = "") -> float:
         """Count one more if it is allowed; the seconds to wait where it is not, else 0."""
         wait = self.wait(who)
         if not wait:
-            self.note(who)
+            self.note(who, what)
         return wait
 
-    def _lately(self, who: str) -> deque[float]:
+    def _lately(self, who: str) -> deque[tuple[float, str]]:
         times = self._times.get(who, deque())
-        while times and times[0] + self.seconds <= self.clock():
+        while times and times[0][0] + self.seconds <= self.clock():
             times.popleft()
         return times

@@ -4,6 +4,7 @@ import csv
 import html
 import io
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -30,7 +31,7 @@ HONEST = [
     "-",
     "",
 ]
-MARKS = st.text("=+-@;'\"\t\r\n a1b,;＝", max_size=8)
+MARKS = st.text("=+-@;'\"\t\r\n a1b,;＝\ufeff\x00", max_size=8)
 
 
 @pytest.mark.parametrize("cell", FORMULAS)
@@ -55,7 +56,48 @@ def test_honest_cells_stay_as_they_are(cell):
 def test_the_reader_undoes_what_the_writer_did(cell):
     safe = escape.csv(cell)
     assert escape.from_csv(safe) == cell
-    assert not re.match(r"[=@\t\r\n＝]|[+-].*[a-z]", safe, re.DOTALL)
+    assert not re.match(r"[\x00\ufeff]*(?:[=@\t\r\n＝]|[+-].*[a-z])", safe, re.DOTALL)
+
+
+@given(
+    st.lists(st.tuples(MARKS, MARKS), min_size=1, max_size=4), MARKS, MARKS, MARKS, st.booleans()
+)
+def test_no_cell_heading_or_label_of_any_table_is_a_formula(
+    cells, heading, other, axis, categories
+):
+    """All tables that are written as CSV are written by ``to_csv`` (below)."""
+    table = pd.DataFrame(cells, [each for _, each in cells], [f"{heading}=", other])
+    table.index.name = axis
+    if categories:
+        table.isetitem(0, table.iloc[:, 0].astype("category"))
+    for index in (True, False):
+        text = exports.to_csv(table, index).decode()
+        for cell in (cell for row in csv.reader(io.StringIO(text, newline="")) for cell in row):
+            for part in re.split(r"[;\r\n]", cell):
+                assert not re.match(r"[ \t\x00\ufeff]*(?:[=@＝]|[+-].*[a-z=@])", part), (cell, text)
+
+
+def test_files_for_people_are_written_in_few_places():
+    """Whoever writes tables, archives or arrays elsewhere escapes there, too, and is named here."""
+    homes = {
+        r"\.to_csv\(|csv\.writer|csv\.DictWriter": {"recsys_core/asking/exports.py"},
+        r"\.to_(?:excel|html|markdown|latex|pickle)\(|ExcelWriter|tarfile\.open\(.*[\"']w": set(),
+        r"ZipFile\([^)]*[\"'][wax][\"']": {"recsys_core/takehome/bundle.py"},
+        r"ParquetWriter|\.to_parquet\(": {
+            "recsys_core/asking/exports.py",
+            "recsys_core/reading/forkserver.py",  # of nobody's data
+        },
+    }  # fmt: skip
+    root = Path(__file__).resolve().parents[1]
+    files = [*root.glob("recsys_core/**/*.py"), *root.glob("pages/**/*.py"), root / "app.py"]
+    ours = re.compile(r"exports\.to_csv|(?<!\.)\bto_csv\(|import to_csv")
+    for pattern, allowed in homes.items():
+        found = {
+            file.relative_to(root).as_posix()
+            for file in files
+            if re.search(pattern, ours.sub("", file.read_text(encoding="utf-8")))
+        }
+        assert found == allowed, pattern
 
 
 @given(st.text(max_size=30))

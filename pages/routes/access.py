@@ -12,11 +12,11 @@ import os
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pages.routes import telephone
+from pages.routes import guard, telephone
 from pages.routes.guard import path_of, refuse
 from pages.shared import visitor
 from pages.shared.base_path import BASE, below
@@ -33,8 +33,6 @@ _OPEN = ("/factorscope/health", "/_stcore/health", "/r", PLOTLY_ROUTE.removepref
 _OPEN_BELOW = ("/r/", telephone.ROUTE + "/", SCRIPTS_ROUTE.removeprefix(BASE) + "/")
 
 _MOST_BYTES = 4096
-
-_wrong = limits.Tries("wrong_codes_per_hour", 3600)
 
 
 class AccessCode:
@@ -87,16 +85,19 @@ async def _entered(request: Request, code: str) -> Response:
         return _page("/")
     who = limits.network_of(request.client.host if request.client else None)
     body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > _MOST_BYTES:
-            return _page("/", Text("That is too long for a code."), 413)
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > _MOST_BYTES:
+                return _page("/", Text("That is too long for a code."), 413)
+    except ClientDisconnect:
+        return Response(status_code=499)
     said = parse_qs(body.decode("utf-8", "replace"))
     to, typed = said.get("to", ["/"])[0], said.get("code", [""])[0].strip()
-    if _wrong.wait(who):
+    if guard.wrong_codes.wait(who):
         return _page(to, limits.refusal("wrong_codes_per_hour"), 429)
     if not _same(typed, code):
-        _wrong.note(who)
+        guard.wrong_codes.note(who)
         return _page(to, Text("This is not the code; ask whoever gave you the address."), 403)
     answer = RedirectResponse(_here(to), 303)
     cookie = f"{COOKIE}={visitor.signature('access', code)}; Path=/; HttpOnly; "

@@ -26,6 +26,9 @@ from recsys_core.text import Text
 # Names of this server beside its addresses, parted by blanks: “class.example.org *.example.com”.
 HOSTS = "FACTORSCOPE_HOSTS"
 
+# Wrong codes by address: those of rooms, and of the server, are one count.
+wrong_codes = limits.Tries("wrong_codes_per_hour", 3600.0)
+
 # Streamlit's WebSocket: one per open page.
 _SESSIONS = "/_stcore/stream"
 

@@ -25,7 +25,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from pages.routes import connections, telephone
+from pages.routes import connections, guard, telephone
 from pages.shared.base_path import BASE, below
 from pages.shared.chart.assets import PLOTLY_FILE, SCRIPTS
 from recsys_core import language, limits
@@ -63,7 +63,6 @@ _PATIENCE = 15.0
 SECRET = secrets.token_urlsafe(24)
 
 _joins = limits.Tries("joins_per_minute", 60.0)
-_wrong_codes = limits.Tries("wrong_codes_per_hour", 3600.0)
 
 _STATUS = {
     MissingRoomError: 404, NotInRoomError: 401, NotNowError: 409, RoomError: 400, StoreError: 503,
@@ -202,7 +201,8 @@ async def _asked(request: Request) -> _Asked:
             return _Asked(request, state, number, is_teacher)
     _refuse_guessing(request)
     if state is None:
-        _wrong_codes.take(_address(request))
+        # The same one again is no guess: all telephones of a room that was deleted ask once more.
+        guard.wrong_codes.take(_address(request), code)
         raise MissingRoomError(Text("There is no room of this code; look at it again."))
     return _Asked(request, state, None, False)
 
@@ -215,7 +215,7 @@ def _number(state: State, token: str) -> int | None:
 
 def _refuse_guessing(request: Request) -> None:
     """Refuse an address that tried too many codes, whether this one is right or not."""
-    wait = _wrong_codes.wait(_address(request))
+    wait = guard.wrong_codes.wait(_address(request))
     if wait:
         raise _Refused(
             429,
@@ -415,9 +415,11 @@ async def _results(state: State) -> Results | None:
 async def teacher(request: Request) -> Response:
     """Know this browser as the teacher's from now on."""
     asked = await _asked(request)
+    if not asked.is_teacher:  # a member, whose code is right, could try on
+        _refuse_guessing(request)
     said = await _body(request, messages.Token)
     if not is_token_of(said.token, asked.state.teacher):
-        _wrong_codes.take(_address(request))
+        guard.wrong_codes.take(_address(request))
         raise _Refused(401, Text("This is not the teacher's link of this room."))
     response = _json({"room": asked.code})
     _set_cookie(request, response, TEACHER + asked.code, said.token, below("/"))
@@ -445,7 +447,9 @@ async def picture(request: Request) -> Response:
     """The picture of a thing; its address changes with its content."""
     asked = await _asked(request)
     item = request.path_params["item"]
-    data = await _done(rooms().desk.ask(lambda store: store.picture(asked.code, item)))
+    data = None
+    if item in map(str, range(len(asked.state.room.things))):
+        data = await _done(rooms().desk.ask(lambda store: store.picture(asked.code, int(item))))
     kind = None if data is None else picture_type(data)
     if data is None or kind is None:
         raise _Refused(404, Text("This thing has no picture."))
@@ -572,6 +576,6 @@ def routes() -> list[Route]:
         Route(one + "/teacher", _answering(teacher), methods=["POST"]),
         Route(one + "/board", _answering(board), methods=["GET"]),
         Route(one + "/handout", _answering(handout), methods=["GET"]),
-        Route(one + "/picture/{item:int}", _answering(picture), methods=["GET"]),
+        Route(one + "/picture/{item}", _answering(picture), methods=["GET"]),
         Route(below(telephone.ROUTE) + "/{name:path}", telephone.asset, methods=["GET"]),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -14,7 +15,7 @@ from streamlit.runtime.state.safe_session_state import SafeSessionState
 from pages.shared import visitor
 from recsys_core import runs
 from recsys_core.figures.theme import Mode
-from recsys_core.language import ask, of_locale
+from recsys_core.language import LANGUAGES, ask, of_locale
 
 T = TypeVar("T")
 
@@ -51,6 +52,8 @@ def language() -> str:
     if _HERE.tab is None:
         _HERE.tab = st.session_state.get("tab")
     chosen = None if _HERE.tab is None else _HERE.tab.view.lang
+    if chosen not in LANGUAGES:  # it names a folder
+        chosen = None
     if chosen is None and _HERE.locale is None:
         _HERE.locale = of_locale(st.context.locale)
     return chosen or _HERE.locale or "en"
@@ -180,6 +183,17 @@ def n_sessions() -> int:
     """Tabs that are open now."""
     manager = get_instance()._session_mgr if exists() else None
     return 0 if manager is None else len(manager.list_active_sessions())
+
+
+def files_held() -> Counter[str]:
+    """Bytes of files brought that are in memory, by session."""
+    held: Counter[str] = Counter()
+    files: Any = get_instance().uploaded_file_mgr if exists() else None
+    if files is not None:
+        with files._lock:
+            for name, each in files.file_storage.items():
+                held[name] = sum(len(file.data) for file in each.values())
+    return held
 
 
 def asked_for_a_part() -> bool:

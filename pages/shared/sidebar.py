@@ -43,8 +43,10 @@ def _language() -> None:
 
 
 def _speak(key: str) -> None:
-    view.change(lang=st.session_state[key])
-    view.redraw("lang")
+    chosen = st.session_state[key]
+    if chosen in language.LANGUAGES:  # Streamlit checks nothing that a browser sends
+        view.change(lang=chosen)
+        view.redraw("lang")
 
 
 def _cards() -> None:

@@ -30,7 +30,7 @@ def to_csv(table: pd.DataFrame, index: bool = True) -> bytes:
     those of float64 were computed, and have five significant digits. Negative numbers have a
     hyphen, as programs expect.
     """
-    table = table.rename(columns=_safe, index=_safe if index else None)
+    table = table.rename(columns=_safe, index=_safe if index else None).rename_axis(index=_safe)
     for at, kind in enumerate(table.dtypes):
         if not pd.api.types.is_numeric_dtype(kind):
             table.isetitem(at, table.iloc[:, at].map(_safe))

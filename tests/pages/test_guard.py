@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections import Counter
 from types import SimpleNamespace
 from urllib.parse import urlencode
 
@@ -12,7 +13,8 @@ from starlette.responses import PlainTextResponse
 from pages.routes import access, connections, content_policy, guard, telephone
 from pages.routes.access import AccessCode
 from pages.routes.guard import Guard, is_own_host, is_own_origin
-from pages.shared import visitor
+from pages.routes.uploads import Uploads
+from pages.shared import session, visitor
 from pages.shared.chart.assets import PLOTLY_ROUTE, SCRIPTS_ROUTE
 from recsys_core import limits
 
@@ -175,7 +177,7 @@ def test_one_session_too_many_is_told_so_and_the_others_stay(monkeypatch):
 @pytest.fixture
 def code(monkeypatch):
     monkeypatch.setenv(access.VARIABLE, "open sesame")
-    monkeypatch.setattr(access, "_wrong", limits.Tries("wrong_codes_per_hour", 3600))
+    monkeypatch.setattr(guard, "wrong_codes", limits.Tries("wrong_codes_per_hour", 3600))
     return "open sesame"
 
 
@@ -339,6 +341,111 @@ def test_who_sends_no_whole_request_is_closed_and_others_are_served(monkeypatch)
     assert said.endswith(b"inside") and closed and is_open
 
 
+async def served(app, play):
+    """What ``play`` returns, given the port of a server of this app."""
+    connections.wait_for_nobody()
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_level="critical"))
+    listening = socket.create_server(("127.0.0.1", 0))
+    running = asyncio.create_task(server.serve([listening]))
+    while not server.started:
+        await asyncio.sleep(0.01)
+    try:
+        return await asyncio.wait_for(play(listening.getsockname()[1]), 60)
+    finally:
+        server.should_exit = True
+        await running
+
+
+def test_a_body_that_comes_bit_by_bit_is_refused_and_one_that_comes_on_is_not(monkeypatch):
+    """Byte by byte, and not at all, as long as it takes; and as fast as it has to be."""
+    monkeypatch.setattr(connections, "PATIENCE", 0.5)
+    monkeypatch.setattr(connections, "LEAST", 100)
+
+    async def app(scope, receive, send):
+        body, more = 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body, more = body + len(message["body"]), message["more_body"]
+        await PlainTextResponse(f"{body} bytes")(scope, receive, send)
+
+    async def sent(port, n_each, whole=10_000, expect=""):
+        """What is answered to a body sent in pieces until there is an answer."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        head = f"PUT / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {whole}\r\n"
+        writer.write(f"{head}{expect}\r\n".encode())
+        if expect:
+            await reader.readuntil(b"\r\n\r\n")
+        answer, left = asyncio.create_task(reader.read()), whole
+        while not answer.done() and left:
+            writer.write(b"x" * min(n_each, left))
+            left -= min(n_each, left)
+            await asyncio.wait([answer], timeout=0.05)
+        said = await answer
+        writer.close()
+        return said
+
+    async def play(port):
+        return await asyncio.gather(
+            sent(port, 1), sent(port, 0), sent(port, 0, expect="Expect: 100-continue\r\n"),
+            sent(port, 400), sent(port, 50, whole=50),
+        )  # fmt: skip
+
+    slow, nothing, asked_first, going_on, small = asyncio.run(served(app, play))
+    for refused in (slow, nothing, asked_first):
+        assert refused.startswith(b"HTTP/1.1 408 ") and refused.endswith(b"send it again.")
+    assert going_on.endswith(b"10000 bytes"), "it took longer than what is waited for"
+    assert small.endswith(b"50 bytes")
+
+
+def test_who_does_not_take_an_answer_is_closed_and_who_takes_it_slowly_is_not(monkeypatch):
+    """Else each holds some megabytes of it in the server's memory."""
+    monkeypatch.setattr(connections, "PATIENCE", 0.2)
+    monkeypatch.setattr(connections, "_is_welcome", lambda transport: True)
+    large, ended = b"x" * 20_000_000, []
+
+    async def app(scope, receive, send):
+        await PlainTextResponse(large)(scope, receive, send)
+
+    lost = connections._look_at_leaving
+
+    def look(protocol, before):
+        lost(protocol, before)
+        ended.append(protocol.transport.is_closing())
+
+    monkeypatch.setattr(connections, "_look_at_leaving", look)
+
+    async def taken(port, wait):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1000)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        n = 0
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            await wait()
+            while n < len(large) and (piece := await reader.read(200_000)):
+                n += len(piece)
+                await asyncio.sleep(0.002)
+        except ConnectionResetError:
+            pass
+        writer.close()
+        return n
+
+    async def until_closed():
+        while True not in ended:
+            await asyncio.sleep(0.01)
+
+    async def at_once():
+        pass
+
+    async def play(port):
+        held = await taken(port, until_closed)
+        return held, await taken(port, at_once)
+
+    held, whole = asyncio.run(served(app, play))
+    assert held < len(large) == whole
+
+
 async def _closed(reader):
     try:
         await reader.read()
@@ -348,7 +455,7 @@ async def _closed(reader):
 
 
 class Transport:
-    closing = False
+    closing, held = False, 0
 
     def __init__(self, address):
         self.address = address
@@ -359,6 +466,12 @@ class Transport:
     def is_closing(self):
         return self.closing
 
+    def get_protocol(self):
+        return self
+
+    def get_write_buffer_size(self):
+        return self.held
+
 
 def test_an_address_has_so_many_connections_and_a_proxy_here_all(monkeypatch):
     monkeypatch.setenv(limits.VARIABLE, "connections_per_address=3")
@@ -368,7 +481,9 @@ def test_an_address_has_so_many_connections_and_a_proxy_here_all(monkeypatch):
     assert not connections._is_welcome(Transport("192.168.1.7"))
     assert not connections._is_welcome(Transport("::ffff:192.168.1.7")), "the same address"
     assert connections._is_welcome(Transport("192.168.1.8"))
-    mine[0].closing = True
+    mine[0].closing, mine[0].held = True, 5_000_000
+    assert not connections._is_welcome(Transport("192.168.1.7")), "its answer is still in memory"
+    mine[0].held = 0
     assert connections._is_welcome(Transport("192.168.1.7"))
     assert not connections._is_welcome(Transport("192.168.1.7"))
     assert all(connections._is_welcome(Transport("127.0.0.1")) for _ in range(9))
@@ -395,3 +510,50 @@ def test_the_setting_lists_who_may_show_the_pages_in_a_frame(monkeypatch):
     assert said[-1] == "frame-ancestors 'self' https://learn.example.org  script-src *"
     assert [each for each in said if each.startswith("script-src")] == [said[1]]
     content_policy.policy.cache_clear()
+
+
+# --- files brought --------------------------------------------------------------------------------
+
+
+def test_all_pages_together_hold_so_much_of_files_those_on_their_way_included(monkeypatch):
+    monkeypatch.setenv(limits.VARIABLE, "uploads_megabytes=5 upload_megabytes=4")
+    held = Counter({"one": 3 << 20})
+    monkeypatch.setattr(session, "files_held", lambda: held)
+    meanwhile, answers = [], []
+
+    async def keeps(scope, receive, send):
+        while meanwhile:
+            await bring(*meanwhile.pop())
+        await PlainTextResponse("kept")(scope, receive, send)
+
+    app = Uploads(keeps)
+
+    async def bring(page, size):
+        async def send(message):
+            if message["type"] == "http.response.start":
+                answers.append(message["status"])
+
+        path = f"/_stcore/upload_file/{page}/x"
+        sent = [] if size is None else [(b"content-length", str(size).encode())]
+        await app({"type": "http", "method": "PUT", "path": path, "headers": sent}, None, send)
+
+    async def brings(page, size, *others):
+        answers.clear()
+        meanwhile[:] = others
+        await bring(page, size)
+        return list(answers)
+
+    async def play():
+        assert await brings("two", 2 << 20) == [200]
+        assert await brings("two", (2 << 20) + 1) == [413]
+        # Each begins while those before are on their way, and ends before them.
+        assert await brings("two", 1 << 20, ("three", 1 << 20)) == [200, 200]
+        assert await brings("two", 1 << 20, ("three", 1 << 20), ("three", 1)) == [413, 200, 200]
+        assert await brings("two", 2 << 20, ("three", 1)) == [413, 200]
+        assert await brings("two", 2 << 20) == [200], "what has come is on its way no more"
+        held["one"] = 0
+        assert await brings("two", 5 << 20, ("two", 1)) == [413, 200]
+        for size in (None, "", "-1", "1e3", "٣", "9" * 400):
+            assert await brings("two", size) == [411], size
+
+    asyncio.run(play())

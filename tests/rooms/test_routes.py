@@ -8,7 +8,9 @@ import json
 import re
 
 import pytest
+from starlette.applications import Starlette
 
+from pages.routes import access, guard
 from pages.routes import rooms as routes
 from recsys_core import limits
 from recsys_core.rooms import rooms
@@ -207,7 +209,7 @@ async def test_ten_joins_a_minute_from_one_address(monkeypatch):
 async def test_thirty_wrong_codes_an_hour_from_one_address(monkeypatch):
     now = [0.0]
     tries = limits.Tries("wrong_codes_per_hour", 3600.0, clock=lambda: now[0])
-    monkeypatch.setattr(routes, "_wrong_codes", tries)
+    monkeypatch.setattr(guard, "wrong_codes", tries)
     code, token = opened()
     inside, teacher, eve = Browser(), Browser(), Browser()
     await inside.join(code)
@@ -228,6 +230,47 @@ async def test_thirty_wrong_codes_an_hour_from_one_address(monkeypatch):
     assert (await Browser("10.0.0.2").join(code)).status == 200
     now[0] = 3600.0
     assert (await eve.ask("GET", f"/r/{code}")).status == 200
+
+
+@lived
+async def test_a_class_whose_room_is_deleted_can_join_the_next_one(monkeypatch):
+    """All its telephones, behind one address, ask once more for what is not there any more."""
+    monkeypatch.setattr(routes, "_joins", limits.Tries("joins_per_minute", 0.0))
+    code, _ = opened()
+    class_ = [Browser() for _ in range(40)]
+    for each in class_:
+        await each.join(code)
+    await asyncio.wrap_future(rooms().desk.delete(code))
+    for each in class_:
+        assert (await each.ask("GET", f"/r/{code}/state")).status == 404
+    following, _ = opened()
+    assert (await Browser().join(following)).status == 200
+
+
+@lived
+async def test_codes_of_rooms_and_of_the_server_are_one_count(monkeypatch):
+    monkeypatch.setenv(access.VARIABLE, "open sesame")
+    monkeypatch.setenv(limits.VARIABLE, "wrong_codes_per_hour=4")
+    code, _ = opened()
+    eve = Browser(app=access.AccessCode(Starlette(routes=routes.routes())))
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    for _ in range(2):
+        assert (await eve.ask("GET", f"/r/{new_code()}/state")).status == 404
+        assert (await eve.ask("POST", access.ENTER, b"code=guessed", **form)).status == 403
+    assert (await eve.ask("GET", f"/r/{code}")).status == 429
+    assert (await eve.ask("POST", access.ENTER, b"code=open+sesame", **form)).status == 429
+
+
+@lived
+async def test_a_member_tries_no_more_tokens_of_the_teacher_than_codes(monkeypatch):
+    monkeypatch.setenv(limits.VARIABLE, "wrong_codes_per_hour=3")
+    code, token = opened()
+    ada, teacher = Browser(), Browser("10.0.0.2")
+    await ada.join(code)
+    tried = [await ada.ask("POST", f"/r/{code}/teacher", {"token": str(n)}) for n in range(5)]
+    assert [each.status for each in tried] == [401, 401, 401, 429, 429]
+    assert (await ada.rate(code, (0, 1, 1))).status == 200
+    assert (await teacher.ask("POST", f"/r/{code}/teacher", {"token": token})).status == 200
 
 
 @lived
@@ -410,8 +453,9 @@ async def test_pictures_are_served_as_what_they_are():
     assert [bool(thing["picture"]) for thing in things] == [False, True, False, False]
     picture = await ada.ask("GET", f"/r/{code}/picture/1")
     assert picture.body == PNG and ("content-type", "image/png") in picture.headers
-    assert (await ada.ask("GET", f"/r/{code}/picture/0")).status == 404
-    assert (await ada.ask("GET", f"/r/{code}/picture/99")).status == 404
+    for item in ("0", "99", "-1", "1.5", "01", "٣", "9" * 30, "9" * 5000, "1%00"):
+        none = await ada.ask("GET", f"/r/{code}/picture/{item}")
+        assert none.status == 404 and none.json["sentence"].endswith("no picture.")
 
 
 @lived
