@@ -62,6 +62,7 @@ ANSWERS = {
     "DELETE /_stcore/upload_file/{session_id}/{file_id}": 204,  # of a page that is not there
     "PUT /r/{code}/answers": 401,
     "PUT /r/{code}/guesses": 401,
+    "PUT /r/{code}/nickname": 401,
     "POST /r/{code}/teacher": 401,
     "POST /r/{code}/join": 200,  # as a member of their own, to whoever knows the code: asked last
     "POST /_stcore/agent/interact": 403, "POST /_stcore/agent/mcp": 400,  # off
@@ -142,7 +143,8 @@ def asked_for(server: Any, path: str) -> str:
 def body_of(method: str, path: str) -> bytes | None:
     said = {
         "answers": [{"item": 0, "value": 1, "seq": 9}], "guesses": [{"cell": 0, "value": 1}],
-        "teacher": {"token": "A" * 22}, "join": {"nickname": "Eve"}, "interact": {}, "mcp": {},
+        "teacher": {"token": "A" * 22}, "join": {"nickname": "Eve"},
+        "nickname": {"nickname": "Eve"}, "interact": {}, "mcp": {},
     }  # fmt: skip
     if method == "PUT" and "upload" in path:
         return b"--b\r\nContent-Disposition: form-data; name=f; filename=x\r\n\r\nx\r\n--b--\r\n"
