@@ -21,7 +21,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
-from pages.routes import connections, for_good, metrics, structured_log, take_home, tidying
+from pages.routes import batches, connections, for_good, metrics, structured_log, take_home, tidying
 from pages.routes import rooms as room_routes
 from pages.routes.access import AccessCode
 from pages.routes.content_policy import ContentPolicy
@@ -42,6 +42,7 @@ structured_log.begin()
 log = logging.getLogger("factorscope")
 
 answer_promptly()
+batches.hand_over_in_batches()
 connections.wait_for_nobody()
 
 
