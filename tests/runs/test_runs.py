@@ -1066,6 +1066,8 @@ def test_training_and_its_helpers_take_the_processor_behind_pages():
     def priority():
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
+    if priority() >= 19:
+        pytest.skip("nothing is behind the lowest priority, which these tests have")
     seen, turned = [], threading.Event()
 
     class Looks(registry.Registry):
