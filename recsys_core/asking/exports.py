@@ -90,11 +90,13 @@ def best_table(
     train, lengths = fitted.train, [len(items) for items in best]
     items = np.concatenate(best)
     ranks = np.concatenate([np.arange(1, length + 1) for length in lengths])
+    # Items that are called as another column is would take its place.
+    noun = "item" if train.item_noun in ("user", "rank", "name", "predicted") else train.item_noun
     return pd.DataFrame(
         {
             "user": pd.Series(users, dtype=object).repeat(lengths).to_numpy(),
             "rank": ranks,
-            train.item_noun: _objects(train.items)[items],
+            noun: _objects(train.items)[items],
             "name": _objects(train.item_names)[items],
             "predicted": np.concatenate(values).astype(np.float64),
         }

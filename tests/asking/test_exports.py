@@ -36,6 +36,14 @@ def test_the_best_of_each_are_its_recommendations(fitted, monkeypatch):
         assert list(mine["rank"]) == list(range(1, len(expected) + 1))
 
 
+@pytest.mark.parametrize("noun", ["user", "rank", "name", "predicted"])
+def test_no_column_is_lost_whatever_items_are_called(noun):
+    world = rc.datasets.low_rank(6, 5, n_factors=2, density=0.6, seed=1).replace(item_noun=noun)
+    fitted = rc.ALS(n_factors=2, n_epochs=2).fit(world).snapshot()
+    columns = list(exports.best_of_each(fitted, 2).columns)
+    assert columns == ["user", "rank", "item", "name", "predicted"]
+
+
 def test_computed_numbers_have_five_digits_and_ratings_all_of_theirs():
     values = [3.2000000476837, -0.123456, 0.0, 123456.7, 2e-7, -1e-9, np.nan, 4.0, 9.999996, 1e30]
     text = exports.to_csv(pd.DataFrame({"x": values}), index=False).decode().split()
