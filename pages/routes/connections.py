@@ -66,7 +66,8 @@ def _watch(protocol: Any) -> None:
         self.in_timer = self.out_timer = None
         self.waits_for, self.n_arrived = "", 0
         if not _is_welcome(transport):
-            _turn_away(transport, "503 Service Unavailable", _too_many())
+            why = limits.refusal("connections_per_address")
+            _turn_away(transport, "503 Service Unavailable", why)
             return
         _watch_arriving(self)
 
@@ -101,10 +102,6 @@ def _watch(protocol: Any) -> None:
     protocol.connection_lost = connection_lost
     protocol.pause_writing = pause_writing
     protocol.resume_writing = resume_writing
-
-
-def _too_many() -> Text:
-    return limits.refusal("connections_per_address")
 
 
 def _turn_away(transport: Any, status: str, why: Text) -> None:

@@ -294,9 +294,23 @@ def test_a_name_of_before_is_good_where_the_database_knows_it(monkeypatch):
 # --- connections ----------------------------------------------------------------------------------
 
 
+async def served(app, play):
+    """What ``play`` returns, given the port of a server of this app."""
+    connections.wait_for_nobody()
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_level="critical"))
+    listening = socket.create_server(("127.0.0.1", 0))
+    running = asyncio.create_task(server.serve([listening]))
+    while not server.started:
+        await asyncio.sleep(0.01)
+    try:
+        return await asyncio.wait_for(play(listening.getsockname()[1]), 60)
+    finally:
+        server.should_exit = True
+        await running
+
+
 def test_who_sends_no_whole_request_is_closed_and_others_are_served(monkeypatch):
     """Forty open connections with half a head, and one that asks as usual, beside a WebSocket."""
-    connections.wait_for_nobody()
     monkeypatch.setattr(connections, "PATIENCE", 0.3)
 
     async def slow_app(scope, receive, send):
@@ -306,13 +320,7 @@ def test_who_sends_no_whole_request_is_closed_and_others_are_served(monkeypatch)
         elif scope["type"] == "websocket":
             await inner(scope, receive, send)
 
-    async def play():
-        server = uvicorn.Server(uvicorn.Config(slow_app, lifespan="off", log_level="error"))
-        listening = socket.create_server(("127.0.0.1", 0))
-        port = listening.getsockname()[1]
-        running = asyncio.create_task(server.serve([listening]))
-        while not server.started:
-            await asyncio.sleep(0.01)
+    async def play(port):
         beginnings = [b"", b"G", b"GET / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nA: b"]
         half = []
         for n in range(40):
@@ -333,27 +341,10 @@ def test_who_sends_no_whole_request_is_closed_and_others_are_served(monkeypatch)
         is_open = not live.at_eof()
         for _, writer in [*half, (live, live_writer)]:
             writer.close()
-        server.should_exit = True
-        await running
         return said, all(closed), is_open
 
-    said, closed, is_open = asyncio.run(asyncio.wait_for(play(), 60))
+    said, closed, is_open = asyncio.run(served(slow_app, play))
     assert said.endswith(b"inside") and closed and is_open
-
-
-async def served(app, play):
-    """What ``play`` returns, given the port of a server of this app."""
-    connections.wait_for_nobody()
-    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_level="critical"))
-    listening = socket.create_server(("127.0.0.1", 0))
-    running = asyncio.create_task(server.serve([listening]))
-    while not server.started:
-        await asyncio.sleep(0.01)
-    try:
-        return await asyncio.wait_for(play(listening.getsockname()[1]), 60)
-    finally:
-        server.should_exit = True
-        await running
 
 
 def test_a_body_that_comes_bit_by_bit_is_refused_and_one_that_comes_on_is_not(monkeypatch):

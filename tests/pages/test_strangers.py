@@ -8,13 +8,14 @@ code, a run), but none of the random names that only somebody's own pages are to
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http.client
 import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -226,22 +227,37 @@ def test_a_live_stream_is_of_whoever_has_its_ticket(server, stranger):
         assert json.loads(said)["kind"] == "refused"
 
 
-async def _page(server: Any, sent: dict[str, str], query: str, session: str = "") -> bytes:
-    """All that a page says until it is drawn; ``session`` is one that it claims to be."""
+@contextlib.asynccontextmanager
+async def _opened(server: Any, sent: dict[str, str], session: str = "") -> AsyncIterator[Any]:
+    """A page's connection; ``session`` is one that it claims to be."""
     protocols: Any = ["streamlit", sent["X-Xsrftoken"], *([session] if session else [])]
     async with websockets.connect(
         f"ws://127.0.0.1:{server.port}/_stcore/stream", max_size=None, subprotocols=protocols,
         additional_headers={"Cookie": sent["Cookie"]},
     ) as socket:  # fmt: skip
-        asked, heard = BackMsg(), b""
-        asked.rerun_script.query_string = query
-        await socket.send(asked.SerializeToString())
-        while True:
-            said = await asyncio.wait_for(socket.recv(), 60)
-            assert isinstance(said, bytes)
-            heard += said
-            if ForwardMsg.FromString(said).WhichOneof("type") == "script_finished":
-                return heard
+        yield socket
+
+
+async def _drawn(socket: Any, query: str = "", **values: str) -> bytes:
+    """All that a page says until it is drawn; ``values`` are those of widgets, by their ids."""
+    asked, heard = BackMsg(), b""
+    asked.rerun_script.query_string = query
+    for widget, value in values.items():
+        state = asked.rerun_script.widget_states.widgets.add()
+        state.id, state.string_value = widget, value
+    await socket.send(asked.SerializeToString())
+    while True:
+        said = await asyncio.wait_for(socket.recv(), 60)
+        assert isinstance(said, bytes)
+        heard += said
+        if ForwardMsg.FromString(said).WhichOneof("type") == "script_finished":
+            return heard
+
+
+async def _page(server: Any, sent: dict[str, str], query: str, session: str = "") -> bytes:
+    """All that a page says until it is drawn."""
+    async with _opened(server, sent, session) as socket:
+        return await _drawn(socket, query)
 
 
 @pytest.mark.parametrize("session", ["", _NOBODYS, "owner", "run"])
@@ -257,31 +273,11 @@ def test_a_page_shows_nothing_of_somebody_whatever_the_link_names(server, strang
 
 async def _said_to_be(server: Any, sent: dict[str, str], widget: str, value: str) -> bytes:
     """All that a page says once a widget of it is said to have a value that it does not offer."""
-    protocols: Any = ["streamlit", sent["X-Xsrftoken"]]
-    async with websockets.connect(
-        f"ws://127.0.0.1:{server.port}/_stcore/stream", max_size=None, subprotocols=protocols,
-        additional_headers={"Cookie": sent["Cookie"]},
-    ) as socket:  # fmt: skip
-
-        async def drawn(asked: BackMsg) -> bytes:
-            await socket.send(asked.SerializeToString())
-            heard = b""
-            while True:
-                said = await asyncio.wait_for(socket.recv(), 60)
-                assert isinstance(said, bytes)
-                heard += said
-                if ForwardMsg.FromString(said).WhichOneof("type") == "script_finished":
-                    return heard
-
-        first = BackMsg()
-        first.rerun_script.query_string = ""
-        found = re.search(rf"\$\$ID-\w+-{widget}".encode(), await drawn(first))
+    async with _opened(server, sent) as socket:
+        found = re.search(rf"\$\$ID-\w+-{widget}".encode(), await _drawn(socket))
         assert found is not None
-        second = BackMsg()
-        state = second.rerun_script.widget_states.widgets.add()
-        state.id, state.string_value = found[0].decode(), value
-        await drawn(second)
-        return await drawn(first)
+        await _drawn(socket, **{found[0].decode(): value})
+        return await _drawn(socket)
 
 
 @pytest.mark.parametrize("value", ["../../tests", "/etc", "x", "x" * 5000])

@@ -240,10 +240,7 @@ function join(said) {
   heading.tabIndex = -1
   const note = add(form, "p", "", said)
   note.setAttribute("role", "status")
-  const label = add(form, "label", "", worded("Nickname"))
-  const field = add(label, "input")
-  Object.assign(field, { name: "nickname", maxLength: 24, required: true, autocomplete: "nickname", enterKeyHint: "go" })
-  field.value = storage.getItem("fs-room-nickname") ?? ""
+  const field = nicknameField(form, "go", storage.getItem("fs-room-nickname") ?? "")
   const button = add(form, "button", "primary wide", worded("Join"))
   add(form, "p", "muted", worded(
     "Your classmates see it only after your teacher reveals the results. It need not be your name.",
@@ -296,6 +293,15 @@ function join(said) {
 
 // --- the nickname ---------------------------------------------------------------------------------
 
+// Where one is typed. `hint` names what the keyboard's Enter does.
+/** @type {(form: HTMLElement, hint: string, value: string) => HTMLInputElement} */
+function nicknameField(form, hint, value) {
+  const field = add(add(form, "label", "", worded("Nickname")), "input")
+  return Object.assign(field, {
+    name: "nickname", maxLength: 24, required: true, autocomplete: "nickname", enterKeyHint: hint, value,
+  })
+}
+
 // Who one is here; a button where one may choose another nickname.
 /** @param {State} news */
 function called({ phase, member }) {
@@ -318,9 +324,7 @@ function rename(before) {
   const heading = add(form, "h2", "", worded("Change your nickname"))
   heading.id = "rename"
   dialog.setAttribute("aria-labelledby", heading.id)
-  const label = add(form, "label", "", worded("Nickname"))
-  const field = add(label, "input")
-  Object.assign(field, { name: "nickname", maxLength: 24, required: true, autocomplete: "nickname", enterKeyHint: "done", value: before })
+  const field = nicknameField(form, "done", before)
   const note = add(form, "p", "note")
   note.setAttribute("role", "status")
   const button = add(form, "button", "primary wide", worded("Save"))
